@@ -1,0 +1,49 @@
+# Needs Python 3.11 or newer, Node 20 or newer and, where Temporal's server cannot be downloaded, Go.
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format lock browser playground test-playground clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## what run and test need: .venv, npm packages, the Temporal server
+	@$(PYTHON) deploy/setup.py
+
+run: setup  ## the whole product with its sandbox; ARGS=--empty starts with nothing connected
+	@exec $(BIN)/muster up $(ARGS)
+
+test: setup browser lint  ## lint, then every test
+	$(BIN)/pytest -n 2 -m "not playground"
+
+lint: setup  ## ruff, mypy, import levels
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/mypy deploy/setup.py
+	$(BIN)/lint-imports
+
+format: setup  ## let ruff write the layout and the simple fixes
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: setup  ## pin what pyproject.toml asks for, with hashes and without addresses; ARGS=--upgrade renews all
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --quiet $(ARGS) \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock
+
+browser:
+	@$(PYTHON) deploy/browser.py
+
+playground:  ## the product with Microsoft's Agents Playground as a second Teams client
+	@$(PYTHON) deploy/setup.py --playground
+	@exec $(BIN)/muster up --playground $(ARGS)
+
+test-playground: browser  ## the test that drives the Agents Playground
+	@$(PYTHON) deploy/setup.py --playground
+	$(BIN)/pytest -m playground tests/playground
+
+clean:  ## forget the sandbox's data
+	rm -rf .muster

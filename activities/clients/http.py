@@ -1,0 +1,147 @@
+"""Connection pools, and one exchange over them with its failures typed by their condition.
+
+What matters most about a failed exchange is whether its request may have had an effect. A failure
+before anything was sent is ``ProviderUnavailable``. Later the answer is lost: ``OutcomeUnknown``,
+unless the request is *repeatable*, that is, doing it twice is the same as doing it once.
+"""
+
+import asyncio
+import email.utils
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from muster.logging import CORRELATION_HEADER, correlation_id
+from workflows.errors import (
+    Conflict,
+    CredentialRejected,
+    Forbidden,
+    NotFound,
+    OutcomeUnknown,
+    OutsideError,
+    ProviderUnavailable,
+    RateLimited,
+    RequestInvalid,
+)
+
+_BY_STATUS: dict[int, type[OutsideError]] = {
+    401: CredentialRejected,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    412: Conflict,
+    429: RateLimited,
+}
+
+_LIMITS = httpx.Limits(
+    max_connections=100,
+    max_keepalive_connections=40,
+    # Below the five seconds after which common servers close an idle connection: a request written
+    # to one that is being closed is a lost answer, and a lost create may leave an orphan behind.
+    keepalive_expiry=4,
+)
+
+
+def open_pool(
+    *, verify: ssl.SSLContext | bool = True, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """A connection pool for one provider; the composition root closes it.
+
+    The environment's proxies and ``.netrc`` are ignored, and redirects are not followed: a token must
+    go to the configured address and nowhere else. ``transport`` is the seam for tests.
+    """
+    return httpx.AsyncClient(
+        trust_env=False,
+        verify=verify,
+        limits=_LIMITS,
+        transport=transport,
+        event_hooks={"request": [_add_correlation_id]},
+    )
+
+
+async def _add_correlation_id(request: httpx.Request) -> None:
+    current = correlation_id.get()
+    if current is not None:
+        request.headers[CORRELATION_HEADER] = current
+
+
+async def exchange(
+    pool: httpx.AsyncClient, request: httpx.Request, *, provider: str, within: float, repeatable: bool
+) -> httpx.Response:
+    """Send ``request`` and read its answer, whatever its status, in at most ``within`` seconds.
+
+    Raises ``ProviderUnavailable``, ``OutcomeUnknown``, or ``RequestInvalid`` where the request cannot
+    even be written.
+    """
+    # Waiting for a free connection and connecting end before the whole does, so that a request whose
+    # whole time is over has been sent, or may have been.
+    limits = httpx.Timeout(within, pool=within / 4, connect=within / 2)
+    request.extensions["timeout"] = limits.as_dict()
+    try:
+        async with asyncio.timeout(within):
+            return await pool.send(request)
+    except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+        raise RequestInvalid(f"the request to {provider} cannot be written") from error
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise ProviderUnavailable(f"{provider} cannot be reached") from error
+    except TimeoutError as error:
+        raise _lost(repeatable)(f"{provider} did not answer within {within:g} s") from error
+    except httpx.HTTPError as error:
+        raise _lost(repeatable)(f"the answer of {provider} was lost") from error
+
+
+def refusal(
+    response: httpx.Response,
+    *,
+    provider: str,
+    repeatable: bool,
+    code: str | None,
+    by_code: Mapping[str, type[OutsideError]],
+) -> OutsideError:
+    """The failure that an answer without success stands for.
+
+    ``code`` is the provider's own error code; where ``by_code`` knows it, it decides, else the status.
+    """
+    status = response.status_code
+    kind = by_code.get(code or "") or _BY_STATUS.get(status)
+    if kind is None:
+        kind = _lost(repeatable) if status == 408 or status >= 500 else RequestInvalid
+    text = f"{provider} answered {status}" + (f" ({code})" if code else "")
+    return kind(text, code=code, retry_after=_retry_after(response))
+
+
+def broken_contract(provider: str, what: str, *, repeatable: bool) -> OutsideError:
+    """The failure of an answer that claims success and does not hold what it must."""
+    return _lost(repeatable)(f"{provider} broke its contract: {what}")
+
+
+def json_object(response: httpx.Response) -> dict[str, Any]:
+    """The answer's JSON object; empty where there is none, since error pages need not be JSON."""
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _lost(repeatable: bool) -> type[OutsideError]:
+    return ProviderUnavailable if repeatable else OutcomeUnknown
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds to wait, from ``Retry-After`` (seconds or a date) or PagerDuty's ``ratelimit-reset``."""
+    text = response.headers.get("retry-after") or response.headers.get("ratelimit-reset")
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())

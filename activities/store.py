@@ -1,0 +1,26 @@
+"""What a run reads from and writes to Postgres alone."""
+
+from activities.implementing import implements
+from muster.store import cards, clicks
+from muster.store.pool import Pool
+from workflows.contract import RECALL_CARD, RECORD_CLICK, Done
+from workflows.messages import CardKey, RecordClick, Remembered
+
+
+class StoreActivities:
+    """Recalling a card, recording a click."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @implements(RECALL_CARD)
+    async def recall_card(self, card: CardKey) -> Remembered:
+        """What was shown and said for a card, and how the latest clicks on it ended."""
+        remembered = await cards.recall(self._pool, card)
+        return remembered.model_copy(update={"clicks": await clicks.recent(self._pool, card)})
+
+    @implements(RECORD_CLICK)
+    async def record_click(self, request: RecordClick) -> Done:
+        """Record how a click ended that needed no call to PagerDuty."""
+        await clicks.record(self._pool, request.card, request.click, request.outcome)
+        return Done()

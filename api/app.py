@@ -1,0 +1,84 @@
+"""The API's composition root: settings → clients → routes."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+
+from activities.clients.bot_token import bot_tokens
+from activities.clients.connector import ConnectorClient
+from activities.clients.http import open_pool as open_http_pool
+from api.bot.adapter import TeamsAdapter
+from api.bot.clicks import MusterBot
+from api.bot.keys import BotKeys
+from api.bot.route import bot_router
+from api.bot.token import BotTokenVerifier
+from api.gateway import Gateway
+from api.health import health_router
+from api.webhooks.fan_out import FanOut
+from api.webhooks.route import webhook_router
+from muster.keys import KeyRing
+from muster.logging import configure_logging
+from muster.settings import Settings
+from muster.store.migrate import require_schema
+from muster.store.pool import open_pool
+from muster.temporal import connect, goodbye, require_search_attributes
+from workflows.model.state import Timing
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The HTTP edge. Its dependencies are opened when it starts and closed when it stops."""
+    configure_logging(settings.log_level, "api")
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await _compose(app, settings, stack)
+            log.info("serving", url=settings.public_url)
+            yield
+        await goodbye()
+
+    return FastAPI(title="Muster", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+
+
+async def _compose(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
+    keys = KeyRing.parse(settings.keys.get_secret_value())
+    pool = await open_pool(settings.database_url.get_secret_value(), size=20)
+    stack.push_async_callback(pool.close)
+    await require_schema(pool)
+    client = await connect(settings)
+    await require_search_attributes(client)
+    http = await stack.enter_async_context(open_http_pool(verify=ssl.create_default_context()))
+    connector = ConnectorClient(
+        http,
+        bot_tokens(
+            settings.teams, authority=settings.microsoft_authority, ca_file=settings.microsoft_ca_file
+        ),
+        registrations=settings.teams,
+        service_hosts=settings.service_hosts,
+    )
+    gateway = Gateway(
+        client,
+        task_queue=settings.task_queue,
+        timing=Timing(edit_interval=settings.edit_interval, grace=settings.grace),
+    )
+    app.include_router(health_router(pool, client))
+    app.include_router(
+        webhook_router(pool=pool, keys=keys, fan_out=FanOut(pool, gateway), accounts=settings.accounts)
+    )
+    app.include_router(
+        bot_router(
+            verifier=BotTokenVerifier(
+                BotKeys(http, settings.bot_metadata_url),
+                [registration.app_id for registration in settings.teams.values()],
+            ),
+            adapter=TeamsAdapter(connector),
+            bot=MusterBot(pool, gateway, connector),
+            registrations=settings.teams,
+            service_hosts=settings.service_hosts,
+        )
+    )

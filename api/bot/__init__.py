@@ -1,0 +1,1 @@
+"""What Teams sends to the bot. The only package that imports botbuilder."""

@@ -1,0 +1,24 @@
+"""Answers to an invoke. None is ever empty: Teams would deliver the invoke again."""
+
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+_ERROR = "application/vnd.microsoft.error"
+
+
+def card_error(status: int, code: str, message: str) -> JSONResponse:
+    """A card action that failed. Teams reads the inner status and shows ``message`` in red."""
+    return JSONResponse({"statusCode": status, "type": _ERROR, "value": {"code": code, "message": message}})
+
+
+def plain_error(status: int, message: str) -> JSONResponse:
+    """Any other request that failed."""
+    return JSONResponse({"detail": message}, status_code=status)
+
+
+def invoke_answer(status: int, body: Any) -> JSONResponse:
+    """What the bot answered; where it had no word for this kind of invoke, that is said."""
+    if body is None:
+        return plain_error(status if status >= 400 else 501, "Muster has no answer to this kind of request")
+    return JSONResponse(body, status_code=status)

@@ -1,0 +1,159 @@
+"""The API's only way to Temporal: events and presses go to workflows, with what each call may cost."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from muster.store.targets import Target
+from workflows.ids import ChannelIncidentId
+from workflows.messages import Click, ClickAnswer, Facts
+from workflows.model.incident import Snapshot
+from workflows.model.state import End, Start, Timing
+from workflows.search_attributes import typed
+from workflows.story import attributes_of, title
+
+_WORKFLOW = "ChannelIncident"
+_ANSWER_WITHIN = 2.2
+"""Seconds for a press: Teams wants its answer within three, and a hand-over must still fit in."""
+_HAND_OVER_WITHIN = 0.5
+_SIGNAL_WITHIN = timedelta(seconds=3)
+_OUT_OF_REACH = frozenset(
+    {
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.CANCELLED,
+    }
+)
+
+
+class TemporalUnavailable(Exception):
+    """Temporal is out of reach or asks to wait: try the whole thing again."""
+
+
+class Rejected(Exception):
+    """Temporal or the workflow refuses this message as it is; the text says why."""
+
+
+class Gateway:
+    """Sends messages to ``ChannelIncident`` workflows, starting them where none runs."""
+
+    def __init__(self, client: Client, *, task_queue: str, timing: Timing) -> None:
+        self._client = client
+        self._task_queue = task_queue
+        self._timing = timing
+
+    async def deliver(self, target: Target, facts: Facts) -> None:
+        """Signal an event under its own name; raises ``TemporalUnavailable`` or ``Rejected``."""
+        snapshot = facts.snapshot
+        try:
+            await self._client.start_workflow(
+                _WORKFLOW,
+                self._start(target),
+                id=_id(target),
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                start_signal=facts.event_type,
+                start_signal_args=[facts],
+                static_summary=_title(target, snapshot),
+                search_attributes=typed(
+                    attributes_of(target.account, target.incident_id, target.conversation, snapshot)
+                ),
+                rpc_timeout=_SIGNAL_WITHIN,
+            )
+        except RPCError as error:
+            raise _failure(error) from error
+
+    async def press(self, target: Target, click: Click) -> ClickAnswer | None:
+        """The answer to a press, or ``None`` when it is not there yet and the press was handed over.
+
+        Raises ``TemporalUnavailable`` when nothing was accepted, ``Rejected`` when it never will be.
+        """
+        operation: WithStartWorkflowOperation[Any, End] = WithStartWorkflowOperation(
+            _WORKFLOW,
+            self._start(target),
+            id=_id(target),
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            static_summary=_title(target, None),
+            search_attributes=typed(
+                attributes_of(target.account, target.incident_id, target.conversation, None)
+            ),
+        )
+        try:
+            # The SDK's own time limit is per attempt, and attempts are repeated.
+            async with asyncio.timeout(_ANSWER_WITHIN):
+                answer: ClickAnswer = await self._client.execute_update_with_start_workflow(
+                    click.verb,
+                    click,
+                    start_workflow_operation=operation,
+                    id=click.key,
+                    result_type=ClickAnswer,
+                )
+                return answer
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            await self._hand_over(target, click)
+            return None
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            raise Rejected(cause.message if isinstance(cause, ApplicationError) else str(cause)) from error
+        except RPCError as error:
+            raise _failure(error) from error
+
+    async def _hand_over(self, target: Target, click: Click) -> None:
+        """The press goes on by signal under the same key; whichever comes first does it."""
+        try:
+            async with asyncio.timeout(_HAND_OVER_WITHIN):
+                await self._client.start_workflow(
+                    _WORKFLOW,
+                    self._start(target),
+                    id=_id(target),
+                    task_queue=self._task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    start_signal="click",
+                    start_signal_args=[click],
+                    static_summary=_title(target, None),
+                )
+        except TimeoutError as error:
+            raise TemporalUnavailable("the press could not be handed over in time") from error
+        except RPCError as error:
+            raise _failure(error) from error
+
+    def _start(self, target: Target) -> Start:
+        return Start(
+            account=target.account,
+            incident_id=target.incident_id,
+            conversation=target.conversation,
+            timing=self._timing,
+            remembered=target.remembered,
+        )
+
+
+def _id(target: Target) -> str:
+    return str(ChannelIncidentId(target.account, target.incident_id, target.channel))
+
+
+def _title(target: Target, snapshot: Snapshot | None) -> str:
+    service = snapshot.service.name if snapshot and snapshot.service else None
+    return title(
+        snapshot.number if snapshot else None, target.incident_id, service, target.conversation.label
+    )
+
+
+def _failure(error: RPCError) -> TemporalUnavailable | Rejected:
+    if error.status in _OUT_OF_REACH:
+        return TemporalUnavailable(error.status.name)
+    return Rejected(f"{error.status.name}: {error.message}"[:300])

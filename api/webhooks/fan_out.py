@@ -1,0 +1,80 @@
+"""One event to all the cards it concerns: found and registered in one statement, then signalled."""
+
+import asyncio
+
+import structlog
+
+from api.gateway import Gateway, Rejected, TemporalUnavailable
+from muster.store import quarantine, targets
+from muster.store.pool import Pool
+from muster.store.targets import Target
+from workflows.messages import Facts
+from workflows.model.effects import EFFECTS
+
+_WITHIN = 3.5
+"""Seconds for all signals: PagerDuty gives up on a webhook after five."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class NotAccepted(Exception):
+    """Temporal did not take the event for some target: PagerDuty must send it again."""
+
+
+class FanOut:
+    """Delivers events to workflows."""
+
+    def __init__(self, pool: Pool, gateway: Gateway) -> None:
+        self._pool = pool
+        self._gateway = gateway
+
+    async def deliver(self, facts: Facts, body: bytes) -> int:
+        """Signal every target and return how many took it; raises ``NotAccepted``.
+
+        A target that refuses the event for good is quarantined with it and does not hold up the rest;
+        one that already had it when PagerDuty sends it again folds it to no change.
+        """
+        found = await self._targets(facts)
+        try:
+            async with asyncio.timeout(_WITHIN):
+                outcomes = await asyncio.gather(
+                    *(self._gateway.deliver(target, facts) for target in found), return_exceptions=True
+                )
+        except TimeoutError as error:
+            raise NotAccepted("not every signal was taken in time") from error
+        accepted = 0
+        for target, outcome in zip(found, outcomes, strict=True):
+            if isinstance(outcome, TemporalUnavailable):
+                raise NotAccepted(str(outcome)) from outcome
+            if isinstance(outcome, Rejected):
+                await self._quarantine(facts, body, target, outcome)
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            else:
+                accepted += 1
+        return accepted
+
+    async def _targets(self, facts: Facts) -> tuple[Target, ...]:
+        snapshot = facts.snapshot
+        return await targets.find_and_register(
+            self._pool,
+            account=facts.account,
+            incident_id=facts.incident_id,
+            service=snapshot.service.id if snapshot and snapshot.service else None,
+            is_open=snapshot is not None and snapshot.status != "resolved",
+            just_matched=EFFECTS[facts.event_type].enters,
+            created_at=snapshot.created_at if snapshot else None,
+        )
+
+    async def _quarantine(self, facts: Facts, body: bytes, target: Target, refusal: Rejected) -> None:
+        log.error(
+            "a target refuses an event", target=target.channel, event_id=facts.event_id, reason=str(refusal)
+        )
+        await quarantine.keep(
+            self._pool,
+            account=facts.account,
+            event_id=facts.event_id,
+            reason=str(refusal),
+            body=body,
+            target=target.conversation.id,
+        )

@@ -1,0 +1,114 @@
+"""``POST /webhooks/pagerduty/{account}``: limit → verify → parse → fan out.
+
+PagerDuty repeats what is answered 5xx or not at all, for up to 48 hours and in order, and drops what
+is answered 4xx; three drops in a row disable the subscription for a day. So 401 is said only when a
+readable secret does not match, and nothing that is signed is ever refused for its content.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, HTTPException
+from pydantic_core import from_json
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from api.body import read_body
+from api.webhooks.fan_out import FanOut, NotAccepted
+from api.webhooks.signature import SIGNATURE_HEADER, SignatureMalformed, matches
+from muster.facts import EventUnusable, event_type_of, facts_of_event
+from muster.keys import KeyRing, SealBroken
+from muster.logging import correlated
+from muster.store import people, quarantine
+from muster.store.pool import UNAVAILABLE, Pool
+from workflows.model.effects import EFFECTS
+
+SUBSCRIPTION_HEADER = "X-Webhook-Subscription"
+
+_MAX_BODY = 512 * 1024
+"""Bytes; PagerDuty itself drops what is larger than half of this."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+def webhook_router(*, pool: Pool, keys: KeyRing, fan_out: FanOut, accounts: Collection[str]) -> APIRouter:
+    """The route for the configured ``accounts``."""
+    intake = _Intake(pool, keys, fan_out)
+    router = APIRouter()
+
+    @router.post("/webhooks/pagerduty/{account}", response_model=None)
+    async def receive(account: str, request: Request) -> JSONResponse:
+        body = await read_body(request, _MAX_BODY)
+        if account not in accounts:
+            raise HTTPException(404, "no such PagerDuty account")
+        signature = request.headers.get(SIGNATURE_HEADER)
+        if signature is None:
+            raise HTTPException(400, "the webhook is not signed")
+        try:
+            await intake.verify(account, signature, request.headers.get(SUBSCRIPTION_HEADER), body)
+            return JSONResponse({"status": await intake.accept(account, body)}, status_code=202)
+        except (NotAccepted, *UNAVAILABLE) as error:
+            log.warning("webhook not accepted now", account=account, reason=type(error).__name__)
+            raise HTTPException(503, "not accepted now, send it again") from error
+
+    return router
+
+
+class _Intake:
+    def __init__(self, pool: Pool, keys: KeyRing, fan_out: FanOut) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._fan_out = fan_out
+
+    async def verify(self, account: str, signature: str, subscription: str | None, body: bytes) -> None:
+        """Pass a body that one of the account's secrets signed; raises HTTPException 401 or 503."""
+        try:
+            secrets = await people.webhook_secrets(self._pool, self._keys, account)
+        except SealBroken as error:
+            log.error("a signing secret cannot be opened", account=account, reason=str(error))
+            raise HTTPException(503, "the signing secret cannot be read") from error
+        if subscription is not None:
+            secrets = {subscription: secrets[subscription]} if subscription in secrets else {}
+        try:
+            matched = matches(signature, body, secrets.values())
+        except SignatureMalformed as error:
+            raise HTTPException(401, str(error)) from error
+        if not matched:
+            log.error("a webhook's signature matches no secret", account=account, subscription=subscription)
+            raise HTTPException(401, "the signature matches no secret of this account")
+
+    async def accept(self, account: str, body: bytes) -> str:
+        """Deliver a signed event, or keep it where it cannot be used; says which."""
+        event = _event(body)
+        if event is None:
+            return await self._keep(account, None, "the body is not a webhook event", body)
+        event_id = event.get("id") if isinstance(event.get("id"), str) else None
+        with correlated(event_id):
+            try:
+                event_type = event_type_of(event)
+                effect = EFFECTS.get(event_type)
+                if effect is None:
+                    return await self._keep(account, event_id, f"unknown event type {event_type}", body)
+                if effect.part == "nothing":
+                    return "accepted"
+                facts = facts_of_event(account, event)
+            except EventUnusable as error:
+                return await self._keep(account, event_id, str(error), body)
+            count = await self._fan_out.deliver(facts, body)
+            log.info("event delivered", event_type=event_type, incident=facts.incident_id, targets=count)
+            return "accepted"
+
+    async def _keep(self, account: str, event_id: str | None, reason: str, body: bytes) -> str:
+        log.warning("event kept in quarantine", account=account, event_id=event_id, reason=reason)
+        await quarantine.keep(self._pool, account=account, event_id=event_id, reason=reason, body=body)
+        return "quarantined"
+
+
+def _event(body: bytes) -> Mapping[str, Any] | None:
+    try:
+        parsed = from_json(body, allow_inf_nan=False)
+    except ValueError:
+        return None
+    event = parsed.get("event") if isinstance(parsed, dict) else None
+    return event if isinstance(event, dict) else None

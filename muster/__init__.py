@@ -1,0 +1,1 @@
+"""What every process shares: settings, logging, keys, store, cards, facts, the Temporal connection."""

@@ -1,0 +1,1 @@
+"""What people read in Teams, drawn by pure functions: no clock, no I/O, no settings."""

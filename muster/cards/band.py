@@ -1,0 +1,79 @@
+"""The band at the top of the card: state, who brought it about, and when."""
+
+from muster.cards.blocks import Block, band, line, run
+from muster.cards.facts import name_of
+from muster.cards.tables import LOOKS, NAME_LIMIT, PRIORITY_LIMIT, URGENCIES
+from muster.cards.text import literal
+from muster.cards.words import duration, instant_after, listed
+from workflows.model.view import View
+
+_MOST_PEOPLE = 2
+
+
+def status_band(view: View) -> Block:
+    """State and who on the first line, circumstances on the second, importance at the right."""
+    look = LOOKS[view.status]
+    left = [line(run(f"{look.symbol} {_state(view)}", weight="Bolder", size="Medium", color=look.style))]
+    if circumstances := " · ".join(_circumstances(view)):
+        left.append(line(run(circumstances, size="Small", isSubtle=True), spacing="None"))
+    right = []
+    if importance := _importance(view):
+        text = run(importance, weight="Bolder", color=look.style)
+        right.append(line(text, horizontalAlignment="Right"))
+    return band(look.style, left, right)
+
+
+def _state(view: View) -> str:
+    who = _who(view)
+    state = LOOKS[view.status].word + (f" by {who}" if who else "")
+    return f"{state} · reopened" if view.reopened else state
+
+
+def _who(view: View) -> str:
+    if view.status == "resolved":
+        return literal(view.resolved_by or "", NAME_LIMIT)
+    if view.status == "acknowledged":
+        names = [name_of(acknowledgement.person) for acknowledgement in view.acknowledgements]
+        return listed(names, most=_MOST_PEOPLE)
+    return ""
+
+
+def _circumstances(view: View) -> list[str]:
+    parts = [literal(view.incident_type or "", NAME_LIMIT)]
+    if view.service:
+        parts.append(name_of(view.service))
+    parts += {"triggered": _waiting, "acknowledged": _taken, "resolved": _over}[view.status](view)
+    return [part for part in parts if part]
+
+
+def _waiting(view: View) -> list[str]:
+    return [f"escalation policy {name_of(view.escalation_policy)}"] if view.escalation_policy else []
+
+
+def _taken(view: View) -> list[str]:
+    if not view.acknowledgements:
+        return []
+    first = view.acknowledgements[0].at
+    text = instant_after(first, view.opened_at)
+    return [f"{text}, {duration(first - view.opened_at)} after it opened" if view.opened_at else text]
+
+
+def _over(view: View) -> list[str]:
+    if view.opened_at is None:
+        return []
+    parts = []
+    if view.resolved_at:
+        parts.append(f"open for {duration(view.resolved_at - view.opened_at)}")
+    if view.acknowledgements:
+        first = view.acknowledgements[0]
+        after = duration(first.at - view.opened_at)
+        parts.append(f"acknowledged by {name_of(first.person)} after {after}")
+    return parts
+
+
+def _importance(view: View) -> str:
+    priority = literal(view.priority or "", PRIORITY_LIMIT)
+    urgency = URGENCIES[view.urgency] if view.urgency else ""
+    if priority and urgency:
+        return f"{priority} · {urgency}"
+    return priority or (f"{urgency} urgency" if urgency else "")

@@ -1,0 +1,52 @@
+"""The tables that drive the card: what each state looks like and is called."""
+
+from typing import Literal, NamedTuple
+
+from workflows.model.incident import Status, Urgency
+
+Style = Literal["attention", "warning", "good"]
+Transition = Literal["resolved", "reopened", "escalated", "priority_raised"]
+
+NAME_LIMIT = 40
+"""Characters of a person's or a thing's name."""
+PRIORITY_LIMIT = 12
+
+
+class Look(NamedTuple):
+    """A status as people see it; the word and the symbol tell it without the colour."""
+
+    style: Style
+    """Both the band's container style and the colour of its text."""
+    symbol: str
+    word: str
+
+
+class Answer(NamedTuple):
+    """How a responder answered the request for help."""
+
+    symbol: str
+    word: str
+
+
+LOOKS: dict[Status, Look] = {
+    "triggered": Look("attention", "🔴", "Triggered"),
+    "acknowledged": Look("warning", "🟠", "Acknowledged"),
+    "resolved": Look("good", "🟢", "Resolved"),
+}
+
+URGENCIES: dict[Urgency, str] = {"high": "High", "low": "Low"}
+
+ANSWERS: dict[str, Answer] = {
+    "pending": Answer("…", "asked"),
+    "joined": Answer("✓", "joined"),
+    "declined": Answer("✗", "declined"),
+    "cancelled": Answer("–", "no longer asked"),
+}
+"""By PagerDuty's state; one that is not here is shown by its own name."""
+
+HIGHLIGHTS: dict[Transition, tuple[str, str]] = {
+    "resolved": ("🟢", "Resolved"),
+    "reopened": ("🔴", "Reopened"),
+    "escalated": ("⏫", "Escalated"),
+    "priority_raised": ("⬆️", "Priority raised"),
+}

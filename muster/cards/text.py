@@ -1,0 +1,124 @@
+"""Text that other people wrote, made fit to stand among the product's own words.
+
+Two places, two dangers. A card's ``TextRun`` shows its text as it is, only the functions ``{{DATE(…)}}``
+and ``{{TIME(…)}}`` are alive in it: ``literal``. A message is Markdown with HTML entities: ``escape``.
+In both, bidirectional controls are taken out and right-to-left text is isolated, so that it cannot
+reorder what stands beside it. Clipping comes first: a limit counts the characters that a reader sees.
+"""
+
+import re
+import unicodedata
+from urllib.parse import quote, urlsplit, urlunsplit
+
+LONGEST_WORD = 24
+"""Characters that fit beside a label on a phone."""
+
+_WEB_LINK_LIMIT = 500
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?")
+_URL_SAFE = "%:/?@!$&'*+,;=~"
+"""Not the round and square brackets: they may stand in an address, but they end a Markdown link."""
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+_INVISIBLE = re.compile(
+    "[\u0000-\u001f\u007f-\u009f"  # C0 and C1 controls
+    "\u200b\u2060-\u2064\ufeff"  # zero-width space, joiners of words, byte order mark
+    "\u202a-\u202e\u2066-\u2069"  # bidirectional embeddings, overrides and isolates
+    "\ud800-\udfff]"  # lone surrogates, which UTF-8 cannot carry
+)
+_WORD_JOINER, _ZERO_WIDTH_SPACE = "\u2060", "\u200b"
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
+
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_MARKDOWN = re.compile(r"[\\`*_~|\[\]]|^[#+=-]")
+_NUMBERED_ITEM = re.compile(r"^(\d+)([.)])")
+
+_ZERO_WIDTH_JOINER = "\u200d"
+_EMOJI_MODIFIERS = range(0x1F3FB, 0x1F400)
+_EMOJI_TAGS = range(0xE0020, 0xE0080)
+_REGIONAL_INDICATORS = range(0x1F1E6, 0x1F200)
+
+
+def plain(text: str, limit: int) -> str:
+    """One visible line of at most ``limit`` characters, for places that know no markup."""
+    return _isolated(clip(tidy(text), limit))
+
+
+def literal(text: str, limit: int, *, word: int = LONGEST_WORD) -> str:
+    """One line for a ``TextRun``, shown letter by letter; it can break inside longer words than ``word``."""
+    return verbatim(clip(tidy(text), limit), word=word)
+
+
+def escape(text: str, limit: int) -> str:
+    """One line for a Markdown message, in which every character stands for itself."""
+    line = _without_functions(clip(tidy(text), limit))
+    line = _NUMBERED_ITEM.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\g<0>", line))
+    return _isolated(line.translate(_ENTITIES))
+
+
+def tidy(text: str) -> str:
+    """``text`` on one line, without the characters that are not seen but do something."""
+    return " ".join(_INVISIBLE.sub("", " ".join(text.split())).split())
+
+
+def verbatim(line: str, *, word: int = LONGEST_WORD) -> str:
+    """A tidy line as a ``TextRun`` shows it literally.
+
+    Renderers do not break inside a word of a ``TextRun``, so a long one would run out of the card.
+    """
+    overlong = rf"[\w!-~]{{{word + 1},}}"
+    break_after = rf"[\w!-~]{{1,{word - 1}}}[/?&=](?=[\w!-~])|[\w!-~]{{{word}}}(?=[\w!-~])"
+    breakable = re.sub(
+        overlong, lambda match: re.sub(break_after, rf"\g<0>{_ZERO_WIDTH_SPACE}", match[0]), line
+    )
+    return _isolated(_without_functions(breakable))
+
+
+def clip(text: str, limit: int) -> str:
+    """``text`` in at most ``limit`` characters, ending with … where something was cut.
+
+    No cut falls inside what a reader sees as one character: an accented letter, a joined emoji, a flag.
+    """
+    if len(text) <= limit:
+        return text
+    cut = limit - 1
+    while cut > 0 and _joined(text, cut):
+        cut -= 1
+    return text[: cut or limit - 1].rstrip() + "…"
+
+
+def web_link(url: str | None) -> str | None:
+    """``url`` ready for a link in a card or in Markdown; ``None`` unless it is a sane http(s) address."""
+    if url is None:
+        return None
+    try:
+        scheme, host, *rest = urlsplit(url)
+    except ValueError:
+        return None
+    if scheme not in ("http", "https") or not _HOST.fullmatch(host):
+        return None
+    path, query, fragment = (_STRAY_PERCENT.sub("%25", quote(part, safe=_URL_SAFE)) for part in rest)
+    quoted = urlunsplit((scheme, host, path, query, fragment))
+    return quoted if len(quoted) <= _WEB_LINK_LIMIT else None
+
+
+def _without_functions(text: str) -> str:
+    return re.sub(r"\{(?=\{)", "{" + _WORD_JOINER, text)
+
+
+def _isolated(text: str) -> str:
+    if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
+        return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
+    return text
+
+
+def _joined(text: str, cut: int) -> bool:
+    """Whether the characters on both sides of ``cut`` belong together."""
+    before, after = text[cut - 1], text[cut]
+    code = ord(after)
+    if before == _ZERO_WIDTH_JOINER or after == _ZERO_WIDTH_JOINER or unicodedata.category(after)[0] == "M":
+        return True
+    if code in _REGIONAL_INDICATORS:
+        flags = len(text[:cut]) - len(text[:cut].rstrip("".join(map(chr, _REGIONAL_INDICATORS))))
+        return flags % 2 == 1
+    return code in _EMOJI_MODIFIERS or code in _EMOJI_TAGS

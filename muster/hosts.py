@@ -1,0 +1,37 @@
+"""Which service addresses may get a bot token.
+
+A ``serviceUrl`` comes with an activity, and everything the bot answers goes there with the bot's own
+token: an address outside the allow-list would be handed a token that opens every conversation.
+"""
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+import httpx
+
+
+def service_url_allowed(url: str, allowed: Iterable[str]) -> bool:
+    """Whether ``url`` is a plain https address (http on loopback) of an allowed host.
+
+    An entry of ``allowed`` is a host name, or with a leading dot any name below it.
+    """
+    try:
+        # The parser that will also send the request: two parsers could see two hosts.
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError):
+        return False
+    if parsed.userinfo or parsed.query or parsed.fragment:
+        return False
+    if parsed.scheme != "https" and not (parsed.scheme == "http" and _is_loopback(parsed.host)):
+        return False
+    return any(
+        parsed.host.endswith(entry.lower()) if entry.startswith(".") else parsed.host == entry.lower()
+        for entry in allowed
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,142 @@
+"""Structured logs: one JSON object a line on standard error, with the correlation id of its cause.
+
+The correlation id is made where something enters (a webhook, an activity of the bot) and goes with
+the work to the connector call at its end. What looks like a secret is replaced before a line is
+written, by the name of its key and by its own look.
+"""
+
+import logging
+import re
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+CORRELATION_HEADER = "X-Correlation-Id"
+
+correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
+"""What the current work belongs to; set it with ``correlated``."""
+
+_REDACTED = "[redacted]"
+_SECRET_KEY = re.compile(
+    r"authorization|token|secret|signature|password|passphrase|cookie|credential|assertion"
+    r"|api_?key|private_?key|database_?url|dsn",
+    re.IGNORECASE,
+)
+_SECRET_TEXT = re.compile(
+    r"(?<=bearer )\S+"
+    r"|(?<=token=)[^\s&\"']+"
+    r"|pdus\+_[\w.-]+"  # PagerDuty's OAuth tokens
+    r"|eyJ[\w-]+\.[\w-]+\.[\w-]*"  # any JWT
+    r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)",  # name and password of an address
+    re.IGNORECASE,
+)
+_TOO_CHATTY = {
+    "uvicorn.access": logging.WARNING,  # its lines hold whole query strings, OAuth codes included
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "msrest": logging.ERROR,  # warns of every field that Teams has and botbuilder's schema lacks
+}
+
+
+@contextmanager
+def correlated(value: str | None = None) -> Iterator[str]:
+    """Give everything inside one correlation id: ``value``, else the current one, else a new one."""
+    chosen = value or correlation_id.get() or uuid.uuid4().hex
+    token = correlation_id.set(chosen)
+    try:
+        yield chosen
+    finally:
+        correlation_id.reset(token)
+
+
+def configure_logging(level: str, process: str) -> None:
+    """Send this process's logs, the standard library's included, to standard error as JSON.
+
+    ``process`` names the process in every line. Raises ValueError for an unknown ``level``.
+    """
+    shared: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        _Origin(process),
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), _without_colours],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                # The plain formatter on purpose: a structured traceback would carry local variables.
+                structlog.processors.format_exc_info,
+                redact,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name, quiet in _TOO_CHATTY.items():
+        logging.getLogger(name).setLevel(quiet)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.processors.StackInfoRenderer(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+class _Origin:
+    """Adds the process and the correlation id."""
+
+    def __init__(self, process: str) -> None:
+        self._process = process
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event["process"] = self._process
+        current = correlation_id.get()
+        if current is not None:
+            event["correlation_id"] = current
+        return event
+
+
+def _without_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event.pop("color_message", None)  # uvicorn's second copy of its message, for terminals
+    return event
+
+
+def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replace everything secret in a line, at any depth; a structlog processor."""
+    return {key: _redacted(key, value) for key, value in event.items()}
+
+
+def _redacted(key: str, value: Any) -> Any:
+    if _SECRET_KEY.search(key) and value is not None:
+        return _REDACTED
+    return _scrubbed(value)
+
+
+def _scrubbed(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str():
+            return _SECRET_TEXT.sub(_REDACTED, value)
+        case Mapping():
+            return {str(key): _redacted(str(key), item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_scrubbed(item) for item in value]
+        case _:
+            return _SECRET_TEXT.sub(_REDACTED, repr(value))

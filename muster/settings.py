@@ -1,0 +1,138 @@
+"""All configuration, frozen, read once per process and passed down.
+
+``muster.toml`` (path in ``MUSTER_CONFIG``) lists what there can be several of; everything else is an
+environment variable. Any value of the file may be ``env:NAME`` or ``file:PATH`` instead of itself.
+"""
+
+import os
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_API_HOSTS = {"us": "https://api.pagerduty.com", "eu": "https://api.eu.pagerduty.com"}
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TeamsRegistration(_Entry):
+    """One Entra app and Azure bot: new bots are single-tenant, so there is one per tenant."""
+
+    tenant: str
+    app_id: str
+    app_secret: SecretStr
+    name: str = "Muster"
+
+
+class PagerDutyAccount(_Entry):
+    """One PagerDuty account with its Scoped OAuth app, which serves that account alone."""
+
+    subdomain: str
+    region: Literal["us", "eu"] = "us"
+    client_id: str
+    client_secret: SecretStr
+    api_url: str = ""
+    """Base address of the REST API; by default that of the region."""
+    identity_url: str = "https://identity.pagerduty.com"
+
+    @model_validator(mode="after")
+    def _default_api_url(self) -> Self:
+        if self.api_url:
+            return self
+        return self.model_copy(update={"api_url": _API_HOSTS[self.region]})
+
+    @property
+    def key(self) -> str:
+        """How the account is named in workflow ids, rows and addresses."""
+        return self.subdomain
+
+
+class Settings(BaseSettings):
+    """Everything a process of Muster needs to know."""
+
+    model_config = SettingsConfigDict(env_prefix="MUSTER_", frozen=True, extra="ignore")
+
+    config: Path | None = None
+    """``MUSTER_CONFIG``: the file with registrations and accounts."""
+    database_url: SecretStr = Field(validation_alias="DATABASE_URL")
+    temporal_address: str = Field(default="127.0.0.1:7233", validation_alias="TEMPORAL_ADDRESS")
+    temporal_namespace: str = Field(default="default", validation_alias="TEMPORAL_NAMESPACE")
+    task_queue: str = "muster"
+    keys: SecretStr
+    """``MUSTER_KEYS``: the key ring, ``id:base64`` separated by commas, current key first (32 bytes each)."""
+
+    public_url: str = "http://127.0.0.1:8080"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    worker_health_port: int | None = None
+    log_level: str = "INFO"
+
+    bot_metadata_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+    microsoft_authority: str = "https://login.microsoftonline.com"
+    microsoft_ca_file: Path | None = None
+    """Certificate authority of ``microsoft_authority`` where the system does not know it."""
+    service_hosts: Annotated[tuple[str, ...], NoDecode] = ("smba.trafficmanager.net", ".botframework.com")
+    """Hosts a bot token may be sent to: a name, or with a leading dot any name below it."""
+
+    edit_interval: Annotated[float, Field(ge=0, validation_alias=AliasChoices("MUSTER_EDIT_INTERVAL"))] = 1.5
+    """Seconds between two edits of one card."""
+    grace: float = Field(default=600, ge=0)
+    """Seconds a resolved incident's run stays to catch what still comes."""
+
+    @field_validator("service_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: Any) -> Any:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @cached_property
+    def _file(self) -> dict[str, Any]:
+        if self.config is None:
+            return {}
+        resolved = _resolve(tomllib.loads(self.config.read_text()), self.config.parent)
+        return resolved if isinstance(resolved, dict) else {}
+
+    @cached_property
+    def teams(self) -> dict[str, TeamsRegistration]:
+        """Registrations by tenant."""
+        entries = (TeamsRegistration.model_validate(entry) for entry in self._file.get("teams", []))
+        return {entry.tenant: entry for entry in entries}
+
+    @cached_property
+    def accounts(self) -> dict[str, PagerDutyAccount]:
+        """PagerDuty accounts by key."""
+        entries = (PagerDutyAccount.model_validate(entry) for entry in self._file.get("pagerduty", []))
+        return {entry.key: entry for entry in entries}
+
+
+def _resolve(value: Any, folder: Path) -> Any:
+    """Replace ``env:NAME`` and ``file:PATH`` (relative to the configuration) anywhere in the file."""
+    match value:
+        case dict():
+            return {key: _resolve(item, folder) for key, item in value.items()}
+        case list():
+            return [_resolve(item, folder) for item in value]
+        case str() if value.startswith("env:"):
+            name = value.removeprefix("env:")
+            if name not in os.environ:
+                raise ValueError(
+                    f"the configuration asks for the environment variable {name}, which is not set"
+                )
+            return os.environ[name]
+        case str() if value.startswith("file:"):
+            return (folder / value.removeprefix("file:")).read_text().strip()
+        case _:
+            return value
+
+
+def load_settings() -> Settings:
+    """Read the environment and the configuration file; raises pydantic's ValidationError."""
+    return Settings()  # values come from the environment

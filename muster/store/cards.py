@@ -1,0 +1,73 @@
+"""The row of a card: what is about to be sent, what was shown, what was said in its thread."""
+
+from muster.store.pool import Connection, Pool, load_queries
+from workflows.messages import CardKey, Remembered, ShowCard
+from workflows.model.view import View
+
+QUERIES = load_queries(__file__)
+
+
+class CardUnknown(Exception):
+    """There is no row for this card: nobody registered it."""
+
+
+async def intend(connection: Connection | Pool, request: ShowCard) -> int:
+    """Commit the intent of a send; returns the orphans counted so far."""
+    orphans = await connection.fetchval(
+        QUERIES["intend"], *_key(request.card), request.stamped.marker, request.activity_id
+    )
+    if orphans is None:
+        raise CardUnknown(f"{request.card.incident_id} in {request.card.conversation}")
+    return int(orphans)
+
+
+async def record_shown(connection: Connection | Pool, request: ShowCard, activity_id: str) -> bool:
+    """Commit the outcome of a send; ``False`` when another send has taken the card over meanwhile."""
+    recorded = await connection.fetchval(
+        QUERIES["record_shown"],
+        *_key(request.card),
+        activity_id,
+        request.stamped.marker,
+        request.view.revision,
+        request.stamped.nonce,
+        request.content,
+        request.view.model_dump_json(),
+    )
+    return recorded is not None
+
+
+async def forget_intent(connection: Connection | Pool, request: ShowCard) -> None:
+    """A post certainly did not happen."""
+    await connection.execute(QUERIES["forget_intent"], *_key(request.card), request.stamped.marker)
+
+
+async def intend_highlight(connection: Connection | Pool, card: CardKey, key: str) -> bool:
+    """Commit the intent of a highlight; ``False`` when it was said, or may have been, before."""
+    return await connection.fetchval(QUERIES["intend_highlight"], *_key(card), key) is True
+
+
+async def withdraw_highlight(connection: Connection | Pool, card: CardKey, key: str) -> None:
+    """A highlight certainly was not said."""
+    await connection.execute(QUERIES["withdraw_highlight"], *_key(card), key)
+
+
+async def recall(connection: Connection | Pool, card: CardKey) -> Remembered:
+    """What the row holds for a run that follows an ended one (its clicks apart)."""
+    row = await connection.fetchrow(QUERIES["recall"], *_key(card))
+    if row is None:
+        return Remembered()
+    return Remembered(
+        activity_id=row["activity_id"],
+        marker=row["marker"],
+        revision=row["revision"],
+        nonce=row["nonce"],
+        content=row["content"],
+        view=View.model_validate_json(row["view"]) if row["view"] else None,
+        unknown=row["intent_marker"] is not None,
+        orphans=row["orphans"],
+        notified=tuple(row["notified"]),
+    )
+
+
+def _key(card: CardKey) -> tuple[str, str, str]:
+    return card.account, card.incident_id, card.conversation

@@ -1,0 +1,18 @@
+"""Signed events that could not be used, kept with the reason."""
+
+from muster.store.pool import Connection, Pool, load_queries
+
+QUERIES = load_queries(__file__)
+
+
+async def keep(
+    connection: Connection | Pool,
+    *,
+    account: str,
+    event_id: str | None,
+    reason: str,
+    body: bytes,
+    target: str | None = None,
+) -> None:
+    """Keep an event as it came; the same event for the same reason and target is kept once."""
+    await connection.execute(QUERIES["keep"], account, event_id, reason[:300], target, body)

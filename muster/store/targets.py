@@ -1,0 +1,78 @@
+"""Where an event goes, and which card a press belongs to."""
+
+from datetime import datetime
+
+import asyncpg
+
+from muster.store.pool import Connection, Pool, load_queries
+from workflows.messages import Conversation
+from workflows.model.incident import Value
+
+QUERIES = load_queries(__file__)
+
+
+class Target(Value):
+    """One card's place: an incident in a conversation."""
+
+    account: str
+    incident_id: str
+    channel: str
+    """The channel's readable key, a part of the workflow's id."""
+    conversation: Conversation
+    remembered: bool
+    """Something was sent for this card before."""
+    markers: frozenset[str] = frozenset()
+    """Of the live message, and of one that is being posted."""
+
+
+async def find_and_register(
+    connection: Connection | Pool,
+    *,
+    account: str,
+    incident_id: str,
+    service: str | None,
+    is_open: bool,
+    just_matched: bool,
+    created_at: datetime | None,
+) -> tuple[Target, ...]:
+    """Every card this event concerns; those that it brings into a channel are registered first."""
+    rows = await connection.fetch(
+        QUERIES["find_and_register"], account, incident_id, service, is_open, just_matched, created_at
+    )
+    return tuple(_target(row, account, incident_id) for row in rows)
+
+
+async def find_card(connection: Connection | Pool, *, conversation: str, activity_id: str) -> Target | None:
+    """The card that this message is, if it is a live one."""
+    row = await connection.fetchrow(QUERIES["find_card"], conversation, activity_id)
+    return _target(row, row["account"], row["incident_id"], _markers(row)) if row else None
+
+
+async def find_card_of_incident(
+    connection: Connection | Pool, *, conversation: str, account: str, incident_id: str
+) -> Target | None:
+    """The card of an incident in a conversation, whatever message it is."""
+    row = await connection.fetchrow(QUERIES["find_card_of_incident"], conversation, account, incident_id)
+    return _target(row, account, incident_id, _markers(row)) if row else None
+
+
+def _markers(row: asyncpg.Record) -> frozenset[str]:
+    return frozenset(filter(None, (row["marker"], row["intent_marker"])))
+
+
+def _target(
+    row: asyncpg.Record, account: str, incident_id: str, markers: frozenset[str] = frozenset()
+) -> Target:
+    return Target(
+        account=account,
+        incident_id=incident_id,
+        channel=row["key"],
+        conversation=Conversation(
+            tenant=row["tenant"],
+            id=row["id"],
+            service_url=row["service_url"],
+            label=f"{row['team_name']}/#{row['channel_name']}",
+        ),
+        remembered=row["remembered"],
+        markers=markers,
+    )

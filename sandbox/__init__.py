@@ -1,0 +1,1 @@
+"""Simulators of PagerDuty and Teams, and the embedded stack. Reaches the product only from outside."""

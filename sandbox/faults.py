@@ -1,0 +1,88 @@
+"""Faults on demand: what goes wrong, where, for which calls and how often.
+
+Both simulators keep one ``FaultBook`` and serve it under ``/_sandbox/faults``.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Self
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_NEEDS_STATUS = frozenset({"status", "status_after"})
+_NEEDS_SECONDS = frozenset({"slow", "late"})
+
+
+class Fault(BaseModel):
+    """One thing to go wrong: the next ``times`` calls of ``on`` whose facts contain ``match``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    on: str
+    match: dict[str, str | int] = {}
+    times: int = Field(default=1, ge=1)
+    do: str
+    seconds: float = Field(default=0, ge=0)
+    status: int | None = Field(default=None, ge=200, le=599)
+    body: Any = None
+    retry_after: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.do in _NEEDS_STATUS and self.status is None:
+            raise ValueError(f'"{self.do}" needs a "status"')
+        if self.do in _NEEDS_SECONDS and not self.seconds:
+            raise ValueError(f'"{self.do}" needs "seconds"')
+        return self
+
+    def applies_to(self, on: str, facts: Mapping[str, object]) -> bool:
+        """Whether a call of this kind with these facts is one the fault is meant for."""
+        return self.on == on and all(facts.get(name) == value for name, value in self.match.items())
+
+
+class FaultBook:
+    """The faults still to come; each call takes at most one, the oldest that applies."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Let it happen to the next calls it applies to."""
+        self._waiting.append(fault)
+
+    def clear(self) -> None:
+        """Forget every fault."""
+        self._waiting.clear()
+
+    def take(self, on: str, facts: Mapping[str, object]) -> Fault | None:
+        """The fault that this call suffers, if any; counts it down."""
+        for place, fault in enumerate(self._waiting):
+            if fault.applies_to(on, facts):
+                if fault.times > 1:
+                    self._waiting[place] = fault.model_copy(update={"times": fault.times - 1})
+                else:
+                    del self._waiting[place]
+                return fault
+        return None
+
+
+def fault_router(book: FaultBook, allowed: Mapping[str, Collection[str]]) -> APIRouter:
+    """``POST`` and ``DELETE /_sandbox/faults``; ``allowed`` lists for each ``on`` what it can ``do``."""
+    router = APIRouter(prefix="/_sandbox/faults")
+
+    @router.post("", status_code=201)
+    async def add_fault(fault: Fault) -> Fault:
+        if fault.on not in allowed:
+            raise HTTPException(422, f'"on" must be one of {", ".join(sorted(allowed))}')
+        if fault.do not in allowed[fault.on]:
+            raise HTTPException(
+                422, f'on "{fault.on}", "do" must be one of {", ".join(sorted(allowed[fault.on]))}'
+            )
+        book.add(fault)
+        return fault
+
+    @router.delete("", status_code=204)
+    async def clear_faults() -> None:
+        book.clear()
+
+    return router

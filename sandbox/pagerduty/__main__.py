@@ -1,0 +1,46 @@
+"""``python -m sandbox.pagerduty``: one account on one port."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox.pagerduty.app import build_app
+from sandbox.pagerduty.simulator import Options
+from sandbox.serving import Listener, run
+from sandbox.world import read_world
+
+
+def main(
+    world: Annotated[Path, typer.Option(help="The world file.", exists=True, dir_okay=False)],
+    port: Annotated[int, typer.Option(help="Where to listen.")],
+    host: Annotated[str, typer.Option(help="On which address to listen.")] = "127.0.0.1",
+    public_url: Annotated[
+        str | None, typer.Option(help="Address in links; by default that of host and port.")
+    ] = None,
+    webhook_url: Annotated[
+        str | None, typer.Option(help="Receiver of the account's first subscription.")
+    ] = None,
+    subscribe: Annotated[
+        bool, typer.Option(help="Whether the account starts with that subscription.")
+    ] = True,
+    state: Annotated[Path | None, typer.Option(help="Snapshot file; without it, memory only.")] = None,
+    requests_per_minute: Annotated[int, typer.Option(help="Rate limit of each credential.")] = 960,
+) -> None:
+    """Simulate a PagerDuty account: REST API, webhooks, app tokens, and a console under /app."""
+    if subscribe and webhook_url is None:
+        raise typer.BadParameter("needs --webhook-url, or --no-subscribe", param_hint="--subscribe")
+    app = build_app(
+        read_world(world),
+        Options(
+            public_url=public_url or f"http://{host}:{port}",
+            webhook_url=webhook_url if subscribe else None,
+            state=state,
+            requests_per_minute=requests_per_minute,
+        ),
+    )
+    run(app, [Listener(port, host)], on_stop=app.state.simulator.live.close)
+
+
+if __name__ == "__main__":
+    typer.run(main)

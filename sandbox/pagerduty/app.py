@@ -1,0 +1,46 @@
+"""Composition: routes, middleware, and what runs beside them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+
+from sandbox.faults import fault_router
+from sandbox.pagerduty import control, oauth
+from sandbox.pagerduty.refusals import add_refusals
+from sandbox.pagerduty.rest import account, conversation, incidents, webhook_subscriptions
+from sandbox.pagerduty.rest.gate import Gate
+from sandbox.pagerduty.simulator import Options, Simulator, assemble
+from sandbox.world import World
+
+
+def build_app(world: World, options: Options) -> FastAPI:
+    """The account as an application; its parts are in ``app.state.simulator``."""
+    simulator = assemble(world, options)
+    app = FastAPI(title="PagerDuty simulator", lifespan=_lifespan, openapi_url=None)
+    app.state.simulator = simulator
+    app.include_router(incidents.router)
+    app.include_router(conversation.router)
+    app.include_router(account.router)
+    app.include_router(webhook_subscriptions.router)
+    app.include_router(oauth.router)
+    app.include_router(control.router)
+    app.include_router(fault_router(simulator.faults, control.FAULTS))
+    add_refusals(app)
+    app.add_middleware(Gate, simulator=simulator)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    simulator: Simulator = app.state.simulator
+    saving = asyncio.create_task(simulator.store.keep_saved())
+    simulator.delivery.resume()
+    yield
+    await simulator.delivery.stop()
+    await simulator.sender.close()
+    saving.cancel()
+    with suppress(asyncio.CancelledError):
+        await saving
+    simulator.store.save()

@@ -1,0 +1,83 @@
+"""Who is calling, what they may do, and in whose name."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from sandbox.clock import Clock
+from sandbox.pagerduty import errors
+from sandbox.pagerduty.directory import Directory
+from sandbox.pagerduty.store import Store
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The holder of a credential: a person, or the account (a REST key, or the app's token)."""
+
+    user: str | None = None
+    scopes: frozenset[str] | None = None
+    """What an app token is good for; None where scopes do not apply."""
+
+
+class Credentials:
+    """Knows every good credential of the account."""
+
+    def __init__(self, directory: Directory, store: Store, clock: Clock) -> None:
+        self._directory = directory
+        self._store = store
+        self._clock = clock
+        self._people = {person.access_token: user for user, person in directory.users.items()}
+
+    def caller(self, authorization: str) -> Caller:
+        """Whose ``Authorization`` header this is; 2006 where it is nobody's."""
+        scheme, _, value = authorization.partition(" ")
+        if scheme == "Token" and value.removeprefix("token=") == self._directory.world.api_token:
+            return Caller()
+        if scheme == "Bearer" and value in self._people:
+            return Caller(user=self._people[value])
+        token = self._store.state.app_tokens.get(value) if scheme == "Bearer" else None
+        if token is not None and self._clock.now() < token.expires_at:
+            return Caller(scopes=frozenset(token.scopes))
+        raise errors.unauthorized()
+
+    def acting_user(self, caller: Caller, from_header: str | None) -> str:
+        """The user in whose name a change is made: the token's, else the one ``From`` names; else 1008."""
+        user = caller.user or self._directory.user_by_email(from_header or "")
+        if user is None:
+            raise errors.requester_unknown()
+        return user
+
+    def user_of(self, authorization: str, from_header: str | None) -> str | None:
+        """Who seems to be calling, for the records: nobody is refused here."""
+        try:
+            return self.acting_user(self.caller(authorization), from_header)
+        except errors.ApiError:
+            return None
+
+
+def requires(scope: str | None) -> Callable[[Request], Awaitable[Caller]]:
+    """A dependency for reading: a good credential that carries the scope, where scopes apply."""
+
+    async def caller_with_scope(request: Request) -> Caller:
+        caller = _credentials(request).caller(request.headers.get("Authorization", ""))
+        if caller.scopes is not None and scope is not None and scope not in caller.scopes:
+            raise errors.access_denied(f"The token lacks the scope {scope}")
+        return caller
+
+    return caller_with_scope
+
+
+def acts_with(scope: str) -> Callable[..., Awaitable[str]]:
+    """A dependency for changes that need ``From``: the same, and the user in whose name they are made."""
+
+    async def acting_user(request: Request, caller: Annotated[Caller, Depends(requires(scope))]) -> str:
+        return _credentials(request).acting_user(caller, request.headers.get("From"))
+
+    return acting_user
+
+
+def _credentials(request: Request) -> Credentials:
+    credentials: Credentials = request.app.state.simulator.credentials
+    return credentials

@@ -1,0 +1,121 @@
+"""The account's fixed things — users, services, policies, teams, priorities — and references to them."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from sandbox.pagerduty import errors
+from sandbox.pagerduty.model import Target
+from sandbox.world import EscalationPolicy, PagerDutyTeam, Person, Priority, Service, World
+
+Kind = Literal["user", "service", "escalation_policy", "team", "priority"]
+JSON = dict[str, Any]
+
+_COLLECTIONS: dict[str, str] = {
+    "user": "users",
+    "service": "services",
+    "escalation_policy": "escalation_policies",
+    "team": "teams",
+    "priority": "priorities",
+}
+INCIDENT_TYPES = ("incident_default", "major_incident", "security_incident")
+"""Every incident is of one of these types."""
+
+
+class Directory:
+    """Look-ups by id, and the addresses under which API and console show things."""
+
+    def __init__(self, world: World, public_url: str) -> None:
+        self.world = world
+        self.public_url = public_url.rstrip("/")
+        self.users: dict[str, Person] = {person.pagerduty_user: person for person in world.people}
+        self.services: dict[str, Service] = {service.id: service for service in world.services}
+        self.policies: dict[str, EscalationPolicy] = {
+            policy.id: policy for policy in world.escalation_policies
+        }
+        self.teams: dict[str, PagerDutyTeam] = {team.id: team for team in world.pagerduty_teams}
+        self.priorities: dict[str, Priority] = {priority.id: priority for priority in world.priorities}
+
+    def user_by_email(self, email: str) -> str | None:
+        """The id of the user with this e-mail address."""
+        return next((user for user, person in self.users.items() if person.email == email.lower()), None)
+
+    def priority_named(self, name: str) -> str | None:
+        """The id of the highest priority with this name."""
+        return next((priority.id for priority in self.world.priorities if priority.name == name), None)
+
+    def on_call(self, policy: str, level: int) -> tuple[str, ...]:
+        """The users whom this level of the policy names; levels count from 1."""
+        return self.policies[policy].levels[level - 1]
+
+    def teams_of_user(self, user: str) -> tuple[str, ...]:
+        """The teams whose services' policies name the user."""
+        services = self.world.services
+        return tuple(
+            dict.fromkeys(
+                service.team
+                for service in services
+                if any(user in level for level in self.policies[service.escalation_policy].levels)
+            )
+        )
+
+    def members(self, team: str) -> tuple[str, ...]:
+        """The users of a team."""
+        return tuple(user for user in self.users if team in self.teams_of_user(user))
+
+    def team_role(self, user: str) -> str:
+        """What the user is in their teams; owners and managers manage them."""
+        return "manager" if self.users[user].role in ("owner", "admin", "user") else "responder"
+
+    def asked_by(self, targets: Iterable[Target]) -> dict[str, str | None]:
+        """The users whom a responder request's targets stand for, each with the policy it came through."""
+        users: dict[str, str | None] = {}
+        for target in targets:
+            if target.type == "user_reference" and target.id in self.users:
+                users[target.id] = None
+            elif target.type == "escalation_policy_reference" and target.id in self.policies:
+                users |= {user: target.id for user in self.on_call(target.id, 1) if user not in users}
+            else:
+                raise errors.invalid_input(f"Target {target.id!r} does not exist")
+        return users
+
+    def reference(self, kind: Kind, key: str) -> JSON:
+        """What stands in an answer for an object that is not shown in full."""
+        return {
+            "id": key,
+            "type": f"{kind}_reference",
+            "summary": self.name(kind, key),
+            "self": self.api_url(_COLLECTIONS[kind], key),
+            "html_url": self.console_url(kind, key),
+        }
+
+    def name(self, kind: Kind, key: str) -> str:
+        """What people call it."""
+        match kind:
+            case "user":
+                return self.users[key].name
+            case "service":
+                return self.services[key].name
+            case "escalation_policy":
+                return self.policies[key].name
+            case "team":
+                return self.teams[key].name
+            case "priority":
+                return self.priorities[key].name
+
+    def api_url(self, *path: str) -> str:
+        """The API's address of something."""
+        return "/".join((self.public_url, *path))
+
+    def console_url(self, kind: Kind | Literal["incident"], key: str) -> str | None:
+        """The console's page of something; priorities have none."""
+        match kind:
+            case "incident":
+                return f"{self.public_url}/app/incidents/{key}"
+            case "service":
+                return f"{self.public_url}/app/services/{key}"
+            case "user":
+                return f"{self.public_url}/app/users/{key}"
+            case "escalation_policy" | "team":
+                return f"{self.public_url}/app/on-call#{key}"
+            case "priority":
+                return None

@@ -1,0 +1,163 @@
+"""The bodies of webhooks v3: one envelope, and ``data`` in the shape that the event's kind has."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sandbox.pagerduty.custom_fields import field_value
+from sandbox.pagerduty.directory import JSON, Directory
+from sandbox.pagerduty.drafts import FieldChange, Step, Subject
+from sandbox.pagerduty.ids import new_event_id
+from sandbox.pagerduty.model import ConferenceBridge, Incident, Note, Responder, StatusUpdate
+from sandbox.pagerduty.times import in_milliseconds, in_seconds
+
+EVENT_TYPES = (
+    "incident.triggered",
+    "incident.acknowledged",
+    "incident.unacknowledged",
+    "incident.resolved",
+    "incident.reopened",
+    "incident.escalated",
+    "incident.delegated",
+    "incident.reassigned",
+    "incident.priority_updated",
+    "incident.service_updated",
+    "incident.incident_type.changed",
+    "incident.annotated",
+    "incident.status_update_published",
+    "incident.responder.added",
+    "incident.responder.replied",
+    "incident.conference_bridge.updated",
+    "incident.custom_field_values.updated",
+    "incident.role.assigned",
+    "incident.task.created",
+    "incident.task.updated",
+    "incident.task.completed",
+    "incident.action_invocation.created",
+    "incident.action_invocation.updated",
+    "incident.action_invocation.terminated",
+    "incident.workflow.started",
+    "incident.workflow.completed",
+    "service.created",
+    "service.updated",
+    "service.deleted",
+    "service.custom_field_values.updated",
+    "pagey.ping",
+)
+"""What a subscription can ask for."""
+
+_TRIM = 20_000
+"""Characters of a text that a webhook carries; a webhook stays below 55 KB."""
+
+
+def envelope(event_type: str, data: JSON, *, at: datetime, agent: JSON | None) -> JSON:
+    """An event with an id of its own."""
+    return {
+        "id": new_event_id(at),
+        "event_type": event_type,
+        "resource_type": event_type.split(".", 1)[0],
+        "occurred_at": in_milliseconds(at),
+        "agent": agent,
+        "client": None,
+        "data": data,
+    }
+
+
+def encode(event: JSON) -> str:
+    """The webhook's body, exactly as it is signed and sent."""
+    return json.dumps({"event": event}, ensure_ascii=False, separators=(",", ":"))
+
+
+def ping_data() -> JSON:
+    """What a test event carries."""
+    return {"message": "This is a test event.", "type": "ping"}
+
+
+def step_data(step: Step, directory: Directory) -> JSON:
+    """What the event of a step is about: the incident itself, or what happened on it."""
+    if step.subject is None:
+        return _incident(step.incident, directory)
+    return _subject(step.subject, step.incident, directory) | {
+        "incident": _reference(step.incident, directory)
+    }
+
+
+def _reference(incident: Incident, directory: Directory) -> JSON:
+    return {
+        "id": incident.id,
+        "type": "incident_reference",
+        "summary": incident.title,
+        "self": directory.api_url("incidents", incident.id),
+        "html_url": directory.console_url("incident", incident.id),
+    }
+
+
+def _incident(incident: Incident, directory: Directory) -> JSON:
+    team = directory.services[incident.service].team
+    return {
+        "id": incident.id,
+        "type": "incident",
+        "self": directory.api_url("incidents", incident.id),
+        "html_url": directory.console_url("incident", incident.id),
+        "number": incident.number,
+        "status": incident.status,
+        "incident_key": incident.incident_key,
+        "created_at": in_seconds(incident.created_at),
+        "reopened_at": in_seconds(incident.reopened_at),
+        "title": incident.title,
+        "incident_type": {"name": incident.incident_type},
+        "service": directory.reference("service", incident.service),
+        "assignees": [directory.reference("user", user) for user in incident.assignees],
+        "escalation_policy": directory.reference("escalation_policy", incident.escalation_policy),
+        "teams": [directory.reference("team", team)],
+        "priority": directory.reference("priority", incident.priority) if incident.priority else None,
+        "urgency": incident.urgency,
+        "conference_bridge": incident.conference_bridge.model_dump() if incident.conference_bridge else None,
+        "resolve_reason": None,
+    }
+
+
+def _subject(subject: Subject, incident: Incident, directory: Directory) -> JSON:
+    match subject:
+        case Note():
+            return {"type": "incident_note", "id": subject.id} | _trimmed("content", subject.content)
+        case StatusUpdate():
+            return {"type": "incident_status_update", "id": subject.id} | _trimmed("message", subject.message)
+        case Responder():
+            return _responder(subject, directory)
+        case ConferenceBridge():
+            return _conference_bridge(subject)
+        case FieldChange():
+            return _field_values(subject, incident)
+
+
+def _trimmed(name: str, text: str) -> JSON:
+    return {name: text[:_TRIM], "trimmed": len(text) > _TRIM}
+
+
+def _responder(responder: Responder, directory: Directory) -> JSON:
+    policy = responder.escalation_policy
+    return {
+        "type": "incident_responder",
+        "user": directory.reference("user", responder.user),
+        "escalation_policy": directory.reference("escalation_policy", policy) if policy else None,
+        "message": responder.message,
+        "state": responder.state,
+    }
+
+
+def _conference_bridge(bridge: ConferenceBridge) -> JSON:
+    number = bridge.conference_number
+    return {
+        "type": "incident_conference_bridge",
+        "conference_numbers": [{"label": "", "number": number}] if number else [],
+        "conference_url": bridge.conference_url,
+    }
+
+
+def _field_values(change: FieldChange, incident: Incident) -> dict[str, Any]:
+    return {
+        "type": "incident_field_values",
+        "custom_fields": [field_value(field, value) for field, value in incident.custom_fields.items()],
+        "changed_custom_fields": [field_value(field, value) for field, value in change.old_values.items()],
+    }

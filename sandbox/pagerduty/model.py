@@ -1,0 +1,229 @@
+"""What the account holds: incidents with their history, subscriptions, and the webhooks they caused."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Status = Literal["triggered", "acknowledged", "resolved"]
+Urgency = Literal["high", "low"]
+Reply = Literal["joined", "declined"]
+
+
+class Value(BaseModel):
+    """A frozen piece of the account's state."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Assignment(Value):
+    """Who an incident is assigned to, and since when."""
+
+    user: str
+    at: datetime
+
+
+class Acknowledgement(Value):
+    """Who said that they are on it, and when."""
+
+    user: str
+    at: datetime
+
+
+class ConferenceBridge(Value):
+    """Where the responders talk."""
+
+    conference_number: str | None = None
+    conference_url: str | None = None
+
+
+class Note(Value):
+    """A remark on an incident."""
+
+    id: str
+    user: str
+    content: str
+    created_at: datetime
+
+
+class StatusUpdate(Value):
+    """A message to the stakeholders."""
+
+    id: str
+    user: str
+    message: str
+    created_at: datetime
+    subject: str | None = None
+    html_message: str | None = None
+
+
+class Responder(Value):
+    """Somebody who was asked to help, directly or as a member of an escalation policy."""
+
+    user: str
+    state: Literal["pending", "joined", "declined"]
+    message: str
+    requester: str
+    requested_at: datetime
+    updated_at: datetime
+    escalation_policy: str | None = None
+
+
+class Target(Value):
+    """A user or an escalation policy that a responder request names."""
+
+    id: str
+    type: Literal["user_reference", "escalation_policy_reference"]
+
+
+class ResponderRequest(Value):
+    """One call for help."""
+
+    id: str
+    requester: str
+    requested_at: datetime
+    message: str
+    targets: tuple[Target, ...]
+
+
+class LogEntry(Value):
+    """One line of an incident's history; ``kind`` is the API's type without ``_log_entry``."""
+
+    id: str
+    kind: str
+    at: datetime
+    user: str
+    summary: str
+    note: str | None = None
+    assignees: tuple[str, ...] = ()
+
+
+class Incident(Value):
+    """An incident; times in whole seconds, as the API tells them."""
+
+    id: str
+    number: int
+    title: str
+    service: str
+    urgency: Urgency
+    status: Status
+    incident_key: str
+    incident_type: str
+    body: str | dict[str, Any] | None
+    priority: str | None
+    escalation_policy: str
+    escalation_level: int
+    assigned_via: Literal["escalation_policy", "direct_assignment"]
+    assignments: tuple[Assignment, ...]
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    conference_bridge: ConferenceBridge | None
+    created_at: datetime
+    updated_at: datetime
+    last_status_change_at: datetime
+    last_status_change_by: str
+    reopened_at: datetime | None = None
+    resolved_at: datetime | None = None
+    custom_fields: dict[str, Any] = {}
+    notes: tuple[Note, ...] = ()
+    status_updates: tuple[StatusUpdate, ...] = ()
+    responders: tuple[Responder, ...] = ()
+    responder_requests: tuple[ResponderRequest, ...] = ()
+    log: tuple[LogEntry, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to do something."""
+        return self.status != "resolved"
+
+    @property
+    def assignees(self) -> tuple[str, ...]:
+        """Ids of the users it is assigned to."""
+        return tuple(assignment.user for assignment in self.assignments)
+
+    @property
+    def acknowledgers(self) -> tuple[str, ...]:
+        """Ids of the users who acknowledged it."""
+        return tuple(acknowledgement.user for acknowledgement in self.acknowledgements)
+
+
+class Header(Value):
+    """A header that a subscription wants on its webhooks."""
+
+    name: str
+    value: str
+
+
+class Filter(Value):
+    """Whose events a subscription gets."""
+
+    type: Literal["account_reference", "service_reference", "team_reference"]
+    id: str | None = None
+
+
+class Subscription(Value):
+    """A webhook subscription; while its secret rotates it has two, the newer first."""
+
+    id: str
+    method_id: str
+    url: str
+    description: str | None
+    events: tuple[str, ...]
+    filter: Filter
+    secrets: tuple[str, ...]
+    custom_headers: tuple[Header, ...] = ()
+    active: bool = True
+    drops: int = 0
+    """Webhooks dropped since the last one that was accepted."""
+    disabled_until: datetime | None = None
+
+
+class Attempt(Value):
+    """One try to deliver a webhook and what came of it."""
+
+    at: datetime
+    status: int | None
+    ms: int
+    error: str | None
+
+
+class Webhook(Value):
+    """An event on its way to one subscription; its body is kept only while it waits."""
+
+    id: str
+    """``X-Webhook-Id``: the same in every attempt."""
+    subscription: str
+    event: str
+    event_type: str
+    incident: str | None
+    created_at: datetime
+    body: str
+    state: Literal["waiting", "delivered", "dropped", "lost"] = "waiting"
+    attempts: tuple[Attempt, ...] = ()
+    fault: Literal["slow", "duplicate", "reorder"] | None = None
+    fault_seconds: float = 0
+
+
+class Write(Value):
+    """A REST call that changes something, as it came."""
+
+    at: datetime
+    method: str
+    path: str
+    user: str | None
+    status: int
+    body: Any
+
+
+class Read(Value):
+    """A REST call that only asks."""
+
+    at: datetime
+    path: str
+    status: int
+
+
+class AppToken(Value):
+    """What the token endpoint gave to the account's app."""
+
+    expires_at: datetime
+    scopes: tuple[str, ...]

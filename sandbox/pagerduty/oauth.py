@@ -1,0 +1,76 @@
+"""The token endpoint of the identity host: an app token for the account's Scoped OAuth client."""
+
+import secrets
+from datetime import timedelta
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from sandbox.pagerduty.ids import new_app_token
+from sandbox.pagerduty.model import AppToken
+from sandbox.pagerduty.rest.parts import Account
+from sandbox.pagerduty.simulator import Simulator
+
+LIFETIME = timedelta(days=1)
+
+KNOWN_SCOPES = frozenset(
+    {
+        "abilities.read",
+        "escalation_policies.read",
+        "incidents.read",
+        "incidents.write",
+        "oncalls.read",
+        "priorities.read",
+        "services.read",
+        "teams.read",
+        "users.read",
+        "webhook_subscriptions.read",
+        "webhook_subscriptions.write",
+    }
+)
+"""Others are left out of a token without a word, as PagerDuty does."""
+
+router = APIRouter()
+
+
+@router.post("/oauth/token")
+async def token(account: Account, request: Request) -> JSONResponse:
+    """Client credentials, form-encoded."""
+    form = dict(parse_qsl((await request.body()).decode(errors="replace")))
+    refusal = _refusal(account, form)
+    if refusal is not None:
+        status, error, description = refusal
+        return JSONResponse({"error": error, "error_description": description}, status_code=status)
+    granted = [f"as_account-us.{account.world.account}"]
+    granted += [scope for scope in form["scope"].split() if scope in KNOWN_SCOPES]
+    access_token = new_app_token()
+    account.store.state.app_tokens[access_token] = AppToken(
+        expires_at=account.clock.now() + LIFETIME, scopes=tuple(granted)
+    )
+    account.store.changed()
+    return JSONResponse(
+        {
+            "access_token": access_token,
+            "token_type": "bearer",
+            "scope": " ".join(granted),
+            "expires_in": int(LIFETIME.total_seconds()),
+        },
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _refusal(account: Simulator, form: dict[str, str]) -> tuple[int, str, str] | None:
+    """Status, error and description, in the terms of RFC 6749."""
+    world = account.world
+    if form.get("grant_type") != "client_credentials":
+        return 400, "unsupported_grant_type", "Only client_credentials is supported"
+    known_client = secrets.compare_digest(form.get("client_id", "").encode(), world.client_id.encode())
+    known_secret = secrets.compare_digest(
+        form.get("client_secret", "").encode(), world.client_secret.encode()
+    )
+    if not (known_client and known_secret):
+        return 401, "invalid_client", "Client authentication failed"
+    if f"as_account-us.{world.account}" not in form.get("scope", "").split():
+        return 400, "invalid_scope", f"The scope must contain as_account-us.{world.account}"
+    return None

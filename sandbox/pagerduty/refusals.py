@@ -1,0 +1,34 @@
+"""How refusals are answered: in PagerDuty's words by the API, in FastAPI's own by the sandbox's calls."""
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from sandbox.pagerduty import errors
+
+
+def add_refusals(app: FastAPI) -> None:
+    """Answer every refusal of the application."""
+
+    @app.exception_handler(errors.ApiError)
+    async def refused(request: Request, error: errors.ApiError) -> Response:
+        return JSONResponse(error.body(), status_code=error.status, headers=error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        if _is_ours(request):
+            return await request_validation_exception_handler(request, error)
+        texts = (f"{'.'.join(str(part) for part in one['loc'][1:])}: {one['msg']}" for one in error.errors())
+        return await refused(request, errors.invalid_input(*texts))
+
+    @app.exception_handler(HTTPException)
+    async def unknown(request: Request, error: HTTPException) -> Response:
+        if _is_ours(request):
+            return await http_exception_handler(request, error)
+        return JSONResponse(errors.not_found().body(), status_code=error.status_code, headers=error.headers)
+
+
+def _is_ours(request: Request) -> bool:
+    return request.url.path.startswith("/_sandbox")

@@ -1,0 +1,152 @@
+"""The account's fixed things: users, services, policies, teams, priorities, who is on call, abilities."""
+
+from collections.abc import Container
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
+
+from sandbox.pagerduty import errors
+from sandbox.pagerduty.credentials import Caller, requires
+from sandbox.pagerduty.directory import JSON
+from sandbox.pagerduty.rest import account_shapes
+from sandbox.pagerduty.rest.paging import Page, Paging
+from sandbox.pagerduty.rest.parts import Account
+from sandbox.pagerduty.simulator import Simulator
+
+ABILITIES = ("teams", "urgencies", "coordinated_responding", "priorities", "manage_schedules")
+"""What the account's plan contains."""
+
+router = APIRouter()
+
+
+class OnCallQuery(Page):
+    """Whose on-calls are wanted."""
+
+    user_ids: list[str] = Field(default=[], alias="user_ids[]")
+    escalation_policy_ids: list[str] = Field(default=[], alias="escalation_policy_ids[]")
+
+
+@router.get("/users", dependencies=[Depends(requires("users.read"))])
+async def list_users(account: Account, page: Paging) -> JSON:
+    """Users whose name or e-mail contains the query."""
+    wanted = page.query.lower()
+    found = [
+        account_shapes.user(account.directory, key)
+        for key, person in account.directory.users.items()
+        if wanted in person.name.lower() or wanted in person.email
+    ]
+    return page.answer("users", found)
+
+
+@router.get("/users/me")
+async def get_me(account: Account, caller: Annotated[Caller, Depends(requires(None))]) -> JSON:
+    """The person whose token this is."""
+    if caller.user is None:
+        raise errors.invalid_input("This call needs a user's token; the account's tokens have no user")
+    return {"user": account_shapes.user(account.directory, caller.user)}
+
+
+@router.get("/users/{key}", dependencies=[Depends(requires("users.read"))])
+async def get_user(account: Account, key: str) -> JSON:
+    """One user."""
+    _must_exist(key, account.directory.users)
+    return {"user": account_shapes.user(account.directory, key)}
+
+
+@router.get("/services", dependencies=[Depends(requires("services.read"))])
+async def list_services(account: Account, page: Paging) -> JSON:
+    """Services whose name contains the query."""
+    found = [key for key, one in account.directory.services.items() if page.query.lower() in one.name.lower()]
+    return page.answer("services", [_service(account, key) for key in found])
+
+
+@router.get("/services/{key}", dependencies=[Depends(requires("services.read"))])
+async def get_service(account: Account, key: str) -> JSON:
+    """One service."""
+    _must_exist(key, account.directory.services)
+    return {"service": _service(account, key)}
+
+
+@router.get("/escalation_policies", dependencies=[Depends(requires("escalation_policies.read"))])
+async def list_escalation_policies(account: Account, page: Paging) -> JSON:
+    """Policies whose name contains the query."""
+    found = [key for key, one in account.directory.policies.items() if page.query.lower() in one.name.lower()]
+    shown = [account_shapes.escalation_policy(account.directory, key) for key in found]
+    return page.answer("escalation_policies", shown)
+
+
+@router.get("/escalation_policies/{key}", dependencies=[Depends(requires("escalation_policies.read"))])
+async def get_escalation_policy(account: Account, key: str) -> JSON:
+    """One policy."""
+    _must_exist(key, account.directory.policies)
+    return {"escalation_policy": account_shapes.escalation_policy(account.directory, key)}
+
+
+@router.get("/teams", dependencies=[Depends(requires("teams.read"))])
+async def list_teams(account: Account, page: Paging) -> JSON:
+    """Teams whose name contains the query."""
+    found = [key for key, one in account.directory.teams.items() if page.query.lower() in one.name.lower()]
+    return page.answer("teams", [account_shapes.team(account.directory, key) for key in found])
+
+
+@router.get("/teams/{key}", dependencies=[Depends(requires("teams.read"))])
+async def get_team(account: Account, key: str) -> JSON:
+    """One team."""
+    _must_exist(key, account.directory.teams)
+    return {"team": account_shapes.team(account.directory, key)}
+
+
+@router.get("/teams/{key}/members", dependencies=[Depends(requires("teams.read"))])
+async def list_team_members(account: Account, key: str, page: Paging) -> JSON:
+    """Who is in a team, and as what."""
+    _must_exist(key, account.directory.teams)
+    members = [
+        {"user": account.directory.reference("user", user), "role": account.directory.team_role(user)}
+        for user in account.directory.members(key)
+    ]
+    return page.answer("members", members)
+
+
+@router.get("/priorities", dependencies=[Depends(requires("priorities.read"))])
+async def list_priorities(account: Account, page: Paging) -> JSON:
+    """Priorities, the highest first."""
+    shown = [account_shapes.priority(account.directory, key) for key in account.directory.priorities]
+    return page.answer("priorities", shown)
+
+
+@router.get("/oncalls", dependencies=[Depends(requires("oncalls.read"))])
+async def list_on_calls(account: Account, query: Annotated[OnCallQuery, Query()]) -> JSON:
+    """Who is on call: everybody whom a level of a policy names, always."""
+    shown = [
+        account_shapes.on_call(account.directory, policy=policy, level=number, user=user)
+        for policy, known in account.directory.policies.items()
+        if not query.escalation_policy_ids or policy in query.escalation_policy_ids
+        for number, level in enumerate(known.levels, start=1)
+        for user in level
+        if not query.user_ids or user in query.user_ids
+    ]
+    return query.answer("oncalls", shown)
+
+
+@router.get("/abilities", dependencies=[Depends(requires("abilities.read"))])
+async def list_abilities() -> JSON:
+    """What the account's plan contains."""
+    return {"abilities": list(ABILITIES)}
+
+
+@router.get("/abilities/{name}", dependencies=[Depends(requires("abilities.read"))], status_code=204)
+async def test_ability(name: str) -> Response:
+    """Whether it contains this."""
+    if name not in ABILITIES:
+        raise errors.ability_missing(name)
+    return Response(status_code=204)
+
+
+def _service(account: Simulator, key: str) -> JSON:
+    return account_shapes.service(account.directory, key, account.desk.service_status(key))
+
+
+def _must_exist(key: str, known: Container[str]) -> None:
+    if key not in known:
+        raise errors.not_found()

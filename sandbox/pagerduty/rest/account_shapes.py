@@ -1,0 +1,100 @@
+"""Users, services, policies, teams and priorities as the API shows them in full."""
+
+from sandbox.pagerduty.directory import JSON, Directory
+
+
+def user(directory: Directory, key: str) -> JSON:
+    """A user."""
+    person = directory.users[key]
+    return {
+        **directory.reference("user", key),
+        "type": "user",
+        "name": person.name,
+        "email": person.email,
+        "time_zone": "Etc/UTC",
+        "color": "green",
+        "role": person.role,
+        "description": None,
+        "invitation_sent": False,
+        "job_title": person.job_title,
+        "teams": [directory.reference("team", team) for team in directory.teams_of_user(key)],
+        "contact_methods": [],
+        "notification_rules": [],
+    }
+
+
+def service(directory: Directory, key: str, status: str) -> JSON:
+    """A service; its status follows from its open incidents."""
+    known = directory.services[key]
+    return {
+        **directory.reference("service", key),
+        "type": "service",
+        "name": known.name,
+        "description": known.description,
+        "status": status,
+        "escalation_policy": directory.reference("escalation_policy", known.escalation_policy),
+        "teams": [directory.reference("team", known.team)],
+        "incident_urgency_rule": {"type": "constant", "urgency": "high"},
+        "alert_creation": "create_incidents",
+        "integrations": [],
+        "addons": [],
+        "scheduled_actions": [],
+    }
+
+
+def escalation_policy(directory: Directory, key: str) -> JSON:
+    """An escalation policy with its rules, one for each level."""
+    services = [one for one in directory.services.values() if one.escalation_policy == key]
+    return {
+        **directory.reference("escalation_policy", key),
+        "type": "escalation_policy",
+        "name": directory.policies[key].name,
+        "description": "",
+        "num_loops": 0,
+        "on_call_handoff_notifications": "if_has_services",
+        "escalation_rules": [
+            {
+                "id": f"{key}L{number}",
+                "escalation_delay_in_minutes": 30,
+                "targets": [directory.reference("user", target) for target in level],
+            }
+            for number, level in enumerate(directory.policies[key].levels, start=1)
+        ],
+        "services": [directory.reference("service", one.id) for one in services],
+        "teams": [directory.reference("team", key) for key in sorted({one.team for one in services})],
+    }
+
+
+def team(directory: Directory, key: str) -> JSON:
+    """A team."""
+    return {
+        **directory.reference("team", key),
+        "type": "team",
+        "name": directory.teams[key].name,
+        "description": "",
+        "default_role": "manager",
+    }
+
+
+def priority(directory: Directory, key: str) -> JSON:
+    """A priority, with the colour that PagerDuty adds to its own schema."""
+    known = directory.priorities[key]
+    return {
+        **directory.reference("priority", key),
+        "type": "priority",
+        "name": known.name,
+        "description": "",
+        "color": known.color,
+    }
+
+
+def on_call(directory: Directory, *, policy: str, level: int, user: str) -> JSON:
+    """Somebody who is on call by name, without a schedule, and so without an end."""
+    return {
+        "escalation_policy": directory.reference("escalation_policy", policy),
+        "escalation_level": level,
+        "user": directory.reference("user", user),
+        "schedule": None,
+        "start": None,
+        "end": None,
+    }

@@ -1,0 +1,166 @@
+"""Incidents as the API shows them, with what ``include[]`` adds."""
+
+from collections.abc import Collection
+
+from sandbox.pagerduty.custom_fields import FIELDS, field_value
+from sandbox.pagerduty.directory import JSON, Directory
+from sandbox.pagerduty.model import Incident, LogEntry, Responder, ResponderRequest
+from sandbox.pagerduty.rest import account_shapes
+from sandbox.pagerduty.times import in_seconds
+
+
+def incident(directory: Directory, shown: Incident, include: Collection[str], service_status: str) -> JSON:
+    """An incident; ``service_status`` is for its service, where services are included."""
+    include = {"assignees", "acknowledgers", "agents", *include} if "users" in include else include
+    team = directory.services[shown.service].team
+    last_change = shown.updated_at if shown.status == "triggered" else shown.last_status_change_at
+    answer = {
+        **reference(directory, shown),
+        "type": "incident",
+        "incident_number": shown.number,
+        "title": shown.title,
+        "created_at": in_seconds(shown.created_at),
+        "updated_at": in_seconds(shown.updated_at),
+        "status": shown.status,
+        "incident_key": shown.incident_key,
+        "service": directory.reference("service", shown.service),
+        "assignments": [
+            {"at": in_seconds(one.at), "assignee": _user(directory, one.user, full="assignees" in include)}
+            for one in shown.assignments
+        ],
+        "assigned_via": shown.assigned_via,
+        "last_status_change_at": in_seconds(last_change),
+        "last_status_change_by": _user(directory, shown.last_status_change_by, full="agents" in include),
+        "resolved_at": in_seconds(shown.resolved_at),
+        "first_trigger_log_entry": _log_entry_reference(directory, shown.log[0], shown),
+        "alert_counts": {"all": 0, "triggered": 0, "resolved": 0},
+        "is_mergeable": True,
+        "incident_type": {"name": shown.incident_type},
+        "escalation_policy": directory.reference("escalation_policy", shown.escalation_policy),
+        "teams": [directory.reference("team", team)],
+        "pending_actions": [],
+        "acknowledgements": [
+            {
+                "at": in_seconds(one.at),
+                "acknowledger": _user(directory, one.user, full="acknowledgers" in include),
+            }
+            for one in shown.acknowledgements
+        ],
+        "alert_grouping": None,
+        "priority": account_shapes.priority(directory, shown.priority) if shown.priority else None,
+        "resolve_reason": None,
+        "incidents_responders": [_responder(directory, one, shown) for one in shown.responders],
+        "responder_requests": [responder_request(directory, one, shown) for one in shown.responder_requests],
+        "urgency": shown.urgency,
+    }
+    if "services" in include:
+        answer["service"] = account_shapes.service(directory, shown.service, service_status)
+    if "escalation_policies" in include:
+        answer["escalation_policy"] = account_shapes.escalation_policy(directory, shown.escalation_policy)
+    if "teams" in include:
+        answer["teams"] = [account_shapes.team(directory, team)]
+    if "first_trigger_log_entries" in include:
+        answer["first_trigger_log_entry"] = log_entry(directory, shown.log[0], shown)
+    return answer | _on_demand(shown, include)
+
+
+def reference(directory: Directory, shown: Incident) -> JSON:
+    """An incident where it is not what was asked for."""
+    return {
+        "id": shown.id,
+        "type": "incident_reference",
+        "summary": f"[#{shown.number}] {shown.title}",
+        "self": directory.api_url("incidents", shown.id),
+        "html_url": directory.console_url("incident", shown.id),
+    }
+
+
+def custom_fields(shown: Incident) -> list[JSON]:
+    """All fields of the account with this incident's values."""
+    return [field_value(field, shown.custom_fields.get(field)) for field in FIELDS]
+
+
+def responder_request(directory: Directory, request: ResponderRequest, shown: Incident) -> JSON:
+    """A call for help, with what those who were asked have said so far."""
+    return {
+        "id": request.id,
+        "incident": reference(directory, shown),
+        "requester": directory.reference("user", request.requester),
+        "requested_at": in_seconds(request.requested_at),
+        "message": request.message,
+        "responder_request_targets": [
+            {
+                "responder_request_target": {
+                    "id": target.id,
+                    "type": target.type.removesuffix("_reference"),
+                    "incidents_responders": [
+                        _responder(directory, one, shown)
+                        for one in shown.responders
+                        if target.id in (one.user, one.escalation_policy)
+                    ],
+                }
+            }
+            for target in request.targets
+        ],
+    }
+
+
+def log_entry(directory: Directory, entry: LogEntry, shown: Incident) -> JSON:
+    """A line of an incident's history."""
+    answer = {
+        **_log_entry_reference(directory, entry, shown),
+        "type": f"{entry.kind}_log_entry",
+        "created_at": in_seconds(entry.at),
+        "agent": directory.reference("user", entry.user),
+        "channel": {"type": "note" if entry.kind == "annotate" else "api", "summary": entry.summary},
+        "service": directory.reference("service", shown.service),
+        "incident": reference(directory, shown),
+        "teams": [directory.reference("team", directory.services[shown.service].team)],
+        "contexts": [],
+    }
+    if entry.note is not None:
+        answer["note"] = entry.note
+    if entry.assignees:
+        answer["assignees"] = [directory.reference("user", user) for user in entry.assignees]
+    return answer
+
+
+def _on_demand(shown: Incident, include: Collection[str]) -> JSON:
+    """Keys that are there only when they are asked for."""
+    answer: JSON = {}
+    if "conference_bridge" in include:
+        bridge = shown.conference_bridge
+        answer["conference_bridge"] = bridge.model_dump(exclude_none=True) if bridge else None
+    if "custom_fields" in include:
+        answer["custom_fields"] = custom_fields(shown)
+    if "body" in include:
+        answer["body"] = {"type": "incident_body", "details": shown.body}
+    return answer
+
+
+def _user(directory: Directory, key: str, *, full: bool) -> JSON:
+    return account_shapes.user(directory, key) if full else directory.reference("user", key)
+
+
+def _responder(directory: Directory, responder: Responder, shown: Incident) -> JSON:
+    policy = responder.escalation_policy
+    return {
+        "state": responder.state,
+        "user": directory.reference("user", responder.user),
+        "incident": reference(directory, shown),
+        "updated_at": in_seconds(responder.updated_at),
+        "message": responder.message,
+        "requester": directory.reference("user", responder.requester),
+        "requested_at": in_seconds(responder.requested_at),
+        "escalation_policy_requests": [directory.name("escalation_policy", policy)] if policy else [],
+    }
+
+
+def _log_entry_reference(directory: Directory, entry: LogEntry, shown: Incident) -> JSON:
+    return {
+        "id": entry.id,
+        "type": f"{entry.kind}_log_entry_reference",
+        "summary": entry.summary,
+        "self": directory.api_url("log_entries", entry.id),
+        "html_url": f"{directory.console_url('incident', shown.id)}#{entry.id}",
+    }

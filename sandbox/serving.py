@@ -1,0 +1,115 @@
+"""Run a simulator on its ports until it is told to stop, and cut a connection where a fault asks for it."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import uvicorn
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+_GRACE = 1
+"""Seconds that a request in work gets to finish when the process is told to stop."""
+
+Address = tuple[str, int]
+_connections: dict[tuple[Address, Address], asyncio.Transport] = {}
+
+
+@dataclass(frozen=True)
+class Listener:
+    """One port; with a certificate and its key, over TLS."""
+
+    port: int
+    host: str = "127.0.0.1"
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+class LostAnswer(Response):
+    """In place of an answer: the connection ends without a byte, as when a network fails."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Cut the connection and return once it is gone."""
+        await cut_connection(scope, receive)
+
+
+async def cut_connection(scope: Scope, receive: Receive) -> None:
+    """Close the connection this request came on, unanswered; returns once it is gone."""
+    _connections[tuple(scope["server"]), tuple(scope["client"])].abort()
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
+def run(app: ASGIApp, listeners: Sequence[Listener], *, on_stop: Callable[[], None] = lambda: None) -> None:
+    """Serve until SIGTERM or SIGINT; ``on_stop`` ends open streams, which would hold up the exit."""
+
+    async def until_signal() -> None:
+        told_to_stop = asyncio.Event()
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(signal_number, told_to_stop.set)
+        async with serving(app, listeners, on_stop=on_stop):
+            await told_to_stop.wait()
+
+    asyncio.run(until_signal())
+
+
+@asynccontextmanager
+async def serving(
+    app: ASGIApp, listeners: Sequence[Listener], *, on_stop: Callable[[], None] = lambda: None
+) -> AsyncIterator[None]:
+    """Serve as long as the block runs; connections are taken from its beginning on.
+
+    The app's lifespan belongs to the first listener.
+    """
+    sockets = [socket.create_server((listener.host, listener.port)) for listener in listeners]
+    servers = [_server(app, listener, lifespan=not place) for place, listener in enumerate(listeners)]
+    # ``Server.serve`` would take the process's signals for itself and raise them once more at its end.
+    running = [
+        asyncio.create_task(server._serve([listening]))
+        for server, listening in zip(servers, sockets, strict=True)
+    ]
+    try:
+        yield
+    finally:
+        on_stop()
+        for server in servers:
+            server.should_exit = True
+        await asyncio.gather(*running)
+
+
+def _server(app: ASGIApp, listener: Listener, *, lifespan: bool) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=_Connection,
+            lifespan="on" if lifespan else "off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            ssl_certfile=listener.certificate,
+            ssl_keyfile=listener.key,
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
+
+
+class _Connection(H11Protocol):
+    """A connection that can be found from a request's scope, which itself offers no way to cut it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        _connections[self._place] = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        _connections.pop(self._place, None)
+        super().connection_lost(exc)
+
+    @property
+    def _place(self) -> tuple[Address, Address]:
+        return cast(Address, self.server), cast(Address, self.client)

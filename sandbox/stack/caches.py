@@ -1,0 +1,20 @@
+"""Where downloaded and built tools are kept: outside the checkout, so that a fresh clone finds them."""
+
+import os
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def cache_dir() -> Path:
+    """``$XDG_CACHE_HOME/muster``, by default ``~/.cache/muster``."""
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "muster"
+
+
+def npm_dir(name: str = "cards") -> Path:
+    """Where the packages that ``deploy/npm/<name>`` pins are installed."""
+    return cache_dir() / "npm" if name == "cards" else cache_dir() / f"npm-{name}"
+
+
+CARD_RENDERER = Path("node_modules") / "adaptivecards" / "dist" / "adaptivecards.min.js"

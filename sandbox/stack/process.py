@@ -1,0 +1,112 @@
+"""One child process: its own process group, its output in a file, gone when its parent is gone."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+# Waits for the parent's word. End of file without it means that the parent was killed: then the group is
+# asked to stop, and killed if it has not after five seconds. A shell, since it costs 1 MB and works on every
+# system, where PR_SET_PDEATHSIG is Linux alone and is lost when a child changes its user.
+_WATCHDOG = """
+read -r word && exit 0
+kill -s "$1" -- "-$2" 2>/dev/null
+for _ in 1 2 3 4 5; do kill -s 0 -- "-$2" 2>/dev/null || exit 0; sleep 1; done
+kill -s KILL -- "-$2" 2>/dev/null
+"""
+
+
+class StartFailed(Exception):
+    """A part could not be started, ended, or did not answer in time; ``log`` has its output, if any."""
+
+    def __init__(self, text: str, log: Path | None = None) -> None:
+        super().__init__(text)
+        self.log = log
+
+
+class Process:
+    """A started command, tied to the life of this process."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self.log = log
+        self._stop_signal = stop_signal
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            self._child = subprocess.Popen(
+                command,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which stops
+                # the parts in order.
+                start_new_session=True,
+            )
+        self._watchdog = subprocess.Popen(
+            ["/bin/sh", "-c", _WATCHDOG, "watchdog", stop_signal.name.removeprefix("SIG"), str(self.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is the process group's id too."""
+        return self._child.pid
+
+    def poll(self) -> int | None:
+        """Exit code once it has ended; negative for a signal."""
+        return self._child.poll()
+
+    def send(self, signum: signal.Signals) -> None:
+        """Signal the whole group; nothing happens if it has gone."""
+        try:
+            os.killpg(self.pid, signum)
+        except ProcessLookupError:
+            return
+
+    def wait(self) -> int:
+        """Wait for its end; the exit code as :meth:`poll` gives it."""
+        return self._child.wait()
+
+    def terminate(self, *, within: float) -> bool:
+        """Ask it to stop, kill it after ``within`` seconds; whether it stopped by itself."""
+        self.send(self._stop_signal)
+        try:
+            self._child.wait(within)
+        except subprocess.TimeoutExpired:
+            self.send(signal.SIGKILL)
+            self._child.wait()
+            return False
+        return True
+
+    def release(self) -> None:
+        """Kill what is left of its group and dismiss the watchdog."""
+        self.send(signal.SIGKILL)
+        self._child.wait()
+        self._watchdog.communicate(b"done\n")
+
+    def stop(self, *, within: float = 10) -> None:
+        """Terminate and release."""
+        self.terminate(within=within)
+        self.release()
+
+    def wait_until(self, answers: Callable[[], bool], *, within: float = 30) -> None:
+        """Poll ``answers`` until true; raises StartFailed if the process ends first or time runs out."""
+        deadline = time.monotonic() + within
+        while not answers():
+            if (code := self.poll()) is not None:
+                raise StartFailed(f"ended with code {code} (log: {self.log})", self.log)
+            if time.monotonic() > deadline:
+                raise StartFailed(f"did not answer within {within:.0f} s (log: {self.log})", self.log)
+            time.sleep(0.05)

@@ -1,0 +1,101 @@
+"""The start page: what runs where, and the switches that stop a part for a while."""
+
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+import uvicorn
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+from pydantic import BaseModel, Field
+
+from sandbox.stack.ports import LOOPBACK
+from sandbox.stack.supervisor import RESTART_AFTER, Supervisor
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+_QUERIES = {
+    "Open incidents": "WorkflowType = 'ChannelIncident' AND ExecutionStatus = 'Running'",
+    "Needs attention": "Attention IN ('waiting', 'degraded')",
+    "Triggered, nobody on it": "IncidentStatus = 'triggered' AND ExecutionStatus = 'Running'",
+    "Failed runs": "ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')",
+}
+
+
+class Interruption(BaseModel):
+    """How a part is to be stopped."""
+
+    stop_for: Annotated[float, Field(ge=0, le=3600)] = RESTART_AFTER
+    signal: Literal["KILL", "TERM"] = "KILL"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page worth opening."""
+
+    title: str
+    says: str
+    url: str
+
+
+def temporal_queries(ui_url: str, namespace: str = "default") -> list[Place]:
+    """Lists in the Temporal UI that answer an operator's first questions."""
+    base = f"{ui_url}/namespaces/{namespace}/workflows"
+    return [Place(title, query, f"{base}?{urlencode({'query': query})}") for title, query in _QUERIES.items()]
+
+
+def build_start_page(
+    supervisor: Supervisor, places: list[Place], queries: list[Place], data: Path
+) -> FastAPI:
+    """The application behind the start address."""
+    app = FastAPI(title="Muster sandbox", docs_url=None, redoc_url=None, openapi_url=None)
+    templates = Jinja2Templates(_TEMPLATES)
+
+    @app.get("/")
+    def page(request: Request) -> HTMLResponse:
+        context = {"places": places, "queries": queries, "data": data, "parts": supervisor.statuses()}
+        return templates.TemplateResponse(request, "start.html", context)
+
+    @app.get("/_sandbox/parts")
+    def parts() -> list[dict[str, Any]]:
+        return [asdict(status) for status in supervisor.statuses()]
+
+    @app.post("/_sandbox/parts/{name}")
+    def interrupt(name: str, wanted: Interruption) -> dict[str, Any]:
+        try:
+            stopped = supervisor.interrupt(name, signal.Signals[f"SIG{wanted.signal}"], wanted.stop_for)
+        except KeyError:
+            raise HTTPException(404, f"there is no part named {name}") from None
+        if not stopped:
+            raise HTTPException(409, f"{name} is down already")
+        return {"name": name, **wanted.model_dump()}
+
+    return app
+
+
+class StartPage:
+    """The page's server, in a thread of the supervising process."""
+
+    def __init__(self, app: FastAPI, port: int) -> None:
+        config = uvicorn.Config(
+            app, host=LOOPBACK, port=port, log_level="error", access_log=False, timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, name="start-page", daemon=True)
+
+    def start(self, answers: Callable[[], bool]) -> None:
+        """Serve; returns when ``answers`` says so."""
+        self._thread.start()
+        while self._thread.is_alive() and not answers():
+            self._thread.join(0.05)
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join()

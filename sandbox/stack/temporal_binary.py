@@ -1,0 +1,61 @@
+"""Find the Temporal command: on PATH, in the cache, by the SDK's download, or built from its Go module.
+
+``python -m sandbox.stack.temporal_binary`` gets it, with progress; :func:`find_temporal` only looks.
+"""
+
+import hashlib
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from sandbox.stack.caches import CHECKOUT, cache_dir
+
+GO_MODULE = CHECKOUT / "deploy" / "temporal"
+_OLDEST_SERVER = (1, 31)
+
+
+class TemporalMissing(Exception):
+    """There is no usable Temporal command; the text says how to get one."""
+
+
+def cached_binary(module: Path = GO_MODULE) -> Path:
+    """Where the command is kept; its name follows the module's pins: another version, another file."""
+    pinned = b"".join((module / name).read_bytes() for name in ("go.mod", "go.sum"))
+    return cache_dir() / f"temporal-{hashlib.sha256(pinned).hexdigest()[:12]}"
+
+
+def server_version(binary: Path) -> tuple[int, int] | None:
+    """Major and minor version of the server in this command; None if it does not say."""
+    try:
+        output = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return None
+    found = re.search(r"Server (\d+)\.(\d+)", output)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _usable(binary: Path) -> bool:
+    version = server_version(binary)
+    return version is not None and version >= _OLDEST_SERVER
+
+
+def look_for_temporal() -> Path | None:
+    """The command on PATH if it is new enough, else the cached one, else None."""
+    on_path = shutil.which("temporal")
+    if on_path and _usable(Path(on_path)):
+        return Path(on_path)
+    cached = cached_binary()
+    return cached if cached.exists() else None
+
+
+def find_temporal() -> Path:
+    """The Temporal command; raises TemporalMissing."""
+    found = look_for_temporal()
+    if found is None:
+        oldest = ".".join(map(str, _OLDEST_SERVER))
+        raise TemporalMissing(
+            f"no Temporal server {oldest} or newer on PATH or in {cache_dir()}: run `make setup`, "
+            "or point TEMPORAL_ADDRESS at a running server"
+        )
+    return found

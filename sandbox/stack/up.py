@@ -1,0 +1,51 @@
+"""`muster up`: bring the whole product up, keep it up, take it down in order."""
+
+import signal
+import threading
+from collections import deque
+
+from sandbox.stack.data_folder import DataFolder, FolderRefused
+from sandbox.stack.options import Options
+from sandbox.stack.process import StartFailed
+from sandbox.stack.stack import Stack
+from sandbox.stack.temporal_binary import TemporalMissing
+from sandbox.stack.terminal import Terminal
+
+_TAIL = 15
+
+
+def up(options: Options) -> int:
+    """Run until Ctrl-C, SIGTERM or a closed terminal; the exit code."""
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
+    terminal = Terminal()
+    folder = DataFolder(options.data)
+    try:
+        with folder.locked():
+            folder.forget_logs()
+            _run(options, folder, terminal)
+    except (FolderRefused, TemporalMissing, StartFailed) as failure:
+        terminal.failure(str(failure))
+        if isinstance(failure, StartFailed) and failure.log is not None:
+            terminal.quote(deque(failure.log.read_text(errors="replace").splitlines(), maxlen=_TAIL))
+        return 1
+    return 0
+
+
+def _run(options: Options, folder: DataFolder, terminal: Terminal) -> None:
+    stack = Stack(options, folder, terminal)
+    try:
+        stack.start()
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        terminal.say("stopping; Ctrl-C once more to stop at once")
+    finally:
+        _stop(stack, terminal)
+
+
+def _stop(stack: Stack, terminal: Terminal) -> None:
+    try:
+        stack.stop()
+    except KeyboardInterrupt:
+        stack.kill()
+    terminal.say("everything is stopped")

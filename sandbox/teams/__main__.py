@@ -1,0 +1,42 @@
+"""``python -m sandbox.teams``: the Teams simulator as a process."""
+
+import argparse
+import logging
+from pathlib import Path
+
+from sandbox.serving import Listener, run
+from sandbox.teams.app import Options, TeamsSimulator
+from sandbox.teams.certificates import https_listener
+from sandbox.world import read_world
+
+
+def main() -> None:
+    """Read the command line and serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.teams", description=__doc__)
+    parser.add_argument("--world", type=Path, required=True, help="the world file")
+    parser.add_argument("--port", type=int, required=True, help="page, connector and /_sandbox (http)")
+    parser.add_argument("--token-port", type=int, required=True, help="the bot's token endpoint (https)")
+    parser.add_argument("--ca-dir", type=Path, required=True, help="folder of ca.pem and of the keys")
+    parser.add_argument("--bot", required=True, help="the bot's messaging address")
+    parser.add_argument("--state", type=Path, help="snapshot file; without it nothing is kept")
+    parser.add_argument("--temporal-ui", help="address that the page links to")
+    parser.add_argument("--playground-port", type=int, help="where Microsoft's Agents Playground listens")
+    arguments = parser.parse_args()
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    options = Options(
+        port=arguments.port,
+        token_port=arguments.token_port,
+        folder=arguments.ca_dir,
+        bot_url=arguments.bot,
+        state_file=arguments.state,
+        temporal_ui=arguments.temporal_ui,
+        playground_port=arguments.playground_port,
+    )
+    simulator = TeamsSimulator(read_world(arguments.world), options)
+    listeners = [Listener(options.port), https_listener(options.token_port, options.folder)]
+    run(simulator.asgi(), listeners, on_stop=simulator.end_streams)
+
+
+if __name__ == "__main__":
+    main()

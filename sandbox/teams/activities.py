@@ -1,0 +1,144 @@
+"""The activities that Teams sends to a bot, built as Teams builds them."""
+
+import uuid
+from typing import Any
+
+from sandbox.teams.conversations import THREAD_MARK
+from sandbox.teams.roster import Roster
+from sandbox.teams.state import Conversation, Json, Message, timestamp
+from sandbox.world import Person, Team
+
+_LOCALE = "en-US"
+
+
+class Activities:
+    """Builds what people and installations send."""
+
+    def __init__(self, roster: Roster, service_url: str) -> None:
+        self._roster = roster
+        self._service_url = service_url
+
+    def mention(self, text: str) -> Json:
+        """The text with the bot addressed first, as the compose box of a channel does it."""
+        name = self._roster.bot_account["name"]
+        rest = text.strip()
+        if rest.lower().startswith(f"@{name}".lower()):
+            rest = rest[len(name) + 1 :].strip()
+        tag = f"<at>{name}</at>"
+        entity = {"type": "mention", "mentioned": self._roster.bot_account, "text": tag}
+        return {"text": f"{tag} {rest}", "entities": [entity]}
+
+    def said(self, person: Person, content: Json) -> Json:
+        """A message as the conversation keeps it: who wrote what."""
+        return {
+            "type": "message",
+            "textFormat": "plain",
+            "from": self._roster.account(person),
+            **content,
+        }
+
+    def message(self, person: Person, conversation: Conversation, message: Message) -> Json:
+        """A person's message on its way to the bot."""
+        content = message.activity
+        activity = self._from_person("message", person, conversation, thread=message.thread)
+        client_info = {"type": "clientInfo", "locale": _LOCALE, "country": "US", "platform": "Web"}
+        activity |= {
+            "id": message.id,
+            "timestamp": message.created_at,
+            "text": content["text"],
+            "textFormat": content["textFormat"],
+            "entities": [*content.get("entities", []), client_info],
+        }
+        if message.reply_to is not None:
+            activity["replyToId"] = message.reply_to
+        return activity
+
+    def invoke(
+        self,
+        person: Person,
+        conversation: Conversation,
+        message: Message,
+        action: Json,
+        trigger: str = "manual",
+    ) -> Json:
+        """A press of a card's ``Action.Execute``."""
+        activity = self._from_person("invoke", person, conversation, thread=message.thread)
+        return activity | {
+            "name": "adaptiveCard/action",
+            "replyToId": message.id,
+            "value": {"action": {"type": "Action.Execute"} | action, "trigger": trigger},
+        }
+
+    def installation(self, person: Person, team: Team, *, removed: bool = False) -> list[Json]:
+        """What a bot hears when it comes into a team, or is taken out of it."""
+        general = {
+            "conversationType": "channel",
+            "isGroup": True,
+            "id": team.id,
+            "tenantId": self._roster.world.tenant_id,
+        }
+        told_team = {"id": team.id, "aadGroupId": team.aad_group_id, "name": team.name}
+        channel_data = {
+            "settings": {"selectedChannel": {"id": team.id}},
+            "team": told_team,
+            "tenant": {"id": self._roster.world.tenant_id},
+        }
+        who_changed = "membersRemoved" if removed else "membersAdded"
+        event = "teamMemberRemoved" if removed else "teamMemberAdded"
+        members = self._envelope("conversationUpdate", person) | {
+            "conversation": general,
+            who_changed: [{"id": self._roster.bot_account["id"]}],
+            "channelData": channel_data | {"eventType": event},
+        }
+        installation = self._envelope("installationUpdate", person) | {
+            "action": "remove" if removed else "add",
+            "conversation": general,
+            "channelData": channel_data | {"eventType": None, "source": {"name": "message"}},
+        }
+        return [members, installation]
+
+    def again(self, activity: Json) -> Json:
+        """The same activity under a new id and time, as Teams' second layer of retries sends it."""
+        return activity | {"id": _activity_id(), **_times()}
+
+    def _from_person(self, type_: str, person: Person, conversation: Conversation, thread: str) -> Json:
+        tenant = {"id": self._roster.world.tenant_id}
+        told: Json = {
+            "conversationType": conversation.kind,
+            "id": conversation.id,
+            "tenantId": self._roster.world.tenant_id,
+        }
+        channel_data: Json = {"tenant": tenant}
+        team = self._roster.team_of(conversation)
+        if team is not None:
+            told["id"] = f"{conversation.id}{THREAD_MARK}{thread}"
+            channel_data |= {
+                "team": {"id": team.id},
+                "channel": {"id": conversation.id},
+                "teamsTeamId": team.id,
+                "teamsChannelId": conversation.id,
+            }
+        if conversation.kind != "personal":
+            told["isGroup"] = True
+        return self._envelope(type_, person) | {"conversation": told, "channelData": channel_data}
+
+    def _envelope(self, type_: str, person: Person) -> Json:
+        return {
+            "type": type_,
+            "id": _activity_id(),
+            **_times(),
+            "channelId": "msteams",
+            "serviceUrl": self._service_url,
+            "from": self._roster.account(person),
+            "recipient": self._roster.bot_account,
+            "locale": _LOCALE,
+        }
+
+
+def _activity_id() -> str:
+    return f"f:{uuid.uuid4()}"
+
+
+def _times() -> dict[str, Any]:
+    now = timestamp()
+    return {"timestamp": now, "localTimestamp": now, "localTimezone": "Etc/UTC"}

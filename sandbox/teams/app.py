@@ -1,0 +1,146 @@
+"""Composition root of the Teams simulator."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.faults import FaultBook, fault_router
+from sandbox.teams.activities import Activities
+from sandbox.teams.authority import authority_app
+from sandbox.teams.call_desk import FAULTS, CallDesk
+from sandbox.teams.chat import Chat
+from sandbox.teams.connector import connector_router
+from sandbox.teams.conversations import Conversations
+from sandbox.teams.delivery import BotEndpoint
+from sandbox.teams.errors import ConnectorError
+from sandbox.teams.events import EventHub
+from sandbox.teams.limits import RateWindows
+from sandbox.teams.operations import WriteOperations
+from sandbox.teams.page_api import page_router
+from sandbox.teams.page_files import PAGE, files_router, renderer_path
+from sandbox.teams.playground import playground_router
+from sandbox.teams.presses import Presses
+from sandbox.teams.roster import Roster
+from sandbox.teams.roster_operations import RosterOperations
+from sandbox.teams.sandbox_api import sandbox_router
+from sandbox.teams.signing_key import SigningKey
+from sandbox.teams.snapshot import Snapshots, load_state
+from sandbox.teams.tokens import AppTokens, ChannelTokens, metadata_router
+from sandbox.world import World
+
+SERVICE_PATH = "/teams"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where the simulator is, and where the bot is."""
+
+    port: int
+    token_port: int
+    folder: Path
+    """Certificates and the signing key."""
+    bot_url: str
+    state_file: Path | None = None
+    temporal_ui: str | None = None
+    playground_port: int | None = None
+    """Where Microsoft's Agents Playground listens, if it is used."""
+
+    @property
+    def base_url(self) -> str:
+        """The simulator's plain address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def authority_url(self) -> str:
+        """The simulator's https address."""
+        return f"https://127.0.0.1:{self.token_port}"
+
+
+class TeamsSimulator:
+    """Every part, wired; ``asgi`` answers on both ports."""
+
+    def __init__(self, world: World, options: Options) -> None:
+        self._options = options
+        key = SigningKey.kept_in(options.folder)
+        app_tokens = AppTokens(key, world)
+        service_url = f"{options.base_url}{SERVICE_PATH}/"
+        self._roster = Roster(world)
+        self._hub = EventHub()
+        self._snapshots = Snapshots(options.state_file, lambda: self._conversations.state)
+        self._conversations = Conversations(
+            self._roster,
+            load_state(options.state_file) or self._roster.fresh_state(0),
+            self._hub,
+            self._snapshots.changed,
+        )
+        self._http = httpx.AsyncClient(trust_env=False)
+        activities = Activities(self._roster, service_url)
+        channel_tokens = ChannelTokens(key, world)
+        bot = BotEndpoint(self._http, options.bot_url, channel_tokens)
+        self._presses = Presses(self._conversations, activities, bot)
+        self._chat = Chat(self._conversations, activities, bot)
+        self._faults = FaultBook()
+        self._limits = RateWindows()
+        self._desk = CallDesk(self._conversations, self._faults, app_tokens, SERVICE_PATH)
+        self._authority = authority_app(world, app_tokens, key, options.authority_url)
+        self._app = self._plain_app(key)
+        if options.playground_port is not None:
+            self._app.include_router(
+                playground_router(
+                    self._http, options.bot_url, channel_tokens, app_tokens, options.playground_port
+                )
+            )
+
+    def asgi(self) -> ASGIApp:
+        """The authority over https, everything else over http."""
+
+        async def by_scheme(scope: Scope, receive: Receive, send: Send) -> None:
+            app = self._authority if scope.get("scheme") == "https" else self._app
+            await app(scope, receive, send)
+
+        return by_scheme
+
+    def end_streams(self) -> None:
+        """Let open pages go, so that the process can stop at once."""
+        self._hub.close()
+
+    async def reset(self) -> None:
+        """Back to the state after start; message ids go on."""
+        await self._presses.stop()
+        await self._desk.forget_late_calls()
+        self._faults.clear()
+        self._limits.clear()
+        self._conversations.replace_state(self._roster.fresh_state(self._conversations.state.last_message_id))
+
+    def _plain_app(self, key: SigningKey) -> FastAPI:
+        app = FastAPI(title="Teams simulator", openapi_url=None, lifespan=self._lifespan)
+
+        @app.exception_handler(ConnectorError)
+        async def refuse(_: Request, error: ConnectorError) -> Response:
+            return error.response()
+
+        writes = WriteOperations(self._conversations, self._limits)
+        reads = RosterOperations(self._conversations, self._limits)
+        app.include_router(connector_router(self._desk, writes, reads), prefix=SERVICE_PATH)
+        app.include_router(metadata_router(key, self._options.base_url))
+        app.include_router(sandbox_router(self._conversations, self._presses, self._chat, self.reset))
+        app.include_router(fault_router(self._faults, FAULTS))
+        app.include_router(
+            page_router(self._conversations, self._hub, self._presses, self._chat, self._options.temporal_ui)
+        )
+        app.include_router(files_router(renderer_path()))
+        app.mount("/page/static", StaticFiles(directory=PAGE))
+        return app
+
+    @asynccontextmanager
+    async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        async with self._http, self._snapshots.running():
+            yield
+            await self._presses.stop()
+            await self._desk.forget_late_calls()

@@ -1,0 +1,62 @@
+"""People's side of the conversation: what they write reaches the others, and the bot if it is for it."""
+
+import logging
+
+from sandbox.teams.activities import Activities
+from sandbox.teams.conversations import Conversations
+from sandbox.teams.delivery import BotEndpoint
+from sandbox.teams.state import Conversation, Json, Message
+from sandbox.world import Person, Team
+
+log = logging.getLogger(__name__)
+
+
+class Chat:
+    """Writing messages and changing installations, as a person."""
+
+    def __init__(self, conversations: Conversations, activities: Activities, bot: BotEndpoint) -> None:
+        self._conversations = conversations
+        self._activities = activities
+        self._bot = bot
+
+    def write(
+        self, person: Person, conversation: Conversation, text: str, *, reply_to: str | None, to_bot: bool
+    ) -> Message:
+        """Show a person's message; with ``to_bot`` a channel's message gets the mention it needs."""
+        content: Json = {"text": text}
+        if to_bot and conversation.kind != "personal":
+            content = self._activities.mention(text)
+        if reply_to is not None:
+            reply_to = self._conversations.live_message(conversation, reply_to).thread
+        if conversation.kind == "personal":
+            self._conversations.open_chat(person)
+        return self._conversations.post(
+            conversation, self._activities.said(person, content), person, reply_to
+        )
+
+    async def tell_bot(self, person: Person, conversation: Conversation, message: Message) -> int | None:
+        """Deliver a message to the bot; its HTTP status, or None where it did not answer."""
+        return await self._deliver(self._activities.message(person, conversation, message))
+
+    async def install(self, person: Person, team: Team | None) -> list[int | None]:
+        """Bring the bot into a team, or without one into the person's own chat."""
+        if team is None:
+            self._conversations.open_chat(person)
+            return []
+        self._conversations.enter_team(team)
+        return [await self._deliver(a) for a in self._activities.installation(person, team)]
+
+    async def uninstall(self, person: Person, team: Team | None) -> list[int | None]:
+        """Take the bot out of a team, or without one out of the person's own chat."""
+        if team is None:
+            self._conversations.remove_bot(self._conversations.personal_chat(person))
+            return []
+        self._conversations.leave_team(team)
+        activities = self._activities.installation(person, team, removed=True)
+        return [await self._deliver(a) for a in activities]
+
+    async def _deliver(self, activity: Json) -> int | None:
+        answer = await self._bot.deliver(activity)
+        if answer.status is None or answer.status >= 400:
+            log.warning("the bot answered %s to a %s activity", answer.status, activity["type"])
+        return answer.status

@@ -1,0 +1,166 @@
+"""What can happen in a conversation: messages come, change and go, and pages and unread marks follow."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from sandbox.teams.errors import activity_not_found, conversation_not_found, member_not_found
+from sandbox.teams.events import EventHub, PageEvent
+from sandbox.teams.message_views import message_view
+from sandbox.teams.roster import Roster
+from sandbox.teams.state import Call, Conversation, Json, Message, State, Version, timestamp
+from sandbox.world import Person, Team
+
+THREAD_MARK = ";messageid="
+
+
+def split_thread(conversation_id: str) -> tuple[str, str | None]:
+    """A conversation id as its base and, for ``…;messageid=N``, the thread's first message."""
+    base, mark, root = conversation_id.partition(THREAD_MARK)
+    return base, root if mark else None
+
+
+class Conversations:
+    """The one writer of the simulator's state."""
+
+    def __init__(self, roster: Roster, state: State, hub: EventHub, changed: Callable[[], None]) -> None:
+        self.roster = roster
+        self.state = state
+        self._hub = hub
+        self._changed = changed
+
+    def get(self, conversation_id: str) -> Conversation:
+        """The conversation of this id (with or without a thread); raises ConversationNotFound."""
+        conversation = self.state.conversations.get(split_thread(conversation_id)[0])
+        if conversation is None:
+            raise conversation_not_found()
+        return conversation
+
+    def personal_chat(self, person: Person) -> Conversation:
+        """The person's chat with the bot."""
+        return self.state.conversations[self.roster.personal_chat_id(person)]
+
+    def seen_by(self, person: Person) -> Iterable[Conversation]:
+        """The conversations this person is a member of."""
+        return (c for c in self.state.conversations.values() if person.aad_object_id in c.members)
+
+    def of_member(self, conversation_id: str, person: Person) -> Conversation:
+        """The conversation, if the person is in it; a stranger learns nothing of it."""
+        conversation = self.get(conversation_id)
+        if person.aad_object_id not in conversation.members:
+            raise member_not_found()
+        return conversation
+
+    def live_message(self, conversation: Conversation, message_id: str) -> Message:
+        """The message, if it is still there; raises ActivityNotFoundInConversation."""
+        message = conversation.message(message_id)
+        if message is None or message.deleted_at is not None:
+            raise activity_not_found()
+        return message
+
+    def post(
+        self, conversation: Conversation, activity: Json, author: Person | None, reply_to: str | None
+    ) -> Message:
+        """Add a message of a person, or of the bot with ``author=None``."""
+        now = timestamp()
+        message = Message(
+            id=self._next_id(),
+            reply_to=reply_to,
+            author=None if author is None else author.aad_object_id,
+            created_at=now,
+            versions=[Version(at=now, activity=activity)],
+        )
+        conversation.messages.append(message)
+        self._show(conversation, message)
+        for member in conversation.members:
+            if member != message.author:
+                self._count_unread(member, conversation)
+        return message
+
+    def edit(self, conversation: Conversation, message: Message, activity: Json) -> None:
+        """Show something else from now on, to everybody."""
+        message.versions.append(Version(at=timestamp(), activity=activity))
+        message.private_cards.clear()
+        self._show(conversation, message)
+
+    def delete(self, conversation: Conversation, message: Message) -> None:
+        """Take the message away."""
+        message.deleted_at = timestamp()
+        message.private_cards.clear()
+        self._show(conversation, message)
+
+    def show_privately(
+        self, conversation: Conversation, message: Message, person: Person, card: Json
+    ) -> None:
+        """Put a card in the message's place for one person."""
+        message.private_cards[person.aad_object_id] = card
+        self._show(conversation, message, to=[person.aad_object_id])
+
+    def mark_read(self, conversation: Conversation, person: Person) -> None:
+        """The person has seen the conversation."""
+        counts = self.state.unread.get(person.aad_object_id, {})
+        if counts.pop(conversation.id, 0):
+            self._changed()
+            self._tell_unread(person.aad_object_id, conversation)
+
+    def unread(self, conversation: Conversation, person: Person) -> int:
+        """Messages that came since the person last read the conversation."""
+        return self.state.unread.get(person.aad_object_id, {}).get(conversation.id, 0)
+
+    def bot_is_in(self, conversation: Conversation) -> bool:
+        """Whether the bot may speak there."""
+        return self.roster.bot_is_in(self.state, conversation)
+
+    def record(self, call: Call) -> None:
+        """Keep a connector call."""
+        self.state.calls.append(call)
+        self._changed()
+
+    def remove_bot(self, conversation: Conversation) -> None:
+        """Take the bot out of the chat, or out of the channel's whole team, without telling it."""
+        if conversation.team is None:
+            self.state.closed_chats.add(conversation.id)
+        else:
+            self.state.installed_teams.discard(conversation.team)
+        self._changed()
+
+    def enter_team(self, team: Team) -> None:
+        """Put the bot into a team's roster."""
+        self.state.installed_teams.add(team.id)
+        self._changed()
+
+    def leave_team(self, team: Team) -> None:
+        """Take the bot out of a team's roster."""
+        self.state.installed_teams.discard(team.id)
+        self._changed()
+
+    def open_chat(self, person: Person) -> None:
+        """The person takes the bot for their own chat."""
+        self.state.personal_installs.add(person.aad_object_id)
+        self.state.closed_chats.discard(self.roster.personal_chat_id(person))
+        self._changed()
+
+    def replace_state(self, state: State) -> None:
+        """Start over from another state; open pages load again."""
+        self.state = state
+        self._changed()
+        self._hub.publish_to_all(PageEvent("reset", {}))
+
+    def _next_id(self) -> str:
+        # Never the same twice, also when many messages come within one millisecond or the clock steps back.
+        self.state.last_message_id = max(int(time.time() * 1000), self.state.last_message_id + 1)
+        return str(self.state.last_message_id)
+
+    def _show(self, conversation: Conversation, message: Message, to: list[str] | None = None) -> None:
+        self._changed()
+        for member in conversation.members if to is None else to:
+            view = message_view(self.roster, message, member)
+            self._hub.publish(member, PageEvent("message", view | {"conversation": conversation.id}))
+
+    def _count_unread(self, member: str, conversation: Conversation) -> None:
+        counts = self.state.unread.setdefault(member, {})
+        counts[conversation.id] = counts.get(conversation.id, 0) + 1
+        self._tell_unread(member, conversation)
+
+    def _tell_unread(self, member: str, conversation: Conversation) -> None:
+        count = self.state.unread.get(member, {}).get(conversation.id, 0)
+        self._hub.publish(member, PageEvent("unread", {"conversation": conversation.id, "unread": count}))

@@ -1,0 +1,69 @@
+"""Failures in the Bot Connector's own shape and codes."""
+
+from fastapi.responses import JSONResponse, Response
+
+
+class ConnectorError(Exception):
+    """A refused connector call: ``{"error": {"code", "message"}}`` with its status."""
+
+    def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after
+
+    def response(self) -> Response:
+        """The answer the bot gets."""
+        return JSONResponse(
+            {"error": {"code": self.code, "message": self.message}},
+            status_code=self.status,
+            headers=None if self.retry_after is None else {"Retry-After": str(self.retry_after)},
+        )
+
+
+def bad_syntax(message: str) -> ConnectorError:
+    """The body is not what the operation takes."""
+    return ConnectorError(400, "BadSyntax", message)
+
+
+def unauthorized(message: str) -> ConnectorError:
+    """The bearer token is missing or does not verify."""
+    return ConnectorError(401, "Unauthorized", message)
+
+
+def bot_not_registered() -> ConnectorError:
+    """The token is good but was issued to an app that is not this bot."""
+    return ConnectorError(401, "BotNotRegistered", "No bot is registered for the app of this token.")
+
+
+def bot_not_in_roster() -> ConnectorError:
+    """The bot is not installed where it wants to speak."""
+    return ConnectorError(
+        403, "BotNotInConversationRoster", "The bot is not part of the conversation roster."
+    )
+
+
+def conversation_not_found() -> ConnectorError:
+    """No such channel, chat or thread."""
+    return ConnectorError(404, "ConversationNotFound", "Conversation not found.")
+
+
+def activity_not_found() -> ConnectorError:
+    """The message is deleted or never was."""
+    return ConnectorError(404, "ActivityNotFoundInConversation", "Activity not found in the conversation.")
+
+
+def member_not_found() -> ConnectorError:
+    """The person is not in the conversation."""
+    return ConnectorError(404, "MemberNotFoundInConversation", "Member not found in the conversation.")
+
+
+def message_too_big(limit: int) -> ConnectorError:
+    """The message is above Teams' size."""
+    return ConnectorError(413, "MessageSizeTooBig", f"Message size too large: the limit is {limit} bytes.")
+
+
+def throttled(retry_after: int) -> ConnectorError:
+    """A published rate window is full."""
+    return ConnectorError(429, "Throttled", "Too many requests.", retry_after)

@@ -1,0 +1,56 @@
+"""What Teams makes of a bot's answer to a button."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sandbox.teams.delivery import BotAnswer
+from sandbox.teams.state import Json
+
+CARD = "application/vnd.microsoft.card.adaptive"
+MESSAGE = "application/vnd.microsoft.activity.message"
+
+WENT_WRONG = "Something went wrong. Please try again."
+UNREACHABLE = "Unable to reach app. Please try again."
+
+
+@dataclass(frozen=True, slots=True)
+class InvokeResult:
+    """What the person who pressed gets to see."""
+
+    result: Literal["card", "message", "error", "none"]
+    card: Json | None = None
+    text: str = ""
+    error: str = ""
+    repeated: bool = False
+    """Whether Teams delivers the press again: the answer was late, empty or malformed."""
+
+    def for_page(self) -> Json:
+        """The page's form of it."""
+        return {"result": self.result, "card": self.card, "text": self.text, "error": self.error}
+
+
+_UNREADABLE = InvokeResult("error", error=UNREACHABLE, repeated=True)
+_REFUSED = InvokeResult("error", error=WENT_WRONG)
+
+
+def read_answer(answer: BotAnswer) -> InvokeResult:
+    """Tell a card, a notice and an error apart; whatever does not follow the protocol is unreadable."""
+    if answer.status is None:
+        return _UNREADABLE
+    if answer.status != 200:
+        return _REFUSED
+    match answer.body:
+        case {"statusCode": 200, "type": str(kind), "value": value} if kind == CARD:
+            return _card(value)
+        case {"statusCode": 200, "type": str(kind), "value": str(text)} if kind == MESSAGE:
+            return InvokeResult("message", text=text) if text.strip() else InvokeResult("none")
+        case {"statusCode": int(code), "type": str()} if code != 200:
+            return _REFUSED
+        case _:
+            return _UNREADABLE
+
+
+def _card(value: Any) -> InvokeResult:
+    if isinstance(value, dict) and value.get("type") == "AdaptiveCard":
+        return InvokeResult("card", card=value)
+    return _UNREADABLE

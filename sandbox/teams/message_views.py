@@ -1,0 +1,38 @@
+"""A message as one person's page shows it."""
+
+from sandbox.teams.roster import Roster
+from sandbox.teams.state import Json, Message
+
+
+def message_view(roster: Roster, message: Message, person: str) -> Json:
+    """The latest version, with the card that stands in its place for this person, if any."""
+    deleted = message.deleted_at is not None
+    activity: Json = {} if deleted else message.activity
+    return {
+        "id": message.id,
+        "reply_to": message.reply_to,
+        "from": _author(roster, message),
+        "created_at": message.created_at,
+        "edited_at": message.versions[-1].at if len(message.versions) > 1 else None,
+        "deleted": deleted,
+        "text": activity.get("text", ""),
+        "text_format": activity.get("textFormat", "markdown"),
+        "attachments": activity.get("attachments", []),
+        "private_card": message.private_cards.get(person),
+    }
+
+
+def preview(message: Message) -> str:
+    """One line for the list of chats."""
+    activity = message.activity
+    for candidate in (activity.get("summary"), activity.get("text")):
+        if isinstance(candidate, str) and candidate.strip():
+            return candidate.strip().splitlines()[0]
+    return "Sent a card" if activity.get("attachments") else ""
+
+
+def _author(roster: Roster, message: Message) -> Json:
+    person = None if message.author is None else roster.person(message.author)
+    if person is None:
+        return {"id": roster.bot_account["id"], "name": roster.bot_account["name"], "bot": True}
+    return {"id": person.aad_object_id, "name": person.name, "bot": False}

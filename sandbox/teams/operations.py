@@ -1,0 +1,144 @@
+"""The connector's operations: each says what it is about, and does it when it is let."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.teams.connector_bodies import parse_activity, parse_parameters
+from sandbox.teams.conversations import THREAD_MARK, Conversations, split_thread
+from sandbox.teams.errors import ConnectorError, bad_syntax, bot_not_in_roster, member_not_found
+from sandbox.teams.limits import Group, RateWindows
+from sandbox.teams.state import Conversation, Json, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A success: its status, its body, and the message it made, if any."""
+
+    status: int
+    body: Any
+    created: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A call that has been understood but not yet done."""
+
+    on: str
+    """Its name among the faults."""
+    conversation_id: str
+    message_id: str | None
+    """The existing message it is about."""
+    run: Callable[[], Result]
+    """Does it; raises ConnectorError."""
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What a fault can match."""
+        return {"conversation": self.conversation_id, "message": self.message_id}
+
+
+class WriteOperations:
+    """Opening conversations, and sending, changing and deleting the bot's messages."""
+
+    def __init__(self, conversations: Conversations, limits: RateWindows) -> None:
+        self._conversations = conversations
+        self._limits = limits
+
+    def open(self, body: Json) -> Operation:
+        """``POST /v3/conversations``: a thread in a channel, or the chat with a person."""
+        parameters = parse_parameters(body)
+        if parameters.tenant != self._conversations.roster.world.tenant_id:
+            raise bad_syntax("The tenant is missing or is not this one.")
+        if parameters.channelData.channel is not None:
+            return self._open_thread(parameters.channelData.channel.id, body["activity"])
+        return self._open_chat(parameters.members[0].id, body.get("activity"))
+
+    def send(self, conversation_id: str, body: Json) -> Operation:
+        """A new message, or for ``…;messageid=N`` a reply in that thread."""
+        base, root = split_thread(conversation_id)
+        return self._sending("create" if root is None else "reply", base, root, body)
+
+    def reply(self, conversation_id: str, message_id: str, body: Json) -> Operation:
+        """An answer to a message."""
+        return self._sending("reply", split_thread(conversation_id)[0], message_id, body)
+
+    def edit(self, conversation_id: str, message_id: str, body: Json) -> Operation:
+        """Another content for a message of the bot."""
+        parse_activity(body)
+        base, _ = split_thread(conversation_id)
+
+        def run() -> Result:
+            conversation = self._enter(base, "write")
+            message = self._own_message(conversation, message_id)
+            self._conversations.edit(conversation, message, self._signed(body))
+            return Result(200, {"id": message_id})
+
+        return Operation("edit", base, message_id, run)
+
+    def delete(self, conversation_id: str, message_id: str) -> Operation:
+        """Take a message of the bot away."""
+        base, _ = split_thread(conversation_id)
+
+        def run() -> Result:
+            conversation = self._enter(base, None)
+            self._conversations.delete(conversation, self._own_message(conversation, message_id))
+            return Result(200, None)
+
+        return Operation("delete", base, message_id, run)
+
+    def _open_thread(self, channel_id: str, activity: Json) -> Operation:
+        def run() -> Result:
+            conversation = self._enter(channel_id, "write")
+            message = self._conversations.post(conversation, self._signed(activity), None, None)
+            thread = f"{channel_id}{THREAD_MARK}{message.id}"
+            return Result(201, {"id": thread, "activityId": message.id}, message)
+
+        return Operation("create", channel_id, None, run)
+
+    def _open_chat(self, member_id: str, activity: Json | None) -> Operation:
+        person = self._conversations.roster.person(member_id)
+        if person is None or member_id not in (person.teams_id, person.aad_object_id):
+            raise member_not_found()
+        chat_id = self._conversations.personal_chat(person).id
+
+        def run() -> Result:
+            conversation = self._enter(chat_id, "write")
+            if activity is None:
+                return Result(201, {"id": chat_id})
+            message = self._conversations.post(conversation, self._signed(activity), None, None)
+            return Result(201, {"id": chat_id, "activityId": message.id}, message)
+
+        return Operation("open" if activity is None else "create", chat_id, None, run)
+
+    def _sending(self, on: str, base: str, answered: str | None, body: Json) -> Operation:
+        activity = parse_activity(body)
+
+        def run() -> Result:
+            conversation = self._enter(base, "write")
+            reply_to = None
+            if answered is not None:
+                reply_to = self._conversations.live_message(conversation, answered).thread
+            if activity.type == "typing":
+                return Result(201, {})
+            message = self._conversations.post(conversation, self._signed(body), None, reply_to)
+            return Result(201, {"id": message.id}, message)
+
+        return Operation(on, base, answered, run)
+
+    def _enter(self, conversation_id: str, group: Group | None) -> Conversation:
+        conversation = self._conversations.get(conversation_id)
+        if not self._conversations.bot_is_in(conversation):
+            raise bot_not_in_roster()
+        if group is not None:
+            self._limits.admit(group, conversation.id)
+        return conversation
+
+    def _own_message(self, conversation: Conversation, message_id: str) -> Message:
+        message = self._conversations.live_message(conversation, message_id)
+        if message.author is not None:
+            raise ConnectorError(403, "Forbidden", "The message is not the bot's own.")
+        return message
+
+    def _signed(self, activity: Json) -> Json:
+        return activity | {"from": self._conversations.roster.bot_account}

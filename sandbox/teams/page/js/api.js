@@ -1,0 +1,44 @@
+// The simulator's page endpoints, one function each.
+
+const SERVER_EVENTS = ["message", "unread", "reset"];
+
+async function request(path, options) {
+  const response = await fetch(path, options);
+  if (!response.ok) throw new Error(`${path} answered ${response.status}`);
+  return response.status === 204 ? null : response.json();
+}
+
+function post(path, body) {
+  return request(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+export const people = () => request("/page/people");
+
+export const lists = (person) => request(`/page/state?person=${encodeURIComponent(person)}`);
+
+export const conversation = (id, person) =>
+  request(`/page/conversations/${encodeURIComponent(id)}/messages?person=${encodeURIComponent(person)}`);
+
+export const hostConfig = (name) => request(`/page/static/host-config/${name}.json`);
+
+export const markRead = (person, conversation) => post("/page/read", { person, conversation });
+
+export const say = (person, conversation, text, replyTo) =>
+  post("/page/say", { person, conversation, text, reply_to: replyTo });
+
+export const invoke = (press) => post("/page/invoke", press);
+
+/** Live events for a person; the browser reconnects by itself. Returns a function that stops them. */
+export function listen(person, { onEvent, onOpen, onLost }) {
+  const source = new EventSource(`/page/events?person=${encodeURIComponent(person)}`);
+  source.addEventListener("open", onOpen);
+  source.addEventListener("error", onLost);
+  for (const name of SERVER_EVENTS) {
+    source.addEventListener(name, (event) => onEvent(name, JSON.parse(event.data)));
+  }
+  return () => source.close();
+}

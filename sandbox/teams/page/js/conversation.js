@@ -1,0 +1,93 @@
+// The open conversation: its header, its messages and the box to write in.
+
+import { chatAvatar, teamTile } from "./avatar.js";
+import { renderCard } from "./cards.js";
+import { Composer } from "./composer.js";
+import { h, fill, icon } from "./dom.js";
+import { Timeline } from "./timeline.js";
+
+export class ConversationView {
+  #element;
+  #store;
+  #theme;
+  #hostConfigs;
+  #actions;
+  #leave;
+  #timeline = null;
+  #composer = null;
+  #shown = null;
+  #pointAt = null;
+
+  /** `leave` goes back to the list, where both do not fit beside each other. */
+  constructor(element, { store, theme, hostConfigs, actions, leave }) {
+    this.#element = element;
+    this.#store = store;
+    this.#theme = theme;
+    this.#hostConfigs = hostConfigs;
+    this.#actions = actions;
+    this.#leave = leave;
+    store.on("conversation", () => this.#show());
+    store.on("message", (message) => this.#timeline?.put(message));
+    theme.addEventListener("change", () => this.#show());
+  }
+
+  /** The next conversation that opens shows this message instead of its end. */
+  pointAt(id) {
+    this.#pointAt = id;
+  }
+
+  #show() {
+    const { conversation } = this.#store;
+    if (!conversation) return this.#showNothing();
+    const stays = conversation.id === this.#shown;
+    const place = stays && !this.#timeline.scroller.atEnd ? this.#timeline.scroller.position : null;
+    this.#shown = conversation.id;
+    this.#timeline = new Timeline(conversation, {
+      person: this.#store.person,
+      say: (text, replyTo) => this.#store.say(text, replyTo),
+      drawCard: (content, message) => this.#drawCard(content, message),
+    });
+    // What is being written outlives a redraw of the same conversation.
+    if (!stays) this.#composer = this.#newComposer(conversation);
+    fill(this.#element, this.#header(conversation), this.#timeline.element,
+      h("footer", { class: "conversation-foot" }, this.#composer.element));
+    this.#scrollTo(place);
+  }
+
+  #showNothing() {
+    this.#shown = null;
+    this.#timeline = null;
+    fill(this.#element, h("div", { class: "nothing-open" }, icon("chat", 48), h("p", {}, "Pick a channel or a chat to read it.")));
+  }
+
+  #newComposer({ kind, name }) {
+    return new Composer({
+      label: kind === "channel" ? `Start a post in ${name} (@${this.#store.bot.name} asks the bot)` : "Type a message",
+      testId: "composer",
+      send: (text) => this.#store.say(text),
+    });
+  }
+
+  #scrollTo(place) {
+    if (this.#pointAt) this.#timeline.pointAt(this.#pointAt);
+    else if (place === null) this.#timeline.scroller.toEnd();
+    else this.#timeline.scroller.position = place;
+    this.#pointAt = null;
+  }
+
+  #header({ kind, name, team }) {
+    const isChannel = kind === "channel";
+    return h("header", { class: "conversation-head" },
+      h("button", { type: "button", class: "plain-button back", "aria-label": "Back", "data-testid": "back", onclick: this.#leave },
+        icon("back")),
+      isChannel ? teamTile(team) : chatAvatar({ kind }),
+      h("div", { class: "conversation-title" }, h("h1", {}, name), isChannel && h("span", { class: "team-name" }, team)),
+      h("span", { class: "tab", "aria-current": "page" }, isChannel ? "Posts" : "Chat"));
+  }
+
+  #drawCard(content, message) {
+    const frame = renderCard(content, this.#hostConfigs[this.#theme.name], (action, button) =>
+      this.#actions.dispatch({ action, button, message, frame }));
+    return frame;
+  }
+}

@@ -1,0 +1,123 @@
+// The list column: chats, teams with their channels, and the filters over them.
+
+import { chatAvatar, teamTile } from "./avatar.js";
+import { briefTimeOf } from "./clock.js";
+import { fill, h, icon } from "./dom.js";
+import { withoutMarks } from "./summary.js";
+
+const FILTERS = [["unread", "Unread"], ["channels", "Channels"], ["chats", "Chats"]];
+
+export class ListView {
+  #element;
+  #store;
+  #open;
+  #collapsed = new Set();
+  #filter = null;
+  #words = "";
+
+  constructor(element, { store, open }) {
+    this.#element = element;
+    this.#store = store;
+    this.#open = open;
+  }
+
+  /** From now on only `unread`, `channels` or `chats`; null for all. */
+  filter(name) {
+    this.#filter = name;
+  }
+
+  /** From now on only what has these words in its name. */
+  search(words) {
+    this.#words = words.trim().toLowerCase();
+  }
+
+  /** The first entry of what is shown, for the search box's Enter. */
+  get firstShown() {
+    return [...this.#chats(), ...this.#teams().flatMap(({ channels }) => channels)][0];
+  }
+
+  /** Draws the column. */
+  show() {
+    const focused = document.activeElement?.dataset.entry;
+    const chats = this.#chats();
+    const teams = this.#teams();
+    fill(this.#element,
+      h("header", { class: "list-head" },
+        h("h2", {}, this.#filter === "channels" ? "Teams" : "Chat"),
+        h("div", { class: "filters", role: "group", "aria-label": "Filters" }, ...FILTERS.map((filter) => this.#chip(filter)))),
+      h("div", { class: "entries" },
+        chats.length > 0 && this.#section("Chats", chats.map((chat) => this.#chatRow(chat))),
+        teams.length > 0 && this.#section("Teams and channels", teams.map((team) => this.#teamGroup(team))),
+        !chats.length && !teams.length && h("p", { class: "none" }, "Nothing here.")));
+    if (focused) this.#element.querySelector(`[data-entry="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  #chats() {
+    if (this.#filter === "channels") return [];
+    return this.#store.chats.filter((chat) => this.#passes(chat))
+      .sort((a, b) => (b.last?.at ?? "").localeCompare(a.last?.at ?? ""));
+  }
+
+  #teams() {
+    if (this.#filter === "chats") return [];
+    return this.#store.teams
+      .map((team) => ({ ...team, channels: team.channels.filter((channel) => this.#passes(channel, team.name)) }))
+      .filter(({ channels }) => channels.length > 0);
+  }
+
+  #passes(entry, team = "") {
+    if (this.#filter === "unread" && !entry.unread && !this.#isOpen(entry)) return false;
+    return `${entry.name} ${team}`.toLowerCase().includes(this.#words);
+  }
+
+  #isOpen({ id }) {
+    return this.#store.conversation?.id === id;
+  }
+
+  #chip([name, label]) {
+    const on = this.#filter === name;
+    return h("button", { type: "button", class: "chip", "aria-pressed": String(on), onclick: () => {
+      this.filter(on ? null : name);
+      this.show();
+    } }, label);
+  }
+
+  #section(title, rows) {
+    return h("section", { class: "section" }, h("h3", { class: "section-title" }, title), ...rows);
+  }
+
+  #teamGroup({ id, name, channels }) {
+    const collapsed = this.#collapsed.has(id) && !this.#words;
+    const unread = channels.some((channel) => channel.unread);
+    const toggle = () => {
+      if (!this.#collapsed.delete(id)) this.#collapsed.add(id);
+      this.show();
+    };
+    return h("div", { class: "team" },
+      h("button", { type: "button", class: unread && collapsed ? "team-row unread" : "team-row", "data-entry": `team ${id}`,
+        "aria-expanded": String(!collapsed), onclick: toggle }, icon("chevron", 16), teamTile(name, 24), h("span", { class: "name" }, name)),
+      !collapsed && channels.map((channel) => this.#channelRow(channel, name)));
+  }
+
+  #channelRow(channel, team) {
+    return this.#row(channel, { "data-testid": "channel", "data-name": channel.name, "data-team": team, class: "channel" },
+      h("span", { class: "name" }, channel.name));
+  }
+
+  #chatRow(chat) {
+    return this.#row(chat, { "data-testid": "chat", "data-name": chat.name, "data-kind": chat.kind, class: "chat" },
+      chatAvatar(chat, 32),
+      h("span", { class: "chat-lines" },
+        h("span", { class: "name" }, chat.name),
+        chat.last && h("span", { class: "preview" }, withoutMarks(chat.last.text))),
+      chat.last && h("time", { datetime: chat.last.at }, briefTimeOf(chat.last.at)));
+  }
+
+  #row(entry, attributes, ...children) {
+    const state = `${entry.unread ? " unread" : ""}${this.#isOpen(entry) ? " open" : ""}`;
+    return h("button", {
+      ...attributes, type: "button", class: `entry ${attributes.class}${state}`, "data-entry": entry.id,
+      "aria-current": this.#isOpen(entry) ? "true" : null, onclick: () => this.#open(entry.id),
+    }, ...children, entry.unread > 0 && h("span", { class: "count", role: "img", "aria-label": `${entry.unread} unread` }, String(entry.unread)));
+  }
+}

@@ -1,0 +1,105 @@
+// Composition root of the page: builds the parts, connects them, and follows the address.
+
+import { ActivityView } from "./activity.js";
+import { readAddress, writeAddress } from "./address.js";
+import { CardActions } from "./card-actions.js";
+import { prepareRenderer } from "./cards.js";
+import { ConversationView } from "./conversation.js";
+import { loadHostConfigs } from "./host-config.js";
+import { ListView } from "./list.js";
+import { showRail } from "./rail.js";
+import { Store } from "./store.js";
+import { Theme } from "./theme.js";
+import { TopBar } from "./topbar.js";
+
+const narrow = matchMedia("(max-width: 640px)");
+const part = (id) => document.getElementById(id);
+
+const store = new Store();
+const theme = new Theme();
+theme.start();
+prepareRenderer();
+
+const list = new ListView(part("list"), { store, open: go });
+const activity = new ActivityView(part("list"), { store, open: go });
+const conversation = new ConversationView(part("conversation"), {
+  store, theme, hostConfigs: await loadHostConfigs(), actions: new CardActions(store), leave: () => go(null),
+});
+new TopBar(part("topbar"), {
+  store, theme, become,
+  search: (words) => { list.search(words); choose("chat"); },
+  openFirst: () => list.firstShown && go(list.firstShown.id),
+});
+
+let app = "chat";
+
+/** Opens a conversation, null for none, as a step the back button undoes. */
+async function go(id, message = null) {
+  writeAddress({ conversation: id }, { step: true });
+  conversation.pointAt(message);
+  await show(id);
+}
+
+async function show(id) {
+  document.body.dataset.screen = id ? "conversation" : "list";
+  await store.open(id);
+}
+
+async function become(person) {
+  writeAddress({ person: person.email });
+  await store.become(person);
+  choose(app);
+  if (!store.conversation) await show(null);
+}
+
+/** Shows an app of the rail beside it. */
+function choose(name) {
+  app = name;
+  list.filter(name === "teams" ? "channels" : null);
+  drawRail();
+  drawList();
+}
+
+function drawList() {
+  if (app === "activity") activity.show();
+  else {
+    activity.leave();
+    list.show();
+  }
+}
+
+function drawRail() {
+  showRail(part("rail"), { chosen: app, unread: store.unread, temporal: store.links.temporal_ui, choose });
+}
+
+function drawTitle() {
+  const count = store.unread ? `(${store.unread}) ` : "";
+  const place = store.conversation ? `${store.conversation.name} | ` : "";
+  document.title = `${count}${place}Teams simulator`;
+}
+
+for (const event of ["lists", "conversation"]) {
+  store.on(event, drawRail);
+  store.on(event, drawList);
+  store.on(event, drawTitle);
+}
+store.on("online", () => { part("offline").hidden = store.online; });
+addEventListener("popstate", () => {
+  const entry = store.find(readAddress().conversation);
+  writeAddress({ person: store.person.email }); // an older step may have been somebody else's
+  show(entry?.id ?? null);
+});
+document.addEventListener("visibilitychange", () => store.read());
+
+await store.start();
+const asked = readAddress();
+await become(store.personFor(asked.person));
+const first = store.find(asked.conversation)?.id ?? (narrow.matches ? null : landingPlace());
+writeAddress({ conversation: first });
+await show(first);
+
+/** Where something waits, else the first channel. */
+function landingPlace() {
+  const channels = store.entries.filter(({ kind }) => kind === "channel");
+  return (channels.find(({ unread }) => unread) ?? channels[0])?.id ?? null;
+}

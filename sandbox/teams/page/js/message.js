@@ -1,0 +1,37 @@
+// One message: a post's head, a reply or a chat bubble. Which of them it looks like is the style sheet's matter.
+
+import { senderAvatar } from "./avatar.js";
+import { fullTimeOf, timeOf } from "./clock.js";
+import { h } from "./dom.js";
+import { renderText } from "./message-text.js";
+
+const CARD = "application/vnd.microsoft.card.adaptive";
+
+/** `drawCard(content, message)` makes a card's element; `own` marks the reader's own messages. */
+export function renderMessage(message, { testId = "message", own = false, drawCard }) {
+  const { from } = message;
+  return h("article", {
+    class: `message${own ? " own" : ""}${from.bot ? " from-bot" : ""}`,
+    "data-testid": testId, "data-message-id": message.id,
+    "aria-label": `${from.name}, ${timeOf(message.created_at)}`,
+  },
+    senderAvatar(from),
+    h("header", { class: "message-head" },
+      h("span", { class: "sender" }, from.name),
+      h("time", { datetime: message.created_at, title: fullTimeOf(message.created_at) }, timeOf(message.created_at)),
+      isMarkedEdited(message) && h("span", { class: "edited" }, "Edited")),
+    h("div", { class: "message-body" }, ...bodyOf(message, drawCard)));
+}
+
+/** Teams marks people's edits only; a bot's card changes silently. */
+function isMarkedEdited(message) {
+  return message.edited_at && !message.deleted && !message.from.bot;
+}
+
+function bodyOf(message, drawCard) {
+  if (message.deleted) return [h("p", { class: "deleted" }, "This message has been deleted.")];
+  const cards = message.attachments.filter(({ contentType, content }) => contentType === CARD && content)
+    .map(({ content }) => content);
+  const shown = message.private_card ? [message.private_card] : cards;
+  return [renderText(message), ...shown.map((content) => drawCard(content, message))];
+}

@@ -1,0 +1,193 @@
+// What the page knows: who looks, the lists, the open conversation. Views subscribe; only the store asks the server.
+//
+// Events: "person" (somebody else looks), "lists" (teams, chats, unread counts), "conversation" (another one is
+// open, or it was read anew), "message" (one of the open conversation came or changed), "online".
+
+import * as api from "./api.js";
+import { summaryOf } from "./summary.js";
+
+export class Store extends EventTarget {
+  tenant = "";
+  bot = null;
+  links = {};
+  people = [];
+  person = null;
+  teams = [];
+  chats = [];
+  conversation = null;
+  online = true;
+
+  #stopListening = () => {};
+  #loading = null;
+  #arrivedWhileLoading = [];
+
+  on(name, handle) {
+    this.addEventListener(name, (event) => handle(event.detail));
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  async start() {
+    const { people, tenant, bot, links } = await api.people();
+    Object.assign(this, { people, tenant, bot, links });
+  }
+
+  /** The person with this e-mail or id, else the first. */
+  personFor(key) {
+    return this.people.find((person) => person.email === key || person.id === key) ?? this.people[0];
+  }
+
+  /** Looks at Teams as `person`; the open conversation stays open if they may see it. */
+  async become(person) {
+    this.#stopListening();
+    this.person = person;
+    const open = this.conversation?.id;
+    this.conversation = null;
+    this.#emit("person");
+    let connected = false;
+    this.#stopListening = api.listen(person.id, {
+      onEvent: (name, data) => this.#receive(name, data),
+      onLost: () => this.#setOnline(false),
+      onOpen: () => {
+        this.#setOnline(true);
+        // Events of the time without a connection are gone: read everything again.
+        if (connected) this.#readAgain();
+        connected = true;
+      },
+    });
+    await this.#readLists();
+    if (open) await this.open(this.find(open) ? open : null);
+  }
+
+  async #readLists() {
+    const { teams, chats } = await api.lists(this.person.id);
+    Object.assign(this, { teams, chats });
+    this.#emit("lists");
+  }
+
+  async #readAgain() {
+    await this.#readLists();
+    if (this.conversation) await this.open(this.find(this.conversation.id) ? this.conversation.id : null);
+  }
+
+  /** Every channel (with its team's name) and chat this person sees, in the order of the list. */
+  get entries() {
+    const channels = this.teams.flatMap((team) =>
+      team.channels.map((channel) => ({ ...channel, kind: "channel", team: team.name })));
+    return [...this.chats, ...channels];
+  }
+
+  find(id) {
+    return this.entries.find((entry) => entry.id === id);
+  }
+
+  get unread() {
+    return this.entries.reduce((sum, entry) => sum + entry.unread, 0);
+  }
+
+  /** Opens a conversation and marks it read; null closes. */
+  async open(id) {
+    this.#loading = id;
+    this.#arrivedWhileLoading = [];
+    const conversation = id && (await api.conversation(id, this.person.id));
+    if (this.#loading !== id) return; // another one was opened meanwhile
+    this.#loading = null;
+    this.conversation = conversation;
+    for (const message of this.#arrivedWhileLoading) this.#put(message);
+    this.#emit("conversation");
+    if (id) await this.read();
+  }
+
+  /** Reads the open conversation anew, where an answer and an edit may have crossed. */
+  refresh() {
+    return this.open(this.conversation.id);
+  }
+
+  /** The open conversation's unread mark goes once somebody looks at it. */
+  async read() {
+    const entry = this.conversation && this.find(this.conversation.id);
+    if (!entry?.unread || document.hidden) return;
+    this.#setUnread(entry.id, 0);
+    await api.markRead(this.person.id, entry.id);
+  }
+
+  say(text, replyTo = null) {
+    return api.say(this.person.id, this.conversation.id, text, replyTo);
+  }
+
+  /** Presses a card's button and answers what the app said about it. */
+  invoke(message, action, inputs) {
+    return api.invoke({
+      person: this.person.id, conversation: this.conversation.id, message: message.id, action, inputs,
+    });
+  }
+
+  /** The card an answer brought for this person alone; it stays until the message changes. */
+  showPrivateCard(id, card) {
+    const message = this.message(id);
+    if (message) this.#change({ ...message, private_card: card });
+  }
+
+  message(id) {
+    return this.conversation?.messages.find((message) => message.id === id);
+  }
+
+  /** Reads any conversation without opening it. */
+  peek(id) {
+    return api.conversation(id, this.person.id);
+  }
+
+  #receive(name, data) {
+    if (name === "reset") this.#readAgain();
+    else if (name === "unread") this.#receiveUnread(data);
+    else this.#receiveMessage(data);
+  }
+
+  #receiveUnread({ conversation, unread }) {
+    this.#setUnread(conversation, unread);
+    if (conversation === this.conversation?.id) this.read();
+  }
+
+  #receiveMessage({ conversation, ...message }) {
+    if (!this.find(conversation)) this.#readLists(); // a chat that has just come to be
+    this.#setLast(conversation, message);
+    if (conversation === this.#loading) this.#arrivedWhileLoading.push(message);
+    if (conversation === this.conversation?.id) this.#change(message);
+  }
+
+  #change(message) {
+    this.#put(message);
+    this.#emit("message", message);
+  }
+
+  /** Adds or replaces a message of the open conversation. */
+  #put(message) {
+    const { messages } = this.conversation;
+    const index = messages.findIndex(({ id }) => id === message.id);
+    if (index < 0) messages.push(message);
+    else messages[index] = message;
+  }
+
+  #setLast(id, message) {
+    const chat = this.chats.find((candidate) => candidate.id === id);
+    if (!chat || message.edited_at || message.deleted) return;
+    chat.last = { text: summaryOf(message), at: message.created_at };
+    this.#emit("lists");
+  }
+
+  #setUnread(id, unread) {
+    const lists = [this.chats, ...this.teams.map((team) => team.channels)];
+    const entry = lists.flat().find((candidate) => candidate.id === id);
+    if (!entry || entry.unread === unread) return;
+    entry.unread = unread;
+    this.#emit("lists");
+  }
+
+  #setOnline(online) {
+    if (this.online === online) return;
+    this.online = online;
+    this.#emit("online");
+  }
+}

@@ -1,0 +1,59 @@
+"""The lists on the page's left: people to be, teams with their channels, chats."""
+
+from sandbox.teams.conversations import Conversations
+from sandbox.teams.message_views import preview
+from sandbox.teams.roster import Roster
+from sandbox.teams.state import Conversation, Json
+from sandbox.world import Person, World
+
+
+def people_list(world: World) -> list[Json]:
+    """Whom the page can be."""
+    return [
+        {
+            "id": person.aad_object_id,
+            "name": person.name,
+            "email": person.email,
+            "job_title": person.job_title,
+            "linked": person.linked,
+            "initials": "".join(word[0] for word in person.name.split()[:2]).upper(),
+        }
+        for person in world.people
+    ]
+
+
+def conversation_lists(conversations: Conversations, person: Person) -> Json:
+    """The teams and chats this person sees, and no others."""
+    visible = list(conversations.seen_by(person))
+    return {
+        "teams": [
+            {
+                "id": team.id,
+                "name": team.name,
+                "channels": [
+                    {"id": c.id, "name": c.name, "unread": conversations.unread(c, person)}
+                    for c in visible
+                    if c.team == team.id
+                ],
+            }
+            for team in conversations.roster.world.teams
+            if person.aad_object_id in team.members
+        ],
+        "chats": [_chat(conversations, c, person) for c in visible if c.kind != "channel"],
+    }
+
+
+def conversation_name(roster: Roster, conversation: Conversation) -> str:
+    """How the page titles it: a personal chat by whom the person talks to there."""
+    return roster.bot_account["name"] if conversation.kind == "personal" else conversation.name
+
+
+def _chat(conversations: Conversations, chat: Conversation, person: Person) -> Json:
+    last = next((m for m in reversed(chat.messages) if m.deleted_at is None), None)
+    return {
+        "id": chat.id,
+        "kind": chat.kind,
+        "name": conversation_name(conversations.roster, chat),
+        "unread": conversations.unread(chat, person),
+        "last": None if last is None else {"text": preview(last), "at": last.created_at},
+    }

@@ -1,0 +1,129 @@
+"""Between Microsoft's Agents Playground and the bot: the Playground sends no tokens and asks for none.
+
+Its activities go on to the bot signed, and the bot's connector calls come back through here with their
+token checked, so that the bot needs no unauthenticated mode for it.
+"""
+
+import json
+import uuid
+from typing import Any
+
+import httpx
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from sandbox.teams.delivery import ANSWER_TIMEOUT
+from sandbox.teams.errors import ConnectorError
+from sandbox.teams.roster import Roster
+from sandbox.teams.state import Json
+from sandbox.teams.tokens import AppTokens, ChannelTokens
+from sandbox.world import Person, Team
+
+PREFIX = "/playground"
+SERVICE_PATH = f"{PREFIX}/teams"
+CONFIG_FILE = ".m365agentsplayground.yml"
+"""The configuration's name in the Playground's working folder."""
+_CONFIG_VERSION = "0.1.1"
+_OTHERS_AT_LEAST = 5
+"""People besides the current one, without whom the Playground refuses its configuration."""
+
+
+def playground_router(
+    http: httpx.AsyncClient, bot_url: str, channel_tokens: ChannelTokens, app_tokens: AppTokens, port: int
+) -> APIRouter:
+    """Both directions, for the Playground on this port."""
+    router = APIRouter(prefix=PREFIX)
+
+    @router.post("/api/messages")
+    async def to_bot(request: Request) -> Response:
+        body = await request.body()
+        token = channel_tokens.issue(_service_url(body))
+        return await _forwarded(http, request, bot_url, body, {"Authorization": f"Bearer {token}"})
+
+    @router.api_route("/teams/{_:path}", methods=["GET", "POST", "PUT", "DELETE"])
+    async def to_playground(request: Request) -> Response:
+        app_tokens.check(request.headers.get("Authorization"))
+        # As it came: the ids in it may hold quoted characters.
+        path = request.scope["raw_path"].decode().removeprefix(SERVICE_PATH)
+        address = f"http://localhost:{port}/_connector{path}"
+        return await _forwarded(http, request, address, await request.body(), {})
+
+    return router
+
+
+def playground_config(roster: Roster, person: Person, team: Team) -> str:
+    """The Playground's configuration with the world's ids, JSON being YAML too.
+
+    It shows one team with General, whose id is the team's, and one more channel.
+    """
+    world = roster.world
+    others = [_user(other) for other in world.people if other != person]
+    others += [_guest(world.tenant_id, number) for number in range(len(others) + 1, _OTHERS_AT_LEAST + 1)]
+    config = {
+        "version": _CONFIG_VERSION,
+        "tenantId": world.tenant_id,
+        "bot": roster.bot_account,
+        "currentUser": _user(person),
+        "users": others,
+        "personalChat": {"id": roster.personal_chat_id(person)},
+        "groupChat": {"id": "19:playground@thread.v2", "name": "Group chat"},
+        "team": {
+            "id": team.id,
+            "name": team.name,
+            "aadGroupId": team.aad_group_id,
+            "channels": [{"id": channel.id, "name": channel.name} for channel in team.channels[1:2]],
+        },
+    }
+    return json.dumps(config, indent=2)
+
+
+def _user(person: Person) -> Json:
+    given_name, _, surname = person.name.partition(" ")
+    return {
+        "id": person.teams_id,
+        "name": person.name,
+        "userPrincipleName": person.email,
+        "aadObjectId": person.aad_object_id,
+        "givenName": given_name,
+        "surname": surname,
+        "email": person.email,
+    }
+
+
+def _guest(tenant_id: str, number: int) -> Json:
+    """Somebody to fill the Playground's list who is nobody in the world."""
+    object_id = uuid.uuid5(uuid.UUID(tenant_id), f"playground-guest-{number}")
+    email = f"guest{number}@acme.example"
+    return {
+        "id": f"29:1{object_id.hex}",
+        "name": f"Guest {number}",
+        "userPrincipleName": email,
+        "aadObjectId": str(object_id),
+        "givenName": "Guest",
+        "surname": str(number),
+        "email": email,
+    }
+
+
+def _service_url(body: bytes) -> str:
+    try:
+        activity: Any = json.loads(body)
+        return str(activity["serviceUrl"])
+    except (ValueError, KeyError, TypeError):
+        raise HTTPException(400, "the Playground sent no activity with a service URL") from None
+
+
+async def _forwarded(
+    http: httpx.AsyncClient, request: Request, address: str, body: bytes, headers: dict[str, str]
+) -> Response:
+    try:
+        answer = await http.request(
+            request.method,
+            address,
+            params=request.query_params,
+            content=body,
+            headers={"Content-Type": "application/json"} | headers,
+            timeout=ANSWER_TIMEOUT,
+        )
+    except httpx.TransportError:
+        raise ConnectorError(502, "BadGateway", "Nobody answers on the other side.") from None
+    return Response(answer.content, answer.status_code, media_type=answer.headers.get("Content-Type"))

@@ -1,0 +1,36 @@
+"""Everything that was sent and called, as ``GET /_sandbox/records`` tells it."""
+
+from sandbox.teams.conversations import Conversations
+from sandbox.teams.state import Conversation, Json, Message
+
+
+def records(conversations: Conversations) -> Json:
+    """Conversations with all versions of their messages, and the connector's calls, oldest first."""
+    state = conversations.state
+    return {
+        "conversations": [_conversation(conversations, c) for c in state.conversations.values()],
+        "calls": [call.model_dump() for call in state.calls],
+    }
+
+
+def _conversation(conversations: Conversations, conversation: Conversation) -> Json:
+    team = conversations.roster.team_of(conversation)
+    return {
+        "id": conversation.id,
+        "kind": conversation.kind,
+        "name": conversation.name,
+        "team": None if team is None else team.name,
+        "members": conversation.members,
+        "messages": [_message(message) for message in conversation.messages],
+    }
+
+
+def _message(message: Message) -> Json:
+    return {
+        "id": message.id,
+        "reply_to": message.reply_to,
+        "created_at": message.created_at,
+        "deleted_at": message.deleted_at,
+        "to": message.to,
+        "versions": [version.model_dump() for version in message.versions],
+    }

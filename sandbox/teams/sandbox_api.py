@@ -1,0 +1,130 @@
+"""``/_sandbox``: what tests do to Teams and read from it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.teams.card_actions import find_action
+from sandbox.teams.chat import Chat
+from sandbox.teams.conversations import Conversations, split_thread
+from sandbox.teams.presses import Presses, with_inputs
+from sandbox.teams.records import records
+from sandbox.teams.state import Json, Message
+from sandbox.world import Person, Team
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Delivery(_Request):
+    """One arrival of a press at the bot."""
+
+    after: Annotated[float, Field(ge=0)] = 0
+    new_id: bool = False
+
+
+class Click(_Request):
+    """A press of a button."""
+
+    person: str
+    conversation: str
+    message: str
+    verb: str
+    data: Any = None
+    inputs: Json = {}
+    deliveries: Annotated[tuple[Delivery, ...], Field(min_length=1)] = (Delivery(),)
+
+
+class Say(_Request):
+    """A message to the bot."""
+
+    person: str
+    conversation: str
+    text: Annotated[str, Field(min_length=1)]
+
+
+class Installation(_Request):
+    """The bot coming into a team or leaving it; without a team, a person's own chat."""
+
+    person: str
+    team: str | None = None
+
+
+def sandbox_router(
+    conversations: Conversations, presses: Presses, chat: Chat, reset: Callable[[], Awaitable[None]]
+) -> APIRouter:
+    """The simulator's own interface."""
+    router = APIRouter(prefix="/_sandbox")
+
+    @router.get("/records")
+    async def read_records() -> Json:
+        return records(conversations)
+
+    @router.post("/click")
+    async def click(body: Click) -> Json:
+        person = find_person(conversations, body.person)
+        conversation = conversations.of_member(body.conversation, person)
+        message = conversation.message(body.message)
+        if message is None:
+            raise HTTPException(404, f"no message {body.message} in this conversation")
+        action = with_inputs(_action(message, body), body.inputs)
+        deliveries = [(d.after, d.new_id) for d in body.deliveries]
+        answers = await presses.press_repeatedly(person, conversation, message, action, deliveries)
+        return {"answers": [{"status": a.status, "body": a.body, "ms": a.ms} for a in answers]}
+
+    @router.post("/say")
+    async def say(body: Say) -> Json:
+        person = find_person(conversations, body.person)
+        conversation = conversations.of_member(body.conversation, person)
+        message = chat.write(
+            person, conversation, body.text, reply_to=split_thread(body.conversation)[1], to_bot=True
+        )
+        return {"id": message.id, "status": await chat.tell_bot(person, conversation, message)}
+
+    @router.post("/install")
+    async def install(body: Installation) -> Json:
+        person, team = _installer(body)
+        return {"statuses": await chat.install(person, team)}
+
+    @router.post("/uninstall")
+    async def uninstall(body: Installation) -> Json:
+        person, team = _installer(body)
+        return {"statuses": await chat.uninstall(person, team)}
+
+    @router.post("/reset", status_code=204)
+    async def start_over() -> None:
+        await reset()
+
+    def _installer(body: Installation) -> tuple[Person, Team | None]:
+        person = find_person(conversations, body.person)
+        if body.team is None:
+            return person, None
+        team = conversations.roster.team(body.team)
+        if team is None:
+            raise HTTPException(404, f"no team {body.team}")
+        if person.aad_object_id not in team.members:
+            raise HTTPException(403, f"{person.name} is not in {team.name}")
+        return person, team
+
+    return router
+
+
+def find_person(conversations: Conversations, key: str) -> Person:
+    """The person with this AAD object id or e-mail; answers 404 otherwise."""
+    person = conversations.roster.person(key)
+    if person is None:
+        raise HTTPException(404, f"no person {key}")
+    return person
+
+
+def _action(message: Message, body: Click) -> Json:
+    """The pressed action, with the data of the card everybody sees, or with that of the request."""
+    if body.data is not None:
+        return {"verb": body.verb, "data": body.data}
+    action = find_action(message, body.verb)
+    if action is None:
+        raise HTTPException(404, f"the message's card has no action with the verb {body.verb}")
+    return {name: action[name] for name in ("id", "verb", "data") if name in action}

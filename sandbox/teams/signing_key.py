@@ -1,0 +1,70 @@
+"""The RSA key that signs every token of the simulator, kept so that tokens outlive a restart."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+from sandbox.teams.certificates import write_secret
+
+KEY_FILE = "signing-key.pem"
+
+
+class SigningKey:
+    """Signs, verifies and publishes one key."""
+
+    def __init__(self, key: rsa.RSAPrivateKey) -> None:
+        self._key = key
+        digest = hashes.Hash(hashes.SHA256())
+        digest.update(
+            key.public_key().public_bytes(
+                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+        )
+        self.key_id = digest.finalize().hex()[:32]
+
+    @classmethod
+    def kept_in(cls, folder: Path) -> "SigningKey":
+        """The folder's key, made on first use."""
+        path = folder / KEY_FILE
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            new = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            write_secret(
+                path,
+                new.private_bytes(
+                    serialization.Encoding.PEM,
+                    serialization.PrivateFormat.PKCS8,
+                    serialization.NoEncryption(),
+                ),
+            )
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise TypeError(f"{path} does not hold an RSA key")
+        return cls(key)
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """A signed token of these claims."""
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id})
+
+    def verify(self, token: str, *, audience: str, issuer: str) -> dict[str, Any]:
+        """The claims of a token of ours; raises jwt.InvalidTokenError."""
+        return jwt.decode(
+            token,
+            self._key.public_key(),
+            algorithms=["RS256"],
+            audience=audience,
+            issuer=issuer,
+            options={"require": ["exp", "iss", "aud"]},
+        )
+
+    def published(self, **extra: Any) -> dict[str, Any]:
+        """The key set to publish, each key with the ``extra`` members."""
+        key = json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
+        return {
+            "keys": [key | {"use": "sig", "alg": "RS256", "kid": self.key_id, "x5t": self.key_id} | extra]
+        }

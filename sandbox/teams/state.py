@@ -1,0 +1,97 @@
+"""What the simulator knows of conversations, as it is kept in the snapshot."""
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Json = dict[str, Any]
+Kind = Literal["channel", "personal", "group"]
+
+
+def timestamp() -> str:
+    """This moment as Teams writes it: UTC with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Version(BaseModel):
+    """What a message showed from ``at`` on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: str
+    activity: Json
+
+
+class Message(BaseModel):
+    """One message with every version it ever had."""
+
+    id: str
+    reply_to: str | None = None
+    """In a channel the thread's first message."""
+    author: str | None = None
+    """AAD object id of the person, or None for the bot."""
+    created_at: str
+    deleted_at: str | None = None
+    to: str | None = None
+    """The one person who sees it, or None for everybody in the conversation."""
+    versions: list[Version]
+    private_cards: dict[str, Json] = Field(default_factory=dict)
+    """By person, the card that an invoke answer put in the message's place until its next edit."""
+
+    @property
+    def activity(self) -> Json:
+        """What the message shows now."""
+        return self.versions[-1].activity
+
+    @property
+    def thread(self) -> str:
+        """The first message of the thread this one belongs to."""
+        return self.reply_to or self.id
+
+
+class Conversation(BaseModel):
+    """A channel or a chat."""
+
+    id: str
+    kind: Kind
+    name: str
+    team: str | None = None
+    """Id of the channel's team."""
+    members: list[str]
+    """AAD object ids; the bot is not among them."""
+    messages: list[Message] = Field(default_factory=list)
+
+    def message(self, message_id: str) -> Message | None:
+        """The message with this id, deleted or not."""
+        return next((m for m in reversed(self.messages) if m.id == message_id), None)
+
+
+class Call(BaseModel):
+    """One request to the connector."""
+
+    at: str
+    method: str
+    path: str
+    conversation: str | None = None
+    status: int | None = None
+    """What it came to, whether or not the bot was told."""
+    ms: int = 0
+    fault: str | None = None
+
+
+class State(BaseModel):
+    """Everything that survives a restart."""
+
+    format: Literal[1] = 1
+    last_message_id: int = 0
+    installed_teams: set[str] = Field(default_factory=set)
+    """Ids of the teams whose roster the bot is in."""
+    personal_installs: set[str] = Field(default_factory=set)
+    """People who have the bot without a team: they installed it, or wrote to it."""
+    closed_chats: set[str] = Field(default_factory=set)
+    """Chats the bot was removed from."""
+    conversations: dict[str, Conversation] = Field(default_factory=dict)
+    unread: dict[str, dict[str, int]] = Field(default_factory=dict)
+    """By person and conversation."""
+    calls: list[Call] = Field(default_factory=list)

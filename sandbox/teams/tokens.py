@@ -1,0 +1,100 @@
+"""Both directions' tokens: the channel's for activities to the bot, and the bot's for the connector."""
+
+import time
+import uuid
+from typing import Any
+
+import jwt
+from fastapi import APIRouter
+
+from sandbox.teams.errors import bot_not_registered, unauthorized
+from sandbox.teams.signing_key import SigningKey
+from sandbox.world import World
+
+CHANNEL_ISSUER = "https://api.botframework.com"
+CONNECTOR_AUDIENCE = "https://api.botframework.com"
+LIFETIME = 3600
+_SKEW = 300
+"""Seconds a token is valid before its issue, since clocks differ."""
+
+
+class ChannelTokens:
+    """Tokens by which the bot knows that an activity comes from Teams."""
+
+    def __init__(self, key: SigningKey, world: World) -> None:
+        self._key = key
+        self._world = world
+
+    def issue(self, service_url: str) -> str:
+        """A token for one activity of this service URL."""
+        now = int(time.time())
+        return self._key.sign(
+            {
+                "iss": CHANNEL_ISSUER,
+                "aud": self._world.bot_app_id,
+                "serviceurl": service_url,
+                "nbf": now - _SKEW,
+                "iat": now,
+                "exp": now + LIFETIME,
+            }
+        )
+
+
+class AppTokens:
+    """Tokens that the tenant's authority gives to the bot and the connector asks for."""
+
+    def __init__(self, key: SigningKey, world: World) -> None:
+        self._key = key
+        self._world = world
+        self._issuer = f"https://sts.windows.net/{world.tenant_id}/"
+
+    def issue(self) -> str:
+        """An app-only token for the connector."""
+        now = int(time.time())
+        return self._key.sign(
+            {
+                "iss": self._issuer,
+                "aud": CONNECTOR_AUDIENCE,
+                "appid": self._world.bot_app_id,
+                "tid": self._world.tenant_id,
+                "idtyp": "app",
+                "ver": "1.0",
+                "jti": uuid.uuid4().hex,
+                "nbf": now - _SKEW,
+                "iat": now,
+                "exp": now + LIFETIME,
+            }
+        )
+
+    def check(self, authorization: str | None) -> None:
+        """Refuse a connector call whose header does not carry the bot's own valid token."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise unauthorized("The Authorization header must carry a bearer token.")
+        try:
+            claims = self._key.verify(token.strip(), audience=CONNECTOR_AUDIENCE, issuer=self._issuer)
+        except jwt.InvalidTokenError as error:
+            raise unauthorized(f"The bearer token is refused: {error}.") from None
+        if claims.get("appid") != self._world.bot_app_id:
+            raise bot_not_registered()
+
+
+def metadata_router(key: SigningKey, base_url: str) -> APIRouter:
+    """The documents by which a bot finds the channel's keys."""
+    router = APIRouter(prefix="/bot/v1/.well-known")
+
+    @router.get("/openidconfiguration")
+    async def metadata() -> dict[str, Any]:
+        return {
+            "issuer": CHANNEL_ISSUER,
+            "authorization_endpoint": "https://invalid.botframework.com",
+            "jwks_uri": f"{base_url}/bot/v1/.well-known/keys",
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        }
+
+    @router.get("/keys")
+    async def keys() -> dict[str, Any]:
+        return key.published(endorsements=["msteams"])
+
+    return router

@@ -1,0 +1,300 @@
+"""``POST /api/messages``: who is let in, and what Teams gets for an answer."""
+
+import asyncio
+import json
+
+import httpx
+import pytest
+from botbuilder.core.teams import TeamsActivityHandler
+from botbuilder.schema import AdaptiveCardInvokeResponse
+from fastapi import FastAPI
+
+from activities.clients.connector import ConnectorClient
+from activities.clients.expiring import Expiring, ExpiringCache
+from activities.clients.http import open_pool
+from api.bot.adapter import TeamsAdapter
+from api.bot.keys import BotKeys
+from api.bot.route import bot_router
+from api.bot.token import BotTokenVerifier
+from muster.settings import TeamsRegistration
+
+pytestmark = pytest.mark.anyio
+
+SERVICE_URL = "https://smba.trafficmanager.net/emea/"
+APP_ID, OTHER_APP_ID = "0a5cf8a4-0000-4000-8000-0000000000aa", "0a5cf8a4-0000-4000-8000-0000000000bb"
+TENANT, OTHER_TENANT = "22222222-2222-2222-2222-222222222222", "33333333-3333-3333-3333-333333333333"
+CARD = {"type": "AdaptiveCard", "version": "1.5", "body": []}
+CONVERSATION = "19:ops@thread.tacv2;messageid=1700000000001"
+
+
+class Bot(TeamsActivityHandler):
+    """Answers clicks with a card and messages with an echo; ``act`` runs first."""
+
+    def __init__(self):
+        self.clicks = []
+        self.act = None
+
+    async def on_adaptive_card_invoke(self, turn_context, invoke_value):
+        self.clicks.append((turn_context.activity.from_property.aad_object_id, invoke_value.action["verb"]))
+        if self.act:
+            await self.act()
+        card = AdaptiveCardInvokeResponse(
+            status_code=200, type="application/vnd.microsoft.card.adaptive", value=CARD
+        )
+        return card
+
+    async def on_message_activity(self, turn_context):
+        await turn_context.send_activity(f"You said {turn_context.activity.text}")
+
+
+def registration(tenant, app_id):
+    return TeamsRegistration(tenant=tenant, app_id=app_id, app_secret="not used here")
+
+
+@pytest.fixture
+def bot():
+    return Bot()
+
+
+@pytest.fixture
+def sent():
+    """The requests that reached the connector."""
+    return []
+
+
+@pytest.fixture
+async def teams(framework, framework_pool, bot, sent):
+    """Posts to the route as the Bot Framework does."""
+    registrations = {
+        TENANT: registration(TENANT, APP_ID),
+        OTHER_TENANT: registration(OTHER_TENANT, OTHER_APP_ID),
+    }
+    hosts = ("smba.trafficmanager.net",)
+
+    def connector(request):
+        sent.append(request)
+        return httpx.Response(201, json={"id": "1700000000002"})
+
+    async def token(tenant):
+        return Expiring(f"token-of-{tenant}", 3600)
+
+    async with open_pool(transport=httpx.MockTransport(connector)) as pool:
+        client = ConnectorClient(pool, ExpiringCache(token), registrations=registrations, service_hosts=hosts)
+        app = FastAPI()
+        app.include_router(
+            bot_router(
+                verifier=BotTokenVerifier(
+                    BotKeys(framework_pool, framework.metadata_url), {APP_ID, OTHER_APP_ID}
+                ),
+                adapter=TeamsAdapter(client),
+                bot=bot,
+                registrations=registrations,
+                service_hosts=hosts,
+            )
+        )
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://muster.example"
+        ) as http:
+            yield Teams(http, framework)
+
+
+class Teams:
+    def __init__(self, http, framework):
+        self._http = http
+        self._framework = framework
+
+    async def post(self, activity, *, token=None, **options):
+        headers = {"Authorization": token or self._framework.token()} | options.pop("headers", {})
+        body = {"json": activity} if "content" not in options else {}
+        return await self._http.post("/api/messages", headers=headers, **body, **options)
+
+
+def activity(**changes):
+    """A message in a channel, as Teams sends it; a change to ``None`` leaves the field out."""
+    whole = {
+        "type": "message",
+        "id": "1700000000009",
+        "timestamp": "2026-01-01T10:00:00.123Z",
+        "channelId": "msteams",
+        "serviceUrl": SERVICE_URL,
+        "from": {"id": "29:ada", "name": "Ada Ops", "aadObjectId": "ada"},
+        "recipient": {"id": f"28:{APP_ID}", "name": "Muster"},
+        "conversation": {
+            "id": CONVERSATION,
+            "conversationType": "channel",
+            "isGroup": True,
+            "tenantId": TENANT,
+        },
+        "channelData": {"tenant": {"id": TENANT}},
+        "text": "hello",
+    } | changes
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def click(**changes):
+    press = {
+        "type": "invoke",
+        "name": "adaptiveCard/action",
+        "replyToId": "1700000000001",
+        "text": None,
+        "value": {
+            "action": {"type": "Action.Execute", "verb": "acknowledge", "data": {"incident": "Q1"}},
+            "trigger": "manual",
+        },
+    }
+    return activity(**(press | changes))
+
+
+async def test_a_click_is_answered_with_the_bots_card(teams, bot):
+    response = await teams.post(click())
+    assert (response.status_code, response.json()) == (
+        200,
+        {"statusCode": 200, "type": "application/vnd.microsoft.card.adaptive", "value": CARD},
+    )
+    assert bot.clicks == [("ada", "acknowledge")]
+
+
+async def test_a_message_is_answered_in_its_thread_through_our_connector(teams, sent):
+    response = await teams.post(activity())
+    assert (response.status_code, response.content) == (200, b"")
+    (request,) = sent
+    assert request.url.raw_path.decode() == (
+        "/emea/v3/conversations/19%3Aops%40thread.tacv2%3Bmessageid%3D1700000000001/activities"
+    )
+    assert request.headers["authorization"] == f"Bearer token-of-{TENANT}"
+    assert json.loads(request.content)["text"] == "You said hello"
+
+
+async def test_fields_that_teams_adds_are_ignored(teams):
+    press = click(brandNew={"x": 1})
+    press["value"]["brandNew"] = press["from"]["brandNew"] = 1
+    assert (await teams.post(press)).json()["statusCode"] == 200
+
+
+async def test_without_a_good_token_nothing_gets_in(teams, bot, framework, stranger):
+    for token in ("Basic x", "Bearer x", framework.token(signed_by=stranger), framework.token(exp=1)):
+        response = await teams.post(click(), token=token)
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"] == "Bearer"
+        assert response.json()["detail"]
+    assert bot.clicks == []
+
+
+async def test_a_token_for_another_service_address(teams, bot):
+    response = await teams.post(click(serviceUrl="https://smba.trafficmanager.net/amer/"))
+    assert (response.status_code, bot.clicks) == (401, [])
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"channelData": {"tenant": {"id": "a-foreign-tenant"}}},
+        {"channelData": None, "conversation": {"id": "19:x", "tenantId": "a-foreign-tenant"}},
+        {"channelData": {}, "conversation": {"id": "19:x"}},
+        {"channelData": {"tenant": {"id": OTHER_TENANT}}},
+    ],
+)
+async def test_a_tenant_that_is_not_this_apps(teams, bot, where):
+    response = await teams.post(click(**where))
+    assert (response.status_code, bot.clicks) == (403, [])
+
+
+async def test_a_service_address_that_is_not_allowed(teams, bot, framework, sent):
+    evil = "https://evil.example/emea/"
+    response = await teams.post(click(serviceUrl=evil), token=framework.token(serviceurl=evil))
+    assert (response.status_code, bot.clicks, sent) == (403, [], [])
+
+
+async def test_keys_that_cannot_be_had(teams, framework):
+    framework.down = True
+    assert (await teams.post(click())).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"[]", 400),
+        (b'"text"', 400),
+        (b"\xff\xfe", 400),
+        (b"[" * 5000, 400),
+        (b"{}", 400),
+        (json.dumps(activity(channelId="webchat")).encode(), 400),
+        (json.dumps(activity(conversation="19:x")).encode(), 400),
+        (json.dumps(activity(serviceUrl=None)).encode(), 400),
+        (json.dumps(activity(timestamp="yesterday")).encode(), 400),
+        (json.dumps(activity(entities=5)).encode(), 400),
+        (json.dumps(activity(text="x" * 300_000)).encode(), 413),
+    ],
+)
+async def test_a_body_of_another_shape(teams, content, status):
+    response = await teams.post(None, content=content, headers={"Content-Type": "application/json"})
+    assert response.status_code == status
+    assert response.json()["detail"]
+
+
+async def test_a_large_body_without_a_length_is_not_read_to_its_end(teams):
+    read = 0
+
+    async def endless():
+        nonlocal read
+        while True:
+            read += 1
+            yield b"x" * 65536
+
+    response = await teams.post(None, content=endless(), headers={"Content-Type": "application/json"})
+    assert response.status_code == 413
+    assert read < 10
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_another_content_type(teams, content_type):
+    content = json.dumps(activity()).encode()
+    response = await teams.post(None, content=content, headers={"Content-Type": content_type})
+    assert response.status_code == 415
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        {},
+        "acknowledge",
+        {"action": None},
+        {"action": {"type": "Action.Submit", "verb": "acknowledge"}},
+        {"action": {"type": "Action.Execute"}},
+        {"action": {"type": "Action.Execute", "verb": ""}},
+        {"action": {"type": "Action.Execute", "verb": 5}},
+    ],
+)
+async def test_a_malformed_click_is_answered_so_that_teams_shows_it(teams, bot, value):
+    response = await teams.post(click(value=value))
+    assert (response.status_code, bot.clicks) == (200, [])
+    answer = response.json()
+    assert (answer["statusCode"], answer["type"]) == (400, "application/vnd.microsoft.error")
+    assert answer["value"]["message"]
+
+
+async def test_an_invoke_that_the_bot_does_not_know_still_has_an_answer(teams):
+    response = await teams.post(click(name="composeExtension/query", value={"commandId": "x"}))
+    assert response.status_code == 501
+    assert response.json()["detail"]
+
+
+async def test_a_click_that_fails_is_answered(teams, bot):
+    async def fail():
+        raise RuntimeError("a bug")
+
+    bot.act = fail
+    response = await teams.post(click())
+    assert response.status_code == 200
+    assert response.json()["statusCode"] == 500
+    assert "a bug" not in response.text
+
+
+async def test_a_click_is_answered_within_three_seconds(teams, bot):
+    bot.act = asyncio.Event().wait
+    async with asyncio.timeout(3):
+        response = await teams.post(click())
+    assert response.json()["value"]["code"] == "Timeout"

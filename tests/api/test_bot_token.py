@@ -1,0 +1,192 @@
+"""Bot Framework tokens: the one kind that is accepted, and every kind that is not."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+
+import jwt
+import pytest
+
+from api.bot.keys import BotKeys
+from api.bot.token import BotTokenVerifier, TokenRefused
+from workflows.errors import ProviderUnavailable
+
+pytestmark = pytest.mark.anyio
+
+APP_ID = "0a5cf8a4-0000-4000-8000-0000000000aa"
+OTHER_APP_ID = "0a5cf8a4-0000-4000-8000-0000000000bb"
+SERVICE_URL = "https://smba.trafficmanager.net/emea/"
+HOUR = 3600
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def verifier(framework, framework_pool, clock):
+    keys = BotKeys(framework_pool, framework.metadata_url, clock=clock)
+    return BotTokenVerifier(keys, {APP_ID, OTHER_APP_ID})
+
+
+async def refusal(verifier, authorization, service_url=SERVICE_URL):
+    """Why the token is refused."""
+    with pytest.raises(TokenRefused) as refused:
+        await verifier.verify(authorization, service_url=service_url)
+    reason = str(refused.value)
+    assert not [part for part in (authorization or "").split(".") if len(part) > 9 and part in reason]
+    return reason
+
+
+async def test_a_good_token_gives_its_claims(verifier, framework):
+    claims = await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    assert claims["aud"] == APP_ID
+
+
+async def test_any_of_our_apps_may_be_meant(verifier, framework):
+    claims = await verifier.verify(framework.token(aud=OTHER_APP_ID), service_url=SERVICE_URL)
+    assert claims["aud"] == OTHER_APP_ID
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer not-a-token"])
+async def test_without_a_bearer_token(verifier, header):
+    assert await refusal(verifier, header)
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"aud": "somebody-else"}, "for another app"),
+        ({"aud": None}, "lacks a claim"),
+        ({"iss": "https://sts.windows.net/tenant/"}, "another issuer"),
+        ({"iss": None}, "lacks a claim"),
+        ({"exp": None}, "lacks a claim"),
+        ({"exp": "soon"}, "malformed"),
+        ({"serviceurl": None}, "names no service address"),
+        ({"serviceurl": ""}, "names no service address"),
+        ({"serviceurl": 5}, "names no service address"),
+        ({"serviceurl": "https://smba.trafficmanager.net/amer/"}, "another service address"),
+        ({"serviceurl": "https://SMBA.trafficmanager.net/emea/"}, "another service address"),
+        ({"serviceurl": SERVICE_URL + "x"}, "another service address"),
+    ],
+)
+async def test_a_wrong_claim(verifier, framework, claims, reason):
+    assert reason in await refusal(verifier, framework.token(**claims))
+
+
+@pytest.mark.parametrize("closing", ["https://smba.trafficmanager.net/emea", SERVICE_URL])
+async def test_a_closing_slash_makes_no_difference_to_the_service_address(verifier, framework, closing):
+    await verifier.verify(framework.token(serviceurl=closing), service_url=SERVICE_URL)
+    await verifier.verify(framework.token(), service_url=closing)
+
+
+async def test_five_minutes_of_skew_are_allowed(verifier, framework):
+    now = time.time()
+    await verifier.verify(framework.token(exp=int(now - 280)), service_url=SERVICE_URL)
+    await verifier.verify(framework.token(nbf=int(now + 280)), service_url=SERVICE_URL)
+    assert "expired" in await refusal(verifier, framework.token(exp=int(now - 320)))
+    assert "not valid yet" in await refusal(verifier, framework.token(nbf=int(now + 320)))
+
+
+async def test_a_forged_signature(verifier, framework, stranger):
+    assert "signature is wrong" in await refusal(verifier, framework.token(signed_by=stranger))
+
+
+async def test_changed_claims(verifier, framework):
+    head, _, signature = framework.token().split(".")
+    claims = base64.urlsafe_b64encode(json.dumps(framework.claims(aud=OTHER_APP_ID)).encode()).rstrip(b"=")
+    assert "signature is wrong" in await refusal(verifier, f"{head}.{claims.decode()}.{signature}")
+
+
+async def test_no_algorithm(verifier, framework):
+    unsigned = jwt.encode(framework.claims(), "", algorithm="none", headers={"kid": "key-1"})
+    assert "RS256" in await refusal(verifier, f"Bearer {unsigned}")
+
+
+async def test_the_public_key_as_a_shared_secret(verifier, framework):
+    """The classic confusion: HS256 with the published key as the secret."""
+    head = {"alg": "HS256", "typ": "JWT", "kid": "key-1"}
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=")
+        for part in (head, framework.claims())
+    ]
+    secret = json.dumps(framework.published[0]).encode()
+    signature = hmac.new(secret, b".".join(parts), hashlib.sha256).digest()
+    token = b".".join([*parts, base64.urlsafe_b64encode(signature).rstrip(b"=")]).decode()
+    assert "RS256" in await refusal(verifier, f"Bearer {token}")
+
+
+async def test_another_rsa_algorithm(verifier, framework):
+    token = jwt.encode(
+        framework.claims(), framework.keys["key-1"], algorithm="RS512", headers={"kid": "key-1"}
+    )
+    assert "RS256" in await refusal(verifier, f"Bearer {token}")
+
+
+@pytest.mark.parametrize("key_id", ["unknown", "", "../key-1"])
+async def test_an_unpublished_key(verifier, framework, stranger, key_id):
+    assert "not published" in await refusal(verifier, framework.token(key_id=key_id, signed_by=stranger))
+
+
+async def test_a_token_that_names_no_key(verifier, framework):
+    token = jwt.encode(framework.claims(), framework.keys["key-1"], algorithm="RS256")
+    assert "not published" in await refusal(verifier, f"Bearer {token}")
+
+
+@pytest.mark.parametrize("endorsements", [(), ("webchat", "skype")])
+async def test_a_key_that_is_not_endorsed_for_teams(verifier, framework, endorsements):
+    framework.publish("elsewhere", endorsements=endorsements)
+    assert "not endorsed" in await refusal(verifier, framework.token(key_id="elsewhere"))
+
+
+async def test_keys_are_fetched_once_a_day(verifier, framework, clock):
+    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    clock.now = 19 * HOUR
+    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    assert framework.requests == 2, "metadata and key set"
+
+
+async def test_a_new_key_is_found_when_it_turns_up(verifier, framework, clock):
+    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    clock.now = 60
+    framework.publish("key-2")
+    await verifier.verify(framework.token(key_id="key-2"), service_url=SERVICE_URL)
+
+
+async def test_made_up_keys_do_not_make_us_ask_again_and_again(verifier, framework, stranger, clock):
+    for _ in range(5):
+        await refusal(verifier, framework.token(key_id="made-up", signed_by=stranger))
+    asked = framework.requests
+    assert asked == 4, "once at first, once for the unknown key"
+    clock.now = 11
+    await refusal(verifier, framework.token(key_id="made-up", signed_by=stranger))
+    assert framework.requests == asked + 2
+
+
+async def test_a_kind_of_key_we_do_not_use_spoils_nothing(verifier, framework):
+    framework.published += [{"kty": "EC", "kid": "ec"}, {"kty": "RSA", "kid": "cut"}, "nonsense"]
+    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+
+
+async def test_keys_that_cannot_be_had_refuse_nobody(verifier, framework):
+    framework.down = True
+    with pytest.raises(ProviderUnavailable):
+        await verifier.verify(framework.token(), service_url=SERVICE_URL)
+
+
+async def test_known_keys_still_serve_while_the_metadata_is_down(verifier, framework, stranger):
+    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    framework.down = True
+    with pytest.raises(ProviderUnavailable):
+        await verifier.verify(framework.token(key_id="new", signed_by=stranger), service_url=SERVICE_URL)
+    await verifier.verify(framework.token(), service_url=SERVICE_URL)

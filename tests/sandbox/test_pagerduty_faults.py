@@ -1,0 +1,190 @@
+"""Faults on demand, records, the clock, reset, and restarts."""
+
+import asyncio
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from pagerduty_rig import ADA, BO, REPOSITORY, WORLD, Receiver, Rig, free_port, running
+
+from sandbox.world import write_world
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def account() -> AsyncIterator[Rig]:
+    async with running() as rig:
+        yield rig
+
+
+@pytest.fixture
+async def rig(account: Rig) -> Rig:
+    await account.reset()
+    return account
+
+
+async def test_a_lost_answer_was_done(rig: Rig) -> None:
+    incident, other = (await rig.trigger())["id"], (await rig.trigger())["id"]
+    await rig.fault("rest", "lose_answer", match={"method": "PUT", "incident": incident})
+    assert (await rig.put(other, status="acknowledged")).status_code == 200
+    with pytest.raises(httpx.TransportError):
+        await rig.put(incident, status="acknowledged")
+    assert (await rig.get(incident))["status"] == "acknowledged"
+    assert (await rig.put(incident, status="resolved")).status_code == 200
+
+
+async def test_a_status_instead_of_doing_it_and_after(rig: Rig) -> None:
+    incident = (await rig.trigger())["id"]
+    path = f"/incidents/{incident}"
+    await rig.fault("rest", "status", match={"path": path}, status=429, retry_after=7, times=2)
+    for _ in range(2):
+        refused = await rig.put(incident, status="acknowledged")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "7")
+        assert refused.json()["error"]["code"] == 2020
+    assert (await rig.get(incident))["status"] == "triggered"
+    conflict = {"error": {"code": 1005, "message": "Incident data changed since last request", "errors": []}}
+    await rig.fault("rest", "status_after", match={"method": "PUT"}, status=400, body=conflict)
+    assert (await rig.put(incident, status="acknowledged")).json() == conflict
+    assert (await rig.get(incident))["status"] == "acknowledged"
+
+
+async def test_slow_calls_and_clearing(rig: Rig) -> None:
+    await rig.fault("rest", "slow", seconds=0.3, match={"method": "GET"})
+    started = asyncio.get_running_loop().time()
+    await rig.call("GET", "/abilities")
+    assert asyncio.get_running_loop().time() - started >= 0.3
+    await rig.fault("rest", "status", status=500)
+    await rig.sandbox("DELETE", "/faults")
+    assert (await rig.call("GET", "/abilities")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"on": "create", "do": "status", "status": 500},
+        {"on": "rest", "do": "reorder"},
+        {"on": "webhook", "do": "status", "status": 500},
+        {"on": "rest", "do": "status"},
+        {"on": "rest", "do": "slow"},
+        {"on": "rest", "do": "lose_answer", "times": 0},
+        {"on": "rest", "do": "lose_answer", "often": True},
+    ],
+)
+async def test_faults_that_make_no_sense_are_refused(rig: Rig, fault: dict[str, object]) -> None:
+    assert (await rig.http.post("/_sandbox/faults", json=fault)).status_code == 422
+
+
+async def test_webhooks_lost_doubled_slowed_and_reordered(rig: Rig) -> None:
+    await rig.fault("webhook", "lose", match={"event_type": "incident.acknowledged"})
+    await rig.fault("webhook", "duplicate", match={"event_type": "incident.resolved"})
+    await rig.fault("webhook", "slow", seconds=0.2, match={"event_type": "incident.triggered"})
+    incident = (await rig.trigger())["id"]
+    await rig.put(incident, status="acknowledged")
+    await rig.put(incident, status="resolved")
+    webhooks = await rig.receiver.expect("incident.triggered", "incident.resolved", "incident.resolved")
+    assert webhooks[1].body == webhooks[2].body
+    assert webhooks[1].headers["x-webhook-id"] == webhooks[2].headers["x-webhook-id"]
+    assert rig.webhook_states()[1] == "lost"
+    await rig.fault("webhook", "reorder", match={"event_type": "incident.reopened", "incident": incident})
+    await rig.put(incident, status="acknowledged")
+    await rig.receiver.expect("incident.acknowledged", "incident.reopened")
+
+
+async def test_records(rig: Rig) -> None:
+    incident = (await rig.trigger())["id"]
+    await rig.put(incident, status="resolved")
+    await rig.put(incident, status="resolved")
+    await rig.get(incident)
+    await rig.http.post(f"/incidents/{incident}/notes", content=b"not json")
+    records = await rig.records()
+    assert [(one["method"], one["path"], one["user"], one["status"]) for one in records["writes"]] == [
+        ("POST", "/incidents", ADA, 201),
+        ("PUT", f"/incidents/{incident}", BO, 200),
+        ("PUT", f"/incidents/{incident}", BO, 400),
+        ("POST", f"/incidents/{incident}/notes", None, 401),
+    ]
+    assert records["writes"][1]["body"]["incident"]["status"] == "resolved"
+    assert [(one["path"], one["status"]) for one in records["reads"]] == [(f"/incidents/{incident}", 200)]
+    assert set(records["webhooks"][0]) == {
+        "subscription",
+        "event",
+        "event_type",
+        "incident",
+        "state",
+        "attempts",
+    }
+
+
+async def test_reset_forgets_everything_but_what_was_used_up(rig: Rig) -> None:
+    before = await rig.trigger()
+    await rig.sandbox("POST", "/clock", {"advance": 3600})
+    await rig.call("DELETE", f"/webhook_subscriptions/{rig.world.webhook_subscription}")
+    await rig.fault("rest", "status", status=500)
+    await rig.sandbox("POST", "/reset")
+    assert (await rig.call("GET", f"/incidents/{before['id']}")).status_code == 404
+    assert (await rig.sandbox("GET", "/clock"))["ahead"] == 0
+    after = await rig.trigger()
+    assert after["incident_number"] == before["incident_number"] + 1
+    await rig.until(lambda: rig.webhook_states() == ["delivered"])
+
+
+async def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
+    state, receiver = tmp_path / "state.json", Receiver()
+    async with running(state=state, receiver=receiver, listen=False) as rig:
+        incident = (await rig.trigger())["id"]
+        await rig.sandbox("POST", "/clock", {"advance": 60})
+        await rig.put(incident, status="acknowledged")
+        await rig.until(lambda: bool(rig.simulator.store.state.webhooks))
+    assert stat.S_IMODE(state.stat().st_mode) == 0o600
+    async with running(state=state, receiver=receiver) as rig:
+        assert (await rig.get(incident))["status"] == "acknowledged"
+        assert (await rig.sandbox("GET", "/clock"))["ahead"] == 60
+        await receiver.expect("incident.triggered", "incident.acknowledged")
+        assert (await rig.records())["writes"][0]["path"] == "/incidents"
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+async def test_the_process_ends_at_once_whatever_streams_are_open(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    world, port = tmp_path / "world.json", free_port()
+    write_world(world, WORLD)
+    command = [sys.executable, "-m", "sandbox.pagerduty", "--world", str(world), "--port", str(port)]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        "--no-subscribe",
+        "--state",
+        str(tmp_path / "state.json"),
+        cwd=REPOSITORY,
+        stderr=subprocess.PIPE,
+    )
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+        async with asyncio.timeout(20):
+            while not await answers(http):
+                continue
+        async with http.stream("GET", "/app/live") as stream:
+            assert stream.status_code == 200
+            process.send_signal(how)
+            async with asyncio.timeout(2):
+                _, errors = await process.communicate()
+    assert (process.returncode, errors) == (0, b"")
+    assert (tmp_path / "state.json").exists()
+
+
+async def answers(http: httpx.AsyncClient) -> bool:
+    try:
+        return (await http.get("/_sandbox/clock")).status_code == 200
+    except httpx.ConnectError:
+        await asyncio.sleep(0.05)
+        return False

@@ -1,0 +1,258 @@
+"""What the API lets happen to incidents, and which webhooks tell of it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from pagerduty_rig import ADA, BO, CY, DI, Rig, running
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def account() -> AsyncIterator[Rig]:
+    async with running() as rig:
+        yield rig
+
+
+@pytest.fixture
+async def rig(account: Rig) -> Rig:
+    await account.reset()
+    return account
+
+
+def users(entries: list[dict[str, Any]], role: str) -> list[str]:
+    return [entry[role]["id"] for entry in entries]
+
+
+async def test_a_new_incident_is_assigned_to_whoever_is_on_call(rig: Rig) -> None:
+    incident = await rig.trigger(urgency="low", priority={"id": "PPRIO02", "type": "priority_reference"})
+    assert incident["status"] == "triggered"
+    assert users(incident["assignments"], "assignee") == [BO]
+    assert incident["id"].startswith("Q")
+    assert len(incident["id"]) == 14
+    (webhook,) = await rig.receiver.expect("incident.triggered")
+    data = webhook.event["data"]
+    assert data["id"] == incident["id"]
+    assert data["number"] == incident["incident_number"]
+    assert data["html_url"] == incident["html_url"] == f"{rig.url}/app/incidents/{incident['id']}"
+    assert data["priority"]["summary"] == "P2"
+    assert data["teams"][0]["summary"] == "Payments"
+    assert webhook.event["agent"]["id"] == ADA
+
+
+async def test_acknowledge_and_resolve(rig: Rig) -> None:
+    incident = (await rig.trigger())["id"]
+    acknowledged = (await rig.put(incident, status="acknowledged")).json()["incident"]
+    assert users(acknowledged["acknowledgements"], "acknowledger") == [BO]
+    assert acknowledged["last_status_change_by"]["id"] == BO
+    resolved = (await rig.put(incident, status="resolved", user=ADA)).json()["incident"]
+    assert resolved["status"] == "resolved"
+    assert resolved["assignments"] == resolved["acknowledgements"] == []
+    assert resolved["resolved_at"] == resolved["last_status_change_at"]
+    webhooks = await rig.receiver.expect("incident.triggered", "incident.acknowledged", "incident.resolved")
+    times = [one.event["occurred_at"] for one in webhooks]
+    assert times == sorted(set(times))
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "code"),
+    [
+        (["resolved"], {"status": "resolved"}, 1001),
+        (["acknowledged"], {"status": "acknowledged"}, 1002),
+        ([], {"status": "snoozed"}, 1003),
+        ([], {"escalation_level": 9}, 1006),
+        (["resolved"], {"escalation_level": 2}, 1006),
+        ([], {"assignments": [{"assignee": {"id": "PNOBODY", "type": "user_reference"}}]}, 1007),
+        (["resolved"], {"assignments": [{"assignee": {"id": CY, "type": "user_reference"}}]}, 1011),
+        ([], {"escalation_policy": {"id": "PNONE", "type": "escalation_policy_reference"}}, 1014),
+        ([], {"priority": "P9"}, 1020),
+        ([], {"title": " "}, 2001),
+        ([], {"urgency": "medium"}, 2001),
+    ],
+)
+async def test_refused_changes_change_nothing(
+    rig: Rig, before: list[str], change: dict[str, Any], code: int
+) -> None:
+    incident = (await rig.trigger())["id"]
+    for status in before:
+        await rig.put(incident, status=status)
+    untouched = await rig.get(incident)
+    refusal = await rig.put(incident, **{"title": "Half done", **change})
+    assert refusal.status_code == 400
+    assert refusal.json()["error"]["code"] == code
+    assert await rig.get(incident) == untouched
+
+
+async def test_two_people_can_acknowledge(rig: Rig) -> None:
+    incident = (await rig.trigger())["id"]
+    await rig.put(incident, status="acknowledged", user=BO)
+    both = (await rig.put(incident, status="acknowledged", user=CY)).json()["incident"]
+    assert users(both["acknowledgements"], "acknowledger") == [BO, CY]
+
+
+async def test_a_resolved_incident_told_acknowledged_reopens_for_that_person(rig: Rig) -> None:
+    incident = (await rig.trigger())["id"]
+    await rig.put(incident, status="resolved")
+    reopened = (await rig.put(incident, status="acknowledged", user=CY)).json()["incident"]
+    assert reopened["status"] == "acknowledged"
+    assert users(reopened["assignments"], "assignee") == [CY]
+    assert reopened["resolved_at"] is None
+    webhooks = await rig.receiver.expect(
+        "incident.triggered", "incident.resolved", "incident.reopened", "incident.acknowledged"
+    )
+    assert [one.event["data"]["status"] for one in webhooks[2:]] == ["triggered", "acknowledged"]
+    assert webhooks[2].event["data"]["reopened_at"] is not None
+
+
+async def test_a_resolved_incident_told_triggered_goes_to_its_escalation_policy(rig: Rig) -> None:
+    incident = (await rig.trigger())["id"]
+    await rig.put(incident, status="resolved")
+    reopened = (await rig.put(incident, status="triggered", user=CY)).json()["incident"]
+    assert reopened["status"] == "triggered"
+    assert users(reopened["assignments"], "assignee") == [BO]
+    await rig.put(incident, status="resolved")
+    policy = {"id": "PEP0002", "type": "escalation_policy_reference"}
+    elsewhere = (await rig.put(incident, status="triggered", escalation_policy=policy)).json()["incident"]
+    assert users(elsewhere["assignments"], "assignee") == [DI]
+    await rig.receiver.expect(
+        "incident.triggered",
+        "incident.resolved",
+        "incident.reopened",
+        "incident.resolved",
+        "incident.reopened",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "assignee"),
+    [
+        ({"assignments": [{"assignee": {"id": CY, "type": "user_reference"}}]}, "incident.reassigned", CY),
+        ({"escalation_level": 2}, "incident.escalated", ADA),
+        (
+            {"escalation_policy": {"id": "PEP0002", "type": "escalation_policy_reference"}},
+            "incident.delegated",
+            DI,
+        ),
+    ],
+)
+async def test_whoever_takes_over_has_not_acknowledged(
+    rig: Rig, change: dict[str, Any], kind: str, assignee: str
+) -> None:
+    incident = (await rig.trigger())["id"]
+    await rig.put(incident, status="acknowledged")
+    handed_over = (await rig.put(incident, **change)).json()["incident"]
+    assert users(handed_over["assignments"], "assignee") == [assignee]
+    assert handed_over["status"] == "triggered"
+    assert handed_over["acknowledgements"] == []
+    await rig.receiver.expect("incident.triggered", "incident.acknowledged", kind)
+
+
+async def test_every_other_change_has_its_event_or_none(rig: Rig) -> None:
+    incident = (await rig.trigger())["id"]
+    await rig.put(incident, status="acknowledged")
+    await rig.put(incident, status="triggered")
+    await rig.put(incident, priority="P1")
+    await rig.put(incident, title="Checkout is down", urgency="low")
+    await rig.put(incident, service={"id": "PSVC002", "type": "service_reference"})
+    await rig.put(incident, incident_type={"name": "major_incident"})
+    await rig.put(incident, conference_bridge={"conference_url": "https://meet.example/1"})
+    path = f"/incidents/{incident}"
+    await rig.call("POST", f"{path}/notes", {"note": {"content": "Rolled back"}})
+    await rig.call("POST", f"{path}/status_updates", {"message": "We are on it"})
+    target = {"responder_request_target": {"id": "PEP0002", "type": "escalation_policy_reference"}}
+    request = {"requester_id": BO, "message": "Help", "responder_request_targets": [target]}
+    await rig.call("POST", f"{path}/responder_requests", request)
+    fields = {"custom_fields": [{"name": "environment", "value": "production"}]}
+    await rig.call("PUT", f"{path}/custom_fields/values", fields)
+    webhooks = await rig.receiver.expect(
+        "incident.triggered",
+        "incident.acknowledged",
+        "incident.unacknowledged",
+        "incident.priority_updated",
+        "incident.service_updated",
+        "incident.incident_type.changed",
+        "incident.conference_bridge.updated",
+        "incident.annotated",
+        "incident.status_update_published",
+        "incident.responder.added",
+        "incident.custom_field_values.updated",
+    )
+    data = {one.kind: one.event["data"] for one in webhooks}
+    assert data["incident.service_updated"]["title"] == "Checkout is down"
+    assert data["incident.annotated"]["content"] == "Rolled back"
+    assert data["incident.annotated"]["incident"]["id"] == incident
+    assert data["incident.responder.added"]["user"]["id"] == DI
+    assert data["incident.responder.added"]["state"] == "pending"
+    assert data["incident.conference_bridge.updated"]["conference_url"] == "https://meet.example/1"
+    assert data["incident.custom_field_values.updated"]["changed_custom_fields"][0]["value"] is None
+    assert data["incident.custom_field_values.updated"]["custom_fields"][0]["value"] == "production"
+
+
+async def test_many_at_once_or_none(rig: Rig) -> None:
+    first, second = (await rig.trigger())["id"], (await rig.trigger())["id"]
+    updates = [{"id": key, "type": "incident_reference", "status": "acknowledged"} for key in (first, second)]
+    done = await rig.call("PUT", "/incidents", {"incidents": updates}, user=BO)
+    assert [one["status"] for one in done.json()["incidents"]] == ["acknowledged", "acknowledged"]
+    updates = [
+        {"id": first, "type": "incident_reference", "status": "resolved"},
+        {"id": "QNONE", "type": "incident_reference", "status": "resolved"},
+    ]
+    refused = await rig.call("PUT", "/incidents", {"incidents": updates}, user=BO)
+    assert refused.json()["error"]["code"] == 1004
+    assert (await rig.get(first))["status"] == "acknowledged"
+    too_many = await rig.call("PUT", "/incidents", {"incidents": updates[:1] * 251}, user=BO)
+    assert too_many.status_code == 413
+
+
+async def test_a_key_belongs_to_one_open_incident_of_a_service(rig: Rig) -> None:
+    incident = await rig.trigger(incident_key="disk-1")
+    again = {
+        "type": "incident",
+        "title": "Again",
+        "service": {"id": "PSVC001", "type": "service_reference"},
+        "incident_key": "disk-1",
+    }
+    assert (await rig.call("POST", "/incidents", {"incident": again})).json()["error"]["code"] == 2001
+    await rig.put(incident["id"], status="resolved")
+    assert (await rig.call("POST", "/incidents", {"incident": again})).status_code == 201
+
+
+async def test_lists_are_filtered_sorted_and_paged(rig: Rig) -> None:
+    for number in range(5):
+        await rig.trigger(title=f"Nr {number}", urgency="low" if number == 4 else "high")
+    oldest = (await rig.call("GET", "/incidents")).json()["incidents"][0]
+    await rig.put(oldest["id"], status="resolved")
+
+    async def titles(**query: Any) -> list[str]:
+        answer = await rig.call("GET", "/incidents", params=query)
+        return [one["title"] for one in answer.json()["incidents"]]
+
+    assert await titles(**{"statuses[]": ["resolved"]}) == ["Nr 0"]
+    assert await titles(**{"urgencies[]": ["low"]}) == ["Nr 4"]
+    assert await titles(**{"service_ids[]": ["PSVC002"]}) == []
+    assert await titles(**{"user_ids[]": [BO], "sort_by": "incident_number:desc", "limit": 2}) == [
+        "Nr 4",
+        "Nr 3",
+    ]
+    assert await titles(since="2001-01-01", until="2001-02-01") == []
+    page = (await rig.call("GET", "/incidents", params={"limit": 2, "offset": 2, "total": True})).json()
+    assert (page["limit"], page["offset"], page["more"], page["total"]) == (2, 2, True, 5)
+    beyond = await rig.call("GET", "/incidents", params={"offset": 10_000})
+    assert beyond.json()["error"]["code"] == 2001
+
+
+async def test_includes_show_objects_in_full(rig: Rig) -> None:
+    incident = (await rig.trigger(conference_bridge={"conference_url": "https://meet.example/1"}))["id"]
+    await rig.put(incident, status="acknowledged")
+    assert "conference_bridge" not in await rig.get(incident)
+    full = await rig.get(incident, "acknowledgers", "conference_bridge", "services", "custom_fields")
+    assert full["acknowledgements"][0]["acknowledger"]["email"] == rig.person(BO).email
+    assert full["conference_bridge"] == {"conference_url": "https://meet.example/1"}
+    assert full["service"]["status"] == "warning"
+    assert full["custom_fields"][0]["name"] == "environment"

@@ -1,0 +1,175 @@
+"""Every answer is one that PagerDuty's published schema describes."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from pagerduty_rig import BO, Rig, Schema, running
+
+pytestmark = pytest.mark.anyio
+
+ALL_INCLUDES = [
+    "acknowledgers",
+    "agents",
+    "assignees",
+    "conference_bridge",
+    "escalation_policies",
+    "first_trigger_log_entries",
+    "priorities",
+    "services",
+    "teams",
+    "users",
+]
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    return Schema()
+
+
+@pytest.fixture(scope="module")
+async def rig() -> AsyncIterator[Rig]:
+    async with running() as rig:
+        yield rig
+
+
+@pytest.fixture(scope="module")
+async def incident(rig: Rig) -> str:
+    """An incident on which everything has happened."""
+    created = await rig.trigger(
+        priority={"id": "PPRIO01", "type": "priority_reference"},
+        body={"type": "incident_body", "details": {"disk": "full"}},
+        conference_bridge={
+            "conference_number": "+1 555 0100,,1234#",
+            "conference_url": "https://meet.example/1",
+        },
+    )
+    key = str(created["id"])
+    await rig.put(key, status="acknowledged")
+    await rig.put(key, escalation_level=2, urgency="low")
+    await rig.put(key, status="resolved", resolution="Fixed")
+    await rig.put(key, status="acknowledged")
+    return key
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "/abilities",
+        "/abilities/{id}",
+        "/escalation_policies",
+        "/escalation_policies/{id}",
+        "/incidents",
+        "/incidents/{id}",
+        "/incidents/{id}/log_entries",
+        "/incidents/{id}/notes",
+        "/oncalls",
+        "/priorities",
+        "/services",
+        "/services/{id}",
+        "/teams",
+        "/teams/{id}",
+        "/teams/{id}/members",
+        "/users",
+        "/users/{id}",
+        "/users/me",
+        "/webhook_subscriptions",
+        "/webhook_subscriptions/{id}",
+    ],
+)
+async def test_reads(rig: Rig, schema: Schema, incident: str, template: str) -> None:
+    ids = {
+        "abilities": "teams",
+        "escalation_policies": "PEP0001",
+        "incidents": incident,
+        "services": "PSVC001",
+        "teams": "PTEAM01",
+        "users": BO,
+        "webhook_subscriptions": rig.world.webhook_subscription,
+    }
+    collection = template.split("/")[1]
+    path = template.replace("{id}", ids.get(collection, ""))
+    answer = await rig.call("GET", path, user=BO, params={"include[]": ALL_INCLUDES})
+    assert answer.status_code in (200, 204), answer.text
+    schema.check(template, answer)
+    if "{id}" in template and "incidents" not in template:
+        missing = await rig.call("GET", template.replace("{id}", "PNONE"), user=BO)
+        assert missing.status_code == (402 if collection == "abilities" else 404)
+        schema.check(template, missing)
+
+
+async def written(rig: Rig, incident: str) -> list[tuple[str, httpx.Response]]:
+    """Every write the API serves, each once."""
+    path = "/incidents/{id}"
+    service = {"id": "PSVC003", "type": "service_reference"}
+    target = {"responder_request_target": {"id": "PUSER03", "type": "user_reference"}}
+    subscription = {
+        "type": "webhook_subscription",
+        "events": ["incident.triggered"],
+        "filter": {"type": "service_reference", "id": "PSVC003"},
+        "delivery_method": {"type": "http_delivery_method", "url": rig.receiver.url},
+    }
+    calls: list[tuple[str, str, Any]] = [
+        ("POST", "/incidents", {"incident": {"type": "incident", "title": "New", "service": service}}),
+        ("PUT", path, {"incident": {"type": "incident_reference", "title": "Other"}}),
+        ("PUT", "/incidents", {"incidents": [{"id": incident, "type": "incident", "urgency": "high"}]}),
+        ("POST", f"{path}/notes", {"note": {"content": "Look"}}),
+        (
+            "POST",
+            f"{path}/status_updates",
+            {"message": "Soon", "subject": "S", "html_message": "<b>Soon</b>"},
+        ),
+        (
+            "POST",
+            f"{path}/responder_requests",
+            {"requester_id": BO, "message": "Help", "responder_request_targets": [target]},
+        ),
+        ("POST", "/webhook_subscriptions", {"webhook_subscription": subscription}),
+    ]
+    answers = []
+    for method, template, body in calls:
+        answers.append((template, await rig.call(method, template.replace("{id}", incident), body)))
+    made = answers[-1][1].json()["webhook_subscription"]["id"]
+    one = "/webhook_subscriptions/{id}"
+    for method, template, body in (
+        ("PUT", one, {"webhook_subscription": {"description": "For one service"}}),
+        ("POST", f"{one}/enable", None),
+        ("POST", f"{one}/ping", None),
+        ("DELETE", one, None),
+    ):
+        answers.append((template, await rig.call(method, template.replace("{id}", made), body)))
+    return answers
+
+
+async def test_writes(rig: Rig, schema: Schema, incident: str) -> None:
+    for template, answer in await written(rig, incident):
+        assert answer.is_success, answer.text
+        schema.check(template, answer)
+    assert (await rig.get(incident))["incidents_responders"][0]["state"] == "pending"
+    schema.check("/incidents/{id}", await rig.call("GET", f"/incidents/{incident}"))
+
+
+async def test_refusals(rig: Rig, schema: Schema, incident: str) -> None:
+    one = f"/incidents/{incident}"
+    refusals = [
+        (401, "/incidents/{id}", await rig.http.get(one)),
+        (404, "/incidents/{id}", await rig.call("GET", "/incidents/QNONE")),
+        (400, "/incidents", await rig.call("POST", "/incidents", {"incident": {"type": "incident"}})),
+        (413, "/incidents", await rig.call("PUT", "/incidents", {"incidents": [{"type": "incident"}] * 251})),
+        (400, "/incidents", await rig.call("GET", "/incidents", params={"sort_by": "color"})),
+        (400, "/incidents/{id}/notes", await rig.call("POST", f"{one}/notes", {"note": {"content": ""}})),
+        (400, "/users/me", await rig.call("GET", "/users/me")),
+        (404, "/webhook_subscriptions/{id}", await rig.call("GET", "/webhook_subscriptions/PNONE")),
+    ]
+    for status, template, answer in refusals:
+        assert answer.status_code == status, answer.text
+        error = answer.json()["error"]
+        assert isinstance(error["code"], int)
+        assert isinstance(error["errors"], list)
+        schema.check(template, answer)

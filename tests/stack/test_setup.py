@@ -1,0 +1,25 @@
+"""The set-up can be read by an old Python and needs nothing installed."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def test_an_old_python_gets_as_far_as_the_advice() -> None:
+    ast.parse((CHECKOUT / "deploy" / "setup.py").read_text(), feature_version=(3, 7))
+
+
+def test_the_steps_need_the_standard_library_alone() -> None:
+    source = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); import deploy.steps"
+    subprocess.run([sys.executable, "-I", "-S", "-c", source], check=True)
+
+
+def test_no_file_names_an_index() -> None:
+    lock = (CHECKOUT / "requirements.lock").read_text()
+    assert "--hash=sha256:" in lock
+    assert "://" not in lock
+    for file in CHECKOUT.glob("deploy/npm/*/package-lock.json"):
+        assert '"resolved"' not in file.read_text()

@@ -1,0 +1,57 @@
+"""The start page shows the parts and stops them on demand."""
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sandbox.stack.parts import Part
+from sandbox.stack.start_page import Place, build_start_page, temporal_queries
+from sandbox.stack.supervisor import Supervisor
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    supervisor = Supervisor(lambda *_: None, lambda: None)
+    sleep = (sys.executable, "-c", "import time; time.sleep(60)")
+    supervisor.start(Part(name="worker", command=sleep, log=tmp_path / "log", answers=lambda: True))
+    places = [Place("Teams", "channels and chats", "http://127.0.0.1:8091")]
+    app = build_start_page(supervisor, places, temporal_queries("http://127.0.0.1:8233"), tmp_path)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://start") as client:
+        yield client
+    supervisor.kill()
+
+
+async def test_it_links_the_places_and_the_queries(page: httpx.AsyncClient) -> None:
+    html = (await page.get("/")).text
+    assert 'href="http://127.0.0.1:8091"' in html
+    assert "/namespaces/default/workflows?query=Attention" in html
+    assert "worker" in html
+
+
+async def test_a_part_is_stopped_for_a_while(page: httpx.AsyncClient) -> None:
+    before = (await page.get("/_sandbox/parts")).json()
+    assert [(part["name"], part["state"], part["starts"]) for part in before] == [("worker", "up", 1)]
+
+    answer = await page.post("/_sandbox/parts/worker", json={"stop_for": 30, "signal": "KILL"})
+    assert answer.json() == {"name": "worker", "stop_for": 30, "signal": "KILL"}
+    while (part := (await page.get("/_sandbox/parts")).json()[0])["state"] == "up":
+        pass
+    assert (part["state"], part["pid"]) == ("down", None)
+
+    answer = await page.post("/_sandbox/parts/worker", json={})
+    assert answer.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status"),
+    [("nobody", {}, 404), ("worker", {"signal": "HUP"}, 422), ("worker", {"stop_for": -1}, 422)],
+)
+async def test_what_makes_no_sense_is_refused(
+    page: httpx.AsyncClient, name: str, body: dict[str, object], status: int
+) -> None:
+    assert (await page.post(f"/_sandbox/parts/{name}", json=body)).status_code == status

@@ -1,0 +1,188 @@
+"""Parts are started again, stay away as long as asked, and stop in order."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from waiting import eventually, is_alive
+
+from sandbox.stack.parts import Part, answers_http
+from sandbox.stack.ports import free_port
+from sandbox.stack.process import StartFailed
+from sandbox.stack.supervisor import Supervisor
+
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("here", flush=True)
+time.sleep(60)
+"""
+
+SIGNS_ON_LEAVING = """
+import pathlib, signal, sys, time
+def leave(*_):
+    with pathlib.Path(sys.argv[1]).open("a") as order:
+        order.write(sys.argv[2])
+    sys.exit()
+signal.signal(signal.SIGTERM, leave)
+print("here", flush=True)
+time.sleep(60)
+"""
+
+KILLS_ITSELF = """
+import os, pathlib, sys
+from sandbox.stack.supervisor import Supervisor
+from test_supervisor import web_server
+supervisor = Supervisor(lambda *_: None, lambda: None)
+supervisor.start(web_server(pathlib.Path(sys.argv[1])))
+print(supervisor.pids()["web"], flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+class Story:
+    """What the supervisor told, and how often a process was new."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.new_processes = 0
+
+    def tell(self, part: str, text: str) -> None:
+        self.lines.append(f"{part} {text}")
+
+    def count(self) -> None:
+        self.new_processes += 1
+
+    def has(self, text: str) -> bool:
+        return any(text in line for line in self.lines)
+
+
+@pytest.fixture
+def story() -> Story:
+    return Story()
+
+
+@pytest.fixture
+def supervisor(story: Story) -> Iterator[Supervisor]:
+    supervisor = Supervisor(story.tell, story.count)
+    yield supervisor
+    supervisor.kill()
+
+
+def web_server(folder: Path, name: str = "web") -> Part:
+    port = free_port()
+    return Part(
+        name=name,
+        command=(
+            sys.executable,
+            "-m",
+            "http.server",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--directory",
+            str(folder),
+        ),
+        log=folder / f"{name}.log",
+        answers=lambda: answers_http(port, "/"),
+    )
+
+
+def script(folder: Path, name: str, source: str, *arguments: str, stop_within: float = 10) -> Part:
+    """A part that is up once it has printed that it is here."""
+    log = folder / f"{name}.log"
+    return Part(
+        name=name,
+        command=(sys.executable, "-c", source, *arguments),
+        log=log,
+        answers=lambda: "here" in log.read_text(),
+        stop_within=stop_within,
+    )
+
+
+def state(supervisor: Supervisor, name: str = "web") -> str:
+    return next(status.state for status in supervisor.statuses() if status.name == name)
+
+
+def test_a_killed_part_is_started_again(tmp_path: Path, supervisor: Supervisor, story: Story) -> None:
+    supervisor.start(web_server(tmp_path))
+    before = supervisor.pids()["web"]
+    os.kill(before, signal.SIGKILL)
+
+    eventually(lambda: story.has("web ended (signal SIGKILL), starting again in 1 s"))
+    eventually(lambda: state(supervisor) == "up")
+    assert supervisor.pids()["web"] != before
+    assert story.new_processes == 2
+
+
+def test_an_interrupted_part_stays_away_as_long_as_asked(
+    tmp_path: Path, supervisor: Supervisor, story: Story
+) -> None:
+    supervisor.start(web_server(tmp_path))
+    assert supervisor.interrupt("web", signal.SIGTERM, 0.3)
+    eventually(lambda: story.has("starting again in 0.3 s"))
+    assert "web" not in supervisor.pids()
+    assert not supervisor.interrupt("web", signal.SIGTERM, 5)
+    eventually(lambda: state(supervisor) == "up", within=5)
+
+    os.kill(supervisor.pids()["web"], signal.SIGKILL)
+    eventually(lambda: story.has("starting again in 1 s"))
+
+
+def test_an_unknown_part_cannot_be_interrupted(supervisor: Supervisor) -> None:
+    with pytest.raises(KeyError):
+        supervisor.interrupt("nobody", signal.SIGKILL, 1)
+
+
+def test_a_part_that_ends_at_its_first_start_fails_the_whole(tmp_path: Path, supervisor: Supervisor) -> None:
+    good = web_server(tmp_path)
+    bad = Part(
+        name="bad",
+        command=(sys.executable, "-c", "import sys; print('no database'); sys.exit(3)"),
+        log=tmp_path / "bad.log",
+        answers=lambda: False,
+    )
+    with pytest.raises(StartFailed, match="bad ended with code 3") as caught:
+        supervisor.start(good, bad)
+    assert caught.value.log is not None
+    assert "no database" in caught.value.log.read_text()
+
+
+def test_a_command_that_does_not_exist_fails_the_whole(tmp_path: Path, supervisor: Supervisor) -> None:
+    part = Part(name="bad", command=(str(tmp_path / "none"),), log=tmp_path / "log", answers=lambda: True)
+    with pytest.raises(StartFailed, match="bad could not be started"):
+        supervisor.start(part)
+
+
+def test_a_part_that_does_not_stop_in_time_is_killed(tmp_path: Path, story: Story) -> None:
+    supervisor = Supervisor(story.tell, story.count)
+    supervisor.start(script(tmp_path, "deaf", DEAF, stop_within=0.2))
+    pid = supervisor.pids()["deaf"]
+    supervisor.stop()
+    assert not is_alive(pid)
+    assert story.has("deaf did not stop within")
+
+
+def test_parts_stop_in_the_reverse_of_their_start(tmp_path: Path, story: Story) -> None:
+    order = tmp_path / "order"
+    supervisor = Supervisor(story.tell, story.count)
+    for name in ("a", "b", "c"):
+        supervisor.start(script(tmp_path, name, SIGNS_ON_LEAVING, str(order), name))
+    supervisor.stop()
+    assert order.read_text() == "cba"
+
+
+def test_nothing_is_left_when_the_supervisor_is_killed(tmp_path: Path) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLS_ITSELF, tmp_path],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    eventually(lambda: not is_alive(int(killed.stdout)))

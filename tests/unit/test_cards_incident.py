@@ -1,0 +1,230 @@
+"""The incident card: what it offers, what it says, and that no text can break or bloat it."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from muster.cards.incident import card_summary, incident_card
+from workflows.model.incident import (
+    Acknowledgement,
+    Bridge,
+    Field,
+    Reference,
+    Responder,
+    Role,
+    Status,
+    Task,
+    Word,
+)
+from workflows.model.verbs import VerbName
+from workflows.model.view import Stamped, View
+
+OPENED = datetime(2026, 1, 1, 10, 0, 1, tzinfo=UTC)
+STAMP = Stamped(marker="marker-7", nonce="nonce-9")
+LIMIT = 28 * 1024
+
+
+def a_view(**changes: Any) -> View:
+    view = View(
+        account="acme",
+        incident_id="Q1",
+        revision=3,
+        as_of=OPENED,
+        number=42,
+        title="Checkout latency",
+        url="https://acme.pagerduty.com/incidents/Q1",
+        status="triggered",
+        urgency="high",
+        priority="P1",
+        opened_at=OPENED,
+        verbs=("acknowledge", "resolve"),
+    )
+    return view.model_copy(update=changes)
+
+
+def elements(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for child in node.values():
+            yield from elements(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from elements(child)
+
+
+def of_type(card: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [element for element in elements(card) if element.get("type") == kind]
+
+
+def text_of(card: dict[str, Any]) -> str:
+    return "\n".join(
+        "".join(run["text"] for run in block["inlines"]) for block in of_type(card, "RichTextBlock")
+    )
+
+
+def size_of(card: dict[str, Any]) -> int:
+    return len(json.dumps(card, ensure_ascii=False).encode())
+
+
+def test_buttons_carry_what_tells_one_press_from_another() -> None:
+    buttons = of_type(incident_card(a_view(), STAMP), "Action.Execute")
+    assert [(button["verb"], button["title"]) for button in buttons] == [
+        ("acknowledge", "Acknowledge"),
+        ("resolve", "Resolve"),
+    ]
+    for button in buttons:
+        assert button["data"] == {"a": "acme", "i": "Q1", "m": "marker-7", "n": "nonce-9", "v": 3}
+
+
+def test_the_first_button_is_the_prominent_one() -> None:
+    first, second = of_type(incident_card(a_view(), STAMP), "Action.Execute")
+    assert first["style"] == "positive"
+    assert "style" not in second
+
+
+def test_buttons_beyond_the_third_go_into_the_overflow_menu() -> None:
+    verbs: tuple[VerbName, ...] = ("acknowledge", "resolve", "acknowledge", "resolve")
+    buttons = of_type(incident_card(a_view(verbs=verbs), STAMP), "Action.Execute")
+    assert [button.get("mode") for button in buttons] == [None, None, None, "secondary"]
+
+
+def test_without_verbs_there_is_no_button() -> None:
+    assert not of_type(incident_card(a_view(verbs=()), STAMP), "ActionSet")
+
+
+@pytest.mark.parametrize(
+    ("status", "symbol", "word", "style"),
+    [
+        ("triggered", "🔴", "Triggered", "attention"),
+        ("acknowledged", "🟠", "Acknowledged", "warning"),
+        ("resolved", "🟢", "Resolved", "good"),
+    ],
+)
+def test_state_is_told_by_symbol_word_and_colour(status: Status, symbol: str, word: str, style: str) -> None:
+    band, *_ = incident_card(a_view(status=status), STAMP)["body"]
+    assert band["style"] == style
+    assert f"{symbol} {word}" in text_of(band)
+
+
+def test_a_notice_stands_right_above_the_buttons() -> None:
+    *_, notice, buttons, _ = incident_card(a_view(), STAMP, notice="Already resolved by Bo Call.")["body"]
+    assert "Already resolved by Bo Call." in text_of(notice)
+    assert buttons["type"] == "ActionSet"
+
+
+def test_the_newer_word_comes_first() -> None:
+    note = Word(id="1", text="older note", at=OPENED)
+    update = Word(id="2", text="newer update", at=OPENED + timedelta(minutes=1))
+    text = text_of(incident_card(a_view(latest_note=note, latest_status_update=update), STAMP))
+    assert text.index("newer update") < text.index("older note")
+
+
+def test_two_hundred_assignees_are_counted() -> None:
+    people = tuple(Reference(id=f"P{n}", name=f"Person {n}") for n in range(20))
+    text = text_of(incident_card(a_view(assignees=people, assignee_count=200), STAMP))
+    assert "Person 5, … and 194 more" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "summary"),
+    [
+        ({}, "#42 Checkout latency · Triggered · P1"),
+        ({"status": "resolved", "priority": None}, "#42 Checkout latency · Resolved"),
+        ({"number": None, "title": ""}, "Incident Q1 · Triggered · P1"),
+    ],
+)
+def test_summary(changes: dict[str, Any], summary: str) -> None:
+    assert card_summary(a_view(**changes)) == summary
+
+
+def test_old_clients_get_text_with_a_link() -> None:
+    fallback = incident_card(a_view(title="[x](https://evil.example)"), STAMP)["fallbackText"]
+    assert r"\[x\](https://evil.example) · Triggered" in fallback
+    assert fallback.endswith("[open in PagerDuty](https://acme.pagerduty.com/incidents/Q1)")
+
+
+texts = st.text(st.characters(codec="utf-8"), min_size=0, max_size=60).flatmap(
+    lambda text: st.sampled_from([text, text * 20, f"[{text}](https://evil.example)", f"{{{{{text}}}}}"])
+)
+references = st.builds(Reference, id=st.just("P1"), name=texts, url=st.none())
+instants = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+def some(items: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(items, max_size=8).map(tuple)
+
+
+views = st.builds(
+    View,
+    account=st.just("acme"),
+    incident_id=st.just("Q1"),
+    title=texts,
+    url=st.none() | texts,
+    incident_type=st.none() | texts,
+    priority=st.none() | texts,
+    service=st.none() | references,
+    escalation_policy=st.none() | references,
+    assignees=some(references),
+    acknowledgements=some(st.builds(Acknowledgement, person=references, at=instants)),
+    responders=some(st.builds(Responder, person=references, state=texts)),
+    roles=some(st.builds(Role, name=texts, holder=references)),
+    open_tasks=some(st.builds(Task, name=texts, assignees=some(references))),
+    fields=some(st.builds(Field, name=texts, value=texts)),
+    bridge=st.none() | st.builds(Bridge, url=texts, number=texts),
+    latest_note=st.none() | st.builds(Word, text=texts, at=instants),
+    latest_status_update=st.none() | st.builds(Word, text=texts, at=instants),
+    resolved_by=st.none() | texts,
+    as_of=instants,
+    opened_at=st.none() | instants,
+    resolved_at=st.none() | instants,
+    degraded=some(texts),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(views, st.none() | texts)
+def test_no_text_breaks_or_bloats_the_card(view: View, notice: str | None) -> None:
+    card = incident_card(view, STAMP, notice=notice)
+    assert size_of(card) <= LIMIT
+    assert not of_type(card, "TextBlock") + of_type(card, "FactSet"), "they read Markdown"
+    assert all(block["inlines"] for block in of_type(card, "RichTextBlock"))
+    for action in of_type(card, "Action.OpenUrl"):
+        assert action["url"].startswith(("http://", "https://"))
+
+
+@pytest.mark.parametrize("character", ["🚒", "𐤀", "{", "&", '"'])
+def test_the_largest_card_stays_below_the_limit(character: str) -> None:
+    wide = character * 3000
+    url = "https://acme.example/" + "x" * 470
+    person = Reference(id="P1", name=wide)
+    word = Word(id="1", text="\n".join([wide[:60]] * 40), author=wide, at=OPENED + timedelta(days=1))
+    view = a_view(
+        status="resolved",
+        title=wide,
+        url=url,
+        incident_type=wide,
+        priority=wide,
+        service=person,
+        escalation_policy=person,
+        assignees=(person,) * 20,
+        assignee_count=200,
+        acknowledgements=(Acknowledgement(person=person, at=OPENED),) * 200,
+        responders=(Responder(person=person, state=wide),) * 200,
+        roles=(Role(id="R", name=wide, holder=person),) * 200,
+        open_tasks=(Task(id="T", name=wide, status="todo", assignees=(person,)),) * 200,
+        fields=(Field(id="F", name=wide, value=url),) * 200,
+        bridge=Bridge(url=url, number=wide),
+        latest_note=word,
+        latest_status_update=word,
+        resolved_at=OPENED + timedelta(days=1),
+        resolved_by=wide,
+        reopened=True,
+        degraded=(wide,) * 20,
+    )
+    size = size_of(incident_card(view, STAMP, notice=wide))
+    assert size <= LIMIT

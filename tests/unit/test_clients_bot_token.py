@@ -1,0 +1,146 @@
+"""The bot's tokens by msal, from a real https authority with a certificate nobody else knows."""
+
+import json
+import ssl
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+import pytest
+import trustme
+
+from activities.clients.bot_token import bot_tokens
+from muster.settings import TeamsRegistration
+from workflows.errors import CredentialRejected, ProviderUnavailable, RequestInvalid
+
+pytestmark = pytest.mark.anyio
+
+TENANT = "8f0c1f5e-0000-4000-8000-000000000001"
+REGISTRATION = TeamsRegistration(tenant=TENANT, app_id="app-1", app_secret="s3cret")
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+class Entra(ThreadingHTTPServer):
+    """An authority that gives ``token-1``, ``token-2``, … or the refusal a test sets."""
+
+    def __init__(self, certificate):
+        super().__init__(("127.0.0.1", 0), Exchange)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        self.url = f"https://127.0.0.1:{self.server_address[1]}"
+        self.forms = []
+        self.refusal = None
+
+
+class Exchange(BaseHTTPRequestHandler):
+    """One request to the authority."""
+
+    def do_GET(self):
+        base = f"{self.server.url}/{TENANT}"
+        self._answer(
+            200,
+            {
+                "issuer": f"{base}/v2.0",
+                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+                "token_endpoint": f"{base}/oauth2/v2.0/token",
+            },
+        )
+
+    def do_POST(self):
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.server.forms.append({name: value for name, (value,) in form.items()})
+        if self.server.refusal:
+            self._answer(*self.server.refusal)
+        else:
+            number = len(self.server.forms)
+            self._answer(200, {"token_type": "Bearer", "access_token": f"token-{number}", "expires_in": 3600})
+
+    def _answer(self, status, body):
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_):
+        """Nothing on standard error."""
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority, tmp_path):
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return path
+
+
+@pytest.fixture
+def entra(authority):
+    with Entra(authority.issue_cert("127.0.0.1")) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def tokens(entra, ca_file):
+    return bot_tokens({TENANT: REGISTRATION}, entra.url, ca_file)
+
+
+async def test_a_token_is_fetched_once(tokens, entra):
+    assert await tokens.get(TENANT) == await tokens.get(TENANT) == "token-1"
+    (form,) = entra.forms
+    assert form["grant_type"] == "client_credentials"
+    assert (form["client_id"], form["client_secret"]) == ("app-1", "s3cret")
+    assert form["scope"] == "https://api.botframework.com/.default"
+
+
+async def test_a_rejected_token_is_really_replaced(tokens):
+    assert await tokens.renew(TENANT, await tokens.get(TENANT)) == "token-2"
+
+
+async def test_the_configured_authority_wins_over_the_environment(tokens, monkeypatch, tmp_path):
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(other)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    assert await tokens.get(TENANT) == "token-1"
+
+
+async def test_an_unknown_certificate_is_not_accepted(entra, tmp_path):
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(other)
+    with pytest.raises(ProviderUnavailable):
+        await bot_tokens({TENANT: REGISTRATION}, entra.url, other).get(TENANT)
+    assert entra.forms == []
+
+
+async def test_wrong_credentials(tokens, entra):
+    entra.refusal = (401, {"error": "invalid_client", "error_description": "…", "error_codes": [7000215]})
+    with pytest.raises(CredentialRejected, match="AADSTS7000215") as refused:
+        await tokens.get(TENANT)
+    assert refused.value.code == "invalid_client"
+
+
+@pytest.mark.parametrize("refusal", [(503, {}), (400, {"error": "temporarily_unavailable"}), (200, {})])
+async def test_no_token_for_now(tokens, entra, refusal):
+    entra.refusal = refusal
+    with pytest.raises(ProviderUnavailable):
+        await tokens.get(TENANT)
+
+
+async def test_a_tenant_that_is_not_configured(tokens):
+    with pytest.raises(RequestInvalid):
+        await tokens.get("other")

@@ -1,0 +1,225 @@
+"""The Bot Connector client: what it sends, and what its failures mean."""
+
+import json
+
+import httpx
+import pytest
+
+from activities.clients.connector import ConnectorClient
+from activities.clients.expiring import Expiring, ExpiringCache
+from activities.clients.http import open_pool
+from muster.settings import TeamsRegistration
+from workflows.errors import (
+    BotRemoved,
+    CardGone,
+    Conflict,
+    CredentialRejected,
+    Forbidden,
+    NotFound,
+    OutcomeUnknown,
+    ProviderUnavailable,
+    RateLimited,
+    RequestInvalid,
+)
+
+pytestmark = pytest.mark.anyio
+
+URL, TENANT, CHANNEL = "https://smba.trafficmanager.net/emea/", "tenant-1", "19:ops@thread.tacv2"
+CARD = {"type": "message", "attachments": []}
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+class Connector:
+    """The connector's side: records requests, answers what a test queued, else success."""
+
+    def __init__(self):
+        self.requests = []
+        self.answers = []
+        self.tokens_fetched = 0
+
+    def handle(self, request):
+        self.requests.append(request)
+        if not self.answers:
+            return httpx.Response(201, json={"id": "1700000000001"})
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def refuse(self, status, code="", **extra):
+        body = {"error": {"code": code, "message": "…"}}
+        self.answers.append(httpx.Response(status, json=body, **extra))
+
+    async def token(self, tenant):
+        self.tokens_fetched += 1
+        return Expiring(f"token-{self.tokens_fetched}-of-{tenant}", 3600)
+
+    @property
+    def paths(self):
+        return [(request.method, request.url.raw_path.decode()) for request in self.requests]
+
+
+@pytest.fixture
+def connector():
+    return Connector()
+
+
+@pytest.fixture
+async def client(connector):
+    registration = TeamsRegistration(tenant=TENANT, app_id="app-1", app_secret="not used here")
+    async with open_pool(transport=httpx.MockTransport(connector.handle)) as pool:
+        yield ConnectorClient(
+            pool,
+            ExpiringCache(connector.token),
+            registrations={TENANT: registration},
+            service_hosts=("smba.trafficmanager.net",),
+        )
+
+
+def send(client):
+    return client.send(URL, TENANT, CHANNEL, CARD)
+
+
+def edit(client):
+    return client.update(URL, TENANT, CHANNEL, "17", CARD)
+
+
+async def test_a_message_is_sent_to_its_conversation(client, connector):
+    assert await client.send(URL, TENANT, CHANNEL, CARD) == "1700000000001"
+    assert connector.paths == [("POST", "/emea/v3/conversations/19%3Aops%40thread.tacv2/activities")]
+    assert json.loads(connector.requests[0].content) == CARD
+    assert connector.requests[0].headers["authorization"] == "Bearer token-1-of-tenant-1"
+
+
+@pytest.mark.parametrize("conversation", [CHANNEL, f"{CHANNEL};messageid=1"])
+async def test_a_reply_goes_to_the_thread_of_its_root(client, connector, conversation):
+    await client.reply(URL, TENANT, conversation, "1700000000001", CARD)
+    thread = "19%3Aops%40thread.tacv2%3Bmessageid%3D1700000000001"
+    assert connector.paths == [("POST", f"/emea/v3/conversations/{thread}/activities")]
+
+
+async def test_an_edit_and_a_deletion_name_their_message(client, connector):
+    await client.update(URL, TENANT, CHANNEL, "17", CARD)
+    await client.delete(URL, TENANT, CHANNEL, "17")
+    path = "/emea/v3/conversations/19%3Aops%40thread.tacv2/activities/17"
+    assert connector.paths == [("PUT", path), ("DELETE", path)]
+
+
+async def test_a_personal_conversation_is_opened_for_a_person(client, connector):
+    connector.answers.append(httpx.Response(200, json={"id": "a:1"}))
+    assert await client.open_personal(URL, TENANT, "29:ada") == "a:1"
+    assert json.loads(connector.requests[0].content) == {
+        "bot": {"id": "28:app-1"},
+        "members": [{"id": "29:ada"}],
+        "isGroup": False,
+        "tenantId": TENANT,
+        "channelData": {"tenant": {"id": TENANT}},
+    }
+
+
+@pytest.mark.parametrize("key", ["aadObjectId", "objectId"])
+async def test_a_member_is_read_in_both_spellings(client, connector, key):
+    connector.answers.append(httpx.Response(200, json={"id": "29:ada", "name": "Ada", key: "oid", "new": 1}))
+    member = await client.get_member(URL, TENANT, CHANNEL, "29:ada")
+    assert (member.id, member.name, member.aad_object_id) == ("29:ada", "Ada", "oid")
+
+
+async def test_no_token_goes_to_another_host(client, connector):
+    with pytest.raises(RequestInvalid):
+        await client.send("https://smba.trafficmanager.net.evil.example/", TENANT, CHANNEL, CARD)
+    assert (connector.requests, connector.tokens_fetched) == ([], 0)
+
+
+async def test_a_rejected_token_is_replaced_once(client, connector):
+    connector.refuse(401)
+    await client.send(URL, TENANT, CHANNEL, CARD)
+    await client.send(URL, TENANT, CHANNEL, CARD)
+    sent = [request.headers["authorization"].split()[1] for request in connector.requests]
+    assert sent == ["token-1-of-tenant-1", "token-2-of-tenant-1", "token-2-of-tenant-1"]
+
+
+async def test_a_second_rejection_in_a_row_is_the_credentials(client, connector):
+    connector.refuse(401, "BotNotRegistered")
+    connector.refuse(401, "BotNotRegistered")
+    with pytest.raises(CredentialRejected) as refused:
+        await client.send(URL, TENANT, CHANNEL, CARD)
+    assert (refused.value.code, len(connector.requests)) == ("BotNotRegistered", 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "failure"),
+    [
+        (400, "BadSyntax", RequestInvalid),
+        (403, "BotNotInConversationRoster", BotRemoved),
+        (403, "BotDisabledByAdmin", BotRemoved),
+        (403, "ConversationBlockedByUser", BotRemoved),
+        (403, "Forbidden", Forbidden),
+        (404, "ConversationNotFound", BotRemoved),
+        (404, "ActivityNotFoundInConversation", CardGone),
+        (404, "", NotFound),
+        (408, "", OutcomeUnknown),
+        (412, "PreconditionFailed", Conflict),
+        (413, "MessageSizeTooBig", RequestInvalid),
+        (429, "Throttled", RateLimited),
+        (500, "ServiceError", OutcomeUnknown),
+        (502, "", OutcomeUnknown),
+        (504, "", OutcomeUnknown),
+    ],
+)
+@pytest.mark.parametrize("call", [send, edit])
+async def test_a_refusal_is_typed_by_its_condition(client, connector, status, code, failure, call):
+    connector.refuse(status, code)
+    with pytest.raises(failure):
+        await call(client)
+    assert len(connector.requests) == 1, "the caller alone repeats a call"
+
+
+async def test_a_blocked_conversation_says_so_in_its_sub_code(client, connector):
+    body = {"error": {"code": "Forbidden", "subCode": "MessageWritesBlocked"}}
+    connector.answers.append(httpx.Response(403, json=body))
+    with pytest.raises(BotRemoved):
+        await client.send(URL, TENANT, CHANNEL, CARD)
+
+
+async def test_a_limit_says_how_long_to_wait(client, connector):
+    connector.refuse(429, "Throttled", headers={"Retry-After": "3"})
+    with pytest.raises(RateLimited) as refused:
+        await client.send(URL, TENANT, CHANNEL, CARD)
+    assert refused.value.retry_after == 3
+
+
+@pytest.mark.parametrize(
+    ("lost", "failure"),
+    [
+        (httpx.ConnectError("refused"), ProviderUnavailable),
+        (httpx.ConnectTimeout("slow"), ProviderUnavailable),
+        (httpx.PoolTimeout("busy"), ProviderUnavailable),
+        (httpx.ReadTimeout("slow"), OutcomeUnknown),
+        (httpx.WriteError("cut"), OutcomeUnknown),
+        (httpx.RemoteProtocolError("cut"), OutcomeUnknown),
+        (httpx.Response(201, json={}), OutcomeUnknown),
+        (httpx.Response(201, text="<html>"), OutcomeUnknown),
+    ],
+)
+async def test_a_create_without_a_trustworthy_answer(client, connector, lost, failure):
+    connector.answers.append(lost)
+    with pytest.raises(failure):
+        await client.send(URL, TENANT, CHANNEL, CARD)
+
+
+@pytest.mark.parametrize("lost", [httpx.ReadTimeout("slow"), httpx.Response(503)])
+async def test_opening_a_conversation_and_deleting_may_be_repeated(client, connector, lost):
+    connector.answers += [lost, lost]
+    with pytest.raises(ProviderUnavailable):
+        await client.open_personal(URL, TENANT, "29:ada")
+    with pytest.raises(ProviderUnavailable):
+        await client.delete(URL, TENANT, CHANNEL, "17")
+
+
+async def test_deleting_what_is_gone_is_done(client, connector):
+    connector.refuse(404, "ActivityNotFoundInConversation")
+    await client.delete(URL, TENANT, CHANNEL, "17")

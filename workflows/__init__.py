@@ -1,0 +1,1 @@
+"""Deterministic orchestration, and the contract it has with everything else."""

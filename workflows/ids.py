@@ -1,0 +1,43 @@
+"""Workflow ids and click keys: built and parsed here alone.
+
+Ids are what an operator reads in the Temporal UI's list, which shows neither summary nor title.
+"""
+
+import hashlib
+import re
+from typing import NamedTuple
+
+_INCIDENT = re.compile(r"incident/(?P<account>[^/]+)/(?P<incident>[^/]+)/(?P<channel>[^/]+)")
+_UNREADABLE = re.compile(r"[^a-z0-9]+")
+
+
+class ChannelIncidentId(NamedTuple):
+    """The parts of a ``ChannelIncident`` workflow's id."""
+
+    account: str
+    incident_id: str
+    channel: str
+
+    def __str__(self) -> str:
+        return f"incident/{self.account}/{self.incident_id}/{self.channel}"
+
+
+def parse_channel_incident(workflow_id: str) -> ChannelIncidentId | None:
+    """The parts of the id, or ``None`` when it is another kind of workflow's."""
+    match = _INCIDENT.fullmatch(workflow_id)
+    return ChannelIncidentId(match["account"], match["incident"], match["channel"]) if match else None
+
+
+def channel_key(team: str, channel: str) -> str:
+    """A short readable key (``payments-ops``); fixed when the channel is first seen, kept through renames."""
+    return _UNREADABLE.sub("-", f"{team} {channel}".lower()).strip("-")[:60] or "channel"
+
+
+def click_key(*, person: str, message: str, verb: str, nonce: str, link: int | None) -> str:
+    """What tells one press from every other, however often and under whatever ids Teams delivers it.
+
+    The link is a part of it: a press before linking and one after it on the same card are two presses
+    (docs/decisions/0004).
+    """
+    parts = "\x1f".join((person, message, verb, nonce, str(link or "")))
+    return hashlib.sha256(parts.encode()).hexdigest()[:32]

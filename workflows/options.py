@@ -1,0 +1,71 @@
+"""Timeouts and retries, by kind of call. Whether an error is worth a retry is the error's own business."""
+
+from datetime import timedelta
+from typing import TypedDict
+
+from temporalio.common import RetryPolicy
+
+LATE_CLICK = timedelta(minutes=5)
+"""A click that reaches its handler later than this is reported, not done."""
+
+STALE_HIGHLIGHT = timedelta(minutes=10)
+"""News older than this is not announced any more; the card shows the state."""
+
+FIRST_BACK_OFF = timedelta(seconds=1)
+LONGEST_BACK_OFF = timedelta(seconds=60)
+"""Bounds of a reconciler's doubling wait. Promise: after an outage every card is right within two
+minutes, so architecture §3's ceiling of five minutes is kept for refusals that only people can mend."""
+
+REFUSED_BACK_OFF = timedelta(minutes=5)
+
+
+class Options(TypedDict, total=False):
+    """The keyword arguments of ``workflow.execute_activity`` that a kind of call fixes."""
+
+    start_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta
+    schedule_to_start_timeout: timedelta
+    heartbeat_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+ONE_ATTEMPT = RetryPolicy(maximum_attempts=1)
+
+TEAMS_SHOW = Options(
+    start_to_close_timeout=timedelta(seconds=12),
+    schedule_to_start_timeout=timedelta(seconds=10),
+    schedule_to_close_timeout=timedelta(seconds=22),
+    heartbeat_timeout=timedelta(seconds=3),
+    retry_policy=ONE_ATTEMPT,
+)
+"""Sends that show the state of a moment: the reconciler is the only retry. Connector limit: 8 s."""
+
+TEAMS_PRIVATE = Options(
+    start_to_close_timeout=timedelta(seconds=12),
+    schedule_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_attempts=5),
+)
+
+PAGERDUTY_INTERACTIVE = Options(
+    start_to_close_timeout=timedelta(seconds=5),
+    schedule_to_close_timeout=timedelta(seconds=12),
+    retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_attempts=2),
+)
+"""Inside a click: a read (2 s) and a write (2 s), tried twice; the second begins with the read."""
+
+PAGERDUTY_READ = Options(
+    start_to_close_timeout=timedelta(seconds=8),
+    schedule_to_close_timeout=timedelta(seconds=30),
+    retry_policy=ONE_ATTEMPT,
+)
+
+PAGERDUTY_RECALL = Options(
+    start_to_close_timeout=timedelta(seconds=2),
+    schedule_to_close_timeout=timedelta(seconds=4),
+    retry_policy=ONE_ATTEMPT,
+)
+
+STORE = Options(
+    start_to_close_timeout=timedelta(seconds=5),
+    schedule_to_close_timeout=timedelta(minutes=2),
+)
