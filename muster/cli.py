@@ -23,8 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-_DEFAULT_DATA = Path(".muster")
-
 
 @app.command()
 def up(
@@ -37,7 +35,7 @@ def up(
         Path | None, typer.Option(help="Written once everything answers: addresses, people, process ids.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Where everything is kept.", show_default=".muster, or .muster/empty")
+        Path | None, typer.Option(help="Where everything is kept.", show_default=".muster, or a folder in it")
     ] = None,
     temporal_dynamic: Annotated[
         list[str] | None,
@@ -49,7 +47,7 @@ def up(
     from sandbox.stack.up import up as bring_up
 
     options = Options(
-        data=data or (_DEFAULT_DATA / "empty" if empty else _DEFAULT_DATA),
+        data=data or _default_data(empty=empty, playground=playground),
         empty=empty,
         playground=playground,
         ready_file=ready_file,
@@ -123,6 +121,12 @@ def _ending_on(*failures: type[Exception]) -> Iterator[None]:
     except failures as failure:
         sys.stderr.write(f"{failure}\n")
         raise typer.Exit(1) from failure
+
+
+def _default_data(*, empty: bool, playground: bool) -> Path:
+    """One folder per kind of world, since what is in the database contradicts the others."""
+    kinds = [name for name, wanted in (("empty", empty), ("playground", playground)) if wanted]
+    return Path(".muster", "-".join(kinds))
 
 
 def _key_and_value(text: str) -> tuple[str, str]:

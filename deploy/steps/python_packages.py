@@ -16,9 +16,11 @@ _LOCK = _CHECKOUT / "requirements.lock"
 
 
 def _wanted() -> str:
-    """What the environment is made from; pyproject.toml for the entry points."""
-    content = _LOCK.read_bytes() + (_CHECKOUT / "pyproject.toml").read_bytes() + str(_CHECKOUT).encode()
-    return hashlib.sha256(content).hexdigest()
+    """A digest of what the environment is made from."""
+    files = (_LOCK, _CHECKOUT / "pyproject.toml")
+    # An editable install lists the packages by name and place, so a new one or a moved checkout counts.
+    packages = sorted(str(file) for file in _CHECKOUT.glob("*/__init__.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files) + repr(packages).encode()).hexdigest()
 
 
 def done() -> bool:

@@ -59,6 +59,11 @@ class Addresses:
         return f"http://{LOOPBACK}:{self.pagerduty_port}"
 
     @property
+    def playground(self) -> str:
+        """Microsoft's Agents Playground; it listens on the name, not on the address."""
+        return f"http://localhost:{self.playground_port}"
+
+    @property
     def microsoft_authority(self) -> str:
         """Where the bot gets its own token."""
         return f"https://{LOOPBACK}:{self.token_port}"

@@ -25,15 +25,16 @@ class Part:
     answers: Callable[[], bool]
     env: Mapping[str, str] | None = None
     """Its whole environment; the supervisor's own by default."""
+    cwd: Path | None = None
     address: str = ""
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within: float = 10
     """Seconds it has to stop before it is killed."""
 
 
-def answers_http(port: int, path: str) -> bool:
+def answers_http(port: int, path: str, *, host: str = LOOPBACK) -> bool:
     """Whether a GET is answered with 200 within two seconds."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+    connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == http.client.OK

@@ -57,8 +57,11 @@ def local_environment(folder: DataFolder, addresses: Addresses, given: Mapping[s
     }
 
 
-def seed(world: World, addresses: Addresses) -> dict[str, Any]:
-    """What `muster seed` puts into the database; of an unconnected world only who the customers are."""
+def seed(world: World, addresses: Addresses, elsewhere: Mapping[str, str]) -> dict[str, Any]:
+    """What `muster seed` puts into the database; of an unconnected world only who the customers are.
+
+    ``elsewhere`` gives the service URL of channels that are not in the Teams simulator.
+    """
     rows: dict[str, Any] = {
         "pagerduty_accounts": [{"key": world.account, "subdomain": world.account, "region": "us"}],
         "tenants": [{"id": world.tenant_id, "name": world.tenant_name}],
@@ -81,7 +84,12 @@ def seed(world: World, addresses: Addresses) -> dict[str, Any]:
             for team in world.teams
         ],
         "channels": [
-            {"team": team.id, "id": channel.id, "name": channel.name, "service_url": addresses.service_url}
+            {
+                "team": team.id,
+                "id": channel.id,
+                "name": channel.name,
+                "service_url": elsewhere.get(channel.id, addresses.service_url),
+            }
             for team in world.teams
             for channel in team.channels
         ],
@@ -120,6 +128,6 @@ def seed(world: World, addresses: Addresses) -> dict[str, Any]:
     }
 
 
-def write_seed(folder: DataFolder, world: World, addresses: Addresses) -> None:
+def write_seed(folder: DataFolder, world: World, addresses: Addresses, elsewhere: Mapping[str, str]) -> None:
     """Write the seed file; it holds people's tokens."""
-    write_private(folder.seed, json.dumps(seed(world, addresses), indent=1))
+    write_private(folder.seed, json.dumps(seed(world, addresses, elsewhere), indent=1))

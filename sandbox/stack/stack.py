@@ -7,6 +7,7 @@ from sandbox.stack.addresses import Addresses
 from sandbox.stack.data_folder import DataFolder, FolderRefused
 from sandbox.stack.options import Options
 from sandbox.stack.parts import Part, answers_http, muster_command
+from sandbox.stack.playground import agents_playground, channels_in_playground
 from sandbox.stack.postgres import EmbeddedPostgres
 from sandbox.stack.process import Process, StartFailed
 from sandbox.stack.product import local_environment, sandbox_environment, write_config, write_seed
@@ -98,13 +99,17 @@ class Stack:
     def _start_simulators(self, world: World) -> None:
         self._env |= sandbox_environment(self._folder, self._addresses)
         write_config(self._folder, world, self._addresses)
-        write_seed(self._folder, world, self._addresses)
-        self._run("seed", str(self._folder.seed))
         playground = self._options.playground
-        self._supervisor.start(
+        elsewhere = channels_in_playground(world, self._addresses) if playground else {}
+        write_seed(self._folder, world, self._addresses, elsewhere)
+        self._run("seed", str(self._folder.seed))
+        simulators = [
             parts.teams(self._folder, self._addresses, self._temporal_ui, playground=playground),
             parts.pagerduty(self._folder, self._addresses, world),
-        )
+        ]
+        if playground:
+            simulators.append(agents_playground(self._folder, self._addresses, world))
+        self._supervisor.start(*simulators)
 
     def _run(self, *arguments: str) -> None:
         """Run one of the product's commands to its end; raises StartFailed."""
@@ -135,16 +140,19 @@ class Stack:
         if self._world is not None:
             facts |= world_facts(self._world, self._addresses)
         self._ready_file.open(facts, self._supervisor.pids())
-        start = Place("Start page", "this list, what runs, and how to stop a part", self._addresses.start)
+        start = Place("Start page", "what runs, and switches to stop a part", self._addresses.start)
         self._terminal.welcome([start, *self._places()])
 
     def _places(self) -> list[Place]:
         places: list[Place] = []
         if self._world is not None:
             places += [
-                Place("Teams", "channels and chats, as any of several people", self._addresses.teams),
-                Place("PagerDuty", "trigger an incident and see it", self._addresses.pagerduty),
+                Place("Teams", "channels and chats, as any of the people", self._addresses.teams),
+                Place("PagerDuty", "trigger incidents and see them", self._addresses.pagerduty),
             ]
+        if self._options.playground:
+            says = "Microsoft's test client; the first team lives there"
+            places.append(Place("Agents Playground", says, self._addresses.playground))
         if self._temporal_ui is not None:
-            places.append(Place("Temporal", "every incident's workflow and its timeline", self._temporal_ui))
+            places.append(Place("Temporal", "each incident's workflow and timeline", self._temporal_ui))
         return places

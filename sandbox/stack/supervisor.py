@@ -96,7 +96,9 @@ class _Keeper:
                 return None
             try:
                 part = self.part
-                process = Process(part.command, log=part.log, env=part.env, stop_signal=part.stop_signal)
+                process = Process(
+                    part.command, log=part.log, env=part.env, cwd=part.cwd, stop_signal=part.stop_signal
+                )
             except OSError as error:
                 self._fail(StartFailed(f"could not be started: {error}"))
                 return None

@@ -7,6 +7,7 @@ from pathlib import Path
 from sandbox.serving import Listener, run
 from sandbox.teams.app import Options, TeamsSimulator
 from sandbox.teams.certificates import https_listener
+from sandbox.teams.snapshot import SnapshotError
 from sandbox.world import read_world
 
 
@@ -33,7 +34,10 @@ def main() -> None:
         temporal_ui=arguments.temporal_ui,
         playground_port=arguments.playground_port,
     )
-    simulator = TeamsSimulator(read_world(arguments.world), options)
+    try:
+        simulator = TeamsSimulator(read_world(arguments.world), options)
+    except SnapshotError as error:
+        parser.exit(1, f"{error}\n")
     listeners = [Listener(options.port), https_listener(options.token_port, options.folder)]
     run(simulator.asgi(), listeners, on_stop=simulator.end_streams)
 

@@ -31,6 +31,7 @@ def _message(message: Message) -> Json:
         "reply_to": message.reply_to,
         "created_at": message.created_at,
         "deleted_at": message.deleted_at,
-        "to": message.to,
+        # For one person of a shared conversation: the connector has no such message.
+        "to": None,
         "versions": [version.model_dump() for version in message.versions],
     }

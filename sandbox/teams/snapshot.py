@@ -5,17 +5,28 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from sandbox.teams.state import State
 
 DELAY = 0.5
 """Seconds a change may wait, so that a burst is written once."""
 
 
+class SnapshotError(Exception):
+    """The snapshot is damaged or of another format."""
+
+
 def load_state(path: Path | None) -> State | None:
-    """The state an earlier process left; raises pydantic's ValidationError if it is damaged."""
+    """The state an earlier process left, if any; raises SnapshotError if it cannot be read."""
     if path is None or not path.exists():
         return None
-    return State.model_validate_json(path.read_bytes())
+    try:
+        return State.model_validate_json(path.read_bytes())
+    except ValidationError:
+        raise SnapshotError(
+            f"{path} is not a snapshot of the Teams simulator; remove it to start anew"
+        ) from None
 
 
 class Snapshots:

@@ -33,8 +33,6 @@ class Message(BaseModel):
     """AAD object id of the person, or None for the bot."""
     created_at: str
     deleted_at: str | None = None
-    to: str | None = None
-    """The one person who sees it, or None for everybody in the conversation."""
     versions: list[Version]
     private_cards: dict[str, Json] = Field(default_factory=dict)
     """By person, the card that an invoke answer put in the message's place until its next edit."""

@@ -1,12 +1,16 @@
 """What outlives a restart and a reset, and that nothing holds up the end."""
 
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import httpx
 import pytest
-from teams_rig import Rig, message, running_rig
+from teams_rig import REPOSITORY, Rig, message, running_rig
+
+from sandbox.world import build_world, write_world
 
 PAGE = Path(__file__).parents[2] / "sandbox" / "teams" / "page"
 
@@ -90,3 +94,25 @@ def test_the_page_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.Monke
         index = httpx.get(f"{rig.url}/", trust_env=False)
         assert index.text == (PAGE / "index.html").read_text()
         assert httpx.get(f"{rig.url}/page/static/index.html", trust_env=False).text == index.text
+
+
+def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:
+    write_world(tmp_path / "world.json", build_world())
+    (tmp_path / "state.json").write_text('{"format": 2}')
+    options = (
+        f"--world {tmp_path}/world.json --port 1 --token-port 2 --ca-dir {tmp_path} --bot http://127.0.0.1:3"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox.teams",
+        *options.split(),
+        "--state",
+        str(tmp_path / "state.json"),
+    ]
+    ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert (
+        ended.stderr
+        == f"{tmp_path}/state.json is not a snapshot of the Teams simulator; remove it to start anew\n"
+    )

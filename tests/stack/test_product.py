@@ -45,7 +45,7 @@ def test_a_key_ring_and_a_public_address_given_are_kept(tmp_path: Path, addresse
 
 def test_the_seed_links_only_the_people_who_start_linked(addresses: Addresses) -> None:
     world = build_world()
-    rows = seed(world, addresses)
+    rows = seed(world, addresses, {})
     linked = {person.aad_object_id for person in world.people if person.linked}
     assert {link["aad_object_id"] for link in rows["links"]} == linked
     assert 0 < len(linked) < len(rows["people"])
@@ -53,7 +53,7 @@ def test_the_seed_links_only_the_people_who_start_linked(addresses: Addresses) -
 
 
 def test_the_seed_of_an_empty_world_names_the_customers_alone(addresses: Addresses) -> None:
-    assert seed(build_world(connected=False), addresses).keys() == {"pagerduty_accounts", "tenants"}
+    assert seed(build_world(connected=False), addresses, {}).keys() == {"pagerduty_accounts", "tenants"}
 
 
 def test_the_facts_have_everything_that_the_interface_promises(addresses: Addresses) -> None:

@@ -141,3 +141,7 @@ CREATE TABLE quarantined_event (
 CREATE UNIQUE INDEX quarantined_event_once
   ON quarantined_event (account, event_id, reason, coalesce(target, ''))
   WHERE event_id IS NOT NULL;
+
+-- migrate:down
+
+-- Migrations go forward only: what must be undone is undone by the next one.

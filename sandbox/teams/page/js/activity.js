@@ -31,11 +31,16 @@ export class ActivityView {
       .filter(({ message }) => message.from.id !== store.person.id && !message.deleted)
       .sort((a, b) => b.message.created_at.localeCompare(a.message.created_at))
       .slice(0, SHOWN);
-    fill(this.#element,
+    fill(
+      this.#element,
       h("header", { class: "list-head" }, h("h2", {}, "Activity")),
-      h("div", { class: "entries" },
+      h(
+        "div",
+        { class: "entries" },
         ...rows.map((row) => activityRow(row, this.#open)),
-        !rows.length && h("p", { class: "none" }, "Nothing has happened yet.")));
+        !rows.length && h("p", { class: "none" }, "Nothing has happened yet."),
+      ),
+    );
   }
 
   /** Another list takes this one's place. */
@@ -45,13 +50,25 @@ export class ActivityView {
 }
 
 function activityRow({ conversation, message }, open) {
-  const place = conversation.kind === "channel" ? `${conversation.team} › ${conversation.name}` : conversation.name;
+  const place =
+    conversation.kind === "channel" ? `${conversation.team} › ${conversation.name}` : conversation.name;
   const what = message.reply_to ? "replied" : conversation.kind === "channel" ? "posted" : "wrote";
-  return h("button", { type: "button", class: "entry activity", "data-testid": "activity", onclick: () => open(conversation.id, message.id) },
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "entry activity",
+      "data-testid": "activity",
+      onclick: () => open(conversation.id, message.id),
+    },
     senderAvatar(message.from, 32),
-    h("span", { class: "chat-lines" },
+    h(
+      "span",
+      { class: "chat-lines" },
       h("span", { class: "name" }, `${message.from.name} ${what}`),
       h("span", { class: "preview" }, summaryOf(message)),
-      h("span", { class: "place" }, place)),
-    h("time", { datetime: message.created_at }, briefTimeOf(message.created_at)));
+      h("span", { class: "place" }, place),
+    ),
+    h("time", { datetime: message.created_at }, briefTimeOf(message.created_at)),
+  );
 }

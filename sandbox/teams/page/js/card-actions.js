@@ -67,7 +67,9 @@ export class CardActions {
 
 function inputsOf(action) {
   const inputs = Object.entries(action.getReferencedInputs());
-  return Object.fromEntries(inputs.filter(([, input]) => input.isSet()).map(([id, input]) => [id, String(input.value)]));
+  return Object.fromEntries(
+    inputs.filter(([, input]) => input.isSet()).map(([id, input]) => [id, String(input.value)]),
+  );
 }
 
 /** Starts the pressed button's wheel; answers what stops it. A disabled button would lose the keyboard's focus. */
@@ -82,7 +84,9 @@ function showProgress(frame, button) {
 
 /** An edit may have drawn the card anew while the app was thinking. */
 function shownFrame({ id }, frame) {
-  return (!frame.isConnected && document.querySelector(`[data-message-id="${CSS.escape(id)}"] .card`)) || frame;
+  return (
+    (!frame.isConnected && document.querySelector(`[data-message-id="${CSS.escape(id)}"] .card`)) || frame
+  );
 }
 
 function clearError(frame) {
@@ -91,7 +95,12 @@ function clearError(frame) {
 
 function showError(frame, text) {
   clearError(frame);
-  const line = h("p", { class: "invoke-error", role: "alert", "data-testid": "invoke-error" }, icon("warning", 16), text);
+  const line = h(
+    "p",
+    { class: "invoke-error", role: "alert", "data-testid": "invoke-error" },
+    icon("warning", 16),
+    text,
+  );
   frame.after(line);
   line.scrollIntoView({ block: "nearest" });
 }

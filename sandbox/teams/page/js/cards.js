@@ -35,10 +35,18 @@ export function renderCard(content, hostConfig, onAction) {
 }
 
 function overflowItem(action) {
-  return h("button", {
-    type: "button", role: "menuitem", class: "menu-item", title: action.tooltip || null,
-    disabled: !action.isEnabled, onclick: () => action.execute(),
-  }, action.title);
+  return h(
+    "button",
+    {
+      type: "button",
+      role: "menuitem",
+      class: "menu-item",
+      title: action.tooltip || null,
+      disabled: !action.isEnabled,
+      onclick: () => action.execute(),
+    },
+    action.title,
+  );
 }
 
 /** The renderer sets a text run's address unchecked: only what a browser may safely open keeps one. */

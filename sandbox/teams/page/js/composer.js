@@ -12,12 +12,24 @@ export class Composer {
   constructor({ label, testId, send, cancel = null }) {
     this.#send = send;
     this.#box = h("textarea", {
-      rows: 1, placeholder: label, "aria-label": label, "data-testid": testId,
+      rows: 1,
+      placeholder: label,
+      "aria-label": label,
+      "data-testid": testId,
       oninput: () => this.#fit(),
       onkeydown: (event) => this.#onKey(event, cancel),
     });
-    this.#sendButton = h("button", { type: "submit", class: "plain-button send", "aria-label": "Send", title: "Send" }, icon("send"));
-    this.element = h("form", { class: "composer", onsubmit: (event) => this.#submit(event) }, this.#box, this.#sendButton);
+    this.#sendButton = h(
+      "button",
+      { type: "submit", class: "plain-button send", "aria-label": "Send", title: "Send" },
+      icon("send"),
+    );
+    this.element = h(
+      "form",
+      { class: "composer", onsubmit: (event) => this.#submit(event) },
+      this.#box,
+      this.#sendButton,
+    );
     this.#fit();
   }
 

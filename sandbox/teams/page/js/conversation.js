@@ -49,20 +49,35 @@ export class ConversationView {
     });
     // What is being written outlives a redraw of the same conversation.
     if (!stays) this.#composer = this.#newComposer(conversation);
-    fill(this.#element, this.#header(conversation), this.#timeline.element,
-      h("footer", { class: "conversation-foot" }, this.#composer.element));
+    fill(
+      this.#element,
+      this.#header(conversation),
+      this.#timeline.element,
+      h("footer", { class: "conversation-foot" }, this.#composer.element),
+    );
     this.#scrollTo(place);
   }
 
   #showNothing() {
     this.#shown = null;
     this.#timeline = null;
-    fill(this.#element, h("div", { class: "nothing-open" }, icon("chat", 48), h("p", {}, "Pick a channel or a chat to read it.")));
+    fill(
+      this.#element,
+      h(
+        "div",
+        { class: "nothing-open" },
+        icon("chat", 48),
+        h("p", {}, "Pick a channel or a chat to read it."),
+      ),
+    );
   }
 
   #newComposer({ kind, name }) {
     return new Composer({
-      label: kind === "channel" ? `Start a post in ${name} (@${this.#store.bot.name} asks the bot)` : "Type a message",
+      label:
+        kind === "channel"
+          ? `Start a post in ${name} (@${this.#store.bot.name} asks the bot)`
+          : "Type a message",
       testId: "composer",
       send: (text) => this.#store.say(text),
     });
@@ -77,17 +92,35 @@ export class ConversationView {
 
   #header({ kind, name, team }) {
     const isChannel = kind === "channel";
-    return h("header", { class: "conversation-head" },
-      h("button", { type: "button", class: "plain-button back", "aria-label": "Back", "data-testid": "back", onclick: this.#leave },
-        icon("back")),
+    return h(
+      "header",
+      { class: "conversation-head" },
+      h(
+        "button",
+        {
+          type: "button",
+          class: "plain-button back",
+          "aria-label": "Back",
+          "data-testid": "back",
+          onclick: this.#leave,
+        },
+        icon("back"),
+      ),
       isChannel ? teamTile(team) : chatAvatar({ kind }),
-      h("div", { class: "conversation-title" }, h("h1", {}, name), isChannel && h("span", { class: "team-name" }, team)),
-      h("span", { class: "tab", "aria-current": "page" }, isChannel ? "Posts" : "Chat"));
+      h(
+        "div",
+        { class: "conversation-title" },
+        h("h1", {}, name),
+        isChannel && h("span", { class: "team-name" }, team),
+      ),
+      h("span", { class: "tab", "aria-current": "page" }, isChannel ? "Posts" : "Chat"),
+    );
   }
 
   #drawCard(content, message) {
     const frame = renderCard(content, this.#hostConfigs[this.#theme.name], (action, button) =>
-      this.#actions.dispatch({ action, button, message, frame }));
+      this.#actions.dispatch({ action, button, message, frame }),
+    );
     return frame;
   }
 }

@@ -9,7 +9,10 @@ export async function loadHostConfigs() {
 }
 
 function compose(shared, { separatorColor, foregroundColors, containers }) {
-  const styles = Object.entries(containers).map(([name, colours]) => [name, { ...colours, foregroundColors }]);
+  const styles = Object.entries(containers).map(([name, colours]) => [
+    name,
+    { ...colours, foregroundColors },
+  ]);
   return new AdaptiveCards.HostConfig({
     ...shared,
     separator: { lineThickness: 1, lineColor: separatorColor },

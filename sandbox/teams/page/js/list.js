@@ -5,7 +5,11 @@ import { briefTimeOf } from "./clock.js";
 import { fill, h, icon } from "./dom.js";
 import { withoutMarks } from "./summary.js";
 
-const FILTERS = [["unread", "Unread"], ["channels", "Channels"], ["chats", "Chats"]];
+const FILTERS = [
+  ["unread", "Unread"],
+  ["channels", "Channels"],
+  ["chats", "Chats"],
+];
 
 export class ListView {
   #element;
@@ -41,27 +45,51 @@ export class ListView {
     const focused = document.activeElement?.dataset.entry;
     const chats = this.#chats();
     const teams = this.#teams();
-    fill(this.#element,
-      h("header", { class: "list-head" },
+    fill(
+      this.#element,
+      h(
+        "header",
+        { class: "list-head" },
         h("h2", {}, this.#filter === "channels" ? "Teams" : "Chat"),
-        h("div", { class: "filters", role: "group", "aria-label": "Filters" }, ...FILTERS.map((filter) => this.#chip(filter)))),
-      h("div", { class: "entries" },
-        chats.length > 0 && this.#section("Chats", chats.map((chat) => this.#chatRow(chat))),
-        teams.length > 0 && this.#section("Teams and channels", teams.map((team) => this.#teamGroup(team))),
-        !chats.length && !teams.length && h("p", { class: "none" }, "Nothing here.")));
+        h(
+          "div",
+          { class: "filters", role: "group", "aria-label": "Filters" },
+          ...FILTERS.map((filter) => this.#chip(filter)),
+        ),
+      ),
+      h(
+        "div",
+        { class: "entries" },
+        chats.length > 0 &&
+          this.#section(
+            "Chats",
+            chats.map((chat) => this.#chatRow(chat)),
+          ),
+        teams.length > 0 &&
+          this.#section(
+            "Teams and channels",
+            teams.map((team) => this.#teamGroup(team)),
+          ),
+        !chats.length && !teams.length && h("p", { class: "none" }, "Nothing here."),
+      ),
+    );
     if (focused) this.#element.querySelector(`[data-entry="${CSS.escape(focused)}"]`)?.focus();
   }
 
   #chats() {
     if (this.#filter === "channels") return [];
-    return this.#store.chats.filter((chat) => this.#passes(chat))
+    return this.#store.chats
+      .filter((chat) => this.#passes(chat))
       .sort((a, b) => (b.last?.at ?? "").localeCompare(a.last?.at ?? ""));
   }
 
   #teams() {
     if (this.#filter === "chats") return [];
     return this.#store.teams
-      .map((team) => ({ ...team, channels: team.channels.filter((channel) => this.#passes(channel, team.name)) }))
+      .map((team) => ({
+        ...team,
+        channels: team.channels.filter((channel) => this.#passes(channel, team.name)),
+      }))
       .filter(({ channels }) => channels.length > 0);
   }
 
@@ -76,10 +104,19 @@ export class ListView {
 
   #chip([name, label]) {
     const on = this.#filter === name;
-    return h("button", { type: "button", class: "chip", "aria-pressed": String(on), onclick: () => {
-      this.filter(on ? null : name);
-      this.show();
-    } }, label);
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "chip",
+        "aria-pressed": String(on),
+        onclick: () => {
+          this.filter(on ? null : name);
+          this.show();
+        },
+      },
+      label,
+    );
   }
 
   #section(title, rows) {
@@ -93,31 +130,68 @@ export class ListView {
       if (!this.#collapsed.delete(id)) this.#collapsed.add(id);
       this.show();
     };
-    return h("div", { class: "team" },
-      h("button", { type: "button", class: unread && collapsed ? "team-row unread" : "team-row", "data-entry": `team ${id}`,
-        "aria-expanded": String(!collapsed), onclick: toggle }, icon("chevron", 16), teamTile(name, 24), h("span", { class: "name" }, name)),
-      !collapsed && channels.map((channel) => this.#channelRow(channel, name)));
+    return h(
+      "div",
+      { class: "team" },
+      h(
+        "button",
+        {
+          type: "button",
+          class: unread && collapsed ? "team-row unread" : "team-row",
+          "data-entry": `team ${id}`,
+          "aria-expanded": String(!collapsed),
+          onclick: toggle,
+        },
+        icon("chevron", 16),
+        teamTile(name, 24),
+        h("span", { class: "name" }, name),
+      ),
+      !collapsed && channels.map((channel) => this.#channelRow(channel, name)),
+    );
   }
 
   #channelRow(channel, team) {
-    return this.#row(channel, { "data-testid": "channel", "data-name": channel.name, "data-team": team, class: "channel" },
-      h("span", { class: "name" }, channel.name));
+    return this.#row(
+      channel,
+      { "data-testid": "channel", "data-name": channel.name, "data-team": team, class: "channel" },
+      h("span", { class: "name" }, channel.name),
+    );
   }
 
   #chatRow(chat) {
-    return this.#row(chat, { "data-testid": "chat", "data-name": chat.name, "data-kind": chat.kind, class: "chat" },
+    return this.#row(
+      chat,
+      { "data-testid": "chat", "data-name": chat.name, "data-kind": chat.kind, class: "chat" },
       chatAvatar(chat, 32),
-      h("span", { class: "chat-lines" },
+      h(
+        "span",
+        { class: "chat-lines" },
         h("span", { class: "name" }, chat.name),
-        chat.last && h("span", { class: "preview" }, withoutMarks(chat.last.text))),
-      chat.last && h("time", { datetime: chat.last.at }, briefTimeOf(chat.last.at)));
+        chat.last && h("span", { class: "preview" }, withoutMarks(chat.last.text)),
+      ),
+      chat.last && h("time", { datetime: chat.last.at }, briefTimeOf(chat.last.at)),
+    );
   }
 
   #row(entry, attributes, ...children) {
     const state = `${entry.unread ? " unread" : ""}${this.#isOpen(entry) ? " open" : ""}`;
-    return h("button", {
-      ...attributes, type: "button", class: `entry ${attributes.class}${state}`, "data-entry": entry.id,
-      "aria-current": this.#isOpen(entry) ? "true" : null, onclick: () => this.#open(entry.id),
-    }, ...children, entry.unread > 0 && h("span", { class: "count", role: "img", "aria-label": `${entry.unread} unread` }, String(entry.unread)));
+    return h(
+      "button",
+      {
+        ...attributes,
+        type: "button",
+        class: `entry ${attributes.class}${state}`,
+        "data-entry": entry.id,
+        "aria-current": this.#isOpen(entry) ? "true" : null,
+        onclick: () => this.#open(entry.id),
+      },
+      ...children,
+      entry.unread > 0 &&
+        h(
+          "span",
+          { class: "count", role: "img", "aria-label": `${entry.unread} unread` },
+          String(entry.unread),
+        ),
+    );
   }
 }

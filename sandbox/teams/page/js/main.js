@@ -23,11 +23,20 @@ prepareRenderer();
 const list = new ListView(part("list"), { store, open: go });
 const activity = new ActivityView(part("list"), { store, open: go });
 const conversation = new ConversationView(part("conversation"), {
-  store, theme, hostConfigs: await loadHostConfigs(), actions: new CardActions(store), leave: () => go(null),
+  store,
+  theme,
+  hostConfigs: await loadHostConfigs(),
+  actions: new CardActions(store),
+  leave: () => go(null),
 });
 new TopBar(part("topbar"), {
-  store, theme, become,
-  search: (words) => { list.search(words); choose("chat"); },
+  store,
+  theme,
+  become,
+  search: (words) => {
+    list.search(words);
+    choose("chat");
+  },
   openFirst: () => list.firstShown && go(list.firstShown.id),
 });
 
@@ -83,7 +92,9 @@ for (const event of ["lists", "conversation"]) {
   store.on(event, drawList);
   store.on(event, drawTitle);
 }
-store.on("online", () => { part("offline").hidden = store.online; });
+store.on("online", () => {
+  part("offline").hidden = store.online;
+});
 addEventListener("popstate", () => {
   const entry = store.find(readAddress().conversation);
   writeAddress({ person: store.person.email }); // an older step may have been somebody else's

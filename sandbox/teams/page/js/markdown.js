@@ -27,6 +27,9 @@ function link([source, label, address], rules) {
   return url ? anchor(url, inline(label, rules)) : escapeHtml(source);
 }
 
+const strong = ([, text], rules) => `<strong>${inline(text, rules)}</strong>`;
+const emphasis = ([, text], rules) => `<em>${inline(text, rules)}</em>`;
+
 function unescapeSource(text) {
   return text.replace(/\\([!-/:-@[-`{-~])/g, "$1").replace(/&(#\d{1,7}|\w+);/g, (_, name) => entity(name));
 }
@@ -38,19 +41,22 @@ function entity(name) {
 }
 
 // A rule is a sticky pattern and what it makes; of those that match at a position the first wins.
-const MENTION = [/<at(?: id="[^"]*")?>(.*?)<\/at>/sy, ([, name]) => `<span class="mention">${escapeHtml(name)}</span>`];
+const MENTION = [
+  /<at(?: id="[^"]*")?>(.*?)<\/at>/sy,
+  ([, name]) => `<span class="mention">${escapeHtml(name)}</span>`,
+];
 const ADDRESS = [/https?:\/\/[^\s<>"'()[\]]*[^\s<>"'()[\].,;:!?]/y, ([url]) => anchor(url, escapeHtml(url))];
-const EMPHASIS = [
+const MARKDOWN = [
   [/\\([!-/:-@[-`{-~])/y, ([, character]) => escapeHtml(character)],
   [/&(#\d{1,7}|\w{2,6});/y, ([, name]) => escapeHtml(entity(name))],
   [/\[((?:\\.|[^[\]\\])+)\]\(\s*((?:\\.|[^\s()\\])+)(?:\s+"[^"]*")?\s*\)/sy, link],
-  [/\*\*(?=\S)((?:\\.|[^*\\]|\*(?!\*))+?)(?<=\S)\*\*/sy, ([, text], rules) => `<strong>${inline(text, rules)}</strong>`],
-  [/(?<![\p{L}\p{N}])__(?=\S)(.+?)(?<=\S)__(?![\p{L}\p{N}])/suy, ([, text], rules) => `<strong>${inline(text, rules)}</strong>`],
-  [/\*(?=\S)((?:\\.|[^*\\])+?)(?<=\S)\*/sy, ([, text], rules) => `<em>${inline(text, rules)}</em>`],
-  [/(?<![\p{L}\p{N}])_(?=\S)((?:\\.|[^_\\]|_(?=[\p{L}\p{N}]))+?)(?<=\S)_(?![\p{L}\p{N}])/suy, ([, text], rules) => `<em>${inline(text, rules)}</em>`],
+  [/\*\*(?=\S)((?:\\.|[^*\\]|\*(?!\*))+?)(?<=\S)\*\*/sy, strong],
+  [/(?<![\p{L}\p{N}])__(?=\S)(.+?)(?<=\S)__(?![\p{L}\p{N}])/suy, strong],
+  [/\*(?=\S)((?:\\.|[^*\\])+?)(?<=\S)\*/sy, emphasis],
+  [/(?<![\p{L}\p{N}])_(?=\S)((?:\\.|[^_\\]|_(?=[\p{L}\p{N}]))+?)(?<=\S)_(?![\p{L}\p{N}])/suy, emphasis],
 ];
-const CARD_RULES = [MENTION, ...EMPHASIS];
-const MESSAGE_RULES = [MENTION, ADDRESS, ...EMPHASIS];
+const CARD_RULES = [MENTION, ...MARKDOWN];
+const MESSAGE_RULES = [MENTION, ADDRESS, ...MARKDOWN];
 const PLAIN_RULES = [MENTION, ADDRESS];
 
 function inline(text, rules) {
@@ -89,12 +95,15 @@ function blocks(text, rules) {
     if (paragraph.length) html += `<p>${inline(paragraph.join("\n"), rules)}</p>`;
     paragraph = [];
   };
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const pattern = [BULLET, NUMBERED].find((candidate) => candidate.test(lines[at]));
     if (pattern) {
       endParagraph();
       const { html: items, end } = list(lines, at, pattern, rules);
-      html += pattern === BULLET ? `<ul>${items}</ul>` : `<ol start="${Number(NUMBERED.exec(lines[at])[1])}">${items}</ol>`;
+      html +=
+        pattern === BULLET
+          ? `<ul>${items}</ul>`
+          : `<ol start="${Number(NUMBERED.exec(lines[at])[1])}">${items}</ol>`;
       at = end;
     } else {
       if (lines[at].trim()) paragraph.push(lines[at]);

@@ -31,9 +31,13 @@ export function openMenu(anchor, items, { label, heading = null }) {
   };
 
   menu.addEventListener("keydown", onKey);
-  menu.addEventListener("click", (event) => {
-    if (event.target.closest("[role^=menuitem]:not(:disabled)")) close();
-  }, true);
+  menu.addEventListener(
+    "click",
+    (event) => {
+      if (event.target.closest("[role^=menuitem]:not(:disabled)")) close();
+    },
+    true,
+  );
   document.body.append(menu);
   place(menu, anchor);
   anchor.setAttribute("aria-expanded", "true");

@@ -4,7 +4,21 @@ import { h } from "./dom.js";
 import { messageMarkdown, plainText, safeUrl } from "./markdown.js";
 
 const XML_ELEMENTS = new Set([
-  "B", "STRONG", "I", "EM", "U", "S", "BR", "P", "DIV", "UL", "OL", "LI", "PRE", "CODE", "BLOCKQUOTE",
+  "B",
+  "STRONG",
+  "I",
+  "EM",
+  "U",
+  "S",
+  "BR",
+  "P",
+  "DIV",
+  "UL",
+  "OL",
+  "LI",
+  "PRE",
+  "CODE",
+  "BLOCKQUOTE",
 ]);
 
 /** The text of `message`, or null if it has none. */
@@ -33,5 +47,7 @@ function allowedNode(node) {
 
 function xmlLink(node, children) {
   const url = safeUrl(node.getAttribute("href") ?? "");
-  return url ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, ...children) : h("span", {}, ...children);
+  return url
+    ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, ...children)
+    : h("span", {}, ...children);
 }

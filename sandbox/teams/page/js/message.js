@@ -10,17 +10,28 @@ const CARD = "application/vnd.microsoft.card.adaptive";
 /** `drawCard(content, message)` makes a card's element; `own` marks the reader's own messages. */
 export function renderMessage(message, { testId = "message", own = false, drawCard }) {
   const { from } = message;
-  return h("article", {
-    class: `message${own ? " own" : ""}${from.bot ? " from-bot" : ""}`,
-    "data-testid": testId, "data-message-id": message.id,
-    "aria-label": `${from.name}, ${timeOf(message.created_at)}`,
-  },
+  return h(
+    "article",
+    {
+      class: `message${own ? " own" : ""}${from.bot ? " from-bot" : ""}`,
+      "data-testid": testId,
+      "data-message-id": message.id,
+      "aria-label": `${from.name}, ${timeOf(message.created_at)}`,
+    },
     senderAvatar(from),
-    h("header", { class: "message-head" },
+    h(
+      "header",
+      { class: "message-head" },
       h("span", { class: "sender" }, from.name),
-      h("time", { datetime: message.created_at, title: fullTimeOf(message.created_at) }, timeOf(message.created_at)),
-      isMarkedEdited(message) && h("span", { class: "edited" }, "Edited")),
-    h("div", { class: "message-body" }, ...bodyOf(message, drawCard)));
+      h(
+        "time",
+        { datetime: message.created_at, title: fullTimeOf(message.created_at) },
+        timeOf(message.created_at),
+      ),
+      isMarkedEdited(message) && h("span", { class: "edited" }, "Edited"),
+    ),
+    h("div", { class: "message-body" }, ...bodyOf(message, drawCard)),
+  );
 }
 
 /** Teams marks people's edits only; a bot's card changes silently. */
@@ -30,7 +41,8 @@ function isMarkedEdited(message) {
 
 function bodyOf(message, drawCard) {
   if (message.deleted) return [h("p", { class: "deleted" }, "This message has been deleted.")];
-  const cards = message.attachments.filter(({ contentType, content }) => contentType === CARD && content)
+  const cards = message.attachments
+    .filter(({ contentType, content }) => contentType === CARD && content)
     .map(({ content }) => content);
   const shown = message.private_card ? [message.private_card] : cards;
   return [renderText(message), ...shown.map((content) => drawCard(content, message))];

@@ -75,7 +75,8 @@ export class Store extends EventTarget {
   /** Every channel (with its team's name) and chat this person sees, in the order of the list. */
   get entries() {
     const channels = this.teams.flatMap((team) =>
-      team.channels.map((channel) => ({ ...channel, kind: "channel", team: team.name })));
+      team.channels.map((channel) => ({ ...channel, kind: "channel", team: team.name })),
+    );
     return [...this.chats, ...channels];
   }
 
@@ -120,7 +121,11 @@ export class Store extends EventTarget {
   /** Presses a card's button and answers what the app said about it. */
   invoke(message, action, inputs) {
     return api.invoke({
-      person: this.person.id, conversation: this.conversation.id, message: message.id, action, inputs,
+      person: this.person.id,
+      conversation: this.conversation.id,
+      message: message.id,
+      action,
+      inputs,
     });
   }
 

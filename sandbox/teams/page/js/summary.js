@@ -5,7 +5,8 @@ import { plainText } from "./markdown.js";
 /** A message's text as it reads; for a card what it says of itself, else its first text. */
 export function summaryOf(message) {
   if (message.deleted) return "This message has been deleted.";
-  if (message.text) return message.text_format === "xml" ? textOfHtml(message.text) : withoutMarks(message.text);
+  if (message.text)
+    return message.text_format === "xml" ? textOfHtml(message.text) : withoutMarks(message.text);
   const card = message.attachments[0]?.content;
   return card ? withoutMarks(String(card.fallbackText ?? firstText(card.body) ?? "Sent a card")) : "";
 }

@@ -9,8 +9,12 @@ export class Thread {
   #draw;
   #replies = new Map();
   #list = h("div", { class: "replies" });
-  #toggle = h("button", { type: "button", class: "replies-toggle", "data-testid": "replies-toggle",
-    onclick: () => this.#setExpanded(!this.#expanded) });
+  #toggle = h("button", {
+    type: "button",
+    class: "replies-toggle",
+    "data-testid": "replies-toggle",
+    onclick: () => this.#setExpanded(!this.#expanded),
+  });
   #answer = h("div", { class: "answer" });
   #expanded = false;
   #root;
@@ -53,20 +57,41 @@ export class Thread {
   #count() {
     const replies = [...this.#replies.values()];
     const hidden = this.#expanded ? 0 : Math.max(0, replies.length - SHOWN_WHEN_COLLAPSED);
-    replies.forEach((reply, index) => { reply.hidden = index < hidden; });
+    replies.forEach((reply, index) => {
+      reply.hidden = index < hidden;
+    });
     this.#toggle.hidden = replies.length <= SHOWN_WHEN_COLLAPSED;
     this.#toggle.setAttribute("aria-expanded", String(this.#expanded));
-    this.#toggle.replaceChildren(icon("chevron", 16),
-      this.#expanded ? `Collapse ${replies.length} replies` : `${replies.length} replies · show ${hidden} more`);
+    this.#toggle.replaceChildren(
+      icon("chevron", 16),
+      this.#expanded
+        ? `Collapse ${replies.length} replies`
+        : `${replies.length} replies · show ${hidden} more`,
+    );
   }
 
   #offerReply(message, say) {
-    const open = h("button", { type: "button", class: "reply-open", "data-testid": "reply-open", onclick: () => {
-      const box = new Composer({ label: "Reply", testId: "reply-box", send: (text) => say(text, message.id), cancel: close });
-      this.#answer.replaceChildren(box.element);
-      box.focus();
-      this.#answer.scrollIntoView({ block: "nearest" });
-    } }, icon("reply", 16), "Reply");
+    const open = h(
+      "button",
+      {
+        type: "button",
+        class: "reply-open",
+        "data-testid": "reply-open",
+        onclick: () => {
+          const box = new Composer({
+            label: "Reply",
+            testId: "reply-box",
+            send: (text) => say(text, message.id),
+            cancel: close,
+          });
+          this.#answer.replaceChildren(box.element);
+          box.focus();
+          this.#answer.scrollIntoView({ block: "nearest" });
+        },
+      },
+      icon("reply", 16),
+      "Reply",
+    );
     const close = () => {
       this.#answer.replaceChildren(open);
       open.focus();

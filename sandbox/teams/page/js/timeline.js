@@ -17,10 +17,29 @@ export class Timeline {
   #threads = new Map();
   #last = null;
   #messages = h("div", { class: "messages" });
-  #pill = h("button", { type: "button", class: "pill", hidden: true, "data-testid": "new-messages",
-    onclick: () => this.scroller.toEnd() }, icon("down", 16), "New messages");
-  #view = h("div", { class: "timeline", tabindex: "0", role: "region", "aria-label": "Messages",
-    onscroll: () => this.#hidePillAtEnd() }, this.#messages);
+  #pill = h(
+    "button",
+    {
+      type: "button",
+      class: "pill",
+      hidden: true,
+      "data-testid": "new-messages",
+      onclick: () => this.scroller.toEnd(),
+    },
+    icon("down", 16),
+    "New messages",
+  );
+  #view = h(
+    "div",
+    {
+      class: "timeline",
+      tabindex: "0",
+      role: "region",
+      "aria-label": "Messages",
+      onscroll: () => this.#hidePillAtEnd(),
+    },
+    this.#messages,
+  );
 
   scroller = new Scroller(this.#view);
 
@@ -29,7 +48,12 @@ export class Timeline {
     this.#person = person;
     this.#say = say;
     this.#drawCard = drawCard;
-    this.element = h("div", { class: `timeline-frame ${this.#kind === "channel" ? "posts" : "bubbles"}` }, this.#view, this.#pill);
+    this.element = h(
+      "div",
+      { class: `timeline-frame ${this.#kind === "channel" ? "posts" : "bubbles"}` },
+      this.#view,
+      this.#pill,
+    );
     for (const message of conversation.messages) this.#add(message);
   }
 
@@ -61,7 +85,11 @@ export class Timeline {
   }
 
   #draw(message, testId) {
-    return renderMessage(message, { testId, own: message.from.id === this.#person.id, drawCard: this.#drawCard });
+    return renderMessage(message, {
+      testId,
+      own: message.from.id === this.#person.id,
+      drawCard: this.#drawCard,
+    });
   }
 
   #add(message) {
@@ -99,7 +127,10 @@ export class Timeline {
   /** Messages that follow each other closely share one head. */
   #continues(message) {
     const last = this.#last;
-    return last?.from.id === message.from.id && new Date(message.created_at) - new Date(last.created_at) < GROUPED_MS;
+    return (
+      last?.from.id === message.from.id &&
+      new Date(message.created_at) - new Date(last.created_at) < GROUPED_MS
+    );
   }
 
   #replace(message) {

@@ -1,0 +1,53 @@
+"""Microsoft's Agents Playground as a part: a Teams client that no one here wrote.
+
+Its licence is a pre-release one, for evaluating, so it is started only on demand. The Teams simulator
+stands between it and the product and adds the tokens that it does not send.
+"""
+
+import shutil
+
+from sandbox.stack.addresses import Addresses
+from sandbox.stack.caches import npm_dir
+from sandbox.stack.data_folder import DataFolder
+from sandbox.stack.parts import Part, answers_http
+from sandbox.stack.process import StartFailed
+from sandbox.teams.playground import CONFIG_FILE, PREFIX, SERVICE_PATH, playground_config
+from sandbox.teams.roster import Roster
+from sandbox.world import Team, World
+
+_SHOWN_CHANNELS = 2
+"""It knows General and one more."""
+_EXECUTABLE = npm_dir("playground") / "node_modules" / ".bin" / "agentsplayground"
+
+
+def channels_in_playground(world: World, addresses: Addresses) -> dict[str, str]:
+    """The service URL of the channels that the Playground shows, in place of the simulator's page."""
+    service_url = f"{addresses.teams}{SERVICE_PATH}/"
+    return {channel.id: service_url for channel in _team(world).channels[:_SHOWN_CHANNELS]}
+
+
+def agents_playground(folder: DataFolder, addresses: Addresses, world: World) -> Part:
+    """The Playground as the world's first person in its first team; raises StartFailed if not installed."""
+    if not _EXECUTABLE.exists():
+        raise StartFailed("the Agents Playground is not installed: `make playground` installs and starts it")
+    place = folder.path / "playground"
+    # Its own log grows in there, and what it remembers of an earlier run would contradict the simulator.
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    (place / CONFIG_FILE).write_text(playground_config(Roster(world), world.people[0], _team(world)))
+    return Part(
+        name="playground",
+        command=(
+            str(_EXECUTABLE), "-e", f"{addresses.teams}{PREFIX}/api/messages",
+            "--service-url", f"{addresses.teams}{SERVICE_PATH}", "-c", "msteams",
+            "-p", str(addresses.playground_port), "--disable-telemetry",
+        ),
+        log=folder.log("playground"),
+        cwd=place,
+        answers=lambda: answers_http(addresses.playground_port, "/", host="localhost"),
+        address=addresses.playground,
+    )  # fmt: skip
+
+
+def _team(world: World) -> Team:
+    return world.teams[0]
