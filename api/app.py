@@ -66,7 +66,7 @@ async def _compose(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> N
         task_queue=settings.task_queue,
         timing=Timing(edit_interval=settings.edit_interval, grace=settings.grace),
     )
-    app.include_router(health_router(pool, client))
+    app.include_router(health_router(pool, gateway))
     app.include_router(
         webhook_router(pool=pool, keys=keys, fan_out=FanOut(pool, gateway), accounts=settings.accounts)
     )

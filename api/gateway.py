@@ -112,6 +112,15 @@ class Gateway:
         except RPCError as error:
             raise _failure(error) from error
 
+    async def check_health(self) -> None:
+        """Return if Temporal serves; raises ``TemporalUnavailable``."""
+        try:
+            serving = await self._client.service_client.check_health()
+        except RPCError as error:
+            raise TemporalUnavailable(error.status.name) from error
+        if not serving:
+            raise TemporalUnavailable("not serving")
+
     async def _hand_over(self, target: Target, click: Click) -> None:
         """The press goes on by signal under the same key; whichever comes first does it."""
         try:

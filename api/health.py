@@ -2,13 +2,12 @@
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
-from temporalio.client import Client
-from temporalio.service import RPCError
 
+from api.gateway import Gateway, TemporalUnavailable
 from muster.store.pool import UNAVAILABLE, Pool
 
 
-def health_router(pool: Pool, client: Client) -> APIRouter:
+def health_router(pool: Pool, gateway: Gateway) -> APIRouter:
     """``/healthz``, ``/readyz`` and ``/healthz/dependencies``.
 
     Ready does not look at dependencies: one that is down must not take every API out of the balancer.
@@ -26,7 +25,7 @@ def health_router(pool: Pool, client: Client) -> APIRouter:
 
     @router.get("/healthz/dependencies")
     async def dependencies() -> JSONResponse:
-        found = {"postgres": await _postgres(pool), "temporal": await _temporal(client)}
+        found = {"postgres": await _postgres(pool), "temporal": await _temporal(gateway)}
         return JSONResponse(found, status_code=200 if set(found.values()) == {"ok"} else 503)
 
     return router
@@ -40,9 +39,9 @@ async def _postgres(pool: Pool) -> str:
     return "ok"
 
 
-async def _temporal(client: Client) -> str:
+async def _temporal(gateway: Gateway) -> str:
     try:
-        healthy = await client.service_client.check_health()
-    except RPCError as error:
-        return f"out of reach: {error.status.name}"
-    return "ok" if healthy else "not serving"
+        await gateway.check_health()
+    except TemporalUnavailable as error:
+        return f"out of reach: {error}"
+    return "ok"

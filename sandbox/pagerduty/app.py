@@ -5,9 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
 
 from sandbox.faults import fault_router
 from sandbox.pagerduty import control, oauth
+from sandbox.pagerduty.page.actions import action_router
+from sandbox.pagerduty.page.rendering import STATIC
+from sandbox.pagerduty.page.routes import page_router
 from sandbox.pagerduty.refusals import add_refusals
 from sandbox.pagerduty.rest import account, conversation, incidents, webhook_subscriptions
 from sandbox.pagerduty.rest.gate import Gate
@@ -27,6 +31,9 @@ def build_app(world: World, options: Options) -> FastAPI:
     app.include_router(oauth.router)
     app.include_router(control.router)
     app.include_router(fault_router(simulator.faults, control.FAULTS))
+    app.include_router(page_router(simulator))
+    app.include_router(action_router(simulator))
+    app.mount("/app/static", StaticFiles(directory=STATIC))
     add_refusals(app)
     app.add_middleware(Gate, simulator=simulator)
     return app

@@ -4,6 +4,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from sandbox.pagerduty import errors
@@ -21,6 +22,11 @@ def add_refusals(app: FastAPI) -> None:
         if _is_ours(request):
             return await request_validation_exception_handler(request, error)
         texts = (f"{'.'.join(str(part) for part in one['loc'][1:])}: {one['msg']}" for one in error.errors())
+        return await refused(request, errors.invalid_input(*texts))
+
+    @app.exception_handler(ValidationError)
+    async def invalid_form(request: Request, error: ValidationError) -> Response:
+        texts = (f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
         return await refused(request, errors.invalid_input(*texts))
 
     @app.exception_handler(HTTPException)

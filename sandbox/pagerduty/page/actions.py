@@ -1,0 +1,129 @@
+"""What people do on the console: the same rules and events as by the API."""
+
+from collections import defaultdict
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from sandbox.pagerduty import errors, incident_details
+from sandbox.pagerduty.directory import Directory
+from sandbox.pagerduty.drafts import Draft
+from sandbox.pagerduty.ids import new_id
+from sandbox.pagerduty.model import ResponderRequest, Target
+from sandbox.pagerduty.page.rendering import PERSON_COOKIE, acting_person
+from sandbox.pagerduty.requests import IncidentUpdate, NewIncident, apply
+from sandbox.pagerduty.simulator import Simulator
+
+Form = defaultdict[str, str]
+
+
+def action_router(account: Simulator) -> APIRouter:
+    """Every form's target; each answers with the page to see next."""
+    router = APIRouter(prefix="/app")
+
+    @router.post("/person")
+    async def be_person(request: Request) -> Response:
+        answer = RedirectResponse(request.headers.get("Referer", "/app"), status_code=303)
+        answer.set_cookie(
+            PERSON_COOKIE, (await _form(request)).get("person", ""), path="/app", samesite="lax"
+        )
+        return answer
+
+    @router.post("/incidents")
+    async def create(request: Request) -> Response:
+        me = acting_person(request, account.directory).pagerduty_user
+        created = account.desk.create(_new_incident(await _form(request)), by=me)
+        return _see(f"/app/incidents/{created.id}")
+
+    @router.post("/incidents/{key}/{action}")
+    async def act(request: Request, key: str, action: str) -> Response:
+        me = acting_person(request, account.directory).pagerduty_user
+        draft = account.desk.draft(account.desk.get(key), by=me)
+        _do(action, await _form(request), draft, account.directory)
+        account.desk.keep([draft])
+        return _see(f"/app/incidents/{key}")
+
+    @router.post("/webhooks/{key}/ping")
+    async def ping(key: str) -> Response:
+        account.ping(account.subscriptions.get(key))
+        return _see("/app/webhooks")
+
+    @router.post("/webhooks/{key}/enable")
+    async def enable(key: str) -> Response:
+        account.subscriptions.enable(key)
+        return _see("/app/webhooks")
+
+    return router
+
+
+def _do(action: str, form: Form, draft: Draft, directory: Directory) -> None:
+    match action:
+        case "note":
+            incident_details.add_note(draft, form["content"])
+        case "status-update":
+            incident_details.publish_status_update(draft, form["message"])
+        case "responders":
+            _ask(form, draft, directory)
+        case "reply":
+            incident_details.reply_as_responder(draft, "joined" if form["reply"] == "joined" else "declined")
+        case _:
+            change = _change(action, form, directory)
+            apply(IncidentUpdate.model_validate({"type": "incident", **change}), draft, directory)
+
+
+def _change(action: str, form: Form, directory: Directory) -> dict[str, object]:
+    """The update of the API that does what the form asks."""
+    match action:
+        case "acknowledge":
+            return {"status": "acknowledged"}
+        case "unacknowledge" | "reopen":
+            return {"status": "triggered"}
+        case "resolve":
+            return {"status": "resolved"}
+        case "title" | "urgency":
+            return {action: form[action]}
+        case "priority":
+            return {"priority": {"id": form["priority"]} if form["priority"] else None}
+        case "escalate":
+            return {"escalation_level": form["level"]}
+        case "reassign" if form["to"] in directory.policies:
+            return {"escalation_policy": {"id": form["to"]}}
+        case "reassign":
+            return {"assignments": [{"assignee": {"id": form["to"]}}]}
+    raise errors.not_found()
+
+
+def _ask(form: Form, draft: Draft, directory: Directory) -> None:
+    kind = "escalation_policy" if form["target"] in directory.policies else "user"
+    target = Target.model_validate({"id": form["target"], "type": f"{kind}_reference"})
+    request = ResponderRequest(
+        id=new_id(), requester=draft.by, requested_at=draft.at, message=form["message"], targets=(target,)
+    )
+    incident_details.request_responders(draft, request, directory.asked_by([target]))
+
+
+def _new_incident(form: Form) -> NewIncident:
+    wanted: dict[str, object] = {
+        "type": "incident",
+        "title": form["title"],
+        "service": {"id": form["service"]},
+        "urgency": form["urgency"],
+    }
+    if form["priority"]:
+        wanted["priority"] = {"id": form["priority"]}
+    if form["assignee"]:
+        wanted["assignments"] = [{"assignee": {"id": form["assignee"]}}]
+    if form["details"]:
+        wanted["body"] = {"details": form["details"]}
+    return NewIncident.model_validate(wanted)
+
+
+async def _form(request: Request) -> Form:
+    """The form's fields; those that are missing are empty."""
+    fields = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
+    return defaultdict(str, fields)
+
+
+def _see(path: str) -> Response:
+    return RedirectResponse(path, status_code=303)

@@ -1,0 +1,49 @@
+"""Templates with what every page shows."""
+
+import zlib
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request, Response
+from jinja2 import Environment, PackageLoader, select_autoescape
+from starlette.responses import HTMLResponse
+
+from sandbox.pagerduty.directory import Directory
+from sandbox.pagerduty.simulator import Simulator
+from sandbox.world import Person
+
+STATIC = Path(__file__).parent / "static"
+PERSON_COOKIE = "person"
+
+
+class Pages:
+    """Renders pages of one account."""
+
+    def __init__(self, account: Simulator) -> None:
+        self._account = account
+        self._templates = Environment(
+            loader=PackageLoader("sandbox.pagerduty.page"), autoescape=select_autoescape(), trim_blocks=True
+        )
+        self._templates.filters |= {
+            "hue": lambda key: zlib.crc32(key.encode()) % 360,
+            "initials": lambda name: "".join(word[0] for word in name.split()[:2]),
+            "user_name": lambda key: account.directory.name("user", key),
+        }
+        self._templates.globals |= {
+            "account": account.world.account,
+            "directory": account.directory,
+            "desk": account.desk,
+            "disabled": account.subscriptions.is_disabled,
+            "people": account.world.people,
+        }
+
+    def show(self, template: str, request: Request, **values: Any) -> Response:
+        """The page, as seen by the person the visitor acts as."""
+        me = acting_person(request, self._account.directory)
+        return HTMLResponse(self._templates.get_template(template).render(me=me, **values))
+
+
+def acting_person(request: Request, directory: Directory) -> Person:
+    """Whom the visitor chose to be; at first the account's owner."""
+    chosen = request.cookies.get(PERSON_COOKIE, "")
+    return directory.users.get(chosen) or next(iter(directory.users.values()))

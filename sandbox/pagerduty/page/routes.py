@@ -1,0 +1,98 @@
+"""The console's pages."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from sandbox.pagerduty import errors
+from sandbox.pagerduty.model import Incident
+from sandbox.pagerduty.page.rendering import Pages
+from sandbox.pagerduty.simulator import Simulator
+
+Tab = Literal["open", "triggered", "acknowledged", "resolved"]
+
+_SHOWN = 200
+"""Incidents and webhooks that a page lists, the newest."""
+
+
+def page_router(account: Simulator) -> APIRouter:
+    """Every page, and the stream that keeps it current."""
+    router = APIRouter()
+    pages = Pages(account)
+
+    @router.get("/")
+    @router.get("/app")
+    async def start() -> Response:
+        return RedirectResponse("/app/incidents")
+
+    @router.get("/app/live")
+    async def live() -> Response:
+        headers = {"Cache-Control": "no-store"}
+        return StreamingResponse(account.live.stream(), media_type="text/event-stream", headers=headers)
+
+    @router.get("/app/incidents")
+    async def incidents(request: Request, tab: Tab = "open") -> Response:
+        return _list(request, account.desk.incidents(), tab, place="incidents", heading="Incidents")
+
+    @router.get("/app/incidents/{key}")
+    async def incident(request: Request, key: str) -> Response:
+        shown = account.desk.get(key)
+        webhooks = [one for one in account.store.state.webhooks.values() if one.incident == shown.id]
+        return pages.show(
+            "incident.html", request, place="incidents", incident=shown, webhooks=webhooks[::-1]
+        )
+
+    @router.get("/app/services")
+    async def services(request: Request) -> Response:
+        open_counts = Counter(one.service for one in account.desk.incidents() if one.is_open)
+        return pages.show("services.html", request, place="services", open_counts=open_counts)
+
+    @router.get("/app/services/{key}")
+    async def service(request: Request, key: str, tab: Tab = "open") -> Response:
+        if key not in account.directory.services:
+            raise errors.not_found()
+        known = account.directory.services[key]
+        found = [one for one in account.desk.incidents() if one.service == key]
+        return _list(request, found, tab, place="services", heading=known.name, subtitle=known.description)
+
+    @router.get("/app/users/{key}")
+    async def user(request: Request, key: str, tab: Tab = "open") -> Response:
+        if key not in account.directory.users:
+            raise errors.not_found()
+        person = account.directory.users[key]
+        found = [one for one in account.desk.incidents() if key in one.assignees]
+        subtitle = f"{person.job_title} · {person.email}"
+        return _list(request, found, tab, place="on-call", heading=person.name, subtitle=subtitle)
+
+    @router.get("/app/on-call")
+    async def on_call(request: Request) -> Response:
+        return pages.show("on_call.html", request, place="on-call")
+
+    @router.get("/app/webhooks")
+    async def webhooks(request: Request) -> Response:
+        return pages.show(
+            "webhooks.html",
+            request,
+            place="webhooks",
+            subscriptions=account.subscriptions.all(),
+            webhooks=list(account.store.state.webhooks.values())[: -_SHOWN - 1 : -1],
+            numbers={one.id: one.number for one in account.desk.incidents()},
+        )
+
+    def _list(request: Request, found: Iterable[Incident], tab: Tab, **values: str) -> Response:
+        newest_first = list(found)[::-1]
+        groups = {
+            "open": [one for one in newest_first if one.is_open],
+            "triggered": [one for one in newest_first if one.status == "triggered"],
+            "acknowledged": [one for one in newest_first if one.status == "acknowledged"],
+            "resolved": [one for one in newest_first if one.status == "resolved"],
+        }
+        counts = {name: len(group) for name, group in groups.items()}
+        return pages.show(
+            "incidents.html", request, tab=tab, counts=counts, incidents=groups[tab][:_SHOWN], **values
+        )
+
+    return router
