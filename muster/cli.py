@@ -29,7 +29,10 @@ def up(
     *,
     empty: Annotated[bool, typer.Option("--empty", help="Nothing connected and nobody linked.")] = False,
     playground: Annotated[
-        bool, typer.Option("--playground", help="Microsoft's Agents Playground as a second client.")
+        bool,
+        typer.Option(
+            "--playground", help="Microsoft's Agents Playground too; it listens on every interface."
+        ),
     ] = False,
     ready_file: Annotated[
         Path | None, typer.Option(help="Written once everything answers: addresses, people, process ids.")
@@ -71,6 +74,7 @@ def serve() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=5,  # longer than any answer takes
     )
 
 

@@ -14,9 +14,7 @@ from sandbox.pagerduty.model import Acknowledgement
 
 def trigger(draft: Draft) -> None:
     """The incident is new."""
-    draft.step(
-        "trigger", "Triggered through the API", event="incident.triggered", assignees=draft.incident.assignees
-    )
+    draft.step("trigger", "Triggered", event="incident.triggered", assignees=draft.incident.assignees)
 
 
 def acknowledge(draft: Draft) -> None:

@@ -24,11 +24,6 @@ ALL_INCLUDES = [
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 def schema() -> Schema:
     return Schema()
 

@@ -15,11 +15,6 @@ PLACE = "/webhook_subscriptions"
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def account() -> AsyncIterator[Rig]:
     async with running() as rig:
         yield rig

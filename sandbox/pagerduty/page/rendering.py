@@ -25,12 +25,14 @@ class Pages:
             loader=PackageLoader("sandbox.pagerduty.page"), autoescape=select_autoescape(), trim_blocks=True
         )
         self._templates.filters |= {
+            "ink": _ink,
             "hue": lambda key: zlib.crc32(key.encode()) % 360,
             "initials": lambda name: "".join(word[0] for word in name.split()[:2]),
             "user_name": lambda key: account.directory.name("user", key),
         }
         self._templates.globals |= {
             "account": account.world.account,
+            "clock": account.clock,
             "directory": account.directory,
             "desk": account.desk,
             "disabled": account.subscriptions.is_disabled,
@@ -47,3 +49,9 @@ def acting_person(request: Request, directory: Directory) -> Person:
     """Whom the visitor chose to be; at first the account's owner."""
     chosen = request.cookies.get(PERSON_COOKIE, "")
     return directory.users.get(chosen) or next(iter(directory.users.values()))
+
+
+def _ink(color: str) -> str:
+    """Black or white, whichever can be read on this colour (perceived brightness, as in CCIR 601)."""
+    red, green, blue = bytes.fromhex(color)
+    return "#1b1b1b" if 0.299 * red + 0.587 * green + 0.114 * blue > 150 else "#fff"

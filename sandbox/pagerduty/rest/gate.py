@@ -16,7 +16,9 @@ from sandbox.pagerduty.model import Read, Write
 from sandbox.pagerduty.simulator import Simulator
 from sandbox.serving import cut_connection
 
-_OURS = ("/app", "/_sandbox", "/oauth", "/favicon.ico")
+_NOT_THE_API = frozenset({"", "app", "_sandbox", "oauth", "favicon.ico"})
+"""First parts of paths."""
+
 _LARGEST_BODY = 1_000_000
 
 
@@ -29,7 +31,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the request, answer it or let it be answered, and write it down."""
-        if scope["type"] != "http" or scope["path"] == "/" or scope["path"].startswith(_OURS):
+        if scope["type"] != "http" or scope["path"].split("/")[1] in _NOT_THE_API:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)

@@ -25,7 +25,9 @@ async function refresh() {
       const response = await fetch(location.href);
       if (!response.ok) break;
       const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+      setClock(fresh);
       for (const region of document.querySelectorAll("[data-region]")) replace(region, fresh);
+      tellTimes();
     } while (stale);
   } catch {
     // The stream says when the account answers again.
@@ -41,7 +43,6 @@ function replace(region, fresh) {
   const shown = next.innerHTML;
   region.innerHTML = shown;
   region.dataset.shown = shown;
-  tellTimes();
 }
 
 const stream = new EventSource("/app/live");
@@ -88,20 +89,27 @@ document.addEventListener("click", (event) => {
   else if (event.target instanceof HTMLDialogElement) event.target.close();
 });
 
-// ---- times
+// ---- times, by the account's clock, which may be ahead
 
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 const distance = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
+let ahead = 0;
+
+function setClock(page) {
+  ahead = new Date(page.body.dataset.now) - Date.now();
+}
+
 function tellTimes() {
   for (const time of document.querySelectorAll("time")) {
     const at = new Date(time.dateTime);
-    const seconds = (at - Date.now()) / 1000;
+    const seconds = (at - Date.now() - ahead) / 1000;
     const unit = UNITS.find(([, length]) => Math.abs(seconds) >= length);
     time.textContent = unit ? distance.format(Math.round(seconds / unit[1]), unit[0]) : "just now";
     time.title = at.toLocaleString();
   }
 }
 
+setClock(document);
 tellTimes();
 setInterval(tellTimes, 15000);

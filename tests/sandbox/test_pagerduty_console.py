@@ -1,0 +1,189 @@
+"""The console: what people do there is what the API would do, and open pages follow without a reload."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from pagerduty_rig import ADA, BO, CY, DI, Rig, running
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+pytestmark = pytest.mark.anyio
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+SCREENSHOTS = Path(__file__).parents[1] / ".artifacts" / "pagerduty"
+
+
+@pytest.fixture(scope="module")
+async def account() -> AsyncIterator[Rig]:
+    async with running() as rig:
+        yield rig
+
+
+@pytest.fixture
+async def rig(account: Rig) -> Rig:
+    await account.reset()
+    return account
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+async def submit(rig: Rig, path: str, user: str = ADA, **fields: str) -> None:
+    """Send a form of the console as this person."""
+    answer = await rig.http.post(f"/app{path}", data=fields, headers={"Cookie": f"person={user}"})
+    assert answer.status_code == 303, answer.text
+
+
+async def test_every_page_shows(rig: Rig) -> None:
+    incident = (await rig.trigger(title="<b>Disk</b> & co"))["id"]
+    for path in (
+        "/incidents",
+        f"/incidents/{incident}",
+        "/services",
+        "/services/PSVC001",
+        f"/users/{BO}",
+        "/on-call",
+        "/webhooks",
+    ):
+        page = await rig.http.get(f"/app{path}")
+        assert page.status_code == 200
+        assert "<b>Disk" not in page.text
+    assert (await rig.http.get("/")).headers["location"] == "/app/incidents"
+    assert (await rig.http.get("/app/incidents/QNONE")).status_code == 404
+
+
+async def test_forms_do_what_the_api_does(rig: Rig) -> None:
+    wanted = {"title": "Disk full", "service": "PSVC002", "urgency": "low", "priority": "PPRIO02"}
+    await submit(rig, "/incidents", BO, **wanted)
+    (incident,) = (await rig.call("GET", "/incidents")).json()["incidents"]
+    path = f"/incidents/{incident['id']}"
+    await submit(rig, f"{path}/acknowledge", CY)
+    await submit(rig, f"{path}/unacknowledge", CY)
+    await submit(rig, f"{path}/priority", priority="")
+    await submit(rig, f"{path}/title", title="Disk nearly full")
+    await submit(rig, f"{path}/urgency", urgency="high")
+    await submit(rig, f"{path}/escalate", level="2")
+    await submit(rig, f"{path}/reassign", to="PEP0002")
+    await submit(rig, f"{path}/reassign", to=CY)
+    await submit(rig, f"{path}/note", content="Deleted the logs")
+    await submit(rig, f"{path}/status-update", message="Nearly done")
+    await submit(rig, f"{path}/responders", target=DI, message="Please help")
+    await submit(rig, f"{path}/reply", DI, reply="joined")
+    await submit(rig, f"{path}/resolve")
+    await submit(rig, f"{path}/reopen")
+    webhooks = await rig.receiver.expect(
+        "incident.triggered",
+        "incident.acknowledged",
+        "incident.unacknowledged",
+        "incident.priority_updated",
+        "incident.escalated",
+        "incident.delegated",
+        "incident.reassigned",
+        "incident.annotated",
+        "incident.status_update_published",
+        "incident.responder.added",
+        "incident.responder.replied",
+        "incident.resolved",
+        "incident.reopened",
+    )
+    agents = [one.event["agent"]["id"] for one in webhooks]
+    assert agents[:2] == [BO, CY]
+    assert webhooks[10].event["data"]["state"] == "joined"
+    now = await rig.get(incident["id"])
+    assert (now["title"], now["urgency"], now["priority"]) == ("Disk nearly full", "high", None)
+
+
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [
+        ("escalate", {"level": "high"}),
+        ("explode", {}),
+        ("note", {"content": ""}),
+        ("reassign", {"to": "PNONE"}),
+    ],
+)
+async def test_forms_that_make_no_sense_are_refused(rig: Rig, action: str, fields: dict[str, str]) -> None:
+    incident = (await rig.trigger())["id"]
+    answer = await rig.http.post(f"/app/incidents/{incident}/{action}", data=fields)
+    assert answer.status_code in (400, 404)
+    assert answer.json()["error"]["message"]
+
+
+@pytest.mark.browser
+async def test_two_people_at_their_consoles(rig: Rig, browser: Browser) -> None:
+    ada = await (await browser.new_context()).new_page()
+    phone = {"width": 390, "height": 844}
+    bo = await (await browser.new_context(color_scheme="dark", viewport=phone)).new_page()  # type: ignore[arg-type]
+    await ada.goto(f"{rig.url}/")
+    await bo.goto(f"{rig.url}/app/incidents")
+    await bo.get_by_test_id("person-switch").select_option(label="Bo Call")
+
+    await ada.get_by_test_id("new-incident").click()
+    await ada.get_by_test_id("incident-title").fill("Checkout is slow")
+    await ada.get_by_test_id("incident-service").select_option(label="Checkout")
+    await ada.get_by_test_id("incident-urgency").select_option("low")
+    await ada.get_by_test_id("create-incident").click()
+    await expect(ada.get_by_test_id("status")).to_have_text("Triggered")
+
+    row = bo.get_by_test_id("incident-row")
+    await expect(row).to_contain_text("Checkout is slow")
+    await row.get_by_role("link").click()
+    await bo.get_by_test_id("acknowledge").click()
+    await expect(ada.get_by_test_id("status")).to_have_text("Acknowledged")
+    await expect(ada.get_by_role("complementary")).to_contain_text("Bo Call")
+
+    await ada.get_by_test_id("note-text").fill("Rolled back")
+    await ada.get_by_test_id("add-note").click()
+    await ada.get_by_test_id("priority-select").select_option(label="P1")
+    await expect(bo.get_by_role("main")).to_contain_text("Rolled back")
+    await keep_screenshot(ada, "incident-desktop")
+    await keep_screenshot(bo, "incident-phone-dark")
+    await bo.get_by_test_id("resolve").click()
+    await expect(ada.get_by_test_id("status")).to_have_text("Resolved")
+    await rig.receiver.expect(
+        "incident.triggered",
+        "incident.acknowledged",
+        "incident.annotated",
+        "incident.priority_updated",
+        "incident.resolved",
+    )
+
+
+@pytest.mark.browser
+async def test_a_refusal_is_told_and_a_subscription_enabled(rig: Rig, browser: Browser) -> None:
+    rig.receiver.answers = [400] * 3
+    for _ in range(3):
+        incident = (await rig.trigger())["id"]
+    await rig.until(lambda: "waiting" not in rig.webhook_states())
+    page = await browser.new_page()
+    await page.goto(f"{rig.url}/app/webhooks")
+    await page.get_by_test_id("enable").click()
+    await page.get_by_test_id("ping").click()
+    await expect(page.get_by_test_id("delivery").first).to_contain_text("delivered")
+    await keep_screenshot(page, "webhooks-desktop")
+
+    await page.goto(f"{rig.url}/app/incidents/{incident}")
+    await rig.fault("webhook", "lose", times=2)
+    await page.route("**/app/live", lambda route: route.abort())
+    await page.reload()
+    await rig.put(incident, status="resolved")
+    await page.get_by_test_id("resolve").click()
+    await expect(page.get_by_role("status")).to_contain_text("Incident Already Resolved")
+
+
+async def keep_screenshot(page: Page, name: str) -> None:
+    await page.screenshot(path=SCREENSHOTS / f"{name}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.png")
