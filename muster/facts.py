@@ -88,7 +88,7 @@ def details_of_incident(incident: Body, *, read_for: Stamp | None = None) -> Det
             for entry in _mappings(incident.get("incidents_responders"))
             if (person := _reference(entry.get("user"))) is not None
         )[-_MOST_RESPONDERS:],
-        fields=_fields(incident.get("custom_fields")),
+        fields=_fields(incident["custom_fields"]) if "custom_fields" in incident else None,
         read_for=read_for or Stamp(at=end_of_second(changed_at)),
     )
 

@@ -111,7 +111,7 @@ class ChannelIncidentWorkflow:
         before = self.state
         self._advance(fold_event(before, facts), facts.event_id, line_of(facts))
         if highlight := highlight_of(before, self.state, facts):
-            self.state = cards.with_highlight(self.state, highlight, recalled=self.recalled)
+            self.state = cards.with_highlight(self.state, highlight)
 
     def detach(self) -> None:
         """Signal: the conversation is gone for us; nothing more is shown there."""

@@ -66,7 +66,8 @@ class Details(Value):
     status_changed_by: Reference | None = None
     acknowledgements: tuple[Acknowledgement, ...] = ()
     responders: tuple[Responder, ...] = ()
-    fields: tuple[Field, ...] = ()
+    fields: tuple[Field, ...] | None = ()
+    """``None`` where the answer does not hold them, as the one to a PUT does not."""
     read_for: Stamp
     """The newest event that this answer is known to include."""
     reread: bool = False

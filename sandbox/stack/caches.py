@@ -15,6 +15,3 @@ def cache_dir() -> Path:
 def npm_dir(name: str = "cards") -> Path:
     """Where the packages that ``deploy/npm/<name>`` pins are installed."""
     return cache_dir() / "npm" if name == "cards" else cache_dir() / f"npm-{name}"
-
-
-CARD_RENDERER = Path("node_modules") / "adaptivecards" / "dist" / "adaptivecards.min.js"

@@ -32,7 +32,13 @@ def with_nonce(state: State, nonce: str, *, show: bool) -> State:
 
 
 def sending(state: State) -> State:
-    """A send begins: whatever is asked for from here on is asked for anew."""
+    """A send begins: whatever is asked for from here on is asked for anew.
+
+    A new message is news itself, so what waits to be said in the thread is not said after it.
+    """
+    if state.card.activity_id is None:
+        for highlight in state.highlights:
+            state = without_highlight(state, highlight)
     return _card(state, resend=False)
 
 
@@ -77,12 +83,10 @@ def with_trouble(state: State, part: Degradable, reason: str | None, until: date
     return state.model_copy(update={"troubles": (*others, wanted) if wanted else others})
 
 
-def with_highlight(state: State, highlight: Highlight, *, recalled: bool) -> State:
-    """Something is news. A first card is news itself, what was said is not said again, and old news
-    gives way: a resolve or a reopening makes everything that still waits pointless.
+def with_highlight(state: State, highlight: Highlight) -> State:
+    """Something is news. What was said is not said again, and old news gives way: a resolve or a
+    reopening makes everything that still waits pointless.
     """
-    if recalled and state.card.activity_id is None:
-        return state
     if highlight.key in state.notified or any(h.key == highlight.key for h in state.highlights):
         return state
     waiting = tuple(

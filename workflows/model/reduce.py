@@ -23,7 +23,7 @@ from workflows.model.incident import (
     Word,
 )
 from workflows.model.priority import raises
-from workflows.model.state import MOST_ENTRIES, Entry, Highlight, State, ValueT
+from workflows.model.state import MOST_ENTRIES, Entry, Heard, Highlight, State, ValueT
 
 AUTOMATION = Reference(id="", name="")
 """Stands where PagerDuty names no agent."""
@@ -78,6 +78,8 @@ def _fold_snapshot_event(state: State, facts: Facts, snapshot: Snapshot) -> Stat
     changes: dict[str, Any] = {}
     if _replaces(state, stamp):
         changes |= {"snapshot": snapshot, "snapshot_stamp": stamp, "snapshot_from_rest": False}
+    if _is_unheard(state, stamp):
+        changes["heard"] = Heard(stamp=stamp, priority=snapshot.priority)
     if snapshot.status == "triggered" and (state.triggered is None or state.triggered < stamp):
         changes["triggered"] = stamp
     if facts.event_type == "incident.acknowledged" and agent.id:
@@ -96,21 +98,28 @@ def _replaces(state: State, stamp: Stamp) -> bool:
     """Whether a webhook's snapshot is newer than what is held.
 
     A REST answer only tells the second of the last change; an event inside that very second may have
-    happened after it, and PagerDuty sends the events of an incident in order, so it is taken.
+    happened after it, and PagerDuty sends the events of an incident in order, so it is taken, unless
+    a newer one came before: then it is a repetition.
     """
     held = state.snapshot_stamp
     if held is None:
         return True
+    if not _is_unheard(state, stamp):
+        return False
     if state.snapshot_from_rest:
         return whole_second(held.at) <= whole_second(stamp.at)
     return held < stamp
 
 
+def _is_unheard(state: State, stamp: Stamp) -> bool:
+    return state.heard is None or state.heard.stamp < stamp
+
+
 def fold_details(state: State, details: Details) -> State:
     """The state after a REST answer.
 
-    Its status is stamped with the end of the second in which it changed. Where it contradicts an
-    event of that same second, nobody can tell which is newer: it is read once more, and then counts.
+    Its status is stamped with the end of the second in which it changed. Where it contradicts what is
+    held of that same second, nobody can tell which is newer: it is read once more, and then counts.
     """
     stamp = Stamp(at=end_of_second(details.status_changed_at), event_id="")
     held = state.snapshot_stamp
@@ -122,9 +131,9 @@ def fold_details(state: State, details: Details) -> State:
         and state.snapshot.status != details.snapshot.status
     ):
         return _with(state, reread_wanted=True)
+    whole = details.fields is not None
     changes: dict[str, Any] = {
         "reread_wanted": False,
-        "details_read": latest(state.details_read, details.read_for),
         "acknowledgements": upsert(
             state.acknowledgements,
             *(
@@ -138,9 +147,12 @@ def fold_details(state: State, details: Details) -> State:
         ),
         "newest": later(state.newest, details.status_changed_at),
     }
-    if held is None or held < stamp:
+    # The answer to a PUT is no read of the details, but spares a second one after the first.
+    if whole or state.details_read is not None:
+        changes["details_read"] = latest(state.details_read, details.read_for)
+    if held is None or held < stamp or (details.reread and held == stamp):
         changes |= {"snapshot": details.snapshot, "snapshot_stamp": stamp, "snapshot_from_rest": True}
-    if state.fields_stamp is None or state.fields_stamp <= details.read_for:
+    if whole and (state.fields_stamp is None or state.fields_stamp <= details.read_for):
         changes |= {"fields": details.fields, "fields_stamp": details.read_for}
     if details.snapshot.status == "resolved" and is_newer(stamp, state.resolution):
         changes["resolution"] = Entry[Reference](
@@ -163,8 +175,9 @@ def highlight_of(before: State, after: State, facts: Facts) -> Highlight | None:
         return None
     if after.snapshot_stamp != facts.stamp or before.snapshot_stamp == facts.stamp:
         return None
+    # A REST answer may have shown the new priority before its event came; that announced nothing.
     if effect.highlight == "priority_raised" and not raises(
-        before.snapshot.priority if before.snapshot else None, facts.snapshot.priority
+        before.heard.priority if before.heard else None, facts.snapshot.priority
     ):
         return None
     return Highlight(

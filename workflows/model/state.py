@@ -65,6 +65,13 @@ def highlight_key(transition: Transition, second: datetime) -> str:
     return f"{transition}@{second.isoformat()}"
 
 
+class Heard(Value):
+    """What the newest snapshot that an *event* carried said; REST answers leave it alone."""
+
+    stamp: Stamp
+    priority: Reference | None = None
+
+
 class Card(Value):
     """The one message this run owns: what is wanted and what is known to be there."""
 
@@ -102,6 +109,7 @@ class State(Value):
     snapshot_stamp: Stamp | None = None
     snapshot_from_rest: bool = False
     """REST stamps are whole seconds: see docs/decisions/0003."""
+    heard: Heard | None = None
     triggered: Stamp | None = None
     """The newest snapshot that showed ``triggered``: acknowledgements before it are void."""
     resolution: Entry[Reference] | None = None

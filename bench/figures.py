@@ -1,0 +1,46 @@
+"""Figures, as they are printed: one JSON object a line on standard output."""
+
+import json
+import statistics
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+
+def quantiles(samples: Sequence[float]) -> dict[str, float]:
+    """The median and the tails, by the nearest rank, in the samples' unit."""
+    ordered = sorted(samples)
+
+    def at(part: float) -> float:
+        return round(ordered[min(len(ordered) - 1, int(part * len(ordered)))], 2)
+
+    return {"p50": round(statistics.median(ordered), 2), "p95": at(0.95), "p99": at(0.99)}
+
+
+def timed(name: str, samples: Sequence[float], *, floor: Sequence[float] = (), **more: Any) -> None:
+    """Print milliseconds, and against a floor the ratio of the medians."""
+    figure: dict[str, Any] = {"name": name, "unit": "ms", **quantiles(samples), "samples": len(samples)}
+    if floor:
+        beneath = quantiles(floor)
+        figure |= {"floor": beneath, "ratio": round(figure["p50"] / beneath["p50"], 2)}
+    emit({**figure, **more})
+
+
+def value(name: str, unit: str, number: float, *, floor: float | None = None, **more: Any) -> None:
+    """Print one number, and against a floor their ratio."""
+    figure: dict[str, Any] = {"name": name, "unit": unit, "value": round(number, 2)}
+    if floor is not None:
+        figure |= {"floor": round(floor, 2), "ratio": round(number / floor, 2)}
+    emit({**figure, **more})
+
+
+def emit(figure: dict[str, Any]) -> None:
+    """Print a figure at once, so that a cut-off run keeps what it had."""
+    sys.stdout.write(json.dumps(figure) + "\n")
+    sys.stdout.flush()
+
+
+def progress(text: str) -> None:
+    """Tell whoever waits; standard output is for figures alone."""
+    sys.stderr.write(f"bench: {text}\n")
+    sys.stderr.flush()

@@ -1,0 +1,91 @@
+"""Incidents that a benchmark makes up: their webhook events and what REST tells of them."""
+
+import itertools
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+_numbers = itertools.count(1)
+
+ADA = {"id": "PUSER01", "type": "user_reference", "summary": "Ada Ops"}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _whole(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass
+class Incident:
+    """One incident of a service; its title is its id."""
+
+    service: str
+    id: str = field(default_factory=lambda: f"Q{uuid.uuid4().hex[:13].upper()}")
+    number: int = field(default_factory=lambda: next(_numbers))
+    status: str = "triggered"
+    created_at: datetime = field(default_factory=_now)
+    changed_at: datetime = field(default_factory=_now)
+
+    def become(self, status: str) -> None:
+        """Change the status, now."""
+        if status != self.status:
+            self.status, self.changed_at = status, _now()
+
+    def event(self, name: str) -> bytes:
+        """The webhook body of ``incident.<name>``; triggered, acknowledged and resolved change the status."""
+        if name in ("triggered", "acknowledged", "resolved"):
+            self.become(name)
+        data = self._note() if name == "annotated" else self._snapshot()
+        event = {
+            "id": f"01{uuid.uuid4().hex[:24].upper()}",
+            "event_type": f"incident.{name}",
+            "resource_type": "incident",
+            "occurred_at": _now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "agent": ADA,
+            "client": None,
+            "data": data,
+        }
+        return json.dumps({"event": event}).encode()
+
+    def rest(self) -> dict[str, Any]:
+        """What ``GET /incidents/{id}`` tells."""
+        acknowledged = [{"at": _whole(self.changed_at), "acknowledger": ADA}]
+        return self._shared() | {
+            "incident_number": self.number,
+            "last_status_change_at": _whole(self.changed_at),
+            "last_status_change_by": ADA,
+            "assignments": [{"at": _whole(self.created_at), "assignee": ADA}],
+            "acknowledgements": acknowledged if self.status == "acknowledged" else [],
+        }
+
+    def _snapshot(self) -> dict[str, Any]:
+        return self._shared() | {"number": self.number, "assignees": [ADA]}
+
+    def _note(self) -> dict[str, Any]:
+        return {
+            "id": uuid.uuid4().hex[:14],
+            "type": "incident_note",
+            "content": "Deploy 4711 rolled back, error rate falling.",
+            "incident": {"id": self.id, "type": "incident_reference"},
+        }
+
+    def _shared(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "type": "incident",
+            "html_url": f"https://acme.pagerduty.com/incidents/{self.id}",
+            "status": self.status,
+            "title": self.id,
+            "urgency": "high",
+            "created_at": _whole(self.created_at),
+            "service": {"id": self.service, "type": "service_reference", "summary": "Checkout"},
+            "escalation_policy": {"id": "PEP0001", "summary": "Payments on-call"},
+            "priority": {"id": "PPRIO01", "summary": "P1"},
+            "incident_type": {"name": "incident_default"},
+            "teams": [],
+        }

@@ -1,0 +1,144 @@
+"""What stands for Teams' connector and PagerDuty's REST API while measuring: no limits, told delays.
+
+The simulators keep Teams' rate windows, which a benchmark would run into at once. This server only
+remembers what it was sent, with the moment, and lets whoever measures wait for it. An incident's title
+is its id, so that a card says whose it is.
+"""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from bench.incidents import Incident
+
+
+@dataclass
+class Card:
+    """One message: when it was sent and edited (seconds, monotonic), what it says, its replies."""
+
+    incident: str
+    moments: list[float] = field(default_factory=list)
+    says: str = ""
+    replies: int = 0
+
+
+class Sink:
+    """Both providers in one server on ``port``, and the counts of calls to each."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.pagerduty_delay = 0.0
+        self.teams_calls = 0
+        self.pagerduty_calls = 0
+        self.incidents: dict[str, Incident] = {}
+        self._ids = itertools.count(1_700_000_000_000)
+        self._cards: dict[str, Card] = {}
+        self._by_incident: dict[str, list[Card]] = {}
+        self._arrivals: dict[str, asyncio.Event] = {}
+
+    @property
+    def url(self) -> str:
+        """Base address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def cards(self, incident: str) -> list[Card]:
+        """The incident's cards, one per conversation."""
+        return self._by_incident.get(incident, [])
+
+    async def until(self, incident: str, says: str, *, cards: int = 1, replies: int = 0) -> float:
+        """Wait until all of an incident's cards say something; the moment of the last that came to."""
+        arrival = self._arrivals.setdefault(incident, asyncio.Event())
+        while not self._all_say(incident, says, cards, replies):
+            arrival.clear()
+            await arrival.wait()
+        return max(card.moments[-1] for card in self.cards(incident))
+
+    def _all_say(self, incident: str, says: str, cards: int, replies: int) -> bool:
+        found = self.cards(incident)
+        return len(found) >= cards and all(says in c.says and c.replies >= replies for c in found)
+
+    def _arrived(self, card: Card, says: str | None) -> None:
+        if says is not None:
+            card.moments.append(time.monotonic())
+            card.says = says
+        if (arrival := self._arrivals.get(card.incident)) is not None:
+            arrival.set()
+
+    def _new_card(self, key: str, incident: str) -> Card:
+        card = self._cards[key] = Card(incident)
+        self._by_incident.setdefault(incident, []).append(card)
+        return card
+
+    # Teams
+
+    async def _post(self, request: web.Request) -> web.Response:
+        self.teams_calls += 1
+        activity = await request.json()
+        _, _, root = request.match_info["conversation"].partition(";messageid=")
+        key = str(next(self._ids))
+        if root:
+            card = self._cards[root]
+            card.replies += 1
+            self._arrived(card, None)
+        else:
+            incident = activity["summary"].split()[1]
+            self._arrived(self._new_card(key, incident), activity["summary"])
+        return web.json_response({"id": key}, status=201)
+
+    async def _put(self, request: web.Request) -> web.Response:
+        self.teams_calls += 1
+        key = request.match_info["activity"]
+        self._arrived(self._cards[key], (await request.json())["summary"])
+        return web.json_response({"id": key})
+
+    async def _bare(self, request: web.Request) -> web.Response:
+        """A post of the bare engine, with the same body as a card; ``says`` comes in the address."""
+        await request.json()
+        incident = request.match_info["incident"]
+        card = self._cards.get(incident) or self._new_card(incident, incident)
+        self._arrived(card, request.query["says"])
+        return web.json_response({"id": incident}, status=201)
+
+    # PagerDuty
+
+    async def _token(self, request: web.Request) -> web.Response:
+        scope = str((await request.post())["scope"])
+        return web.json_response({"access_token": "bench", "expires_in": 86_400, "scope": scope})
+
+    async def _get_incident(self, request: web.Request) -> web.Response:
+        return await self._incident(request, None)
+
+    async def _put_incident(self, request: web.Request) -> web.Response:
+        return await self._incident(request, (await request.json())["incident"]["status"])
+
+    async def _incident(self, request: web.Request, status: str | None) -> web.Response:
+        self.pagerduty_calls += 1
+        await asyncio.sleep(self.pagerduty_delay)
+        incident = self.incidents[request.match_info["incident"]]
+        if status is not None:
+            incident.become(status)
+        return web.json_response({"incident": incident.rest()})
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Listen while the block runs."""
+        application = web.Application(client_max_size=1024 * 1024)
+        activities = "/teams/v3/conversations/{conversation}/activities"
+        application.router.add_post(activities, self._post)
+        application.router.add_put(activities + "/{activity}", self._put)
+        application.router.add_post("/bare/{incident}", self._bare)
+        application.router.add_post("/oauth/token", self._token)
+        application.router.add_get("/incidents/{incident}", self._get_incident)
+        application.router.add_put("/incidents/{incident}", self._put_incident)
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", self.port).start()
+            yield
+        finally:
+            await runner.cleanup()

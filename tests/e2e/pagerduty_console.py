@@ -1,0 +1,56 @@
+"""PagerDuty as a person sees it: the simulator's page."""
+
+import re
+from urllib.parse import urlsplit
+
+from playwright.async_api import Page, expect
+
+
+class PagerDutyConsole:
+    """One person's PagerDuty."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    async def act_as(self, name: str) -> None:
+        """Become somebody else."""
+        switch = self.page.get_by_test_id("person-switch")
+        await switch.select_option(label=name)
+        await expect(switch.locator("option:checked")).to_have_text(name)
+
+    async def trigger(self, title: str, *, service: str, priority: str) -> str:
+        """Fill in and send the form for a new incident; its id."""
+        await self.page.get_by_test_id("new-incident").click()
+        form = self.page.get_by_role("dialog")
+        await form.get_by_test_id("incident-title").fill(title)
+        await form.get_by_test_id("incident-service").select_option(label=service)
+        await form.get_by_label("Priority").select_option(label=priority)
+        await form.get_by_test_id("create-incident").click()
+        await self.page.wait_for_url(re.compile(r"/app/incidents/\w+$"))
+        await self.expect_status("Triggered")
+        return urlsplit(self.page.url).path.rpartition("/")[2]
+
+    async def expect_status(self, status: str) -> None:
+        """The state of the incident that is open."""
+        await expect(self.page.get_by_test_id("status")).to_have_text(status)
+
+    async def expect_acknowledged_by(self, name: str) -> None:
+        """The open incident names who took it."""
+        await self.expect_status("Acknowledged")
+        acknowledged = self.page.get_by_text("Acknowledged by", exact=True)
+        await expect(acknowledged.locator("xpath=following-sibling::dd[1]")).to_contain_text(name)
+
+    async def add_note(self, text: str) -> None:
+        """Write a note to the open incident."""
+        await self.page.get_by_test_id("note-text").fill(text)
+        await self.page.get_by_test_id("add-note").click()
+        await expect(self.page.get_by_role("list").get_by_text(text)).to_be_visible()
+
+    async def set_priority(self, name: str) -> None:
+        """Change the open incident's priority."""
+        await self.page.get_by_test_id("priority-select").select_option(label=name)
+
+    async def resolve(self) -> None:
+        """Resolve the open incident."""
+        await self.page.get_by_test_id("resolve").click()
+        await self.expect_status("Resolved")

@@ -1,0 +1,117 @@
+"""Teams as a person sees it: the simulator's page in a window of their own."""
+
+import re
+
+from playwright.async_api import Locator, Page, expect
+
+
+class TeamsWindow:
+    """One person's Teams."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    async def open_channel(self, team: str, name: str) -> "Conversation":
+        """Click a channel in the list."""
+        await self._channel(team, name).click()
+        return await self._opened(name)
+
+    async def open_chat(self, name: str) -> "Conversation":
+        """Click a chat in the list."""
+        await self._chat(name).click()
+        return await self._opened(name)
+
+    async def expect_unread(self, team: str, name: str, *, count: int) -> None:
+        """The channel's mark in the list: so many messages not seen yet."""
+        await expect(self._channel(team, name).get_by_role("img", name=f"{count} unread")).to_be_visible()
+
+    async def expect_read(self, team: str, name: str) -> None:
+        """The channel has no mark."""
+        await expect(self._channel(team, name).get_by_role("img")).to_have_count(0)
+
+    async def expect_unread_chat(self, name: str) -> None:
+        """The chat has a message that was not seen yet."""
+        mark = self._chat(name).get_by_role("img", name=re.compile(r"\d+ unread"))
+        await expect(mark).to_be_visible()
+
+    async def expect_no_unread_chat(self) -> None:
+        """Nobody wrote to this person in private."""
+        chats = self.page.get_by_test_id("chat")
+        await expect(chats.get_by_role("img", name=re.compile(r"\d+ unread"))).to_have_count(0)
+
+    async def expect_toast(self, text: str) -> None:
+        """A short message at the edge of the window."""
+        await expect(self.page.get_by_test_id("toast")).to_contain_text(text)
+
+    def _channel(self, team: str, name: str) -> Locator:
+        return self.page.locator(f'[data-testid="channel"][data-team="{team}"][data-name="{name}"]')
+
+    def _chat(self, name: str) -> Locator:
+        return self.page.locator(f'[data-testid="chat"][data-name="{name}"]')
+
+    async def _opened(self, name: str) -> "Conversation":
+        heading = self.page.get_by_role("main").get_by_role("heading", level=1, name=name, exact=True)
+        await expect(heading).to_be_visible()
+        return Conversation(self.page)
+
+
+class Conversation:
+    """The open channel or chat."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def card(self, title: str) -> "Card":
+        """The card of the incident with this title."""
+        return Card(self._page, title)
+
+    async def expect_message(self, *texts: str) -> None:
+        """One message holds all these words."""
+        messages = self._page.get_by_test_id("message")
+        for text in texts:
+            messages = messages.filter(has_text=text)
+        await expect(messages).to_have_count(1)
+        await expect(messages).to_be_visible()
+
+
+class Card:
+    """An incident's card in the open channel, and the thread under it."""
+
+    def __init__(self, page: Page, title: str) -> None:
+        self._page = page
+        self._post = page.locator(".post").filter(has=page.get_by_test_id("card").filter(has_text=title))
+        self._card = self._post.get_by_test_id("card")
+
+    async def expect(self, *texts: str) -> None:
+        """There is one card, and it holds all these words."""
+        await expect(self._card).to_have_count(1)
+        for text in texts:
+            await expect(self._card).to_contain_text(text)
+
+    async def expect_without(self, text: str) -> None:
+        """The card does not say this."""
+        await expect(self._card).not_to_contain_text(text)
+
+    async def expect_buttons(self, *labels: str) -> None:
+        """These buttons, in this order."""
+        await expect(self._card.locator(".ac-pushButton")).to_have_text(list(labels))
+
+    async def expect_error(self, text: str) -> None:
+        """What Teams shows in red under a card whose button failed."""
+        await expect(self._post.get_by_test_id("invoke-error")).to_contain_text(text)
+
+    async def expect_replies(self, *texts: str) -> None:
+        """The thread holds these replies and no others."""
+        await expect(self._post.get_by_test_id("reply")).to_contain_text(list(texts))
+
+    async def press(self, label: str) -> float:
+        """Press a button and wait for the bot's answer; how many seconds that took."""
+        async with self._page.expect_response("**/page/invoke") as answering:
+            await self._card.get_by_role("button", name=label, exact=True).click()
+        answer = await answering.value
+        await answer.finished()
+        return answer.request.timing["responseEnd"] / 1000
+
+    async def show(self) -> None:
+        """Scroll to it."""
+        await self._post.scroll_into_view_if_needed()
