@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
@@ -22,9 +23,32 @@ class Card:
     """One message: when it was sent and edited (seconds, monotonic), what it says, its replies."""
 
     incident: str
+    conversation: str = ""
+    id: str = ""
+    buttons: dict[str, Any] = field(default_factory=dict)
+    """The latest version's actions by verb."""
     moments: list[float] = field(default_factory=list)
     says: str = ""
     replies: int = 0
+    sending: bool = False
+
+
+def _buttons(activity: dict[str, Any]) -> dict[str, Any]:
+    """Every Action.Execute of the activity's card, by verb."""
+    found: dict[str, Any] = {}
+
+    def search(part: Any) -> None:
+        if isinstance(part, list):
+            for item in part:
+                search(item)
+        elif isinstance(part, dict):
+            if part.get("type") == "Action.Execute":
+                found[part["verb"]] = part
+            for item in part.values():
+                search(item)
+
+    search(activity["attachments"])
+    return found
 
 
 class Sink:
@@ -33,6 +57,8 @@ class Sink:
     def __init__(self, port: int) -> None:
         self.port = port
         self.pagerduty_delay = 0.0
+        self.slow_edits = 0.0
+        """Seconds that an edit takes before it is done."""
         self.teams_calls = 0
         self.pagerduty_calls = 0
         self.incidents: dict[str, Incident] = {}
@@ -50,17 +76,26 @@ class Sink:
         """The incident's cards, one per conversation."""
         return self._by_incident.get(incident, [])
 
-    async def until(self, incident: str, says: str, *, cards: int = 1, replies: int = 0) -> float:
-        """Wait until all of an incident's cards say something; the moment of the last that came to."""
+    async def until(
+        self, incident: str, says: str, *, cards: int = 1, replies: int = 0, sendings: int = 0
+    ) -> float:
+        """Wait until all of an incident's cards say something, after so many sendings in all.
+
+        Returns the moment at which the last of them came to say it.
+        """
         arrival = self._arrivals.setdefault(incident, asyncio.Event())
-        while not self._all_say(incident, says, cards, replies):
+        while not self._all_say(incident, says, cards, replies, sendings):
             arrival.clear()
             await arrival.wait()
         return max(card.moments[-1] for card in self.cards(incident))
 
-    def _all_say(self, incident: str, says: str, cards: int, replies: int) -> bool:
+    def _all_say(self, incident: str, says: str, cards: int, replies: int, sendings: int) -> bool:
         found = self.cards(incident)
-        return len(found) >= cards and all(says in c.says and c.replies >= replies for c in found)
+        return (
+            len(found) >= cards
+            and sum(len(card.moments) for card in found) >= sendings
+            and all(says in card.says and card.replies >= replies for card in found)
+        )
 
     def _arrived(self, card: Card, says: str | None) -> None:
         if says is not None:
@@ -69,8 +104,15 @@ class Sink:
         if (arrival := self._arrivals.get(card.incident)) is not None:
             arrival.set()
 
-    def _new_card(self, key: str, incident: str) -> Card:
-        card = self._cards[key] = Card(incident)
+    async def until_sending(self, incident: str) -> None:
+        """Wait until an edit of the incident's card has come in, whether it is done or not."""
+        arrival = self._arrivals.setdefault(incident, asyncio.Event())
+        while not any(card.sending for card in self.cards(incident)):
+            arrival.clear()
+            await arrival.wait()
+
+    def _new_card(self, key: str, incident: str, conversation: str = "") -> Card:
+        card = self._cards[key] = Card(incident, conversation, key)
         self._by_incident.setdefault(incident, []).append(card)
         return card
 
@@ -79,7 +121,7 @@ class Sink:
     async def _post(self, request: web.Request) -> web.Response:
         self.teams_calls += 1
         activity = await request.json()
-        _, _, root = request.match_info["conversation"].partition(";messageid=")
+        conversation, _, root = request.match_info["conversation"].partition(";messageid=")
         key = str(next(self._ids))
         if root:
             card = self._cards[root]
@@ -87,13 +129,20 @@ class Sink:
             self._arrived(card, None)
         else:
             incident = activity["summary"].split()[1]
-            self._arrived(self._new_card(key, incident), activity["summary"])
+            card = self._new_card(key, incident, conversation)
+            card.buttons = _buttons(activity)
+            self._arrived(card, activity["summary"])
         return web.json_response({"id": key}, status=201)
 
     async def _put(self, request: web.Request) -> web.Response:
         self.teams_calls += 1
         key = request.match_info["activity"]
-        self._arrived(self._cards[key], (await request.json())["summary"])
+        card, activity = self._cards[key], await request.json()
+        card.sending = True
+        self._arrived(card, None)
+        await asyncio.sleep(self.slow_edits)
+        card.sending, card.buttons = False, _buttons(activity)
+        self._arrived(card, activity["summary"])
         return web.json_response({"id": key})
 
     async def _bare(self, request: web.Request) -> web.Response:

@@ -1,13 +1,16 @@
 """From PagerDuty's webhook or REST bodies to facts: the one place that knows both shapes.
 
 Tolerant in what it reads (fields that are missing, null where samples show objects, numbers where
-samples show strings, fields nobody knows) and strict in what it hands on: every text is clipped, so
-that an event's facts stay below 8 KB.
+samples show strings, fields nobody knows) and strict in what it hands on: every text and every list is
+clipped, so that an event's facts stay below 8 KB.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, get_args
+
+from pydantic_core import to_json
 
 from workflows.messages import Details, Facts
 from workflows.model.effects import EFFECTS, Part
@@ -29,8 +32,15 @@ from workflows.model.incident import (
 from workflows.model.reduce import end_of_second
 
 _BASE_TYPE = "incident_default"
-_TITLE, _NAME, _TEXT, _URL = 500, 80, 1_500, 300
+_ID, _NAME, _STATE, _VALUE, _URL, _TITLE, _TEXT = 64, 120, 30, 300, 300, 800, 2_400
+"""Bytes of JSON; what a card shows fits in them whatever the script."""
 _MOST_PEOPLE, _MOST_TEAMS, _MOST_FIELDS, _MOST_RESPONDERS = 15, 3, 8, 15
+_IDENTIFIER = re.compile(r"[!-.0-~]{1,64}")
+"""It becomes a part of workflow ids, which ``/`` divides, and of HTTP headers: no spaces, ASCII alone."""
+_NUMBER = re.compile(r"[0-9]{1,15}")
+_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_WIDEST = 4
+"""Bytes of any other character."""
 
 Body = Mapping[str, Any]
 
@@ -41,10 +51,15 @@ class EventUnusable(Exception):
 
 def event_type_of(event: Body) -> str:
     """The event's type; raises ``EventUnusable`` without one."""
-    found = event.get("event_type")
-    if not isinstance(found, str) or not found:
+    found = _identifier(event.get("event_type"))
+    if found is None:
         raise EventUnusable("the event has no event_type")
     return found
+
+
+def event_id_of(event: Body) -> str | None:
+    """The event's id, if it has one that can be used."""
+    return _identifier(event.get("id"))
 
 
 def facts_of_event(account: str, event: Body) -> Facts:
@@ -53,8 +68,8 @@ def facts_of_event(account: str, event: Body) -> Facts:
     data = event.get("data")
     if not isinstance(data, Mapping):
         raise EventUnusable("the event has no data")
-    event_id = _text(event.get("id"), 100)
-    if not event_id:
+    event_id = event_id_of(event)
+    if event_id is None:
         raise EventUnusable("the event has no id")
     facts = Facts(
         event_id=event_id,
@@ -84,11 +99,11 @@ def details_of_incident(incident: Body, *, read_for: Stamp | None = None) -> Det
             if (person := _reference(entry.get("acknowledger"))) is not None
         )[-_MOST_PEOPLE:],
         responders=tuple(
-            Responder(person=person, state=_text(entry.get("state"), 30) or "pending")
+            Responder(person=person, state=_text(entry.get("state"), _STATE) or "pending")
             for entry in _mappings(incident.get("incidents_responders"))
             if (person := _reference(entry.get("user"))) is not None
         )[-_MOST_RESPONDERS:],
-        fields=_fields(incident["custom_fields"]) if "custom_fields" in incident else None,
+        fields=_fields(incident.get("custom_fields")),
         read_for=read_for or Stamp(at=end_of_second(changed_at)),
     )
 
@@ -106,7 +121,9 @@ def _part(part: Part, data: Body, facts: Facts) -> dict[str, Any]:
             person = _reference(data.get("user")) or _reference(data.get("escalation_policy"))
             if person is None:
                 raise EventUnusable("the responder has neither user nor escalation policy")
-            return {"responder": Responder(person=person, state=_text(data.get("state"), 30) or "pending")}
+            return {
+                "responder": Responder(person=person, state=_text(data.get("state"), _STATE) or "pending")
+            }
         case "bridge":
             return {"bridge": _bridge_of_event(data)}
         case "fields":
@@ -131,8 +148,8 @@ def _incident_id(data: Body) -> str:
         roles = _mappings(data.get("incident_role_assignments"))
         first = next(iter(roles), {}).get("incident")
         found = first.get("id") if isinstance(first, Mapping) else None
-    incident_id = _text(found, 64)
-    if not incident_id or "/" in incident_id:
+    incident_id = _identifier(found)
+    if incident_id is None:
         raise EventUnusable("the event names no incident")
     return incident_id
 
@@ -170,7 +187,9 @@ def _incident_type(value: Any) -> str | None:
 
 
 def _word(data: Body, text: Any, author: str | None, at: datetime) -> Word:
-    return Word(id=_text(data.get("id"), 64) or at.isoformat(), text=_text(text, _TEXT), author=author, at=at)
+    return Word(
+        id=_text(data.get("id"), _ID) or at.isoformat(), text=_text(text, _TEXT), author=author, at=at
+    )
 
 
 def _bridge_of_incident(value: Any) -> Bridge | None:
@@ -192,7 +211,7 @@ def _fields(value: Any) -> tuple[Field, ...]:
     """Those that have a value."""
     found = (
         Field(
-            id=_text(entry.get("id"), 64),
+            id=_text(entry.get("id"), _ID),
             name=_text(entry.get("display_name") or entry.get("name"), _NAME),
             value=_field_value(entry.get("value")),
         )
@@ -208,17 +227,17 @@ def _field_value(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case list():
-            return _text(", ".join(filter(None, map(_field_value, value))), 200)
+            return _text(", ".join(filter(None, map(_field_value, value))), _VALUE)
         case Mapping():
-            return _text(value.get("summary") or value.get("name") or value.get("id"), 200)
+            return _text(value.get("summary") or value.get("name") or value.get("id"), _VALUE)
         case _:
-            return _text(value, 200)
+            return _text(value, _VALUE)
 
 
 def _roles(value: Any) -> tuple[Role, ...]:
     return tuple(
         Role(
-            id=_text(role.get("id"), 64),
+            id=_text(role.get("id"), _ID),
             name=_text(role.get("summary"), _NAME),
             holder=_reference(entry.get("assignee")),
         )
@@ -229,9 +248,9 @@ def _roles(value: Any) -> tuple[Role, ...]:
 
 def _task(data: Body) -> Task:
     return Task(
-        id=_text(data.get("id"), 64),
-        name=_text(data.get("name") or data.get("summary"), 200),
-        status=_text(data.get("status"), 30) or "todo",
+        id=_text(data.get("id"), _ID),
+        name=_text(data.get("name") or data.get("summary"), _VALUE),
+        status=_text(data.get("status"), _STATE) or "todo",
         assignees=_references(data.get("assignees"))[:_MOST_PEOPLE],
     )
 
@@ -239,17 +258,17 @@ def _task(data: Body) -> Task:
 def _run(data: Body) -> Run:
     of = _reference(data.get("incident_workflow")) or _reference(data.get("action"))
     name = of.name if of else _text(data.get("summary"), _NAME)
-    return Run(id=_text(data.get("id"), 64), name=name, state=_text(data.get("state"), 30))
+    return Run(id=_text(data.get("id"), _ID), name=name, state=_text(data.get("state"), _STATE))
 
 
 def _reference(value: Any) -> Reference | None:
     if not isinstance(value, Mapping):
         return None
-    identity = _text(value.get("id"), 64)
+    identity = _text(value.get("id"), _ID)
     if not identity:
         return None
     name = _text(value.get("summary") or value.get("name"), _NAME)
-    return Reference(id=identity, name=name, url=_url(value.get("html_url")))
+    return Reference(id=identity, name=name)
 
 
 def _references(value: Any) -> tuple[Reference, ...]:
@@ -261,33 +280,57 @@ def _mappings(value: Any) -> Iterable[Body]:
     return (item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
 
 
+def _identifier(value: Any) -> str | None:
+    """An id as it is: one that would have to be clipped names something else."""
+    written = _written(value)
+    return written if _IDENTIFIER.fullmatch(written) else None
+
+
 def _text(value: Any, limit: int) -> str:
-    """Text of a text or a number, without the characters no renderer can show, clipped."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    text = str(value).replace("\x00", "").encode(errors="replace").decode().strip()
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """Text of a text or a number, without what no renderer can show, in ``limit`` bytes of JSON at most."""
+    text = _UNSHOWABLE.sub("", _written(value)).strip()
+    if _size(text) <= limit:
+        return text
+    kept = text[:limit]
+    while (excess := _size(kept) + _size("…") - limit) > 0:
+        kept = kept[: -max(1, excess // _WIDEST)]
+    return kept + "…"
+
+
+def _size(text: str) -> int:
+    return len(to_json(text)) - len('""')
+
+
+def _written(value: Any) -> str:
+    """A text, or a number as text; Python itself refuses to write one of thousands of digits."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return ""
+        case int() if value.bit_length() < 64:
+            return str(value)
+        case float():
+            return str(value)
+        case _:
+            return ""
 
 
 def _url(value: Any) -> str | None:
     text = value.strip() if isinstance(value, str) else ""
-    return text if 0 < len(text) <= _URL else None
+    return text if text and _size(text) <= _URL and not _UNSHOWABLE.search(text) else None
 
 
 def _whole(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None
+    written = _written(value)
+    return int(written) if _NUMBER.fullmatch(written) else None
 
 
 def _moment(value: Any, name: str) -> datetime:
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
-            pass
-        else:
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            pass
     raise EventUnusable(f"{name} is no time")

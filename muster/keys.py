@@ -5,14 +5,14 @@ column) is authenticated with it, so that a value copied elsewhere does not open
 """
 
 import base64
-import binascii
 import os
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-_NONCE = 12
+_KEY, _NONCE = 32, 12
+_LONGEST_ID = 255
 
 
 class SealBroken(Exception):
@@ -46,10 +46,12 @@ class KeyRing:
             key_id, _, encoded = pair.partition(":")
             try:
                 key = base64.b64decode(encoded, validate=True)
-            except binascii.Error:
+            except ValueError:
                 raise ValueError("MUSTER_KEYS: a key is not base64") from None
-            if not key_id or len(key) != 32:
+            if not 0 < len(key_id.encode()) <= _LONGEST_ID or len(key) != _KEY:
                 raise ValueError("MUSTER_KEYS: each key needs an id and 32 bytes, as id:base64")
+            if key_id in keys:
+                raise ValueError("MUSTER_KEYS: two keys have the same id")
             keys[key_id] = key
         if not keys:
             raise ValueError("MUSTER_KEYS: no key")

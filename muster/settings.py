@@ -8,9 +8,9 @@ import os
 import tomllib
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _API_HOSTS = {"us": "https://api.pagerduty.com", "eu": "https://api.eu.pagerduty.com"}
@@ -36,15 +36,15 @@ class PagerDutyAccount(_Entry):
     region: Literal["us", "eu"] = "us"
     client_id: str
     client_secret: SecretStr
-    api_url: str = ""
+    api_url: str = Field(default="", validate_default=True)
     """Base address of the REST API; by default that of the region."""
     identity_url: str = "https://identity.pagerduty.com"
 
-    @model_validator(mode="after")
-    def _default_api_url(self) -> Self:
-        if self.api_url:
-            return self
-        return self.model_copy(update={"api_url": _API_HOSTS[self.region]})
+    @field_validator("api_url")
+    @classmethod
+    def _default_api_url(cls, value: str, info: ValidationInfo) -> str:
+        # A wrong region is not among the data: it has a message of its own.
+        return value or _API_HOSTS.get(info.data.get("region", ""), "")
 
     @property
     def key(self) -> str:

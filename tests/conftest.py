@@ -1,7 +1,7 @@
 """What all tests share: one Postgres and one Temporal for each test process, started when first needed."""
 
 import asyncio
-import os
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,6 +17,9 @@ from sandbox.stack.postgres import EmbeddedPostgres
 from sandbox.stack.temporal import EmbeddedTemporal
 
 KEYS = "test:" + "A" * 43 + "="
+
+EXACT_TIMERS = {"history.timerProcessorMaxTimeShift": '"10ms"'}
+"""By default the server fires a timer up to a second late; tests use timers of milliseconds."""
 
 
 @pytest.fixture(scope="session")
@@ -60,12 +63,13 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 
 @pytest.fixture(scope="session")
 def temporal(folder: Path) -> Iterator[EmbeddedTemporal]:
-    with EmbeddedTemporal(log=folder / "temporal.log") as server:
-        asyncio.run(_prepare(server))
+    with EmbeddedTemporal(log=folder / "temporal.log", dynamic=EXACT_TIMERS) as server:
+        asyncio.run(prepare(server))
         yield server
 
 
-async def _prepare(server: EmbeddedTemporal) -> None:
+async def prepare(server: EmbeddedTemporal) -> None:
+    """Register what the product's workflows write."""
     await register_search_attributes(await connect(settings_for("postgresql://unused", server.address)))
 
 
@@ -86,8 +90,5 @@ def settings_for(database_url: str, temporal_address: str, **more: object) -> Se
 
 
 def pytest_sessionfinish() -> None:
-    """A process that used the Temporal SDK may abort at exit without this pause (temporalio/sdk-python#300)."""
-    if "PYTEST_XDIST_WORKER" in os.environ or os.environ.get("PYTEST_CURRENT_TEST") is None:
-        import time
-
-        time.sleep(0.3)
+    """A process that used the Temporal SDK may abort at exit without a pause (temporalio/sdk-python#300)."""
+    time.sleep(0.3)

@@ -71,6 +71,7 @@ class ChannelIncidentWorkflow:
         self.draining = False
         self.showed = False
         self.settling: set[str] = set()
+        self.told: set[str] = set()
         self.status_lock = asyncio.Lock()
         self.view = self._look(self.state)
         self.attributes = {
@@ -132,16 +133,20 @@ class ChannelIncidentWorkflow:
         return ClickAnswer(outcome=outcome, view=self.view, stamped=self._stamped())
 
     async def click(self, click: Click) -> None:
-        """Signal: a press whose answer the API could not wait for; failures are told privately."""
+        """Signal: a press whose answer the API could not wait for; failures are told privately, once.
+
+        The outcome may be known by now: its update ended after the API had given up on it.
+        """
         await workflow.wait_condition(lambda: self.recalled)
-        first_delivery = not self._known(click)
         outcome = await self._settle(click)
-        if first_delivery and outcome.kind in clicking.TOLD_PRIVATELY:
+        if outcome.kind in clicking.TOLD_PRIVATELY and click.key not in self.told:
+            self.told.add(click.key)
             await self._tell(click, outcome)
 
     async def _settle(self, click: Click) -> Outcome:
         """The click's one outcome: the recorded one, or by judging and acting now."""
-        await workflow.wait_condition(lambda: click.key not in self.settling)
+        while click.key in self.settling:  # whoever wakes first may be settling it again
+            await workflow.wait_condition(lambda: click.key not in self.settling)
         if known := self._known(click):
             return known
         self.settling.add(click.key)
@@ -177,7 +182,7 @@ class ChannelIncidentWorkflow:
         if changed.details is not None:
             undisturbed = self.state.snapshot_stamp == before
             details = changed.details.model_copy(update={"reread": undisturbed})
-            self._advance(fold_details(self.state, details), click.correlation, None)
+            self._advance(fold_details(self.state, details, whole=False), click.correlation, None)
         return changed.outcome
 
     async def _record(self, click: Click, outcome: Outcome) -> Outcome:
@@ -287,20 +292,25 @@ class ChannelIncidentWorkflow:
                 self.state = cards.settled(self.state, settle_at)
 
     def _details_are_due(self) -> bool:
-        """Details follow the first card, and never compete with a click that will bring them."""
+        """Details follow the first card, and never compete with a click that changes them."""
         state = self.state
         wanted = state.details_wanted is not None and (
             state.details_read is None or state.details_read < state.details_wanted
         )
-        missing = state.snapshot is None or any(trouble.part == "recall" for trouble in state.troubles)
+        missing = state.snapshot is None or self._recall_is_incomplete()
         ready = missing or state.card.activity_id is not None or bool(state.troubles)
         return (
             not state.detached and not self.settling and ready and (wanted or missing or state.reread_wanted)
         )
 
+    def _recall_is_incomplete(self) -> bool:
+        return any(trouble.part == "recall" for trouble in self.state.troubles)
+
     async def _read_details(self) -> None:
         again = self.state.reread_wanted
-        request = self._details_request(fresh=again or self.state.details_wanted is None)
+        request = self._details_request(
+            fresh=again or self.state.details_wanted is None or self._recall_is_incomplete()
+        )
         details = await call(READ_DETAILS, request, "responders, acknowledgers")
         self._fold_details(details.model_copy(update={"reread": again}))
         self._trouble("recall", None, None)
@@ -408,7 +418,7 @@ class ChannelIncidentWorkflow:
         if content is not None and content != state.card.content:
             state = cards.revised(state, content, nonce=self._draw(), cause=cause)
             view = self._look(state)
-            self.because = line.what if line else self.because
+            self.because = line.what if line else ""
         self.state, self.view = state, view
         if line is not None:
             self.story = (*self.story, line)[-LONGEST_STORY:]

@@ -66,8 +66,7 @@ class Details(Value):
     status_changed_by: Reference | None = None
     acknowledgements: tuple[Acknowledgement, ...] = ()
     responders: tuple[Responder, ...] = ()
-    fields: tuple[Field, ...] | None = ()
-    """``None`` where the answer does not hold them, as the one to a PUT does not."""
+    fields: tuple[Field, ...] = ()
     read_for: Stamp
     """The newest event that this answer is known to include."""
     reread: bool = False

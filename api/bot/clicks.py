@@ -58,12 +58,11 @@ class MusterBot(TeamsActivityHandler):
                 return _error(400, "BadRequest", str(error))
             except (TemporalUnavailable, *UNAVAILABLE) as error:
                 log.warning("a press was not accepted", reason=type(error).__name__)
-                return _error(
-                    503, "ServiceUnavailable", "Muster is not reachable right now. Try again in a moment."
-                )
+                # Not an error: of those Teams shows a sentence of its own, and the reason is lost.
+                return _text("Muster is not reachable right now. Try again in a moment.")
             except Rejected as error:
                 log.error("a press was refused", reason=str(error))
-                return _error(400, "BadRequest", "This button does not work any more.")
+                return _text("This button does not work any more.")
 
     async def _press(self, press: Press) -> dict[str, Any]:
         target = await self._target(press)

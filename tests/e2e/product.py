@@ -1,12 +1,28 @@
-"""The running product's processes: stop them, kill them, wait until they are back."""
+"""The running product: start it, stop or kill a part of it, wait until that is back."""
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
+import pytest
 
-from sandbox.stack.launch import Launched
+from sandbox.stack.launch import Launched, launched
 from tests.e2e.waiting import eventually
+
+_GRACE = "2"
+"""Seconds that a run stays after the end of its incident: a test sees it complete."""
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Launched]:
+    """The product as `muster up` runs it."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MUSTER_GRACE", _GRACE)
+        with launched(folder) as stack:
+            yield stack
 
 
 class Product:
@@ -24,16 +40,16 @@ class Product:
         os.kill(self._gone[part], signal.SIGKILL)
 
     async def stop(self, part: str, *, seconds: float) -> None:
-        """Take a part away for so long."""
+        """Take a part away; it begins to come back so many seconds later."""
         self._gone[part] = self._stack.pids[part]
-        answer = await self._http.post(f"{self._parts}/{part}", json={"stop_for": seconds, "signal": "TERM"})
+        answer = await self._http.post(f"{self._parts}/{part}", json={"stop_for": seconds})
         answer.raise_for_status()
+        await eventually(lambda: self._is(part, "down"))
 
     async def expect_back(self, part: str) -> None:
         """A new process of this part answers."""
+        await eventually(lambda: self._is(part, "up"))
 
-        async def is_back() -> bool:
-            parts = {status["name"]: status for status in (await self._http.get(self._parts)).json()}
-            return parts[part]["state"] == "up" and parts[part]["pid"] != self._gone[part]
-
-        await eventually(is_back)
+    async def _is(self, part: str, state: str) -> bool:
+        parts = {status["name"]: status for status in (await self._http.get(self._parts)).json()}
+        return parts[part]["state"] == state and parts[part]["pid"] != self._gone[part]

@@ -1,53 +1,39 @@
-"""Windows of Chromium, and pictures of them."""
+"""What people look at the pages with, and the pictures that are kept of them."""
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Locator, Page
 
-ARTIFACTS = Path(__file__).parents[1] / ".artifacts" / "e2e"
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
+_TESTS = Path(__file__).parents[1]
+ARTIFACTS = _TESTS / ".artifacts" / "e2e"
+"""Every run's pictures, to be looked at."""
+PICTURES = _TESTS.parent / "docs" / "pictures" if os.environ.get("MUSTER_PICTURES") else ARTIFACTS
+"""The README's pictures; ``MUSTER_PICTURES=1`` renews them."""
 
 
 @dataclass(frozen=True)
 class Screen:
-    """What somebody looks at the page with."""
+    """A window's size and theme."""
 
     name: str
     width: int = 1400
     height: int = 900
     dark: bool = False
-    phone: bool = False
     scale: float = 1
 
 
 DESKTOP = Screen("desktop-light")
-PHONE = Screen("phone-light", 390, 844, phone=True, scale=2)
+PHONE = Screen("phone-light", width=390, height=844, scale=2)
 SCREENS = (
     DESKTOP,
     Screen("desktop-dark", dark=True),
     PHONE,
-    Screen("phone-dark", 390, 844, dark=True, phone=True, scale=2),
+    Screen("phone-dark", width=390, height=844, dark=True, scale=2),
 )
 
 
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """The system's Chromium."""
-    path = next((found for name in _NAMES if (found := shutil_which(name))), None)
-    assert path, "the browser tests need Chromium on PATH: `make browser` installs it or says how to"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=_FLAGS)
-        yield browser
-        await browser.close()
+async def keep(page: Page | Locator, name: str, *, folder: Path = ARTIFACTS) -> None:
+    """Take a picture; what moves is at its end."""
+    await page.screenshot(path=folder / f"{name}.png", animations="disabled")

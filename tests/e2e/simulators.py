@@ -5,6 +5,9 @@ from typing import Any
 
 import httpx
 
+P1, P2, P3 = "PPRIO01", "PPRIO02", "PPRIO03"
+"""Priorities, the highest first."""
+
 
 class PagerDuty:
     """The account, by its REST API and its records."""
@@ -40,9 +43,10 @@ class PagerDuty:
         """Write a note as Ada."""
         await self._call("POST", f"/incidents/{incident}/notes", {"note": {"content": text}})
 
-    async def status(self, incident: str) -> str:
-        """Triggered, acknowledged or resolved."""
-        return str((await self._call("GET", f"/incidents/{incident}"))["incident"]["status"])
+    async def incident(self, incident: str) -> Mapping[str, Any]:
+        """The incident as it is."""
+        found: Mapping[str, Any] = (await self._call("GET", f"/incidents/{incident}"))["incident"]
+        return found
 
     async def changes(self, incident: str) -> list[tuple[str, str]]:
         """Every change of status that the API accepted for this incident: which user, which status."""

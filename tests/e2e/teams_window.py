@@ -96,13 +96,11 @@ class Card:
         """These buttons, in this order."""
         await expect(self._card.locator(".ac-pushButton")).to_have_text(list(labels))
 
-    async def expect_error(self, text: str) -> None:
-        """What Teams shows in red under a card whose button failed."""
-        await expect(self._post.get_by_test_id("invoke-error")).to_contain_text(text)
-
     async def expect_replies(self, *texts: str) -> None:
         """The thread holds these replies and no others."""
-        await expect(self._post.get_by_test_id("reply")).to_contain_text(list(texts))
+        replies = self._post.get_by_test_id("reply")
+        await expect(replies).to_contain_text(list(texts))
+        await expect(replies).to_have_count(len(texts))
 
     async def press(self, label: str) -> float:
         """Press a button and wait for the bot's answer; how many seconds that took."""

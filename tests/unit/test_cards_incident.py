@@ -151,7 +151,7 @@ def test_old_clients_get_text_with_a_link() -> None:
 texts = st.text(st.characters(codec="utf-8"), min_size=0, max_size=60).flatmap(
     lambda text: st.sampled_from([text, text * 20, f"[{text}](https://evil.example)", f"{{{{{text}}}}}"])
 )
-references = st.builds(Reference, id=st.just("P1"), name=texts, url=st.none())
+references = st.builds(Reference, id=st.just("P1"), name=texts)
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 

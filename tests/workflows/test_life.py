@@ -1,21 +1,19 @@
+"""The shortest life, whole."""
+
 import pytest
 from temporalio.client import Client
 
-from tests.workflows.life import Life, World, running
+from tests.workflows.running import running
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_trigger_shows_a_card_and_its_resolve_ends_the_run(client: Client) -> None:
-    life = Life()
-    world = World(life)
-    async with running(client, world) as run:
-        await run.signal(life.becomes("triggered", "triggered"))
-        await world.until(lambda: len(world.shown) == 1)
-        await run.signal(life.becomes("resolved", "resolved"))
-        end = await run.result()
+    async with running(client) as run:
+        await run.hears(run.life.triggers())
+        await run.world.until(lambda: len(run.world.shown) == 1)
+        await run.hears(run.life.is_resolved())
+        end = await run.ends()
     assert end.status == "resolved"
-    assert world.shown[0].activity_id is None
-    assert world.shown[0].view.status == "triggered"
-    assert world.shown[-1].view.status == "resolved"
-    assert [reply.transition for reply in world.replies] == ["resolved"]
+    assert [request.view.status for request in run.world.shown] == ["triggered", "resolved"]
+    assert run.world.said == ["resolved"]

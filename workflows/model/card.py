@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from workflows.messages import Remembered, ShowCard, Shown
-from workflows.model.incident import Role, Stamp, Task, Value, Word
-from workflows.model.reduce import upsert, whole_second
+from workflows.model.incident import Acknowledgement, Reference, Responder, Role, Stamp, Task, Value, Word
+from workflows.model.priority import raises
+from workflows.model.reduce import end_of_second, upsert, whole_second
 from workflows.model.state import Card, Degradable, Entry, Highlight, State, Trouble
 from workflows.model.view import View
 
@@ -133,7 +134,7 @@ def recalled(state: State, remembered: Remembered, *, marker: str) -> State:
             "clicks": (*remembered.clicks, *(c for c in state.clicks if c.key not in known)),
         }
     )
-    return _with_words(folded, remembered.view) if remembered.view else folded
+    return _under(_without_old_facts(folded, remembered.view), remembered.view) if remembered.view else folded
 
 
 def without_old_news(state: State) -> State:
@@ -144,23 +145,53 @@ def without_old_news(state: State) -> State:
         for h in state.highlights
         if h.key not in state.notified and (held is None or whole_second(held.at) <= h.second)
     )
-    if state.card.activity_id is None:
-        fresh = ()
     return state.model_copy(update={"highlights": fresh})
 
 
-def _with_words(state: State, view: View) -> State:
-    """What only webhooks carry and REST does not tell again, as the card last showed it.
+def _without_old_facts(state: State, view: View) -> State:
+    """Late and repeated events: the card has shown what they tell, or something newer.
+
+    Without them nothing is shown before PagerDuty has told the status, which never comes from the view.
+    """
+    update: dict[str, Any] = {
+        "acknowledgements": tuple(a for a in state.acknowledgements if a.stamp.at > view.as_of),
+        "highlights": tuple(
+            h
+            for h in state.highlights
+            if h.stamp.at > view.as_of and (h.transition != "priority_raised" or _raises(view, state))
+        ),
+    }
+    if state.snapshot_stamp is not None and state.snapshot_stamp.at <= view.as_of:
+        update |= {"snapshot": None, "snapshot_stamp": None}
+    return state.model_copy(update=update)
+
+
+def _raises(view: View, state: State) -> bool:
+    before = Reference(id="", name=view.priority) if view.priority else None
+    return state.heard is not None and raises(before, state.heard.priority)
+
+
+def _under(state: State, view: View) -> State:
+    """What the card last showed and nobody tells again, or not while PagerDuty is down.
 
     Each enters as an old fact: anything newer that is already known stands.
     """
-    old = Stamp(at=view.as_of)
+    old, began = Stamp(at=view.as_of), Stamp(at=view.opened_at or view.as_of)
+    acknowledgements = (
+        Entry[Acknowledgement](key=a.person.id, stamp=Stamp(at=end_of_second(a.at)), value=a)
+        for a in view.acknowledgements
+    )
+    responders = (Entry[Responder](key=r.person.id, stamp=began, value=r) for r in view.responders)
     update: dict[str, Any] = {
+        "acknowledgements": upsert(state.acknowledgements, *acknowledgements),
+        "responders": upsert(state.responders, *responders),
         "notes": upsert(state.notes, *_entries(view.latest_note)),
         "status_updates": upsert(state.status_updates, *_entries(view.latest_status_update)),
         "roles": upsert(state.roles, *(Entry[Role](key=r.id, stamp=old, value=r) for r in view.roles)),
         "tasks": upsert(state.tasks, *(Entry[Task](key=t.id, stamp=old, value=t) for t in view.open_tasks)),
     }
+    if state.fields_stamp is None:
+        update["fields"] = view.fields
     if view.reopened and state.reopened is None:
         update["reopened"] = old
     return state.model_copy(update=update)

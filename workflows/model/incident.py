@@ -19,11 +19,10 @@ class Value(BaseModel):
 
 
 class Reference(Value):
-    """A PagerDuty object by id, with the name and address that people know it by."""
+    """A PagerDuty object by id, with the name that people know it by."""
 
     id: str
     name: str = ""
-    url: str | None = None
 
 
 class Stamp(Value):
@@ -60,7 +59,7 @@ class Snapshot(Value):
     incident_type: str | None = None
     """Name of the type, ``None`` for PagerDuty's base type."""
     assignees: tuple[Reference, ...] = ()
-    """The first twenty; ``assignee_count`` tells how many there are."""
+    """The first of them; ``assignee_count`` tells how many there are."""
     assignee_count: int = 0
     teams: tuple[Reference, ...] = ()
     bridge: Bridge | None = None

@@ -115,11 +115,12 @@ def _is_unheard(state: State, stamp: Stamp) -> bool:
     return state.heard is None or state.heard.stamp < stamp
 
 
-def fold_details(state: State, details: Details) -> State:
+def fold_details(state: State, details: Details, *, whole: bool = True) -> State:
     """The state after a REST answer.
 
     Its status is stamped with the end of the second in which it changed. Where it contradicts what is
     held of that same second, nobody can tell which is newer: it is read once more, and then counts.
+    The answer to a PUT is not ``whole``: it lacks the custom fields.
     """
     stamp = Stamp(at=end_of_second(details.status_changed_at), event_id="")
     held = state.snapshot_stamp
@@ -131,7 +132,6 @@ def fold_details(state: State, details: Details) -> State:
         and state.snapshot.status != details.snapshot.status
     ):
         return _with(state, reread_wanted=True)
-    whole = details.fields is not None
     changes: dict[str, Any] = {
         "reread_wanted": False,
         "acknowledgements": upsert(
@@ -147,7 +147,7 @@ def fold_details(state: State, details: Details) -> State:
         ),
         "newest": later(state.newest, details.status_changed_at),
     }
-    # The answer to a PUT is no read of the details, but spares a second one after the first.
+    # What is not whole is no first read, but spares a further one.
     if whole or state.details_read is not None:
         changes["details_read"] = latest(state.details_read, details.read_for)
     if held is None or held < stamp or (details.reread and held == stamp):

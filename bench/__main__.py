@@ -1,0 +1,40 @@
+"""``python -m bench [NAME …]``: all benchmarks, or those of the named groups."""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import clicks, growth, hops, kills, lives, standard
+from bench.figures import progress
+from bench.stack import running
+from muster.temporal import goodbye
+
+GROUPS = {
+    "hops": hops.webhook_to_card,
+    "clicks": clicks.click_to_answer,
+    "standard": standard.standard_incident,
+    "growth": growth.history_growth,
+    "lives": lives.incident_lives,
+    "kills": kills.kill_to_card,
+    "accept": hops.webhook_accept,
+}
+"""In this order: the last stops the worker."""
+
+
+async def main(names: list[str]) -> None:
+    """Measure the named groups on one stack."""
+    with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder:
+        async with running(Path(folder)) as stack:
+            for name in names:
+                await GROUPS[name](stack)
+    await goodbye()
+
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:] or list(GROUPS)
+    unknown = [name for name in chosen if name not in GROUPS]
+    if unknown:
+        progress(f"no such group: {', '.join(unknown)}; there are {', '.join(GROUPS)}")
+        sys.exit(2)
+    asyncio.run(main(chosen))

@@ -1,0 +1,91 @@
+"""One event on its way: until it is accepted, until the card is there, until the edit is."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from temporalio.common import WorkflowIDConflictPolicy
+
+from bench.bare import BareWorkflow, Step
+from bench.figures import progress, timed
+from bench.incidents import Incident
+from bench.stack import ONE_CHANNEL, Stack
+
+_ACCEPT_BLOCKS = 8
+_ACCEPT_BLOCK = 100
+_HOPS = 60
+
+
+async def webhook_accept(stack: Stack) -> None:
+    """How long PagerDuty waits for its 202."""
+    progress("webhook_accept: 25/s, the worker on")
+    samples = await _paced(25, 250, lambda: stack.webhook(Incident(ONE_CHANNEL), "triggered"))
+    timed("webhook_accept", samples, rate=25, worker="on")
+    await stack.stop("worker")
+    await stack.stop("bare")
+    progress("webhook_accept: 100/s, no worker")
+    ours: list[float] = []
+    bare: list[float] = []
+    for _ in range(_ACCEPT_BLOCKS):
+        ours += await _paced(100, _ACCEPT_BLOCK, lambda: stack.webhook(Incident(ONE_CHANNEL), "triggered"))
+        bare += await _paced(100, _ACCEPT_BLOCK, lambda: _bare_signal(stack, uuid.uuid4().hex, "x"))
+    timed("webhook_accept", ours, floor=bare, rate=100, worker="off")
+
+
+async def webhook_to_card(stack: Stack) -> None:
+    """From the webhook's sending to the card's arrival, against signal-with-start → activity → POST."""
+    progress("webhook_to_card, event_to_edit")
+    first: list[float] = []
+    edits: list[float] = []
+    bare_first: list[float] = []
+    bare_second: list[float] = []
+    for _ in range(_HOPS):
+        incident = Incident(ONE_CHANNEL)
+        first.append(await _until_shown(stack, incident, "triggered", "Triggered"))
+        await asyncio.sleep(0.05)  # a reader's pause, in which the details come: not a part of any figure
+        edits.append(await _until_shown(stack, incident, "acknowledged", "Acknowledged"))
+        bare = uuid.uuid4().hex
+        bare_first.append(await _bare_hop(stack, bare, "first"))
+        bare_second.append(await _bare_hop(stack, bare, "second", last=True))
+    timed("webhook_to_card", first, floor=bare_first)
+    timed("event_to_edit", edits, floor=bare_second)
+
+
+async def _until_shown(stack: Stack, incident: Incident, event: str, says: str) -> float:
+    began = time.monotonic()
+    _, shown = await asyncio.gather(stack.webhook(incident, event), stack.sink.until(incident.id, says))
+    return (shown - began) * 1000
+
+
+async def _bare_hop(stack: Stack, key: str, says: str, *, last: bool = False) -> float:
+    began = time.monotonic()
+    _, shown = await asyncio.gather(_bare_signal(stack, key, says, last=last), stack.sink.until(key, says))
+    return (shown - began) * 1000
+
+
+async def _bare_signal(stack: Stack, key: str, says: str, *, last: bool = False) -> float:
+    began = time.monotonic()
+    await stack.client.start_workflow(
+        BareWorkflow.run,
+        id=f"bare/{key}",
+        task_queue=stack.bare_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        start_signal="step",
+        start_signal_args=[Step(key, [says], last=last)],
+    )
+    return (time.monotonic() - began) * 1000
+
+
+async def _paced(rate: int, count: int, call: Callable[[], Coroutine[Any, Any, float]]) -> list[float]:
+    """Begin ``count`` calls at ``rate`` a second, whatever the earlier ones do; their answers."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    running: list[asyncio.Task[float]] = []
+    for number in range(count):
+        delay = began + number / rate - loop.time()
+        if delay > 0:
+            await asyncio.sleep(delay)
+        running.append(asyncio.create_task(call()))
+    return list(await asyncio.gather(*running))

@@ -1,0 +1,229 @@
+"""The product under measurement: its own processes on embedded Postgres and Temporal, and the sink."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+from temporalio.client import Client
+
+from bench.incidents import Incident
+from bench.sink import Card, Sink
+from muster.settings import Settings
+from muster.temporal import connect
+from sandbox.stack.addresses import Addresses
+from sandbox.stack.data_folder import DataFolder
+from sandbox.stack.parts import answers_http, muster_command
+from sandbox.stack.ports import free_port
+from sandbox.stack.postgres import EmbeddedPostgres
+from sandbox.stack.process import Process
+from sandbox.stack.product import local_environment, sandbox_environment, seed, write_config
+from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.teams.signing_key import SigningKey
+from sandbox.teams.tokens import ChannelTokens
+from sandbox.world import Connection, World, build_world
+
+ONE_CHANNEL = "PSVC001"
+THREE_CHANNELS = "PSVC003"
+_API_ENVIRONMENT = {"MUSTER_EDIT_INTERVAL": "0", "MUSTER_GRACE": "0"}
+"""Edits at once and runs that end at once: what is measured is the path, not how long it chooses to wait."""
+
+
+class Stack:
+    """Everything that runs, and the ways to load it."""
+
+    def __init__(self, world: World, folder: DataFolder, addresses: Addresses, sink: Sink) -> None:
+        self.world = world
+        self.sink = sink
+        self.folder = folder
+        self.addresses = addresses
+        self.env: dict[str, str] = {}
+        self.processes: dict[str, Process] = {}
+        self.client: Client
+        self.http: aiohttp.ClientSession
+        self.bare_queue = "bare"
+        self._tokens = ChannelTokens(SigningKey.kept_in(folder.certificates), world)
+
+    # Processes
+
+    async def start(self, name: str, *command: str, port: int | None = None, **env: str) -> None:
+        """Start a process of the product, and wait for its health port."""
+        process = Process(command, log=self.folder.log(name), env=self.env | env)
+        self.processes[name] = process
+        if port is not None:
+            path = "/readyz" if name.startswith("api") else "/healthz"
+            await asyncio.to_thread(process.wait_until, lambda: answers_http(port, path))
+
+    async def start_api(self, name: str, port: int, **env: str) -> None:
+        """Start an API process on a port."""
+        await self.start(name, *muster_command("serve"), port=port, MUSTER_PORT=str(port), **env)
+
+    async def kill(self, name: str, number: signal.Signals) -> None:
+        """End a process with a signal, at once."""
+        process = self.processes.pop(name)
+        process.send(number)
+        await asyncio.to_thread(process.release)
+
+    async def start_worker(self) -> None:
+        """Start the product's worker."""
+        await self.start("worker", *muster_command("worker"), port=self.addresses.worker_health_port)
+
+    async def stop(self, name: str) -> None:
+        """Stop a process gracefully; nothing happens if it is not running."""
+        process = self.processes.pop(name, None)
+        if process is not None:
+            await asyncio.to_thread(process.stop, within=25)
+
+    def resident_megabytes(self, name: str) -> float:
+        """Memory of a process that is resident now."""
+        status = Path(f"/proc/{self.processes[name].pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1024
+
+    # Load
+
+    async def webhook(self, incident: Incident, name: str, *, port: int | None = None) -> float:
+        """Deliver ``incident.<name>``, signed; the milliseconds until 202."""
+        self.sink.incidents[incident.id] = incident
+        body = incident.event(name)
+        signature = hmac.new(self.world.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
+        began = time.monotonic()
+        async with self.http.post(
+            f"http://127.0.0.1:{port or self.addresses.api_port}/webhooks/pagerduty/{self.world.account}",
+            data=body,
+            headers={
+                "Content-Type": "application/json",
+                "X-PagerDuty-Signature": f"v1={signature}",
+                "X-Webhook-Subscription": self.world.webhook_subscription,
+            },
+        ) as answer:
+            await answer.read()
+            if answer.status != 202:
+                raise RuntimeError(f"a webhook was answered {answer.status}")
+        return (time.monotonic() - began) * 1000
+
+    async def press(self, card: Card, verb: str, *, port: int | None = None) -> float:
+        """Press a card's button as Ada; the milliseconds until the answer."""
+        person = self.world.people[0]
+        service_url = f"{self.sink.url}/teams/"
+        activity = {
+            "type": "invoke",
+            "name": "adaptiveCard/action",
+            "id": f"f:{time.monotonic_ns()}",
+            "channelId": "msteams",
+            "serviceUrl": service_url,
+            "from": {"id": person.teams_id, "aadObjectId": person.aad_object_id, "name": person.name},
+            "recipient": {"id": f"28:{self.world.bot_app_id}"},
+            "conversation": {
+                "id": f"{card.conversation};messageid={card.id}",
+                "tenantId": self.world.tenant_id,
+            },
+            "channelData": {"tenant": {"id": self.world.tenant_id}},
+            "replyToId": card.id,
+            "value": {"action": card.buttons[verb], "trigger": "manual"},
+        }
+        began = time.monotonic()
+        async with self.http.post(
+            f"http://127.0.0.1:{port or self.addresses.api_port}/api/messages",
+            json=activity,
+            headers={"Authorization": f"Bearer {self._tokens.issue(service_url)}"},
+        ) as answer:
+            body = await answer.json()
+            if body.get("type") != "application/vnd.microsoft.card.adaptive":
+                raise RuntimeError(f"a press was answered {body.get('statusCode')} {body.get('type')}")
+        return (time.monotonic() - began) * 1000
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Stack]:
+    """The whole stack, its product processes running."""
+    data, addresses = DataFolder(folder), Addresses.pick()
+    sink = Sink(free_port())
+    world = _world()
+    stack = Stack(world, data, addresses, sink)
+    async with AsyncExitStack() as exits:
+        postgres = exits.enter_context(EmbeddedPostgres(data.postgres, log=data.log("postgres")))
+        temporal = exits.enter_context(
+            EmbeddedTemporal(log=data.log("temporal"), database=data.temporal_store)
+        )
+        stack.env = _environment(data, addresses, postgres.create_database("muster"), temporal.address)
+        _configure(data, world, addresses, sink)
+        for command in (("migrate",), ("seed", str(data.seed))):
+            await asyncio.to_thread(
+                subprocess.run, muster_command(*command), env=stack.env, check=True, stdout=sys.stderr
+            )
+        await exits.enter_async_context(sink.serving())
+        stack.http = await exits.enter_async_context(aiohttp.ClientSession())
+        stack.client = await connect(_settings(stack.env))
+        try:
+            await _start(stack)
+            yield stack
+        finally:
+            for name in list(stack.processes):
+                await stack.stop(name)
+
+
+async def _start(stack: Stack) -> None:
+    addresses = stack.addresses
+    await stack.start(
+        "teams", sys.executable, "-m", "sandbox.teams", "--world", str(stack.folder.world),
+        "--port", str(addresses.teams_port), "--token-port", str(addresses.token_port),
+        "--ca-dir", str(stack.folder.certificates), "--bot", addresses.bot_endpoint,
+    )  # fmt: skip
+    await asyncio.to_thread(
+        stack.processes["teams"].wait_until,
+        lambda: answers_http(addresses.teams_port, "/bot/v1/.well-known/openidconfiguration"),
+    )
+    await stack.start_api("api", addresses.api_port, **_API_ENVIRONMENT)
+    await stack.start_worker()
+    address = stack.env["TEMPORAL_ADDRESS"]
+    await stack.start("bare", sys.executable, "-m", "bench.floor", address, stack.bare_queue, stack.sink.url)
+
+
+def _world() -> World:
+    """The sandbox's company, with a service that has three channels."""
+    world = build_world()
+    channels = [world.teams[0].channels[1], world.teams[0].channels[2], world.teams[1].channels[1]]
+    connections = [Connection(service=ONE_CHANNEL, channel=channels[0].id)]
+    connections += [Connection(service=THREE_CHANNELS, channel=channel.id) for channel in channels]
+    return world.model_copy(update={"connections": tuple(connections)})
+
+
+def _environment(
+    folder: DataFolder, addresses: Addresses, database_url: str, temporal_address: str
+) -> dict[str, str]:
+    return {
+        **os.environ,
+        **local_environment(folder, addresses, {}),
+        **sandbox_environment(folder, addresses),
+        "DATABASE_URL": database_url,
+        "TEMPORAL_ADDRESS": temporal_address,
+    }
+
+
+def _settings(env: dict[str, str]) -> Settings:
+    return Settings.model_validate(
+        {
+            "DATABASE_URL": env["DATABASE_URL"],
+            "TEMPORAL_ADDRESS": env["TEMPORAL_ADDRESS"],
+            "keys": env["MUSTER_KEYS"],
+        }
+    )
+
+
+def _configure(folder: DataFolder, world: World, addresses: Addresses, sink: Sink) -> None:
+    """The product's configuration, with PagerDuty and all channels at the sink."""
+    folder.world.write_text(world.model_dump_json())
+    write_config(folder, world, addresses)
+    folder.config.write_text(folder.config.read_text().replace(addresses.pagerduty, sink.url))
+    elsewhere = {channel.id: f"{sink.url}/teams/" for team in world.teams for channel in team.channels}
+    folder.seed.write_text(json.dumps(seed(world, addresses, elsewhere)))

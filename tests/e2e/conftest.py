@@ -1,0 +1,86 @@
+"""One product for the whole session, one browser, and windows for the people of each test."""
+
+from collections.abc import AsyncIterator, Generator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, expect
+
+from sandbox.stack.launch import Launched
+from tests.e2e.product import Product, running
+from tests.e2e.simulators import PagerDuty, TeamsRecords
+from tests.e2e.windows import Windows, chromium
+
+_TAIL = 40
+_FAILED = pytest.StashKey[bool]()
+
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    with running(tmp_path_factory.mktemp("e2e")) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+async def pagerduty(stack: Launched, http: httpx.AsyncClient) -> AsyncIterator[PagerDuty]:
+    account = PagerDuty(http, stack.ready)
+    yield account
+    await account.clear_faults()
+
+
+@pytest.fixture
+def records(stack: Launched, http: httpx.AsyncClient) -> TeamsRecords:
+    return TeamsRecords(http, stack.ready)
+
+
+@pytest.fixture
+def product(stack: Launched, http: httpx.AsyncClient) -> Product:
+    return Product(http, stack)
+
+
+@pytest.fixture
+async def windows(
+    stack: Launched, browser: Browser, request: pytest.FixtureRequest
+) -> AsyncIterator[Windows]:
+    """Windows for people; where the test fails, a picture of each is kept."""
+    opened = Windows(browser, stack.ready)
+    yield opened
+    if request.node.stash.get(_FAILED, False):
+        await opened.keep_all(f"failed-{request.node.name}")
+    await opened.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure shows the end of every part's log."""
+    report = yield
+    stack = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and stack is not None:
+        item.stash[_FAILED] = True
+        report.sections += [(f"the end of {log.name}", _tail(log)) for log in _logs(stack)]
+    return report
+
+
+def _logs(stack: Launched) -> list[Path]:
+    return [stack.output, *sorted(stack.output.parent.glob("data/logs/*.log"))]
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL:])

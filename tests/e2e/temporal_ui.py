@@ -1,0 +1,28 @@
+"""Temporal's own page, as an operator uses it."""
+
+from urllib.parse import urlencode
+
+from playwright.async_api import Page, expect
+
+
+class TemporalUi:
+    """A window on the Temporal UI."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self._workflows = f"{url}/namespaces/default/workflows"
+
+    async def open_workflow(self, name: str, *, query: str) -> None:
+        """Find a workflow by its search attributes and open it."""
+        await self.page.goto(f"{self._workflows}?{urlencode({'query': query})}")
+        await self.page.get_by_role("link", name=name, exact=True).first.click()
+        await expect(self.page.get_by_role("heading", name=name)).to_be_visible()
+
+    async def expect_status(self, status: str) -> None:
+        """The state of the run that is open, once it is over."""
+        await expect(self.page.get_by_role("main").get_by_text(status, exact=True).first).to_be_visible()
+
+    async def expect_timeline(self, *rows: str) -> None:
+        """These rows are in the Timeline in this order, among others; the page has the newest at the top."""
+        timeline = self.page.get_by_role("main").locator("svg [role=button]")
+        await expect(timeline).to_contain_text(list(reversed(rows)))

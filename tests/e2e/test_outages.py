@@ -1,0 +1,84 @@
+"""What people see while a part is away, and that nothing is wrong once it is back."""
+
+import pytest
+
+from tests.e2e.product import Product
+from tests.e2e.screens import keep
+from tests.e2e.simulators import PagerDuty, TeamsRecords
+from tests.e2e.windows import Windows
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
+
+ADA = "PUSER01"
+TEAMS_PATIENCE = 3.0
+"""Seconds in which Teams wants an answer to a press."""
+
+
+async def test_pagerduty_is_down(windows: Windows, pagerduty: PagerDuty) -> None:
+    title = "Login page answers 502"
+    ada = await windows.teams("Ada Ops")
+    card = (await ada.open_channel("Payments", "ops")).card(title)
+    incident = await pagerduty.trigger(title)
+    await card.expect("Triggered")
+
+    await pagerduty.fault("rest", "status", status=503, times=100, match={"incident": incident})
+    assert await card.press("Acknowledge") < TEAMS_PATIENCE
+    await card.expect("Triggered", "Acknowledge was not done. PagerDuty did not answer.")
+    await card.expect_buttons("Acknowledge", "Resolve")
+    await keep(ada.page, "pagerduty-down")
+    await pagerduty.clear_faults()
+    assert await pagerduty.changes(incident) == []
+
+    await card.press("Acknowledge")
+    await card.expect("Acknowledged by Ada Ops")
+    await card.expect_without("was not done")
+    assert await pagerduty.changes(incident) == [(ADA, "acknowledged")]
+
+
+async def test_temporal_is_down(windows: Windows, pagerduty: PagerDuty, product: Product) -> None:
+    title = "Nightly backup has not started"
+    ada = await windows.teams("Ada Ops")
+    card = (await ada.open_channel("Payments", "ops")).card(title)
+    incident = await pagerduty.trigger(title)
+    await card.expect("Triggered")
+
+    await product.stop("temporal", seconds=8)
+    assert await card.press("Acknowledge") < TEAMS_PATIENCE
+    await ada.expect_toast("Muster is not reachable right now. Try again in a moment.")
+    await keep(ada.page, "temporal-down")
+    await pagerduty.add_note(incident, "Written while nobody listened.")
+    await product.expect_back("temporal")
+
+    await card.press("Acknowledge")
+    await card.expect("Acknowledged by Ada Ops", "Written while nobody listened.")
+    assert await pagerduty.changes(incident) == [(ADA, "acknowledged")]
+
+
+async def test_a_killed_worker_is_a_delay_and_nothing_else(
+    windows: Windows, pagerduty: PagerDuty, records: TeamsRecords, product: Product
+) -> None:
+    title, second_title = "Message queue grows", "Message queue is full"
+    ada = await windows.teams("Ada Ops")
+    ops = await ada.open_channel("Payments", "ops")
+    card = ops.card(title)
+    incident = await pagerduty.trigger(title)
+    await card.expect("Triggered")
+
+    product.kill("worker")
+    second = await pagerduty.trigger(second_title)
+    await pagerduty.add_note(incident, "The worker is dead.")
+    assert await card.press("Acknowledge") < TEAMS_PATIENCE
+    await ada.expect_toast("Muster is working on it: Acknowledge.")
+    await keep(ada.page, "worker-killed")
+
+    await card.expect("Acknowledged by Ada Ops", "The worker is dead.")
+    await ops.card(second_title).expect("Triggered")
+    await product.expect_back("worker")
+
+    await card.press("Resolve")
+    await card.expect("Resolved by Ada Ops")
+    await card.expect_replies("Resolved by Ada Ops")
+    await keep(ada.page, "worker-back")
+    assert await pagerduty.changes(incident) == [(ADA, "acknowledged"), (ADA, "resolved")]
+    for one in (incident, second):
+        assert len(await records.cards("Payments", "ops", one)) == 1

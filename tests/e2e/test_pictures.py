@@ -1,0 +1,107 @@
+"""What operators see of an incident in the Temporal UI, and the README's pictures.
+
+``MUSTER_PICTURES=1 pytest tests/e2e/test_pictures.py`` renews the pictures in docs.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.stack.launch import Launched
+from tests.e2e.product import running
+from tests.e2e.screens import PICTURES, Screen, keep
+from tests.e2e.simulators import P1, P2, P3, PagerDuty
+from tests.e2e.temporal_ui import TemporalUi
+from tests.e2e.windows import Windows
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
+
+_CARD_SCREENS = (
+    Screen("card-light", width=1280, height=1500),
+    Screen("card-dark", width=1280, height=1500, dark=True),
+    Screen("card-phone", width=390, height=844, scale=2),
+)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    """A product of their own: the channel holds nothing but what the pictures show."""
+    with running(tmp_path_factory.mktemp("pictures")) as stack:
+        yield stack
+
+
+async def test_cards_in_a_channel(windows: Windows, pagerduty: PagerDuty) -> None:
+    over, taken, new = (
+        "Checkout latency above 2 s in eu-west-1",
+        "Card payments declined by one acquirer",
+        "Payout file for SEPA is missing",
+    )
+    ada = await (await windows.teams("Ada Ops")).open_channel("Payments", "ops")
+    bo = await (await windows.teams("Bo Call")).open_channel("Payments", "ops")
+    await pagerduty.trigger(over, priority=P1)
+    await bo.card(over).expect("Triggered")
+    second = await pagerduty.trigger(taken, priority=P2)
+    await bo.card(taken).expect("Triggered")
+    await pagerduty.trigger(new, service=pagerduty.ledger, priority=P3)
+    await bo.card(new).expect("Triggered")
+
+    await pagerduty.advance(minutes=2)
+    await ada.card(over).press("Acknowledge")
+    await bo.card(over).expect("Acknowledged by Ada Ops")
+    await bo.card(taken).press("Acknowledge")
+    await ada.card(taken).expect("Acknowledged by Bo Call")
+    await pagerduty.advance(minutes=3)
+    await pagerduty.add_note(second, "Traffic moved to the second acquirer; declines are back to normal.")
+    await ada.card(taken).expect("declines are back to normal")
+    await pagerduty.advance(minutes=4)
+    await ada.card(over).press("Resolve")
+    await bo.card(over).expect_replies("Resolved by Ada Ops after 9 min")
+
+    for screen in _CARD_SCREENS:
+        window = await windows.teams("Ada Ops", screen)
+        ops = await window.open_channel("Payments", "ops")
+        await ops.card(over).expect_replies("Resolved by Ada Ops")
+        await ops.card(taken).show()
+        await window.page.mouse.move(0, 0)
+        await keep(window.page, screen.name, folder=PICTURES)
+
+
+async def test_the_timeline_reads_like_the_life(
+    stack: Launched, windows: Windows, pagerduty: PagerDuty
+) -> None:
+    title = "Refunds are stuck in the queue"
+    ada = await (await windows.teams("Ada Ops")).open_channel("Payments", "ops")
+    bo = await (await windows.teams("Bo Call")).open_channel("Payments", "ops")
+    incident = await pagerduty.trigger(title, priority=P3)
+    await ada.card(title).expect("Triggered")
+    await ada.card(title).press("Acknowledge")
+    await bo.card(title).expect("Acknowledged by Ada Ops")
+    await pagerduty.add_note(incident, "Restarted the consumers.")
+    await bo.card(title).expect("Restarted the consumers.")
+    await pagerduty.update(incident, priority={"type": "priority_reference", "id": P1})
+    await bo.card(title).expect_replies("Priority raised to P1")
+    await pagerduty.update(incident, status="resolved")
+    await bo.card(title).expect_replies("Priority raised to P1", "Resolved by Ada Ops")
+
+    screen = Screen("temporal-timeline", width=1500, height=1400)
+    ui = TemporalUi(await windows.open(screen), stack.ready["temporal_ui"])
+    await ui.open_workflow(f"incident/acme/{incident}/payments-ops", query=f"PdIncident = '{incident}'")
+    await ui.expect_status("Completed")
+    await ui.expect_timeline(
+        "incident.triggered",
+        "teams.show_card • rev 1 · triggered",
+        "acknowledge",
+        "pagerduty.change_status • as Ada Ops",
+        "edit interval",
+        "teams.show_card • rev 2 · acknowledged",
+        "incident.annotated",
+        "teams.show_card • rev 3 · note added",
+        "incident.priority_updated",
+        "teams.show_card • rev 4 · priority updated",
+        "teams.reply • priority raised",
+        "incident.resolved",
+        "teams.show_card • rev 5 · resolved",
+        "teams.reply • resolved",
+        "grace",
+    )
+    await keep(ui.page, screen.name, folder=PICTURES)

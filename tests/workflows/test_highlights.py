@@ -1,0 +1,141 @@
+"""What is said in the thread: each transition once, after the card shows it, and no old news."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.client import Client
+
+from tests.workflows.life import BO, Life, under_another_id
+from tests.workflows.outside import World
+from tests.workflows.running import Run, running, shown
+from workflows.contract import REPLY, SHOW_CARD
+from workflows.errors import OutcomeUnknown, ProviderUnavailable, RateLimited
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_each_transition_is_said_once(client: Client) -> None:
+    async with shown(client) as run:
+        life = run.life
+        transitions = (
+            life.gets_priority("P2"),
+            life.escalates(),
+            life.is_resolved(),
+            life.reopens(),
+            life.is_resolved(by=BO),
+        )
+        for count, event in enumerate(transitions, start=1):
+            await run.hears(event, event)
+            await _said(run, count)
+        await run.ends()
+    assert run.world.said == ["priority_raised", "escalated", "resolved", "reopened", "resolved"]
+    assert [reply.by for reply in run.world.replies[-2:]] == ["Ada Ops", "Bo Call"]
+
+
+async def test_it_is_said_in_the_cards_thread_when_the_card_shows_it(client: Client) -> None:
+    async with shown(client) as run:
+        await run.hears(run.life.is_resolved())
+        await run.ends()
+        names = [called.name for called in (await run.timeline()).activities]
+    (reply,) = run.world.replies
+    assert (reply.activity_id, reply.view.status) == (run.world.activity_id, "resolved")
+    assert names[-2:] == ["teams.show_card", "teams.reply"]
+
+
+async def test_a_first_card_is_news_itself(client: Client) -> None:
+    async with running(client) as run:
+        escalated = run.life.escalates()
+        await run.hears(escalated)
+        await run.settles()
+        await run.hears(under_another_id(escalated))
+        await run.details()
+        timeline = await run.timeline()
+    assert len(run.world.posts) == 1
+    assert timeline.count("teams.reply") == 0
+
+
+async def test_what_happens_while_the_first_card_is_under_way_is_said(client: Client) -> None:
+    world = World()
+    sent = world.holds(SHOW_CARD)
+    async with running(client, world) as run:
+        await run.hears(run.life.triggers())
+        await world.until(lambda: len(world.shown) == 1)
+        await run.hears(run.life.escalates())
+        assert "escalated" in await run.details()
+        sent.set()
+        await world.until(lambda: world.said == ["escalated"])
+
+
+async def test_two_subscriptions_that_deliver_one_transition_are_one_highlight(client: Client) -> None:
+    async with shown(client) as run:
+        escalated = run.life.escalates()
+        await run.hears(escalated)
+        await run.world.until(lambda: len(run.world.replies) == 1)
+        await run.hears(under_another_id(escalated), run.life.is_resolved())
+        await run.ends()
+    assert run.world.said == ["escalated", "resolved"]
+
+
+async def test_a_highlight_whose_outcome_is_unknown_is_not_repeated(client: Client) -> None:
+    async with shown(client) as run:
+        run.world.fails(REPLY, OutcomeUnknown("the answer was lost"))
+        await run.hears(run.life.escalates())
+        await run.world.until(lambda: len(run.world.replies) == 1)
+        await run.hears(run.life.is_resolved())
+        await run.ends()
+    assert run.world.said == ["escalated", "resolved"]
+
+
+async def test_a_highlight_that_was_certainly_not_said_is_said_later(client: Client) -> None:
+    async with shown(client) as run:
+        run.world.fails(REPLY, ProviderUnavailable("no connection"))
+        await run.hears(run.life.escalates())
+        await run.world.until(lambda: len(run.world.replies) == 2)
+    assert run.world.said == ["escalated", "escalated"]
+
+
+async def test_news_older_than_ten_minutes_is_shown_and_not_said(client: Client) -> None:
+    world = World(Life(began=datetime.now(UTC) - timedelta(minutes=11)))
+    async with shown(client, world) as run:
+        await run.hears(run.life.escalates(), run.life.is_resolved())
+        await run.ends()
+    assert world.shown[-1].view.status == "resolved"
+    assert world.replies == []
+
+
+async def test_a_resolve_makes_what_still_waits_pointless(client: Client) -> None:
+    async with shown(client) as run:
+        run.world.fails(REPLY, RateLimited("too many", retry_after=1))
+        await run.hears(run.life.escalates())
+        await run.world.until(lambda: len(run.world.replies) == 1)
+        await run.hears(run.life.gets_priority("P1"), run.life.is_resolved())
+        await run.ends()
+    assert run.world.said == ["escalated", "resolved"]
+
+
+async def test_a_priority_is_said_when_it_goes_up_and_not_when_it_goes_down(client: Client) -> None:
+    async with shown(client) as run:
+        life = run.life
+        await run.hears(life.gets_priority("P3"))
+        await run.world.until(lambda: len(run.world.replies) == 1)
+        await run.hears(life.gets_priority("P4"))
+        await run.world.until(lambda: run.world.shown[-1].view.priority == "P4")
+        await run.hears(life.gets_priority("P1"))
+        await run.world.until(lambda: len(run.world.replies) == 2)
+    assert [reply.view.priority for reply in run.world.replies] == ["P3", "P1"]
+
+
+async def test_a_priority_that_details_showed_before_its_event_came_is_said(client: Client) -> None:
+    async with running(client) as run:
+        trigger = run.life.triggers()
+        raised = run.life.gets_priority("P1")
+        await run.hears(trigger)
+        await run.world.until(lambda: len(run.world.shown) == 2)
+        assert run.world.shown[-1].view.priority == "P1"
+        await run.settles()
+        await run.hears(raised)
+        await run.world.until(lambda: run.world.said == ["priority_raised"])
+
+
+async def _said(run: Run, count: int) -> None:
+    await run.world.until(lambda: len(run.world.said) == count)

@@ -1,0 +1,169 @@
+"""A run that follows an ended one first recalls what was shown and said, and repeats nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from temporalio.client import Client
+
+from tests.workflows.life import ADA, BO, CY
+from tests.workflows.outside import World
+from tests.workflows.running import Run, shown
+from workflows.contract import READ_DETAILS, RECALL_INCIDENT
+from workflows.errors import ProviderUnavailable
+from workflows.messages import Details, ReadDetails
+from workflows.model.incident import Field, Responder, Role, Word
+
+pytestmark = pytest.mark.anyio
+
+DOWN = ProviderUnavailable("PagerDuty is down")
+
+
+@asynccontextmanager
+async def over(client: Client, world: World | None = None) -> AsyncIterator[Run]:
+    """An incident that was acknowledged and resolved, its run ended, its row full."""
+    async with shown(client, world) as run:
+        await run.hears(run.life.is_acknowledged(by=BO))
+        await run.world.until(lambda: run.world.shown[-1].view.status == "acknowledged")
+        await run.settles()
+        await run.hears(run.life.is_resolved())
+        await run.is_remembered()
+        yield run
+
+
+async def test_a_late_duplicate_shows_nothing_says_nothing_and_ends(client: Client) -> None:
+    async with shown(client) as run:
+        events = [run.life.is_acknowledged(by=BO), run.life.escalates(), run.life.is_resolved()]
+        await run.hears(*events)
+        await run.is_remembered()
+        sends = len(run.world.shown), list(run.world.said)
+        for event in events:
+            await run.hears(event)
+            await run.ends()
+            assert [called.name for called in (await run.timeline()).activities] == [
+                "store.recall_card",
+                "pagerduty.recall_incident",
+            ]
+            assert (await run.timeline()).timers == []
+    assert (len(run.world.shown), run.world.said) == sends
+
+
+async def test_a_reopening_edits_the_same_message_and_is_said_once(client: Client) -> None:
+    async with over(client) as run:
+        before = run.world.shown[-1]
+        reopened = run.life.reopens()
+        await run.hears(reopened, reopened)
+        await run.world.until(lambda: run.world.said == ["resolved", "reopened"])
+        await run.settles()
+    edit = run.world.shown[-1]
+    assert (edit.activity_id, edit.stamped.marker) == (run.world.activity_id, before.stamped.marker)
+    assert (edit.view.status, edit.view.reopened) == ("triggered", True)
+    assert edit.view.revision > before.view.revision
+    assert edit.stamped.nonce != before.stamped.nonce
+    assert len(run.world.posts) == 1
+
+
+async def test_a_note_after_the_end_takes_nothing_off_the_card(client: Client) -> None:
+    responder, field = Responder(person=CY, state="joined"), Field(id="F1", name="Region", value="eu-west")
+    world = World()
+
+    async def details(request: ReadDetails) -> Details:
+        return world.life.details(read_for=request.wanted, responders=(responder,), fields=(field,))
+
+    world.answers(READ_DETAILS, details)
+    world.answers(RECALL_INCIDENT, details)
+    update = Word(id="U1", text="we are on it", at=world.life.now)
+    commander = Role(id="R1", name="Commander", holder=ADA)
+    async with shown(client, world) as run:
+        life = run.life
+        await run.hears(
+            life.is_noted("it is the database"),
+            life.tells("incident.status_update_published", status_update=update),
+            life.tells("incident.role.assigned", roles=(commander,)),
+            life.is_acknowledged(by=BO),
+            life.is_resolved(),
+        )
+        await run.is_remembered()
+        before = world.shown[-1].view
+        await run.hears(life.is_noted("post-mortem on Monday"))
+        await run.ends()
+    after = world.shown[-1].view
+    assert after.latest_note is not None
+    assert after.latest_note.text == "post-mortem on Monday"
+    changed = {"revision", "as_of", "latest_note"}
+    assert after.model_dump(exclude=changed) == before.model_dump(exclude=changed)
+    assert [who.person for who in after.acknowledgements] == [BO]
+
+
+async def test_a_press_on_an_ended_runs_card_is_answered_from_what_was_recalled(client: Client) -> None:
+    async with over(client) as run:
+        shows = len(run.world.shown)
+        answer = await run.press(run.click("acknowledge"))
+        await run.ends()
+    assert answer.outcome.kind == "stale"
+    assert answer.view is not None
+    assert answer.view.status == "resolved"
+    assert run.world.changes == []
+    assert len(run.world.shown) == shows
+
+
+async def test_a_press_that_was_settled_in_an_ended_run_keeps_its_outcome(client: Client) -> None:
+    async with shown(client) as run:
+        click = run.click("resolve", link=None)
+        first = await run.press(click)
+        await run.hears(run.life.is_resolved())
+        await run.is_remembered()
+        again = await run.press(click, update_id="delivered-later")
+        await run.ends()
+    assert again.outcome == first.outcome
+    assert len(run.world.recorded) == 1
+    assert len(run.world.told) == 1
+
+
+async def test_while_pagerduty_is_down_the_run_goes_on_degraded_and_is_mended_later(client: Client) -> None:
+    async with over(client) as run:
+        run.world.fails(RECALL_INCIDENT, DOWN)
+        run.world.fails(READ_DETAILS, DOWN)
+        reads = len(run.world.reads)
+        await run.hears(run.life.reopens())
+        await run.world.until(lambda: bool(run.world.shown[-1].view.degraded))
+        await run.world.until(lambda: not run.world.shown[-1].view.degraded)
+        await run.until_attribute("Attention", "ok")
+    assert run.world.shown[-1].view.status == "triggered"
+    assert [read.fresh for read in run.world.reads[reads:]] == [True, True]
+
+
+async def test_a_late_duplicate_while_pagerduty_is_down_does_not_turn_the_card_back(client: Client) -> None:
+    async with shown(client) as run:
+        acknowledged = run.life.is_acknowledged(by=BO)
+        await run.hears(acknowledged, run.life.is_resolved())
+        await run.is_remembered()
+        shows = len(run.world.shown)
+        run.world.fails(RECALL_INCIDENT, DOWN)
+        await run.hears(acknowledged)
+        await run.ends()
+    assert [request.view.status for request in run.world.shown[shows:]] == []
+
+
+async def test_a_priority_that_went_down_after_the_end_is_not_said(client: Client) -> None:
+    async with shown(client) as run:
+        await run.hears(run.life.gets_priority("P1"))
+        await run.world.until(lambda: run.world.said == ["priority_raised"])
+        await run.hears(run.life.is_resolved())
+        await run.is_remembered()
+        await run.hears(run.life.gets_priority("P3"))
+        await run.ends()
+    assert run.world.shown[-1].view.priority == "P3"
+    assert run.world.said == ["priority_raised", "resolved"]
+
+
+async def test_a_post_whose_outcome_was_never_recorded_is_followed_by_a_new_marker(client: Client) -> None:
+    async with shown(client) as run:
+        lost = run.world.posts[0].stamped.marker
+        await run.handle.terminate()
+        run.world.remember(activity_id=None, marker=lost, nonce=None, content=None, view=None, unknown=True)
+        run.remembered = True
+        await run.hears(run.life.is_acknowledged())
+        await run.settles()
+    assert len(run.world.posts) == 2
+    assert run.world.posts[1].stamped.marker != lost
