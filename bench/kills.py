@@ -25,6 +25,7 @@ async def _kill(stack: Stack, *, mid_send: bool) -> float:
     incident = Incident(ONE_CHANNEL)
     await stack.webhook(incident, "triggered")
     await stack.sink.until(incident.id, "Triggered")
+    await stack.until_idle(incident)
     if mid_send:
         stack.sink.slow_edits = _SLOW_SEND
         await stack.webhook(incident, "annotated")

@@ -73,6 +73,15 @@ class Stack:
         process.send(number)
         await asyncio.to_thread(process.release)
 
+    async def until_idle(self, incident: Incident) -> None:
+        """Wait until the incident's workflow has nothing in flight: its last send is recorded."""
+        handle = self.client.get_workflow_handle(f"incident/{self.world.account}/{incident.id}/payments-ops")
+        while True:
+            found = (await handle.describe()).raw_description
+            if not found.pending_activities and not found.HasField("pending_workflow_task"):
+                return
+            await asyncio.sleep(0.02)
+
     async def start_worker(self) -> None:
         """Start the product's worker."""
         await self.start("worker", *muster_command("worker"), port=self.addresses.worker_health_port)

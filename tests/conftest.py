@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.client import Client
@@ -78,9 +79,9 @@ async def client(temporal: EmbeddedTemporal) -> Client:
     return await connect(settings_for("postgresql://unused", temporal.address))
 
 
-def settings_for(database_url: str, temporal_address: str, **more: object) -> Settings:
+def settings_for(database_url: str, temporal_address: str, **more: Any) -> Settings:
     """Settings without the environment's: a test says everything itself."""
-    given = {
+    given: dict[str, Any] = {
         "DATABASE_URL": database_url,
         "TEMPORAL_ADDRESS": temporal_address,
         "keys": KEYS,

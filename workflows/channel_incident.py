@@ -44,7 +44,16 @@ from workflows.model.verbs import VERBS
 from workflows.model.view import Stamped, View
 from workflows.options import STALE_HIGHLIGHT
 from workflows.reconcile import Reconciler
-from workflows.story import LONGEST_STORY, Line, attention_of, attributes_of, details_of, line_of, showing
+from workflows.story import (
+    LONGEST_STORY,
+    Line,
+    attention_of,
+    attributes_of,
+    details_of,
+    line_of,
+    showing,
+    title,
+)
 
 
 @workflow.defn(name="ChannelIncident")
@@ -217,6 +226,7 @@ class ChannelIncidentWorkflow:
         def draining() -> bool:
             return self.draining
 
+        resting = {trouble.part: trouble.until for trouble in self.state.troubles}
         return (
             Reconciler(
                 "card",
@@ -226,6 +236,7 @@ class ChannelIncidentWorkflow:
                 trouble=self._trouble,
                 failed=self._card_failed,
                 interval=interval,
+                not_before=resting.get("card"),
             ),
             Reconciler(
                 "details",
@@ -233,6 +244,7 @@ class ChannelIncidentWorkflow:
                 act=self._read_details,
                 draining=draining,
                 trouble=self._trouble,
+                not_before=resting.get("details"),
             ),
             Reconciler(
                 "highlights",
@@ -240,7 +252,7 @@ class ChannelIncidentWorkflow:
                 act=self._say_highlight,
                 draining=draining,
                 trouble=self._trouble,
-                failed=self._highlight_failed,
+                not_before=resting.get("highlights"),
             ),
         )
 
@@ -324,6 +336,7 @@ class ChannelIncidentWorkflow:
         )
 
     async def _say_highlight(self) -> None:
+        """Said at most once: an unknown outcome is not repeated, and is no reason to wait."""
         view, highlight = self.view, self.state.highlights[0]
         activity_id = self.state.card.activity_id
         if view is None or activity_id is None:
@@ -342,13 +355,13 @@ class ChannelIncidentWorkflow:
             by=highlight.by,
             correlation=highlight.stamp.event_id,
         )
-        await call(REPLY, request, highlight.transition.replace("_", " "))
+        try:
+            await call(REPLY, request, highlight.transition.replace("_", " "))
+        except ActivityError as error:
+            if failure_of(error)[0] != "OutcomeUnknown":
+                raise
+            workflow.logger.warning("a highlight's outcome is unknown; it is not repeated")
         self.state = cards.without_highlight(self.state, highlight)
-
-    def _highlight_failed(self, kind: str) -> None:
-        """An unknown outcome is not repeated: a highlight is said at most once."""
-        if kind == "OutcomeUnknown" and self.state.highlights:
-            self.state = cards.without_highlight(self.state, self.state.highlights[0])
 
     # Beginning and end
 
@@ -452,7 +465,11 @@ class ChannelIncidentWorkflow:
 
     def _tell_operators(self) -> None:
         """Details cost nothing until they are looked at; attributes are written only when they change."""
-        workflow.set_current_details(details_of(self.state, self.story))
+        snapshot = self.state.snapshot
+        service = snapshot.service.name if snapshot and snapshot.service else None
+        number = snapshot.number if snapshot else None
+        name = title(number, self.start.incident_id, service, self.start.conversation.label)
+        workflow.set_current_details(details_of(name, self.state, self.story))
         wanted = attributes_of(
             self.start.account,
             self.start.incident_id,

@@ -21,7 +21,8 @@ class Reconciler:
     """One part of a run. ``act`` calls its activity with the view of that moment and folds the outcome.
 
     ``due`` says whether anything is wanted; ``draining`` whether nothing may be started any more;
-    ``trouble`` is told why and until when the part cannot go on, and ``None`` when it can again.
+    ``trouble`` is told why and until when the part cannot go on, and ``None`` when it can again;
+    ``not_before`` is where an earlier run of the chain left off waiting.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Reconciler:
         trouble: Callable[[Degradable, str | None, datetime | None], None],
         failed: Callable[[str], None] = lambda kind: None,
         interval: timedelta = timedelta(0),
+        not_before: datetime | None = None,
     ) -> None:
         self._part = part
         self._due = due
@@ -43,8 +45,8 @@ class Reconciler:
         self._failed = failed
         self._interval = interval
         self._failures = 0
-        self._not_before: datetime | None = None
-        self._waiting_for = "edit interval"
+        self._not_before = not_before
+        self._waiting_for = "edit interval" if not_before is None else "back-off of an earlier run"
         self.busy = False
         """An activity is in flight: its outcome must not be lost by ending the run."""
 

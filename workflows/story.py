@@ -87,12 +87,19 @@ def showing(request: ShowCard, because: str) -> str:
     return f"rev {request.view.revision} · {because or request.view.status}"
 
 
-def details_of(state: State, lines: tuple[Line, ...]) -> str:
-    """The run's *current details*: how things stand, what is wrong, what happened."""
+def details_of(name: str, state: State, lines: tuple[Line, ...]) -> str:
+    """The run's *current details*: how things stand, what is wrong, what happened.
+
+    ``name`` heads them because the static summary is lost when a run continues as new.
+    """
     snapshot, card = state.snapshot, state.card
     status = snapshot.status if snapshot else "unknown"
     shown = f"rev {card.shown_revision} shown of rev {card.revision}" if card.activity_id else "no card yet"
-    head = [f"**{status}** · {shown}" + (f" · {card.orphans} orphaned messages" if card.orphans else "")]
+    head = [
+        f"### {_cell(name)}",
+        "",
+        f"**{status}** · {shown}" + (f" · {card.orphans} orphaned messages" if card.orphans else ""),
+    ]
     head += [
         f"- ⚠ {trouble.part}: {trouble.reason}"
         + (f", waiting until {trouble.until:%H:%M:%S} UTC" if trouble.until else "")

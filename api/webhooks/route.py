@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from api.body import read_body
 from api.webhooks.fan_out import FanOut, NotAccepted
 from api.webhooks.signature import SIGNATURE_HEADER, SignatureMalformed, matches
-from muster.facts import EventUnusable, event_type_of, facts_of_event
+from muster.facts import EventUnusable, event_id_of, event_type_of, facts_of_event
 from muster.keys import KeyRing, SealBroken
 from muster.logging import correlated
 from muster.store import people, quarantine
@@ -64,14 +64,12 @@ class _Intake:
     async def verify(self, account: str, signature: str, subscription: str | None, body: bytes) -> None:
         """Pass a body that one of the account's secrets signed; raises HTTPException 401 or 503."""
         try:
-            secrets = await people.webhook_secrets(self._pool, self._keys, account)
+            secrets = await people.webhook_secrets(self._pool, self._keys, account, subscription)
         except SealBroken as error:
             log.error("a signing secret cannot be opened", account=account, reason=str(error))
             raise HTTPException(503, "the signing secret cannot be read") from error
-        if subscription is not None:
-            secrets = {subscription: secrets[subscription]} if subscription in secrets else {}
         try:
-            matched = matches(signature, body, secrets.values())
+            matched = matches(signature, body, secrets)
         except SignatureMalformed as error:
             raise HTTPException(401, str(error)) from error
         if not matched:
@@ -83,7 +81,7 @@ class _Intake:
         event = _event(body)
         if event is None:
             return await self._keep(account, None, "the body is not a webhook event", body)
-        event_id = event.get("id") if isinstance(event.get("id"), str) else None
+        event_id = event_id_of(event)
         with correlated(event_id):
             try:
                 event_type = event_type_of(event)

@@ -73,7 +73,12 @@ async def keep_private_conversation(
     )
 
 
-async def webhook_secrets(connection: Connection | Pool, keys: KeyRing, account: str) -> dict[str, str]:
-    """The account's signing secrets by subscription, newest first. Raises ``SealBroken``."""
-    rows = await connection.fetch(QUERIES["webhook_secrets"], account)
-    return {row["id"]: keys.open(row["secret"], secret_place(account, row["id"])) for row in rows}
+async def webhook_secrets(
+    connection: Connection | Pool, keys: KeyRing, account: str, subscription: str | None = None
+) -> tuple[str, ...]:
+    """The signing secrets of the subscription, else of all the account's, newest first.
+
+    Raises ``SealBroken``.
+    """
+    rows = await connection.fetch(QUERIES["webhook_secrets"], account, subscription)
+    return tuple(keys.open(row["secret"], secret_place(account, row["id"])) for row in rows)

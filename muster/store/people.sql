@@ -14,4 +14,7 @@ ON CONFLICT (tenant, aad_object_id) DO UPDATE
 SET private_conversation = excluded.private_conversation, teams_id = excluded.teams_id
 
 -- name: webhook_secrets
-SELECT id, secret FROM webhook_subscription WHERE account = $1 ORDER BY created_at DESC
+-- Of one subscription if it is known, so that another one's unreadable secret stands in nobody's way.
+SELECT id, secret FROM webhook_subscription
+WHERE account = $1 AND ($2::text IS NULL OR id = $2)
+ORDER BY created_at DESC

@@ -2,8 +2,15 @@
 -- One statement for a webhook: the cards that this event concerns, new ones registered. An incident
 -- enters a channel when it is open and was created after the connection, or when the event itself made
 -- it match; once there it is followed to its end, whatever the connections say later.
-WITH entering AS (
-  INSERT INTO incident_card (account, incident_id, conversation)
+--
+-- What another event registers at the same moment is not yet visible to this statement: the conflict
+-- with its row, and only that, returns it.
+WITH known AS (
+  SELECT conversation, intent_at IS NOT NULL AS remembered
+  FROM incident_card
+  WHERE account = $1 AND incident_id = $2
+), entering AS (
+  INSERT INTO incident_card AS k (account, incident_id, conversation)
   SELECT $1, $2, c.channel
   FROM connection c
   JOIN channel ch ON ch.id = c.channel
@@ -12,12 +19,14 @@ WITH entering AS (
     AND ch.suspended_at IS NULL
     AND $4
     AND ($5 OR $6 >= date_trunc('second', c.connected_at))
-  ON CONFLICT DO NOTHING
-  RETURNING conversation
+    AND c.channel NOT IN (SELECT conversation FROM known)
+  ORDER BY c.channel -- so that two events wait for each other's rows in one order
+  ON CONFLICT (account, incident_id, conversation) DO UPDATE SET registered_at = k.registered_at
+  RETURNING k.conversation, k.intent_at IS NOT NULL AS remembered
 ), concerned AS (
-  SELECT conversation, false AS remembered FROM entering
+  SELECT conversation, remembered FROM known
   UNION ALL
-  SELECT conversation, intent_at IS NOT NULL FROM incident_card WHERE account = $1 AND incident_id = $2
+  SELECT conversation, remembered FROM entering
 )
 SELECT ch.id, ch.key, ch.name AS channel_name, ch.service_url, t.name AS team_name, t.tenant, con.remembered
 FROM concerned con

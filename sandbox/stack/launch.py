@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,14 +47,17 @@ class Launched:
 
 
 @contextmanager
-def launched(folder: Path, *options: str, within: float = 90) -> Iterator[Launched]:
+def launched(
+    folder: Path, *options: str, env: Mapping[str, str] | None = None, within: float = 90
+) -> Iterator[Launched]:
     """`muster up` with all parts embedded and its data below ``folder``, ready; stopped at the end.
 
-    Raises StartFailed if it ends or is not ready in time.
+    ``env`` is added to the environment. Raises StartFailed if it ends or is not ready in time.
     """
     ready_file, output = folder / "ready.json", folder / "output"
     command = muster_command("up", "--data", str(folder / "data"), "--ready-file", str(ready_file), *options)
     environment = {name: value for name, value in os.environ.items() if name not in _EMBEDDED}
+    environment |= env or {}
     ready_file.unlink(missing_ok=True)
     with (
         output.open("w") as file,

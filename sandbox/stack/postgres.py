@@ -145,6 +145,11 @@ class EmbeddedPostgres:
         """Drop the database, closing its connections, if it is there."""
         self._run("dropdb", *self._connect(), "--if-exists", "--force", name)
 
+    def dump_schema(self, name: str, *, without: str) -> str:
+        """The SQL that makes the database's schema, the table ``without`` left out."""
+        options = ("--schema-only", "--no-owner", "--no-privileges", f"--exclude-table={without}")
+        return self._run("pg_dump", *self._connect(), *options, name)
+
     def _connect(self) -> tuple[str, ...]:
         return ("-h", LOOPBACK, "-p", str(self.port), "-U", _SUPERUSER)
 

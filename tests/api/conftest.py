@@ -16,11 +16,6 @@ SERVICE_URL = "https://smba.trafficmanager.net/emea/"
 APP_ID = "0a5cf8a4-0000-4000-8000-0000000000aa"
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
 @functools.cache
 def private_key(name):
     """A key per name for the whole run: making one takes a while."""

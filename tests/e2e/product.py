@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
 from sandbox.stack.launch import Launched, launched
 from tests.e2e.waiting import eventually
@@ -19,10 +18,8 @@ _GRACE = "2"
 @contextmanager
 def running(folder: Path) -> Iterator[Launched]:
     """The product as `muster up` runs it."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("MUSTER_GRACE", _GRACE)
-        with launched(folder) as stack:
-            yield stack
+    with launched(folder, env={"MUSTER_GRACE": _GRACE}) as stack:
+        yield stack
 
 
 class Product:
@@ -52,4 +49,4 @@ class Product:
 
     async def _is(self, part: str, state: str) -> bool:
         parts = {status["name"]: status for status in (await self._http.get(self._parts)).json()}
-        return parts[part]["state"] == state and parts[part]["pid"] != self._gone[part]
+        return (parts[part]["state"], parts[part]["pid"] == self._gone[part]) == (state, False)

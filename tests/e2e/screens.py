@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import Page
 
 _TESTS = Path(__file__).parents[1]
 ARTIFACTS = _TESTS / ".artifacts" / "e2e"
@@ -25,15 +25,14 @@ class Screen:
 
 
 DESKTOP = Screen("desktop-light")
-PHONE = Screen("phone-light", width=390, height=844, scale=2)
 SCREENS = (
     DESKTOP,
     Screen("desktop-dark", dark=True),
-    PHONE,
+    Screen("phone-light", width=390, height=844, scale=2),
     Screen("phone-dark", width=390, height=844, dark=True, scale=2),
 )
 
 
-async def keep(page: Page | Locator, name: str, *, folder: Path = ARTIFACTS) -> None:
+async def keep(page: Page, name: str, *, folder: Path = ARTIFACTS) -> None:
     """Take a picture; what moves is at its end."""
     await page.screenshot(path=folder / f"{name}.png", animations="disabled")

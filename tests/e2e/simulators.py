@@ -89,19 +89,12 @@ class TeamsRecords:
         self._url = ready["teams"]
 
     async def cards(self, team: str, channel: str, incident: str) -> list[dict[str, Any]]:
-        """The messages with a card of this incident, whether live or deleted."""
-        return [m for m in await self._messages(team, channel) if m["reply_to"] is None and incident in str(m)]
-
-    async def replies(self, team: str, channel: str, card: str) -> list[str]:
-        """The texts in a card's thread."""
-        replies = [m for m in await self._messages(team, channel) if m["reply_to"] == card]
-        return [reply["versions"][-1]["activity"]["text"] for reply in replies]
-
-    async def _messages(self, team: str, channel: str) -> list[dict[str, Any]]:
+        """The messages with a card of this incident, whether they live or were deleted."""
         answer = await self._http.get(f"{self._url}/_sandbox/records")
         return [
             message
             for conversation in answer.json()["conversations"]
             if (conversation["team"], conversation["name"]) == (team, channel)
             for message in conversation["messages"]
+            if message["reply_to"] is None and incident in str(message)
         ]

@@ -54,6 +54,11 @@ class Life:
             self.status, self.status_at, self.status_by = status, self.now, agent
         return self._facts(f"incident.{event}", agent=agent, snapshot=self.snapshot(status, **more))
 
+    def tells_what_a_press_did(self) -> Facts:
+        """The event that follows a change which PagerDuty's answer to the press has told already."""
+        facts = self.becomes(self.status, self.status, agent=self.status_by)
+        return facts.model_copy(update={"occurred_at": self.status_at})
+
     # Events about one thing
 
     def is_noted(self, text: str) -> Facts:

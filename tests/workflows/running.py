@@ -45,15 +45,19 @@ async def eventually(true: Callable[[], Awaitable[bool]], *, within: float = 20)
 class Run:
     """The workflow of one incident in one channel, whatever run of it is going on.
 
-    ``remembered`` is what every message carries: whether the card's row has had an intent.
+    ``remembered`` is what every message carries: whether the card's row has had an intent. ``runs`` are
+    the ids of the runs that messages started or reached, in order.
     """
 
-    def __init__(self, client: Client, world: World, timing: Timing = QUICK) -> None:
+    def __init__(
+        self, client: Client, world: World, timing: Timing = QUICK, *, queue: str | None = None
+    ) -> None:
         self.client = client
         self.world = world
         self.timing = timing
         self.remembered = False
-        self.queue = f"q-{uuid.uuid4().hex[:8]}"
+        self.runs: list[str] = []
+        self.queue = queue or f"q-{uuid.uuid4().hex[:8]}"
         self.id = str(ChannelIncidentId("acme", world.life.incident_id, "payments-ops"))
 
     @property
@@ -86,25 +90,28 @@ class Run:
         await self.signal("click", click)
 
     async def signal(self, name: str, argument: Any, **more: Any) -> None:
-        await self.client.start_workflow(
+        handle = await self.client.start_workflow(
             ChannelIncidentWorkflow.run,
             self._start(),
             start_signal=name,
             start_signal_args=[argument],
             **self._options(**more),
         )
+        self._reached(handle.result_run_id)
 
     async def press(self, click: Click, *, update_id: str | None = None) -> ClickAnswer:
         """A press whose answer the API waits for, under the click's key as the update's id."""
+        start: WithStartWorkflowOperation[Any, End] = WithStartWorkflowOperation(
+            ChannelIncidentWorkflow.run, self._start(), **self._options()
+        )
         answer: ClickAnswer = await self.client.execute_update_with_start_workflow(
             click.verb,
             click,
-            start_workflow_operation=WithStartWorkflowOperation(
-                ChannelIncidentWorkflow.run, self._start(), **self._options()
-            ),
+            start_workflow_operation=start,
             id=update_id or click.key,
             result_type=ClickAnswer,
         )
+        self._reached((await start.workflow_handle()).result_run_id)
         return answer
 
     def click(
@@ -125,6 +132,10 @@ class Run:
             received_at=received_at or datetime.now(UTC),
             correlation="f:1",
         )
+
+    def _reached(self, run_id: str | None) -> None:
+        if run_id is not None and run_id not in self.runs:
+            self.runs.append(run_id)
 
     def _start(self) -> Start:
         return Start(
@@ -173,6 +184,10 @@ class Run:
     async def attribute(self, name: str) -> Any:
         attributes = (await self.describe()).typed_search_attributes
         return next((pair.value for pair in attributes if pair.key.name == name), None)
+
+    async def until(self, true: Callable[[], Awaitable[bool]]) -> None:
+        """Wait for what only the server can tell."""
+        await eventually(true)
 
     async def until_attribute(self, name: str, value: Any) -> None:
         async def has_it() -> bool:

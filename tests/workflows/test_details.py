@@ -56,7 +56,7 @@ async def test_somebody_acknowledged_elsewhere_and_is_looked_up_once(client: Cli
 async def test_our_own_acknowledgement_needs_no_read(client: Client) -> None:
     async with shown(client) as run:
         answer = await run.press(run.click())
-        event = run.life.is_acknowledged().model_copy(update={"occurred_at": run.life.status_at})
+        event = run.life.tells_what_a_press_did()
         await run.hears(event, run.life.is_resolved())
         await run.ends()
     assert answer.view is not None

@@ -77,11 +77,15 @@ async def test_two_subscriptions_that_deliver_one_transition_are_one_highlight(c
 
 
 async def test_a_highlight_whose_outcome_is_unknown_is_not_repeated(client: Client) -> None:
+    """Nor does it take along the one that came while it was under way."""
     async with shown(client) as run:
         run.world.fails(REPLY, OutcomeUnknown("the answer was lost"))
+        sent = run.world.holds(REPLY)
         await run.hears(run.life.escalates())
         await run.world.until(lambda: len(run.world.replies) == 1)
         await run.hears(run.life.is_resolved())
+        await run.details()
+        sent.set()
         await run.ends()
     assert run.world.said == ["escalated", "resolved"]
 

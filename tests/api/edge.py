@@ -1,0 +1,141 @@
+"""The API running on a port of its own, PagerDuty's way of calling it, and what came of a call."""
+
+import hashlib
+import hmac
+import json
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError
+
+from api.app import create_app
+from muster.settings import Settings
+from muster.store.pool import Pool
+from sandbox.serving import Listener, serving
+from sandbox.stack.ports import free_port
+from tests import bodies
+from tests.company import ACCOUNT, SECRET, SUBSCRIPTION
+from tests.conftest import settings_for
+from workflows.ids import ChannelIncidentId
+from workflows.messages import Facts
+
+CONFIGURATION = f"""
+[[pagerduty]]
+subdomain = "{ACCOUNT}"
+client_id = "client"
+client_secret = "not used here"
+"""
+
+
+def edge_settings(database_url: str, temporal_address: str, folder: Path, **more: Any) -> Settings:
+    """Settings of an API whose workflows no worker takes."""
+    file = folder / "muster.toml"
+    file.write_text(CONFIGURATION)
+    return settings_for(
+        database_url, temporal_address, config=file, task_queue=f"nobody-{uuid.uuid4().hex[:8]}", **more
+    )
+
+
+def signature(body: bytes, secret: str = SECRET) -> str:
+    """One value of the signature's header."""
+    return "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def new_incident(**changes: Any) -> bodies.Body:
+    """The data of an incident that PagerDuty makes now."""
+    made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return bodies.incident(id=f"Q{uuid.uuid4().hex[:13].upper()}", created_at=made) | changes
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A running API with its database and Temporal."""
+
+    http: httpx.AsyncClient
+    pool: Pool
+    client: Client
+
+    async def deliver(self, event: Mapping[str, Any]) -> httpx.Response:
+        """Post an event as PagerDuty does."""
+        return await self.post(bodies.webhook(event))
+
+    async def post(
+        self,
+        body: bytes,
+        *,
+        account: str = ACCOUNT,
+        signed: str | None = None,
+        subscription: str | None = SUBSCRIPTION,
+    ) -> httpx.Response:
+        """Post a raw body; ``signed`` is the signature's header, by default a good one, ``""`` for none."""
+        given = {
+            "Content-Type": "application/json",
+            "X-PagerDuty-Signature": signature(body) if signed is None else signed,
+            "X-Webhook-Subscription": subscription,
+        }
+        headers = {name: value for name, value in given.items() if value}
+        return await self.http.post(f"/webhooks/pagerduty/{account}", content=body, headers=headers)
+
+    async def heard(self, incident_id: str, channel: str = "payments-ops") -> list[tuple[str, Facts]]:
+        """The signals that a running workflow of this incident got, in order; none without a workflow."""
+        handle = self.client.get_workflow_handle(str(ChannelIncidentId(ACCOUNT, incident_id, channel)))
+        try:
+            description = await handle.describe()
+        except RPCError:
+            return []
+        assert description.status is WorkflowExecutionStatus.RUNNING
+        history = await handle.fetch_history()
+        return [
+            (signal.signal_name, Facts.model_validate_json(signal.input.payloads[0].data))
+            for event in history.events
+            if event.HasField("workflow_execution_signaled_event_attributes")
+            and (signal := event.workflow_execution_signaled_event_attributes)
+        ]
+
+    async def cards(self, incident_id: str) -> list[str]:
+        """The conversations in which the incident is registered."""
+        rows = await self.pool.fetch(
+            "SELECT conversation FROM incident_card WHERE incident_id = $1 ORDER BY 1", incident_id
+        )
+        return [row["conversation"] for row in rows]
+
+    async def quarantined(self, body: bytes) -> list[asyncpg.Record]:
+        """The rows that keep this body."""
+        return list(
+            await self.pool.fetch(
+                "SELECT event_id, reason, target FROM quarantined_event WHERE body = $1 ORDER BY id", body
+            )
+        )
+
+    async def rows(self) -> int:
+        """How much the webhook route has written, all in all."""
+        return int(
+            await self.pool.fetchval(
+                "SELECT (SELECT count(*) FROM incident_card) + (SELECT count(*) FROM quarantined_event)"
+            )
+        )
+
+
+@asynccontextmanager
+async def serving_edge(settings: Settings, pool: Pool, client: Client) -> AsyncIterator[Edge]:
+    """The real API on a real port; ``pool`` and ``client`` are the test's own eyes."""
+    port = free_port()
+    async with (
+        serving(create_app(settings), [Listener(port)]),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=15) as http,
+    ):
+        assert (await http.get("/readyz")).json() == {"status": "ready"}
+        yield Edge(http, pool, client)
+
+
+def json_lines(text: str) -> list[dict[str, Any]]:
+    """The log's lines."""
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]

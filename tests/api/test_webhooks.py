@@ -1,0 +1,329 @@
+"""``POST /webhooks/pagerduty/{account}``: every answer, and what is kept for it."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from muster.seed import seed
+from muster.store.pool import open_pool
+from sandbox.stack.postgres import EmbeddedPostgres
+from sandbox.stack.temporal import EmbeddedTemporal
+from tests.api.edge import Edge, edge_settings, new_incident, serving_edge, signature
+from tests.bodies import DATA, LEDGER, event, note, webhook
+from tests.company import (
+    ACCOUNT,
+    OPS,
+    OTHER_SECRET,
+    OTHER_SUBSCRIPTION,
+    RELEASES,
+    SECRET,
+    SUBSCRIPTION,
+    company,
+)
+from tests.conftest import settings_for
+from workflows.ids import ChannelIncidentId
+
+pytestmark = pytest.mark.anyio
+
+HALF_A_MEGABYTE = 512 * 1024
+
+
+@pytest.fixture(scope="module")
+async def edge(
+    postgres: EmbeddedPostgres,
+    migrated: str,
+    temporal: EmbeddedTemporal,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Edge]:
+    """One API for all tests here; each brings incidents and bodies of its own."""
+    url = postgres.create_database("webhooks", template=migrated)
+    await seed(settings_for(url, temporal.address), company())
+    settings = edge_settings(url, temporal.address, tmp_path_factory.mktemp("edge"))
+    async with await open_pool(url) as pool:
+        client = await Client.connect(temporal.address)
+        async with serving_edge(settings, pool, client) as running:
+            yield running
+
+
+# Accepted
+
+
+async def test_an_event_reaches_the_workflow_of_its_card(edge: Edge) -> None:
+    incident = new_incident()
+    happened = event("incident.triggered", incident)
+    answer = await edge.deliver(happened)
+    assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
+    ((name, facts),) = await edge.heard(incident["id"])
+    assert (name, facts.event_id, facts.incident_id) == (
+        "incident.triggered",
+        happened["id"],
+        incident["id"],
+    )
+    assert facts.snapshot is not None
+    assert facts.snapshot.title == "Checkout latency"
+    assert await edge.cards(incident["id"]) == [OPS]
+
+
+async def test_operators_see_what_a_workflow_is_about(edge: Edge) -> None:
+    incident = new_incident()
+    await edge.deliver(event("incident.triggered", incident))
+    workflow_id = str(ChannelIncidentId(ACCOUNT, incident["id"], "payments-ops"))
+    described = await edge.client.get_workflow_handle(workflow_id).describe()
+    assert await described.static_summary() == "#42 · Checkout · Payments/#ops"
+    attributes = {pair.key.name: pair.value for pair in described.typed_search_attributes}
+    assert attributes["PdIncident"] == incident["id"]
+    assert (attributes["IncidentStatus"], attributes["Urgency"]) == ("triggered", "high")
+    assert (attributes["Priority"], attributes["IncidentNumber"]) == ("P1", 42)
+
+
+async def test_a_repeated_event_changes_nothing(edge: Edge) -> None:
+    incident = new_incident()
+    happened = event("incident.triggered", incident)
+    answers = [await edge.deliver(happened) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 202, 202]
+    heard = await edge.heard(incident["id"])
+    assert [facts.event_id for _, facts in heard] == [happened["id"]] * 3, "one run folds them to one change"
+    assert await edge.cards(incident["id"]) == [OPS]
+
+
+async def test_an_event_goes_to_every_channel_of_its_service(edge: Edge) -> None:
+    incident = new_incident(service=LEDGER)
+    assert (await edge.deliver(event("incident.triggered", incident))).status_code == 202
+    assert [name for name, _ in await edge.heard(incident["id"], "payments-ops")] == ["incident.triggered"]
+    assert [name for name, _ in await edge.heard(incident["id"], "payments-releases")] == [
+        "incident.triggered"
+    ]
+    assert await edge.cards(incident["id"]) == [OPS, RELEASES]
+
+
+async def test_an_event_that_names_only_its_incident_finds_the_cards(edge: Edge) -> None:
+    incident = new_incident(service=LEDGER)
+    await edge.deliver(event("incident.triggered", incident))
+    await edge.deliver(event("incident.annotated", note(incident["id"])))
+    for channel in ("payments-ops", "payments-releases"):
+        _, (name, facts) = await edge.heard(incident["id"], channel)
+        assert name == "incident.annotated"
+        assert facts.note is not None
+        assert facts.note.text == "Rolling back"
+
+
+@pytest.mark.parametrize(
+    ("changes", "event_type"),
+    [
+        ({"created_at": "2020-01-01T00:00:00Z"}, "incident.escalated"),
+        ({"service": LEDGER | {"id": "PSVC999"}}, "incident.triggered"),
+        ({"status": "resolved"}, "incident.resolved"),
+    ],
+)
+async def test_an_incident_that_enters_no_channel_is_accepted(
+    edge: Edge, changes: dict[str, Any], event_type: str
+) -> None:
+    incident = new_incident(**changes)
+    assert (await edge.deliver(event(event_type, incident))).status_code == 202
+    assert await edge.cards(incident["id"]) == []
+    assert await edge.heard(incident["id"]) == []
+
+
+async def test_an_event_brings_in_an_old_incident_that_it_made_match(edge: Edge) -> None:
+    incident = new_incident(created_at="2020-01-01T00:00:00Z")
+    await edge.deliver(event("incident.priority_updated", incident))
+    assert [name for name, _ in await edge.heard(incident["id"])] == ["incident.priority_updated"]
+
+
+@pytest.mark.parametrize("event_type", [name for name in DATA if not name.startswith("incident.")])
+async def test_an_event_that_concerns_no_card_is_accepted(edge: Edge, event_type: str) -> None:
+    before = await edge.rows()
+    answer = await edge.deliver(event(event_type, DATA[event_type]))
+    assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
+    assert await edge.rows() == before
+
+
+# Kept in quarantine
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"event_type": "incident.exploded"}, "unknown event type incident.exploded"),
+        ({"event_type": None}, "the event has no event_type"),
+        ({"data": None}, "the event has no data"),
+        ({"data": {"type": "incident"}}, "the event names no incident"),
+        ({"occurred_at": "0001-01-01T00:00:00+14:00"}, "occurred_at is no time"),
+    ],
+)
+async def test_a_signed_event_that_cannot_be_used_is_kept(
+    edge: Edge, changes: dict[str, Any], reason: str
+) -> None:
+    unusable = event("incident.triggered", new_incident()) | changes
+    body = webhook(unusable)
+    answers = [await edge.post(body) for _ in range(2)]
+    assert [(a.status_code, a.json()) for a in answers] == [(202, {"status": "quarantined"})] * 2
+    (row,) = await edge.quarantined(body)
+    assert tuple(row) == (unusable["id"], reason, None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"event"',
+        b"{}",
+        b'{"event": null}',
+        b'{"event": [1]}',
+        b"\xff\xfe{}",
+        b"[" * 5000,
+        b'{"event": NaN}',
+    ],
+)
+async def test_a_signed_body_that_is_no_event_is_kept(edge: Edge, body: bytes) -> None:
+    answer = await edge.post(body)
+    assert (answer.status_code, answer.json()) == (202, {"status": "quarantined"})
+    (row,) = await edge.quarantined(body)
+    assert tuple(row) == (None, "the body is not a webhook event", None)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": "01\x00E"},
+        {"id": "0" * 4000},
+        {"id": 7.5, "event_type": "a\x00b"},
+        {"event_type": "x" * 4000},
+        {"event_type": "\x00"},
+    ],
+)
+async def test_what_no_database_can_store_does_not_make_pagerduty_repeat_it(
+    edge: Edge, changes: dict[str, Any]
+) -> None:
+    body = webhook(event("incident.triggered", new_incident()) | changes)
+    assert (await edge.post(body)).status_code == 202
+    assert len(await edge.quarantined(body)) == 1
+
+
+async def test_a_number_that_python_refuses_to_write_is_left_out(edge: Edge) -> None:
+    incident = new_incident()
+    body = webhook(event("incident.triggered", incident)).replace(
+        b'"number": 42', b'"number": ' + b"9" * 4200
+    )
+    assert (await edge.post(body)).status_code == 202
+    ((_, facts),) = await edge.heard(incident["id"])
+    assert facts.snapshot is not None
+    assert facts.snapshot.number is None
+
+
+async def test_a_target_that_refuses_does_not_hold_up_the_others(edge: Edge) -> None:
+    """Temporal takes no workflow id of more than a thousand characters."""
+    incident = new_incident(service=LEDGER)
+    body = webhook(event("incident.triggered", incident))
+    await edge.pool.execute("UPDATE channel SET key = repeat('x', 1100) WHERE id = $1", RELEASES)
+    try:
+        answers = [await edge.post(body) for _ in range(2)]
+    finally:
+        await edge.pool.execute("UPDATE channel SET key = 'payments-releases' WHERE id = $1", RELEASES)
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert len(await edge.heard(incident["id"], "payments-ops")) == 2
+    (row,) = await edge.quarantined(body)
+    assert row["target"] == RELEASES
+    assert "INVALID_ARGUMENT" in row["reason"]
+
+
+# Refused
+
+
+async def refused(edge: Edge, status: int, body: bytes, **how: Any) -> None:
+    """The call is answered so, and leaves nothing behind."""
+    before = await edge.rows()
+    answer = await edge.post(body, **how)
+    assert answer.status_code == status
+    assert answer.json()["detail"]
+    assert SECRET not in answer.text
+    assert await edge.rows() == before
+
+
+@pytest.mark.parametrize("wrong", ["v1=", "v1=00", signature(b"another body"), "v1=" + "0" * 64])
+async def test_a_signature_that_matches_no_secret(edge: Edge, wrong: str) -> None:
+    await refused(edge, 401, webhook(event(data=new_incident())), signed=wrong)
+
+
+@pytest.mark.parametrize("wrong", ["v2=00", "nonsense", "V1=00"])
+async def test_a_signature_header_without_a_v1_value(edge: Edge, wrong: str) -> None:
+    await refused(edge, 401, webhook(event(data=new_incident())), signed=wrong)
+
+
+async def test_any_of_several_signatures_may_match(edge: Edge) -> None:
+    incident = new_incident()
+    body = webhook(event(data=incident))
+    both = f"{signature(body, 'the old secret')}, {signature(body)}"
+    assert (await edge.post(body, signed=both)).status_code == 202
+    assert len(await edge.heard(incident["id"])) == 1
+
+
+async def test_without_a_signature_header(edge: Edge) -> None:
+    await refused(edge, 400, webhook(event(data=new_incident())), signed="")
+
+
+@pytest.mark.parametrize("secret", [SECRET, OTHER_SECRET])
+async def test_without_a_subscription_header_every_secret_of_the_account_is_tried(
+    edge: Edge, secret: str
+) -> None:
+    body = webhook(event(data=new_incident()))
+    answer = await edge.post(body, signed=signature(body, secret), subscription=None)
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize("subscription", ["PWSUB99", OTHER_SUBSCRIPTION])
+async def test_a_subscription_that_has_another_secret_or_none(edge: Edge, subscription: str) -> None:
+    await refused(edge, 401, webhook(event(data=new_incident())), subscription=subscription)
+
+
+async def test_an_account_that_is_not_configured(edge: Edge) -> None:
+    await refused(edge, 404, webhook(event(data=new_incident())), account="emca")
+
+
+@pytest.mark.parametrize("signed", [None, "", "v1=00"])
+async def test_a_body_that_is_too_large(edge: Edge, signed: str | None) -> None:
+    await refused(edge, 413, b"x" * (HALF_A_MEGABYTE + 1), signed=signed)
+
+
+async def test_a_body_without_a_length_is_not_read_to_its_end(edge: Edge) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 65536
+
+    answer = await edge.http.post(f"/webhooks/pagerduty/{ACCOUNT}", content=endless())
+    assert answer.status_code == 413
+
+
+async def test_the_largest_body_is_read(edge: Edge) -> None:
+    body = json.dumps({"event": None}).ljust(HALF_A_MEGABYTE).encode()
+    assert (await edge.post(body)).status_code == 202
+
+
+async def test_nothing_but_a_post_is_known(edge: Edge) -> None:
+    assert (await edge.http.get(f"/webhooks/pagerduty/{ACCOUNT}")).status_code == 405
+
+
+async def test_one_unreadable_secret_stands_in_nobodys_way(edge: Edge) -> None:
+    async with edge.pool.acquire() as connection:
+        kept = await connection.fetchval(
+            "SELECT secret FROM webhook_subscription WHERE id = $1", OTHER_SUBSCRIPTION
+        )
+        change = "UPDATE webhook_subscription SET secret = $1 WHERE id = $2"
+        await connection.execute(change, b"broken", OTHER_SUBSCRIPTION)
+        try:
+            body = webhook(event(data=new_incident()))
+            assert (await edge.post(body, subscription=SUBSCRIPTION)).status_code == 202
+            assert (await edge.post(body, subscription=OTHER_SUBSCRIPTION)).status_code == 503
+            assert (await edge.post(body, subscription=None)).status_code == 503
+        finally:
+            await connection.execute(change, kept, OTHER_SUBSCRIPTION)
+
+
+def test_the_sample_is_that_of_the_company(tmp_path: Path) -> None:
+    assert company().pagerduty_accounts[0].key == ACCOUNT

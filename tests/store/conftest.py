@@ -1,0 +1,18 @@
+"""A database of the test's own with the company's rows in it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from muster.seed import seed
+from muster.store.pool import Pool, open_pool
+from tests.company import company
+from tests.conftest import settings_for
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    await seed(settings_for(database_url, "127.0.0.1:1"), company())
+    opened = await open_pool(database_url)
+    yield opened
+    await opened.close()

@@ -1,0 +1,189 @@
+"""The row of a card: intents before sends, outcomes after them, highlights at most once."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from muster.store import cards
+from muster.store.cards import CardUnknown
+from muster.store.pool import Pool
+from tests.company import ACCOUNT, OPS, SERVICE_URL, TENANT
+from workflows.messages import CardKey, Remembered, ShowCard
+from workflows.model.state import highlight_key
+from workflows.model.view import Stamped, View
+
+pytestmark = pytest.mark.anyio
+
+KEY = CardKey(account=ACCOUNT, incident_id="Q1", conversation=OPS)
+AS_OF = datetime(2026, 1, 1, 10, tzinfo=UTC)
+
+
+def show(marker: str, *, edits: str | None = None, revision: int = 1) -> ShowCard:
+    """A send: a post, or an edit of the message ``edits``."""
+    view = View(
+        account=ACCOUNT, incident_id="Q1", revision=revision, as_of=AS_OF, title="Slow", status="triggered"
+    )
+    return ShowCard(
+        card=KEY,
+        service_url=SERVICE_URL,
+        tenant=TENANT,
+        activity_id=edits,
+        view=view,
+        stamped=Stamped(marker=marker, nonce=f"nonce-{revision}"),
+        content=f"content-{revision}",
+        correlation="01E",
+    )
+
+
+@pytest.fixture(autouse=True)
+async def registered(pool: Pool) -> None:
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, $2, $3)",
+        *(ACCOUNT, "Q1", OPS),
+    )
+
+
+async def row(pool: Pool) -> dict[str, Any]:
+    found = await pool.fetchrow("SELECT * FROM incident_card")
+    assert found is not None
+    return dict(found)
+
+
+async def posted(pool: Pool, activity_id: str = "1", marker: str = "m1", *, revision: int = 1) -> None:
+    """A post that went well."""
+    await cards.intend(pool, show(marker, revision=revision))
+    assert await cards.record_shown(pool, show(marker, revision=revision), activity_id)
+
+
+async def test_a_card_nobody_registered(pool: Pool) -> None:
+    stranger = show("m1").model_copy(update={"card": KEY.model_copy(update={"incident_id": "Q2"})})
+    with pytest.raises(CardUnknown):
+        await cards.intend(pool, stranger)
+
+
+async def test_a_row_that_was_never_sent_remembers_nothing(pool: Pool) -> None:
+    assert await cards.recall(pool, KEY) == Remembered()
+    assert await cards.recall(pool, KEY.model_copy(update={"incident_id": "Q2"})) == Remembered()
+
+
+async def test_a_post_is_intended_then_recorded(pool: Pool) -> None:
+    assert await cards.intend(pool, show("m1")) == 0
+    intended = await row(pool)
+    assert (intended["intent_marker"], intended["activity_id"], intended["marker"]) == ("m1", None, None)
+    assert (await cards.recall(pool, KEY)).unknown, "until its outcome is recorded"
+
+    assert await cards.record_shown(pool, show("m1"), "1")
+    assert await cards.recall(pool, KEY) == Remembered(
+        activity_id="1",
+        marker="m1",
+        revision=1,
+        nonce="nonce-1",
+        content="content-1",
+        view=show("m1").view,
+    )
+
+
+async def test_an_edit_keeps_its_message(pool: Pool) -> None:
+    await posted(pool)
+    edit = show("m1", edits="1", revision=2)
+    assert await cards.intend(pool, edit) == 0
+    assert not (await cards.recall(pool, KEY)).unknown, "an edit makes no message"
+    assert await cards.record_shown(pool, edit, "1")
+    remembered = await cards.recall(pool, KEY)
+    assert (remembered.activity_id, remembered.revision, remembered.nonce) == ("1", 2, "nonce-2")
+
+
+async def test_a_lost_answer_makes_an_orphan_when_another_post_follows(pool: Pool) -> None:
+    await cards.intend(pool, show("m1"))
+    assert await cards.intend(pool, show("m2")) == 1
+    assert await cards.intend(pool, show("m3")) == 2
+    assert await cards.record_shown(pool, show("m3"), "3")
+    assert (await cards.recall(pool, KEY)).orphans == 2
+
+
+async def test_the_same_post_intended_again_is_no_orphan(pool: Pool) -> None:
+    await cards.intend(pool, show("m1"))
+    assert await cards.intend(pool, show("m1")) == 0
+
+
+async def test_a_post_that_certainly_did_not_happen_is_no_orphan(pool: Pool) -> None:
+    await cards.intend(pool, show("m1"))
+    await cards.forget_intent(pool, show("m1"))
+    assert not (await cards.recall(pool, KEY)).unknown
+    assert await cards.intend(pool, show("m2")) == 0
+
+
+async def test_only_its_own_intent_is_forgotten(pool: Pool) -> None:
+    await cards.intend(pool, show("m2"))
+    await cards.forget_intent(pool, show("m1"))
+    assert (await row(pool))["intent_marker"] == "m2"
+
+
+async def test_a_message_that_is_gone_is_no_orphan(pool: Pool) -> None:
+    """A new post after an edit found nothing to edit."""
+    await posted(pool)
+    await cards.intend(pool, show("m1", edits="1", revision=2))
+    assert await cards.intend(pool, show("m2", revision=2)) == 0
+    assert (await row(pool))["activity_id"] is None, "a press on the old message is not one on the card"
+
+
+async def test_a_worker_that_was_taken_for_dead_comes_late(pool: Pool) -> None:
+    """Its message is an orphan whatever it says, before and after the other's post is recorded."""
+    await cards.intend(pool, show("m1"))
+    await cards.intend(pool, show("m2"))
+    assert not await cards.record_shown(pool, show("m1"), "1")
+    assert await cards.record_shown(pool, show("m2"), "2")
+    assert not await cards.record_shown(pool, show("m1"), "1")
+    remembered = await cards.recall(pool, KEY)
+    assert (remembered.activity_id, remembered.marker, remembered.orphans) == ("2", "m2", 1)
+
+
+async def test_a_late_edit_does_not_put_an_old_revision_back(pool: Pool) -> None:
+    await posted(pool)
+    older, newer = show("m1", edits="1", revision=2), show("m1", edits="1", revision=3)
+    await cards.intend(pool, older)
+    await cards.intend(pool, newer)
+    assert await cards.record_shown(pool, newer, "1")
+    assert not await cards.record_shown(pool, older, "1")
+    assert (await row(pool))["revision"] == 3
+
+
+async def test_the_same_revision_may_be_shown_again(pool: Pool) -> None:
+    await posted(pool)
+    again = show("m1", edits="1")
+    await cards.intend(pool, again)
+    assert await cards.record_shown(pool, again, "1")
+
+
+SAID = highlight_key("resolved", AS_OF)
+
+
+async def test_a_highlight_is_intended_once(pool: Pool) -> None:
+    assert await cards.intend_highlight(pool, KEY, SAID)
+    assert not await cards.intend_highlight(pool, KEY, SAID)
+    assert await cards.intend_highlight(pool, KEY, highlight_key("reopened", AS_OF))
+    assert (await cards.recall(pool, KEY)).notified == (SAID, highlight_key("reopened", AS_OF))
+
+
+async def test_one_of_many_at_once_may_say_it(pool: Pool) -> None:
+    allowed = await asyncio.gather(*(cards.intend_highlight(pool, KEY, SAID) for _ in range(8)))
+    assert sorted(allowed) == [False] * 7 + [True]
+
+
+async def test_a_highlight_that_certainly_was_not_said_may_be_tried_again(pool: Pool) -> None:
+    await cards.intend_highlight(pool, KEY, SAID)
+    await cards.withdraw_highlight(pool, KEY, SAID)
+    assert await cards.intend_highlight(pool, KEY, SAID)
+
+
+async def test_the_list_of_highlights_is_bounded_to_the_newest(pool: Pool) -> None:
+    keys = [highlight_key("resolved", AS_OF + timedelta(minutes=minute)) for minute in range(30)]
+    for key in keys:
+        assert await cards.intend_highlight(pool, KEY, key)
+    assert (await cards.recall(pool, KEY)).notified == tuple(keys[-20:])
+
+
+async def test_a_highlight_of_a_card_nobody_registered_is_not_said(pool: Pool) -> None:
+    assert not await cards.intend_highlight(pool, KEY.model_copy(update={"incident_id": "Q2"}), SAID)

@@ -1,0 +1,213 @@
+"""Which cards an event concerns, and how an incident enters a channel."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from muster.store.pool import Connection, Pool
+from muster.store.targets import Target, find_and_register, find_card, find_card_of_incident
+from tests.company import ACCOUNT, CHECKOUT, LEDGER, OPS, RELEASES, SERVICE_URL, TENANT
+
+pytestmark = pytest.mark.anyio
+
+CONNECTED_AT = datetime(2026, 1, 1, 10, 0, 0, 700_000, tzinfo=UTC)
+SECOND = CONNECTED_AT.replace(microsecond=0)
+"""The second of the connection: PagerDuty tells creation times in whole seconds."""
+
+
+@dataclass
+class Incident:
+    """Asks as the webhook route does."""
+
+    pool: Pool | Connection
+    id: str = "Q1"
+
+    async def event(
+        self,
+        *,
+        service: str | None = CHECKOUT,
+        is_open: bool = True,
+        just_matched: bool = False,
+        created_at: datetime | None = SECOND,
+    ) -> tuple[Target, ...]:
+        return await find_and_register(
+            self.pool,
+            account=ACCOUNT,
+            incident_id=self.id,
+            service=service,
+            is_open=is_open,
+            just_matched=just_matched,
+            created_at=created_at,
+        )
+
+    async def note(self) -> tuple[Target, ...]:
+        """An event that names its incident and nothing else."""
+        return await self.event(service=None, is_open=False, created_at=None)
+
+    async def rows(self) -> list[str]:
+        found = await self.pool.fetch(
+            "SELECT conversation FROM incident_card WHERE incident_id = $1 ORDER BY conversation", self.id
+        )
+        return [row["conversation"] for row in found]
+
+
+@pytest.fixture
+async def incident(pool: Pool) -> Incident:
+    await pool.execute("UPDATE connection SET connected_at = $1", CONNECTED_AT)
+    return Incident(pool)
+
+
+def places(targets: tuple[Target, ...]) -> list[str]:
+    return [target.conversation.id for target in targets]
+
+
+async def test_an_open_incident_enters_the_channels_of_its_service(incident: Incident) -> None:
+    (target,) = await incident.event()
+    assert target == Target(
+        account=ACCOUNT,
+        incident_id="Q1",
+        channel="payments-ops",
+        conversation={
+            "tenant": TENANT,
+            "id": OPS,
+            "service_url": SERVICE_URL,
+            "label": "Payments/#ops",
+        },
+        remembered=False,
+    )
+    assert await incident.rows() == [OPS]
+
+
+async def test_it_enters_every_connected_channel(incident: Incident) -> None:
+    assert places(await incident.event(service=LEDGER)) == [OPS, RELEASES]
+    assert await incident.rows() == [OPS, RELEASES]
+
+
+@pytest.mark.parametrize(
+    ("created_at", "enters"),
+    [
+        (SECOND - timedelta(seconds=1), False),
+        (SECOND, True),
+        (SECOND + timedelta(seconds=1), True),
+        (None, False),
+    ],
+)
+async def test_only_what_was_created_after_the_connection_enters(
+    incident: Incident, created_at: datetime | None, enters: bool
+) -> None:
+    """The whole second counts: what was created later in it is told as its beginning."""
+    assert places(await incident.event(created_at=created_at)) == ([OPS] if enters else [])
+
+
+async def test_an_old_incident_enters_when_the_event_made_it_match(incident: Incident) -> None:
+    old = SECOND - timedelta(days=3)
+    assert places(await incident.event(created_at=old)) == []
+    assert places(await incident.event(created_at=old, just_matched=True)) == [OPS]
+
+
+async def test_a_resolved_incident_never_enters(incident: Incident) -> None:
+    assert places(await incident.event(is_open=False)) == []
+    assert places(await incident.event(is_open=False, just_matched=True)) == []
+    assert await incident.rows() == []
+
+
+@pytest.mark.parametrize("service", ["PSVC999", None])
+async def test_a_service_that_is_connected_nowhere(incident: Incident, service: str | None) -> None:
+    assert places(await incident.event(service=service)) == []
+
+
+async def test_another_accounts_connection_is_not_meant(incident: Incident) -> None:
+    await incident.pool.execute("INSERT INTO pagerduty_account VALUES ('emca', 'emca', 'eu')")
+    await incident.pool.execute("UPDATE connection SET account = 'emca'")
+    assert places(await incident.event()) == []
+
+
+async def test_an_event_that_names_its_incident_alone_finds_its_cards(incident: Incident) -> None:
+    assert places(await incident.note()) == []
+    await incident.event(service=LEDGER)
+    assert places(await incident.note()) == [OPS, RELEASES]
+
+
+async def test_once_there_it_is_followed_whatever_the_connections_say(incident: Incident) -> None:
+    await incident.event(service=LEDGER)
+    await incident.pool.execute("DELETE FROM connection")
+    assert places(await incident.event(service="PSVC999", is_open=False)) == [OPS, RELEASES]
+
+
+async def test_a_move_to_another_service_adds_its_channels(incident: Incident) -> None:
+    await incident.event(service=CHECKOUT)
+    moved = await incident.event(service=LEDGER, just_matched=True)
+    assert places(moved) == [OPS, RELEASES]
+
+
+async def test_a_suspended_channel_is_skipped_and_comes_back(incident: Incident) -> None:
+    await incident.event(service=LEDGER)
+    await incident.pool.execute("UPDATE channel SET suspended_at = now() WHERE id = $1", OPS)
+    assert places(await incident.event(service=LEDGER)) == [RELEASES]
+    fresh = Incident(incident.pool, "Q2")
+    assert places(await fresh.event(service=LEDGER)) == [RELEASES]
+    assert await fresh.rows() == [RELEASES]
+    await incident.pool.execute("UPDATE channel SET suspended_at = NULL")
+    assert places(await incident.note()) == [OPS, RELEASES]
+
+
+async def test_whether_anything_was_ever_sent_is_told(incident: Incident) -> None:
+    assert [target.remembered for target in await incident.event(service=LEDGER)] == [False, False]
+    await incident.pool.execute("UPDATE incident_card SET intent_at = now() WHERE conversation = $1", OPS)
+    assert [target.remembered for target in await incident.note()] == [True, False]
+
+
+async def test_many_at_once_make_one_row_a_channel(incident: Incident) -> None:
+    found = await asyncio.gather(*(incident.event(service=LEDGER) for _ in range(8)))
+    assert [places(targets) for targets in found] == [[OPS, RELEASES]] * 8
+    assert await incident.rows() == [OPS, RELEASES]
+
+
+async def test_an_event_that_meets_the_registration_of_another_finds_the_card_too(
+    pool: Pool, incident: Incident
+) -> None:
+    """It waits for the other's row, which its own statement does not see when it begins."""
+    async with pool.acquire() as first, pool.acquire() as second:
+        transaction = first.transaction()
+        await transaction.start()
+        await Incident(first).event()
+        waiting = asyncio.create_task(Incident(second).event())
+        await until_blocked(pool)
+        await transaction.commit()
+        assert places(await waiting) == [OPS]
+
+
+async def until_blocked(pool: Pool) -> None:
+    """Wait until a statement waits for somebody else's transaction."""
+    async with asyncio.timeout(5):
+        while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            continue
+
+
+async def test_a_card_is_found_by_its_message(incident: Incident) -> None:
+    await incident.event()
+    assert await find_card(incident.pool, conversation=OPS, activity_id="1") is None
+    await incident.pool.execute(
+        "UPDATE incident_card SET activity_id = '1', marker = 'm1', intent_marker = 'm2', intent_at = now()"
+    )
+    card = await find_card(incident.pool, conversation=OPS, activity_id="1")
+    assert card is not None
+    assert (card.account, card.incident_id, card.channel) == (ACCOUNT, "Q1", "payments-ops")
+    assert (card.remembered, card.markers) == (True, frozenset({"m1", "m2"}))
+    assert await find_card(incident.pool, conversation=RELEASES, activity_id="1") is None
+
+
+async def test_a_card_is_found_by_its_incident_whatever_message_it_is(incident: Incident) -> None:
+    async def find(conversation: str, incident_id: str) -> Target | None:
+        return await find_card_of_incident(
+            incident.pool, conversation=conversation, account=ACCOUNT, incident_id=incident_id
+        )
+
+    await incident.event()
+    card = await find(OPS, "Q1")
+    assert card is not None
+    assert (card.conversation.id, card.markers) == (OPS, frozenset())
+    assert await find(RELEASES, "Q1") is None
+    assert await find(OPS, "Q2") is None

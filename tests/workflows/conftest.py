@@ -1,0 +1,28 @@
+"""A server on which runs are long very soon."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from muster.temporal import connect
+from sandbox.stack.temporal import EmbeddedTemporal
+from tests.conftest import EXACT_TIMERS, prepare, settings_for
+
+SOON = 120
+"""Events after which the server suggests to continue as new; 4,096 by default."""
+
+
+@pytest.fixture(scope="session")
+def impatient_temporal(folder: Path) -> Iterator[EmbeddedTemporal]:
+    dynamic = {**EXACT_TIMERS, "limit.historyCount.suggestContinueAsNew": str(SOON)}
+    with EmbeddedTemporal(log=folder / "impatient.log", dynamic=dynamic) as server:
+        asyncio.run(prepare(server))
+        yield server
+
+
+@pytest.fixture
+async def impatient(impatient_temporal: EmbeddedTemporal) -> Client:
+    return await connect(settings_for("postgresql://unused", impatient_temporal.address))
