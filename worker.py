@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import structlog
+import uvloop
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -132,7 +133,7 @@ def main(settings: Settings | None = None) -> None:
     """Run the worker; blocks until it has stopped."""
     settings = settings or load_settings()
     configure_logging(settings.log_level, "worker")
-    asyncio.run(run(settings))
+    uvloop.run(run(settings))
 
 
 if __name__ == "__main__":

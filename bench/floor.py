@@ -8,6 +8,7 @@ import signal
 import sys
 
 import httpx
+import uvloop
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -59,4 +60,4 @@ async def work(address: str, queue: str, sink: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(work(*sys.argv[1:4]))
+    uvloop.run(work(*sys.argv[1:4]))

@@ -82,7 +82,7 @@ class Reconciler:
         except ActivityError as error:
             kind, retry_after = failure_of(error)
             self._failures += 1
-            wait = self._back_off(kind, retry_after)
+            wait = back_off(kind, failures=self._failures, retry_after=retry_after)
             self._not_before, self._waiting_for = workflow.now() + wait, f"back-off after {kind}"
             self._failed(kind)
             self._trouble(self._part, kind, self._not_before if kind not in _ONLY_PEOPLE_CAN_MEND else None)
@@ -91,11 +91,13 @@ class Reconciler:
             self._not_before, self._waiting_for = workflow.now() + self._interval, "edit interval"
             self._trouble(self._part, None, None)
 
-    def _back_off(self, kind: str, retry_after: float | None) -> timedelta:
-        if retry_after is not None:
-            return timedelta(seconds=retry_after)
-        if kind == "CardGone":
-            return timedelta(0)
-        if kind in _ONLY_PEOPLE_CAN_MEND:
-            return REFUSED_BACK_OFF
-        return min(FIRST_BACK_OFF * float(2 ** min(self._failures - 1, 10)), LONGEST_BACK_OFF)
+
+def back_off(kind: str, *, failures: int, retry_after: float | None) -> timedelta:
+    """How long to wait after this failure, the ``failures``-th in a row: as asked, else ever longer."""
+    if retry_after is not None:
+        return timedelta(seconds=retry_after)
+    if kind == "CardGone":
+        return timedelta(0)
+    if kind in _ONLY_PEOPLE_CAN_MEND:
+        return REFUSED_BACK_OFF
+    return min(FIRST_BACK_OFF * float(2 ** min(failures - 1, 10)), LONGEST_BACK_OFF)

@@ -31,12 +31,24 @@ _COMMAND_SECONDS = 5
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
+class _Plain(asyncpg.Connection):
+    """A connection without session state: locks end with their transaction, nothing is set or listened to.
+
+    So nothing needs resetting when it goes back to the pool, which would cost a round trip after every
+    query.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 async def open_pool(database_url: str, *, size: int = 10) -> Pool:
     """A pool whose calls end after five seconds at most."""
     return await asyncpg.create_pool(
         database_url,
         min_size=1,
         max_size=size,
+        connection_class=_Plain,
         command_timeout=_COMMAND_SECONDS,
         timeout=_COMMAND_SECONDS,
         server_settings={"application_name": "muster", "timezone": "UTC"},

@@ -34,7 +34,7 @@ async def test_cards_in_a_channel(windows: Windows, pagerduty: PagerDuty) -> Non
     over, taken, new = (
         "Checkout latency above 2 s in eu-west-1",
         "Card payments declined by one acquirer",
-        "Payout file for SEPA is missing",
+        "Ledger bookings fail with deadlocks",
     )
     ada = await (await windows.teams("Ada Ops")).open_channel("Payments", "ops")
     bo = await (await windows.teams("Bo Call")).open_channel("Payments", "ops")
@@ -42,7 +42,7 @@ async def test_cards_in_a_channel(windows: Windows, pagerduty: PagerDuty) -> Non
     await bo.card(over).expect("Triggered")
     second = await pagerduty.trigger(taken, priority=P2)
     await bo.card(taken).expect("Triggered")
-    await pagerduty.trigger(new, service=pagerduty.ledger, priority=P3)
+    await pagerduty.trigger(new, service=pagerduty.ledger, priority=P1)
     await bo.card(new).expect("Triggered")
 
     await pagerduty.advance(minutes=2)

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from workflows.model.incident import Acknowledgement, Bridge, Snapshot, Task
+from workflows.model.incident import Acknowledgement, Bridge, Responder, Snapshot, Task
 from workflows.model.reduce import whole_second
 from workflows.model.state import State
 from workflows.model.verbs import VERBS, VerbName
@@ -41,7 +41,7 @@ def look(state: State, *, account: str, incident_id: str) -> View | None:
         assignees=snapshot.assignees,
         assignee_count=snapshot.assignee_count,
         acknowledgements=_acknowledgements(state, snapshot),
-        responders=tuple(entry.value for entry in state.responders),
+        responders=_responders(state),
         roles=tuple(entry.value for entry in state.roles if entry.value.holder is not None),
         open_tasks=_open_tasks(state),
         fields=state.fields,
@@ -72,6 +72,12 @@ def _acknowledgements(state: State, snapshot: Snapshot) -> tuple[Acknowledgement
         for entry in state.acknowledgements
         if state.triggered is None or state.triggered < entry.stamp
     )
+
+
+def _responders(state: State) -> tuple[Responder, ...]:
+    """By name: a REST answer tells them anew, so that the order of their stamps says nothing."""
+    responders = (entry.value for entry in state.responders)
+    return tuple(sorted(responders, key=lambda responder: (responder.person.name, responder.person.id)))
 
 
 def _open_tasks(state: State) -> tuple[Task, ...]:

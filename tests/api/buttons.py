@@ -1,0 +1,178 @@
+"""Pressing buttons as Teams does: the bot route over a real workflow, a real database, a real connector."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from activities.clients.connector import ConnectorClient
+from activities.clients.expiring import Expiring, ExpiringCache
+from activities.clients.http import open_pool
+from api.bot.adapter import TeamsAdapter
+from api.bot.clicks import MusterBot
+from api.bot.keys import BotKeys
+from api.bot.route import bot_router
+from api.bot.token import BotTokenVerifier
+from api.gateway import Gateway
+from muster.settings import TeamsRegistration
+from muster.store import cards
+from muster.store.pool import Pool
+from sandbox.serving import Listener, serving
+from sandbox.stack.ports import free_port
+from tests.api.conftest import APP_ID, BotFramework
+from tests.company import ACCOUNT, OPS, TENANT
+from tests.workflows.running import Run
+from workflows.messages import ShowCard
+
+REGISTRATIONS = {TENANT: TeamsRegistration(tenant=TENANT, app_id=APP_ID, app_secret="not used here")}
+NOBODYS_MESSAGE = "1700000099999"
+
+
+@dataclass
+class Connector:
+    """The Bot Connector on a port: keeps what it is asked and answers every call with ``status``."""
+
+    port: int = field(default_factory=free_port)
+    status: int = 200
+    calls: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def service_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/teams/"
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        async def answer(request: Request) -> Response:
+            assert request.headers["authorization"] == f"Bearer token-of-{TENANT}"
+            self.calls.append((request.method, request.url.path))
+            return JSONResponse({"id": "1"}, status_code=self.status)
+
+        methods = ["POST", "PUT", "DELETE"]
+        app = Starlette(routes=[Route("/teams/v3/{path:path}", answer, methods=methods)])
+        async with serving(app, [Listener(self.port)]):
+            yield
+
+
+@dataclass(frozen=True)
+class Buttons:
+    """What people press, and what they get."""
+
+    http: httpx.AsyncClient
+    pool: Pool
+    framework: BotFramework
+    connector: Connector
+
+    async def remember(self, run: Run) -> None:
+        """Keep the card that the run showed last as ``teams.show_card`` would have."""
+        last = run.world.shown[-1]
+        assert run.world.activity_id
+        await self.register(run.life.incident_id)
+        post = last.model_copy(update={"activity_id": None})
+        await cards.intend(self.pool, post)
+        assert await cards.record_shown(self.pool, post, run.world.activity_id)
+
+    async def register(self, incident_id: str, conversation: str = OPS) -> None:
+        await self.pool.execute(
+            "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, $2, $3)",
+            *(ACCOUNT, incident_id, conversation),
+        )
+
+    async def press(self, activity: dict[str, Any]) -> dict[str, Any]:
+        """The answer to an invoke, which is complete whatever it says."""
+        token = self.framework.token(serviceurl=self.connector.service_url)
+        answer = await self.http.post("/api/messages", json=activity, headers={"Authorization": token})
+        assert answer.status_code == 200
+        body: dict[str, Any] = answer.json()
+        assert set(body) == {"statusCode", "type", "value"}
+        assert body["value"]
+        return body
+
+    def on(self, shown: ShowCard, message: str | None, who: str, verb: str = "acknowledge") -> dict[str, Any]:
+        """A press of a button of the card ``shown`` on a message; the button's data are the card's own."""
+        data = {
+            "a": shown.card.account,
+            "i": shown.card.incident_id,
+            "m": shown.stamped.marker,
+            "n": shown.stamped.nonce,
+            "v": shown.view.revision,
+        }
+        return {
+            "type": "invoke",
+            "name": "adaptiveCard/action",
+            "id": "f:1",
+            "channelId": "msteams",
+            "serviceUrl": self.connector.service_url,
+            "from": {"id": f"29:{who}", "name": who, "aadObjectId": who},
+            "recipient": {"id": f"28:{APP_ID}", "name": "Muster"},
+            "conversation": {"id": f"{OPS};messageid={message}", "conversationType": "channel"},
+            "channelData": {"tenant": {"id": TENANT}},
+            "replyToId": message,
+            "value": {
+                "action": {"type": "Action.Execute", "verb": verb, "data": data},
+                "trigger": "manual",
+            },
+        }
+
+
+@asynccontextmanager
+async def serving_buttons(
+    pool: Pool, gateway: Gateway, framework: BotFramework, framework_pool: httpx.AsyncClient, connector: Connector
+) -> AsyncIterator[Buttons]:
+    """The bot's route with everything behind it that is real."""
+
+    async def token(tenant: str) -> Expiring[str]:
+        return Expiring(f"token-of-{tenant}", 3600)
+
+    async with open_pool() as http:
+        client = ConnectorClient(
+            http, ExpiringCache(token), registrations=REGISTRATIONS, service_hosts=("127.0.0.1",)
+        )
+        app = FastAPI()
+        app.include_router(
+            bot_router(
+                verifier=BotTokenVerifier(BotKeys(framework_pool, framework.metadata_url), [APP_ID]),
+                adapter=TeamsAdapter(client),
+                bot=MusterBot(pool, gateway, client),
+                registrations=REGISTRATIONS,
+                service_hosts=("127.0.0.1",),
+            )
+        )
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://muster.example"
+        ) as caller:
+            yield Buttons(caller, pool, framework, connector)
+
+
+def words(answer: dict[str, Any]) -> str:
+    """Everything that an answer says."""
+    return " ".join(_texts(answer["value"]))
+
+
+def _texts(part: Any) -> Iterator[str]:
+    match part:
+        case str():
+            yield part
+        case list():
+            for item in part:
+                yield from _texts(item)
+        case dict():
+            for key, item in part.items():
+                if key in ("text", "inlines", "body", "items", "columns", "message", "title", "facts", "value"):
+                    yield from _texts(item)
+
+
+def is_card(answer: dict[str, Any]) -> bool:
+    """Whether the answer replaces the card."""
+    return bool(answer["type"] == "application/vnd.microsoft.card.adaptive") and answer["statusCode"] == 200
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,158 @@
+"""Any life of an incident, its events in any order and any number, and REST answers at any point."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from workflows.messages import Details, Facts
+from workflows.model.effects import EFFECTS, INCIDENT_EVENTS
+from workflows.model.incident import (
+    Acknowledgement,
+    Bridge,
+    Field,
+    Reference,
+    Responder,
+    Role,
+    Run,
+    Snapshot,
+    Status,
+    Task,
+    Word,
+)
+from workflows.model.reduce import fold_details, fold_event, whole_second
+from workflows.model.state import Card, State
+
+BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PEOPLE = tuple(Reference(id=f"P{number}", name=name) for number, name in enumerate(("Cy", "Ada", "Bo")))
+EMPTY = State(card=Card(marker="marker", nonce="nonce"))
+
+_BECOMES: dict[str, Status] = {
+    "incident.triggered": "triggered",
+    "incident.acknowledged": "acknowledged",
+    "incident.unacknowledged": "triggered",
+    "incident.resolved": "resolved",
+    "incident.reopened": "triggered",
+}
+
+
+class Truth(NamedTuple):
+    """PagerDuty's own state after an event."""
+
+    snapshot: Snapshot
+    status_at: datetime
+    status_by: Reference | None
+    holders: tuple[Acknowledgement, ...] = ()
+    responders: tuple[Responder, ...] = ()
+    fields: tuple[Field, ...] = ()
+
+
+class Step(NamedTuple):
+    """An event, and what REST says right after it."""
+
+    facts: Facts
+    details: Details
+
+
+def fold(delivered: Sequence[Facts | Details]) -> State:
+    """The state after these, in this order."""
+    state = EMPTY
+    for item in delivered:
+        state = fold_event(state, item) if isinstance(item, Facts) else fold_details(state, item)
+    return state
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> list[Step]:
+    """A trigger and then anything; no two events within one second of PagerDuty's clock."""
+    kinds = ["incident.triggered", *draw(st.lists(st.sampled_from(INCIDENT_EVENTS), max_size=14))]
+    truth = Truth(Snapshot(status="triggered", created_at=BEGAN), BEGAN, None)
+    steps = []
+    for number, kind in enumerate(kinds):
+        at = BEGAN + timedelta(seconds=2 * number, milliseconds=draw(st.integers(0, 999)))
+        agent = draw(st.none() | st.sampled_from(PEOPLE))
+        truth, parts = _happens(draw, truth, kind, at, agent)
+        facts = Facts(
+            event_id=f"E{number:03}",
+            event_type=kind,
+            occurred_at=at,
+            account="acme",
+            incident_id="Q1",
+            agent=agent,
+            **parts,
+        )
+        steps.append(Step(facts, _details(truth, facts)))
+    return steps
+
+
+@st.composite
+def deliveries(draw: st.DrawFn, life: Sequence[Step], *, with_rest: bool) -> list[Facts | Details]:
+    """All events of the life in any order, some of them again; REST answers strewn in."""
+    events: list[Facts | Details] = [step.facts for step in life]
+    events += draw(st.lists(st.sampled_from(events), max_size=5))
+    if with_rest:
+        events += [step.details for step in draw(st.lists(st.sampled_from(life), max_size=4))]
+    return draw(st.permutations(events))
+
+
+def _happens(
+    draw: st.DrawFn, truth: Truth, kind: str, at: datetime, agent: Reference | None
+) -> tuple[Truth, dict[str, Any]]:
+    """The truth after the event, and the parts the event carries."""
+    number, person = draw(st.integers(0, 2)), draw(st.sampled_from(PEOPLE))
+    match EFFECTS[kind].part:
+        case "snapshot":
+            truth = _snapshot_changes(draw, truth, kind, at, agent)
+            return truth, {"snapshot": truth.snapshot}
+        case "note":
+            return truth, {"note": Word(id=f"N{number}", text=f"note at {at}", at=at)}
+        case "status_update":
+            return truth, {"status_update": Word(id=f"U{number}", text=f"update at {at}", at=at)}
+        case "responder":
+            responder = Responder(person=person, state=draw(st.sampled_from(("pending", "joined"))))
+            others = tuple(r for r in truth.responders if r.person != person)
+            return truth._replace(responders=(*others, responder)), {"responder": responder}
+        case "bridge":
+            bridge = Bridge(url=f"https://meet.example/{number}")
+            snapshot = truth.snapshot.model_copy(update={"bridge": bridge})
+            return truth._replace(snapshot=snapshot), {"bridge": bridge}
+        case "fields":
+            fields = tuple(Field(id=f"F{n}", name=f"Field {n}", value=str(at)) for n in range(number))
+            return truth._replace(fields=fields), {"fields": fields}
+        case "roles":
+            return truth, {"roles": (Role(id=f"R{number}", name="Commander", holder=agent),)}
+        case "task":
+            status = draw(st.sampled_from(("todo", "completed")))
+            return truth, {"task": Task(id=f"T{number}", name=str(at), status=status)}
+        case _:
+            return truth, {"run": Run(id=f"X{number}", name="Runbook", state="started")}
+
+
+def _snapshot_changes(
+    draw: st.DrawFn, truth: Truth, kind: str, at: datetime, agent: Reference | None
+) -> Truth:
+    before = truth.snapshot
+    status = _BECOMES.get(kind, before.status)
+    assignees = tuple(draw(st.lists(st.sampled_from(PEOPLE), max_size=2, unique=True)))
+    priority = draw(st.none() | st.sampled_from([Reference(id=name, name=name) for name in ("P1", "P2")]))
+    changes = {"status": status, "assignees": assignees, "priority": priority, "title": f"as of {at}"}
+    truth = truth._replace(snapshot=before.model_copy(update=changes))
+    if status != before.status or kind == "incident.triggered":
+        truth = truth._replace(status_at=at, status_by=agent)
+    if kind == "incident.acknowledged" and agent is not None:
+        others = tuple(held for held in truth.holders if held.person != agent)
+        truth = truth._replace(holders=(*others, Acknowledgement(person=agent, at=whole_second(at))))
+    return truth if status == "acknowledged" else truth._replace(holders=())
+
+
+def _details(truth: Truth, facts: Facts) -> Details:
+    return Details(
+        snapshot=truth.snapshot,
+        status_changed_at=whole_second(truth.status_at),
+        status_changed_by=truth.status_by,
+        acknowledgements=truth.holders,
+        responders=truth.responders,
+        fields=truth.fields,
+        read_for=facts.stamp,
+    )

@@ -1,0 +1,69 @@
+"""Whatever order the events of a life come in, and however often: the same card in the end."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.property.lives import BEGAN, Step, deliveries, fold, lives
+from workflows.model.incident import Stamp, Word
+from workflows.model.look import look
+from workflows.model.reduce import upsert
+from workflows.model.state import MOST_ENTRIES, Entry, State
+from workflows.model.view import View
+
+EXAMPLES = settings(max_examples=300, deadline=None)
+
+
+def view_of(state: State) -> View:
+    view = look(state, account="acme", incident_id="Q1")
+    assert view is not None
+    return view
+
+
+@EXAMPLES
+@given(st.data(), lives())
+def test_events_in_any_order_and_number_give_the_same_view(data: st.DataObject, life: list[Step]) -> None:
+    delivered = data.draw(deliveries(life, with_rest=False))
+    assert view_of(fold(delivered)) == view_of(fold([step.facts for step in life]))
+
+
+@EXAMPLES
+@given(st.data(), lives())
+def test_rest_answers_at_any_point_change_nothing_in_the_end(data: st.DataObject, life: list[Step]) -> None:
+    delivered = data.draw(deliveries(life, with_rest=True))
+    assert view_of(fold(delivered)) == view_of(fold([step.facts for step in life]))
+
+
+@EXAMPLES
+@given(st.data(), lives())
+def test_the_status_shown_is_never_older_than_one_shown_before(data: st.DataObject, life: list[Step]) -> None:
+    delivered = data.draw(deliveries(life, with_rest=True))
+    stamps = [fold(delivered[: count + 1]).snapshot_stamp for count in range(len(delivered))]
+    known = [stamp.at for stamp in stamps if stamp is not None]
+    seconds = [moment.replace(microsecond=0) for moment in known]
+    assert seconds == sorted(seconds)
+
+
+ENTRIES = st.builds(
+    lambda key, second, text: Entry[Word](
+        key=f"K{key}",
+        stamp=Stamp(at=BEGAN.replace(minute=second // 60, second=second % 60), event_id=text),
+        value=Word(id=f"K{key}", text=text, at=BEGAN),
+    ),
+    st.integers(0, 80),
+    st.integers(0, 3_599),
+    st.text("ab", max_size=3),
+)
+
+
+@EXAMPLES
+@given(st.data(), st.lists(ENTRIES, max_size=120, unique_by=lambda entry: (entry.key, entry.stamp.at)))
+def test_a_keyed_list_keeps_the_newest_of_each_key_and_is_bounded(
+    data: st.DataObject, entries: list[Entry[Word]]
+) -> None:
+    kept: tuple[Entry[Word], ...] = ()
+    for entry in data.draw(st.permutations(entries)):
+        kept = upsert(kept, entry)
+    newest = {entry.key: entry for entry in sorted(entries, key=lambda e: (e.stamp.at, e.stamp.event_id))}
+    assert {entry.key: entry for entry in kept}.items() <= newest.items()
+    assert len(kept) == min(len(newest), MOST_ENTRIES)
+    assert kept == upsert((), *entries)

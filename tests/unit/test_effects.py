@@ -1,0 +1,88 @@
+"""The table of event types is PagerDuty's list, no more and no less."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from workflows.model.effects import EFFECTS, INCIDENT_EVENTS
+
+SCHEMA = Path(__file__).parents[3] / "shared" / "reference" / "pagerduty" / "rest.openapi.json"
+
+PAGERDUTYS = {
+    "incident.acknowledged",
+    "incident.action_invocation.created",
+    "incident.action_invocation.terminated",
+    "incident.action_invocation.updated",
+    "incident.annotated",
+    "incident.conference_bridge.updated",
+    "incident.custom_field_values.updated",
+    "incident.delegated",
+    "incident.escalated",
+    "incident.incident_type.changed",
+    "incident.priority_updated",
+    "incident.reassigned",
+    "incident.reopened",
+    "incident.resolved",
+    "incident.responder.added",
+    "incident.responder.replied",
+    "incident.role.assigned",
+    "incident.service_updated",
+    "incident.status_update_published",
+    "incident.task.completed",
+    "incident.task.created",
+    "incident.task.updated",
+    "incident.triggered",
+    "incident.unacknowledged",
+    "incident.workflow.completed",
+    "incident.workflow.started",
+    "pagey.ping",
+    "service.created",
+    "service.custom_field_values.updated",
+    "service.deleted",
+    "service.updated",
+}
+"""The event types of PagerDuty's webhook overview (developer documentation, *Event Types*)."""
+
+
+def test_the_table_is_pagerdutys_list() -> None:
+    assert len(PAGERDUTYS) == 31
+    assert set(EFFECTS) == PAGERDUTYS
+
+
+@pytest.mark.skipif(not SCHEMA.exists(), reason="PagerDuty's schema lies beside the checkout only")
+def test_the_table_has_every_type_that_pagerdutys_schema_names() -> None:
+    examples = json.loads(SCHEMA.read_text())["components"]["examples"]
+    named = set(examples["CreateSubscriptionExample"]["value"]["webhook_subscription"]["events"])
+    assert len(named) == 12
+    assert named <= set(EFFECTS)
+
+
+def test_what_is_about_no_incident_reaches_no_workflow() -> None:
+    assert set(EFFECTS) - set(INCIDENT_EVENTS) == {
+        "pagey.ping",
+        "service.created",
+        "service.custom_field_values.updated",
+        "service.deleted",
+        "service.updated",
+    }
+
+
+def test_a_trigger_is_announced_by_its_card_and_four_transitions_in_the_thread() -> None:
+    assert {row.event_type: row.highlight for row in EFFECTS.values() if row.highlight} == {
+        "incident.priority_updated": "priority_raised",
+        "incident.escalated": "escalated",
+        "incident.reopened": "reopened",
+        "incident.resolved": "resolved",
+    }
+
+
+def test_what_changes_a_match_may_bring_an_incident_into_a_channel() -> None:
+    """architecture §3: service, priority, policy, team, type changed; reopened."""
+    assert {row.event_type for row in EFFECTS.values() if row.enters} == {
+        "incident.reopened",
+        "incident.delegated",
+        "incident.priority_updated",
+        "incident.service_updated",
+        "incident.incident_type.changed",
+    }

@@ -1,0 +1,121 @@
+"""From state to view: what a reader sees of it."""
+
+import pytest
+
+from tests.workflows.life import ADA, BO, CY, Life
+from workflows.messages import Facts
+from workflows.model.incident import Bridge, Responder, Role, Status, Task
+from workflows.model.look import fingerprint, look
+from workflows.model.reduce import fold_event
+from workflows.model.state import Card, State, Trouble
+from workflows.model.view import View
+
+EMPTY = State(card=Card(marker="marker", nonce="nonce"))
+
+
+@pytest.fixture
+def life() -> Life:
+    return Life("Q1")
+
+
+def after(*events: Facts) -> State:
+    state = EMPTY
+    for facts in events:
+        state = fold_event(state, facts)
+    return state
+
+
+def view_of(state: State) -> View:
+    view = look(state, account="acme", incident_id="Q1")
+    assert view is not None
+    return view
+
+
+def test_there_is_nothing_to_see_before_the_incident_is_known(life: Life) -> None:
+    assert look(after(life.is_noted("a note alone")), account="acme", incident_id="Q1") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "verbs"),
+    [("triggered", ("acknowledge", "resolve")), ("acknowledged", ("resolve",)), ("resolved", ())],
+)
+def test_the_buttons_are_those_the_state_allows(life: Life, status: Status, verbs: tuple[str, ...]) -> None:
+    assert view_of(after(life.becomes("reassigned", status))).verbs == verbs
+
+
+def test_who_acknowledged_stays_on_the_card_of_a_resolved_incident(life: Life) -> None:
+    events = (life.triggers(), life.is_acknowledged(by=BO), life.is_resolved(by=CY))
+    view = view_of(after(*events))
+    assert [held.person for held in view.acknowledgements] == [BO]
+    assert (view.resolved_by, view.resolved_at) == ("Cy Lead", life.now.replace(microsecond=0))
+
+
+def test_an_acknowledgement_that_ended_is_not_shown_any_more(life: Life) -> None:
+    ended = (life.triggers(), life.is_acknowledged(by=BO), life.becomes("unacknowledged", "triggered"))
+    again = life.is_acknowledged(by=CY)
+    assert view_of(after(*ended)).acknowledgements == ()
+    assert [held.person for held in view_of(after(*ended, again)).acknowledgements] == [CY]
+
+
+def test_a_reopened_incident_says_so_until_it_is_resolved_again(life: Life) -> None:
+    open_again = after(life.triggers(), life.is_resolved(), life.reopens())
+    assert (view_of(open_again).reopened, view_of(open_again).resolved_at) == (True, None)
+    assert not view_of(fold_event(open_again, life.is_resolved())).reopened
+
+
+def test_automation_resolves_in_nobodys_name(life: Life) -> None:
+    view = view_of(after(life.triggers(), life.becomes("resolved", "resolved", agent=None)))
+    assert (view.status, view.resolved_by) == ("resolved", None)
+
+
+@pytest.mark.parametrize("bridge_first", [True, False])
+def test_the_bridge_is_the_newest_that_was_told(life: Life, bridge_first: bool) -> None:
+    old, new = Bridge(url="https://meet.example/old"), Bridge(url="https://meet.example/new")
+
+    def by_its_own_event(bridge: Bridge) -> Facts:
+        return life.tells("incident.conference_bridge.updated", bridge=bridge)
+
+    def by_a_snapshot(bridge: Bridge) -> Facts:
+        return life.becomes("reassigned", "triggered", bridge=bridge)
+
+    first, second = (by_its_own_event, by_a_snapshot) if bridge_first else (by_a_snapshot, by_its_own_event)
+    assert view_of(after(first(old), second(new))).bridge == new
+
+
+def test_finished_tasks_and_roles_without_a_holder_are_left_out(life: Life) -> None:
+    view = view_of(
+        after(
+            life.triggers(),
+            life.tells("incident.task.created", task=Task(id="T1", name="call", status="todo")),
+            life.tells("incident.task.completed", task=Task(id="T2", name="write", status="completed")),
+            life.tells("incident.role.assigned", roles=(Role(id="R1", name="Commander", holder=ADA),)),
+            life.tells("incident.role.assigned", roles=(Role(id="R2", name="Scribe"),)),
+        )
+    )
+    assert [task.id for task in view.open_tasks] == ["T1"]
+    assert [role.id for role in view.roles] == ["R1"]
+
+
+def test_responders_stand_by_name_whoever_was_asked_first(life: Life) -> None:
+    asked = [
+        life.tells("incident.responder.added", responder=Responder(person=person, state="pending"))
+        for person in (CY, ADA, BO)
+    ]
+    view = view_of(after(life.triggers(), *asked))
+    assert [responder.person for responder in view.responders] == [ADA, BO, CY]
+
+
+def test_a_reader_is_told_of_what_is_missing_and_not_of_what_operators_mend(life: Life) -> None:
+    troubles = tuple(
+        Trouble(part=part, reason="ProviderUnavailable") for part in ("card", "details", "private")
+    )
+    state = after(life.triggers()).model_copy(update={"troubles": troubles})
+    (sentence,) = view_of(state).degraded
+    assert "details" in sentence
+
+
+def test_the_same_look_has_the_same_fingerprint(life: Life) -> None:
+    view = view_of(after(life.triggers()))
+    later = view.model_copy(update={"revision": 9, "as_of": life.now.replace(year=2030)})
+    assert fingerprint(later) == fingerprint(view)
+    assert fingerprint(view.model_copy(update={"title": "Checkout is down"})) != fingerprint(view)

@@ -1,0 +1,29 @@
+"""How long a reconciler waits after a failure."""
+
+from datetime import timedelta
+
+import pytest
+
+from workflows.reconcile import back_off
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (8, 60), (10_000, 60)]
+)
+def test_it_waits_ever_longer_and_never_more_than_a_minute(failures: int, seconds: int) -> None:
+    wait = back_off("ProviderUnavailable", failures=failures, retry_after=None)
+    assert wait == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("kind", ["RateLimited", "ProviderUnavailable", "BotRemoved"])
+def test_it_waits_as_long_as_it_is_asked(kind: str) -> None:
+    assert back_off(kind, failures=5, retry_after=2.5) == timedelta(seconds=2.5)
+
+
+@pytest.mark.parametrize("kind", ["BotRemoved", "ConsentMissing", "Forbidden", "RequestInvalid"])
+def test_it_waits_five_minutes_for_what_only_people_can_mend(kind: str) -> None:
+    assert back_off(kind, failures=1, retry_after=None) == timedelta(minutes=5)
+
+
+def test_a_message_that_is_gone_is_replaced_at_once() -> None:
+    assert back_off("CardGone", failures=1, retry_after=None) == timedelta(0)
