@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format lock browser playground test-playground clean
+.PHONY: help setup run test lint format lock browser pictures bench playground test-playground clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ lock: setup  ## pin what pyproject.toml asks for, with hashes and without addres
 
 browser:
 	@$(PYTHON) deploy/browser.py
+
+pictures: setup browser  ## draw the README's pictures anew, by the browser test
+	MUSTER_PICTURES=1 $(BIN)/pytest tests/e2e/test_pictures.py
+
+bench: setup  ## measure; one JSON object a line on standard output (docs/benchmarks.md)
+	@$(BIN)/python -m bench $(ARGS)
 
 playground:  ## the product with Microsoft's Agents Playground as a second Teams client
 	@$(PYTHON) deploy/setup.py --playground

@@ -17,7 +17,6 @@ from workflows.model.incident import (
     Run,
     Snapshot,
     Stamp,
-    Status,
     Task,
     Value,
     Word,
@@ -202,7 +201,6 @@ class ChangeStatus(Value):
 
     card: CardKey
     click: Click
-    known_status: Status
 
 
 class StatusChanged(Value):

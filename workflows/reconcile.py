@@ -4,59 +4,67 @@ Wait until something is due, call once with what is wanted at this moment, note 
 The loop is the only retry: a failed call is never sent again as it was.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.errors import failure_of
+from workflows.ledger import Ledger
 from workflows.model.state import Degradable
 from workflows.options import FIRST_BACK_OFF, LONGEST_BACK_OFF, REFUSED_BACK_OFF
 
 _ONLY_PEOPLE_CAN_MEND = frozenset({"BotRemoved", "ConsentMissing", "Forbidden", "RequestInvalid"})
 
 
+class Part(Protocol):
+    """One outside thing that is to follow the state."""
+
+    @property
+    def name(self) -> Degradable:
+        """How operators know it."""
+
+    @property
+    def interval(self) -> timedelta:
+        """The shortest time between two calls."""
+
+    def due(self) -> bool:
+        """Whether anything is wanted of it."""
+
+    async def act(self) -> None:
+        """Call once with what is wanted now, and fold the outcome; raises ActivityError."""
+
+    def failed(self, kind: str) -> None:
+        """Fold what the failure leaves unknown."""
+
+
 class Reconciler:
-    """One part of a run. ``act`` calls its activity with the view of that moment and folds the outcome.
+    """Drives one part. ``draining`` says that nothing may be started any more."""
 
-    ``due`` says whether anything is wanted; ``draining`` whether nothing may be started any more;
-    ``trouble`` is told why and until when the part cannot go on, and ``None`` when it can again;
-    ``not_before`` is where an earlier run of the chain left off waiting.
-    """
-
-    def __init__(
-        self,
-        part: Degradable,
-        *,
-        due: Callable[[], bool],
-        act: Callable[[], Awaitable[None]],
-        draining: Callable[[], bool],
-        trouble: Callable[[Degradable, str | None, datetime | None], None],
-        failed: Callable[[str], None] = lambda kind: None,
-        interval: timedelta = timedelta(0),
-        not_before: datetime | None = None,
-    ) -> None:
+    def __init__(self, part: Part, ledger: Ledger, draining: Callable[[], bool]) -> None:
         self._part = part
-        self._due = due
-        self._act = act
+        self._ledger = ledger
         self._draining = draining
-        self._trouble = trouble
-        self._failed = failed
-        self._interval = interval
         self._failures = 0
-        self._not_before = not_before
-        self._waiting_for = "edit interval" if not_before is None else "back-off of an earlier run"
+        self._not_before, self._waiting_for = self._left_off()
         self.busy = False
         """An activity is in flight: its outcome must not be lost by ending the run."""
+
+    def _left_off(self) -> tuple[datetime | None, str]:
+        """Where an earlier run of the chain was waiting."""
+        troubles = {trouble.part: trouble.until for trouble in self._ledger.state.troubles}
+        until = troubles.get(self._part.name)
+        return until, "edit interval" if until is None else "back-off of an earlier run"
 
     async def run(self) -> None:
         """Go on until draining."""
         while True:
-            await workflow.wait_condition(lambda: self._draining() or self._due())
+            await workflow.wait_condition(lambda: self._draining() or self._part.due())
             if await self._stopped_while_waiting():
                 return
-            if not self._due():
+            if not self._part.due():
                 continue
             self.busy = True
             try:
@@ -78,18 +86,19 @@ class Reconciler:
 
     async def _attempt(self) -> None:
         try:
-            await self._act()
+            await self._part.act()
         except ActivityError as error:
             kind, retry_after = failure_of(error)
             self._failures += 1
             wait = back_off(kind, failures=self._failures, retry_after=retry_after)
             self._not_before, self._waiting_for = workflow.now() + wait, f"back-off after {kind}"
-            self._failed(kind)
-            self._trouble(self._part, kind, self._not_before if kind not in _ONLY_PEOPLE_CAN_MEND else None)
+            self._part.failed(kind)
+            until = self._not_before if kind not in _ONLY_PEOPLE_CAN_MEND else None
+            self._ledger.trouble(self._part.name, kind, until)
         else:
             self._failures = 0
-            self._not_before, self._waiting_for = workflow.now() + self._interval, "edit interval"
-            self._trouble(self._part, None, None)
+            self._not_before, self._waiting_for = workflow.now() + self._part.interval, "edit interval"
+            self._ledger.trouble(self._part.name)
 
 
 def back_off(kind: str, *, failures: int, retry_after: float | None) -> timedelta:

@@ -1,7 +1,7 @@
 """Pressing buttons as Teams does: the bot route over a real workflow, a real database, a real connector."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -124,7 +124,11 @@ class Buttons:
 
 @asynccontextmanager
 async def serving_buttons(
-    pool: Pool, gateway: Gateway, framework: BotFramework, framework_pool: httpx.AsyncClient, connector: Connector
+    pool: Pool,
+    gateway: Gateway,
+    framework: BotFramework,
+    framework_pool: httpx.AsyncClient,
+    connector: Connector,
 ) -> AsyncIterator[Buttons]:
     """The bot's route with everything behind it that is real."""
 
@@ -153,20 +157,7 @@ async def serving_buttons(
 
 def words(answer: dict[str, Any]) -> str:
     """Everything that an answer says."""
-    return " ".join(_texts(answer["value"]))
-
-
-def _texts(part: Any) -> Iterator[str]:
-    match part:
-        case str():
-            yield part
-        case list():
-            for item in part:
-                yield from _texts(item)
-        case dict():
-            for key, item in part.items():
-                if key in ("text", "inlines", "body", "items", "columns", "message", "title", "facts", "value"):
-                    yield from _texts(item)
+    return json.dumps(answer["value"], ensure_ascii=False)
 
 
 def is_card(answer: dict[str, Any]) -> bool:
@@ -174,5 +165,8 @@ def is_card(answer: dict[str, Any]) -> bool:
     return bool(answer["type"] == "application/vnd.microsoft.card.adaptive") and answer["statusCode"] == 200
 
 
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def is_sentence(answer: dict[str, Any]) -> bool:
+    """Whether the answer is a text beside the card, which stays as it is."""
+    return (
+        bool(answer["type"] == "application/vnd.microsoft.activity.message") and answer["statusCode"] == 200
+    )

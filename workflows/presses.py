@@ -1,0 +1,114 @@
+"""Presses of buttons: each is settled once, whatever number of times and ways it arrives."""
+
+import asyncio
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from workflows import clicking
+from workflows.contract import CHANGE_STATUS, RECORD_CLICK, TELL_PERSON, call
+from workflows.errors import failure_of
+from workflows.ledger import Ledger
+from workflows.messages import ChangeStatus, Click, Outcome, RecordClick, RecordedOutcome, TellPerson
+from workflows.model import card as cards
+from workflows.model.reduce import fold_details, fold_outcome
+
+
+class Presses:
+    """Settles presses on one card. Those that change the status wait for each other."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._settling: set[str] = set()
+        self._told: set[str] = set()
+        self._status_lock = asyncio.Lock()
+
+    def busy(self) -> bool:
+        """Whether a press is being settled."""
+        return bool(self._settling)
+
+    async def settle(self, click: Click) -> Outcome:
+        """The press's one outcome: the recorded one, or by judging and acting now."""
+        while click.key in self._settling:  # whoever wakes first may be settling it again
+            await workflow.wait_condition(lambda: click.key not in self._settling)
+        if known := self._known(click):
+            return known
+        self._settling.add(click.key)
+        try:
+            outcome = await self._judge_and_act(click)
+        finally:
+            self._settling.discard(click.key)
+        ledger = self._ledger
+        recorded = RecordedOutcome(key=click.key, outcome=outcome)
+        ledger.advance(
+            fold_outcome(ledger.state, recorded), click.correlation, clicking.line_of(click, outcome)
+        )
+        again = outcome.kind in clicking.MAY_BE_REPEATED
+        ledger.state = cards.with_nonce(ledger.state, ledger.draw(), show=again)
+        return outcome
+
+    async def settle_unwatched(self, click: Click) -> None:
+        """Settle a press whose answer nobody waits for: a failure is told privately, once.
+
+        The outcome may be known by now: its update ended after the API had given up on it.
+        """
+        outcome = await self.settle(click)
+        if outcome.kind in clicking.TOLD_PRIVATELY and click.key not in self._told:
+            self._told.add(click.key)
+            await self._tell(click, outcome)
+
+    async def _judge_and_act(self, click: Click) -> Outcome:
+        ledger = self._ledger
+        if (outcome := clicking.judge_person(click, ledger.key, workflow.now())) is not None:
+            if outcome.kind == "unlinked":
+                await self._tell(click, outcome)
+            return await self._record(click, outcome)
+        async with self._status_lock:
+            outcome = clicking.judge_state(click, ledger.state)
+            if outcome is None:
+                return await self._change_status(click)
+        return await self._record(click, outcome)
+
+    async def _change_status(self, click: Click) -> Outcome:
+        ledger = self._ledger
+        before = ledger.state.snapshot_stamp
+        try:
+            changed = await call(
+                CHANGE_STATUS, ChangeStatus(card=ledger.key, click=click), f"as {click.person.name}"
+            )
+        except ActivityError as error:
+            return await self._record(click, clicking.failed(click, failure_of(error)[0]))
+        if changed.details is not None:
+            # Nothing arrived meanwhile: the answer to our own write is the newest there is.
+            undisturbed = ledger.state.snapshot_stamp == before
+            details = changed.details.model_copy(update={"reread": undisturbed})
+            ledger.advance(fold_details(ledger.state, details, whole=False), click.correlation)
+        return changed.outcome
+
+    async def _record(self, click: Click, outcome: Outcome) -> Outcome:
+        request = RecordClick(card=self._ledger.key, click=click, outcome=outcome)
+        try:
+            await call(RECORD_CLICK, request, outcome.kind)
+        except ActivityError as error:
+            workflow.logger.warning("a click's outcome stays in the history alone: %s", failure_of(error)[0])
+        return outcome
+
+    async def _tell(self, click: Click, outcome: Outcome) -> None:
+        ledger = self._ledger
+        request = TellPerson(
+            account=ledger.start.account,
+            service_url=ledger.place.service_url,
+            tenant=ledger.place.tenant,
+            click=click,
+            outcome=outcome,
+            view=ledger.view,
+        )
+        try:
+            await call(TELL_PERSON, request, f"{click.person.name} · {outcome.kind}")
+        except ActivityError as error:
+            ledger.trouble("private", failure_of(error)[0])
+        else:
+            ledger.trouble("private")
+
+    def _known(self, click: Click) -> Outcome | None:
+        return next((c.outcome for c in self._ledger.state.clicks if c.key == click.key), None)
