@@ -2,6 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+PINNED := --universal --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint format lock browser pictures bench playground test-playground clean
@@ -31,8 +32,9 @@ format: setup  ## let ruff write the layout and the simple fixes
 
 lock: setup  ## pin what pyproject.toml asks for, with hashes and without addresses; ARGS=--upgrade renews all
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --quiet $(ARGS) \
-	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --all-extras $(ARGS) $(PINNED) --output-file requirements.lock
+	echo setuptools | $(BIN)/uv pip compile pyproject.toml - --constraint requirements.lock $(PINNED) \
+	  --output-file deploy/requirements.lock
 
 browser:
 	@$(PYTHON) deploy/browser.py

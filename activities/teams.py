@@ -52,6 +52,13 @@ class TeamsActivities:
         except UNAVAILABLE:
             log.warning("a card is shown and could not be recorded", incident=request.card.incident_id)
             recorded = False
+        log.info(
+            "card shown",
+            incident=request.card.incident_id,
+            conversation=request.card.conversation,
+            revision=request.view.revision,
+            activity_id=activity_id,
+        )
         return Shown(activity_id=activity_id, orphans=orphans, recorded=recorded)
 
     async def _send(self, request: ShowCard) -> str:

@@ -1,6 +1,7 @@
 """The `muster` command."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,6 +68,8 @@ def serve() -> None:
 
     from api.app import create_app
 
+    # Uvicorn stops gracefully and then raises the signal once more, which would end the process as if killed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         create_app(settings),
         host=settings.host,

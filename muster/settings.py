@@ -1,7 +1,8 @@
 """All configuration, frozen, read once per process and passed down.
 
 ``muster.toml`` (path in ``MUSTER_CONFIG``) lists what there can be several of; everything else is an
-environment variable. Any value of the file may be ``env:NAME`` or ``file:PATH`` instead of itself.
+environment variable, or a file of its name in small letters in the folder ``MUSTER_SECRETS_DIR``, as
+containers are given their secrets. Any value of ``muster.toml`` may be ``env:NAME`` or ``file:PATH``.
 """
 
 import os
@@ -134,5 +135,5 @@ def _resolve(value: Any, folder: Path) -> Any:
 
 
 def load_settings() -> Settings:
-    """Read the environment and the configuration file; raises pydantic's ValidationError."""
-    return Settings()  # values come from the environment
+    """Read the environment, which has the last word, and the secrets; raises pydantic's ValidationError."""
+    return Settings(_secrets_dir=os.environ.get("MUSTER_SECRETS_DIR"))

@@ -54,6 +54,7 @@ class ChannelIncidentWorkflow:
     @workflow.run
     async def run(self, start: Start) -> End:
         """Recall, keep everything in step until the incident is over, end with nothing in flight."""
+        self.ledger.tell_operators()  # a run that continues another has nothing new to tell, and no details
         if not self.recalled:
             await recall(self.ledger)
             self.recalled = True

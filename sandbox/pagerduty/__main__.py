@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sandbox.certificates import https_listener
 from sandbox.pagerduty.app import build_app
 from sandbox.pagerduty.simulator import Options
 from sandbox.serving import Listener, run
@@ -15,6 +16,10 @@ def main(
     world: Annotated[Path, typer.Option(help="The world file.", exists=True, dir_okay=False)],
     port: Annotated[int, typer.Option(help="Where to listen.")],
     host: Annotated[str, typer.Option(help="On which address to listen.")] = "127.0.0.1",
+    tls_port: Annotated[
+        int | None, typer.Option(help="Where to listen over TLS too, as PagerDuty's own client wants it.")
+    ] = None,
+    ca_dir: Annotated[Path | None, typer.Option(help="Folder of the ca.pem and keys that TLS uses.")] = None,
     public_url: Annotated[
         str | None, typer.Option(help="Address in links; by default that of host and port.")
     ] = None,
@@ -30,6 +35,11 @@ def main(
     """Simulate a PagerDuty account: REST API, webhooks, app tokens, and a console under /app."""
     if subscribe and webhook_url is None:
         raise typer.BadParameter("needs --webhook-url, or --no-subscribe", param_hint="--subscribe")
+    listeners = [Listener(port, host)]
+    if tls_port is not None:
+        if ca_dir is None:
+            raise typer.BadParameter("needs --ca-dir", param_hint="--tls-port")
+        listeners.append(https_listener(tls_port, ca_dir))
     app = build_app(
         read_world(world),
         Options(
@@ -39,7 +49,7 @@ def main(
             requests_per_minute=requests_per_minute,
         ),
     )
-    run(app, [Listener(port, host)], on_stop=app.state.simulator.live.close)
+    run(app, listeners, on_stop=app.state.simulator.live.close)
 
 
 if __name__ == "__main__":

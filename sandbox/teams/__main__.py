@@ -4,9 +4,9 @@ import argparse
 import logging
 from pathlib import Path
 
+from sandbox.certificates import https_listener
 from sandbox.serving import Listener, run
 from sandbox.teams.app import Options, TeamsSimulator
-from sandbox.teams.certificates import https_listener
 from sandbox.teams.snapshot import SnapshotError
 from sandbox.world import read_world
 

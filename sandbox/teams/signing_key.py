@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from sandbox.teams.certificates import write_secret
+from sandbox.certificates import write_secret
 
 KEY_FILE = "signing-key.pem"
 

@@ -1,18 +1,16 @@
 """One product for the whole session, one browser, and windows for the people of each test."""
 
 from collections.abc import AsyncIterator, Generator, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
 from sandbox.stack.launch import Launched
-from tests.e2e.product import Product, running
-from tests.e2e.simulators import PagerDuty, TeamsRecords
+from tests.product import Product, ends_of_logs, running
+from tests.simulators import PagerDuty, Teams
 from tests.e2e.windows import Windows, chromium
 
-_TAIL = 40
 _FAILED = pytest.StashKey[bool]()
 
 expect.set_options(timeout=20_000)
@@ -44,8 +42,8 @@ async def pagerduty(stack: Launched, http: httpx.AsyncClient) -> AsyncIterator[P
 
 
 @pytest.fixture
-def records(stack: Launched, http: httpx.AsyncClient) -> TeamsRecords:
-    return TeamsRecords(http, stack.ready)
+def records(stack: Launched, http: httpx.AsyncClient) -> Teams:
+    return Teams(http, stack.ready)
 
 
 @pytest.fixture
@@ -74,13 +72,5 @@ def pytest_runtest_makereport(
     stack = getattr(item, "funcargs", {}).get("stack")
     if report.failed and stack is not None:
         item.stash[_FAILED] = True
-        report.sections += [(f"the end of {log.name}", _tail(log)) for log in _logs(stack)]
+        report.sections += ends_of_logs(stack)
     return report
-
-
-def _logs(stack: Launched) -> list[Path]:
-    return [stack.output, *sorted(stack.output.parent.glob("data/logs/*.log"))]
-
-
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL:])

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.e2e.product import Product
+from tests.product import Product
 from tests.e2e.screens import keep
-from tests.e2e.simulators import PagerDuty, TeamsRecords
+from tests.simulators import PagerDuty, Teams
 from tests.e2e.windows import Windows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
@@ -55,7 +55,7 @@ async def test_temporal_is_down(windows: Windows, pagerduty: PagerDuty, product:
 
 
 async def test_a_killed_worker_is_a_delay_and_nothing_else(
-    windows: Windows, pagerduty: PagerDuty, records: TeamsRecords, product: Product
+    windows: Windows, pagerduty: PagerDuty, records: Teams, product: Product
 ) -> None:
     title, second_title = "Message queue grows", "Message queue is full"
     ada = await windows.teams("Ada Ops")

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.stack.launch import Launched
-from tests.e2e.product import running
+from tests.product import running
 from tests.e2e.screens import PICTURES, Screen, keep
-from tests.e2e.simulators import P1, P2, P3, PagerDuty
+from tests.simulators import P1, P2, P3, PagerDuty
 from tests.e2e.temporal_ui import TemporalUi
 from tests.e2e.windows import Windows
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.screens import keep
-from tests.e2e.simulators import PagerDuty, TeamsRecords
+from tests.simulators import PagerDuty, Teams
 from tests.e2e.windows import Windows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -12,7 +12,7 @@ ADA, BO = "PUSER01", "PUSER02"
 
 
 async def test_whoever_is_not_linked_changes_nothing(
-    windows: Windows, pagerduty: PagerDuty, records: TeamsRecords
+    windows: Windows, pagerduty: PagerDuty, records: Teams
 ) -> None:
     title = "Card payments are declined"
     cy, bo = await windows.teams("Cy Net"), await windows.teams("Bo Call")

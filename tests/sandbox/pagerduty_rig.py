@@ -8,10 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import httpx
-import jsonschema_rs
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,7 +21,6 @@ from sandbox.serving import Listener, serving
 from sandbox.world import Person, World, build_world
 
 REPOSITORY = Path(__file__).parents[2]
-SCHEMA_FILE = REPOSITORY.parent / "shared" / "reference" / "pagerduty" / "rest.openapi.json"
 
 ADA, BO, CY, DI, EVE = (f"PUSER0{number}" for number in range(1, 6))
 WORLD = build_world()
@@ -92,53 +89,6 @@ class Receiver:
         app = Starlette(routes=[Route("/hook", hook, methods=["POST"])])
         async with serving(app, [Listener(self.port)]):
             yield
-
-
-class Schema:
-    """PagerDuty's published description of its API."""
-
-    def __init__(self) -> None:
-        self._document = json.loads(SCHEMA_FILE.read_text())
-        _mend(self._document["components"]["schemas"])
-        self._registry = jsonschema_rs.Registry([("urn:rest", self._document)], draft=jsonschema_rs.Draft4)
-
-    def check(self, template: str, response: httpx.Response) -> None:
-        """Fail unless the answer is one that the schema describes for this path."""
-        method = response.request.method.lower()
-        described = self._document["paths"][template][method]["responses"]
-        place = ["paths", template, method, "responses", str(response.status_code)]
-        assert place[-1] in described, f"{method} {template} has no {response.status_code}"
-        if "$ref" in described[place[-1]]:
-            place = described[place[-1]]["$ref"].removeprefix("#/").split("/")
-        answer = self._document
-        for part in place:
-            answer = answer[part]
-        if "content" not in answer:
-            return
-        pointer = "/".join(
-            part.replace("~", "~0").replace("/", "~1")
-            for part in (*place, "content", "application/json", "schema")
-        )
-        validator = jsonschema_rs.Draft4Validator(
-            {"$ref": f"urn:rest#/{quote(pointer)}"}, registry=self._registry, validate_formats=True
-        )
-        validator.validate(_without_nulls(response.json()))
-
-
-def _mend(schemas: dict[str, Any]) -> None:
-    """Take out two contradictions by which the schema refuses its own examples of log entries."""
-    del schemas["Channel"]["oneOf"]  # variants without required keys: a channel matches several of them
-    kind = schemas["AcknowledgeLogEntry"]["allOf"][1]["properties"]["type"]
-    kind["enum"] = ["acknowledge_log_entry"]  # its name in LogEntry
-
-
-def _without_nulls(value: Any) -> Any:
-    """Without nulls, which the schema's own texts and examples have where its types lack ``nullable``."""
-    if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
-    return value
 
 
 @dataclass

@@ -21,7 +21,6 @@ import jwt
 from sandbox.world import Person, World, build_world, write_world
 
 REPOSITORY = Path(__file__).parents[2]
-TEAMS_REFERENCE = REPOSITORY.parent / "shared" / "reference" / "teams"
 
 Answer = tuple[int, Any]
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"

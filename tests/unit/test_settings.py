@@ -15,7 +15,7 @@ ACCOUNT = {"subdomain": "acme", "client_id": "client", "client_secret": "s3cret"
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Only what a process cannot do without."""
-    for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "MUSTER_CONFIG"):
+    for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "MUSTER_CONFIG", "MUSTER_SECRETS_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATABASE_URL", DATABASE)
     monkeypatch.setenv("MUSTER_KEYS", "k1:AAAA")
@@ -62,6 +62,23 @@ def test_a_process_needs_a_database_and_keys(environment: pytest.MonkeyPatch) ->
     with pytest.raises(ValidationError) as refused:
         load_settings()
     assert {problem["loc"] for problem in refused.value.errors()} == {("DATABASE_URL",), ("keys",)}
+
+
+def test_secrets_may_be_files(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("DATABASE_URL")
+    environment.delenv("MUSTER_KEYS")
+    (tmp_path / "database_url").write_text(f"{DATABASE}\n")
+    (tmp_path / "muster_keys").write_text("k2:BBBB\n")
+    environment.setenv("MUSTER_SECRETS_DIR", str(tmp_path))
+    settings = load_settings()
+    assert settings.database_url.get_secret_value() == DATABASE
+    assert settings.keys.get_secret_value() == "k2:BBBB"
+
+
+def test_a_variable_is_stronger_than_a_file(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+    (tmp_path / "muster_keys").write_text("k2:BBBB")
+    environment.setenv("MUSTER_SECRETS_DIR", str(tmp_path))
+    assert load_settings().keys.get_secret_value() == "k1:AAAA"
 
 
 def test_settings_show_no_secret() -> None:

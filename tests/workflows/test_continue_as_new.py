@@ -96,9 +96,10 @@ async def test_what_operators_see_stays_with_the_life(impatient: Client) -> None
         await run.hears(run.life.is_acknowledged())
         await _notes(run, SOON // 3)
         await _continued(run, first)
-        await run.until_attribute("IncidentStatus", "acknowledged")
         details = await run.details()
+        assert await run.attribute("IncidentStatus") == "acknowledged"
     assert details.startswith("### #42 · Checkout · Payments/#ops")
+    assert "**acknowledged**" in details
 
 
 async def _notes(run: Run, count: int) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field, HttpUrl
 
 from sandbox.pagerduty import errors
@@ -124,9 +124,10 @@ async def enable_subscription(account: Account, key: str) -> JSON:
 
 
 @router.post("/{key}/ping", dependencies=[WRITE], status_code=202)
-async def ping_subscription(account: Account, key: str) -> None:
+async def ping_subscription(account: Account, key: str) -> Response:
     """Send a test event."""
     account.ping(account.subscriptions.get(key))
+    return Response(status_code=202)
 
 
 def _show(account: Simulator, subscription: Subscription, *, secret: str | None = None) -> JSON:

@@ -48,9 +48,14 @@ class PagerDuty:
         found: Mapping[str, Any] = (await self._call("GET", f"/incidents/{incident}"))["incident"]
         return found
 
+    async def notes(self, incident: str) -> list[str]:
+        """The texts of its notes, the newest first."""
+        notes = (await self._call("GET", f"/incidents/{incident}/notes"))["notes"]
+        return [note["content"] for note in notes]
+
     async def changes(self, incident: str) -> list[tuple[str, str]]:
         """Every change of status that the API accepted for this incident: which user, which status."""
-        writes = (await self._call("GET", "/_sandbox/records"))["writes"]
+        writes = (await self.records())["writes"]
         changes = [w for w in writes if w["method"] == "PUT" and w["path"] == f"/incidents/{incident}"]
         return [
             (write["user"], write["body"]["incident"]["status"])
@@ -60,8 +65,22 @@ class PagerDuty:
 
     async def webhook_states(self, incident: str) -> dict[str, str]:
         """What became of this incident's webhooks, by event type."""
-        webhooks = (await self._call("GET", "/_sandbox/records"))["webhooks"]
-        return {w["event_type"]: w["state"] for w in webhooks if w["incident"] == incident}
+        return {webhook["event_type"]: webhook["state"] for webhook in await self.webhooks(incident)}
+
+    async def webhooks(self, incident: str) -> list[dict[str, Any]]:
+        """This incident's webhooks, oldest first, with every attempt to deliver them."""
+        webhooks = (await self.records())["webhooks"]
+        return [webhook for webhook in webhooks if webhook["incident"] == incident]
+
+    async def records(self) -> Mapping[str, Any]:
+        """Everything that was written, asked and sent."""
+        found: Mapping[str, Any] = await self._call("GET", "/_sandbox/records")
+        return found
+
+    async def send_webhook(self, event: Mapping[str, Any]) -> int:
+        """Sign any event and deliver it once, past every queue; the receiver's status."""
+        answer = await self._call("POST", "/_sandbox/webhook", {"event": event})
+        return int(answer["status"])
 
     async def fault(self, on: str, do: str, **more: Any) -> None:
         """Let something go wrong."""
@@ -81,8 +100,8 @@ class PagerDuty:
         return answer.json() if answer.content else None
 
 
-class TeamsRecords:
-    """Everything that Muster sent to Teams."""
+class Teams:
+    """The service, by its own other side: everything that Muster sent, presses, faults."""
 
     def __init__(self, http: httpx.AsyncClient, ready: Mapping[str, Any]) -> None:
         self._http = http
@@ -90,11 +109,33 @@ class TeamsRecords:
 
     async def cards(self, team: str, channel: str, incident: str) -> list[dict[str, Any]]:
         """The messages with a card of this incident, whether they live or were deleted."""
-        answer = await self._http.get(f"{self._url}/_sandbox/records")
         return [
             message
-            for conversation in answer.json()["conversations"]
+            for conversation in (await self.records())["conversations"]
             if (conversation["team"], conversation["name"]) == (team, channel)
             for message in conversation["messages"]
             if message["reply_to"] is None and incident in str(message)
         ]
+
+    async def records(self) -> Mapping[str, Any]:
+        """Every conversation with its messages in all their versions, and every connector call."""
+        found: Mapping[str, Any] = await self._call("GET", "records")
+        return found
+
+    async def press(self, **click: Any) -> list[dict[str, Any]]:
+        """Press a button as Teams would; one answer for each delivery."""
+        answers: list[dict[str, Any]] = (await self._call("POST", "click", click))["answers"]
+        return answers
+
+    async def fault(self, on: str, do: str, **more: Any) -> None:
+        """Let something go wrong."""
+        await self._call("POST", "faults", {"on": on, "do": do, **more})
+
+    async def clear_faults(self) -> None:
+        """All is well again."""
+        await self._call("DELETE", "faults")
+
+    async def _call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = await self._http.request(method, f"{self._url}/_sandbox/{path}", json=body, timeout=120)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None

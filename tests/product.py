@@ -9,17 +9,26 @@ from pathlib import Path
 import httpx
 
 from sandbox.stack.launch import Launched, launched
-from tests.e2e.waiting import eventually
+from tests.waiting import eventually
 
 _GRACE = "2"
 """Seconds that a run stays after the end of its incident: a test sees it complete."""
 
 
+_TAIL = 40
+
+
 @contextmanager
-def running(folder: Path) -> Iterator[Launched]:
+def running(folder: Path, *options: str) -> Iterator[Launched]:
     """The product as `muster up` runs it."""
-    with launched(folder, env={"MUSTER_GRACE": _GRACE}) as stack:
+    with launched(folder, *options, env={"MUSTER_GRACE": _GRACE}) as stack:
         yield stack
+
+
+def ends_of_logs(stack: Launched) -> list[tuple[str, str]]:
+    """The last lines that every part wrote, under a heading each: for the report of a failure."""
+    logs = [stack.output, *sorted(stack.output.parent.glob("data/logs/*.log"))]
+    return [(f"the end of {log.name}", _tail(log)) for log in logs]
 
 
 class Product:
@@ -50,3 +59,7 @@ class Product:
     async def _is(self, part: str, state: str) -> bool:
         parts = {status["name"]: status for status in (await self._http.get(self._parts)).json()}
         return (parts[part]["state"], parts[part]["pid"] == self._gone[part]) == (state, False)
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL:])

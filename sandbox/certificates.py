@@ -1,4 +1,4 @@
-"""A certificate authority of the sandbox's own, since msal talks to nothing but https."""
+"""A certificate authority of the sandbox's own: msal and PagerDuty's client talk to nothing but https."""
 
 from pathlib import Path
 

@@ -1,0 +1,104 @@
+"""Both simulators for all tests here, and activities that reach them and a database of each test's own."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from activities.clients.app_token import app_tokens
+from activities.clients.bot_token import bot_tokens
+from activities.clients.connector import ConnectorClient
+from activities.clients.http import open_pool as open_http_pool
+from activities.clients.pagerduty import PagerDutyClient
+from activities.pagerduty import PagerDutyActivities
+from activities.store import StoreActivities
+from activities.teams import TeamsActivities
+from muster.keys import KeyRing
+from muster.seed import Seed, seed
+from muster.settings import PagerDutyAccount, TeamsRegistration
+from muster.store.pool import Pool, open_pool
+from sandbox.stack.addresses import Addresses
+from sandbox.stack.product import seed as rows_of
+from tests.conftest import KEYS, settings_for
+from tests.sandbox.pagerduty_rig import WORLD
+from tests.sandbox.pagerduty_rig import Rig as PagerDuty
+from tests.sandbox.pagerduty_rig import running as running_pagerduty
+from tests.teams_service import TeamsService, teams_service
+
+
+@pytest.fixture(scope="session")
+async def teams_simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TeamsService]:
+    async with teams_service(WORLD, tmp_path_factory.mktemp("teams")) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+async def pagerduty_simulator() -> AsyncIterator[PagerDuty]:
+    async with running_pagerduty() as rig:
+        yield rig
+
+
+@pytest.fixture
+async def teams_side(teams_simulator: TeamsService) -> TeamsService:
+    await teams_simulator.reset()
+    return teams_simulator
+
+
+@pytest.fixture
+async def pagerduty_side(pagerduty_simulator: PagerDuty) -> PagerDuty:
+    await pagerduty_simulator.reset()
+    return pagerduty_simulator
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    """The sandbox's company is in the database."""
+    content = Seed.model_validate(rows_of(WORLD, Addresses.pick(), {}))
+    await seed(settings_for(database_url, "127.0.0.1:1"), content)
+    opened = await open_pool(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with open_http_pool() as client:
+        yield client
+
+
+@pytest.fixture
+def connector(http: httpx.AsyncClient, teams_simulator: TeamsService) -> ConnectorClient:
+    world = teams_simulator.world
+    registrations = {
+        world.tenant_id: TeamsRegistration(
+            tenant=world.tenant_id, app_id=world.bot_app_id, app_secret=world.bot_app_secret
+        )
+    }
+    tokens = bot_tokens(registrations, teams_simulator.authority, teams_simulator.ca_file)
+    return ConnectorClient(http, tokens, registrations=registrations, service_hosts=("127.0.0.1",))
+
+
+@pytest.fixture
+def teams(connector: ConnectorClient, pool: Pool) -> TeamsActivities:
+    return TeamsActivities(connector, pool)
+
+
+@pytest.fixture
+def pagerduty(http: httpx.AsyncClient, pool: Pool, pagerduty_simulator: PagerDuty) -> PagerDutyActivities:
+    url = pagerduty_simulator.url
+    account = PagerDutyAccount(
+        subdomain=WORLD.account,
+        client_id=WORLD.client_id,
+        client_secret=WORLD.client_secret,
+        api_url=url,
+        identity_url=url,
+    )
+    accounts = {account.key: account}
+    return PagerDutyActivities(
+        PagerDutyClient(http), app_tokens(http, accounts), pool, accounts=accounts, keys=KeyRing.parse(KEYS)
+    )
+
+
+@pytest.fixture
+def store(pool: Pool) -> StoreActivities:
+    return StoreActivities(pool)

@@ -1,0 +1,300 @@
+"""``teams.show_card``: what is committed before and after a send, and what each failure leaves behind."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.clients.connector import ConnectorClient
+from activities.teams import TeamsActivities
+from muster.store import cards
+from muster.store.cards import CardUnknown
+from muster.store.pool import Pool, open_pool
+from tests.api.outage import line_to
+from tests.teams_service import TeamsService
+from workflows.messages import CardKey, Remembered, ShowCard, Shown
+from workflows.model.incident import Status
+from workflows.model.view import Stamped, View
+
+pytestmark = pytest.mark.anyio
+
+AS_OF = datetime(2026, 1, 1, 10, tzinfo=UTC)
+
+
+class Card:
+    """The card of one incident, as its workflow has it shown."""
+
+    def __init__(self, teams_side: TeamsService, pool: Pool) -> None:
+        self.pool = pool
+        self.teams_side = teams_side
+        self.key = CardKey(account="acme", incident_id="Q1", conversation=teams_side.channel)
+
+    async def register(self) -> None:
+        await self.pool.execute(
+            "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, $2, $3)",
+            *(self.key.account, self.key.incident_id, self.key.conversation),
+        )
+
+    def at(
+        self,
+        revision: int,
+        *,
+        marker: str = "m1",
+        edits: str | None = None,
+        status: Status = "triggered",
+        **more: Any,
+    ) -> ShowCard:
+        """The request to show this revision."""
+        view = View(
+            account="acme",
+            incident_id="Q1",
+            revision=revision,
+            as_of=AS_OF,
+            title="Checkout is slow",
+            status=status,
+            verbs=("acknowledge", "resolve"),
+        )
+        given: dict[str, Any] = {
+            "card": self.key,
+            "service_url": self.teams_side.service_url,
+            "tenant": self.teams_side.world.tenant_id,
+            "activity_id": edits,
+            "view": view,
+            "stamped": Stamped(marker=marker, nonce=f"nonce-{revision}"),
+            "content": f"content-{revision}",
+            "correlation": f"01EVENT{revision}",
+            **more,
+        }
+        return ShowCard(**given)
+
+    async def row(self) -> Remembered:
+        return await cards.recall(self.pool, self.key)
+
+
+@pytest.fixture
+async def card(teams_side: TeamsService, pool: Pool) -> Card:
+    card = Card(teams_side, pool)
+    await card.register()
+    return card
+
+
+Show = Callable[[ShowCard], Any]
+
+
+@pytest.fixture
+def show(teams: TeamsActivities) -> Show:
+    async def run(request: ShowCard) -> Shown:
+        shown: Shown = await ActivityEnvironment().run(teams.show_card, request)
+        return shown
+
+    return run
+
+
+async def failure(show: Show, request: ShowCard) -> tuple[str | None, bool, tuple[Any, ...]]:
+    """How Temporal hears of the failure: type, whether it may be repeated, and its code and delay."""
+    with pytest.raises(ApplicationError) as failed:
+        await show(request)
+    return failed.value.type, not failed.value.non_retryable, tuple(failed.value.details)
+
+
+async def test_a_card_is_posted_and_recorded(show: Show, card: Card, teams_side: TeamsService) -> None:
+    shown = await show(card.at(1))
+    (message,) = await teams_side.messages()
+    assert shown == Shown(activity_id=message["id"], orphans=0)
+    (version,) = message["versions"]
+    assert version["activity"]["summary"].startswith("Checkout is slow")
+    assert '"m": "m1"' in json.dumps(version["activity"])
+    row = await card.row()
+    assert (row.activity_id, row.marker, row.revision, row.nonce) == (message["id"], "m1", 1, "nonce-1")
+    assert not row.unknown
+
+
+async def test_a_card_is_edited_in_place(show: Show, card: Card, teams_side: TeamsService) -> None:
+    posted = await show(card.at(1))
+    edited = await show(card.at(2, edits=posted.activity_id, status="acknowledged"))
+    assert edited == posted
+    (message,) = await teams_side.messages()
+    assert len(message["versions"]) == 2
+    assert "Acknowledged" in json.dumps(message["versions"][1])
+    assert ((await card.row()).revision, (await card.row()).content) == (2, "content-2")
+
+
+async def test_what_caused_a_send_goes_with_it_to_the_connector_and_into_the_log(
+    show: Show, card: Card, teams_side: TeamsService
+) -> None:
+    with capture_logs() as lines:
+        shown = await show(card.at(1))
+    (asked,) = teams_side.calls("POST", "/activities")
+    assert asked.headers["X-Correlation-Id"] == "01EVENT1"
+    assert {
+        "event": "card shown",
+        "log_level": "info",
+        "incident": "Q1",
+        "conversation": card.key.conversation,
+        "revision": 1,
+        "activity_id": shown.activity_id,
+    } in lines
+
+
+async def test_a_lost_answer_is_not_repeated_and_leaves_an_orphan(
+    show: Show, card: Card, teams_side: TeamsService
+) -> None:
+    await teams_side.fault("create", "lose_answer")
+    assert (await failure(show, card.at(1)))[:2] == ("OutcomeUnknown", False)
+    assert (await card.row()).unknown
+    shown = await show(card.at(1, marker="m2"))
+    assert shown.orphans == 1
+    assert len(await teams_side.messages()) == 2
+    row = await card.row()
+    assert (row.activity_id, row.marker, row.orphans) == (shown.activity_id, "m2", 1)
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_a_server_error_may_have_posted(
+    show: Show, card: Card, teams_side: TeamsService, status: int
+) -> None:
+    await teams_side.fault("create", "status_after", status=status)
+    assert (await failure(show, card.at(1)))[0] == "OutcomeUnknown"
+    assert (await card.row()).unknown
+
+
+async def test_a_limit_says_when_to_come_back_and_leaves_no_orphan(
+    show: Show, card: Card, teams_side: TeamsService
+) -> None:
+    await teams_side.fault("create", "status", status=429, retry_after=7)
+    assert await failure(show, card.at(1)) == ("RateLimited", True, ("Fault", 7.0))
+    assert not (await card.row()).unknown
+    assert (await show(card.at(1, marker="m2"))).orphans == 0
+
+
+async def test_a_connector_that_cannot_be_reached_leaves_no_orphan(show: Show, card: Card) -> None:
+    nowhere = card.at(1, service_url="http://127.0.0.1:1/teams/")
+    assert (await failure(show, nowhere))[:2] == ("ProviderUnavailable", True)
+    assert (await show(card.at(1, marker="m2"))).orphans == 0
+
+
+async def test_an_address_that_is_not_allowed_gets_no_token(show: Show, card: Card) -> None:
+    elsewhere = card.at(1, service_url="https://evil.example/teams/")
+    assert (await failure(show, elsewhere))[:2] == ("RequestInvalid", False)
+
+
+@pytest.mark.parametrize(
+    ("do", "expected"),
+    [("gone", "CardGone"), ("removed", "BotRemoved"), ("lose_answer", "OutcomeUnknown")],
+)
+async def test_an_edit_that_fails(
+    show: Show, card: Card, teams_side: TeamsService, do: str, expected: str
+) -> None:
+    posted = await show(card.at(1))
+    await teams_side.fault("edit", do)
+    assert (await failure(show, card.at(2, edits=posted.activity_id)))[0] == expected
+    row = await card.row()
+    assert (row.activity_id, row.revision, row.unknown) == (posted.activity_id, 1, False)
+
+
+async def test_a_card_whose_message_is_gone_is_posted_anew(
+    show: Show, card: Card, teams_side: TeamsService
+) -> None:
+    posted = await show(card.at(1))
+    await teams_side.fault("edit", "gone")
+    assert (await failure(show, card.at(2, edits=posted.activity_id)))[0] == "CardGone"
+    again = await show(card.at(2, marker="m2"))
+    assert again.orphans == 0
+    live = [message for message in await teams_side.messages() if message["deleted_at"] is None]
+    assert [message["id"] for message in live] == [again.activity_id]
+
+
+async def test_a_card_nobody_registered_is_not_sent(show: Show, card: Card, teams_side: TeamsService) -> None:
+    with pytest.raises(CardUnknown):
+        await show(card.at(1, card=card.key.model_copy(update={"incident_id": "Q2"})))
+    assert teams_side.asked == []
+
+
+async def test_without_a_database_nothing_is_sent(
+    card: Card, teams_side: TeamsService, connector: ConnectorClient, database_url: str
+) -> None:
+    async with line_to(database_url) as line, await open_pool(through(database_url, line.address)) as pool:
+        teams = TeamsActivities(connector, pool)
+        await line.cut()
+        with pytest.raises(ApplicationError, match="the database is out of reach") as failed:
+            await ActivityEnvironment().run(teams.show_card, card.at(1))
+    assert failed.value.type == "ProviderUnavailable"
+    assert teams_side.asked == []
+
+
+async def test_a_database_that_goes_away_during_the_send_does_not_make_it_a_failure(
+    card: Card, teams_side: TeamsService, connector: ConnectorClient, database_url: str
+) -> None:
+    """The message is there; the next send mends the row."""
+    await teams_side.fault("create", "slow", seconds=0.3)
+    async with line_to(database_url) as line, await open_pool(through(database_url, line.address)) as pool:
+        teams = TeamsActivities(connector, pool)
+        sending = asyncio.ensure_future(ActivityEnvironment().run(teams.show_card, card.at(1)))
+        await teams_side.until(lambda: bool(teams_side.asked))
+        await line.cut()
+        shown = await sending
+        (message,) = await teams_side.messages()
+        assert shown == Shown(activity_id=message["id"], orphans=0, recorded=False)
+        assert (await card.row()).unknown
+
+        await line.mend()
+        again = card.at(1, edits=shown.activity_id)
+        assert await ActivityEnvironment().run(teams.show_card, again) == Shown(
+            activity_id=message["id"], orphans=0
+        )
+    assert (await card.row()).activity_id == message["id"]
+    assert not (await card.row()).unknown
+
+
+def through(database_url: str, address: str) -> str:
+    """The same database by another address."""
+    return database_url.replace(database_url.rpartition("@")[2].partition("/")[0], address)
+
+
+async def test_a_send_that_began_is_recorded_although_its_worker_stops(
+    teams: TeamsActivities, card: Card, teams_side: TeamsService
+) -> None:
+    await teams_side.fault("create", "slow", seconds=0.3)
+    environment = ActivityEnvironment()
+    sending = asyncio.ensure_future(environment.run(teams.show_card, card.at(1)))
+    await teams_side.until(lambda: bool(teams_side.asked))
+    environment.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    async with asyncio.timeout(5):
+        while (await card.row()).activity_id is None:
+            await asyncio.sleep(0.02)
+    (message,) = await teams_side.messages()
+    assert (await card.row()).activity_id == message["id"]
+
+
+async def test_a_worker_that_was_taken_for_dead_does_not_take_the_card_back(
+    show: Show, teams: TeamsActivities, card: Card, teams_side: TeamsService
+) -> None:
+    await teams_side.fault("create", "slow", seconds=0.4)
+    late = asyncio.ensure_future(ActivityEnvironment().run(teams.show_card, card.at(1)))
+    await teams_side.until(lambda: bool(teams_side.asked))
+    current = await show(card.at(1, marker="m2"))
+    assert current.orphans == 1
+    assert not (await late).recorded
+    assert (await card.row()).activity_id == current.activity_id
+
+
+async def test_a_slow_send_beats_and_a_quick_one_does_not(
+    teams: TeamsActivities, card: Card, teams_side: TeamsService
+) -> None:
+    async def beats(request: ShowCard) -> int:
+        environment, heard = ActivityEnvironment(), []
+        environment.on_heartbeat = lambda *details: heard.append(details)
+        await environment.run(teams.show_card, request)
+        return len(heard)
+
+    assert await beats(card.at(1)) == 0
+    await teams_side.fault("create", "slow", seconds=1.3)
+    assert await beats(card.at(1, marker="m2")) == 1

@@ -1,0 +1,234 @@
+"""The company while things go wrong: its incidents, who presses what, and the locks that stop time.
+
+Ada works in PagerDuty alone; whoever presses buttons is somebody else. So each change in PagerDuty's
+records tells by its user whether a button made it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import httpx
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from muster.temporal import connect
+from sandbox.stack.launch import Launched
+from tests.conftest import settings_for
+from tests.product import Product
+from tests.simulators import PagerDuty, Teams
+from tests.waiting import eventually
+
+ADA, BO, DI = "ada@acme.example", "bo@acme.example", "di@acme.example"
+ACCOUNT = "acme"
+SOON = 60
+"""Events after which the impatient server suggests to continue as new; 4,096 by default."""
+TEAMS_PATIENCE = 3000
+"""Milliseconds in which Teams wants an answer to a press."""
+
+
+class Company:
+    """Everything that a test of the whole product touches."""
+
+    def __init__(self, http: httpx.AsyncClient, stack: Launched, temporal: Client) -> None:
+        self.pagerduty = PagerDuty(http, stack.ready)
+        self.teams = Teams(http, stack.ready)
+        self.product = Product(http, stack)
+        self.temporal = temporal
+        self.database_url: str = stack.ready["database_url"]
+        self.people: list[dict[str, Any]] = stack.ready["people"]
+
+    async def incident(self, *, service: str | None = None) -> "Incident":
+        """Something breaks."""
+        return Incident(self, await self.pagerduty.trigger("Checkout is slow", service=service))
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection of the test's own."""
+        connection = await asyncpg.connect(self.database_url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def rows(self, query: str, *values: Any) -> list[asyncpg.Record]:
+        """What the database says."""
+        async with self.database() as connection:
+            rows: list[asyncpg.Record] = await connection.fetch(query, *values)
+            return rows
+
+    async def somebody_waits_for_a_lock(self) -> int:
+        """The backend that waits for a lock which the test holds."""
+        waiting = """SELECT pid FROM pg_stat_activity
+                     WHERE wait_event_type = 'Lock' AND datname = current_database()"""
+        await eventually(lambda: self._any(waiting))
+        return int((await self.rows(waiting))[0]["pid"])
+
+    async def _any(self, query: str, *values: Any) -> bool:
+        return bool(await self.rows(query, *values))
+
+    async def restart(self, part: str, *, after: float = 0) -> None:
+        """``kill -9`` of a part that comes back."""
+        await asyncio.sleep(after)
+        self.product.kill(part)
+        await self.product.expect_back(part)
+
+
+class Incident:
+    """One incident: what people do about it, and what is seen of it in Teams."""
+
+    def __init__(self, company: Company, incident_id: str) -> None:
+        self.id = incident_id
+        self.company = company
+        self.presses = 0
+        """Presses that ought to have one outcome each."""
+
+    # What happens in PagerDuty
+
+    async def note(self, text: str) -> None:
+        """Ada writes a note."""
+        await self.company.pagerduty.add_note(self.id, text)
+
+    async def becomes(self, status: str) -> None:
+        """Ada changes its status in PagerDuty."""
+        await self.company.pagerduty.update(self.id, status=status)
+
+    async def changes_by_buttons(self) -> list[str]:
+        """The statuses that presses brought about, in order."""
+        ada = next(person["pagerduty_user"] for person in self.company.people if person["email"] == ADA)
+        return [status for user, status in await self.company.pagerduty.changes(self.id) if user != ada]
+
+    # What happens in Teams
+
+    async def press(
+        self,
+        verb: str,
+        *,
+        by: str = BO,
+        message: Mapping[str, Any] | None = None,
+        deliveries: list[dict[str, Any]] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Somebody presses a button of the live card, or of another message; the answers."""
+        message = message or await self.card()
+        self.presses += 1
+        return await self.company.teams.press(
+            person=by,
+            conversation=message["conversation"],
+            message=message["id"],
+            verb=verb,
+            data=message.get("data"),
+            deliveries=deliveries or [{}],
+        )
+
+    async def messages(self) -> list[dict[str, Any]]:
+        """Every message with a card of this incident, oldest first."""
+        return [
+            {**message, "conversation": conversation["id"]}
+            for conversation in (await self.company.teams.records())["conversations"]
+            if conversation["kind"] == "channel"
+            for message in conversation["messages"]
+            if message["reply_to"] is None and self.id in str(message)
+        ]
+
+    async def card(self) -> dict[str, Any]:
+        """The message that the row names."""
+        (row,) = await self.row()
+        return next(message for message in await self.messages() if message["id"] == row["activity_id"])
+
+    async def row(self) -> list[asyncpg.Record]:
+        """What Muster knows of the card, in each channel."""
+        return await self.company.rows("SELECT * FROM incident_card WHERE incident_id = $1", self.id)
+
+    async def shows(self, *texts: str, within: float = 30) -> None:
+        """Wait until a living message shows all of this."""
+
+        async def true() -> bool:
+            latest = [str(m["versions"][-1]) for m in await self.messages() if not m["deleted_at"]]
+            return any(all(text in card for text in texts) for card in latest)
+
+        await eventually(true, within=within)
+
+    async def shown_and_recorded(self) -> None:
+        """Wait until the first card is there and known."""
+
+        async def true() -> bool:
+            rows = await self.row()
+            return bool(rows) and all(row["marker"] for row in rows)
+
+        await eventually(true)
+
+    async def told_privately(self, email: str) -> list[str]:
+        """What Muster wrote to a person about this incident."""
+        person = next(p["aad_object_id"] for p in self.company.people if p["email"] == email)
+        return [
+            message["versions"][-1]["activity"]["text"]
+            for conversation in (await self.company.teams.records())["conversations"]
+            if conversation["kind"] == "personal" and conversation["members"] == [person]
+            for message in conversation["messages"]
+            if self.id in str(message)
+        ]
+
+    async def outcomes(self) -> list[str]:
+        """How its presses ended."""
+        query = "SELECT outcome FROM click WHERE incident_id = $1 ORDER BY pressed_at"
+        return [row["outcome"] for row in await self.company.rows(query, self.id)]
+
+    # Its runs
+
+    async def runs(self) -> list[WorkflowExecutionDescription]:
+        """The latest run in each channel."""
+        channels = await self.company.rows(
+            """SELECT key FROM incident_card k JOIN channel c ON c.id = k.conversation
+               WHERE k.incident_id = $1""",
+            self.id,
+        )
+        ids = [f"incident/{ACCOUNT}/{self.id}/{row['key']}" for row in channels]
+        return [await self.company.temporal.get_workflow_handle(name).describe() for name in ids]
+
+    async def ends(self, *, within: float = 60) -> None:
+        """Wait until every event has been accepted and every run has ended: nothing more will happen."""
+        await eventually(self._delivered, within=within)
+        await eventually(self._over, within=within)
+
+    async def _delivered(self) -> bool:
+        webhooks = await self.company.pagerduty.webhooks(self.id)
+        return all(webhook["state"] != "waiting" for webhook in webhooks)
+
+    async def _over(self) -> bool:
+        try:
+            runs = await self.runs()
+        except RPCError as error:
+            # A run that a registered card is still to get.
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return bool(runs) and all(run.status is WorkflowExecutionStatus.COMPLETED for run in runs)
+
+
+@asynccontextmanager
+async def holding(company: Company, statement: str, *values: Any) -> AsyncIterator[None]:
+    """Keep the locks that a statement takes until the block ends."""
+    async with company.database() as connection, connection.transaction():
+        await connection.execute(statement, *values)
+        yield
+
+
+@asynccontextmanager
+async def holding_card(incident: Incident) -> AsyncIterator[None]:
+    """Keep the card's row locked: whatever Muster would commit about it has to wait."""
+    row = "SELECT FROM incident_card WHERE incident_id = $1 FOR UPDATE"
+    async with holding(incident.company, row, incident.id):
+        yield
+
+
+@asynccontextmanager
+async def at_work(stack: Launched) -> AsyncIterator[Company]:
+    """The company of a running product; all faults are gone at the end."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        temporal = await connect(settings_for("postgresql://unused", stack.ready["temporal"]))
+        company = Company(http, stack, temporal)
+        yield company
+        await company.pagerduty.clear_faults()
+        await company.teams.clear_faults()

@@ -1,0 +1,72 @@
+"""One product for each test process, in a company with a crowd, and one whose runs are long very soon."""
+
+from collections.abc import AsyncIterator, Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.stack.launch import Launched
+from sandbox.world import Person, World, build_world, write_world
+from tests.chaos.company import SOON, Company, at_work
+from tests.product import ends_of_logs, running
+
+CROWD = 20
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    folder = tmp_path_factory.mktemp("chaos")
+    write_world(folder / "data" / "world.json", _crowded(build_world()))
+    with running(folder) as stack:
+        yield stack
+
+
+@pytest.fixture
+async def company(stack: Launched) -> AsyncIterator[Company]:
+    async with at_work(stack) as company:
+        yield company
+
+
+@pytest.fixture(scope="session")
+def impatient_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    """Its server suggests to continue as new after a few events."""
+    option = f"limit.historyCount.suggestContinueAsNew={SOON}"
+    with running(tmp_path_factory.mktemp("impatient"), "--temporal-dynamic", option) as stack:
+        yield stack
+
+
+@pytest.fixture
+async def impatient(impatient_stack: Launched) -> AsyncIterator[Company]:
+    async with at_work(impatient_stack) as company:
+        yield company
+
+
+def _crowded(world: World) -> World:
+    """The sandbox's company with twenty more people, all linked and in every team."""
+    crowd = tuple(_one_of_many(world.people[1], number) for number in range(CROWD))
+    members = tuple(person.aad_object_id for person in crowd)
+    teams = tuple(team.model_copy(update={"members": team.members + members}) for team in world.teams)
+    return world.model_copy(update={"people": world.people + crowd, "teams": teams})
+
+
+def _one_of_many(model: Person, number: int) -> Person:
+    return model.model_copy(
+        update={
+            "name": f"Person {number:02}",
+            "email": f"person{number:02}@acme.example",
+            "aad_object_id": f"00000000-0000-4000-8000-0000000000{number:02}",
+            "teams_id": f"29:1person{number:02}",
+            "pagerduty_user": f"PCROWD{number:02}",
+            "access_token": f"{model.access_token}{number:02}",
+        }
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure shows the end of every part's log."""
+    report = yield
+    if report.failed:
+        for stack in filter(None, map(getattr(item, "funcargs", {}).get, ("stack", "impatient_stack"))):
+            report.sections += ends_of_logs(stack)
+    return report

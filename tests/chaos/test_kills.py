@@ -1,0 +1,142 @@
+"""``kill -9`` at the worst moments: afterwards everything is as it ought to be, only later."""
+
+import asyncio
+
+import pytest
+
+from tests.chaos.company import BO, DI, SOON, Company, Incident, holding, holding_card
+from tests.chaos.invariants import settled
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+
+async def test_the_worker_before_a_post(company: Company) -> None:
+    """It waits for the row to commit its intent: nothing was sent."""
+    await company.product.stop("worker", seconds=1)
+    incident = await company.incident()
+    await eventually(lambda: _registered(incident))
+    async with holding_card(incident):
+        await company.somebody_waits_for_a_lock()
+        company.product.kill("worker")
+    await incident.shows("Triggered")
+    assert len(await incident.messages()) == 1
+    await settled(incident)
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["after the commit", "before the commit"])
+async def test_the_worker_between_teams_answer_and_its_record(company: Company, committed: bool) -> None:
+    """The message is there. Whether its row says so or not, the worker cannot tell anybody any more."""
+    await company.teams.fault("create", "slow", seconds=2)
+    incident = await company.incident()
+    await eventually(lambda: _has_an_intent(incident))
+    async with holding_card(incident):
+        recording = await company.somebody_waits_for_a_lock()
+        assert len(await incident.messages()) == 1
+        company.product.kill("worker")
+        if not committed:
+            await company.rows("SELECT pg_terminate_backend($1)", recording)
+    await incident.note("Written while the worker was dead")
+    await incident.shows("Written while the worker was dead")
+    await settled(incident)
+
+
+async def test_the_worker_before_a_press_reaches_pagerduty(company: Company) -> None:
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    async with holding(company, _LOCK, f"write/acme/{incident.id}"):
+        press = asyncio.create_task(incident.press("acknowledge"))
+        await company.somebody_waits_for_a_lock()
+        company.product.kill("worker")
+    (answer,) = await press
+    assert answer["status"] == 200
+    await incident.shows("Acknowledged by Bo Call")
+    assert await incident.changes_by_buttons() == ["acknowledged"]
+    await settled(incident)
+
+
+async def test_the_worker_after_a_press_reached_pagerduty(company: Company) -> None:
+    """PagerDuty is about to do it; whoever takes over must find that out instead of doing it again."""
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    path = f"/incidents/{incident.id}"
+    await company.pagerduty.fault("rest", "slow", seconds=1, match={"method": "PUT", "path": path})
+    press = asyncio.create_task(incident.press("resolve", by=DI))
+    await eventually(lambda: _is_writing(company, incident))
+    company.product.kill("worker")
+    (answer,) = await press
+    assert "working on it" in answer["body"]["value"]
+    await incident.shows("Resolved by Di Pager")
+    assert await incident.changes_by_buttons() == ["resolved"]
+    await settled(incident)
+
+
+async def test_the_worker_with_a_burst_waiting(company: Company) -> None:
+    old = await company.incident()
+    await old.shown_and_recorded()
+    await company.product.stop("worker", seconds=2)
+    new = [await company.incident(service=company.pagerduty.ledger) for _ in range(3)]
+    for number, incident in enumerate((old, *new)):
+        await incident.note(f"Note {number}")
+        await incident.becomes("acknowledged")
+    presses = asyncio.create_task(old.press("resolve"))
+    await company.product.expect_back("worker")
+    await company.restart("worker", after=0.2)
+    assert len(await presses) == 1
+    for number, incident in enumerate(new, 1):
+        await incident.shows("Acknowledged by Ada Ops", f"Note {number}")
+    await asyncio.gather(*(settled(incident) for incident in (old, *new)))
+    assert await old.changes_by_buttons() == ["resolved"]
+
+
+async def test_the_worker_where_a_run_continues_as_new(impatient: Company) -> None:
+    incident = await impatient.incident()
+    await incident.shown_and_recorded()
+    (first,) = await incident.runs()
+    for number in range(SOON // 2):
+        await incident.note(f"Note {number}")
+    await eventually(lambda: _is_long(incident))
+    impatient.product.kill("worker")
+    await impatient.product.expect_back("worker")
+    await eventually(lambda: _continued(incident, first.run_id))
+    await impatient.restart("worker")
+    await incident.press("acknowledge", by=BO)
+    await incident.shows("Acknowledged by Bo Call", f"Note {SOON // 2 - 1}")
+    assert await incident.changes_by_buttons() == ["acknowledged"]
+    await settled(incident)
+
+
+async def test_the_api_between_registration_and_signal(company: Company) -> None:
+    await company.product.stop("temporal", seconds=4)
+    incident = await company.incident()
+    await eventually(lambda: _registered(incident))
+    await company.restart("api")
+    await company.product.expect_back("temporal")
+    await incident.shows("Triggered")
+    assert len(await incident.messages()) == 1
+    await settled(incident)
+
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+
+
+async def _registered(incident: Incident) -> bool:
+    return bool(await incident.row())
+
+
+async def _has_an_intent(incident: Incident) -> bool:
+    return any(row["intent_marker"] for row in await incident.row())
+
+
+async def _is_writing(company: Company, incident: Incident) -> bool:
+    """Whether a press holds the incident's lock: the next it does is to write."""
+    held = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    return bool(await company.rows(held))
+
+
+async def _is_long(incident: Incident) -> bool:
+    return all(run.history_length > SOON * 0.8 for run in await incident.runs())
+
+
+async def _continued(incident: Incident, first: str) -> bool:
+    return all(run.run_id != first for run in await incident.runs())

@@ -1,0 +1,58 @@
+"""docker-compose.yml, read as Compose reads it as far as the tests need: anchors, merges, ``${NAME:?…}``."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+COMPOSE_FILE = REPOSITORY / "docker-compose.yml"
+
+VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?:(?P<how>:[-?])(?P<text>[^}]*))?\}")
+"""A variable of whoever runs Compose, with its default or with what is said where it is missing."""
+
+
+def read_compose_file() -> dict[str, Any]:
+    """The file with its variables as they are written."""
+    content: dict[str, Any] = yaml.safe_load(COMPOSE_FILE.read_text())
+    return content
+
+
+class Service:
+    """One service of the file, with the files that are put into its container."""
+
+    def __init__(self, name: str) -> None:
+        content = read_compose_file()
+        self._service: Mapping[str, Any] = content["services"][name]
+        self._configs: Mapping[str, Any] = content["configs"]
+
+    @property
+    def command(self) -> list[str]:
+        """What its container runs."""
+        return [str(part) for part in self._service["command"]]
+
+    @property
+    def health_check(self) -> list[str]:
+        """What tells whether it is well."""
+        how, *command = self._service["healthcheck"]["test"]
+        assert how == "CMD"
+        return command
+
+    @property
+    def stops_within(self) -> int:
+        """Seconds from SIGTERM to SIGKILL."""
+        return int(str(self._service["stop_grace_period"]).removesuffix("s"))
+
+    def environment(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Its variables, with ``given`` as the environment of whoever runs Compose."""
+        return {
+            name: VARIABLE.sub(lambda found: given[found["name"]], str(value))
+            for name, value in self._service["environment"].items()
+        }
+
+    def file_at(self, path: str) -> Path:
+        """What the checkout gives for this path in its container."""
+        source = next(config["source"] for config in self._service["configs"] if config["target"] == path)
+        return REPOSITORY / self._configs[source]["file"]

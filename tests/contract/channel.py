@@ -1,0 +1,151 @@
+"""A Teams channel as the worker's activities reach it, with a record of the wire."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+from temporalio.testing import ActivityEnvironment
+
+from activities.clients.bot_token import bot_tokens
+from activities.clients.connector import ConnectorClient
+from activities.clients.expiring import ExpiringCache
+from activities.clients.http import open_pool as open_http_pool
+from activities.teams import TeamsActivities
+from muster.settings import TeamsRegistration
+from muster.store.pool import Pool
+from sandbox.stack.ports import LOOPBACK
+from sandbox.teams.app import SERVICE_PATH
+from sandbox.world import Person, World
+from tests.contract.wire import Wire
+from tests.schemas.connector import connector_api
+from tests.teams_service import TeamsService
+from workflows.messages import (
+    CardKey,
+    Click,
+    Clicker,
+    Outcome,
+    OutcomeKind,
+    Reply,
+    ShowCard,
+    Shown,
+    TellPerson,
+    Transition,
+)
+from workflows.model.view import Stamped, View
+
+_AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
+
+
+@dataclass
+class Channel:
+    """Payments › ops as the worker's activities reach it."""
+
+    service: TeamsService
+    wire: Wire
+    http: httpx.AsyncClient
+    tokens: ExpiringCache[str, str]
+    pool: Pool
+
+    @property
+    def connector(self) -> ConnectorClient:
+        return self.connector_with(self.tokens)
+
+    def connector_with(self, tokens: ExpiringCache[str, str]) -> ConnectorClient:
+        """Our client with these tokens."""
+        return ConnectorClient(
+            self.http, tokens, registrations=_registrations(self.service.world), service_hosts=(LOOPBACK,)
+        )
+
+    @property
+    def activities(self) -> TeamsActivities:
+        return TeamsActivities(self.connector, self.pool)
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Service address, tenant and conversation."""
+        return self.service.service_url, self.service.world.tenant_id, self.service.channel
+
+    @property
+    def calls(self) -> list[tuple[str, str, int]]:
+        """Each call with the status of its answer."""
+        operations = [(connector_api().operation_of(one), one.status) for one in self.wire.exchanges]
+        return [(operation.method, operation.template, status) for operation, status in operations]
+
+    async def register(self, view: View) -> CardKey:
+        """The row of this view's card."""
+        card = CardKey(account=view.account, incident_id=view.incident_id, conversation=self.service.channel)
+        await self.pool.execute(
+            "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, $2, $3)",
+            card.account,
+            card.incident_id,
+            card.conversation,
+        )
+        return card
+
+    async def show(self, card: CardKey, view: View, *, edits: str | None = None) -> str:
+        """Post a card, or edit this message; the message's id."""
+        request = ShowCard(
+            card=card,
+            service_url=self.service.service_url,
+            tenant=self.service.world.tenant_id,
+            activity_id=edits,
+            view=view,
+            stamped=Stamped(marker="01JGMARKER", nonce="01JGNONCE"),
+            content="content",
+            correlation="01EVENT",
+        )
+        shown: Shown = await ActivityEnvironment().run(self.activities.show_card, request)
+        return shown.activity_id
+
+    async def reply(self, card: CardKey, root: str, transition: Transition, view: View) -> None:
+        """Say a highlight in the thread of ``root``."""
+        request = Reply(
+            card=card,
+            service_url=self.service.service_url,
+            tenant=self.service.world.tenant_id,
+            activity_id=root,
+            transition=transition,
+            at=_AT,
+            view=view,
+            by="Ada Ops",
+            correlation="01EVENT",
+        )
+        await ActivityEnvironment().run(self.activities.reply, request)
+
+    async def tell(self, person: Person, kind: OutcomeKind, view: View | None) -> None:
+        """Tell a person privately how their press ended."""
+        click = Click(
+            key="key",
+            verb="acknowledge",
+            person=Clicker(aad_object_id=person.aad_object_id, teams_id=person.teams_id, name=person.name),
+            message="1700000000001",
+            received_at=_AT,
+            correlation="f:1",
+        )
+        request = TellPerson(
+            account="acme",
+            service_url=self.service.service_url,
+            tenant=self.service.world.tenant_id,
+            click=click,
+            outcome=Outcome(kind=kind, text="It was not done."),
+            view=view,
+        )
+        await ActivityEnvironment().run(self.activities.tell_person, request)
+
+
+@asynccontextmanager
+async def reached_channel(service: TeamsService, pool: Pool) -> AsyncIterator[Channel]:
+    """The channel over a wire of its own."""
+    wire = Wire(under=SERVICE_PATH)
+    tokens = bot_tokens(_registrations(service.world), service.authority, service.ca_file)
+    async with open_http_pool(transport=wire) as http:
+        yield Channel(service, wire, http, tokens, pool)
+
+
+def _registrations(world: World) -> dict[str, TeamsRegistration]:
+    registration = TeamsRegistration(
+        tenant=world.tenant_id, app_id=world.bot_app_id, app_secret=world.bot_app_secret
+    )
+    return {world.tenant_id: registration}

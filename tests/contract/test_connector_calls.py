@@ -1,0 +1,162 @@
+"""Every call of ours to the Bot Connector, and every answer of the simulator, is as Microsoft describes it.
+
+The real activities and the real client send to the simulator, with a record of the wire between them.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from activities.clients.expiring import Expiring, ExpiringCache
+from muster.seed import Seed, seed
+from muster.store.pool import Pool, open_pool
+from sandbox.stack.addresses import Addresses
+from sandbox.stack.product import seed as rows_of
+from sandbox.world import build_world
+from tests.conftest import settings_for
+from tests.contract.channel import Channel, reached_channel
+from tests.schemas.cards import check_card
+from tests.schemas.connector import connector_api
+from tests.teams_service import TeamsService, teams_service
+from workflows.errors import BotRemoved, CardGone, NotFound, RateLimited, RequestInvalid
+from workflows.messages import OutcomeKind, Transition
+from workflows.model.view import View
+
+pytestmark = pytest.mark.anyio
+
+CASES = Path(__file__).parents[1] / "golden" / "cases"
+VIEWS = sorted(path.name.removesuffix(".view.json") for path in CASES.glob("*.view.json"))
+CARD_TYPE = "application/vnd.microsoft.card.adaptive"
+
+POST = ("POST", "/v3/conversations/{conversationId}/activities")
+EDIT = ("PUT", "/v3/conversations/{conversationId}/activities/{activityId}")
+DELETE = ("DELETE", "/v3/conversations/{conversationId}/activities/{activityId}")
+MEMBER = ("GET", "/v3/conversations/{conversationId}/members/{memberId}")
+OPEN = ("POST", "/v3/conversations")
+
+
+def view_of(case: str) -> View:
+    """A golden case, without the one character that facts never hold and Postgres cannot."""
+    return View.model_validate_json((CASES / f"{case}.view.json").read_text().replace("\\u0000", ""))
+
+
+@pytest.fixture(scope="module")
+async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TeamsService]:
+    async with teams_service(build_world(), tmp_path_factory.mktemp("teams")) as service:
+        yield service
+
+
+@pytest.fixture
+async def pool(service: TeamsService, database_url: str) -> AsyncIterator[Pool]:
+    """The sandbox's company is in the database."""
+    content = Seed.model_validate(rows_of(service.world, Addresses.pick(), {}))
+    await seed(settings_for(database_url, "127.0.0.1:1"), content)
+    opened = await open_pool(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def channel(service: TeamsService, pool: Pool) -> AsyncIterator[Channel]:
+    """The channel, empty; at the end every exchange must have been as described."""
+    await service.reset()
+    async with reached_channel(service, pool) as channel:
+        yield channel
+    for exchange in channel.wire.exchanges:
+        connector_api().check_request(exchange)
+        connector_api().check_answer(exchange)
+        assert exchange.headers["authorization"].startswith("Bearer ")
+
+
+@pytest.mark.parametrize("case", VIEWS)
+async def test_a_card_is_posted_and_edited(channel: Channel, case: str) -> None:
+    view = view_of(case)
+    card = await channel.register(view)
+    posted = await channel.show(card, view)
+    await channel.show(card, view, edits=posted)
+    assert channel.calls == [(*POST, 201), (*EDIT, 200)]
+    for exchange in channel.wire.exchanges:
+        (attachment,) = exchange.sent["attachments"]
+        assert attachment["contentType"] == CARD_TYPE
+        check_card(attachment["content"])
+
+
+async def test_every_highlight_is_a_reply(channel: Channel) -> None:
+    view = view_of("resolved")
+    card = await channel.register(view)
+    root = await channel.show(card, view)
+    transitions: tuple[Transition, ...] = get_args(Transition)
+    for transition in transitions:
+        await channel.reply(card, root, transition, view)
+    assert channel.calls == [(*POST, 201)] * (1 + len(transitions))
+    assert [one["reply_to"] for one in await channel.service.messages()] == [None] + [root] * len(transitions)
+
+
+@pytest.mark.parametrize("kind", get_args(OutcomeKind))
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_person_is_told(channel: Channel, kind: OutcomeKind, known: bool) -> None:
+    """The second message needs no new conversation."""
+    view = view_of("triggered") if known else None
+    bo = channel.service.world.people[1]
+    await channel.tell(bo, kind, view)
+    await channel.tell(bo, kind, view)
+    assert channel.calls == [(*OPEN, 201), (*POST, 201), (*POST, 201)]
+    assert all("attachments" not in exchange.sent for exchange in channel.wire.exchanges)
+
+
+async def test_an_orphan_is_deleted_and_one_that_is_gone_is_fine(channel: Channel) -> None:
+    view = view_of("triggered")
+    orphan = await channel.show(await channel.register(view), view)
+    for _ in range(2):
+        await channel.connector.delete(*channel.place, orphan)
+    assert channel.calls == [(*POST, 201), (*DELETE, 200), (*DELETE, 404)]
+
+
+async def test_a_member_is_looked_up_by_either_id(channel: Channel) -> None:
+    bo = channel.service.world.people[1]
+    for key in (bo.teams_id, bo.aad_object_id):
+        member = await channel.connector.get_member(*channel.place, key)
+        assert (member.id, member.email) == (bo.teams_id, bo.email)
+    with pytest.raises(NotFound):
+        await channel.connector.get_member(*channel.place, "29:nobody")
+    assert channel.calls == [(*MEMBER, 200), (*MEMBER, 200), (*MEMBER, 404)]
+
+
+async def test_what_the_connector_refuses(channel: Channel) -> None:
+    """By itself, that is: a fault on demand may answer anything."""
+    service_url, tenant, _ = channel.place
+    send, text = channel.connector.send, {"type": "message", "text": "hello"}
+    posted = await send(*channel.place, text)
+    await channel.connector.delete(*channel.place, posted)
+    with pytest.raises(CardGone):
+        await channel.connector.update(*channel.place, posted, text)
+    with pytest.raises(BotRemoved):
+        await send(service_url, tenant, "19:nowhere@thread.tacv2", text)
+    with pytest.raises(RequestInvalid):
+        await send(*channel.place, text | {"text": "x" * 120_000})
+
+    async def send_many() -> None:
+        for _ in range(8):
+            await send(*channel.place, text)
+
+    with pytest.raises(RateLimited):
+        await send_many()
+    where = {"person": channel.service.world.people[0].email, "team": "Payments"}
+    (await channel.service.http.post("/_sandbox/uninstall", json=where)).raise_for_status()
+    with pytest.raises(BotRemoved):
+        await send(*channel.place, text)
+    assert {status for *_, status in channel.calls} == {200, 201, 403, 404, 413, 429}
+
+
+async def test_a_token_that_was_revoked_is_renewed(channel: Channel) -> None:
+    good = await channel.tokens.get(channel.service.world.tenant_id)
+    tokens = iter(["revoked", good])
+
+    async def fetch(_: str) -> Expiring[str]:
+        return Expiring(next(tokens), 3600)
+
+    connector = channel.connector_with(ExpiringCache(fetch))
+    await connector.send(*channel.place, {"type": "message", "text": "hello"})
+    assert channel.calls == [(*POST, 401), (*POST, 201)]

@@ -1,0 +1,143 @@
+"""Our own requests to PagerDuty are as PagerDuty describes them, and so are the answers we learn from."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+
+from activities.clients.app_token import SCOPES, app_tokens
+from activities.clients.http import open_pool
+from activities.clients.pagerduty import PagerDutyClient
+from muster.settings import PagerDutyAccount
+from sandbox.world import Person
+from tests.contract.account import Account, running_account
+from tests.contract.calls import trigger
+from tests.contract.wire import Wire
+from tests.schemas.exchange import Exchange
+from tests.schemas.pagerduty import rest_api
+from workflows.errors import Conflict, CredentialRejected, Forbidden, NotFound, OutsideError, RateLimited
+from workflows.model.incident import Status
+
+pytestmark = pytest.mark.anyio
+
+TOKEN_ENDPOINT = "/oauth/token"
+
+
+class Ours:
+    """Our client with a record of the wire."""
+
+    def __init__(self, http: httpx.AsyncClient, wire: Wire, account: Account) -> None:
+        world = account.world
+        self.wire = wire
+        self.account = PagerDutyAccount(
+            subdomain=world.account,
+            client_id=world.client_id,
+            client_secret=world.client_secret,
+            api_url=account.http,
+            identity_url=account.http,
+        )
+        self.client = PagerDutyClient(http)
+        self.tokens = app_tokens(http, {self.account.key: self.account})
+
+    async def read(self, incident: str) -> object:
+        """As the app reads in the background."""
+        token = await self.tokens.get(self.account.key)
+        return await self.client.get_incident(self.account, incident, token=token)
+
+    async def tell(self, incident: str, status: Status, person: Person) -> object:
+        """As a press does it."""
+        return await self.client.change_status(
+            self.account, incident, status, token=person.access_token, from_email=person.email
+        )
+
+    @property
+    def rest(self) -> list[Exchange]:
+        """What the REST schema describes."""
+        return [exchange for exchange in self.wire.exchanges if exchange.path != TOKEN_ENDPOINT]
+
+
+@pytest.fixture
+async def ours(account: Account) -> AsyncIterator[Ours]:
+    """Our client; at the end every REST exchange must have been as described."""
+    wire = Wire()
+    async with open_pool(transport=wire) as http:
+        ours = Ours(http, wire, account)
+        yield ours
+    check(ours)
+
+
+def check(ours: Ours) -> None:
+    for exchange in ours.rest:
+        rest_api().check_request(exchange)
+        rest_api().check_answer(exchange)
+        assert exchange.headers["accept"] == "application/vnd.pagerduty+json;version=2"
+        assert exchange.headers["authorization"].startswith("Bearer ")
+
+
+@pytest.fixture
+def incident(account: Account) -> str:
+    return str(trigger(account.client())["id"])
+
+
+async def test_an_incident_is_read_as_the_app(ours: Ours, incident: str) -> None:
+    await ours.read(incident)
+    token, read = ours.wire.exchanges
+    assert {name for name, _ in read.query} == {"include[]"}
+    assert rest_api().scope_of(read) in SCOPES
+    # Without a schema: the form of RFC 6749, with PagerDuty's account in the scope.
+    assert token.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert parse_qs(token.body.decode()) == {
+        "grant_type": ["client_credentials"],
+        "client_id": [ours.account.client_id],
+        "client_secret": [ours.account.client_secret.get_secret_value()],
+        "scope": [f"as_account-us.acme {' '.join(SCOPES)}"],
+    }
+
+
+async def test_a_status_is_changed_as_the_person(ours: Ours, account: Account, incident: str) -> None:
+    for status in ("acknowledged", "resolved"):
+        await ours.tell(incident, status, account.bo)
+    assert [exchange.sent["incident"] for exchange in ours.rest] == [
+        {"type": "incident_reference", "status": "acknowledged"},
+        {"type": "incident_reference", "status": "resolved"},
+    ]
+    for exchange in ours.rest:
+        assert exchange.headers["from"] == account.bo.email
+        # A person's token comes from a grant that asks for what the presses need.
+        assert rest_api().scope_of(exchange) == "incidents.write"
+
+
+async def refusal(call: object) -> tuple[type[OutsideError], str | None]:
+    with pytest.raises(OutsideError) as refused:
+        await call  # type: ignore[misc]
+    return type(refused.value), refused.value.code
+
+
+async def test_refusals(ours: Ours, account: Account, incident: str) -> None:
+    bo = account.bo
+    stranger = bo.model_copy(update={"access_token": "pdus+_nobody"})
+    assert await refusal(ours.read("QNONE")) == (NotFound, "2100")
+    assert await refusal(ours.tell("QNONE", "acknowledged", bo)) == (NotFound, "2100")
+    assert await refusal(ours.tell(incident, "acknowledged", stranger)) == (CredentialRejected, "2006")
+    await ours.tell(incident, "acknowledged", bo)
+    assert await refusal(ours.tell(incident, "acknowledged", bo)) == (Conflict, "1002")
+    await ours.tell(incident, "resolved", bo)
+    assert await refusal(ours.tell(incident, "resolved", bo)) == (Conflict, "1001")
+    token = await ours.tokens.get(ours.account.key)
+    as_app = bo.model_copy(update={"access_token": token})
+    assert await refusal(ours.tell(incident, "acknowledged", as_app)) == (Forbidden, "2010")
+
+
+async def test_a_rate_limit_says_when_it_ends(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with running_account(tmp_path_factory.mktemp("limited"), "--requests-per-minute", "2") as account:
+        wire = Wire()
+        async with open_pool(transport=wire) as http:
+            ours = Ours(http, wire, account)
+            for _ in range(2):
+                assert await refusal(ours.tell("QNONE", "acknowledged", account.bo)) == (NotFound, "2100")
+            with pytest.raises(RateLimited) as refused:
+                await ours.tell("QNONE", "acknowledged", account.bo)
+        assert refused.value.retry_after is not None
+        assert 0 < refused.value.retry_after <= 60
+        check(ours)

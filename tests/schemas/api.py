@@ -1,0 +1,207 @@
+"""Exchanges held against the published description of an interface.
+
+Written here because what is published for Teams is Swagger 2.0, which openapi-core does not read, and
+because a parameter or property that nobody described is a fault of ours and no business of a server.
+"""
+
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote
+
+import jsonschema_rs
+
+from tests.schemas.exchange import Exchange
+
+Place = tuple[str | int, ...]
+"""Where something stands in the description: its keys from the top."""
+
+_METHODS = frozenset({"get", "put", "post", "delete", "patch"})
+
+
+class NotAsDescribed(Exception):
+    """An exchange differs from the description."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call."""
+
+    method: str
+    template: str
+    place: Place
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.template}"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter; a ``listed`` one has its values in one text, separated by commas."""
+
+    name: str
+    where: str
+    required: bool
+    schema: Mapping[str, Any]
+    listed: bool = False
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a body may be; without a schema there is none."""
+
+    media_types: tuple[str, ...] = ()
+    schema: Place | None = None
+
+
+class Api(ABC):
+    """An interface by its description; the dialects differ in where they write things down.
+
+    ``of_requests`` is the description that bodies of requests are held against, where it is a stricter one.
+    """
+
+    def __init__(
+        self, description: Mapping[str, Any], *, of_requests: Mapping[str, Any] | None = None
+    ) -> None:
+        self._description = description
+        self._registry = jsonschema_rs.Registry(
+            [("urn:answers", description), ("urn:requests", of_requests or description)],
+            draft=jsonschema_rs.Draft4,
+        )
+        self._operations = tuple(
+            Operation(method.upper(), template, ("paths", template, method))
+            for template, methods in description["paths"].items()
+            for method in methods
+            if method in _METHODS
+        )
+
+    def operation_of(self, exchange: Exchange) -> Operation:
+        """The call that this is; a literal part of a path is meant before a variable."""
+        found = [
+            operation
+            for operation in self._operations
+            if operation.method == exchange.method
+            and _variables(operation.template, exchange.path) is not None
+        ]
+        if not found:
+            raise NotAsDescribed(f"{exchange}: there is no such call")
+        return min(found, key=lambda operation: operation.template.count("{"))
+
+    def check_request(self, exchange: Exchange) -> None:
+        """Fail unless the request is as described: path, parameters, body, and nothing else."""
+        operation = self.operation_of(exchange)
+        self._check_parameters(operation, exchange)
+        self._check_body(exchange, self._body(operation), "urn:requests", exchange.headers, exchange.body)
+
+    def check_answer(self, exchange: Exchange) -> None:
+        """Fail unless the answer is one that the description has for this call and status."""
+        content = self._answer_or_sibling(self.operation_of(exchange), exchange)
+        self._check_body(exchange, content, "urn:answers", exchange.answer_headers, exchange.answer)
+
+    # What the dialects say
+
+    @abstractmethod
+    def _parameters(self, operation: Operation) -> Iterable[Parameter]:
+        """All parameters but the body."""
+
+    @abstractmethod
+    def _body(self, operation: Operation) -> Content:
+        """The request's body."""
+
+    @abstractmethod
+    def _answer(self, operation: Operation, status: int) -> Content | None:
+        """The answer's body; None where the status is not described."""
+
+    # How it is compared
+
+    def _answer_or_sibling(self, operation: Operation, exchange: Exchange) -> Content:
+        """An error that is not described is held against what a call as near as possible says of it."""
+        content = self._answer(operation, exchange.status)
+        if exchange.status >= 400 and (content is None or content.schema is None):
+
+            def distance(other: Operation) -> tuple[bool, bool]:
+                apart = other.template.split("/")[1] != operation.template.split("/")[1]
+                return apart, other.template != operation.template
+
+            siblings = (self._answer(one, exchange.status) for one in sorted(self._operations, key=distance))
+            content = next((one for one in siblings if one is not None and one.schema), None)
+        if content is None:
+            raise NotAsDescribed(f"{exchange}: {operation} has no such status")
+        return content
+
+    def _check_parameters(self, operation: Operation, exchange: Exchange) -> None:
+        given: dict[str, Iterable[tuple[str, str]]] = {
+            "path": (_variables(operation.template, exchange.path) or {}).items(),
+            "query": exchange.query,
+            "header": exchange.headers.items(),
+        }
+        parameters = list(self._parameters(operation))
+        known = {one.name for one in parameters if one.where == "query"}
+        for name, _ in exchange.query:
+            if name not in known:
+                raise NotAsDescribed(f"{exchange}: {operation} has no parameter {name}")
+        for one in parameters:
+            wanted = one.name.lower() if one.where == "header" else one.name
+            values = [value for name, value in given[one.where] if name == wanted]
+            if one.required and not values:
+                raise NotAsDescribed(f"{exchange}: {operation} requires {one.name}")
+            for value in values:
+                self._validate(one.schema, _typed(value, one), f"{exchange}: {one.name}")
+
+    def _check_body(
+        self, exchange: Exchange, content: Content, of: str, headers: Mapping[str, str], body: bytes
+    ) -> None:
+        if content.schema is None:
+            if body:
+                raise NotAsDescribed(f"{exchange}: a body where none is described")
+            return
+        media_type = headers.get("content-type", "none").partition(";")[0]
+        if media_type not in content.media_types:
+            raise NotAsDescribed(f"{exchange}: {media_type} is not one of {', '.join(content.media_types)}")
+        self._validate({"$ref": f"{of}#/{_pointer(content.schema)}"}, json.loads(body), str(exchange))
+
+    def _validate(self, schema: Mapping[str, Any], value: Any, what: str) -> None:
+        validator = jsonschema_rs.Draft4Validator(schema, registry=self._registry, validate_formats=True)
+        try:
+            validator.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            raise NotAsDescribed(f"{what}: {error}") from error
+
+    def _at(self, place: Place) -> Any:
+        found: Any = self._description
+        for key in place:
+            found = found[key]
+        return found
+
+    def _resolved(self, place: Place) -> Place:
+        """The place itself, or the one that it refers to."""
+        while "$ref" in self._at(place):
+            keys = self._at(place)["$ref"].removeprefix("#/").split("/")
+            place = tuple(key.replace("~1", "/").replace("~0", "~") for key in keys)
+        return place
+
+
+def _variables(template: str, path: str) -> dict[str, str] | None:
+    """The values of a path's variables by name; None where the path is another's."""
+    names = re.findall(r"{(\w+)}", template)
+    pattern = re.sub(r"\\{\w+\\}", "([^/]+)", re.escape(template))
+    match = re.fullmatch(pattern, path)
+    return None if match is None else dict(zip(names, map(unquote, match.groups()), strict=True))
+
+
+def _typed(text: str, parameter: Parameter) -> Any:
+    if parameter.listed:
+        return text.split(",")
+    if parameter.schema.get("type") in ("integer", "number", "boolean"):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _pointer(place: Place) -> str:
+    return quote("/".join(str(key).replace("~", "~0").replace("/", "~1") for key in place))

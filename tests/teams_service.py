@@ -1,0 +1,108 @@
+"""The Teams simulator inside the test process: the connector and the token authority on real ports."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.certificates import CA_FILE, https_listener
+from sandbox.serving import Listener, serving
+from sandbox.stack.ports import free_port
+from sandbox.teams.app import SERVICE_PATH, Options, TeamsSimulator
+from sandbox.world import World
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One call of the connector, as it arrived."""
+
+    method: str
+    path: str
+    headers: Headers
+
+
+@dataclass
+class TeamsService:
+    """What a test does to Teams and reads from it."""
+
+    world: World
+    options: Options
+    http: httpx.AsyncClient
+    asked: list[Asked] = field(default_factory=list)
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def service_url(self) -> str:
+        return f"{self.options.base_url}{SERVICE_PATH}/"
+
+    @property
+    def authority(self) -> str:
+        return self.options.authority_url
+
+    @property
+    def ca_file(self) -> Path:
+        return self.options.folder / CA_FILE
+
+    @property
+    def channel(self) -> str:
+        """Payments › ops."""
+        return self.world.teams[0].channels[1].id
+
+    async def fault(self, on: str, do: str, **more: Any) -> None:
+        """Let the next call of this kind go wrong."""
+        answer = await self.http.post("/_sandbox/faults", json={"on": on, "do": do, **more})
+        answer.raise_for_status()
+
+    async def reset(self) -> None:
+        (await self.http.post("/_sandbox/reset", json={})).raise_for_status()
+        self.asked.clear()
+
+    async def messages(self, conversation: str | None = None) -> list[dict[str, Any]]:
+        """A conversation's messages with all their versions, by default those of the channel."""
+        records = (await self.http.get("/_sandbox/records")).json()
+        wanted = conversation or self.channel
+        return [m for c in records["conversations"] if c["id"] == wanted for m in c["messages"]]
+
+    async def until(self, condition: Callable[[], bool], *, within: float = 20) -> None:
+        """Wait for a call after which the condition holds."""
+        async with asyncio.timeout(within):
+            while not condition():
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    def calls(self, method: str, ending: str) -> list[Asked]:
+        """The connector's calls of a method on paths that end so."""
+        return [one for one in self.asked if one.method == method and one.path.endswith(ending)]
+
+    def listening_to(self, app: ASGIApp) -> ASGIApp:
+        """The simulator, with the connector's calls written down before they are answered."""
+
+        async def heard(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and scope["path"].startswith(f"{SERVICE_PATH}/v3/"):
+                path = scope["path"].removeprefix(SERVICE_PATH)
+                self.asked.append(Asked(scope["method"], path, Headers(scope=scope)))
+                self._arrived.set()
+            await app(scope, receive, send)
+
+        return heard
+
+
+@asynccontextmanager
+async def teams_service(world: World, folder: Path) -> AsyncIterator[TeamsService]:
+    """A running simulator; nobody listens where its bot should be."""
+    options = Options(
+        port=free_port(), token_port=free_port(), folder=folder, bot_url="http://127.0.0.1:1/api/messages"
+    )
+    simulator = TeamsSimulator(world, options)
+    async with httpx.AsyncClient(base_url=options.base_url, trust_env=False) as http:
+        service = TeamsService(world, options, http)
+        listeners = [Listener(options.port), https_listener(options.token_port, folder)]
+        app = service.listening_to(simulator.asgi())
+        async with serving(app, listeners, on_stop=simulator.end_streams):
+            yield service
