@@ -15,10 +15,10 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.clients.app_token import app_tokens
-from activities.clients.bot_token import bot_tokens
-from activities.clients.connector import ConnectorClient
+from activities.clients.connector import connector_client
 from activities.clients.http import open_pool as open_http_pool
 from activities.clients.pagerduty import PagerDutyClient
+from activities.implementing import tell_failures_once
 from activities.pagerduty import PagerDutyActivities
 from activities.store import StoreActivities
 from activities.teams import TeamsActivities
@@ -75,23 +75,17 @@ def workflow_runner() -> SandboxedWorkflowRunner:
 async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Worker]:
     """A worker with everything it uses, polling until the block ends; then it finishes what runs."""
     async with AsyncExitStack() as stack:
-        pool = await open_pool(settings.database_url.get_secret_value(), size=20)
-        stack.push_async_callback(pool.close)
+        database_url = settings.database_url.get_secret_value()
+        pool = await stack.enter_async_context(await open_pool(database_url, size=20))
         await require_schema(pool)
         await require_search_attributes(client)
         http = await stack.enter_async_context(open_http_pool(verify=ssl.create_default_context()))
-        connector = ConnectorClient(
-            http,
-            bot_tokens(
-                settings.teams, authority=settings.microsoft_authority, ca_file=settings.microsoft_ca_file
-            ),
-            registrations=settings.teams,
-            service_hosts=settings.service_hosts,
-        )
+        connector = connector_client(settings, http)
         pagerduty = PagerDutyActivities(
             PagerDutyClient(http),
             app_tokens(http, settings.accounts),
-            pool,
+            details_pool=await stack.enter_async_context(await open_pool(database_url, size=4)),
+            clicks_pool=await stack.enter_async_context(await open_pool(database_url, size=10)),
             accounts=settings.accounts,
             keys=KeyRing.parse(settings.keys.get_secret_value()),
         )
@@ -112,6 +106,8 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
                     store.record_click,
                 ],
                 workflow_runner=workflow_runner(),
+                # They wait for others rather than compute; a provider that hangs must not fill all places.
+                max_concurrent_activities=500,
                 graceful_shutdown_timeout=_GRACE,
                 # A killed worker's workflows wait for its sticky queue; ten seconds by default.
                 sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
@@ -137,6 +133,7 @@ def main(settings: Settings | None = None) -> None:
     """Run the worker; blocks until it has stopped."""
     settings = settings or load_settings()
     configure_logging(settings.log_level, "worker")
+    tell_failures_once()
     uvloop.run(run(settings))
 
 

@@ -1,6 +1,8 @@
 """What is asked of PagerDuty and told to it."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 import structlog
 from temporalio import activity
@@ -30,6 +32,9 @@ from workflows.model.verbs import VERBS, Verb
 
 _DETAILS_WITHIN = 5.0
 _RECALL_WITHIN = 1.5
+_READ_SECONDS = 7.0
+_CHANGE_SECONDS = 4.8
+"""Below the start-to-close limits of the rows, so that no attempt outlives its timeout with a connection."""
 _ALREADY = frozenset({"1001", "1002"})
 """PagerDuty's numbers for *already resolved* and *already acknowledged*."""
 
@@ -43,21 +48,25 @@ class PagerDutyActivities:
         self,
         client: PagerDutyClient,
         app_tokens: ExpiringCache[str, str],
-        pool: Pool,
         *,
+        details_pool: Pool,
+        clicks_pool: Pool,
         accounts: Mapping[str, PagerDutyAccount],
         keys: KeyRing,
     ) -> None:
         self._client = client
         self._app_tokens = app_tokens
-        self._pool = pool
+        # Connections are held while PagerDuty answers: pools of their own, so that a PagerDuty that hangs
+        # takes none from the cards.
+        self._details_pool = details_pool
+        self._clicks_pool = clicks_pool
         self._accounts = accounts
         self._keys = keys
 
     @implements(READ_DETAILS)
     async def read_details(self, request: ReadDetails) -> Details:
         """What webhooks do not carry; one question at a time for all channels of an incident."""
-        async with transaction(self._pool) as connection:
+        async with _bounded(_READ_SECONDS), transaction(self._details_pool) as connection:
             await lock_incident(connection, "read", request.account, request.incident_id)
             if not request.fresh and (
                 stored := await read_details(connection, request.account, request.incident_id, request.wanted)
@@ -93,7 +102,7 @@ class PagerDutyActivities:
         Holds the incident's lock from the first look to the recorded outcome, so that two clicks
         never decide on the same reading. Every retry begins with a read.
         """
-        async with transaction(self._pool) as connection:
+        async with _bounded(_CHANGE_SECONDS), transaction(self._clicks_pool) as connection:
             await lock_incident(connection, "write", request.card.account, request.card.incident_id)
             if (recorded := await clicks.outcome_of(connection, request.click.key)) is not None:
                 return StatusChanged(outcome=recorded)
@@ -159,6 +168,15 @@ class PagerDutyActivities:
         if key not in self._accounts:
             raise RequestInvalid(f"the PagerDuty account {key} is not in the configuration")
         return self._accounts[key]
+
+
+@asynccontextmanager
+async def _bounded(seconds: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise ProviderUnavailable("PagerDuty, or the queue for it, took too long") from error
 
 
 def _details(incident: Mapping[str, object], *, read_for: Stamp | None = None) -> Details:

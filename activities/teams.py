@@ -14,7 +14,7 @@ from muster.cards.private import failed_text, late_text, unlinked_text
 from muster.store import cards, people
 from muster.store.pool import UNAVAILABLE, Pool
 from workflows.contract import REPLY, SHOW_CARD, TELL_PERSON, Done
-from workflows.errors import OutcomeUnknown, OutsideError
+from workflows.errors import CardGone, OutcomeUnknown, OutsideError
 from workflows.messages import Replied, Reply, ShowCard, Shown, TellPerson
 from workflows.model.state import highlight_key
 
@@ -34,7 +34,8 @@ class TeamsActivities:
     async def show_card(self, request: ShowCard) -> Shown:
         """Commit the intent, post or edit, commit the outcome."""
         async with heartbeats():
-            orphans = await cards.intend(self._pool, request)
+            orphans, activity_id = await cards.intend(self._pool, request)
+            request = request.model_copy(update={"activity_id": activity_id})
             # A worker that stops cancels what runs: a send that began must still be recorded.
             return await asyncio.shield(self._send_and_record(request, orphans))
 
@@ -42,6 +43,9 @@ class TeamsActivities:
         try:
             activity_id = await self._send(request)
         except OutcomeUnknown:
+            raise
+        except CardGone:
+            await cards.forget_message(self._pool, request)
             raise
         except OutsideError:
             if request.activity_id is None:
@@ -95,6 +99,11 @@ class TeamsActivities:
     @implements(TELL_PERSON)
     async def tell_person(self, request: TellPerson) -> Done:
         """Tell the person who pressed, in their private chat with the bot, how it ended."""
+        async with heartbeats():
+            await self._tell(request)
+        return Done()
+
+    async def _tell(self, request: TellPerson) -> None:
         person, place = request.click.person, (request.service_url, request.tenant)
         conversation = await people.private_conversation(self._pool, request.tenant, person.aad_object_id)
         if conversation is None:
@@ -105,7 +114,6 @@ class TeamsActivities:
             conversation,
             {"type": "message", "text": _private_text(request), "textFormat": "markdown"},
         )
-        return Done()
 
 
 def _card_message(request: ShowCard) -> Mapping[str, Any]:

@@ -7,12 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 from fastapi import FastAPI
 
-from activities.clients.bot_token import bot_tokens
-from activities.clients.connector import ConnectorClient
+from activities.clients.connector import connector_client
 from activities.clients.http import open_pool as open_http_pool
 from api.bot.adapter import TeamsAdapter
 from api.bot.clicks import MusterBot
 from api.bot.keys import BotKeys
+from api.bot.orphans import Orphans
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
@@ -23,7 +23,7 @@ from muster.keys import KeyRing
 from muster.logging import configure_logging
 from muster.settings import Settings
 from muster.store.migrate import require_schema
-from muster.store.pool import open_pool
+from muster.store.pool import Pool, open_pool
 from muster.temporal import connect, goodbye, require_search_attributes
 from workflows.model.state import Timing
 
@@ -45,27 +45,39 @@ def create_app(settings: Settings) -> FastAPI:
     return FastAPI(title="Muster", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
 
-async def _compose(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
-    keys = KeyRing.parse(settings.keys.get_secret_value())
+async def check(settings: Settings) -> None:
+    """Open what the edge cannot start without, and close it again.
+
+    To be done before the server runs, which buries a failure of its start in a traceback. Raises
+    ``DatabaseUnreachable``, ``SchemaMissing``, ``TemporalUnreachable`` or ``SearchAttributesMissing``.
+    """
+    async with AsyncExitStack() as stack:
+        await _open_store(settings, stack)
+        await _open_gateway(settings)
+
+
+async def _open_store(settings: Settings, stack: AsyncExitStack) -> Pool:
     pool = await open_pool(settings.database_url.get_secret_value(), size=20)
     stack.push_async_callback(pool.close)
     await require_schema(pool)
+    return pool
+
+
+async def _open_gateway(settings: Settings) -> Gateway:
     client = await connect(settings)
     await require_search_attributes(client)
+    timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
+    return Gateway(client, task_queue=settings.task_queue, timing=timing)
+
+
+async def _compose(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
+    keys = KeyRing.parse(settings.keys.get_secret_value())
+    pool = await _open_store(settings, stack)
+    gateway = await _open_gateway(settings)
     http = await stack.enter_async_context(open_http_pool(verify=ssl.create_default_context()))
-    connector = ConnectorClient(
-        http,
-        bot_tokens(
-            settings.teams, authority=settings.microsoft_authority, ca_file=settings.microsoft_ca_file
-        ),
-        registrations=settings.teams,
-        service_hosts=settings.service_hosts,
-    )
-    gateway = Gateway(
-        client,
-        task_queue=settings.task_queue,
-        timing=Timing(edit_interval=settings.edit_interval, grace=settings.grace),
-    )
+    connector = connector_client(settings, http)
+    orphans = Orphans(connector)
+    stack.push_async_callback(orphans.finish)
     app.include_router(health_router(pool, gateway))
     app.include_router(
         webhook_router(pool=pool, keys=keys, fan_out=FanOut(pool, gateway), accounts=settings.accounts)
@@ -77,7 +89,7 @@ async def _compose(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> N
                 [registration.app_id for registration in settings.teams.values()],
             ),
             adapter=TeamsAdapter(connector),
-            bot=MusterBot(pool, gateway, connector),
+            bot=MusterBot(pool, gateway, orphans),
             registrations=settings.teams,
             service_hosts=settings.service_hosts,
         )

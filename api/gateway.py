@@ -23,10 +23,8 @@ from workflows.search_attributes import typed
 from workflows.story import attributes_of, title
 
 _WORKFLOW = "ChannelIncident"
-_ANSWER_WITHIN = 2.2
-"""Seconds for a press: Teams wants its answer within three, and a hand-over must still fit in."""
 _HAND_OVER_WITHIN = 0.4
-"""Seconds; both end before the route's own limit of 2.8 s, whose answer knows less."""
+"""Seconds kept of a press's time for handing it over when its answer does not come."""
 _SIGNAL_WITHIN = timedelta(seconds=3)
 _OUT_OF_REACH = frozenset(
     {
@@ -56,46 +54,29 @@ class Gateway:
 
     async def deliver(self, target: Target, facts: Facts) -> None:
         """Signal an event under its own name; raises ``TemporalUnavailable`` or ``Rejected``."""
-        snapshot = facts.snapshot
         try:
             await self._client.start_workflow(
                 _WORKFLOW,
-                self._start(target),
-                id=_id(target),
-                task_queue=self._task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 start_signal=facts.event_type,
                 start_signal_args=[facts],
-                static_summary=_title(target, snapshot),
-                search_attributes=typed(
-                    attributes_of(target.account, target.incident_id, target.conversation, snapshot)
-                ),
                 rpc_timeout=_SIGNAL_WITHIN,
+                **self._start_options(target, facts.snapshot),
             )
         except RPCError as error:
             raise _failure(error) from error
 
-    async def press(self, target: Target, click: Click) -> ClickAnswer | None:
+    async def press(self, target: Target, click: Click, *, answer_by: float) -> ClickAnswer | None:
         """The answer to a press, or ``None`` when it is not there yet and the press was handed over.
 
+        All of it, a hand-over too, ends at ``answer_by`` by the clock of the event loop.
         Raises ``TemporalUnavailable`` when nothing was accepted, ``Rejected`` when it never will be.
         """
         operation: WithStartWorkflowOperation[Any, End] = WithStartWorkflowOperation(
-            _WORKFLOW,
-            self._start(target),
-            id=_id(target),
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            static_summary=_title(target, None),
-            search_attributes=typed(
-                attributes_of(target.account, target.incident_id, target.conversation, None)
-            ),
+            _WORKFLOW, **self._start_options(target, None)
         )
         try:
             # The SDK's own time limit is per attempt, and attempts are repeated.
-            async with asyncio.timeout(_ANSWER_WITHIN):
+            async with asyncio.timeout_at(answer_by - _HAND_OVER_WITHIN):
                 answer: ClickAnswer = await self._client.execute_update_with_start_workflow(
                     click.verb,
                     click,
@@ -105,7 +86,7 @@ class Gateway:
                 )
                 return answer
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-            await self._hand_over(target, click)
+            await self._hand_over(target, click, answer_by)
             return None
         except WorkflowUpdateFailedError as error:
             cause = error.cause
@@ -122,38 +103,41 @@ class Gateway:
         if not serving:
             raise TemporalUnavailable("not serving")
 
-    async def _hand_over(self, target: Target, click: Click) -> None:
+    async def _hand_over(self, target: Target, click: Click, answer_by: float) -> None:
         """The press goes on by signal under the same key; whichever comes first does it."""
         try:
-            async with asyncio.timeout(_HAND_OVER_WITHIN):
+            async with asyncio.timeout_at(answer_by):
                 await self._client.start_workflow(
                     _WORKFLOW,
-                    self._start(target),
-                    id=_id(target),
-                    task_queue=self._task_queue,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                     start_signal="click",
                     start_signal_args=[click],
-                    static_summary=_title(target, None),
+                    **self._start_options(target, None),
                 )
         except TimeoutError as error:
             raise TemporalUnavailable("the press could not be handed over in time") from error
         except RPCError as error:
             raise _failure(error) from error
 
-    def _start(self, target: Target) -> Start:
-        return Start(
+    def _start_options(self, target: Target, snapshot: Snapshot | None) -> dict[str, Any]:
+        """How a target's workflow starts if none runs, whichever message finds it missing."""
+        start = Start(
             account=target.account,
             incident_id=target.incident_id,
             conversation=target.conversation,
             timing=self._timing,
             remembered=target.remembered,
         )
-
-
-def _id(target: Target) -> str:
-    return str(ChannelIncidentId(target.account, target.incident_id, target.channel))
+        return {
+            "arg": start,
+            "id": str(ChannelIncidentId(target.account, target.incident_id, target.channel)),
+            "task_queue": self._task_queue,
+            "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
+            "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            "static_summary": _title(target, snapshot),
+            "search_attributes": typed(
+                attributes_of(target.account, target.incident_id, target.conversation, snapshot)
+            ),
+        }
 
 
 def _title(target: Target, snapshot: Snapshot | None) -> str:

@@ -66,8 +66,13 @@ def serve() -> None:
     settings = _settings()
     import uvicorn
 
-    from api.app import create_app
+    from api.app import check, create_app
+    from muster.store.migrate import SchemaMissing
+    from muster.store.pool import DatabaseUnreachable
+    from muster.temporal import SearchAttributesMissing, TemporalUnreachable
 
+    with _ending_on(DatabaseUnreachable, SchemaMissing, SearchAttributesMissing, TemporalUnreachable):
+        asyncio.run(check(settings))
     # Uvicorn stops gracefully and then raises the signal once more, which would end the process as if killed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
@@ -87,37 +92,51 @@ def worker() -> None:
     settings = _settings()
     import worker
     from muster.store.migrate import SchemaMissing
-    from muster.temporal import SearchAttributesMissing
+    from muster.store.pool import DatabaseUnreachable
+    from muster.temporal import SearchAttributesMissing, TemporalUnreachable
 
-    with _ending_on(SchemaMissing, SearchAttributesMissing):
+    with _ending_on(DatabaseUnreachable, SchemaMissing, SearchAttributesMissing, TemporalUnreachable):
         worker.main(settings)
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    *,
+    wait_timeout: Annotated[
+        int, typer.Option(min=1, metavar="SECONDS", help="How long to wait for the database.")
+    ] = 30,
+) -> None:
     """Bring the database to this version and register the search attributes."""
     settings = _settings()
-    from muster.store.migrate import MigrationFailed
+    from muster.store.migrate import MigrationFailed, place_of
     from muster.store.migrate import migrate as migrate_database
-    from muster.temporal import RegistrationRefused, connect, goodbye, register_search_attributes
+    from muster.temporal import RegistrationRefused, TemporalUnreachable, prepare_namespace
 
-    async def register() -> None:
-        await register_search_attributes(await connect(settings))
-        await goodbye()
-
-    with _ending_on(MigrationFailed, RegistrationRefused):
-        migrate_database(settings)
-        asyncio.run(register())
+    with _ending_on(MigrationFailed, RegistrationRefused, TemporalUnreachable):
+        _say("migrate", f"waiting up to {wait_timeout} s for the database at {place_of(settings)}")
+        migrate_database(settings, wait=wait_timeout)
+        _say("migrate", f"registering search attributes at {settings.temporal_address}")
+        asyncio.run(prepare_namespace(settings))
 
 
 @app.command()
 def seed(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]) -> None:
     """Put the tenants, teams, people, links and connections of a JSON file into the database."""
     settings = _settings()
-    from muster.seed import read_seed
-    from muster.seed import seed as fill_database
+    from pydantic import ValidationError
 
-    asyncio.run(fill_database(settings, read_seed(file)))
+    from muster.seed import SeedRefused, read_seed
+    from muster.seed import seed as fill_database
+    from muster.store.migrate import SchemaMissing
+    from muster.store.pool import DatabaseUnreachable
+
+    try:
+        content = read_seed(file)
+    except ValidationError as problems:
+        _complain_of_each(str(file), problems)
+        raise typer.Exit(2) from None
+    with _ending_on(DatabaseUnreachable, SchemaMissing, SeedRefused):
+        asyncio.run(fill_database(settings, content))
 
 
 @contextmanager
@@ -144,9 +163,10 @@ def _key_and_value(text: str) -> tuple[str, str]:
 
 
 def _settings() -> "Settings":
-    """The settings, the file's tables included; a line per problem and exit code 2 if they are wrong."""
+    """The settings, the file and the keys included; a line per problem and exit code 2 if they are wrong."""
     from pydantic import ValidationError
 
+    from muster.keys import KeyRing
     from muster.settings import load_settings
 
     try:
@@ -154,28 +174,37 @@ def _settings() -> "Settings":
         _ = settings.teams, settings.accounts
     except ValidationError as problems:
         _complain_of_each("configuration", problems)
+        raise typer.Exit(2) from None
     except (OSError, ValueError) as problem:
-        _complain("configuration", f"MUSTER_CONFIG: {problem}")
-    else:
-        return settings
-    raise typer.Exit(2)
+        _say("configuration", f"MUSTER_CONFIG: {problem}")
+        raise typer.Exit(2) from None
+    try:
+        KeyRing.parse(settings.keys.get_secret_value())
+    except ValueError as problem:
+        _say("configuration", str(problem))
+        raise typer.Exit(2) from None
+    return settings
 
 
 def _name_of(model: str, place: tuple[int | str, ...]) -> str:
-    """What the operator calls it: an environment variable, or a key of one of the file's tables."""
+    """What the operator calls it: an environment variable, or a place in a file."""
     name = ".".join(map(str, place))
-    if model != "Settings":
-        return f"MUSTER_CONFIG, {model} {name}".rstrip()
-    return name if name.isupper() else f"MUSTER_{name.upper()}"
+    match model:
+        case "Settings":
+            return name if name.isupper() else f"MUSTER_{name.upper()}"
+        case "ConfigFile":
+            return f"MUSTER_CONFIG, {name}"
+        case _:
+            return name or "the file"
 
 
 def _complain_of_each(about: str, problems: "ValidationError") -> None:
     """A line per field, without the values: some are secrets."""
     for problem in problems.errors(include_input=False, include_url=False, include_context=False):
-        _complain(about, f"{_name_of(problems.title, problem['loc'])}: {problem['msg']}")
+        _say(about, f"{_name_of(problems.title, problem['loc'])}: {problem['msg']}")
 
 
-def _complain(about: str, line: str) -> None:
+def _say(about: str, line: str) -> None:
     sys.stderr.write(f"{about}: {line}\n")
 
 

@@ -69,7 +69,7 @@ def configure_logging(level: str, process: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), _without_colours],
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), _core_fields, _without_colours],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 # The plain formatter on purpose: a structured traceback would carry local variables.
@@ -110,6 +110,13 @@ class _Origin:
         if current is not None:
             event["correlation_id"] = current
         return event
+
+
+def _core_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    entry = event.pop("temporal_log", None)  # the Temporal core's own record, unreadable as it is
+    if entry is not None:
+        event["core"] = entry.fields
+    return event
 
 
 def _without_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

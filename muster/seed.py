@@ -6,10 +6,12 @@ sandbox uses it to start connected.
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+import asyncpg
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator
 
 from muster.keys import KeyRing
 from muster.settings import Settings
+from muster.store.migrate import require_schema
 from muster.store.people import secret_place, token_place
 from muster.store.pool import Connection, load_queries, open_pool
 from workflows.ids import channel_key
@@ -17,8 +19,12 @@ from workflows.ids import channel_key
 QUERIES = load_queries(__file__)
 
 
+class SeedRefused(Exception):
+    """The database has no place for a row of the file: what it belongs to is in neither."""
+
+
 class _Row(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Account(_Row):
@@ -34,7 +40,7 @@ class Subscription(_Row):
 
     account: str
     id: str
-    secret: str
+    secret: SecretStr
 
 
 class Tenant(_Row):
@@ -82,7 +88,7 @@ class Link(_Row):
     pagerduty_user: str
     pagerduty_name: str
     pagerduty_email: str
-    access_token: str
+    access_token: SecretStr
 
 
 class ServiceConnection(_Row):
@@ -106,19 +112,40 @@ class Seed(_Row):
     links: tuple[Link, ...] = ()
     connections: tuple[ServiceConnection, ...] = ()
 
+    @field_validator("channels")
+    @classmethod
+    def _channels_have_their_team(
+        cls, value: tuple[Channel, ...], info: ValidationInfo
+    ) -> tuple[Channel, ...]:
+        if "teams" in info.data:  # wrong teams have messages of their own
+            known = {team.id for team in info.data["teams"]}
+            for number, channel in enumerate(value):
+                if channel.team not in known:
+                    raise ValueError(f"the team of channel {number} is not in the file")
+        return value
+
 
 def read_seed(path: Path) -> Seed:
     """The file's rows; raises pydantic's ValidationError for a wrong file."""
-    return Seed.model_validate_json(path.read_text())
+    return Seed.model_validate_json(path.read_bytes())
 
 
 async def seed(settings: Settings, content: Seed) -> None:
-    """Write the rows in one transaction."""
+    """Write the rows in one transaction.
+
+    Raises ``DatabaseUnreachable``, ``SchemaMissing`` or ``SeedRefused``.
+    """
     keys = KeyRing.parse(settings.keys.get_secret_value())
     pool = await open_pool(settings.database_url.get_secret_value(), size=1)
     try:
+        await require_schema(pool)
         async with pool.acquire() as connection, connection.transaction():
             await _write(connection, content, keys)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        # Not the server's own text: it repeats values.
+        raise SeedRefused(
+            f"the database refuses a row of {error.table_name}: {error.constraint_name}"
+        ) from error
     finally:
         await pool.close()
 
@@ -140,7 +167,7 @@ async def _write(connection: Connection, content: Seed, keys: KeyRing) -> None:
     await each(
         "subscription",
         [
-            (s.account, s.id, keys.seal(s.secret, secret_place(s.account, s.id)))
+            (s.account, s.id, keys.seal(s.secret.get_secret_value(), secret_place(s.account, s.id)))
             for s in content.webhook_subscriptions
         ],
     )
@@ -154,7 +181,10 @@ async def _write(connection: Connection, content: Seed, keys: KeyRing) -> None:
                 link.pagerduty_user,
                 link.pagerduty_name,
                 link.pagerduty_email,
-                keys.seal(link.access_token, token_place(link.tenant, link.aad_object_id, link.account)),
+                keys.seal(
+                    link.access_token.get_secret_value(),
+                    token_place(link.tenant, link.aad_object_id, link.account),
+                ),
             )
             for link in content.links
         ],

@@ -7,18 +7,27 @@ containers are given their secrets. Any value of ``muster.toml`` may be ``env:NA
 
 import os
 import tomllib
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _API_HOSTS = {"us": "https://api.pagerduty.com", "eu": "https://api.eu.pagerduty.com"}
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class TeamsRegistration(_Entry):
@@ -53,10 +62,39 @@ class PagerDutyAccount(_Entry):
         return self.subdomain
 
 
+class ConfigFile(_Entry):
+    """``muster.toml``: a list of each kind, in which nothing is named twice."""
+
+    teams: tuple[TeamsRegistration, ...] = ()
+    pagerduty: tuple[PagerDutyAccount, ...] = ()
+
+    @field_validator("teams")
+    @classmethod
+    def _one_for_each_tenant(cls, value: tuple[TeamsRegistration, ...]) -> tuple[TeamsRegistration, ...]:
+        _refuse_twice("tenant", (entry.tenant for entry in value))
+        return value
+
+    @field_validator("pagerduty")
+    @classmethod
+    def _one_for_each_subdomain(cls, value: tuple[PagerDutyAccount, ...]) -> tuple[PagerDutyAccount, ...]:
+        _refuse_twice("subdomain", (entry.subdomain for entry in value))
+        return value
+
+
+def _refuse_twice(what: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"two tables have the {what} {name}")
+        seen.add(name)
+
+
 class Settings(BaseSettings):
     """Everything a process of Muster needs to know."""
 
-    model_config = SettingsConfigDict(env_prefix="MUSTER_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="MUSTER_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     config: Path | None = None
     """``MUSTER_CONFIG``: the file with registrations and accounts."""
@@ -95,23 +133,21 @@ class Settings(BaseSettings):
         )
 
     @cached_property
-    def _file(self) -> dict[str, Any]:
+    def _file(self) -> ConfigFile:
         if self.config is None:
-            return {}
-        resolved = _resolve(tomllib.loads(self.config.read_text()), self.config.parent)
-        return resolved if isinstance(resolved, dict) else {}
+            return ConfigFile()
+        tables = tomllib.loads(self.config.read_text())
+        return ConfigFile.model_validate(_resolve(tables, self.config.parent))
 
     @cached_property
     def teams(self) -> dict[str, TeamsRegistration]:
         """Registrations by tenant."""
-        entries = (TeamsRegistration.model_validate(entry) for entry in self._file.get("teams", []))
-        return {entry.tenant: entry for entry in entries}
+        return {entry.tenant: entry for entry in self._file.teams}
 
     @cached_property
     def accounts(self) -> dict[str, PagerDutyAccount]:
         """PagerDuty accounts by key."""
-        entries = (PagerDutyAccount.model_validate(entry) for entry in self._file.get("pagerduty", []))
-        return {entry.key: entry for entry in entries}
+        return {entry.key: entry for entry in self._file.pagerduty}
 
 
 def _resolve(value: Any, folder: Path) -> Any:

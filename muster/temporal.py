@@ -1,6 +1,8 @@
 """The connection to Temporal: one way to connect, to register what the product needs, to say goodbye."""
 
 import asyncio
+import logging
+from functools import cache
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
@@ -8,6 +10,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeIndexedValueType
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
 
 from muster.settings import Settings
@@ -22,6 +25,10 @@ _GOODBYE = 0.3
 is closed avoids that (temporalio/sdk-python issue 300; 15 of 15 clean against 11 of 15)."""
 
 
+class TemporalUnreachable(Exception):
+    """The service does not answer, or not for this namespace; the text says which and why."""
+
+
 class SearchAttributesMissing(Exception):
     """The namespace lacks attributes the product writes: run ``muster migrate``."""
 
@@ -31,11 +38,34 @@ class RegistrationRefused(Exception):
 
 
 async def connect(settings: Settings) -> Client:
-    """A client as the environment (TLS, API key) and the settings (address, namespace) say."""
+    """A client as the environment (TLS, API key) and the settings (address, namespace) say.
+
+    Raises ``TemporalUnreachable``.
+    """
     config = ClientConfig.load_client_connect_config()
     config["target_host"] = settings.temporal_address
     config["namespace"] = settings.temporal_namespace
-    return await Client.connect(**config, data_converter=pydantic_data_converter)
+    try:
+        return await Client.connect(**config, data_converter=pydantic_data_converter, runtime=_runtime())
+    except RuntimeError as error:  # all that the SDK raises here
+        reason = str(error).removeprefix("Failed client connect: ")
+        raise TemporalUnreachable(
+            f"Temporal cannot be reached at {settings.temporal_address}: {reason}"
+        ) from error
+
+
+@cache
+def _runtime() -> Runtime:
+    """The process's only runtime, whose core logs where Python does and not past it to standard error."""
+    forwarding = LogForwardingConfig(
+        logger=logging.getLogger("temporalio.core"),
+        prepend_target_on_message=False,  # the target is in the logger's name, the fields in the record
+        append_log_fields_to_message=False,
+    )
+    level = TelemetryFilter(core_level="WARN", other_level="ERROR")
+    runtime = Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=level, forwarding=forwarding)))
+    Runtime.set_default(runtime, error_if_already_set=False)
+    return runtime
 
 
 async def prepare_namespace(settings: Settings) -> None:
@@ -74,10 +104,15 @@ async def require_search_attributes(client: Client) -> None:
 
 
 async def missing_search_attributes(client: Client) -> tuple[str, ...]:
-    """The names that the namespace does not know."""
-    known = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
+    """The names that the namespace does not know; raises ``TemporalUnreachable``."""
+    try:
+        known = await client.operator_service.list_search_attributes(
+            ListSearchAttributesRequest(namespace=client.namespace)
+        )
+    except RPCError as error:
+        raise TemporalUnreachable(
+            f"Temporal does not answer for the namespace {client.namespace}: {error.message}"
+        ) from error
     return tuple(key.name for key in REGISTRY if key.name not in known.custom_attributes)
 
 

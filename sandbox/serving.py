@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,15 +81,6 @@ async def serving(
         for server in servers:
             server.should_exit = True
         await asyncio.gather(*running)
-        await _abort_connections({listener.port for listener in listeners})
-
-
-async def _abort_connections(ports: Collection[int]) -> None:
-    """End what is left: a TLS connection that its client keeps would wait for the client's goodbye."""
-    for (server, _), transport in list(_connections.items()):
-        if server[1] in ports:
-            transport.abort()
-    await asyncio.sleep(0)
 
 
 def _listen(listener: Listener) -> socket.socket:

@@ -1,6 +1,7 @@
 """The Teams simulator inside the test process: the connector and the token authority on real ports."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -42,17 +43,22 @@ class TeamsService:
         return f"{self.options.base_url}{SERVICE_PATH}/"
 
     @property
-    def authority(self) -> str:
-        return self.options.authority_url
-
-    @property
-    def ca_file(self) -> Path:
-        return self.options.folder / CA_FILE
-
-    @property
     def channel(self) -> str:
         """Payments › ops."""
         return self.world.teams[0].channels[1].id
+
+    async def bot_token(self) -> str:
+        """The bot's own token, from the authority's https address."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.world.bot_app_id,
+            "client_secret": self.world.bot_app_secret,
+            "scope": "https://api.botframework.com/.default",
+        }
+        address = f"{self.options.authority_url}/{self.world.tenant_id}/oauth2/v2.0/token"
+        trusted = ssl.create_default_context(cafile=str(self.options.folder / CA_FILE))
+        async with httpx.AsyncClient(verify=trusted, trust_env=False) as http:
+            return str((await http.post(address, data=form)).json()["access_token"])
 
     async def fault(self, on: str, do: str, **more: Any) -> None:
         """Let the next call of this kind go wrong."""

@@ -9,11 +9,11 @@ from temporalio.exceptions import ApplicationError
 from workflows.ledger import Ledger
 from workflows.messages import Click, ClickAnswer, Facts
 from workflows.model import card as cards
-from workflows.model.effects import INCIDENT_EVENTS
+from workflows.model.effects import EFFECTS, INCIDENT_EVENTS
 from workflows.model.reduce import fold_event, highlight_of
 from workflows.model.state import End, Start
 from workflows.model.verbs import VERBS
-from workflows.parts import CardPart, DetailsPart, HighlightsPart
+from workflows.parts import CardPart, DetailsPart, HighlightsPart, PrivatePart
 from workflows.presses import Presses
 from workflows.recall import recall
 from workflows.reconcile import Reconciler
@@ -40,8 +40,9 @@ class ChannelIncidentWorkflow:
         self.card = CardPart(self.ledger)
         self.parts = (
             self.card,
-            DetailsPart(self.ledger, self.presses.busy),
+            DetailsPart(self.ledger, self.presses.changing),
             HighlightsPart(self.ledger),
+            PrivatePart(self.ledger),
         )
         self.reconcilers = [Reconciler(part, self.ledger, lambda: self.draining) for part in self.parts]
         for event_type in INCIDENT_EVENTS:
@@ -71,6 +72,9 @@ class ChannelIncidentWorkflow:
     def fold(self, facts: Facts) -> None:
         """Signal under PagerDuty's own event name: what happened."""
         ledger, before = self.ledger, self.ledger.state
+        if facts.event_type not in EFFECTS or facts.incident_id != ledger.start.incident_id:
+            workflow.logger.warning("an event that is not this run's was dropped: %s", facts.event_id)
+            return
         ledger.advance(fold_event(before, facts), facts.event_id, line_of(facts))
         if highlight := highlight_of(before, ledger.state, facts):
             ledger.state = cards.with_highlight(ledger.state, highlight)

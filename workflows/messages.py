@@ -4,8 +4,9 @@ Facts, clicks and outcomes live in histories, so none of these holds a token, a 
 code; people and links are named by row id.
 """
 
-from datetime import datetime
 from typing import Literal
+
+from pydantic import AwareDatetime
 
 from workflows.model.incident import (
     Acknowledgement,
@@ -36,7 +37,7 @@ class Facts(Value):
 
     event_id: str
     event_type: str
-    occurred_at: datetime
+    occurred_at: AwareDatetime
     account: str
     incident_id: str
     agent: Reference | None = None
@@ -61,7 +62,7 @@ class Details(Value):
     """What PagerDuty's REST API said of an incident; times in whole seconds, as REST has them."""
 
     snapshot: Snapshot
-    status_changed_at: datetime
+    status_changed_at: AwareDatetime
     status_changed_by: Reference | None = None
     acknowledgements: tuple[Acknowledgement, ...] = ()
     responders: tuple[Responder, ...] = ()
@@ -99,7 +100,7 @@ class Click(Value):
     person: Clicker
     message: str
     """The pressed message's activity id."""
-    received_at: datetime
+    received_at: AwareDatetime
     correlation: str
 
 
@@ -172,7 +173,7 @@ class Reply(Value):
     tenant: str
     activity_id: str
     transition: Transition
-    at: datetime
+    at: AwareDatetime
     """The second in which the transition happened: with it, the highlight's identity."""
     view: View
     by: str | None
@@ -188,7 +189,6 @@ class Replied(Value):
 class TellPerson(Value):
     """Tell one person, privately, how their click ended."""
 
-    account: str
     service_url: str
     tenant: str
     click: Click

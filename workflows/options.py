@@ -41,10 +41,13 @@ TEAMS_SHOW = Options(
 """Sends that show the state of a moment: the reconciler is the only retry. Connector limit: 8 s."""
 
 TEAMS_PRIVATE = Options(
-    start_to_close_timeout=timedelta(seconds=12),
-    schedule_to_close_timeout=timedelta(minutes=2),
-    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_attempts=5),
+    start_to_close_timeout=timedelta(seconds=20),
+    schedule_to_start_timeout=timedelta(seconds=10),
+    schedule_to_close_timeout=timedelta(seconds=30),
+    heartbeat_timeout=timedelta(seconds=3),
+    retry_policy=ONE_ATTEMPT,
 )
+"""Two calls of at most 8 s: the private chat may have to be opened first. Said at most once."""
 
 PAGERDUTY_INTERACTIVE = Options(
     start_to_close_timeout=timedelta(seconds=5),

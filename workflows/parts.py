@@ -10,14 +10,16 @@ from typing import ClassVar
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.contract import READ_DETAILS, REPLY, SHOW_CARD, call
+from workflows.contract import READ_DETAILS, REPLY, SHOW_CARD, TELL_PERSON, call
 from workflows.errors import failure_of
 from workflows.ledger import Ledger
-from workflows.messages import Reply, ShowCard
+from workflows.messages import Reply, ShowCard, TellPerson
 from workflows.model import card as cards
 from workflows.model.state import Degradable
 from workflows.options import STALE_HIGHLIGHT
 from workflows.story import showing
+
+_WORTH_WAITING = frozenset({"ProviderUnavailable", "RateLimited", "Conflict"})
 
 
 class CardPart:
@@ -88,10 +90,10 @@ class DetailsPart:
     name: ClassVar[Degradable] = "details"
     interval = timedelta(0)
 
-    def __init__(self, ledger: Ledger, pressed: Callable[[], bool]) -> None:
+    def __init__(self, ledger: Ledger, changing: Callable[[], bool]) -> None:
         self._ledger = ledger
-        self._pressed = pressed
-        """A press is being settled: its answer brings the details."""
+        self._changing = changing
+        """A press is telling PagerDuty something: its answer brings the details."""
 
     def due(self) -> bool:
         """Something happened of which REST knows more."""
@@ -103,7 +105,7 @@ class DetailsPart:
         ready = missing or state.card.activity_id is not None or bool(state.troubles)
         return (
             not state.detached
-            and not self._pressed()
+            and not self._changing()
             and ready
             and (wanted or missing or state.reread_wanted)
         )
@@ -167,6 +169,45 @@ class HighlightsPart:
                     raise
                 workflow.logger.warning("a highlight's outcome is unknown; it is not repeated")
         ledger.state = cards.without_highlight(ledger.state, highlight)
+
+    def failed(self, kind: str) -> None:
+        """Nothing is left unknown: it was certainly not said."""
+
+
+class PrivatePart:
+    """What one person is to know alone: how their press ended, where its answer could not tell it."""
+
+    name: ClassVar[Degradable] = "private"
+    interval = timedelta(0)
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def due(self) -> bool:
+        """Somebody waits to be told."""
+        return bool(self._ledger.state.private)
+
+    async def act(self) -> None:
+        """Tell it at most once; what certainly was not said is tried again while it is of use."""
+        ledger = self._ledger
+        word = ledger.state.private[0]
+        request = TellPerson(
+            service_url=ledger.place.service_url,
+            tenant=ledger.place.tenant,
+            click=word.click,
+            outcome=word.outcome,
+            view=ledger.view,
+        )
+        try:
+            await call(TELL_PERSON, request, f"{word.click.person.name} · {word.outcome.kind}")
+        except ActivityError as error:
+            kind, _ = failure_of(error)
+            if kind != "OutcomeUnknown":
+                if kind not in _WORTH_WAITING or workflow.now() - word.click.received_at > STALE_HIGHLIGHT:
+                    ledger.state = cards.without_private(ledger.state, word)
+                raise
+            workflow.logger.warning("whether somebody was told how their press ended is unknown")
+        ledger.state = cards.without_private(ledger.state, word)
 
     def failed(self, kind: str) -> None:
         """Nothing is left unknown: it was certainly not said."""

@@ -6,12 +6,13 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows import clicking
-from workflows.contract import CHANGE_STATUS, RECORD_CLICK, TELL_PERSON, call
+from workflows.contract import CHANGE_STATUS, RECORD_CLICK, call
 from workflows.errors import failure_of
 from workflows.ledger import Ledger
-from workflows.messages import ChangeStatus, Click, Outcome, RecordClick, RecordedOutcome, TellPerson
+from workflows.messages import ChangeStatus, Click, Outcome, RecordClick, RecordedOutcome
 from workflows.model import card as cards
 from workflows.model.reduce import fold_details, fold_outcome
+from workflows.model.state import PrivateWord
 
 
 class Presses:
@@ -20,12 +21,15 @@ class Presses:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._settling: set[str] = set()
-        self._told: set[str] = set()
         self._status_lock = asyncio.Lock()
 
     def busy(self) -> bool:
         """Whether a press is being settled."""
         return bool(self._settling)
+
+    def changing(self) -> bool:
+        """Whether PagerDuty is being told something: its answer will bring the incident's details."""
+        return self._status_lock.locked()
 
     async def settle(self, click: Click) -> Outcome:
         """The press's one outcome: the recorded one, or by judging and acting now."""
@@ -48,20 +52,19 @@ class Presses:
         return outcome
 
     async def settle_unwatched(self, click: Click) -> None:
-        """Settle a press whose answer nobody waits for: a failure is told privately, once.
+        """Settle a press whose answer nobody waits for: a failure is told privately.
 
         The outcome may be known by now: its update ended after the API had given up on it.
         """
         outcome = await self.settle(click)
-        if outcome.kind in clicking.TOLD_PRIVATELY and click.key not in self._told:
-            self._told.add(click.key)
-            await self._tell(click, outcome)
+        if outcome.kind in clicking.TOLD_PRIVATELY:
+            self._tell(click, outcome)
 
     async def _judge_and_act(self, click: Click) -> Outcome:
         ledger = self._ledger
         if (outcome := clicking.judge_person(click, ledger.key, workflow.now())) is not None:
             if outcome.kind == "unlinked":
-                await self._tell(click, outcome)
+                self._tell(click, outcome)
             return await self._record(click, outcome)
         async with self._status_lock:
             outcome = clicking.judge_state(click, ledger.state)
@@ -93,22 +96,9 @@ class Presses:
             workflow.logger.warning("a click's outcome stays in the history alone: %s", failure_of(error)[0])
         return outcome
 
-    async def _tell(self, click: Click, outcome: Outcome) -> None:
-        ledger = self._ledger
-        request = TellPerson(
-            account=ledger.start.account,
-            service_url=ledger.place.service_url,
-            tenant=ledger.place.tenant,
-            click=click,
-            outcome=outcome,
-            view=ledger.view,
-        )
-        try:
-            await call(TELL_PERSON, request, f"{click.person.name} · {outcome.kind}")
-        except ActivityError as error:
-            ledger.trouble("private", failure_of(error)[0])
-        else:
-            ledger.trouble("private")
+    def _tell(self, click: Click, outcome: Outcome) -> None:
+        word = PrivateWord(click=click, outcome=outcome)
+        self._ledger.state = cards.with_private(self._ledger.state, word)
 
     def _known(self, click: Click) -> Outcome | None:
         return next((c.outcome for c in self._ledger.state.clicks if c.key == click.key), None)

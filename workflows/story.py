@@ -1,8 +1,8 @@
 """What operators read of a run: search attributes, summaries, and the markdown under *current details*."""
 
-from datetime import datetime
 from typing import Any
 
+from pydantic import AwareDatetime
 from temporalio.common import SearchAttributeKey
 
 from workflows.messages import Conversation, Facts, ShowCard
@@ -29,7 +29,7 @@ LONGEST_STORY = 25
 class Line(Value):
     """One thing that happened, as an operator reads it."""
 
-    at: datetime
+    at: AwareDatetime
     what: str
     who: str = ""
 

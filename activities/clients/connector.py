@@ -25,10 +25,11 @@ from urllib.parse import quote
 import httpx
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
+from activities.clients.bot_token import bot_tokens
 from activities.clients.expiring import ExpiringCache
 from activities.clients.http import broken_contract, exchange, json_object, refusal
 from muster.hosts import service_url_allowed
-from muster.settings import TeamsRegistration
+from muster.settings import Settings, TeamsRegistration
 from workflows.errors import (
     BotRemoved,
     CardGone,
@@ -186,6 +187,14 @@ class ConnectorClient:
         raise refusal(
             response, provider=_PROVIDER, repeatable=repeatable, code=_code_of(response), by_code=_BY_CODE
         )
+
+
+def connector_client(settings: Settings, pool: httpx.AsyncClient) -> ConnectorClient:
+    """The client for the configured registrations, with their tokens."""
+    tokens = bot_tokens(
+        settings.teams, authority=settings.microsoft_authority, ca_file=settings.microsoft_ca_file
+    )
+    return ConnectorClient(pool, tokens, registrations=settings.teams, service_hosts=settings.service_hosts)
 
 
 async def _in_time(token: Awaitable[str], until: float) -> str:

@@ -7,12 +7,15 @@ unless the request is *repeatable*, that is, doing it twice is the same as doing
 
 import asyncio
 import email.utils
+import math
 import ssl
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import structlog
 
 from muster.logging import CORRELATION_HEADER, correlation_id
 from workflows.errors import (
@@ -26,6 +29,8 @@ from workflows.errors import (
     RateLimited,
     RequestInvalid,
 )
+
+log = structlog.stdlib.get_logger(__name__)
 
 _BY_STATUS: dict[int, type[OutsideError]] = {
     401: CredentialRejected,
@@ -43,6 +48,9 @@ _LIMITS = httpx.Limits(
     # to one that is being closed is a lost answer, and a lost create may leave an orphan behind.
     keepalive_expiry=4,
 )
+
+_LONGEST_WAIT = 3600.0
+"""Seconds; a provider that asks for more is asked again then."""
 
 
 def open_pool(
@@ -74,8 +82,22 @@ async def exchange(
     """Send ``request`` and read its answer, whatever its status, in at most ``within`` seconds.
 
     Raises ``ProviderUnavailable``, ``OutcomeUnknown``, or ``RequestInvalid`` where the request cannot
-    even be written.
+    even be written. Every exchange is one line of the log, without its address: that names people.
     """
+    told = log.bind(provider=provider, method=request.method)
+    began = time.monotonic()
+    try:
+        response = await _answer(pool, request, provider=provider, within=within, repeatable=repeatable)
+    except OutsideError as error:
+        told.info("exchange", failure=type(error).__name__, ms=_since(began))
+        raise
+    told.info("exchange", status=response.status_code, ms=_since(began))
+    return response
+
+
+async def _answer(
+    pool: httpx.AsyncClient, request: httpx.Request, *, provider: str, within: float, repeatable: bool
+) -> httpx.Response:
     # Waiting for a free connection and connecting end before the whole does, so that a request whose
     # whole time is over has been sent, or may have been.
     limits = httpx.Timeout(within, pool=within / 4, connect=within / 2)
@@ -91,6 +113,10 @@ async def exchange(
         raise _lost(repeatable)(f"{provider} did not answer within {within:g} s") from error
     except httpx.HTTPError as error:
         raise _lost(repeatable)(f"the answer of {provider} was lost") from error
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
 
 
 def refusal(
@@ -134,14 +160,19 @@ def _lost(repeatable: bool) -> type[OutsideError]:
 def _retry_after(response: httpx.Response) -> float | None:
     """Seconds to wait, from ``Retry-After`` (seconds or a date) or PagerDuty's ``ratelimit-reset``."""
     text = response.headers.get("retry-after") or response.headers.get("ratelimit-reset")
-    if not text:
+    seconds = _seconds(text) if text else None
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return None
+    return min(seconds, _LONGEST_WAIT)
+
+
+def _seconds(text: str) -> float | None:
     try:
-        return max(0.0, float(text))
+        return float(text)
     except ValueError:
         pass
     try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        moment = email.utils.parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return (moment - datetime.now(UTC)).total_seconds()

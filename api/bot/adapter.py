@@ -18,6 +18,9 @@ from msrest.exceptions import DeserializationError  # type: ignore[attr-defined]
 
 from activities.clients.connector import ConnectorClient
 
+ANSWER_BY = "muster.answer_by"
+"""Where a turn's state says by when an invoke must be answered, by the clock of the event loop."""
+
 
 class Bot(Protocol):
     """What handles a turn: botbuilder's ``ActivityHandler`` or a subclass."""
@@ -38,7 +41,7 @@ class TeamsAdapter(CloudAdapterBase):
         self._connector = connector
 
     async def handle(
-        self, activity: dict[str, Any], claims: dict[str, Any], tenant: str, bot: Bot
+        self, activity: dict[str, Any], claims: dict[str, Any], tenant: str, bot: Bot, *, answer_by: float
     ) -> InvokeResponse | None:
         """Give the activity to the bot; the answer is ``None`` for anything but an invoke.
 
@@ -53,7 +56,12 @@ class TeamsAdapter(CloudAdapterBase):
         verified.claims_identity = ClaimsIdentity(claims, True)
         verified.caller_id = CallerIdConstants.public_azure_channel
         verified.connector_factory = _TurnConnectorFactory(self._connector, tenant)
-        return await self.process_activity(verified, parsed, bot.on_turn)
+
+        async def turn(context: TurnContext) -> None:
+            context.turn_state[ANSWER_BY] = answer_by
+            await bot.on_turn(context)
+
+        return await self.process_activity(verified, parsed, turn)
 
 
 class _TurnConnectorFactory(ConnectorFactory):

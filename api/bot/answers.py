@@ -4,7 +4,16 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+UNREACHABLE = "Muster is not reachable right now. Try again in a moment."
+"""For a press that nobody took: an error would show a sentence of Teams' own instead."""
+
 _ERROR = "application/vnd.microsoft.error"
+_MESSAGE = "application/vnd.microsoft.activity.message"
+
+
+def sentence(text: str) -> dict[str, Any]:
+    """A card action's answer in words, beside the card, which stays as it is."""
+    return {"statusCode": 200, "type": _MESSAGE, "value": text}
 
 
 def card_error(status: int, code: str, message: str) -> JSONResponse:

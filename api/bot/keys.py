@@ -1,5 +1,6 @@
 """The keys that sign the Bot Framework's tokens, from its published OpenID metadata."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from activities.clients.http import broken_contract, exchange, json_object, refu
 _PROVIDER = "the Bot Framework's key endpoint"
 _LIFETIME = 24 * 3600.0
 _COOL_DOWN = 10.0
-"""Seconds between two look-ups for key ids that nobody knows, which anybody can make up."""
+"""Seconds for which one look-up answers for all key ids that nobody knows: anybody can make them up."""
 _WITHIN = 3.0
 
 
@@ -39,15 +40,22 @@ class BotKeys:
         self._metadata_url = metadata_url
         self._clock = clock
         self._cache: ExpiringCache[str, _KeySet] = ExpiringCache(self._fetch, clock=clock)
-        self._look_up_from = 0.0
+        self._look_up: asyncio.Task[_KeySet] | None = None
+        self._look_up_again_from = 0.0
 
     async def find(self, key_id: str) -> SigningKey | None:
         """The key, or ``None`` if it is not published; raises ``OutsideError`` where that is not known."""
         keys = await self._cache.get(self._metadata_url)
-        if key_id not in keys and self._clock() >= self._look_up_from:
-            keys = await self._cache.renew(self._metadata_url, keys)
-            self._look_up_from = self._clock() + _COOL_DOWN
+        if key_id not in keys:
+            keys = await self._looked_up_again(keys)
         return keys.get(key_id)
+
+    async def _looked_up_again(self, keys: _KeySet) -> _KeySet:
+        """What the latest look-up for an unknown key found, or its failure; a new one if it is too old."""
+        if self._look_up is None or self._clock() >= self._look_up_again_from:
+            self._look_up_again_from = self._clock() + _COOL_DOWN
+            self._look_up = asyncio.create_task(self._cache.renew(self._metadata_url, keys))
+        return await asyncio.shield(self._look_up)
 
     async def _fetch(self, metadata_url: str) -> Expiring[_KeySet]:
         metadata = await self._get(metadata_url)

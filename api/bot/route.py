@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from api.body import read_body
 from api.bot.activity import InboundActivity
 from api.bot.adapter import ActivityMalformed, Bot, TeamsAdapter
-from api.bot.answers import card_error, invoke_answer, plain_error
+from api.bot.answers import UNREACHABLE, card_error, invoke_answer, plain_error, sentence
 from api.bot.token import BotTokenVerifier, TokenRefused
 from muster.hosts import service_url_allowed
 from muster.logging import correlated
@@ -24,7 +24,7 @@ from workflows.errors import OutsideError
 _MAX_BODY = 256 * 1024
 """Bytes; a message of Teams ends at about 100 KB."""
 _INVOKE_WITHIN = 2.8
-"""Seconds for an answer that somebody's client waits for: within 3 s, whatever happens (architecture §4)."""
+"""Seconds from an invoke's arrival to its answer: somebody's client waits no longer than three."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -43,15 +43,20 @@ def bot_router(
 
     @router.post("/api/messages", response_model=None)
     async def receive(request: Request) -> Response:
+        answer_by = asyncio.get_running_loop().time() + _INVOKE_WITHIN
         with correlated():
             try:
                 body = await _json_body(request)
                 activity = _envelope(body)
-                claims = await edge.admit(request.headers.get("authorization"), activity)
+                async with asyncio.timeout_at(answer_by if activity.is_invoke else None):
+                    claims = await edge.admit(request.headers.get("authorization"), activity)
+                    return await _turn(adapter, bot, body, activity, claims, answer_by)
+            except TimeoutError:
+                log.warning("no answer in time", invoke=activity.name)
+                return _late(activity)
             except HTTPException as refusal:
                 log.warning("activity refused", status=refusal.status_code, reason=refusal.detail)
                 raise
-            return await _turn(adapter, bot, body, activity, claims)
 
     return router
 
@@ -109,27 +114,34 @@ def _envelope(body: dict[str, Any]) -> InboundActivity:
 
 
 async def _turn(
-    adapter: TeamsAdapter, bot: Bot, body: dict[str, Any], activity: InboundActivity, claims: dict[str, Any]
+    adapter: TeamsAdapter,
+    bot: Bot,
+    body: dict[str, Any],
+    activity: InboundActivity,
+    claims: dict[str, Any],
+    answer_by: float,
 ) -> Response:
     """Let the bot handle the activity; an invoke gets an answer with a body whatever happens."""
     if activity.is_card_action and not activity.has_verb:
         return card_error(400, "BadRequest", "This button is malformed.")
     try:
-        async with asyncio.timeout(_INVOKE_WITHIN if activity.is_invoke else None):
-            answer = await adapter.handle(body, claims, activity.tenant or "", bot)
-            return Response() if answer is None else invoke_answer(answer.status, answer.body)
+        answer = await adapter.handle(body, claims, activity.tenant or "", bot, answer_by=answer_by)
+        return Response() if answer is None else invoke_answer(answer.status, answer.body)
     except ActivityMalformed as error:
         return plain_error(400, str(error))
-    except TimeoutError:
-        log.warning("no answer in time", invoke=activity.name)
-        return _failure(activity, 504, "This takes longer than usual; the card will show what came of it.")
     except Exception:
         # The last stop before Teams: an error page of the framework would be delivered again and again.
         log.exception("turn failed", activity_type=activity.type, invoke=activity.name)
-        return _failure(activity, 500, "Something went wrong in Muster; its log says what.")
+        return _broken(activity)
 
 
-def _failure(activity: InboundActivity, status: int, message: str) -> JSONResponse:
+def _broken(activity: InboundActivity) -> JSONResponse:
+    message = "Something went wrong in Muster; its log says what."
     if activity.is_card_action:
-        return card_error(500, "Timeout" if status == 504 else "InternalServerError", message)
-    return plain_error(status, message)
+        return card_error(500, "InternalServerError", message)
+    return plain_error(500, message)
+
+
+def _late(activity: InboundActivity) -> JSONResponse:
+    """Nobody took the press, as far as is known; where it was taken, pressing again changes nothing."""
+    return JSONResponse(sentence(UNREACHABLE)) if activity.is_card_action else plain_error(504, UNREACHABLE)

@@ -12,13 +12,13 @@ from workflows.messages import Facts
 from workflows.model.effects import EFFECTS
 
 _WITHIN = 3.5
-"""Seconds for all signals: PagerDuty gives up on a webhook after five."""
+"""Seconds for finding the targets and signalling all: PagerDuty gives up on a webhook after five."""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class NotAccepted(Exception):
-    """Temporal did not take the event for some target: PagerDuty must send it again."""
+    """Some target did not get the event, or not in time: PagerDuty must send it again."""
 
 
 class FanOut:
@@ -34,14 +34,14 @@ class FanOut:
         A target that refuses the event for good is quarantined with it and does not hold up the rest;
         one that already had it when PagerDuty sends it again folds it to no change.
         """
-        found = await self._targets(facts)
         try:
             async with asyncio.timeout(_WITHIN):
+                found = await self._targets(facts)
                 outcomes = await asyncio.gather(
                     *(self._gateway.deliver(target, facts) for target in found), return_exceptions=True
                 )
         except TimeoutError as error:
-            raise NotAccepted("not every signal was taken in time") from error
+            raise NotAccepted("not every target was found and signalled in time") from error
         accepted = 0
         for target, outcome in zip(found, outcomes, strict=True):
             if isinstance(outcome, TemporalUnavailable):

@@ -1,5 +1,7 @@
 """The row of a card: what is about to be sent, what was shown, what was said in its thread."""
 
+from typing import NamedTuple
+
 from muster.store.pool import Connection, Pool, load_queries
 from workflows.messages import CardKey, Remembered, ShowCard
 from workflows.model.view import View
@@ -11,14 +13,23 @@ class CardUnknown(Exception):
     """There is no row for this card: nobody registered it."""
 
 
-async def intend(connection: Connection | Pool, request: ShowCard) -> int:
-    """Commit the intent of a send; returns the orphans counted so far."""
-    orphans = await connection.fetchval(
+class Intended(NamedTuple):
+    """What a send is about to do."""
+
+    orphans: int
+    """Counted so far."""
+    activity_id: str | None
+    """The message to edit, which the run may not know; ``None``: post one."""
+
+
+async def intend(connection: Connection | Pool, request: ShowCard) -> Intended:
+    """Commit the intent of a send."""
+    row = await connection.fetchrow(
         QUERIES["intend"], *_key(request.card), request.stamped.marker, request.activity_id
     )
-    if orphans is None:
+    if row is None:
         raise CardUnknown(f"{request.card.incident_id} in {request.card.conversation}")
-    return int(orphans)
+    return Intended(*row)
 
 
 async def record_shown(connection: Connection | Pool, request: ShowCard, activity_id: str) -> bool:
@@ -39,6 +50,11 @@ async def record_shown(connection: Connection | Pool, request: ShowCard, activit
 async def forget_intent(connection: Connection | Pool, request: ShowCard) -> None:
     """A post certainly did not happen."""
     await connection.execute(QUERIES["forget_intent"], *_key(request.card), request.stamped.marker)
+
+
+async def forget_message(connection: Connection | Pool, request: ShowCard) -> None:
+    """The message to edit is gone."""
+    await connection.execute(QUERIES["forget_message"], *_key(request.card), request.activity_id)
 
 
 async def intend_highlight(connection: Connection | Pool, card: CardKey, key: str) -> bool:

@@ -1,14 +1,20 @@
 -- name: intend
 -- Before a send. A marker that replaces another one whose outcome nobody recorded means that a message
--- may exist which nobody knows: an orphan.
+-- may exist which nobody knows: an orphan. A post whose worker recorded it and died before it could tell
+-- is known here alone: that message is edited.
 UPDATE incident_card
 SET orphans = orphans + CASE
-      WHEN $5::text IS NULL AND intent_marker IS NOT NULL AND intent_marker <> $4 THEN 1 ELSE 0 END,
-    intent_marker = CASE WHEN $5::text IS NULL THEN $4 ELSE NULL END,
+      WHEN coalesce($5, activity_id) IS NULL AND intent_marker <> $4 THEN 1 ELSE 0 END,
+    intent_marker = CASE WHEN coalesce($5, activity_id) IS NULL THEN $4 END,
     intent_at = now(),
-    activity_id = $5
+    activity_id = coalesce($5, activity_id)
 WHERE account = $1 AND incident_id = $2 AND conversation = $3
-RETURNING orphans
+RETURNING orphans, activity_id
+
+-- name: forget_message
+-- It is gone: what is shown next is a new one.
+UPDATE incident_card SET activity_id = NULL
+WHERE account = $1 AND incident_id = $2 AND conversation = $3 AND activity_id = $4
 
 -- name: record_shown
 -- After a send. A worker that was taken for dead may come late: its marker is not wanted any more.

@@ -26,8 +26,11 @@ def wanted_version() -> str:
     return max(path.name.split("_")[0] for path in MIGRATIONS.glob("*.sql"))
 
 
-def migrate(settings: Settings) -> None:
-    """Bring the database to the newest version; waits for others that do the same."""
+def migrate(settings: Settings, *, wait: int = 30) -> None:
+    """Bring the database to the newest version; waits for others that do the same.
+
+    A database that does not answer yet is waited for, ``wait`` seconds.
+    """
     dbmate = shutil.which(
         "dbmate", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     )
@@ -41,6 +44,7 @@ def migrate(settings: Settings) -> None:
             "--no-dump-schema",
             "--migration-lock",
             "--wait",
+            f"--wait-timeout={wait}s",
             "migrate",
         ],
         env={**os.environ, "MUSTER_MIGRATE_URL": _with_ssl_mode(settings.database_url.get_secret_value())},
@@ -51,6 +55,15 @@ def migrate(settings: Settings) -> None:
     if finished.returncode != 0:
         lines = [line for line in finished.stderr.splitlines() if line.strip()]
         raise MigrationFailed(lines[-1][:300] if lines else f"dbmate ended with {finished.returncode}")
+
+
+def place_of(settings: Settings) -> str:
+    """Host and port of the database, for messages; raises ``MigrationFailed`` for what is no address."""
+    try:
+        parts = urlsplit(settings.database_url.get_secret_value())
+        return f"{parts.hostname or 'localhost'}:{parts.port or 5432}"
+    except ValueError:
+        raise MigrationFailed("DATABASE_URL is not the address of a PostgreSQL database") from None
 
 
 async def require_schema(pool: Pool) -> None:

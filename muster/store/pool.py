@@ -27,8 +27,20 @@ UNAVAILABLE = (
 )
 """What a store that is down, starting or stopping raises."""
 
+_REFUSED = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+)
+"""What a server raises that does not let us in."""
+
 _COMMAND_SECONDS = 5
+_ACQUIRE_SECONDS = 3
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+
+
+class DatabaseUnreachable(Exception):
+    """No connection to the database; the text says why and holds nothing of the address."""
 
 
 class _Plain(asyncpg.Connection):
@@ -43,22 +55,29 @@ class _Plain(asyncpg.Connection):
 
 
 async def open_pool(database_url: str, *, size: int = 10) -> Pool:
-    """A pool whose calls end after five seconds at most."""
-    return await asyncpg.create_pool(
-        database_url,
-        min_size=1,
-        max_size=size,
-        connection_class=_Plain,
-        command_timeout=_COMMAND_SECONDS,
-        timeout=_COMMAND_SECONDS,
-        server_settings={"application_name": "muster", "timezone": "UTC"},
-    )
+    """A pool whose calls end after five seconds at most; raises ``DatabaseUnreachable``."""
+    try:
+        return await asyncpg.create_pool(
+            database_url,
+            min_size=1,
+            max_size=size,
+            connection_class=_Plain,
+            command_timeout=_COMMAND_SECONDS,
+            timeout=_COMMAND_SECONDS,
+            server_settings={"application_name": "muster", "timezone": "UTC"},
+        )
+    except ValueError as error:  # a wrong address; its text may hold a part of the password
+        raise DatabaseUnreachable("DATABASE_URL is not the address of a PostgreSQL database") from error
+    except (*UNAVAILABLE, *_REFUSED) as error:
+        raise DatabaseUnreachable(
+            f"the database cannot be reached: {str(error) or type(error).__name__}"
+        ) from error
 
 
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection inside a transaction."""
-    async with pool.acquire() as connection, connection.transaction():
+    """A connection inside a transaction; raises TimeoutError where none is free for long."""
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as connection, connection.transaction():
         yield connection
 
 

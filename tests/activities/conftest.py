@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from activities.clients.app_token import app_tokens
-from activities.clients.bot_token import bot_tokens
 from activities.clients.connector import ConnectorClient
+from activities.clients.expiring import Expiring, ExpiringCache
 from activities.clients.http import open_pool as open_http_pool
 from activities.clients.pagerduty import PagerDutyClient
 from activities.pagerduty import PagerDutyActivities
@@ -74,8 +74,13 @@ def connector(http: httpx.AsyncClient, teams_simulator: TeamsService) -> Connect
             tenant=world.tenant_id, app_id=world.bot_app_id, app_secret=world.bot_app_secret
         )
     }
-    tokens = bot_tokens(registrations, teams_simulator.authority, teams_simulator.ca_file)
-    return ConnectorClient(http, tokens, registrations=registrations, service_hosts=("127.0.0.1",))
+
+    async def token(_tenant: str) -> Expiring[str]:
+        return Expiring(await teams_simulator.bot_token(), 3600)
+
+    return ConnectorClient(
+        http, ExpiringCache(token), registrations=registrations, service_hosts=("127.0.0.1",)
+    )
 
 
 @pytest.fixture
@@ -95,7 +100,12 @@ def pagerduty(http: httpx.AsyncClient, pool: Pool, pagerduty_simulator: PagerDut
     )
     accounts = {account.key: account}
     return PagerDutyActivities(
-        PagerDutyClient(http), app_tokens(http, accounts), pool, accounts=accounts, keys=KeyRing.parse(KEYS)
+        PagerDutyClient(http),
+        app_tokens(http, accounts),
+        details_pool=pool,
+        clicks_pool=pool,
+        accounts=accounts,
+        keys=KeyRing.parse(KEYS),
     )
 
 

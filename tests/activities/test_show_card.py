@@ -18,6 +18,7 @@ from muster.store.cards import CardUnknown
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
 from tests.teams_service import TeamsService
+from tests.waiting import eventually
 from workflows.messages import CardKey, Remembered, ShowCard, Shown
 from workflows.model.incident import Status
 from workflows.model.view import Stamped, View
@@ -195,7 +196,21 @@ async def test_an_edit_that_fails(
     await teams_side.fault("edit", do)
     assert (await failure(show, card.at(2, edits=posted.activity_id)))[0] == expected
     row = await card.row()
-    assert (row.activity_id, row.revision, row.unknown) == (posted.activity_id, 1, False)
+    assert (row.activity_id, row.revision, row.unknown) == (
+        None if expected == "CardGone" else posted.activity_id,
+        1,
+        False,
+    )
+
+
+async def test_a_post_that_its_worker_recorded_and_could_not_report_is_edited(
+    show: Show, card: Card, teams_side: TeamsService
+) -> None:
+    posted = await show(card.at(1))
+    again = await show(card.at(2, marker="m2"))
+    assert again == posted
+    (message,) = await teams_side.messages()
+    assert len(message["versions"]) == 2
 
 
 async def test_a_card_whose_message_is_gone_is_posted_anew(
@@ -267,9 +282,11 @@ async def test_a_send_that_began_is_recorded_although_its_worker_stops(
     environment.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sending
-    async with asyncio.timeout(5):
-        while (await card.row()).activity_id is None:
-            await asyncio.sleep(0.02)
+
+    async def is_recorded() -> bool:
+        return (await card.row()).activity_id is not None
+
+    await eventually(is_recorded)
     (message,) = await teams_side.messages()
     assert (await card.row()).activity_id == message["id"]
 

@@ -1,5 +1,6 @@
 """Pressing buttons as Teams does: the bot route over a real workflow, a real database, a real connector."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from activities.clients.http import open_pool
 from api.bot.adapter import TeamsAdapter
 from api.bot.clicks import MusterBot
 from api.bot.keys import BotKeys
+from api.bot.orphans import Orphans
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
@@ -38,11 +40,18 @@ NOBODYS_MESSAGE = "1700000099999"
 
 @dataclass
 class Connector:
-    """The Bot Connector on a port: keeps what it is asked and answers every call with ``status``."""
+    """The Bot Connector on a port: keeps what it is asked and answers every call with ``status``.
+
+    It answers while ``answering`` is set.
+    """
 
     port: int = field(default_factory=free_port)
     status: int = 200
     calls: list[tuple[str, str]] = field(default_factory=list)
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.answering.set()
 
     @property
     def service_url(self) -> str:
@@ -53,6 +62,7 @@ class Connector:
         async def answer(request: Request) -> Response:
             assert request.headers["authorization"] == f"Bearer token-of-{TENANT}"
             self.calls.append((request.method, request.url.path))
+            await self.answering.wait()
             return JSONResponse({"id": "1"}, status_code=self.status)
 
         methods = ["POST", "PUT", "DELETE"]
@@ -69,6 +79,7 @@ class Buttons:
     pool: Pool
     framework: BotFramework
     connector: Connector
+    orphans: Orphans
 
     async def remember(self, run: Run) -> None:
         """Keep the card that the run showed last as ``teams.show_card`` would have."""
@@ -139,12 +150,13 @@ async def serving_buttons(
         client = ConnectorClient(
             http, ExpiringCache(token), registrations=REGISTRATIONS, service_hosts=("127.0.0.1",)
         )
+        orphans = Orphans(client)
         app = FastAPI()
         app.include_router(
             bot_router(
                 verifier=BotTokenVerifier(BotKeys(framework_pool, framework.metadata_url), [APP_ID]),
                 adapter=TeamsAdapter(client),
-                bot=MusterBot(pool, gateway, client),
+                bot=MusterBot(pool, gateway, orphans),
                 registrations=REGISTRATIONS,
                 service_hosts=("127.0.0.1",),
             )
@@ -152,7 +164,8 @@ async def serving_buttons(
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://muster.example"
         ) as caller:
-            yield Buttons(caller, pool, framework, connector)
+            yield Buttons(caller, pool, framework, connector, orphans)
+        await orphans.finish()
 
 
 def words(answer: dict[str, Any]) -> str:

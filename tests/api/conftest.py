@@ -1,5 +1,6 @@
 """The Bot Framework's side, with keys of its own: what it publishes, and tokens that it signs."""
 
+import asyncio
 import functools
 import json
 import time
@@ -25,7 +26,10 @@ def private_key(name: str) -> rsa.RSAPrivateKey:
 
 
 class BotFramework:
-    """Publishes keys and signs tokens; ``down`` takes its metadata away."""
+    """Publishes keys and signs tokens.
+
+    ``down`` takes its metadata away, and it answers while ``answering`` is set.
+    """
 
     metadata_url = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 
@@ -34,6 +38,8 @@ class BotFramework:
         self.published: list[Any] = []
         self.requests = 0
         self.down = False
+        self.answering = asyncio.Event()
+        self.answering.set()
         self.publish("key-1")
 
     def publish(self, key_id: str, *, endorsements: Iterable[str] = ("msteams",)) -> None:
@@ -41,8 +47,9 @@ class BotFramework:
         public = json.loads(RSAAlgorithm.to_jwk(self.keys[key_id].public_key()))
         self.published.append(public | {"kid": key_id, "use": "sig", "endorsements": list(endorsements)})
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
+    async def answer(self, request: httpx.Request) -> httpx.Response:
         self.requests += 1
+        await self.answering.wait()
         if self.down:
             return httpx.Response(503)
         if str(request.url) == self.metadata_url:

@@ -1,5 +1,6 @@
 """Bot Framework tokens: the one kind that is accepted, and every kind that is not."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -170,6 +171,31 @@ async def test_made_up_keys_do_not_make_us_ask_again_and_again(verifier, framewo
     assert asked == 4, "once at first, once for the unknown key"
     clock.now = 11
     await refusal(verifier, framework.token(key_id="made-up", signed_by=stranger))
+    assert framework.requests == asked + 2
+
+
+async def test_made_up_keys_do_not_make_us_ask_an_endpoint_that_is_down(verifier, framework, stranger, clock):
+    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    framework.down = True
+    asked = framework.requests
+    for number in range(5):
+        with pytest.raises(ProviderUnavailable):
+            await verifier.verify(
+                framework.token(key_id=f"made-up-{number}", signed_by=stranger), service_url=SERVICE_URL
+            )
+    assert framework.requests == asked + 1
+    clock.now = 11
+    framework.down = False
+    framework.publish("key-2")
+    await verifier.verify(framework.token(key_id="key-2"), service_url=SERVICE_URL)
+
+
+async def test_a_new_key_that_several_tokens_name_at_once_is_found_for_all(verifier, framework):
+    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    framework.publish("key-2")
+    token = framework.token(key_id="key-2")
+    asked = framework.requests
+    await asyncio.gather(*(verifier.verify(token, service_url=SERVICE_URL) for _ in range(5)))
     assert framework.requests == asked + 2
 
 

@@ -1,5 +1,6 @@
 """A press through the whole edge: which card, who, and what the person who pressed gets to see."""
 
+import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable
@@ -10,10 +11,11 @@ import httpx
 import pytest
 from temporalio.client import Client
 
+from api.bot.press import press_of
 from api.gateway import Gateway
 from muster.seed import seed
-from muster.store import cards, people
-from muster.store.pool import Pool, open_pool
+from muster.store import cards, people, targets
+from muster.store.pool import Pool, open_pool, transaction
 from sandbox.stack.temporal import EmbeddedTemporal
 from tests.api.buttons import (
     NOBODYS_MESSAGE,
@@ -32,6 +34,7 @@ from tests.workflows.outside import World
 from tests.workflows.running import QUICK, Run, shown
 from workflows.contract import CHANGE_STATUS
 from workflows.errors import ProviderUnavailable
+from workflows.ids import ChannelIncidentId
 from workflows.messages import ShowCard
 
 pytestmark = pytest.mark.anyio
@@ -220,6 +223,7 @@ async def test_data_that_is_incomplete(run: Run, buttons: Buttons) -> None:
 async def test_an_orphan_is_deleted_and_its_press_goes_on(run: Run, buttons: Buttons) -> None:
     press = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
     assert is_card(await buttons.press(press))
+    await buttons.orphans.finish()
     path = f"/teams/v3/conversations/{OPS}/activities/{NOBODYS_MESSAGE}"
     assert buttons.connector.calls == [("DELETE", path)]
     assert len(run.world.changes) == 1
@@ -229,8 +233,33 @@ async def test_an_orphan_that_cannot_be_deleted_holds_up_no_press(run: Run, butt
     buttons.connector.status = 500
     press = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
     assert is_card(await buttons.press(press))
+    await buttons.orphans.finish()
     assert len(buttons.connector.calls) == 1
     assert len(run.world.changes) == 1
+
+
+async def test_a_deletion_that_takes_long_holds_up_no_answer(run: Run, buttons: Buttons) -> None:
+    buttons.connector.answering.clear()
+    press = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
+    answer = await buttons.press(press)
+    assert is_card(answer)
+    assert len(run.world.changes) == 1
+    finishing = asyncio.create_task(buttons.orphans.finish())
+    buttons.connector.answering.set()
+    await finishing
+    assert len(buttons.connector.calls) == 1
+
+
+async def test_the_api_does_not_stop_before_a_deletion_ends_or_its_time_is_over(
+    run: Run, buttons: Buttons, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.bot.orphans._FINISH_WITHIN", 0.1)
+    buttons.connector.answering.clear()
+    press = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
+    await buttons.press(press)
+    async with asyncio.timeout(2):
+        await buttons.orphans.finish()
+    buttons.connector.answering.set()
 
 
 async def test_a_card_whose_row_is_late_is_no_orphan(run: Run, buttons: Buttons) -> None:
@@ -314,6 +343,55 @@ async def test_postgres_is_away(run: Run, serve: Serve, database_url: str, pool:
 
             await line.mend()
             assert is_card(await buttons.press(press))
+
+
+@asynccontextmanager
+async def locked_cards(pool: Pool) -> AsyncIterator[None]:
+    """The table of the cards, in which nobody can look anything up meanwhile."""
+    async with transaction(pool) as connection:
+        await connection.execute("LOCK TABLE incident_card IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+async def test_a_look_up_that_outlasts_the_answer_promises_nothing(run: Run, buttons: Buttons) -> None:
+    async with locked_cards(buttons.pool):
+        began = time.monotonic()
+        answer = await buttons.press(buttons.on(card_of(run), message_of(run), ADA))
+        assert time.monotonic() - began < 3
+    assert is_sentence(answer)
+    assert words(answer) == '"Muster is not reachable right now. Try again in a moment."'
+    assert run.world.changes == []
+
+
+async def test_a_slow_look_up_leaves_time_to_hand_the_press_over(idle: Run, serve: Serve) -> None:
+    async with serve(idle) as buttons:
+        await buttons.remember(idle)
+        began = time.monotonic()
+        async with locked_cards(buttons.pool):
+            press = asyncio.create_task(buttons.press(buttons.on(card_of(idle), message_of(idle), ADA)))
+            await asyncio.wait({press}, timeout=1.5)
+        answer = await press
+        assert time.monotonic() - began < 3
+        assert "working on it: Acknowledge" in words(answer)
+        async with idle.working():
+            await idle.world.until(lambda: bool(idle.world.changes))
+            await idle.settles()
+
+
+async def test_a_press_handed_over_starts_a_workflow_that_can_be_found(run: Run, buttons: Buttons) -> None:
+    """Its time is so short that nothing but the hand-over is left."""
+    press = press_of(buttons.on(card_of(run), message_of(run), ADA))
+    known = await targets.find_card(buttons.pool, conversation=OPS, activity_id=press.message)
+    assert known
+    target = known.model_copy(update={"incident_id": "Q0HANDEDOVER"})
+    gateway = Gateway(run.client, task_queue="nobody", timing=QUICK)
+    answer_by = asyncio.get_running_loop().time() + 0.4
+    assert await gateway.press(target, run.click(), answer_by=answer_by) is None
+    workflow = str(ChannelIncidentId(target.account, target.incident_id, target.channel))
+    handle = run.client.get_workflow_handle(workflow)
+    found = (await handle.describe()).typed_search_attributes
+    await handle.terminate()
+    assert target.incident_id in [pair.value for pair in found]
 
 
 async def test_what_temporal_refuses_for_good(run: Run, buttons: Buttons) -> None:

@@ -15,7 +15,7 @@ from temporalio.client import Client
 from api.app import create_app
 from muster.seed import seed
 from muster.store.migrate import SchemaMissing
-from muster.store.pool import Pool
+from muster.store.pool import Pool, transaction
 from sandbox.stack.postgres import EmbeddedPostgres
 from sandbox.stack.temporal import EmbeddedTemporal
 from tests.api.edge import Edge, edge_settings, new_incident, serving_edge, signature
@@ -99,6 +99,19 @@ async def test_postgres_is_away(serve: Serve, database_url: str) -> None:
             assert (await edge.deliver(happened)).status_code == 202
             assert len(await edge.heard(incident["id"])) == 1
             assert await edge.cards(incident["id"]) == [OPS]
+
+
+async def test_postgres_takes_longer_than_pagerduty_waits(serve: Serve, pool: Pool) -> None:
+    incident = new_incident()
+    happened = event("incident.triggered", incident)
+    async with serve() as edge:
+        async with transaction(pool) as connection:
+            await connection.execute("LOCK TABLE incident_card IN ACCESS EXCLUSIVE MODE")
+            answer = await edge.deliver(happened)
+            assert answer.status_code == 503
+            assert answer.elapsed.total_seconds() < 4.5, "PagerDuty gives up after five"
+        assert await edge.heard(incident["id"]) == []
+        assert (await edge.deliver(happened)).status_code == 202
 
 
 async def dependencies(edge: Edge) -> tuple[int, str, bool]:

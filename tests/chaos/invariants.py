@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from tests.chaos.company import ADA, Company, Incident
 
 CHANNELS = {"PSVC001": 1, "PSVC002": 2}
@@ -73,7 +75,8 @@ async def settled(incident: Incident, *, within: float = 60) -> None:
     if (await incident.company.pagerduty.incident(incident.id))["status"] != "resolved":
         await incident.becomes("resolved")
     await incident.ends(within=within)
-    assert list(violations(await gather(incident))) == []
+    if broken := list(violations(await gather(incident))):
+        pytest.fail("\n".join(broken))
 
 
 def violations(evidence: Evidence) -> Iterator[str]:

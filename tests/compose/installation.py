@@ -19,7 +19,7 @@ from sandbox.stack.data_folder import DataFolder
 from sandbox.stack.parts import Part, muster_command
 from sandbox.stack.ports import LOOPBACK, free_port
 from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.process import Process
+from sandbox.stack.process import Process, StartFailed
 from sandbox.stack.product import sandbox_environment, write_config, write_seed
 from sandbox.stack.temporal import EmbeddedTemporal
 from sandbox.stack.temporal_binary import find_temporal
@@ -132,7 +132,11 @@ class Container:
         self._service = service
         self._environment = environment
         self._process = Process(service.command, log=log, env=environment)
-        self._process.wait_until(self.is_healthy)
+        try:
+            self._process.wait_until(self.is_healthy)
+        except StartFailed:
+            self._process.stop()
+            raise
 
     def is_healthy(self) -> bool:
         """What its health check says."""

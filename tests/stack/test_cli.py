@@ -1,11 +1,21 @@
-"""The command says what is wrong with the configuration, and never a value of it."""
+"""The command says in a line what is wrong, and never shows a value of the configuration or a traceback."""
 
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from typer.testing import CliRunner
 
 from muster.cli import app
+from sandbox.stack.postgres import EmbeddedPostgres
+from sandbox.stack.temporal import EmbeddedTemporal
+from tests.conftest import KEYS
 
 SECRET = "do-not-show"
 
@@ -34,8 +44,8 @@ def test_a_wrong_table_of_the_file_is_named(tmp_path: Path, monkeypatch: pytest.
 
     result = CliRunner().invoke(app, ["worker"])
     assert result.exit_code == 2
-    assert "MUSTER_CONFIG, PagerDutyAccount region: Input should be 'us' or 'eu'" in result.stderr
-    assert "MUSTER_CONFIG, PagerDutyAccount client_id: Field required" in result.stderr
+    assert "MUSTER_CONFIG, pagerduty.0.region: Input should be 'us' or 'eu'" in result.stderr
+    assert "MUSTER_CONFIG, pagerduty.0.client_id: Field required" in result.stderr
     assert SECRET not in result.output
 
 
@@ -46,6 +56,150 @@ def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     result = CliRunner().invoke(app, ["migrate"])
     assert result.exit_code == 2
     assert "/nowhere/muster.toml" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
+def test_wrong_keys_are_a_configuration_problem(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1/muster")
+    monkeypatch.setenv("MUSTER_KEYS", f"k1:{SECRET}")
+    result = CliRunner().invoke(app, [command])
+    assert result.exit_code == 2
+    assert result.stderr == "configuration: MUSTER_KEYS: a key is not base64\n"
+
+
+@pytest.fixture
+def unmigrated(postgres: EmbeddedPostgres) -> Iterator[str]:
+    yield postgres.create_database("unmigrated")
+    postgres.drop_database("unmigrated")
+
+
+NOWHERE = "127.0.0.1:1"
+
+
+def run(
+    database_url: str, *command: str, temporal_address: str = NOWHERE
+) -> subprocess.CompletedProcess[str]:
+    """A process of its own, since these commands set up its logging."""
+    env = os.environ | {
+        "DATABASE_URL": database_url,
+        "MUSTER_KEYS": KEYS,
+        "MUSTER_PORT": "0",
+        "TEMPORAL_ADDRESS": temporal_address,
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "muster.cli", *command],
+        env=env, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def seed_file(folder: Path, **content: Any) -> str:
+    file = folder / "seed.json"
+    file.write_text(json.dumps(content))
+    return str(file)
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
+def test_without_temporal_a_command_ends_with_a_sentence(command: str, database_url: str) -> None:
+    ended = run(database_url, command)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith("Temporal cannot be reached at 127.0.0.1:1: ")
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "seed"])
+def test_an_older_database_says_what_to_run(
+    command: str, unmigrated: str, temporal: EmbeddedTemporal, tmp_path: Path
+) -> None:
+    arguments = [seed_file(tmp_path)] if command == "seed" else []
+    ended = run(unmigrated, command, *arguments, temporal_address=temporal.address)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("the database is at nothing, wanted ")
+    assert ended.stderr.endswith("run muster migrate\n")
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "seed"])
+def test_without_a_database_a_command_ends_with_a_sentence(
+    command: str, temporal: EmbeddedTemporal, tmp_path: Path
+) -> None:
+    arguments = [seed_file(tmp_path)] if command == "seed" else []
+    nowhere = f"postgresql://muster:{SECRET}@{NOWHERE}/muster"
+    ended = run(nowhere, command, *arguments, temporal_address=temporal.address)
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("the database cannot be reached: ")
+    assert SECRET not in line
+
+
+def test_a_database_that_is_not_there_is_waited_for_and_named() -> None:
+    ended = run(f"postgresql://muster:{SECRET}@127.0.0.1:1/muster", "migrate", "--wait-timeout", "1")
+    assert ended.returncode == 1
+    first, last = ended.stderr.splitlines()
+    assert first == "migrate: waiting up to 1 s for the database at 127.0.0.1:1"
+    assert "connection refused" in last
+    assert SECRET not in ended.stderr
+
+
+def test_a_server_that_has_no_such_database_is_a_sentence(database_url: str) -> None:
+    elsewhere = urlsplit(database_url)._replace(path="/nowhere").geturl()
+    ended = run(elsewhere, "serve")
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+    assert 'database "nowhere" does not exist' in ended.stderr
+
+
+def link(**changes: str) -> dict[str, str]:
+    names = (
+        "tenant", "aad_object_id", "account", "pagerduty_user", "pagerduty_name", "pagerduty_email"
+    )  # fmt: skip
+    return dict.fromkeys(names, "x") | {"access_token": SECRET} | changes
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ({"links": [link(colour=SECRET)]}, "links.0.colour: Extra inputs are not permitted"),
+        (
+            {"links": [link() | {"access_token": [SECRET]}]},
+            "links.0.access_token: Input should be a valid string",
+        ),
+        (
+            {"webhook_subscriptions": [{"account": "acme", "secret": SECRET}]},
+            "webhook_subscriptions.0.id: Field required",
+        ),
+        (
+            {"channels": [{"team": SECRET, "id": "c", "name": "ops", "service_url": "http://127.0.0.1"}]},
+            "channels: Value error, the team of channel 0 is not in the file",
+        ),
+    ],
+)
+def test_a_wrong_seed_names_the_place_and_shows_no_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: dict[str, Any], complaint: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/muster")
+    monkeypatch.setenv("MUSTER_KEYS", KEYS)
+    file = seed_file(tmp_path, **content)
+    result = CliRunner().invoke(app, ["seed", file])
+    assert result.exit_code == 2
+    assert result.stderr == f"{file}: {complaint}\n"
+    assert SECRET not in result.output
+
+
+def test_a_seed_that_is_no_json_shows_nothing_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/muster")
+    monkeypatch.setenv("MUSTER_KEYS", KEYS)
+    file = tmp_path / "seed.json"
+    file.write_text(f'{{"access_token": {SECRET}')
+    result = CliRunner().invoke(app, ["seed", str(file)])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"{file}: the file: Invalid JSON")
+    assert SECRET not in result.output
+
+
+def test_a_seed_the_database_has_no_place_for_is_refused(database_url: str, tmp_path: Path) -> None:
+    ended = run(database_url, "seed", seed_file(tmp_path, links=[link()]))
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("the database refuses a row of user_link: ")
+    assert SECRET not in line
 
 
 @pytest.mark.parametrize("text", ["no-value", "=1", "key="])

@@ -69,7 +69,7 @@ async def test_a_row_that_was_never_sent_remembers_nothing(pool: Pool) -> None:
 
 
 async def test_a_post_is_intended_then_recorded(pool: Pool) -> None:
-    assert await cards.intend(pool, show("m1")) == 0
+    assert (await cards.intend(pool, show("m1"))).orphans == 0
     intended = await row(pool)
     assert (intended["intent_marker"], intended["activity_id"], intended["marker"]) == ("m1", None, None)
     assert (await cards.recall(pool, KEY)).unknown, "until its outcome is recorded"
@@ -88,7 +88,7 @@ async def test_a_post_is_intended_then_recorded(pool: Pool) -> None:
 async def test_an_edit_keeps_its_message(pool: Pool) -> None:
     await posted(pool)
     edit = show("m1", edits="1", revision=2)
-    assert await cards.intend(pool, edit) == 0
+    assert (await cards.intend(pool, edit)).orphans == 0
     assert not (await cards.recall(pool, KEY)).unknown, "an edit makes no message"
     assert await cards.record_shown(pool, edit, "1")
     remembered = await cards.recall(pool, KEY)
@@ -97,22 +97,22 @@ async def test_an_edit_keeps_its_message(pool: Pool) -> None:
 
 async def test_a_lost_answer_makes_an_orphan_when_another_post_follows(pool: Pool) -> None:
     await cards.intend(pool, show("m1"))
-    assert await cards.intend(pool, show("m2")) == 1
-    assert await cards.intend(pool, show("m3")) == 2
+    assert (await cards.intend(pool, show("m2"))).orphans == 1
+    assert (await cards.intend(pool, show("m3"))).orphans == 2
     assert await cards.record_shown(pool, show("m3"), "3")
     assert (await cards.recall(pool, KEY)).orphans == 2
 
 
 async def test_the_same_post_intended_again_is_no_orphan(pool: Pool) -> None:
     await cards.intend(pool, show("m1"))
-    assert await cards.intend(pool, show("m1")) == 0
+    assert (await cards.intend(pool, show("m1"))).orphans == 0
 
 
 async def test_a_post_that_certainly_did_not_happen_is_no_orphan(pool: Pool) -> None:
     await cards.intend(pool, show("m1"))
     await cards.forget_intent(pool, show("m1"))
     assert not (await cards.recall(pool, KEY)).unknown
-    assert await cards.intend(pool, show("m2")) == 0
+    assert (await cards.intend(pool, show("m2"))).orphans == 0
 
 
 async def test_only_its_own_intent_is_forgotten(pool: Pool) -> None:
@@ -125,8 +125,19 @@ async def test_a_message_that_is_gone_is_no_orphan(pool: Pool) -> None:
     """A new post after an edit found nothing to edit."""
     await posted(pool)
     await cards.intend(pool, show("m1", edits="1", revision=2))
-    assert await cards.intend(pool, show("m2", revision=2)) == 0
+    await cards.forget_message(pool, show("m1", edits="1", revision=2))
+    assert await cards.intend(pool, show("m2", revision=2)) == (0, None)
     assert (await row(pool))["activity_id"] is None, "a press on the old message is not one on the card"
+
+
+async def test_a_message_that_only_its_row_knows_is_edited(pool: Pool) -> None:
+    """Its worker recorded the post and died before it could tell the run."""
+    await posted(pool)
+    again = show("m2", revision=2)
+    assert await cards.intend(pool, again) == (0, "1")
+    assert await cards.record_shown(pool, again, "1")
+    remembered = await cards.recall(pool, KEY)
+    assert (remembered.activity_id, remembered.marker, remembered.unknown) == ("1", "m2", False)
 
 
 async def test_a_worker_that_was_taken_for_dead_comes_late(pool: Pool) -> None:

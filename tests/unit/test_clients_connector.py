@@ -5,10 +5,11 @@ import json
 import httpx
 import pytest
 
-from activities.clients.connector import ConnectorClient
+from activities.clients.connector import ConnectorClient, connector_client
 from activities.clients.expiring import Expiring, ExpiringCache
 from activities.clients.http import open_pool
 from muster.settings import TeamsRegistration
+from tests.conftest import settings_for
 from workflows.errors import (
     BotRemoved,
     CardGone,
@@ -223,3 +224,13 @@ async def test_opening_a_conversation_and_deleting_may_be_repeated(client, conne
 async def test_deleting_what_is_gone_is_done(client, connector):
     connector.refuse(404, "ActivityNotFoundInConversation")
     await client.delete(URL, TENANT, CHANNEL, "17")
+
+
+async def test_the_configured_client_sends_no_token_beyond_the_configured_tenants_and_hosts():
+    settings = settings_for("postgresql://nowhere", "127.0.0.1:1", service_hosts=["teams.example"])
+    async with open_pool(transport=httpx.MockTransport(lambda _: pytest.fail("it was sent"))) as pool:
+        client = connector_client(settings, pool)
+        with pytest.raises(RequestInvalid, match="not an allowed host"):
+            await send(client)
+        with pytest.raises(RequestInvalid, match="no Teams registration"):
+            await client.send("https://teams.example/", TENANT, CHANNEL, CARD)

@@ -7,6 +7,7 @@ from email.utils import format_datetime
 
 import httpx
 import pytest
+import structlog
 
 from activities.clients.http import exchange, open_pool, refusal
 from muster.logging import CORRELATION_HEADER, correlated
@@ -110,6 +111,23 @@ async def test_the_correlation_id_goes_along(pool):
     assert f"{CORRELATION_HEADER}: cause-1".lower() in heads[0].lower()
 
 
+async def told_of(act):
+    with structlog.testing.capture_logs() as lines, contextlib.suppress(ProviderUnavailable):
+        await act
+    (line,) = lines
+    assert line.pop("ms") >= 0
+    return line
+
+
+async def test_an_exchange_is_one_line_without_its_address(pool):
+    async with server(answer) as (url, _):
+        line = await told_of(call(pool, f"{url}users?token=s3cret", repeatable=True))
+    exchanged = {"event": "exchange", "log_level": "info", "provider": "the provider", "method": "POST"}
+    assert line == exchanged | {"status": 200}
+    line = await told_of(call(pool, f"{url}users?token=s3cret", repeatable=True))
+    assert line == exchanged | {"failure": "ProviderUnavailable"}
+
+
 async def test_the_environments_proxy_is_not_asked(monkeypatch):
     async with server(answer) as (url, _):
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
@@ -159,7 +177,15 @@ async def test_the_providers_code_comes_before_the_status_and_is_kept():
     ("headers", "seconds"),
     [
         ({"Retry-After": "7"}, 7),
-        ({"Retry-After": "-3"}, 0),
+        ({"Retry-After": "0"}, 0),
+        ({"Retry-After": "-3"}, None),
+        ({"Retry-After": "inf"}, None),
+        ({"Retry-After": "1e400"}, None),
+        ({"Retry-After": "nan"}, None),
+        ({"Retry-After": "86400"}, 3600),
+        ({"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}, None),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 -1200"}, None),
+        ({"Retry-After": "Thu, 01 Jan 2099 00:00:00 GMT"}, 3600),
         ({"ratelimit-reset": "21"}, 21),
         ({"Retry-After": "2", "ratelimit-reset": "21"}, 2),
         ({"Retry-After": "soon"}, None),

@@ -148,6 +148,29 @@ def test_a_value_that_is_not_there_is_named(tmp_path: Path, environment: pytest.
         _ = settings.accounts
 
 
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[[team]]\ntenant = 'hunter2'", "team\n  Extra inputs are not permitted"),
+        (
+            2 * "[[teams]]\ntenant = 't'\napp_id = 'a'\napp_secret = 'hunter2'\n",
+            "two tables have the tenant t",
+        ),
+        (
+            2 * "[[pagerduty]]\nsubdomain = 'acme'\nclient_id = 'c'\nclient_secret = 'hunter2'\n",
+            "two tables have the subdomain acme",
+        ),
+    ],
+)
+def test_a_table_nobody_reads_or_that_is_there_twice_is_refused(
+    tmp_path: Path, environment: pytest.MonkeyPatch, text: str, complaint: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        _ = configured(tmp_path, environment, text).teams
+    assert complaint in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
 @pytest.mark.parametrize("unknown", ["colour = 'red'", "api_key = 'x'"])
 def test_a_word_nobody_knows_is_refused(
     tmp_path: Path, environment: pytest.MonkeyPatch, unknown: str

@@ -9,8 +9,9 @@ from temporalio.client import Client
 from tests.workflows.conftest import SOON
 from tests.workflows.life import BO
 from tests.workflows.running import Run, shown
-from workflows.contract import CHANGE_STATUS, SHOW_CARD
+from workflows.contract import CHANGE_STATUS, SHOW_CARD, TELL_PERSON
 from workflows.errors import RateLimited
+from workflows.model.incident import Run as WorkflowRun
 
 pytestmark = pytest.mark.anyio
 
@@ -90,16 +91,24 @@ async def test_a_new_run_still_waits_as_long_as_teams_asked(impatient: Client) -
     assert timeline.timers[0].seconds == pytest.approx(600, abs=60)
 
 
-async def test_what_operators_see_stays_with_the_life(impatient: Client) -> None:
+async def test_a_new_run_with_nothing_to_do_tells_operators_what_it_is(impatient: Client) -> None:
     async with shown(impatient) as run:
         first = (await run.describe()).run_id
-        await run.hears(run.life.is_acknowledged())
-        await _notes(run, SOON // 3)
+        told = run.world.holds(TELL_PERSON)
+        await run.is_handed(run.click(link=None))
+        await run.world.until(lambda: len(run.world.told) == 1)
+        started = WorkflowRun(id="X1", name="Runbook", state="started")
+        for _ in range(SOON // 3):
+            await run.hears(run.life.tells("incident.workflow.started", run=started))
+        await run.details()
+        told.set()
         await _continued(run, first)
         details = await run.details()
-        assert await run.attribute("IncidentStatus") == "acknowledged"
+        timeline = await run.timeline()
     assert details.startswith("### #42 · Checkout · Payments/#ops")
-    assert "**acknowledged**" in details
+    assert "**triggered** · rev 1 shown of rev 1" in details
+    assert timeline.signals == []
+    assert timeline.activities == []
 
 
 async def _notes(run: Run, count: int) -> None:

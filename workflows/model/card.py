@@ -7,7 +7,16 @@ from workflows.messages import Remembered, ShowCard, Shown
 from workflows.model.incident import Acknowledgement, Reference, Responder, Role, Stamp, Task, Value, Word
 from workflows.model.priority import raises
 from workflows.model.reduce import end_of_second, upsert, whole_second
-from workflows.model.state import Card, Degradable, Entry, Highlight, State, Trouble
+from workflows.model.state import (
+    MOST_ENTRIES,
+    Card,
+    Degradable,
+    Entry,
+    Highlight,
+    PrivateWord,
+    State,
+    Trouble,
+)
 from workflows.model.view import View
 
 _MOST_NOTIFIED = 20
@@ -104,6 +113,24 @@ def without_highlight(state: State, highlight: Highlight) -> State:
         update={
             "highlights": tuple(h for h in state.highlights if h.key != highlight.key),
             "notified": (*state.notified, highlight.key)[-_MOST_NOTIFIED:],
+        }
+    )
+
+
+def with_private(state: State, word: PrivateWord) -> State:
+    """Somebody is to be told how their press ended; once for each press."""
+    waiting = (other.click.key for other in state.private)
+    if word.click.key in state.told or word.click.key in waiting:
+        return state
+    return state.model_copy(update={"private": (*state.private, word)})
+
+
+def without_private(state: State, word: PrivateWord) -> State:
+    """They were told, may have been, or cannot be."""
+    return state.model_copy(
+        update={
+            "private": tuple(other for other in state.private if other.click.key != word.click.key),
+            "told": (*state.told, word.click.key)[-MOST_ENTRIES:],
         }
     )
 

@@ -3,10 +3,9 @@
 Every text is clipped where it enters (``muster.facts``), so that a signal stays below 8 KB.
 """
 
-from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 Status = Literal["triggered", "acknowledged", "resolved"]
 Urgency = Literal["high", "low"]
@@ -28,7 +27,7 @@ class Reference(Value):
 class Stamp(Value):
     """The order of facts about one thing: when PagerDuty says it happened, then the event's id."""
 
-    at: datetime
+    at: AwareDatetime
     event_id: str = ""
 
     def __lt__(self, other: Self) -> bool:
@@ -63,7 +62,7 @@ class Snapshot(Value):
     assignee_count: int = 0
     teams: tuple[Reference, ...] = ()
     bridge: Bridge | None = None
-    created_at: datetime | None = None
+    created_at: AwareDatetime | None = None
 
 
 class Word(Value):
@@ -72,14 +71,14 @@ class Word(Value):
     id: str
     text: str
     author: str | None = None
-    at: datetime
+    at: AwareDatetime
 
 
 class Acknowledgement(Value):
     """Who acknowledged, and when (whole seconds, as REST has them)."""
 
     person: Reference
-    at: datetime
+    at: AwareDatetime
 
 
 class Responder(Value):

@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
-from workflows.messages import Conversation, RecordedOutcome, Transition
+from pydantic import AwareDatetime
+
+from workflows.messages import Click, Conversation, Outcome, RecordedOutcome, Transition
 from workflows.model.incident import (
     Acknowledgement,
     Bridge,
@@ -72,6 +74,13 @@ class Heard(Value):
     priority: Reference | None = None
 
 
+class PrivateWord(Value):
+    """How a press ended, to be told to its person alone."""
+
+    click: Click
+    outcome: Outcome
+
+
 class Card(Value):
     """The one message this run owns: what is wanted and what is known to be there."""
 
@@ -86,7 +95,7 @@ class Card(Value):
     shown_content: str | None = None
     resend: bool = False
     """The message may not show what is wanted, or carries a spent nonce: send it once more."""
-    settle_at: datetime | None = None
+    settle_at: AwareDatetime | None = None
     """An edit may still land late: at this time the latest is sent again."""
     orphans: int = 0
 
@@ -99,7 +108,7 @@ class Trouble(Value):
 
     part: Degradable
     reason: str
-    until: datetime | None = None
+    until: AwareDatetime | None = None
 
 
 class State(Value):
@@ -125,7 +134,7 @@ class State(Value):
     fields: tuple[Field, ...] = ()
     fields_stamp: Stamp | None = None
 
-    newest: datetime | None = None
+    newest: AwareDatetime | None = None
     """When the newest fact happened: the card's *as of*."""
     details_wanted: Stamp | None = None
     details_read: Stamp | None = None
@@ -140,6 +149,10 @@ class State(Value):
     notified: tuple[str, ...] = ()
     """Keys of highlights that were said or may have been said."""
     clicks: tuple[RecordedOutcome, ...] = ()
+    private: tuple[PrivateWord, ...] = ()
+    """Waiting to be told."""
+    told: tuple[str, ...] = ()
+    """Keys of the clicks whose person was told, or may have been."""
     troubles: tuple[Trouble, ...] = ()
     detached: bool = False
 

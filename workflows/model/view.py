@@ -1,6 +1,6 @@
 """What a card shows: the incident reduced to what a reader sees, nothing a renderer must work out."""
 
-from datetime import datetime
+from pydantic import AwareDatetime
 
 from workflows.model.incident import (
     Acknowledgement,
@@ -27,7 +27,7 @@ class View(Value):
     account: str
     incident_id: str
     revision: int
-    as_of: datetime
+    as_of: AwareDatetime
 
     number: int | None = None
     title: str
@@ -49,8 +49,8 @@ class View(Value):
     bridge: Bridge | None = None
     latest_note: Word | None = None
     latest_status_update: Word | None = None
-    opened_at: datetime | None = None
-    resolved_at: datetime | None = None
+    opened_at: AwareDatetime | None = None
+    resolved_at: AwareDatetime | None = None
     resolved_by: str | None = None
     reopened: bool = False
     """True while an incident that had been resolved is open again."""

@@ -1,0 +1,139 @@
+"""``pagerduty.read_details``: one question for all channels of an incident, and only when it is needed."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.pagerduty import PagerDutyActivities
+from tests.sandbox.pagerduty_rig import BO, WORLD
+from tests.sandbox.pagerduty_rig import Rig as PagerDuty
+from workflows.messages import Details, ReadDetails
+from workflows.model.incident import Stamp
+
+pytestmark = pytest.mark.anyio
+
+
+class Reader:
+    """Reads one incident's details as workflows do."""
+
+    def __init__(self, activities: PagerDutyActivities, side: PagerDuty, incident: str) -> None:
+        self.activities = activities
+        self.side = side
+        self.incident = incident
+        self.began = datetime.now(UTC)
+
+    def request(self, *, seconds: float = 0, **more: Any) -> ReadDetails:
+        given: dict[str, Any] = {
+            "account": WORLD.account,
+            "incident_id": self.incident,
+            "wanted": Stamp(at=self.began + timedelta(seconds=seconds), event_id="01E"),
+            "correlation": "01E",
+            **more,
+        }
+        return ReadDetails(**given)
+
+    async def read(self, **how: Any) -> Details:
+        return await ActivityEnvironment().run(self.activities.read_details, self.request(**how))
+
+    async def fails(self, **how: Any) -> ApplicationError:
+        with pytest.raises(ApplicationError) as failed:
+            await self.read(**how)
+        return failed.value
+
+    async def asked(self) -> list[int]:
+        """PagerDuty's answers to the question."""
+        reads = (await self.side.records())["reads"]
+        return [one["status"] for one in reads if one["path"] == f"/incidents/{self.incident}"]
+
+
+@pytest.fixture
+async def reader(pagerduty: PagerDutyActivities, pagerduty_side: PagerDuty) -> Reader:
+    return Reader(pagerduty, pagerduty_side, str((await pagerduty_side.trigger())["id"]))
+
+
+async def test_the_incident_as_rest_tells_it(reader: Reader) -> None:
+    await reader.side.put(reader.incident, user=BO, status="acknowledged")
+    details = await reader.read()
+    assert details.snapshot.status == "acknowledged"
+    assert details.snapshot.service is not None
+    assert details.snapshot.service.name == "Checkout"
+    assert [entry.person.name for entry in details.acknowledgements] == ["Bo Call"]
+    assert details.read_for == reader.request().wanted
+
+
+async def test_two_channels_at_once_ask_once(reader: Reader) -> None:
+    await reader.side.fault("rest", "slow", seconds=0.2, match={"method": "GET"})
+    first, second = await asyncio.gather(reader.read(), reader.read())
+    assert first == second
+    assert await reader.asked() == [200]
+
+
+async def test_an_answer_serves_for_what_it_includes(reader: Reader) -> None:
+    await reader.read()
+    await reader.read()
+    await reader.read(seconds=-5)
+    assert await reader.asked() == [200]
+
+
+async def test_a_newer_event_needs_a_newer_answer(reader: Reader) -> None:
+    await reader.read()
+    await reader.side.put(reader.incident, user=BO, status="acknowledged")
+    assert (await reader.read(seconds=1)).snapshot.status == "acknowledged"
+    assert await reader.asked() == [200, 200]
+
+
+async def test_a_fresh_answer_is_asked_for_whatever_is_stored(reader: Reader) -> None:
+    await reader.read()
+    await reader.side.put(reader.incident, user=BO, status="resolved")
+    assert (await reader.read(fresh=True)).snapshot.status == "resolved"
+    assert (await reader.read()).snapshot.status == "resolved", "and kept for the others"
+    assert await reader.asked() == [200, 200]
+
+
+async def test_a_recall_always_asks(reader: Reader) -> None:
+    await reader.read()
+    await ActivityEnvironment().run(reader.activities.recall_incident, reader.request())
+    assert await reader.asked() == [200, 200]
+
+
+async def test_a_token_that_died_before_its_time_is_renewed(reader: Reader) -> None:
+    await reader.read()
+    await reader.side.fault("rest", "status", status=401, body={"error": {"code": 2006}})
+    await reader.read(seconds=1)
+    assert await reader.asked() == [200, 401, 200]
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ({"do": "status", "status": 500}, "ProviderUnavailable"),
+        ({"do": "lose_answer"}, "ProviderUnavailable"),
+        ({"do": "status", "status": 429, "retry_after": 9}, "RateLimited"),
+        ({"do": "status", "status": 404, "body": {"error": {"code": 2100}}}, "NotFound"),
+        ({"do": "status", "status": 200, "body": {"incident": {"id": "another"}}}, "ProviderUnavailable"),
+    ],
+)
+async def test_a_failure_is_told_by_its_kind_and_the_next_one_asks(
+    reader: Reader, fault: dict[str, Any], expected: str
+) -> None:
+    await reader.side.fault("rest", **fault)
+    assert (await reader.fails()).type == expected
+    await reader.read()
+    assert len(await reader.asked()) == 2
+
+
+async def test_an_answer_without_a_time_breaks_the_contract(reader: Reader) -> None:
+    incident = {"id": reader.incident, "status": "triggered"}
+    await reader.side.fault("rest", "status", status=200, body={"incident": incident})
+    failed = await reader.fails()
+    assert failed.type == "ProviderUnavailable"
+    assert "broke its contract: status change is no time" in failed.message
+
+
+async def test_an_account_that_is_not_configured(reader: Reader) -> None:
+    failed = await reader.fails(account="emca")
+    assert (failed.type, failed.non_retryable) == ("RequestInvalid", True)

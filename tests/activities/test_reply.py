@@ -1,0 +1,123 @@
+"""``teams.reply``: a highlight is said in its card's thread, at most once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.teams import TeamsActivities
+from muster.store import cards
+from muster.store.pool import Pool
+from tests.teams_service import TeamsService
+from workflows.messages import CardKey, Replied, Reply, ShowCard
+from workflows.model.view import Stamped, View
+
+pytestmark = pytest.mark.anyio
+
+AT = datetime(2026, 1, 1, 10, 5, tzinfo=UTC)
+VIEW = View(
+    account="acme", incident_id="Q1", revision=3, as_of=AT, title="Checkout is slow", status="resolved"
+)
+
+Say = Callable[[Reply], Awaitable[Replied]]
+
+
+@pytest.fixture
+async def reply(teams: TeamsActivities, teams_side: TeamsService, pool: Pool) -> Reply:
+    """A highlight of a card that is there."""
+    key = CardKey(account="acme", incident_id="Q1", conversation=teams_side.channel)
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q1', $1)",
+        key.conversation,
+    )
+    where = {"service_url": teams_side.service_url, "tenant": teams_side.world.tenant_id}
+    shown = await ActivityEnvironment().run(
+        teams.show_card,
+        ShowCard(
+            card=key,
+            activity_id=None,
+            view=VIEW,
+            stamped=Stamped(marker="m1", nonce="n1"),
+            content="c1",
+            correlation="01E",
+            **where,
+        ),
+    )
+    return Reply(
+        card=key,
+        activity_id=shown.activity_id,
+        transition="resolved",
+        at=AT,
+        view=VIEW,
+        by="Bo Call",
+        correlation="02E",
+        **where,
+    )
+
+
+@pytest.fixture
+def say(teams: TeamsActivities) -> Say:
+    async def run(request: Reply) -> Replied:
+        return await ActivityEnvironment().run(teams.reply, request)
+
+    return run
+
+
+async def said(teams_side: TeamsService) -> list[str]:
+    """The replies in the thread."""
+    messages = await teams_side.messages()
+    root = messages[0]["id"]
+    return [m["versions"][-1]["activity"]["text"] for m in messages if m["reply_to"] == root]
+
+
+async def test_a_highlight_is_said_in_the_thread(say: Say, reply: Reply, teams_side: TeamsService) -> None:
+    assert await say(reply) == Replied(said=True)
+    assert await said(teams_side) == ["🟢 Resolved by Bo Call"]
+    assert teams_side.asked[-1].headers["X-Correlation-Id"] == "02E"
+
+
+async def test_it_is_said_once_under_whatever_event_it_is_told(
+    say: Say, reply: Reply, teams_side: TeamsService
+) -> None:
+    await say(reply)
+    assert await say(reply.model_copy(update={"correlation": "03E"})) == Replied(said=False)
+    assert len(await said(teams_side)) == 1
+
+
+async def test_many_at_once_say_it_once(say: Say, reply: Reply, teams_side: TeamsService) -> None:
+    replied = await asyncio.gather(*(say(reply) for _ in range(5)))
+    assert sorted(one.said for one in replied) == [False] * 4 + [True]
+    assert len(await said(teams_side)) == 1
+
+
+async def test_another_second_is_another_transition(say: Say, reply: Reply, teams_side: TeamsService) -> None:
+    await say(reply)
+    assert (await say(reply.model_copy(update={"at": AT.replace(second=1)}))).said
+    assert len(await said(teams_side)) == 2
+
+
+@pytest.mark.parametrize("do", [{"do": "lose_answer"}, {"do": "status_after", "status": 502}])
+async def test_an_unknown_outcome_is_not_repeated(
+    say: Say, reply: Reply, teams_side: TeamsService, do: dict[str, str]
+) -> None:
+    await teams_side.fault("reply", **do)
+    with pytest.raises(ApplicationError) as failed:
+        await say(reply)
+    assert (failed.value.type, failed.value.non_retryable) == ("OutcomeUnknown", True)
+    assert await say(reply) == Replied(said=False)
+    assert len(await said(teams_side)) == 1
+
+
+async def test_what_certainly_was_not_said_may_be_said_later(
+    say: Say, reply: Reply, teams_side: TeamsService, pool: Pool
+) -> None:
+    await teams_side.fault("reply", "status", status=429, retry_after=3)
+    with pytest.raises(ApplicationError) as failed:
+        await say(reply)
+    assert failed.value.type == "RateLimited"
+    assert (await cards.recall(pool, reply.card)).notified == ()
+    assert (await say(reply)).said
+    assert len(await said(teams_side)) == 1

@@ -1,0 +1,56 @@
+"""``store.recall_card`` and ``store.record_click``: what a run reads from and writes to Postgres alone."""
+
+from datetime import UTC, datetime
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.store import StoreActivities
+from muster.store import cards
+from muster.store.pool import Pool, open_pool
+from tests.api.outage import line_to
+from tests.sandbox.pagerduty_rig import WORLD
+from workflows.messages import CardKey, Click, Clicker, Outcome, RecordClick, RecordedOutcome, Remembered
+
+pytestmark = pytest.mark.anyio
+
+KEY = CardKey(account=WORLD.account, incident_id="Q1", conversation=WORLD.teams[0].channels[1].id)
+LATE = Outcome(kind="late", text="Too late.")
+
+
+def click(key: str, minute: int) -> Click:
+    return Click(
+        key=key,
+        verb="resolve",
+        person=Clicker(aad_object_id="ada", teams_id="29:ada", name="Ada Ops"),
+        message="1",
+        received_at=datetime(2026, 1, 1, 10, minute, tzinfo=UTC),
+        correlation="f:1",
+    )
+
+
+async def test_a_run_recalls_what_was_shown_said_and_pressed(store: StoreActivities, pool: Pool) -> None:
+    assert await ActivityEnvironment().run(store.recall_card, KEY) == Remembered()
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, $2, $3)",
+        *(KEY.account, KEY.incident_id, KEY.conversation),
+    )
+    await cards.intend_highlight(pool, KEY, "resolved@2026")
+    for key, minute in (("second", 2), ("first", 1)):
+        request = RecordClick(card=KEY, click=click(key, minute), outcome=LATE)
+        await ActivityEnvironment().run(store.record_click, request)
+    assert await ActivityEnvironment().run(store.recall_card, KEY) == Remembered(
+        notified=("resolved@2026",),
+        clicks=(RecordedOutcome(key="first", outcome=LATE), RecordedOutcome(key="second", outcome=LATE)),
+    )
+
+
+async def test_a_database_that_is_away_is_tried_again(database_url: str) -> None:
+    async with line_to(database_url) as line:
+        server = database_url.rpartition("@")[2].partition("/")[0]
+        async with await open_pool(database_url.replace(server, line.address)) as pool:
+            await line.cut()
+            with pytest.raises(ApplicationError, match="the database is out of reach") as failed:
+                await ActivityEnvironment().run(StoreActivities(pool).recall_card, KEY)
+    assert (failed.value.type, failed.value.non_retryable) == ("ProviderUnavailable", False)

@@ -1,0 +1,117 @@
+"""``teams.tell_person``: in the person's private chat with the bot, which is opened once."""
+
+from datetime import UTC, datetime
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.teams import TeamsActivities
+from muster.store import people
+from muster.store.pool import Pool
+from sandbox.world import Person
+from tests.teams_service import TeamsService
+from workflows.messages import Click, Clicker, Outcome, OutcomeKind, TellPerson
+from workflows.model.view import View
+
+pytestmark = pytest.mark.anyio
+
+AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+def person(teams_side: TeamsService) -> Person:
+    """Cy, who is not linked."""
+    return teams_side.world.people[2]
+
+
+def telling(
+    teams_side: TeamsService, person: Person, kind: OutcomeKind, *, viewed: bool = True
+) -> TellPerson:
+    view = View(
+        account="acme",
+        incident_id="Q1",
+        revision=1,
+        as_of=AT,
+        number=42,
+        title="Checkout is slow",
+        status="triggered",
+    )
+    return TellPerson(
+        service_url=teams_side.service_url,
+        tenant=teams_side.world.tenant_id,
+        click=Click(
+            key="k1",
+            verb="acknowledge",
+            person=Clicker(aad_object_id=person.aad_object_id, teams_id=person.teams_id, name=person.name),
+            message="1700000000001",
+            received_at=AT,
+            correlation="f:1",
+        ),
+        outcome=Outcome(kind=kind, text="PagerDuty did not answer."),
+        view=view if viewed else None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("unlinked", "not linked to a PagerDuty user in **acme**"),
+        ("failed", "it did not work: PagerDuty did not answer"),
+        ("refused", "it did not work: PagerDuty did not answer"),
+        ("late", "only minutes later"),
+    ],
+)
+async def test_a_person_is_told_alone(
+    teams: TeamsActivities,
+    pool: Pool,
+    teams_side: TeamsService,
+    person: Person,
+    kind: OutcomeKind,
+    words: str,
+) -> None:
+    await ActivityEnvironment().run(teams.tell_person, telling(teams_side, person, kind))
+    chat = await people.private_conversation(pool, teams_side.world.tenant_id, person.aad_object_id)
+    assert chat
+    (message,) = await teams_side.messages(chat)
+    text = message["versions"][0]["activity"]["text"]
+    assert text.startswith("You pressed **Acknowledge** on #42 Checkout is slow")
+    assert words in text
+    assert await teams_side.messages() == [], "nobody else sees it"
+    assert {one.headers["X-Correlation-Id"] for one in teams_side.asked} == {"f:1"}
+
+
+async def test_the_private_chat_is_opened_once(
+    teams: TeamsActivities, teams_side: TeamsService, person: Person
+) -> None:
+    for kind in ("unlinked", "late"):
+        await ActivityEnvironment().run(teams.tell_person, telling(teams_side, person, kind))
+    assert len(teams_side.calls("POST", "/v3/conversations")) == 1
+    assert len(teams_side.calls("POST", "/activities")) == 2
+
+
+async def test_somebody_the_database_does_not_know_is_told_too(
+    teams: TeamsActivities, pool: Pool, teams_side: TeamsService, person: Person
+) -> None:
+    await pool.execute("DELETE FROM person WHERE aad_object_id = $1", person.aad_object_id)
+    for kind in ("unlinked", "late"):
+        await ActivityEnvironment().run(teams.tell_person, telling(teams_side, person, kind))
+    assert len(teams_side.calls("POST", "/v3/conversations")) == 1
+
+
+async def test_without_a_card_the_outcome_speaks_for_itself(
+    teams: TeamsActivities, pool: Pool, teams_side: TeamsService, person: Person
+) -> None:
+    await ActivityEnvironment().run(teams.tell_person, telling(teams_side, person, "failed", viewed=False))
+    chat = await people.private_conversation(pool, teams_side.world.tenant_id, person.aad_object_id)
+    (message,) = await teams_side.messages(chat)
+    assert message["versions"][0]["activity"]["text"] == "PagerDuty did not answer."
+
+
+async def test_a_person_who_cannot_be_told(
+    teams: TeamsActivities, teams_side: TeamsService, person: Person
+) -> None:
+    await teams_side.fault("open", "status", status=503)
+    with pytest.raises(ApplicationError) as failed:
+        await ActivityEnvironment().run(teams.tell_person, telling(teams_side, person, "failed"))
+    assert (failed.value.type, failed.value.non_retryable) == ("ProviderUnavailable", False)
