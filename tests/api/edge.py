@@ -3,9 +3,10 @@
 import hashlib
 import hmac
 import json
+import logging
 import uuid
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import structlog
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
@@ -124,16 +126,30 @@ class Edge:
         )
 
 
+@contextmanager
+def own_logging() -> Iterator[None]:
+    """The API configures its process's logs; afterwards they are the test run's again."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()
+
+
 @asynccontextmanager
 async def serving_edge(settings: Settings, pool: Pool, client: Client) -> AsyncIterator[Edge]:
     """The real API on a real port; ``pool`` and ``client`` are the test's own eyes."""
     port = free_port()
-    async with (
-        serving(create_app(settings), [Listener(port)]),
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=15) as http,
-    ):
-        assert (await http.get("/readyz")).json() == {"status": "ready"}
-        yield Edge(http, pool, client)
+    with own_logging():
+        async with (
+            serving(create_app(settings), [Listener(port)]),
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=15) as http,
+        ):
+            assert (await http.get("/readyz")).json() == {"status": "ready"}
+            yield Edge(http, pool, client)
 
 
 def json_lines(text: str) -> list[dict[str, Any]]:

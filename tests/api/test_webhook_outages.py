@@ -1,15 +1,12 @@
 """What the webhook route says while something it needs is away, and that nothing is lost meanwhile."""
 
 import base64
-import json
-import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from temporalio.client import Client
 
 from api.app import create_app
@@ -18,7 +15,15 @@ from muster.store.migrate import SchemaMissing
 from muster.store.pool import Pool, transaction
 from sandbox.stack.postgres import EmbeddedPostgres
 from sandbox.stack.temporal import EmbeddedTemporal
-from tests.api.edge import Edge, edge_settings, new_incident, serving_edge, signature
+from tests.api.edge import (
+    Edge,
+    edge_settings,
+    json_lines,
+    new_incident,
+    own_logging,
+    serving_edge,
+    signature,
+)
 from tests.api.outage import line_to
 from tests.bodies import LEDGER, event, webhook
 from tests.company import OPS, RELEASES, SECRET, company
@@ -27,17 +32,6 @@ from tests.conftest import KEYS, settings_for
 pytestmark = pytest.mark.anyio
 
 NEW_KEY = "new:" + base64.b64encode(b"n" * 32).decode()
-
-
-@pytest.fixture(autouse=True)
-def own_logging() -> Iterator[None]:
-    """The API configures the process's logs; afterwards they are the test run's again."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 Serve = Callable[..., AbstractAsyncContextManager[Edge]]
@@ -146,8 +140,9 @@ async def test_logs_tell_an_event_by_its_id_and_hold_no_secret(
         await edge.post(body, signed="v1=" + "0" * 64)
         await edge.post(body, signed=signature(body, "of somebody else"), subscription=None)
     text = capsys.readouterr().err
-    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    about = {line["event"]: line.get("correlation_id") for line in lines if "webhooks" in line["logger"]}
+    about = {
+        line["event"]: line.get("correlation_id") for line in json_lines(text) if "webhooks" in line["logger"]
+    }
     assert about == {
         "event delivered": used["id"],
         "event kept in quarantine": unknown["id"],
@@ -161,7 +156,8 @@ async def test_an_older_database_stops_the_start(
     postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, tmp_path: Path
 ) -> None:
     url = postgres.create_database("never_migrated")
-    app = create_app(edge_settings(url, temporal.address, tmp_path))
-    with pytest.raises(SchemaMissing, match="run muster migrate"):
-        async with app.router.lifespan_context(app):
-            pass
+    with own_logging():
+        app = create_app(edge_settings(url, temporal.address, tmp_path))
+        with pytest.raises(SchemaMissing, match="run muster migrate"):
+            async with app.router.lifespan_context(app):
+                pass

@@ -1,7 +1,6 @@
 """One product for each test process, in a company with a crowd, and one whose runs are long very soon."""
 
 from collections.abc import AsyncIterator, Generator, Iterator
-from pathlib import Path
 
 import pytest
 

@@ -7,9 +7,9 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from sandbox.stack.launch import Launched
+from tests.e2e.windows import Windows, chromium
 from tests.product import Product, ends_of_logs, running
 from tests.simulators import PagerDuty, Teams
-from tests.e2e.windows import Windows, chromium
 
 _FAILED = pytest.StashKey[bool]()
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.product import Product
 from tests.e2e.screens import keep
-from tests.simulators import PagerDuty, Teams
 from tests.e2e.windows import Windows
+from tests.product import Product
+from tests.simulators import PagerDuty, Teams
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 

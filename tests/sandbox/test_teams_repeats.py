@@ -21,11 +21,6 @@ from sandbox.world import build_world
 SERVICE_URL = "http://127.0.0.1:1/teams/"
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def deliveries(folder: Path, answers: list[Answer], expected: int) -> list[dict[str, Any]]:
     """What the bot hears of one press when it answers so."""
     world = build_world()

@@ -22,11 +22,6 @@ GRANTED = {
 }
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
 class Identity:
     """PagerDuty's token endpoint: records forms and gives one answer."""
 

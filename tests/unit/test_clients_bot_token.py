@@ -19,11 +19,6 @@ TENANT = "8f0c1f5e-0000-4000-8000-000000000001"
 REGISTRATION = TeamsRegistration(tenant=TENANT, app_id="app-1", app_secret="s3cret")
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
 class Entra(ThreadingHTTPServer):
     """An authority that gives ``token-1``, ``token-2``, … or the refusal a test sets."""
 

@@ -29,11 +29,6 @@ URL, TENANT, CHANNEL = "https://smba.trafficmanager.net/emea/", "tenant-1", "19:
 CARD = {"type": "message", "attachments": []}
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
 class Connector:
     """The connector's side: records requests, answers what a test queued, else success."""
 

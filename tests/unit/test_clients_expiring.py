@@ -10,11 +10,6 @@ from workflows.errors import ProviderUnavailable
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
 class Source:
     """Gives ``key-1``, ``key-2``, … once its gate is open, each living 100 s of its own clock."""
 

@@ -27,11 +27,6 @@ ACCOUNT = PagerDutyAccount.model_validate(
 INCIDENT = {"id": "Q1", "status": "acknowledged", "title": "Checkout is slow"}
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
 class Rest:
     """PagerDuty's side: records requests and gives one answer."""
 

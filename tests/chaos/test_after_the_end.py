@@ -1,0 +1,137 @@
+"""A run has ended or continued as new, and something still comes: nothing goes back, nothing is said again."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests import bodies
+from tests.chaos.company import BO, DI, SOON, Company, Incident
+from tests.chaos.invariants import settled
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_late_and_repeated_events_change_nothing(company: Company) -> None:
+    incident = await ended(company)
+    before, replies = await incident.card(), await said(incident)
+    resolved = (await company.pagerduty.incident(incident.id))["last_status_change_at"]
+    at = datetime.fromisoformat(resolved)
+    data = await snapshot(incident)
+    for event in (
+        event_at(at, "incident.resolved", data | {"status": "resolved", "assignees": []}),
+        event_at(at - timedelta(seconds=1), "incident.acknowledged", data | {"status": "acknowledged"}),
+        event_at(at - timedelta(hours=40), "incident.triggered", data),
+        event_at(at - timedelta(seconds=1), "incident.escalated", data),
+    ):
+        for _ in range(2):
+            assert await company.pagerduty.send_webhook(event) == 202
+    await incident.ends()
+    after = await incident.card()
+    assert shows(after) == shows(before)
+    assert "Resolved by Ada Ops" in shows(after)
+    assert await said(incident) == replies
+    await settled(incident)
+
+
+async def test_a_press_on_the_card_of_an_ended_run(company: Company) -> None:
+    """Somebody's Teams still shows the card as it was."""
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    stale = await incident.card()
+    await settled(incident)
+    (answer,) = await incident.press("acknowledge", message=stale | {"data": data_of(stale)})
+    assert "Already resolved by Ada Ops; nothing was changed." in str(answer["body"])
+    assert await incident.outcomes() == ["stale"]
+    assert await incident.changes_by_buttons() == []
+    await settled(incident)
+    assert len(await said(incident)) == 1
+
+
+async def test_a_reopening_opens_the_same_card_and_is_said_once(company: Company) -> None:
+    incident = await ended(company)
+    await incident.becomes("triggered")
+    await incident.shows("reopened")
+    (answer,) = await incident.press("acknowledge", by=DI)
+    assert "Acknowledged by Di Pager" in str(answer["body"])
+    await incident.press("resolve", by=BO)
+    await incident.shows("Resolved by Bo Call")
+    await settled(incident)
+    assert len(await incident.messages()) == 1
+    assert [word.split()[1] for word in await said(incident)] == ["Resolved", "Reopened", "Resolved"]
+
+
+@pytest.mark.slow
+async def test_a_run_that_continued_as_new_forgets_nothing(impatient: Company) -> None:
+    incident = await impatient.incident()
+    await incident.shown_and_recorded()
+    stale = await incident.card()
+    (first,) = await incident.runs()
+    press = {"message": stale | {"data": data_of(stale)}, "by": BO}
+    await incident.press("acknowledge", **press)
+    for number in range(SOON // 2):
+        await incident.note(f"Note {number}")
+    await eventually(lambda: _continued(incident, first.run_id))
+
+    (answer,) = await incident.press("acknowledge", **press)
+    incident.presses -= 1  # Teams delivered it again
+    assert "Acknowledged by Bo Call" in str(answer["body"])
+    at = datetime.fromisoformat((await impatient.pagerduty.incident(incident.id))["created_at"])
+    late = event_at(at, "incident.escalated", await snapshot(incident))
+    assert await impatient.pagerduty.send_webhook(late) == 202
+    await incident.shows("Acknowledged by Bo Call", f"Note {SOON // 2 - 1}")
+    assert await incident.changes_by_buttons() == ["acknowledged"]
+    await settled(incident)
+    assert [word.split()[1] for word in await said(incident)] == ["Resolved"]
+
+
+async def ended(company: Company) -> Incident:
+    """An incident that was acknowledged and resolved, and whose run is over."""
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    await incident.becomes("acknowledged")
+    await incident.shows("Acknowledged by Ada Ops")
+    await settled(incident)
+    return incident
+
+
+async def said(incident: Incident) -> list[str]:
+    """The replies in its card's thread."""
+    cards = {message["id"] for message in await incident.messages()}
+    return [
+        message["versions"][0]["activity"]["text"]
+        for conversation in (await incident.company.teams.records())["conversations"]
+        for message in conversation["messages"]
+        if message["reply_to"] in cards
+    ]
+
+
+async def snapshot(incident: Incident) -> dict[str, Any]:
+    """The incident as a webhook would carry it, triggered."""
+    now = await incident.company.pagerduty.incident(incident.id)
+    return bodies.incident(
+        id=incident.id, number=now["incident_number"], title=now["title"], created_at=now["created_at"]
+    )
+
+
+def event_at(at: datetime, event_type: str, data: dict[str, Any]) -> dict[str, Any]:
+    """An event under an id of its own."""
+    return bodies.event(event_type, data, occurred_at=at.isoformat().replace("+00:00", "Z"))
+
+
+def shows(message: dict[str, Any]) -> str:
+    """The latest version's card."""
+    return str(message["versions"][-1]["activity"])
+
+
+def data_of(message: dict[str, Any]) -> dict[str, Any]:
+    """The data of a button that a card had when it was read."""
+    card = message["versions"][-1]["activity"]["attachments"][0]["content"]
+    buttons = next(block["actions"] for block in card["body"] if block["type"] == "ActionSet")
+    data: dict[str, Any] = buttons[0]["data"]
+    return data
+
+
+async def _continued(incident: Incident, first: str) -> bool:
+    return all(run.run_id != first for run in await incident.runs())

@@ -1,0 +1,209 @@
+"""Presses under every kind of trouble: one effect, one outcome, an answer in time."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.chaos.company import ACCOUNT, BO, DI, TEAMS_PATIENCE, Company, Incident
+from tests.chaos.conftest import CROWD
+from tests.chaos.invariants import settled
+from tests.waiting import eventually
+from workflows.messages import Click, Clicker
+
+pytestmark = pytest.mark.anyio
+
+CARD = "application/vnd.microsoft.card.adaptive"
+
+
+async def test_a_press_delivered_again_under_the_same_id_and_under_new_ones(company: Company) -> None:
+    incident = await shown(company)
+    deliveries = [{"after": 0}, {"after": 0.05}, {"after": 0.1, "new_id": True}, {"after": 2, "new_id": True}]
+    answers = await incident.press("acknowledge", deliveries=deliveries)
+    assert {kind(answer) for answer in answers} == {CARD}
+    assert all("Acknowledged by Bo Call" in str(answer["body"]) for answer in answers)
+    assert await incident.changes_by_buttons() == ["acknowledged"]
+    assert await incident.outcomes() == ["done"]
+    await settled(incident)
+
+
+@pytest.mark.slow
+async def test_a_press_delivered_again_half_a_minute_later(company: Company) -> None:
+    """The incident is resolved and its run has ended; the press is still the same one."""
+    incident = await shown(company)
+    first, again = await incident.press(
+        "resolve", deliveries=[{"after": 0}, {"after": 30, "new_id": True}], by=DI
+    )
+    assert "Resolved by Di Pager" in str(first["body"])
+    assert "Resolved by Di Pager" in str(again["body"])
+    assert "ℹ️" not in str(again["body"]), "no word of an incident that was resolved already"
+    assert await incident.changes_by_buttons() == ["resolved"]
+    await settled(incident)
+
+
+async def test_twenty_people_at_once(company: Company) -> None:
+    incident = await shown(company)
+    crowd = [f"person{number:02}@acme.example" for number in range(CROWD)]
+    card = await incident.card()
+    presses = [incident.press("acknowledge", by=email, message=card) for email in crowd]
+    answers = [answer for (answer,) in await asyncio.gather(*presses)]
+    assert max(answer["ms"] for answer in answers) < TEAMS_PATIENCE
+    assert all(
+        "Acknowledged by Person" in str(a["body"]) or "working on it" in str(a["body"]) for a in answers
+    )
+    await eventually(lambda: _has_outcomes(incident, CROWD))
+    assert Counter(await incident.outcomes()) == {"done": 1, "already": CROWD - 1}
+    assert await incident.changes_by_buttons() == ["acknowledged"]
+    await settled(incident)
+
+
+async def test_acknowledge_on_a_card_that_has_not_heard_of_the_resolve(company: Company) -> None:
+    incident = await shown(company)
+    await company.pagerduty.fault("webhook", "lose", match={"incident": incident.id})
+    await incident.becomes("resolved")
+    (answer,) = await incident.press("acknowledge")
+    assert "Already resolved by Ada Ops; nothing was changed." in str(answer["body"])
+    assert (await company.pagerduty.incident(incident.id))["status"] == "resolved"
+    assert await incident.outcomes() == ["stale"]
+    await settled(incident)
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "reason"),
+    [
+        ({"do": "status", "status": 503}, "failed", "PagerDuty did not answer"),
+        ({"do": "status", "status": 403}, "refused", "does not allow Bo Call"),
+        ({"do": "status", "status": 401}, "refused", "does not accept your link any more"),
+        ({"do": "status", "status": 429, "retry_after": 60}, "failed", "PagerDuty is limiting requests"),
+    ],
+    ids=["down", "refuses", "unlinked elsewhere", "rate limited"],
+)
+async def test_pagerduty_does_not_do_it(
+    company: Company, fault: dict[str, Any], outcome: str, reason: str
+) -> None:
+    incident = await shown(company)
+    await company.pagerduty.fault("rest", times=50, match={"method": "PUT", "incident": incident.id}, **fault)
+    (answer,) = await incident.press("resolve")
+    assert answer["ms"] < TEAMS_PATIENCE
+    await eventually(lambda: _has_outcomes(incident, 1))
+    assert await incident.outcomes() == [outcome]
+    if kind(answer) == CARD:
+        assert reason in str(answer["body"])
+    else:
+        await eventually(lambda: _was_told(incident, BO, reason))
+    await company.pagerduty.clear_faults()
+    await eventually(lambda: _has_new_buttons(incident))
+    (answer,) = await incident.press("resolve")
+    assert "Resolved by Bo Call" in str(answer["body"])
+    assert await incident.changes_by_buttons() == ["resolved"]
+    await settled(incident)
+
+
+async def test_pagerduty_takes_three_seconds(company: Company) -> None:
+    """What it does late is found out, and not done twice."""
+    incident = await shown(company)
+    await company.pagerduty.fault("rest", "slow", seconds=3, match={"method": "PUT", "incident": incident.id})
+    (answer,) = await incident.press("acknowledge")
+    assert answer["ms"] < TEAMS_PATIENCE
+    assert "working on it" in str(answer["body"])
+    await incident.shows("Acknowledged by Bo Call")
+    await eventually(lambda: _has_outcomes(incident, 1))
+    assert await incident.changes_by_buttons() == ["acknowledged"]
+    await settled(incident)
+
+
+async def test_the_answer_of_pagerduty_is_lost(company: Company) -> None:
+    incident = await shown(company)
+    await company.pagerduty.fault("rest", "lose_answer", match={"method": "PUT", "incident": incident.id})
+    await incident.press("acknowledge")
+    await incident.shows("Acknowledged by Bo Call")
+    assert await incident.outcomes() == ["done"]
+    assert await incident.changes_by_buttons() == ["acknowledged"]
+    await settled(incident)
+
+
+async def test_the_worker_is_away(company: Company) -> None:
+    incident = await shown(company)
+    await company.product.stop("worker", seconds=3)
+    (answer,) = await incident.press("acknowledge")
+    assert answer["ms"] < TEAMS_PATIENCE
+    assert "working on it" in str(answer["body"])
+    await incident.shows("Acknowledged by Bo Call")
+    assert await incident.outcomes() == ["done"]
+    assert await incident.changes_by_buttons() == ["acknowledged"]
+    await settled(incident)
+
+
+async def test_a_press_that_comes_five_minutes_late_is_reported_and_not_done(company: Company) -> None:
+    incident = await shown(company)
+    (run,) = await incident.runs()
+    bo = next(person for person in company.people if person["email"] == BO)
+    link = await company.rows("SELECT id FROM user_link WHERE aad_object_id = $1", bo["aad_object_id"])
+    teams_id = await company.rows("SELECT teams_id FROM person WHERE aad_object_id = $1", bo["aad_object_id"])
+    click = Click(
+        key=f"late-{incident.id}",
+        verb="resolve",
+        person=Clicker(
+            aad_object_id=bo["aad_object_id"],
+            teams_id=teams_id[0]["teams_id"],
+            name=bo["name"],
+            link=link[0]["id"],
+        ),
+        message=(await incident.card())["id"],
+        received_at=datetime.now(UTC) - timedelta(minutes=5, seconds=1),
+        correlation="late",
+    )
+    incident.presses += 1
+    await company.temporal.get_workflow_handle(run.id).signal("click", click)
+    await eventually(lambda: _was_told(incident, BO, "reached Muster only minutes later"))
+    assert await incident.outcomes() == ["late"]
+    assert await incident.changes_by_buttons() == []
+    await settled(incident)
+
+
+async def test_a_link_that_is_revoked_between_press_and_deed(company: Company) -> None:
+    incident = await shown(company)
+    await company.product.stop("worker", seconds=4)
+    email = f"person{CROWD - 1:02}@acme.example"
+    (answer,) = await incident.press("resolve", by=email)
+    assert "working on it" in str(answer["body"])
+    person = next(person for person in company.people if person["email"] == email)
+    (link,) = await company.rows(
+        "DELETE FROM user_link WHERE aad_object_id = $1 RETURNING *", person["aad_object_id"]
+    )
+    assert link["account"] == ACCOUNT
+    await eventually(lambda: _was_told(incident, email, "was removed meanwhile"), within=30)
+    assert await incident.outcomes() == ["refused"]
+    assert await incident.changes_by_buttons() == []
+    await company.rows(f"INSERT INTO user_link OVERRIDING SYSTEM VALUE VALUES ({_slots(link)})", *link)
+    await settled(incident)
+
+
+async def shown(company: Company) -> Incident:
+    """An incident whose card is there."""
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    return incident
+
+
+def kind(answer: dict[str, Any]) -> str:
+    """What an answer draws."""
+    return str(answer["body"]["type"])
+
+
+def _slots(row: Any) -> str:
+    return ", ".join(f"${number}" for number in range(1, len(row) + 1))
+
+
+async def _has_outcomes(incident: Incident, count: int) -> bool:
+    return len(await incident.outcomes()) == count
+
+
+async def _was_told(incident: Incident, email: str, text: str) -> bool:
+    return any(text in told for told in await incident.told_privately(email))
+
+
+async def _has_new_buttons(incident: Incident) -> bool:
+    return len((await incident.card())["versions"]) > 1
