@@ -41,6 +41,9 @@ def up(
     data: Annotated[
         Path | None, typer.Option(help="Where everything is kept.", show_default=".muster, or a folder in it")
     ] = None,
+    any_ports: Annotated[
+        bool, typer.Option("--any-ports", help="Not the usual ports: several of these may start at once.")
+    ] = False,
     temporal_dynamic: Annotated[
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="Added to Temporal's dynamic configuration; repeatable."),
@@ -55,6 +58,7 @@ def up(
         empty=empty,
         playground=playground,
         ready_file=ready_file,
+        any_ports=any_ports,
         temporal_dynamic=dict(_key_and_value(text) for text in temporal_dynamic or []),
     )
     raise typer.Exit(bring_up(options))

@@ -19,10 +19,6 @@ from sandbox.stack.temporal import EmbeddedTemporal
 
 KEYS = "test:" + "A" * 43 + "="
 
-EXACT_TIMERS = {"history.timerProcessorMaxTimeShift": '"10ms"'}
-"""By default the server fires a timer up to a second late; tests use timers of milliseconds."""
-
-
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
@@ -64,7 +60,7 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 
 @pytest.fixture(scope="session")
 def temporal(folder: Path) -> Iterator[EmbeddedTemporal]:
-    with EmbeddedTemporal(log=folder / "temporal.log", dynamic=EXACT_TIMERS) as server:
+    with EmbeddedTemporal(log=folder / "temporal.log") as server:
         asyncio.run(prepare(server))
         yield server
 

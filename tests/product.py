@@ -54,7 +54,7 @@ class Product:
 
     async def expect_back(self, part: str) -> None:
         """A new process of this part answers."""
-        await eventually(lambda: self._is(part, "up"))
+        await eventually(lambda: self._is(part, "up"), within=60)
 
     async def _is(self, part: str, state: str) -> bool:
         parts = {status["name"]: status for status in (await self._http.get(self._parts)).json()}

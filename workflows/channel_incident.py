@@ -38,9 +38,10 @@ class ChannelIncidentWorkflow:
         self.draining = False
         self.presses = Presses(self.ledger)
         self.card = CardPart(self.ledger)
+        self.details = DetailsPart(self.ledger, self.presses.changing)
         self.parts = (
             self.card,
-            DetailsPart(self.ledger, self.presses.changing),
+            self.details,
             HighlightsPart(self.ledger),
             PrivatePart(self.ledger),
         )
@@ -133,14 +134,19 @@ class ChannelIncidentWorkflow:
         return workflow.info().is_continue_as_new_suggested()
 
     def _final(self) -> bool:
-        """The incident is over, and everything wanted is shown and said."""
+        """The incident is over, and everything wanted is shown and said.
+
+        Details that cannot be read do not keep a resolved incident's run alive.
+        """
         state = self.ledger.state
         if state.detached:
             return True
         resolved = state.snapshot is not None and state.snapshot.status == "resolved"
         pending = (
-            any(part.due() for part in self.parts)
+            self.card.due()
+            or (self.details.due() and not self.ledger.in_trouble("details"))
             or bool(state.highlights)
+            or bool(state.private)
             or state.card.settle_at is not None
             or self.presses.busy()
             or any(reconciler.busy for reconciler in self.reconcilers)

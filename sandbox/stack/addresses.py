@@ -26,16 +26,16 @@ class Addresses:
     playground_port: int
 
     @classmethod
-    def pick(cls) -> Self:
-        """Free ports, the usual ones first."""
-        usual = {
+    def pick(cls, *, usual: bool = True) -> Self:
+        """Free ports; ``usual``: those that people know, where they are free."""
+        known = {
             "api_port": 8080, "start_port": 8070, "teams_port": 8091, "pagerduty_port": 8092,
             "token_port": 8093, "temporal_port": 7233, "temporal_ui_port": 8233, "postgres_port": 0,
             "worker_health_port": 0, "playground_port": 56150,
         }  # fmt: skip
         picked: dict[str, int] = {}
-        for name, port in usual.items():
-            picked[name] = free_port(port, avoid=picked.values())
+        for name, port in known.items():
+            picked[name] = free_port(port if usual else 0, avoid=picked.values())
         return cls(**picked)
 
     @property

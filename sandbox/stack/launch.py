@@ -52,10 +52,12 @@ def launched(
 ) -> Iterator[Launched]:
     """`muster up` with all parts embedded and its data below ``folder``, ready; stopped at the end.
 
+    It listens on no usual port, so that several can run at once, and beside a person's own.
     ``env`` is added to the environment. Raises StartFailed if it ends or is not ready in time.
     """
     ready_file, output = folder / "ready.json", folder / "output"
-    command = muster_command("up", "--data", str(folder / "data"), "--ready-file", str(ready_file), *options)
+    command = muster_command("up", "--data", str(folder / "data"), "--ready-file", str(ready_file))
+    command += ("--any-ports", *options)
     environment = {name: value for name, value in os.environ.items() if name not in _EMBEDDED}
     environment |= env or {}
     ready_file.unlink(missing_ok=True)

@@ -15,5 +15,7 @@ class Options:
     playground: bool = False
     """Start Microsoft's Agents Playground too."""
     ready_file: Path | None = None
+    any_ports: bool = False
+    """Take no usual port: where a part is away for a while, another stack's would take its place."""
     temporal_dynamic: Mapping[str, str] = field(default_factory=dict)
     """Additions to the server's dynamic configuration, JSON texts by key."""

@@ -33,7 +33,7 @@ class Stack:
         self._options = options
         self._folder = folder
         self._terminal = terminal
-        self._addresses = Addresses.pick()
+        self._addresses = Addresses.pick(usual=not options.any_ports)
         self._env = os.environ | local_environment(folder, self._addresses, os.environ)
         self._world = self._open_world()
         self._temporal_ui: str | None = None

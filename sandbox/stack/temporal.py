@@ -12,11 +12,12 @@ from sandbox.stack.process import Process
 from sandbox.stack.temporal_binary import find_temporal
 
 # The development server has one shard, and by default polls it 20 times a second: every hop would wait for
-# a 50 ms tick. Eager activities are off by default, and 10 updates in flight are too few for a burst of
-# clicks on one card.
+# a 50 ms tick. Timers fire up to a second late by default, so that coalesced edits and back-offs would too.
+# Eager activities are off by default, and 10 updates in flight are too few for a burst of clicks on one card.
 DYNAMIC_CONFIG: Mapping[str, str] = {
     "history.transferProcessorMaxPollRPS": "2000",
     "history.timerProcessorMaxPollRPS": "2000",
+    "history.timerProcessorMaxTimeShift": '"10ms"',
     "system.enableActivityEagerExecution": "true",
     "history.maxInFlightUpdates": "100",
 }

@@ -1,6 +1,7 @@
 """One id from the webhook to the connector's call: by it an operator follows an event through the logs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def edge(
-    capsys: pytest.CaptureFixture[str],
+async def serve(
     pool: Pool,
     client: Client,
     temporal: EmbeddedTemporal,
@@ -35,13 +35,14 @@ async def edge(
     pagerduty: PagerDutyActivities,
     store: StoreActivities,
     teams_side: TeamsService,
-) -> AsyncIterator[Edge]:
-    """The API and a worker; their logs go to the captured standard error."""
+) -> Callable[[], AbstractAsyncContextManager[Edge]]:
+    """``serve()``: the API and a worker."""
     await pool.execute("UPDATE channel SET service_url = $1", teams_side.service_url)
     settings = edge_settings(database_url, temporal.address, tmp_path, edit_interval=0.05)
-    async with (
-        serving_edge(settings, pool, client) as edge,
-        Worker(
+
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[Edge]:
+        worker = Worker(
             client,
             task_queue=settings.task_queue,
             workflows=[ChannelIncidentWorkflow],
@@ -56,9 +57,11 @@ async def edge(
                 store.record_click,
             ],
             workflow_runner=workflow_runner(),
-        ),
-    ):
-        yield edge
+        )
+        async with serving_edge(settings, pool, client) as edge, worker:
+            yield edge
+
+    return serving
 
 
 async def deliver(edge: Edge, happened: dict[str, Any]) -> None:
@@ -70,28 +73,29 @@ async def deliver(edge: Edge, happened: dict[str, Any]) -> None:
 
 
 async def test_an_event_is_followed_from_the_webhook_to_the_connector(
-    edge: Edge, teams_side: TeamsService, capsys: pytest.CaptureFixture[str]
+    serve: Callable[[], AbstractAsyncContextManager[Edge]],
+    teams_side: TeamsService,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     incident = new_incident()
     triggered = event("incident.triggered", incident)
     noted = event("incident.annotated", note(incident["id"]))
-    await deliver(edge, triggered)
-    await teams_side.until(lambda: bool(teams_side.calls("POST", "/activities")))
-    (posted,) = teams_side.calls("POST", "/activities")
-    assert posted.headers["X-Correlation-Id"] == triggered["id"]
 
-    await deliver(edge, noted)
-    await teams_side.until(
-        lambda: noted["id"] in [one.headers["X-Correlation-Id"] for one in teams_side.asked]
-    )
-    (edited,) = [one for one in teams_side.asked if one.headers["X-Correlation-Id"] == noted["id"]]
-    assert edited.method == "PUT"
+    def caused_by(happened: dict[str, Any]) -> list[str]:
+        """The methods of the connector's calls that an event caused."""
+        sent = [one for one in teams_side.asked if one.headers["X-Correlation-Id"] == happened["id"]]
+        return [one.method for one in sent]
+
+    async with serve() as edge:
+        await deliver(edge, triggered)
+        await teams_side.until(lambda: "POST" in caused_by(triggered))
+        await deliver(edge, noted)
+        await teams_side.until(lambda: "PUT" in caused_by(noted))
 
     lines = json_lines(capsys.readouterr().err)
-    told = {line["correlation_id"]: line for line in lines if line["event"] == "event delivered"}
-    assert set(told) == {triggered["id"], noted["id"]}
-    (shown,) = [
-        line for line in lines if line["event"] == "card shown" and line["correlation_id"] == triggered["id"]
-    ]
-    assert (shown["incident"], shown["conversation"]) == (incident["id"], teams_side.channel)
-    assert shown["revision"] == 1
+    delivered = {line["correlation_id"] for line in lines if line["event"] == "event delivered"}
+    assert delivered == {triggered["id"], noted["id"]}
+    shown = [line for line in lines if line["event"] == "card shown"]
+    assert {line["correlation_id"] for line in shown} == delivered
+    assert (shown[0]["incident"], shown[0]["conversation"]) == (incident["id"], teams_side.channel)
+    assert (shown[0]["revision"], shown[0]["correlation_id"]) == (1, triggered["id"])

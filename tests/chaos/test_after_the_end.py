@@ -1,6 +1,6 @@
-"""A run has ended or continued as new, and something still comes: nothing goes back, nothing is said again."""
+"""A run has ended or continued as new, and something still comes: nothing goes back or is said again."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,14 +16,14 @@ pytestmark = pytest.mark.anyio
 async def test_late_and_repeated_events_change_nothing(company: Company) -> None:
     incident = await ended(company)
     before, replies = await incident.card(), await said(incident)
-    resolved = (await company.pagerduty.incident(incident.id))["last_status_change_at"]
-    at = datetime.fromisoformat(resolved)
+    now = await company.pagerduty.incident(incident.id)
+    began, over = (datetime.fromisoformat(now[name]) for name in ("created_at", "last_status_change_at"))
     data = await snapshot(incident)
     for event in (
-        event_at(at, "incident.resolved", data | {"status": "resolved", "assignees": []}),
-        event_at(at - timedelta(seconds=1), "incident.acknowledged", data | {"status": "acknowledged"}),
-        event_at(at - timedelta(hours=40), "incident.triggered", data),
-        event_at(at - timedelta(seconds=1), "incident.escalated", data),
+        event_at(over, "incident.resolved", data | {"status": "resolved", "assignees": []}),
+        event_at(began, "incident.acknowledged", data | {"status": "acknowledged"}),
+        event_at(began, "incident.triggered", data),
+        event_at(began, "incident.escalated", data),
     ):
         for _ in range(2):
             assert await company.pagerduty.send_webhook(event) == 202

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 REPOSITORY = Path(__file__).parents[2]
 COMPOSE_FILE = REPOSITORY / "docker-compose.yml"
@@ -14,9 +14,9 @@ VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?:(?P<how>:[-?])(?P<text>[^}]*))?\}")
 """A variable of whoever runs Compose, with its default or with what is said where it is missing."""
 
 
-def read_compose_file() -> dict[str, Any]:
-    """The file with its variables as they are written."""
-    content: dict[str, Any] = yaml.safe_load(COMPOSE_FILE.read_text())
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file whose top is a mapping."""
+    content: dict[str, Any] = yaml.safe_load(path.read_text())
     return content
 
 
@@ -24,7 +24,7 @@ class Service:
     """One service of the file, with the files that are put into its container."""
 
     def __init__(self, name: str) -> None:
-        content = read_compose_file()
+        content = read_yaml(COMPOSE_FILE)
         self._service: Mapping[str, Any] = content["services"][name]
         self._configs: Mapping[str, Any] = content["configs"]
 
@@ -38,7 +38,7 @@ class Service:
         """What tells whether it is well."""
         how, *command = self._service["healthcheck"]["test"]
         assert how == "CMD"
-        return command
+        return [str(part) for part in command]
 
     @property
     def stops_within(self) -> int:
@@ -55,4 +55,4 @@ class Service:
     def file_at(self, path: str) -> Path:
         """What the checkout gives for this path in its container."""
         source = next(config["source"] for config in self._service["configs"] if config["target"] == path)
-        return REPOSITORY / self._configs[source]["file"]
+        return REPOSITORY / str(self._configs[source]["file"])

@@ -5,6 +5,7 @@ file's: commands, variables, health checks, one-shots in their order, and the sc
 """
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,6 +134,8 @@ class Container:
         self._environment = environment
         self._process = Process(service.command, log=log, env=environment)
         try:
+            # Asking costs the start of a Python, so the question is put when there is somebody to answer.
+            self._process.wait_until(self._listens)
             self._process.wait_until(self.is_healthy)
         except StartFailed:
             self._process.stop()
@@ -144,6 +147,11 @@ class Container:
             self._service.health_check, env=self._environment, capture_output=True, check=False
         )
         return check.returncode == 0
+
+    def _listens(self) -> bool:
+        port = self._environment.get("MUSTER_PORT") or self._environment["MUSTER_WORKER_HEALTH_PORT"]
+        with socket.socket() as probe:
+            return probe.connect_ex((LOOPBACK, int(port))) == 0
 
     def stop(self) -> int:
         """Stop it as Compose does, within its own time; the exit code."""

@@ -10,10 +10,10 @@ from sandbox.world import Channel, Connection, Person, World, build_world
 from tests.simulators import PagerDuty, Teams
 from tests.waiting import eventually
 
-_CHANNELS = 8
+_CHANNELS = 16
 """So many that the stream stays within Teams' limits for each of them."""
 
-_EVERY = 0.25
+_EVERY = 0.3
 """Seconds from one incident to the next."""
 
 _THINKING = 1.0
@@ -24,6 +24,9 @@ _PRESSES_EVERY = 4
 
 _REPEATED = [{"after": 0, "new_id": False}, {"after": 3, "new_id": True}]
 """A press as Teams delivers it to a bot that was too slow: the second time under a new id."""
+
+_PATIENCE = 60
+"""Seconds after which a step that has not come will not come."""
 
 _FRESH = 0.4
 """Seconds for which the simulator's records are not read again."""
@@ -136,19 +139,21 @@ class Stream:
         self.incidents[number] = incident
         await asyncio.sleep(_THINKING)
         if number % _PRESSES_EVERY == 0:
-            await self._press(number)
+            await self._press(number, incident)
         else:
             await self._pagerduty.update(incident, status="acknowledged")
         await asyncio.sleep(_THINKING)
         await self._pagerduty.update(incident, status="resolved")
 
-    async def _press(self, number: int) -> None:
-        self.pressed.add(number)
-
+    async def _press(self, number: int, incident: str) -> None:
         async def is_shown() -> bool:
             return bool(await self.cards.of(number))
 
-        await eventually(is_shown)
+        async def is_acknowledged() -> bool:
+            return bool((await self._pagerduty.incident(incident))["status"] == "acknowledged")
+
+        self.pressed.add(number)
+        await eventually(is_shown, within=_PATIENCE)
         card, *_ = await self.cards.of(number)
         await self._teams.press(
             person=self._presser.email,
@@ -157,3 +162,4 @@ class Stream:
             verb="acknowledge",
             deliveries=_REPEATED,
         )
+        await eventually(is_acknowledged, within=_PATIENCE)

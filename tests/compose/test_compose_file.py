@@ -7,15 +7,14 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-import yaml
 
 from sandbox.stack.temporal import DYNAMIC_CONFIG
-from tests.compose.compose_file import COMPOSE_FILE, REPOSITORY, VARIABLE, Service, read_compose_file
+from tests.compose.compose_file import COMPOSE_FILE, REPOSITORY, VARIABLE, Service, read_yaml
 
 SCHEMA = REPOSITORY.parent / "shared" / "reference" / "compose" / "compose-spec.json"
 GO_MODULE = REPOSITORY / "deploy" / "temporal" / "go.mod"
 
-FILE = read_compose_file()
+FILE = read_yaml(COMPOSE_FILE)
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]
 ONE_SHOTS = {"temporal-schema", "temporal-namespace", "migrate"}
 LONG_RUNNING = {"postgres", "temporal", "temporal-ui", "api", "worker"}
@@ -59,7 +58,8 @@ def test_temporal_is_the_version_that_the_tests_run() -> None:
     module = GO_MODULE.read_text()
     server = re.search(r"go\.temporal\.io/server v(\S+)", module)
     ui = re.search(r"temporalio/ui-server/v2 v(\d+\.\d+)\.", module)
-    assert server and ui
+    assert server is not None
+    assert ui is not None
     assert SERVICES["temporal"]["image"] == f"temporalio/server:{server[1]}"
     assert SERVICES["temporal-schema"]["image"] == f"temporalio/admin-tools:{server[1]}"
     assert SERVICES["temporal-ui"]["image"].startswith(f"temporalio/ui:{ui[1]}.")
@@ -67,7 +67,7 @@ def test_temporal_is_the_version_that_the_tests_run() -> None:
 
 def test_temporal_is_tuned_as_the_embedded_one() -> None:
     path = Service("temporal").environment({})["DYNAMIC_CONFIG_FILE_PATH"]
-    settings = yaml.safe_load(Service("temporal").file_at(path).read_text())
+    settings = read_yaml(Service("temporal").file_at(path))
     assert {key: json.dumps(values[0]["value"]) for key, values in settings.items()} == dict(DYNAMIC_CONFIG)
 
 

@@ -4,7 +4,8 @@ stopped by SIGTERM and started again while incidents come in. Nothing is lost, a
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.compose.rolling import Cards, Stream, world_of_many_channels
 from tests.simulators import PagerDuty, Teams
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.anyio]
+pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.timeout(240)]
 
 FIRST, SECOND = ("api-1", "worker-1"), ("api-2", "worker-2")
 FEWEST = 40
@@ -45,14 +46,15 @@ class Fleet:
         worker_1, worker_2 = ({"MUSTER_WORKER_HEALTH_PORT": str(free_port())} for _ in range(2))
         self._own = {"api-1": api_1, "api-2": api_2, "worker-1": worker_1, "worker-2": worker_2}
         self.exit_codes: list[tuple[str, int]] = []
+        self._threads = ThreadPoolExecutor()
 
     async def start(self, *names: str) -> None:
         """Start these, and wait until they are healthy."""
-        await asyncio.gather(*(asyncio.to_thread(self._start, name) for name in names))
+        await self._each(self._start, names)
 
     async def stop(self, *names: str) -> None:
         """Stop these gracefully."""
-        await asyncio.gather(*(asyncio.to_thread(self._stop, name) for name in names))
+        await self._each(self._stop, names)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -61,7 +63,14 @@ class Fleet:
             await self.start(*self._own)
             yield
         finally:
+            # What a test that failed was about to start or stop comes to its end first.
+            self._threads.shutdown()
+            self._threads = ThreadPoolExecutor()
             await self.stop(*self._running)
+
+    async def _each(self, do: Callable[[str], None], names: Sequence[str]) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(loop.run_in_executor(self._threads, do, name) for name in names))
 
     def _start(self, name: str) -> None:
         service = name.split("-")[0]
@@ -84,7 +93,7 @@ async def test_nothing_is_lost_while_every_process_is_restarted(installation: In
         async with fleet.running():
             await _restart_under(stream, fleet)
             total = len(stream.incidents)
-            await eventually(lambda: stream.cards.all_resolved(total), within=25)
+            await eventually(lambda: stream.cards.all_resolved(total), within=60)
         # Read again, now that nothing can follow any more.
         cards, records = Cards(teams), await pagerduty.records()
         shown = {number: await cards.of(number) for number in stream.incidents}
@@ -128,7 +137,7 @@ async def _until_more(stream: Stream) -> None:
     async def come() -> bool:
         return len(stream.incidents) >= wanted
 
-    await eventually(come)
+    await eventually(come, within=60)
 
 
 def _person(installation: Installation, name: str) -> Person:

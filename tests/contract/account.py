@@ -19,7 +19,7 @@ from sandbox.stack.ports import LOOPBACK, free_port
 from sandbox.world import Person, World, build_world, write_world
 from tests.schemas.exchange import Exchange, exchange_of
 
-_START_WITHIN = 20.0
+_START_WITHIN = 60.0
 
 
 @dataclass

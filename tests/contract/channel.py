@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 import httpx
 from temporalio.testing import ActivityEnvironment
 
-from activities.clients.bot_token import bot_tokens
 from activities.clients.connector import ConnectorClient
-from activities.clients.expiring import ExpiringCache
+from activities.clients.expiring import Expiring, ExpiringCache
 from activities.clients.http import open_pool as open_http_pool
 from activities.teams import TeamsActivities
 from muster.settings import TeamsRegistration
@@ -50,6 +49,7 @@ class Channel:
 
     @property
     def connector(self) -> ConnectorClient:
+        """Our client."""
         return self.connector_with(self.tokens)
 
     def connector_with(self, tokens: ExpiringCache[str, str]) -> ConnectorClient:
@@ -60,6 +60,7 @@ class Channel:
 
     @property
     def activities(self) -> TeamsActivities:
+        """Our activities."""
         return TeamsActivities(self.connector, self.pool)
 
     @property
@@ -139,9 +140,12 @@ class Channel:
 async def reached_channel(service: TeamsService, pool: Pool) -> AsyncIterator[Channel]:
     """The channel over a wire of its own."""
     wire = Wire(under=SERVICE_PATH)
-    tokens = bot_tokens(_registrations(service.world), service.authority, service.ca_file)
+
+    async def token(_: str) -> Expiring[str]:
+        return Expiring(await service.bot_token(), 3600)
+
     async with open_http_pool(transport=wire) as http:
-        yield Channel(service, wire, http, tokens, pool)
+        yield Channel(service, wire, http, ExpiringCache(token), pool)
 
 
 def _registrations(world: World) -> dict[str, TeamsRegistration]:

@@ -151,7 +151,7 @@ async def test_what_the_connector_refuses(channel: Channel) -> None:
 
 
 async def test_a_token_that_was_revoked_is_renewed(channel: Channel) -> None:
-    good = await channel.tokens.get(channel.service.world.tenant_id)
+    good = await channel.service.bot_token()
     tokens = iter(["revoked", good])
 
     async def fetch(_: str) -> Expiring[str]:

@@ -81,10 +81,10 @@ async def main(names: list[str]) -> None:
     wanted = [live for name, live in LIVES.items() if not names or name in names]
     with tempfile.TemporaryDirectory() as folder:
         if wanted:
-            with EmbeddedTemporal(log=Path(folder) / "log", dynamic=EXACT_TIMERS) as server:
+            with EmbeddedTemporal(log=Path(folder) / "log") as server:
                 await _record_on(server, wanted)
         if not names or continued.__name__ in names:
-            soon = {**EXACT_TIMERS, "limit.historyCount.suggestContinueAsNew": str(SOON)}
+            soon = {"limit.historyCount.suggestContinueAsNew": str(SOON)}
             with EmbeddedTemporal(log=Path(folder) / "log", dynamic=soon) as server:
                 await _record_on(server, [continued])
     await goodbye()

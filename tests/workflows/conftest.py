@@ -9,7 +9,7 @@ from temporalio.client import Client
 
 from muster.temporal import connect
 from sandbox.stack.temporal import EmbeddedTemporal
-from tests.conftest import EXACT_TIMERS, prepare, settings_for
+from tests.conftest import prepare, settings_for
 
 SOON = 120
 """Events after which the server suggests to continue as new; 4,096 by default."""
@@ -17,7 +17,7 @@ SOON = 120
 
 @pytest.fixture(scope="session")
 def impatient_temporal(folder: Path) -> Iterator[EmbeddedTemporal]:
-    dynamic = {**EXACT_TIMERS, "limit.historyCount.suggestContinueAsNew": str(SOON)}
+    dynamic = {"limit.historyCount.suggestContinueAsNew": str(SOON)}
     with EmbeddedTemporal(log=folder / "impatient.log", dynamic=dynamic) as server:
         asyncio.run(prepare(server))
         yield server
