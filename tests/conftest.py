@@ -19,6 +19,7 @@ from sandbox.stack.temporal import EmbeddedTemporal
 
 KEYS = "test:" + "A" * 43 + "="
 
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

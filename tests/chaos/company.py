@@ -190,16 +190,7 @@ class Incident:
     async def ends(self, *, within: float = 60) -> None:
         """Wait until every event has been accepted and every run has ended: nothing more will happen."""
         await eventually(self._delivered, within=within)
-        try:
-            await eventually(self._over, within=within)
-        except AssertionError:
-            details = [await run.describe_details() for run in []]
-            for run in await self.runs():
-                h = self.company.temporal.get_workflow_handle(run.id)
-                print(run.raw_description)
-                async for e in h.fetch_history_events():
-                    print(str(e)[:1500])
-            raise
+        await eventually(self._over, within=within)
 
     async def _delivered(self) -> bool:
         webhooks = await self.company.pagerduty.webhooks(self.id)

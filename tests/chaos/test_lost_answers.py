@@ -20,8 +20,7 @@ async def test_an_orphan_is_counted_and_its_press_deletes_it_and_goes_on(company
 
     (answer,) = await incident.press("acknowledge", message=orphan, by=DI)
     assert "Acknowledged by Di Pager" in str(answer["body"])
-    gone = next(m for m in await incident.messages() if m["id"] == orphan["id"])
-    assert gone["deleted_at"] is not None
+    await eventually(lambda: _is_deleted(incident, orphan["id"]))
     await incident.shows("Acknowledged by Di Pager")
     assert await incident.changes_by_buttons() == ["acknowledged"]
     await settled(incident)
@@ -47,6 +46,10 @@ async def test_an_edit_that_lands_late_is_followed_by_the_latest(company: Compan
     await eventually(lambda: _shows(incident, "Overtaken"))
     await eventually(lambda: _shows(incident, "The latest"), within=30)
     await settled(incident)
+
+
+async def _is_deleted(incident: Incident, message: str) -> bool:
+    return any(m["id"] == message and m["deleted_at"] for m in await incident.messages())
 
 
 async def _messages(incident: Incident, count: int) -> bool:

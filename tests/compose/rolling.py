@@ -68,6 +68,16 @@ class Card:
     said: tuple[str, ...]
     replies: tuple[str, ...]
 
+    @property
+    def is_resolved(self) -> bool:
+        """Whether it says so, and its thread too where it did not say so from the first."""
+        return "Resolved" in self.said[-1] and (self.came_late or bool(self.replies))
+
+    @property
+    def came_late(self) -> bool:
+        """Whether the incident was over when the card was posted, so that the card is the only news."""
+        return "Resolved" in self.said[0]
+
 
 class Cards:
     """All cards by the number in their incident's title."""
@@ -86,11 +96,9 @@ class Cards:
         return self._cards.get(number, [])
 
     async def all_resolved(self, numbers: int) -> bool:
-        """Whether every incident has a card that says so, and a reply that tells it."""
+        """Whether every incident has a card, and all cards are resolved."""
         shown = [await self.of(number) for number in range(numbers)]
-        return all(
-            cards and all("Resolved" in card.said[-1] and card.replies for card in cards) for cards in shown
-        )
+        return all(cards and all(card.is_resolved for card in cards) for cards in shown)
 
     async def _read(self) -> None:
         found: dict[int, list[Card]] = defaultdict(list)
@@ -139,18 +147,18 @@ class Stream:
         self.incidents[number] = incident
         await asyncio.sleep(_THINKING)
         if number % _PRESSES_EVERY == 0:
-            await self._press(number, incident)
+            await self._press(number)
         else:
             await self._pagerduty.update(incident, status="acknowledged")
         await asyncio.sleep(_THINKING)
         await self._pagerduty.update(incident, status="resolved")
 
-    async def _press(self, number: int, incident: str) -> None:
+    async def _press(self, number: int) -> None:
         async def is_shown() -> bool:
             return bool(await self.cards.of(number))
 
-        async def is_acknowledged() -> bool:
-            return bool((await self._pagerduty.incident(incident))["status"] == "acknowledged")
+        async def says_acknowledged() -> bool:
+            return "Acknowledged" in (await self.cards.of(number))[0].said[-1]
 
         self.pressed.add(number)
         await eventually(is_shown, within=_PATIENCE)
@@ -162,4 +170,4 @@ class Stream:
             verb="acknowledge",
             deliveries=_REPEATED,
         )
-        await eventually(is_acknowledged, within=_PATIENCE)
+        await eventually(says_acknowledged, within=_PATIENCE)

@@ -1,6 +1,7 @@
 """docker-compose.yml: valid, pinned, closed, and without a secret of its own."""
 
 import json
+import os
 import re
 import tomllib
 from typing import Any
@@ -98,6 +99,11 @@ def test_what_a_service_is_given_is_declared(name: str) -> None:
 def test_every_script_is_there() -> None:
     own = {name: config["file"] for name, config in FILE["configs"].items() if name != "muster"}
     assert [file for file in own.values() if not (REPOSITORY / file).is_file()] == []
+
+
+def test_the_database_script_is_run_and_not_read_into_the_image_s_own() -> None:
+    script = Service("postgres").file_at("/docker-entrypoint-initdb.d/databases.sh")
+    assert os.access(script, os.X_OK)
 
 
 @every_service

@@ -106,7 +106,7 @@ async def test_nothing_is_lost_while_every_process_is_restarted(installation: In
     for number, found in shown.items():
         (card,) = found
         assert not card.deleted, number
-        assert _news(card.replies) == ["Resolved"], number
+        assert _news(card.replies) == ([] if card.came_late else ["Resolved"]), number
         assert _is_forward(card.said), (number, card.said)
     changes = _changes(records)
     for number, incident in stream.incidents.items():

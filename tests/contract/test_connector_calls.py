@@ -13,6 +13,7 @@ from activities.clients.expiring import Expiring, ExpiringCache
 from muster.seed import Seed, seed
 from muster.store.pool import Pool, open_pool
 from sandbox.stack.addresses import Addresses
+from sandbox.stack.postgres import EmbeddedPostgres
 from sandbox.stack.product import seed as rows_of
 from sandbox.world import build_world
 from tests.conftest import settings_for
@@ -48,21 +49,25 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tea
         yield service
 
 
-@pytest.fixture
-async def pool(service: TeamsService, database_url: str) -> AsyncIterator[Pool]:
-    """The sandbox's company is in the database."""
+@pytest.fixture(scope="module")
+async def company(service: TeamsService, postgres: EmbeddedPostgres, migrated: str) -> AsyncIterator[Pool]:
+    """A database with the sandbox's company, for all tests here."""
+    url = postgres.create_database("connector_calls", template=migrated)
     content = Seed.model_validate(rows_of(service.world, Addresses.pick(), {}))
-    await seed(settings_for(database_url, "127.0.0.1:1"), content)
-    opened = await open_pool(database_url)
+    await seed(settings_for(url, "127.0.0.1:1"), content)
+    opened = await open_pool(url)
     yield opened
     await opened.close()
+    postgres.drop_database("connector_calls")
 
 
 @pytest.fixture
-async def channel(service: TeamsService, pool: Pool) -> AsyncIterator[Channel]:
+async def channel(service: TeamsService, company: Pool) -> AsyncIterator[Channel]:
     """The channel, empty; at the end every exchange must have been as described."""
     await service.reset()
-    async with reached_channel(service, pool) as channel:
+    await company.execute("DELETE FROM incident_card")
+    await company.execute("UPDATE person SET private_conversation = NULL")
+    async with reached_channel(service, company) as channel:
         yield channel
     for exchange in channel.wire.exchanges:
         connector_api().check_request(exchange)

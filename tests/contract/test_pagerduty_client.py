@@ -169,5 +169,7 @@ def served() -> set[str]:
         if isinstance(route, APIRoute)
     ]
     return {
-        f"{method} {re.sub(r'{[a-z_]+}', '{id}', route.path)}" for route in routes for method in route.methods
+        f"{method} {re.sub(r'{[a-z_]+}', '{id}', route.path)}"
+        for route in routes
+        for method in route.methods or ()
     }

@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,7 @@ def refused(call: Callable[[], Any]) -> tuple[int, int]:
     with pytest.raises(HttpError) as error:
         call()
     response = error.value.response
+    assert response is not None
     return response.status_code, response.json()["error"]["code"]
 
 
@@ -110,8 +112,8 @@ def test_a_credential_that_is_not_good_is_refused_once(account: Account) -> None
         account.client(api_key=""),
     ]
     for client in wrong:
-        assert refused(lambda client=client: client.rget("incidents")) == (401, 2006)
-        assert refused(lambda client=client: trigger(client)) == (401, 2006)
+        assert refused(partial(client.rget, "incidents")) == (401, 2006)
+        assert refused(partial(trigger, client)) == (401, 2006)
     assert [exchange.status for exchange in account.exchanges] == [401] * 8
 
 
@@ -141,6 +143,7 @@ def test_an_app_that_is_not_the_accounts_gets_no_token(
 ) -> None:
     with pytest.raises(HttpError) as refusal:
         account.identity(**changes).get_scoped_app_token(scope)
+    assert refusal.value.response is not None
     assert refusal.value.response.json()["error"] == error
     assert account.client().rget("abilities")
 

@@ -1,6 +1,7 @@
 """Our own requests to PagerDuty are as PagerDuty describes them, and so are the answers we learn from."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import parse_qs
 
 import httpx
@@ -11,9 +12,8 @@ from activities.clients.http import open_pool
 from activities.clients.pagerduty import PagerDutyClient
 from muster.settings import PagerDutyAccount
 from sandbox.world import Person
-from tests.contract.account import Account, running_account
-from tests.contract.calls import trigger
 from tests.contract.wire import Wire
+from tests.sandbox.pagerduty_rig import BO, Rig, running
 from tests.schemas.exchange import Exchange
 from tests.schemas.pagerduty import rest_api
 from workflows.errors import Conflict, CredentialRejected, Forbidden, NotFound, OutsideError, RateLimited
@@ -21,21 +21,19 @@ from workflows.model.incident import Status
 
 pytestmark = pytest.mark.anyio
 
-TOKEN_ENDPOINT = "/oauth/token"
-
 
 class Ours:
     """Our client with a record of the wire."""
 
-    def __init__(self, http: httpx.AsyncClient, wire: Wire, account: Account) -> None:
-        world = account.world
+    def __init__(self, http: httpx.AsyncClient, wire: Wire, rig: Rig) -> None:
+        world = rig.world
         self.wire = wire
         self.account = PagerDutyAccount(
             subdomain=world.account,
             client_id=world.client_id,
             client_secret=world.client_secret,
-            api_url=account.http,
-            identity_url=account.http,
+            api_url=rig.url,
+            identity_url=rig.url,
         )
         self.client = PagerDutyClient(http)
         self.tokens = app_tokens(http, {self.account.key: self.account})
@@ -53,21 +51,29 @@ class Ours:
 
     @property
     def rest(self) -> list[Exchange]:
-        """What the REST schema describes."""
-        return [exchange for exchange in self.wire.exchanges if exchange.path != TOKEN_ENDPOINT]
+        """What the REST schema describes: all but the token endpoint's."""
+        return [exchange for exchange in self.wire.exchanges if exchange.path != "/oauth/token"]
+
+
+@pytest.fixture(scope="module")
+async def rig() -> AsyncIterator[Rig]:
+    async with running(listen=False) as rig:
+        yield rig
 
 
 @pytest.fixture
-async def ours(account: Account) -> AsyncIterator[Ours]:
+async def ours(rig: Rig) -> AsyncIterator[Ours]:
+    async with calling(rig) as ours:
+        yield ours
+
+
+@asynccontextmanager
+async def calling(rig: Rig) -> AsyncIterator[Ours]:
     """Our client; at the end every REST exchange must have been as described."""
     wire = Wire()
     async with open_pool(transport=wire) as http:
-        ours = Ours(http, wire, account)
+        ours = Ours(http, wire, rig)
         yield ours
-    check(ours)
-
-
-def check(ours: Ours) -> None:
     for exchange in ours.rest:
         rest_api().check_request(exchange)
         rest_api().check_answer(exchange)
@@ -76,8 +82,8 @@ def check(ours: Ours) -> None:
 
 
 @pytest.fixture
-def incident(account: Account) -> str:
-    return str(trigger(account.client())["id"])
+async def incident(rig: Rig) -> str:
+    return str((await rig.trigger())["id"])
 
 
 async def test_an_incident_is_read_as_the_app(ours: Ours, incident: str) -> None:
@@ -95,15 +101,15 @@ async def test_an_incident_is_read_as_the_app(ours: Ours, incident: str) -> None
     }
 
 
-async def test_a_status_is_changed_as_the_person(ours: Ours, account: Account, incident: str) -> None:
+async def test_a_status_is_changed_as_the_person(ours: Ours, rig: Rig, incident: str) -> None:
     for status in ("acknowledged", "resolved"):
-        await ours.tell(incident, status, account.bo)
+        await ours.tell(incident, status, rig.person(BO))
     assert [exchange.sent["incident"] for exchange in ours.rest] == [
         {"type": "incident_reference", "status": "acknowledged"},
         {"type": "incident_reference", "status": "resolved"},
     ]
     for exchange in ours.rest:
-        assert exchange.headers["from"] == account.bo.email
+        assert exchange.headers["from"] == rig.person(BO).email
         # A person's token comes from a grant that asks for what the presses need.
         assert rest_api().scope_of(exchange) == "incidents.write"
 
@@ -114,8 +120,8 @@ async def refusal(call: object) -> tuple[type[OutsideError], str | None]:
     return type(refused.value), refused.value.code
 
 
-async def test_refusals(ours: Ours, account: Account, incident: str) -> None:
-    bo = account.bo
+async def test_refusals(ours: Ours, rig: Rig, incident: str) -> None:
+    bo = rig.person(BO)
     stranger = bo.model_copy(update={"access_token": "pdus+_nobody"})
     assert await refusal(ours.read("QNONE")) == (NotFound, "2100")
     assert await refusal(ours.tell("QNONE", "acknowledged", bo)) == (NotFound, "2100")
@@ -129,15 +135,11 @@ async def test_refusals(ours: Ours, account: Account, incident: str) -> None:
     assert await refusal(ours.tell(incident, "acknowledged", as_app)) == (Forbidden, "2010")
 
 
-async def test_a_rate_limit_says_when_it_ends(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with running_account(tmp_path_factory.mktemp("limited"), "--requests-per-minute", "2") as account:
-        wire = Wire()
-        async with open_pool(transport=wire) as http:
-            ours = Ours(http, wire, account)
-            for _ in range(2):
-                assert await refusal(ours.tell("QNONE", "acknowledged", account.bo)) == (NotFound, "2100")
-            with pytest.raises(RateLimited) as refused:
-                await ours.tell("QNONE", "acknowledged", account.bo)
-        assert refused.value.retry_after is not None
-        assert 0 < refused.value.retry_after <= 60
-        check(ours)
+async def test_a_rate_limit_says_when_it_ends() -> None:
+    async with running(listen=False, per_minute=2) as rig, calling(rig) as ours:
+        for _ in range(2):
+            assert await refusal(ours.tell("QNONE", "acknowledged", rig.person(BO))) == (NotFound, "2100")
+        with pytest.raises(RateLimited) as refused:
+            await ours.tell("QNONE", "acknowledged", rig.person(BO))
+    assert refused.value.retry_after is not None
+    assert 0 < refused.value.retry_after <= 60

@@ -18,7 +18,6 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from muster.temporal import goodbye, register_search_attributes
 from sandbox.stack.temporal import EmbeddedTemporal
-from tests.conftest import EXACT_TIMERS
 from tests.workflows.life import Life
 from tests.workflows.lives import LIVES, TIMING, Live, continued
 from tests.workflows.outside import World
