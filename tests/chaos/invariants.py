@@ -187,7 +187,9 @@ async def gather(incident: Incident) -> Evidence:
         latest_note=notes[0] if notes else None,
         webhooks=[webhook for webhook in pagerduty["webhooks"] if webhook["incident"] == incident.id],
         writes=[write for write in pagerduty["writes"] if (write["method"], write["path"]) == ("PUT", path)],
-        clicks=await company.rows("SELECT * FROM click WHERE incident_id = $1", incident.id),
+        clicks=[
+            dict(row) for row in await company.rows("SELECT * FROM click WHERE incident_id = $1", incident.id)
+        ],
         presses=incident.presses,
         places=await _places(incident),
         users={person["aad_object_id"]: person["pagerduty_user"] for person in company.people},

@@ -68,13 +68,13 @@ async def test_a_run_that_continued_as_new_forgets_nothing(impatient: Company) -
     await incident.shown_and_recorded()
     stale = await incident.card()
     (first,) = await incident.runs()
-    press = {"message": stale | {"data": data_of(stale)}, "by": BO}
-    await incident.press("acknowledge", **press)
+    button = stale | {"data": data_of(stale)}
+    await incident.press("acknowledge", message=button)
     for number in range(SOON // 2):
         await incident.note(f"Note {number}")
     await eventually(lambda: _continued(incident, first.run_id))
 
-    (answer,) = await incident.press("acknowledge", **press)
+    (answer,) = await incident.press("acknowledge", message=button)
     incident.presses -= 1  # Teams delivered it again
     assert "Acknowledged by Bo Call" in str(answer["body"])
     at = datetime.fromisoformat((await impatient.pagerduty.incident(incident.id))["created_at"])

@@ -82,7 +82,8 @@ async def test_the_worker_with_a_burst_waiting(company: Company) -> None:
     presses = asyncio.create_task(old.press("resolve"))
     await company.product.expect_back("worker")
     await company.restart("worker", after=0.2)
-    assert len(await presses) == 1
+    await presses
+    await old.shows("Resolved by Bo Call")
     for number, incident in enumerate(new, 1):
         await incident.shows("Acknowledged by Ada Ops", f"Note {number}")
     await asyncio.gather(*(settled(incident) for incident in (old, *new)))

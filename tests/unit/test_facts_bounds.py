@@ -34,7 +34,7 @@ def damaged(draw: st.DrawFn, whole: Any) -> Any:
     return whole
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_a_damaged_event_is_below_8_kb_or_cannot_be_used(data: st.DataObject) -> None:
     event_type = data.draw(st.sampled_from(INCIDENT_EVENTS))
@@ -46,7 +46,7 @@ def test_a_damaged_event_is_below_8_kb_or_cannot_be_used(data: st.DataObject) ->
     assert len(facts.model_dump_json().encode()) <= MOST
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(damaged(incident(last_status_change_at="2026-01-01T10:00:00Z", custom_fields=[], acknowledgements=[])))
 def test_a_damaged_rest_incident_is_read_or_cannot_be_used(body: Any) -> None:
     if not isinstance(body, dict):
