@@ -1,6 +1,8 @@
 """The API's only way to Temporal: events and presses go to workflows, with what each call may cost."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -76,7 +78,7 @@ class Gateway:
         )
         try:
             # The SDK's own time limit is per attempt, and attempts are repeated.
-            async with asyncio.timeout_at(answer_by - _HAND_OVER_WITHIN):
+            async with _read(operation), asyncio.timeout_at(answer_by - _HAND_OVER_WITHIN):
                 answer: ClickAnswer = await self._client.execute_update_with_start_workflow(
                     click.verb,
                     click,
@@ -138,6 +140,17 @@ class Gateway:
                 attributes_of(target.account, target.incident_id, target.conversation, snapshot)
             ),
         }
+
+
+@asynccontextmanager
+async def _read(operation: WithStartWorkflowOperation[Any, Any]) -> AsyncIterator[None]:
+    """The SDK keeps a failed start in the operation too, and the loop reports whatever nobody read."""
+    started = asyncio.ensure_future(operation.workflow_handle())
+    started.add_done_callback(lambda start: start.cancelled() or start.exception())
+    try:
+        yield
+    finally:
+        started.cancel()
 
 
 def _title(target: Target, snapshot: Snapshot | None) -> str:
