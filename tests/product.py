@@ -46,7 +46,7 @@ class Product:
         os.kill(self._gone[part], signal.SIGKILL)
 
     async def stop(self, part: str, *, seconds: float) -> None:
-        """Take a part away; it begins to come back so many seconds later."""
+        """``kill -9`` a part, which begins to come back so many seconds later."""
         self._gone[part] = self._stack.pids[part]
         answer = await self._http.post(f"{self._parts}/{part}", json={"stop_for": seconds})
         answer.raise_for_status()

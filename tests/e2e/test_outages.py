@@ -64,7 +64,7 @@ async def test_a_killed_worker_is_a_delay_and_nothing_else(
     incident = await pagerduty.trigger(title)
     await card.expect("Triggered")
 
-    product.kill("worker")
+    await product.stop("worker", seconds=2 * TEAMS_PATIENCE)
     second = await pagerduty.trigger(second_title)
     await pagerduty.add_note(incident, "The worker is dead.")
     assert await card.press("Acknowledge") < TEAMS_PATIENCE
