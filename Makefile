@@ -5,7 +5,7 @@ BIN := .venv/bin
 PINNED := --universal --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-outages lint format lock browser pictures bench playground test-playground clean
+.PHONY: help setup run test lint format lock browser pictures bench playground test-playground clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,10 +17,7 @@ run: setup  ## the whole product with its sandbox; ARGS=--empty starts with noth
 	@exec $(BIN)/muster up $(ARGS)
 
 test: setup browser lint  ## lint, then every test
-	$(BIN)/pytest -n 2 -m "not playground" --ignore tests/chaos --ignore tests/compose
-
-test-outages: setup  ## kills, outages and rolling restarts; not yet a part of test
-	$(BIN)/pytest -n 2 tests/chaos tests/compose
+	$(BIN)/pytest -n 2 -m "not playground"
 
 lint: setup  ## ruff, mypy, import levels
 	$(BIN)/ruff check

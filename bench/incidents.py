@@ -37,15 +37,20 @@ class Incident:
             self.status, self.changed_at = status, _now()
 
     def event(self, name: str) -> bytes:
-        """The webhook body of ``incident.<name>``; triggered, acknowledged and resolved change the status."""
+        """The webhook body of ``incident.<name>``; triggered, acknowledged and resolved change the status.
+
+        Like PagerDuty's, the event of a change of status happened when the status changed.
+        """
+        occurred_at = _now()
         if name in ("triggered", "acknowledged", "resolved"):
             self.become(name)
+            occurred_at = self.changed_at
         data = self._note() if name == "annotated" else self._snapshot()
         event = {
             "id": f"01{uuid.uuid4().hex[:24].upper()}",
             "event_type": f"incident.{name}",
             "resource_type": "incident",
-            "occurred_at": _now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "occurred_at": occurred_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "agent": ADA,
             "client": None,
             "data": data,

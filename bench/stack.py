@@ -210,8 +210,10 @@ def _world() -> World:
 def _environment(
     folder: DataFolder, addresses: Addresses, database_url: str, temporal_address: str
 ) -> dict[str, str]:
+    # As it is deployed: every run of a workflow imports its module, and nobody compiles it each time.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **inherited,
         **local_environment(folder, addresses, {}),
         **sandbox_environment(folder, addresses),
         "DATABASE_URL": database_url,

@@ -56,7 +56,7 @@ class ChannelIncidentWorkflow:
     @workflow.run
     async def run(self, start: Start) -> End:
         """Recall, keep everything in step until the incident is over, end with nothing in flight."""
-        self.ledger.tell_operators()  # a run that continues another has nothing new to tell, and no details
+        self.ledger.tell_operators()  # a run that continues another has no details yet
         if not self.recalled:
             await recall(self.ledger)
             self.recalled = True
@@ -83,6 +83,7 @@ class ChannelIncidentWorkflow:
     def detach(self) -> None:
         """Signal: the conversation is gone for us; nothing more is shown there."""
         self.ledger.state = self.ledger.state.model_copy(update={"detached": True})
+        self.ledger.tell_operators()
 
     def check(self, click: Click) -> None:
         """Validator of every verb: names only, bad shapes never get here."""

@@ -5,10 +5,9 @@ from datetime import datetime
 from workflows.messages import CardKey, Click, Outcome, OutcomeKind
 from workflows.model.incident import Snapshot
 from workflows.model.reduce import AUTOMATION
-from workflows.model.state import State
+from workflows.model.state import Line, State
 from workflows.model.verbs import VERBS
 from workflows.options import LATE_CLICK
-from workflows.story import Line
 
 TOLD_PRIVATELY: frozenset[OutcomeKind] = frozenset({"refused", "failed", "late", "stale"})
 """Ends of a click that its person must hear of when the answer could not wait for them."""

@@ -9,9 +9,9 @@ from workflows.model import card as cards
 from workflows.model.incident import Stamp
 from workflows.model.look import fingerprint, look
 from workflows.model.reduce import fold_details
-from workflows.model.state import Card, Degradable, Start, State
+from workflows.model.state import Card, Degradable, Line, Start, State
 from workflows.model.view import Stamped, View
-from workflows.story import LONGEST_STORY, Line, attention_of, attributes_of, details_of, title
+from workflows.story import LONGEST_STORY, attention_of, attributes_of, details_of, title
 
 
 class Ledger:
@@ -27,7 +27,6 @@ class Ledger:
         self.view = self._look(self.state)
         self.because = ""
         """What changed last, for the Timeline."""
-        self._story: tuple[Line, ...] = ()
         self._attributes = {
             pair.key.name: pair.value for pair in workflow.info().typed_search_attributes.search_attributes
         }
@@ -43,9 +42,9 @@ class Ledger:
             state = cards.revised(state, content, nonce=self.draw(), cause=cause)
             view = self._look(state)
             self.because = line.what if line else ""
-        self.state, self.view = state, view
         if line is not None:
-            self._story = (*self._story, line)[-LONGEST_STORY:]
+            state = state.model_copy(update={"story": (*state.story, line)[-LONGEST_STORY:]})
+        self.state, self.view = state, view
         self.tell_operators()
 
     def fold_details(self, details: Details) -> None:
@@ -81,14 +80,24 @@ class Ledger:
         return f"{workflow.random().getrandbits(64):016x}"
 
     def tell_operators(self) -> None:
-        """Details cost nothing until they are looked at; attributes are written only when they change."""
+        """Details cost nothing until they are looked at. Attributes are written only when they change,
+        and with the card: while it is on its way, the next change may overtake this one.
+        """
         snapshot = self.state.snapshot
         service = snapshot.service.name if snapshot and snapshot.service else None
         number = snapshot.number if snapshot else None
         name = title(number, self.start.incident_id, service, self.place.label)
-        workflow.set_current_details(details_of(name, self.state, self._story))
+        workflow.set_current_details(details_of(name, self.state))
+        if cards.is_settled(self.state) or self.state.troubles:
+            self._write_attributes()
+
+    def _write_attributes(self) -> None:
         wanted = attributes_of(
-            self.start.account, self.start.incident_id, self.place, snapshot, attention_of(self.state)
+            self.start.account,
+            self.start.incident_id,
+            self.place,
+            self.state.snapshot,
+            attention_of(self.state),
         )
         changed = {key: value for key, value in wanted.items() if value != self._attributes.get(key.name)}
         if changed:

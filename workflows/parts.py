@@ -58,7 +58,6 @@ class CardPart:
         shown = await call(SHOW_CARD, request, showing(request, ledger.because))
         ledger.state = cards.shown(ledger.state, request, shown)
         self.showed = True
-        ledger.tell_operators()
 
     def failed(self, kind: str) -> None:
         """Note what the failure leaves unknown."""

@@ -1,5 +1,6 @@
 """A run that follows an ended one must not forget: what was shown, then the incident as it is now."""
 
+from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.contract import RECALL_CARD, RECALL_INCIDENT, call
@@ -7,6 +8,7 @@ from workflows.errors import failure_of
 from workflows.ledger import Ledger
 from workflows.messages import Remembered
 from workflows.model import card as cards
+from workflows.reconcile import back_off
 
 
 async def recall(ledger: Ledger) -> None:
@@ -28,8 +30,13 @@ async def recall(ledger: Ledger) -> None:
 
 
 async def _row(ledger: Ledger) -> Remembered:
+    failures = 0
     while True:
         try:
             return await call(RECALL_CARD, ledger.key, "what was shown")
         except ActivityError as error:
-            ledger.trouble("recall", failure_of(error)[0])
+            failures += 1
+            kind, retry_after = failure_of(error)
+            wait = back_off(kind, failures=failures, retry_after=retry_after)
+            ledger.trouble("recall", kind, workflow.now() + wait)
+            await workflow.sleep(wait, summary=f"back-off after {kind}")

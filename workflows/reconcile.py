@@ -99,6 +99,7 @@ class Reconciler:
             self._failures = 0
             self._not_before, self._waiting_for = workflow.now() + self._part.interval, "edit interval"
             self._ledger.trouble(self._part.name)
+            self._ledger.tell_operators()
 
 
 def back_off(kind: str, *, failures: int, retry_after: float | None) -> timedelta:

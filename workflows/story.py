@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from pydantic import AwareDatetime
 from temporalio.common import SearchAttributeKey
 
 from workflows.messages import Conversation, Facts, ShowCard
 from workflows.model.effects import EFFECTS
-from workflows.model.incident import Snapshot, Value
-from workflows.model.state import State
+from workflows.model.incident import Snapshot
+from workflows.model.state import Line, State
 from workflows.search_attributes import (
     ATTENTION,
     INCIDENT_NUMBER,
@@ -24,14 +23,6 @@ from workflows.search_attributes import (
 
 LONGEST_STORY = 25
 """Lines kept for the details; the whole life is in the history anyway."""
-
-
-class Line(Value):
-    """One thing that happened, as an operator reads it."""
-
-    at: AwareDatetime
-    what: str
-    who: str = ""
 
 
 def attributes_of(
@@ -87,7 +78,7 @@ def showing(request: ShowCard, because: str) -> str:
     return f"rev {request.view.revision} · {because or request.view.status}"
 
 
-def details_of(name: str, state: State, lines: tuple[Line, ...]) -> str:
+def details_of(name: str, state: State) -> str:
     """The run's *current details*: how things stand, what is wrong, what happened.
 
     ``name`` heads them because the static summary is lost when a run continues as new.
@@ -106,7 +97,9 @@ def details_of(name: str, state: State, lines: tuple[Line, ...]) -> str:
         for trouble in state.troubles
     ]
     table = ["", "| when (UTC) | what | who |", "|---|---|---|"]
-    table += [f"| {line.at:%Y-%m-%d %H:%M:%S} | {_cell(line.what)} | {_cell(line.who)} |" for line in lines]
+    table += [
+        f"| {line.at:%Y-%m-%d %H:%M:%S} | {_cell(line.what)} | {_cell(line.who)} |" for line in state.story
+    ]
     return "\n".join(head + table)
 
 

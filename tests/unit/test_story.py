@@ -8,9 +8,9 @@ from tests.workflows.life import BO, Life
 from workflows.messages import Conversation
 from workflows.model.effects import INCIDENT_EVENTS
 from workflows.model.reduce import fold_event
-from workflows.model.state import Card, Degradable, State, Trouble
+from workflows.model.state import Card, Degradable, Line, State, Trouble
 from workflows.search_attributes import REGISTRY, typed
-from workflows.story import Line, attention_of, attributes_of, details_of, line_of, title
+from workflows.story import attention_of, attributes_of, details_of, line_of, title
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
 EMPTY = State(card=Card(marker="marker", nonce="nonce"))
@@ -83,9 +83,10 @@ def test_details_tell_the_state_the_troubles_and_the_story_and_nothing_breaks_th
                 update={"activity_id": "17", "revision": 3, "shown_revision": 2, "orphans": 1}
             ),
             "troubles": (trouble("card", NOW),),
+            "story": (Line(at=NOW, what="note\nadded", who="Ada | Ops"),),
         }
     )
-    text = details_of("#42 · A|B", state, (Line(at=NOW, what="note\nadded", who="Ada | Ops"),))
+    text = details_of("#42 · A|B", state)
     assert text.splitlines() == [
         "### #42 · A\\|B",
         "",

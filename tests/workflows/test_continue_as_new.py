@@ -107,6 +107,7 @@ async def test_a_new_run_with_nothing_to_do_tells_operators_what_it_is(impatient
         timeline = await run.timeline()
     assert details.startswith("### #42 · Checkout · Payments/#ops")
     assert "**triggered** · rev 1 shown of rev 1" in details
+    assert "| workflow started | Ada Ops |" in details
     assert timeline.signals == []
     assert timeline.activities == []
 

@@ -9,8 +9,8 @@ from temporalio.client import Client
 from tests.workflows.life import ADA, BO, CY
 from tests.workflows.outside import World
 from tests.workflows.running import Run, shown
-from workflows.contract import READ_DETAILS, RECALL_INCIDENT
-from workflows.errors import ProviderUnavailable
+from workflows.contract import READ_DETAILS, RECALL_CARD, RECALL_INCIDENT
+from workflows.errors import OutcomeUnknown, ProviderUnavailable
 from workflows.messages import Details, ReadDetails
 from workflows.model.incident import Field, Responder, Role, Word
 
@@ -46,6 +46,20 @@ async def test_a_late_duplicate_shows_nothing_says_nothing_and_ends(client: Clie
             ]
             assert (await run.timeline()).timers == []
     assert (len(run.world.shown), run.world.said) == sends
+
+
+async def test_a_row_that_cannot_be_read_is_waited_for_and_nothing_is_shown_before(client: Client) -> None:
+    async with over(client) as run:
+        sends = len(run.world.shown)
+        run.world.fails(RECALL_CARD, OutcomeUnknown("not this time"))
+        await run.hears(run.life.reopens())
+        await run.until_attribute("Attention", "waiting")
+        assert len(run.world.shown) == sends
+        await run.world.until(lambda: len(run.world.shown) > sends)
+        await run.until_attribute("Attention", "ok")
+        timeline = await run.timeline()
+    assert timeline.count("store.recall_card") == 2
+    assert "back-off after OutcomeUnknown" in [timer.summary for timer in timeline.timers]
 
 
 async def test_a_reopening_edits_the_same_message_and_is_said_once(client: Client) -> None:

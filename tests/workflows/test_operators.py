@@ -6,7 +6,7 @@ from temporalio.client import Client
 from tests.workflows.outside import World
 from tests.workflows.running import Run, running, shown
 from workflows.contract import SHOW_CARD
-from workflows.errors import OutcomeUnknown
+from workflows.errors import OutcomeUnknown, RateLimited
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +32,32 @@ async def test_a_run_is_found_by_what_operators_know(client: Client) -> None:
     assert {name: found.get(name) for name in expected} == expected
     assert description.id == f"incident/acme/{run.life.incident_id}/payments-ops"
     assert await description.static_summary() == "#42 · Checkout · Payments/#ops"
+
+
+async def test_attributes_are_written_with_the_card_and_not_for_every_event_on_the_way(
+    client: Client,
+) -> None:
+    async with shown(client) as run:
+        sending = run.world.holds(SHOW_CARD)
+        await run.hears(run.life.is_noted("it is the database"))
+        await run.world.until(lambda: len(run.world.shown) == 2)
+        await run.hears(run.life.gets_priority("P1"))
+        await run.hears(run.life.is_acknowledged())
+        assert "**acknowledged**" in await run.details()
+        assert await run.attribute("IncidentStatus") == "triggered"
+        sending.set()
+        await run.until_attribute("IncidentStatus", "acknowledged")
+        timeline = await run.timeline()
+    assert timeline.upserts == 1
+
+
+async def test_attributes_do_not_wait_for_a_card_that_cannot_be_shown(client: Client) -> None:
+    async with shown(client) as run:
+        run.world.fails(SHOW_CARD, RateLimited("too many", retry_after=600))
+        await run.hears(run.life.is_acknowledged())
+        await run.until_attribute("Attention", "waiting")
+        await run.hears(run.life.gets_priority("P1"))
+        await run.until_attribute("Priority", "P1")
 
 
 async def test_the_details_tell_how_things_stand_and_what_happened(client: Client) -> None:

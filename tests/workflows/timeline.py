@@ -74,9 +74,13 @@ class Timeline:
             event.activity_task_started_event_attributes.attempt - 1
             for event in self._of("ACTIVITY_TASK_STARTED")
         )
-        upserts = len(self._of("UPSERT_WORKFLOW_SEARCH_ATTRIBUTES"))
         messages = len(self.signals) + len(self.updates)
-        return 1 + messages + len(self.activities) + retries + len(self.timers) + upserts
+        return 1 + messages + len(self.activities) + retries + len(self.timers) + self.upserts
+
+    @property
+    def upserts(self) -> int:
+        """How often search attributes were written."""
+        return len(self._of("UPSERT_WORKFLOW_SEARCH_ATTRIBUTES"))
 
     @property
     def continued_as(self) -> str | None:

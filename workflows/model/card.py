@@ -28,6 +28,11 @@ def is_due(card: Card) -> bool:
     return card.activity_id is None or card.content != card.shown_content or card.resend
 
 
+def is_settled(state: State) -> bool:
+    """Whether everything that is wanted in the conversation is there, as far as anybody knows."""
+    return state.detached or not (is_due(state.card) or state.highlights)
+
+
 def revised(state: State, content: str, *, nonce: str, cause: str) -> State:
     """New content is wanted: the next revision, with a nonce of its own."""
     card = state.card.model_copy(

@@ -111,6 +111,14 @@ class Trouble(Value):
     until: AwareDatetime | None = None
 
 
+class Line(Value):
+    """One thing that happened, as an operator reads it."""
+
+    at: AwareDatetime
+    what: str
+    who: str = ""
+
+
 class State(Value):
     """Everything a run folds; also what the next run of the chain starts with."""
 
@@ -154,6 +162,8 @@ class State(Value):
     told: tuple[str, ...] = ()
     """Keys of the clicks whose person was told, or may have been."""
     troubles: tuple[Trouble, ...] = ()
+    story: tuple[Line, ...] = ()
+    """What happened last, for operators."""
     detached: bool = False
 
 
