@@ -1,4 +1,4 @@
-"""Workflow ids and click keys: built and parsed here alone.
+"""Workflow ids and click keys: built here alone.
 
 Ids are what an operator reads in the Temporal UI's list, which shows neither summary nor title.
 """
@@ -7,7 +7,6 @@ import hashlib
 import re
 from typing import NamedTuple
 
-_INCIDENT = re.compile(r"incident/(?P<account>[^/]+)/(?P<incident>[^/]+)/(?P<channel>[^/]+)")
 _UNREADABLE = re.compile(r"[^a-z0-9]+")
 
 
@@ -20,12 +19,6 @@ class ChannelIncidentId(NamedTuple):
 
     def __str__(self) -> str:
         return f"incident/{self.account}/{self.incident_id}/{self.channel}"
-
-
-def parse_channel_incident(workflow_id: str) -> ChannelIncidentId | None:
-    """The parts of the id, or ``None`` when it is another kind of workflow's."""
-    match = _INCIDENT.fullmatch(workflow_id)
-    return ChannelIncidentId(match["account"], match["incident"], match["channel"]) if match else None
 
 
 def channel_key(team: str, channel: str) -> str:

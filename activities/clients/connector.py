@@ -59,8 +59,6 @@ class Member(BaseModel):
     id: str
     name: str = ""
     aad_object_id: str | None = Field(default=None, validation_alias=AliasChoices("aadObjectId", "objectId"))
-    email: str | None = None
-    user_principal_name: str | None = Field(default=None, validation_alias="userPrincipalName")
 
 
 class ConnectorClient:

@@ -12,7 +12,6 @@ class Verb(Value):
 
     ``undoes`` holds the states that the call would wrongly undo: PagerDuty *reopens* a resolved
     incident that is told ``acknowledged``, so such a verb reads the incident right before it writes.
-    ``settled_by`` says how an unknown outcome of the PagerDuty call is settled (architecture §3).
     """
 
     name: VerbName
@@ -23,7 +22,6 @@ class Verb(Value):
     offered_in: frozenset[Status]
     """States of the incident in which the card shows the button."""
     undoes: frozenset[Status]
-    settled_by: Literal["state", "look-up", "own id", "openly"]
 
 
 VERBS: dict[VerbName, Verb] = {
@@ -35,7 +33,6 @@ VERBS: dict[VerbName, Verb] = {
             target="acknowledged",
             offered_in=frozenset({"triggered"}),
             undoes=frozenset({"resolved"}),
-            settled_by="state",
         ),
         Verb(
             name="resolve",
@@ -43,7 +40,6 @@ VERBS: dict[VerbName, Verb] = {
             target="resolved",
             offered_in=frozenset({"triggered", "acknowledged"}),
             undoes=frozenset(),
-            settled_by="state",
         ),
     )
 }
