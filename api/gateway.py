@@ -28,6 +28,8 @@ _WORKFLOW = "ChannelIncident"
 _HAND_OVER_WITHIN = 0.4
 """Seconds kept of a press's time for handing it over when its answer does not come."""
 _SIGNAL_WITHIN = timedelta(seconds=3)
+_TASK_WITHIN = timedelta(seconds=5)
+"""A worker killed in the middle of a workflow task is waited for as long: below the promised six seconds."""
 _OUT_OF_REACH = frozenset(
     {
         RPCStatusCode.UNAVAILABLE,
@@ -133,6 +135,7 @@ class Gateway:
             "arg": start,
             "id": str(ChannelIncidentId(target.account, target.incident_id, target.channel)),
             "task_queue": self._task_queue,
+            "task_timeout": _TASK_WITHIN,
             "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
             "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             "static_summary": _title(target, snapshot),

@@ -76,10 +76,11 @@ class Edge:
         account: str = ACCOUNT,
         signed: str | None = None,
         subscription: str | None = SUBSCRIPTION,
+        content_type: str | None = "application/json",
     ) -> httpx.Response:
         """Post a raw body; ``signed`` is the signature's header, by default a good one, ``""`` for none."""
         given = {
-            "Content-Type": "application/json",
+            "Content-Type": content_type,
             "X-PagerDuty-Signature": signature(body) if signed is None else signed,
             "X-Webhook-Subscription": subscription,
         }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -79,6 +80,17 @@ async def test_operators_see_what_a_workflow_is_about(edge: Edge) -> None:
     assert (attributes["Priority"], attributes["IncidentNumber"]) == ("P1", 42)
 
 
+async def test_a_worker_that_dies_in_a_workflow_task_is_not_waited_for_longer_than_promised(
+    edge: Edge,
+) -> None:
+    incident = new_incident()
+    await edge.deliver(event("incident.triggered", incident))
+    workflow_id = str(ChannelIncidentId(ACCOUNT, incident["id"], "payments-ops"))
+    described = await edge.client.get_workflow_handle(workflow_id).describe()
+    waited_for = described.raw_description.execution_config.default_workflow_task_timeout
+    assert waited_for.ToTimedelta() < timedelta(seconds=6)
+
+
 async def test_a_repeated_event_changes_nothing(edge: Edge) -> None:
     incident = new_incident()
     happened = event("incident.triggered", incident)
@@ -86,6 +98,28 @@ async def test_a_repeated_event_changes_nothing(edge: Edge) -> None:
     assert [answer.status_code for answer in answers] == [202, 202, 202]
     heard = await edge.heard(incident["id"])
     assert [facts.event_id for _, facts in heard] == [happened["id"]] * 3, "one run folds them to one change"
+    assert await edge.cards(incident["id"]) == [OPS]
+
+
+async def test_an_event_that_comes_two_days_late_is_accepted_as_any_other(edge: Edge) -> None:
+    """PagerDuty keeps events for as long while nobody answers."""
+    incident = new_incident()
+    await edge.deliver(event("incident.triggered", incident))
+    then = (datetime.now(UTC) - timedelta(hours=48)).isoformat(timespec="milliseconds")
+    answer = await edge.deliver(event("incident.acknowledged", incident) | {"occurred_at": then})
+    assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
+    _, (name, facts) = await edge.heard(incident["id"])
+    assert (name, facts.occurred_at) == ("incident.acknowledged", datetime.fromisoformat(then))
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
+async def test_the_signature_counts_and_not_what_the_body_is_called(
+    edge: Edge, content_type: str | None
+) -> None:
+    """Refused, it would be lost: PagerDuty drops an event that is answered 4xx."""
+    incident = new_incident()
+    answer = await edge.post(webhook(event("incident.triggered", incident)), content_type=content_type)
+    assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
     assert await edge.cards(incident["id"]) == [OPS]
 
 
