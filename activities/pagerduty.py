@@ -10,7 +10,8 @@ from temporalio import activity
 from activities.clients.expiring import ExpiringCache
 from activities.clients.pagerduty import INTERACTIVE, PagerDutyClient
 from activities.implementing import implements
-from muster.facts import EventUnusable, details_of_incident
+from muster.facts.rest import details_of_incident
+from muster.facts.values import EventUnusable
 from muster.keys import KeyRing, SealBroken
 from muster.settings import PagerDutyAccount
 from muster.store import clicks, people

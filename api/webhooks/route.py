@@ -17,7 +17,8 @@ from starlette.responses import JSONResponse
 from api.body import read_body
 from api.webhooks.fan_out import FanOut, NotAccepted
 from api.webhooks.signature import SIGNATURE_HEADER, SignatureMalformed, matches
-from muster.facts import EventUnusable, event_id_of, event_type_of, facts_of_event
+from muster.facts.events import event_id_of, event_type_of, facts_of_event
+from muster.facts.values import EventUnusable
 from muster.keys import KeyRing, SealBroken
 from muster.logging import correlated
 from muster.store import people, quarantine

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from muster.facts import EventUnusable, details_of_incident, facts_of_event
+from muster.facts.events import facts_of_event
+from muster.facts.rest import details_of_incident
+from muster.facts.values import EventUnusable
 from tests.bodies import DATA, INCIDENT_ID, event, incident
 from workflows.model.effects import INCIDENT_EVENTS
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from muster.facts import EventUnusable, event_type_of, facts_of_event
+from muster.facts.events import event_type_of, facts_of_event
+from muster.facts.values import EventUnusable
 from tests.bodies import BO, DATA, INCIDENT_ID, about, event, incident, note, role
 from workflows.messages import Facts
 from workflows.model.effects import EFFECTS, INCIDENT_EVENTS

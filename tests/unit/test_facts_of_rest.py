@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from muster.facts import EventUnusable, details_of_incident
+from muster.facts.rest import details_of_incident
+from muster.facts.values import EventUnusable
 from workflows.messages import Details
 from workflows.model.incident import (
     Acknowledgement,
