@@ -3,9 +3,10 @@
 import asyncio
 import signal
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import structlog
 import uvloop
@@ -71,6 +72,22 @@ def workflow_runner() -> SandboxedWorkflowRunner:
     )
 
 
+def all_activities(
+    teams: TeamsActivities, pagerduty: PagerDutyActivities, store: StoreActivities
+) -> list[Callable[..., Any]]:
+    """An activity for every row of ``workflows.contract``."""
+    return [
+        teams.show_card,
+        teams.reply,
+        teams.tell_person,
+        pagerduty.read_details,
+        pagerduty.recall_incident,
+        pagerduty.change_status,
+        store.recall_card,
+        store.record_click,
+    ]
+
+
 @asynccontextmanager
 async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Worker]:
     """A worker with everything it uses, polling until the block ends; then it finishes what runs."""
@@ -95,16 +112,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
                 client,
                 task_queue=settings.task_queue,
                 workflows=[ChannelIncidentWorkflow],
-                activities=[
-                    teams.show_card,
-                    teams.reply,
-                    teams.tell_person,
-                    pagerduty.read_details,
-                    pagerduty.recall_incident,
-                    pagerduty.change_status,
-                    store.recall_card,
-                    store.record_click,
-                ],
+                activities=all_activities(teams, pagerduty, store),
                 workflow_runner=workflow_runner(),
                 # They wait for others rather than compute; a provider that hangs must not fill all places.
                 max_concurrent_activities=500,

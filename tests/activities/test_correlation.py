@@ -18,7 +18,7 @@ from tests.api.edge import Edge, edge_settings, json_lines, new_incident, servin
 from tests.bodies import event, note, webhook
 from tests.sandbox.pagerduty_rig import WORLD
 from tests.teams_service import TeamsService
-from worker import workflow_runner
+from worker import all_activities, workflow_runner
 from workflows.channel_incident import ChannelIncidentWorkflow
 
 pytestmark = pytest.mark.anyio
@@ -46,16 +46,7 @@ async def serve(
             client,
             task_queue=settings.task_queue,
             workflows=[ChannelIncidentWorkflow],
-            activities=[
-                teams.show_card,
-                teams.reply,
-                teams.tell_person,
-                pagerduty.read_details,
-                pagerduty.recall_incident,
-                pagerduty.change_status,
-                store.recall_card,
-                store.record_click,
-            ],
+            activities=all_activities(teams, pagerduty, store),
             workflow_runner=workflow_runner(),
         )
         async with serving_edge(settings, pool, client) as edge, worker:
