@@ -3,6 +3,7 @@
 import asyncio
 import time
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -43,26 +44,35 @@ async def incident_lives(stack: Stack) -> None:
 
     ours: list[float] = []
     bare: list[float] = []
+    spent, spent_bare = Counter[str](), Counter[str]()
     for _ in range(_BLOCKS):
-        ours.append(await _rate(stack, _life_in_one_channel))
-        bare.append(await _rate(stack, bare_life))
+        ours.append(await _rate(stack, _life_in_one_channel, spent))
+        bare.append(await _rate(stack, bare_life, spent_bare))
     value("incident_lives", "lives/s", sum(ours) / _BLOCKS, floor=sum(bare) / _BLOCKS)
+    for name, in_the_floor in (("api", ""), ("worker", "bare"), ("temporal", "temporal"), ("postgres", "")):
+        floor = spent_bare[in_the_floor] / _BLOCKS / _LIVES if in_the_floor else None
+        value("cpu_per_life", "ms", spent[name] / _BLOCKS / _LIVES, floor=floor, process=name)
     for name in ("api", "worker"):
         value("memory", "MB", stack.resident_megabytes(name), process=name)
     value("incident_lives_3_channels", "lives/s", await _rate(stack, _life_in_three))
 
 
-async def _rate(stack: Stack, life: Callable[[Stack], Awaitable[None]]) -> float:
-    """Lives a second, ``_AT_ONCE`` at a time."""
+async def _rate(
+    stack: Stack, life: Callable[[Stack], Awaitable[None]], spent: Counter[str] | None = None
+) -> float:
+    """Lives a second, ``_AT_ONCE`` at a time; ``spent`` takes the CPU time of every process."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one() -> None:
         async with gate:
             await life(stack)
 
-    began = time.monotonic()
+    before, began = stack.cpu(), time.monotonic()
     await asyncio.gather(*(one() for _ in range(_LIVES)))
-    return _LIVES / (time.monotonic() - began)
+    took = time.monotonic() - began
+    if spent is not None:
+        spent.update(stack.cpu() - before)
+    return _LIVES / took
 
 
 async def _life_in_one_channel(stack: Stack) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import aiohttp
 from temporalio.client import Client
 
+from bench import cpu
 from bench.incidents import Incident
 from bench.sink import Card, Sink
 from muster.settings import Settings
@@ -48,6 +50,7 @@ class Stack:
         self.addresses = addresses
         self.env: dict[str, str] = {}
         self.processes: dict[str, Process] = {}
+        self.servers: dict[str, int] = {}
         self.client: Client
         self.http: aiohttp.ClientSession
         self.bare_queue = "bare"
@@ -91,6 +94,11 @@ class Stack:
         process = self.processes.pop(name, None)
         if process is not None:
             await asyncio.to_thread(process.stop, within=25)
+
+    def cpu(self) -> Counter[str]:
+        """Milliseconds of CPU that each process has used so far, the two servers' too."""
+        pids = {name: process.pid for name, process in self.processes.items()} | self.servers
+        return Counter({name: cpu.milliseconds(pid) for name, pid in pids.items()})
 
     def resident_megabytes(self, name: str) -> float:
         """Memory of a process that is resident now."""
@@ -164,6 +172,7 @@ async def running(folder: Path) -> AsyncIterator[Stack]:
         temporal = exits.enter_context(
             EmbeddedTemporal(log=data.log("temporal"), database=data.temporal_store)
         )
+        stack.servers = {"postgres": postgres.pid or 0, "temporal": temporal.pid or 0}
         stack.env = _environment(data, addresses, postgres.create_database("muster"), temporal.address)
         _configure(data, world, addresses, sink)
         for command in (("migrate",), ("seed", str(data.seed))):

@@ -58,6 +58,11 @@ class EmbeddedTemporal:
         """Address of the UI."""
         return f"http://{LOOPBACK}:{self.ui_port}"
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of the server that :meth:`start` started."""
+        return None if self._process is None else self._process.pid
+
     def command(self) -> list[str]:
         """What runs the server in the foreground."""
         store: list[str] = []
