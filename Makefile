@@ -5,7 +5,7 @@ BIN := .venv/bin
 PINNED := --universal --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format lock browser pictures bench playground test-playground clean
+.PHONY: help setup run test test-quick lint format lock browser pictures bench playground test-playground clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ run: setup  ## the whole product with its sandbox; ARGS=--empty starts with noth
 
 test: setup browser lint  ## lint, then every test
 	$(BIN)/pytest -n 2 -m "not playground"
+
+test-quick: setup  ## the tests that need no browser and take less than ten seconds each; ARGS=tests/unit for some
+	$(BIN)/pytest -n 2 -m "not playground and not browser and not slow" $(ARGS)
 
 lint: setup  ## ruff, mypy, import levels
 	$(BIN)/ruff check
@@ -42,7 +45,8 @@ browser:
 pictures: setup browser  ## draw the README's pictures anew, by the browser test
 	MUSTER_PICTURES=1 $(BIN)/pytest tests/e2e/test_pictures.py
 
-bench: setup  ## measure; one JSON object a line on standard output (docs/benchmarks.md)
+bench:  ## measure; one JSON object a line on standard output (docs/benchmarks.md)
+	@$(PYTHON) deploy/setup.py >&2
 	@$(BIN)/python -m bench $(ARGS)
 
 playground:  ## the product with Microsoft's Agents Playground as a second Teams client

@@ -4,7 +4,7 @@ import itertools
 import json
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _numbers = itertools.count(1)
@@ -22,29 +22,42 @@ def _whole(moment: datetime) -> str:
 
 @dataclass
 class Incident:
-    """One incident of a service; its title is its id."""
+    """One incident of a service; its title is its id.
+
+    ``pace`` is the time between two things that happen to it, on a clock of its own; without one each
+    happens now. PagerDuty's REST tells whole seconds, and what happens inside one has to be asked for again.
+    """
 
     service: str
+    pace: timedelta | None = None
     id: str = field(default_factory=lambda: f"Q{uuid.uuid4().hex[:13].upper()}")
     number: int = field(default_factory=lambda: next(_numbers))
     status: str = "triggered"
     created_at: datetime = field(default_factory=_now)
-    changed_at: datetime = field(default_factory=_now)
+
+    def __post_init__(self) -> None:
+        self._latest = self.changed_at = self.created_at
+
+    def _happens(self) -> datetime:
+        """When the next thing happens."""
+        self._latest = _now() if self.pace is None else self._latest + self.pace
+        return self._latest
 
     def become(self, status: str) -> None:
         """Change the status, now."""
         if status != self.status:
-            self.status, self.changed_at = status, _now()
+            self.status, self.changed_at = status, self._happens()
 
     def event(self, name: str) -> bytes:
         """The webhook body of ``incident.<name>``; triggered, acknowledged and resolved change the status.
 
         Like PagerDuty's, the event of a change of status happened when the status changed.
         """
-        occurred_at = _now()
         if name in ("triggered", "acknowledged", "resolved"):
             self.become(name)
             occurred_at = self.changed_at
+        else:
+            occurred_at = self._happens()
         data = self._note() if name == "annotated" else self._snapshot()
         event = {
             "id": f"01{uuid.uuid4().hex[:24].upper()}",

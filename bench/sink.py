@@ -8,7 +8,7 @@ is its id, so that a card says whose it is.
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +16,10 @@ from typing import Any
 from aiohttp import web
 
 from bench.incidents import Incident
+
+
+_LONGEST_WAIT = 60
+"""Seconds after which a benchmark gives up: nothing that is measured takes as long."""
 
 
 @dataclass
@@ -81,12 +85,9 @@ class Sink:
     ) -> float:
         """Wait until all of an incident's cards say something, after so many sendings in all.
 
-        Returns the moment at which the last of them came to say it.
+        Returns the moment at which the last of them came to say it; raises TimeoutError.
         """
-        arrival = self._arrivals.setdefault(incident, asyncio.Event())
-        while not self._all_say(incident, says, cards, replies, sendings):
-            arrival.clear()
-            await arrival.wait()
+        await self._wait(incident, lambda: self._all_say(incident, says, cards, replies, sendings))
         return max(card.moments[-1] for card in self.cards(incident))
 
     def _all_say(self, incident: str, says: str, cards: int, replies: int, sendings: int) -> bool:
@@ -106,10 +107,14 @@ class Sink:
 
     async def until_sending(self, incident: str) -> None:
         """Wait until an edit of the incident's card has come in, whether it is done or not."""
+        await self._wait(incident, lambda: any(card.sending for card in self.cards(incident)))
+
+    async def _wait(self, incident: str, true: Callable[[], bool]) -> None:
         arrival = self._arrivals.setdefault(incident, asyncio.Event())
-        while not any(card.sending for card in self.cards(incident)):
-            arrival.clear()
-            await arrival.wait()
+        async with asyncio.timeout(_LONGEST_WAIT):
+            while not true():
+                arrival.clear()
+                await arrival.wait()
 
     def _new_card(self, key: str, incident: str, conversation: str = "") -> Card:
         card = self._cards[key] = Card(incident, conversation, key)
