@@ -17,7 +17,6 @@ from aiohttp import web
 
 from bench.incidents import Incident
 
-
 _LONGEST_WAIT = 60
 """Seconds after which a benchmark gives up: nothing that is measured takes as long."""
 
