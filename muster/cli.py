@@ -50,6 +50,7 @@ def up(
     ] = None,
 ) -> None:
     """Bring up the whole product with its sandbox, and keep it up until Ctrl-C."""
+    _refuse_wrong_variables()
     from sandbox.stack.options import Options
     from sandbox.stack.up import up as bring_up
 
@@ -114,11 +115,13 @@ def migrate(
     settings = _settings()
     from muster.store.migrate import MigrationFailed, place_of
     from muster.store.migrate import migrate as migrate_database
+    from muster.store.pool import DatabaseUnreachable, wait_for_database
     from muster.temporal import RegistrationRefused, TemporalUnreachable, prepare_namespace
 
-    with _ending_on(MigrationFailed, RegistrationRefused, TemporalUnreachable):
+    with _ending_on(DatabaseUnreachable, MigrationFailed, RegistrationRefused, TemporalUnreachable):
         _say("migrate", f"waiting up to {wait_timeout} s for the database at {place_of(settings)}")
-        migrate_database(settings, wait=wait_timeout)
+        asyncio.run(wait_for_database(settings.database_url.get_secret_value(), seconds=wait_timeout))
+        migrate_database(settings)
         _say("migrate", f"registering search attributes at {settings.temporal_address}")
         asyncio.run(prepare_namespace(settings))
 
@@ -166,9 +169,28 @@ def _key_and_value(text: str) -> tuple[str, str]:
     return key, value
 
 
+def _refuse_wrong_variables() -> None:
+    """A line per problem and exit code 2; what is missing is none, since `muster up` adds it."""
+    from pydantic import ValidationError
+    from pydantic_settings import SettingsError
+
+    from muster.settings import load_settings
+
+    try:
+        load_settings()
+    except ValidationError as problems:
+        if any(problem["type"] != "missing" for problem in problems.errors()):
+            _complain_of_each("configuration", problems, missing=False)
+            raise typer.Exit(2) from None
+    except SettingsError as problem:
+        _say("configuration", f"MUSTER_SECRETS_DIR: {problem}")
+        raise typer.Exit(2) from None
+
+
 def _settings() -> "Settings":
     """The settings, the file and the keys included; a line per problem and exit code 2 if they are wrong."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from muster.keys import KeyRing
     from muster.settings import load_settings
@@ -178,6 +200,9 @@ def _settings() -> "Settings":
         _ = settings.teams, settings.accounts
     except ValidationError as problems:
         _complain_of_each("configuration", problems)
+        raise typer.Exit(2) from None
+    except SettingsError as problem:
+        _say("configuration", f"MUSTER_SECRETS_DIR: {problem}")
         raise typer.Exit(2) from None
     except (OSError, ValueError) as problem:
         _say("configuration", f"MUSTER_CONFIG: {problem}")
@@ -202,10 +227,11 @@ def _name_of(model: str, place: tuple[int | str, ...]) -> str:
             return name or "the file"
 
 
-def _complain_of_each(about: str, problems: "ValidationError") -> None:
-    """A line per field, without the values: some are secrets."""
+def _complain_of_each(about: str, problems: "ValidationError", *, missing: bool = True) -> None:
+    """A line per field, the ``missing`` ones too if asked, without the values: some are secrets."""
     for problem in problems.errors(include_input=False, include_url=False, include_context=False):
-        _say(about, f"{_name_of(problems.title, problem['loc'])}: {problem['msg']}")
+        if missing or problem["type"] != "missing":
+            _say(about, f"{_name_of(problems.title, problem['loc'])}: {problem['msg']}")
 
 
 def _say(about: str, line: str) -> None:

@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     worker_health_port: int | None = None
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     bot_metadata_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
     microsoft_authority: str = "https://login.microsoftonline.com"
@@ -122,6 +122,11 @@ class Settings(BaseSettings):
     """Seconds between two edits of one card."""
     grace: float = Field(default=600, ge=0)
     """Seconds a resolved incident's run stays to catch what still comes."""
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
 
     @field_validator("service_hosts", mode="before")
     @classmethod

@@ -3,7 +3,8 @@
 Both simulators keep one ``FaultBook`` and serve it under ``/_sandbox/faults``.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 from fastapi import APIRouter, HTTPException
@@ -13,13 +14,22 @@ _NEEDS_STATUS = frozenset({"status", "status_after"})
 _NEEDS_SECONDS = frozenset({"slow", "late"})
 
 
+@dataclass(frozen=True, slots=True)
+class FaultyPlace:
+    """What can go wrong with one kind of call, and which of its facts a fault may ask for."""
+
+    do: frozenset[str]
+    match: frozenset[str]
+
+
 class Fault(BaseModel):
     """One thing to go wrong: the next ``times`` calls of ``on`` whose facts contain ``match``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     on: str
-    match: dict[str, str | int] = {}
+    match: dict[str, Any] = {}
+    """Strings by the names that the place allows; ``fault_router`` checks them."""
     times: int = Field(default=1, ge=1)
     do: str
     seconds: float = Field(default=0, ge=0)
@@ -66,18 +76,15 @@ class FaultBook:
         return None
 
 
-def fault_router(book: FaultBook, allowed: Mapping[str, Collection[str]]) -> APIRouter:
-    """``POST`` and ``DELETE /_sandbox/faults``; ``allowed`` lists for each ``on`` what it can ``do``."""
+def fault_router(book: FaultBook, places: Mapping[str, FaultyPlace]) -> APIRouter:
+    """``POST`` and ``DELETE /_sandbox/faults``; ``places`` has one entry for each ``on``."""
     router = APIRouter(prefix="/_sandbox/faults")
 
     @router.post("", status_code=201)
     async def add_fault(fault: Fault) -> Fault:
-        if fault.on not in allowed:
-            raise HTTPException(422, f'"on" must be one of {", ".join(sorted(allowed))}')
-        if fault.do not in allowed[fault.on]:
-            raise HTTPException(
-                422, f'on "{fault.on}", "do" must be one of {", ".join(sorted(allowed[fault.on]))}'
-            )
+        problem = _problem_of(fault, places)
+        if problem is not None:
+            raise HTTPException(422, problem)
         book.add(fault)
         return fault
 
@@ -86,3 +93,23 @@ def fault_router(book: FaultBook, allowed: Mapping[str, Collection[str]]) -> API
         book.clear()
 
     return router
+
+
+def _problem_of(fault: Fault, places: Mapping[str, FaultyPlace]) -> str | None:
+    """Why this fault could never happen, if so."""
+    place = places.get(fault.on)
+    if place is None:
+        return f'"on" must be one of {_listed(places)}'
+    if fault.do not in place.do:
+        return f'on "{fault.on}", "do" must be one of {_listed(place.do)}'
+    for name, value in fault.match.items():
+        if name not in place.match or not isinstance(value, str):
+            return (
+                f'on "{fault.on}", "match" takes these keys alone, each with a string: '
+                f'{_listed(place.match)}; "{name}" is wrong'
+            )
+    return None
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

@@ -26,11 +26,8 @@ def wanted_version() -> str:
     return max(path.name.split("_")[0] for path in MIGRATIONS.glob("*.sql"))
 
 
-def migrate(settings: Settings, *, wait: int = 30) -> None:
-    """Bring the database to the newest version; waits for others that do the same.
-
-    A database that does not answer yet is waited for, ``wait`` seconds.
-    """
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest version; waits for others that do the same."""
     dbmate = shutil.which(
         "dbmate", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     )
@@ -43,8 +40,6 @@ def migrate(settings: Settings, *, wait: int = 30) -> None:
             f"--migrations-dir={MIGRATIONS}",
             "--no-dump-schema",
             "--migration-lock",
-            "--wait",
-            f"--wait-timeout={wait}s",
             "migrate",
         ],
         env={**os.environ, "MUSTER_MIGRATE_URL": _with_ssl_mode(settings.database_url.get_secret_value())},

@@ -1,6 +1,8 @@
 """The connection pool, and the reader of named queries."""
 
+import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -36,11 +38,16 @@ _REFUSED = (
 
 _COMMAND_SECONDS = 5
 _ACQUIRE_SECONDS = 3
+_RETRY_SECONDS = 0.5
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
 class DatabaseUnreachable(Exception):
     """No connection to the database; the text says why and holds nothing of the address."""
+
+
+class DatabaseRefused(DatabaseUnreachable):
+    """A password, a name, a privilege or the address is wrong: waiting does not help."""
 
 
 class _Plain(asyncpg.Connection):
@@ -67,11 +74,30 @@ async def open_pool(database_url: str, *, size: int = 10) -> Pool:
             server_settings={"application_name": "muster", "timezone": "UTC"},
         )
     except ValueError as error:  # a wrong address; its text may hold a part of the password
-        raise DatabaseUnreachable("DATABASE_URL is not the address of a PostgreSQL database") from error
-    except (*UNAVAILABLE, *_REFUSED) as error:
+        raise DatabaseRefused("DATABASE_URL is not the address of a PostgreSQL database") from error
+    except _REFUSED as error:
+        raise DatabaseRefused(f"the database refuses the connection: {error}") from error
+    except UNAVAILABLE as error:
         raise DatabaseUnreachable(
             f"the database cannot be reached: {str(error) or type(error).__name__}"
         ) from error
+
+
+async def wait_for_database(database_url: str, *, seconds: float) -> None:
+    """Return once the database lets us in; raises ``DatabaseUnreachable``, at once if it refuses to."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            pool = await open_pool(database_url, size=1)
+        except DatabaseRefused:
+            raise
+        except DatabaseUnreachable:
+            if time.monotonic() >= deadline:
+                raise
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            await pool.close()
+            return
 
 
 @asynccontextmanager

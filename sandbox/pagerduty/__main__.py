@@ -1,5 +1,6 @@
 """``python -m sandbox.pagerduty``: one account on one port."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from sandbox.certificates import https_listener
 from sandbox.pagerduty.app import build_app
 from sandbox.pagerduty.simulator import Options
 from sandbox.serving import Listener, run
+from sandbox.snapshot import SnapshotError
 from sandbox.world import read_world
 
 
@@ -40,15 +42,17 @@ def main(
         if ca_dir is None:
             raise typer.BadParameter("needs --ca-dir", param_hint="--tls-port")
         listeners.append(https_listener(tls_port, ca_dir))
-    app = build_app(
-        read_world(world),
-        Options(
-            public_url=public_url or f"http://{host}:{port}",
-            webhook_url=webhook_url if subscribe else None,
-            state=state,
-            requests_per_minute=requests_per_minute,
-        ),
+    options = Options(
+        public_url=public_url or f"http://{host}:{port}",
+        webhook_url=webhook_url if subscribe else None,
+        state=state,
+        requests_per_minute=requests_per_minute,
     )
+    try:
+        app = build_app(read_world(world), options)
+    except SnapshotError as error:
+        sys.stderr.write(f"{error}\n")
+        raise typer.Exit(1) from None
     run(app, listeners, on_stop=app.state.simulator.live.close)
 
 

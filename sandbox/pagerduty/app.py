@@ -1,8 +1,7 @@
 """Composition: routes, middleware, and what runs beside them."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
@@ -10,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 from sandbox.faults import fault_router
 from sandbox.pagerduty import control, oauth
 from sandbox.pagerduty.page.actions import action_router
-from sandbox.pagerduty.page.rendering import STATIC
+from sandbox.pagerduty.page.rendering import STATIC, Pages
 from sandbox.pagerduty.page.routes import page_router
 from sandbox.pagerduty.refusals import add_refusals
 from sandbox.pagerduty.rest import account, conversation, incidents, webhook_subscriptions
@@ -31,10 +30,11 @@ def build_app(world: World, options: Options) -> FastAPI:
     app.include_router(oauth.router)
     app.include_router(control.router)
     app.include_router(fault_router(simulator.faults, control.FAULTS))
-    app.include_router(page_router(simulator))
+    pages = Pages(simulator)
+    app.include_router(page_router(simulator, pages))
     app.include_router(action_router(simulator))
     app.mount("/app/static", StaticFiles(directory=STATIC))
-    add_refusals(app)
+    add_refusals(app, pages)
     app.add_middleware(Gate, simulator=simulator)
     return app
 
@@ -42,12 +42,8 @@ def build_app(world: World, options: Options) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     simulator: Simulator = app.state.simulator
-    saving = asyncio.create_task(simulator.store.keep_saved())
-    simulator.delivery.resume()
-    yield
-    await simulator.delivery.stop()
-    await simulator.sender.close()
-    saving.cancel()
-    with suppress(asyncio.CancelledError):
-        await saving
-    simulator.store.save()
+    async with simulator.store.snapshots.running():
+        simulator.delivery.resume()
+        yield
+        await simulator.delivery.stop()
+        await simulator.sender.close()

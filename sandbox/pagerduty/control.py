@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.faults import FaultyPlace
 from sandbox.pagerduty.directory import JSON
 from sandbox.pagerduty.events import encode
 from sandbox.pagerduty.model import Attempt, Read, Webhook, Write
@@ -14,8 +15,14 @@ from sandbox.pagerduty.simulator import Simulator
 from sandbox.pagerduty.times import in_milliseconds
 
 FAULTS = {
-    "rest": frozenset({"status", "status_after", "lose_answer", "slow"}),
-    "webhook": frozenset({"lose", "slow", "duplicate", "reorder"}),
+    "rest": FaultyPlace(
+        do=frozenset({"status", "status_after", "lose_answer", "slow"}),
+        match=frozenset({"method", "path", "incident"}),
+    ),
+    "webhook": FaultyPlace(
+        do=frozenset({"lose", "slow", "duplicate", "reorder"}),
+        match=frozenset({"event_type", "incident"}),
+    ),
 }
 """What can go wrong here."""
 

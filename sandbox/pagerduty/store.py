@@ -1,18 +1,19 @@
-"""The account's state in memory, and its snapshot on disk: a restart forgets nothing."""
+"""The account's state in memory, and what of it outlives a restart."""
 
-import asyncio
-import os
 from collections.abc import Callable
+from copy import copy
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
 from sandbox.clock import Clock
 from sandbox.pagerduty.model import AppToken, Incident, Read, Subscription, Webhook, Write
+from sandbox.snapshot import Snapshots, Taken, read_snapshot
 
-_PAUSE = 0.3
-"""Seconds over which changes are gathered into one snapshot."""
+KEPT = 5_000
+"""Reads, writes and webhooks of which a restart still knows; a webhook that waits is always kept."""
 
 
 class State(BaseModel):
@@ -29,21 +30,20 @@ class State(BaseModel):
 
 
 class Store:
-    """Holds the state and writes it, readable by its owner alone since it holds secrets."""
+    """Holds the state and keeps its snapshot; raises SnapshotError if an earlier one cannot be read."""
 
     def __init__(self, path: Path | None, fresh: Callable[[], State], clock: Clock) -> None:
-        self._path = path
         self._fresh = fresh
         self._clock = clock
-        self._changed = asyncio.Event()
-        self.state = fresh()
-        if path is not None and path.exists():
-            self.state = State.model_validate_json(path.read_bytes())
-            clock.ahead = self.state.clock_ahead
+        self.snapshots = Snapshots(path, self._take)
+        kept = read_snapshot(path, State)
+        self.state = kept or fresh()
+        if kept is not None:
+            clock.ahead = kept.clock_ahead
 
     def changed(self) -> None:
         """The state is not what the snapshot says; it will be written soon."""
-        self._changed.set()
+        self.snapshots.changed()
 
     def reset(self) -> None:
         """The state after the first start, except that numbers go on."""
@@ -52,22 +52,27 @@ class Store:
         self.state.last_number = last_number
         self.changed()
 
-    async def keep_saved(self) -> None:
-        """Write a snapshot after every burst of changes; runs until it is cancelled."""
-        while True:
-            await self._changed.wait()
-            await asyncio.sleep(_PAUSE)
-            self._changed.clear()
-            self.save()
+    def _take(self) -> Taken:
+        now, ahead = self._clock.now(), self._clock.ahead
+        copied = {name: copy(value) for name, value in self.state}
 
-    def save(self) -> None:
-        """Write the snapshot in one step."""
-        if self._path is None:
-            return
-        self.state.clock_ahead = self._clock.ahead
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self._path.with_suffix(".unfinished")
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(self.state.model_dump_json().encode())
-        unfinished.replace(self._path)
+        def worth_keeping() -> dict[str, Any]:
+            tokens = copied["app_tokens"].items()
+            return copied | {
+                "webhooks": _newest_and_waiting(copied["webhooks"]),
+                "writes": copied["writes"][-KEPT:],
+                "reads": copied["reads"][-KEPT:],
+                "app_tokens": {key: token for key, token in tokens if now < token.expires_at},
+                "clock_ahead": ahead,
+            }
+
+        return worth_keeping
+
+
+def _newest_and_waiting(webhooks: dict[str, Webhook]) -> dict[str, Webhook]:
+    too_many = len(webhooks) - KEPT
+    return {
+        key: webhook
+        for place, (key, webhook) in enumerate(webhooks.items())
+        if place >= too_many or webhook.state == "waiting"
+    }

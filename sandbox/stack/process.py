@@ -3,18 +3,27 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import IO, cast
 
-# Waits for the parent's word. End of file without it means that the parent was killed: then the group is
-# asked to stop, and killed if it has not after five seconds. A shell, since it costs 1 MB and works on every
-# system, where PR_SET_PDEATHSIG is Linux alone and is lost when a child changes its user.
+# Waits for an end of file, which means that the parent was killed: then the command is asked to stop, and
+# what is left of the group is killed once the command has ended or five seconds have passed. A shell, since
+# it costs 1 MB and works on every system, where PR_SET_PDEATHSIG is Linux alone and is lost when a child
+# changes its user.
+#
+# It belongs to the group, deaf to all but SIGKILL. No system gives a group's number away while the group has
+# a member, so a signal to the group never reaches a stranger, however long ago the command ended.
 _WATCHDOG = """
-read -r word && exit 0
-kill -s "$1" -- "-$2" 2>/dev/null
-for _ in 1 2 3 4 5; do kill -s 0 -- "-$2" 2>/dev/null || exit 0; sleep 1; done
-kill -s KILL -- "-$2" 2>/dev/null
+trap '' HUP INT QUIT TERM
+echo deaf
+read -r nothing
+kill -s "$1" -- "-$2"
+for second in 1 2 3 4 5; do kill -s 0 "$2" || break; sleep 1; done
+kill -s KILL -- "-$2"
 """
 
 
@@ -40,6 +49,8 @@ class Process:
     ) -> None:
         self.log = log
         self._stop_signal = stop_signal
+        self._signalling = threading.Lock()
+        self._released = False
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             self._child = subprocess.Popen(
@@ -49,17 +60,19 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which stops
+                # A group of its own: Ctrl-C in the terminal reaches the supervisor alone, which stops
                 # the parts in order.
-                start_new_session=True,
+                process_group=0,
             )
         self._watchdog = subprocess.Popen(
             ["/bin/sh", "-c", _WATCHDOG, "watchdog", stop_signal.name.removeprefix("SIG"), str(self.pid)],
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            process_group=self.pid,
         )
+        with cast(IO[bytes], self._watchdog.stdout) as word:
+            word.readline()  # before it is deaf, a signal to the group would end it
 
     @property
     def pid(self) -> int:
@@ -71,11 +84,13 @@ class Process:
         return self._child.poll()
 
     def send(self, signum: signal.Signals) -> None:
-        """Signal the whole group; nothing happens if it has gone."""
-        try:
-            os.killpg(self.pid, signum)
-        except ProcessLookupError:
-            return
+        """Signal the whole group; nothing happens once it is released."""
+        with self._signalling:
+            if self._released:
+                return
+            # Where only processes that ended are left, some systems say so.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signum)
 
     def wait(self) -> int:
         """Wait for its end; the exit code as :meth:`poll` gives it."""
@@ -93,10 +108,13 @@ class Process:
         return True
 
     def release(self) -> None:
-        """Kill what is left of its group and dismiss the watchdog."""
+        """Kill what is left of its group, the watchdog included; its number is free from then on."""
         self.send(signal.SIGKILL)
         self._child.wait()
-        self._watchdog.communicate(b"done\n")
+        with self._signalling:
+            self._released = True
+            cast(IO[bytes], self._watchdog.stdin).close()
+            self._watchdog.wait()
 
     def stop(self, *, within: float = 10) -> None:
         """Terminate and release."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sandbox.certificates import https_listener
 from sandbox.serving import Listener, run
+from sandbox.snapshot import SnapshotError
 from sandbox.teams.app import Options, TeamsSimulator
-from sandbox.teams.snapshot import SnapshotError
 from sandbox.world import read_world
 
 

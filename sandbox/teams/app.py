@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.faults import FaultBook, fault_router
+from sandbox.snapshot import Snapshots, read_snapshot
 from sandbox.teams.activities import Activities
 from sandbox.teams.authority import authority_app
 from sandbox.teams.call_desk import FAULTS, CallDesk
@@ -30,7 +31,8 @@ from sandbox.teams.roster import Roster
 from sandbox.teams.roster_operations import RosterOperations
 from sandbox.teams.sandbox_api import sandbox_router
 from sandbox.teams.signing_key import SigningKey
-from sandbox.teams.snapshot import Snapshots, load_state
+from sandbox.teams.snapshot import take
+from sandbox.teams.state import State
 from sandbox.teams.tokens import AppTokens, ChannelTokens, metadata_router
 from sandbox.world import World
 
@@ -72,10 +74,10 @@ class TeamsSimulator:
         service_url = f"{options.base_url}{SERVICE_PATH}/"
         self._roster = Roster(world)
         self._hub = EventHub()
-        self._snapshots = Snapshots(options.state_file, lambda: self._conversations.state)
+        self._snapshots = Snapshots(options.state_file, lambda: take(self._conversations.state))
         self._conversations = Conversations(
             self._roster,
-            load_state(options.state_file) or self._roster.fresh_state(0),
+            read_snapshot(options.state_file, State) or self._roster.fresh_state(0),
             self._hub,
             self._snapshots.changed,
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from sandbox.faults import Fault, FaultBook
+from sandbox.faults import Fault, FaultBook, FaultyPlace
 from sandbox.serving import LostAnswer
 from sandbox.teams.connector_bodies import parse_json
 from sandbox.teams.conversations import Conversations
@@ -17,11 +17,15 @@ from sandbox.teams.state import Call, Json, timestamp
 from sandbox.teams.tokens import AppTokens
 
 _ANYWHERE = frozenset({"lose_answer", "late", "status", "status_after", "slow", "removed"})
+_CONVERSATION = frozenset({"conversation"})
+_MESSAGE = _CONVERSATION | {"message"}
 FAULTS = {
-    **{on: _ANYWHERE | {"gone"} for on in ("create", "edit", "reply", "delete")},
-    **dict.fromkeys(("members", "open"), _ANYWHERE),
+    "create": FaultyPlace(_ANYWHERE | {"gone"}, _CONVERSATION),
+    "open": FaultyPlace(_ANYWHERE, _CONVERSATION),
+    **dict.fromkeys(("edit", "reply", "delete"), FaultyPlace(_ANYWHERE | {"gone"}, _MESSAGE)),
+    "members": FaultyPlace(_ANYWHERE, _MESSAGE),
 }
-"""What can go wrong with which calls."""
+"""What can go wrong with which calls, told apart by which of their ``Operation.facts``."""
 
 
 class CallDesk:

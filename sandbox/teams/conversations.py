@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from sandbox.teams.errors import activity_not_found, conversation_not_found, member_not_found
 from sandbox.teams.events import EventHub, PageEvent
@@ -67,7 +68,7 @@ class Conversations:
             reply_to=reply_to,
             author=None if author is None else author.aad_object_id,
             created_at=now,
-            versions=[Version(at=now, activity=activity)],
+            versions=(Version(at=now, activity=activity),),
         )
         conversation.messages.append(message)
         self._show(conversation, message)
@@ -78,22 +79,21 @@ class Conversations:
 
     def edit(self, conversation: Conversation, message: Message, activity: Json) -> None:
         """Show something else from now on, to everybody."""
-        message.versions.append(Version(at=timestamp(), activity=activity))
-        message.private_cards.clear()
-        self._show(conversation, message)
+        versions = (*message.versions, Version(at=timestamp(), activity=activity))
+        self._change(conversation, message, versions=versions, private_cards={})
 
     def delete(self, conversation: Conversation, message: Message) -> None:
         """Take the message away."""
-        message.deleted_at = timestamp()
-        message.private_cards.clear()
-        self._show(conversation, message)
+        self._change(conversation, message, deleted_at=timestamp(), private_cards={})
 
-    def show_privately(
-        self, conversation: Conversation, message: Message, person: Person, card: Json
-    ) -> None:
-        """Put a card in the message's place for one person."""
-        message.private_cards[person.aad_object_id] = card
-        self._show(conversation, message, to=[person.aad_object_id])
+    def show_privately(self, conversation: Conversation, message_id: str, person: Person, card: Json) -> None:
+        """Put a card in the message's place for one person, if the message is still there."""
+        message = conversation.message(message_id)
+        if message is not None and message.deleted_at is None:
+            reader = person.aad_object_id
+            self._change(
+                conversation, message, to=[reader], private_cards={**message.private_cards, reader: card}
+            )
 
     def mark_read(self, conversation: Conversation, person: Person) -> None:
         """The person has seen the conversation."""
@@ -149,6 +149,13 @@ class Conversations:
         # Never the same twice, also when many messages come within one millisecond or the clock steps back.
         self.state.last_message_id = max(int(time.time() * 1000), self.state.last_message_id + 1)
         return str(self.state.last_message_id)
+
+    def _change(
+        self, conversation: Conversation, message: Message, to: list[str] | None = None, **fields: Any
+    ) -> None:
+        changed = message.model_copy(update=fields)
+        conversation.replace(changed)
+        self._show(conversation, changed, to)
 
     def _show(self, conversation: Conversation, message: Message, to: list[str] | None = None) -> None:
         self._changed()

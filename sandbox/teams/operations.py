@@ -34,7 +34,7 @@ class Operation:
 
     @property
     def facts(self) -> dict[str, object]:
-        """What a fault can match."""
+        """What a fault can match, as ``call_desk.FAULTS`` lists it."""
         return {"conversation": self.conversation_id, "message": self.message_id}
 
 

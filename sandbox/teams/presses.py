@@ -92,8 +92,8 @@ class Presses:
     def _show(
         self, person: Person, conversation: Conversation, message: Message, result: InvokeResult
     ) -> None:
-        if result.card is not None and message.deleted_at is None:
-            self._conversations.show_privately(conversation, message, person, result.card)
+        if result.card is not None:
+            self._conversations.show_privately(conversation, message.id, person, result.card)
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         # A task that nobody refers to may be collected before it is done.

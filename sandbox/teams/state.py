@@ -1,4 +1,4 @@
-"""What the simulator knows of conversations, as it is kept in the snapshot."""
+"""What the simulator knows of conversations."""
 
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -26,6 +26,8 @@ class Version(BaseModel):
 class Message(BaseModel):
     """One message with every version it ever had."""
 
+    model_config = ConfigDict(frozen=True)
+
     id: str
     reply_to: str | None = None
     """In a channel the thread's first message."""
@@ -33,7 +35,7 @@ class Message(BaseModel):
     """AAD object id of the person, or None for the bot."""
     created_at: str
     deleted_at: str | None = None
-    versions: list[Version]
+    versions: tuple[Version, ...]
     private_cards: dict[str, Json] = Field(default_factory=dict)
     """By person, the card that an invoke answer put in the message's place until its next edit."""
 
@@ -64,6 +66,11 @@ class Conversation(BaseModel):
         """The message with this id, deleted or not."""
         return next((m for m in reversed(self.messages) if m.id == message_id), None)
 
+    def replace(self, message: Message) -> None:
+        """Put a message in the place of the one with its id."""
+        places = reversed(range(len(self.messages)))
+        self.messages[next(place for place in places if self.messages[place].id == message.id)] = message
+
 
 class Call(BaseModel):
     """One request to the connector."""
@@ -79,7 +86,7 @@ class Call(BaseModel):
 
 
 class State(BaseModel):
-    """Everything that survives a restart."""
+    """Everything there is; ``sandbox.teams.snapshot`` says what of it outlives a restart."""
 
     format: Literal[1] = 1
     last_message_id: int = 0

@@ -80,6 +80,41 @@ async def test_faults_that_make_no_sense_are_refused(rig: Rig, fault: dict[str, 
     assert (await rig.http.post("/_sandbox/faults", json=fault)).status_code == 422
 
 
+REST_KEYS = 'on "rest", "match" takes these keys alone, each with a string: incident, method, path; '
+WEBHOOK_KEYS = 'on "webhook", "match" takes these keys alone, each with a string: event_type, incident; '
+
+
+@pytest.mark.parametrize(
+    ("on", "match", "complaint"),
+    [
+        ("rest", {"event_type": "incident.triggered"}, REST_KEYS + '"event_type" is wrong'),
+        ("rest", {"method": "PUT", "Path": "/incidents"}, REST_KEYS + '"Path" is wrong'),
+        ("rest", {"incident": 42}, REST_KEYS + '"incident" is wrong'),
+        ("rest", {"incident": None}, REST_KEYS + '"incident" is wrong'),
+        ("webhook", {"method": "PUT"}, WEBHOOK_KEYS + '"method" is wrong'),
+        ("webhook", {"event_type": ["incident.triggered"]}, WEBHOOK_KEYS + '"event_type" is wrong'),
+    ],
+)
+async def test_what_no_call_can_match_is_refused_with_what_it_can(
+    rig: Rig, on: str, match: dict[str, object], complaint: str
+) -> None:
+    fault = {"on": on, "do": "slow", "seconds": 60, "match": match}
+    refused = await rig.http.post("/_sandbox/faults", json=fault)
+    assert (refused.status_code, refused.json()["detail"]) == (422, complaint)
+    await rig.trigger()
+    await rig.receiver.expect("incident.triggered")
+
+
+@pytest.mark.parametrize("match", ["PUT", ["method"], None])
+async def test_a_match_is_an_object(rig: Rig, match: object) -> None:
+    refused = await rig.http.post(
+        "/_sandbox/faults", json={"on": "rest", "do": "lose_answer", "match": match}
+    )
+    assert refused.status_code == 422
+    (problem,) = refused.json()["detail"]
+    assert (problem["loc"], problem["msg"]) == (["body", "match"], "Input should be a valid dictionary")
+
+
 async def test_webhooks_lost_doubled_slowed_and_reordered(rig: Rig) -> None:
     await rig.fault("webhook", "lose", match={"event_type": "incident.acknowledged"})
     await rig.fault("webhook", "duplicate", match={"event_type": "incident.resolved"})
@@ -147,6 +182,18 @@ async def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
         assert (await rig.sandbox("GET", "/clock"))["ahead"] == 60
         await receiver.expect("incident.triggered", "incident.acknowledged")
         assert (await rig.records())["writes"][0]["path"] == "/incidents"
+
+
+def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:
+    world, state = tmp_path / "world.json", tmp_path / "state.json"
+    write_world(world, WORLD)
+    state.write_text('{"incidents": []}')
+    command = f"-m sandbox.pagerduty --world {world} --port 1 --no-subscribe --state {state}"
+    ended = subprocess.run(
+        [sys.executable, *command.split()], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == f"{state} is not a snapshot of this simulator; remove it to start anew\n"
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

@@ -93,7 +93,6 @@ async def test_another_incident_does_not_wait(rig: Rig) -> None:
     assert sorted(arrived[:2]) == sorted([stuck, free])
 
 
-@pytest.mark.slow
 async def test_no_answer_within_five_seconds_is_a_failure(rig: Rig) -> None:
     rig.receiver.answers = [6.0]
     await rig.trigger()

@@ -139,3 +139,32 @@ def test_other_conversations_and_cleared_faults_do_not_count(rig: Rig, bot: http
 )
 def test_what_is_no_fault_is_refused(rig: Rig, fault: dict[str, Any]) -> None:
     assert rig.post("/_sandbox/faults", fault).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("on", "match", "allowed"),
+    [
+        ("create", {"message": "1700000000001"}, "conversation"),
+        ("open", {"path": "/v3/conversations"}, "conversation"),
+        ("edit", {"activity": "1700000000001"}, "conversation, message"),
+        ("reply", {"message": 1700000000001}, "conversation, message"),
+        ("delete", {"": "x"}, "conversation, message"),
+        ("members", {"conversation": None}, "conversation, message"),
+    ],
+)
+def test_what_no_call_can_match_is_refused_with_what_it_can(
+    rig: Rig, on: str, match: dict[str, Any], allowed: str
+) -> None:
+    answer = rig.post("/_sandbox/faults", {"on": on, "do": "lose_answer", "match": match})
+    (wrong,) = match
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        f'on "{on}", "match" takes these keys alone, each with a string: {allowed}; "{wrong}" is wrong',
+    )
+
+
+def test_the_members_of_a_message_can_be_matched(rig: Rig, bot: httpx.Client) -> None:
+    sent = bot.post(activities(rig), json=message("x")).json()["id"]
+    order(rig, "members", "status", status=503, match={"conversation": rig.channel, "message": sent})
+    assert bot.get(f"v3/conversations/{rig.channel}/members").status_code == 200
+    assert bot.get(activities(rig, f"{sent}/members")).status_code == 503

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import httpx
@@ -188,12 +189,13 @@ def test_an_unreadable_answer_is_shown_and_delivered_again_at_once(
 
 
 def test_pressing_is_concurrent(rig: Rig, sent: str) -> None:
-    def slow(_: dict[str, Any]) -> Answer:
-        time.sleep(0.5)
-        return card_answer("slow")
+    all_here = Barrier(4)
 
-    rig.bot.answer = slow
-    started = time.monotonic()
-    with ThreadPoolExecutor() as pool:
-        assert len(list(pool.map(lambda person: press(rig, sent, person), range(4)))) == 4
-    assert time.monotonic() - started < 1.5
+    def answer_once_all_are_here(_: dict[str, Any]) -> Answer:
+        all_here.wait(5)
+        return card_answer("done")
+
+    rig.bot.answer = answer_once_all_are_here
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda person: press(rig, sent, person), range(4)))
+    assert [result["card"] for result in results] == [card("done")] * 4

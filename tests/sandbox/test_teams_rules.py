@@ -65,7 +65,7 @@ def test_an_action_is_found_wherever_it_is(verb: str) -> None:
         }
     ]
     content["body"].append({"type": "TextBlock", "text": "acknowledge", "data": {"type": "Action.Execute"}})
-    shown = Message(id="1", created_at=timestamp(), versions=[Version(at=timestamp(), activity=nested)])
+    shown = Message(id="1", created_at=timestamp(), versions=(Version(at=timestamp(), activity=nested),))
     action = find_action(shown, verb)
     assert action is not None
     assert action["verb"] == verb

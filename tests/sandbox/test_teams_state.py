@@ -114,5 +114,5 @@ def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert (
         ended.stderr
-        == f"{tmp_path}/state.json is not a snapshot of the Teams simulator; remove it to start anew\n"
+        == f"{tmp_path}/state.json is not a snapshot of this simulator; remove it to start anew\n"
     )

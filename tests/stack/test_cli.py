@@ -67,6 +67,37 @@ def test_wrong_keys_are_a_configuration_problem(command: str, monkeypatch: pytes
     assert result.stderr == "configuration: MUSTER_KEYS: a key is not base64\n"
 
 
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "up"])
+def test_an_unknown_level_is_refused_with_those_there_are(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if command != "up":  # which brings both
+        monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1/muster")
+        monkeypatch.setenv("MUSTER_KEYS", KEYS)
+    monkeypatch.setenv("MUSTER_LOG_LEVEL", "nonsense")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, [command])
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "configuration: MUSTER_LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL'\n"
+    )
+    assert not list(tmp_path.iterdir()), "nothing was started"
+
+
+@pytest.mark.parametrize("command", ["worker", "up"])
+def test_secrets_that_are_no_folder_are_named(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.touch()
+    monkeypatch.setenv("MUSTER_SECRETS_DIR", str(secrets))
+    result = CliRunner().invoke(app, [command])
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "configuration: MUSTER_SECRETS_DIR: secrets_dir must reference a directory, not a file\n",
+    )
+
+
 @pytest.fixture
 def unmigrated(postgres: EmbeddedPostgres) -> Iterator[str]:
     yield postgres.create_database("unmigrated")
@@ -135,8 +166,20 @@ def test_a_database_that_is_not_there_is_waited_for_and_named() -> None:
     assert ended.returncode == 1
     first, last = ended.stderr.splitlines()
     assert first == "migrate: waiting up to 1 s for the database at 127.0.0.1:1"
-    assert "connection refused" in last
+    assert last.startswith("the database cannot be reached: ")
     assert SECRET not in ended.stderr
+
+
+def test_a_wrong_password_is_not_waited_for(database_url: str) -> None:
+    parts = urlsplit(database_url)
+    wrong = parts._replace(netloc=f"{parts.username}:{SECRET}@{parts.hostname}:{parts.port}").geturl()
+    ended = run(wrong, "migrate", "--wait-timeout", "600")
+    assert ended.returncode == 1
+    first, last = ended.stderr.splitlines()
+    assert first == f"migrate: waiting up to 600 s for the database at 127.0.0.1:{parts.port}"
+    assert last == (
+        f'the database refuses the connection: password authentication failed for user "{parts.username}"'
+    )
 
 
 def test_a_server_that_has_no_such_database_is_a_sentence(database_url: str) -> None:

@@ -81,6 +81,19 @@ def test_a_variable_is_stronger_than_a_file(tmp_path: Path, environment: pytest.
     assert load_settings().keys.get_secret_value() == "k1:AAAA"
 
 
+@pytest.mark.parametrize("given", ["WARNING", "warning", "Warning"])
+def test_a_level_may_be_in_small_letters(environment: pytest.MonkeyPatch, given: str) -> None:
+    environment.setenv("MUSTER_LOG_LEVEL", given)
+    assert load_settings().log_level == "WARNING"
+
+
+@pytest.mark.parametrize("given", ["", "nonsense", "10"])
+def test_an_unknown_level_is_refused(environment: pytest.MonkeyPatch, given: str) -> None:
+    environment.setenv("MUSTER_LOG_LEVEL", given)
+    with pytest.raises(ValidationError, match="'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL'"):
+        load_settings()
+
+
 def test_settings_show_no_secret() -> None:
     shown = repr(load_settings())
     assert "hunter2" not in shown
