@@ -1,6 +1,6 @@
 """The band at the top of the card: state, who brought it about, and when."""
 
-from muster.cards.blocks import Block, band, line, run
+from muster.cards.blocks import Block, line, panel, run, sides
 from muster.cards.facts import name_of
 from muster.cards.tables import LOOKS, NAME_LIMIT, PRIORITY_LIMIT, URGENCIES
 from muster.cards.text import literal
@@ -11,16 +11,21 @@ _MOST_PEOPLE = 2
 
 
 def status_band(view: View) -> Block:
-    """State and who on the first line, circumstances on the second, importance at the right."""
+    """State and who on the first line, circumstances on the second with the importance at their right.
+
+    Names have a whole line to themselves, or a phone would break it in one state and not in the next.
+    """
     look = LOOKS[view.status]
-    left = [line(run(f"{look.symbol} {_state(view)}", weight="Bolder", size="Medium", color=look.style))]
+    rows = [line(run(f"{look.symbol} {_state(view)}", weight="Bolder", size="Medium", color=look.style))]
+    left, right = [], []
     if circumstances := " · ".join(_circumstances(view)):
-        left.append(line(run(circumstances, size="Small", isSubtle=True), spacing="None"))
-    right = []
+        left.append(line(run(circumstances, size="Small", isSubtle=True)))
     if importance := _importance(view):
         text = run(importance, weight="Bolder", color=look.style)
         right.append(line(text, horizontalAlignment="Right"))
-    return band(look.style, left, right)
+    if left or right:
+        rows.append(sides(left, right, spacing="None"))
+    return panel(look.style, *rows, bleed=True)
 
 
 def _state(view: View) -> str:
@@ -47,7 +52,7 @@ def _circumstances(view: View) -> list[str]:
 
 
 def _waiting(view: View) -> list[str]:
-    return [f"escalation policy {name_of(view.escalation_policy)}"] if view.escalation_policy else []
+    return [f"opened {instant_after(view.opened_at, view.opened_at)}"] if view.opened_at else []
 
 
 def _taken(view: View) -> list[str]:

@@ -7,11 +7,9 @@ many alerts do. A ``TextRun`` knows no Markdown on any client, so text shows as 
 
 from typing import Any
 
-from muster.cards.tables import Style
-
 Block = dict[str, Any]
 
-_LABEL_WIDTH = "92px"
+_LABEL_WIDTH = "84px"
 """Fits the longest of our own labels; a share of the width would leave a gap on a wide screen."""
 
 
@@ -32,14 +30,13 @@ def line(*runs: Block, **place: Any) -> Block:
     return {"type": "RichTextBlock", "inlines": list(runs), **place}
 
 
-def band(style: Style, left: list[Block], right: list[Block]) -> Block:
-    """A strip of colour over the card's whole width."""
-    columns = [
+def sides(left: list[Block], right: list[Block], **place: Any) -> Block:
+    """Two sides of one line: the right one has the width it needs, the left one the rest."""
+    return _columns(
         _column("stretch", left, verticalContentAlignment="Center"),
         _column("auto", right, verticalContentAlignment="Center"),
-    ]
-    row = {"type": "ColumnSet", "columns": columns}
-    return panel(style, row, bleed=True)
+        **place,
+    )
 
 
 def panel(style: str, *items: Block, **place: Any) -> Block:
@@ -48,15 +45,9 @@ def panel(style: str, *items: Block, **place: Any) -> Block:
 
 
 def fact(label: str, *runs: Block) -> Block:
-    """A labelled value."""
-    return {
-        "type": "ColumnSet",
-        "spacing": "Small",
-        "columns": [
-            _column(_LABEL_WIDTH, [line(run(label, isSubtle=True))]),
-            _column("stretch", [line(*runs)]),
-        ],
-    }
+    """A labelled value; facts follow each other as the lines of a text do."""
+    name, value = line(run(label, isSubtle=True)), line(*runs)
+    return _columns(_column(_LABEL_WIDTH, [name]), _column("stretch", [value]), spacing="None")
 
 
 def group(*items: Block, **place: Any) -> Block:
@@ -76,6 +67,10 @@ def execute(verb: str, title: str, data: dict[str, Any], **look: Any) -> Block:
     it shows the card's ``fallbackText``.
     """
     return {"type": "Action.Execute", "verb": verb, "title": title, "data": data, **look}
+
+
+def _columns(*columns: Block, **place: Any) -> Block:
+    return {"type": "ColumnSet", "columns": list(columns), **place}
 
 
 def _column(width: str, items: list[Block], **place: Any) -> Block:

@@ -15,7 +15,7 @@ _MOST_ROLES = 4
 _MOST_TASKS = 3
 _MOST_FIELDS = 5
 _FIELD_NAME_LIMIT = 40
-_LABEL_WORD = 12
+_LABEL_WORD = 10
 _FIELD_VALUE_LIMIT = 80
 _NUMBER_LIMIT = 40
 _TASK_LIMIT = 40
@@ -27,20 +27,24 @@ def name_of(thing: Reference) -> str:
 
 
 def fact_rows(view: View) -> list[Block]:
-    """The rows for everything that the view knows and the band does not say."""
-    return [*_people_and_times(view), *_help(view), *_work(view)]
+    """The rows for everything that the view knows and the band does not say.
+
+    What every state has stands at the same place in each: a card that changes must not jump.
+    """
+    return [*_state_and_origin(view), *_help(view), *_work(view)]
 
 
-def _people_and_times(view: View) -> Iterator[Block]:
-    if view.assignees:
+def _state_and_origin(view: View) -> Iterator[Block]:
+    if view.status == "resolved":
+        if view.resolved_at:
+            yield fact("Resolved", run(instant_after(view.resolved_at, view.opened_at)))
+    elif view.assignees:
         names = [name_of(person) for person in view.assignees]
         total = max(view.assignee_count, len(names))
         yield fact("Assigned to", run(listed(names, most=_MOST_PEOPLE, total=total)))
     if view.opened_at:
         yield fact("Opened", run(instant(view.opened_at)))
-    if view.status == "resolved" and view.resolved_at:
-        yield fact("Resolved", run(instant_after(view.resolved_at, view.opened_at)))
-    if view.status != "triggered" and view.escalation_policy:
+    if view.escalation_policy:
         yield fact("Escalation", run(name_of(view.escalation_policy)))
 
 

@@ -55,8 +55,8 @@ def _body(view: View, stamp: Stamped, notice: str | None) -> Iterator[Block]:
         yield group(*facts)
     if words := _words(view):
         yield words
-    for sentence in view.degraded[:_MOST_SENTENCES]:
-        yield line(run(f"⚠️ {literal(sentence, _SENTENCE_LIMIT)}", size="Small"))
+    if view.degraded:
+        yield group(*map(_warning, view.degraded[:_MOST_SENTENCES]))
     if notice:
         text = run(f"ℹ️ {literal(notice, _SENTENCE_LIMIT)}", weight="Bolder")
         yield panel("accent", line(text), spacing="Medium")
@@ -69,6 +69,10 @@ def _title(view: View) -> Block:
     title = _numbered(view, literal(view.title, _TITLE_LIMIT))
     url = web_link(view.url)
     return line(link(title, url, size="Large", weight="Bolder"), spacing="Medium")
+
+
+def _warning(sentence: str) -> Block:
+    return line(run(f"⚠️ {literal(sentence, _SENTENCE_LIMIT)}", size="Small"), spacing="None")
 
 
 def _words(view: View) -> Block | None:

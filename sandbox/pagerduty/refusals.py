@@ -1,4 +1,4 @@
-"""How refusals are answered: in PagerDuty's words by the API, in FastAPI's own by the sandbox's calls."""
+"""Refusals: in PagerDuty's words by the API, in FastAPI's by the sandbox's calls, as a page for people."""
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
@@ -8,13 +8,16 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from sandbox.pagerduty import errors
+from sandbox.pagerduty.page.rendering import Pages, is_page
 
 
-def add_refusals(app: FastAPI) -> None:
+def add_refusals(app: FastAPI, pages: Pages) -> None:
     """Answer every refusal of the application."""
 
     @app.exception_handler(errors.ApiError)
     async def refused(request: Request, error: errors.ApiError) -> Response:
+        if is_page(request):
+            return pages.missing(request)
         return JSONResponse(error.body(), status_code=error.status, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
@@ -33,6 +36,8 @@ def add_refusals(app: FastAPI) -> None:
     async def unknown(request: Request, error: HTTPException) -> Response:
         if _is_ours(request):
             return await http_exception_handler(request, error)
+        if is_page(request):
+            return pages.missing(request)
         return JSONResponse(errors.not_found().body(), status_code=error.status_code, headers=error.headers)
 
 

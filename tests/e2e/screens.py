@@ -9,8 +9,9 @@ from playwright.async_api import Page
 _TESTS = Path(__file__).parents[1]
 ARTIFACTS = _TESTS / ".artifacts" / "e2e"
 """Every run's pictures, to be looked at."""
-PICTURES = _TESTS.parent / "docs" / "pictures" if os.environ.get("MUSTER_PICTURES") else ARTIFACTS
-"""The README's pictures; ``MUSTER_PICTURES=1`` renews them."""
+FOR_THE_README = bool(os.environ.get("MUSTER_PICTURES"))
+"""``MUSTER_PICTURES=1`` renews the README's pictures."""
+PICTURES = _TESTS.parent / "docs" / "pictures" if FOR_THE_README else ARTIFACTS
 
 
 @dataclass(frozen=True)

@@ -111,5 +111,5 @@ class Card:
         return answer.request.timing["responseEnd"] / 1000
 
     async def show(self) -> None:
-        """Scroll to it."""
-        await self._post.scroll_into_view_if_needed()
+        """Scroll it into the middle of the window."""
+        await self._post.evaluate("post => post.scrollIntoView({block: 'center'})")

@@ -22,6 +22,12 @@ class TemporalUi:
         """The state of the run that is open, once it is over."""
         await expect(self.page.get_by_role("main").get_by_text(status, exact=True).first).to_be_visible()
 
+    async def fold_input(self) -> None:
+        """Close what the run's input holds in its turn, so that the rest of it is seen whole."""
+        marks = self.page.locator(".cm-foldGutter").first.get_by_title("Fold line", exact=True)
+        for _ in range(await marks.count() - 1):
+            await marks.last.click()
+
     async def expect_timeline(self, *rows: str) -> None:
         """These rows are in the Timeline in this order, among others; the page has the newest at the top."""
         timeline = self.page.get_by_role("main").locator("svg [role=button]")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pagerduty_rig import ADA, BO, CY, DI, Rig, running
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, FloatRect, Locator, Page, async_playwright, expect
 
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +63,33 @@ async def test_every_page_shows(rig: Rig) -> None:
         assert page.status_code == 200
         assert "<b>Disk" not in page.text
     assert (await rig.http.get("/")).headers["location"] == "/app/incidents"
-    assert (await rig.http.get("/app/incidents/QNONE")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nowhere",
+        "/incidents/QNONE",
+        "/incidents/QNONE/acknowledge",
+        "/incidents?tab=strange",
+        "/services/PNONE",
+        "/users/PNONE",
+        "/<b>bold",
+    ],
+)
+async def test_an_unknown_page_shows_a_way_back(rig: Rig, path: str) -> None:
+    answer = await rig.http.get(f"/app{path}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert 'href="/app/incidents">Back to the incidents' in answer.text
+    assert 'data-testid="person-switch"' in answer.text
+    assert "<b>bold" not in answer.text
+
+
+async def test_an_unknown_address_of_the_api_is_told_in_its_words(rig: Rig) -> None:
+    answer = await rig.call("GET", "/nowhere")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == 2100
 
 
 async def test_forms_do_what_the_api_does(rig: Rig) -> None:
@@ -183,6 +209,30 @@ async def test_a_refusal_is_told_and_a_subscription_enabled(rig: Rig, browser: B
     await rig.put(incident, status="resolved")
     await page.get_by_test_id("resolve").click()
     await expect(page.get_by_role("status")).to_contain_text("Incident Already Resolved")
+
+
+@pytest.mark.browser
+async def test_a_list_has_no_place_for_priorities_that_nobody_set(rig: Rig, browser: Browser) -> None:
+    await rig.trigger()
+    page = await browser.new_page()
+    await page.goto(f"{rig.url}/app/incidents")
+    row = page.get_by_test_id("incident-row")
+    await expect(row).to_have_count(1)
+    without = await place_of(row.get_by_role("link"))
+    status = await place_of(row.get_by_test_id("status"))
+    assert 0 < without["x"] - status["x"] - status["width"] < 24
+
+    await rig.trigger(priority={"id": "PPRIO01", "type": "priority_reference"})
+    await expect(row).to_have_count(2)
+    await expect(row.first).to_contain_text("P1")
+    for title in await row.get_by_role("link").all():
+        assert (await place_of(title))["x"] == without["x"]
+
+
+async def place_of(element: Locator) -> FloatRect:
+    place = await element.bounding_box()
+    assert place is not None
+    return place
 
 
 async def keep_screenshot(page: Page, name: str) -> None:

@@ -111,6 +111,30 @@ def test_state_is_told_by_symbol_word_and_colour(status: Status, symbol: str, wo
     assert f"{symbol} {word}" in text_of(band)
 
 
+def test_nothing_jumps_when_the_state_changes() -> None:
+    ada, bo = (Reference(id=name, name=name) for name in ("Ada Ops", "Bo Call"))
+    new = a_view(
+        service=Reference(id="S", name="Checkout"),
+        escalation_policy=Reference(id="E", name="Payments on-call"),
+        assignees=(bo,),
+    )
+    acknowledgement = Acknowledgement(person=ada, at=OPENED + timedelta(minutes=4))
+    taken = new.model_copy(update={"status": "acknowledged", "acknowledgements": (acknowledgement,)})
+    end = {"resolved_at": OPENED + timedelta(minutes=21), "resolved_by": "Bo Call"}
+    over = taken.model_copy(update={"status": "resolved", "assignees": (), **end})
+
+    cards = [incident_card(view, STAMP)["body"] for view in (new, taken, over)]
+    assert {tuple(item["type"] for item in band["items"]) for band, *_ in cards} == {
+        ("RichTextBlock", "ColumnSet")
+    }
+    labels = [[text_of(row).splitlines()[0] for row in facts["items"]] for _, _, facts, *_ in cards]
+    assert labels == [
+        ["Assigned to", "Opened", "Escalation"],
+        ["Assigned to", "Opened", "Escalation"],
+        ["Resolved", "Opened", "Escalation"],
+    ]
+
+
 def test_a_notice_stands_right_above_the_buttons() -> None:
     *_, notice, buttons, _ = incident_card(a_view(), STAMP, notice="Already resolved by Bo Call.")["body"]
     assert "Already resolved by Bo Call." in text_of(notice)

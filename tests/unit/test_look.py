@@ -111,7 +111,7 @@ def test_a_reader_is_told_of_what_is_missing_and_not_of_what_operators_mend(life
     )
     state = after(life.triggers()).model_copy(update={"troubles": troubles})
     (sentence,) = view_of(state).degraded
-    assert "details" in sentence
+    assert "Responders and custom fields" in sentence
 
 
 def test_the_same_look_has_the_same_fingerprint(life: Life) -> None:

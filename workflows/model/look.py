@@ -11,8 +11,8 @@ from workflows.model.view import View
 _CLOSED_TASKS = frozenset({"completed", "done", "skipped"})
 
 _TROUBLE_TEXTS = {
-    "details": "PagerDuty could not be asked for details: responders and fields may be missing.",
-    "recall": "PagerDuty could not be asked for the latest state.",
+    "details": "Responders and custom fields are still missing; they appear once PagerDuty can be read.",
+    "recall": "PagerDuty's latest state is still missing; it appears once PagerDuty can be read.",
 }
 """Troubles that a reader of the card should know about; the others are for operators."""
 

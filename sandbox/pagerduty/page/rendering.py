@@ -44,6 +44,17 @@ class Pages:
         me = acting_person(request, self._account.directory)
         return HTMLResponse(self._templates.get_template(template).render(me=me, **values))
 
+    def missing(self, request: Request) -> Response:
+        """The page for an address under which there is none."""
+        page = self.show("missing.html", request, path=request.url.path)
+        page.status_code = 404
+        return page
+
+
+def is_page(request: Request) -> bool:
+    """Whether a person's browser asks for a page: what its forms send is answered to the page's script."""
+    return request.method in ("GET", "HEAD") and request.url.path.startswith("/app/")
+
 
 def acting_person(request: Request, directory: Directory) -> Person:
     """Whom the visitor chose to be; at first the account's owner."""

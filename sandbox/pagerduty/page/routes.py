@@ -18,10 +18,9 @@ _SHOWN = 200
 """Incidents and webhooks that a page lists, the newest."""
 
 
-def page_router(account: Simulator) -> APIRouter:
+def page_router(account: Simulator, pages: Pages) -> APIRouter:
     """Every page, and the stream that keeps it current."""
     router = APIRouter()
-    pages = Pages(account)
 
     @router.get("/")
     @router.get("/app")
