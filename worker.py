@@ -116,6 +116,9 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
                 workflow_runner=workflow_runner(),
                 # They wait for others rather than compute; a provider that hangs must not fill all places.
                 max_concurrent_activities=500,
+                # They compute, under one lock of the interpreter: more of them at once only run out of the
+                # time that each has from its poll on, when a restart replays many long histories.
+                max_concurrent_workflow_tasks=20,
                 graceful_shutdown_timeout=_GRACE,
                 # A killed worker's workflows wait for its sticky queue; ten seconds by default.
                 sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),

@@ -188,10 +188,13 @@ def _details(incident: Mapping[str, object], *, read_for: Stamp | None = None) -
 
 
 def _settled(verb: Verb, seen: Details, user: LinkedUser) -> StatusChanged | None:
-    """The outcome where PagerDuty already stands as wanted, or where the verb would undo something."""
+    """The outcome where PagerDuty already stands as wanted, or where the verb would undo something.
+
+    What this person did is this press's work only after a try of it whose answer was lost.
+    """
     status, by = seen.snapshot.status, seen.status_changed_by
     if status == verb.target:
-        if by is not None and by.id == user.pagerduty_user:
+        if activity.info().attempt > 1 and by is not None and by.id == user.pagerduty_user:
             return StatusChanged(outcome=_done(verb), details=seen)
         return StatusChanged(
             outcome=Outcome(kind="already", text=f"Already {status}{_by(seen)}."), details=seen

@@ -30,18 +30,12 @@ _HAND_OVER_WITHIN = 0.4
 _SIGNAL_WITHIN = timedelta(seconds=3)
 _TASK_WITHIN = timedelta(seconds=5)
 """A worker killed in the middle of a workflow task is waited for as long: below the promised six seconds."""
-_OUT_OF_REACH = frozenset(
-    {
-        RPCStatusCode.UNAVAILABLE,
-        RPCStatusCode.DEADLINE_EXCEEDED,
-        RPCStatusCode.RESOURCE_EXHAUSTED,
-        RPCStatusCode.CANCELLED,
-    }
-)
+_REFUSES_THE_MESSAGE = frozenset({RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE})
+"""Everything else says that Temporal, or our access to it, is not as it should be: docs/decisions/0015."""
 
 
 class TemporalUnavailable(Exception):
-    """Temporal is out of reach or asks to wait: try the whole thing again."""
+    """Temporal is out of reach, asks to wait or does not let us in: try the whole thing again."""
 
 
 class Rejected(Exception):
@@ -80,7 +74,7 @@ class Gateway:
         )
         try:
             # The SDK's own time limit is per attempt, and attempts are repeated.
-            async with _read(operation), asyncio.timeout_at(answer_by - _HAND_OVER_WITHIN):
+            async with _failure_read(operation), asyncio.timeout_at(answer_by - _HAND_OVER_WITHIN):
                 answer: ClickAnswer = await self._client.execute_update_with_start_workflow(
                     click.verb,
                     click,
@@ -146,7 +140,7 @@ class Gateway:
 
 
 @asynccontextmanager
-async def _read(operation: WithStartWorkflowOperation[Any, Any]) -> AsyncIterator[None]:
+async def _failure_read(operation: WithStartWorkflowOperation[Any, Any]) -> AsyncIterator[None]:
     """The SDK keeps a failed start in the operation too, and the loop reports whatever nobody read."""
     started = asyncio.ensure_future(operation.workflow_handle())
     started.add_done_callback(lambda start: start.cancelled() or start.exception())
@@ -164,6 +158,6 @@ def _title(target: Target, snapshot: Snapshot | None) -> str:
 
 
 def _failure(error: RPCError) -> TemporalUnavailable | Rejected:
-    if error.status in _OUT_OF_REACH:
-        return TemporalUnavailable(error.status.name)
-    return Rejected(f"{error.status.name}: {error.message}"[:300])
+    if error.status in _REFUSES_THE_MESSAGE:
+        return Rejected(f"{error.status.name}: {error.message}"[:300])
+    return TemporalUnavailable(error.status.name)

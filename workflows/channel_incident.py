@@ -1,6 +1,7 @@
 """``ChannelIncident``: one PagerDuty incident in one Teams channel, from trigger to grace."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 from temporalio import workflow
@@ -109,22 +110,31 @@ class ChannelIncidentWorkflow:
         self.draining = False
         loops = [asyncio.create_task(reconciler.run()) for reconciler in self.reconcilers]
         loops.append(asyncio.create_task(self.card.settle_late_edits(lambda: self.draining)))
-        await self._until_over()
+        await self._until_over(loops)
+        for loop in loops:
+            if loop.done():  # it broke: the task fails where operators see it, until a deploy mends it
+                loop.result()
         self.draining = True
         await workflow.wait(loops)
         for loop in loops:
             loop.result()
         await workflow.wait_condition(workflow.all_handlers_finished)
 
-    async def _until_over(self) -> None:
-        """Return when the run should end or continue as new; grace is kept after the last change."""
+    async def _until_over(self, loops: Sequence[asyncio.Task[None]]) -> None:
+        """Return when the run should end or continue as new, or a loop broke; grace is kept after the
+        last change.
+        """
+
+        def at_once() -> bool:
+            return self._must_continue() or self.ledger.state.detached or any(loop.done() for loop in loops)
+
         while True:
-            await workflow.wait_condition(lambda: self._must_continue() or self._final())
-            if self._must_continue() or self.ledger.state.detached or not self.card.showed:
+            await workflow.wait_condition(lambda: at_once() or self._final())
+            if at_once() or not self.card.showed:
                 return
             try:
                 await workflow.wait_condition(
-                    lambda: self._must_continue() or not self._final() or self.ledger.state.detached,
+                    lambda: at_once() or not self._final(),
                     timeout=timedelta(seconds=self.ledger.start.timing.grace),
                     timeout_summary="grace",
                 )
@@ -137,22 +147,26 @@ class ChannelIncidentWorkflow:
     def _final(self) -> bool:
         """The incident is over, and everything wanted is shown and said.
 
-        Details that cannot be read do not keep a resolved incident's run alive.
+        Details that cannot be read do not keep a resolved incident's run alive. An incident of which nothing
+        is known, and which PagerDuty does not know any more, has nothing to show.
         """
-        state = self.ledger.state
+        ledger, state = self.ledger, self.ledger.state
         if state.detached:
             return True
-        resolved = state.snapshot is not None and state.snapshot.status == "resolved"
+        if state.snapshot is None:
+            over = ledger.in_trouble("details", "NotFound")
+        else:
+            over = state.snapshot.status == "resolved"
         pending = (
             self.card.due()
-            or (self.details.due() and not self.ledger.in_trouble("details"))
+            or (self.details.due() and not ledger.in_trouble("details"))
             or bool(state.highlights)
             or bool(state.private)
             or state.card.settle_at is not None
             or self.presses.busy()
             or any(reconciler.busy for reconciler in self.reconcilers)
         )
-        return resolved and not pending
+        return over and not pending
 
     def _end(self) -> End:
         state = self.ledger.state

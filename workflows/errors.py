@@ -102,16 +102,19 @@ class RequestInvalid(OutsideError):
     """The provider refuses the request as it is."""
 
 
+_FORESEEN = {kind.__name__ for kind in OutsideError.__subclasses__()}
+
+
 def failure_of(error: ActivityError) -> tuple[str, float | None]:
     """The type name of what failed in an activity and the wait it asks for, in seconds.
 
-    A worker that died shows as ``OutcomeUnknown``: whatever it was doing may have been done. An activity
-    that no worker took in time did nothing, and is ``ProviderUnavailable``.
+    A worker that died and an error that nobody foresaw are ``OutcomeUnknown``: whatever was being done may
+    have been done. An activity that no worker took in time did nothing, and is ``ProviderUnavailable``.
     """
     cause = error.cause
     if isinstance(cause, TimeoutError) and cause.type is TimeoutType.SCHEDULE_TO_START:
         return ProviderUnavailable.__name__, None
-    if isinstance(cause, ApplicationError) and cause.type:
+    if isinstance(cause, ApplicationError) and cause.type in _FORESEEN:
         retry_after = cause.details[1] if len(cause.details) > 1 else None
         return cause.type, retry_after
     return OutcomeUnknown.__name__, None

@@ -57,9 +57,9 @@ class Ledger:
         if troubled is not self.state:
             self.advance(troubled, self.state.cause)
 
-    def in_trouble(self, part: Degradable) -> bool:
-        """Whether this part cannot go on."""
-        return any(trouble.part == part for trouble in self.state.troubles)
+    def in_trouble(self, part: Degradable, reason: str | None = None) -> bool:
+        """Whether this part cannot go on, for this reason if one is given."""
+        return any(t.part == part and reason in (None, t.reason) for t in self.state.troubles)
 
     def details_request(self, *, fresh: bool) -> ReadDetails:
         """What to ask PagerDuty now."""

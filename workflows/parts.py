@@ -110,13 +110,17 @@ class DetailsPart:
         )
 
     async def act(self) -> None:
-        """Ask PagerDuty, or take what was asked for another channel."""
+        """Ask PagerDuty, or take what was asked for another channel.
+
+        A second reading counts against an event of its second, unless that event came while it was read.
+        """
         ledger = self._ledger
-        again = ledger.state.reread_wanted
+        again, before = ledger.state.reread_wanted, ledger.state.snapshot_stamp
         fresh = again or ledger.state.details_wanted is None or ledger.in_trouble("recall")
         request = ledger.details_request(fresh=fresh)
         details = await call(READ_DETAILS, request, "responders, acknowledgers")
-        ledger.fold_details(details.model_copy(update={"reread": again}))
+        undisturbed = ledger.state.snapshot_stamp == before
+        ledger.fold_details(details.model_copy(update={"reread": again and undisturbed}))
         ledger.trouble("recall")
 
     def failed(self, kind: str) -> None:
@@ -164,7 +168,11 @@ class HighlightsPart:
             try:
                 await call(REPLY, request, highlight.transition.replace("_", " "))
             except ActivityError as error:
-                if failure_of(error)[0] != "OutcomeUnknown":
+                kind, _ = failure_of(error)
+                if kind == "CardGone":  # the card that follows is news itself
+                    ledger.state = cards.card_gone(ledger.state, marker=ledger.draw())
+                    return
+                if kind != "OutcomeUnknown":
                     raise
                 workflow.logger.warning("a highlight's outcome is unknown; it is not repeated")
         ledger.state = cards.without_highlight(ledger.state, highlight)
@@ -201,11 +209,13 @@ class PrivatePart:
             await call(TELL_PERSON, request, f"{word.click.person.name} · {word.outcome.kind}")
         except ActivityError as error:
             kind, _ = failure_of(error)
-            if kind != "OutcomeUnknown":
-                if kind not in _WORTH_WAITING or workflow.now() - word.click.received_at > STALE_HIGHLIGHT:
-                    ledger.state = cards.without_private(ledger.state, word)
+            hopeless = kind not in _WORTH_WAITING and kind != "OutcomeUnknown"
+            if hopeless:
+                ledger.state = cards.without_private(ledger.state, word)
+            stale = workflow.now() - word.click.received_at > STALE_HIGHLIGHT
+            if hopeless or (kind != "OutcomeUnknown" and not stale):
                 raise
-            workflow.logger.warning("whether somebody was told how their press ended is unknown")
+            workflow.logger.warning("somebody may not have been told how their press ended: %s", kind)
         ledger.state = cards.without_private(ledger.state, word)
 
     def failed(self, kind: str) -> None:

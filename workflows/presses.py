@@ -1,6 +1,7 @@
 """Presses of buttons: each is settled once, whatever number of times and ways it arrives."""
 
 import asyncio
+from typing import NamedTuple
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -13,6 +14,13 @@ from workflows.messages import ChangeStatus, Click, Outcome, RecordClick, Record
 from workflows.model import card as cards
 from workflows.model.reduce import fold_details, fold_outcome
 from workflows.model.state import PrivateWord
+
+
+class _Changed(NamedTuple):
+    """How telling PagerDuty ended, and whether the activity has recorded it."""
+
+    outcome: Outcome
+    recorded: bool
 
 
 class Presses:
@@ -61,18 +69,23 @@ class Presses:
             self._tell(click, outcome)
 
     async def _judge_and_act(self, click: Click) -> Outcome:
-        ledger = self._ledger
-        if (outcome := clicking.judge_person(click, ledger.key, workflow.now())) is not None:
-            if outcome.kind == "unlinked":
-                self._tell(click, outcome)
-            return await self._record(click, outcome)
-        async with self._status_lock:
-            outcome = clicking.judge_state(click, ledger.state)
-            if outcome is None:
-                return await self._change_status(click)
+        outcome = self._judge_person(click)
+        if outcome is None:
+            async with self._status_lock:  # others may take long: it can have become too late meanwhile
+                outcome = self._judge_person(click) or clicking.judge_state(click, self._ledger.state)
+                if outcome is None:
+                    changed = await self._change_status(click)
+                    if changed.recorded:
+                        return changed.outcome
+                    outcome = changed.outcome
+        if outcome.kind == "unlinked":
+            self._tell(click, outcome)
         return await self._record(click, outcome)
 
-    async def _change_status(self, click: Click) -> Outcome:
+    def _judge_person(self, click: Click) -> Outcome | None:
+        return clicking.judge_person(click, self._ledger.key, workflow.now())
+
+    async def _change_status(self, click: Click) -> _Changed:
         ledger = self._ledger
         before = ledger.state.snapshot_stamp
         try:
@@ -80,13 +93,13 @@ class Presses:
                 CHANGE_STATUS, ChangeStatus(card=ledger.key, click=click), f"as {click.person.name}"
             )
         except ActivityError as error:
-            return await self._record(click, clicking.failed(click, failure_of(error)[0]))
+            return _Changed(clicking.failed(click, failure_of(error)[0]), recorded=False)
         if changed.details is not None:
             # Nothing arrived meanwhile: the answer to our own write is the newest there is.
             undisturbed = ledger.state.snapshot_stamp == before
             details = changed.details.model_copy(update={"reread": undisturbed})
             ledger.advance(fold_details(ledger.state, details, whole=False), click.correlation)
-        return changed.outcome
+        return _Changed(changed.outcome, recorded=True)
 
     async def _record(self, click: Click, outcome: Outcome) -> Outcome:
         request = RecordClick(card=self._ledger.key, click=click, outcome=outcome)

@@ -53,10 +53,13 @@ class Reconciler:
         """An activity is in flight: its outcome must not be lost by ending the run."""
 
     def _left_off(self) -> tuple[datetime | None, str]:
-        """Where an earlier run of the chain was waiting."""
+        """Where an earlier run of the chain was waiting; it may have called a moment ago."""
         troubles = {trouble.part: trouble.until for trouble in self._ledger.state.troubles}
-        until = troubles.get(self._part.name)
-        return until, "edit interval" if until is None else "back-off of an earlier run"
+        if until := troubles.get(self._part.name):
+            return until, "back-off of an earlier run"
+        if self._ledger.start.carried is not None:
+            return workflow.now() + self._part.interval, "edit interval"
+        return None, ""
 
     async def run(self) -> None:
         """Go on until draining."""
@@ -103,10 +106,13 @@ class Reconciler:
 
 
 def back_off(kind: str, *, failures: int, retry_after: float | None) -> timedelta:
-    """How long to wait after this failure, the ``failures``-th in a row: as asked, else ever longer."""
+    """How long to wait after this failure, the ``failures``-th in a row: as asked, else ever longer.
+
+    Never less than the first back-off, whatever is asked: but for a message that is gone, once.
+    """
     if retry_after is not None:
-        return timedelta(seconds=retry_after)
-    if kind == "CardGone":
+        return max(timedelta(seconds=retry_after), FIRST_BACK_OFF)
+    if kind == "CardGone" and failures == 1:
         return timedelta(0)
     if kind in _ONLY_PEOPLE_CAN_MEND:
         return REFUSED_BACK_OFF

@@ -158,8 +158,13 @@ def _lost(repeatable: bool) -> type[OutsideError]:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds to wait, from ``Retry-After`` (seconds or a date) or PagerDuty's ``ratelimit-reset``."""
-    text = response.headers.get("retry-after") or response.headers.get("ratelimit-reset")
+    """Seconds to wait, from ``Retry-After`` (seconds or a date) or PagerDuty's ``ratelimit-reset``.
+
+    The latter is in every answer, and is a request to wait only where the limit was met.
+    """
+    text = response.headers.get("retry-after")
+    if text is None and response.status_code == 429:
+        text = response.headers.get("ratelimit-reset")
     seconds = _seconds(text) if text else None
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return None

@@ -11,7 +11,7 @@ from muster.cards.band import status_band
 from muster.cards.blocks import Block, actions, execute, group, line, link, panel, run
 from muster.cards.facts import fact_rows
 from muster.cards.passage import passage
-from muster.cards.tables import LOOKS, NAME_LIMIT, PRIORITY_LIMIT
+from muster.cards.tables import LOOKS, MISSING, NAME_LIMIT, PRIORITY_LIMIT
 from muster.cards.text import escape, literal, plain, web_link
 from muster.cards.words import instant_after
 from workflows.model.incident import Word
@@ -21,7 +21,6 @@ from workflows.model.view import Stamped, View
 _TITLE_LIMIT = 160
 _SUMMARY_TITLE_LIMIT = 80
 _SENTENCE_LIMIT = 200
-_MOST_SENTENCES = 3
 _OPEN_BUTTONS = 3
 """Teams clips a fourth button at a channel's width; the rest go into the overflow menu."""
 
@@ -56,7 +55,9 @@ def _body(view: View, stamp: Stamped, notice: str | None) -> Iterator[Block]:
     if words := _words(view):
         yield words
     if view.degraded:
-        yield group(*map(_warning, view.degraded[:_MOST_SENTENCES]))
+        yield group(
+            *(line(run(f"⚠️ {MISSING[what]}", size="Small"), spacing="None") for what in view.degraded)
+        )
     if notice:
         text = run(f"ℹ️ {literal(notice, _SENTENCE_LIMIT)}", weight="Bolder")
         yield panel("accent", line(text), spacing="Medium")
@@ -72,7 +73,7 @@ def _title(view: View) -> Block:
 
 
 def _warning(sentence: str) -> Block:
-    return line(run(f"⚠️ {literal(sentence, _SENTENCE_LIMIT)}", size="Small"), spacing="None")
+    return line(run(f"⚠️ {sentence}", size="Small"), spacing="None")
 
 
 def _words(view: View) -> Block | None:

@@ -3,6 +3,7 @@
 from typing import Literal, NamedTuple
 
 from workflows.model.incident import Status, Urgency
+from workflows.model.view import Missing
 
 Style = Literal["attention", "warning", "good"]
 Transition = Literal["resolved", "reopened", "escalated", "priority_raised"]
@@ -43,6 +44,11 @@ ANSWERS: dict[str, Answer] = {
     "cancelled": Answer("–", "no longer asked"),
 }
 """By PagerDuty's state; one that is not here is shown by its own name."""
+
+MISSING: dict[Missing, str] = {
+    "details": "Responders and custom fields are still missing; they appear once PagerDuty can be read.",
+    "recall": "PagerDuty's latest state is still missing; it appears once PagerDuty can be read.",
+}
 
 HIGHLIGHTS: dict[Transition, tuple[str, str]] = {
     "resolved": ("🟢", "Resolved"),

@@ -22,12 +22,13 @@ UNAVAILABLE = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.OperatorInterventionError,  # starting, stopping, a statement's time is over
+    asyncpg.InsufficientResourcesError,  # connections, memory, disk
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,  # deadlocks
+    asyncpg.ReadOnlySQLTransactionError,  # it has just been replaced as the primary
 )
-"""What a store that is down, starting or stopping raises."""
+"""What a store raises that is down, starting, stopping, overburdened or being replaced: try again later."""
 
 _REFUSED = (
     asyncpg.InvalidAuthorizationSpecificationError,

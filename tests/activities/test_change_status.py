@@ -144,6 +144,12 @@ async def test_an_acknowledge_of_what_is_acknowledged_already(desk: Desk) -> Non
     assert await desk.recorded() == changed.outcome
 
 
+async def test_what_the_person_did_in_pagerduty_is_not_this_presss_work(desk: Desk) -> None:
+    await desk.side.put(desk.incident, user=ADA, status="acknowledged")
+    changed = await desk.press("acknowledge")
+    assert changed.outcome == Outcome(kind="already", text="Already acknowledged by Ada Ops.")
+
+
 async def test_a_stale_acknowledge_does_not_reopen_what_is_resolved(desk: Desk) -> None:
     await desk.side.put(desk.incident, user=BO, status="resolved")
     changed = await desk.press("acknowledge")

@@ -193,6 +193,11 @@ async def test_how_long_to_wait(headers, seconds):
     assert refused(429, headers=headers).retry_after == seconds
 
 
+async def test_a_window_that_every_answer_tells_is_no_request_to_wait_for_it():
+    assert refused(500, headers={"ratelimit-reset": "55"}).retry_after is None
+    assert refused(503, headers={"Retry-After": "5", "ratelimit-reset": "55"}).retry_after == 5
+
+
 async def test_how_long_to_wait_may_be_a_date():
     moment = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     assert refused(429, headers={"Retry-After": moment}).retry_after == pytest.approx(60, abs=3)

@@ -110,8 +110,21 @@ def test_a_reader_is_told_of_what_is_missing_and_not_of_what_operators_mend(life
         Trouble(part=part, reason="ProviderUnavailable") for part in ("card", "details", "private")
     )
     state = after(life.triggers()).model_copy(update={"troubles": troubles})
-    (sentence,) = view_of(state).degraded
-    assert "Responders and custom fields" in sentence
+    assert view_of(state).degraded == ("details",)
+
+
+def test_a_final_card_promises_nothing(life: Life) -> None:
+    troubles = (Trouble(part="details", reason="ProviderUnavailable"),)
+    state = after(life.triggers(), life.is_resolved()).model_copy(update={"troubles": troubles})
+    assert view_of(state).degraded == ()
+
+
+def test_a_field_that_a_later_version_adds_changes_no_fingerprint(life: Life) -> None:
+    class LaterView(View):
+        weather: str = "fair"
+
+    view = view_of(after(life.triggers()))
+    assert fingerprint(LaterView(**dict(view))) == fingerprint(view)
 
 
 def test_the_same_look_has_the_same_fingerprint(life: Life) -> None:

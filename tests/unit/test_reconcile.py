@@ -25,5 +25,10 @@ def test_it_waits_five_minutes_for_what_only_people_can_mend(kind: str) -> None:
     assert back_off(kind, failures=1, retry_after=None) == timedelta(minutes=5)
 
 
-def test_a_message_that_is_gone_is_replaced_at_once() -> None:
+def test_whoever_asks_for_no_wait_is_given_a_second() -> None:
+    assert back_off("RateLimited", failures=1, retry_after=0) == timedelta(seconds=1)
+
+
+def test_a_message_that_is_gone_is_replaced_at_once_and_not_for_ever() -> None:
     assert back_off("CardGone", failures=1, retry_after=None) == timedelta(0)
+    assert back_off("CardGone", failures=2, retry_after=None) == timedelta(seconds=2)

@@ -1,5 +1,6 @@
 """Presses that change nothing: what the person hears, and what the card does."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,6 +51,20 @@ async def test_a_press_more_than_five_minutes_late_is_reported_and_not_done(clie
     assert answer.outcome.kind == "late"
     assert run.world.changes == []
     assert run.world.shown[-1].stamped == answer.stamped
+
+
+async def test_a_press_that_waited_for_another_until_it_was_too_late_is_not_done(client: Client) -> None:
+    almost = timedelta(minutes=5) - timedelta(seconds=1)
+    async with shown(client) as run:
+        telling = run.world.holds(CHANGE_STATUS)
+        await run.is_handed(run.click("acknowledge", name="Ada Ops"))
+        await run.world.until(lambda: len(run.world.changes) == 1)
+        late = run.click("resolve", name="Bo Call", received_at=datetime.now(UTC) - almost)
+        await run.is_handed(late)
+        await asyncio.sleep(1)  # what passes here is the time itself
+        telling.set()
+        await run.world.until(lambda: [told.outcome.kind for told in run.world.told] == ["late"])
+    assert [change.click.verb for change in run.world.changes] == ["acknowledge"]
 
 
 async def test_a_failed_press_brings_the_card_again_so_that_it_can_be_pressed_again(client: Client) -> None:

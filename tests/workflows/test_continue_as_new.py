@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from tests.workflows.conftest import SOON
 from tests.workflows.life import BO
-from tests.workflows.running import Run, shown
+from tests.workflows.running import QUICK, Run, shown
 from workflows.contract import CHANGE_STATUS, SHOW_CARD, TELL_PERSON
 from workflows.errors import RateLimited
 from workflows.model.incident import Run as WorkflowRun
@@ -89,6 +89,18 @@ async def test_a_new_run_still_waits_as_long_as_teams_asked(impatient: Client) -
         timeline = await run.timeline()
     assert timeline.count("teams.show_card") == 0
     assert timeline.timers[0].seconds == pytest.approx(600, abs=60)
+
+
+async def test_a_new_run_keeps_the_edit_interval(impatient: Client) -> None:
+    async with shown(impatient, timing=QUICK.model_copy(update={"edit_interval": 60})) as run:
+        first = (await run.describe()).run_id
+        await _notes(run, SOON)
+        await _continued(run, first)
+        await run.hears(run.life.is_noted("after"))
+        await run.details()
+        timeline = await run.timeline()
+    assert timeline.count("teams.show_card") == 0
+    assert [timer.summary for timer in timeline.timers] == ["edit interval"]
 
 
 async def test_a_new_run_with_nothing_to_do_tells_operators_what_it_is(impatient: Client) -> None:

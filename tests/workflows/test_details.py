@@ -1,5 +1,7 @@
 """What webhooks do not carry is read after the first card, once for each thing that made it necessary."""
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from tests.workflows.running import running, shown
 from workflows.contract import CHANGE_STATUS, READ_DETAILS, SHOW_CARD
 from workflows.errors import ProviderUnavailable
 from workflows.messages import Details, ReadDetails
-from workflows.model.incident import Field, Responder
+from workflows.model.incident import Field, Responder, Status
 
 pytestmark = pytest.mark.anyio
 
@@ -105,6 +107,40 @@ async def test_an_answer_that_contradicts_an_event_of_its_second_is_read_again_a
         await world.until(lambda: len(world.shown) == 2)
     assert [read.fresh for read in world.reads] == [False, True]
     assert world.shown[-1].view.status == "acknowledged"
+
+
+async def test_an_event_that_comes_during_the_second_reading_is_newer_than_it(client: Client) -> None:
+    """All within one second of PagerDuty's clock, which REST does not divide."""
+    world = World()
+    first, second = asyncio.Event(), asyncio.Event()
+
+    async def behind(request: ReadDetails) -> Details:
+        await (second if request.fresh else first).wait()
+        status: Status = "resolved" if len(world.reads) > 2 else "triggered"
+        return world.life.details(
+            read_for=request.wanted,
+            snapshot=world.life.snapshot(status),
+            status_changed_at=request.wanted.at.replace(microsecond=0),
+        )
+
+    world.answers(READ_DETAILS, behind)
+    async with running(client, world) as run:
+        triggered = run.life.triggers()
+        moment = triggered.occurred_at.replace(microsecond=100_000)
+        events = [triggered, run.life.is_acknowledged(), run.life.is_resolved()]
+        in_one_second = [
+            event.model_copy(update={"occurred_at": moment + timedelta(milliseconds=200 * number)})
+            for number, event in enumerate(events)
+        ]
+        await run.hears(*in_one_second[:2])
+        first.set()
+        await world.until(lambda: len(world.reads) == 2)
+        await run.hears(in_one_second[2])
+        assert "**resolved**" in await run.details()
+        second.set()
+        await world.until(lambda: len(world.reads) == 3)
+        assert (await run.ends()).status == "resolved"
+    assert world.shown[-1].view.status == "resolved"
 
 
 async def test_unreadable_details_are_missing_from_the_card_and_come_later(client: Client) -> None:

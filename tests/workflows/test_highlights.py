@@ -9,7 +9,7 @@ from tests.workflows.life import BO, Life, under_another_id
 from tests.workflows.outside import World
 from tests.workflows.running import Run, running, shown
 from workflows.contract import REPLY, SHOW_CARD
-from workflows.errors import OutcomeUnknown, ProviderUnavailable, RateLimited
+from workflows.errors import CardGone, OutcomeUnknown, ProviderUnavailable, RateLimited
 
 pytestmark = pytest.mark.anyio
 
@@ -96,6 +96,18 @@ async def test_a_highlight_that_was_certainly_not_said_is_said_later(client: Cli
         await run.hears(run.life.escalates())
         await run.world.until(lambda: len(run.world.replies) == 2)
     assert run.world.said == ["escalated", "escalated"]
+
+
+async def test_a_card_that_is_gone_when_news_is_said_is_posted_anew_and_is_the_news(
+    client: Client,
+) -> None:
+    async with shown(client) as run:
+        run.world.fails(REPLY, CardGone("the message is not there"))
+        await run.hears(run.life.escalates())
+        await run.world.until(lambda: len(run.world.posts) == 2)
+        await run.hears(run.life.is_resolved())
+        await run.ends()
+    assert run.world.said == ["escalated", "resolved"]
 
 
 async def test_news_older_than_ten_minutes_is_shown_and_not_said(client: Client) -> None:

@@ -9,8 +9,8 @@ from temporalio.client import Client
 from tests.workflows.life import ADA, BO, CY
 from tests.workflows.outside import World
 from tests.workflows.running import Run, shown
-from workflows.contract import READ_DETAILS, RECALL_CARD, RECALL_INCIDENT
-from workflows.errors import OutcomeUnknown, ProviderUnavailable
+from workflows.contract import CHANGE_STATUS, READ_DETAILS, RECALL_CARD, RECALL_INCIDENT
+from workflows.errors import NotFound, OutcomeUnknown, ProviderUnavailable
 from workflows.messages import Details, ReadDetails
 from workflows.model.incident import Field, Responder, Role, Word
 
@@ -119,6 +119,20 @@ async def test_a_press_on_an_ended_runs_card_is_answered_from_what_was_recalled(
     assert answer.view.status == "resolved"
     assert run.world.changes == []
     assert len(run.world.shown) == shows
+
+
+async def test_a_press_on_the_card_of_an_incident_that_pagerduty_forgot_is_answered_and_the_run_ends(
+    client: Client,
+) -> None:
+    gone = NotFound("there is no such incident")
+    async with over(client) as run:
+        run.world.fails(RECALL_INCIDENT, gone)
+        run.world.fails(READ_DETAILS, gone)
+        run.world.fails(CHANGE_STATUS, gone)
+        answer = await run.press(run.click("acknowledge"))
+        assert (await run.ends()).status == "unknown"
+    assert answer.outcome.kind == "failed"
+    assert "does not know this incident any more" in answer.outcome.text
 
 
 async def test_a_press_that_was_settled_in_an_ended_run_keeps_its_outcome(client: Client) -> None:

@@ -54,6 +54,7 @@ def sending(state: State) -> State:
     if state.card.activity_id is None:
         for highlight in state.highlights:
             state = without_highlight(state, highlight)
+        state = with_trouble(state, "highlights", None, None)
     return _card(state, resend=False)
 
 
@@ -73,12 +74,17 @@ def not_shown(state: State, kind: str, *, marker: str, late_edit: datetime) -> S
     """A send failed. A lost answer to a post asks for a new marker, one to an edit for a second look."""
     card = state.card
     if kind == "CardGone":
-        return _card(state, activity_id=None, shown_content=None, marker=marker)
+        return card_gone(state, marker=marker)
     if kind == "OutcomeUnknown" and card.activity_id is None:
         return _card(state, marker=marker)
     if kind == "OutcomeUnknown":
         return _card(state, resend=True, settle_at=late_edit)
     return _card(state, resend=card.activity_id is not None)
+
+
+def card_gone(state: State, *, marker: str) -> State:
+    """The message is not there any more: the next one is posted."""
+    return _card(state, activity_id=None, shown_content=None, marker=marker)
 
 
 def settled(state: State, settle_at: datetime) -> State:

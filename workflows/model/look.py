@@ -1,20 +1,15 @@
 """From state to view: what a reader sees of what a run knows."""
 
 import hashlib
+from typing import get_args
 
 from workflows.model.incident import Acknowledgement, Bridge, Responder, Snapshot, Task
 from workflows.model.reduce import whole_second
 from workflows.model.state import State
 from workflows.model.verbs import VERBS, VerbName
-from workflows.model.view import View
+from workflows.model.view import Missing, View
 
 _CLOSED_TASKS = frozenset({"completed", "done", "skipped"})
-
-_TROUBLE_TEXTS = {
-    "details": "Responders and custom fields are still missing; they appear once PagerDuty can be read.",
-    "recall": "PagerDuty's latest state is still missing; it appears once PagerDuty can be read.",
-}
-"""Troubles that a reader of the card should know about; the others are for operators."""
 
 
 def look(state: State, *, account: str, incident_id: str) -> View | None:
@@ -53,14 +48,23 @@ def look(state: State, *, account: str, incident_id: str) -> View | None:
         resolved_by=(resolution.value.name or None) if resolution else None,
         reopened=not resolved and state.reopened is not None,
         verbs=_verbs(snapshot),
-        degraded=tuple(_TROUBLE_TEXTS[t.part] for t in state.troubles if t.part in _TROUBLE_TEXTS),
+        degraded=() if resolved else _degraded(state),
     )
 
 
 def fingerprint(view: View) -> str:
-    """Names what the view shows; revision and *as of* alone are no change."""
+    """Names what the view shows; revision and *as of* alone are no change.
+
+    Without defaults, so that a field which a later version adds leaves the fingerprints of running
+    incidents as they are.
+    """
     shown = view.model_copy(update={"revision": 0, "as_of": view.opened_at or view.as_of.replace(year=2000)})
-    return hashlib.sha256(shown.model_dump_json().encode()).hexdigest()[:16]
+    return hashlib.sha256(shown.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:16]
+
+
+def _degraded(state: State) -> tuple[Missing, ...]:
+    """What a reader of the card should know to be missing. A final card promises nothing."""
+    return tuple(part for part in get_args(Missing) if any(t.part == part for t in state.troubles))
 
 
 def _acknowledgements(state: State, snapshot: Snapshot) -> tuple[Acknowledgement, ...]:

@@ -1,5 +1,7 @@
 """What a card shows: the incident reduced to what a reader sees, nothing a renderer must work out."""
 
+from typing import Literal
+
 from pydantic import AwareDatetime
 
 from workflows.model.incident import (
@@ -16,6 +18,9 @@ from workflows.model.incident import (
     Word,
 )
 from workflows.model.verbs import VerbName
+
+Missing = Literal["details", "recall"]
+"""What could not be read: what webhooks do not carry, or the incident as it is now."""
 
 
 class View(Value):
@@ -57,8 +62,8 @@ class View(Value):
 
     verbs: tuple[VerbName, ...] = ()
     """Buttons to show, in order."""
-    degraded: tuple[str, ...] = ()
-    """Sentences for the reader about what is missing or late; empty when all is well."""
+    degraded: tuple[Missing, ...] = ()
+    """What the reader should know to be missing; empty when all is well."""
 
 
 class Stamped(Value):
