@@ -1,4 +1,7 @@
-"""``python -m bench [NAME …]``: all benchmarks, or those of the named groups."""
+"""``python -m bench [NAME …]``: all benchmarks, or those of the named groups.
+
+Ends with 1 if a figure is far off its target (``bench.targets``), with 2 if there is no such group.
+"""
 
 import asyncio
 import sys
@@ -6,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from bench import clicks, growth, hops, kills, lives, standard
-from bench.figures import progress
+from bench.figures import exit_code, progress
 from bench.stack import running
 from muster.temporal import goodbye
 
@@ -38,3 +41,4 @@ if __name__ == "__main__":
         progress(f"no such group: {', '.join(unknown)}; there are {', '.join(GROUPS)}")
         sys.exit(2)
     asyncio.run(main(chosen))
+    sys.exit(exit_code())

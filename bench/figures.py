@@ -1,20 +1,26 @@
 """Figures, as they are printed: one JSON object a line on standard output."""
 
 import json
+import math
 import statistics
 import sys
 from collections.abc import Sequence
 from typing import Any
+
+from bench.targets import misses
+
+_failed: list[str] = []
+"""What is too far off, in the order it was printed; benchmarks print and know nothing of targets."""
 
 
 def quantiles(samples: Sequence[float]) -> dict[str, float]:
     """The median and the tails, by the nearest rank, in the samples' unit."""
     ordered = sorted(samples)
 
-    def at(part: float) -> float:
-        return round(ordered[min(len(ordered) - 1, int(part * len(ordered)))], 2)
+    def at(percent: int) -> float:
+        return round(ordered[math.ceil(percent * len(ordered) / 100) - 1], 2)
 
-    return {"p50": round(statistics.median(ordered), 2), "p95": at(0.95), "p99": at(0.99)}
+    return {"p50": round(statistics.median(ordered), 2), "p95": at(95), "p99": at(99)}
 
 
 def timed(name: str, samples: Sequence[float], *, floor: Sequence[float] = (), **more: Any) -> None:
@@ -36,9 +42,20 @@ def value(name: str, unit: str, number: float, *, floor: float | None = None, **
 
 
 def emit(figure: dict[str, Any]) -> None:
-    """Print a figure at once, so that a cut-off run keeps what it had."""
+    """Print a figure at once, so that a cut-off run keeps what it had; then tell of a target it misses."""
     sys.stdout.write(json.dumps(figure) + "\n")
     sys.stdout.flush()
+    for miss in misses(figure):
+        progress(miss.text)
+        if miss.fails:
+            _failed.append(miss.text)
+
+
+def exit_code() -> int:
+    """0, or 1 and a line for each figure printed so far that is too far off its target."""
+    for text in _failed:
+        progress(f"too far off: {text}")
+    return 1 if _failed else 0
 
 
 def progress(text: str) -> None:

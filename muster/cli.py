@@ -3,17 +3,10 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from pydantic import ValidationError
-
-    from muster.settings import Settings
 
 # Each command imports what it needs when it runs, so that `muster --help` answers at once.
 
@@ -50,8 +43,12 @@ def up(
     ] = None,
 ) -> None:
     """Bring up the whole product with its sandbox, and keep it up until Ctrl-C."""
-    _refuse_wrong_variables()
+    from muster.refusals import refuse_wrong_variables
+
+    refuse_wrong_variables()
+    from muster.temporal_ui import ready_queries
     from sandbox.stack.options import Options
+    from sandbox.stack.start_page import Place
     from sandbox.stack.up import up as bring_up
 
     options = Options(
@@ -61,6 +58,7 @@ def up(
         ready_file=ready_file,
         any_ports=any_ports,
         temporal_dynamic=dict(_key_and_value(text) for text in temporal_dynamic or []),
+        queries=[Place(*query) for query in ready_queries()],
     )
     raise typer.Exit(bring_up(options))
 
@@ -68,7 +66,9 @@ def up(
 @app.command()
 def serve() -> None:
     """Run the HTTP edge: webhooks, bot, pages."""
-    settings = _settings()
+    from muster.refusals import checked_settings, ending_on
+
+    settings = checked_settings()
     import uvicorn
 
     from api.app import check, create_app
@@ -76,7 +76,7 @@ def serve() -> None:
     from muster.store.pool import DatabaseUnreachable
     from muster.temporal import SearchAttributesMissing, TemporalUnreachable
 
-    with _ending_on(DatabaseUnreachable, SchemaMissing, SearchAttributesMissing, TemporalUnreachable):
+    with ending_on(DatabaseUnreachable, SchemaMissing, SearchAttributesMissing, TemporalUnreachable):
         asyncio.run(check(settings))
     # Uvicorn stops gracefully and then raises the signal once more, which would end the process as if killed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -94,13 +94,15 @@ def serve() -> None:
 @app.command()
 def worker() -> None:
     """Run the Temporal worker."""
-    settings = _settings()
+    from muster.refusals import checked_settings, ending_on
+
+    settings = checked_settings()
     import worker
     from muster.store.migrate import SchemaMissing
     from muster.store.pool import DatabaseUnreachable
     from muster.temporal import SearchAttributesMissing, TemporalUnreachable
 
-    with _ending_on(DatabaseUnreachable, SchemaMissing, SearchAttributesMissing, TemporalUnreachable):
+    with ending_on(DatabaseUnreachable, SchemaMissing, SearchAttributesMissing, TemporalUnreachable):
         worker.main(settings)
 
 
@@ -112,24 +114,28 @@ def migrate(
     ] = 30,
 ) -> None:
     """Bring the database to this version and register the search attributes."""
-    settings = _settings()
+    from muster.refusals import checked_settings, ending_on, say
+
+    settings = checked_settings()
     from muster.store.migrate import MigrationFailed, place_of
     from muster.store.migrate import migrate as migrate_database
     from muster.store.pool import DatabaseUnreachable, wait_for_database
     from muster.temporal import RegistrationRefused, TemporalUnreachable, prepare_namespace
 
-    with _ending_on(DatabaseUnreachable, MigrationFailed, RegistrationRefused, TemporalUnreachable):
-        _say("migrate", f"waiting up to {wait_timeout} s for the database at {place_of(settings)}")
+    with ending_on(DatabaseUnreachable, MigrationFailed, RegistrationRefused, TemporalUnreachable):
+        say("migrate", f"waiting up to {wait_timeout} s for the database at {place_of(settings)}")
         asyncio.run(wait_for_database(settings.database_url.get_secret_value(), seconds=wait_timeout))
         migrate_database(settings)
-        _say("migrate", f"registering search attributes at {settings.temporal_address}")
+        say("migrate", f"registering search attributes at {settings.temporal_address}")
         asyncio.run(prepare_namespace(settings))
 
 
 @app.command()
 def seed(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]) -> None:
     """Put the tenants, teams, people, links and connections of a JSON file into the database."""
-    settings = _settings()
+    from muster.refusals import checked_settings, complain_of_each, ending_on
+
+    settings = checked_settings()
     from pydantic import ValidationError
 
     from muster.seed import SeedRefused, read_seed
@@ -140,20 +146,47 @@ def seed(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, reada
     try:
         content = read_seed(file)
     except ValidationError as problems:
-        _complain_of_each(str(file), problems)
+        complain_of_each(str(file), problems)
         raise typer.Exit(2) from None
-    with _ending_on(DatabaseUnreachable, SchemaMissing, SeedRefused):
+    with ending_on(DatabaseUnreachable, SchemaMissing, SeedRefused):
         asyncio.run(fill_database(settings, content))
 
 
-@contextmanager
-def _ending_on(*failures: type[Exception]) -> Iterator[None]:
-    """End with exit code 1 and the text of a failure that tells the operator what to do."""
+@app.command()
+def ui(
+    *,
+    address: Annotated[
+        str, typer.Option(envvar="TEMPORAL_UI_URL", metavar="URL", help="Where the Temporal UI is.")
+    ] = "http://127.0.0.1:8233",
+    namespace: Annotated[
+        str, typer.Option(envvar="TEMPORAL_NAMESPACE", metavar="NAME", help="Whose workflows it lists.")
+    ] = "default",
+    open_first: Annotated[
+        bool, typer.Option("--open", help="Open the list of open incidents in a browser too.")
+    ] = False,
+) -> None:
+    """Print ready queries for the Temporal UI, each with its link."""
+    import webbrowser
+
+    from rich.console import Console
+    from rich.markup import escape
+
+    from muster.refusals import say
+    from muster.temporal_ui import ready_queries, web_address
+
     try:
-        yield
-    except failures as failure:
-        sys.stderr.write(f"{failure}\n")
-        raise typer.Exit(1) from failure
+        base = web_address(address)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="--address or TEMPORAL_UI_URL") from None
+    queries = ready_queries(namespace)
+    # Without soft wrapping a link would be cut where the line ends, and could not be copied.
+    console = Console(soft_wrap=True, highlight=False)
+    for query in queries:
+        console.print(f"[bold]{escape(query.title)}[/]  [dim]{escape(query.query)}[/]")
+        console.print(f"  {escape(base + query.path)}")
+    if open_first and not webbrowser.open(base + queries[0].path):
+        say("ui", "no browser could be opened")
+        raise typer.Exit(1)
 
 
 def _default_data(*, empty: bool, playground: bool) -> Path:
@@ -167,75 +200,6 @@ def _key_and_value(text: str) -> tuple[str, str]:
     if not (key and separator and value):
         raise typer.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="--temporal-dynamic")
     return key, value
-
-
-def _refuse_wrong_variables() -> None:
-    """A line per problem and exit code 2; what is missing is none, since `muster up` adds it."""
-    from pydantic import ValidationError
-    from pydantic_settings import SettingsError
-
-    from muster.settings import load_settings
-
-    try:
-        load_settings()
-    except ValidationError as problems:
-        if any(problem["type"] != "missing" for problem in problems.errors()):
-            _complain_of_each("configuration", problems, missing=False)
-            raise typer.Exit(2) from None
-    except SettingsError as problem:
-        _say("configuration", f"MUSTER_SECRETS_DIR: {problem}")
-        raise typer.Exit(2) from None
-
-
-def _settings() -> "Settings":
-    """The settings, the file and the keys included; a line per problem and exit code 2 if they are wrong."""
-    from pydantic import ValidationError
-    from pydantic_settings import SettingsError
-
-    from muster.keys import KeyRing
-    from muster.settings import load_settings
-
-    try:
-        settings = load_settings()
-        _ = settings.teams, settings.accounts
-    except ValidationError as problems:
-        _complain_of_each("configuration", problems)
-        raise typer.Exit(2) from None
-    except SettingsError as problem:
-        _say("configuration", f"MUSTER_SECRETS_DIR: {problem}")
-        raise typer.Exit(2) from None
-    except (OSError, ValueError) as problem:
-        _say("configuration", f"MUSTER_CONFIG: {problem}")
-        raise typer.Exit(2) from None
-    try:
-        KeyRing.parse(settings.keys.get_secret_value())
-    except ValueError as problem:
-        _say("configuration", str(problem))
-        raise typer.Exit(2) from None
-    return settings
-
-
-def _name_of(model: str, place: tuple[int | str, ...]) -> str:
-    """What the operator calls it: an environment variable, or a place in a file."""
-    name = ".".join(map(str, place))
-    match model:
-        case "Settings":
-            return name if name.isupper() else f"MUSTER_{name.upper()}"
-        case "ConfigFile":
-            return f"MUSTER_CONFIG, {name}"
-        case _:
-            return name or "the file"
-
-
-def _complain_of_each(about: str, problems: "ValidationError", *, missing: bool = True) -> None:
-    """A line per field, the ``missing`` ones too if asked, without the values: some are secrets."""
-    for problem in problems.errors(include_input=False, include_url=False, include_context=False):
-        if missing or problem["type"] != "missing":
-            _say(about, f"{_name_of(problems.title, problem['loc'])}: {problem['msg']}")
-
-
-def _say(about: str, line: str) -> None:
-    sys.stderr.write(f"{about}: {line}\n")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AliasChoices,
     BaseModel,
     ConfigDict,
     Field,
@@ -118,7 +117,7 @@ class Settings(BaseSettings):
     service_hosts: Annotated[tuple[str, ...], NoDecode] = ("smba.trafficmanager.net", ".botframework.com")
     """Hosts a bot token may be sent to: a name, or with a leading dot any name below it."""
 
-    edit_interval: Annotated[float, Field(ge=0, validation_alias=AliasChoices("MUSTER_EDIT_INTERVAL"))] = 1.5
+    edit_interval: float = Field(default=1.5, ge=0)
     """Seconds between two edits of one card."""
     grace: float = Field(default=600, ge=0)
     """Seconds a resolved incident's run stays to catch what still comes."""

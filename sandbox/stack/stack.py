@@ -125,7 +125,7 @@ class Stack:
         self._terminal.tell(name, "done")
 
     def _open_start_page(self) -> None:
-        queries = temporal_queries(self._temporal_ui) if self._temporal_ui else []
+        queries = temporal_queries(self._temporal_ui, self._options.queries) if self._temporal_ui else []
         app = build_start_page(self._supervisor, self._places(), queries, self._folder.path)
         self._start_page = StartPage(app, self._addresses.start_port)
         self._start_page.start(lambda: answers_http(self._addresses.start_port, "/"))

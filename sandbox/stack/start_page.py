@@ -2,11 +2,10 @@
 
 import signal
 import threading
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request
@@ -18,13 +17,6 @@ from sandbox.stack.ports import LOOPBACK
 from sandbox.stack.supervisor import RESTART_AFTER, Supervisor
 
 _TEMPLATES = Path(__file__).parent / "templates"
-
-_QUERIES = {
-    "Open incidents": "WorkflowType = 'ChannelIncident' AND ExecutionStatus = 'Running'",
-    "Needs attention": "Attention IN ('waiting', 'degraded')",
-    "Triggered, nobody on it": "IncidentStatus = 'triggered' AND ExecutionStatus = 'Running'",
-    "Failed runs": "ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')",
-}
 
 
 class Interruption(BaseModel):
@@ -43,10 +35,9 @@ class Place:
     url: str
 
 
-def temporal_queries(ui_url: str, namespace: str = "default") -> list[Place]:
-    """Lists in the Temporal UI that answer an operator's first questions."""
-    base = f"{ui_url}/namespaces/{namespace}/workflows"
-    return [Place(title, query, f"{base}?{urlencode({'query': query})}") for title, query in _QUERIES.items()]
+def temporal_queries(ui_url: str, queries: Iterable[Place]) -> list[Place]:
+    """Ready queries, whose addresses are paths in the Temporal UI, as pages of the UI at this address."""
+    return [replace(query, url=f"{ui_url}{query.url}") for query in queries]
 
 
 def build_start_page(

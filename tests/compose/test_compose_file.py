@@ -72,6 +72,23 @@ def test_temporal_is_tuned_as_the_embedded_one() -> None:
     assert {key: json.dumps(values[0]["value"]) for key, values in settings.items()} == dict(DYNAMIC_CONFIG)
 
 
+def pool_sizes(module: str) -> int:
+    """The connections of a process, as its composition root opens them."""
+    return sum(map(int, re.findall(r"\bopen_pool\(.*\bsize=(\d+)\)", (REPOSITORY / module).read_text())))
+
+
+def test_postgres_has_connections_for_all_who_may_come() -> None:
+    """Two of each process, as the page advises, and Temporal: its four services have two pools each."""
+    command = " ".join(SERVICES["postgres"]["command"])
+    found = re.search(r"max_connections=(\d+)", command)
+    assert found
+    api, worker = pool_sizes("api/app.py"), pool_sizes("worker.py")
+    assert (api, worker) == (20, 34), "docs/operating-with-compose.md and docker-compose.yml say so"
+    environment = SERVICES["temporal"]["environment"]
+    temporal = 4 * (int(environment.get("SQL_MAX_CONNS", 20)) + int(environment.get("SQL_VIS_MAX_CONNS", 10)))
+    assert int(found[1]) - 2 * (api + worker) - temporal == 22, "so says the page"
+
+
 def test_no_secret_has_a_default() -> None:
     """A variable whose name speaks of a secret is required; passwords come from files alone."""
     for variable in VARIABLE.finditer(COMPOSE_FILE.read_text()):

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from typer.testing import CliRunner
+from temporalio.client import Client
+from typer.testing import CliRunner, Result
 
 from muster.cli import app
+from muster.temporal_ui import ready_queries
+from sandbox.stack.options import Options
 from sandbox.stack.postgres import EmbeddedPostgres
 from sandbox.stack.temporal import EmbeddedTemporal
 from tests.conftest import KEYS
@@ -250,3 +253,82 @@ def test_dynamic_configuration_must_have_key_and_value(text: str) -> None:
     result = CliRunner().invoke(app, ["up", "--temporal-dynamic", text])
     assert result.exit_code == 2
     assert "KEY=VALUE" in result.stderr
+
+
+def ui(*options: str, **env: str) -> Result:
+    bare: dict[str, str | None] = {"TEMPORAL_UI_URL": None, "TEMPORAL_NAMESPACE": None}
+    return CliRunner().invoke(app, ["ui", *options], env=bare | env)
+
+
+def links(result: Result) -> list[str]:
+    assert result.exit_code == 0, result.output
+    return [line.strip() for line in result.stdout.splitlines() if line.strip().startswith("http")]
+
+
+def test_the_ready_queries_are_printed_whole_with_their_links() -> None:
+    result = ui()
+    for query, link in zip(ready_queries(), links(result), strict=True):
+        assert f"{query.title}  {query.query}\n  {link}\n" in result.stdout
+        assert link == f"http://127.0.0.1:8233{query.path}"
+        assert parse_qs(urlsplit(link).query) == {"query": [query.query]}
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_the_ui_is_where_the_option_says_or_else_the_environment(slash: str) -> None:
+    env = {"TEMPORAL_UI_URL": f"https://temporal.example/ui{slash}", "TEMPORAL_NAMESPACE": "muster"}
+    there, elsewhere = links(ui(**env)), links(ui("--address", "http://127.0.0.1:9", **env))
+    assert all(link.startswith("https://temporal.example/ui/namespaces/muster/workflows?") for link in there)
+    assert all(link.startswith("http://127.0.0.1:9/namespaces/muster/workflows?") for link in elsewhere)
+
+
+def test_a_namespace_is_one_part_of_the_link() -> None:
+    (first, *_) = links(ui("--namespace", "a/b?c"))
+    assert "/namespaces/a%2Fb%3Fc/workflows?" in first
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:8233", "ftp://127.0.0.1", "http://", "http://[::1", "http://x?y"]
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    result = ui(TEMPORAL_UI_URL=address)
+    assert result.exit_code == 2
+    assert "TEMPORAL_UI_URL" in result.stderr
+    assert not result.stdout
+
+
+@pytest.mark.parametrize(("there_is_one", "code"), [(True, 0), (False, 1)])
+def test_a_browser_opens_only_when_asked_for(
+    there_is_one: bool, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def open_in_browser(url: str) -> bool:
+        opened.append(url)
+        return there_is_one
+
+    monkeypatch.setattr("webbrowser.open", open_in_browser)
+    first, *_ = links(ui())
+    assert opened == []
+    result = ui("--open")
+    assert (opened, result.exit_code) == ([first], code)
+    assert ("no browser" in result.stderr) is not there_is_one
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("query", [pytest.param(query.query, id=query.title) for query in ready_queries()])
+async def test_temporal_understands_a_ready_query(query: str, client: Client) -> None:
+    assert (await client.count_workflows(query)).count >= 0
+
+
+def test_every_list_of_what_goes_on_leaves_out_what_ended() -> None:
+    """Only failed runs are looked for among those that are over."""
+    for query in ready_queries():
+        assert ("ExecutionStatus = 'Running'" in query.query) is (query.title != "Failed runs")
+
+
+def test_the_start_page_gets_the_same_queries(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Options] = []
+    monkeypatch.setattr("sandbox.stack.up.up", asked.append)
+    CliRunner().invoke(app, ["up"], catch_exceptions=False)
+    shown = [(place.title, place.says, place.url) for place in asked[0].queries]
+    assert shown == [tuple(query) for query in ready_queries()]

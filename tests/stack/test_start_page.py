@@ -20,7 +20,11 @@ async def page(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     sleep = (sys.executable, "-c", "import time; time.sleep(60)")
     supervisor.start(Part(name="worker", command=sleep, log=tmp_path / "log", answers=lambda: True))
     places = [Place("Teams", "channels and chats", "http://127.0.0.1:8091")]
-    app = build_start_page(supervisor, places, temporal_queries("http://127.0.0.1:8233"), tmp_path)
+    attention = Place(
+        "Needs attention", "Attention = 'degraded'", "/namespaces/default/workflows?query=Attention"
+    )
+    queries = temporal_queries("http://127.0.0.1:8233", [attention])
+    app = build_start_page(supervisor, places, queries, tmp_path)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://start") as client:
         yield client
     supervisor.kill()
@@ -29,7 +33,8 @@ async def page(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
 async def test_it_links_the_places_and_the_queries(page: httpx.AsyncClient) -> None:
     html = (await page.get("/")).text
     assert 'href="http://127.0.0.1:8091"' in html
-    assert "/namespaces/default/workflows?query=Attention" in html
+    assert 'href="http://127.0.0.1:8233/namespaces/default/workflows?query=Attention"' in html
+    assert "Attention = &#39;degraded&#39;" in html
     assert "worker" in html
 
 

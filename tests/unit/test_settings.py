@@ -204,6 +204,13 @@ def test_allowed_hosts_are_a_list(environment: pytest.MonkeyPatch, text: str, ho
     assert load_settings().service_hosts == hosts
 
 
+def test_times_come_from_the_environment(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("MUSTER_EDIT_INTERVAL", "0.2")
+    environment.setenv("MUSTER_GRACE", "7")
+    settings = load_settings()
+    assert (settings.edit_interval, settings.grace) == (0.2, 7)
+
+
 @pytest.mark.parametrize("name", ["MUSTER_EDIT_INTERVAL", "MUSTER_GRACE"])
 def test_no_time_runs_backwards(environment: pytest.MonkeyPatch, name: str) -> None:
     environment.setenv(name, "-1")

@@ -1,0 +1,80 @@
+"""What each figure should be, and how far off it has to be for the run to fail.
+
+The limits are those of docs/promises.md and of the table in docs/benchmarks.md. A figure that misses its own
+is named on standard error and no more, since a machine that does other things at the same time misses some.
+One that is on the wrong side by more than half of the target, above 1.5 times what it may be or below 1/1.5
+of what it has to be, fails the run: a mistake does that, a busy machine does not.
+"""
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+_HOLDS = {"<=": operator.le, "<": operator.lt, ">=": operator.ge}
+_TOO_FAR = 1.5
+
+
+@dataclass(frozen=True)
+class Target:
+    """What one figure should be, in the unit in which it is printed."""
+
+    name: str
+    key: Literal["p50", "p95", "p99", "value", "ratio", "ratio_p99"]
+    """Which of the figure's numbers is judged."""
+    must_be: Literal["<=", "<", ">="]
+    limit: float
+    where: Mapping[str, Any] = field(default_factory=dict)
+    """The fields that tell figures of one name apart."""
+
+
+class Miss(NamedTuple):
+    """A figure that is not what it should be."""
+
+    text: str
+    """Which one, its number and its limit."""
+    fails: bool
+    """Whether it is too far off to be the machine's doing."""
+
+
+TARGETS = (
+    Target("webhook_to_card", "ratio", "<=", 1.4),
+    Target("event_to_edit", "ratio", "<=", 1.4),
+    Target("click_to_answer", "p95", "<=", 300),
+    Target("history_events", "value", "<=", 200),
+    Target("temporal_actions", "value", "<=", 28),
+    Target("teams_calls", "value", "<=", 10),
+    Target("pagerduty_calls", "value", "<=", 5),
+    Target("history_growth", "ratio", "<=", 1.2),
+    Target("incident_lives", "ratio", ">=", 0.75),
+    Target("memory", "value", "<=", 250, {"process": "api"}),
+    Target("memory", "value", "<=", 250, {"process": "worker"}),
+    Target("kill_to_card", "p95", "<=", 6000, {"when": "idle"}),
+    Target("kill_to_card", "p95", "<=", 6000, {"when": "mid-send"}),
+    Target("webhook_accept", "p99", "<", 50, {"rate": 25}),
+    Target("webhook_accept", "ratio_p99", "<=", 2, {"rate": 100}),
+)
+
+
+def misses(figure: Mapping[str, Any]) -> list[Miss]:
+    """The targets that a figure, as it is printed, is not up to."""
+    return [
+        _miss(target, figure[target.key])
+        for target in TARGETS
+        if _is_for(target, figure) and not _holds(target, figure[target.key], target.limit)
+    ]
+
+
+def _is_for(target: Target, figure: Mapping[str, Any]) -> bool:
+    return target.name == figure["name"] and target.where.items() <= figure.items()
+
+
+def _holds(target: Target, number: float, limit: float) -> bool:
+    return bool(_HOLDS[target.must_be](number, limit))
+
+
+def _miss(target: Target, number: float) -> Miss:
+    which = " ".join([target.name, *(f"{name}={value}" for name, value in target.where.items())])
+    utmost = target.limit / _TOO_FAR if target.must_be == ">=" else target.limit * _TOO_FAR
+    text = f"{which}: {target.key} {number} misses {target.limit}"
+    return Miss(text, fails=not _holds(target, number, utmost))

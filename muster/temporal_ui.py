@@ -1,0 +1,40 @@
+"""Ready queries: lists in the Temporal UI that answer an operator's first questions."""
+
+from typing import NamedTuple
+from urllib.parse import quote, urlencode, urlsplit
+
+
+class ReadyQuery(NamedTuple):
+    """One list, and where the UI shows it."""
+
+    title: str
+    query: str
+    """In the List Filter syntax of Temporal's visibility store."""
+    path: str
+    """Below the UI's address; begins with a slash."""
+
+
+_QUERIES = {
+    "Open incidents": "WorkflowType = 'ChannelIncident' AND ExecutionStatus = 'Running'",
+    # A run that ended keeps its last attributes, and nobody can attend to it any more.
+    "Needs attention": "Attention IN ('waiting', 'degraded') AND ExecutionStatus = 'Running'",
+    "Triggered, nobody on it": "IncidentStatus = 'triggered' AND ExecutionStatus = 'Running'",
+    "Failed runs": "ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')",
+}
+
+
+def web_address(text: str) -> str:
+    """An address without a slash at its end, so that a path can follow; raises ValueError if it is none."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError(f"{text!r} is not an address like http://127.0.0.1:8233")
+    return text.rstrip("/")
+
+
+def ready_queries(namespace: str = "default") -> list[ReadyQuery]:
+    """Every ready query for a namespace, the most asked first."""
+    lists = f"/namespaces/{quote(namespace, safe='')}/workflows"
+    return [
+        ReadyQuery(title, query, f"{lists}?{urlencode({'query': query})}")
+        for title, query in _QUERIES.items()
+    ]
