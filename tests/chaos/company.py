@@ -66,6 +66,14 @@ class Company:
         await eventually(lambda: self._any(waiting))
         return int((await self.rows(waiting))[0]["pid"])
 
+    async def backends_at(self, lock: str, *, granted: bool) -> list[int]:
+        """The backends that hold this advisory lock, or that wait for it; its key is the text's hash."""
+        query = """SELECT pid FROM pg_locks
+                   WHERE locktype = 'advisory' AND objsubid = 1 AND granted = $2
+                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                     AND (classid::bigint << 32) | objid::bigint = hashtextextended($1, 0)"""
+        return [row["pid"] for row in await self.rows(query, lock, granted)]
+
     async def _any(self, query: str, *values: Any) -> bool:
         return bool(await self.rows(query, *values))
 
@@ -99,6 +107,16 @@ class Incident:
         """The statuses that presses brought about, in order."""
         ada = next(person["pagerduty_user"] for person in self.company.people if person["email"] == ADA)
         return [status for user, status in await self.company.pagerduty.changes(self.id) if user != ada]
+
+    async def writes(self) -> list[dict[str, Any]]:
+        """Every change that PagerDuty was asked for, whatever it answered: those it has dealt with."""
+        writes = (await self.company.pagerduty.records())["writes"]
+        return [write for write in writes if write["path"] == f"/incidents/{self.id}"]
+
+    @property
+    def write_lock(self) -> str:
+        """The text behind the lock under which one at a time tells PagerDuty about this incident."""
+        return f"write/{ACCOUNT}/{self.id}"
 
     # What happens in Teams
 

@@ -1,6 +1,7 @@
 """``kill -9`` at the worst moments: afterwards everything is as it ought to be, only later."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -42,12 +43,15 @@ async def test_the_worker_between_teams_answer_and_its_record(company: Company, 
 
 
 async def test_the_worker_before_a_press_reaches_pagerduty(company: Company) -> None:
+    """It waits for the incident's lock, under which it would tell PagerDuty."""
     incident = await company.incident()
     await incident.shown_and_recorded()
-    async with holding(company, _LOCK, f"write/acme/{incident.id}"):
+    async with holding(company, _LOCK, incident.write_lock):
         press = asyncio.create_task(incident.press("acknowledge"))
-        await company.somebody_waits_for_a_lock()
+        await eventually(lambda: _waits_to_write(incident))
         company.product.kill("worker")
+        assert await _waits_to_write(incident)
+        assert await incident.writes() == []
     (answer,) = await press
     assert answer["status"] == 200
     await incident.shows("Acknowledged by Bo Call")
@@ -59,15 +63,39 @@ async def test_the_worker_after_a_press_reached_pagerduty(company: Company) -> N
     """PagerDuty is about to do it; whoever takes over must find that out instead of doing it again."""
     incident = await company.incident()
     await incident.shown_and_recorded()
-    path = f"/incidents/{incident.id}"
-    await company.pagerduty.fault("rest", "slow", seconds=1, match={"method": "PUT", "path": path})
+    await company.pagerduty.fault(
+        "rest", "slow", seconds=1.5, match={"method": "PUT", "incident": incident.id}
+    )
     press = asyncio.create_task(incident.press("resolve", by=DI))
-    await eventually(lambda: _is_writing(company, incident))
-    company.product.kill("worker")
+    await eventually(lambda: _waits_for_pagerduty(incident))
+    assert await incident.writes() == []
+    await company.product.stop("worker", seconds=_LONGER_THAN_PAGERDUTY)
+    # No worker lives that could have told it since.
+    await eventually(lambda: _was_written(incident), within=_LONGER_THAN_PAGERDUTY)
     (answer,) = await press
     assert "working on it" in answer["body"]["value"]
     await incident.shows("Resolved by Di Pager")
-    assert await incident.changes_by_buttons() == ["resolved"]
+    await eventually(lambda: _has_an_outcome(incident))
+    assert await incident.outcomes() == ["done"]
+    assert len(await incident.writes()) == 1
+    await settled(incident)
+
+
+async def test_the_worker_after_pagerduty_did_what_was_pressed(company: Company) -> None:
+    """PagerDuty did it and said so; the outcome waits for its table and is never committed."""
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    async with holding(company, "LOCK TABLE click IN SHARE MODE"):
+        press = asyncio.create_task(incident.press("resolve", by=DI))
+        recording = await company.somebody_waits_for_a_lock()
+        assert await company.backends_at(incident.write_lock, granted=True) == [recording]
+        assert await incident.changes_by_buttons() == ["resolved"]
+        company.product.kill("worker")
+    (answer,) = await press
+    assert "working on it" in answer["body"]["value"]
+    await eventually(lambda: _has_an_outcome(incident))
+    assert await incident.outcomes() == ["done"]
+    assert len(await incident.writes()) == 1
     await settled(incident)
 
 
@@ -118,6 +146,9 @@ async def test_the_api_between_registration_and_signal(company: Company) -> None
     await settled(incident)
 
 
+_ON_ITS_WAY = timedelta(seconds=0.4)
+"""A request needs less to reach the simulator."""
+_LONGER_THAN_PAGERDUTY = 3
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
@@ -129,10 +160,25 @@ async def _has_an_intent(incident: Incident) -> bool:
     return any(row["intent_marker"] for row in await incident.row())
 
 
-async def _is_writing(company: Company, incident: Incident) -> bool:
-    """Whether a press holds the incident's lock: the next it does is to write."""
-    held = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"
-    return bool(await company.rows(held))
+async def _waits_to_write(incident: Incident) -> bool:
+    """A press waits for the incident's lock."""
+    return bool(await incident.company.backends_at(incident.write_lock, granted=False))
+
+
+async def _waits_for_pagerduty(incident: Incident) -> bool:
+    """Whoever holds the incident's lock has waited for a while, and not for the database."""
+    waiting = """SELECT FROM pg_stat_activity
+                 WHERE pid = ANY($1) AND state = 'idle in transaction' AND now() - state_change > $2"""
+    holders = await incident.company.backends_at(incident.write_lock, granted=True)
+    return bool(await incident.company.rows(waiting, holders, _ON_ITS_WAY))
+
+
+async def _was_written(incident: Incident) -> bool:
+    return bool(await incident.writes())
+
+
+async def _has_an_outcome(incident: Incident) -> bool:
+    return bool(await incident.outcomes())
 
 
 async def _is_long(incident: Incident) -> bool:

@@ -17,11 +17,12 @@ from workflows.model.incident import (
     Role,
     Run,
     Snapshot,
+    Stamp,
     Status,
     Task,
     Word,
 )
-from workflows.model.reduce import fold_details, fold_event, whole_second
+from workflows.model.reduce import end_of_second, fold_details, fold_event, whole_second
 from workflows.model.state import Card, State
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -55,22 +56,62 @@ class Step(NamedTuple):
     details: Details
 
 
-def fold(delivered: Sequence[Facts | Details]) -> State:
+class Reading(NamedTuple):
+    """A question to REST. Its answer tells the life up to a step; events come while it is on its way."""
+
+    meanwhile: tuple[Facts, ...]
+    answer: Step
+    of_a_press: bool = False
+    """The answer to a change that a press made."""
+
+
+def fold(delivered: Sequence[Facts | Details | Reading], state: State = EMPTY) -> State:
     """The state after these, in this order."""
-    state = EMPTY
     for item in delivered:
-        state = fold_event(state, item) if isinstance(item, Facts) else fold_details(state, item)
+        match item:
+            case Facts():
+                state = fold_event(state, item)
+            case Details():
+                state = fold_details(state, item)
+            case Reading():
+                _, state = met_and_left(item, state)
     return state
 
 
+def met_and_left(reading: Reading, asked: State) -> tuple[State, State]:
+    """The state that an answer meets, and the one after it, as a run folds it (``DetailsPart``, ``Presses``).
+
+    A second reading, or a press's, counts against an event of its second, unless a newer one came while it
+    was on its way.
+    """
+    met = fold(reading.meanwhile, asked)
+    undisturbed = met.snapshot_stamp == asked.snapshot_stamp
+    told = reading.answer.details
+    answer = told.model_copy(
+        update={
+            "reread": undisturbed and (asked.reread_wanted or reading.of_a_press),
+            "read_for": Stamp(at=end_of_second(told.status_changed_at))
+            if reading.of_a_press
+            else asked.details_wanted or told.read_for,
+        }
+    )
+    return met, fold_details(met, answer, whole=not reading.of_a_press)
+
+
 @st.composite
-def lives(draw: st.DrawFn) -> list[Step]:
-    """A trigger and then anything; no two events within one second of PagerDuty's clock."""
+def lives(draw: st.DrawFn, *, hurried: bool = False) -> list[Step]:
+    """A trigger and then anything. No two events are within one second of PagerDuty's clock, or, in a
+    hurried life, several are, each at a millisecond of its own.
+    """
     kinds = ["incident.triggered", *draw(st.lists(st.sampled_from(INCIDENT_EVENTS), max_size=14))]
     truth = Truth(Snapshot(status="triggered", created_at=BEGAN), BEGAN, None)
-    steps = []
+    steps: list[Step] = []
     for number, kind in enumerate(kinds):
-        at = BEGAN + timedelta(seconds=2 * number, milliseconds=draw(st.integers(0, 999)))
+        if hurried:
+            last = steps[-1].facts.occurred_at if steps else BEGAN
+            at = last + timedelta(milliseconds=draw(st.integers(1, 700)))
+        else:
+            at = BEGAN + timedelta(seconds=2 * number, milliseconds=draw(st.integers(0, 999)))
         agent = draw(st.none() | st.sampled_from(PEOPLE))
         truth, parts = _happens(draw, truth, kind, at, agent)
         facts = Facts(
@@ -94,6 +135,32 @@ def deliveries(draw: st.DrawFn, life: Sequence[Step], *, with_rest: bool) -> lis
     if with_rest:
         events += [step.details for step in draw(st.lists(st.sampled_from(life), max_size=4))]
     return draw(st.permutations(events))
+
+
+@st.composite
+def readings(draw: st.DrawFn, life: Sequence[Step]) -> list[Facts | Reading]:
+    """All events of the life in any order, some of them again, and questions to REST among them.
+
+    PagerDuty's answer knows at least what it had told before the question.
+    """
+    number = {step.facts.event_id: place for place, step in enumerate(life)}
+    events: list[Facts] = [step.facts for step in life]
+    events = draw(st.permutations(events + draw(st.lists(st.sampled_from(events), max_size=5))))
+    delivered: list[Facts | Reading] = []
+    told = 0
+    for _ in range(draw(st.integers(1, 3))):
+        before, events = _cut(draw, events)
+        meanwhile, events = _cut(draw, events) if draw(st.booleans()) else ([], events)
+        told = max([told, *(number[facts.event_id] for facts in before)])
+        answer = draw(st.integers(told, len(life) - 1))
+        delivered += [*before, Reading(tuple(meanwhile), life[answer], draw(st.booleans()))]
+        told = max([answer, *(number[facts.event_id] for facts in meanwhile)])
+    return [*delivered, *events]
+
+
+def _cut(draw: st.DrawFn, events: list[Facts]) -> tuple[list[Facts], list[Facts]]:
+    place = draw(st.integers(0, len(events)))
+    return events[:place], events[place:]
 
 
 def _happens(

@@ -3,7 +3,17 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.property.lives import BEGAN, Step, deliveries, fold, lives
+from tests.property.lives import (
+    BEGAN,
+    EMPTY,
+    Reading,
+    Step,
+    deliveries,
+    fold,
+    lives,
+    met_and_left,
+    readings,
+)
 from workflows.model.incident import Stamp, Word
 from workflows.model.look import look
 from workflows.model.reduce import upsert
@@ -41,6 +51,53 @@ def test_the_status_shown_is_never_older_than_one_shown_before(data: st.DataObje
     known = [stamp.at for stamp in stamps if stamp is not None]
     seconds = [moment.replace(microsecond=0) for moment in known]
     assert seconds == sorted(seconds)
+
+
+@EXAMPLES
+@given(st.data(), lives(hurried=True))
+def test_events_of_one_second_in_any_order_and_number_give_the_same_view(
+    data: st.DataObject, life: list[Step]
+) -> None:
+    delivered = data.draw(deliveries(life, with_rest=False))
+    assert view_of(fold(delivered)) == view_of(fold([step.facts for step in life]))
+
+
+@EXAMPLES
+@given(st.data(), lives(hurried=True))
+def test_an_answer_on_its_way_never_replaces_a_newer_event(data: st.DataObject, life: list[Step]) -> None:
+    state = EMPTY
+    for item in data.draw(readings(life)):
+        before = state
+        state = fold([item], before)
+        if isinstance(item, Reading):
+            met, left = met_and_left(item, before)
+            shown = met.snapshot_stamp
+            if shown and not met.snapshot_from_rest and item.answer.facts.stamp < shown:
+                assert (left.snapshot, left.snapshot_stamp) == (met.snapshot, shown)
+
+
+@EXAMPLES
+@given(st.data(), lives(hurried=True))
+def test_an_answer_that_nothing_overtook_tells_the_status_when_it_is_read_once_more(
+    data: st.DataObject, life: list[Step]
+) -> None:
+    state = EMPTY
+    for item in [*data.draw(readings(life)), Reading(meanwhile=(), answer=life[-1])]:
+        state = fold([item], state)
+        if isinstance(item, Reading) and not item.meanwhile:
+            assert not (state.reread_wanted and item.of_a_press)
+            settled = fold([item], state) if state.reread_wanted else state
+            assert not settled.reread_wanted
+            assert view_of(settled).status == item.answer.details.snapshot.status
+
+
+@EXAMPLES
+@given(st.data(), lives(hurried=True))
+def test_once_all_is_told_and_read_the_status_is_the_last_one(data: st.DataObject, life: list[Step]) -> None:
+    state = fold(data.draw(readings(life)))
+    if state.reread_wanted:
+        state = fold([Reading(meanwhile=(), answer=life[-1])], state)
+    assert view_of(state).status == view_of(fold([step.facts for step in life])).status
 
 
 ENTRIES = st.builds(

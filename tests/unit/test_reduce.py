@@ -8,7 +8,8 @@ import pytest
 from tests.workflows.life import ADA, BO, Life, under_another_id
 from workflows.messages import Details, Facts, Outcome, RecordedOutcome
 from workflows.model.effects import EFFECTS
-from workflows.model.incident import Bridge, Field, Responder, Role, Run, Stamp, Task, Word
+from workflows.model.incident import Acknowledgement, Bridge, Field, Responder, Role, Run, Stamp, Task, Word
+from workflows.model.look import look
 from workflows.model.reduce import end_of_second, fold_details, fold_event, fold_outcome, highlight_of
 from workflows.model.state import Card, State
 
@@ -97,6 +98,48 @@ def test_a_rest_status_counts_from_the_end_of_its_second(life: Life) -> None:
     state = folded(triggered, life.details())
     assert state.snapshot_stamp == Stamp(at=end_of_second(triggered.occurred_at))
     assert state.snapshot_from_rest
+
+
+def test_an_event_that_came_while_an_answer_of_its_second_was_on_its_way_stays(life: Life) -> None:
+    triggered = at(life.triggers(), 100)
+    answer = life.details(read_for=triggered.stamp, status_changed_at=triggered.occurred_at)
+    escalated = at(life.escalates(), 600)
+    state = folded(triggered, escalated, answer)
+    assert state.snapshot_stamp == escalated.stamp
+    assert not state.snapshot_from_rest
+
+
+def at(facts: Facts, milliseconds: int) -> Facts:
+    """The event at this moment of the first second of the life."""
+    moment = facts.occurred_at.replace(second=0, microsecond=milliseconds * 1000)
+    return facts.model_copy(update={"occurred_at": moment})
+
+
+@pytest.mark.parametrize("answer_first", [False, True])
+def test_an_acknowledgement_of_an_answers_second_ends_when_its_event_says(
+    life: Life, answer_first: bool
+) -> None:
+    triggered = at(life.triggers(), 0)
+    acknowledged = at(life.is_acknowledged(by=ADA), 100)
+    second = acknowledged.occurred_at.replace(microsecond=0)
+    answer = life.details(
+        status_changed_at=second, acknowledgements=(Acknowledgement(person=ADA, at=second),)
+    )
+    told: list[Facts | Details] = [acknowledged, answer]
+    state = folded(triggered, *(reversed(told) if answer_first else told))
+    state = folded(at(life.becomes("unacknowledged", "triggered"), 600), state=state)
+    state = folded(life.is_acknowledged(by=BO), state=state)
+    view = look(state, account="acme", incident_id="Q1")
+    assert view is not None
+    assert [who.person for who in view.acknowledgements] == [BO]
+
+
+def test_who_resolved_last_within_an_answers_second_resolved_it(life: Life) -> None:
+    resolved = at(life.is_resolved(by=ADA), 100)
+    answer = life.details(status_changed_at=resolved.occurred_at.replace(microsecond=0))
+    state = folded(resolved, answer, at(life.reopens(), 400), at(life.is_resolved(by=BO), 800))
+    assert state.resolution is not None
+    assert state.resolution.value == BO
 
 
 def test_an_old_rest_answer_does_not_replace_a_newer_event(life: Life) -> None:

@@ -4,7 +4,7 @@ A snapshot carries the whole incident under one stamp: a newer one replaces it, 
 nothing. Everything else is a keyed list whose entries carry their own stamps.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,10 +84,13 @@ def _fold_snapshot_event(state: State, facts: Facts, snapshot: Snapshot) -> Stat
         changes["triggered"] = stamp
     if facts.event_type == "incident.acknowledged" and agent.id:
         acknowledgement = Acknowledgement(person=agent, at=whole_second(facts.occurred_at))
+        others = (e for e in state.acknowledgements if e.key != agent.id or not _gives_way(e, stamp))
         changes["acknowledgements"] = upsert(
-            state.acknowledgements, Entry[Acknowledgement](key=agent.id, stamp=stamp, value=acknowledgement)
+            tuple(others), Entry[Acknowledgement](key=agent.id, stamp=stamp, value=acknowledgement)
         )
-    if facts.event_type == "incident.resolved" and is_newer(stamp, state.resolution):
+    if facts.event_type == "incident.resolved" and (
+        is_newer(stamp, state.resolution) or _gives_way(state.resolution, stamp)
+    ):
         changes["resolution"] = Entry[Reference](key="resolution", stamp=stamp, value=agent)
     if facts.event_type == "incident.reopened" and (state.reopened is None or state.reopened < stamp):
         changes["reopened"] = stamp
@@ -120,27 +123,17 @@ def fold_details(state: State, details: Details, *, whole: bool = True) -> State
 
     Its status is stamped with the end of the second in which it changed. Where it contradicts what is
     held of that same second, nobody can tell which is newer: it is read once more, and then counts.
-    The answer to a PUT is not ``whole``: it lacks the custom fields.
+    Where it agrees, an event of that second that came while it was on its way stays.
+    The answer to a PUT is not ``whole``: it lacks the custom fields, and was not asked for any event.
     """
     stamp = Stamp(at=end_of_second(details.status_changed_at), event_id="")
     held = state.snapshot_stamp
-    if (
-        held is not None
-        and state.snapshot is not None
-        and not details.reread
-        and whole_second(held.at) == whole_second(stamp.at)
-        and state.snapshot.status != details.snapshot.status
-    ):
+    unclear = held is not None and _is_same_second(held, stamp) and not details.reread
+    if unclear and state.snapshot is not None and state.snapshot.status != details.snapshot.status:
         return _with(state, reread_wanted=True)
     changes: dict[str, Any] = {
         "reread_wanted": False,
-        "acknowledgements": upsert(
-            state.acknowledgements,
-            *(
-                Entry[Acknowledgement](key=a.person.id, stamp=Stamp(at=end_of_second(a.at)), value=a)
-                for a in details.acknowledgements
-            ),
-        ),
+        "acknowledgements": upsert(state.acknowledgements, *_acknowledgements(state, details)),
         "responders": upsert(
             state.responders,
             *(Entry[Responder](key=r.person.id, stamp=details.read_for, value=r) for r in details.responders),
@@ -150,15 +143,47 @@ def fold_details(state: State, details: Details, *, whole: bool = True) -> State
     # What is not whole is no first read, but spares a further one.
     if whole or state.details_read is not None:
         changes["details_read"] = latest(state.details_read, details.read_for)
-    if held is None or held < stamp or (details.reread and held == stamp):
+    if (
+        held is None
+        or (details.reread and held == stamp)
+        or (held < stamp and not (unclear and _came_meanwhile(state, held, details, whole=whole)))
+    ):
         changes |= {"snapshot": details.snapshot, "snapshot_stamp": stamp, "snapshot_from_rest": True}
     if whole and (state.fields_stamp is None or state.fields_stamp <= details.read_for):
         changes |= {"fields": details.fields, "fields_stamp": details.read_for}
-    if details.snapshot.status == "resolved" and is_newer(stamp, state.resolution):
+    if details.snapshot.status == "resolved" and _tells_more(stamp, state.resolution):
         changes["resolution"] = Entry[Reference](
             key="resolution", stamp=stamp, value=details.status_changed_by or AUTOMATION
         )
     return _with(state, **changes)
+
+
+def _came_meanwhile(state: State, held: Stamp, details: Details, *, whole: bool) -> bool:
+    return not state.snapshot_from_rest and (not whole or details.read_for < held)
+
+
+def _acknowledgements(state: State, details: Details) -> Iterator[Entry[Acknowledgement]]:
+    held = {entry.key: entry for entry in state.acknowledgements}
+    for told in details.acknowledgements:
+        stamp = Stamp(at=end_of_second(told.at))
+        if _tells_more(stamp, held.get(told.person.id)):
+            yield Entry[Acknowledgement](key=told.person.id, stamp=stamp, value=told)
+
+
+def _tells_more(stamp: Stamp, held: Entry[Any] | None) -> bool:
+    """Whether what REST told is newer; of the same second, an event knows better when it happened."""
+    return held is None or (held.stamp < stamp and not _is_same_second(held.stamp, stamp))
+
+
+def _gives_way(held: Entry[Any] | None, stamp: Stamp) -> bool:
+    """Whether this entry comes from REST, and the event from the same second."""
+    if held is None or held.stamp.event_id:
+        return False
+    return _is_same_second(held.stamp, stamp)
+
+
+def _is_same_second(one: Stamp, other: Stamp) -> bool:
+    return whole_second(one.at) == whole_second(other.at)
 
 
 def fold_outcome(state: State, recorded: RecordedOutcome) -> State:
