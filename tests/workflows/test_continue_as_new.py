@@ -94,8 +94,12 @@ async def test_a_new_run_still_waits_as_long_as_teams_asked(impatient: Client) -
 async def test_a_new_run_keeps_the_edit_interval(impatient: Client) -> None:
     async with shown(impatient, timing=QUICK.model_copy(update={"edit_interval": 60})) as run:
         first = (await run.describe()).run_id
-        await _notes(run, SOON)
-        await _continued(run, first)
+
+        async def goes_on_in_a_new_run() -> bool:
+            await _notes(run, 1)
+            return (await run.describe()).run_id != first
+
+        await run.until(goes_on_in_a_new_run)
         await run.hears(run.life.is_noted("after"))
         await run.details()
         timeline = await run.timeline()
