@@ -26,6 +26,7 @@ from activities.teams import TeamsActivities
 from muster.health import health_server
 from muster.keys import KeyRing
 from muster.logging import configure_logging
+from muster.memory import settle
 from muster.settings import Settings, load_settings
 from muster.store.migrate import require_schema
 from muster.store.pool import open_pool
@@ -134,6 +135,7 @@ async def run(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     client = await connect(settings)
     async with running_worker(settings, client), health_server(settings.worker_health_port):
+        settle()
         log.info("working", task_queue=settings.task_queue)
         await stop.wait()
         log.info("stopping: finishing what runs")

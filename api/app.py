@@ -21,6 +21,7 @@ from api.webhooks.fan_out import FanOut
 from api.webhooks.route import webhook_router
 from muster.keys import KeyRing
 from muster.logging import configure_logging
+from muster.memory import settle
 from muster.settings import Settings
 from muster.store.migrate import require_schema
 from muster.store.pool import Pool, open_pool
@@ -38,6 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await _compose(app, settings, stack)
+            settle()
             log.info("serving", url=settings.public_url)
             yield
         await goodbye()
