@@ -25,14 +25,9 @@ def ending_on(*failures: type[Exception]) -> Iterator[None]:
 def checked_settings() -> Settings:
     """The settings, the file and the keys included; a line per problem and exit code 2 if they are wrong."""
     try:
-        settings = load_settings()
-        _ = settings.teams, settings.accounts
-    except ValidationError as problems:
-        complain_of_each("configuration", problems)
-        raise typer.Exit(2) from None
-    except SettingsError as problem:
-        say("configuration", f"MUSTER_SECRETS_DIR: {problem}")
-        raise typer.Exit(2) from None
+        with _refusing_wrong_variables(missing=True):
+            settings = load_settings()
+            _ = settings.teams, settings.accounts
     except (OSError, ValueError) as problem:
         say("configuration", f"MUSTER_CONFIG: {problem}")
         raise typer.Exit(2) from None
@@ -46,11 +41,17 @@ def checked_settings() -> Settings:
 
 def refuse_wrong_variables() -> None:
     """A line per problem and exit code 2; what is missing is none, since `muster up` adds it."""
-    try:
+    with _refusing_wrong_variables(missing=False):
         load_settings()
+
+
+@contextmanager
+def _refusing_wrong_variables(*, missing: bool) -> Iterator[None]:
+    try:
+        yield
     except ValidationError as problems:
-        if any(problem["type"] != "missing" for problem in problems.errors()):
-            complain_of_each("configuration", problems, missing=False)
+        complain_of_each("configuration", problems, missing=missing)
+        if missing or any(problem["type"] != "missing" for problem in problems.errors()):
             raise typer.Exit(2) from None
     except SettingsError as problem:
         say("configuration", f"MUSTER_SECRETS_DIR: {problem}")

@@ -12,6 +12,7 @@ from waiting import eventually, is_alive
 
 from sandbox.stack.process import Process
 
+# What these commands sleep is how long they live: a minute outlasts the test, which kills them.
 HAS_A_CHILD = """
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
@@ -22,7 +23,7 @@ STAYS_WITH_A_CHILD = HAS_A_CHILD + "child.wait()"
 NEEDS_A_MOMENT_TO_STOP = """
 import pathlib, signal, sys, time
 def leave(*_):
-    time.sleep(0.3)
+    time.sleep(0.3)  # whoever kills at once cuts this off
     print("in order", flush=True)
     sys.exit()
 signal.signal(signal.SIGTERM, leave)
@@ -73,11 +74,7 @@ def started(log: Path) -> Iterator[Started]:
 
 
 def group_exists(number: int) -> bool:
-    try:
-        os.killpg(number, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    return is_alive(-number)  # to kill(2) a negative number is a group's
 
 
 def printed_pid(log: Path) -> int:
