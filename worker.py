@@ -133,13 +133,15 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    client = await connect(settings)
-    async with running_worker(settings, client), health_server(settings.worker_health_port):
-        settle()
-        log.info("working", task_queue=settings.task_queue)
-        await stop.wait()
-        log.info("stopping: finishing what runs")
-    await goodbye()
+    try:
+        client = await connect(settings)
+        async with running_worker(settings, client), health_server(settings.worker_health_port):
+            settle()
+            log.info("working", task_queue=settings.task_queue)
+            await stop.wait()
+            log.info("stopping: finishing what runs")
+    finally:
+        await goodbye()
 
 
 def main(settings: Settings | None = None) -> None:

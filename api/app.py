@@ -55,7 +55,11 @@ async def check(settings: Settings) -> None:
     """
     async with AsyncExitStack() as stack:
         await _open_store(settings, stack)
-        await _open_gateway(settings)
+        try:
+            await _open_gateway(settings)
+        except Exception:  # the process ends with it, by its own exit code and not by an abort
+            await goodbye()
+            raise
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> Pool:

@@ -70,8 +70,10 @@ def _runtime() -> Runtime:
 
 async def prepare_namespace(settings: Settings) -> None:
     """Connect, register what the product needs, and let go: all that ``muster migrate`` does here."""
-    await register_search_attributes(await connect(settings))
-    await goodbye()
+    try:
+        await register_search_attributes(await connect(settings))
+    finally:  # a refusal, too, must end with its own exit code and not with an abort
+        await goodbye()
 
 
 async def register_search_attributes(client: Client) -> None:

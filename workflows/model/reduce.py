@@ -143,11 +143,8 @@ def fold_details(state: State, details: Details, *, whole: bool = True) -> State
     # What is not whole is no first read, but spares a further one.
     if whole or state.details_read is not None:
         changes["details_read"] = latest(state.details_read, details.read_for)
-    if (
-        held is None
-        or (details.reread and held == stamp)
-        or (held < stamp and not (unclear and _came_meanwhile(state, held, details, whole=whole)))
-    ):
+    newer = held is None or held < stamp or (details.reread and held == stamp)
+    if newer and not (unclear and _came_meanwhile(state, details, whole=whole)):
         changes |= {"snapshot": details.snapshot, "snapshot_stamp": stamp, "snapshot_from_rest": True}
     if whole and (state.fields_stamp is None or state.fields_stamp <= details.read_for):
         changes |= {"fields": details.fields, "fields_stamp": details.read_for}
@@ -158,8 +155,10 @@ def fold_details(state: State, details: Details, *, whole: bool = True) -> State
     return _with(state, **changes)
 
 
-def _came_meanwhile(state: State, held: Stamp, details: Details, *, whole: bool) -> bool:
-    return not state.snapshot_from_rest and (not whole or details.read_for < held)
+def _came_meanwhile(state: State, details: Details, *, whole: bool) -> bool:
+    """Whether what is held is an event that this answer was not asked for."""
+    held = state.snapshot_stamp
+    return held is not None and not state.snapshot_from_rest and (not whole or details.read_for < held)
 
 
 def _acknowledgements(state: State, details: Details) -> Iterator[Entry[Acknowledgement]]:
