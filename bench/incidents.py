@@ -9,6 +9,9 @@ from typing import Any
 
 _numbers = itertools.count(1)
 
+PACE = timedelta(seconds=20)
+"""Between two things that happen, as among people; all within the ten minutes in which they are news."""
+
 ADA = {"id": "PUSER01", "type": "user_reference", "summary": "Ada Ops"}
 
 

@@ -11,7 +11,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 
 from bench.bare import BareWorkflow, Step
 from bench.figures import progress, value
-from bench.incidents import Incident
+from bench.incidents import PACE, Incident
 from bench.stack import ONE_CHANNEL, THREE_CHANNELS, Stack
 
 _LIVES = 120
@@ -84,7 +84,7 @@ async def _life_in_three(stack: Stack) -> None:
 
 
 async def _life(stack: Stack, service: str, channels: int) -> Incident:
-    incident = Incident(service)
+    incident = Incident(service, pace=PACE)
     for event, says in _STEPS:
         shown = sum(len(card.moments) for card in stack.sink.cards(incident.id))
         await stack.webhook(incident, event)

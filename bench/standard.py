@@ -1,12 +1,11 @@
 """What one standard incident costs: trigger, clicked acknowledge, note, clicked resolve, one channel."""
 
 import asyncio
-from datetime import timedelta
 
 from temporalio.api.enums.v1 import EventType
 
 from bench.figures import progress, value
-from bench.incidents import Incident
+from bench.incidents import PACE, Incident
 from bench.stack import ONE_CHANNEL, Stack
 
 ACTIONS = frozenset(
@@ -22,17 +21,13 @@ ACTIONS = frozenset(
 """What Temporal counts as an action, as it shows in a history (promises.md, invariant 11)."""
 
 
-_PACE = timedelta(seconds=20)
-"""Between two things that happen, as among people; all within the ten minutes in which they are news."""
-
-
 async def standard_incident(stack: Stack) -> None:
     """History events, Temporal actions and calls to both providers, with the default edit interval."""
     progress("standard incident")
     port = stack.addresses.start_port
     # A grace timer is one action however long it is.
     await stack.start_api("api-default", port, MUSTER_GRACE="2")
-    incident = Incident(ONE_CHANNEL, pace=_PACE)
+    incident = Incident(ONE_CHANNEL, pace=PACE)
     before = stack.sink.teams_calls, stack.sink.pagerduty_calls
     await stack.webhook(incident, "triggered", port=port)
     await stack.sink.until(incident.id, "Triggered")

@@ -16,12 +16,13 @@ from starlette.responses import JSONResponse
 
 from api.body import read_body
 from api.webhooks.fan_out import FanOut, NotAccepted
-from api.webhooks.signature import SIGNATURE_HEADER, SignatureMalformed, matches
+from api.webhooks.signature import SIGNATURE_HEADER, SignatureMalformed
+from api.webhooks.signing_secrets import SigningSecrets
 from muster.facts.events import event_id_of, event_type_of, facts_of_event
 from muster.facts.values import EventUnusable
 from muster.keys import KeyRing, SealBroken
 from muster.logging import correlated
-from muster.store import people, quarantine
+from muster.store import quarantine
 from muster.store.pool import UNAVAILABLE, Pool
 from workflows.model.effects import EFFECTS
 
@@ -35,7 +36,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 def webhook_router(*, pool: Pool, keys: KeyRing, fan_out: FanOut, accounts: Collection[str]) -> APIRouter:
     """The route for the configured ``accounts``."""
-    intake = _Intake(pool, keys, fan_out)
+    intake = _Intake(pool, SigningSecrets(pool, keys), fan_out)
     router = APIRouter()
 
     @router.post("/webhooks/pagerduty/{account}", response_model=None)
@@ -57,23 +58,21 @@ def webhook_router(*, pool: Pool, keys: KeyRing, fan_out: FanOut, accounts: Coll
 
 
 class _Intake:
-    def __init__(self, pool: Pool, keys: KeyRing, fan_out: FanOut) -> None:
+    def __init__(self, pool: Pool, secrets: SigningSecrets, fan_out: FanOut) -> None:
         self._pool = pool
-        self._keys = keys
+        self._secrets = secrets
         self._fan_out = fan_out
 
     async def verify(self, account: str, signature: str, subscription: str | None, body: bytes) -> None:
         """Pass a body that one of the account's secrets signed; raises HTTPException 401 or 503."""
         try:
-            secrets = await people.webhook_secrets(self._pool, self._keys, account, subscription)
+            signed = await self._secrets.signed(account, subscription, signature, body)
         except SealBroken as error:
             log.error("a signing secret cannot be opened", account=account, reason=str(error))
             raise HTTPException(503, "the signing secret cannot be read") from error
-        try:
-            matched = matches(signature, body, secrets)
         except SignatureMalformed as error:
             raise HTTPException(401, str(error)) from error
-        if not matched:
+        if not signed:
             log.error("a webhook's signature matches no secret", account=account, subscription=subscription)
             raise HTTPException(401, "the signature matches no secret of this account")
 

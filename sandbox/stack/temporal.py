@@ -1,5 +1,6 @@
 """An embedded Temporal: the development server with the settings that make it fast enough."""
 
+import os
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -21,6 +22,10 @@ DYNAMIC_CONFIG: Mapping[str, str] = {
     "system.enableActivityEagerExecution": "true",
     "history.maxInFlightUpdates": "100",
 }
+
+# With a few thousand runs in its caches a tenth of what the server computes is garbage collection. Seven in a
+# hundred more lives a second cost 340 MB (measured: 319 against 660 after 1,300 lives).
+GO_SETTINGS: Mapping[str, str] = {"GOGC": "400"}
 
 
 class EmbeddedTemporal:
@@ -92,7 +97,7 @@ class EmbeddedTemporal:
         """Start the server and return when it answers."""
         if self._database is not None:
             self._database.parent.mkdir(parents=True, exist_ok=True)
-        self._process = Process(self.command(), log=self.log)
+        self._process = Process(self.command(), log=self.log, env={**GO_SETTINGS, **os.environ})
         self._process.wait_until(self.answers)
 
     def stop(self) -> None:
