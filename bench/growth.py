@@ -7,21 +7,46 @@ from bench.figures import progress, value
 from bench.incidents import Incident
 from bench.stack import ONE_CHANNEL, Stack
 
-_EVENTS = 510
-_AROUND = 10
-"""Events on either side that a point is the median of."""
+_LATE = 500
+_AROUND = 30
+"""Events on either side that the late point is the median of."""
+_EARLY = 20
+"""Events of a young incident that make its 10th: the ones around it."""
 
 
 async def history_growth(stack: Stack) -> None:
-    """One incident, notes and acknowledgements one after the other, each shown before the next."""
+    """One incident, notes one after the other, each shown before the next.
+
+    The events around its 500th alternate with those around the 10th of young ones, so that a machine that is
+    slower for a while is so to both.
+    """
     progress("history_growth")
-    incident = Incident(ONE_CHANNEL)
-    times: list[float] = []
-    for number in range(1, _EVENTS + 1):
+    old = _Told(stack)
+    while old.events < _LATE - _AROUND:
+        await old.next()
+    early: list[float] = []
+    late: list[float] = []
+    for _ in range(2 * _AROUND // _EARLY):
+        young = _Told(stack)
+        await young.next()  # the first card is a post, not an edit
+        for _ in range(_EARLY):
+            early.append(await young.next())
+            late.append(await old.next())
+    value("history_growth", "ms", statistics.median(late), floor=statistics.median(early))
+
+
+class _Told:
+    """An incident of which one thing after the other is told."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._incident = Incident(ONE_CHANNEL)
+        self.events = 0
+
+    async def next(self) -> float:
+        """Tell the next, wait until it is shown; milliseconds."""
         began = time.monotonic()
-        await stack.webhook(incident, "triggered" if number == 1 else "annotated")
-        await stack.sink.until(incident.id, "Triggered", sendings=number)
-        times.append(time.monotonic() - began)
-    early = statistics.median(times[1 : 1 + 2 * _AROUND])
-    late = statistics.median(times[500 - _AROUND : 500 + _AROUND])
-    value("history_growth", "ratio", late / early, floor=1.0, early_ms=early * 1000, late_ms=late * 1000)
+        self.events += 1
+        await self._stack.webhook(self._incident, "triggered" if self.events == 1 else "annotated")
+        await self._stack.sink.until(self._incident.id, "Triggered", sendings=self.events)
+        return (time.monotonic() - began) * 1000

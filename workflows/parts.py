@@ -3,6 +3,7 @@
 Each part says whether anything is due and does it once; ``workflows.reconcile`` drives it.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import ClassVar
@@ -114,6 +115,8 @@ class DetailsPart:
 
         A second reading counts against an event of its second, unless that event came while it was read.
         """
+        # One turn of the loop, no timer: an edit due at the same moment goes first, people wait for it.
+        await asyncio.sleep(0)  # noqa: TID251
         ledger = self._ledger
         again, before = ledger.state.reread_wanted, ledger.state.snapshot_stamp
         fresh = again or ledger.state.details_wanted is None or ledger.in_trouble("recall")

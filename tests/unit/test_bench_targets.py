@@ -13,6 +13,7 @@ from bench.targets import TARGETS, Target, misses
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 LIVES = {"name": "incident_lives", "unit": "lives/s", "value": 10.0, "floor": 10.0}
+TAILS = {"name": "webhook_accept", "rate": 100}
 CLICKS = {"name": "click_to_answer", "unit": "ms", "p50": 1.0, "p99": 9000.0}
 
 
@@ -32,6 +33,9 @@ def nothing_failed(monkeypatch: pytest.MonkeyPatch) -> None:
         (CLICKS | {"p95": 300.01}, "bench: click_to_answer: p95 300.01 misses 300\n", 0),
         (CLICKS | {"p95": 450}, "bench: click_to_answer: p95 450 misses 300\n", 0),
         (CLICKS | {"p95": 451}, "bench: click_to_answer: p95 451 misses 300\n", 1),
+        (TAILS | {"ratio_p99": 2.0}, "", 0),
+        (TAILS | {"ratio_p99": 6.0}, "bench: webhook_accept rate=100: ratio_p99 6.0 misses 2\n", 0),
+        (TAILS | {"ratio_p99": 6.1}, "bench: webhook_accept rate=100: ratio_p99 6.1 misses 2\n", 1),
         ({"name": "cpu_per_life", "value": 1e6, "process": "api"}, "", 0),
     ],
 )

@@ -9,7 +9,7 @@ from temporalio.client import Client
 
 from tests.workflows.life import BO, CY
 from tests.workflows.outside import World
-from tests.workflows.running import running, shown
+from tests.workflows.running import QUICK, running, shown
 from workflows.contract import CHANGE_STATUS, READ_DETAILS, SHOW_CARD
 from workflows.errors import ProviderUnavailable
 from workflows.messages import Details, ReadDetails
@@ -53,6 +53,17 @@ async def test_somebody_acknowledged_elsewhere_and_is_looked_up_once(client: Cli
         await run.hears(run.life.is_resolved())
         await run.ends()
     assert [read.wanted for read in run.world.reads] == [run.world.reads[0].wanted, acknowledged.stamp]
+
+
+async def test_an_edit_that_may_go_now_goes_before_the_reading(client: Client) -> None:
+    at_once = QUICK.model_copy(update={"edit_interval": 0})
+    async with shown(client, with_responder(World()), timing=at_once) as run:
+        before = len((await run.timeline()).activities)
+        await run.hears(run.life.is_acknowledged(by=BO))
+        await run.world.until(lambda: len(run.world.reads) == 2)
+        await run.settles()
+        names = [called.name for called in (await run.timeline()).activities[before:]]
+    assert names[:2] == ["teams.show_card", "pagerduty.read_details"]
 
 
 async def test_our_own_acknowledgement_needs_no_read(client: Client) -> None:
