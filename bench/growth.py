@@ -8,10 +8,10 @@ from bench.incidents import Incident
 from bench.stack import ONE_CHANNEL, Stack
 
 _LATE = 500
-_AROUND = 30
-"""Events on either side that the late point is the median of."""
 _EARLY = 20
 """Events of a young incident that make its 10th: the ones around it."""
+_YOUNG = 3
+"""Young incidents; as many events of the old one, before and after its 500th, make that."""
 
 
 async def history_growth(stack: Stack) -> None:
@@ -22,11 +22,11 @@ async def history_growth(stack: Stack) -> None:
     """
     progress("history_growth")
     old = _Told(stack)
-    while old.events < _LATE - _AROUND:
+    while old.events < _LATE - _YOUNG * _EARLY // 2:
         await old.next()
     early: list[float] = []
     late: list[float] = []
-    for _ in range(2 * _AROUND // _EARLY):
+    for _ in range(_YOUNG):
         young = _Told(stack)
         await young.next()  # the first card is a post, not an edit
         for _ in range(_EARLY):

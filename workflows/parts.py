@@ -3,7 +3,6 @@
 Each part says whether anything is due and does it once; ``workflows.reconcile`` drives it.
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import ClassVar
@@ -27,6 +26,7 @@ class CardPart:
     """The one message: shown at once, later changes not closer than the edit interval."""
 
     name: ClassVar[Degradable] = "card"
+    gives_way: ClassVar[bool] = False
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -88,6 +88,7 @@ class DetailsPart:
     """What webhooks do not carry. It follows the first card, and never competes with a press."""
 
     name: ClassVar[Degradable] = "details"
+    gives_way: ClassVar[bool] = True
     interval = timedelta(0)
 
     def __init__(self, ledger: Ledger, changing: Callable[[], bool]) -> None:
@@ -115,8 +116,6 @@ class DetailsPart:
 
         A second reading counts against an event of its second, unless that event came while it was read.
         """
-        # One turn of the loop, no timer: an edit due at the same moment goes first, people wait for it.
-        await asyncio.sleep(0)  # noqa: TID251
         ledger = self._ledger
         again, before = ledger.state.reread_wanted, ledger.state.snapshot_stamp
         fresh = again or ledger.state.details_wanted is None or ledger.in_trouble("recall")
@@ -134,6 +133,7 @@ class HighlightsPart:
     """Short replies in the card's thread, once the card shows what they tell."""
 
     name: ClassVar[Degradable] = "highlights"
+    gives_way: ClassVar[bool] = False
     interval = timedelta(0)
 
     def __init__(self, ledger: Ledger) -> None:
@@ -188,6 +188,7 @@ class PrivatePart:
     """What one person is to know alone: how their press ended, where its answer could not tell it."""
 
     name: ClassVar[Degradable] = "private"
+    gives_way: ClassVar[bool] = False
     interval = timedelta(0)
 
     def __init__(self, ledger: Ledger) -> None:

@@ -4,6 +4,7 @@ Wait until something is due, call once with what is wanted at this moment, note 
 The loop is the only retry: a failed call is never sent again as it was.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -25,6 +26,10 @@ class Part(Protocol):
     @property
     def name(self) -> Degradable:
         """How operators know it."""
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether what else is due at the same moment goes first."""
 
     @property
     def interval(self) -> timedelta:
@@ -65,6 +70,8 @@ class Reconciler:
         """Go on until draining."""
         while True:
             await workflow.wait_condition(lambda: self._draining() or self._part.due())
+            if self._part.gives_way:
+                await asyncio.sleep(0)  # noqa: TID251 (one turn of the loop, no timer)
             if await self._stopped_while_waiting():
                 return
             if not self._part.due():

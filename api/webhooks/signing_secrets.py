@@ -28,11 +28,14 @@ class SigningSecrets:
         A body that no kept secret signed is held against those of the database before it is refused.
         Raises ``SignatureMalformed`` and ``SealBroken``.
         """
-        place = account, subscription
-        read_at, secrets = self._read.get(place, (-math.inf, ()))
-        if self._now() < read_at + _KEPT and matches(signature, body, secrets):
+        place, began = (account, subscription), self._now()
+        read_at, kept = self._read.get(place, (-math.inf, ()))
+        known = kept if began < read_at + _KEPT else ()
+        if known and matches(signature, body, known):
             return True
         secrets = await people.webhook_secrets(self._pool, self._keys, account, subscription)
-        if secrets:  # what is not there is not kept: anybody may ask for any subscription
-            self._read[place] = self._now(), secrets
-        return matches(signature, body, secrets)
+        if secrets:
+            self._read[place] = began, secrets
+        else:  # not kept: anybody may ask for any subscription
+            self._read.pop(place, None)
+        return secrets != known and matches(signature, body, secrets)

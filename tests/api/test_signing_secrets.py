@@ -68,6 +68,19 @@ async def test_a_secret_that_was_taken_away_counts_for_five_seconds(
     assert not await signed(secrets, SECRET)
 
 
+async def test_a_secret_that_is_found_to_be_gone_counts_no_more(secrets: SigningSecrets, pool: Pool) -> None:
+    assert await signed(secrets, SECRET)
+    await pool.execute("DELETE FROM webhook_subscription")
+    assert not await signed(secrets, "another")
+    assert not await signed(secrets, SECRET)
+
+
+async def test_what_is_not_there_is_not_kept(secrets: SigningSecrets) -> None:
+    for number in range(20):
+        assert not await signed(secrets, SECRET, f"of-a-stranger-{number}")
+    assert secrets._read == {}
+
+
 async def test_a_kept_secret_needs_no_database(secrets: SigningSecrets, pool: Pool) -> None:
     assert await signed(secrets, SECRET)
     async with pool.acquire() as connection:

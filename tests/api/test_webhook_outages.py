@@ -26,7 +26,7 @@ from tests.api.edge import (
 )
 from tests.api.outage import line_to
 from tests.bodies import LEDGER, event, webhook
-from tests.company import OPS, RELEASES, SECRET, company
+from tests.company import OPS, OTHER_SUBSCRIPTION, RELEASES, SECRET, SUBSCRIPTION, company
 from tests.conftest import KEYS, settings_for
 
 pytestmark = pytest.mark.anyio
@@ -93,6 +93,27 @@ async def test_postgres_is_away(serve: Serve, database_url: str) -> None:
             assert (await edge.deliver(happened)).status_code == 202
             assert len(await edge.heard(incident["id"])) == 1
             assert await edge.cards(incident["id"]) == [OPS]
+
+
+async def test_postgres_goes_away_when_the_secret_was_read(serve: Serve, database_url: str) -> None:
+    """Not 401 to a signature that a newer secret may have made."""
+    body = webhook(event("incident.triggered", new_incident()))
+    async with line_to(database_url) as line:
+        through = database_url.replace(database_url.rpartition("@")[2].partition("/")[0], line.address)
+        async with serve(postgres=through) as edge:
+            assert (await edge.deliver(event("incident.triggered", new_incident()))).status_code == 202
+            await line.cut()
+            assert (await edge.post(body)).status_code == 503
+            assert (await edge.post(body, signed=signature(body, "a newer one"))).status_code == 503
+
+
+async def test_one_unreadable_secret_stands_in_nobodys_way(serve: Serve, pool: Pool) -> None:
+    await pool.execute("UPDATE webhook_subscription SET secret = 'broken' WHERE id = $1", OTHER_SUBSCRIPTION)
+    body = webhook(event(data=new_incident()))
+    async with serve() as edge:
+        assert (await edge.post(body, subscription=OTHER_SUBSCRIPTION)).status_code == 503
+        assert (await edge.post(body, subscription=None)).status_code == 503
+        assert (await edge.post(body, subscription=SUBSCRIPTION)).status_code == 202
 
 
 async def test_postgres_takes_longer_than_pagerduty_waits(serve: Serve, pool: Pool) -> None:

@@ -21,7 +21,6 @@ from tests.company import (
     OTHER_SUBSCRIPTION,
     RELEASES,
     SECRET,
-    SUBSCRIPTION,
     company,
 )
 from tests.conftest import settings_for
@@ -340,18 +339,3 @@ async def test_the_largest_body_is_read(edge: Edge) -> None:
 
 async def test_nothing_but_a_post_is_known(edge: Edge) -> None:
     assert (await edge.http.get(f"/webhooks/pagerduty/{ACCOUNT}")).status_code == 405
-
-
-async def test_one_unreadable_secret_stands_in_nobodys_way(edge: Edge) -> None:
-    async with edge.pool.acquire() as connection:
-        kept = await connection.fetchval(
-            "SELECT secret FROM webhook_subscription WHERE id = $1", OTHER_SUBSCRIPTION
-        )
-        change = "UPDATE webhook_subscription SET secret = $1 WHERE id = $2"
-        await connection.execute(change, b"broken", OTHER_SUBSCRIPTION)
-        try:
-            body = webhook(event(data=new_incident()))
-            assert (await edge.post(body, subscription=SUBSCRIPTION)).status_code == 202
-            assert (await edge.post(body, subscription=OTHER_SUBSCRIPTION)).status_code == 503
-        finally:
-            await connection.execute(change, kept, OTHER_SUBSCRIPTION)

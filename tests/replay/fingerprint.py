@@ -108,6 +108,8 @@ def _command(node: ast.Call) -> str | None:
     match node.func:
         case ast.Attribute(value=ast.Name(id="workflow"), attr=attribute) if attribute in _COMMANDS:
             return _described(attribute, node)
+        case ast.Attribute(value=ast.Name(id="asyncio"), attr="sleep"):
+            return "turn of the loop"  # no command, but what runs in it decides the order of the others
     return None
 
 

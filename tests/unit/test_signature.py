@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.webhooks import signature
 from api.webhooks.signature import SignatureMalformed, matches
 
 BODY = (
@@ -67,3 +68,17 @@ def test_another_body_does_not_match():
 
 def test_without_a_secret_nothing_matches():
     assert not matches(f"v1={NEW_SIGNATURE}", BODY, [])
+
+
+def test_a_body_is_signed_once_for_each_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many values the header has: a large body with thousands of them would stop everybody else."""
+    signed: list[str] = []
+    sign = signature._sign
+
+    def counted(body: bytes, secret: str) -> bytes:
+        signed.append(secret)
+        return sign(body, secret)
+
+    monkeypatch.setattr(signature, "_sign", counted)
+    assert not matches(",".join(["v1=00"] * 10_000), BODY, [NEW, OLD])
+    assert signed == [NEW, OLD]
