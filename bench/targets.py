@@ -3,9 +3,9 @@
 The limits are those of docs/promises.md and of the table in docs/benchmarks.md. A figure that misses its own
 is named on standard error and no more, since a machine that does other things at the same time misses some.
 One that is on the wrong side by more than half of the target, above 1.5 times what it may be or below 1/1.5
-of what it has to be, fails the run: a mistake does that, a busy machine does not. The tails are the third worst
-of 250 samples and the ninth of 800, which one pause of the host and the queue after it make: they fail it above
-three times.
+of what it has to be, fails the run: a mistake does that, a busy machine does not. The tails are the third
+worst of 250 samples and the ninth of 800, which one pause of the host and the queue after it make: they fail
+it above three times.
 """
 
 import operator
