@@ -70,7 +70,7 @@ class Reconciler:
         """Go on until draining."""
         while True:
             await workflow.wait_condition(lambda: self._draining() or self._part.due())
-            if self._part.gives_way:
+            if self._part.gives_way:  # what else became due with it is scheduled in the meantime
                 await asyncio.sleep(0)  # noqa: TID251 (one turn of the loop, no timer)
             if await self._stopped_while_waiting():
                 return

@@ -30,12 +30,11 @@ class SigningSecrets:
         """
         place, began = (account, subscription), self._now()
         read_at, kept = self._read.get(place, (-math.inf, ()))
-        known = kept if began < read_at + _KEPT else ()
-        if known and matches(signature, body, known):
+        if began < read_at + _KEPT and matches(signature, body, kept):
             return True
         secrets = await people.webhook_secrets(self._pool, self._keys, account, subscription)
         if secrets:
             self._read[place] = began, secrets
         else:  # not kept: anybody may ask for any subscription
             self._read.pop(place, None)
-        return secrets != known and matches(signature, body, secrets)
+        return matches(signature, body, secrets)
