@@ -3,10 +3,9 @@
 import asyncio
 import signal
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 import structlog
 import uvloop
@@ -15,45 +14,29 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
-from activities.clients.app_token import app_tokens
-from activities.clients.connector import connector_client
-from activities.clients.http import open_pool as open_http_pool
-from activities.clients.pagerduty import PagerDutyClient
-from activities.implementing import tell_failures_once
-from activities.pagerduty import PagerDutyActivities
+from activities.pagerduty.incidents import IncidentActivities
+from activities.pagerduty.verbs import VerbActivities
+from activities.registration import registered, tell_failures_once
 from activities.store import StoreActivities
-from activities.teams import TeamsActivities
+from activities.teams.cards import CardActivities
+from activities.teams.private import PrivateActivities
+from activities.teams.replies import ReplyActivities
+from muster.clients.http import open_pool as open_http_pool
+from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import app_tokens
+from muster.clients.teams.connector import connector_client
 from muster.health import health_server
-from muster.keys import KeyRing
 from muster.logging import configure_logging
 from muster.memory import settle
+from muster.security.sealing import KeyRing
 from muster.settings import Settings, load_settings
 from muster.store.migrate import require_schema
 from muster.store.pool import open_pool
-from muster.temporal import connect, goodbye, require_search_attributes
-from workflows.channel_incident import ChannelIncidentWorkflow
+from muster.temporal.client import connect, goodbye, require_search_attributes
+from workflows.discovery import passed_through, workflow_classes
 
-PASSED_THROUGH = (
-    "pydantic",
-    "pydantic_core",
-    "annotated_types",
-    "typing_inspection",
-    "workflows.clicking",
-    "workflows.contract",
-    "workflows.errors",
-    "workflows.ids",
-    "workflows.ledger",
-    "workflows.messages",
-    "workflows.model",
-    "workflows.options",
-    "workflows.parts",
-    "workflows.presses",
-    "workflows.recall",
-    "workflows.reconcile",
-    "workflows.search_attributes",
-    "workflows.story",
-)
-"""Level 0 and the helpers, loaded once for all workflows; modules that define workflows never are."""
+_LIBRARIES = ("pydantic", "pydantic_core", "annotated_types", "typing_inspection")
+"""Passed through the workflow sandbox beside our own modules: they hold no state of a run."""
 
 _GRACE = timedelta(seconds=20)
 """Longer than a connector call may take (8 s), so that a send that began is recorded."""
@@ -65,28 +48,12 @@ def workflow_runner() -> SandboxedWorkflowRunner:
     """The sandbox of all workflows: a plain import of anything not on the list fails at start."""
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
-            *PASSED_THROUGH
+            *_LIBRARIES, *passed_through()
         ).with_import_notification_policy(
             SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
             | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
         )
     )
-
-
-def all_activities(
-    teams: TeamsActivities, pagerduty: PagerDutyActivities, store: StoreActivities
-) -> list[Callable[..., Any]]:
-    """An activity for every row of ``workflows.contract``."""
-    return [
-        teams.show_card,
-        teams.reply,
-        teams.tell_person,
-        pagerduty.read_details,
-        pagerduty.recall_incident,
-        pagerduty.change_status,
-        store.recall_card,
-        store.record_click,
-    ]
 
 
 @asynccontextmanager
@@ -99,21 +66,26 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
         await require_search_attributes(client)
         http = await stack.enter_async_context(open_http_pool(verify=ssl.create_default_context()))
         connector = connector_client(settings, http)
-        pagerduty = PagerDutyActivities(
-            PagerDutyClient(http),
-            app_tokens(http, settings.accounts),
-            details_pool=await stack.enter_async_context(await open_pool(database_url, size=4)),
-            clicks_pool=await stack.enter_async_context(await open_pool(database_url, size=10)),
-            accounts=settings.accounts,
-            keys=KeyRing.parse(settings.keys.get_secret_value()),
+        pagerduty = PagerDutyClient(http)
+        details_pool = await stack.enter_async_context(await open_pool(database_url, size=4))
+        clicks_pool = await stack.enter_async_context(await open_pool(database_url, size=10))
+        keys = KeyRing.parse(settings.keys.get_secret_value())
+        activities = registered(
+            CardActivities(connector, pool),
+            ReplyActivities(connector, pool),
+            PrivateActivities(connector, pool),
+            IncidentActivities(
+                pagerduty, app_tokens(http, settings.accounts), details_pool, settings.accounts
+            ),
+            VerbActivities(pagerduty, clicks_pool, settings.accounts, keys),
+            StoreActivities(pool),
         )
-        teams, store = TeamsActivities(connector, pool), StoreActivities(pool)
         yield await stack.enter_async_context(
             Worker(
                 client,
                 task_queue=settings.task_queue,
-                workflows=[ChannelIncidentWorkflow],
-                activities=all_activities(teams, pagerduty, store),
+                workflows=workflow_classes(),
+                activities=activities,
                 workflow_runner=workflow_runner(),
                 # They wait for others rather than compute; a provider that hangs must not fill all places.
                 max_concurrent_activities=500,

@@ -1,10 +1,11 @@
 """What a run reads from and writes to Postgres alone."""
 
-from activities.implementing import implements
+from activities.registration import implements
 from muster.store import cards, clicks
 from muster.store.pool import Pool
-from workflows.contract import RECALL_CARD, RECORD_CLICK, Done
-from workflows.messages import CardKey, RecordClick, Remembered
+from workflows.channel_incident.activities import RECALL_CARD, RECORD_CLICK, RecordClick, StoredCard
+from workflows.channel_incident.messages import CardKey
+from workflows.contract import Done
 
 
 class StoreActivities:
@@ -14,7 +15,7 @@ class StoreActivities:
         self._pool = pool
 
     @implements(RECALL_CARD)
-    async def recall_card(self, card: CardKey) -> Remembered:
+    async def recall_card(self, card: CardKey) -> StoredCard:
         """What was shown and said for a card, and how the latest clicks on it ended."""
         remembered = await cards.recall(self._pool, card)
         return remembered.model_copy(update={"clicks": await clicks.recent(self._pool, card)})

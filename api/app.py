@@ -7,26 +7,26 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 from fastapi import FastAPI
 
-from activities.clients.connector import connector_client
-from activities.clients.http import open_pool as open_http_pool
 from api.bot.adapter import TeamsAdapter
-from api.bot.clicks import MusterBot
-from api.bot.keys import BotKeys
-from api.bot.orphans import Orphans
+from api.bot.bot import MusterBot
+from api.bot.clicks import ClickHandler
+from api.bot.jwks import BotKeys
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
 from api.health import health_router
 from api.webhooks.fan_out import FanOut
 from api.webhooks.route import webhook_router
-from muster.keys import KeyRing
+from muster.clients.http import open_pool as open_http_pool
+from muster.clients.teams.connector import connector_client
 from muster.logging import configure_logging
 from muster.memory import settle
+from muster.security.sealing import KeyRing
 from muster.settings import Settings
 from muster.store.migrate import require_schema
 from muster.store.pool import Pool, open_pool
-from muster.temporal import connect, goodbye, require_search_attributes
-from workflows.model.state import Timing
+from muster.temporal.client import connect, goodbye, require_search_attributes
+from workflows.channel_incident.messages import Timing
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -72,8 +72,7 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> Pool:
 async def _open_gateway(settings: Settings) -> Gateway:
     client = await connect(settings)
     await require_search_attributes(client)
-    timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
-    return Gateway(client, task_queue=settings.task_queue, timing=timing)
+    return Gateway(client, task_queue=settings.task_queue)
 
 
 async def _compose(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
@@ -82,11 +81,12 @@ async def _compose(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> N
     gateway = await _open_gateway(settings)
     http = await stack.enter_async_context(open_http_pool(verify=ssl.create_default_context()))
     connector = connector_client(settings, http)
-    orphans = Orphans(connector)
-    stack.push_async_callback(orphans.finish)
+    timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
     app.include_router(health_router(pool, gateway))
     app.include_router(
-        webhook_router(pool=pool, keys=keys, fan_out=FanOut(pool, gateway), accounts=settings.accounts)
+        webhook_router(
+            pool=pool, keys=keys, fan_out=FanOut(pool, gateway, timing), accounts=settings.accounts
+        )
     )
     app.include_router(
         bot_router(
@@ -95,7 +95,7 @@ async def _compose(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> N
                 [registration.app_id for registration in settings.teams.values()],
             ),
             adapter=TeamsAdapter(connector),
-            bot=MusterBot(pool, gateway, orphans),
+            bot=MusterBot(ClickHandler(pool, gateway, timing)),
             registrations=settings.teams,
             service_hosts=settings.service_hosts,
         )

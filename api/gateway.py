@@ -1,4 +1,4 @@
-"""The API's only way to Temporal: events and presses go to workflows, with what each call may cost."""
+"""The API's only way to Temporal: messages go to workflows, with what each call may cost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,17 +16,12 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from muster.store.targets import Target
-from workflows.ids import ChannelIncidentId
-from workflows.messages import Click, ClickAnswer, Facts
-from workflows.model.incident import Snapshot
-from workflows.model.state import End, Start, Timing
+from workflows.contract import AnswerT, StartT, Update, WorkflowType
+from workflows.incident.values import Value
 from workflows.search_attributes import typed
-from workflows.story import attributes_of, title
 
-_WORKFLOW = "ChannelIncident"
 _HAND_OVER_WITHIN = 0.4
-"""Seconds kept of a press's time for handing it over when its answer does not come."""
+"""Seconds kept of a request's time for handing it over when its answer does not come."""
 _SIGNAL_WITHIN = timedelta(seconds=3)
 _TASK_WITHIN = timedelta(seconds=5)
 """A worker killed in the middle of a workflow task is waited for as long: below the promised six seconds."""
@@ -43,48 +38,50 @@ class Rejected(Exception):
 
 
 class Gateway:
-    """Sends messages to ``ChannelIncident`` workflows, starting them where none runs."""
+    """Sends messages to workflows, starting them where none runs. Each is known by its row."""
 
-    def __init__(self, client: Client, *, task_queue: str, timing: Timing) -> None:
+    def __init__(self, client: Client, *, task_queue: str) -> None:
         self._client = client
         self._task_queue = task_queue
-        self._timing = timing
 
-    async def deliver(self, target: Target, facts: Facts) -> None:
-        """Signal an event under its own name; raises ``TemporalUnavailable`` or ``Rejected``."""
+    async def signal(self, row: WorkflowType[StartT], start: StartT, name: str, message: Value) -> None:
+        """Signal under this name; raises ``TemporalUnavailable`` or ``Rejected``."""
         try:
-            await self._client.start_workflow(
-                _WORKFLOW,
-                start_signal=facts.event_type,
-                start_signal_args=[facts],
-                rpc_timeout=_SIGNAL_WITHIN,
-                **self._start_options(target, facts.snapshot),
-            )
+            await self._signal(row, start, name, message, rpc_timeout=_SIGNAL_WITHIN)
         except RPCError as error:
             raise _failure(error) from error
 
-    async def press(self, target: Target, click: Click, *, answer_by: float) -> ClickAnswer | None:
-        """The answer to a press, or ``None`` when it is not there yet and the press was handed over.
+    async def ask(
+        self,
+        row: WorkflowType[StartT],
+        start: StartT,
+        update: Update[AnswerT],
+        message: Value,
+        *,
+        update_id: str,
+        answer_by: float,
+    ) -> AnswerT | None:
+        """The answer to an update, or ``None`` when it is not there yet and the message was handed over.
 
-        All of it, a hand-over too, ends at ``answer_by`` by the clock of the event loop.
+        All of it, handing over included, ends at ``answer_by`` by the clock of the event loop.
         Raises ``TemporalUnavailable`` when nothing was accepted, ``Rejected`` when it never will be.
         """
-        operation: WithStartWorkflowOperation[Any, End] = WithStartWorkflowOperation(
-            _WORKFLOW, **self._start_options(target, None)
+        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            row.name, **self._start_options(row, start, message)
         )
         try:
             # The SDK's own time limit is per attempt, and attempts are repeated.
             async with _failure_read(operation), asyncio.timeout_at(answer_by - _HAND_OVER_WITHIN):
-                answer: ClickAnswer = await self._client.execute_update_with_start_workflow(
-                    click.verb,
-                    click,
+                answer: AnswerT = await self._client.execute_update_with_start_workflow(
+                    update.name,
+                    message,
                     start_workflow_operation=operation,
-                    id=click.key,
-                    result_type=ClickAnswer,
+                    id=update_id,
+                    result_type=update.answer,
                 )
                 return answer
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-            await self._hand_over(target, click, answer_by)
+            await self._hand_over(row, start, update, message, answer_by)
             return None
         except WorkflowUpdateFailedError as error:
             cause = error.cause
@@ -101,41 +98,46 @@ class Gateway:
         if not serving:
             raise TemporalUnavailable("not serving")
 
-    async def _hand_over(self, target: Target, click: Click, answer_by: float) -> None:
-        """The press goes on by signal under the same key; whichever comes first does it."""
+    async def _hand_over(
+        self,
+        row: WorkflowType[StartT],
+        start: StartT,
+        update: Update[AnswerT],
+        message: Value,
+        answer_by: float,
+    ) -> None:
+        """The message goes on by signal with the same key in it; whichever comes first is handled."""
         try:
             async with asyncio.timeout_at(answer_by):
-                await self._client.start_workflow(
-                    _WORKFLOW,
-                    start_signal="click",
-                    start_signal_args=[click],
-                    **self._start_options(target, None),
-                )
+                await self._signal(row, start, update.goes_on_as, message)
         except TimeoutError as error:
-            raise TemporalUnavailable("the press could not be handed over in time") from error
+            raise TemporalUnavailable("the message could not be handed over in time") from error
         except RPCError as error:
             raise _failure(error) from error
 
-    def _start_options(self, target: Target, snapshot: Snapshot | None) -> dict[str, Any]:
-        """How a target's workflow starts if none runs, whichever message finds it missing."""
-        start = Start(
-            account=target.account,
-            incident_id=target.incident_id,
-            conversation=target.conversation,
-            timing=self._timing,
-            remembered=target.remembered,
+    async def _signal(
+        self, row: WorkflowType[StartT], start: StartT, name: str, message: Value, **options: Any
+    ) -> None:
+        await self._client.start_workflow(
+            row.name,
+            start_signal=name,
+            start_signal_args=[message],
+            **self._start_options(row, start, message),
+            **options,
         )
+
+    def _start_options(self, row: WorkflowType[StartT], start: StartT, message: Value) -> dict[str, Any]:
+        """How the workflow starts if none runs, whichever message finds it missing."""
+        opening = row.opening(start, message)
         return {
             "arg": start,
-            "id": str(ChannelIncidentId(target.account, target.incident_id, target.channel)),
+            "id": row.workflow_id(start),
             "task_queue": self._task_queue,
             "task_timeout": _TASK_WITHIN,
             "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
             "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            "static_summary": _title(target, snapshot),
-            "search_attributes": typed(
-                attributes_of(target.account, target.incident_id, target.conversation, snapshot)
-            ),
+            "static_summary": opening.title,
+            "search_attributes": typed(opening.attributes),
         }
 
 
@@ -148,13 +150,6 @@ async def _failure_read(operation: WithStartWorkflowOperation[Any, Any]) -> Asyn
         yield
     finally:
         started.cancel()
-
-
-def _title(target: Target, snapshot: Snapshot | None) -> str:
-    service = snapshot.service.name if snapshot and snapshot.service else None
-    return title(
-        snapshot.number if snapshot else None, target.incident_id, service, target.conversation.label
-    )
 
 
 def _failure(error: RPCError) -> TemporalUnavailable | Rejected:

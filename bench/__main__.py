@@ -11,7 +11,7 @@ from pathlib import Path
 from bench import clicks, growth, hops, kills, lives, standard
 from bench.figures import exit_code, progress
 from bench.stack import running
-from muster.temporal import goodbye
+from muster.temporal.client import goodbye
 
 GROUPS = {
     "hops": hops.webhook_to_card,

@@ -21,7 +21,7 @@ from bench import cpu
 from bench.incidents import Incident
 from bench.sink import Card, Sink
 from muster.settings import Settings
-from muster.temporal import connect
+from muster.temporal.client import connect
 from sandbox.stack.addresses import Addresses
 from sandbox.stack.data_folder import DataFolder
 from sandbox.stack.parts import answers_http, muster_command

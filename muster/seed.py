@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator
 
-from muster.keys import KeyRing
+from muster.security.sealing import KeyRing
 from muster.settings import Settings
 from muster.store.migrate import require_schema
 from muster.store.people import secret_place, token_place

@@ -1,32 +1,23 @@
-"""Every activity by name, argument, result and options, and the one way to call them.
+"""What workflows have in common with the rest: rows that name activities and workflow types, and the calls.
 
-Workflows name no strings; ``activities`` registers its functions under these rows' names.
+Workflows name no strings; ``activities`` registers its functions under the rows' names, and whoever starts
+or tells a workflow reads its row. Each workflow's rows stand in its own folder.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
+from temporalio.common import SearchAttributeKey
 
 from workflows import options
-from workflows.messages import (
-    CardKey,
-    ChangeStatus,
-    Details,
-    ReadDetails,
-    RecordClick,
-    Remembered,
-    Replied,
-    Reply,
-    ShowCard,
-    Shown,
-    StatusChanged,
-    TellPerson,
-)
-from workflows.model.incident import Value
+from workflows.incident.values import Value
 
 ArgumentT = TypeVar("ArgumentT", bound=Value)
 ResultT = TypeVar("ResultT", bound=Value)
+StartT = TypeVar("StartT", bound=Value)
+AnswerT = TypeVar("AnswerT", bound=Value)
 
 
 class Done(Value):
@@ -43,18 +34,6 @@ class Activity(Generic[ArgumentT, ResultT]):
     options: options.Options
 
 
-SHOW_CARD = Activity("teams.show_card", ShowCard, Shown, options.TEAMS_SHOW)
-REPLY = Activity("teams.reply", Reply, Replied, options.TEAMS_SHOW)
-TELL_PERSON = Activity("teams.tell_person", TellPerson, Done, options.TEAMS_PRIVATE)
-CHANGE_STATUS = Activity(
-    "pagerduty.change_status", ChangeStatus, StatusChanged, options.PAGERDUTY_INTERACTIVE
-)
-READ_DETAILS = Activity("pagerduty.read_details", ReadDetails, Details, options.PAGERDUTY_READ)
-RECALL_INCIDENT = Activity("pagerduty.recall_incident", ReadDetails, Details, options.PAGERDUTY_RECALL)
-RECALL_CARD = Activity("store.recall_card", CardKey, Remembered, options.STORE)
-RECORD_CLICK = Activity("store.record_click", RecordClick, Done, options.STORE)
-
-
 async def call(row: Activity[ArgumentT, ResultT], argument: ArgumentT, summary: str) -> ResultT:
     """Run the row's activity; ``summary`` is what the Timeline shows beside its name.
 
@@ -64,3 +43,38 @@ async def call(row: Activity[ArgumentT, ResultT], argument: ArgumentT, summary: 
         row.name, argument, result_type=row.result, summary=summary, **row.options
     )
     return result
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How operators find a run in the UI, as far as it is known when the run starts."""
+
+    title: str
+    attributes: Mapping[SearchAttributeKey[Any], Any]
+
+
+@dataclass(frozen=True)
+class Update(Generic[AnswerT]):
+    """An update: what it carries, what it answers, and how it goes on when nobody can wait any longer."""
+
+    name: str
+    argument: type[Value]
+    answer: type[AnswerT]
+    goes_on_as: str
+    """The signal that takes the same argument."""
+
+
+@dataclass(frozen=True)
+class WorkflowType(Generic[StartT]):
+    """One workflow: what starts it, under which id, and the messages that it takes."""
+
+    name: str
+    start: type[StartT]
+    workflow_id: Callable[[StartT], str]
+    """The id of the run that this start belongs to: there is one at a time."""
+    opening: Callable[[StartT, Value], Opening]
+    """Title and attributes of a new run; the message that starts it may tell more than its start."""
+    signals: Mapping[str, type[Value] | None]
+    """Names of signals, with what they carry."""
+    updates: Mapping[str, Update[Any]]
+    """By name."""

@@ -3,24 +3,28 @@
 ::
 
     OutsideError                  never raised itself
-    ├── ProviderUnavailable       5xx, 408, or no answer to a call that is safe to repeat: try again later
-    ├── RateLimited               429: try again after ``retry_after`` seconds
-    ├── Conflict                  412, or PagerDuty's 1005: somebody wrote at the same time; read, try again
-    ├── OutcomeUnknown            a create was sent and its answer lost: it may exist; do not repeat blindly
-    ├── CredentialRejected        401: the token is dead; get a new one, or the person must link again
-    ├── Forbidden                 403: this identity may not do this; another may
-    ├── ConsentMissing            a Microsoft permission is not granted; an admin can
-    ├── BotRemoved                the bot is not in the conversation: suspend it until it is back
-    ├── CardGone                  the message is unknown: post a new one
-    ├── NotFound                  404: the object does not exist (any more)
-    └── RequestInvalid            4xx: our request is wrong; repeating it cannot help
+    ├── Temporary                 it may pass by itself: try again later
+    │   ├── ProviderUnavailable   5xx, 408, or no answer to a call that is safe to repeat
+    │   ├── RateLimited           429: try again after ``retry_after`` seconds
+    │   └── Conflict              412, or PagerDuty's 1005: somebody wrote at the same time; read first
+    ├── NeedsPerson               it does not pass until somebody does something
+    │   ├── CredentialRejected    401: the token is dead; get a new one, or the person must link again
+    │   ├── Forbidden             403: this identity may not do this; another may
+    │   ├── ConsentMissing        a Microsoft permission is not granted; an admin can
+    │   ├── BotRemoved            the bot is not in the conversation: suspend it until it is back
+    │   └── RequestInvalid        4xx: our request is wrong; repeating it cannot help
+    ├── Gone                      the object is not there
+    │   ├── CardGone              the message to edit is unknown: post a new one
+    │   └── NotFound              404: the object asked for does not exist (any more)
+    └── OutcomeUnknown            a write was sent and its answer lost: it may be done; do not repeat blindly
 
-The type alone decides whether Temporal retries: ``retryable`` of the class. Texts are clipped and
-hold no body, header, query string or token.
+Callers ask for groups and classes. The class alone decides whether Temporal retries (``retryable``).
+Histories hold the names of the leaves. Texts are clipped and hold no body, header, query string or token.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, TimeoutType
 
@@ -52,69 +56,102 @@ class OutsideError(Exception):
         )
 
 
-class ProviderUnavailable(OutsideError):
-    """The provider failed or did not answer, and nothing was done or repeating is harmless."""
+class Temporary(OutsideError):
+    """Nothing was done, or repeating it is harmless; it may pass by itself."""
 
     retryable = True
 
 
-class RateLimited(OutsideError):
+class ProviderUnavailable(Temporary):
+    """The provider failed or did not answer."""
+
+
+class RateLimited(Temporary):
     """The provider asks to wait; ``retry_after`` in seconds."""
 
-    retryable = True
 
-
-class Conflict(OutsideError):
+class Conflict(Temporary):
     """Somebody changed the same thing at the same time."""
 
-    retryable = True
+
+class NeedsPerson(OutsideError):
+    """Nothing was done, and nothing will be until somebody does something."""
+
+    told: ClassVar[bool] = True
+    """Whether an event tells us when it is mended. Where none does, it is tried again more often."""
+
+
+class CredentialRejected(NeedsPerson):
+    """The token is not accepted."""
+
+    told = False
+
+
+class Forbidden(NeedsPerson):
+    """The identity is known and may not do this."""
+
+
+class ConsentMissing(NeedsPerson):
+    """A Microsoft permission is missing."""
+
+
+class BotRemoved(NeedsPerson):
+    """The bot is not, or no longer, in the conversation."""
+
+
+class RequestInvalid(NeedsPerson):
+    """The provider refuses the request as it is."""
+
+
+class Gone(OutsideError):
+    """The object is not there."""
+
+
+class CardGone(Gone):
+    """The message to edit is not there."""
+
+
+class NotFound(Gone):
+    """The object asked for is not there."""
 
 
 class OutcomeUnknown(OutsideError):
     """The request went out and no trustworthy answer came back: what it asked may have been done."""
 
 
-class CredentialRejected(OutsideError):
-    """The token is not accepted."""
+def _leaves(kind: type[OutsideError]) -> Iterator[type[OutsideError]]:
+    below = kind.__subclasses__()
+    if not below:
+        yield kind
+    for one in below:
+        yield from _leaves(one)
 
 
-class Forbidden(OutsideError):
-    """The identity is known and may not do this."""
+_BY_NAME = {kind.__name__: kind for kind in _leaves(OutsideError)}
 
 
-class ConsentMissing(OutsideError):
-    """A Microsoft permission is missing."""
+class Failure(NamedTuple):
+    """What failed in an activity, and the wait that the provider asks for, in seconds."""
+
+    kind: type[OutsideError]
+    retry_after: float | None = None
+
+    @property
+    def name(self) -> str:
+        """As operators read it."""
+        return self.kind.__name__
 
 
-class BotRemoved(OutsideError):
-    """The bot is not, or no longer, in the conversation."""
-
-
-class CardGone(OutsideError):
-    """The message to edit is not there."""
-
-
-class NotFound(OutsideError):
-    """The object asked for is not there."""
-
-
-class RequestInvalid(OutsideError):
-    """The provider refuses the request as it is."""
-
-
-_FORESEEN = {kind.__name__ for kind in OutsideError.__subclasses__()}
-
-
-def failure_of(error: ActivityError) -> tuple[str, float | None]:
-    """The type name of what failed in an activity and the wait it asks for, in seconds.
+def failure_of(error: ActivityError) -> Failure:
+    """The condition behind a failed activity.
 
     A worker that died and an error that nobody foresaw are ``OutcomeUnknown``: whatever was being done may
     have been done. An activity that no worker took in time did nothing, and is ``ProviderUnavailable``.
     """
     cause = error.cause
     if isinstance(cause, TimeoutError) and cause.type is TimeoutType.SCHEDULE_TO_START:
-        return ProviderUnavailable.__name__, None
-    if isinstance(cause, ApplicationError) and cause.type in _FORESEEN:
+        return Failure(ProviderUnavailable)
+    if isinstance(cause, ApplicationError) and cause.type in _BY_NAME:
         retry_after = cause.details[1] if len(cause.details) > 1 else None
-        return cause.type, retry_after
-    return OutcomeUnknown.__name__, None
+        return Failure(_BY_NAME[cause.type], retry_after)
+    return Failure(OutcomeUnknown)

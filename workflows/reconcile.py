@@ -1,80 +1,99 @@
-"""The one loop that drives an outside thing towards what the state wants.
+"""The one loop that drives an outside thing towards what the state wants, for any workflow.
 
 Wait until something is due, call once with what is wanted at this moment, note the outcome, repeat.
 The loop is the only retry: a failed call is never sent again as it was.
 """
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.errors import failure_of
-from workflows.ledger import Ledger
-from workflows.model.state import Degradable
+from workflows.errors import CardGone, Failure, NeedsPerson, failure_of
 from workflows.options import FIRST_BACK_OFF, LONGEST_BACK_OFF, REFUSED_BACK_OFF
 
-_ONLY_PEOPLE_CAN_MEND = frozenset({"BotRemoved", "ConsentMissing", "Forbidden", "RequestInvalid"})
+
+class NotBefore(NamedTuple):
+    """Nothing was called: a limit allows the next call at ``at``."""
+
+    at: datetime
+    why: str
+    """For operators: the name of the limit."""
 
 
-class Part(Protocol):
-    """One outside thing that is to follow the state."""
+class Reconciler(Protocol):
+    """One outside thing that is to follow the state. Inherit from it for the defaults."""
 
-    @property
-    def name(self) -> Degradable:
-        """How operators know it."""
+    name: str
+    """How operators know it."""
+    interval: timedelta = timedelta(0)
+    """The shortest time between two calls."""
+    defers: bool = False
+    """What else becomes due at the same moment is scheduled before it."""
 
-    @property
-    def gives_way(self) -> bool:
-        """Whether what else is due at the same moment goes first."""
-
-    @property
-    def interval(self) -> timedelta:
-        """The shortest time between two calls."""
-
-    def due(self) -> bool:
+    def is_due(self) -> bool:
         """Whether anything is wanted of it."""
+        ...
 
-    async def act(self) -> None:
+    async def reconcile(self) -> NotBefore | None:
         """Call once with what is wanted now, and fold the outcome; raises ActivityError."""
+        ...
 
-    def failed(self, kind: str) -> None:
-        """Fold what the failure leaves unknown."""
+    def on_failure(self, failure: Failure) -> None:
+        """Fold what the failure leaves unknown. By default it leaves nothing: it was not done."""
+        return
 
 
-class Reconciler:
-    """Drives one part. ``draining`` says that nothing may be started any more."""
+class Run(Protocol):
+    """What the loop asks of the run whose reconcilers it drives."""
 
-    def __init__(self, part: Part, ledger: Ledger, draining: Callable[[], bool]) -> None:
-        self._part = part
-        self._ledger = ledger
-        self._draining = draining
+    draining: bool
+    """Nothing may be started any more."""
+
+    @property
+    def continues(self) -> bool:
+        """The run continues another one, which may have called somebody a moment ago."""
+        ...
+
+    def waits_until(self, part: str) -> datetime | None:
+        """Until when this reconciler waits after a failure, perhaps of an earlier run."""
+        ...
+
+    def degrade(self, part: str, reason: str | None, until: datetime | None = None) -> None:
+        """The reconciler cannot go on, for a reason and perhaps until some time; without one it can again."""
+        ...
+
+
+class ReconcileLoop:
+    """Drives one reconciler until the run is draining."""
+
+    def __init__(self, reconciler: Reconciler, run: Run) -> None:
+        self._reconciler = reconciler
+        self._run = run
         self._failures = 0
-        self._not_before, self._waiting_for = self._left_off()
+        self._not_before = self._left_off()
         self.busy = False
         """An activity is in flight: its outcome must not be lost by ending the run."""
 
-    def _left_off(self) -> tuple[datetime | None, str]:
-        """Where an earlier run of the chain was waiting; it may have called a moment ago."""
-        troubles = {trouble.part: trouble.until for trouble in self._ledger.state.troubles}
-        if until := troubles.get(self._part.name):
-            return until, "back-off of an earlier run"
-        if self._ledger.start.carried is not None:
-            return workflow.now() + self._part.interval, "edit interval"
-        return None, ""
+    def _left_off(self) -> NotBefore | None:
+        """Where an earlier run of the chain was waiting."""
+        if until := self._run.waits_until(self._reconciler.name):
+            return NotBefore(until, "back-off of an earlier run")
+        if self._run.continues:
+            return NotBefore(workflow.now() + self._reconciler.interval, "edit interval")
+        return None
 
-    async def run(self) -> None:
-        """Go on until draining."""
+    async def drive(self) -> None:
+        """Go on until the run is draining."""
         while True:
-            await workflow.wait_condition(lambda: self._draining() or self._part.due())
-            if self._part.gives_way:  # what else became due with it is scheduled in the meantime
+            await workflow.wait_condition(lambda: self._run.draining or self._reconciler.is_due())
+            if self._reconciler.defers:
                 await asyncio.sleep(0)  # noqa: TID251 (one turn of the loop, no timer)
-            if await self._stopped_while_waiting():
+            if await self._drained_while_waiting():
                 return
-            if not self._part.due():
+            if not self._reconciler.is_due():
                 continue
             self.busy = True
             try:
@@ -82,45 +101,49 @@ class Reconciler:
             finally:
                 self.busy = False
 
-    async def _stopped_while_waiting(self) -> bool:
+    async def _drained_while_waiting(self) -> bool:
         """Keep the interval or the back-off; a timer exists only while a change is waiting."""
-        if self._draining():
-            return True
-        wait = self._not_before - workflow.now() if self._not_before else timedelta(0)
-        if wait > timedelta(0):
+        if not self._run.draining and self._not_before and self._not_before.at > workflow.now():
             try:
-                await workflow.wait_condition(self._draining, timeout=wait, timeout_summary=self._waiting_for)
+                await workflow.wait_condition(
+                    lambda: self._run.draining,
+                    timeout=self._not_before.at - workflow.now(),
+                    timeout_summary=self._not_before.why,
+                )
             except TimeoutError:
                 return False
-        return self._draining()
+        return self._run.draining
 
     async def _attempt(self) -> None:
+        reconciler, run = self._reconciler, self._run
         try:
-            await self._part.act()
+            held_back = await reconciler.reconcile()
         except ActivityError as error:
-            kind, retry_after = failure_of(error)
+            failure = failure_of(error)
             self._failures += 1
-            wait = back_off(kind, failures=self._failures, retry_after=retry_after)
-            self._not_before, self._waiting_for = workflow.now() + wait, f"back-off after {kind}"
-            self._part.failed(kind)
-            until = self._not_before if kind not in _ONLY_PEOPLE_CAN_MEND else None
-            self._ledger.trouble(self._part.name, kind, until)
+            wait = back_off(failure, failures=self._failures)
+            self._not_before = NotBefore(workflow.now() + wait, f"back-off after {failure.name}")
+            reconciler.on_failure(failure)
+            passes = not issubclass(failure.kind, NeedsPerson) or not failure.kind.told
+            run.degrade(reconciler.name, failure.name, self._not_before.at if passes else None)
+            return
+        self._failures = 0
+        self._not_before = held_back or NotBefore(workflow.now() + reconciler.interval, "edit interval")
+        if held_back:
+            run.degrade(reconciler.name, held_back.why, held_back.at)
         else:
-            self._failures = 0
-            self._not_before, self._waiting_for = workflow.now() + self._part.interval, "edit interval"
-            self._ledger.trouble(self._part.name)
-            self._ledger.tell_operators()
+            run.degrade(reconciler.name, None)
 
 
-def back_off(kind: str, *, failures: int, retry_after: float | None) -> timedelta:
+def back_off(failure: Failure, *, failures: int) -> timedelta:
     """How long to wait after this failure, the ``failures``-th in a row: as asked, else ever longer.
 
     Never less than the first back-off, whatever is asked: but for a message that is gone, once.
     """
-    if retry_after is not None:
-        return max(timedelta(seconds=retry_after), FIRST_BACK_OFF)
-    if kind == "CardGone" and failures == 1:
+    if failure.retry_after is not None:
+        return max(timedelta(seconds=failure.retry_after), FIRST_BACK_OFF)
+    if issubclass(failure.kind, CardGone) and failures == 1:
         return timedelta(0)
-    if kind in _ONLY_PEOPLE_CAN_MEND:
+    if issubclass(failure.kind, NeedsPerson) and failure.kind.told:
         return REFUSED_BACK_OFF
     return min(FIRST_BACK_OFF * float(2 ** min(failures - 1, 10)), LONGEST_BACK_OFF)

@@ -3,6 +3,7 @@
 Nine keywords of the ten that a namespace on SQL allows. They are not encrypted: ids and codes only.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
@@ -37,6 +38,6 @@ def pair(key: SearchAttributeKey[Any], value: Any) -> SearchAttributePair[Any]:
     return SearchAttributePair(key, value)
 
 
-def typed(pairs: dict[SearchAttributeKey[Any], Any]) -> TypedSearchAttributes:
+def typed(pairs: Mapping[SearchAttributeKey[Any], Any]) -> TypedSearchAttributes:
     """The attributes of a start, those without a value left out."""
     return TypedSearchAttributes([pair(key, value) for key, value in pairs.items() if value is not None])

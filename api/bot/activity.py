@@ -1,5 +1,6 @@
-"""What the edge itself reads of an activity; the rest goes to the bot as it came."""
+"""An activity from Teams, read once: everything that the edge and the bot derive from it."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,21 +23,32 @@ class _Conversation(_Part):
     tenant_id: str | None = Field(default=None, alias="tenantId")
 
 
-class _Account(_Part):
+class Sender(_Part):
+    """Who sent it."""
+
+    id: str
+    aad_object_id: str | None = Field(default=None, alias="aadObjectId")
+    name: str | None = None
+
+
+class _Recipient(_Part):
     id: str
 
 
 class InboundActivity(_Part):
     """The envelope of an activity from Teams. Fields that Teams adds are ignored."""
 
+    id: str | None = None
     type: str = Field(min_length=1)
     name: str | None = None
     channel_id: Literal["msteams"] = Field(alias="channelId")
     service_url: str = Field(alias="serviceUrl", min_length=1)
-    sender: _Account = Field(alias="from")
-    recipient: _Account
+    sender: Sender = Field(alias="from")
+    recipient: _Recipient
     conversation: _Conversation
     channel_data: _ChannelData | None = Field(default=None, alias="channelData")
+    reply_to_id: str | None = Field(default=None, alias="replyToId")
+    """The message that it is about."""
     value: Any = None
 
     @property
@@ -45,6 +57,11 @@ class InboundActivity(_Part):
         if self.channel_data is not None and self.channel_data.tenant is not None:
             return self.channel_data.tenant.id
         return self.conversation.tenant_id
+
+    @property
+    def conversation_id(self) -> str:
+        """The conversation without its thread: the id of a channel carries it (``…;messageid=…``)."""
+        return self.conversation.id.partition(";")[0]
 
     @property
     def is_invoke(self) -> bool:
@@ -57,10 +74,10 @@ class InboundActivity(_Part):
         return self.is_invoke and self.name == "adaptiveCard/action"
 
     @property
-    def has_verb(self) -> bool:
-        """Whether a card action is complete: an ``Action.Execute`` with a verb."""
+    def action(self) -> Mapping[str, Any] | None:
+        """The pressed button's ``Action.Execute``; ``None`` where there is none, or none with a verb."""
         match self.value:
-            case {"action": {"type": "Action.Execute", "verb": str(verb)}}:
-                return bool(verb)
+            case {"action": {"type": "Action.Execute", "verb": str(verb), **action}} if verb:
+                return {**action, "verb": verb}
             case _:
-                return False
+                return None

@@ -6,7 +6,7 @@ An activity arrives here verified. Whatever the bot says during a turn leaves by
 client, which a turn finds where botbuilder would have built one of its own.
 """
 
-from typing import Any, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.core.cloud_adapter_base import CloudAdapterBase
@@ -16,10 +16,24 @@ from botframework.connector.auth.authenticate_request_result import Authenticate
 from botframework.connector.auth.connector_factory import ConnectorFactory
 from msrest.exceptions import DeserializationError  # type: ignore[attr-defined]
 
-from activities.clients.connector import ConnectorClient
+from api.bot.activity import InboundActivity
+from muster.clients.teams.connector import ConnectorClient
 
-ANSWER_BY = "muster.answer_by"
-"""Where a turn's state says by when an invoke must be answered, by the clock of the event loop."""
+_INBOUND = "muster.inbound"
+
+
+class Inbound(NamedTuple):
+    """What a turn is about."""
+
+    activity: InboundActivity
+    answer_by: float
+    """When an invoke must be answered at the latest, by the clock of the event loop."""
+
+
+def inbound_of(context: TurnContext) -> Inbound:
+    """The verified activity of this turn."""
+    inbound: Inbound = context.turn_state[_INBOUND]
+    return inbound
 
 
 class Bot(Protocol):
@@ -41,24 +55,26 @@ class TeamsAdapter(CloudAdapterBase):
         self._connector = connector
 
     async def handle(
-        self, activity: dict[str, Any], claims: dict[str, Any], tenant: str, bot: Bot, *, answer_by: float
+        self, body: dict[str, Any], inbound: Inbound, claims: dict[str, Any], bot: Bot
     ) -> InvokeResponse | None:
-        """Give the activity to the bot; the answer is ``None`` for anything but an invoke.
+        """Give the activity, whose whole ``body`` botbuilder reads too, to the bot.
+
+        The answer is ``None`` for anything but an invoke.
 
         Raises ``ActivityMalformed``, and whatever the bot raises.
         """
         try:
-            parsed = Activity().deserialize(activity)
+            parsed = Activity().deserialize(body)
         except DeserializationError as error:
             raise ActivityMalformed("a field of the activity is malformed") from error
         verified = AuthenticateRequestResult()
         verified.audience = AuthenticationConstants.TO_CHANNEL_FROM_BOT_OAUTH_SCOPE
         verified.claims_identity = ClaimsIdentity(claims, True)
         verified.caller_id = CallerIdConstants.public_azure_channel
-        verified.connector_factory = _TurnConnectorFactory(self._connector, tenant)
+        verified.connector_factory = _TurnConnectorFactory(self._connector, inbound.activity.tenant or "")
 
         async def turn(context: TurnContext) -> None:
-            context.turn_state[ANSWER_BY] = answer_by
+            context.turn_state[_INBOUND] = inbound
             await bot.on_turn(context)
 
         return await self.process_activity(verified, parsed, turn)

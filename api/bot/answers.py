@@ -4,9 +4,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-UNREACHABLE = "Muster is not reachable right now. Try again in a moment."
-"""For a press that nobody took: an error would show a sentence of Teams' own instead."""
-
+_CARD = "application/vnd.microsoft.card.adaptive"
 _ERROR = "application/vnd.microsoft.error"
 _MESSAGE = "application/vnd.microsoft.activity.message"
 
@@ -16,9 +14,19 @@ def sentence(text: str) -> dict[str, Any]:
     return {"statusCode": 200, "type": _MESSAGE, "value": text}
 
 
-def card_error(status: int, code: str, message: str) -> JSONResponse:
+def card(content: dict[str, Any]) -> dict[str, Any]:
+    """A card action's answer that replaces the card."""
+    return {"statusCode": 200, "type": _CARD, "value": content}
+
+
+def error(status: int, code: str, message: str) -> dict[str, Any]:
     """A card action that failed. Teams reads the inner status and shows ``message`` in red."""
-    return JSONResponse({"statusCode": status, "type": _ERROR, "value": {"code": code, "message": message}})
+    return {"statusCode": status, "type": _ERROR, "value": {"code": code, "message": message}}
+
+
+def card_error(status: int, code: str, message: str) -> JSONResponse:
+    """The same as the whole HTTP answer."""
+    return JSONResponse(error(status, code, message))
 
 
 def plain_error(status: int, message: str) -> JSONResponse:

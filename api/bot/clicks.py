@@ -1,141 +1,170 @@
-# mypy: allow-subclassing-any, allow-untyped-calls
-# (botbuilder has no types)
-"""A press of a card's button: which card, who, and what the person who pressed gets to see."""
+"""A click on a card's button: which card, who, and what the person who clicked gets to see."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from botbuilder.core import InvokeResponse, TurnContext
-from botbuilder.core.teams import TeamsActivityHandler
-from botbuilder.schema import Activity
 
-from api.bot.adapter import ANSWER_BY
-from api.bot.answers import UNREACHABLE, sentence
-from api.bot.orphans import Orphans
-from api.bot.press import Press, PressMalformed, press_of
+from api.bot.activity import InboundActivity
+from api.bot.answers import card, error, sentence
 from api.gateway import Gateway, Rejected, TemporalUnavailable
 from muster.cards.incident import incident_card
+from muster.cards.outcomes import UNREACHABLE, WORKS_NO_MORE, sentence_of, working_sentence
 from muster.logging import correlated
 from muster.store import people, targets
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.store.targets import Target
+from workflows.channel_incident.messages import ClickAnswer, Timing
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK_UPDATES
 from workflows.ids import click_key
-from workflows.messages import Click, ClickAnswer, Clicker
-from workflows.model.verbs import VERBS
-
-_CARD = "application/vnd.microsoft.card.adaptive"
-_ERROR = "application/vnd.microsoft.error"
+from workflows.incident.values import Value
+from workflows.verbs.button_data import ButtonData, ButtonDataMalformed
+from workflows.verbs.click import Click, Clicker
+from workflows.verbs.registry import VERBS
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-class MusterBot(TeamsActivityHandler):
-    """What Muster does when Teams talks to it."""
+class ClickMalformed(Exception):
+    """The click cannot be acted on; the text is for the person who clicked."""
 
-    def __init__(self, pool: Pool, gateway: Gateway, orphans: Orphans) -> None:
-        super().__init__()
+
+class _Clicked(Value):
+    """What a click says. ``button`` is what the button's data claims, still to be checked."""
+
+    activity_id: str
+    aad_object_id: str
+    teams_id: str
+    name: str
+    tenant: str
+    conversation: str
+    message: str
+    """Activity id of the pressed message."""
+    verb: str
+    button: ButtonData
+
+
+class ClickHandler:
+    """Answers clicks: finds the card, asks its workflow, draws the answer."""
+
+    def __init__(self, pool: Pool, gateway: Gateway, timing: Timing) -> None:
         self._pool = pool
         self._gateway = gateway
-        self._orphans = orphans
+        self._timing = timing
 
-    async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
-        """Card actions are answered here; botbuilder's own answer cannot hold a text."""
-        activity: Activity = turn_context.activity
-        if activity.name != "adaptiveCard/action":
-            return await super().on_invoke_activity(turn_context)
-        return InvokeResponse(
-            status=200, body=await self._answer(activity, turn_context.turn_state[ANSWER_BY])
-        )
-
-    async def _answer(self, activity: Activity, answer_by: float) -> dict[str, Any]:
-        try:
-            press = press_of(activity.serialize())
-        except PressMalformed as error:
-            return _error(400, "BadRequest", str(error))
+    async def answer(self, activity: InboundActivity, *, answer_by: float) -> dict[str, Any]:
+        """The body of the invoke's answer, at ``answer_by`` by the clock of the event loop at the latest."""
         with correlated(activity.id):
             try:
-                return await self._press(press, answer_by)
-            except PressMalformed as error:
-                return _error(400, "BadRequest", str(error))
-            except (TemporalUnavailable, *UNAVAILABLE) as error:
-                log.warning("a press was not accepted", reason=type(error).__name__)
+                return await self._handle(_clicked(activity), answer_by)
+            except ClickMalformed as refusal:
+                return error(400, "BadRequest", str(refusal))
+            except (TemporalUnavailable, *UNAVAILABLE) as failure:
+                log.warning("a click was not accepted", reason=type(failure).__name__)
                 return sentence(UNREACHABLE)
-            except Rejected as error:
-                log.error("a press was refused", reason=str(error))
-                return sentence("This button does not work any more.")
+            except Rejected as failure:
+                log.error("a click was refused", reason=str(failure))
+                return sentence(WORKS_NO_MORE)
 
-    async def _press(self, press: Press, answer_by: float) -> dict[str, Any]:
-        target, on_orphan = await self._target(press)
+    async def _handle(self, clicked: _Clicked, answer_by: float) -> dict[str, Any]:
+        target, is_orphan = await self._target(clicked)
         link = await people.link_of(
             self._pool,
-            tenant=press.tenant,
-            aad_object_id=press.aad_object_id,
+            tenant=clicked.tenant,
+            aad_object_id=clicked.aad_object_id,
             account=target.account,
         )
         click = Click(
             key=click_key(
-                person=press.aad_object_id,
-                message=press.message,
-                verb=press.verb,
-                nonce=press.nonce,
+                person=clicked.aad_object_id,
+                message=clicked.message,
+                verb=clicked.verb,
+                nonce=clicked.button.nonce,
                 link=link,
             ),
-            verb=press.verb,
+            verb=clicked.verb,
             person=Clicker(
-                aad_object_id=press.aad_object_id, teams_id=press.teams_id, name=press.name, link=link
+                aad_object_id=clicked.aad_object_id, teams_id=clicked.teams_id, name=clicked.name, link=link
             ),
-            message=press.message,
+            message=clicked.message,
+            orphan=is_orphan,
             received_at=datetime.now(UTC),
-            correlation=press.activity_id,
+            correlation=clicked.activity_id,
         )
-        answer = await self._gateway.press(target, click, answer_by=answer_by)
-        if on_orphan:  # only now: whoever is told to try again still has the button
-            self._orphans.delete_later(target, press.message)
-        log.info("press answered", verb=press.verb, outcome=answer.outcome.kind if answer else "working")
-        return _drawn(answer, click)
+        answer = await self._gateway.ask(
+            CHANNEL_INCIDENT,
+            target.start(self._timing),
+            CLICK_UPDATES[click.verb],
+            click,
+            update_id=click.key,
+            answer_by=answer_by,
+        )
+        log.info("click answered", verb=click.verb, outcome=answer.outcome.kind if answer else "working")
+        return _drawn(answer, click, target.account)
 
-    async def _target(self, press: Press) -> tuple[Target, bool]:
+    async def _target(self, clicked: _Clicked) -> tuple[Target, bool]:
         """The card behind the pressed message, and whether that message is an orphan.
 
         What the button's data says is checked against the card.
         """
         target = await targets.find_card(
-            self._pool, conversation=press.conversation, activity_id=press.message
+            self._pool, conversation=clicked.conversation, activity_id=clicked.message
         )
         if target is None:
-            return await self._target_of_unknown_message(press)
-        if (press.account, press.incident_id) != (target.account, target.incident_id):
-            raise PressMalformed("This button names another incident than its card.")
+            return await self._target_of_unknown_message(clicked)
+        if (clicked.button.account, clicked.button.incident_id) != (target.account, target.incident_id):
+            raise ClickMalformed("This button names another incident than its card.")
         return target, False
 
-    async def _target_of_unknown_message(self, press: Press) -> tuple[Target, bool]:
+    async def _target_of_unknown_message(self, clicked: _Clicked) -> tuple[Target, bool]:
         """A message nobody knows is an orphan of a lost answer, or one whose row is a moment late."""
         target = await targets.find_card_of_incident(
             self._pool,
-            conversation=press.conversation,
-            account=press.account,
-            incident_id=press.incident_id,
+            conversation=clicked.conversation,
+            account=clicked.button.account,
+            incident_id=clicked.button.incident_id,
         )
         if target is None:
-            raise PressMalformed("This card is not one of Muster's in this conversation.")
-        return target, press.marker not in target.markers
+            raise ClickMalformed("This card is not one of Muster's in this conversation.")
+        return target, clicked.button.marker not in target.markers
 
 
-def _drawn(answer: ClickAnswer | None, click: Click) -> dict[str, Any]:
-    """The card as it is now, with a sentence for whoever pressed where it did not simply work."""
-    label = VERBS[click.verb].label
-    if answer is None:
-        return sentence(f"Muster is working on it: {label}. The card will show what came of it.")
-    if answer.view is None:
-        return sentence(answer.outcome.text)
-    notice = None if answer.outcome.kind == "done" else answer.outcome.text
-    return {
-        "statusCode": 200,
-        "type": _CARD,
-        "value": incident_card(answer.view, answer.stamped, notice=notice),
+def _clicked(activity: InboundActivity) -> _Clicked:
+    """Read a card action; raises ``ClickMalformed``."""
+    action: Mapping[str, Any] = activity.action or {}
+    verb, data = action.get("verb"), action.get("data")
+    if verb not in VERBS:
+        raise ClickMalformed("Muster does not know this button.")
+    found = {
+        "activity_id": activity.id,
+        "aad_object_id": activity.sender.aad_object_id,
+        "teams_id": activity.sender.id,
+        "tenant": activity.tenant,
+        "message": activity.reply_to_id,
     }
+    try:
+        button = ButtonData.from_wire(data if isinstance(data, Mapping) else {})
+    except ButtonDataMalformed as problem:
+        raise ClickMalformed("This button is incomplete.") from problem
+    if not all(found.values()):
+        raise ClickMalformed("This button is incomplete.")
+    return _Clicked(
+        **found,
+        name=activity.sender.name or "Somebody",
+        conversation=activity.conversation_id,
+        verb=verb,
+        button=button,
+    )
 
 
-def _error(status: int, code: str, message: str) -> dict[str, Any]:
-    return {"statusCode": status, "type": _ERROR, "value": {"code": code, "message": message}}
+def _drawn(answer: ClickAnswer | None, click: Click, account: str) -> dict[str, Any]:
+    """The card as it is now, with a sentence for whoever clicked where it did not simply work."""
+    if answer is None:
+        return sentence(working_sentence(click.verb))
+    text = sentence_of(answer.outcome, click.verb, account=account)
+    if answer.view is None:
+        return sentence(text)
+    return card(
+        incident_card(answer.view, answer.identity, notice=None if answer.outcome.kind == "done" else text)
+    )

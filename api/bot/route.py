@@ -13,10 +13,11 @@ from starlette.responses import JSONResponse, Response
 
 from api.body import read_body
 from api.bot.activity import InboundActivity
-from api.bot.adapter import ActivityMalformed, Bot, TeamsAdapter
-from api.bot.answers import UNREACHABLE, card_error, invoke_answer, plain_error, sentence
+from api.bot.adapter import ActivityMalformed, Bot, Inbound, TeamsAdapter
+from api.bot.answers import card_error, invoke_answer, plain_error, sentence
 from api.bot.token import BotTokenVerifier, TokenRefused
-from muster.hosts import service_url_allowed
+from muster.cards.outcomes import UNREACHABLE
+from muster.clients.teams.service_url import service_url_allowed
 from muster.logging import correlated
 from muster.settings import TeamsRegistration
 from workflows.errors import OutsideError
@@ -50,7 +51,7 @@ def bot_router(
                 activity = _envelope(body)
                 async with asyncio.timeout_at(answer_by if activity.is_invoke else None):
                     claims = await edge.admit(request.headers.get("authorization"), activity)
-                    return await _turn(adapter, bot, body, activity, claims, answer_by)
+                    return await _turn(adapter, bot, body, Inbound(activity, answer_by), claims)
             except TimeoutError:
                 log.warning("no answer in time", invoke=activity.name)
                 return _late(activity)
@@ -117,15 +118,15 @@ async def _turn(
     adapter: TeamsAdapter,
     bot: Bot,
     body: dict[str, Any],
-    activity: InboundActivity,
+    inbound: Inbound,
     claims: dict[str, Any],
-    answer_by: float,
 ) -> Response:
     """Let the bot handle the activity; an invoke gets an answer with a body whatever happens."""
-    if activity.is_card_action and not activity.has_verb:
+    activity = inbound.activity
+    if activity.is_card_action and activity.action is None:
         return card_error(400, "BadRequest", "This button is malformed.")
     try:
-        answer = await adapter.handle(body, claims, activity.tenant or "", bot, answer_by=answer_by)
+        answer = await adapter.handle(body, inbound, claims, bot)
         return Response() if answer is None else invoke_answer(answer.status, answer.body)
     except ActivityMalformed as error:
         return plain_error(400, str(error))
@@ -143,5 +144,5 @@ def _broken(activity: InboundActivity) -> JSONResponse:
 
 
 def _late(activity: InboundActivity) -> JSONResponse:
-    """Nobody took the press, as far as is known; where it was taken, pressing again changes nothing."""
+    """Nobody took the click, as far as is known; where it was taken, clicking again changes nothing."""
     return JSONResponse(sentence(UNREACHABLE)) if activity.is_card_action else plain_error(504, UNREACHABLE)

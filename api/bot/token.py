@@ -5,7 +5,7 @@ from typing import Any
 
 import jwt
 
-from api.bot.keys import BotKeys
+from api.bot.jwks import BotKeys
 
 _ISSUER = "https://api.botframework.com"
 _CHANNEL = "msteams"

@@ -8,8 +8,10 @@ from api.gateway import Gateway, Rejected, TemporalUnavailable
 from muster.store import quarantine, targets
 from muster.store.pool import Pool
 from muster.store.targets import Target
-from workflows.messages import Facts
-from workflows.model.effects import EFFECTS
+from workflows.channel_incident.messages import Timing
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT
+from workflows.incident.event_types import EVENT_TYPES
+from workflows.incident.events import IncidentEvent
 
 _WITHIN = 3.5
 """Seconds for finding the targets and signalling all: PagerDuty gives up on a webhook after five."""
@@ -24,11 +26,12 @@ class NotAccepted(Exception):
 class FanOut:
     """Delivers events to workflows."""
 
-    def __init__(self, pool: Pool, gateway: Gateway) -> None:
+    def __init__(self, pool: Pool, gateway: Gateway, timing: Timing) -> None:
         self._pool = pool
         self._gateway = gateway
+        self._timing = timing
 
-    async def deliver(self, facts: Facts, body: bytes) -> int:
+    async def deliver(self, event: IncidentEvent, body: bytes) -> int:
         """Signal every target and return how many took it; raises ``NotAccepted``.
 
         A target that refuses the event for good is quarantined with it and does not hold up the rest;
@@ -36,9 +39,9 @@ class FanOut:
         """
         try:
             async with asyncio.timeout(_WITHIN):
-                found = await self._targets(facts)
+                found = await self._targets(event)
                 outcomes = await asyncio.gather(
-                    *(self._gateway.deliver(target, facts) for target in found), return_exceptions=True
+                    *(self._signal(target, event) for target in found), return_exceptions=True
                 )
         except TimeoutError as error:
             raise NotAccepted("not every target was found and signalled in time") from error
@@ -47,33 +50,36 @@ class FanOut:
             if isinstance(outcome, TemporalUnavailable):
                 raise NotAccepted(str(outcome)) from outcome
             if isinstance(outcome, Rejected):
-                await self._quarantine(facts, body, target, outcome)
+                await self._quarantine(event, body, target, outcome)
             elif isinstance(outcome, BaseException):
                 raise outcome
             else:
                 accepted += 1
         return accepted
 
-    async def _targets(self, facts: Facts) -> tuple[Target, ...]:
-        snapshot = facts.snapshot
+    async def _signal(self, target: Target, event: IncidentEvent) -> None:
+        await self._gateway.signal(CHANNEL_INCIDENT, target.start(self._timing), event.event_type, event)
+
+    async def _targets(self, event: IncidentEvent) -> tuple[Target, ...]:
+        snapshot = event.snapshot
         return await targets.find_and_register(
             self._pool,
-            account=facts.account,
-            incident_id=facts.incident_id,
+            account=event.account,
+            incident_id=event.incident_id,
             service=snapshot.service.id if snapshot and snapshot.service else None,
             is_open=snapshot is not None and snapshot.status != "resolved",
-            just_matched=EFFECTS[facts.event_type].enters,
+            just_matched=EVENT_TYPES[event.event_type].enters,
             created_at=snapshot.created_at if snapshot else None,
         )
 
-    async def _quarantine(self, facts: Facts, body: bytes, target: Target, refusal: Rejected) -> None:
+    async def _quarantine(self, event: IncidentEvent, body: bytes, target: Target, refusal: Rejected) -> None:
         log.error(
-            "a target refuses an event", target=target.channel, event_id=facts.event_id, reason=str(refusal)
+            "a target refuses an event", target=target.channel, event_id=event.event_id, reason=str(refusal)
         )
         await quarantine.keep(
             self._pool,
-            account=facts.account,
-            event_id=facts.event_id,
+            account=event.account,
+            event_id=event.event_id,
             reason=str(refusal),
             body=body,
             target=target.conversation.id,

@@ -18,13 +18,13 @@ from api.body import read_body
 from api.webhooks.fan_out import FanOut, NotAccepted
 from api.webhooks.signature import SIGNATURE_HEADER, SignatureMalformed
 from api.webhooks.signing_secrets import SigningSecrets
-from muster.facts.events import event_id_of, event_type_of, facts_of_event
-from muster.facts.values import EventUnusable
-from muster.keys import KeyRing, SealBroken
 from muster.logging import correlated
+from muster.payloads.events import event_id_of, event_type_of, incident_event_of
+from muster.payloads.values import EventUnusable
+from muster.security.sealing import KeyRing, SealBroken
 from muster.store import quarantine
 from muster.store.pool import UNAVAILABLE, Pool
-from workflows.model.effects import EFFECTS
+from workflows.incident.event_types import EVENT_TYPES
 
 SUBSCRIPTION_HEADER = "X-Webhook-Subscription"
 
@@ -78,23 +78,23 @@ class _Intake:
 
     async def accept(self, account: str, body: bytes) -> str:
         """Deliver a signed event, or keep it where it cannot be used; says which."""
-        event = _event(body)
-        if event is None:
+        raw = _event(body)
+        if raw is None:
             return await self._keep(account, None, "the body is not a webhook event", body)
-        event_id = event_id_of(event)
+        event_id = event_id_of(raw)
         with correlated(event_id):
             try:
-                event_type = event_type_of(event)
-                effect = EFFECTS.get(event_type)
-                if effect is None:
+                event_type = event_type_of(raw)
+                known = EVENT_TYPES.get(event_type)
+                if known is None:
                     return await self._keep(account, event_id, f"unknown event type {event_type}", body)
-                if effect.part == "nothing":
+                if known.content == "nothing":
                     return "accepted"
-                facts = facts_of_event(account, event)
+                event = incident_event_of(account, raw)
             except EventUnusable as error:
                 return await self._keep(account, event_id, str(error), body)
-            count = await self._fan_out.deliver(facts, body)
-            log.info("event delivered", event_type=event_type, incident=facts.incident_id, targets=count)
+            count = await self._fan_out.deliver(event, body)
+            log.info("event delivered", event_type=event_type, incident=event.incident_id, targets=count)
             return "accepted"
 
     async def _keep(self, account: str, event_id: str | None, reason: str, body: bytes) -> str:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from api.webhooks.signature import matches
-from muster.keys import KeyRing
+from muster.security.sealing import KeyRing
 from muster.store import people
 from muster.store.pool import Pool
 

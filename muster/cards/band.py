@@ -2,10 +2,10 @@
 
 from muster.cards.blocks import Block, line, panel, run, sides
 from muster.cards.facts import name_of
-from muster.cards.tables import LOOKS, NAME_LIMIT, PRIORITY_LIMIT, URGENCIES
+from muster.cards.tables import NAME_LIMIT, PRIORITY_LIMIT, STATUS_STYLES, URGENCIES
 from muster.cards.text import literal
 from muster.cards.words import duration, instant_after, listed
-from workflows.model.view import View
+from workflows.channel_incident.view import View
 
 _MOST_PEOPLE = 2
 
@@ -15,22 +15,22 @@ def status_band(view: View) -> Block:
 
     Names have a whole line to themselves, or a phone would break it in one state and not in the next.
     """
-    look = LOOKS[view.status]
-    rows = [line(run(f"{look.symbol} {_state(view)}", weight="Bolder", size="Medium", color=look.style))]
+    style = STATUS_STYLES[view.status]
+    rows = [line(run(f"{style.symbol} {_state(view)}", weight="Bolder", size="Medium", color=style.style))]
     left, right = [], []
     if circumstances := " · ".join(_circumstances(view)):
         left.append(line(run(circumstances, size="Small", isSubtle=True)))
     if importance := _importance(view):
-        text = run(importance, weight="Bolder", color=look.style)
+        text = run(importance, weight="Bolder", color=style.style)
         right.append(line(text, horizontalAlignment="Right"))
     if left or right:
         rows.append(sides(left, right, spacing="None"))
-    return panel(look.style, *rows, bleed=True)
+    return panel(style.style, *rows, bleed=True)
 
 
 def _state(view: View) -> str:
     who = _who(view)
-    state = LOOKS[view.status].word + (f" by {who}" if who else "")
+    state = STATUS_STYLES[view.status].word + (f" by {who}" if who else "")
     return f"{state} · reopened" if view.reopened else state
 
 

@@ -7,8 +7,8 @@ from muster.cards.passage import linked
 from muster.cards.tables import ANSWERS, NAME_LIMIT
 from muster.cards.text import clip, literal, tidy, verbatim, web_link
 from muster.cards.words import instant, instant_after, listed
-from workflows.model.incident import Bridge, Reference, Responder, Task
-from workflows.model.view import View
+from workflows.channel_incident.view import View
+from workflows.incident.values import Bridge, Reference, Responder, Task
 
 _MOST_PEOPLE = 6
 _MOST_ROLES = 4

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from muster.cards.tables import HIGHLIGHTS, NAME_LIMIT, PRIORITY_LIMIT, Transition
+from muster.cards.tables import HIGHLIGHTS, NAME_LIMIT, PRIORITY_LIMIT
 from muster.cards.text import escape
 from muster.cards.words import duration, listed
-from workflows.model.view import View
+from workflows.channel_incident.view import View
+from workflows.incident.event_types import Transition
 
 _MOST_PEOPLE = 3
 

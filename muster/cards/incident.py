@@ -11,12 +11,14 @@ from muster.cards.band import status_band
 from muster.cards.blocks import Block, actions, execute, group, line, link, panel, run
 from muster.cards.facts import fact_rows
 from muster.cards.passage import passage
-from muster.cards.tables import LOOKS, MISSING, NAME_LIMIT, PRIORITY_LIMIT
+from muster.cards.tables import MISSING, NAME_LIMIT, PRIORITY_LIMIT, STATUS_STYLES
 from muster.cards.text import escape, literal, plain, web_link
 from muster.cards.words import instant_after
-from workflows.model.incident import Word
-from workflows.model.verbs import VERBS, VerbName
-from workflows.model.view import Stamped, View
+from workflows.channel_incident.view import CardIdentity, View
+from workflows.incident.values import Comment
+from workflows.verbs.button_data import ButtonData
+from workflows.verbs.registry import VERBS
+from workflows.verbs.verb import VerbName
 
 _TITLE_LIMIT = 160
 _SUMMARY_TITLE_LIMIT = 80
@@ -25,7 +27,7 @@ _OPEN_BUTTONS = 3
 """Teams clips a fourth button at a channel's width; the rest go into the overflow menu."""
 
 
-def incident_card(view: View, stamp: Stamped, *, notice: str | None = None) -> dict[str, Any]:
+def incident_card(view: View, identity: CardIdentity, *, notice: str | None = None) -> dict[str, Any]:
     """The Adaptive Card of one incident at one revision.
 
     ``notice`` is a sentence for the person who pressed a button, and for the answer to that press alone.
@@ -36,7 +38,7 @@ def incident_card(view: View, stamp: Stamped, *, notice: str | None = None) -> d
         "version": "1.5",
         "fallbackText": _fallback(view),
         "msteams": {"width": "Full"},
-        "body": list(_body(view, stamp, notice)),
+        "body": list(_body(view, identity, notice)),
     }
 
 
@@ -44,10 +46,12 @@ def card_summary(view: View) -> str:
     """The card as one plain line, for notifications: ``#42 Checkout latency · Triggered · P1``."""
     title = plain(view.title, _SUMMARY_TITLE_LIMIT)
     priority = plain(view.priority or "", PRIORITY_LIMIT)
-    return " · ".join(part for part in (_numbered(view, title), LOOKS[view.status].word, priority) if part)
+    return " · ".join(
+        part for part in (_numbered(view, title), STATUS_STYLES[view.status].word, priority) if part
+    )
 
 
-def _body(view: View, stamp: Stamped, notice: str | None) -> Iterator[Block]:
+def _body(view: View, identity: CardIdentity, notice: str | None) -> Iterator[Block]:
     yield status_band(view)
     yield _title(view)
     if facts := fact_rows(view):
@@ -62,7 +66,7 @@ def _body(view: View, stamp: Stamped, notice: str | None) -> Iterator[Block]:
         text = run(f"ℹ️ {literal(notice, _SENTENCE_LIMIT)}", weight="Bolder")
         yield panel("accent", line(text), spacing="Medium")
     if view.verbs:
-        yield _buttons(view, stamp)
+        yield _buttons(view, identity)
     yield _foot(view)
 
 
@@ -90,7 +94,7 @@ def _words(view: View) -> Block | None:
     return panel("emphasis", *lines, spacing="Medium")
 
 
-def _word(view: View, label: str, word: Word, *, limit: int, most_lines: int) -> list[Block]:
+def _word(view: View, label: str, word: Comment, *, limit: int, most_lines: int) -> list[Block]:
     author = literal(word.author or "", NAME_LIMIT)
     heading = " · ".join(part for part in (label, author, instant_after(word.at, view.opened_at)) if part)
     return [
@@ -99,24 +103,20 @@ def _word(view: View, label: str, word: Word, *, limit: int, most_lines: int) ->
     ]
 
 
-def _buttons(view: View, stamp: Stamped) -> Block:
-    data = {
-        "a": view.account,
-        "i": view.incident_id,
-        "m": stamp.marker,
-        "n": stamp.nonce,
-        "v": view.revision,
-    }
+def _buttons(view: View, identity: CardIdentity) -> Block:
+    data = ButtonData(
+        account=view.account, incident_id=view.incident_id, marker=identity.marker, nonce=identity.nonce
+    ).to_wire()
     return actions(*(_button(verb, place, data) for place, verb in enumerate(view.verbs)))
 
 
-def _button(verb: VerbName, place: int, data: dict[str, Any]) -> Block:
-    look: dict[str, Any] = {}
+def _button(verb: VerbName, place: int, data: dict[str, str]) -> Block:
+    style: dict[str, Any] = {}
     if place == 0:
-        look["style"] = "positive"
+        style["style"] = "positive"
     if place >= _OPEN_BUTTONS:
-        look["mode"] = "secondary"
-    return execute(verb, VERBS[verb].label, data, **look)
+        style["mode"] = "secondary"
+    return execute(verb, VERBS[verb].label, data, **style)
 
 
 def _foot(view: View) -> Block:

@@ -2,18 +2,18 @@
 
 from typing import Literal, NamedTuple
 
-from workflows.model.incident import Status, Urgency
-from workflows.model.view import Missing
+from workflows.channel_incident.view import Missing
+from workflows.incident.event_types import Transition
+from workflows.incident.values import Status, Urgency
 
 Style = Literal["attention", "warning", "good"]
-Transition = Literal["resolved", "reopened", "escalated", "priority_raised"]
 
 NAME_LIMIT = 40
 """Characters of a person's or a thing's name."""
 PRIORITY_LIMIT = 12
 
 
-class Look(NamedTuple):
+class StatusStyle(NamedTuple):
     """A status as people see it; the word and the symbol tell it without the colour."""
 
     style: Style
@@ -29,10 +29,10 @@ class Answer(NamedTuple):
     word: str
 
 
-LOOKS: dict[Status, Look] = {
-    "triggered": Look("attention", "🔴", "Triggered"),
-    "acknowledged": Look("warning", "🟠", "Acknowledged"),
-    "resolved": Look("good", "🟢", "Resolved"),
+STATUS_STYLES: dict[Status, StatusStyle] = {
+    "triggered": StatusStyle("attention", "🔴", "Triggered"),
+    "acknowledged": StatusStyle("warning", "🟠", "Acknowledged"),
+    "resolved": StatusStyle("good", "🟢", "Resolved"),
 }
 
 URGENCIES: dict[Urgency, str] = {"high": "High", "low": "Low"}
@@ -47,7 +47,7 @@ ANSWERS: dict[str, Answer] = {
 
 MISSING: dict[Missing, str] = {
     "details": "Responders and custom fields are still missing; they appear once PagerDuty can be read.",
-    "recall": "PagerDuty's latest state is still missing; it appears once PagerDuty can be read.",
+    "restore": "PagerDuty's latest state is still missing; it appears once PagerDuty can be read.",
 }
 
 HIGHLIGHTS: dict[Transition, tuple[str, str]] = {

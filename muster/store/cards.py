@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from muster.store.pool import Connection, Pool, load_queries
-from workflows.messages import CardKey, Remembered, ShowCard
-from workflows.model.view import View
+from workflows.channel_incident.activities import ShowCard, StoredCard
+from workflows.channel_incident.messages import CardKey
+from workflows.channel_incident.view import View
 
 QUERIES = load_queries(__file__)
 
@@ -25,7 +26,7 @@ class Intended(NamedTuple):
 async def intend(connection: Connection | Pool, request: ShowCard) -> Intended:
     """Commit the intent of a send."""
     row = await connection.fetchrow(
-        QUERIES["intend"], *_key(request.card), request.stamped.marker, request.activity_id
+        QUERIES["intend"], *_key(request.card), request.identity.marker, request.activity_id
     )
     if row is None:
         raise CardUnknown(f"{request.card.incident_id} in {request.card.conversation}")
@@ -38,9 +39,9 @@ async def record_shown(connection: Connection | Pool, request: ShowCard, activit
         QUERIES["record_shown"],
         *_key(request.card),
         activity_id,
-        request.stamped.marker,
+        request.identity.marker,
         request.view.revision,
-        request.stamped.nonce,
+        request.identity.nonce,
         request.content,
         request.view.model_dump_json(),
     )
@@ -49,7 +50,7 @@ async def record_shown(connection: Connection | Pool, request: ShowCard, activit
 
 async def forget_intent(connection: Connection | Pool, request: ShowCard) -> None:
     """A post certainly did not happen."""
-    await connection.execute(QUERIES["forget_intent"], *_key(request.card), request.stamped.marker)
+    await connection.execute(QUERIES["forget_intent"], *_key(request.card), request.identity.marker)
 
 
 async def forget_message(connection: Connection | Pool, request: ShowCard) -> None:
@@ -67,12 +68,12 @@ async def withdraw_highlight(connection: Connection | Pool, card: CardKey, key: 
     await connection.execute(QUERIES["withdraw_highlight"], *_key(card), key)
 
 
-async def recall(connection: Connection | Pool, card: CardKey) -> Remembered:
+async def recall(connection: Connection | Pool, card: CardKey) -> StoredCard:
     """What the row holds for a run that follows an ended one (its clicks apart)."""
     row = await connection.fetchrow(QUERIES["recall"], *_key(card))
     if row is None:
-        return Remembered()
-    return Remembered(
+        return StoredCard()
+    return StoredCard(
         activity_id=row["activity_id"],
         marker=row["marker"],
         revision=row["revision"],

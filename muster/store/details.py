@@ -3,8 +3,8 @@
 from typing import Literal
 
 from muster.store.pool import Connection, load_queries
-from workflows.messages import Details
-from workflows.model.incident import Stamp
+from workflows.incident.events import Details
+from workflows.incident.stamps import Stamp
 
 QUERIES = load_queries(__file__)
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from muster.keys import KeyRing, Place
+from muster.security.sealing import KeyRing, Place
 from muster.store.pool import Connection, Pool, load_queries
-from workflows.messages import Clicker
+from workflows.verbs.click import Clicker
 
 QUERIES = load_queries(__file__)
 

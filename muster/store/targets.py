@@ -1,12 +1,12 @@
-"""Where an event goes, and which card a press belongs to."""
+"""Where an event goes, and which card a click belongs to."""
 
 from datetime import datetime
 
 import asyncpg
 
 from muster.store.pool import Connection, Pool, load_queries
-from workflows.messages import Conversation
-from workflows.model.incident import Value
+from workflows.channel_incident.messages import Conversation, Start, Timing
+from workflows.incident.values import Value
 
 QUERIES = load_queries(__file__)
 
@@ -19,10 +19,21 @@ class Target(Value):
     channel: str
     """The channel's readable key, a part of the workflow's id."""
     conversation: Conversation
-    remembered: bool
+    stored: bool
     """Something was sent for this card before."""
     markers: frozenset[str] = frozenset()
     """Of the live message, and of one that is being posted."""
+
+    def start(self, timing: Timing) -> Start:
+        """How the card's workflow starts where none runs."""
+        return Start(
+            account=self.account,
+            incident_id=self.incident_id,
+            conversation=self.conversation,
+            channel=self.channel,
+            timing=timing,
+            stored=self.stored,
+        )
 
 
 async def find_and_register(
@@ -73,6 +84,6 @@ def _target(
             service_url=row["service_url"],
             label=f"{row['team_name']}/#{row['channel_name']}",
         ),
-        remembered=row["remembered"],
+        stored=row["stored"],
         markers=markers,
     )

@@ -6,7 +6,7 @@
 -- What another event registers at the same moment is not yet visible to this statement: the conflict
 -- with its row, and only that, returns it.
 WITH known AS (
-  SELECT conversation, intent_at IS NOT NULL AS remembered
+  SELECT conversation, intent_at IS NOT NULL AS stored
   FROM incident_card
   WHERE account = $1 AND incident_id = $2
 ), entering AS (
@@ -22,13 +22,13 @@ WITH known AS (
     AND c.channel NOT IN (SELECT conversation FROM known)
   ORDER BY c.channel -- so that two events wait for each other's rows in one order
   ON CONFLICT (account, incident_id, conversation) DO UPDATE SET registered_at = k.registered_at
-  RETURNING k.conversation, k.intent_at IS NOT NULL AS remembered
+  RETURNING k.conversation, k.intent_at IS NOT NULL AS stored
 ), concerned AS (
-  SELECT conversation, remembered FROM known
+  SELECT conversation, stored FROM known
   UNION ALL
-  SELECT conversation, remembered FROM entering
+  SELECT conversation, stored FROM entering
 )
-SELECT ch.id, ch.key, ch.name AS channel_name, ch.service_url, t.name AS team_name, t.tenant, con.remembered
+SELECT ch.id, ch.key, ch.name AS channel_name, ch.service_url, t.name AS team_name, t.tenant, con.stored
 FROM concerned con
 JOIN channel ch ON ch.id = con.conversation
 JOIN team t ON t.id = ch.team
@@ -37,7 +37,7 @@ ORDER BY ch.key
 
 -- name: find_card
 -- The card behind a pressed message.
-SELECT k.account, k.incident_id, k.marker, k.intent_marker, k.intent_at IS NOT NULL AS remembered,
+SELECT k.account, k.incident_id, k.marker, k.intent_marker, k.intent_at IS NOT NULL AS stored,
        ch.id, ch.key, ch.name AS channel_name, ch.service_url, t.name AS team_name, t.tenant
 FROM incident_card k
 JOIN channel ch ON ch.id = k.conversation
@@ -45,8 +45,8 @@ JOIN team t ON t.id = ch.team
 WHERE k.conversation = $1 AND k.activity_id = $2
 
 -- name: find_card_of_incident
--- The live card of an incident in a conversation, for a press on a message nobody knows.
-SELECT k.account, k.incident_id, k.marker, k.intent_marker, k.intent_at IS NOT NULL AS remembered,
+-- The live card of an incident in a conversation, for a click on a message nobody knows.
+SELECT k.account, k.incident_id, k.marker, k.intent_marker, k.intent_at IS NOT NULL AS stored,
        ch.id, ch.key, ch.name AS channel_name, ch.service_url, t.name AS team_name, t.tenant
 FROM incident_card k
 JOIN channel ch ON ch.id = k.conversation

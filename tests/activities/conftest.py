@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from activities.clients.app_token import app_tokens
-from activities.clients.connector import ConnectorClient
-from activities.clients.expiring import Expiring, ExpiringCache
-from activities.clients.http import open_pool as open_http_pool
-from activities.clients.pagerduty import PagerDutyClient
-from activities.pagerduty import PagerDutyActivities
+from activities.pagerduty.incidents import PagerDutyActivities
 from activities.store import StoreActivities
-from activities.teams import TeamsActivities
-from muster.keys import KeyRing
+from activities.teams.cards import TeamsActivities
+from muster.clients.expiring import Expiring, ExpiringCache
+from muster.clients.http import open_pool as open_http_pool
+from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import app_tokens
+from muster.clients.teams.connector import ConnectorClient
+from muster.security.sealing import KeyRing
 from muster.seed import Seed, seed
 from muster.settings import PagerDutyAccount, TeamsRegistration
 from muster.store.pool import Pool, open_pool

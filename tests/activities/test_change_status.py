@@ -10,14 +10,17 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.pagerduty import PagerDutyActivities
+from activities.pagerduty.incidents import PagerDutyActivities
 from muster.store import clicks, people
 from muster.store.details import lock_incident
 from muster.store.pool import Pool, transaction
 from tests.sandbox.pagerduty_rig import ADA, BO, DI, WORLD
 from tests.sandbox.pagerduty_rig import Rig as PagerDuty
-from workflows.messages import CardKey, ChangeStatus, Click, Clicker, Outcome, StatusChanged
-from workflows.model.verbs import VerbName
+from workflows.channel_incident.activities import ChangeStatus, StatusChanged
+from workflows.channel_incident.messages import CardKey
+from workflows.verbs.click import Click, Clicker
+from workflows.verbs.outcomes import Outcome
+from workflows.verbs.registry import VerbName
 
 pytestmark = pytest.mark.anyio
 

@@ -9,9 +9,9 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.pagerduty import PagerDutyActivities
+from activities.pagerduty.incidents import PagerDutyActivities
 from activities.store import StoreActivities
-from activities.teams import TeamsActivities
+from activities.teams.cards import TeamsActivities
 from muster.store.pool import Pool
 from sandbox.stack.temporal import EmbeddedTemporal
 from tests.api.edge import Edge, edge_settings, json_lines, new_incident, serving_edge, signature
@@ -19,7 +19,7 @@ from tests.bodies import event, note, webhook
 from tests.sandbox.pagerduty_rig import WORLD
 from tests.teams_service import TeamsService
 from worker import all_activities, workflow_runner
-from workflows.channel_incident import ChannelIncidentWorkflow
+from workflows.channel_incident.workflow import ChannelIncidentWorkflow
 
 pytestmark = pytest.mark.anyio
 

@@ -8,11 +8,12 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.pagerduty import PagerDutyActivities
+from activities.pagerduty.incidents import PagerDutyActivities
 from tests.sandbox.pagerduty_rig import BO, WORLD
 from tests.sandbox.pagerduty_rig import Rig as PagerDuty
-from workflows.messages import Details, ReadDetails
-from workflows.model.incident import Stamp
+from workflows.channel_incident.activities import ReadDetails
+from workflows.incident.events import Details
+from workflows.incident.stamps import Stamp
 
 pytestmark = pytest.mark.anyio
 

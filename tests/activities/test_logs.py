@@ -16,13 +16,13 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.common import RetryPolicy
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.implementing import implements, tell_failures_once
+from activities.registration import implements, tell_failures_once
 from muster.logging import configure_logging
 from tests.waiting import eventually
 from workflows import options
 from workflows.contract import Activity, Done
 from workflows.errors import RateLimited
-from workflows.model.incident import Value
+from workflows.incident.values import Value
 
 pytestmark = pytest.mark.anyio
 

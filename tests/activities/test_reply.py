@@ -8,12 +8,13 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.teams import TeamsActivities
+from activities.teams.cards import TeamsActivities
 from muster.store import cards
 from muster.store.pool import Pool
 from tests.teams_service import TeamsService
-from workflows.messages import CardKey, Replied, Reply, ShowCard
-from workflows.model.view import Stamped, View
+from workflows.channel_incident.activities import Replied, Reply, ShowCard
+from workflows.channel_incident.messages import CardKey
+from workflows.channel_incident.view import CardIdentity, View
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +41,7 @@ async def reply(teams: TeamsActivities, teams_side: TeamsService, pool: Pool) ->
             card=key,
             activity_id=None,
             view=VIEW,
-            stamped=Stamped(marker="m1", nonce="n1"),
+            stamped=CardIdentity(marker="m1", nonce="n1"),
             content="c1",
             correlation="01E",
             **where,

@@ -10,17 +10,18 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.clients.connector import ConnectorClient
-from activities.teams import TeamsActivities
+from activities.teams.cards import TeamsActivities
+from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
 from muster.store.cards import CardUnknown
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
 from tests.teams_service import TeamsService
 from tests.waiting import eventually
-from workflows.messages import CardKey, Remembered, ShowCard, Shown
-from workflows.model.incident import Status
-from workflows.model.view import Stamped, View
+from workflows.channel_incident.activities import ShowCard, Shown, StoredCard
+from workflows.channel_incident.messages import CardKey
+from workflows.channel_incident.view import CardIdentity, View
+from workflows.incident.values import Status
 
 pytestmark = pytest.mark.anyio
 
@@ -66,14 +67,14 @@ class Card:
             "tenant": self.teams_side.world.tenant_id,
             "activity_id": edits,
             "view": view,
-            "stamped": Stamped(marker=marker, nonce=f"nonce-{revision}"),
+            "stamped": CardIdentity(marker=marker, nonce=f"nonce-{revision}"),
             "content": f"content-{revision}",
             "correlation": f"01EVENT{revision}",
             **more,
         }
         return ShowCard(**given)
 
-    async def row(self) -> Remembered:
+    async def row(self) -> StoredCard:
         return await cards.recall(self.pool, self.key)
 
 

@@ -11,7 +11,10 @@ from muster.store import cards
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
 from tests.sandbox.pagerduty_rig import WORLD
-from workflows.messages import CardKey, Click, Clicker, Outcome, RecordClick, RecordedOutcome, Remembered
+from workflows.channel_incident.activities import RecordClick, StoredCard
+from workflows.channel_incident.messages import CardKey
+from workflows.verbs.click import Click, Clicker
+from workflows.verbs.outcomes import Outcome, RecordedOutcome
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +34,7 @@ def click(key: str, minute: int) -> Click:
 
 
 async def test_a_run_recalls_what_was_shown_said_and_pressed(store: StoreActivities, pool: Pool) -> None:
-    assert await ActivityEnvironment().run(store.recall_card, KEY) == Remembered()
+    assert await ActivityEnvironment().run(store.recall_card, KEY) == StoredCard()
     await pool.execute(
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, $2, $3)",
         *(KEY.account, KEY.incident_id, KEY.conversation),
@@ -40,7 +43,7 @@ async def test_a_run_recalls_what_was_shown_said_and_pressed(store: StoreActivit
     for key, minute in (("second", 2), ("first", 1)):
         request = RecordClick(card=KEY, click=click(key, minute), outcome=LATE)
         await ActivityEnvironment().run(store.record_click, request)
-    assert await ActivityEnvironment().run(store.recall_card, KEY) == Remembered(
+    assert await ActivityEnvironment().run(store.recall_card, KEY) == StoredCard(
         notified=("resolved@2026",),
         clicks=(RecordedOutcome(key="first", outcome=LATE), RecordedOutcome(key="second", outcome=LATE)),
     )

@@ -6,13 +6,15 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.teams import TeamsActivities
+from activities.teams.cards import TeamsActivities
 from muster.store import people
 from muster.store.pool import Pool
 from sandbox.world import Person
 from tests.teams_service import TeamsService
-from workflows.messages import Click, Clicker, Outcome, OutcomeKind, TellPerson
-from workflows.model.view import View
+from workflows.channel_incident.activities import TellPerson
+from workflows.channel_incident.view import View
+from workflows.verbs.click import Click, Clicker
+from workflows.verbs.outcomes import Outcome, OutcomeKind
 
 pytestmark = pytest.mark.anyio
 

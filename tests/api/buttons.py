@@ -8,22 +8,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from api.bot.keys import BotKeys
+from api.bot.orphans import Orphans
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from activities.clients.connector import ConnectorClient
-from activities.clients.expiring import Expiring, ExpiringCache
-from activities.clients.http import open_pool
 from api.bot.adapter import TeamsAdapter
 from api.bot.clicks import MusterBot
-from api.bot.keys import BotKeys
-from api.bot.orphans import Orphans
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
+from muster.clients.expiring import Expiring, ExpiringCache
+from muster.clients.http import open_pool
+from muster.clients.teams.connector import ConnectorClient
 from muster.settings import TeamsRegistration
 from muster.store import cards
 from muster.store.pool import Pool
@@ -32,7 +32,7 @@ from sandbox.stack.ports import free_port
 from tests.api.conftest import APP_ID, BotFramework
 from tests.company import ACCOUNT, OPS, TENANT
 from tests.workflows.running import Run
-from workflows.messages import ShowCard
+from workflows.channel_incident.activities import ShowCard
 
 REGISTRATIONS = {TENANT: TeamsRegistration(tenant=TENANT, app_id=APP_ID, app_secret="not used here")}
 NOBODYS_MESSAGE = "1700000099999"

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from activities.clients.http import open_pool
+from muster.clients.http import open_pool
 
 SERVICE_URL = "https://smba.trafficmanager.net/emea/"
 APP_ID = "0a5cf8a4-0000-4000-8000-0000000000aa"

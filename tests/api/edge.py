@@ -27,7 +27,7 @@ from tests import bodies
 from tests.company import ACCOUNT, SECRET, SUBSCRIPTION
 from tests.conftest import settings_for
 from workflows.ids import ChannelIncidentId
-from workflows.messages import Facts
+from workflows.incident.events import IncidentEvent
 
 CONFIGURATION = f"""
 [[pagerduty]]
@@ -87,7 +87,7 @@ class Edge:
         headers = {name: value for name, value in given.items() if value}
         return await self.http.post(f"/webhooks/pagerduty/{account}", content=body, headers=headers)
 
-    async def heard(self, incident_id: str, channel: str = "payments-ops") -> list[tuple[str, Facts]]:
+    async def heard(self, incident_id: str, channel: str = "payments-ops") -> list[tuple[str, IncidentEvent]]:
         """The signals that a running workflow of this incident got, in order; none without a workflow."""
         handle = self.client.get_workflow_handle(str(ChannelIncidentId(ACCOUNT, incident_id, channel)))
         try:
@@ -97,7 +97,7 @@ class Edge:
         assert description.status is WorkflowExecutionStatus.RUNNING
         history = await handle.fetch_history()
         return [
-            (signal.signal_name, Facts.model_validate_json(signal.input.payloads[0].data))
+            (signal.signal_name, IncidentEvent.model_validate_json(signal.input.payloads[0].data))
             for event in history.events
             if event.HasField("workflow_execution_signaled_event_attributes")
             and (signal := event.workflow_execution_signaled_event_attributes)

@@ -5,17 +5,17 @@ import json
 
 import httpx
 import pytest
+from api.bot.keys import BotKeys
 from botbuilder.core.teams import TeamsActivityHandler
 from botbuilder.schema import AdaptiveCardInvokeResponse
 from fastapi import FastAPI
 
-from activities.clients.connector import ConnectorClient
-from activities.clients.expiring import Expiring, ExpiringCache
-from activities.clients.http import open_pool
 from api.bot.adapter import TeamsAdapter
-from api.bot.keys import BotKeys
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
+from muster.clients.expiring import Expiring, ExpiringCache
+from muster.clients.http import open_pool
+from muster.clients.teams.connector import ConnectorClient
 from muster.settings import TeamsRegistration
 
 pytestmark = pytest.mark.anyio

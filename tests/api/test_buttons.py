@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
+from api.bot.press import press_of
 from temporalio.client import Client
 
-from api.bot.press import press_of
 from api.gateway import Gateway
 from muster.seed import seed
 from muster.store import cards, people, targets
@@ -33,10 +33,9 @@ from tests.company import ACCOUNT, ADA, BO, CY, OPS, RELEASES, TENANT, company
 from tests.conftest import settings_for
 from tests.workflows.outside import World
 from tests.workflows.running import QUICK, Run, shown
-from workflows.contract import CHANGE_STATUS
+from workflows.channel_incident.activities import CHANGE_STATUS, ShowCard
 from workflows.errors import ProviderUnavailable
 from workflows.ids import ChannelIncidentId
-from workflows.messages import ShowCard
 
 pytestmark = pytest.mark.anyio
 

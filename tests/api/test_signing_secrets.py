@@ -6,7 +6,7 @@ import pytest
 
 from api.webhooks.signature import SignatureMalformed
 from api.webhooks.signing_secrets import SigningSecrets
-from muster.keys import KeyRing, SealBroken
+from muster.security.sealing import KeyRing, SealBroken
 from muster.seed import seed
 from muster.store.people import secret_place
 from muster.store.pool import Pool

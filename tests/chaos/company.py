@@ -14,7 +14,7 @@ import httpx
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from muster.temporal import connect
+from muster.temporal.client import connect
 from sandbox.stack.launch import Launched
 from tests.conftest import settings_for
 from tests.product import Product

@@ -11,7 +11,7 @@ from tests.chaos.company import ACCOUNT, BO, DI, TEAMS_PATIENCE, Company, Incide
 from tests.chaos.conftest import CROWD
 from tests.chaos.invariants import settled
 from tests.waiting import eventually
-from workflows.messages import Click, Clicker
+from workflows.verbs.click import Click, Clicker
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from muster.keys import KeyRing
+from muster.security.sealing import KeyRing
 from muster.settings import load_settings
 from tests.compose.compose_file import COMPOSE_FILE, REPOSITORY, read_yaml
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import httpx
 from temporalio.testing import ActivityEnvironment
 
-from activities.clients.connector import ConnectorClient
-from activities.clients.expiring import Expiring, ExpiringCache
-from activities.clients.http import open_pool as open_http_pool
-from activities.teams import TeamsActivities
+from activities.teams.cards import TeamsActivities
+from muster.clients.expiring import Expiring, ExpiringCache
+from muster.clients.http import open_pool as open_http_pool
+from muster.clients.teams.connector import ConnectorClient
 from muster.settings import TeamsRegistration
 from muster.store.pool import Pool
 from sandbox.stack.ports import LOOPBACK
@@ -20,19 +20,12 @@ from sandbox.world import Person, World
 from tests.contract.wire import Wire
 from tests.schemas.connector import connector_api
 from tests.teams_service import TeamsService
-from workflows.messages import (
-    CardKey,
-    Click,
-    Clicker,
-    Outcome,
-    OutcomeKind,
-    Reply,
-    ShowCard,
-    Shown,
-    TellPerson,
-    Transition,
-)
-from workflows.model.view import Stamped, View
+from workflows.channel_incident.activities import Reply, ShowCard, Shown, TellPerson
+from workflows.channel_incident.messages import CardKey
+from workflows.channel_incident.view import CardIdentity, View
+from workflows.incident.event_types import Transition
+from workflows.verbs.click import Click, Clicker
+from workflows.verbs.outcomes import Outcome, OutcomeKind
 
 _AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
 
@@ -93,7 +86,7 @@ class Channel:
             tenant=self.service.world.tenant_id,
             activity_id=edits,
             view=view,
-            stamped=Stamped(marker="01JGMARKER", nonce="01JGNONCE"),
+            stamped=CardIdentity(marker="01JGMARKER", nonce="01JGNONCE"),
             content="content",
             correlation="01EVENT",
         )

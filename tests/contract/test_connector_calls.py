@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from activities.clients.expiring import Expiring, ExpiringCache
+from muster.clients.expiring import Expiring, ExpiringCache
 from muster.seed import Seed, seed
 from muster.store.pool import Pool, open_pool
 from sandbox.stack.addresses import Addresses
@@ -21,9 +21,10 @@ from tests.contract.channel import Channel, reached_channel
 from tests.schemas.cards import check_card
 from tests.schemas.connector import connector_api
 from tests.teams_service import TeamsService, teams_service
+from workflows.channel_incident.view import View
 from workflows.errors import BotRemoved, CardGone, NotFound, RateLimited, RequestInvalid
-from workflows.messages import OutcomeKind, Transition
-from workflows.model.view import View
+from workflows.incident.event_types import Transition
+from workflows.verbs.outcomes import OutcomeKind
 
 pytestmark = pytest.mark.anyio
 

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from activities.clients.app_token import SCOPES, app_tokens
-from activities.clients.http import open_pool
-from activities.clients.pagerduty import PagerDutyClient
+from muster.clients.http import open_pool
+from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import SCOPES, app_tokens
 from muster.settings import PagerDutyAccount
 from sandbox.world import Person
 from tests.contract.wire import Wire
@@ -17,7 +17,7 @@ from tests.sandbox.pagerduty_rig import BO, Rig, running
 from tests.schemas.exchange import Exchange
 from tests.schemas.pagerduty import rest_api
 from workflows.errors import Conflict, CredentialRejected, Forbidden, NotFound, OutsideError, RateLimited
-from workflows.model.incident import Status
+from workflows.incident.values import Status
 
 pytestmark = pytest.mark.anyio
 

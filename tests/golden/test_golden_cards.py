@@ -13,11 +13,11 @@ import pytest
 
 from muster.cards.incident import incident_card
 from tests.schemas.cards import check_card
-from workflows.model.view import Stamped, View
+from workflows.channel_incident.view import CardIdentity, View
 
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(path.name.removesuffix(".view.json") for path in CASES.glob("*.view.json"))
-STAMP = Stamped(marker="01JGMARKER", nonce="01JGNONCE")
+STAMP = CardIdentity(marker="01JGMARKER", nonce="01JGNONCE")
 LIMIT = 28 * 1024
 """Bytes of UTF-8, as the connector call carries the card."""
 

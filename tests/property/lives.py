@@ -6,28 +6,28 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from workflows.messages import Details, Facts
-from workflows.model.effects import EFFECTS, INCIDENT_EVENTS
-from workflows.model.incident import (
+from workflows.channel_incident.state import CardState, State
+from workflows.incident.event_types import EVENT_TYPES, INCIDENT_EVENTS
+from workflows.incident.events import Details, IncidentEvent
+from workflows.incident.reduce import fold_details, fold_event
+from workflows.incident.stamps import Stamp, end_of_second, whole_second
+from workflows.incident.values import (
     Acknowledgement,
     Bridge,
+    Comment,
     Field,
     Reference,
     Responder,
     Role,
     Run,
     Snapshot,
-    Stamp,
     Status,
     Task,
-    Word,
 )
-from workflows.model.reduce import end_of_second, fold_details, fold_event, whole_second
-from workflows.model.state import Card, State
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PEOPLE = tuple(Reference(id=f"P{number}", name=name) for number, name in enumerate(("Cy", "Ada", "Bo")))
-EMPTY = State(card=Card(marker="marker", nonce="nonce"))
+EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
 
 _BECOMES: dict[str, Status] = {
     "incident.triggered": "triggered",
@@ -52,24 +52,24 @@ class Truth(NamedTuple):
 class Step(NamedTuple):
     """An event, and what REST says right after it."""
 
-    facts: Facts
+    facts: IncidentEvent
     details: Details
 
 
 class Reading(NamedTuple):
     """A question to REST. Its answer tells the life up to a step; events come while it is on its way."""
 
-    meanwhile: tuple[Facts, ...]
+    meanwhile: tuple[IncidentEvent, ...]
     answer: Step
     of_a_press: bool = False
     """The answer to a change that a press made."""
 
 
-def fold(delivered: Sequence[Facts | Details | Reading], state: State = EMPTY) -> State:
+def fold(delivered: Sequence[IncidentEvent | Details | Reading], state: State = EMPTY) -> State:
     """The state after these, in this order."""
     for item in delivered:
         match item:
-            case Facts():
+            case IncidentEvent():
                 state = fold_event(state, item)
             case Details():
                 state = fold_details(state, item)
@@ -114,7 +114,7 @@ def lives(draw: st.DrawFn, *, hurried: bool = False) -> list[Step]:
             at = BEGAN + timedelta(seconds=2 * number, milliseconds=draw(st.integers(0, 999)))
         agent = draw(st.none() | st.sampled_from(PEOPLE))
         truth, parts = _happens(draw, truth, kind, at, agent)
-        facts = Facts(
+        facts = IncidentEvent(
             event_id=f"E{number:03}",
             event_type=kind,
             occurred_at=at,
@@ -128,9 +128,9 @@ def lives(draw: st.DrawFn, *, hurried: bool = False) -> list[Step]:
 
 
 @st.composite
-def deliveries(draw: st.DrawFn, life: Sequence[Step], *, with_rest: bool) -> list[Facts | Details]:
+def deliveries(draw: st.DrawFn, life: Sequence[Step], *, with_rest: bool) -> list[IncidentEvent | Details]:
     """All events of the life in any order, some of them again; REST answers strewn in."""
-    events: list[Facts | Details] = [step.facts for step in life]
+    events: list[IncidentEvent | Details] = [step.facts for step in life]
     events += draw(st.lists(st.sampled_from(events), max_size=5))
     if with_rest:
         events += [step.details for step in draw(st.lists(st.sampled_from(life), max_size=4))]
@@ -138,15 +138,15 @@ def deliveries(draw: st.DrawFn, life: Sequence[Step], *, with_rest: bool) -> lis
 
 
 @st.composite
-def readings(draw: st.DrawFn, life: Sequence[Step]) -> list[Facts | Reading]:
+def readings(draw: st.DrawFn, life: Sequence[Step]) -> list[IncidentEvent | Reading]:
     """All events of the life in any order, some of them again, and questions to REST among them.
 
     PagerDuty's answer knows at least what it had told before the question.
     """
     number = {step.facts.event_id: place for place, step in enumerate(life)}
-    events: list[Facts] = [step.facts for step in life]
+    events: list[IncidentEvent] = [step.facts for step in life]
     events = draw(st.permutations(events + draw(st.lists(st.sampled_from(events), max_size=5))))
-    delivered: list[Facts | Reading] = []
+    delivered: list[IncidentEvent | Reading] = []
     told = 0
     for _ in range(draw(st.integers(1, 3))):
         before, events = _cut(draw, events)
@@ -158,7 +158,7 @@ def readings(draw: st.DrawFn, life: Sequence[Step]) -> list[Facts | Reading]:
     return [*delivered, *events]
 
 
-def _cut(draw: st.DrawFn, events: list[Facts]) -> tuple[list[Facts], list[Facts]]:
+def _cut(draw: st.DrawFn, events: list[IncidentEvent]) -> tuple[list[IncidentEvent], list[IncidentEvent]]:
     place = draw(st.integers(0, len(events)))
     return events[:place], events[place:]
 
@@ -168,14 +168,14 @@ def _happens(
 ) -> tuple[Truth, dict[str, Any]]:
     """The truth after the event, and the parts the event carries."""
     number, person = draw(st.integers(0, 2)), draw(st.sampled_from(PEOPLE))
-    match EFFECTS[kind].part:
+    match EVENT_TYPES[kind].part:
         case "snapshot":
             truth = _snapshot_changes(draw, truth, kind, at, agent)
             return truth, {"snapshot": truth.snapshot}
         case "note":
-            return truth, {"note": Word(id=f"N{number}", text=f"note at {at}", at=at)}
+            return truth, {"note": Comment(id=f"N{number}", text=f"note at {at}", at=at)}
         case "status_update":
-            return truth, {"status_update": Word(id=f"U{number}", text=f"update at {at}", at=at)}
+            return truth, {"status_update": Comment(id=f"U{number}", text=f"update at {at}", at=at)}
         case "responder":
             responder = Responder(person=person, state=draw(st.sampled_from(("pending", "joined"))))
             others = tuple(r for r in truth.responders if r.person != person)
@@ -213,7 +213,7 @@ def _snapshot_changes(
     return truth if status == "acknowledged" else truth._replace(holders=())
 
 
-def _details(truth: Truth, facts: Facts) -> Details:
+def _details(truth: Truth, facts: IncidentEvent) -> Details:
     return Details(
         snapshot=truth.snapshot,
         status_changed_at=whole_second(truth.status_at),

@@ -14,17 +14,17 @@ from tests.property.lives import (
     met_and_left,
     readings,
 )
-from workflows.model.incident import Stamp, Word
-from workflows.model.look import look
-from workflows.model.reduce import upsert
-from workflows.model.state import MOST_ENTRIES, Entry, State
-from workflows.model.view import View
+from workflows.channel_incident.state import MOST_ENTRIES, Entry, State
+from workflows.channel_incident.view import View, build_view
+from workflows.incident.reduce import upsert
+from workflows.incident.stamps import Stamp
+from workflows.incident.values import Comment
 
 EXAMPLES = settings(max_examples=300, deadline=None)
 
 
 def view_of(state: State) -> View:
-    view = look(state, account="acme", incident_id="Q1")
+    view = build_view(state, account="acme", incident_id="Q1")
     assert view is not None
     return view
 
@@ -101,10 +101,10 @@ def test_once_all_is_told_and_read_the_status_is_the_last_one(data: st.DataObjec
 
 
 ENTRIES = st.builds(
-    lambda key, second, text: Entry[Word](
+    lambda key, second, text: Entry[Comment](
         key=f"K{key}",
         stamp=Stamp(at=BEGAN.replace(minute=second // 60, second=second % 60), event_id=text),
-        value=Word(id=f"K{key}", text=text, at=BEGAN),
+        value=Comment(id=f"K{key}", text=text, at=BEGAN),
     ),
     st.integers(0, 80),
     st.integers(0, 3_599),
@@ -115,9 +115,9 @@ ENTRIES = st.builds(
 @EXAMPLES
 @given(st.data(), st.lists(ENTRIES, max_size=120, unique_by=lambda entry: (entry.key, entry.stamp.at)))
 def test_a_keyed_list_keeps_the_newest_of_each_key_and_is_bounded(
-    data: st.DataObject, entries: list[Entry[Word]]
+    data: st.DataObject, entries: list[Entry[Comment]]
 ) -> None:
-    kept: tuple[Entry[Word], ...] = ()
+    kept: tuple[Entry[Comment], ...] = ()
     for entry in data.draw(st.permutations(entries)):
         kept = upsert(kept, entry)
     newest = {entry.key: entry for entry in sorted(entries, key=lambda e: (e.stamp.at, e.stamp.event_id))}

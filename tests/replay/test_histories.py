@@ -11,7 +11,7 @@ from temporalio.worker import Replayer
 from tests.replay.record import HISTORIES
 from tests.workflows.lives import LIVES, continued
 from worker import workflow_runner
-from workflows.channel_incident import ChannelIncidentWorkflow
+from workflows.channel_incident.workflow import ChannelIncidentWorkflow
 
 pytestmark = pytest.mark.anyio
 

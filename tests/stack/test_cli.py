@@ -13,8 +13,8 @@ import pytest
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
-from muster.cli import app
-from muster.temporal_ui import ready_queries
+from muster.cli.main import app
+from muster.temporal.ui_links import ready_queries
 from sandbox.stack.options import Options
 from sandbox.stack.postgres import EmbeddedPostgres
 from sandbox.stack.temporal import EmbeddedTemporal

@@ -10,9 +10,10 @@ from muster.store import cards
 from muster.store.cards import CardUnknown
 from muster.store.pool import Pool
 from tests.company import ACCOUNT, OPS, SERVICE_URL, TENANT
-from workflows.messages import CardKey, Remembered, ShowCard
-from workflows.model.state import highlight_key
-from workflows.model.view import Stamped, View
+from workflows.channel_incident.activities import ShowCard, StoredCard
+from workflows.channel_incident.messages import CardKey
+from workflows.channel_incident.state import highlight_key
+from workflows.channel_incident.view import CardIdentity, View
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +32,7 @@ def show(marker: str, *, edits: str | None = None, revision: int = 1) -> ShowCar
         tenant=TENANT,
         activity_id=edits,
         view=view,
-        stamped=Stamped(marker=marker, nonce=f"nonce-{revision}"),
+        stamped=CardIdentity(marker=marker, nonce=f"nonce-{revision}"),
         content=f"content-{revision}",
         correlation="01E",
     )
@@ -64,8 +65,8 @@ async def test_a_card_nobody_registered(pool: Pool) -> None:
 
 
 async def test_a_row_that_was_never_sent_remembers_nothing(pool: Pool) -> None:
-    assert await cards.recall(pool, KEY) == Remembered()
-    assert await cards.recall(pool, KEY.model_copy(update={"incident_id": "Q2"})) == Remembered()
+    assert await cards.recall(pool, KEY) == StoredCard()
+    assert await cards.recall(pool, KEY.model_copy(update={"incident_id": "Q2"})) == StoredCard()
 
 
 async def test_a_post_is_intended_then_recorded(pool: Pool) -> None:
@@ -75,7 +76,7 @@ async def test_a_post_is_intended_then_recorded(pool: Pool) -> None:
     assert (await cards.recall(pool, KEY)).unknown, "until its outcome is recorded"
 
     assert await cards.record_shown(pool, show("m1"), "1")
-    assert await cards.recall(pool, KEY) == Remembered(
+    assert await cards.recall(pool, KEY) == StoredCard(
         activity_id="1",
         marker="m1",
         revision=1,

@@ -8,7 +8,9 @@ import pytest
 from muster.store import clicks
 from muster.store.pool import Pool
 from tests.company import ACCOUNT, ADA, OPS
-from workflows.messages import CardKey, Click, Clicker, Outcome, RecordedOutcome
+from workflows.channel_incident.messages import CardKey
+from workflows.verbs.click import Click, Clicker
+from workflows.verbs.outcomes import Outcome, RecordedOutcome
 
 pytestmark = pytest.mark.anyio
 

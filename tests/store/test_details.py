@@ -9,8 +9,9 @@ import pytest
 from muster.store.details import lock_incident, read_details, store_details
 from muster.store.pool import Connection, Pool, transaction
 from tests.company import ACCOUNT
-from workflows.messages import Details
-from workflows.model.incident import Snapshot, Stamp
+from workflows.incident.events import Details
+from workflows.incident.stamps import Stamp
+from workflows.incident.values import Snapshot
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from muster.keys import KeyRing, SealBroken
+from muster.security.sealing import KeyRing, SealBroken
 from muster.seed import seed
 from muster.store import people
 from muster.store.people import LinkedUser
@@ -23,7 +23,7 @@ from tests.company import (
     company,
 )
 from tests.conftest import KEYS, settings_for
-from workflows.messages import Clicker
+from workflows.verbs.click import Clicker
 
 pytestmark = pytest.mark.anyio
 

@@ -5,21 +5,21 @@ from datetime import timedelta
 import pytest
 
 from tests.workflows.life import BO, Life
-from workflows.messages import CardKey, Remembered, ShowCard, Shown
-from workflows.model import card as cards
-from workflows.model.look import fingerprint, look
-from workflows.model.reduce import fold_event, highlight_of
-from workflows.model.state import Card, Highlight, State
-from workflows.model.view import Stamped, View
+from workflows.channel_incident import card_state as cards
+from workflows.channel_incident.activities import ShowCard, Shown, StoredCard
+from workflows.channel_incident.messages import CardKey
+from workflows.channel_incident.state import CardState, Highlight, State
+from workflows.channel_incident.view import CardIdentity, View, build_view, fingerprint
+from workflows.incident.reduce import fold_event, highlight_of
 
-EMPTY = State(card=Card(marker="marker", nonce="nonce"))
+EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
 LIFE = Life("Q1")
 TRIGGERED = fold_event(EMPTY, LIFE.triggers())
 LATER = LIFE.now + timedelta(seconds=25)
 
 
 def view_of(state: State) -> View:
-    view = look(state, account="acme", incident_id="Q1")
+    view = build_view(state, account="acme", incident_id="Q1")
     assert view is not None
     return view
 
@@ -35,7 +35,7 @@ def request_of(state: State) -> ShowCard:
         tenant="T1",
         activity_id=state.card.activity_id,
         view=view_of(state),
-        stamped=Stamped(marker=state.card.marker, nonce=state.card.nonce),
+        stamped=CardIdentity(marker=state.card.marker, nonce=state.card.nonce),
         content=state.card.content or "",
         correlation="E1",
     )
@@ -46,7 +46,7 @@ def there(state: State | None = None, *, recorded: bool = True) -> State:
     return cards.shown(state, request_of(state), Shown(activity_id="17", orphans=0, recorded=recorded))
 
 
-def failed(state: State, kind: str) -> Card:
+def failed(state: State, kind: str) -> CardState:
     return cards.not_shown(cards.sending(state), kind, marker="marker-2", late_edit=LATER).card
 
 
@@ -141,8 +141,8 @@ def test_trouble_is_held_by_part_and_the_same_trouble_changes_nothing() -> None:
     assert cards.with_trouble(troubled, "card", None, None).troubles == ()
 
 
-def remembered(state: State) -> Remembered:
-    return Remembered(
+def remembered(state: State) -> StoredCard:
+    return StoredCard(
         activity_id="17",
         marker="marker-0",
         revision=4,
@@ -161,7 +161,7 @@ def test_a_recalled_card_is_the_one_that_was_shown() -> None:
 
 
 def test_a_post_of_unknown_outcome_is_recalled_as_none() -> None:
-    lost = Remembered(marker="marker-0", unknown=True)
+    lost = StoredCard(marker="marker-0", unknown=True)
     assert cards.recalled(EMPTY, lost, marker="marker-9").card.marker == "marker-9"
 
 

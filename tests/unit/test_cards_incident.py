@@ -10,22 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster.cards.incident import card_summary, incident_card
-from workflows.model.incident import (
+from workflows.channel_incident.view import CardIdentity, View
+from workflows.incident.values import (
     Acknowledgement,
     Bridge,
+    Comment,
     Field,
     Reference,
     Responder,
     Role,
     Status,
     Task,
-    Word,
 )
-from workflows.model.verbs import VerbName
-from workflows.model.view import Stamped, View
+from workflows.verbs.registry import VerbName
 
 OPENED = datetime(2026, 1, 1, 10, 0, 1, tzinfo=UTC)
-STAMP = Stamped(marker="marker-7", nonce="nonce-9")
+STAMP = CardIdentity(marker="marker-7", nonce="nonce-9")
 LIMIT = 28 * 1024
 
 
@@ -142,8 +142,8 @@ def test_a_notice_stands_right_above_the_buttons() -> None:
 
 
 def test_the_newer_word_comes_first() -> None:
-    note = Word(id="1", text="older note", at=OPENED)
-    update = Word(id="2", text="newer update", at=OPENED + timedelta(minutes=1))
+    note = Comment(id="1", text="older note", at=OPENED)
+    update = Comment(id="2", text="newer update", at=OPENED + timedelta(minutes=1))
     text = text_of(incident_card(a_view(latest_note=note, latest_status_update=update), STAMP))
     assert text.index("newer update") < text.index("older note")
 
@@ -200,8 +200,8 @@ views = st.builds(
     open_tasks=some(st.builds(Task, name=texts, assignees=some(references))),
     fields=some(st.builds(Field, name=texts, value=texts)),
     bridge=st.none() | st.builds(Bridge, url=texts, number=texts),
-    latest_note=st.none() | st.builds(Word, text=texts, at=instants),
-    latest_status_update=st.none() | st.builds(Word, text=texts, at=instants),
+    latest_note=st.none() | st.builds(Comment, text=texts, at=instants),
+    latest_status_update=st.none() | st.builds(Comment, text=texts, at=instants),
     resolved_by=st.none() | texts,
     as_of=instants,
     opened_at=st.none() | instants,
@@ -226,7 +226,7 @@ def test_the_largest_card_stays_below_the_limit(character: str) -> None:
     wide = character * 3000
     url = "https://acme.example/" + "x" * 470
     person = Reference(id="P1", name=wide)
-    word = Word(id="1", text="\n".join([wide[:60]] * 40), author=wide, at=OPENED + timedelta(days=1))
+    word = Comment(id="1", text="\n".join([wide[:60]] * 40), author=wide, at=OPENED + timedelta(days=1))
     view = a_view(
         status="resolved",
         title=wide,

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from muster.cards.private import failed_text, late_text, unlinked_text
 
 from muster.cards.highlight import highlight_text
-from muster.cards.private import failed_text, late_text, unlinked_text
 from muster.cards.tables import Transition
-from workflows.model.incident import Reference
-from workflows.model.view import View
+from workflows.channel_incident.view import View
+from workflows.incident.values import Reference
 
 OPENED = datetime(2026, 1, 1, 10, 0, 1, tzinfo=UTC)
 

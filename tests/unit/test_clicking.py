@@ -5,15 +5,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.workflows.life import BO, Life
-from workflows.clicking import MAY_BE_REPEATED, TOLD_PRIVATELY, failed, judge_person, judge_state, line_of
-from workflows.messages import CardKey, Click, Clicker, Outcome, OutcomeKind
-from workflows.model.reduce import fold_event
-from workflows.model.state import Card, State
-from workflows.model.verbs import VerbName
+from workflows.channel_incident.messages import CardKey
+from workflows.channel_incident.state import CardState, State
+from workflows.incident.reduce import fold_event
+from workflows.verbs.click import Click, Clicker
+from workflows.verbs.judging import (
+    MAY_BE_REPEATED,
+    TOLD_PRIVATELY,
+    failed,
+    judge_person,
+    judge_state,
+    line_of,
+)
+from workflows.verbs.outcomes import Outcome, OutcomeKind
+from workflows.verbs.registry import VerbName
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CARD = CardKey(account="acme", incident_id="Q1", conversation="19:ops")
-EMPTY = State(card=Card(marker="marker", nonce="nonce"))
+EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
 
 
 def press(verb: VerbName = "acknowledge", *, link: int | None = 7, late: timedelta = timedelta()) -> Click:

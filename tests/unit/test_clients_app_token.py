@@ -5,8 +5,8 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from activities.clients.app_token import SCOPES, app_tokens
-from activities.clients.http import open_pool
+from muster.clients.http import open_pool
+from muster.clients.pagerduty.tokens import SCOPES, app_tokens
 from muster.settings import PagerDutyAccount
 from workflows.errors import CredentialRejected, Forbidden, ProviderUnavailable, RequestInvalid
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 import trustme
 
-from activities.clients.bot_token import bot_tokens
+from muster.clients.teams.token import bot_tokens
 from muster.settings import TeamsRegistration
 from workflows.errors import CredentialRejected, ProviderUnavailable, RequestInvalid
 

@@ -5,9 +5,9 @@ import json
 import httpx
 import pytest
 
-from activities.clients.connector import ConnectorClient, connector_client
-from activities.clients.expiring import Expiring, ExpiringCache
-from activities.clients.http import open_pool
+from muster.clients.expiring import Expiring, ExpiringCache
+from muster.clients.http import open_pool
+from muster.clients.teams.connector import ConnectorClient, connector_client
 from muster.settings import TeamsRegistration
 from tests.conftest import settings_for
 from workflows.errors import (

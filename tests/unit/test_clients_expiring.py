@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from activities.clients.expiring import Expiring, ExpiringCache
+from muster.clients.expiring import Expiring, ExpiringCache
 from workflows.errors import ProviderUnavailable
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import structlog
 
-from activities.clients.http import exchange, open_pool, refusal
+from muster.clients.http import exchange, open_pool, refusal
 from muster.logging import CORRELATION_HEADER, correlated
 from workflows.errors import (
     Conflict,

@@ -5,8 +5,8 @@ import json
 import httpx
 import pytest
 
-from activities.clients.http import open_pool
-from activities.clients.pagerduty import PagerDutyClient
+from muster.clients.http import open_pool
+from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.settings import PagerDutyAccount
 from workflows.errors import (
     Conflict,

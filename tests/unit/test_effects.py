@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workflows.model.effects import EFFECTS, INCIDENT_EVENTS
+from workflows.incident.event_types import EVENT_TYPES, INCIDENT_EVENTS
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "reference" / "pagerduty" / "rest.openapi.json"
 
@@ -47,7 +47,7 @@ PAGERDUTYS = {
 
 def test_the_table_is_pagerdutys_list() -> None:
     assert len(PAGERDUTYS) == 31
-    assert set(EFFECTS) == PAGERDUTYS
+    assert set(EVENT_TYPES) == PAGERDUTYS
 
 
 @pytest.mark.skipif(not SCHEMA.exists(), reason="PagerDuty's schema lies beside the checkout only")
@@ -55,11 +55,11 @@ def test_the_table_has_every_type_that_pagerdutys_schema_names() -> None:
     examples = json.loads(SCHEMA.read_text())["components"]["examples"]
     named = set(examples["CreateSubscriptionExample"]["value"]["webhook_subscription"]["events"])
     assert len(named) == 12
-    assert named <= set(EFFECTS)
+    assert named <= set(EVENT_TYPES)
 
 
 def test_what_is_about_no_incident_reaches_no_workflow() -> None:
-    assert set(EFFECTS) - set(INCIDENT_EVENTS) == {
+    assert set(EVENT_TYPES) - set(INCIDENT_EVENTS) == {
         "pagey.ping",
         "service.created",
         "service.custom_field_values.updated",
@@ -69,7 +69,7 @@ def test_what_is_about_no_incident_reaches_no_workflow() -> None:
 
 
 def test_a_trigger_is_announced_by_its_card_and_four_transitions_in_the_thread() -> None:
-    assert {row.event_type: row.highlight for row in EFFECTS.values() if row.highlight} == {
+    assert {row.event_type: row.highlight for row in EVENT_TYPES.values() if row.highlight} == {
         "incident.priority_updated": "priority_raised",
         "incident.escalated": "escalated",
         "incident.reopened": "reopened",
@@ -79,7 +79,7 @@ def test_a_trigger_is_announced_by_its_card_and_four_transitions_in_the_thread()
 
 def test_what_changes_a_match_may_bring_an_incident_into_a_channel() -> None:
     """architecture §3: service, priority, policy, team, type changed; reopened."""
-    assert {row.event_type for row in EFFECTS.values() if row.enters} == {
+    assert {row.event_type for row in EVENT_TYPES.values() if row.enters} == {
         "incident.reopened",
         "incident.delegated",
         "incident.priority_updated",

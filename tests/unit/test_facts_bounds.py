@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from muster.facts.events import facts_of_event
-from muster.facts.rest import details_of_incident
-from muster.facts.values import EventUnusable
+from muster.payloads.events import facts_of_event
+from muster.payloads.rest import details_of_incident
+from muster.payloads.values import EventUnusable
 from tests.bodies import DATA, INCIDENT_ID, event, incident
-from workflows.model.effects import INCIDENT_EVENTS
+from workflows.incident.event_types import INCIDENT_EVENTS
 
 MOST = 8 * 1024
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from muster.facts.events import event_type_of, facts_of_event
-from muster.facts.values import EventUnusable
+from muster.payloads.events import event_type_of, facts_of_event
+from muster.payloads.values import EventUnusable
 from tests.bodies import BO, DATA, INCIDENT_ID, about, event, incident, note, role
-from workflows.messages import Facts
-from workflows.model.effects import EFFECTS, INCIDENT_EVENTS
-from workflows.model.incident import Bridge, Field, Reference, Responder, Role, Run, Snapshot, Task, Word
+from workflows.incident.event_types import EVENT_TYPES, INCIDENT_EVENTS
+from workflows.incident.events import IncidentEvent
+from workflows.incident.values import Bridge, Comment, Field, Reference, Responder, Role, Run, Snapshot, Task
 
 AT = datetime(2026, 1, 1, 10, 0, 0, 123_000, tzinfo=UTC)
 OF_ADA, OF_BO = Reference(id="PUSER01", name="Ada Ops"), Reference(id="PUSER02", name="Bo Call")
@@ -58,9 +58,9 @@ PARTS: dict[str, dict[str, Any]] = {
     "incident.priority_updated": showing(priority=Reference(id="PPRIO02", name="P2")),
     "incident.service_updated": showing(service=Reference(id="PSVC002", name="Ledger")),
     "incident.incident_type.changed": showing(incident_type="Major incident"),
-    "incident.annotated": {"note": Word(id="PNOTE01", text="Rolling back", author="Ada Ops", at=AT)},
+    "incident.annotated": {"note": Comment(id="PNOTE01", text="Rolling back", author="Ada Ops", at=AT)},
     "incident.status_update_published": {
-        "status_update": Word(id="PUPDATE", text="We are on it", author="Ada Ops", at=AT)
+        "status_update": Comment(id="PUPDATE", text="We are on it", author="Ada Ops", at=AT)
     },
     "incident.responder.added": {"responder": Responder(person=OF_BO, state="pending")},
     "incident.responder.replied": {"responder": Responder(person=OF_BO, state="joined")},
@@ -82,7 +82,7 @@ PARTS: dict[str, dict[str, Any]] = {
 }
 
 
-def facts(event_type: str, data: Any = None, **more: Any) -> Facts:
+def facts(event_type: str, data: Any = None, **more: Any) -> IncidentEvent:
     return facts_of_event("acme", event(event_type, DATA[event_type] if data is None else data, **more))
 
 
@@ -94,14 +94,14 @@ def snapshot(**changes: Any) -> Snapshot:
 
 
 def test_every_type_is_known() -> None:
-    assert set(DATA) == set(EFFECTS)
+    assert set(DATA) == set(EVENT_TYPES)
     assert len(DATA) == 31
     assert set(PARTS) == set(INCIDENT_EVENTS)
 
 
 @pytest.mark.parametrize("event_type", INCIDENT_EVENTS)
 def test_an_event_gives_its_part_and_nothing_else(event_type: str) -> None:
-    expected = Facts(
+    expected = IncidentEvent(
         event_id="01E",
         event_type=event_type,
         occurred_at=AT,

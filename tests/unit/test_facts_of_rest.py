@@ -7,18 +7,11 @@ from typing import Any
 
 import pytest
 
-from muster.facts.rest import details_of_incident
-from muster.facts.values import EventUnusable
-from workflows.messages import Details
-from workflows.model.incident import (
-    Acknowledgement,
-    Bridge,
-    Field,
-    Reference,
-    Responder,
-    Snapshot,
-    Stamp,
-)
+from muster.payloads.rest import details_of_incident
+from muster.payloads.values import EventUnusable
+from workflows.incident.events import Details
+from workflows.incident.stamps import Stamp
+from workflows.incident.values import Acknowledgement, Bridge, Field, Reference, Responder, Snapshot
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "reference" / "pagerduty" / "rest.openapi.json"
 EARLINE = Reference(id="PXPGF42", name="Earline Greenholt")

@@ -9,8 +9,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.gateway import Gateway, Rejected, TemporalUnavailable
 from muster.store.targets import Target
 from tests.workflows.life import Life
-from workflows.messages import Conversation
-from workflows.model.state import Timing
+from workflows.channel_incident.messages import Conversation
+from workflows.channel_incident.state import Timing
 
 pytestmark = pytest.mark.anyio
 

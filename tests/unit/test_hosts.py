@@ -2,7 +2,7 @@
 
 import pytest
 
-from muster.hosts import service_url_allowed
+from muster.clients.teams.service_url import service_url_allowed
 
 ALLOWED = ("smba.trafficmanager.net", ".botframework.com", "127.0.0.1")
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from muster.keys import KeyRing, Place, SealBroken
+from muster.security.sealing import KeyRing, Place, SealBroken
 
 PLACE = Place("user_link", "tenant/ada/acme", "access_token")
 SECRET = "pdus+_0very-secret-token"

@@ -3,14 +3,13 @@
 import pytest
 
 from tests.workflows.life import ADA, BO, CY, Life
-from workflows.messages import Facts
-from workflows.model.incident import Bridge, Responder, Role, Status, Task
-from workflows.model.look import fingerprint, look
-from workflows.model.reduce import fold_event
-from workflows.model.state import Card, State, Trouble
-from workflows.model.view import View
+from workflows.channel_incident.state import CardState, Degradation, State
+from workflows.channel_incident.view import View, build_view, fingerprint
+from workflows.incident.events import IncidentEvent
+from workflows.incident.reduce import fold_event
+from workflows.incident.values import Bridge, Responder, Role, Status, Task
 
-EMPTY = State(card=Card(marker="marker", nonce="nonce"))
+EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
 
 
 @pytest.fixture
@@ -18,7 +17,7 @@ def life() -> Life:
     return Life("Q1")
 
 
-def after(*events: Facts) -> State:
+def after(*events: IncidentEvent) -> State:
     state = EMPTY
     for facts in events:
         state = fold_event(state, facts)
@@ -26,13 +25,13 @@ def after(*events: Facts) -> State:
 
 
 def view_of(state: State) -> View:
-    view = look(state, account="acme", incident_id="Q1")
+    view = build_view(state, account="acme", incident_id="Q1")
     assert view is not None
     return view
 
 
 def test_there_is_nothing_to_see_before_the_incident_is_known(life: Life) -> None:
-    assert look(after(life.is_noted("a note alone")), account="acme", incident_id="Q1") is None
+    assert build_view(after(life.is_noted("a note alone")), account="acme", incident_id="Q1") is None
 
 
 @pytest.mark.parametrize(
@@ -72,10 +71,10 @@ def test_automation_resolves_in_nobodys_name(life: Life) -> None:
 def test_the_bridge_is_the_newest_that_was_told(life: Life, bridge_first: bool) -> None:
     old, new = Bridge(url="https://meet.example/old"), Bridge(url="https://meet.example/new")
 
-    def by_its_own_event(bridge: Bridge) -> Facts:
+    def by_its_own_event(bridge: Bridge) -> IncidentEvent:
         return life.tells("incident.conference_bridge.updated", bridge=bridge)
 
-    def by_a_snapshot(bridge: Bridge) -> Facts:
+    def by_a_snapshot(bridge: Bridge) -> IncidentEvent:
         return life.becomes("reassigned", "triggered", bridge=bridge)
 
     first, second = (by_its_own_event, by_a_snapshot) if bridge_first else (by_a_snapshot, by_its_own_event)
@@ -107,14 +106,14 @@ def test_responders_stand_by_name_whoever_was_asked_first(life: Life) -> None:
 
 def test_a_reader_is_told_of_what_is_missing_and_not_of_what_operators_mend(life: Life) -> None:
     troubles = tuple(
-        Trouble(part=part, reason="ProviderUnavailable") for part in ("card", "details", "private")
+        Degradation(part=part, reason="ProviderUnavailable") for part in ("card", "details", "private")
     )
     state = after(life.triggers()).model_copy(update={"troubles": troubles})
     assert view_of(state).degraded == ("details",)
 
 
 def test_a_final_card_promises_nothing(life: Life) -> None:
-    troubles = (Trouble(part="details", reason="ProviderUnavailable"),)
+    troubles = (Degradation(part="details", reason="ProviderUnavailable"),)
     state = after(life.triggers(), life.is_resolved()).model_copy(update={"troubles": troubles})
     assert view_of(state).degraded == ()
 

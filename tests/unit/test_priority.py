@@ -2,8 +2,8 @@
 
 import pytest
 
-from workflows.model.incident import Reference
-from workflows.model.priority import raises
+from workflows.incident.priority import raises
+from workflows.incident.values import Reference
 
 
 def named(name: str | None) -> Reference | None:

@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 
 from tests.workflows.life import ADA, BO, Life, under_another_id
-from workflows.messages import Details, Facts, Outcome, RecordedOutcome
-from workflows.model.effects import EFFECTS
-from workflows.model.incident import Acknowledgement, Bridge, Field, Responder, Role, Run, Stamp, Task, Word
-from workflows.model.look import look
-from workflows.model.reduce import end_of_second, fold_details, fold_event, fold_outcome, highlight_of
-from workflows.model.state import Card, State
+from workflows.channel_incident.state import CardState, State
+from workflows.channel_incident.view import build_view
+from workflows.incident.event_types import EVENT_TYPES
+from workflows.incident.events import Details, IncidentEvent
+from workflows.incident.reduce import fold_details, fold_event, fold_outcome, highlight_of
+from workflows.incident.stamps import Stamp, end_of_second
+from workflows.incident.values import Acknowledgement, Bridge, Comment, Field, Responder, Role, Run, Task
+from workflows.verbs.outcomes import Outcome, RecordedOutcome
 
-EMPTY = State(card=Card(marker="marker", nonce="nonce"))
+EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
 
 
 @pytest.fixture
@@ -21,9 +23,9 @@ def life() -> Life:
     return Life("Q1")
 
 
-def folded(*items: Facts | Details, state: State = EMPTY) -> State:
+def folded(*items: IncidentEvent | Details, state: State = EMPTY) -> State:
     for item in items:
-        state = fold_event(state, item) if isinstance(item, Facts) else fold_details(state, item)
+        state = fold_event(state, item) if isinstance(item, IncidentEvent) else fold_details(state, item)
     return state
 
 
@@ -35,12 +37,12 @@ def status_of(state: State) -> str:
 # Events
 
 
-@pytest.mark.parametrize("kind", sorted(EFFECTS))
+@pytest.mark.parametrize("kind", sorted(EVENT_TYPES))
 def test_every_type_changes_the_part_its_row_names_and_no_other(life: Life, kind: str) -> None:
     parts: dict[str, Any] = {
         "snapshot": life.snapshot("triggered"),
-        "note": Word(id="N1", text="note", at=life.now),
-        "status_update": Word(id="U1", text="update", at=life.now),
+        "note": Comment(id="N1", text="note", at=life.now),
+        "status_update": Comment(id="U1", text="update", at=life.now),
         "responder": Responder(person=BO, state="pending"),
         "bridge": Bridge(url="https://meet.example/1"),
         "fields": (Field(id="F1", name="Region", value="eu"),),
@@ -56,7 +58,7 @@ def test_every_type_changes_the_part_its_row_names_and_no_other(life: Life, kind
         "run": "runs",
     }
     state = folded(life.tells(kind, **parts))
-    part = EFFECTS[kind].part
+    part = EVENT_TYPES[kind].part
     changed = {name for name in (lists.get(part, part) for part in parts) if getattr(state, name)}
     assert changed == (set() if part == "nothing" else {lists.get(part, part)})
 
@@ -65,7 +67,7 @@ def test_a_type_that_nobody_knows_changes_nothing(life: Life) -> None:
     assert folded(life.tells("incident.abducted")) == EMPTY
 
 
-@pytest.mark.parametrize("kind", sorted(kind for kind, row in EFFECTS.items() if row.part != "nothing"))
+@pytest.mark.parametrize("kind", sorted(kind for kind, row in EVENT_TYPES.items() if row.part != "nothing"))
 def test_an_event_without_its_part_changes_nothing_but_the_time(life: Life, kind: str) -> None:
     state = folded(life.tells(kind))
     assert state.model_copy(update={"newest": None, "details_wanted": None}) == EMPTY
@@ -78,8 +80,8 @@ def test_an_older_snapshot_never_replaces_a_newer_one(life: Life) -> None:
 
 
 def test_a_newer_word_of_the_same_key_replaces_the_older(life: Life) -> None:
-    first = life.tells("incident.annotated", note=Word(id="N1", text="first", at=life.now))
-    second = life.tells("incident.annotated", note=Word(id="N1", text="second", at=life.now))
+    first = life.tells("incident.annotated", note=Comment(id="N1", text="first", at=life.now))
+    second = life.tells("incident.annotated", note=Comment(id="N1", text="second", at=life.now))
     state = folded(second, first)
     assert [entry.value.text for entry in state.notes] == ["second"]
 
@@ -109,7 +111,7 @@ def test_an_event_that_came_while_an_answer_of_its_second_was_on_its_way_stays(l
     assert not state.snapshot_from_rest
 
 
-def at(facts: Facts, milliseconds: int) -> Facts:
+def at(facts: IncidentEvent, milliseconds: int) -> IncidentEvent:
     """The event at this moment of the first second of the life."""
     moment = facts.occurred_at.replace(second=0, microsecond=milliseconds * 1000)
     return facts.model_copy(update={"occurred_at": moment})
@@ -125,11 +127,11 @@ def test_an_acknowledgement_of_an_answers_second_ends_when_its_event_says(
     answer = life.details(
         status_changed_at=second, acknowledgements=(Acknowledgement(person=ADA, at=second),)
     )
-    told: list[Facts | Details] = [acknowledged, answer]
+    told: list[IncidentEvent | Details] = [acknowledged, answer]
     state = folded(triggered, *(reversed(told) if answer_first else told))
     state = folded(at(life.becomes("unacknowledged", "triggered"), 600), state=state)
     state = folded(life.is_acknowledged(by=BO), state=state)
-    view = look(state, account="acme", incident_id="Q1")
+    view = build_view(state, account="acme", incident_id="Q1")
     assert view is not None
     assert [who.person for who in view.acknowledgements] == [BO]
 

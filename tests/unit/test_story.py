@@ -5,20 +5,20 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.workflows.life import BO, Life
-from workflows.messages import Conversation
-from workflows.model.effects import INCIDENT_EVENTS
-from workflows.model.reduce import fold_event
-from workflows.model.state import Card, Degradable, Line, State, Trouble
+from workflows.channel_incident.messages import Conversation
+from workflows.channel_incident.state import CardState, Degradable, Degradation, State, TimelineEntry
+from workflows.channel_incident.timeline import attention_of, attributes_of, details_of, line_of, title
+from workflows.incident.event_types import INCIDENT_EVENTS
+from workflows.incident.reduce import fold_event
 from workflows.search_attributes import REGISTRY, typed
-from workflows.story import attention_of, attributes_of, details_of, line_of, title
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
-EMPTY = State(card=Card(marker="marker", nonce="nonce"))
+EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
 OPS = Conversation(tenant="T1", id="19:ops", service_url="https://teams.example/", label="Payments/#ops")
 
 
-def trouble(part: Degradable, until: datetime | None = None) -> Trouble:
-    return Trouble(part=part, reason="RateLimited", until=until)
+def trouble(part: Degradable, until: datetime | None = None) -> Degradation:
+    return Degradation(part=part, reason="RateLimited", until=until)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_the_title_says_which_incident_and_where(
     ],
 )
 def test_attention_is_drawn_by_what_does_not_heal_by_itself(
-    troubles: tuple[Trouble, ...], attention: str
+    troubles: tuple[Degradation, ...], attention: str
 ) -> None:
     assert attention_of(EMPTY.model_copy(update={"troubles": troubles})) == attention
 
@@ -83,7 +83,7 @@ def test_details_tell_the_state_the_troubles_and_the_story_and_nothing_breaks_th
                 update={"activity_id": "17", "revision": 3, "shown_revision": 2, "orphans": 1}
             ),
             "troubles": (trouble("card", NOW),),
-            "story": (Line(at=NOW, what="note\nadded", who="Ada | Ops"),),
+            "story": (TimelineEntry(at=NOW, what="note\nadded", who="Ada | Ops"),),
         }
     )
     text = details_of("#42 · A|B", state)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from muster.temporal import connect
+from muster.temporal.client import connect
 from sandbox.stack.temporal import EmbeddedTemporal
 from tests.conftest import prepare, settings_for
 

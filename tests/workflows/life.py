@@ -5,9 +5,9 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from workflows.messages import Details, Facts
-from workflows.model.incident import Acknowledgement, Reference, Snapshot, Stamp, Status, Word
-from workflows.model.reduce import end_of_second
+from workflows.incident.events import Details, IncidentEvent
+from workflows.incident.stamps import Stamp, end_of_second
+from workflows.incident.values import Acknowledgement, Comment, Reference, Snapshot, Status
 
 ADA = Reference(id="PUSER01", name="Ada Ops")
 BO = Reference(id="PUSER02", name="Bo Call")
@@ -29,44 +29,46 @@ class Life:
 
     # Events that carry the whole incident
 
-    def triggers(self) -> Facts:
+    def triggers(self) -> IncidentEvent:
         return self.becomes("triggered", "triggered", agent=None)
 
-    def is_acknowledged(self, *, by: Reference = ADA) -> Facts:
+    def is_acknowledged(self, *, by: Reference = ADA) -> IncidentEvent:
         return self.becomes("acknowledged", "acknowledged", agent=by)
 
-    def is_resolved(self, *, by: Reference = ADA) -> Facts:
+    def is_resolved(self, *, by: Reference = ADA) -> IncidentEvent:
         return self.becomes("resolved", "resolved", agent=by)
 
-    def reopens(self) -> Facts:
+    def reopens(self) -> IncidentEvent:
         return self.becomes("reopened", "triggered")
 
-    def escalates(self) -> Facts:
+    def escalates(self) -> IncidentEvent:
         return self.becomes("escalated", "triggered")
 
-    def gets_priority(self, name: str) -> Facts:
+    def gets_priority(self, name: str) -> IncidentEvent:
         self.priority = Reference(id=f"PRIO{name}", name=name)
         return self.becomes("priority_updated", self.status)
 
-    def becomes(self, event: str, status: Status, *, agent: Reference | None = ADA, **more: Any) -> Facts:
+    def becomes(
+        self, event: str, status: Status, *, agent: Reference | None = ADA, **more: Any
+    ) -> IncidentEvent:
         self.now += timedelta(seconds=1)
         if status != self.status or event == "triggered":
             self.status, self.status_at, self.status_by = status, self.now, agent
         return self._facts(f"incident.{event}", agent=agent, snapshot=self.snapshot(status, **more))
 
-    def tells_what_a_press_did(self) -> Facts:
+    def tells_what_a_press_did(self) -> IncidentEvent:
         """The event that follows a change which PagerDuty's answer to the press has told already."""
         facts = self.becomes(self.status, self.status, agent=self.status_by)
         return facts.model_copy(update={"occurred_at": self.status_at})
 
     # Events about one thing
 
-    def is_noted(self, text: str) -> Facts:
+    def is_noted(self, text: str) -> IncidentEvent:
         self.now += timedelta(seconds=1)
-        note = Word(id=f"NOTE-{text}", text=text, author="Ada Ops", at=self.now)
+        note = Comment(id=f"NOTE-{text}", text=text, author="Ada Ops", at=self.now)
         return self._facts("incident.annotated", agent=ADA, note=note)
 
-    def tells(self, event_type: str, **part: Any) -> Facts:
+    def tells(self, event_type: str, **part: Any) -> IncidentEvent:
         """Any other event, with the part it carries."""
         self.now += timedelta(seconds=1)
         return self._facts(event_type, agent=ADA, **part)
@@ -107,8 +109,8 @@ class Life:
         }
         return Snapshot(**given)
 
-    def _facts(self, event_type: str, **parts: Any) -> Facts:
-        return Facts(
+    def _facts(self, event_type: str, **parts: Any) -> IncidentEvent:
+        return IncidentEvent(
             event_id=f"01E{next(self._number):08}",
             event_type=event_type,
             occurred_at=self.now,
@@ -118,6 +120,6 @@ class Life:
         )
 
 
-def under_another_id(facts: Facts) -> Facts:
+def under_another_id(facts: IncidentEvent) -> IncidentEvent:
     """The same transition as a second webhook subscription delivers it."""
     return facts.model_copy(update={"event_id": f"{facts.event_id}-again"})

@@ -10,7 +10,14 @@ from datetime import UTC, datetime, timedelta
 
 from tests.workflows.life import ADA, BO
 from tests.workflows.running import Run
-from workflows.contract import CHANGE_STATUS, READ_DETAILS, RECALL_INCIDENT, REPLY, SHOW_CARD
+from workflows.channel_incident.activities import (
+    CHANGE_STATUS,
+    READ_DETAILS,
+    RECALL_INCIDENT,
+    REPLY,
+    SHOW_CARD,
+)
+from workflows.channel_incident.state import Timing
 from workflows.errors import (
     CardGone,
     Forbidden,
@@ -18,8 +25,7 @@ from workflows.errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from workflows.model.incident import Role
-from workflows.model.state import Timing
+from workflows.incident.values import Role
 
 Live = Callable[[Run], Awaitable[None]]
 

@@ -9,26 +9,25 @@ from temporalio import activity
 
 from tests.workflows.life import Life
 from workflows import contract
-from workflows.errors import OutsideError
-from workflows.messages import (
-    CardKey,
+from workflows.channel_incident.activities import (
     ChangeStatus,
-    Details,
-    Outcome,
     ReadDetails,
     RecordClick,
-    RecordedOutcome,
-    Remembered,
     Replied,
     Reply,
     ShowCard,
     Shown,
     StatusChanged,
+    StoredCard,
     TellPerson,
 )
-from workflows.model.incident import Reference
-from workflows.model.state import highlight_key
-from workflows.model.verbs import VERBS
+from workflows.channel_incident.messages import CardKey
+from workflows.channel_incident.state import highlight_key
+from workflows.errors import OutsideError
+from workflows.incident.events import Details
+from workflows.incident.values import Reference
+from workflows.verbs.outcomes import Outcome, RecordedOutcome
+from workflows.verbs.registry import VERBS
 
 Row = contract.Activity[Any, Any]
 
@@ -48,7 +47,7 @@ class World:
         self.reads: list[ReadDetails] = []
         self.recalls: list[ReadDetails] = []
         self.recorded: list[RecordClick] = []
-        self.remembered = Remembered()
+        self.remembered = StoredCard()
         self.activity_id: str | None = None
         self._numbers = itertools.count(1)
         self._failures: dict[str, list[OutsideError]] = {}
@@ -104,7 +103,7 @@ class World:
             "clicks": tuple(RecordedOutcome(key=r.click.key, outcome=r.outcome) for r in self.recorded),
             **more,
         }
-        self.remembered = Remembered(**given)
+        self.remembered = StoredCard(**given)
 
     # The activities
 
@@ -168,8 +167,8 @@ class World:
         return details
 
     @activity.defn(name=contract.RECALL_CARD.name)
-    async def recall_card(self, card: CardKey) -> Remembered:
-        remembered: Remembered = await self._answer(contract.RECALL_CARD, card, lambda _: self.remembered)
+    async def recall_card(self, card: CardKey) -> StoredCard:
+        remembered: StoredCard = await self._answer(contract.RECALL_CARD, card, lambda _: self.remembered)
         return remembered
 
     @activity.defn(name=contract.RECORD_CLICK.name)

@@ -19,13 +19,15 @@ from tests.workflows.life import Life
 from tests.workflows.outside import World
 from tests.workflows.timeline import Timeline
 from worker import workflow_runner
-from workflows.channel_incident import ChannelIncidentWorkflow
+from workflows.channel_incident.messages import ClickAnswer, Conversation
+from workflows.channel_incident.state import End, Start, Timing
+from workflows.channel_incident.timeline import attributes_of, title
+from workflows.channel_incident.workflow import ChannelIncidentWorkflow
 from workflows.ids import ChannelIncidentId, click_key
-from workflows.messages import Click, ClickAnswer, Clicker, Conversation, Facts
-from workflows.model.state import End, Start, Timing
-from workflows.model.verbs import VerbName
+from workflows.incident.events import IncidentEvent
 from workflows.search_attributes import typed
-from workflows.story import attributes_of, title
+from workflows.verbs.click import Click, Clicker
+from workflows.verbs.registry import VerbName
 
 QUICK = Timing(edit_interval=0.05, grace=0.2, late_edit=0.5)
 CONVERSATION = Conversation(
@@ -80,7 +82,7 @@ class Run:
 
     # Messages, as the edge sends them
 
-    async def hears(self, *events: Facts) -> None:
+    async def hears(self, *events: IncidentEvent) -> None:
         """Webhooks arrive, in this order."""
         for facts in events:
             await self.signal(facts.event_type, facts, snapshot=facts.snapshot)

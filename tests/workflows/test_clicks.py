@@ -8,8 +8,8 @@ from temporalio.client import Client
 
 from tests.workflows.life import BO
 from tests.workflows.running import shown
-from workflows.contract import CHANGE_STATUS
-from workflows.messages import ChangeStatus, Outcome, StatusChanged
+from workflows.channel_incident.activities import CHANGE_STATUS, ChangeStatus, StatusChanged
+from workflows.verbs.outcomes import Outcome
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import Client
 
 from tests.workflows.running import shown
-from workflows.contract import CHANGE_STATUS, RECORD_CLICK, TELL_PERSON
+from workflows.channel_incident.activities import CHANGE_STATUS, RECORD_CLICK, TELL_PERSON
 from workflows.errors import Forbidden, OutsideError, ProviderUnavailable, RequestInvalid
 
 pytestmark = pytest.mark.anyio

@@ -9,9 +9,9 @@ from temporalio.client import Client
 from tests.workflows.conftest import SOON
 from tests.workflows.life import BO
 from tests.workflows.running import QUICK, Run, shown
-from workflows.contract import CHANGE_STATUS, SHOW_CARD, TELL_PERSON
+from workflows.channel_incident.activities import CHANGE_STATUS, SHOW_CARD, TELL_PERSON
 from workflows.errors import RateLimited
-from workflows.model.incident import Run as WorkflowRun
+from workflows.incident.values import Run as WorkflowRun
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ from temporalio.client import Client
 
 from tests.workflows.outside import World
 from tests.workflows.running import running, shown
-from workflows.contract import CHANGE_STATUS, SHOW_CARD
+from workflows.channel_incident.activities import CHANGE_STATUS, SHOW_CARD
 from workflows.errors import ProviderUnavailable
 
 pytestmark = pytest.mark.anyio

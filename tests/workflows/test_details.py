@@ -10,10 +10,10 @@ from temporalio.client import Client
 from tests.workflows.life import BO, CY
 from tests.workflows.outside import World
 from tests.workflows.running import QUICK, running, shown
-from workflows.contract import CHANGE_STATUS, READ_DETAILS, SHOW_CARD
+from workflows.channel_incident.activities import CHANGE_STATUS, READ_DETAILS, SHOW_CARD, ReadDetails
 from workflows.errors import ProviderUnavailable
-from workflows.messages import Details, ReadDetails
-from workflows.model.incident import Field, Responder, Status
+from workflows.incident.events import Details
+from workflows.incident.values import Field, Responder, Status
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,7 @@ from temporalio.client import Client
 
 from tests.workflows.outside import World
 from tests.workflows.running import Run, running, shown
-from workflows.contract import SHOW_CARD
+from workflows.channel_incident.activities import SHOW_CARD
 from workflows.errors import ProviderUnavailable
 
 pytestmark = pytest.mark.anyio

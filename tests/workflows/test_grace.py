@@ -6,7 +6,7 @@ import pytest
 from temporalio.client import Client
 
 from tests.workflows.running import running, shown
-from workflows.model.state import Timing
+from workflows.channel_incident.state import Timing
 
 pytestmark = pytest.mark.anyio
 

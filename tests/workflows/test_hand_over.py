@@ -7,7 +7,7 @@ from temporalio.client import Client
 
 from tests.workflows.outside import World
 from tests.workflows.running import Run, running, shown
-from workflows.contract import CHANGE_STATUS
+from workflows.channel_incident.activities import CHANGE_STATUS
 from workflows.errors import Forbidden, RequestInvalid
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ from temporalio.client import Client
 from tests.workflows.life import BO, Life, under_another_id
 from tests.workflows.outside import World
 from tests.workflows.running import Run, running, shown
-from workflows.contract import REPLY, SHOW_CARD
+from workflows.channel_incident.activities import REPLY, SHOW_CARD
 from workflows.errors import CardGone, OutcomeUnknown, ProviderUnavailable, RateLimited
 
 pytestmark = pytest.mark.anyio

@@ -9,10 +9,16 @@ from temporalio.client import Client
 from tests.workflows.life import ADA, BO, CY
 from tests.workflows.outside import World
 from tests.workflows.running import Run, shown
-from workflows.contract import CHANGE_STATUS, READ_DETAILS, RECALL_CARD, RECALL_INCIDENT
+from workflows.channel_incident.activities import (
+    CHANGE_STATUS,
+    READ_DETAILS,
+    RECALL_CARD,
+    RECALL_INCIDENT,
+    ReadDetails,
+)
 from workflows.errors import NotFound, OutcomeUnknown, ProviderUnavailable
-from workflows.messages import Details, ReadDetails
-from workflows.model.incident import Field, Responder, Role, Word
+from workflows.incident.events import Details
+from workflows.incident.values import Comment, Field, Responder, Role
 
 pytestmark = pytest.mark.anyio
 
@@ -86,7 +92,7 @@ async def test_a_note_after_the_end_takes_nothing_off_the_card(client: Client) -
 
     world.answers(READ_DETAILS, details)
     world.answers(RECALL_INCIDENT, details)
-    update = Word(id="U1", text="we are on it", at=world.life.now)
+    update = Comment(id="U1", text="we are on it", at=world.life.now)
     commander = Role(id="R1", name="Commander", holder=ADA)
     async with shown(client, world) as run:
         life = run.life

@@ -5,10 +5,9 @@ from temporalio.client import Client
 
 from tests.workflows.outside import World
 from tests.workflows.running import running, shown
-from workflows.contract import SHOW_CARD
+from workflows.channel_incident.activities import SHOW_CARD, ShowCard, Shown
+from workflows.channel_incident.state import Timing
 from workflows.errors import CardGone, OutcomeUnknown
-from workflows.messages import ShowCard, Shown
-from workflows.model.state import Timing
 
 pytestmark = pytest.mark.anyio
 

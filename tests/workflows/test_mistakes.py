@@ -4,7 +4,7 @@ import pytest
 from temporalio.client import Client
 
 from tests.workflows.running import shown
-from workflows.parts import CardPart
+from workflows.channel_incident.card import CardPart
 
 pytestmark = pytest.mark.anyio
 

@@ -118,13 +118,15 @@ CREATE TABLE click (
   verb text NOT NULL,
   aad_object_id text NOT NULL,
   person_name text NOT NULL,
-  pressed_at timestamptz NOT NULL,
-  outcome text,
-  outcome_text text,
-  settled_at timestamptz
+  received_at timestamptz NOT NULL,
+  outcome text NOT NULL,
+  outcome_reason text,
+  outcome_by text,
+  outcome_status text,
+  recorded_at timestamptz NOT NULL DEFAULT now()
 );
 
-CREATE INDEX click_by_card ON click (account, incident_id, conversation, pressed_at);
+CREATE INDEX click_by_card ON click (account, incident_id, conversation, received_at);
 
 -- Signed events that could not be used: nothing is lost, an operator can look and replay.
 CREATE TABLE quarantined_event (

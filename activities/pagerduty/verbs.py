@@ -1,0 +1,130 @@
+"""Doing what a verb says, as the person who pressed."""
+
+from collections.abc import Mapping
+
+import structlog
+from temporalio import activity
+
+from activities.pagerduty.access import account_of, bounded, details_of
+from activities.registration import implements
+from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient
+from muster.security.sealing import KeyRing, SealBroken
+from muster.settings import PagerDutyAccount
+from muster.store import clicks, people
+from muster.store.details import lock_incident
+from muster.store.people import LinkedUser
+from muster.store.pool import Connection, Pool, transaction
+from workflows.channel_incident.activities import CHANGE_STATUS, ChangeStatus, StatusChanged
+from workflows.errors import Conflict, CredentialRejected, Forbidden, OutcomeUnknown, ProviderUnavailable
+from workflows.incident.events import Details
+from workflows.verbs.judging import done, failed, judge
+from workflows.verbs.outcomes import Outcome, Reason
+from workflows.verbs.registry import VERBS
+from workflows.verbs.verb import Verb
+
+_CHANGE_SECONDS = 4.8
+"""Below the start-to-close limit of the row, so that no attempt outlives its timeout with a connection."""
+_ALREADY = frozenset({"1001", "1002"})
+"""PagerDuty's numbers for *already resolved* and *already acknowledged*."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class VerbActivities:
+    """Tells PagerDuty what people want.
+
+    ``pool`` is one of its own: a connection is held while PagerDuty answers, and a PagerDuty that hangs
+    must take none from the cards.
+    """
+
+    def __init__(
+        self, client: PagerDutyClient, pool: Pool, accounts: Mapping[str, PagerDutyAccount], keys: KeyRing
+    ) -> None:
+        self._client = client
+        self._pool = pool
+        self._accounts = accounts
+        self._keys = keys
+
+    @implements(CHANGE_STATUS)
+    async def change_status(self, request: ChangeStatus) -> StatusChanged:
+        """Tell PagerDuty the verb's status as the person who pressed, once per click.
+
+        Holds the incident's lock from the first look to the recorded outcome, so that two clicks
+        never decide on the same reading. Every retry begins with a read.
+        """
+        async with bounded(_CHANGE_SECONDS), transaction(self._pool) as connection:
+            await lock_incident(connection, "write", request.card.account, request.card.incident_id)
+            if (recorded := await clicks.outcome_of(connection, request.click.key)) is not None:
+                return StatusChanged(outcome=recorded)
+            changed = await self._change(connection, request)
+            await clicks.record(connection, request.card, request.click, changed.outcome)
+            return changed
+
+    async def _change(self, connection: Connection, request: ChangeStatus) -> StatusChanged:
+        verb = VERBS[request.click.verb]
+        user = await self._user(connection, request)
+        if user is None:
+            return _refused("link_removed")
+        try:
+            if verb.undoes or activity.info().attempt > 1:
+                seen = await self._look(request, user)
+                if (judged := _judged(verb, seen, user)) is not None:
+                    return judged
+            return await self._tell(request, verb, user)
+        except Conflict as error:
+            if error.code not in _ALREADY:
+                raise
+            seen = await self._look(request, user)
+            return _judged(verb, seen, user) or _refused("already_changed")
+        except (CredentialRejected, Forbidden) as error:
+            return StatusChanged(outcome=failed(type(error), by=user.name))
+
+    async def _user(self, connection: Connection, request: ChangeStatus) -> LinkedUser | None:
+        person = request.click.person
+        if person.link is None:
+            return None
+        try:
+            return await people.linked_user(connection, self._keys, person.link, account=request.card.account)
+        except SealBroken as error:
+            log.error("a link cannot be opened", link=person.link, reason=str(error))
+            raise ProviderUnavailable("the link cannot be opened: MUSTER_KEYS lacks its key") from error
+
+    async def _look(self, request: ChangeStatus, user: LinkedUser) -> Details:
+        incident = await self._client.get_incident(
+            account_of(self._accounts, request.card.account),
+            request.card.incident_id,
+            token=user.access_token,
+            within=INTERACTIVE,
+        )
+        return details_of(incident)
+
+    async def _tell(self, request: ChangeStatus, verb: Verb, user: LinkedUser) -> StatusChanged:
+        try:
+            incident = await self._client.change_status(
+                account_of(self._accounts, request.card.account),
+                request.card.incident_id,
+                verb.target,
+                token=user.access_token,
+                from_email=user.email,
+            )
+        except OutcomeUnknown as error:
+            # The status shows it (``find_out="state"``), so this may be tried again, beginning with the read.
+            raise ProviderUnavailable(str(error), code=error.code) from error
+        return StatusChanged(outcome=done(verb), details=details_of(incident))
+
+
+def _judged(verb: Verb, seen: Details, user: LinkedUser) -> StatusChanged | None:
+    """The outcome where PagerDuty already stands as wanted, or where the verb would undo something.
+
+    What this person did is this click's work only after a try of it whose answer was lost.
+    """
+    by = seen.status_changed_by
+    is_own = by is not None and by.id == user.pagerduty_user
+    if seen.snapshot.status == verb.target and is_own and activity.info().attempt > 1:
+        return StatusChanged(outcome=done(verb), details=seen)
+    judged = judge(verb, seen.standing)
+    return None if judged is None else StatusChanged(outcome=judged, details=seen)
+
+
+def _refused(reason: Reason) -> StatusChanged:
+    return StatusChanged(outcome=Outcome(kind="refused", reason=reason))

@@ -1,0 +1,112 @@
+"""How a function becomes the activity of a contract row: its name, its correlation id, its errors."""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import wraps
+from typing import Any, TypeVar
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from muster.logging import correlated
+from muster.store.pool import UNAVAILABLE
+from workflows.contract import Activity, ArgumentT, ResultT
+from workflows.errors import OutsideError, ProviderUnavailable
+
+SelfT = TypeVar("SelfT")
+
+log = structlog.stdlib.get_logger(__name__)
+
+_ROW = "_implemented_row"
+"""Attribute of a function that is an activity: the row it implements."""
+_FIRST_BEAT = 1.0
+_BEAT = 1.0
+
+
+def implements(
+    row: Activity[ArgumentT, ResultT],
+) -> Callable[
+    [Callable[[SelfT, ArgumentT], Awaitable[ResultT]]], Callable[[SelfT, ArgumentT], Awaitable[ResultT]]
+]:
+    """Register a method as the row's activity.
+
+    Typed errors travel to the workflow with their type, code and delay. A store that is out of reach
+    is ``ProviderUnavailable``: whatever was to follow the failed commit was not done. Each is one line
+    of the log, while the correlation id is at hand.
+    """
+
+    def register(
+        method: Callable[[SelfT, ArgumentT], Awaitable[ResultT]],
+    ) -> Callable[[SelfT, ArgumentT], Awaitable[ResultT]]:
+        @activity.defn(name=row.name)
+        @wraps(method)
+        async def run(self: SelfT, argument: ArgumentT) -> ResultT:
+            with correlated(_correlation(argument)):
+                try:
+                    return await method(self, argument)
+                except OutsideError as error:
+                    raise _told(row.name, error) from error
+                except UNAVAILABLE as error:
+                    raise _told(row.name, ProviderUnavailable("the database is out of reach")) from error
+
+        setattr(run, _ROW, row)
+        return run
+
+    return register
+
+
+def tell_failures_once() -> None:
+    """Drop the SDK's own line, with its traceback, about a failure that has had its line here.
+
+    It comes after the correlation id is gone. What nobody foresaw keeps its traceback.
+    """
+    logging.getLogger("temporalio.activity").addFilter(_not_told_yet)
+
+
+def _not_told_yet(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], ApplicationError))
+
+
+def _told(name: str, error: OutsideError) -> ApplicationError:
+    log.warning(
+        "activity failed", activity=name, failure=type(error).__name__, code=error.code, reason=str(error)
+    )
+    return error.to_application_error()
+
+
+def _correlation(argument: Any) -> str | None:
+    found = getattr(argument, "correlation", None) or getattr(
+        getattr(argument, "click", None), "correlation", None
+    )
+    return found if isinstance(found, str) and found else None
+
+
+@asynccontextmanager
+async def heartbeats() -> AsyncIterator[None]:
+    """Beat while the body runs, so that a killed worker is known in three seconds; a quick one never does."""
+
+    async def beat() -> None:
+        await asyncio.sleep(_FIRST_BEAT)
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(_BEAT)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+
+
+def registered(*implementations: object) -> list[Callable[..., Any]]:
+    """The activities of these objects: every method that implements a row."""
+    return [
+        method
+        for implementation in implementations
+        for _, method in inspect.getmembers(implementation, inspect.ismethod)
+        if hasattr(method, _ROW)
+    ]

@@ -1,0 +1,1 @@
+"""What is shown and said in Teams."""

@@ -1,0 +1,35 @@
+"""What one person is told alone."""
+
+from activities.registration import heartbeats, implements
+from muster.cards.outcomes import private_text
+from muster.clients.teams.connector import ConnectorClient
+from muster.store import people
+from muster.store.pool import Pool
+from workflows.channel_incident.activities import TELL_PERSON, TellPerson
+from workflows.contract import Done
+
+
+class PrivateActivities:
+    """Writes into the private chats of people with the bot."""
+
+    def __init__(self, connector: ConnectorClient, pool: Pool) -> None:
+        self._connector = connector
+        self._pool = pool
+
+    @implements(TELL_PERSON)
+    async def tell_person(self, request: TellPerson) -> Done:
+        """Tell the person who pressed, in their private chat with the bot, how it ended."""
+        async with heartbeats():
+            await self._tell(request)
+        return Done()
+
+    async def _tell(self, request: TellPerson) -> None:
+        person, place = request.click.person, (request.service_url, request.tenant)
+        conversation = await people.private_conversation(self._pool, request.tenant, person.aad_object_id)
+        if conversation is None:
+            conversation = await self._connector.open_personal(*place, person.teams_id)
+            await people.keep_private_conversation(self._pool, request.tenant, person, conversation)
+        text = private_text(request.outcome, request.click.verb, request.view, account=request.account)
+        await self._connector.send(
+            *place, conversation, {"type": "message", "text": text, "textFormat": "markdown"}
+        )

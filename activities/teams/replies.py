@@ -1,0 +1,41 @@
+"""Replies in a card's thread, at most once each."""
+
+from activities.registration import heartbeats, implements
+from muster.cards.highlight import highlight_text
+from muster.clients.teams.connector import ConnectorClient
+from muster.store import cards
+from muster.store.pool import Pool
+from workflows.channel_incident.activities import REPLY, Replied, Reply
+from workflows.channel_incident.state import highlight_key
+from workflows.errors import OutcomeUnknown, OutsideError
+
+
+class ReplyActivities:
+    """Says highlights."""
+
+    def __init__(self, connector: ConnectorClient, pool: Pool) -> None:
+        self._connector = connector
+        self._pool = pool
+
+    @implements(REPLY)
+    async def reply(self, request: Reply) -> Replied:
+        """Say a highlight in the card's thread, at most once: the intent is committed first."""
+        key = highlight_key(request.transition, request.at)
+        async with heartbeats():
+            if not await cards.intend_highlight(self._pool, request.card, key):
+                return Replied(said=False)
+            text = highlight_text(request.view, request.transition, by=request.by)
+            try:
+                await self._connector.reply(
+                    request.service_url,
+                    request.tenant,
+                    request.card.conversation,
+                    request.activity_id,
+                    {"type": "message", "text": text, "textFormat": "markdown"},
+                )
+            except OutcomeUnknown:
+                raise
+            except OutsideError:
+                await cards.withdraw_highlight(self._pool, request.card, key)
+                raise
+        return Replied(said=True)

@@ -1,0 +1,1 @@
+"""PagerDuty: its REST API and its tokens."""

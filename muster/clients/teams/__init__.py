@@ -1,0 +1,1 @@
+"""Teams: the Bot Connector, its tokens, and the addresses it may have."""

@@ -1,0 +1,219 @@
+"""The Bot Connector of Teams: send, edit and delete messages, open personal conversations.
+
+The connector has no idempotency key, so a failed create may have made its message all the same
+(architecture §3, *Sends and lost answers*). Its error codes become these conditions:
+
+===============================  ==============================================================
+code                             condition
+===============================  ==============================================================
+BotNotInConversationRoster,      ``BotRemoved``: the bot is not in the conversation
+BotDisabledByAdmin,
+ConversationBlockedByUser,
+MessageWritesBlocked
+ConversationNotFound             ``BotRemoved``: a deleted channel or chat can be restored, and
+                                 like a removed bot the conversation is suspended until then
+ActivityNotFoundInConversation   ``CardGone``
+any other                        by its HTTP status
+===============================  ==============================================================
+"""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+
+from muster.clients.expiring import ExpiringCache
+from muster.clients.http import broken_contract, exchange, json_object, refusal
+from muster.clients.teams.service_url import service_url_allowed
+from muster.clients.teams.token import bot_tokens
+from muster.settings import Settings, TeamsRegistration
+from workflows.errors import (
+    BotRemoved,
+    CardGone,
+    OutsideError,
+    ProviderUnavailable,
+    RequestInvalid,
+)
+
+_PROVIDER = "the Bot Connector"
+_WITHIN = 8.0
+"""Seconds for a whole call, token included; the worker's graceful stop waits for longer than this."""
+_BY_CODE: dict[str, type[OutsideError]] = {
+    "BotNotInConversationRoster": BotRemoved,
+    "BotDisabledByAdmin": BotRemoved,
+    "ConversationBlockedByUser": BotRemoved,
+    "MessageWritesBlocked": BotRemoved,
+    "ConversationNotFound": BotRemoved,
+    "ActivityNotFoundInConversation": CardGone,
+}
+
+
+class Member(BaseModel):
+    """Somebody in a conversation."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    name: str = ""
+    aad_object_id: str | None = Field(default=None, validation_alias=AliasChoices("aadObjectId", "objectId"))
+
+
+class ConnectorClient:
+    """Calls the connector as the bot of a tenant, one call per method, repeated only with a fresh token.
+
+    ``service_url`` and ``tenant`` say where a conversation lives; both come from its activities.
+    Every method raises ``OutsideError``s, ``RequestInvalid`` for an address outside ``service_hosts``
+    before any token is sent there.
+    """
+
+    def __init__(
+        self,
+        pool: httpx.AsyncClient,
+        tokens: ExpiringCache[str, str],
+        *,
+        registrations: Mapping[str, TeamsRegistration],
+        service_hosts: Sequence[str],
+    ) -> None:
+        self._pool = pool
+        self._tokens = tokens
+        self._registrations = registrations
+        self._service_hosts = tuple(service_hosts)
+
+    async def send(
+        self, service_url: str, tenant: str, conversation: str, activity: Mapping[str, Any]
+    ) -> str:
+        """Post ``activity`` as a new message and return its activity id."""
+        path = ("conversations", conversation, "activities")
+        response = await self._call("POST", service_url, tenant, path, body=activity, repeatable=False)
+        return _id_of(response, repeatable=False)
+
+    async def reply(
+        self, service_url: str, tenant: str, conversation: str, root: str, activity: Mapping[str, Any]
+    ) -> str:
+        """Post ``activity`` into the thread of the channel message ``root`` and return its activity id."""
+        # In a channel the thread is a conversation of its own, named after its first message.
+        thread = f"{conversation.partition(';')[0]};messageid={root}"
+        return await self.send(service_url, tenant, thread, activity)
+
+    async def update(
+        self,
+        service_url: str,
+        tenant: str,
+        conversation: str,
+        activity_id: str,
+        activity: Mapping[str, Any],
+    ) -> None:
+        """Replace a message of ours.
+
+        A lost answer is ``OutcomeUnknown`` although an edit may be repeated: the lost one can still
+        land late and put the older content back, so the caller must send its latest once more.
+        """
+        path = ("conversations", conversation, "activities", activity_id)
+        await self._call("PUT", service_url, tenant, path, body=activity, repeatable=False)
+
+    async def delete(self, service_url: str, tenant: str, conversation: str, activity_id: str) -> None:
+        """Delete a message of ours; one that is gone already is fine."""
+        path = ("conversations", conversation, "activities", activity_id)
+        try:
+            await self._call("DELETE", service_url, tenant, path, repeatable=True)
+        except CardGone:
+            return
+
+    async def open_personal(self, service_url: str, tenant: str, person: str) -> str:
+        """The id of the bot's conversation with ``person`` (``29:`` id or AAD object id), new or not."""
+        body = {
+            "bot": {"id": f"28:{self._registration(tenant).app_id}"},
+            "members": [{"id": person}],
+            "isGroup": False,
+            "tenantId": tenant,
+            "channelData": {"tenant": {"id": tenant}},
+        }
+        # Repeatable: there is one such conversation, which a second call finds.
+        response = await self._call(
+            "POST", service_url, tenant, ("conversations",), body=body, repeatable=True
+        )
+        return _id_of(response, repeatable=True)
+
+    async def get_member(self, service_url: str, tenant: str, conversation: str, person: str) -> Member:
+        """One member of a conversation; ``NotFound`` for somebody who is not in it."""
+        path = ("conversations", conversation, "members", person)
+        response = await self._call("GET", service_url, tenant, path, repeatable=True)
+        try:
+            return Member.model_validate_json(response.content)
+        except ValidationError as error:
+            raise broken_contract(_PROVIDER, "a member without an id", repeatable=True) from error
+
+    def _registration(self, tenant: str) -> TeamsRegistration:
+        if tenant not in self._registrations:
+            raise RequestInvalid("there is no Teams registration for this tenant")
+        return self._registrations[tenant]
+
+    async def _call(
+        self,
+        method: str,
+        service_url: str,
+        tenant: str,
+        path: Sequence[str],
+        *,
+        repeatable: bool,
+        body: Mapping[str, Any] | None = None,
+    ) -> httpx.Response:
+        if not service_url_allowed(service_url, self._service_hosts):
+            raise RequestInvalid("the conversation's service address is not an allowed host")
+        url = "/".join((service_url.rstrip("/"), "v3", *(quote(part, safe="") for part in path)))
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _WITHIN
+
+        async def ask(token: str) -> httpx.Response:
+            request = self._pool.build_request(
+                method, url, json=body, headers={"Authorization": f"Bearer {token}"}
+            )
+            within = until - loop.time()
+            return await exchange(
+                self._pool, request, provider=_PROVIDER, within=within, repeatable=repeatable
+            )
+
+        token = await _in_time(self._tokens.get(tenant), until)
+        response = await ask(token)
+        if response.status_code == 401:  # nothing was done; the token may have been revoked before its time
+            response = await ask(await _in_time(self._tokens.renew(tenant, token), until))
+        if response.is_success:
+            return response
+        raise refusal(
+            response, provider=_PROVIDER, repeatable=repeatable, code=_code_of(response), by_code=_BY_CODE
+        )
+
+
+def connector_client(settings: Settings, pool: httpx.AsyncClient) -> ConnectorClient:
+    """The client for the configured registrations, with their tokens."""
+    tokens = bot_tokens(
+        settings.teams, authority=settings.microsoft_authority, ca_file=settings.microsoft_ca_file
+    )
+    return ConnectorClient(pool, tokens, registrations=settings.teams, service_hosts=settings.service_hosts)
+
+
+async def _in_time(token: Awaitable[str], until: float) -> str:
+    try:
+        async with asyncio.timeout_at(until):
+            return await token
+    except TimeoutError as error:
+        raise ProviderUnavailable("there was no bot token in time") from error
+
+
+def _code_of(response: httpx.Response) -> str | None:
+    """The connector's error code; a blocked conversation has it in ``subCode``."""
+    body = json_object(response)
+    error = body.get("error")
+    details = error if isinstance(error, dict) else body
+    codes = [details.get("subCode"), body.get("subCode"), details.get("code")]
+    return next((code for code in codes if isinstance(code, str) and code), None)
+
+
+def _id_of(response: httpx.Response, *, repeatable: bool) -> str:
+    found = json_object(response).get("id")
+    if isinstance(found, str) and found:
+        return found
+    raise broken_contract(_PROVIDER, "it accepted the call and named no id", repeatable=repeatable)

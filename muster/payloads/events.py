@@ -1,0 +1,98 @@
+"""From a webhook's event to an ``IncidentEvent``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from muster.payloads.parts import bridge_of_event, fields_of, roles_of, run_of, snapshot_of, task_of, word_of
+from muster.payloads.values import (
+    STATE,
+    Body,
+    EventUnusable,
+    clipped,
+    identifier,
+    mappings,
+    moment_of,
+    reference_to,
+)
+from workflows.incident.event_types import EVENT_TYPES, EventContent
+from workflows.incident.events import IncidentEvent
+from workflows.incident.values import Responder
+
+
+def event_type_of(event: Body) -> str:
+    """The event's type; raises ``EventUnusable`` without one."""
+    found = identifier(event.get("event_type"))
+    if found is None:
+        raise EventUnusable("the event has no event_type")
+    return found
+
+
+def event_id_of(event: Body) -> str | None:
+    """The event's id, if it has one that can be used."""
+    return identifier(event.get("id"))
+
+
+def incident_event_of(account: str, event: Body) -> IncidentEvent:
+    """An incident's event, normalised (a row of ``EVENT_TYPES`` that is not ``nothing``)."""
+    event_type = event_type_of(event)
+    data = event.get("data")
+    if not isinstance(data, Mapping):
+        raise EventUnusable("the event has no data")
+    event_id = event_id_of(event)
+    if event_id is None:
+        raise EventUnusable("the event has no id")
+    found = IncidentEvent(
+        event_id=event_id,
+        event_type=event_type,
+        occurred_at=moment_of(event.get("occurred_at"), "occurred_at"),
+        account=account,
+        incident_id=_incident_id(data),
+        agent=reference_to(event.get("agent")),
+    )
+    return found.model_copy(update=_part(EVENT_TYPES[event_type].content, data, found))
+
+
+def _part(part: EventContent, data: Body, found: IncidentEvent) -> dict[str, Any]:
+    author = found.agent.name or None if found.agent else None
+    match part:
+        case "snapshot":
+            return {"snapshot": snapshot_of(data, number=data.get("number"))}
+        case "note":
+            return {"note": word_of(data, data.get("content"), author, found.occurred_at)}
+        case "status_update":
+            return {"status_update": word_of(data, data.get("message"), author, found.occurred_at)}
+        case "responder":
+            person = reference_to(data.get("user")) or reference_to(data.get("escalation_policy"))
+            if person is None:
+                raise EventUnusable("the responder has neither user nor escalation policy")
+            return {
+                "responder": Responder(person=person, state=clipped(data.get("state"), STATE) or "pending")
+            }
+        case "bridge":
+            return {"bridge": bridge_of_event(data)}
+        case "fields":
+            return {"fields": fields_of(data.get("custom_fields"))}
+        case "roles":
+            return {"roles": roles_of(data.get("incident_role_assignments"))}
+        case "task":
+            return {"task": task_of(data)}
+        case "run":
+            return {"run": run_of(data)}
+        case "nothing":
+            return {}
+
+
+def _incident_id(data: Body) -> str:
+    """Where PagerDuty puts the incident differs by type (webhook overview, *event data*)."""
+    if data.get("type") == "incident":
+        found = data.get("id")
+    elif isinstance(reference := data.get("incident"), Mapping):
+        found = reference.get("id")
+    else:
+        roles = mappings(data.get("incident_role_assignments"))
+        first = next(iter(roles), {}).get("incident")
+        found = first.get("id") if isinstance(first, Mapping) else None
+    incident_id = identifier(found)
+    if incident_id is None:
+        raise EventUnusable("the event names no incident")
+    return incident_id

@@ -1,0 +1,37 @@
+"""From an incident of the REST API to details."""
+
+from muster.payloads.parts import MOST_PEOPLE, fields_of, snapshot_of
+from muster.payloads.values import STATE, Body, clipped, mappings, moment_of, reference_to
+from workflows.incident.events import Details
+from workflows.incident.stamps import Stamp, end_of_second
+from workflows.incident.values import Acknowledgement, Responder
+
+_MOST_RESPONDERS = 15
+
+
+def details_of_incident(incident: Body, *, read_for: Stamp | None = None) -> Details:
+    """The details in a REST incident; raises ``EventUnusable`` where it has no status or time.
+
+    ``read_for`` is the event it was read for; without one it includes what happened up to its own
+    last change of status.
+    """
+    changed_at = moment_of(
+        incident.get("last_status_change_at") or incident.get("created_at"), "status change"
+    )
+    return Details(
+        snapshot=snapshot_of(incident, number=incident.get("incident_number")),
+        status_changed_at=changed_at,
+        status_changed_by=reference_to(incident.get("last_status_change_by")),
+        acknowledgements=tuple(
+            Acknowledgement(person=person, at=moment_of(entry.get("at"), "acknowledgement"))
+            for entry in mappings(incident.get("acknowledgements"))
+            if (person := reference_to(entry.get("acknowledger"))) is not None
+        )[-MOST_PEOPLE:],
+        responders=tuple(
+            Responder(person=person, state=clipped(entry.get("state"), STATE) or "pending")
+            for entry in mappings(incident.get("incidents_responders"))
+            if (person := reference_to(entry.get("user"))) is not None
+        )[-_MOST_RESPONDERS:],
+        fields=fields_of(incident.get("custom_fields")),
+        read_for=read_for or Stamp(at=end_of_second(changed_at)),
+    )

@@ -1,0 +1,1 @@
+"""The rights, sealed values and signatures that every process shares."""

@@ -1,0 +1,1 @@
+"""``ChannelIncident``: one PagerDuty incident in one Teams conversation, and its one card."""

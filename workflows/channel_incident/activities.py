@@ -1,0 +1,142 @@
+"""The activities that ``ChannelIncident`` calls: a row each, with what goes in and out."""
+
+from pydantic import AwareDatetime
+
+from workflows import options
+from workflows.channel_incident.messages import CardKey
+from workflows.channel_incident.view import CardIdentity, View
+from workflows.contract import Activity, Done
+from workflows.incident.event_types import Transition
+from workflows.incident.events import Details
+from workflows.incident.stamps import Stamp
+from workflows.incident.values import Value
+from workflows.verbs.click import Click
+from workflows.verbs.outcomes import Outcome, RecordedOutcome
+
+
+class ShowCard(Value):
+    """Show this view: edit ``activity_id``, or post when there is none yet."""
+
+    card: CardKey
+    service_url: str
+    tenant: str
+    activity_id: str | None
+    view: View
+    identity: CardIdentity
+    content: str
+    """Fingerprint of what the view shows; equal fingerprints look the same."""
+    correlation: str
+
+
+class Shown(Value):
+    """The card is there. ``orphans`` counts messages whose answers were lost, over the card's life."""
+
+    activity_id: str
+    orphans: int
+    recorded: bool = True
+    """``False``: the message is there and its row could not say so; showing it again mends that."""
+
+
+class Reply(Value):
+    """Say a highlight in the card's thread, at most once."""
+
+    card: CardKey
+    service_url: str
+    tenant: str
+    activity_id: str
+    transition: Transition
+    at: AwareDatetime
+    """The second in which the transition happened: with it, the highlight's identity."""
+    view: View
+    by: str | None
+    correlation: str
+
+
+class Replied(Value):
+    """Whether this call said it (``False``: it was said, or may have been said, before)."""
+
+    said: bool
+
+
+class DeleteMessage(Value):
+    """Delete a message that is not the card: an orphan that somebody pressed."""
+
+    card: CardKey
+    service_url: str
+    tenant: str
+    activity_id: str
+    correlation: str
+
+
+class TellPerson(Value):
+    """Tell one person, privately, how their click ended."""
+
+    account: str
+    service_url: str
+    tenant: str
+    click: Click
+    outcome: Outcome
+    view: View | None
+
+
+class ChangeStatus(Value):
+    """Tell PagerDuty the verb's target status as the person behind ``click``."""
+
+    card: CardKey
+    click: Click
+
+
+class StatusChanged(Value):
+    """How it ended, with PagerDuty's incident where its answer held one."""
+
+    outcome: Outcome
+    details: Details | None = None
+
+
+class RecordClick(Value):
+    """Record the outcome of a click that needed no call to PagerDuty."""
+
+    card: CardKey
+    click: Click
+    outcome: Outcome
+
+
+class ReadDetails(Value):
+    """Read what webhooks do not carry; an earlier answer that includes ``wanted`` serves as well."""
+
+    account: str
+    incident_id: str
+    wanted: Stamp
+    fresh: bool = False
+    """True: ask PagerDuty whatever is stored."""
+    correlation: str
+
+
+class StoredCard(Value):
+    """What the row of a card holds for the run that follows an ended one."""
+
+    activity_id: str | None = None
+    marker: str | None = None
+    """``None`` when nothing was ever sent."""
+    revision: int = 0
+    nonce: str | None = None
+    content: str | None = None
+    view: View | None = None
+    unknown: bool = False
+    """A post was attempted and its outcome never recorded."""
+    orphans: int = 0
+    notified: tuple[str, ...] = ()
+    clicks: tuple[RecordedOutcome, ...] = ()
+
+
+SHOW_CARD = Activity("teams.show_card", ShowCard, Shown, options.TEAMS_SHOW)
+REPLY = Activity("teams.reply", Reply, Replied, options.TEAMS_SHOW)
+DELETE_MESSAGE = Activity("teams.delete_message", DeleteMessage, Done, options.TEAMS_SHOW)
+TELL_PERSON = Activity("teams.tell_person", TellPerson, Done, options.TEAMS_PRIVATE)
+CHANGE_STATUS = Activity(
+    "pagerduty.change_status", ChangeStatus, StatusChanged, options.PAGERDUTY_INTERACTIVE
+)
+READ_DETAILS = Activity("pagerduty.read_details", ReadDetails, Details, options.PAGERDUTY_READ)
+RECALL_INCIDENT = Activity("pagerduty.recall_incident", ReadDetails, Details, options.PAGERDUTY_RECALL)
+RECALL_CARD = Activity("store.recall_card", CardKey, StoredCard, options.STORE)
+RECORD_CLICK = Activity("store.record_click", RecordClick, Done, options.STORE)

@@ -1,0 +1,135 @@
+"""The one message of a run: shown at once, later changes not closer than the edit interval.
+
+The functions say how the message moves: what is wanted, what was sent, what became of it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+
+from workflows.channel_incident.activities import SHOW_CARD, ShowCard, Shown
+from workflows.channel_incident.run_state import RunState
+from workflows.channel_incident.state import State
+from workflows.channel_incident.timeline import summary_of
+from workflows.contract import call
+from workflows.errors import CardGone, Failure, OutcomeUnknown
+from workflows.reconcile import Reconciler
+
+
+class CardReconciler(Reconciler):
+    """Keeps the message showing the view of this moment."""
+
+    name = "card"
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+        self.interval = timedelta(seconds=run.start.timing.edit_interval)
+        self.has_shown = False
+        """This run has shown something."""
+
+    def is_due(self) -> bool:
+        """The message does not show what is wanted, or may not."""
+        run = self._run
+        return not run.state.detached and run.view is not None and run.state.card.is_due
+
+    async def reconcile(self) -> None:
+        """Show the view of this moment."""
+        run = self._run
+        view, card = run.view, run.state.card
+        if view is None:
+            return
+        request = ShowCard(
+            card=run.key,
+            service_url=run.conversation.service_url,
+            tenant=run.conversation.tenant,
+            activity_id=card.activity_id,
+            view=view,
+            identity=run.identity,
+            content=card.content or "",
+            correlation=run.state.cause,
+        )
+        run.apply(sending(run.state))
+        shown = await call(SHOW_CARD, request, summary_of(request, run.because))
+        run.apply(with_shown(run.state, request, shown))
+        self.has_shown = True
+
+    def on_failure(self, failure: Failure) -> None:
+        """Note what the failure leaves unknown."""
+        run = self._run
+        late_edit_until = workflow.now() + timedelta(seconds=run.start.timing.late_edit)
+        run.apply(with_failure(run.state, failure, marker=run.draw(), late_edit_until=late_edit_until))
+
+    async def watch_late_edits(self) -> None:
+        """A lost edit may land after a later one: once it cannot any more, the latest is shown again."""
+        run = self._run
+        while True:
+            await workflow.wait_condition(lambda: run.draining or run.state.card.late_edit_until is not None)
+            until = run.state.card.late_edit_until
+            if run.draining or until is None:
+                return
+            try:
+                await workflow.wait_condition(
+                    lambda: run.draining,
+                    timeout=max(until - workflow.now(), timedelta(0)),
+                    timeout_summary="a lost edit may land late",
+                )
+            except TimeoutError:
+                run.apply(late_edit_over(run.state, until))
+
+
+def with_nonce(state: State, nonce: str, *, show: bool) -> State:
+    """A recorded outcome draws a new nonce; ``show`` where the same button is meant to be pressed again."""
+    return _with(state, nonce=nonce, resend=state.card.resend or show)
+
+
+def sending(state: State) -> State:
+    """A send begins: whatever is asked for from here on is asked for anew.
+
+    A new message is news itself, so what waits to be said in the thread is not said after it.
+    """
+    if state.card.activity_id is None:
+        highlights = state.highlights
+        for highlight in highlights.waiting:
+            highlights = highlights.with_said(highlight)
+        state = state.replace(highlights=highlights).degraded("highlights", None)
+    return _with(state, resend=False)
+
+
+def with_shown(state: State, request: ShowCard, shown: Shown) -> State:
+    """The message shows what ``request`` held."""
+    return _with(
+        state,
+        activity_id=shown.activity_id,
+        shown_revision=request.view.revision,
+        shown_content=request.content,
+        orphans=shown.orphans,
+        resend=state.card.resend or not shown.recorded,
+    )
+
+
+def with_failure(state: State, failure: Failure, *, marker: str, late_edit_until: datetime) -> State:
+    """A send failed. A lost answer to a post asks for a new marker, one to an edit for a second look."""
+    if issubclass(failure.kind, CardGone):
+        return with_card_gone(state, marker=marker)
+    if issubclass(failure.kind, OutcomeUnknown):
+        if state.card.activity_id is None:
+            return _with(state, marker=marker)
+        return _with(state, resend=True, late_edit_until=late_edit_until)
+    return _with(state, resend=state.card.activity_id is not None)
+
+
+def with_card_gone(state: State, *, marker: str) -> State:
+    """The message is not there any more: the next one is posted."""
+    return _with(state, activity_id=None, shown_content=None, marker=marker)
+
+
+def late_edit_over(state: State, until: datetime) -> State:
+    """The time in which an edit lost then could land is over: show the latest once more."""
+    if state.card.late_edit_until != until:
+        return state
+    return _with(state, late_edit_until=None, resend=True)
+
+
+def _with(state: State, **changes: Any) -> State:
+    return state.replace(card=state.card.model_copy(update=changes))

@@ -1,0 +1,125 @@
+"""Clicks on one card: each comes to one outcome, whatever number of times and ways it arrives."""
+
+import asyncio
+from typing import NamedTuple
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from workflows.channel_incident.activities import CHANGE_STATUS, RECORD_CLICK, ChangeStatus, RecordClick
+from workflows.channel_incident.card import with_nonce
+from workflows.channel_incident.orphans import with_orphan
+from workflows.channel_incident.run_state import RunState
+from workflows.channel_incident.state import PrivateMessage
+from workflows.channel_incident.timeline import entry_of_click
+from workflows.contract import call
+from workflows.errors import failure_of
+from workflows.verbs.click import Click
+from workflows.verbs.judging import failed, judge, judge_person
+from workflows.verbs.outcomes import MAY_BE_REPEATED, TOLD_PRIVATELY, Outcome, RecordedOutcome
+from workflows.verbs.registry import VERBS
+
+
+class _Changed(NamedTuple):
+    """How telling PagerDuty ended, and whether the activity has recorded it."""
+
+    outcome: Outcome
+    recorded: bool
+
+
+class Clicks:
+    """Brings clicks to their outcomes. Those of exclusive verbs wait for each other."""
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+        self._handling: set[str] = set()
+        self._status_lock = asyncio.Lock()
+
+    def busy(self) -> bool:
+        """Whether a click is being handled."""
+        return bool(self._handling)
+
+    def is_changing_status(self) -> bool:
+        """Whether PagerDuty is being told something: its answer will bring the incident's details."""
+        return self._status_lock.locked()
+
+    async def handle(self, click: Click) -> Outcome:
+        """The click's one outcome: the recorded one, or by judging and acting now."""
+        while click.key in self._handling:  # whoever wakes first may be handling it again
+            await workflow.wait_condition(lambda: click.key not in self._handling)
+        outcome = self._known(click)
+        if outcome is None:
+            self._handling.add(click.key)
+            try:
+                outcome = await self._judge_and_act(click)
+            finally:
+                self._handling.discard(click.key)
+            self._fold(click, outcome)
+        if click.orphan:
+            self._run.apply(with_orphan(self._run.state, click.message))
+        return outcome
+
+    async def handle_unwatched(self, click: Click) -> None:
+        """Handle a click whose answer nobody waits for: a failure is told privately.
+
+        The outcome may be known by now: its update ended after the API had given up on it.
+        """
+        outcome = await self.handle(click)
+        if outcome.kind in TOLD_PRIVATELY:
+            self._tell(click, outcome)
+
+    def _fold(self, click: Click, outcome: Outcome) -> None:
+        run = self._run
+        recorded = run.state.with_outcome(RecordedOutcome(key=click.key, outcome=outcome))
+        run.apply(recorded, cause=click.correlation, entry=entry_of_click(click, outcome))
+        run.apply(with_nonce(run.state, run.draw(), show=outcome.kind in MAY_BE_REPEATED))
+
+    async def _judge_and_act(self, click: Click) -> Outcome:
+        outcome = judge_person(click, workflow.now())
+        if outcome is None:
+            async with self._status_lock:  # others may take long: it can have become too late meanwhile
+                outcome = judge_person(click, workflow.now()) or judge(
+                    VERBS[click.verb], self._run.state.incident.standing
+                )
+                if outcome is None:
+                    changed = await self._change_status(click)
+                    if changed.recorded:
+                        return changed.outcome
+                    outcome = changed.outcome
+        if outcome.kind == "unlinked":
+            self._tell(click, outcome)
+        return await self._record(click, outcome)
+
+    async def _change_status(self, click: Click) -> _Changed:
+        run = self._run
+        before = run.state.incident.snapshot_stamp
+        try:
+            changed = await call(
+                CHANGE_STATUS, ChangeStatus(card=run.key, click=click), f"as {click.person.name}"
+            )
+        except ActivityError as error:
+            return _Changed(failed(failure_of(error).kind), recorded=False)
+        if changed.details is not None:
+            # Nothing arrived meanwhile: the answer to our own write is the newest there is.
+            undisturbed = run.state.incident.snapshot_stamp == before
+            details = changed.details.model_copy(update={"reread": undisturbed})
+            run.fold_details(details, whole=False, cause=click.correlation)
+        return _Changed(changed.outcome, recorded=True)
+
+    async def _record(self, click: Click, outcome: Outcome) -> Outcome:
+        request = RecordClick(card=self._run.key, click=click, outcome=outcome)
+        try:
+            await call(RECORD_CLICK, request, outcome.kind)
+        except ActivityError as error:
+            workflow.logger.warning(
+                "a click's outcome stays in the history alone: %s", failure_of(error).name
+            )
+        return outcome
+
+    def _tell(self, click: Click, outcome: Outcome) -> None:
+        state = self._run.state
+        message = PrivateMessage(click=click, outcome=outcome)
+        self._run.apply(state.replace(private_messages=state.private_messages.with_waiting(message)))
+
+    def _known(self, click: Click) -> Outcome | None:
+        return next((one.outcome for one in self._run.state.clicks if one.key == click.key), None)

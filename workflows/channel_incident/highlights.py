@@ -1,0 +1,90 @@
+"""Highlights: short replies in the card's thread, once the card shows what they tell.
+
+An edit of the card notifies nobody.
+"""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from workflows.channel_incident.activities import REPLY, Reply
+from workflows.channel_incident.card import with_card_gone
+from workflows.channel_incident.run_state import RunState
+from workflows.channel_incident.state import Highlight, Highlights
+from workflows.contract import call
+from workflows.errors import CardGone, OutcomeUnknown, failure_of
+from workflows.incident.event_types import Transition
+from workflows.incident.events import IncidentEvent
+from workflows.options import STALE_HIGHLIGHT
+from workflows.reconcile import Reconciler
+
+_SUPERSEDE_ALL: frozenset[Transition] = frozenset({"resolved", "reopened"})
+
+
+class HighlightsReconciler(Reconciler):
+    """Says each highlight at most once."""
+
+    name = "highlights"
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """Something is news, and the card shows it."""
+        state = self._run.state
+        return (
+            bool(state.highlights.waiting)
+            and not state.detached
+            and state.card.activity_id is not None
+            and not state.card.is_due
+        )
+
+    async def reconcile(self) -> None:
+        """Say the oldest: an unknown outcome is not repeated, and is no reason to wait."""
+        run = self._run
+        view, highlight = run.view, run.state.highlights.waiting[0]
+        activity_id = run.state.card.activity_id
+        if view is None or activity_id is None:
+            return
+        if workflow.now() - highlight.stamp.at <= STALE_HIGHLIGHT:
+            request = Reply(
+                card=run.key,
+                service_url=run.conversation.service_url,
+                tenant=run.conversation.tenant,
+                activity_id=activity_id,
+                transition=highlight.transition,
+                at=highlight.second,
+                view=view,
+                by=highlight.by,
+                correlation=highlight.stamp.event_id,
+            )
+            try:
+                await call(REPLY, request, highlight.transition.replace("_", " "))
+            except ActivityError as error:
+                kind = failure_of(error).kind
+                if issubclass(kind, CardGone):  # the card that follows is news itself
+                    run.apply(with_card_gone(run.state, marker=run.draw()))
+                    return
+                if not issubclass(kind, OutcomeUnknown):
+                    raise
+                workflow.logger.warning("a highlight's outcome is unknown; it is not repeated")
+        run.apply(run.state.replace(highlights=run.state.highlights.with_said(highlight)))
+
+
+def highlight_of(event: IncidentEvent, transition: Transition) -> Highlight:
+    """What this event gives cause to say in the thread."""
+    return Highlight(transition=transition, stamp=event.stamp, by=event.agent.name if event.agent else None)
+
+
+def with_highlight(highlights: Highlights, highlight: Highlight) -> Highlights:
+    """Something is news. What was said is not said again.
+
+    Old news is dropped: a resolve or a reopening makes everything that still waits pointless.
+    """
+    if highlight.key in highlights.said or any(h.key == highlight.key for h in highlights.waiting):
+        return highlights
+    waiting = tuple(
+        h
+        for h in highlights.waiting
+        if highlight.transition not in _SUPERSEDE_ALL and h.transition != highlight.transition
+    )
+    return highlights.model_copy(update={"waiting": (*waiting, highlight)})

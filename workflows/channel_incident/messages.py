@@ -1,0 +1,68 @@
+"""What travels between the edge and a run of ``ChannelIncident``.
+
+Messages and outcomes live in histories, so none of these holds a token, a secret or an OAuth code; people
+and links are named by row id.
+"""
+
+from workflows.channel_incident.state import State
+from workflows.channel_incident.view import CardIdentity, View
+from workflows.incident.values import Value
+from workflows.verbs.outcomes import Outcome
+
+
+class Conversation(Value):
+    """A Teams channel or chat as the Bot Connector knows it."""
+
+    tenant: str
+    id: str
+    service_url: str
+    label: str
+    """For operators: ``Payments/#ops``."""
+
+
+class CardKey(Value):
+    """The row of one card: an incident in a conversation."""
+
+    account: str
+    incident_id: str
+    conversation: str
+
+
+class Timing(Value):
+    """Durations in seconds. They come with the start, so that tests pass milliseconds."""
+
+    edit_interval: float = 1.5
+    grace: float = 600
+    late_edit: float = 25
+    """After an edit whose answer was lost, the latest is sent once more: below 30 s (promise 4)."""
+
+
+class Start(Value):
+    """The input of a run."""
+
+    account: str
+    incident_id: str
+    conversation: Conversation
+    channel: str
+    """The conversation's readable key, a part of the run's id."""
+    timing: Timing = Timing()
+    stored: bool = False
+    """The card's row has had an intent: restore it before anything is shown."""
+    carried: State | None = None
+    """From the run that continued as this one."""
+
+
+class ClickAnswer(Value):
+    """What the API draws for the person who pressed: the outcome and the card as it is now."""
+
+    outcome: Outcome
+    view: View | None
+    identity: CardIdentity
+
+
+class End(Value):
+    """The result of a run, for operators."""
+
+    status: str
+    revision: int
+    orphans: int

@@ -1,0 +1,51 @@
+"""Orphans: messages that a lost answer left behind, deleted once somebody has pressed one."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from workflows.channel_incident.activities import DELETE_MESSAGE, DeleteMessage
+from workflows.channel_incident.run_state import RunState
+from workflows.channel_incident.state import State
+from workflows.contract import call
+from workflows.errors import Temporary, failure_of
+from workflows.reconcile import Reconciler
+
+
+class OrphansReconciler(Reconciler):
+    """Deletes each orphan; one that cannot be deleted now is left to its next click."""
+
+    name = "orphans"
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """An orphan was pressed, and its click is over: whoever is told to try again still has the button."""
+        return bool(self._run.state.orphans)
+
+    async def reconcile(self) -> None:
+        """Delete the first of them."""
+        run = self._run
+        orphan = run.state.orphans[0]
+        request = DeleteMessage(
+            card=run.key,
+            service_url=run.conversation.service_url,
+            tenant=run.conversation.tenant,
+            activity_id=orphan,
+            correlation=run.state.cause,
+        )
+        try:
+            await call(DELETE_MESSAGE, request, "an orphan that was pressed")
+        except ActivityError as error:
+            failure = failure_of(error)
+            if issubclass(failure.kind, Temporary) and not run.is_degraded(self.name):
+                raise
+            workflow.logger.warning("an orphan could not be deleted: %s", failure.name)
+        run.apply(run.state.replace(orphans=tuple(one for one in run.state.orphans if one != orphan)))
+
+
+def with_orphan(state: State, message: str) -> State:
+    """A click found this message not to be the card."""
+    if message in state.orphans or message == state.card.activity_id:
+        return state
+    return state.replace(orphans=(*state.orphans, message))

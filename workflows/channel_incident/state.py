@@ -1,0 +1,171 @@
+"""What one run of ``ChannelIncident`` knows, as one frozen value."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import AwareDatetime
+
+from workflows.incident.event_types import Transition
+from workflows.incident.stamps import MOST_ENTRIES, Stamp, whole_second
+from workflows.incident.state import IncidentState
+from workflows.incident.values import Value
+from workflows.verbs.click import Click
+from workflows.verbs.outcomes import Outcome, RecordedOutcome
+
+LONGEST_TIMELINE = 25
+"""Entries kept for operators; the whole life is in the history anyway."""
+
+_MOST_SAID = 20
+
+
+class CardState(Value):
+    """The one message this run owns: what is wanted and what is known to be there."""
+
+    marker: str
+    nonce: str
+    revision: int = 0
+    """Of the wanted content; 0 until there is any."""
+    content: str | None = None
+    """Fingerprint of the wanted content."""
+    activity_id: str | None = None
+    shown_revision: int = 0
+    shown_content: str | None = None
+    resend: bool = False
+    """The message may not show what is wanted, or carries a spent nonce: send it once more."""
+    late_edit_until: AwareDatetime | None = None
+    """A lost edit may still land until then; afterwards the latest is sent again."""
+    orphans: int = 0
+    """Messages whose answers were lost, over the card's life."""
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the message does not show what is wanted, or may not."""
+        return self.activity_id is None or self.content != self.shown_content or self.resend
+
+
+class Highlight(Value):
+    """Something to be said in the thread once the card shows it."""
+
+    transition: Transition
+    stamp: Stamp
+    by: str | None
+
+    @property
+    def second(self) -> datetime:
+        """Two subscriptions can deliver one transition under two event ids, within one second."""
+        return whole_second(self.stamp.at)
+
+    @property
+    def key(self) -> str:
+        """The highlight's identity within its incident."""
+        return highlight_key(self.transition, self.second)
+
+
+def highlight_key(transition: Transition, second: datetime) -> str:
+    """Names a transition of one incident, under whatever event ids it is delivered."""
+    return f"{transition}@{second.isoformat()}"
+
+
+class Highlights(Value):
+    """What waits to be said in the thread, and what was."""
+
+    waiting: tuple[Highlight, ...] = ()
+    said: tuple[str, ...] = ()
+    """Keys of those that were said or may have been."""
+
+    def with_said(self, highlight: Highlight) -> "Highlights":
+        """It was said, may have been said, or is too old to be said."""
+        waiting = tuple(h for h in self.waiting if h.key != highlight.key)
+        return Highlights(waiting=waiting, said=(*self.said, highlight.key)[-_MOST_SAID:])
+
+
+class PrivateMessage(Value):
+    """How a click ended, to be told to its person alone."""
+
+    click: Click
+    outcome: Outcome
+
+
+class PrivateMessages(Value):
+    """What waits to be told to one person alone, and what was."""
+
+    waiting: tuple[PrivateMessage, ...] = ()
+    sent: tuple[str, ...] = ()
+    """Keys of the clicks whose person was told, or may have been."""
+
+    def with_waiting(self, message: PrivateMessage) -> "PrivateMessages":
+        """Somebody is to be told; once for each click."""
+        key = message.click.key
+        if key in self.sent or any(key == other.click.key for other in self.waiting):
+            return self
+        return self.model_copy(update={"waiting": (*self.waiting, message)})
+
+    def with_sent(self, message: PrivateMessage) -> "PrivateMessages":
+        """They were told, may have been, or cannot be."""
+        key = message.click.key
+        waiting = tuple(other for other in self.waiting if other.click.key != key)
+        return PrivateMessages(waiting=waiting, sent=(*self.sent, key)[-MOST_ENTRIES:])
+
+
+class Degradation(Value):
+    """A part that cannot go on for now, why, and until when it waits."""
+
+    part: str
+    """Name of the reconciler, or ``restore``."""
+    reason: str
+    """Name of the error."""
+    until: AwareDatetime | None = None
+
+
+class TimelineEntry(Value):
+    """One thing that happened, as an operator reads it."""
+
+    at: AwareDatetime
+    what: str
+    who: str = ""
+
+
+class State(Value):
+    """Everything a run knows; also what the next run of the chain starts with."""
+
+    incident: IncidentState = IncidentState()
+    card: CardState
+    cause: str = ""
+    """Correlation id of what last changed the card."""
+    highlights: Highlights = Highlights()
+    private_messages: PrivateMessages = PrivateMessages()
+    orphans: tuple[str, ...] = ()
+    """Activity ids of messages that a click found to be orphans, to be deleted."""
+    clicks: tuple[RecordedOutcome, ...] = ()
+    degradations: tuple[Degradation, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
+    """What happened last, for operators."""
+    detached: bool = False
+
+    @property
+    def is_in_sync(self) -> bool:
+        """Whether everything that is wanted in the conversation is there, as far as anybody knows."""
+        return self.detached or not (self.card.is_due or self.highlights.waiting)
+
+    def degraded(self, part: str, reason: str | None, until: datetime | None = None) -> Self:
+        """A part cannot go on (``reason``), or can again (``None``)."""
+        held = next((degradation for degradation in self.degradations if degradation.part == part), None)
+        wanted = Degradation(part=part, reason=reason, until=until) if reason is not None else None
+        if held == wanted:
+            return self
+        others = tuple(degradation for degradation in self.degradations if degradation.part != part)
+        return self.replace(degradations=(*others, wanted) if wanted else others)
+
+    def with_outcome(self, recorded: RecordedOutcome) -> Self:
+        """A click came to its outcome; the first outcome of a key stands."""
+        if any(known.key == recorded.key for known in self.clicks):
+            return self
+        return self.replace(clicks=(*self.clicks, recorded)[-MOST_ENTRIES:])
+
+    def with_entry(self, entry: TimelineEntry) -> Self:
+        """Something happened that operators are told."""
+        return self.replace(timeline=(*self.timeline, entry)[-LONGEST_TIMELINE:])
+
+    def replace(self, **changes: Any) -> Self:
+        """The same state but for these fields."""
+        return self.model_copy(update=changes)

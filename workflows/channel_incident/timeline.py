@@ -1,0 +1,62 @@
+"""What operators read of a run: summaries, and the markdown under *current details*."""
+
+from workflows.channel_incident.activities import ShowCard
+from workflows.channel_incident.state import State, TimelineEntry
+from workflows.incident.event_types import EVENT_TYPES
+from workflows.incident.events import IncidentEvent
+from workflows.verbs.click import Click
+from workflows.verbs.outcomes import Outcome
+
+
+def attention_of(state: State) -> str:
+    """``ok``, ``waiting`` (a limit or a back-off with an end) or ``degraded``."""
+    if not state.degradations:
+        return "ok"
+    return "waiting" if all(one.until is not None for one in state.degradations) else "degraded"
+
+
+def entry_of_event(event: IncidentEvent) -> TimelineEntry:
+    """An event as the timeline tells it."""
+    who = event.agent.name if event.agent and event.agent.name else "PagerDuty"
+    return TimelineEntry(at=event.occurred_at, what=EVENT_TYPES[event.event_type].words, who=who)
+
+
+def entry_of_click(click: Click, outcome: Outcome) -> TimelineEntry:
+    """A click as the timeline tells it."""
+    return TimelineEntry(
+        at=click.received_at, what=f"{click.verb}: {outcome.kind}", who=f"{click.person.name} in Teams"
+    )
+
+
+def summary_of(request: ShowCard, because: str) -> str:
+    """The Timeline's words beside ``teams.show_card``."""
+    return f"rev {request.view.revision} · {because or request.view.status}"
+
+
+def details_of(name: str, state: State) -> str:
+    """The run's *current details*: how things stand, what is wrong, what happened.
+
+    ``name`` heads them because the static summary is lost when a run continues as new.
+    """
+    snapshot, card = state.incident.snapshot, state.card
+    status = snapshot.status if snapshot else "unknown"
+    shown = f"rev {card.shown_revision} shown of rev {card.revision}" if card.activity_id else "no card yet"
+    head = [
+        f"### {_cell(name)}",
+        "",
+        f"**{status}** · {shown}" + (f" · {card.orphans} orphaned messages" if card.orphans else ""),
+    ]
+    head += [
+        f"- ⚠ {one.part}: {one.reason}" + (f", waiting until {one.until:%H:%M:%S} UTC" if one.until else "")
+        for one in state.degradations
+    ]
+    table = ["", "| when (UTC) | what | who |", "|---|---|---|"]
+    table += [
+        f"| {entry.at:%Y-%m-%d %H:%M:%S} | {_cell(entry.what)} | {_cell(entry.who)} |"
+        for entry in state.timeline
+    ]
+    return "\n".join(head + table)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,172 @@
+"""What a card shows: the incident reduced to what a reader sees, and how a state becomes that."""
+
+import hashlib
+from typing import Literal, get_args
+
+from pydantic import AwareDatetime
+
+from workflows.channel_incident.state import State
+from workflows.incident.stamps import whole_second
+from workflows.incident.state import IncidentState
+from workflows.incident.values import (
+    Acknowledgement,
+    Bridge,
+    Comment,
+    Field,
+    Reference,
+    Responder,
+    Role,
+    Snapshot,
+    Status,
+    Task,
+    Urgency,
+    Value,
+)
+from workflows.verbs.registry import VERBS
+from workflows.verbs.verb import VerbName
+
+_CLOSED_TASKS = frozenset({"completed", "done", "skipped"})
+
+Missing = Literal["details", "restore"]
+"""What could not be read: what webhooks do not carry, or the incident as it is now."""
+
+
+class View(Value):
+    """One incident as its card shows it at one revision. ``muster.cards`` draws it, purely.
+
+    ``revision`` grows with every change of content. ``as_of`` is when the newest fact in it happened.
+    """
+
+    account: str
+    incident_id: str
+    revision: int
+    as_of: AwareDatetime
+
+    number: int | None = None
+    title: str
+    url: str | None = None
+    incident_type: str | None = None
+    status: Status
+    urgency: Urgency | None = None
+    priority: str | None = None
+    service: Reference | None = None
+    escalation_policy: Reference | None = None
+    assignees: tuple[Reference, ...] = ()
+    assignee_count: int = 0
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    """Newest last; empty unless somebody holds the acknowledgement now or did before the resolve."""
+    responders: tuple[Responder, ...] = ()
+    roles: tuple[Role, ...] = ()
+    open_tasks: tuple[Task, ...] = ()
+    fields: tuple[Field, ...] = ()
+    bridge: Bridge | None = None
+    latest_note: Comment | None = None
+    latest_status_update: Comment | None = None
+    opened_at: AwareDatetime | None = None
+    resolved_at: AwareDatetime | None = None
+    resolved_by: str | None = None
+    reopened: bool = False
+    """True while an incident that had been resolved is open again."""
+
+    verbs: tuple[VerbName, ...] = ()
+    """Buttons to show, in order."""
+    degraded: tuple[Missing, ...] = ()
+    """What the reader should know to be missing; empty when all is well."""
+
+
+class CardIdentity(Value):
+    """What a rendered card carries so that a click can be told from every other click."""
+
+    marker: str
+    """Names the message: the live card is the one with the current marker."""
+    nonce: str
+    """Drawn anew with every revision and every recorded outcome."""
+
+
+def build_view(state: State, *, account: str, incident_id: str) -> View | None:
+    """The view of this moment; ``None`` while nothing but the incident's id is known."""
+    incident = state.incident
+    snapshot = incident.snapshot
+    if snapshot is None or incident.newest is None:
+        return None
+    resolved = snapshot.status == "resolved"
+    resolution = incident.resolution if resolved else None
+    return View(
+        account=account,
+        incident_id=incident_id,
+        revision=state.card.revision,
+        as_of=incident.newest,
+        number=snapshot.number,
+        title=snapshot.title,
+        url=snapshot.url,
+        incident_type=snapshot.incident_type,
+        status=snapshot.status,
+        urgency=snapshot.urgency,
+        priority=snapshot.priority.name if snapshot.priority else None,
+        service=snapshot.service,
+        escalation_policy=snapshot.escalation_policy,
+        assignees=snapshot.assignees,
+        assignee_count=snapshot.assignee_count,
+        acknowledgements=_acknowledgements(incident, snapshot),
+        responders=_responders(incident),
+        roles=tuple(entry.value for entry in incident.roles if entry.value.holder is not None),
+        open_tasks=_open_tasks(incident),
+        fields=incident.fields,
+        bridge=_bridge(incident, snapshot),
+        latest_note=incident.notes[-1].value if incident.notes else None,
+        latest_status_update=incident.status_updates[-1].value if incident.status_updates else None,
+        opened_at=snapshot.created_at,
+        resolved_at=whole_second(resolution.stamp.at) if resolution else None,
+        resolved_by=(resolution.value.name or None) if resolution else None,
+        reopened=not resolved and incident.reopened is not None,
+        verbs=_verbs(snapshot),
+        degraded=() if resolved else _degraded(state),
+    )
+
+
+def fingerprint(view: View) -> str:
+    """Names what the view shows; revision and *as of* alone are no change.
+
+    Without defaults, so that a field which a later version adds leaves the fingerprints of running
+    incidents as they are.
+    """
+    shown = view.model_copy(update={"revision": 0, "as_of": view.opened_at or view.as_of.replace(year=2000)})
+    return hashlib.sha256(shown.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:16]
+
+
+def _degraded(state: State) -> tuple[Missing, ...]:
+    """What a reader of the card should know to be missing. A final card promises nothing."""
+    return tuple(part for part in get_args(Missing) if any(d.part == part for d in state.degradations))
+
+
+def _acknowledgements(incident: IncidentState, snapshot: Snapshot) -> tuple[Acknowledgement, ...]:
+    """Those since the incident was last seen triggered; none while it is triggered."""
+    if snapshot.status == "triggered":
+        return ()
+    return tuple(
+        entry.value
+        for entry in incident.acknowledgements
+        if incident.triggered is None or incident.triggered < entry.stamp
+    )
+
+
+def _responders(incident: IncidentState) -> tuple[Responder, ...]:
+    """By name: a REST answer tells them anew, so that the order of their stamps says nothing."""
+    responders = (entry.value for entry in incident.responders)
+    return tuple(sorted(responders, key=lambda responder: (responder.person.name, responder.person.id)))
+
+
+def _open_tasks(incident: IncidentState) -> tuple[Task, ...]:
+    return tuple(entry.value for entry in incident.tasks if entry.value.status not in _CLOSED_TASKS)
+
+
+def _bridge(incident: IncidentState, snapshot: Snapshot) -> Bridge | None:
+    """The newer of the bridge's own event and the snapshot's."""
+    own, held = incident.bridge, incident.snapshot_stamp
+    if own is not None and (held is None or snapshot.bridge is None or held <= own.stamp):
+        return own.value
+    return snapshot.bridge
+
+
+def _verbs(snapshot: Snapshot) -> tuple[VerbName, ...]:
+    return tuple(name for name, verb in VERBS.items() if snapshot.status in verb.offered_in)

@@ -1,0 +1,195 @@
+"""``ChannelIncident``: one PagerDuty incident in one Teams conversation, from trigger to grace."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from workflows.channel_incident.card import CardReconciler
+from workflows.channel_incident.clicks import Clicks
+from workflows.channel_incident.details import DetailsReconciler
+from workflows.channel_incident.highlights import HighlightsReconciler, highlight_of, with_highlight
+from workflows.channel_incident.messages import ClickAnswer, End, Start
+from workflows.channel_incident.orphans import OrphansReconciler
+from workflows.channel_incident.private_messages import PrivateMessagesReconciler
+from workflows.channel_incident.restore import restore
+from workflows.channel_incident.run_state import RunState
+from workflows.channel_incident.timeline import entry_of_event
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK, DETACH
+from workflows.errors import NotFound
+from workflows.incident.event_types import INCIDENT_EVENTS
+from workflows.incident.events import IncidentEvent
+from workflows.incident.reduce import fold_event, transition_of
+from workflows.reconcile import ReconcileLoop
+from workflows.verbs.click import Click
+from workflows.verbs.registry import VERBS
+
+
+@workflow.defn(name=CHANNEL_INCIDENT.name)
+class ChannelIncidentWorkflow:
+    """Owns the one card of an incident in a conversation.
+
+    Started by a PagerDuty webhook (signal-with-start) or by a click on the card of an ended run
+    (update-with-start); id ``incident/{account}/{incident}/{channel}``. It folds every event into one
+    state (``RunState``) and keeps the outside in sync with it: the card, the details that only REST knows,
+    the highlights in the thread, private messages, orphans. It ends when the incident is resolved,
+    everything is shown and the grace has passed; a later event starts a new run, which first restores what
+    was shown.
+    """
+
+    @workflow.init
+    def __init__(self, start: Start) -> None:
+        self.run_state = RunState(start)
+        self.restored = start.carried is not None or not start.stored
+        self.clicks = Clicks(self.run_state)
+        self.card = CardReconciler(self.run_state)
+        self.details = DetailsReconciler(self.run_state, self.clicks.is_changing_status)
+        reconcilers = (
+            self.card,
+            self.details,
+            HighlightsReconciler(self.run_state),
+            PrivateMessagesReconciler(self.run_state),
+            OrphansReconciler(self.run_state),
+        )
+        self.loops = [ReconcileLoop(reconciler, self.run_state) for reconciler in reconcilers]
+        for event_type in INCIDENT_EVENTS:
+            workflow.set_signal_handler(event_type, self.fold)
+        workflow.set_signal_handler(CLICK, self.click)
+        workflow.set_signal_handler(DETACH, self.detach)
+        for verb in VERBS:
+            workflow.set_update_handler(verb, self.act, validator=self.check)
+
+    @workflow.run
+    async def run(self, start: Start) -> End:
+        """Restore, keep everything in sync until the incident is over, end with nothing in flight."""
+        self.run_state.publish()  # a run that continues another has no details yet
+        if not self.restored:
+            await restore(self.run_state)
+            self.restored = True
+        while True:
+            await self._keep_in_sync_until_over()
+            if self._must_continue() and not self._final():
+                carried = {"carried": self.run_state.state, "stored": True}
+                workflow.continue_as_new(start.model_copy(update=carried))
+            if self._final():
+                return self._end()
+
+    # What happens to it
+
+    def fold(self, event: IncidentEvent) -> None:
+        """Signal under PagerDuty's own event name: what happened."""
+        run, state = self.run_state, self.run_state.state
+        if event.event_type not in INCIDENT_EVENTS or event.incident_id != run.start.incident_id:
+            workflow.logger.warning("an event that is not this run's was dropped: %s", event.event_id)
+            return
+        incident, highlights = fold_event(state.incident, event), state.highlights
+        if transition := transition_of(state.incident, incident, event):
+            highlights = with_highlight(highlights, highlight_of(event, transition))
+        run.apply(
+            state.replace(incident=incident, highlights=highlights),
+            cause=event.event_id,
+            entry=entry_of_event(event),
+        )
+
+    def detach(self) -> None:
+        """Signal: the conversation is gone for us; nothing more is shown there."""
+        self.run_state.apply(self.run_state.state.replace(detached=True))
+
+    def check(self, click: Click) -> None:
+        """Validator of every verb: names only, bad shapes never get here."""
+        info = workflow.current_update_info()
+        if info is not None and info.name != click.verb:
+            raise ApplicationError(f"update {info.name} carries the verb {click.verb}", non_retryable=True)
+
+    async def act(self, click: Click) -> ClickAnswer:
+        """Update under the verb's name: a click, answered with the card as it is then."""
+        await workflow.wait_condition(lambda: self.restored)
+        outcome = await self.clicks.handle(click)
+        return ClickAnswer(outcome=outcome, view=self.run_state.view, identity=self.run_state.identity)
+
+    async def click(self, click: Click) -> None:
+        """Signal: a click whose answer the API could not wait for."""
+        if click.verb not in VERBS:
+            workflow.logger.warning("a click of an unknown verb was dropped: %s", click.verb)
+            return
+        await workflow.wait_condition(lambda: self.restored)
+        await self.clicks.handle_unwatched(click)
+
+    # How long it lives
+
+    async def _keep_in_sync_until_over(self) -> None:
+        """Drive the reconcilers; return with nothing in flight and all handlers finished."""
+        self.run_state.draining = False
+        tasks = [asyncio.create_task(loop.drive()) for loop in self.loops]
+        tasks.append(asyncio.create_task(self.card.watch_late_edits()))
+        await self._until_over(tasks)
+        for task in tasks:
+            if (
+                task.done()
+            ):  # it broke: fail the workflow task, where operators see it, until a deploy mends it
+                task.result()
+        self.run_state.draining = True
+        await workflow.wait(tasks)
+        for task in tasks:
+            task.result()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _until_over(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Return when the run should end or continue as new, or a loop broke.
+
+        After the last change the run stays for its grace.
+        """
+
+        def at_once() -> bool:
+            return (
+                self._must_continue() or self.run_state.state.detached or any(task.done() for task in tasks)
+            )
+
+        while True:
+            await workflow.wait_condition(lambda: at_once() or self._final())
+            if at_once() or not self.card.has_shown:
+                return
+            try:
+                await workflow.wait_condition(
+                    lambda: at_once() or not self._final(),
+                    timeout=timedelta(seconds=self.run_state.start.timing.grace),
+                    timeout_summary="grace",
+                )
+            except TimeoutError:
+                return
+
+    def _must_continue(self) -> bool:
+        return workflow.info().is_continue_as_new_suggested()
+
+    def _final(self) -> bool:
+        """The incident is over, and everything wanted is shown and said.
+
+        Details that cannot be read do not keep a resolved incident's run alive. An incident of which nothing
+        is known, and which PagerDuty does not know any more, has nothing to show.
+        """
+        run, state = self.run_state, self.run_state.state
+        if state.detached:
+            return True
+        if state.incident.snapshot is None:
+            over = run.is_degraded("details", NotFound.__name__)
+        else:
+            over = state.incident.snapshot.status == "resolved"
+        pending = (
+            self.card.is_due()
+            or (self.details.is_due() and not run.is_degraded("details"))
+            or bool(state.highlights.waiting)
+            or bool(state.private_messages.waiting)
+            or bool(state.orphans)
+            or state.card.late_edit_until is not None
+            or self.clicks.busy()
+            or any(loop.busy for loop in self.loops)
+        )
+        return over and not pending
+
+    def _end(self) -> End:
+        state = self.run_state.state
+        snapshot = state.incident.snapshot
+        status = "detached" if state.detached else snapshot.status if snapshot else "unknown"
+        return End(status=status, revision=state.card.shown_revision, orphans=state.card.orphans)

@@ -1,0 +1,95 @@
+"""How everybody else starts ``ChannelIncident`` and talks to it, and how operators find its runs."""
+
+from typing import Any
+
+from temporalio.common import SearchAttributeKey
+
+from workflows.channel_incident.messages import ClickAnswer, Conversation, Start
+from workflows.contract import Opening, Update, WorkflowType
+from workflows.ids import ChannelIncidentId
+from workflows.incident.event_types import INCIDENT_EVENTS
+from workflows.incident.events import IncidentEvent
+from workflows.incident.values import Snapshot, Value
+from workflows.search_attributes import (
+    ATTENTION,
+    INCIDENT_NUMBER,
+    INCIDENT_STATUS,
+    PD_ACCOUNT,
+    PD_INCIDENT,
+    PD_SERVICE,
+    PRIORITY,
+    TEAMS_CONVERSATION,
+    TEAMS_TENANT,
+    URGENCY,
+)
+from workflows.verbs.click import Click
+from workflows.verbs.registry import VERBS
+
+CLICK = "click"
+"""Signal: a click whose answer the API could not wait for."""
+DETACH = "detach"
+"""Signal: the conversation is gone for us; nothing more is shown there."""
+
+
+def title(number: int | None, incident_id: str, service: str | None, label: str) -> str:
+    """The run's static summary: ``#42 · Checkout · Payments/#ops``."""
+    name = f"#{number}" if number is not None else incident_id
+    return " · ".join(part for part in (name, service, label) if part)
+
+
+def attributes_of(
+    account: str,
+    incident_id: str,
+    conversation: Conversation,
+    snapshot: Snapshot | None,
+    attention: str = "ok",
+) -> dict[SearchAttributeKey[Any], Any]:
+    """The run's search attributes as its incident stands."""
+    of_incident: dict[SearchAttributeKey[Any], Any] = (
+        {}
+        if snapshot is None
+        else {
+            PD_SERVICE: snapshot.service.id if snapshot.service else None,
+            INCIDENT_STATUS: snapshot.status,
+            URGENCY: snapshot.urgency,
+            PRIORITY: snapshot.priority.name if snapshot.priority else None,
+            INCIDENT_NUMBER: snapshot.number,
+        }
+    )
+    return {
+        PD_ACCOUNT: account,
+        PD_INCIDENT: incident_id,
+        TEAMS_TENANT: conversation.tenant,
+        TEAMS_CONVERSATION: conversation.id,
+        ATTENTION: attention,
+        **of_incident,
+    }
+
+
+def _workflow_id(start: Start) -> str:
+    return str(ChannelIncidentId(start.account, start.incident_id, start.channel))
+
+
+def _opening(start: Start, message: Value) -> Opening:
+    snapshot = message.snapshot if isinstance(message, IncidentEvent) else None
+    service = snapshot.service.name if snapshot and snapshot.service else None
+    number = snapshot.number if snapshot else None
+    return Opening(
+        title=title(number, start.incident_id, service, start.conversation.label),
+        attributes=attributes_of(start.account, start.incident_id, start.conversation, snapshot),
+    )
+
+
+CLICK_UPDATES = {
+    verb: Update(name=verb, argument=Click, answer=ClickAnswer, goes_on_as=CLICK) for verb in VERBS
+}
+"""One for each verb, under the verb's name: a click whose answer somebody waits for."""
+
+CHANNEL_INCIDENT = WorkflowType(
+    name="ChannelIncident",
+    start=Start,
+    workflow_id=_workflow_id,
+    opening=_opening,
+    signals={**dict.fromkeys(INCIDENT_EVENTS, IncidentEvent), CLICK: Click, DETACH: None},
+    updates=CLICK_UPDATES,
+)

@@ -1,0 +1,1 @@
+"""What a responder can do to an incident: one module a verb, found by the registry."""

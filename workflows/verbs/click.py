@@ -1,0 +1,34 @@
+"""One press of a button by one person, whatever number of times Teams delivers it."""
+
+from collections.abc import Mapping
+
+from pydantic import AwareDatetime, Field
+
+from workflows.incident.values import Value
+from workflows.verbs.verb import VerbName
+
+
+class Clicker(Value):
+    """The person who pressed, from the verified activity."""
+
+    aad_object_id: str
+    teams_id: str
+    name: str
+    link: int | None = None
+    """Row of their link to PagerDuty; ``None`` when they are not linked."""
+
+
+class Click(Value):
+    """One press of a button. ``key`` tells it from every other press, whatever ids Teams gives it."""
+
+    key: str
+    verb: VerbName
+    person: Clicker
+    message: str
+    """The pressed message's activity id."""
+    orphan: bool = False
+    """The pressed message is not the card: a lost answer left it behind, and it is to be deleted."""
+    inputs: Mapping[str, str] = Field(default_factory=dict)
+    """What the person entered, by the name of the input; empty for a verb without a dialog."""
+    received_at: AwareDatetime
+    correlation: str

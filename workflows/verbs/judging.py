@@ -1,0 +1,58 @@
+"""Judging a click before anybody is called: pure, for the workflow and for the activity."""
+
+from datetime import datetime
+
+from workflows.errors import (
+    CredentialRejected,
+    Forbidden,
+    NotFound,
+    OutcomeUnknown,
+    OutsideError,
+    RateLimited,
+)
+from workflows.incident.values import Standing
+from workflows.options import LATE_CLICK
+from workflows.verbs.click import Click
+from workflows.verbs.outcomes import Outcome, Reason
+from workflows.verbs.verb import Verb
+
+_REASONS: dict[type[OutsideError], Reason] = {
+    CredentialRejected: "link_rejected",
+    Forbidden: "forbidden",
+    NotFound: "not_found",
+    RateLimited: "rate_limited",
+    OutcomeUnknown: "answer_lost",
+}
+"""All other failures are ``unavailable``."""
+
+
+def judge_person(click: Click, now: datetime) -> Outcome | None:
+    """Why this click is not acted on whatever the incident's state, or ``None``."""
+    if now - click.received_at > LATE_CLICK:
+        return Outcome(kind="late")
+    if click.person.link is None:
+        return Outcome(kind="unlinked")
+    return None
+
+
+def judge(verb: Verb, incident: Standing | None) -> Outcome | None:
+    """The outcome that the incident's state decides: true already, or forbidden. ``None``: go on."""
+    if incident is None:
+        return None
+    if incident.status == verb.target:
+        return Outcome(kind="already", by=incident.by, status=incident.status)
+    if incident.status in verb.undoes:
+        return Outcome(kind="stale", by=incident.by, status=incident.status)
+    return None
+
+
+def done(verb: Verb) -> Outcome:
+    """PagerDuty did it."""
+    return Outcome(kind="done", status=verb.target)
+
+
+def failed(error: type[OutsideError], *, by: str | None = None) -> Outcome:
+    """PagerDuty could not be told, or refused; ``by`` is the person whom it refused."""
+    refused = issubclass(error, CredentialRejected | Forbidden)
+    reason = next((reason for kind, reason in _REASONS.items() if issubclass(error, kind)), "unavailable")
+    return Outcome(kind="refused" if refused else "failed", reason=reason, by=by)

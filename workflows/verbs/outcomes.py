@@ -1,0 +1,54 @@
+"""How a click ended, as codes. ``muster.cards.outcomes`` has the sentences."""
+
+from typing import Literal
+
+from workflows.incident.values import Status, Value
+
+OutcomeKind = Literal["done", "already", "stale", "unlinked", "refused", "failed", "late"]
+
+Reason = Literal[
+    "link_removed",
+    "link_rejected",
+    "forbidden",
+    "already_changed",
+    "not_found",
+    "rate_limited",
+    "answer_lost",
+    "unavailable",
+]
+"""Why a click was ``refused`` (the first four) or ``failed`` (the others).
+
+``link_removed``: the person unlinked meanwhile. ``link_rejected``: PagerDuty does not accept the link's
+token. ``forbidden``: PagerDuty does not let this person do it. ``already_changed``: PagerDuty says that it
+is done already, and shows it otherwise. ``not_found``: PagerDuty does not know the incident.
+``rate_limited``, ``answer_lost``, ``unavailable``: as their names say.
+"""
+
+
+class Outcome(Value):
+    """How a click ended; recorded once per click key.
+
+    ``done`` changed PagerDuty; ``already`` found it so; ``stale`` would have undone something;
+    ``unlinked`` and ``refused`` may not; ``failed`` could not; ``late`` came too late to be wanted.
+    """
+
+    kind: OutcomeKind
+    reason: Reason | None = None
+    by: str | None = None
+    """Name of who had changed the incident before, or of the person whom PagerDuty refused."""
+    status: Status | None = None
+    """Status of the incident after the click, where it is known."""
+
+
+class RecordedOutcome(Value):
+    """An outcome with the key of its click."""
+
+    key: str
+    outcome: Outcome
+
+
+MAY_BE_REPEATED: frozenset[OutcomeKind] = frozenset({"refused", "failed", "late"})
+"""After these the same button may be pressed again in earnest: the card is shown with a new nonce."""
+
+TOLD_PRIVATELY: frozenset[OutcomeKind] = MAY_BE_REPEATED | {"stale"}
+"""Outcomes that the person must hear of when the answer to the click could not wait for them."""
