@@ -76,8 +76,8 @@ class InboundActivity(_Part):
     @property
     def action(self) -> Mapping[str, Any] | None:
         """The pressed button's ``Action.Execute``; ``None`` where there is none, or none with a verb."""
-        match self.value:
-            case {"action": {"type": "Action.Execute", "verb": str(verb), **action}} if verb:
-                return {**action, "verb": verb}
-            case _:
-                return None
+        action = self.value.get("action") if isinstance(self.value, Mapping) else None
+        if not isinstance(action, Mapping) or action.get("type") != "Action.Execute":
+            return None
+        verb = action.get("verb")
+        return action if isinstance(verb, str) and verb else None

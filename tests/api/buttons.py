@@ -31,7 +31,7 @@ from sandbox.serving import Listener, serving
 from sandbox.stack.ports import free_port
 from tests.api.conftest import APP_ID, BotFramework
 from tests.company import ACCOUNT, OPS, TENANT
-from tests.workflows.running import Run
+from tests.workflows.channel_incident.running import Run
 from workflows.channel_incident.activities import ShowCard
 
 REGISTRATIONS = {TENANT: TeamsRegistration(tenant=TENANT, app_id=APP_ID, app_secret="not used here")}
@@ -81,14 +81,14 @@ class Buttons:
     connector: Connector
     orphans: Orphans
 
-    async def remember(self, run: Run) -> None:
+    async def store(self, run: Run) -> None:
         """Keep the card that the run showed last as ``teams.show_card`` would have."""
-        last = run.world.shown[-1]
-        assert run.world.activity_id
+        last = run.outside.shown[-1]
+        assert run.outside.activity_id
         await self.register(run.life.incident_id)
         post = last.model_copy(update={"activity_id": None})
         await cards.intend(self.pool, post)
-        assert await cards.record_shown(self.pool, post, run.world.activity_id)
+        assert await cards.record_shown(self.pool, post, run.outside.activity_id)
 
     async def register(self, incident_id: str, conversation: str = OPS) -> None:
         await self.pool.execute(
@@ -111,8 +111,8 @@ class Buttons:
         data = {
             "a": shown.card.account,
             "i": shown.card.incident_id,
-            "m": shown.stamped.marker,
-            "n": shown.stamped.nonce,
+            "m": shown.identity.marker,
+            "n": shown.identity.nonce,
             "v": shown.view.revision,
         }
         return {

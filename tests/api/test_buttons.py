@@ -31,8 +31,8 @@ from tests.api.conftest import BotFramework
 from tests.api.outage import line_to
 from tests.company import ACCOUNT, ADA, BO, CY, OPS, RELEASES, TENANT, company
 from tests.conftest import settings_for
-from tests.workflows.outside import World
-from tests.workflows.running import QUICK, Run, shown
+from tests.workflows.channel_incident.outside import FakeActivities
+from tests.workflows.channel_incident.running import QUICK, Run, shown
 from workflows.channel_incident.activities import CHANGE_STATUS, ShowCard
 from workflows.errors import ProviderUnavailable
 from workflows.ids import ChannelIncidentId
@@ -90,17 +90,17 @@ async def run(client: Client) -> AsyncIterator[Run]:
 async def buttons(run: Run, serve: Serve) -> AsyncIterator[Buttons]:
     """The edge, with the run's card in its row."""
     async with serve(run) as buttons:
-        await buttons.remember(run)
+        await buttons.store(run)
         yield buttons
 
 
 def card_of(run: Run) -> ShowCard:
-    return run.world.shown[-1]
+    return run.outside.shown[-1]
 
 
 def message_of(run: Run) -> str:
-    assert run.world.activity_id
-    return run.world.activity_id
+    assert run.outside.activity_id
+    return run.outside.activity_id
 
 
 async def link_of(pool: Pool, who: str) -> int | None:
@@ -110,32 +110,32 @@ async def link_of(pool: Pool, who: str) -> int | None:
 # A press on the card
 
 
-async def test_a_press_is_answered_with_the_card_as_it_is_then(run: Run, buttons: Buttons) -> None:
+async def test_a_click_is_answered_with_the_card_as_it_is_then(run: Run, buttons: Buttons) -> None:
     answer = await buttons.press(buttons.on(card_of(run), message_of(run), ADA))
     assert is_card(answer)
     assert "Acknowledged" in words(answer)
-    (change,) = run.world.changes
+    (change,) = run.outside.changes
     assert (change.click.verb, change.click.person.aad_object_id) == ("acknowledge", ADA)
     assert change.click.person.link == await link_of(buttons.pool, ADA)
     assert change.card.conversation == OPS
 
 
 @pytest.mark.parametrize("activity_id", ["f:1", "f:2"])
-async def test_a_press_that_teams_repeats_is_one_press(run: Run, buttons: Buttons, activity_id: str) -> None:
+async def test_a_click_that_teams_repeats_is_one_click(run: Run, buttons: Buttons, activity_id: str) -> None:
     """With the same activity id, and half a minute later with a new one."""
     press = buttons.on(card_of(run), message_of(run), ADA)
     first, again = await buttons.press(press), await buttons.press(press | {"id": activity_id})
     assert is_card(first)
     assert is_card(again)
-    assert len(run.world.changes) == 1
+    assert len(run.outside.changes) == 1
 
 
-async def test_two_people_press_at_the_same_card(run: Run, buttons: Buttons) -> None:
+async def test_two_people_click_at_the_same_card(run: Run, buttons: Buttons) -> None:
     press = buttons.on(card_of(run), message_of(run), ADA)
     await buttons.press(press)
     later = await buttons.press(buttons.on(card_of(run), message_of(run), BO))
     assert "Already acknowledged by" in words(later)
-    assert len(run.world.changes) == 1
+    assert len(run.outside.changes) == 1
 
 
 async def test_a_stale_button_shows_the_truth(run: Run, buttons: Buttons) -> None:
@@ -144,20 +144,20 @@ async def test_a_stale_button_shows_the_truth(run: Run, buttons: Buttons) -> Non
     answer = await buttons.press(press)
     assert is_card(answer)
     assert "Already resolved by Ada Ops; nothing was changed." in words(answer)
-    assert run.world.changes == []
+    assert run.outside.changes == []
 
 
 async def test_somebody_who_is_not_linked_is_told_and_changes_nothing(run: Run, buttons: Buttons) -> None:
     answer = await buttons.press(buttons.on(card_of(run), message_of(run), CY))
     assert is_card(answer)
     assert "not linked to PagerDuty" in words(answer)
-    assert run.world.changes == []
-    (told,) = run.world.told
+    assert run.outside.changes == []
+    (told,) = run.outside.told
     assert (told.click.person.aad_object_id, told.outcome.kind) == (CY, "unlinked")
 
 
 async def test_what_pagerduty_could_not_be_told_is_said(run: Run, buttons: Buttons) -> None:
-    run.world.fails(CHANGE_STATUS, *[ProviderUnavailable("down")] * 2)
+    run.outside.fails(CHANGE_STATUS, *[ProviderUnavailable("down")] * 2)
     answer = await buttons.press(buttons.on(card_of(run), message_of(run), ADA))
     assert is_card(answer)
     assert "Acknowledge was not done. PagerDuty did not answer." in words(answer)
@@ -177,7 +177,7 @@ async def refuses(buttons: Buttons, run: Run, press: dict[str, Any], why: str) -
     assert answer["statusCode"] == 400
     assert answer["type"] == "application/vnd.microsoft.error"
     assert why in answer["value"]["message"]
-    assert run.world.changes == []
+    assert run.outside.changes == []
     assert buttons.connector.calls == []
 
 
@@ -201,7 +201,7 @@ async def test_a_message_nobody_knows_about_an_incident_that_is_not_there(run: R
     await refuses(buttons, run, with_data(press, i="Q2"), "not one of Muster's")
 
 
-async def test_a_press_that_is_incomplete(run: Run, buttons: Buttons) -> None:
+async def test_a_click_that_is_incomplete(run: Run, buttons: Buttons) -> None:
     press = buttons.on(card_of(run), message_of(run), ADA)
     for broken in (
         {"replyToId": None},
@@ -227,22 +227,22 @@ async def test_data_that_is_incomplete(run: Run, buttons: Buttons) -> None:
 # A press on a message that no row knows
 
 
-async def test_an_orphan_is_deleted_and_its_press_goes_on(run: Run, buttons: Buttons) -> None:
+async def test_an_orphan_is_deleted_and_its_click_goes_on(run: Run, buttons: Buttons) -> None:
     press = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
     assert is_card(await buttons.press(press))
     await buttons.orphans.finish()
     path = f"/teams/v3/conversations/{OPS}/activities/{NOBODYS_MESSAGE}"
     assert buttons.connector.calls == [("DELETE", path)]
-    assert len(run.world.changes) == 1
+    assert len(run.outside.changes) == 1
 
 
-async def test_an_orphan_that_cannot_be_deleted_holds_up_no_press(run: Run, buttons: Buttons) -> None:
+async def test_an_orphan_that_cannot_be_deleted_holds_up_no_click(run: Run, buttons: Buttons) -> None:
     buttons.connector.status = 500
     press = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
     assert is_card(await buttons.press(press))
     await buttons.orphans.finish()
     assert len(buttons.connector.calls) == 1
-    assert len(run.world.changes) == 1
+    assert len(run.outside.changes) == 1
 
 
 async def test_a_deletion_that_takes_long_holds_up_no_answer(run: Run, buttons: Buttons) -> None:
@@ -250,7 +250,7 @@ async def test_a_deletion_that_takes_long_holds_up_no_answer(run: Run, buttons: 
     press = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
     answer = await buttons.press(press)
     assert is_card(answer)
-    assert len(run.world.changes) == 1
+    assert len(run.outside.changes) == 1
     finishing = asyncio.create_task(buttons.orphans.finish())
     buttons.connector.answering.set()
     await finishing
@@ -275,7 +275,7 @@ async def test_a_card_whose_row_is_late_is_no_orphan(run: Run, buttons: Buttons)
     await cards.intend(buttons.pool, card_of(run).model_copy(update={"activity_id": None}))
     assert is_card(await buttons.press(press))
     assert buttons.connector.calls == []
-    assert len(run.world.changes) == 1
+    assert len(run.outside.changes) == 1
 
 
 # A press while something is away
@@ -284,17 +284,17 @@ async def test_a_card_whose_row_is_late_is_no_orphan(run: Run, buttons: Buttons)
 @pytest.fixture
 async def idle(client: Client) -> Run:
     """A triggered incident whose card is there, and whose worker is gone."""
-    run = Run(client, World())
+    run = Run(client, FakeActivities())
     async with run.working():
         await run.hears(run.life.triggers())
-        await run.world.until(lambda: bool(run.world.reads))
-        await run.settles()
+        await run.outside.until(lambda: bool(run.outside.reads))
+        await run.is_idle()
     return run
 
 
-async def test_without_a_worker_the_press_is_handed_over_and_done_later(idle: Run, serve: Serve) -> None:
+async def test_without_a_worker_the_click_is_handed_over_and_done_later(idle: Run, serve: Serve) -> None:
     async with serve(idle) as buttons:
-        await buttons.remember(idle)
+        await buttons.store(idle)
         began = time.monotonic()
         answer = await buttons.press(buttons.on(card_of(idle), message_of(idle), ADA))
         assert time.monotonic() - began < 3
@@ -309,9 +309,9 @@ async def test_without_a_worker_the_press_is_handed_over_and_done_later(idle: Ru
         assert handed[-1].signal_name == "click"
 
         async with idle.working():
-            await idle.world.until(lambda: bool(idle.world.changes))
-            await idle.settles()
-        (change,) = idle.world.changes
+            await idle.outside.until(lambda: bool(idle.outside.changes))
+            await idle.is_idle()
+        (change,) = idle.outside.changes
         assert change.click.key in handed[-1].input.payloads[0].data.decode()
 
 
@@ -319,7 +319,7 @@ async def test_temporal_is_away(run: Run, serve: Serve, temporal: EmbeddedTempor
     async with line_to(temporal.address) as line:
         by = await Client.connect(line.address, data_converter=run.client.data_converter)
         async with serve(run, by=by) as buttons:
-            await buttons.remember(run)
+            await buttons.store(run)
             press = buttons.on(card_of(run), message_of(run), ADA)
             await line.cut()
             began = time.monotonic()
@@ -327,11 +327,11 @@ async def test_temporal_is_away(run: Run, serve: Serve, temporal: EmbeddedTempor
             assert time.monotonic() - began < 3
             assert is_sentence(answer)
             assert "not reachable right now. Try again" in words(answer)
-            assert run.world.changes == []
+            assert run.outside.changes == []
 
             await line.mend()
             assert is_card(await buttons.press(press))
-            assert len(run.world.changes) == 1
+            assert len(run.outside.changes) == 1
 
 
 async def test_postgres_is_away(run: Run, serve: Serve, database_url: str, pool: Pool) -> None:
@@ -341,7 +341,7 @@ async def test_postgres_is_away(run: Run, serve: Serve, database_url: str, pool:
             await open_pool(database_url.replace(server, line.address)) as through,
             serve(run, through=through) as buttons,
         ):
-            await buttons.remember(run)
+            await buttons.store(run)
             press = buttons.on(card_of(run), message_of(run), ADA)
             await line.cut()
             answer = await buttons.press(press)
@@ -367,12 +367,12 @@ async def test_a_look_up_that_outlasts_the_answer_promises_nothing(run: Run, but
         assert time.monotonic() - began < 3
     assert is_sentence(answer)
     assert words(answer) == '"Muster is not reachable right now. Try again in a moment."'
-    assert run.world.changes == []
+    assert run.outside.changes == []
 
 
-async def test_a_slow_look_up_leaves_time_to_hand_the_press_over(idle: Run, serve: Serve) -> None:
+async def test_a_slow_look_up_leaves_time_to_hand_the_click_over(idle: Run, serve: Serve) -> None:
     async with serve(idle) as buttons:
-        await buttons.remember(idle)
+        await buttons.store(idle)
         began = time.monotonic()
         async with locked_cards(buttons.pool):
             press = asyncio.create_task(buttons.press(buttons.on(card_of(idle), message_of(idle), ADA)))
@@ -381,11 +381,11 @@ async def test_a_slow_look_up_leaves_time_to_hand_the_press_over(idle: Run, serv
         assert time.monotonic() - began < 3
         assert "working on it: Acknowledge" in words(answer)
         async with idle.working():
-            await idle.world.until(lambda: bool(idle.world.changes))
-            await idle.settles()
+            await idle.outside.until(lambda: bool(idle.outside.changes))
+            await idle.is_idle()
 
 
-async def test_a_press_handed_over_starts_a_workflow_that_can_be_found(run: Run, buttons: Buttons) -> None:
+async def test_a_click_handed_over_starts_a_workflow_that_can_be_found(run: Run, buttons: Buttons) -> None:
     """Its time is so short that nothing but the hand-over is left."""
     press = press_of(buttons.on(card_of(run), message_of(run), ADA))
     known = await targets.find_card(buttons.pool, conversation=OPS, activity_id=press.message)

@@ -9,7 +9,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from tests.replay.record import HISTORIES
-from tests.workflows.lives import LIVES, continued
+from tests.workflows.channel_incident.lives import LIVES, continued
 from worker import workflow_runner
 from workflows.channel_incident.workflow import ChannelIncidentWorkflow
 
