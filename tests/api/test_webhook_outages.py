@@ -70,8 +70,8 @@ async def test_temporal_is_away(serve: Serve, temporal: EmbeddedTemporal) -> Non
         await line.mend()
         assert (await edge.deliver(happened)).status_code == 202
         for channel in ("payments-ops", "payments-releases"):
-            ((_, event),) = await edge.heard(incident["id"], channel)
-            assert event.event_id == happened["id"]
+            ((_, told),) = await edge.heard(incident["id"], channel)
+            assert told.event_id == happened["id"]
         assert await edge.cards(incident["id"]) == [OPS, RELEASES]
         assert await dependencies(edge) == (200, "ok", True)
 

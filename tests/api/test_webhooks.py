@@ -56,14 +56,14 @@ async def test_an_event_reaches_the_workflow_of_its_card(edge: Edge) -> None:
     happened = event("incident.triggered", incident)
     answer = await edge.deliver(happened)
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
-    ((name, event),) = await edge.heard(incident["id"])
-    assert (name, event.event_id, event.incident_id) == (
+    ((name, told),) = await edge.heard(incident["id"])
+    assert (name, told.event_id, told.incident_id) == (
         "incident.triggered",
         happened["id"],
         incident["id"],
     )
-    assert event.snapshot is not None
-    assert event.snapshot.title == "Checkout latency"
+    assert told.snapshot is not None
+    assert told.snapshot.title == "Checkout latency"
     assert await edge.cards(incident["id"]) == [OPS]
 
 
@@ -96,7 +96,7 @@ async def test_a_repeated_event_changes_nothing(edge: Edge) -> None:
     answers = [await edge.deliver(happened) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [202, 202, 202]
     heard = await edge.heard(incident["id"])
-    assert [event.event_id for _, event in heard] == [happened["id"]] * 3, "one run folds them to one change"
+    assert [told.event_id for _, told in heard] == [happened["id"]] * 3, "one run folds them to one change"
     assert await edge.cards(incident["id"]) == [OPS]
 
 
@@ -107,8 +107,8 @@ async def test_an_event_that_comes_two_days_late_is_accepted_as_any_other(edge: 
     then = (datetime.now(UTC) - timedelta(hours=48)).isoformat(timespec="milliseconds")
     answer = await edge.deliver(event("incident.acknowledged", incident) | {"occurred_at": then})
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
-    _, (name, event) = await edge.heard(incident["id"])
-    assert (name, event.occurred_at) == ("incident.acknowledged", datetime.fromisoformat(then))
+    _, (name, told) = await edge.heard(incident["id"])
+    assert (name, told.occurred_at) == ("incident.acknowledged", datetime.fromisoformat(then))
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
@@ -137,10 +137,10 @@ async def test_an_event_that_names_only_its_incident_finds_the_cards(edge: Edge)
     await edge.deliver(event("incident.triggered", incident))
     await edge.deliver(event("incident.annotated", note(incident["id"])))
     for channel in ("payments-ops", "payments-releases"):
-        _, (name, event) = await edge.heard(incident["id"], channel)
+        _, (name, told) = await edge.heard(incident["id"], channel)
         assert name == "incident.annotated"
-        assert event.note is not None
-        assert event.note.text == "Rolling back"
+        assert told.note is not None
+        assert told.note.text == "Rolling back"
 
 
 @pytest.mark.parametrize(
@@ -244,9 +244,9 @@ async def test_a_number_that_python_refuses_to_write_is_left_out(edge: Edge) -> 
         b'"number": 42', b'"number": ' + b"9" * 4200
     )
     assert (await edge.post(body)).status_code == 202
-    ((_, event),) = await edge.heard(incident["id"])
-    assert event.snapshot is not None
-    assert event.snapshot.number is None
+    ((_, told),) = await edge.heard(incident["id"])
+    assert told.snapshot is not None
+    assert told.snapshot.number is None
 
 
 async def test_a_target_that_refuses_does_not_hold_up_the_others(edge: Edge) -> None:

@@ -1,8 +1,7 @@
 """Record the histories that later versions of the workflows must be able to replay.
 
 ``python -m tests.replay.record [LIFE …]`` lives the lives of ``tests.workflows.channel_incident.lives`` on a
-real server and
-writes each run's history into ``histories/``. Record anew after a change that ships with
+real server and writes each run's history into ``histories/``. Record anew after a change that ships with
 ``workflow.patched``; those of a released version are moved into a folder of its name first.
 """
 

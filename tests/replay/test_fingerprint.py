@@ -44,4 +44,6 @@ def test_the_fingerprint_knows_the_commands_of_an_incident() -> None:
     commands = fingerprints()["ChannelIncidentWorkflow"]
     assert "channel_incident.card.CardReconciler.reconcile > activity teams.show_card" in commands
     assert "ChannelIncidentWorkflow.run > while > if > continue_as_new" in commands
-    assert "reconcile.ReconcileLoop._drained_while_waiting > if > try > timer self._not_before.why" in commands
+    assert (
+        "reconcile.ReconcileLoop._drained_while_waiting > if > try > timer self._not_before.why" in commands
+    )
