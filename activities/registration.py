@@ -1,9 +1,11 @@
 """How a function becomes the activity of a contract row: its name, its correlation id, its errors."""
 
 import asyncio
+import importlib
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+import pkgutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import wraps
 from typing import Any, TypeVar
@@ -12,6 +14,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+import activities
 from muster.logging import correlated
 from muster.store.pool import UNAVAILABLE
 from workflows.contract import Activity, ArgumentT, ResultT
@@ -102,11 +105,35 @@ async def heartbeats() -> AsyncIterator[None]:
         beating.cancel()
 
 
-def registered(*implementations: object) -> list[Callable[..., Any]]:
-    """The activities of these objects: every method that implements a row."""
+def activities_of(**dependencies: Any) -> list[Callable[..., Any]]:
+    """Every activity of this package, for a worker.
+
+    Each class that implements rows is made once, of the ``dependencies`` that its constructor names.
+    Raises TypeError where one is missing.
+    """
     return [
-        method
-        for implementation in implementations
-        for _, method in inspect.getmembers(implementation, inspect.ismethod)
-        if hasattr(method, _ROW)
+        activity
+        for implementation in _implementations()
+        for activity in _rows_of(implementation(**_wanted(implementation, dependencies)))
     ]
+
+
+def _implementations() -> Iterator[type]:
+    for found in pkgutil.walk_packages(activities.__path__, f"{activities.__name__}."):
+        module = importlib.import_module(found.name)
+        for _, member in inspect.getmembers(module, inspect.isclass):
+            if member.__module__ == module.__name__ and _rows_of(member):
+                yield member
+
+
+def _rows_of(implementation: object) -> list[Callable[..., Any]]:
+    members = inspect.getmembers(implementation, inspect.isroutine)
+    return [member for _, member in members if hasattr(member, _ROW)]
+
+
+def _wanted(implementation: type, dependencies: Mapping[str, Any]) -> dict[str, Any]:
+    names = inspect.signature(implementation).parameters
+    missing = sorted(set(names) - set(dependencies))
+    if missing:
+        raise TypeError(f"{implementation.__name__} wants {', '.join(missing)}, which nobody gives")
+    return {name: dependencies[name] for name in names}

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from api.bot.adapter import TeamsAdapter
 from api.bot.bot import MusterBot
 from api.bot.clicks import ClickHandler
-from api.bot.jwks import BotKeys
+from muster.clients.teams.jwks import BotKeys
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway

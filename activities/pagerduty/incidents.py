@@ -22,20 +22,20 @@ _READ_SECONDS = 7.0
 class IncidentActivities:
     """Reads incidents.
 
-    ``pool`` is one of its own: a connection is held while PagerDuty answers, and a PagerDuty that hangs
-    must take none from the cards.
+    ``details_pool`` is one of its own: a connection is held while PagerDuty answers, and a PagerDuty that
+    hangs must take none from the cards.
     """
 
     def __init__(
         self,
-        client: PagerDutyClient,
+        pagerduty: PagerDutyClient,
         app_tokens: ExpiringCache[str, str],
-        pool: Pool,
+        details_pool: Pool,
         accounts: Mapping[str, PagerDutyAccount],
     ) -> None:
-        self._client = client
+        self._client = pagerduty
         self._app_tokens = app_tokens
-        self._pool = pool
+        self._pool = details_pool
         self._accounts = accounts
 
     @implements(READ_DETAILS)

@@ -33,15 +33,19 @@ log = structlog.stdlib.get_logger(__name__)
 class VerbActivities:
     """Tells PagerDuty what people want.
 
-    ``pool`` is one of its own: a connection is held while PagerDuty answers, and a PagerDuty that hangs
-    must take none from the cards.
+    ``clicks_pool`` is one of its own: a connection is held while PagerDuty answers, and a PagerDuty that
+    hangs must take none from the cards.
     """
 
     def __init__(
-        self, client: PagerDutyClient, pool: Pool, accounts: Mapping[str, PagerDutyAccount], keys: KeyRing
+        self,
+        pagerduty: PagerDutyClient,
+        clicks_pool: Pool,
+        accounts: Mapping[str, PagerDutyAccount],
+        keys: KeyRing,
     ) -> None:
-        self._client = client
-        self._pool = pool
+        self._client = pagerduty
+        self._pool = clicks_pool
         self._accounts = accounts
         self._keys = keys
 

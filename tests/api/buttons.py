@@ -17,7 +17,7 @@ from starlette.routing import Route
 from api.bot.adapter import TeamsAdapter
 from api.bot.bot import MusterBot
 from api.bot.clicks import ClickHandler
-from api.bot.jwks import BotKeys
+from muster.clients.teams.jwks import BotKeys
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway

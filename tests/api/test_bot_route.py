@@ -5,7 +5,7 @@ import json
 
 import httpx
 import pytest
-from api.bot.jwks import BotKeys
+from muster.clients.teams.jwks import BotKeys
 from botbuilder.core.teams import TeamsActivityHandler
 from botbuilder.schema import AdaptiveCardInvokeResponse
 from fastapi import FastAPI

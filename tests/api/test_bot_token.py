@@ -9,7 +9,7 @@ import time
 
 import jwt
 import pytest
-from api.bot.jwks import BotKeys
+from muster.clients.teams.jwks import BotKeys
 
 from api.bot.token import BotTokenVerifier, TokenRefused
 from workflows.errors import ProviderUnavailable

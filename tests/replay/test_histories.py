@@ -24,7 +24,7 @@ COMMITTED = sorted(HISTORIES.rglob("*.json"))
 async def test_a_committed_history_replays(path: Path) -> None:
     replayer = Replayer(
         workflows=[ChannelIncidentWorkflow],
-        workflow_runner=workflow_runner(),
+        workflow_runner=workflow_runner(sandboxed=True),
         data_converter=pydantic_data_converter,
     )
     await replayer.replay_workflow(_history(path))

@@ -74,7 +74,7 @@ class Run:
             task_queue=self.queue,
             workflows=[ChannelIncidentWorkflow],
             activities=self.outside.activities(),
-            workflow_runner=workflow_runner(),
+            workflow_runner=workflow_runner(sandboxed=True),
             max_cached_workflows=cached,
             max_concurrent_workflow_tasks=100,
         ):
