@@ -1,7 +1,7 @@
 """What PagerDuty and Microsoft publish about their interfaces, as checks of real exchanges and cards.
 
-``reference`` has extracts of it, with their sources: structure alone. ``make schemas`` writes them anew from the
-originals, where these lie beside the checkout; what is used of each stands in ``tools/schemas/originals.py``.
+``reference`` has extracts of it with their sources: structure alone. What is used of each original stands in
+``tools/schemas/originals.py``; ``make schemas`` writes the extracts anew where the originals are at hand.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Write the extracts from the originals: ``python -m tools.schemas``, ``--from DIR`` where they lie elsewhere."""
+"""Write the extracts: ``python -m tools.schemas [--from DIR]``."""
 
 import json
 from pathlib import Path

@@ -36,8 +36,8 @@ def distance(template: str, other: str) -> tuple[bool, bool]:
 def with_calls(description: dict[str, Any], used: Collection[str]) -> dict[str, Any]:
     """The description with the used calls alone, in its own order. Raises NoSuchCall.
 
-    Two things stay of the others, marked as left out: the bare path, where a request to it would be taken for a
-    used call (``/users/me`` for ``/users/{id}``), and errors that stand in for what no used call describes as near.
+    Two things stay of the others, marked as left out: the path alone, where a request to it would be taken
+    for a used call (``/users/me`` for ``/users/{id}``), and errors that no call nearer to a used one has.
     """
     calls = [
         Call(method, template, described)
@@ -45,40 +45,41 @@ def with_calls(description: dict[str, Any], used: Collection[str]) -> dict[str, 
         for method, described in item.items()
         if method in METHODS
     ]
-    kept = [call for call in calls if str(call) in used]
-    if missing := set(used) - {str(call) for call in kept}:
+    if missing := set(used) - {str(call) for call in calls}:
         raise NoSuchCall(f"the original does not describe {', '.join(sorted(missing))}")
-    others = [call for call in calls if str(call) not in used]
-    left: dict[str, dict[str, Any]] = {
-        str(other): {} for other in others if any(_hides(other, call) for call in kept)
-    }
-    for call in kept:
-        for status, other in _stand_ins(description, call, calls):
-            if other not in kept:
-                left.setdefault(str(other), {})[status] = other.described["responses"][status]
-    paths = {
-        template: _item(template, item, used=used, left=left) for template, item in description["paths"].items()
-    }
-    return {**description, "paths": {template: item for template, item in paths.items() if item}}
+    stays = {str(call): call.described for call in calls if str(call) in used}
+    stays |= _of_others(description, calls, used)
+    paths = {}
+    for template, item in description["paths"].items():
+        operations = {
+            method: stays[name] for method in item if (name := f"{method.upper()} {template}") in stays
+        }
+        is_used = any(LEFT_OUT not in operation for operation in operations.values())
+        shared = {key: value for key, value in item.items() if is_used and key not in METHODS}
+        if operations:
+            paths[template] = shared | operations
+    return {**description, "paths": paths}
 
 
-def _item(
-    template: str, item: dict[str, Any], *, used: Collection[str], left: dict[str, dict[str, Any]]
-) -> dict[str, Any]:
-    """A path with its calls; what all of them share stays where one is used."""
-    kept = {}
-    is_used = any(f"{method.upper()} {template}" in used for method in item)
-    for key, value in item.items():
-        name = f"{key.upper()} {template}"
-        if key not in METHODS:
-            if is_used:
-                kept[key] = value
-        elif name in used:
-            kept[key] = value
-        elif name in left:
-            media_types = {"produces": value["produces"]} if "produces" in value else {}
-            kept[key] = {LEFT_OUT: True, **media_types, "responses": left[name]}
-    return kept
+def _of_others(
+    description: dict[str, Any], calls: Collection[Call], used: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """The other calls of which something stays, as operations with that alone."""
+    ours = [call for call in calls if str(call) in used]
+    others = {str(call): call for call in calls if str(call) not in used}
+    errors: dict[str, dict[str, Any]] = {
+        name: {} for name, other in others.items() if any(_hides(other, call) for call in ours)
+    }
+    for call in ours:
+        for status, nearest in _stand_ins(description, call, calls):
+            if str(nearest) in others:
+                errors.setdefault(str(nearest), {})[status] = nearest.described["responses"][status]
+    return {name: _left_out(others[name], answers) for name, answers in errors.items()}
+
+
+def _left_out(call: Call, answers: dict[str, Any]) -> dict[str, Any]:
+    media_types = {"produces": call.described["produces"]} if "produces" in call.described else {}
+    return {LEFT_OUT: True, **media_types, "responses": answers}
 
 
 def _hides(other: Call, call: Call) -> bool:

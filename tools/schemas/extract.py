@@ -17,7 +17,7 @@ class NotNames(Exception):
 def extract_of(original: Original, text: bytes) -> dict[str, Any]:
     """The extract of an original with this text.
 
-    Raises UnknownKeyword, BrokenReference, NoSuchCall, NotNames: the original or ``originals`` must be looked at.
+    Raises UnknownKeyword, BrokenReference, NoSuchCall, NotNames where somebody must look at the original.
     """
     document = json.loads(text)
     used = with_calls(document, original.calls) if original.calls else document
@@ -33,7 +33,7 @@ def extract_of(original: Original, text: bytes) -> dict[str, Any]:
 
 
 def _names(document: dict[str, Any], pointer: str) -> list[str]:
-    names: list[str] = at(document, place_of(f"#{pointer}"))
-    if any(len(name.split()) != 1 for name in names):
-        raise NotNames(f"{pointer} holds more than names")
+    names = at(document, place_of(f"#{pointer}"))
+    if not isinstance(names, list) or not all(isinstance(name, str) and " " not in name for name in names):
+        raise NotNames(f"{pointer} is no list of names")
     return names
