@@ -61,7 +61,20 @@ DOCUMENT: dict[str, Any] = {
     "tags": [{"name": "Notes", "description": SAID}],
     "paths": {
         "/audits": {
+            "parameters": [to("parameters", "unused")],
             "get": {"responses": {"200": answer(to("schemas", "Unused")), "410": to("responses", "Error")}},
+        },
+        "/notes": {
+            "put": {
+                "responses": {
+                    "404": answer(to("schemas", "Conflict")),
+                    "409": answer(to("schemas", "Conflict")),
+                },
+            },
+            "post": {
+                "requestBody": {"description": SAID, "required": True, **answer(to("schemas", "Note"))},
+                "responses": {"201": answer(to("schemas", "Note"))},
+            },
         },
         "/notes/latest": {"get": {"summary": SAID, "responses": {"200": answer(to("schemas", "Note"))}}},
         "/notes/{id}": {
@@ -87,13 +100,6 @@ DOCUMENT: dict[str, Any] = {
             "delete": {
                 "parameters": [to("parameters", "unused")],
                 "responses": {"204": {"description": SAID}, "404": to("responses", "Error")},
-            },
-        },
-        "/notes": {
-            "put": {"responses": {"409": answer(to("schemas", "Conflict"))}},
-            "post": {
-                "requestBody": {"description": SAID, "required": True, **answer(to("schemas", "Note"))},
-                "responses": {"201": answer(to("schemas", "Note"))},
             },
         },
     },
@@ -134,6 +140,19 @@ EXPECTED = {
     "openapi": "3.0.2",
     "paths": {
         "/audits": {"get": {LEFT_OUT: True, "responses": {"410": to("responses", "Error")}}},
+        "/notes": {
+            "put": {
+                LEFT_OUT: True,
+                "responses": {
+                    "404": content_of(to("schemas", "Conflict")),
+                    "409": content_of(to("schemas", "Conflict")),
+                },
+            },
+            "post": {
+                "requestBody": {"required": True, **content_of(to("schemas", "Note"))},
+                "responses": {"201": content_of(to("schemas", "Note"))},
+            },
+        },
         "/notes/latest": {"get": {LEFT_OUT: True, "responses": {}}},
         "/notes/{id}": {
             "parameters": [to("parameters", "id")],
@@ -150,13 +169,6 @@ EXPECTED = {
                 "responses": {"200": content_of(to("schemas", "Note"))},
             },
             "delete": {LEFT_OUT: True, "responses": {"404": to("responses", "Error")}},
-        },
-        "/notes": {
-            "put": {LEFT_OUT: True, "responses": {"409": content_of(to("schemas", "Conflict"))}},
-            "post": {
-                "requestBody": {"required": True, **content_of(to("schemas", "Note"))},
-                "responses": {"201": content_of(to("schemas", "Note"))},
-            },
         },
     },
     "components": {
