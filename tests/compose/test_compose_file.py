@@ -11,8 +11,9 @@ import pytest
 
 from sandbox.stack.temporal import DYNAMIC_CONFIG
 from tests.compose.compose_file import COMPOSE_FILE, REPOSITORY, VARIABLE, Service, read_yaml
+from tests.schemas import structure
+from tools.schemas.originals import COMPOSE
 
-SCHEMA = REPOSITORY.parent / "shared" / "reference" / "compose" / "compose-spec.json"
 GO_MODULE = REPOSITORY / "deploy" / "temporal" / "go.mod"
 
 FILE = read_yaml(COMPOSE_FILE)
@@ -35,7 +36,7 @@ def seconds(text: str) -> int:
 
 
 def test_it_is_what_the_compose_specification_allows() -> None:
-    validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()))
+    validator = jsonschema_rs.validator_for(structure(COMPOSE))
     assert [str(error) for error in validator.iter_errors(FILE)] == []
 
 

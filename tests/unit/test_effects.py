@@ -1,13 +1,8 @@
 """The table of event types is PagerDuty's list, no more and no less."""
 
-import json
-from pathlib import Path
-
-import pytest
-
+from tests.schemas import extract
+from tools.schemas.originals import REST
 from workflows.incident.event_types import EVENT_TYPES, INCIDENT_EVENTS
-
-SCHEMA = Path(__file__).parents[3] / "shared" / "reference" / "pagerduty" / "rest.openapi.json"
 
 PAGERDUTYS = {
     "incident.acknowledged",
@@ -50,10 +45,8 @@ def test_the_table_is_pagerdutys_list() -> None:
     assert set(EVENT_TYPES) == PAGERDUTYS
 
 
-@pytest.mark.skipif(not SCHEMA.exists(), reason="PagerDuty's schema lies beside the checkout only")
 def test_the_table_has_every_type_that_pagerdutys_schema_names() -> None:
-    examples = json.loads(SCHEMA.read_text())["components"]["examples"]
-    named = set(examples["CreateSubscriptionExample"]["value"]["webhook_subscription"]["events"])
+    named = set(extract(REST)["names"]["event types"])
     assert len(named) == 12
     assert named <= set(EVENT_TYPES)
 

@@ -1,0 +1,1 @@
+"""Set-up of a checkout, and extracts of published schemas."""
