@@ -52,7 +52,10 @@ BREACHES = {
     "Commands are given by workflows alone": ("activities/breach.py", "import workflows.toy.workflow"),
     "Workflows import the standard library": ("workflows/toy/breach.py", "import muster.cards.text"),
     "knows no card, no Teams and no workflow": ("workflows/incident/breach.py", "import workflows.toy.state"),
-    "What workflows have in common knows none": ("workflows/verbs/breach.py", "import workflows.toy.activities"),
+    "What workflows have in common knows none": (
+        "workflows/verbs/breach.py",
+        "import workflows.toy.activities",
+    ),
     "Cards and payloads are pure": ("muster/cards/breach.py", "import muster.settings"),
     "Only api.bot uses botbuilder": ("api/breach.py", "import botbuilder.core"),
     "Only the gateway uses the Temporal client": ("api/bot/breach.py", "import temporalio.client"),

@@ -1,0 +1,86 @@
+"""Names use the words of docs/glossary.md: what it retires stands in no name of a class, function or module."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+GLOSSARY = REPOSITORY / "docs" / "glossary.md"
+PLACES = ("workflows", "activities", "api", "muster", "sandbox", "tools", "bench", "tests", "worker.py")
+REGISTERED = frozenset({"recall_card", "recall_incident"})
+"""Functions that are named as the activity that they are registered as."""
+WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def rows(columns: int) -> Iterator[list[str]]:
+    """The rows of the glossary's tables with so many columns."""
+    for line in GLOSSARY.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("|") and len(cells) == columns and not set(line) <= set("|-"):
+            yield cells
+
+
+def words_of(cell: str) -> set[str]:
+    return {word.strip() for word in cell.split(",")} - {"–", "retired", "retired there"}
+
+
+RETIRED: dict[str, set[str]] = {"": set().union(*(words_of(row[2]) for row in rows(3)))}
+for _place, _, _, _cell in rows(4):
+    RETIRED.setdefault(_place, set()).update(words_of(_cell))
+RETIRED.pop("place", None)
+
+
+def files() -> list[Path]:
+    found = [REPOSITORY / place for place in PLACES]
+    return sorted(file for path in found for file in (path.rglob("*.py") if path.is_dir() else [path]))
+
+
+def names_in(path: Path) -> Iterator[str]:
+    yield path.stem
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+
+
+def retired_in(name: str, path: Path) -> set[str]:
+    if name in REGISTERED:
+        return set()
+    words = {word.lower() for word in WORDS.findall(name)}
+    place = path.relative_to(REPOSITORY).as_posix()
+    return {word for where, retired in RETIRED.items() if place.startswith(where) for word in words & retired}
+
+
+def test_the_glossary_retires_words() -> None:
+    assert {"press", "facts", "ledger", "story"} <= RETIRED[""]
+    assert RETIRED["muster/cards"] == {"run", "line", "sides", "panel", "group"}
+    assert RETIRED["sandbox"] == {"desk", "gate", "live", "world", "control"}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "expected"),
+    [
+        ("test_a_press_is_seen", "tests/x.py", {"press"}),
+        ("PrivateWord", "workflows/x.py", {"word"}),
+        ("suppress", "workflows/x.py", set()),
+        ("run", "workflows/x.py", set()),
+        ("run", "muster/cards/x.py", {"run"}),
+        ("recall_card", "activities/store.py", set()),
+    ],
+)
+def test_a_retired_word_is_found_in_a_name_and_not_in_another_word(
+    name: str, path: str, expected: set[str]
+) -> None:
+    assert retired_in(name, REPOSITORY / path) == expected
+
+
+def test_no_name_has_a_retired_word() -> None:
+    found = [
+        f"{path.relative_to(REPOSITORY)}: {name} ({', '.join(sorted(retired))})"
+        for path in files()
+        for name in names_in(path)
+        if (retired := retired_in(name, path))
+    ]
+    assert found == []
