@@ -11,7 +11,7 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## what run and test need: .venv, npm packages, the Temporal server
-	@$(PYTHON) deploy/setup.py
+	@$(PYTHON) tools/setup.py
 
 run: setup  ## the whole product with its sandbox; ARGS=--empty starts with nothing connected
 	@exec $(BIN)/muster up $(ARGS)
@@ -26,7 +26,6 @@ lint: setup  ## ruff, mypy, import levels
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/mypy deploy/setup.py
 	$(BIN)/lint-imports
 
 format: setup  ## let ruff write the layout and the simple fixes
@@ -34,27 +33,26 @@ format: setup  ## let ruff write the layout and the simple fixes
 	$(BIN)/ruff format
 
 lock: setup  ## pin what pyproject.toml asks for, with hashes and without addresses; ARGS=--upgrade renews all
-	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --all-extras $(ARGS) $(PINNED) --output-file requirements.lock
 	echo setuptools | $(BIN)/uv pip compile pyproject.toml - --constraint requirements.lock $(PINNED) \
 	  --output-file deploy/requirements.lock
 
 browser:
-	@$(PYTHON) deploy/browser.py
+	@$(PYTHON) tools/setup.py --browser
 
 pictures: setup browser  ## draw the README's pictures anew, by the browser test
 	MUSTER_PICTURES=1 $(BIN)/pytest tests/e2e/test_pictures.py
 
 bench:  ## measure; one JSON object a line on standard output (docs/benchmarks.md)
-	@$(PYTHON) deploy/setup.py >&2
+	@$(PYTHON) tools/setup.py >&2
 	@$(BIN)/python -m bench $(ARGS)
 
 playground:  ## the product with Microsoft's Agents Playground as a second Teams client
-	@$(PYTHON) deploy/setup.py --playground
+	@$(PYTHON) tools/setup.py --playground
 	@exec $(BIN)/muster up --playground $(ARGS)
 
 test-playground: browser  ## the test that drives the Agents Playground
-	@$(PYTHON) deploy/setup.py --playground
+	@$(PYTHON) tools/setup.py --playground
 	$(BIN)/pytest -m playground tests/playground
 
 clean:  ## forget the sandbox's data
