@@ -2,10 +2,11 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+BIOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/muster/npm-lint/node_modules/.bin/biome
 PINNED := --universal --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick lint format lock browser pictures bench playground test-playground clean
+.PHONY: help setup run test test-quick lint lint-pages format lock browser pictures bench playground test-playground clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,11 +23,15 @@ test: setup browser lint  ## lint, then every test
 test-quick: setup  ## the tests that need no browser and take less than ten seconds each; ARGS=tests/unit for some
 	$(BIN)/pytest -n 2 -m "not playground and not browser and not slow" $(ARGS)
 
-lint: setup  ## ruff, mypy, import levels
+lint: setup lint-pages  ## ruff, mypy, import levels, and the linter of the pages
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lint-pages:  ## Biome on the pages' JavaScript and CSS
+	@$(PYTHON) tools/setup.py --lint
+	$(BIOME) lint --config-path=tools/npm/lint/rules.jsonc --error-on-warnings sandbox
 
 format: setup  ## let ruff write the layout and the simple fixes
 	$(BIN)/ruff check --fix
@@ -37,7 +42,7 @@ lock: setup  ## pin what pyproject.toml asks for, with hashes and without addres
 	echo setuptools | $(BIN)/uv pip compile pyproject.toml - --constraint requirements.lock $(PINNED) \
 	  --output-file deploy/requirements.lock
 
-browser:
+browser:  ## Chromium, which the browser tests drive
 	@$(PYTHON) tools/setup.py --browser
 
 pictures: setup browser  ## draw the README's pictures anew, by the browser test
