@@ -3,10 +3,9 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 BIOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/muster/npm-lint/node_modules/.bin/biome
-PINNED := --universal --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick lint lint-pages format lock browser pictures bench playground test-playground clean
+.PHONY: help setup run test test-quick lint lint-pages format lock lock-check audit browser pictures bench playground test-playground clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,9 +37,13 @@ format: setup  ## let ruff write the layout and the simple fixes
 	$(BIN)/ruff format
 
 lock: setup  ## pin what pyproject.toml asks for, with hashes and without addresses; ARGS=--upgrade renews all
-	$(BIN)/uv pip compile pyproject.toml --all-extras $(ARGS) $(PINNED) --output-file requirements.lock
-	echo setuptools | $(BIN)/uv pip compile pyproject.toml - --constraint requirements.lock $(PINNED) \
-	  --output-file deploy/requirements.lock
+	$(BIN)/python -m tools.lock $(ARGS)
+
+lock-check: setup  ## whether the lock holds what pyproject.toml asks for; newer versions do not count
+	$(BIN)/python -m tools.lock --check
+
+audit: setup  ## known vulnerabilities in what the lock pins; left out where the database cannot be asked
+	$(BIN)/python -m tools.audit
 
 browser:  ## Chromium, which the browser tests drive
 	@$(PYTHON) tools/setup.py --browser
