@@ -48,8 +48,26 @@ audit: setup  ## known vulnerabilities in what the lock pins; left out where the
 browser:  ## Chromium, which the browser tests drive
 	@$(PYTHON) tools/setup.py --browser
 
+golden: setup  ## write the cards that tests/golden compares; review the diff
+	MUSTER_GOLDEN_WRITE=1 $(BIN)/pytest -q tests/golden
+
+schemas: setup  ## write tests/schemas/reference from the official documents in ../shared/reference
+	$(BIN)/python -m tools.schemas
+
+histories: setup  ## record the workflow histories that tests/replay replays; ARGS=<life> for some
+	$(BIN)/python -m tests.replay.record $(ARGS)
+
+fingerprints: setup  ## write the order of commands of each workflow, which tests/replay compares
+	$(BIN)/python -m tests.replay.fingerprint
+
+schema: setup  ## write muster/store/schema.sql, what the migrations make of an empty database
+	MUSTER_SCHEMA_WRITE=1 $(BIN)/pytest -q tests/store/test_schema.py
+
 pictures: setup browser  ## draw the README's pictures anew, by the browser test
 	MUSTER_PICTURES=1 $(BIN)/pytest tests/e2e/test_pictures.py
+
+mutants: setup  ## break the code by each patch of tests/mutations; its tests must fail; ARGS=<patch> for some
+	$(BIN)/python -m tools.mutants $(ARGS)
 
 bench:  ## measure; one JSON object a line on standard output (docs/benchmarks.md)
 	@$(PYTHON) tools/setup.py >&2

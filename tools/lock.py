@@ -1,7 +1,7 @@
 """Pin what pyproject.toml asks for: ``python -m tools.lock`` writes the two lock files, ``--check`` compares.
 
-requirements.lock is for a checkout, deploy/requirements.lock is the part of it that the image needs. Both have
-hashes and no addresses. Pinned versions stay unless they no longer fit; ``--upgrade`` asks for newer ones.
+requirements.lock is for a checkout, deploy/requirements.lock is the part of it that the image needs. Both
+have hashes and no addresses. A pinned version stays while it fits; ``--upgrade`` asks for newer ones.
 """
 
 import argparse

@@ -70,7 +70,7 @@ def database() -> Iterator[Database]:
 def audit(tmp_path: Path, address: str) -> subprocess.CompletedProcess[str]:
     lock = tmp_path / "requirements.lock"
     lock.write_text(LOCK)
-    command = [sys.executable, "-m", "tools.audit", "--database", address, "--lock", lock]
+    command = [sys.executable, "-m", "tools.audit", f"--database={address}", f"--lock={lock}"]
     return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
 
 
