@@ -60,7 +60,7 @@ histories: setup  ## record the workflow histories that tests/replay replays; AR
 fingerprints: setup  ## write the order of commands of each workflow, which tests/replay compares
 	$(BIN)/python -m tests.replay.fingerprint
 
-schema: setup  ## write muster/store/schema.sql, what the migrations make of an empty database
+schema-sql: setup  ## write muster/store/schema.sql, what the migrations make of an empty database
 	MUSTER_SCHEMA_WRITE=1 $(BIN)/pytest -q tests/store/test_schema.py
 
 pictures: setup browser  ## draw the README's pictures anew, by the browser test
