@@ -15,7 +15,7 @@ every_patch = pytest.mark.parametrize("patch", PATCHES, ids=[patch.stem for patc
 
 @every_patch
 def test_it_applies(patch: Path) -> None:
-    command = ["git", "apply", "--check", patch]
+    command = ["git", "apply", "--check", str(patch)]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
