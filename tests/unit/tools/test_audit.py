@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 LOCK = f"harmless==1.0 --hash=sha256:{'0' * 64}\nbroken==2.0 --hash=sha256:{'1' * 64}\n"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tools.mutants import read
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 PATCHES = sorted((CHECKOUT / "tests" / "mutations").glob("*.patch"))
 
 every_patch = pytest.mark.parametrize("patch", PATCHES, ids=[patch.stem for patch in PATCHES])

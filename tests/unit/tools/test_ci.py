@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-RUN = Path(__file__).parents[2] / ".ci" / "run"
+RUN = Path(__file__).parents[3] / ".ci" / "run"
 
 
 @pytest.fixture
