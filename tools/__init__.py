@@ -1,1 +1,1 @@
-"""Set-up of a checkout, and extracts of published schemas."""
+"""Tools of a checkout: its set-up, and what writes or checks files that the tests compare."""

@@ -13,5 +13,5 @@ def cache_dir() -> Path:
 
 
 def npm_dir(name: str = "cards") -> Path:
-    """Where the packages that ``deploy/npm/<name>`` pins are installed."""
+    """Where the packages that ``tools/npm/<name>`` pins are installed."""
     return cache_dir() / "npm" if name == "cards" else cache_dir() / f"npm-{name}"

@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from pagerduty_rig import ADA, BO, Rig, running
+
+from tests.sandbox.pagerduty_rig import ADA, BO, Rig, running
 
 pytestmark = pytest.mark.anyio
 

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from pagerduty_rig import ADA, BO, CY, DI, Rig, running
 from playwright.async_api import Browser, FloatRect, Locator, Page, async_playwright, expect
+
+from tests.sandbox.pagerduty_rig import ADA, BO, CY, DI, Rig, running
 
 pytestmark = pytest.mark.anyio
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from pagerduty_rig import ADA, BO, REPOSITORY, WORLD, Receiver, Rig, free_port, running
 
 from sandbox.world import write_world
+from tests.sandbox.pagerduty_rig import ADA, BO, REPOSITORY, WORLD, Receiver, Rig, free_port, running
 
 pytestmark = pytest.mark.anyio
 

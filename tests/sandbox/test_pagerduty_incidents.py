@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from pagerduty_rig import ADA, BO, CY, DI, Rig, running
+
+from tests.sandbox.pagerduty_rig import ADA, BO, CY, DI, Rig, running
 
 pytestmark = pytest.mark.anyio
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from pagerduty_rig import BO, Rig, running
 
+from tests.sandbox.pagerduty_rig import BO, Rig, running
 from tests.schemas.exchange import exchange_of
 from tests.schemas.pagerduty import rest_api
 

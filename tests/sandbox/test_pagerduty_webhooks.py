@@ -5,9 +5,9 @@ import hmac
 from collections.abc import AsyncIterator
 
 import pytest
-from pagerduty_rig import BO, Rig, running
 
 from sandbox.pagerduty.sending import signature
+from tests.sandbox.pagerduty_rig import BO, Rig, running
 
 pytestmark = pytest.mark.anyio
 

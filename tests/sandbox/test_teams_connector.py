@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from teams_rig import Rig, message, running_rig
 
+from tests.sandbox.teams_rig import Rig, message, running_rig
 from tests.schemas.connector import connector_api
 from tests.schemas.exchange import exchange_of
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-from teams_rig import Rig, message, running_rig
+
+from tests.sandbox.teams_rig import Rig, message, running_rig
 
 
 @pytest.fixture(scope="module")

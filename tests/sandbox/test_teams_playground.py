@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from teams_rig import Rig, card_answer, message, running_rig
 
 from sandbox.teams.playground import playground_config
 from sandbox.teams.roster import Roster
 from sandbox.world import build_world
+from tests.sandbox.teams_rig import Rig, card_answer, message, running_rig
 
 
 class PlaygroundConnector:

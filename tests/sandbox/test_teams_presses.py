@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from teams_rig import Answer, Rig, card, card_answer, message, running_rig
+
+from tests.sandbox.teams_rig import Answer, Rig, card, card_answer, message, running_rig
 
 MESSAGE_TYPE = "application/vnd.microsoft.activity.message"
 ERROR_TYPE = "application/vnd.microsoft.error"

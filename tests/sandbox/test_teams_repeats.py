@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-from teams_rig import Answer, Bot, card_answer, message
 
 from sandbox.teams.activities import Activities
 from sandbox.teams.conversations import Conversations
@@ -17,6 +16,7 @@ from sandbox.teams.roster import Roster
 from sandbox.teams.signing_key import SigningKey
 from sandbox.teams.tokens import ChannelTokens
 from sandbox.world import build_world
+from tests.sandbox.teams_rig import Answer, Bot, card_answer, message
 
 SERVICE_URL = "http://127.0.0.1:1/teams/"
 

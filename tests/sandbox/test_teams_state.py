@@ -8,9 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from teams_rig import REPOSITORY, Rig, message, running_rig
 
 from sandbox.world import build_world, write_world
+from tests.sandbox.teams_rig import REPOSITORY, Rig, message, running_rig
 
 PAGE = Path(__file__).parents[2] / "sandbox" / "teams" / "page"
 

@@ -7,7 +7,8 @@ import httpx
 import msal
 import pytest
 import requests
-from teams_rig import Rig, message, running_rig
+
+from tests.sandbox.teams_rig import Rig, message, running_rig
 
 
 @pytest.fixture(scope="module")

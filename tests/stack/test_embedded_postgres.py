@@ -9,9 +9,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from waiting import eventually, is_alive
 
 from sandbox.stack import EmbeddedPostgres
+from tests.stack.waiting import eventually, is_alive
 
 KILLS_ITSELF = """
 import os, pathlib, sys

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from waiting import eventually, is_alive
 
 from sandbox.stack.process import Process
+from tests.stack.waiting import eventually, is_alive
 
 # What these commands sleep is how long they live: a minute outlasts the test, which kills them.
 HAS_A_CHILD = """
@@ -33,7 +33,7 @@ time.sleep(60)
 KILLS_ITSELF = """
 import os, pathlib, sys
 from sandbox.stack.process import Process
-from waiting import eventually
+from tests.stack.waiting import eventually
 log = pathlib.Path(sys.argv[1])
 process = Process([sys.executable, "-c", sys.argv[2]], log=log)
 eventually(lambda: bool(log.read_text()))
@@ -129,7 +129,7 @@ def test_a_killed_parent_takes_the_whole_group_with_it(tmp_path: Path, log: Path
     source = ENDS_AND_LEAVES_A_CHILD if when == "after its end" else STAYS_WITH_A_CHILD
     killed = subprocess.run(
         [sys.executable, "-c", KILLS_ITSELF, log, source, when],
-        cwd=Path(__file__).parent,
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=False,
@@ -140,7 +140,9 @@ def test_a_killed_parent_takes_the_whole_group_with_it(tmp_path: Path, log: Path
 
 
 def test_a_killed_parent_lets_it_stop_in_order(log: Path) -> None:
-    command = [sys.executable, "-c", KILLS_ITSELF, log, NEEDS_A_MOMENT_TO_STOP, "while it runs"]
-    killed = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", KILLS_ITSELF, str(log), NEEDS_A_MOMENT_TO_STOP, "while it runs"]
+    killed = subprocess.run(
+        command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
+    )
     eventually(lambda: not group_exists(int(killed.stdout)), within=20)
     assert log.read_text() == "here\nin order\n"

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from waiting import eventually, is_alive
 
 from sandbox.stack.parts import Part, answers_http
 from sandbox.stack.ports import free_port
 from sandbox.stack.process import StartFailed
 from sandbox.stack.supervisor import Supervisor
+from tests.stack.waiting import eventually, is_alive
 
 DEAF = """
 import signal, time
@@ -36,7 +36,7 @@ time.sleep(60)
 KILLS_ITSELF = """
 import os, pathlib, sys
 from sandbox.stack.supervisor import Supervisor
-from test_supervisor import web_server
+from tests.stack.test_supervisor import web_server
 supervisor = Supervisor(lambda *_: None, lambda: None)
 supervisor.start(web_server(pathlib.Path(sys.argv[1])))
 print(supervisor.pids()["web"], flush=True)
@@ -179,7 +179,7 @@ def test_parts_stop_in_the_reverse_of_their_start(tmp_path: Path, story: Story) 
 def test_nothing_is_left_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     killed = subprocess.run(
         [sys.executable, "-c", KILLS_ITSELF, tmp_path],
-        cwd=Path(__file__).parent,
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=False,

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from waiting import eventually, is_alive
 
 from sandbox.stack.launch import Launched, launched
 from sandbox.stack.parts import muster_command
+from tests.stack.waiting import eventually, is_alive
 
 PARTS = {"postgres", "temporal", "teams", "pagerduty", "api", "worker"}
 

@@ -65,7 +65,7 @@ def test_lines_below_the_level_are_left_out(written):
 
 
 def test_work_has_one_correlation_id_from_its_start(written):
-    ids = []
+    ids: list[str] = []
 
     def act():
         with correlated() as outer, correlated() as inner:

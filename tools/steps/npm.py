@@ -3,8 +3,9 @@
 import shutil
 from collections.abc import Iterator
 
-from deploy.steps.progress import run, version_of
 from sandbox.stack.caches import CHECKOUT, npm_dir
+
+from tools.steps.progress import run, version_of
 
 _OLDEST_NODE = (20,)
 _FILES = ("package.json", "package-lock.json")
@@ -12,11 +13,11 @@ _INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
 class NpmPackages:
-    """The packages that ``deploy/npm/<name>`` pins."""
+    """The packages that ``tools/npm/<name>`` pins."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._pinned = CHECKOUT / "deploy" / "npm" / name
+        self._pinned = CHECKOUT / "tools" / "npm" / name
         self._installed = npm_dir(name)
 
     def done(self) -> bool:

@@ -7,9 +7,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.steps.progress import StepFailed, run, say, version_of
 from sandbox.stack.caches import CHECKOUT, cache_dir
 from sandbox.stack.temporal_binary import GO_MODULE, cached_binary, look_for_temporal
+
+from tools.steps.progress import StepFailed, run, say, version_of
 
 # Older ones cannot fetch the toolchain that deploy/temporal/go.mod names.
 _OLDEST_GO = (1, 21)

@@ -1,7 +1,8 @@
 """Prepare everything that `make run` and `make test` need; what is there already is left alone.
 
 Started by whatever `python3` is on the machine, so this file keeps to syntax that old versions can read
-and hands over to a Python that is new enough. ``--playground`` adds Microsoft's Agents Playground.
+and hands over to a Python that is new enough. ``--playground`` adds Microsoft's Agents Playground,
+``--browser`` the Chromium of the browser tests, ``--lint`` the linter of the pages.
 """
 
 import os
@@ -29,6 +30,6 @@ if __name__ == "__main__":
     if sys.version_info < OLDEST:
         hand_over()
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
-    from deploy.steps import run
+    from tools.steps import run
 
-    run(playground="--playground" in sys.argv[1:])
+    run(sys.argv[1:])

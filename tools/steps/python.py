@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.steps.progress import run, say
+from tools.steps.progress import run, say
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _VENV = _CHECKOUT / ".venv"
