@@ -1,5 +1,6 @@
 """Text with links: the addresses in it can be followed, and its length is bounded."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,8 +24,9 @@ def test_an_address_inside_markup_stays_text() -> None:
     assert "selectAction" not in run
 
 
-def test_a_clipped_address_is_no_link() -> None:
-    ((run,),) = lines_with_links("https://wiki.example/a/long/way", limit=20, most_lines=1)
+@pytest.mark.parametrize("limit", [20, 26], ids=["in its host", "in its path"])
+def test_a_clipped_address_is_no_link(limit: int) -> None:
+    ((run,),) = lines_with_links("https://wiki.example/a/long/way", limit=limit, most_lines=1)
     assert run["text"].endswith("…")
     assert "selectAction" not in run
 
