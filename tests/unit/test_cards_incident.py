@@ -137,6 +137,10 @@ def test_the_newer_comment_comes_first() -> None:
     assert text.index("newer update") < text.index("older note")
 
 
+def test_somebody_without_a_name_is_called_by_id() -> None:
+    assert "PUSER09" in text_of(drawn(a_view(assignees=(Reference(id="PUSER09"),), assignee_count=1)))
+
+
 def test_two_hundred_assignees_are_counted() -> None:
     people = tuple(Reference(id=f"P{n}", name=f"Person {n}") for n in range(20))
     text = text_of(drawn(a_view(assignees=people, assignee_count=200)))
