@@ -94,13 +94,13 @@ def test_without_verbs_there_is_no_button() -> None:
         ("resolved", "🟢", "Resolved", "good"),
     ],
 )
-def test_state_is_told_by_symbol_word_and_colour(status: Status, symbol: str, word: str, style: str) -> None:
+def test_status_is_told_by_symbol_name_and_colour(status: Status, symbol: str, word: str, style: str) -> None:
     band, *_ = drawn(a_view(status=status))["body"]
     assert band["style"] == style
     assert f"{symbol} {word}" in text_of(band)
 
 
-def test_nothing_jumps_when_the_state_changes() -> None:
+def test_nothing_jumps_when_the_status_changes() -> None:
     ada, bo = (Reference(id=name, name=name) for name in ("Ada Ops", "Bo Call"))
     new = a_view(
         service=Reference(id="S", name="Checkout"),

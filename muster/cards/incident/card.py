@@ -19,7 +19,7 @@ from muster.cards.elements import (
 from muster.cards.formatting import instant_after
 from muster.cards.incident.buttons import verb_buttons
 from muster.cards.incident.comments import latest_comments
-from muster.cards.incident.facts import fact_rows
+from muster.cards.incident.fact_rows import fact_rows
 from muster.cards.incident.names import PRIORITY_LIMIT, numbered
 from muster.cards.incident.status_band import status_band
 from muster.cards.incident.status_style import STATUS_STYLES
@@ -54,8 +54,8 @@ def card_summary(view: View) -> str:
 def _body(view: View, identity: CardIdentity, notice: str | None) -> Iterator[Element]:
     yield status_band(view)
     yield _title(view)
-    if facts := fact_rows(view):
-        yield container(*facts)
+    if rows := fact_rows(view):
+        yield container(*rows)
     if comments := latest_comments(view):
         yield comments
     if view.degraded:
