@@ -9,7 +9,7 @@ import structlog
 from api.bot.activity import InboundActivity
 from api.bot.answers import card, error, sentence
 from api.gateway import Gateway, Rejected, TemporalUnavailable
-from muster.cards.incident import incident_card
+from muster.cards.incident.card import incident_card
 from muster.cards.outcomes import UNREACHABLE, WORKS_NO_MORE, sentence_of, working_sentence
 from muster.logging import correlated
 from muster.store import people, targets
