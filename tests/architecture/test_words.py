@@ -84,13 +84,13 @@ def test_the_glossary_retires_words() -> None:
         ("recall_card", "activities/store.py", set()),
     ],
 )
-def test_a_retired_word_is_found_in_a_name_and_not_in_another_word(
+def test_what_is_retired_is_found_in_a_name_and_not_inside_another(
     name: str, path: str, expected: set[str]
 ) -> None:
     assert retired_in(name, REPOSITORY / path) == expected
 
 
-def test_no_name_has_a_retired_word() -> None:
+def test_no_name_holds_what_the_glossary_retires() -> None:
     found = [
         f"{path.relative_to(REPOSITORY)}: {name} ({', '.join(sorted(retired))})"
         for path in files()
