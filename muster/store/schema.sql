@@ -17,10 +17,12 @@ CREATE TABLE click (
     verb text NOT NULL,
     aad_object_id text NOT NULL,
     person_name text NOT NULL,
-    pressed_at timestamp with time zone NOT NULL,
-    outcome text,
-    outcome_text text,
-    settled_at timestamp with time zone
+    received_at timestamp with time zone NOT NULL,
+    outcome text NOT NULL,
+    outcome_reason text,
+    outcome_by text,
+    outcome_status text,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE connection (
@@ -188,7 +190,7 @@ ALTER TABLE ONLY user_link
 ALTER TABLE ONLY webhook_subscription
     ADD CONSTRAINT webhook_subscription_pkey PRIMARY KEY (account, id);
 
-CREATE INDEX click_by_card ON click USING btree (account, incident_id, conversation, pressed_at);
+CREATE INDEX click_by_card ON click USING btree (account, incident_id, conversation, received_at);
 
 CREATE INDEX incident_card_by_activity ON incident_card USING btree (conversation, activity_id);
 

@@ -32,7 +32,7 @@ def show(marker: str, *, edits: str | None = None, revision: int = 1) -> ShowCar
         tenant=TENANT,
         activity_id=edits,
         view=view,
-        stamped=CardIdentity(marker=marker, nonce=f"nonce-{revision}"),
+        identity=CardIdentity(marker=marker, nonce=f"nonce-{revision}"),
         content=f"content-{revision}",
         correlation="01E",
     )

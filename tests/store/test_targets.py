@@ -75,7 +75,7 @@ async def test_an_open_incident_enters_the_channels_of_its_service(incident: Inc
             "service_url": SERVICE_URL,
             "label": "Payments/#ops",
         },
-        remembered=False,
+        stored=False,
     )
     assert await incident.rows() == [OPS]
 
@@ -154,9 +154,9 @@ async def test_a_suspended_channel_is_skipped_and_comes_back(incident: Incident)
 
 
 async def test_whether_anything_was_ever_sent_is_told(incident: Incident) -> None:
-    assert [target.remembered for target in await incident.event(service=LEDGER)] == [False, False]
+    assert [target.stored for target in await incident.event(service=LEDGER)] == [False, False]
     await incident.pool.execute("UPDATE incident_card SET intent_at = now() WHERE conversation = $1", OPS)
-    assert [target.remembered for target in await incident.note()] == [True, False]
+    assert [target.stored for target in await incident.note()] == [True, False]
 
 
 async def test_many_at_once_make_one_row_a_channel(incident: Incident) -> None:
@@ -195,7 +195,7 @@ async def test_a_card_is_found_by_its_message(incident: Incident) -> None:
     card = await find_card(incident.pool, conversation=OPS, activity_id="1")
     assert card is not None
     assert (card.account, card.incident_id, card.channel) == (ACCOUNT, "Q1", "payments-ops")
-    assert (card.remembered, card.markers) == (True, frozenset({"m1", "m2"}))
+    assert (card.stored, card.markers) == (True, frozenset({"m1", "m2"}))
     assert await find_card(incident.pool, conversation=RELEASES, activity_id="1") is None
 
 
