@@ -9,16 +9,16 @@ from workflows.contract import Done
 
 
 class StoreActivities:
-    """Recalling a card, recording a click."""
+    """Restores cards, records clicks."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     @implements(RECALL_CARD)
-    async def recall_card(self, card: CardKey) -> StoredCard:
+    async def restore_card(self, card: CardKey) -> StoredCard:
         """What was shown and said for a card, and how the latest clicks on it ended."""
-        remembered = await cards.recall(self._pool, card)
-        return remembered.model_copy(update={"clicks": await clicks.recent(self._pool, card)})
+        stored = await cards.restore(self._pool, card)
+        return stored.model_copy(update={"clicks": await clicks.recent(self._pool, card)})
 
     @implements(RECORD_CLICK)
     async def record_click(self, request: RecordClick) -> Done:

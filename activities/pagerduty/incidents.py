@@ -14,7 +14,7 @@ from workflows.errors import CredentialRejected
 from workflows.incident.events import Details
 
 _DETAILS_WITHIN = 5.0
-_RECALL_WITHIN = 1.5
+_RESTORE_WITHIN = 1.5
 _READ_SECONDS = 7.0
 """Below the start-to-close limit of the row, so that no attempt outlives its timeout with a connection."""
 
@@ -52,9 +52,9 @@ class IncidentActivities:
             return details
 
     @implements(RECALL_INCIDENT)
-    async def recall_incident(self, request: ReadDetails) -> Details:
+    async def restore_incident(self, request: ReadDetails) -> Details:
         """The incident as it is now, for a run that follows an ended one: one quick try."""
-        return await self._read(request, within=_RECALL_WITHIN)
+        return await self._read(request, within=_RESTORE_WITHIN)
 
     async def _read(self, request: ReadDetails, *, within: float) -> Details:
         account = account_of(self._accounts, request.account)

@@ -10,9 +10,9 @@ from activities.registration import implements
 from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient
 from muster.security.sealing import KeyRing, SealBroken
 from muster.settings import PagerDutyAccount
-from muster.store import clicks, people
+from muster.store import clicks, links
 from muster.store.details import lock_incident
-from muster.store.people import LinkedUser
+from muster.store.links import LinkedUser
 from muster.store.pool import Connection, Pool, transaction
 from workflows.channel_incident.activities import CHANGE_STATUS, ChangeStatus, StatusChanged
 from workflows.errors import Conflict, CredentialRejected, Forbidden, OutcomeUnknown, ProviderUnavailable
@@ -84,7 +84,7 @@ class VerbActivities:
         if person.link is None:
             return None
         try:
-            return await people.linked_user(connection, self._keys, person.link, account=request.card.account)
+            return await links.linked_user(connection, self._keys, person.link, account=request.card.account)
         except SealBroken as error:
             log.error("a link cannot be opened", link=person.link, reason=str(error))
             raise ProviderUnavailable("the link cannot be opened: MUSTER_KEYS lacks its key") from error

@@ -12,7 +12,7 @@ from api.gateway import Gateway, Rejected, TemporalUnavailable
 from muster.cards.incident import incident_card
 from muster.cards.outcomes import UNREACHABLE, WORKS_NO_MORE, sentence_of, working_sentence
 from muster.logging import correlated
-from muster.store import people, targets
+from muster.store import links, targets
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.store.targets import Target
 from workflows.channel_incident.messages import ClickAnswer, Timing
@@ -69,7 +69,7 @@ class ClickHandler:
 
     async def _handle(self, clicked: _Clicked, answer_by: float) -> dict[str, Any]:
         target, is_orphan = await self._target(clicked)
-        link = await people.link_of(
+        link = await links.link_of(
             self._pool,
             tenant=clicked.tenant,
             aad_object_id=clicked.aad_object_id,

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.pagerduty.verbs import VerbActivities
-from muster.store import clicks, people
+from muster.store import clicks, links
 from muster.store.details import lock_incident
 from muster.store.pool import Pool, transaction
 from tests.sandbox.pagerduty_rig import ADA, BO, DI, WORLD
@@ -44,7 +44,7 @@ class Buttons:
         self, verb: VerbName, *, user: str = ADA, key: str = "k1", linked: bool = True
     ) -> ChangeStatus:
         person = self.side.person(user)
-        link = await people.link_of(
+        link = await links.link_of(
             self.pool, tenant=WORLD.tenant_id, aad_object_id=person.aad_object_id, account=WORLD.account
         )
         return ChangeStatus(

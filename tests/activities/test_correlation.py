@@ -44,7 +44,7 @@ async def serve(
     teams_side: TeamsService,
 ) -> Callable[[], AbstractAsyncContextManager[Edge]]:
     """``serve()``: the API and a worker."""
-    await pool.execute("UPDATE channel SET service_url = $1", teams_side.service_url)
+    await pool.execute("UPDATE conversation SET service_url = $1", teams_side.service_url)
     activities = registered(
         card_activities,
         reply_activities,

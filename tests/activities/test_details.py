@@ -95,9 +95,9 @@ async def test_a_fresh_answer_is_asked_for_whatever_is_stored(reader: Reader) ->
     assert await reader.asked() == [200, 200]
 
 
-async def test_a_recall_always_asks(reader: Reader) -> None:
+async def test_restoring_an_incident_always_asks(reader: Reader) -> None:
     await reader.read()
-    await ActivityEnvironment().run(reader.activities.recall_incident, reader.request())
+    await ActivityEnvironment().run(reader.activities.restore_incident, reader.request())
     assert await reader.asked() == [200, 200]
 
 

@@ -120,6 +120,6 @@ async def test_what_certainly_was_not_said_may_be_said_later(
     with pytest.raises(ApplicationError) as failed:
         await say(reply)
     assert failed.value.type == "RateLimited"
-    assert (await cards.recall(pool, reply.card)).notified == ()
+    assert (await cards.restore(pool, reply.card)).notified == ()
     assert (await say(reply)).said
     assert len(await said(teams_side)) == 1

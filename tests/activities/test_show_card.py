@@ -1,4 +1,4 @@
-"""``card_activities.show_card``: what is committed before and after a send, and what each failure leaves behind."""
+"""``teams.show_card``: what is committed before and after a send, and what each failure leaves behind."""
 
 import asyncio
 import json
@@ -75,7 +75,7 @@ class Card:
         return ShowCard(**given)
 
     async def row(self) -> StoredCard:
-        return await cards.recall(self.pool, self.key)
+        return await cards.restore(self.pool, self.key)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def click(key: str, minute: int) -> Click:
 async def test_a_run_restores_what_was_shown_said_and_clicked(
     store_activities: StoreActivities, pool: Pool
 ) -> None:
-    assert await ActivityEnvironment().run(store_activities.recall_card, KEY) == StoredCard()
+    assert await ActivityEnvironment().run(store_activities.restore_card, KEY) == StoredCard()
     await pool.execute(
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, $2, $3)",
         *(KEY.account, KEY.incident_id, KEY.conversation),
@@ -45,7 +45,7 @@ async def test_a_run_restores_what_was_shown_said_and_clicked(
     for key, minute in (("second", 2), ("first", 1)):
         request = RecordClick(card=KEY, click=click(key, minute), outcome=LATE)
         await ActivityEnvironment().run(store_activities.record_click, request)
-    assert await ActivityEnvironment().run(store_activities.recall_card, KEY) == StoredCard(
+    assert await ActivityEnvironment().run(store_activities.restore_card, KEY) == StoredCard(
         notified=("resolved@2026",),
         clicks=(RecordedOutcome(key="first", outcome=LATE), RecordedOutcome(key="second", outcome=LATE)),
     )
@@ -57,5 +57,5 @@ async def test_a_database_that_is_away_is_tried_again(database_url: str) -> None
         async with await open_pool(database_url.replace(server, line.address)) as pool:
             await line.cut()
             with pytest.raises(ApplicationError, match="the database is out of reach") as failed:
-                await ActivityEnvironment().run(StoreActivities(pool).recall_card, KEY)
+                await ActivityEnvironment().run(StoreActivities(pool).restore_card, KEY)
     assert (failed.value.type, failed.value.non_retryable) == ("ProviderUnavailable", False)

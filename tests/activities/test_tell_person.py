@@ -1,4 +1,4 @@
-"""``private_activities.tell_person``: in the person's private chat with the bot, which is opened once."""
+"""``teams.tell_person``: in the person's private chat with the bot, which is opened once."""
 
 from datetime import UTC, datetime
 
