@@ -34,9 +34,9 @@ def implements(
 ]:
     """Register a method as the row's activity.
 
-    Typed errors travel to the workflow with their type, code and delay. A store that is out of reach
-    is ``ProviderUnavailable``: whatever was to follow the failed commit was not done. Each is one line
-    of the log, while the correlation id is at hand.
+    An ``OutsideError`` reaches the workflow with its type, code and delay. A database that is out of reach
+    reaches it as ``ProviderUnavailable``: whatever was to follow the failed commit was not done. Each failure
+    is one line of the log, with the correlation id.
     """
 
     def register(
@@ -49,9 +49,9 @@ def implements(
                 try:
                     return await method(self, argument)
                 except OutsideError as error:
-                    raise _told(row.name, error) from error
+                    raise _logged(row.name, error) from error
                 except UNAVAILABLE as error:
-                    raise _told(row.name, ProviderUnavailable("the database is out of reach")) from error
+                    raise _logged(row.name, ProviderUnavailable("the database is out of reach")) from error
 
         setattr(run, _ROW, row)
         return run
@@ -60,18 +60,18 @@ def implements(
 
 
 def tell_failures_once() -> None:
-    """Drop the SDK's own line, with its traceback, about a failure that has had its line here.
+    """Drop the SDK's own line, with its traceback, about a failure that ``implements`` has logged.
 
-    It comes after the correlation id is gone. What nobody foresaw keeps its traceback.
+    The SDK's line lacks the correlation id. A failure that nobody foresaw keeps its line and traceback.
     """
-    logging.getLogger("temporalio.activity").addFilter(_not_told_yet)
+    logging.getLogger("temporalio.activity").addFilter(_is_not_logged_yet)
 
 
-def _not_told_yet(record: logging.LogRecord) -> bool:
+def _is_not_logged_yet(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], ApplicationError))
 
 
-def _told(name: str, error: OutsideError) -> ApplicationError:
+def _logged(name: str, error: OutsideError) -> ApplicationError:
     log.warning(
         "activity failed", activity=name, failure=type(error).__name__, code=error.code, reason=str(error)
     )
@@ -87,7 +87,7 @@ def _correlation(argument: Any) -> str | None:
 
 @asynccontextmanager
 async def heartbeats() -> AsyncIterator[None]:
-    """Beat while the body runs, so that a killed worker is known in three seconds; a quick one never does."""
+    """Beat while the body runs, so that a killed worker is known in three seconds; a quick body has no beat."""
 
     async def beat() -> None:
         await asyncio.sleep(_FIRST_BEAT)

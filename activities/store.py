@@ -1,4 +1,4 @@
-"""What a run reads from and writes to Postgres alone."""
+"""Activities that need Postgres alone: restoring a card, recording a click."""
 
 from activities.registration import implements
 from muster.store import cards, clicks

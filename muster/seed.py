@@ -19,7 +19,7 @@ from workflows.ids import channel_key
 
 
 class SeedRefused(Exception):
-    """The database has no place for a row of the file: what it belongs to is in neither."""
+    """The database refuses a row of the file: most often, the row that it refers to is in neither."""
 
 
 class _Row(BaseModel):

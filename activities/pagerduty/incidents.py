@@ -16,14 +16,14 @@ from workflows.incident.events import Details
 _DETAILS_WITHIN = 5.0
 _RESTORE_WITHIN = 1.5
 _READ_SECONDS = 7.0
-"""Below the start-to-close limit of the row, so that no attempt outlives its timeout with a connection."""
+"""Less than the row's start-to-close limit, so that an attempt that timed out holds no connection."""
 
 
 class IncidentActivities:
     """Reads incidents.
 
-    ``pool`` is one of its own: a connection is held while PagerDuty answers, and a PagerDuty that hangs
-    must take none from the cards.
+    ``pool`` is used by nothing else. A connection is held while PagerDuty answers, and a PagerDuty that hangs
+    must take no connection from the cards.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ async def lock_incident(
 ) -> None:
     """Hold the incident's advisory lock for this purpose until the transaction ends.
 
-    A slow background read must not hold up somebody's click, so the two purposes do not meet.
+    Each purpose has a lock of its own, so that a slow background read holds up nobody's click.
     """
     await QUERIES["lock_incident"].execute(
         connection, purpose=purpose, account=account, incident_id=incident_id

@@ -1,5 +1,5 @@
 -- name: lock_incident
--- One at a time tells PagerDuty about an incident, and one at a time asks; ends with the transaction.
+-- One click at a time changes an incident, and one read at a time asks; the lock ends with the transaction.
 SELECT pg_advisory_xact_lock(
   hashtextextended(concat_ws('/', :purpose::text, :account::text, :incident_id::text), 0))
 

@@ -1,4 +1,4 @@
-"""``pagerduty.change_status``: told once, as the person who pressed, and never undoing a resolve."""
+"""``pagerduty.change_status``: told once, as the person who clicked, and never undoing a resolve."""
 
 import asyncio
 import dataclasses
