@@ -87,7 +87,7 @@ def _correlation(argument: Any) -> str | None:
 
 @asynccontextmanager
 async def heartbeats() -> AsyncIterator[None]:
-    """Beat while the body runs, so that a killed worker is known in three seconds; a quick body has no beat."""
+    """Beat while the body runs: a killed worker is known in three seconds, and a quick body has no beat."""
 
     async def beat() -> None:
         await asyncio.sleep(_FIRST_BEAT)
