@@ -22,16 +22,16 @@ from bench.incidents import Incident
 from bench.sink import Card, Sink
 from muster.settings import Settings
 from muster.temporal import connect
-from sandbox.stack.addresses import Addresses
-from sandbox.stack.data_folder import DataFolder
-from sandbox.stack.parts import answers_http, muster_command
-from sandbox.stack.ports import free_port
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.process import Process
-from sandbox.stack.product import local_environment, sandbox_environment, seed, write_config
-from sandbox.stack.temporal import EmbeddedTemporal
 from sandbox.teams.signing_key import SigningKey
 from sandbox.teams.tokens import ChannelTokens
+from sandbox.up.addresses import Addresses
+from sandbox.up.product import local_environment, sandbox_environment, seed, write_config
+from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.servers.ports import free_port
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from sandbox.up.supervision.parts import answers_http, muster_command
+from sandbox.up.supervision.process import Process
 from sandbox.world import Connection, World, build_world
 
 ONE_CHANNEL = "PSVC001"

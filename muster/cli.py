@@ -47,9 +47,9 @@ def up(
 
     refuse_wrong_variables()
     from muster.temporal_ui import ready_queries
-    from sandbox.stack.options import Options
-    from sandbox.stack.start_page import Place
-    from sandbox.stack.up import up as bring_up
+    from sandbox.up.main import up as bring_up
+    from sandbox.up.options import Options
+    from sandbox.up.pages.start_page import Place
 
     options = Options(
         data=data or _default_data(empty=empty, playground=playground),

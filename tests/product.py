@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from sandbox.stack.launch import Launched, launched
+from sandbox.up.supervision.launch import Launched, launched
 from tests.waiting import eventually
 
 _GRACE = "2"

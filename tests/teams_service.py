@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.certificates import CA_FILE, https_listener
 from sandbox.serving import Listener, serving
-from sandbox.stack.ports import free_port
 from sandbox.teams.app import SERVICE_PATH, Options, TeamsSimulator
+from sandbox.up.servers.ports import free_port
 from sandbox.world import World
 
 

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 from deploy.steps.progress import run, version_of
-from sandbox.stack.caches import CHECKOUT, npm_dir
+from sandbox.up.servers.caches import CHECKOUT, npm_dir
 
 _OLDEST_NODE = (20,)
 _FILES = ("package.json", "package-lock.json")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.steps.progress import StepFailed, run, say, version_of
-from sandbox.stack.caches import CHECKOUT, cache_dir
-from sandbox.stack.temporal_binary import GO_MODULE, cached_binary, look_for_temporal
+from sandbox.up.servers.caches import CHECKOUT, cache_dir
+from sandbox.up.servers.temporal_binary import GO_MODULE, cached_binary, look_for_temporal
 
 # Older ones cannot fetch the toolchain that deploy/temporal/go.mod names.
 _OLDEST_GO = (1, 21)

@@ -17,8 +17,8 @@ from muster.keys import KeyRing
 from muster.seed import Seed, seed
 from muster.settings import PagerDutyAccount, TeamsRegistration
 from muster.store.pool import Pool, open_pool
-from sandbox.stack.addresses import Addresses
-from sandbox.stack.product import seed as rows_of
+from sandbox.up.addresses import Addresses
+from sandbox.up.product import seed as rows_of
 from tests.conftest import KEYS, settings_for
 from tests.sandbox.pagerduty_rig import WORLD
 from tests.sandbox.pagerduty_rig import Rig as PagerDuty

@@ -13,7 +13,7 @@ from activities.pagerduty import PagerDutyActivities
 from activities.store import StoreActivities
 from activities.teams import TeamsActivities
 from muster.store.pool import Pool
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import Edge, edge_settings, json_lines, new_incident, serving_edge, signature
 from tests.bodies import event, note, webhook
 from tests.sandbox.pagerduty_rig import WORLD

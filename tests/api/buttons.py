@@ -28,7 +28,7 @@ from muster.settings import TeamsRegistration
 from muster.store import cards
 from muster.store.pool import Pool
 from sandbox.serving import Listener, serving
-from sandbox.stack.ports import free_port
+from sandbox.up.servers.ports import free_port
 from tests.api.conftest import APP_ID, BotFramework
 from tests.company import ACCOUNT, OPS, TENANT
 from tests.workflows.running import Run

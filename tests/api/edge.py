@@ -22,7 +22,7 @@ from api.app import create_app
 from muster.settings import Settings
 from muster.store.pool import Pool
 from sandbox.serving import Listener, serving
-from sandbox.stack.ports import free_port
+from sandbox.up.servers.ports import free_port
 from tests import bodies
 from tests.company import ACCOUNT, SECRET, SUBSCRIPTION
 from tests.conftest import settings_for

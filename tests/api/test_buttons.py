@@ -17,7 +17,7 @@ from api.gateway import Gateway
 from muster.seed import seed
 from muster.store import cards, people, targets
 from muster.store.pool import Pool, open_pool, transaction
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.buttons import (
     NOBODYS_MESSAGE,
     Buttons,

@@ -13,8 +13,8 @@ from api.app import create_app
 from muster.seed import seed
 from muster.store.migrate import SchemaMissing
 from muster.store.pool import Pool, transaction
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import (
     Edge,
     edge_settings,

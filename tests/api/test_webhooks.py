@@ -10,8 +10,8 @@ from temporalio.client import Client
 
 from muster.seed import seed
 from muster.store.pool import open_pool
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import Edge, edge_settings, new_incident, serving_edge, signature
 from tests.bodies import DATA, LEDGER, event, note, webhook
 from tests.company import (

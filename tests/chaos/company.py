@@ -15,7 +15,7 @@ from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExec
 from temporalio.service import RPCError, RPCStatusCode
 
 from muster.temporal import connect
-from sandbox.stack.launch import Launched
+from sandbox.up.supervision.launch import Launched
 from tests.conftest import settings_for
 from tests.product import Product
 from tests.simulators import PagerDuty, Teams

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 
 import pytest
 
-from sandbox.stack.launch import Launched
+from sandbox.up.supervision.launch import Launched
 from sandbox.world import Person, World, build_world, write_world
 from tests.chaos.company import SOON, Company, at_work
 from tests.product import ends_of_logs, running

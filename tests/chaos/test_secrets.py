@@ -11,8 +11,8 @@ from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowExecutionDescription
 
-from sandbox.stack.data_folder import DataFolder
-from sandbox.stack.launch import Launched
+from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.supervision.launch import Launched
 from sandbox.world import read_world
 from tests.chaos.company import BO, DI, Company
 from tests.chaos.invariants import settled

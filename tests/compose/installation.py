@@ -14,16 +14,16 @@ from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sandbox.stack import parts
-from sandbox.stack.addresses import Addresses
-from sandbox.stack.data_folder import DataFolder
-from sandbox.stack.parts import Part, muster_command
-from sandbox.stack.ports import LOOPBACK, free_port
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.process import Process, StartFailed
-from sandbox.stack.product import sandbox_environment, write_config, write_seed
-from sandbox.stack.temporal import EmbeddedTemporal
-from sandbox.stack.temporal_binary import find_temporal
+from sandbox.up.addresses import Addresses
+from sandbox.up.product import sandbox_environment, write_config, write_seed
+from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.servers.ports import LOOPBACK, free_port
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from sandbox.up.servers.temporal_binary import find_temporal
+from sandbox.up.supervision import parts
+from sandbox.up.supervision.parts import Part, muster_command
+from sandbox.up.supervision.process import Process, StartFailed
 from sandbox.world import World, write_world
 from tests.compose.compose_file import REPOSITORY, Service
 

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.stack.ports import LOOPBACK, free_port
-from sandbox.stack.ready import world_facts
+from sandbox.up.servers.ports import LOOPBACK, free_port
+from sandbox.up.supervision.ready_file import world_facts
 from sandbox.world import Person
 from tests.compose.balancer import Balancer
 from tests.compose.installation import Container, Installation

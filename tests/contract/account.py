@@ -15,7 +15,7 @@ import httpx2
 from pagerduty import OAuthTokenClient, RestApiV2Client
 
 from sandbox.certificates import CA_FILE
-from sandbox.stack.ports import LOOPBACK, free_port
+from sandbox.up.servers.ports import LOOPBACK, free_port
 from sandbox.world import Person, World, build_world, write_world
 from tests.schemas.exchange import Exchange, exchange_of
 

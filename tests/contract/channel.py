@@ -14,8 +14,8 @@ from activities.clients.http import open_pool as open_http_pool
 from activities.teams import TeamsActivities
 from muster.settings import TeamsRegistration
 from muster.store.pool import Pool
-from sandbox.stack.ports import LOOPBACK
 from sandbox.teams.app import SERVICE_PATH
+from sandbox.up.servers.ports import LOOPBACK
 from sandbox.world import Person, World
 from tests.contract.wire import Wire
 from tests.schemas.connector import connector_api

@@ -12,9 +12,9 @@ import pytest
 from activities.clients.expiring import Expiring, ExpiringCache
 from muster.seed import Seed, seed
 from muster.store.pool import Pool, open_pool
-from sandbox.stack.addresses import Addresses
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.product import seed as rows_of
+from sandbox.up.addresses import Addresses
+from sandbox.up.product import seed as rows_of
+from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.world import build_world
 from tests.conftest import settings_for
 from tests.contract.channel import Channel, reached_channel

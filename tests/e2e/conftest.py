@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
-from sandbox.stack.launch import Launched
+from sandbox.up.supervision.launch import Launched
 from tests.e2e.windows import Windows, chromium
 from tests.product import Product, ends_of_logs, running
 from tests.simulators import PagerDuty, Teams

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.stack.launch import Launched
+from sandbox.up.supervision.launch import Launched
 from tests.e2e.screens import FOR_THE_README, PICTURES, Screen, keep
 from tests.e2e.temporal_ui import TemporalUi
 from tests.e2e.windows import Windows

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from sandbox.stack.launch import Launched, launched
+from sandbox.up.supervision.launch import Launched, launched
 
 pytestmark = [pytest.mark.playground, pytest.mark.browser]
 

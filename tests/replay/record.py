@@ -17,7 +17,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from muster.temporal import goodbye, register_search_attributes
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.workflows.life import Life
 from tests.workflows.lives import LIVES, TIMING, Live, continued
 from tests.workflows.outside import World

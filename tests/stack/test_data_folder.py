@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.stack.data_folder import DataFolder, FolderRefused
+from sandbox.up.servers.data_folder import DataFolder, FolderRefused
 
 TRIES_TO_LOCK = """
 import pathlib, sys
-from sandbox.stack.data_folder import DataFolder, FolderRefused
+from sandbox.up.servers.data_folder import DataFolder, FolderRefused
 try:
     with DataFolder(pathlib.Path(sys.argv[1])).locked():
         print("locked")

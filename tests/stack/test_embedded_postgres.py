@@ -11,11 +11,11 @@ import asyncpg
 import pytest
 from waiting import eventually, is_alive
 
-from sandbox.stack import EmbeddedPostgres
+from sandbox.up.servers import EmbeddedPostgres
 
 KILLS_ITSELF = """
 import os, pathlib, sys
-from sandbox.stack import EmbeddedPostgres
+from sandbox.up.servers import EmbeddedPostgres
 server = EmbeddedPostgres(pathlib.Path(sys.argv[1]), durable=False)
 server.start()
 print(server.pid, flush=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from waiting import eventually, is_alive
 
-from sandbox.stack.process import Process
+from sandbox.up.supervision.process import Process
 
 # What these commands sleep is how long they live: a minute outlasts the test, which kills them.
 HAS_A_CHILD = """
@@ -32,7 +32,7 @@ time.sleep(60)
 """
 KILLS_ITSELF = """
 import os, pathlib, sys
-from sandbox.stack.process import Process
+from sandbox.up.supervision.process import Process
 from waiting import eventually
 log = pathlib.Path(sys.argv[1])
 process = Process([sys.executable, "-c", sys.argv[2]], log=log)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from muster.settings import load_settings
-from sandbox.stack.addresses import Addresses
-from sandbox.stack.data_folder import DataFolder
-from sandbox.stack.product import local_environment, sandbox_environment, seed, write_config
-from sandbox.stack.ready import product_facts, world_facts
+from sandbox.up.addresses import Addresses
+from sandbox.up.product import local_environment, sandbox_environment, seed, write_config
+from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.supervision.ready_file import product_facts, world_facts
 from sandbox.world import build_world
 
 

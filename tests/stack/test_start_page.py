@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.stack.parts import Part
-from sandbox.stack.start_page import Place, build_start_page, temporal_queries
-from sandbox.stack.supervisor import Supervisor
+from sandbox.up.pages.start_page import Place, build_start_page, temporal_queries
+from sandbox.up.supervision.parts import Part
+from sandbox.up.supervision.supervisor import Supervisor
 
 pytestmark = pytest.mark.anyio
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from waiting import eventually, is_alive
 
-from sandbox.stack.parts import Part, answers_http
-from sandbox.stack.ports import free_port
-from sandbox.stack.process import StartFailed
-from sandbox.stack.supervisor import Supervisor
+from sandbox.up.servers.ports import free_port
+from sandbox.up.supervision.parts import Part, answers_http
+from sandbox.up.supervision.process import StartFailed
+from sandbox.up.supervision.supervisor import Supervisor
 
 DEAF = """
 import signal, time
@@ -35,7 +35,7 @@ time.sleep(60)
 
 KILLS_ITSELF = """
 import os, pathlib, sys
-from sandbox.stack.supervisor import Supervisor
+from sandbox.up.supervision.supervisor import Supervisor
 from test_supervisor import web_server
 supervisor = Supervisor(lambda *_: None, lambda: None)
 supervisor.start(web_server(pathlib.Path(sys.argv[1])))

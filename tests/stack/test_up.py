@@ -10,8 +10,8 @@ import httpx
 import pytest
 from waiting import eventually, is_alive
 
-from sandbox.stack.launch import Launched, launched
-from sandbox.stack.parts import muster_command
+from sandbox.up.supervision.launch import Launched, launched
+from sandbox.up.supervision.parts import muster_command
 
 PARTS = {"postgres", "temporal", "teams", "pagerduty", "api", "worker"}
 

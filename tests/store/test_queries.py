@@ -10,7 +10,7 @@ import pytest
 
 import muster
 from muster.store.pool import Connection, load_queries
-from sandbox.stack.postgres import EmbeddedPostgres
+from sandbox.up.servers.postgres import EmbeddedPostgres
 
 pytestmark = pytest.mark.anyio
 

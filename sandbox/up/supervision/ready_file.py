@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sandbox.stack.addresses import Addresses
+from sandbox.up.addresses import Addresses
 from sandbox.world import World
 
 _SERVICE = "PSVC001"

@@ -4,12 +4,12 @@ import signal
 import threading
 from collections import deque
 
-from sandbox.stack.data_folder import DataFolder, FolderRefused
-from sandbox.stack.options import Options
-from sandbox.stack.process import StartFailed
-from sandbox.stack.stack import Stack
-from sandbox.stack.temporal_binary import TemporalMissing
-from sandbox.stack.terminal import Terminal
+from sandbox.up.options import Options
+from sandbox.up.pages.terminal import Terminal
+from sandbox.up.servers.data_folder import DataFolder, FolderRefused
+from sandbox.up.servers.temporal_binary import TemporalMissing
+from sandbox.up.stack import Stack
+from sandbox.up.supervision.process import StartFailed
 
 _TAIL = 15
 

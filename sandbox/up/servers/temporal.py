@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sandbox.stack.ports import LOOPBACK, free_port
-from sandbox.stack.process import Process
-from sandbox.stack.temporal_binary import find_temporal
+from sandbox.up.servers.ports import LOOPBACK, free_port
+from sandbox.up.servers.temporal_binary import find_temporal
+from sandbox.up.supervision.process import Process
 
 # The development server has one shard, and by default polls it 20 times a second: every hop would wait for
 # a 50 ms tick. Timers fire up to a second late by default, so that coalesced edits and back-offs would too.

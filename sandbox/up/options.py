@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.stack.start_page import Place
+from sandbox.up.pages.start_page import Place
 
 
 @dataclass(frozen=True, kw_only=True)

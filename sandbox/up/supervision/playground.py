@@ -6,13 +6,13 @@ stands between it and the product and adds the tokens that it does not send.
 
 import shutil
 
-from sandbox.stack.addresses import Addresses
-from sandbox.stack.caches import npm_dir
-from sandbox.stack.data_folder import DataFolder
-from sandbox.stack.parts import Part, answers_http
-from sandbox.stack.process import StartFailed
 from sandbox.teams.playground import CONFIG_FILE, PREFIX, SERVICE_PATH, playground_config
 from sandbox.teams.roster import Roster
+from sandbox.up.addresses import Addresses
+from sandbox.up.servers.caches import npm_dir
+from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.supervision.parts import Part, answers_http
+from sandbox.up.supervision.process import StartFailed
 from sandbox.world import Team, World
 
 _SHOWN_CHANNELS = 2

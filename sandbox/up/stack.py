@@ -2,20 +2,20 @@
 
 import os
 
-from sandbox.stack import parts
-from sandbox.stack.addresses import Addresses
-from sandbox.stack.data_folder import DataFolder, FolderRefused
-from sandbox.stack.options import Options
-from sandbox.stack.parts import Part, answers_http, muster_command
-from sandbox.stack.playground import agents_playground, channels_in_playground
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.process import Process, StartFailed
-from sandbox.stack.product import local_environment, sandbox_environment, write_config, write_seed
-from sandbox.stack.ready import ReadyFile, product_facts, world_facts
-from sandbox.stack.start_page import Place, StartPage, build_start_page, temporal_queries
-from sandbox.stack.supervisor import Supervisor
-from sandbox.stack.temporal import EmbeddedTemporal
-from sandbox.stack.terminal import Terminal
+from sandbox.up.addresses import Addresses
+from sandbox.up.options import Options
+from sandbox.up.pages.start_page import Place, StartPage, build_start_page, temporal_queries
+from sandbox.up.pages.terminal import Terminal
+from sandbox.up.product import local_environment, sandbox_environment, write_config, write_seed
+from sandbox.up.servers.data_folder import DataFolder, FolderRefused
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from sandbox.up.supervision import parts
+from sandbox.up.supervision.parts import Part, answers_http, muster_command
+from sandbox.up.supervision.playground import agents_playground, channels_in_playground
+from sandbox.up.supervision.process import Process, StartFailed
+from sandbox.up.supervision.ready_file import ReadyFile, product_facts, world_facts
+from sandbox.up.supervision.supervisor import Supervisor
 from sandbox.world import World
 
 _DATABASE = "muster"

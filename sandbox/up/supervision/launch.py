@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.stack.parts import muster_command
-from sandbox.stack.process import StartFailed
+from sandbox.up.supervision.parts import muster_command
+from sandbox.up.supervision.process import StartFailed
 
 _STOP_WITHIN = 60.0
 _EMBEDDED = ("DATABASE_URL", "TEMPORAL_ADDRESS", "MUSTER_CONFIG")

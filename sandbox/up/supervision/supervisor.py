@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.stack.parts import Part
-from sandbox.stack.process import Process, StartFailed
+from sandbox.up.supervision.parts import Part
+from sandbox.up.supervision.process import Process, StartFailed
 
 RESTART_AFTER = 1.0
 """Seconds a part that ended stays away."""

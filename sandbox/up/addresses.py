@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from sandbox.stack.ports import LOOPBACK, free_port
+from sandbox.up.servers.ports import LOOPBACK, free_port
 
 BOT_METADATA = "/bot/v1/.well-known/openidconfiguration"
 """Where the Teams simulator publishes who signs its Bot Framework tokens."""

@@ -18,8 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sandbox.stack.ports import LOOPBACK, free_port
-from sandbox.stack.process import Process
+from sandbox.up.servers.ports import LOOPBACK, free_port
+from sandbox.up.supervision.process import Process
 
 _SUPERUSER = "postgres"
 _DURABILITY_OFF = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.stack.addresses import BOT_METADATA, Addresses
-from sandbox.stack.data_folder import DataFolder, write_private
-from sandbox.stack.ports import LOOPBACK
+from sandbox.up.addresses import BOT_METADATA, Addresses
+from sandbox.up.servers.data_folder import DataFolder, write_private
+from sandbox.up.servers.ports import LOOPBACK
 from sandbox.world import World
 
 

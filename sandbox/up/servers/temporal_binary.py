@@ -1,6 +1,6 @@
 """Find the Temporal command: on PATH, in the cache, by the SDK's download, or built from its Go module.
 
-``python -m sandbox.stack.temporal_binary`` gets it, with progress; :func:`find_temporal` only looks.
+``python -m sandbox.up.servers.temporal_binary`` gets it, with progress; :func:`find_temporal` only looks.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from sandbox.stack.caches import CHECKOUT, cache_dir
+from sandbox.up.servers.caches import CHECKOUT, cache_dir
 
 GO_MODULE = CHECKOUT / "deploy" / "temporal"
 _OLDEST_SERVER = (1, 31)

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from sandbox.stack.start_page import Place
+from sandbox.up.pages.start_page import Place
 
 
 class Terminal:

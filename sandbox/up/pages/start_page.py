@@ -13,8 +13,8 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from pydantic import BaseModel, Field
 
-from sandbox.stack.ports import LOOPBACK
-from sandbox.stack.supervisor import RESTART_AFTER, Supervisor
+from sandbox.up.servers.ports import LOOPBACK
+from sandbox.up.supervision.supervisor import RESTART_AFTER, Supervisor
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

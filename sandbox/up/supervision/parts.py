@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.stack.addresses import BOT_METADATA, Addresses
-from sandbox.stack.data_folder import DataFolder
-from sandbox.stack.ports import LOOPBACK
-from sandbox.stack.postgres import STOP_SIGNAL, EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.addresses import BOT_METADATA, Addresses
+from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.servers.ports import LOOPBACK
+from sandbox.up.servers.postgres import STOP_SIGNAL, EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from sandbox.world import World
 
 
