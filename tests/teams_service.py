@@ -13,10 +13,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.certificates import CA_FILE, https_listener
+from sandbox.company import Company
 from sandbox.serving import Listener, serving
 from sandbox.teams.app import SERVICE_PATH, Options, TeamsSimulator
 from sandbox.up.servers.ports import free_port
-from sandbox.world import World
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Asked:
 class TeamsService:
     """What a test does to Teams and reads from it."""
 
-    world: World
+    company: Company
     options: Options
     http: httpx.AsyncClient
     asked: list[Asked] = field(default_factory=list)
@@ -45,17 +45,17 @@ class TeamsService:
     @property
     def channel(self) -> str:
         """Payments › ops."""
-        return self.world.teams[0].channels[1].id
+        return self.company.teams[0].channels[1].id
 
     async def bot_token(self) -> str:
         """The bot's own token, from the authority's https address."""
         form = {
             "grant_type": "client_credentials",
-            "client_id": self.world.bot_app_id,
-            "client_secret": self.world.bot_app_secret,
+            "client_id": self.company.bot_app_id,
+            "client_secret": self.company.bot_app_secret,
             "scope": "https://api.botframework.com/.default",
         }
-        address = f"{self.options.authority_url}/{self.world.tenant_id}/oauth2/v2.0/token"
+        address = f"{self.options.authority_url}/{self.company.tenant_id}/oauth2/v2.0/token"
         trusted = ssl.create_default_context(cafile=str(self.options.folder / CA_FILE))
         async with httpx.AsyncClient(verify=trusted, trust_env=False) as http:
             return str((await http.post(address, data=form)).json()["access_token"])
@@ -100,14 +100,14 @@ class TeamsService:
 
 
 @asynccontextmanager
-async def teams_service(world: World, folder: Path) -> AsyncIterator[TeamsService]:
+async def teams_service(company: Company, folder: Path) -> AsyncIterator[TeamsService]:
     """A running simulator; nobody listens where its bot should be."""
     options = Options(
         port=free_port(), token_port=free_port(), folder=folder, bot_url="http://127.0.0.1:1/api/messages"
     )
-    simulator = TeamsSimulator(world, options)
+    simulator = TeamsSimulator(company, options)
     async with httpx.AsyncClient(base_url=options.base_url, trust_env=False) as http:
-        service = TeamsService(world, options, http)
+        service = TeamsService(company, options, http)
         listeners = [Listener(options.port), https_listener(options.token_port, folder)]
         app = service.listening_to(simulator.asgi())
         async with serving(app, listeners, on_stop=simulator.end_streams):

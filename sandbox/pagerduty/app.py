@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
+from sandbox.company import Company
 from sandbox.faults import fault_router
 from sandbox.pagerduty import control, oauth
 from sandbox.pagerduty.page.actions import action_router
@@ -15,12 +16,11 @@ from sandbox.pagerduty.refusals import add_refusals
 from sandbox.pagerduty.rest import account, conversation, incidents, webhook_subscriptions
 from sandbox.pagerduty.rest.gate import Gate
 from sandbox.pagerduty.simulator import Options, Simulator, assemble
-from sandbox.world import World
 
 
-def build_app(world: World, options: Options) -> FastAPI:
+def build_app(company: Company, options: Options) -> FastAPI:
     """The account as an application; its parts are in ``app.state.simulator``."""
-    simulator = assemble(world, options)
+    simulator = assemble(company, options)
     app = FastAPI(title="PagerDuty simulator", lifespan=_lifespan, openapi_url=None)
     app.state.simulator = simulator
     app.include_router(incidents.router)

@@ -33,7 +33,7 @@ class Credentials:
     def caller(self, authorization: str) -> Caller:
         """Whose ``Authorization`` header this is; 2006 where it is nobody's."""
         scheme, _, value = authorization.partition(" ")
-        if scheme == "Token" and value.removeprefix("token=") == self._directory.world.api_token:
+        if scheme == "Token" and value.removeprefix("token=") == self._directory.company.api_token:
             return Caller()
         if scheme == "Bearer" and value in self._people:
             return Caller(user=self._people[value])

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from sandbox.company import Company, EscalationPolicy, PagerDutyTeam, Person, Priority, Service
 from sandbox.pagerduty import errors
 from sandbox.pagerduty.model import Target
-from sandbox.world import EscalationPolicy, PagerDutyTeam, Person, Priority, Service, World
 
 Kind = Literal["user", "service", "escalation_policy", "team", "priority"]
 JSON = dict[str, Any]
@@ -24,16 +24,16 @@ INCIDENT_TYPES = ("incident_default", "major_incident", "security_incident")
 class Directory:
     """Look-ups by id, and the addresses under which API and console show things."""
 
-    def __init__(self, world: World, public_url: str) -> None:
-        self.world = world
+    def __init__(self, company: Company, public_url: str) -> None:
+        self.company = company
         self.public_url = public_url.rstrip("/")
-        self.users: dict[str, Person] = {person.pagerduty_user: person for person in world.people}
-        self.services: dict[str, Service] = {service.id: service for service in world.services}
+        self.users: dict[str, Person] = {person.pagerduty_user: person for person in company.people}
+        self.services: dict[str, Service] = {service.id: service for service in company.services}
         self.policies: dict[str, EscalationPolicy] = {
-            policy.id: policy for policy in world.escalation_policies
+            policy.id: policy for policy in company.escalation_policies
         }
-        self.teams: dict[str, PagerDutyTeam] = {team.id: team for team in world.pagerduty_teams}
-        self.priorities: dict[str, Priority] = {priority.id: priority for priority in world.priorities}
+        self.teams: dict[str, PagerDutyTeam] = {team.id: team for team in company.pagerduty_teams}
+        self.priorities: dict[str, Priority] = {priority.id: priority for priority in company.priorities}
 
     def user_by_email(self, email: str) -> str | None:
         """The id of the user with this e-mail address."""
@@ -41,7 +41,7 @@ class Directory:
 
     def priority_named(self, name: str) -> str | None:
         """The id of the highest priority with this name."""
-        return next((priority.id for priority in self.world.priorities if priority.name == name), None)
+        return next((priority.id for priority in self.company.priorities if priority.name == name), None)
 
     def on_call(self, policy: str, level: int) -> tuple[str, ...]:
         """The users whom this level of the policy names; levels count from 1."""
@@ -49,7 +49,7 @@ class Directory:
 
     def teams_of_user(self, user: str) -> tuple[str, ...]:
         """The teams whose services' policies name the user."""
-        services = self.world.services
+        services = self.company.services
         return tuple(
             dict.fromkeys(
                 service.team

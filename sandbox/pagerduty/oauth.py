@@ -42,7 +42,7 @@ async def token(account: Account, request: Request) -> JSONResponse:
     if refusal is not None:
         status, error, description = refusal
         return JSONResponse({"error": error, "error_description": description}, status_code=status)
-    granted = [f"as_account-us.{account.world.account}"]
+    granted = [f"as_account-us.{account.company.account}"]
     granted += [scope for scope in form["scope"].split() if scope in KNOWN_SCOPES]
     access_token = new_app_token()
     account.store.state.app_tokens[access_token] = AppToken(
@@ -62,15 +62,15 @@ async def token(account: Account, request: Request) -> JSONResponse:
 
 def _refusal(account: Simulator, form: dict[str, str]) -> tuple[int, str, str] | None:
     """Status, error and description, in the terms of RFC 6749."""
-    world = account.world
+    company = account.company
     if form.get("grant_type") != "client_credentials":
         return 400, "unsupported_grant_type", "Only client_credentials is supported"
-    known_client = secrets.compare_digest(form.get("client_id", "").encode(), world.client_id.encode())
+    known_client = secrets.compare_digest(form.get("client_id", "").encode(), company.client_id.encode())
     known_secret = secrets.compare_digest(
-        form.get("client_secret", "").encode(), world.client_secret.encode()
+        form.get("client_secret", "").encode(), company.client_secret.encode()
     )
     if not (known_client and known_secret):
         return 401, "invalid_client", "Client authentication failed"
-    if f"as_account-us.{world.account}" not in form.get("scope", "").split():
-        return 400, "invalid_scope", f"The scope must contain as_account-us.{world.account}"
+    if f"as_account-us.{company.account}" not in form.get("scope", "").split():
+        return 400, "invalid_scope", f"The scope must contain as_account-us.{company.account}"
     return None

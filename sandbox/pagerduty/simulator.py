@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.clock import Clock
+from sandbox.company import Company
 from sandbox.faults import FaultBook
 from sandbox.pagerduty.credentials import Credentials
 from sandbox.pagerduty.delivery import Delivery
@@ -17,7 +18,6 @@ from sandbox.pagerduty.rate_limit import RateLimit
 from sandbox.pagerduty.sending import Sender
 from sandbox.pagerduty.store import State, Store
 from sandbox.pagerduty.subscriptions import Subscriptions
-from sandbox.world import World
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Options:
 class Simulator:
     """The parts that the API, the console and the sandbox's own calls work with."""
 
-    world: World
+    company: Company
     clock: Clock
     faults: FaultBook
     live: Live
@@ -64,11 +64,11 @@ class Simulator:
         self.live.changed()
 
 
-def assemble(world: World, options: Options) -> Simulator:
+def assemble(company: Company, options: Options) -> Simulator:
     """Build every part; nothing runs yet."""
     clock, live, faults = Clock(), Live(), FaultBook()
-    directory = Directory(world, options.public_url)
-    store = Store(options.state, lambda: _first_state(world, options), clock)
+    directory = Directory(company, options.public_url)
+    store = Store(options.state, lambda: _first_state(company, options), clock)
     subscriptions = Subscriptions(store, clock, live)
     sender = Sender(clock)
     delivery = Delivery(
@@ -83,7 +83,7 @@ def assemble(world: World, options: Options) -> Simulator:
         live=live,
     )
     return Simulator(
-        world=world,
+        company=company,
         clock=clock,
         faults=faults,
         live=live,
@@ -98,16 +98,16 @@ def assemble(world: World, options: Options) -> Simulator:
     )
 
 
-def _first_state(world: World, options: Options) -> State:
+def _first_state(company: Company, options: Options) -> State:
     if options.webhook_url is None:
         return State()
     subscription = Subscription(
-        id=world.webhook_subscription,
+        id=company.webhook_subscription,
         method_id=new_id("P"),
         url=options.webhook_url,
         description="Muster",
         events=EVENT_TYPES,
         filter=Filter(type="account_reference"),
-        secrets=(world.webhook_secret,),
+        secrets=(company.webhook_secret,),
     )
     return State(subscriptions={subscription.id: subscription})

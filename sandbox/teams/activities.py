@@ -3,10 +3,10 @@
 import uuid
 from typing import Any
 
+from sandbox.company import Person, Team
 from sandbox.teams.conversations import THREAD_MARK
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Conversation, Json, Message, timestamp
-from sandbox.world import Person, Team
 
 _LOCALE = "en-US"
 
@@ -75,13 +75,13 @@ class Activities:
             "conversationType": "channel",
             "isGroup": True,
             "id": team.id,
-            "tenantId": self._roster.world.tenant_id,
+            "tenantId": self._roster.company.tenant_id,
         }
         told_team = {"id": team.id, "aadGroupId": team.aad_group_id, "name": team.name}
         channel_data = {
             "settings": {"selectedChannel": {"id": team.id}},
             "team": told_team,
-            "tenant": {"id": self._roster.world.tenant_id},
+            "tenant": {"id": self._roster.company.tenant_id},
         }
         who_changed = "membersRemoved" if removed else "membersAdded"
         event = "teamMemberRemoved" if removed else "teamMemberAdded"
@@ -102,11 +102,11 @@ class Activities:
         return activity | {"id": _activity_id(), **_times()}
 
     def _from_person(self, type_: str, person: Person, conversation: Conversation, thread: str) -> Json:
-        tenant = {"id": self._roster.world.tenant_id}
+        tenant = {"id": self._roster.company.tenant_id}
         told: Json = {
             "conversationType": conversation.kind,
             "id": conversation.id,
-            "tenantId": self._roster.world.tenant_id,
+            "tenantId": self._roster.company.tenant_id,
         }
         channel_data: Json = {"tenant": tenant}
         team = self._roster.team_of(conversation)

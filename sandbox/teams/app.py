@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox.company import Company
 from sandbox.faults import FaultBook, fault_router
 from sandbox.snapshot import Snapshots, read_snapshot
 from sandbox.teams.activities import Activities
@@ -34,7 +35,6 @@ from sandbox.teams.signing_key import SigningKey
 from sandbox.teams.snapshot import take
 from sandbox.teams.state import State
 from sandbox.teams.tokens import AppTokens, ChannelTokens, metadata_router
-from sandbox.world import World
 
 SERVICE_PATH = "/teams"
 
@@ -67,12 +67,12 @@ class Options:
 class TeamsSimulator:
     """Every part, wired; ``asgi`` answers on both ports."""
 
-    def __init__(self, world: World, options: Options) -> None:
+    def __init__(self, company: Company, options: Options) -> None:
         self._options = options
         key = SigningKey.kept_in(options.folder)
-        app_tokens = AppTokens(key, world)
+        app_tokens = AppTokens(key, company)
         service_url = f"{options.base_url}{SERVICE_PATH}/"
-        self._roster = Roster(world)
+        self._roster = Roster(company)
         self._hub = EventHub()
         self._snapshots = Snapshots(options.state_file, lambda: take(self._conversations.state))
         self._conversations = Conversations(
@@ -83,14 +83,14 @@ class TeamsSimulator:
         )
         self._http = httpx.AsyncClient(trust_env=False)
         activities = Activities(self._roster, service_url)
-        channel_tokens = ChannelTokens(key, world)
+        channel_tokens = ChannelTokens(key, company)
         bot = BotEndpoint(self._http, options.bot_url, channel_tokens)
         self._presses = Presses(self._conversations, activities, bot)
         self._chat = Chat(self._conversations, activities, bot)
         self._faults = FaultBook()
         self._limits = RateWindows()
         self._desk = CallDesk(self._conversations, self._faults, app_tokens, SERVICE_PATH)
-        self._authority = authority_app(world, app_tokens, key, options.authority_url)
+        self._authority = authority_app(company, app_tokens, key, options.authority_url)
         self._app = self._plain_app(key)
         if options.playground_port is not None:
             self._app.include_router(

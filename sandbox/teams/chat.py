@@ -2,11 +2,11 @@
 
 import logging
 
+from sandbox.company import Person, Team
 from sandbox.teams.activities import Activities
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.delivery import BotEndpoint
 from sandbox.teams.state import Conversation, Json, Message
-from sandbox.world import Person, Team
 
 log = logging.getLogger(__name__)
 

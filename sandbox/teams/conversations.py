@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from sandbox.company import Person, Team
 from sandbox.teams.errors import activity_not_found, conversation_not_found, member_not_found
 from sandbox.teams.events import EventHub, PageEvent
 from sandbox.teams.message_views import message_view
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Call, Conversation, Json, Message, State, Version, timestamp
-from sandbox.world import Person, Team
 
 THREAD_MARK = ";messageid="
 

@@ -48,7 +48,7 @@ class WriteOperations:
     def open(self, body: Json) -> Operation:
         """``POST /v3/conversations``: a thread in a channel, or the chat with a person."""
         parameters = parse_parameters(body)
-        if parameters.tenant != self._conversations.roster.world.tenant_id:
+        if parameters.tenant != self._conversations.roster.company.tenant_id:
             raise bad_syntax("The tenant is missing or is not this one.")
         if parameters.channelData.channel is not None:
             return self._open_thread(parameters.channelData.channel.id, body["activity"])

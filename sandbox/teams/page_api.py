@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.company import Person
 from sandbox.teams.chat import Chat
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.events import EventHub
@@ -16,7 +17,6 @@ from sandbox.teams.page_lists import conversation_lists, conversation_name, peop
 from sandbox.teams.presses import Presses, with_inputs
 from sandbox.teams.sandbox_api import find_person
 from sandbox.teams.state import Json
-from sandbox.world import Person
 
 
 class _Request(BaseModel):
@@ -72,8 +72,8 @@ def page_router(
     @router.get("/people")
     async def people() -> Json:
         return {
-            "people": people_list(roster.world),
-            "tenant": roster.world.tenant_name,
+            "people": people_list(roster.company),
+            "tenant": roster.company.tenant_name,
             "bot": roster.bot_account,
             "links": {"temporal_ui": temporal_ui},
         }

@@ -1,13 +1,13 @@
 """The lists on the page's left: people to be, teams with their channels, chats."""
 
+from sandbox.company import Company, Person
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.message_views import preview
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Conversation, Json
-from sandbox.world import Person, World
 
 
-def people_list(world: World) -> list[Json]:
+def people_list(company: Company) -> list[Json]:
     """Whom the page can be."""
     return [
         {
@@ -18,7 +18,7 @@ def people_list(world: World) -> list[Json]:
             "linked": person.linked,
             "initials": "".join(word[0] for word in person.name.split()[:2]).upper(),
         }
-        for person in world.people
+        for person in company.people
     ]
 
 
@@ -36,7 +36,7 @@ def conversation_lists(conversations: Conversations, person: Person) -> Json:
                     if c.team == team.id
                 ],
             }
-            for team in conversations.roster.world.teams
+            for team in conversations.roster.company.teams
             if person.aad_object_id in team.members
         ],
         "chats": [_chat(conversations, c, person) for c in visible if c.kind != "channel"],

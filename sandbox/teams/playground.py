@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from sandbox.company import Person, Team
 from sandbox.teams.delivery import ANSWER_TIMEOUT
 from sandbox.teams.errors import ConnectorError
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Json
 from sandbox.teams.tokens import AppTokens, ChannelTokens
-from sandbox.world import Person, Team
 
 PREFIX = "/playground"
 SERVICE_PATH = f"{PREFIX}/teams"
@@ -51,16 +51,16 @@ def playground_router(
 
 
 def playground_config(roster: Roster, person: Person, team: Team) -> str:
-    """The Playground's configuration with the world's ids, JSON being YAML too.
+    """The Playground's configuration with the company's ids, JSON being YAML too.
 
     It shows one team with General, whose id is the team's, and one more channel.
     """
-    world = roster.world
-    others = [_user(other) for other in world.people if other != person]
-    others += [_guest(world.tenant_id, number) for number in range(len(others) + 1, _OTHERS_AT_LEAST + 1)]
+    company = roster.company
+    others = [_user(other) for other in company.people if other != person]
+    others += [_guest(company.tenant_id, number) for number in range(len(others) + 1, _OTHERS_AT_LEAST + 1)]
     config = {
         "version": _CONFIG_VERSION,
-        "tenantId": world.tenant_id,
+        "tenantId": company.tenant_id,
         "bot": roster.bot_account,
         "currentUser": _user(person),
         "users": others,
@@ -90,7 +90,7 @@ def _user(person: Person) -> Json:
 
 
 def _guest(tenant_id: str, number: int) -> Json:
-    """Somebody to fill the Playground's list who is nobody in the world."""
+    """Somebody to fill the Playground's list who is nobody in the company."""
     object_id = uuid.uuid5(uuid.UUID(tenant_id), f"playground-guest-{number}")
     email = f"guest{number}@acme.example"
     return {

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from sandbox.company import Person
 from sandbox.teams.activities import Activities
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.delivery import BotAnswer, BotEndpoint
 from sandbox.teams.invoke_answers import InvokeResult, read_answer
 from sandbox.teams.state import Conversation, Json, Message
-from sandbox.world import Person
 
 LATER = 30.0
 """Seconds until Teams delivers an unanswered press again under a new id."""

@@ -1,22 +1,22 @@
-"""Who is where: the world's people, teams and channels as Teams' accounts and conversations."""
+"""Who is where: the company's people, teams and channels as Teams' accounts and conversations."""
 
 import uuid
 
+from sandbox.company import Company, Person, Team
 from sandbox.teams.state import Conversation, Json, State
-from sandbox.world import Person, Team, World
 
 
 class Roster:
-    """Reads the world as Teams would: accounts, memberships, the bot's installations."""
+    """Reads the company as Teams would: accounts, memberships, the bot's installations."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.bot_account: Json = {"id": f"28:{world.bot_app_id}", "name": world.bot_name}
-        self._teams = {team.id: team for team in world.teams}
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        self.bot_account: Json = {"id": f"28:{company.bot_app_id}", "name": company.bot_name}
+        self._teams = {team.id: team for team in company.teams}
 
     def person(self, key: str) -> Person | None:
         """The person with this AAD object id, e-mail or ``29:`` id."""
-        return self.world.person(key)
+        return self.company.person(key)
 
     def account(self, person: Person) -> Json:
         """The person as an activity's ``from``."""
@@ -30,13 +30,13 @@ class Roster:
             "userPrincipalName": person.email,
             "givenName": given_name,
             "surname": surname,
-            "tenantId": self.world.tenant_id,
+            "tenantId": self.company.tenant_id,
             "userRole": "user",
         }
 
     def team(self, key: str) -> Team | None:
         """The team with this thread id, AAD group id or name."""
-        return next((t for t in self.world.teams if key in (t.id, t.aad_group_id, t.name)), None)
+        return next((t for t in self.company.teams if key in (t.id, t.aad_group_id, t.name)), None)
 
     def team_of(self, conversation: Conversation) -> Team | None:
         """The team a channel belongs to."""
@@ -44,23 +44,23 @@ class Roster:
 
     def personal_chat_id(self, person: Person) -> str:
         """The person's chat with the bot: always the same, so that it outlives a reset."""
-        chat = uuid.uuid5(uuid.UUID(self.world.bot_app_id), person.aad_object_id)
+        chat = uuid.uuid5(uuid.UUID(self.company.bot_app_id), person.aad_object_id)
         return f"a:1{chat.hex}"
 
     def fresh_state(self, last_message_id: int) -> State:
-        """The world's conversations, empty; the bot is in every team once anything is connected."""
+        """The company's conversations, empty; the bot is in every team once anything is connected."""
         channels = [
             Conversation(id=c.id, kind="channel", name=c.name, team=t.id, members=list(t.members))
-            for t in self.world.teams
+            for t in self.company.teams
             for c in t.channels
         ]
         chats = [
             Conversation(id=self.personal_chat_id(p), kind="personal", name=p.name, members=[p.aad_object_id])
-            for p in self.world.people
+            for p in self.company.people
         ]
         return State(
             last_message_id=last_message_id,
-            installed_teams={t.id for t in self.world.teams} if self.world.connections else set(),
+            installed_teams={t.id for t in self.company.teams} if self.company.connections else set(),
             conversations={c.id: c for c in [*channels, *chats]},
         )
 
@@ -74,5 +74,5 @@ class Roster:
             return True
         (member,) = conversation.members
         return member in state.personal_installs or any(
-            member in team.members for team in self.world.teams if team.id in state.installed_teams
+            member in team.members for team in self.company.teams if team.id in state.installed_teams
         )

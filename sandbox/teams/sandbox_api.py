@@ -6,13 +6,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.company import Person, Team
 from sandbox.teams.card_actions import find_action
 from sandbox.teams.chat import Chat
 from sandbox.teams.conversations import Conversations, split_thread
 from sandbox.teams.presses import Presses, with_inputs
 from sandbox.teams.records import records
 from sandbox.teams.state import Json, Message
-from sandbox.world import Person, Team
 
 
 class _Request(BaseModel):

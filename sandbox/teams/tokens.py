@@ -7,9 +7,9 @@ from typing import Any
 import jwt
 from fastapi import APIRouter
 
+from sandbox.company import Company
 from sandbox.teams.errors import bot_not_registered, unauthorized
 from sandbox.teams.signing_key import SigningKey
-from sandbox.world import World
 
 CHANNEL_ISSUER = "https://api.botframework.com"
 CONNECTOR_AUDIENCE = "https://api.botframework.com"
@@ -21,9 +21,9 @@ _SKEW = 300
 class ChannelTokens:
     """Tokens by which the bot knows that an activity comes from Teams."""
 
-    def __init__(self, key: SigningKey, world: World) -> None:
+    def __init__(self, key: SigningKey, company: Company) -> None:
         self._key = key
-        self._world = world
+        self._company = company
 
     def issue(self, service_url: str) -> str:
         """A token for one activity of this service URL."""
@@ -31,7 +31,7 @@ class ChannelTokens:
         return self._key.sign(
             {
                 "iss": CHANNEL_ISSUER,
-                "aud": self._world.bot_app_id,
+                "aud": self._company.bot_app_id,
                 "serviceurl": service_url,
                 "nbf": now - _SKEW,
                 "iat": now,
@@ -43,10 +43,10 @@ class ChannelTokens:
 class AppTokens:
     """Tokens that the tenant's authority gives to the bot and the connector asks for."""
 
-    def __init__(self, key: SigningKey, world: World) -> None:
+    def __init__(self, key: SigningKey, company: Company) -> None:
         self._key = key
-        self._world = world
-        self._issuer = f"https://sts.windows.net/{world.tenant_id}/"
+        self._company = company
+        self._issuer = f"https://sts.windows.net/{company.tenant_id}/"
 
     def issue(self) -> str:
         """An app-only token for the connector."""
@@ -55,8 +55,8 @@ class AppTokens:
             {
                 "iss": self._issuer,
                 "aud": CONNECTOR_AUDIENCE,
-                "appid": self._world.bot_app_id,
-                "tid": self._world.tenant_id,
+                "appid": self._company.bot_app_id,
+                "tid": self._company.tenant_id,
                 "idtyp": "app",
                 "ver": "1.0",
                 "jti": uuid.uuid4().hex,
@@ -75,7 +75,7 @@ class AppTokens:
             claims = self._key.verify(token.strip(), audience=CONNECTOR_AUDIENCE, issuer=self._issuer)
         except jwt.InvalidTokenError as error:
             raise unauthorized(f"The bearer token is refused: {error}.") from None
-        if claims.get("appid") != self._world.bot_app_id:
+        if claims.get("appid") != self._company.bot_app_id:
             raise bot_not_registered()
 
 

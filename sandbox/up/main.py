@@ -6,7 +6,7 @@ from collections import deque
 
 from sandbox.up.options import Options
 from sandbox.up.pages.terminal import Terminal
-from sandbox.up.servers.data_folder import DataFolder, FolderRefused
+from sandbox.up.servers.data_folder import DataFolder, DataFolderError
 from sandbox.up.servers.temporal_binary import TemporalMissing
 from sandbox.up.stack import Stack
 from sandbox.up.supervision.process import StartFailed
@@ -24,7 +24,7 @@ def up(options: Options) -> int:
         with folder.locked():
             folder.forget_logs()
             _run(options, folder, terminal)
-    except (FolderRefused, TemporalMissing, StartFailed) as failure:
+    except (DataFolderError, TemporalMissing, StartFailed) as failure:
         terminal.failure(str(failure))
         if isinstance(failure, StartFailed) and failure.log is not None:
             terminal.quote(deque(failure.log.read_text(errors="replace").splitlines(), maxlen=_TAIL))

@@ -4,26 +4,26 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.company import Company
 from sandbox.up.addresses import BOT_METADATA, Addresses
 from sandbox.up.servers.data_folder import DataFolder, write_private
 from sandbox.up.servers.ports import LOOPBACK
-from sandbox.world import World
 
 
-def write_config(folder: DataFolder, world: World, addresses: Addresses) -> None:
+def write_config(folder: DataFolder, company: Company, addresses: Addresses) -> None:
     """Write muster.toml with the sandbox's registration and account."""
     tables = {
         "teams": {
-            "tenant": world.tenant_id,
-            "app_id": world.bot_app_id,
-            "app_secret": world.bot_app_secret,
-            "name": world.bot_name,
+            "tenant": company.tenant_id,
+            "app_id": company.bot_app_id,
+            "app_secret": company.bot_app_secret,
+            "name": company.bot_name,
         },
         "pagerduty": {
-            "subdomain": world.account,
+            "subdomain": company.account,
             "region": "us",
-            "client_id": world.client_id,
-            "client_secret": world.client_secret,
+            "client_id": company.client_id,
+            "client_secret": company.client_secret,
             "api_url": addresses.pagerduty,
             "identity_url": addresses.pagerduty,
         },
@@ -57,31 +57,31 @@ def local_environment(folder: DataFolder, addresses: Addresses, given: Mapping[s
     }
 
 
-def seed(world: World, addresses: Addresses, elsewhere: Mapping[str, str]) -> dict[str, Any]:
-    """What `muster seed` puts into the database; of an unconnected world only who the customers are.
+def seed(company: Company, addresses: Addresses, elsewhere: Mapping[str, str]) -> dict[str, Any]:
+    """What `muster seed` puts into the database; of an unconnected company only who the customers are.
 
     ``elsewhere`` gives the service URL of channels that are not in the Teams simulator.
     """
     rows: dict[str, Any] = {
-        "pagerduty_accounts": [{"key": world.account, "subdomain": world.account, "region": "us"}],
-        "tenants": [{"id": world.tenant_id, "name": world.tenant_name}],
+        "pagerduty_accounts": [{"key": company.account, "subdomain": company.account, "region": "us"}],
+        "tenants": [{"id": company.tenant_id, "name": company.tenant_name}],
     }
-    if not world.connections:
+    if not company.connections:
         return rows
-    services = {service.id: service.name for service in world.services}
+    services = {service.id: service.name for service in company.services}
     return rows | {
         "webhook_subscriptions": [
-            {"account": world.account, "id": world.webhook_subscription, "secret": world.webhook_secret}
+            {"account": company.account, "id": company.webhook_subscription, "secret": company.webhook_secret}
         ],
         "teams": [
             {
-                "tenant": world.tenant_id,
+                "tenant": company.tenant_id,
                 "id": team.id,
                 "aad_group_id": team.aad_group_id,
                 "name": team.name,
-                "account": world.account,
+                "account": company.account,
             }
-            for team in world.teams
+            for team in company.teams
         ],
         "channels": [
             {
@@ -90,44 +90,46 @@ def seed(world: World, addresses: Addresses, elsewhere: Mapping[str, str]) -> di
                 "name": channel.name,
                 "service_url": elsewhere.get(channel.id, addresses.service_url),
             }
-            for team in world.teams
+            for team in company.teams
             for channel in team.channels
         ],
         "people": [
             {
-                "tenant": world.tenant_id,
+                "tenant": company.tenant_id,
                 "aad_object_id": person.aad_object_id,
                 "teams_id": person.teams_id,
                 "name": person.name,
                 "email": person.email,
             }
-            for person in world.people
+            for person in company.people
         ],
         "links": [
             {
-                "tenant": world.tenant_id,
+                "tenant": company.tenant_id,
                 "aad_object_id": person.aad_object_id,
-                "account": world.account,
+                "account": company.account,
                 "pagerduty_user": person.pagerduty_user,
                 "pagerduty_name": person.name,
                 "pagerduty_email": person.email,
                 "access_token": person.access_token,
             }
-            for person in world.people
+            for person in company.people
             if person.linked
         ],
         "connections": [
             {
-                "account": world.account,
+                "account": company.account,
                 "service": connection.service,
                 "service_name": services[connection.service],
                 "channel": connection.channel,
             }
-            for connection in world.connections
+            for connection in company.connections
         ],
     }
 
 
-def write_seed(folder: DataFolder, world: World, addresses: Addresses, elsewhere: Mapping[str, str]) -> None:
+def write_seed(
+    folder: DataFolder, company: Company, addresses: Addresses, elsewhere: Mapping[str, str]
+) -> None:
     """Write the seed file; it holds people's tokens."""
-    write_private(folder.seed, json.dumps(seed(world, addresses, elsewhere), indent=1))
+    write_private(folder.seed, json.dumps(seed(company, addresses, elsewhere), indent=1))

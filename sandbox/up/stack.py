@@ -2,21 +2,21 @@
 
 import os
 
+from sandbox.company import Company
 from sandbox.up.addresses import Addresses
 from sandbox.up.options import Options
 from sandbox.up.pages.start_page import Place, StartPage, build_start_page, temporal_queries
 from sandbox.up.pages.terminal import Terminal
 from sandbox.up.product import local_environment, sandbox_environment, write_config, write_seed
-from sandbox.up.servers.data_folder import DataFolder, FolderRefused
+from sandbox.up.servers.data_folder import DataFolder, DataFolderError
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from sandbox.up.supervision import parts
 from sandbox.up.supervision.parts import Part, answers_http, muster_command
 from sandbox.up.supervision.playground import agents_playground, channels_in_playground
 from sandbox.up.supervision.process import Process, StartFailed
-from sandbox.up.supervision.ready_file import ReadyFile, product_facts, world_facts
+from sandbox.up.supervision.ready_file import ReadyFile, company_facts, product_facts
 from sandbox.up.supervision.supervisor import Supervisor
-from sandbox.world import World
 
 _DATABASE = "muster"
 
@@ -35,7 +35,7 @@ class Stack:
         self._terminal = terminal
         self._addresses = Addresses.pick(usual=not options.any_ports)
         self._env = os.environ | local_environment(folder, self._addresses, os.environ)
-        self._world = self._open_world()
+        self._company = self._open_company()
         self._temporal_ui: str | None = None
         self._ready_file = ReadyFile(options.ready_file)
         self._supervisor = Supervisor(terminal.tell, lambda: self._ready_file.update(self._supervisor.pids()))
@@ -45,8 +45,8 @@ class Stack:
         """Start everything and return when it answers; raises StartFailed."""
         self._start_servers()
         self._run("migrate")
-        if self._world is not None:
-            self._start_simulators(self._world)
+        if self._company is not None:
+            self._start_simulators(self._company)
         self._supervisor.start(
             parts.api(self._folder, self._addresses, self._env),
             parts.worker(self._folder, self._addresses, self._env),
@@ -65,12 +65,14 @@ class Stack:
         """Stop everything at once."""
         self._supervisor.kill()
 
-    def _open_world(self) -> World | None:
+    def _open_company(self) -> Company | None:
         if self._env.get("MUSTER_CONFIG"):
             if self._options.playground or self._options.empty:
-                raise FolderRefused("MUSTER_CONFIG is set: --playground and --empty belong to the simulators")
+                raise DataFolderError(
+                    "MUSTER_CONFIG is set: --playground and --empty belong to the simulators"
+                )
             return None
-        return self._folder.open_world(connected=not self._options.empty)
+        return self._folder.open_company(connected=not self._options.empty)
 
     def _start_servers(self) -> None:
         """Postgres and Temporal, where none is given."""
@@ -96,19 +98,19 @@ class Stack:
             self._env["TEMPORAL_ADDRESS"] = temporal.address
             self._temporal_ui = temporal.ui_url
 
-    def _start_simulators(self, world: World) -> None:
+    def _start_simulators(self, company: Company) -> None:
         self._env |= sandbox_environment(self._folder, self._addresses)
-        write_config(self._folder, world, self._addresses)
+        write_config(self._folder, company, self._addresses)
         playground = self._options.playground
-        elsewhere = channels_in_playground(world, self._addresses) if playground else {}
-        write_seed(self._folder, world, self._addresses, elsewhere)
+        elsewhere = channels_in_playground(company, self._addresses) if playground else {}
+        write_seed(self._folder, company, self._addresses, elsewhere)
         self._run("seed", str(self._folder.seed))
         simulators = [
             parts.teams(self._folder, self._addresses, self._temporal_ui, playground=playground),
-            parts.pagerduty(self._folder, self._addresses, world),
+            parts.pagerduty(self._folder, self._addresses, company),
         ]
         if playground:
-            simulators.append(agents_playground(self._folder, self._addresses, world))
+            simulators.append(agents_playground(self._folder, self._addresses, company))
         self._supervisor.start(*simulators)
 
     def _run(self, *arguments: str) -> None:
@@ -137,15 +139,15 @@ class Stack:
             temporal_ui=self._temporal_ui,
             database_url=self._env["DATABASE_URL"],
         )
-        if self._world is not None:
-            facts |= world_facts(self._world, self._addresses)
+        if self._company is not None:
+            facts |= company_facts(self._company, self._addresses)
         self._ready_file.open(facts, self._supervisor.pids())
         start = Place("Start page", "what runs, and switches to stop a part", self._addresses.start)
         self._terminal.welcome([start, *self._places()])
 
     def _places(self) -> list[Place]:
         places: list[Place] = []
-        if self._world is not None:
+        if self._company is not None:
             places += [
                 Place("Teams", "channels and chats, as any of the people", self._addresses.teams),
                 Place("PagerDuty", "trigger incidents and see them", self._addresses.pagerduty),

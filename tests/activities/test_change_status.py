@@ -14,7 +14,7 @@ from activities.pagerduty import PagerDutyActivities
 from muster.store import clicks, people
 from muster.store.details import lock_incident
 from muster.store.pool import Pool, transaction
-from tests.sandbox.pagerduty_rig import ADA, BO, DI, WORLD
+from tests.sandbox.pagerduty_rig import ADA, BO, COMPANY, DI
 from tests.sandbox.pagerduty_rig import Rig as PagerDuty
 from workflows.messages import CardKey, ChangeStatus, Click, Clicker, Outcome, StatusChanged
 from workflows.model.verbs import VerbName
@@ -38,14 +38,14 @@ class Desk:
         self.side = side
         self.pool = pool
         self.incident = incident
-        self.card = CardKey(account=WORLD.account, incident_id=incident, conversation="19:ops")
+        self.card = CardKey(account=COMPANY.account, incident_id=incident, conversation="19:ops")
 
     async def request(
         self, verb: VerbName, *, user: str = ADA, key: str = "k1", linked: bool = True
     ) -> ChangeStatus:
         person = self.side.person(user)
         link = await people.link_of(
-            self.pool, tenant=WORLD.tenant_id, aad_object_id=person.aad_object_id, account=WORLD.account
+            self.pool, tenant=COMPANY.tenant_id, aad_object_id=person.aad_object_id, account=COMPANY.account
         )
         return ChangeStatus(
             card=self.card,
@@ -319,5 +319,5 @@ async def test_the_same_click_at_once_is_told_once(desk: Desk) -> None:
 
 async def test_a_background_read_does_not_hold_up_a_click(desk: Desk) -> None:
     async with transaction(desk.pool) as connection, asyncio.timeout(2):
-        await lock_incident(connection, "read", WORLD.account, desk.incident)
+        await lock_incident(connection, "read", COMPANY.account, desk.incident)
         assert (await desk.press("acknowledge")).outcome.kind == "done"

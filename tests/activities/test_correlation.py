@@ -16,7 +16,7 @@ from muster.store.pool import Pool
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import Edge, edge_settings, json_lines, new_incident, serving_edge, signature
 from tests.bodies import event, note, webhook
-from tests.sandbox.pagerduty_rig import WORLD
+from tests.sandbox.pagerduty_rig import COMPANY
 from tests.teams_service import TeamsService
 from worker import all_activities, workflow_runner
 from workflows.channel_incident import ChannelIncidentWorkflow
@@ -58,7 +58,7 @@ async def serve(
 async def deliver(edge: Edge, happened: dict[str, Any]) -> None:
     body = webhook(happened)
     answer = await edge.post(
-        body, signed=signature(body, WORLD.webhook_secret), subscription=WORLD.webhook_subscription
+        body, signed=signature(body, COMPANY.webhook_secret), subscription=COMPANY.webhook_subscription
     )
     assert answer.status_code == 202
 

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.pagerduty import PagerDutyActivities
-from tests.sandbox.pagerduty_rig import BO, WORLD
+from tests.sandbox.pagerduty_rig import BO, COMPANY
 from tests.sandbox.pagerduty_rig import Rig as PagerDuty
 from workflows.messages import Details, ReadDetails
 from workflows.model.incident import Stamp
@@ -28,7 +28,7 @@ class Reader:
 
     def request(self, *, seconds: float = 0, **more: Any) -> ReadDetails:
         given: dict[str, Any] = {
-            "account": WORLD.account,
+            "account": COMPANY.account,
             "incident_id": self.incident,
             "wanted": Stamp(at=self.began + timedelta(seconds=seconds), event_id="01E"),
             "correlation": "01E",

@@ -33,7 +33,7 @@ async def reply(teams: TeamsActivities, teams_side: TeamsService, pool: Pool) ->
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q1', $1)",
         key.conversation,
     )
-    where = {"service_url": teams_side.service_url, "tenant": teams_side.world.tenant_id}
+    where = {"service_url": teams_side.service_url, "tenant": teams_side.company.tenant_id}
     shown = await ActivityEnvironment().run(
         teams.show_card,
         ShowCard(

@@ -63,7 +63,7 @@ class Card:
         given: dict[str, Any] = {
             "card": self.key,
             "service_url": self.teams_side.service_url,
-            "tenant": self.teams_side.world.tenant_id,
+            "tenant": self.teams_side.company.tenant_id,
             "activity_id": edits,
             "view": view,
             "stamped": Stamped(marker=marker, nonce=f"nonce-{revision}"),

@@ -10,12 +10,12 @@ from activities.store import StoreActivities
 from muster.store import cards
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
-from tests.sandbox.pagerduty_rig import WORLD
+from tests.sandbox.pagerduty_rig import COMPANY
 from workflows.messages import CardKey, Click, Clicker, Outcome, RecordClick, RecordedOutcome, Remembered
 
 pytestmark = pytest.mark.anyio
 
-KEY = CardKey(account=WORLD.account, incident_id="Q1", conversation=WORLD.teams[0].channels[1].id)
+KEY = CardKey(account=COMPANY.account, incident_id="Q1", conversation=COMPANY.teams[0].channels[1].id)
 LATE = Outcome(kind="late", text="Too late.")
 
 

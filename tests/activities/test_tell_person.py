@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.teams import TeamsActivities
 from muster.store import people
 from muster.store.pool import Pool
-from sandbox.world import Person
+from sandbox.company import Person
 from tests.teams_service import TeamsService
 from workflows.messages import Click, Clicker, Outcome, OutcomeKind, TellPerson
 from workflows.model.view import View
@@ -22,7 +22,7 @@ AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
 @pytest.fixture
 def person(teams_side: TeamsService) -> Person:
     """Cy, who is not linked."""
-    return teams_side.world.people[2]
+    return teams_side.company.people[2]
 
 
 def telling(
@@ -39,7 +39,7 @@ def telling(
     )
     return TellPerson(
         service_url=teams_side.service_url,
-        tenant=teams_side.world.tenant_id,
+        tenant=teams_side.company.tenant_id,
         click=Click(
             key="k1",
             verb="acknowledge",
@@ -71,7 +71,7 @@ async def test_a_person_is_told_alone(
     words: str,
 ) -> None:
     await ActivityEnvironment().run(teams.tell_person, telling(teams_side, person, kind))
-    chat = await people.private_conversation(pool, teams_side.world.tenant_id, person.aad_object_id)
+    chat = await people.private_conversation(pool, teams_side.company.tenant_id, person.aad_object_id)
     assert chat
     (message,) = await teams_side.messages(chat)
     text = message["versions"][0]["activity"]["text"]
@@ -103,7 +103,7 @@ async def test_without_a_card_the_outcome_speaks_for_itself(
     teams: TeamsActivities, pool: Pool, teams_side: TeamsService, person: Person
 ) -> None:
     await ActivityEnvironment().run(teams.tell_person, telling(teams_side, person, "failed", viewed=False))
-    chat = await people.private_conversation(pool, teams_side.world.tenant_id, person.aad_object_id)
+    chat = await people.private_conversation(pool, teams_side.company.tenant_id, person.aad_object_id)
     (message,) = await teams_side.messages(chat)
     assert message["versions"][0]["activity"]["text"] == "PagerDuty did not answer."
 

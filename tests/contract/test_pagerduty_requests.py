@@ -11,7 +11,7 @@ from activities.clients.app_token import SCOPES, app_tokens
 from activities.clients.http import open_pool
 from activities.clients.pagerduty import PagerDutyClient
 from muster.settings import PagerDutyAccount
-from sandbox.world import Person
+from sandbox.company import Person
 from tests.contract.wire import Wire
 from tests.sandbox.pagerduty_rig import BO, Rig, running
 from tests.schemas.exchange import Exchange
@@ -26,12 +26,12 @@ class Ours:
     """Our client with a record of the wire."""
 
     def __init__(self, http: httpx.AsyncClient, wire: Wire, rig: Rig) -> None:
-        world = rig.world
+        company = rig.company
         self.wire = wire
         self.account = PagerDutyAccount(
-            subdomain=world.account,
-            client_id=world.client_id,
-            client_secret=world.client_secret,
+            subdomain=company.account,
+            client_id=company.client_id,
+            client_secret=company.client_secret,
             api_url=rig.url,
             identity_url=rig.url,
         )

@@ -15,15 +15,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.company import Company, Person, build_company
 from sandbox.pagerduty.app import build_app
 from sandbox.pagerduty.simulator import Options, Simulator
 from sandbox.serving import Listener, serving
-from sandbox.world import Person, World, build_world
 
 REPOSITORY = Path(__file__).parents[2]
 
 ADA, BO, CY, DI, EVE = (f"PUSER0{number}" for number in range(1, 6))
-WORLD = build_world()
+COMPANY = build_company()
 
 
 def free_port() -> int:
@@ -95,14 +95,14 @@ class Receiver:
 class Rig:
     """A running account, with clients for it."""
 
-    world: World
+    company: Company
     simulator: Simulator
     receiver: Receiver
     url: str
     http: httpx.AsyncClient
 
     def person(self, user: str) -> Person:
-        person = self.world.person(user)
+        person = self.company.person(user)
         assert person is not None
         return person
 
@@ -110,7 +110,7 @@ class Rig:
         self, method: str, path: str, body: Any = None, *, user: str | None = None, **options: Any
     ) -> httpx.Response:
         """A REST call with the account's key, or as a person with their own token."""
-        headers = {"Authorization": f"Token token={self.world.api_token}", "From": self.person(ADA).email}
+        headers = {"Authorization": f"Token token={self.company.api_token}", "From": self.person(ADA).email}
         if user is not None:
             headers = {"Authorization": f"Bearer {self.person(user).access_token}"}
         return await self.http.request(method, path, json=body, headers=headers, **options)
@@ -172,14 +172,15 @@ async def running(
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     app = build_app(
-        WORLD, Options(public_url=url, webhook_url=receiver.url, state=state, requests_per_minute=per_minute)
+        COMPANY,
+        Options(public_url=url, webhook_url=receiver.url, state=state, requests_per_minute=per_minute),
     )
     listeners: Sequence[Listener] = [Listener(port)]
     async with (
         serving(app, listeners, on_stop=app.state.simulator.live.close),
         httpx.AsyncClient(base_url=url, trust_env=False) as http,
     ):
-        rig = Rig(WORLD, app.state.simulator, receiver, url, http)
+        rig = Rig(COMPANY, app.state.simulator, receiver, url, http)
         if listen:
             async with receiver.listening():
                 yield rig

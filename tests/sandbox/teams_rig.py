@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import jwt
 
-from sandbox.world import Person, World, build_world, write_world
+from sandbox.company import Company, Person, build_company, write_company
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -101,9 +101,9 @@ class Bot:
 
 @dataclass
 class Rig:
-    """A running simulator with its world and its bot."""
+    """A running simulator with its company and its bot."""
 
-    world: World
+    company: Company
     bot: Bot
     folder: Path
     port: int = field(default_factory=free_port)
@@ -117,15 +117,15 @@ class Rig:
 
     @property
     def channel(self) -> str:
-        return self.world.teams[0].channels[1].id
+        return self.company.teams[0].channels[1].id
 
     def person(self, number: int) -> Person:
-        return self.world.people[number]
+        return self.company.people[number]
 
     def start(self) -> None:
-        write_world(self.folder / "world.json", self.world)
+        write_company(self.folder / "company.json", self.company)
         arguments = {
-            "--world": self.folder / "world.json",
+            "--world": self.folder / "company.json",
             "--port": self.port,
             "--token-port": self.token_port,
             "--ca-dir": self.folder / "ca",
@@ -185,11 +185,11 @@ class Rig:
     def token_request(self, **changes: str) -> httpx.Response:
         form = {
             "grant_type": "client_credentials",
-            "client_id": self.world.bot_app_id,
-            "client_secret": self.world.bot_app_secret,
+            "client_id": self.company.bot_app_id,
+            "client_secret": self.company.bot_app_secret,
             "scope": "https://api.botframework.com/.default",
         } | changes
-        address = f"https://127.0.0.1:{self.token_port}/{self.world.tenant_id}/oauth2/v2.0/token"
+        address = f"https://127.0.0.1:{self.token_port}/{self.company.tenant_id}/oauth2/v2.0/token"
         return httpx.post(address, data=form, verify=self.tls(), trust_env=False)
 
     def tls(self) -> ssl.SSLContext:
@@ -210,7 +210,7 @@ class Rig:
         metadata = self.get("/bot/v1/.well-known/openidconfiguration")
         key = jwt.PyJWKClient(metadata["jwks_uri"]).get_signing_key_from_jwt(token)
         claims: dict[str, Any] = jwt.decode(
-            token, key, algorithms=["RS256"], audience=self.world.bot_app_id, issuer=metadata["issuer"]
+            token, key, algorithms=["RS256"], audience=self.company.bot_app_id, issuer=metadata["issuer"]
         )
         return claims
 
@@ -218,7 +218,7 @@ class Rig:
 @contextmanager
 def running_rig(folder: Path, *more_options: str, connected: bool = True) -> Iterator[Rig]:
     with Bot().listening() as bot:
-        rig = Rig(build_world(connected=connected), bot, folder, more_options=more_options)
+        rig = Rig(build_company(connected=connected), bot, folder, more_options=more_options)
         rig.start()
         try:
             yield rig

@@ -26,8 +26,8 @@ async def rig(account: Rig) -> Rig:
 async def app_token(rig: Rig, scopes: str, **changes: str) -> httpx.Response:
     form = {
         "grant_type": "client_credentials",
-        "client_id": rig.world.client_id,
-        "client_secret": rig.world.client_secret,
+        "client_id": rig.company.client_id,
+        "client_secret": rig.company.client_secret,
         "scope": f"as_account-us.acme {scopes}",
     } | changes
     return await rig.http.post("/oauth/token", data=form)
@@ -38,7 +38,7 @@ async def app_token(rig: Rig, scopes: str, **changes: str) -> httpx.Response:
     ["", "Token token=wrong", "Bearer wrong", "Basic YTpi", "Token", "Bearer {api_token}"],
 )
 async def test_unknown_credentials_are_refused(rig: Rig, authorization: str) -> None:
-    headers = {"Authorization": authorization.format(api_token=rig.world.api_token)}
+    headers = {"Authorization": authorization.format(api_token=rig.company.api_token)}
     answer = await rig.http.get("/incidents", headers=headers)
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == 2006
@@ -47,7 +47,7 @@ async def test_unknown_credentials_are_refused(rig: Rig, authorization: str) -> 
 async def test_account_keys_need_from_and_people_do_not(rig: Rig) -> None:
     incident = (await rig.trigger())["id"]
     change = {"incident": {"type": "incident_reference", "status": "acknowledged"}}
-    key = {"Authorization": f"Token token={rig.world.api_token}"}
+    key = {"Authorization": f"Token token={rig.company.api_token}"}
     for sender in ({}, {"From": "nobody@acme.example"}):
         refused = await rig.http.put(f"/incidents/{incident}", json=change, headers={**key, **sender})
         assert refused.json()["error"]["code"] == 1008

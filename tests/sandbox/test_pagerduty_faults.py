@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from pagerduty_rig import ADA, BO, REPOSITORY, WORLD, Receiver, Rig, free_port, running
+from pagerduty_rig import ADA, BO, COMPANY, REPOSITORY, Receiver, Rig, free_port, running
 
-from sandbox.world import write_world
+from sandbox.company import write_company
 
 pytestmark = pytest.mark.anyio
 
@@ -159,7 +159,7 @@ async def test_records(rig: Rig) -> None:
 async def test_reset_forgets_everything_but_what_was_used_up(rig: Rig) -> None:
     before = await rig.trigger()
     await rig.sandbox("POST", "/clock", {"advance": 3600})
-    await rig.call("DELETE", f"/webhook_subscriptions/{rig.world.webhook_subscription}")
+    await rig.call("DELETE", f"/webhook_subscriptions/{rig.company.webhook_subscription}")
     await rig.fault("rest", "status", status=500)
     await rig.sandbox("POST", "/reset")
     assert (await rig.call("GET", f"/incidents/{before['id']}")).status_code == 404
@@ -185,10 +185,10 @@ async def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
 
 
 def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:
-    world, state = tmp_path / "world.json", tmp_path / "state.json"
-    write_world(world, WORLD)
+    company, state = tmp_path / "company.json", tmp_path / "state.json"
+    write_company(company, COMPANY)
     state.write_text('{"incidents": []}')
-    command = f"-m sandbox.pagerduty --world {world} --port 1 --no-subscribe --state {state}"
+    command = f"-m sandbox.pagerduty --world {company} --port 1 --no-subscribe --state {state}"
     ended = subprocess.run(
         [sys.executable, *command.split()], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
@@ -200,9 +200,9 @@ def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:
 async def test_the_process_ends_at_once_whatever_streams_are_open(
     tmp_path: Path, how: signal.Signals
 ) -> None:
-    world, port = tmp_path / "world.json", free_port()
-    write_world(world, WORLD)
-    command = [sys.executable, "-m", "sandbox.pagerduty", "--world", str(world), "--port", str(port)]
+    company, port = tmp_path / "company.json", free_port()
+    write_company(company, COMPANY)
+    command = [sys.executable, "-m", "sandbox.pagerduty", "--world", str(company), "--port", str(port)]
     process = await asyncio.create_subprocess_exec(
         *command,
         "--no-subscribe",

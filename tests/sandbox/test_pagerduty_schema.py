@@ -88,7 +88,7 @@ async def test_reads(rig: Rig, incident: str, template: str) -> None:
         "services": "PSVC001",
         "teams": "PTEAM01",
         "users": BO,
-        "webhook_subscriptions": rig.world.webhook_subscription,
+        "webhook_subscriptions": rig.company.webhook_subscription,
     }
     collection = template.split("/")[1]
     path = template.replace("{id}", ids.get(collection, ""))

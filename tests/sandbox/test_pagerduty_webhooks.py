@@ -47,7 +47,7 @@ async def test_known_signatures(secret: str, digest: str) -> None:
 
 
 async def test_headers_and_signatures_through_a_rotation(rig: Rig) -> None:
-    key, old = rig.world.webhook_subscription, rig.world.webhook_secret
+    key, old = rig.company.webhook_subscription, rig.company.webhook_secret
     await rig.trigger()
     (webhook,) = await rig.receiver.expect("incident.triggered")
     assert webhook.headers["user-agent"] == "PagerDuty-Webhook/V3.0"
@@ -115,7 +115,7 @@ async def test_after_two_days_of_failures_a_webhook_is_dropped(rig: Rig) -> None
 
 
 async def test_three_refusals_in_a_row_disable_for_a_day(rig: Rig) -> None:
-    key = rig.world.webhook_subscription
+    key = rig.company.webhook_subscription
 
     async def disabled() -> bool:
         answer = await rig.call("GET", f"{PLACE}/{key}")
@@ -142,7 +142,7 @@ async def test_three_refusals_in_a_row_disable_for_a_day(rig: Rig) -> None:
 
 
 async def test_enable_and_ping(rig: Rig) -> None:
-    key = rig.world.webhook_subscription
+    key = rig.company.webhook_subscription
     rig.receiver.answers = [400] * 3
     for _ in range(3):
         await rig.trigger()
@@ -157,7 +157,7 @@ async def test_enable_and_ping(rig: Rig) -> None:
 
 
 async def test_a_subscription_gets_its_own_events_and_shows_its_secret_once(rig: Rig) -> None:
-    await rig.call("DELETE", f"{PLACE}/{rig.world.webhook_subscription}")
+    await rig.call("DELETE", f"{PLACE}/{rig.company.webhook_subscription}")
     wanted = {
         "type": "webhook_subscription",
         "description": "Checkout only",
@@ -208,7 +208,7 @@ async def test_any_event_can_be_sent_once(rig: Rig) -> None:
     assert (answer["status"], answer["body"], answer["error"]) == (418, "seen", None)
     (webhook,) = await rig.receiver.expect("incident.task.created")
     assert webhook.event == event
-    assert webhook.headers["x-pagerduty-signature"] == signed_with(rig.world.webhook_secret, webhook.body)
+    assert webhook.headers["x-pagerduty-signature"] == signed_with(rig.company.webhook_secret, webhook.body)
 
 
 async def test_a_burst_has_distinct_times(rig: Rig) -> None:

@@ -47,10 +47,10 @@ def refusal(response: httpx.Response) -> tuple[int, str]:
 def thread(rig: Rig, text: str = "hello", conversation: str | None = None) -> dict[str, Any]:
     return {
         "isGroup": True,
-        "bot": {"id": f"28:{rig.world.bot_app_id}"},
+        "bot": {"id": f"28:{rig.company.bot_app_id}"},
         "channelData": {
             "channel": {"id": conversation or rig.channel},
-            "tenant": {"id": rig.world.tenant_id},
+            "tenant": {"id": rig.company.tenant_id},
         },
         "activity": message(text),
     }
@@ -97,7 +97,7 @@ def test_a_personal_chat_is_always_the_same(rig: Rig, bot: httpx.Client) -> None
     person = rig.person(1)
 
     def opened(member: str) -> dict[str, Any]:
-        body = {"members": [{"id": member}], "channelData": {"tenant": {"id": rig.world.tenant_id}}}
+        body = {"members": [{"id": member}], "channelData": {"tenant": {"id": rig.company.tenant_id}}}
         response = bot.post("v3/conversations", json=body)
         assert response.status_code == 201, response.text
         answer: dict[str, Any] = response.json()
@@ -112,7 +112,7 @@ def test_a_personal_chat_is_always_the_same(rig: Rig, bot: httpx.Client) -> None
 
 @pytest.mark.parametrize("member", ["ada@acme.example", "29:nobody"])
 def test_a_chat_needs_an_id_that_teams_knows(rig: Rig, bot: httpx.Client, member: str) -> None:
-    body = {"members": [{"id": member}], "tenantId": rig.world.tenant_id}
+    body = {"members": [{"id": member}], "tenantId": rig.company.tenant_id}
     assert refusal(bot.post("v3/conversations", json=body)) == (404, "MemberNotFoundInConversation")
 
 
@@ -173,7 +173,7 @@ def test_only_the_bots_own_token_opens_the_connector(rig: Rig, bot: httpx.Client
 def test_members(rig: Rig, bot: httpx.Client) -> None:
     address = f"v3/conversations/{quote(rig.channel, safe='')}"
     everybody = bot.get(f"{address}/members").json()
-    assert {m["aadObjectId"] for m in everybody} == set(rig.world.teams[0].members)
+    assert {m["aadObjectId"] for m in everybody} == set(rig.company.teams[0].members)
 
     first = bot.get(f"{address}/pagedmembers", params={"pageSize": 3}).json()
     rest = bot.get(
@@ -185,7 +185,7 @@ def test_members(rig: Rig, bot: httpx.Client) -> None:
     bo = rig.person(1)
     for key in (bo.teams_id, bo.aad_object_id):
         one = bot.get(f"{address}/members/{quote(key, safe='')}").json()
-        assert (one["email"], one["tenantId"]) == (bo.email, rig.world.tenant_id)
+        assert (one["email"], one["tenantId"]) == (bo.email, rig.company.tenant_id)
     assert refusal(bot.get(f"{address}/members/29:x")) == (404, "MemberNotFoundInConversation")
 
     sent = bot.post(activities(rig.channel), json=message("x")).json()["id"]
@@ -200,7 +200,7 @@ def test_the_published_windows_hold_per_conversation(rig: Rig, bot: httpx.Client
     assert int(answers[-1].headers["Retry-After"]) == 1
     edit = bot.put(activities(rig.channel, answers[0].json()["id"]), json=message("edit"))
     assert edit.status_code == 429
-    other = rig.world.teams[1].channels[1].id
+    other = rig.company.teams[1].channels[1].id
     assert bot.post(activities(other), json=message("elsewhere")).status_code == 201
     assert bot.delete(activities(rig.channel, answers[0].json()["id"])).status_code == 200
 
@@ -212,7 +212,7 @@ def test_an_uninstalled_bot_is_refused_until_it_is_back(rig: Rig, bot: httpx.Cli
         403,
         "BotNotInConversationRoster",
     )
-    assert bot.post(activities(rig.world.teams[1].id), json=message("x")).status_code == 201
+    assert bot.post(activities(rig.company.teams[1].id), json=message("x")).status_code == 201
     rig.post("/_sandbox/install", installation)
     assert bot.post(activities(rig.channel), json=message("x")).status_code == 201
 
@@ -223,7 +223,7 @@ def test_an_uninstalled_bot_is_refused_until_it_is_back(rig: Rig, bot: httpx.Cli
         ("conversationUpdate", "teamMemberAdded"),
         ("installationUpdate", "add"),
     ]
-    team = rig.world.teams[0]
+    team = rig.company.teams[0]
     installed = rig.bot.activities[-1]
     assert installed["conversation"]["id"] == team.id
     assert installed["channelData"]["team"] == {

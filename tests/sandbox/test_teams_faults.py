@@ -114,7 +114,7 @@ def test_members_and_opening_have_faults_of_their_own(rig: Rig, bot: httpx.Clien
     order(rig, "members", "status", status=503)
     assert bot.get(f"v3/conversations/{rig.channel}/members").status_code == 503
     order(rig, "open", "status", status=500, match={})
-    chat = {"members": [{"id": rig.person(0).teams_id}], "tenantId": rig.world.tenant_id}
+    chat = {"members": [{"id": rig.person(0).teams_id}], "tenantId": rig.company.tenant_id}
     assert bot.post("v3/conversations", json=chat | {"activity": message("x")}).status_code == 201
     assert bot.post("v3/conversations", json=chat).status_code == 500
 

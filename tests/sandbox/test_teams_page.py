@@ -68,7 +68,7 @@ def send(bot: httpx.Client, conversation: str, content: dict[str, Any]) -> str:
 def test_people(rig: Rig, bot: httpx.Client) -> None:
     answer = rig.get("/page/people")
     assert answer["tenant"] == "Acme"
-    assert answer["bot"] == {"id": f"28:{rig.world.bot_app_id}", "name": "Muster"}
+    assert answer["bot"] == {"id": f"28:{rig.company.bot_app_id}", "name": "Muster"}
     assert answer["links"] == {"temporal_ui": "http://127.0.0.1:8233"}
     assert answer["people"][0] == {
         "id": rig.person(0).aad_object_id,
@@ -120,7 +120,7 @@ def test_a_message_is_told_whole(rig: Rig, bot: httpx.Client) -> None:
             "conversation": rig.channel,
             "id": sent,
             "reply_to": None,
-            "from": {"id": f"28:{rig.world.bot_app_id}", "name": "Muster", "bot": True},
+            "from": {"id": f"28:{rig.company.bot_app_id}", "name": "Muster", "bot": True},
             "created_at": created_at,
             "edited_at": None,
             "deleted": False,
@@ -167,11 +167,11 @@ def test_writing_reaches_the_others_and_the_bot_when_it_is_meant(rig: Rig, bot: 
     assert heard["text"] == "<at>Muster</at> help"
     assert heard["entities"][0] == {
         "type": "mention",
-        "mentioned": {"id": f"28:{rig.world.bot_app_id}", "name": "Muster"},
+        "mentioned": {"id": f"28:{rig.company.bot_app_id}", "name": "Muster"},
         "text": "<at>Muster</at>",
     }
     assert heard["conversation"]["id"] == f"{rig.channel};messageid={root}"
-    assert heard["channelData"]["team"] == {"id": rig.world.teams[0].id}
+    assert heard["channelData"]["team"] == {"id": rig.company.teams[0].id}
     mine = rig.get("/page/state", person=ada.aad_object_id)["teams"][0]["channels"][1]["unread"]
     theirs = rig.get("/page/state", person=rig.person(1).aad_object_id)["teams"][0]["channels"][1]["unread"]
     assert (mine, theirs) == (0, 2)
@@ -186,7 +186,7 @@ def test_a_personal_chat_needs_no_mention(rig: Rig, bot: httpx.Client) -> None:
     assert heard["conversation"] == {
         "conversationType": "personal",
         "id": chat,
-        "tenantId": rig.world.tenant_id,
+        "tenantId": rig.company.tenant_id,
     }
     assert heard["id"] == rig.messages(chat)[0]["id"]
 

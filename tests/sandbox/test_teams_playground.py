@@ -16,9 +16,9 @@ import httpx
 import pytest
 from teams_rig import Rig, card_answer, message, running_rig
 
+from sandbox.company import build_company
 from sandbox.teams.playground import playground_config
 from sandbox.teams.roster import Roster
-from sandbox.world import build_world
 
 
 class PlaygroundConnector:
@@ -111,14 +111,14 @@ def test_without_the_option_there_is_no_way_in(tmp_path: Path) -> None:
         assert rig.post("/playground/api/messages", {"serviceUrl": rig.url}).status_code == 404
 
 
-def test_the_configuration_has_the_worlds_ids_and_enough_people() -> None:
-    world = build_world()
-    team = world.teams[0]
-    config = json.loads(playground_config(Roster(world), world.people[0], team))
-    assert config["tenantId"] == world.tenant_id
-    assert config["bot"]["id"] == f"28:{world.bot_app_id}"
-    assert config["currentUser"]["aadObjectId"] == world.people[0].aad_object_id
-    assert [user["id"] for user in config["users"][:4]] == [p.teams_id for p in world.people[1:]]
+def test_the_configuration_has_the_companys_ids_and_enough_people() -> None:
+    company = build_company()
+    team = company.teams[0]
+    config = json.loads(playground_config(Roster(company), company.people[0], team))
+    assert config["tenantId"] == company.tenant_id
+    assert config["bot"]["id"] == f"28:{company.bot_app_id}"
+    assert config["currentUser"]["aadObjectId"] == company.people[0].aad_object_id
+    assert [user["id"] for user in config["users"][:4]] == [p.teams_id for p in company.people[1:]]
     ids = [config["currentUser"]["id"], *(user["id"] for user in config["users"])]
     assert len(set(ids)) == len(ids) == 6
     assert config["team"]["channels"] == [{"id": team.channels[1].id, "name": "ops"}]

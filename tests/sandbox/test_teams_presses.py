@@ -75,14 +75,14 @@ def test_a_press_is_the_invoke_that_teams_sends(rig: Rig, sent: str) -> None:
     )
     assert invoke["replyToId"] == sent
     assert invoke["from"] == {"id": ada.teams_id, "name": ada.name, "aadObjectId": ada.aad_object_id}
-    assert invoke["recipient"]["id"] == f"28:{rig.world.bot_app_id}"
+    assert invoke["recipient"]["id"] == f"28:{rig.company.bot_app_id}"
     assert invoke["conversation"] == {
         "conversationType": "channel",
         "isGroup": True,
         "id": f"{rig.channel};messageid={sent}",
-        "tenantId": rig.world.tenant_id,
+        "tenantId": rig.company.tenant_id,
     }
-    assert invoke["channelData"]["tenant"] == {"id": rig.world.tenant_id}
+    assert invoke["channelData"]["tenant"] == {"id": rig.company.tenant_id}
     assert invoke["channelData"]["channel"] == {"id": rig.channel}
     assert invoke["value"] == {
         "action": {

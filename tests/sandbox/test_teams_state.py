@@ -10,7 +10,7 @@ import httpx
 import pytest
 from teams_rig import REPOSITORY, Rig, message, running_rig
 
-from sandbox.world import build_world, write_world
+from sandbox.company import build_company, write_company
 
 PAGE = Path(__file__).parents[2] / "sandbox" / "teams" / "page"
 
@@ -70,12 +70,12 @@ def test_without_connections_the_bot_is_nowhere_until_installed(tmp_path: Path) 
         assert send(rig).status_code == 403
         assert send(rig, rig.personal_chat(rig.person(0))).status_code == 403
         installed = rig.post(
-            "/_sandbox/install", {"person": "ada@acme.example", "team": rig.world.teams[0].id}
+            "/_sandbox/install", {"person": "ada@acme.example", "team": rig.company.teams[0].id}
         )
         assert installed.is_success
         assert send(rig).status_code == 201
         assert send(rig, rig.personal_chat(rig.person(0))).status_code == 201
-        assert send(rig, rig.world.teams[1].id).status_code == 403
+        assert send(rig, rig.company.teams[1].id).status_code == 403
 
 
 def test_the_page_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,11 +97,9 @@ def test_the_page_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:
-    write_world(tmp_path / "world.json", build_world())
+    write_company(tmp_path / "company.json", build_company())
     (tmp_path / "state.json").write_text('{"format": 2}')
-    options = (
-        f"--world {tmp_path}/world.json --port 1 --token-port 2 --ca-dir {tmp_path} --bot http://127.0.0.1:3"
-    )
+    options = f"--world {tmp_path}/company.json --port 1 --token-port 2 --ca-dir {tmp_path} --bot http://127.0.0.1:3"
     command = [
         sys.executable,
         "-m",

@@ -26,9 +26,9 @@ def msal_token(rig: Rig, secret: str) -> dict[str, str]:
         session.trust_env = False
         session.verify = str(rig.folder / "ca" / "ca.pem")
         application = msal.ConfidentialClientApplication(
-            rig.world.bot_app_id,
+            rig.company.bot_app_id,
             client_credential=secret,
-            authority=f"https://127.0.0.1:{rig.token_port}/{rig.world.tenant_id}",
+            authority=f"https://127.0.0.1:{rig.token_port}/{rig.company.tenant_id}",
             instance_discovery=False,
             http_client=session,
         )
@@ -39,7 +39,7 @@ def msal_token(rig: Rig, secret: str) -> dict[str, str]:
 
 
 def test_msal_gets_a_token_that_the_connector_takes(rig: Rig) -> None:
-    token = msal_token(rig, rig.world.bot_app_secret)["access_token"]
+    token = msal_token(rig, rig.company.bot_app_secret)["access_token"]
     sent = httpx.post(
         f"{rig.url}/teams/v3/conversations/{rig.channel}/activities",
         json=message("hello"),
@@ -80,7 +80,7 @@ def test_another_tenant_is_not_found(rig: Rig) -> None:
 
 def test_the_token_endpoint_speaks_https_alone(rig: Rig) -> None:
     assert (
-        httpx.post(f"{rig.url}/{rig.world.tenant_id}/oauth2/v2.0/token", trust_env=False).status_code == 404
+        httpx.post(f"{rig.url}/{rig.company.tenant_id}/oauth2/v2.0/token", trust_env=False).status_code == 404
     )
 
 

@@ -8,9 +8,9 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.responses import HTMLResponse
 
+from sandbox.company import Person
 from sandbox.pagerduty.directory import Directory
 from sandbox.pagerduty.simulator import Simulator
-from sandbox.world import Person
 
 STATIC = Path(__file__).parent / "static"
 PERSON_COOKIE = "person"
@@ -31,12 +31,12 @@ class Pages:
             "user_name": lambda key: account.directory.name("user", key),
         }
         self._templates.globals |= {
-            "account": account.world.account,
+            "account": account.company.account,
             "clock": account.clock,
             "directory": account.directory,
             "desk": account.desk,
             "disabled": account.subscriptions.is_disabled,
-            "people": account.world.people,
+            "people": account.company.people,
         }
 
     def show(self, template: str, request: Request, **values: Any) -> Response:

@@ -139,7 +139,7 @@ async def set_custom_fields(
     account: Account, writer: Writer, incident_id: str, body: CustomFieldsBody
 ) -> JSON:
     """Fill some of them in."""
-    actor = writer.user or account.world.api_user
+    actor = writer.user or account.company.api_user
     draft = account.desk.draft(account.desk.get(incident_id), by=actor)
     incident_details.set_custom_fields(draft, dict(_known_field(one) for one in body.custom_fields))
     account.desk.keep([draft])

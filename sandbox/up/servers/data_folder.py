@@ -1,4 +1,4 @@
-"""The data folder: one `muster up` at a time, its world, its key ring, its logs."""
+"""The data folder: one `muster up` at a time, its company, its key ring, its logs."""
 
 import base64
 import fcntl
@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.world import World, build_world, read_world, write_world
+from sandbox.company import Company, build_company, read_company, write_company
+
+_FORMAT = "1"
+"""Change it when a folder that an older version filled can no longer be read."""
 
 
-class FolderRefused(Exception):
+class DataFolderError(Exception):
     """This folder cannot be used now; the text says why and what to do."""
 
 
@@ -25,25 +28,30 @@ class DataFolder:
         self.certificates = self.path / "ca"
         self.config = self.path / "muster.toml"
         self.seed = self.path / "seed.json"
-        self.world = self.path / "world.json"
+        self.company = self.path / "company.json"
         self._keys = self.path / "keys"
+        self._format = self.path / "format"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder for one `muster up`; raises FolderRefused while another has it."""
+        """Hold the folder for one `muster up`.
+
+        Raises DataFolderError while another process holds it, or if another version filled it.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "lock").open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.seek(0)
-                raise FolderRefused(
+                raise DataFolderError(
                     f"`muster up` (process {file.read().strip()}) already runs on {self.path}: "
                     "stop it first, or give this one a folder of its own with --data"
                 ) from None
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
+            self._check_format()
             yield
 
     def log(self, name: str) -> Path:
@@ -55,24 +63,33 @@ class DataFolder:
         for file in self.path.glob("logs/*.log"):
             file.unlink()
 
-    def open_world(self, *, connected: bool) -> World:
-        """The folder's world, made on its first use; raises FolderRefused if it is of the other kind."""
-        if not self.world.exists():
-            write_world(self.world, build_world(connected=connected))
-        world = read_world(self.world)
-        if bool(world.connections) != connected:
-            option = "without --empty" if world.connections else "with --empty"
-            raise FolderRefused(
-                f"the world in {self.path} was made {option}: go on with it that way, "
+    def open_company(self, *, connected: bool) -> Company:
+        """The folder's company, made on its first use; raises DataFolderError if it is of the other kind."""
+        if not self.company.exists():
+            write_company(self.company, build_company(connected=connected))
+        company = read_company(self.company)
+        if bool(company.connections) != connected:
+            option = "without --empty" if company.connections else "with --empty"
+            raise DataFolderError(
+                f"the company in {self.path} was made {option}: go on with it that way, "
                 "or choose another folder with --data"
             )
-        return world
+        return company
 
     def key_ring(self) -> str:
         """The product's MUSTER_KEYS, drawn once: what it sealed must stay readable."""
         if not self._keys.exists():
             write_private(self._keys, "k1:" + base64.b64encode(secrets.token_bytes(32)).decode())
         return self._keys.read_text()
+
+    def _check_format(self) -> None:
+        filled = any(kept.exists() for kept in (self.postgres, self.temporal_store, self._keys))
+        if filled and not (self._format.exists() and self._format.read_text() == _FORMAT):
+            raise DataFolderError(
+                f"another version of Muster filled {self.path}, and this one cannot read it: "
+                "remove the folder (`make clean` removes .muster), or choose another one with --data"
+            )
+        self._format.write_text(_FORMAT)
 
 
 def write_private(path: Path, text: str) -> None:

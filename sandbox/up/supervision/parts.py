@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.company import Company
 from sandbox.up.addresses import BOT_METADATA, Addresses
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.servers.ports import LOOPBACK
 from sandbox.up.servers.postgres import STOP_SIGNAL, EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from sandbox.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ def temporal(folder: DataFolder, server: EmbeddedTemporal) -> Part:
 def teams(folder: DataFolder, addresses: Addresses, temporal_ui: str | None, *, playground: bool) -> Part:
     """The Teams simulator."""
     command = [
-        sys.executable, "-m", "sandbox.teams", "--world", str(folder.world),
+        sys.executable, "-m", "sandbox.teams", "--world", str(folder.company),
         "--port", str(addresses.teams_port), "--token-port", str(addresses.token_port),
         "--ca-dir", str(folder.certificates), "--bot", addresses.bot_endpoint,
         "--state", str(folder.path / "teams.json"),
@@ -93,15 +93,15 @@ def teams(folder: DataFolder, addresses: Addresses, temporal_ui: str | None, *, 
     )
 
 
-def pagerduty(folder: DataFolder, addresses: Addresses, world: World) -> Part:
+def pagerduty(folder: DataFolder, addresses: Addresses, company: Company) -> Part:
     """The PagerDuty simulator."""
-    subscribe = () if world.connections else ("--no-subscribe",)
+    subscribe = () if company.connections else ("--no-subscribe",)
     return Part(
         name="pagerduty",
         command=(
-            sys.executable, "-m", "sandbox.pagerduty", "--world", str(folder.world),
+            sys.executable, "-m", "sandbox.pagerduty", "--world", str(folder.company),
             "--port", str(addresses.pagerduty_port),
-            "--webhook-url", f"{addresses.api}/webhooks/pagerduty/{world.account}",
+            "--webhook-url", f"{addresses.api}/webhooks/pagerduty/{company.account}",
             "--state", str(folder.path / "pagerduty.json"), *subscribe,
         ),
         log=folder.log("pagerduty"),

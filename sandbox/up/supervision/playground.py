@@ -6,6 +6,7 @@ stands between it and the product and adds the tokens that it does not send.
 
 import shutil
 
+from sandbox.company import Company, Team
 from sandbox.teams.playground import CONFIG_FILE, PREFIX, SERVICE_PATH, playground_config
 from sandbox.teams.roster import Roster
 from sandbox.up.addresses import Addresses
@@ -13,28 +14,27 @@ from sandbox.up.servers.caches import npm_dir
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.parts import Part, answers_http
 from sandbox.up.supervision.process import StartFailed
-from sandbox.world import Team, World
 
 _SHOWN_CHANNELS = 2
 """It knows General and one more."""
 _EXECUTABLE = npm_dir("playground") / "node_modules" / ".bin" / "agentsplayground"
 
 
-def channels_in_playground(world: World, addresses: Addresses) -> dict[str, str]:
+def channels_in_playground(company: Company, addresses: Addresses) -> dict[str, str]:
     """The service URL of the channels that the Playground shows, in place of the simulator's page."""
     service_url = f"{addresses.teams}{SERVICE_PATH}/"
-    return {channel.id: service_url for channel in _team(world).channels[:_SHOWN_CHANNELS]}
+    return {channel.id: service_url for channel in _team(company).channels[:_SHOWN_CHANNELS]}
 
 
-def agents_playground(folder: DataFolder, addresses: Addresses, world: World) -> Part:
-    """The Playground as the world's first person in its first team; raises StartFailed if not installed."""
+def agents_playground(folder: DataFolder, addresses: Addresses, company: Company) -> Part:
+    """The Playground as the company's first person in its first team; raises StartFailed if not installed."""
     if not _EXECUTABLE.exists():
         raise StartFailed("the Agents Playground is not installed: `make playground` installs and starts it")
     place = folder.path / "playground"
     # Its own log grows in there, and what it remembers of an earlier run would contradict the simulator.
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
-    (place / CONFIG_FILE).write_text(playground_config(Roster(world), world.people[0], _team(world)))
+    (place / CONFIG_FILE).write_text(playground_config(Roster(company), company.people[0], _team(company)))
     return Part(
         name="playground",
         command=(
@@ -49,5 +49,5 @@ def agents_playground(folder: DataFolder, addresses: Addresses, world: World) ->
     )  # fmt: skip
 
 
-def _team(world: World) -> Team:
-    return world.teams[0]
+def _team(company: Company) -> Team:
+    return company.teams[0]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sandbox.company import Company
 from sandbox.up.addresses import Addresses
-from sandbox.world import World
 
 _SERVICE = "PSVC001"
 _SERVICE_TWO_CHANNELS = "PSVC002"
@@ -59,20 +59,20 @@ def product_facts(
     }
 
 
-def world_facts(world: World, addresses: Addresses) -> dict[str, Any]:
+def company_facts(company: Company, addresses: Addresses) -> dict[str, Any]:
     """Where the simulators are, and who and what is in them."""
-    api_user = world.person(world.api_user)
+    api_user = company.person(company.api_user)
     return {
         "teams": addresses.teams,
         "pagerduty": addresses.pagerduty,
-        "pagerduty_account": world.account,
-        "pagerduty_token": world.api_token,
+        "pagerduty_account": company.account,
+        "pagerduty_token": company.api_token,
         "pagerduty_user": api_user and api_user.email,
         "service": _SERVICE,
         "service_two_channels": _SERVICE_TWO_CHANNELS,
-        "webhook_secret": world.webhook_secret,
+        "webhook_secret": company.webhook_secret,
         "people": [
             person.model_dump(include={"name", "email", "aad_object_id", "pagerduty_user", "linked"})
-            for person in world.people
+            for person in company.people
         ],
     }

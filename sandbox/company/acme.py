@@ -1,131 +1,19 @@
-"""The small company that the sandbox plays: one world file, read by both simulators and the stack.
-
-Names and ids are fixed, so that tests and documentation can speak of them; every secret is drawn
-when the file is made.
-"""
+"""The company Acme: its people, teams, channels and services."""
 
 import secrets
 import uuid
-from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
-
-class Part(BaseModel):
-    """A frozen piece of the world."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Person(Part):
-    """Somebody who has a PagerDuty user and a Teams account."""
-
-    name: str
-    email: str
-    aad_object_id: str
-    teams_id: str
-    """The ``29:…`` id that Teams gives this person towards the bot."""
-    pagerduty_user: str
-    role: str
-    """PagerDuty's ``user.role``."""
-    job_title: str
-    linked: bool
-    """Whether Muster starts with this person's accounts linked."""
-    access_token: str
-    """The person's PagerDuty token, as a link would hold it."""
-
-
-class Channel(Part):
-    """A Teams channel; General's id is its team's id."""
-
-    id: str
-    name: str
-
-
-class Team(Part):
-    """A Microsoft team with its channels, General first."""
-
-    id: str
-    aad_group_id: str
-    name: str
-    channels: tuple[Channel, ...]
-    members: tuple[str, ...]
-    """AAD object ids."""
-
-
-class EscalationPolicy(Part):
-    """A policy whose levels name PagerDuty users."""
-
-    id: str
-    name: str
-    levels: tuple[tuple[str, ...], ...]
-
-
-class Service(Part):
-    """A PagerDuty service."""
-
-    id: str
-    name: str
-    description: str
-    escalation_policy: str
-    team: str
-
-
-class PagerDutyTeam(Part):
-    """A PagerDuty team (a grouping of users and services)."""
-
-    id: str
-    name: str
-
-
-class Priority(Part):
-    """A priority; the first of the list is the highest."""
-
-    id: str
-    name: str
-    color: str
-
-
-class Connection(Part):
-    """A service whose incidents appear in a channel from the start."""
-
-    service: str
-    channel: str
-
-
-class World(Part):
-    """Everything both simulators start from."""
-
-    account: str = "acme"
-    account_id: str = "PACME01"
-    client_id: str
-    client_secret: str
-    """The account's Scoped OAuth client (client credentials)."""
-    api_token: str
-    """An account-wide REST key, for tests and scripts."""
-    api_user: str = "PUSER01"
-    webhook_subscription: str = "PWSUB01"
-    webhook_secret: str
-
-    tenant_id: str
-    tenant_name: str = "Acme"
-    bot_app_id: str
-    bot_app_secret: str
-    bot_name: str = "Muster"
-
-    people: tuple[Person, ...]
-    pagerduty_teams: tuple[PagerDutyTeam, ...]
-    escalation_policies: tuple[EscalationPolicy, ...]
-    services: tuple[Service, ...]
-    priorities: tuple[Priority, ...]
-    teams: tuple[Team, ...]
-    connections: tuple[Connection, ...]
-
-    def person(self, key: str) -> Person | None:
-        """The person with this AAD object id, e-mail, Teams id or PagerDuty user id."""
-        return next(
-            (p for p in self.people if key in (p.aad_object_id, p.email, p.teams_id, p.pagerduty_user)), None
-        )
+from sandbox.company.model import (
+    Channel,
+    Company,
+    Connection,
+    EscalationPolicy,
+    PagerDutyTeam,
+    Person,
+    Priority,
+    Service,
+    Team,
+)
 
 
 def _uuid(name: str) -> str:
@@ -151,8 +39,8 @@ def _channel_id(name: str) -> str:
     return f"19:{_uuid('channel-' + name).replace('-', '')}@thread.tacv2"
 
 
-def build_world(*, connected: bool = True) -> World:
-    """A fresh world with new secrets; with ``connected=False`` nothing is connected and nobody linked."""
+def build_company(*, connected: bool = True) -> Company:
+    """A fresh company with new secrets; with ``connected=False`` nothing is connected and nobody linked."""
     people = (
         _person(1, "Ada Ops", "owner", "Head of operations", linked=connected),
         _person(2, "Bo Call", "limited_user", "Site reliability engineer", linked=connected),
@@ -187,7 +75,7 @@ def build_world(*, connected: bool = True) -> World:
         Connection(service="PSVC002", channel=_channel_id("payments-ops")),
         Connection(service="PSVC002", channel=_channel_id("platform-alerts")),
     )
-    return World(
+    return Company(
         client_id="muster-" + secrets.token_hex(4),
         client_secret=secrets.token_urlsafe(24),
         api_token="y_" + secrets.token_urlsafe(18),
@@ -236,15 +124,3 @@ def build_world(*, connected: bool = True) -> World:
         teams=(payments, platform),
         connections=connections if connected else (),
     )
-
-
-def read_world(path: Path) -> World:
-    """The world that ``write_world`` wrote."""
-    return World.model_validate_json(path.read_text())
-
-
-def write_world(path: Path, world: World) -> None:
-    """Write the world, readable by its owner alone since it holds every secret of the sandbox."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(world.model_dump_json(indent=1))
