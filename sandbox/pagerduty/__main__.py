@@ -1,4 +1,4 @@
-"""``python -m sandbox.pagerduty``: one account on one port."""
+"""``python -m sandbox.pagerduty``: run the PagerDuty simulator."""
 
 import sys
 from pathlib import Path
@@ -53,7 +53,7 @@ def main(
     except SnapshotError as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(1) from None
-    run(app, listeners, on_stop=app.state.simulator.live.close)
+    run(app, listeners, on_stop=app.state.simulator.server_sent_events.close)
 
 
 if __name__ == "__main__":

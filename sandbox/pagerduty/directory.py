@@ -1,4 +1,4 @@
-"""The account's fixed things — users, services, policies, teams, priorities — and references to them."""
+"""The account's users, services, policies, teams and priorities. They never change."""
 
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -22,7 +22,7 @@ INCIDENT_TYPES = ("incident_default", "major_incident", "security_incident")
 
 
 class Directory:
-    """Look-ups by id, and the addresses under which API and console show things."""
+    """Look-ups by id, and the REST and console addresses of each object."""
 
     def __init__(self, company: Company, public_url: str) -> None:
         self.company = company
@@ -48,7 +48,7 @@ class Directory:
         return self.policies[policy].levels[level - 1]
 
     def teams_of_user(self, user: str) -> tuple[str, ...]:
-        """The teams whose services' policies name the user."""
+        """The teams of the user: those that have a service whose escalation policy names the user."""
         services = self.company.services
         return tuple(
             dict.fromkeys(
@@ -63,11 +63,11 @@ class Directory:
         return tuple(user for user in self.users if team in self.teams_of_user(user))
 
     def team_role(self, user: str) -> str:
-        """What the user is in their teams; owners and managers manage them."""
+        """The user's role in their teams: owners, admins and users are managers, others responders."""
         return "manager" if self.users[user].role in ("owner", "admin", "user") else "responder"
 
-    def asked_by(self, targets: Iterable[Target]) -> dict[str, str | None]:
-        """The users whom a responder request's targets stand for, each with the policy it came through."""
+    def users_of_targets(self, targets: Iterable[Target]) -> dict[str, str | None]:
+        """The users that a responder request asks, each with the escalation policy that names it, or None."""
         users: dict[str, str | None] = {}
         for target in targets:
             if target.type == "user_reference" and target.id in self.users:
@@ -79,7 +79,7 @@ class Directory:
         return users
 
     def reference(self, kind: Kind, key: str) -> JSON:
-        """What stands in an answer for an object that is not shown in full."""
+        """The short form of an object, for answers that do not show it in full."""
         return {
             "id": key,
             "type": f"{kind}_reference",
@@ -89,7 +89,7 @@ class Directory:
         }
 
     def name(self, kind: Kind, key: str) -> str:
-        """What people call it."""
+        """The object's name."""
         match kind:
             case "user":
                 return self.users[key].name
@@ -103,11 +103,11 @@ class Directory:
                 return self.priorities[key].name
 
     def api_url(self, *path: str) -> str:
-        """The API's address of something."""
+        """A REST address."""
         return "/".join((self.public_url, *path))
 
     def console_url(self, kind: Kind | Literal["incident"], key: str) -> str | None:
-        """The console's page of something; priorities have none."""
+        """The address of the object's console page; None for priorities, which have no page."""
         match kind:
             case "incident":
                 return f"{self.public_url}/app/incidents/{key}"

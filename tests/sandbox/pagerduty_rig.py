@@ -150,7 +150,7 @@ class Rig:
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for a change of the account after which the condition holds."""
         async with asyncio.timeout(10):
-            async for _ in self.simulator.live.stream():
+            async for _ in self.simulator.server_sent_events.stream():
                 if condition():
                     return
 
@@ -177,7 +177,7 @@ async def running(
     )
     listeners: Sequence[Listener] = [Listener(port)]
     async with (
-        serving(app, listeners, on_stop=app.state.simulator.live.close),
+        serving(app, listeners, on_stop=app.state.simulator.server_sent_events.close),
         httpx.AsyncClient(base_url=url, trust_env=False) as http,
     ):
         rig = Rig(COMPANY, app.state.simulator, receiver, url, http)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from pagerduty_rig import BO, Rig, running
 
-from sandbox.pagerduty.sending import signature
+from sandbox.pagerduty.webhook_sender import signature
 
 pytestmark = pytest.mark.anyio
 

@@ -1,4 +1,4 @@
-"""What is said and asked on an incident: notes, status updates, responders, custom fields, history."""
+"""Notes, status updates, responder requests, custom fields and log entries of an incident."""
 
 from typing import Annotated, Any
 
@@ -12,8 +12,8 @@ from sandbox.pagerduty.directory import JSON, Directory
 from sandbox.pagerduty.ids import new_id
 from sandbox.pagerduty.model import Note, ResponderRequest, StatusUpdate, Target
 from sandbox.pagerduty.rest import incident_shapes
+from sandbox.pagerduty.rest.dependencies import Account
 from sandbox.pagerduty.rest.paging import Paging
-from sandbox.pagerduty.rest.parts import Account
 from sandbox.pagerduty.times import in_seconds
 
 router = APIRouter(prefix="/incidents/{incident_id}")
@@ -73,16 +73,16 @@ class CustomFieldsBody(BaseModel):
 @router.get("/notes", dependencies=[READ])
 async def list_notes(account: Account, incident_id: str) -> JSON:
     """All notes, newest first."""
-    notes = reversed(account.desk.get(incident_id).notes)
+    notes = reversed(account.incident_commands.get(incident_id).notes)
     return {"notes": [_note(account.directory, note) for note in notes]}
 
 
 @router.post("/notes")
 async def create_note(account: Account, actor: Actor, incident_id: str, body: NoteBody) -> JSON:
     """Add a note."""
-    draft = account.desk.draft(account.desk.get(incident_id), by=actor)
-    note = incident_details.add_note(draft, body.note.content)
-    account.desk.keep([draft])
+    change = account.incident_commands.begin_change(account.incident_commands.get(incident_id), by=actor)
+    note = incident_details.add_note(change, body.note.content)
+    account.incident_commands.save([change])
     return {"note": _note(account.directory, note)}
 
 
@@ -90,14 +90,14 @@ async def create_note(account: Account, actor: Actor, incident_id: str, body: No
 async def create_status_update(
     account: Account, actor: Actor, incident_id: str, body: StatusUpdateBody
 ) -> JSON:
-    """Tell the stakeholders."""
+    """Publish a status update."""
     if (body.subject is None) != (body.html_message is None):
         raise errors.invalid_input("subject and html_message belong together")
-    draft = account.desk.draft(account.desk.get(incident_id), by=actor)
+    change = account.incident_commands.begin_change(account.incident_commands.get(incident_id), by=actor)
     update = incident_details.publish_status_update(
-        draft, body.message, subject=body.subject, html_message=body.html_message
+        change, body.message, subject=body.subject, html_message=body.html_message
     )
-    account.desk.keep([draft])
+    account.incident_commands.save([change])
     return {"status_update": _status_update(account.directory, update)}
 
 
@@ -105,51 +105,51 @@ async def create_status_update(
 async def create_responder_request(
     account: Account, writer: Writer, incident_id: str, body: ResponderRequestBody
 ) -> JSON:
-    """Ask users, and whoever is on call for escalation policies, for help."""
-    incident = account.desk.get(incident_id)
+    """Ask for help: users, and the users on call of escalation policies."""
+    incident = account.incident_commands.get(incident_id)
     if body.requester_id not in account.directory.users:
         raise errors.requester_unknown()
     targets = [
         one.responder_request_target if isinstance(one, WrappedTarget) else one
         for one in body.responder_request_targets
     ]
-    draft = account.desk.draft(incident, by=body.requester_id)
+    change = account.incident_commands.begin_change(incident, by=body.requester_id)
     request = ResponderRequest(
         id=new_id(),
         requester=body.requester_id,
-        requested_at=draft.at,
+        requested_at=change.at,
         message=body.message,
         targets=tuple(targets),
     )
-    incident_details.request_responders(draft, request, account.directory.asked_by(targets))
-    account.desk.keep([draft])
+    incident_details.request_responders(change, request, account.directory.users_of_targets(targets))
+    account.incident_commands.save([change])
     return {
-        "responder_request": incident_shapes.responder_request(account.directory, request, draft.incident)
+        "responder_request": incident_shapes.responder_request(account.directory, request, change.incident)
     }
 
 
 @router.get("/custom_fields/values", dependencies=[READ])
 async def get_custom_fields(account: Account, incident_id: str) -> JSON:
-    """The account's own fields."""
-    return {"custom_fields": incident_shapes.custom_fields(account.desk.get(incident_id))}
+    """The values of all custom fields."""
+    return {"custom_fields": incident_shapes.custom_fields(account.incident_commands.get(incident_id))}
 
 
 @router.put("/custom_fields/values", status_code=201)
 async def set_custom_fields(
     account: Account, writer: Writer, incident_id: str, body: CustomFieldsBody
 ) -> JSON:
-    """Fill some of them in."""
+    """Set the values of some custom fields."""
     actor = writer.user or account.company.api_user
-    draft = account.desk.draft(account.desk.get(incident_id), by=actor)
-    incident_details.set_custom_fields(draft, dict(_known_field(one) for one in body.custom_fields))
-    account.desk.keep([draft])
-    return {"custom_fields": incident_shapes.custom_fields(draft.incident)}
+    change = account.incident_commands.begin_change(account.incident_commands.get(incident_id), by=actor)
+    incident_details.set_custom_fields(change, dict(_known_field(one) for one in body.custom_fields))
+    account.incident_commands.save([change])
+    return {"custom_fields": incident_shapes.custom_fields(change.incident)}
 
 
 @router.get("/log_entries", dependencies=[READ])
 async def list_log_entries(account: Account, incident_id: str, page: Paging) -> JSON:
-    """The incident's history, newest first."""
-    incident = account.desk.get(incident_id)
+    """The log entries of the incident, newest first."""
+    incident = account.incident_commands.get(incident_id)
     entries = [
         incident_shapes.log_entry(account.directory, entry, incident) for entry in reversed(incident.log)
     ]

@@ -1,21 +1,21 @@
-"""Tells open pages that something changed, so that they show it without a reload."""
+"""Server-sent events for open console pages: the account changed, so load the page's content again."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 _HEARTBEAT = 15
-"""Seconds after which an idle stream says that it is alive, so that a vanished page is noticed."""
+"""Seconds of silence after which a comment is sent; sending fails if the page is closed."""
 
 
-class Live:
-    """One event for each waiting page; changes that come faster than a page reads are one change to it."""
+class ServerSentEvents:
+    """One stream for each open page. Several changes before a page reads become one event."""
 
     def __init__(self) -> None:
         self._pages: set[asyncio.Event] = set()
         self._closed = False
 
     def changed(self) -> None:
-        """Every open page is out of date."""
+        """Tell every open page that the account changed."""
         for page in self._pages:
             page.set()
 
@@ -25,7 +25,7 @@ class Live:
         self.changed()
 
     async def stream(self) -> AsyncIterator[str]:
-        """Server-sent events for one page."""
+        """The events for one page."""
         page = asyncio.Event()
         self._pages.add(page)
         try:

@@ -1,4 +1,4 @@
-"""One webhook, signed and sent once."""
+"""Sign a webhook and send it once."""
 
 import asyncio
 import hashlib
@@ -12,33 +12,33 @@ from sandbox.clock import Clock
 from sandbox.pagerduty.model import Attempt, Subscription
 
 TIMEOUT = 5
-"""Seconds in which a receiver must have answered."""
+"""Seconds within which a receiver must answer."""
 
-_AT_ONCE = 32
-"""Webhooks on the way at the same time."""
+_CONCURRENT = 32
+"""Webhooks that are sent at the same time."""
 
-_SHOWN = 2000
-"""Bytes of a receiver's answer that are kept."""
+_KEPT = 2000
+"""Characters of a receiver's answer that are kept."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of sending, and what the receiver said."""
+    """The result of sending, and the body of the receiver's answer."""
 
     attempt: Attempt
     body: str = ""
 
 
-class Sender:
-    """Posts webhooks; slow receivers hold up nobody but the ones waiting behind ``_AT_ONCE`` of them."""
+class WebhookSender:
+    """Posts webhooks, at most ``_CONCURRENT`` at a time."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_CONCURRENT)
 
     async def send(self, subscription: Subscription, webhook_id: str, body: str) -> Answer:
-        """Sign and post the body as it is, and wait for the answer or the end of PagerDuty's patience."""
+        """Sign the body, post it unchanged, and wait for the answer, at most ``TIMEOUT`` seconds."""
         raw = body.encode()
         async with self._slots:
             at, started = self._clock.now(), time.perf_counter()
@@ -48,7 +48,7 @@ class Sender:
                     response = await self._client.post(
                         subscription.url, content=raw, headers=_headers(subscription, webhook_id, raw)
                     )
-                status, text = response.status_code, response.text[:_SHOWN]
+                status, text = response.status_code, response.text[:_KEPT]
             except TimeoutError:
                 error = f"no answer within {TIMEOUT} s"
             except httpx.HTTPError as failure:
@@ -57,12 +57,12 @@ class Sender:
         return Answer(Attempt(at=at, status=status, ms=ms, error=error), text)
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._client.aclose()
 
 
 def signature(secret: str, body: bytes) -> str:
-    """One value of ``X-PagerDuty-Signature``."""
+    """The signature of the body, one value of ``X-PagerDuty-Signature``."""
     return "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 

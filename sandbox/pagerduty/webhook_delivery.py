@@ -1,5 +1,8 @@
-"""Delivery of webhooks as PagerDuty promises it: in order per incident and subscription, retried for two
-days, dropped when the receiver refuses, and not at all for a day after three refusals in a row.
+"""Deliver webhooks as PagerDuty does.
+
+Webhooks of one incident reach one subscription in order. An attempt that fails is repeated for two days; a
+webhook that the receiver refuses is dropped. After three dropped webhooks in a row the subscription gets no
+webhooks for a day.
 """
 
 import asyncio
@@ -13,18 +16,18 @@ from sandbox.clock import Clock
 from sandbox.faults import FaultBook
 from sandbox.pagerduty.directory import JSON
 from sandbox.pagerduty.events import encode
-from sandbox.pagerduty.live import Live
 from sandbox.pagerduty.model import Attempt, Subscription, Webhook
-from sandbox.pagerduty.sending import Sender
+from sandbox.pagerduty.server_sent_events import ServerSentEvents
 from sandbox.pagerduty.store import Store
 from sandbox.pagerduty.subscriptions import Subscriptions
+from sandbox.pagerduty.webhook_sender import WebhookSender
 
 RETRY_WINDOW = timedelta(hours=48)
 _PAUSES = (0.5, 1, 2, 4, 8, 16)
 _LONGEST_PAUSE = 30
 
 
-class Lane:
+class _Queue:
     """The webhooks of one incident for one subscription, oldest first."""
 
     def __init__(self) -> None:
@@ -33,29 +36,29 @@ class Lane:
         self.task: asyncio.Task[None] | None = None
 
 
-class Delivery:
-    """Takes events and delivers them; every lane has a task of its own while something waits in it."""
+class WebhookDelivery:
+    """Delivers events to subscriptions; each queue has a task while it is not empty."""
 
     def __init__(
         self,
         *,
         store: Store,
         subscriptions: Subscriptions,
-        sender: Sender,
+        webhook_sender: WebhookSender,
         clock: Clock,
         faults: FaultBook,
-        live: Live,
+        server_sent_events: ServerSentEvents,
     ) -> None:
         self._store = store
         self._subscriptions = subscriptions
-        self._sender = sender
+        self._webhook_sender = webhook_sender
         self._clock = clock
         self._faults = faults
-        self._live = live
-        self._lanes: dict[tuple[str, str], Lane] = {}
+        self._server_sent_events = server_sent_events
+        self._queues: dict[tuple[str, str], _Queue] = {}
 
     def publish(self, subscription: Subscription, event: JSON, incident: str | None) -> None:
-        """Send an event on its way; one for a disabled subscription is lost."""
+        """Queue an event for a subscription; it is lost if the subscription is disabled."""
         fault = self._faults.take("webhook", {"event_type": event["event_type"], "incident": incident})
         lost = self._subscriptions.is_disabled(subscription) or (fault is not None and fault.do == "lose")
         webhook = Webhook.model_validate(
@@ -72,51 +75,51 @@ class Delivery:
                 "fault_seconds": fault.seconds if fault is not None else 0,
             }
         )
-        self._keep(webhook)
+        self._save(webhook)
         if not lost:
-            self._queue(webhook)
+            self._enqueue(webhook)
 
     def resume(self) -> None:
-        """Go on with what was waiting when the process ended."""
+        """Queue the webhooks that waited when the process ended."""
         for webhook in self._store.state.webhooks.values():
             if webhook.state == "waiting":
-                self._queue(webhook)
+                self._enqueue(webhook)
 
     async def stop(self) -> None:
-        """Stop all lanes; what waits in them stays waiting in the store."""
-        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
-        self._lanes.clear()
+        """Stop all queues; their webhooks keep the state ``waiting``."""
+        tasks = [queue.task for queue in self._queues.values() if queue.task is not None]
+        self._queues.clear()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _queue(self, webhook: Webhook) -> None:
+    def _enqueue(self, webhook: Webhook) -> None:
         key = (webhook.subscription, webhook.incident or webhook.id)
-        lane = self._lanes.setdefault(key, Lane())
-        lane.waiting.append(webhook.id)
-        lane.arrived.set()
-        if lane.task is None:
-            lane.task = asyncio.create_task(self._work_off(key, lane))
+        queue = self._queues.setdefault(key, _Queue())
+        queue.waiting.append(webhook.id)
+        queue.arrived.set()
+        if queue.task is None:
+            queue.task = asyncio.create_task(self._deliver_all(key, queue))
 
-    async def _work_off(self, key: tuple[str, str], lane: Lane) -> None:
-        while lane.waiting:
-            if self._webhook(lane.waiting[0]).fault == "reorder":
-                await self._let_next_overtake(lane)
-            await self._deliver(lane.waiting[0])
-            lane.waiting.popleft()
-        del self._lanes[key]
+    async def _deliver_all(self, key: tuple[str, str], queue: _Queue) -> None:
+        while queue.waiting:
+            if self._webhook(queue.waiting[0]).fault == "reorder":
+                await self._let_next_overtake(queue)
+            await self._deliver(queue.waiting[0])
+            queue.waiting.popleft()
+        del self._queues[key]
 
-    async def _let_next_overtake(self, lane: Lane) -> None:
-        held = self._webhook(lane.waiting[0])
-        self._keep(held.model_copy(update={"fault": None}))
+    async def _let_next_overtake(self, queue: _Queue) -> None:
+        held = self._webhook(queue.waiting[0])
+        self._save(held.model_copy(update={"fault": None}))
         try:
             async with asyncio.timeout(held.fault_seconds or None):
-                while len(lane.waiting) < 2:
-                    lane.arrived.clear()
-                    await lane.arrived.wait()
+                while len(queue.waiting) < 2:
+                    queue.arrived.clear()
+                    await queue.arrived.wait()
         except TimeoutError:
             return
-        lane.waiting[0], lane.waiting[1] = lane.waiting[1], lane.waiting[0]
+        queue.waiting[0], queue.waiting[1] = queue.waiting[1], queue.waiting[0]
 
     async def _deliver(self, webhook_id: str) -> None:
         webhook = self._webhook(webhook_id)
@@ -145,9 +148,9 @@ class Delivery:
             await self._clock.sleep_until(self._clock.now() + timedelta(seconds=pause))
 
     async def _attempt(self, webhook: Webhook, subscription: Subscription) -> Attempt:
-        answer = await self._sender.send(subscription, webhook.id, webhook.body)
+        answer = await self._webhook_sender.send(subscription, webhook.id, webhook.body)
         current = self._webhook(webhook.id)
-        self._keep(current.model_copy(update={"attempts": (*current.attempts, answer.attempt)}))
+        self._save(current.model_copy(update={"attempts": (*current.attempts, answer.attempt)}))
         return answer.attempt
 
     def _drop(self, webhook_id: str) -> None:
@@ -161,16 +164,16 @@ class Delivery:
         webhook = self._webhook(webhook_id)
         if webhook.state == "waiting":
             webhook = webhook.model_copy(update={"state": state, "body": ""})
-            self._keep(webhook)
+            self._save(webhook)
         return webhook
 
     def _webhook(self, webhook_id: str) -> Webhook:
         return self._store.state.webhooks[webhook_id]
 
-    def _keep(self, webhook: Webhook) -> None:
+    def _save(self, webhook: Webhook) -> None:
         self._store.state.webhooks[webhook.id] = webhook
         self._store.changed()
-        self._live.changed()
+        self._server_sent_events.changed()
 
 
 def _pauses() -> Iterator[float]:

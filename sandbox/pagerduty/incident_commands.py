@@ -1,17 +1,17 @@
-"""Where incidents are created and changed, by API and console alike: rules first, then state, then events."""
+"""The commands that create and change incidents, for API and console.
+
+A command checks the rules, saves the state, and sends the webhook events, in this order.
+"""
 
 from collections.abc import Iterable
 
 from sandbox.clock import Clock
 from sandbox.pagerduty import errors, incidents
-from sandbox.pagerduty.delivery import Delivery
 from sandbox.pagerduty.directory import Directory
-from sandbox.pagerduty.drafts import Draft, Step
 from sandbox.pagerduty.events import envelope, step_data
 from sandbox.pagerduty.ids import new_id, new_incident_key
-from sandbox.pagerduty.live import Live
-from sandbox.pagerduty.model import Assignment, Incident
-from sandbox.pagerduty.requests import (
+from sandbox.pagerduty.incident_change import IncidentChange, Step
+from sandbox.pagerduty.incident_requests import (
     NewIncident,
     known_assignees,
     known_incident_type,
@@ -19,12 +19,15 @@ from sandbox.pagerduty.requests import (
     known_priority,
     known_service,
 )
+from sandbox.pagerduty.model import Assignment, Incident
+from sandbox.pagerduty.server_sent_events import ServerSentEvents
 from sandbox.pagerduty.store import Store
 from sandbox.pagerduty.subscriptions import Subscriptions
+from sandbox.pagerduty.webhook_delivery import WebhookDelivery
 
 
-class Desk:
-    """The only writer of incidents."""
+class IncidentCommands:
+    """Reads incidents; nothing else writes them."""
 
     def __init__(
         self,
@@ -33,61 +36,61 @@ class Desk:
         directory: Directory,
         clock: Clock,
         subscriptions: Subscriptions,
-        delivery: Delivery,
-        live: Live,
+        webhook_delivery: WebhookDelivery,
+        server_sent_events: ServerSentEvents,
     ) -> None:
         self._store = store
         self._directory = directory
         self._clock = clock
         self._subscriptions = subscriptions
-        self._delivery = delivery
-        self._live = live
+        self._webhook_delivery = webhook_delivery
+        self._server_sent_events = server_sent_events
 
     def incidents(self) -> list[Incident]:
         """All incidents, oldest first."""
         return list(self._store.state.incidents.values())
 
     def find(self, key: str) -> Incident | None:
-        """The incident of this id or number."""
+        """The incident with this id or number, or None."""
         found = self._store.state.incidents.get(key)
         if found is None and key.isdecimal():
             found = next((one for one in self.incidents() if one.number == int(key)), None)
         return found
 
     def get(self, key: str) -> Incident:
-        """The incident of this id or number; 2100 where there is none."""
+        """The incident with this id or number; raises error 2100."""
         incident = self.find(key)
         if incident is None:
             raise errors.not_found()
         return incident
 
     def service_status(self, service: str) -> str:
-        """``critical`` while something is triggered, ``warning`` while something is open, else ``active``."""
+        """``critical`` if one of its incidents is triggered, ``warning`` if one is open, else ``active``."""
         open_ones = {one.status for one in self.incidents() if one.service == service and one.is_open}
         return "critical" if "triggered" in open_ones else "warning" if open_ones else "active"
 
-    def draft(self, incident: Incident, *, by: str) -> Draft:
-        """Begin to change an incident as this user."""
-        return Draft(incident, by=by, at=self._clock.now())
+    def begin_change(self, incident: Incident, *, by: str) -> IncidentChange:
+        """Begin to change an incident as the user ``by``."""
+        return IncidentChange(incident, by=by, at=self._clock.now())
 
-    def keep(self, drafts: Iterable[Draft]) -> None:
-        """Make the drafts true, all or none, and let the webhooks go."""
-        for draft in drafts:
-            self._store.state.incidents[draft.incident.id] = draft.incident
-            for step in draft.steps:
-                self._publish(step, by=draft.by)
+    def save(self, changes: Iterable[IncidentChange]) -> None:
+        """Save the changes and send their webhooks."""
+        for change in changes:
+            self._store.state.incidents[change.incident.id] = change.incident
+            for step in change.steps:
+                self._publish(step, by=change.by)
         self._store.changed()
-        self._live.changed()
+        self._server_sent_events.changed()
 
     def create(self, wanted: NewIncident, *, by: str) -> Incident:
-        """A new incident, triggered."""
-        draft = self.draft(self._new(wanted, by=by), by=by)
-        self._store.state.last_number = draft.incident.number
-        incidents.trigger(draft)
-        self.keep([draft])
-        return draft.incident
+        """Create an incident and trigger it."""
+        change = self.begin_change(self._new_incident(wanted, by=by), by=by)
+        self._store.state.last_number = change.incident.number
+        incidents.trigger(change)
+        self.save([change])
+        return change.incident
 
-    def _new(self, wanted: NewIncident, *, by: str) -> Incident:
+    def _new_incident(self, wanted: NewIncident, *, by: str) -> Incident:
         if not wanted.title.strip():
             raise errors.invalid_input("Title can't be blank")
         service = known_service(wanted.service, self._directory)
@@ -141,4 +144,4 @@ class Desk:
         team = self._directory.services[step.incident.service].team
         for subscription in self._subscriptions.interested(step.event, step.incident, team):
             event = envelope(step.event, step_data(step, self._directory), at=at, agent=agent)
-            self._delivery.publish(subscription, event, step.incident.id)
+            self._webhook_delivery.publish(subscription, event, step.incident.id)

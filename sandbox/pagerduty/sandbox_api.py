@@ -1,4 +1,4 @@
-"""The sandbox's own calls: records, a webhook on demand, secrets, the clock, reset."""
+"""``/_sandbox``: what tests do to the account and read from it."""
 
 import uuid
 from typing import Any
@@ -10,7 +10,7 @@ from sandbox.faults import FaultyPlace
 from sandbox.pagerduty.directory import JSON
 from sandbox.pagerduty.events import encode
 from sandbox.pagerduty.model import Attempt, Read, Webhook, Write
-from sandbox.pagerduty.rest.parts import Account
+from sandbox.pagerduty.rest.dependencies import Account
 from sandbox.pagerduty.simulator import Simulator
 from sandbox.pagerduty.times import in_milliseconds
 
@@ -24,7 +24,7 @@ FAULTS = {
         match=frozenset({"event_type", "incident"}),
     ),
 }
-"""What can go wrong here."""
+"""The faults that this simulator knows."""
 
 router = APIRouter(prefix="/_sandbox")
 
@@ -34,21 +34,21 @@ class _Body(BaseModel):
 
 
 class WebhookBody(_Body):
-    """Any event; by default it goes to the oldest subscription."""
+    """An event to send. Without ``subscription`` it goes to the oldest one."""
 
     event: dict[str, Any]
     subscription: str | None = None
 
 
 class ClockBody(_Body):
-    """Seconds to move ahead."""
+    """How many seconds to move the clock ahead."""
 
     advance: float = Field(ge=0)
 
 
 @router.get("/records")
 async def records(account: Account) -> JSON:
-    """Everything that was asked, written and sent, oldest first."""
+    """Every REST call and every webhook, oldest first."""
     state = account.store.state
     return {
         "writes": [_write(one) for one in state.writes],
@@ -59,13 +59,13 @@ async def records(account: Account) -> JSON:
 
 @router.post("/webhook")
 async def send_webhook(account: Account, body: WebhookBody) -> JSON:
-    """Sign the event and deliver it once, at once, past every queue."""
+    """Sign the event and send it once, now, without waiting for other webhooks of its incident."""
     subscriptions = account.subscriptions.all()
     if body.subscription is not None:
         subscriptions = [one for one in subscriptions if one.id == body.subscription]
     if not subscriptions:
         raise HTTPException(409, "There is no such webhook subscription to send it to")
-    answer = await account.sender.send(subscriptions[0], str(uuid.uuid4()), encode(body.event))
+    answer = await account.webhook_sender.send(subscriptions[0], str(uuid.uuid4()), encode(body.event))
     return {
         "status": answer.attempt.status,
         "body": answer.body,
@@ -76,34 +76,34 @@ async def send_webhook(account: Account, body: WebhookBody) -> JSON:
 
 @router.post("/subscriptions/{key}/secrets", status_code=201)
 async def add_secret(account: Account, key: str) -> JSON:
-    """Begin to rotate a subscription's secret: webhooks are signed with the new one and the old one."""
+    """Begin to rotate a subscription's secret: the new and the old secret both sign its webhooks."""
     return {"secret": account.subscriptions.add_secret(key).secrets[0]}
 
 
 @router.delete("/subscriptions/{key}/secrets", status_code=204)
 async def drop_old_secret(account: Account, key: str) -> None:
-    """End the rotation."""
+    """End the rotation: only the new secret signs."""
     account.subscriptions.drop_old_secret(key)
 
 
 @router.post("/reset", status_code=204)
 async def reset(account: Account) -> None:
-    """The state after start."""
+    """Go back to the state after the start."""
     await account.reset()
 
 
 @router.get("/clock")
 async def get_clock(account: Account) -> JSON:
-    """The account's time, and how far it is ahead."""
+    """The account's time, and by how many seconds it is ahead of real time."""
     return _clock(account)
 
 
 @router.post("/clock")
 async def advance_clock(account: Account, body: ClockBody) -> JSON:
-    """Let time pass."""
+    """Move the account's clock ahead."""
     account.clock.advance(body.advance)
     account.store.changed()
-    account.live.changed()
+    account.server_sent_events.changed()
     return _clock(account)
 
 

@@ -1,4 +1,4 @@
-"""What every REST call passes through: rate limit, faults, and the records."""
+"""The middleware around every REST call: rate limit, faults, and records."""
 
 import asyncio
 import json
@@ -17,39 +17,39 @@ from sandbox.pagerduty.simulator import Simulator
 from sandbox.serving import cut_connection
 
 _NOT_THE_API = frozenset({"", "app", "_sandbox", "oauth", "favicon.ico"})
-"""First parts of paths."""
+"""First segments of the paths that are not part of the REST API."""
 
 _LARGEST_BODY = 1_000_000
 
 
-class Gate:
-    """Middleware around the REST API; what is not the API passes untouched."""
+class RestMiddleware:
+    """ASGI middleware around the REST API; other paths pass unchanged."""
 
     def __init__(self, app: ASGIApp, simulator: Simulator) -> None:
         self._app = app
         self._simulator = simulator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read the request, answer it or let it be answered, and write it down."""
+        """Answer the request, by the application or by a fault, and record it."""
         if scope["type"] != "http" or scope["path"].split("/")[1] in _NOT_THE_API:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         body = await _read(receive)
-        fault = self._simulator.faults.take("rest", _facts(scope))
+        fault = self._simulator.faults.take("rest", _properties(scope))
         if fault is not None and fault.do == "slow":
             await asyncio.sleep(fault.seconds)
         allowed, limit_headers = self._simulator.rate_limit.take(headers.get("Authorization", ""))
         if body is None:
-            answer = await _answer_of(_refusal(errors.too_large("The body is too large")), scope)
+            answer = await _answer_of(_error_answer(errors.too_large("The body is too large")), scope)
         elif not allowed:
-            answer = await _answer_of(_refusal(errors.rate_limited()), scope)
+            answer = await _answer_of(_error_answer(errors.rate_limited()), scope)
         elif fault is not None and fault.do == "status":
-            answer = await _answer_of(_faulty(fault), scope)
+            answer = await _answer_of(_fault_answer(fault), scope)
         else:
             answer = await _answer_of(self._app, scope, body)
             if fault is not None and fault.do == "status_after":
-                answer = await _answer_of(_faulty(fault), scope)
+                answer = await _answer_of(_fault_answer(fault), scope)
         self._record(scope, headers, body or b"", answer.status)
         if fault is not None and fault.do == "lose_answer":
             await cut_connection(scope, receive)
@@ -70,14 +70,14 @@ class Gate:
 
 @dataclass
 class _Answer:
-    """An answer that was given but not sent yet."""
+    """An answer that is complete but not sent yet."""
 
     status: int = 500
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
 
-    async def send(self, send: Send, more: Mapping[str, str]) -> None:
-        headers = [*self.headers, *((name.encode(), value.encode()) for name, value in more.items())]
+    async def send(self, send: Send, more_headers: Mapping[str, str]) -> None:
+        headers = [*self.headers, *((name.encode(), value.encode()) for name, value in more_headers.items())]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
@@ -99,7 +99,7 @@ async def _answer_of(app: ASGIApp, scope: Scope, body: bytes = b"") -> _Answer:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The whole body; None where it is too large."""
+    """The whole body; None if it is too large."""
     body, more = b"", True
     while more:
         message = await receive()
@@ -110,17 +110,17 @@ async def _read(receive: Receive) -> bytes | None:
     return body
 
 
-def _facts(scope: Scope) -> dict[str, str | None]:
+def _properties(scope: Scope) -> dict[str, str | None]:
     parts = scope["path"].strip("/").split("/")
     incident = parts[1] if parts[0] == "incidents" and len(parts) > 1 else None
     return {"method": scope["method"], "path": scope["path"], "incident": incident}
 
 
-def _refusal(error: errors.ApiError) -> Response:
+def _error_answer(error: errors.ApiError) -> Response:
     return JSONResponse(error.body(), status_code=error.status, headers=error.headers)
 
 
-def _faulty(fault: Fault) -> Response:
+def _fault_answer(fault: Fault) -> Response:
     headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
     body = fault.body
     if body is None:

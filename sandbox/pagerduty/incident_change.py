@@ -1,4 +1,4 @@
-"""How a change to an incident is prepared: step by step, and true only once it is kept."""
+"""A change to an incident, prepared step by step; it takes effect when ``IncidentCommands`` saves it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,26 +18,26 @@ from sandbox.pagerduty.model import (
 
 
 @dataclass(frozen=True)
-class FieldChange:
-    """Names of the custom fields that changed, with the values they had."""
+class CustomFieldChange:
+    """The custom fields that changed, each with its old value."""
 
     old_values: dict[str, Any]
 
 
-Subject = Note | StatusUpdate | Responder | ConferenceBridge | FieldChange
+Subject = Note | StatusUpdate | Responder | ConferenceBridge | CustomFieldChange
 
 
 @dataclass(frozen=True)
 class Step:
-    """One change that was made: its result, and the event that tells of it with what it is about."""
+    """One step of a change: the incident after it, its webhook event, and what the event is about."""
 
     incident: Incident
     event: str | None = None
     subject: Subject | None = None
 
 
-class Draft:
-    """An incident while one person changes it; nothing is done until somebody keeps the steps."""
+class IncidentChange:
+    """What one user changes on one incident at one time."""
 
     def __init__(self, incident: Incident, *, by: str, at: datetime) -> None:
         self.incident = incident
@@ -54,9 +54,9 @@ class Draft:
         subject: Subject | None = None,
         note: str | None = None,
         assignees: Sequence[str] = (),
-        **changes: Any,
+        **fields: Any,
     ) -> None:
-        """Make the changes, write the history, and remember the event."""
+        """Set these fields, add a log entry, and note the event to send."""
         entry = LogEntry(
             id=new_id("R"),
             kind=kind,
@@ -66,12 +66,12 @@ class Draft:
             note=note,
             assignees=tuple(assignees),
         )
-        if changes.get("status", self.incident.status) != self.incident.status:
-            changes |= {"last_status_change_at": self.at, "last_status_change_by": self.by}
-        changes |= {"updated_at": self.at, "log": (*self.incident.log, entry)}
-        self.incident = self.incident.model_copy(update=changes)
+        if fields.get("status", self.incident.status) != self.incident.status:
+            fields |= {"last_status_change_at": self.at, "last_status_change_by": self.by}
+        fields |= {"updated_at": self.at, "log": (*self.incident.log, entry)}
+        self.incident = self.incident.model_copy(update=fields)
         self.steps.append(Step(self.incident, event, subject))
 
     def assigned(self, users: Sequence[str]) -> tuple[Assignment, ...]:
-        """Assignments from now on."""
+        """Assignments of these users, from the time of the change."""
         return tuple(Assignment(user=user, at=self.at) for user in users)

@@ -1,4 +1,4 @@
-"""What calls ask for in their signatures."""
+"""FastAPI dependencies that the REST calls share."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ async def _simulator(request: Request) -> Simulator:
 
 
 Account = Annotated[Simulator, Depends(_simulator)]
-"""The account the call is about."""
+"""The simulator that answers the call."""
 
 Included = Annotated[list[str], Query(alias="include[]", default_factory=list)]
-"""Values of ``include[]``."""
+"""The values of ``include[]``."""
