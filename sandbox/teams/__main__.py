@@ -1,4 +1,4 @@
-"""``python -m sandbox.teams``: the Teams simulator as a process."""
+"""``python -m sandbox.teams``: run the Teams simulator."""
 
 import argparse
 import logging

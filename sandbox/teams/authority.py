@@ -1,4 +1,4 @@
-"""The tenant's token endpoint, as far as a bot needs it: client credentials for the connector."""
+"""The token endpoint of the tenant's authority, for the one grant that the bot uses: client credentials."""
 
 import secrets
 import uuid
@@ -17,7 +17,7 @@ SCOPE = f"{CONNECTOR_AUDIENCE}/.default"
 
 
 class AuthorityError(Exception):
-    """A refusal in Entra's words: OAuth error, AADSTS number, text."""
+    """An error of Entra's token endpoint: OAuth error, AADSTS number, text."""
 
     def __init__(self, status: int, error: str, number: int, text: str) -> None:
         super().__init__(text)
@@ -27,7 +27,7 @@ class AuthorityError(Exception):
         self.text = text
 
     def response(self) -> Response:
-        """The error body as Entra sends it."""
+        """The answer in Entra's shape."""
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
         description = (
@@ -48,7 +48,7 @@ class AuthorityError(Exception):
 
 
 def authority_app(company: Company, tokens: AppTokens, key: SigningKey, base_url: str) -> FastAPI:
-    """The https side of the simulator."""
+    """The authority as an application; it is served over https."""
     app = FastAPI(title="Entra, as the bot's token comes from it", openapi_url=None)
 
     @app.exception_handler(AuthorityError)

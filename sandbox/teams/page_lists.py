@@ -1,4 +1,4 @@
-"""The lists on the page's left: people to be, teams with their channels, chats."""
+"""The lists on the page's left: people, teams with their channels, and chats."""
 
 from sandbox.company import Company, Person
 from sandbox.teams.conversations import Conversations
@@ -8,7 +8,7 @@ from sandbox.teams.state import Conversation, Json
 
 
 def people_list(company: Company) -> list[Json]:
-    """Whom the page can be."""
+    """The people as whom the page can act."""
     return [
         {
             "id": person.aad_object_id,
@@ -23,7 +23,7 @@ def people_list(company: Company) -> list[Json]:
 
 
 def conversation_lists(conversations: Conversations, person: Person) -> Json:
-    """The teams and chats this person sees, and no others."""
+    """The teams and chats that this person can see."""
     visible = list(conversations.seen_by(person))
     return {
         "teams": [
@@ -44,7 +44,7 @@ def conversation_lists(conversations: Conversations, person: Person) -> Json:
 
 
 def conversation_name(roster: Roster, conversation: Conversation) -> str:
-    """How the page titles it: a personal chat by whom the person talks to there."""
+    """The title on the page; that of a personal chat is the bot's name."""
     return roster.bot_account["name"] if conversation.kind == "personal" else conversation.name
 
 

@@ -1,4 +1,4 @@
-"""Who is where: the company's people, teams and channels as Teams' accounts and conversations."""
+"""The company's people, teams and channels as Teams accounts and conversations."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from sandbox.teams.state import Conversation, Json, State
 
 
 class Roster:
-    """Reads the company as Teams would: accounts, memberships, the bot's installations."""
+    """Look-ups of accounts, memberships and installations of the bot."""
 
     def __init__(self, company: Company) -> None:
         self.company = company
@@ -15,15 +15,15 @@ class Roster:
         self._teams = {team.id: team for team in company.teams}
 
     def person(self, key: str) -> Person | None:
-        """The person with this AAD object id, e-mail or ``29:`` id."""
+        """The person with this AAD object id, e-mail or ``29:`` id, or None."""
         return self.company.person(key)
 
     def account(self, person: Person) -> Json:
-        """The person as an activity's ``from``."""
+        """The person as the ``from`` of an activity."""
         return {"id": person.teams_id, "name": person.name, "aadObjectId": person.aad_object_id}
 
     def member_account(self, person: Person) -> Json:
-        """The person as the member calls tell it, with what Teams adds to the connector's schema."""
+        """The person in the member calls, with the keys that Teams adds to the connector's schema."""
         given_name, _, surname = person.name.partition(" ")
         return self.account(person) | {
             "email": person.email,
@@ -35,20 +35,20 @@ class Roster:
         }
 
     def team(self, key: str) -> Team | None:
-        """The team with this thread id, AAD group id or name."""
+        """The team with this thread id, AAD group id or name, or None."""
         return next((t for t in self.company.teams if key in (t.id, t.aad_group_id, t.name)), None)
 
     def team_of(self, conversation: Conversation) -> Team | None:
-        """The team a channel belongs to."""
+        """The team of a channel; None for a chat."""
         return None if conversation.team is None else self._teams[conversation.team]
 
     def personal_chat_id(self, person: Person) -> str:
-        """The person's chat with the bot: always the same, so that it outlives a reset."""
+        """The id of the person's chat with the bot; it stays the same after a reset."""
         chat = uuid.uuid5(uuid.UUID(self.company.bot_app_id), person.aad_object_id)
         return f"a:1{chat.hex}"
 
-    def fresh_state(self, last_message_id: int) -> State:
-        """The company's conversations, empty; the bot is in every team once anything is connected."""
+    def initial_state(self, last_message_id: int) -> State:
+        """All conversations, without messages. The bot is in every team if a service is connected."""
         channels = [
             Conversation(id=c.id, kind="channel", name=c.name, team=t.id, members=list(t.members))
             for t in self.company.teams
@@ -65,7 +65,7 @@ class Roster:
         )
 
     def bot_is_in(self, state: State, conversation: Conversation) -> bool:
-        """Whether the bot may speak there: in a chat also with whoever shares a team with it."""
+        """Whether the bot may send messages there; in a personal chat a team in common is enough."""
         if conversation.kind == "channel":
             return conversation.team in state.installed_teams
         if conversation.id in state.closed_chats:

@@ -1,4 +1,4 @@
-"""Both directions' tokens: the channel's for activities to the bot, and the bot's for the connector."""
+"""Tokens for both directions: Teams to the bot, and the bot to the connector."""
 
 import time
 import uuid
@@ -15,18 +15,18 @@ CHANNEL_ISSUER = "https://api.botframework.com"
 CONNECTOR_AUDIENCE = "https://api.botframework.com"
 LIFETIME = 3600
 _SKEW = 300
-"""Seconds a token is valid before its issue, since clocks differ."""
+"""Seconds before its issue from which a token is valid, since clocks differ."""
 
 
 class ChannelTokens:
-    """Tokens by which the bot knows that an activity comes from Teams."""
+    """Tokens that show the bot that an activity comes from Teams."""
 
     def __init__(self, key: SigningKey, company: Company) -> None:
         self._key = key
         self._company = company
 
     def issue(self, service_url: str) -> str:
-        """A token for one activity of this service URL."""
+        """A token for one activity with this service URL."""
         now = int(time.time())
         return self._key.sign(
             {
@@ -41,7 +41,7 @@ class ChannelTokens:
 
 
 class AppTokens:
-    """Tokens that the tenant's authority gives to the bot and the connector asks for."""
+    """Tokens that the tenant's authority issues to the bot, for the connector."""
 
     def __init__(self, key: SigningKey, company: Company) -> None:
         self._key = key
@@ -67,7 +67,7 @@ class AppTokens:
         )
 
     def check(self, authorization: str | None) -> None:
-        """Refuse a connector call whose header does not carry the bot's own valid token."""
+        """Check that the header has a valid token of the bot; raises ConnectorError."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise unauthorized("The Authorization header must carry a bearer token.")
@@ -80,7 +80,7 @@ class AppTokens:
 
 
 def metadata_router(key: SigningKey, base_url: str) -> APIRouter:
-    """The documents by which a bot finds the channel's keys."""
+    """The routes of the documents in which a bot finds the keys of Teams' tokens."""
     router = APIRouter(prefix="/bot/v1/.well-known")
 
     @router.get("/openidconfiguration")

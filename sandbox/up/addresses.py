@@ -1,4 +1,4 @@
-"""Where each part listens: the usual port, or any where that is taken."""
+"""The address of each part: on its usual port, or on any port if that is taken."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -6,12 +6,12 @@ from typing import Self
 from sandbox.up.servers.ports import LOOPBACK, free_port
 
 BOT_METADATA = "/bot/v1/.well-known/openidconfiguration"
-"""Where the Teams simulator publishes who signs its Bot Framework tokens."""
+"""The path of the Teams simulator's Bot Framework metadata, which names the keys of its tokens."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Addresses:
-    """One loopback port for everything that listens."""
+    """The loopback ports of all parts."""
 
     api_port: int
     start_port: int
@@ -27,7 +27,7 @@ class Addresses:
 
     @classmethod
     def pick(cls, *, usual: bool = True) -> Self:
-        """Free ports; ``usual``: those that people know, where they are free."""
+        """Pick free ports; with ``usual``, the well-known one where it is free."""
         known = {
             "api_port": 8080, "start_port": 8070, "teams_port": 8091, "pagerduty_port": 8092,
             "token_port": 8093, "temporal_port": 7233, "temporal_ui_port": 8233, "postgres_port": 0,
@@ -60,20 +60,20 @@ class Addresses:
 
     @property
     def playground(self) -> str:
-        """Microsoft's Agents Playground; it listens on the name, not on the address."""
+        """Microsoft's Agents Playground; it listens on the name ``localhost``."""
         return f"http://localhost:{self.playground_port}"
 
     @property
     def microsoft_authority(self) -> str:
-        """Where the bot gets its own token."""
+        """The authority from which the bot gets its token."""
         return f"https://{LOOPBACK}:{self.token_port}"
 
     @property
     def service_url(self) -> str:
-        """Teams' ``serviceUrl``: the base of the connector's calls."""
+        """The ``serviceUrl`` of activities: the base address of connector calls."""
         return f"{self.teams}/teams/"
 
     @property
     def bot_endpoint(self) -> str:
-        """Where Teams sends activities for the bot."""
+        """The bot's messaging address."""
         return f"{self.api}/api/messages"

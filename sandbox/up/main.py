@@ -1,4 +1,4 @@
-"""`muster up`: bring the whole product up, keep it up, take it down in order."""
+"""`muster up`: start the whole product, keep it running, stop it in order."""
 
 import signal
 import threading
@@ -11,11 +11,11 @@ from sandbox.up.servers.temporal_binary import TemporalMissing
 from sandbox.up.stack import Stack
 from sandbox.up.supervision.process import StartFailed
 
-_TAIL = 15
+_LOG_LINES = 15
 
 
 def up(options: Options) -> int:
-    """Run until Ctrl-C, SIGTERM or a closed terminal; the exit code."""
+    """Run until Ctrl-C, SIGTERM or SIGHUP; the exit code."""
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     terminal = Terminal()
@@ -25,9 +25,9 @@ def up(options: Options) -> int:
             folder.forget_logs()
             _run(options, folder, terminal)
     except (DataFolderError, TemporalMissing, StartFailed) as failure:
-        terminal.failure(str(failure))
+        terminal.print_failure(str(failure))
         if isinstance(failure, StartFailed) and failure.log is not None:
-            terminal.quote(deque(failure.log.read_text(errors="replace").splitlines(), maxlen=_TAIL))
+            terminal.print_log(deque(failure.log.read_text(errors="replace").splitlines(), maxlen=_LOG_LINES))
         return 1
     return 0
 

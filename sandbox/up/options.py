@@ -1,10 +1,10 @@
-"""What `muster up` was asked for."""
+"""The options of `muster up`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.up.pages.start_page import Place
+from sandbox.up.pages.start_page import PageLink
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +18,9 @@ class Options:
     """Start Microsoft's Agents Playground too."""
     ready_file: Path | None = None
     any_ports: bool = False
-    """Take no usual port: where a part is away for a while, another stack's would take its place."""
+    """Use no well-known port. While a part is stopped, another `muster up` could take its port."""
     temporal_dynamic: Mapping[str, str] = field(default_factory=dict)
-    """Additions to the server's dynamic configuration, JSON texts by key."""
-    queries: Sequence[Place] = ()
-    """Ready queries for the Temporal UI, each ``url`` a path in it. They are the product's, which the sandbox
-    does not import: whoever asks for a stack brings them."""
+    """Additions to the Temporal server's dynamic configuration: JSON texts by key."""
+    queries: Sequence[PageLink] = ()
+    """Links to lists of workflows in the Temporal UI; each ``url`` is a path in it. The caller passes them,
+    because they belong to the product, which the sandbox does not import."""

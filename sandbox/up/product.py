@@ -1,4 +1,4 @@
-"""What the product is told: its configuration file, its environment and the rows it starts with."""
+"""What `muster up` gives to the product: its configuration file, its environment and its first rows."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from sandbox.up.servers.ports import LOOPBACK
 
 
 def write_config(folder: DataFolder, company: Company, addresses: Addresses) -> None:
-    """Write muster.toml with the sandbox's registration and account."""
+    """Write muster.toml with the simulators' Teams registration and PagerDuty account."""
     tables = {
         "teams": {
             "tenant": company.tenant_id,
@@ -36,7 +36,7 @@ def write_config(folder: DataFolder, company: Company, addresses: Addresses) -> 
 
 
 def sandbox_environment(folder: DataFolder, addresses: Addresses) -> dict[str, str]:
-    """The variables that put the simulators in the place of Microsoft and PagerDuty."""
+    """The variables that point the product at the simulators instead of Microsoft and PagerDuty."""
     return {
         "MUSTER_CONFIG": str(folder.config),
         "MUSTER_BOT_METADATA_URL": f"{addresses.teams}{BOT_METADATA}",
@@ -47,7 +47,7 @@ def sandbox_environment(folder: DataFolder, addresses: Addresses) -> dict[str, s
 
 
 def local_environment(folder: DataFolder, addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
-    """The variables that say where the product itself runs; a key ring or public address given is kept."""
+    """The variables with the product's addresses and keys; a key ring or public URL in ``given`` is kept."""
     return {
         "MUSTER_KEYS": given.get("MUSTER_KEYS") or folder.key_ring(),
         "MUSTER_HOST": LOOPBACK,
@@ -58,9 +58,9 @@ def local_environment(folder: DataFolder, addresses: Addresses, given: Mapping[s
 
 
 def seed(company: Company, addresses: Addresses, elsewhere: Mapping[str, str]) -> dict[str, Any]:
-    """What `muster seed` puts into the database; of an unconnected company only who the customers are.
+    """The rows that `muster seed` writes; of a company without connections, only its account and tenant.
 
-    ``elsewhere`` gives the service URL of channels that are not in the Teams simulator.
+    ``elsewhere`` has the service URL of each channel that is not in the Teams simulator.
     """
     rows: dict[str, Any] = {
         "pagerduty_accounts": [{"key": company.account, "subdomain": company.account, "region": "us"}],
@@ -131,5 +131,5 @@ def seed(company: Company, addresses: Addresses, elsewhere: Mapping[str, str]) -
 def write_seed(
     folder: DataFolder, company: Company, addresses: Addresses, elsewhere: Mapping[str, str]
 ) -> None:
-    """Write the seed file; it holds people's tokens."""
+    """Write the seed file; only its owner can read it, since it has people's tokens."""
     write_private(folder.seed, json.dumps(seed(company, addresses, elsewhere), indent=1))

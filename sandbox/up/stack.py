@@ -1,11 +1,11 @@
-"""The whole stack: which parts run, in which order, and what each is told about the others."""
+"""The whole stack: which parts run, in which order, and which addresses each gets."""
 
 import os
 
 from sandbox.company import Company
 from sandbox.up.addresses import Addresses
 from sandbox.up.options import Options
-from sandbox.up.pages.start_page import Place, StartPage, build_start_page, temporal_queries
+from sandbox.up.pages.start_page import PageLink, StartPage, build_start_page, temporal_queries
 from sandbox.up.pages.terminal import Terminal
 from sandbox.up.product import local_environment, sandbox_environment, write_config, write_seed
 from sandbox.up.servers.data_folder import DataFolder, DataFolderError
@@ -15,18 +15,17 @@ from sandbox.up.supervision import parts
 from sandbox.up.supervision.parts import Part, answers_http, muster_command
 from sandbox.up.supervision.playground import agents_playground, channels_in_playground
 from sandbox.up.supervision.process import Process, StartFailed
-from sandbox.up.supervision.ready_file import ReadyFile, company_facts, product_facts
+from sandbox.up.supervision.ready_file import ReadyFile, company_entries, product_entries
 from sandbox.up.supervision.supervisor import Supervisor
 
 _DATABASE = "muster"
 
 
 class Stack:
-    """Every part of one `muster up`.
+    """All parts of one `muster up`.
 
-    What the environment names already is used in place of the embedded part: ``DATABASE_URL``,
-    ``TEMPORAL_ADDRESS``, and ``MUSTER_CONFIG``, which stands for real registrations and accounts and so
-    leaves the simulators out.
+    The environment can replace embedded parts: ``DATABASE_URL`` names a database, ``TEMPORAL_ADDRESS`` a
+    server, and ``MUSTER_CONFIG`` a configuration with real accounts, for which no simulator is started.
     """
 
     def __init__(self, options: Options, folder: DataFolder, terminal: Terminal) -> None:
@@ -38,11 +37,13 @@ class Stack:
         self._company = self._open_company()
         self._temporal_ui: str | None = None
         self._ready_file = ReadyFile(options.ready_file)
-        self._supervisor = Supervisor(terminal.tell, lambda: self._ready_file.update(self._supervisor.pids()))
+        self._supervisor = Supervisor(
+            terminal.report, lambda: self._ready_file.update(self._supervisor.pids())
+        )
         self._start_page: StartPage | None = None
 
     def start(self) -> None:
-        """Start everything and return when it answers; raises StartFailed."""
+        """Start all parts and return when they answer; raises StartFailed."""
         self._start_servers()
         self._run("migrate")
         if self._company is not None:
@@ -55,14 +56,14 @@ class Stack:
         self._announce()
 
     def stop(self) -> None:
-        """Stop everything in order, each part within its time."""
+        """Stop all parts in order, each within its time."""
         self._ready_file.remove()
         if self._start_page is not None:
             self._start_page.stop()
         self._supervisor.stop()
 
     def kill(self) -> None:
-        """Stop everything at once."""
+        """Kill all parts."""
         self._supervisor.kill()
 
     def _open_company(self) -> Company | None:
@@ -75,7 +76,7 @@ class Stack:
         return self._folder.open_company(connected=not self._options.empty)
 
     def _start_servers(self) -> None:
-        """Postgres and Temporal, where none is given."""
+        """Start Postgres and Temporal, unless the environment names them."""
         servers: list[Part] = []
         postgres = temporal = None
         if not self._env.get("DATABASE_URL"):
@@ -114,7 +115,7 @@ class Stack:
         self._supervisor.start(*simulators)
 
     def _run(self, *arguments: str) -> None:
-        """Run one of the product's commands to its end; raises StartFailed."""
+        """Run a command of the product to its end; raises StartFailed."""
         name = arguments[0]
         log = self._folder.log(name)
         process = Process(muster_command(*arguments), log=log, env=self._env)
@@ -124,37 +125,37 @@ class Stack:
             process.release()
         if code != 0:
             raise StartFailed(f"`muster {name}` ended with code {code} (log: {log})", log)
-        self._terminal.tell(name, "done")
+        self._terminal.report(name, "done")
 
     def _open_start_page(self) -> None:
         queries = temporal_queries(self._temporal_ui, self._options.queries) if self._temporal_ui else []
-        app = build_start_page(self._supervisor, self._places(), queries, self._folder.path)
+        app = build_start_page(self._supervisor, self._links(), queries, self._folder.path)
         self._start_page = StartPage(app, self._addresses.start_port)
         self._start_page.start(lambda: answers_http(self._addresses.start_port, "/"))
 
     def _announce(self) -> None:
-        facts = product_facts(
+        entries = product_entries(
             self._addresses,
             temporal=self._env["TEMPORAL_ADDRESS"],
             temporal_ui=self._temporal_ui,
             database_url=self._env["DATABASE_URL"],
         )
         if self._company is not None:
-            facts |= company_facts(self._company, self._addresses)
-        self._ready_file.open(facts, self._supervisor.pids())
-        start = Place("Start page", "what runs, and switches to stop a part", self._addresses.start)
-        self._terminal.welcome([start, *self._places()])
+            entries |= company_entries(self._company, self._addresses)
+        self._ready_file.open(entries, self._supervisor.pids())
+        start = PageLink("Start page", "what runs, and switches to stop a part", self._addresses.start)
+        self._terminal.print_links([start, *self._links()])
 
-    def _places(self) -> list[Place]:
-        places: list[Place] = []
+    def _links(self) -> list[PageLink]:
+        links: list[PageLink] = []
         if self._company is not None:
-            places += [
-                Place("Teams", "channels and chats, as any of the people", self._addresses.teams),
-                Place("PagerDuty", "trigger incidents and see them", self._addresses.pagerduty),
+            links += [
+                PageLink("Teams", "channels and chats, as any of the people", self._addresses.teams),
+                PageLink("PagerDuty", "trigger incidents and see them", self._addresses.pagerduty),
             ]
         if self._options.playground:
-            says = "Microsoft's test client; the first team lives there"
-            places.append(Place("Agents Playground", says, self._addresses.playground))
+            description = "Microsoft's test client; the first team lives there"
+            links.append(PageLink("Agents Playground", description, self._addresses.playground))
         if self._temporal_ui is not None:
-            places.append(Place("Temporal", "each incident's workflow and timeline", self._temporal_ui))
-        return places
+            links.append(PageLink("Temporal", "each incident's workflow and timeline", self._temporal_ui))
+        return links

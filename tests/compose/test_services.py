@@ -14,7 +14,7 @@ import pytest
 
 from sandbox.company import Person
 from sandbox.up.servers.ports import LOOPBACK, free_port
-from sandbox.up.supervision.ready_file import company_facts
+from sandbox.up.supervision.ready_file import company_entries
 from tests.compose.balancer import Balancer
 from tests.compose.installation import Container, Installation
 from tests.compose.rolling import Cards, Stream, company_of_many_channels
@@ -81,7 +81,7 @@ class Fleet:
 
 
 async def test_nothing_is_lost_while_every_process_is_restarted(installation: Installation) -> None:
-    facts = company_facts(installation.company, installation.addresses)
+    facts = company_entries(installation.company, installation.addresses)
     fleet, bo = Fleet(installation), _person(installation, "Bo Call")
     balancer = Balancer(fleet.api_ports)
     async with (

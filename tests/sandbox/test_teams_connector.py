@@ -216,8 +216,8 @@ def test_an_uninstalled_bot_is_refused_until_it_is_back(rig: Rig, bot: httpx.Cli
     rig.post("/_sandbox/install", installation)
     assert bot.post(activities(rig.channel), json=message("x")).status_code == 201
 
-    told = [(a["type"], a.get("action") or a["channelData"]["eventType"]) for a in rig.bot.activities]
-    assert told == [
+    heard_events = [(a["type"], a.get("action") or a["channelData"]["eventType"]) for a in rig.bot.activities]
+    assert heard_events == [
         ("conversationUpdate", "teamMemberRemoved"),
         ("installationUpdate", "remove"),
         ("conversationUpdate", "teamMemberAdded"),

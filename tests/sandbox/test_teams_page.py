@@ -106,17 +106,17 @@ def test_a_private_chat_is_closed_to_others(rig: Rig, bot: httpx.Client) -> None
     with events(rig, 0) as heard:
         send(bot, chat, {"type": "message", "text": "for Bo"})
         send(bot, rig.channel, {"type": "message", "text": "for all"})
-        name, told = heard.get(timeout=5)
-        assert (name, told["text"]) == ("message", "for all")
+        name, shown = heard.get(timeout=5)
+        assert (name, shown["text"]) == ("message", "for all")
 
 
 def test_a_message_is_told_whole(rig: Rig, bot: httpx.Client) -> None:
     with events(rig, 2) as heard:
         sent = send(bot, rig.channel, message("one"))
-        name, told = heard.get(timeout=5)
-        created_at = told["created_at"]
+        name, shown = heard.get(timeout=5)
+        created_at = shown["created_at"]
         assert name == "message"
-        assert told == {
+        assert shown == {
             "conversation": rig.channel,
             "id": sent,
             "reply_to": None,
@@ -132,17 +132,17 @@ def test_a_message_is_told_whole(rig: Rig, bot: httpx.Client) -> None:
         assert heard.get(timeout=5) == ("unread", {"conversation": rig.channel, "unread": 1})
 
         bot.put(f"v3/conversations/{rig.channel}/activities/{sent}", json=message("two"))
-        _, told = heard.get(timeout=5)
-        assert (told["attachments"], told["created_at"]) == (message("two")["attachments"], created_at)
-        assert told["edited_at"] > created_at
+        _, shown = heard.get(timeout=5)
+        assert (shown["attachments"], shown["created_at"]) == (message("two")["attachments"], created_at)
+        assert shown["edited_at"] > created_at
 
         bot.delete(f"v3/conversations/{rig.channel}/activities/{sent}")
-        _, told = heard.get(timeout=5)
-        assert (told["deleted"], told["attachments"]) == (True, [])
+        _, shown = heard.get(timeout=5)
+        assert (shown["deleted"], shown["attachments"]) == (True, [])
         reader = rig.person(2).aad_object_id
         opened = rig.get(f"/page/conversations/{rig.channel}/messages", person=reader)
         assert (opened["kind"], opened["name"], opened["team"]) == ("channel", "ops", "Payments")
-        assert opened["messages"] == [{k: v for k, v in told.items() if k != "conversation"}]
+        assert opened["messages"] == [{k: v for k, v in shown.items() if k != "conversation"}]
 
 
 def test_reading_clears_the_mark_for_the_reader_alone(rig: Rig, bot: httpx.Client) -> None:

@@ -5,7 +5,7 @@ from teams_rig import message
 
 from sandbox.teams.card_actions import find_action
 from sandbox.teams.errors import ConnectorError
-from sandbox.teams.limits import RateWindows
+from sandbox.teams.rate_limits import RateWindows
 from sandbox.teams.state import Message, Version, timestamp
 
 

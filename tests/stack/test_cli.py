@@ -330,5 +330,5 @@ def test_the_start_page_gets_the_same_queries(monkeypatch: pytest.MonkeyPatch) -
     asked: list[Options] = []
     monkeypatch.setattr("sandbox.up.main.up", asked.append)
     CliRunner().invoke(app, ["up"], catch_exceptions=False)
-    shown = [(place.title, place.says, place.url) for place in asked[0].queries]
+    shown = [(link.title, link.description, link.url) for link in asked[0].queries]
     assert shown == [tuple(query) for query in ready_queries()]

@@ -9,7 +9,7 @@ from sandbox.company import build_company
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import local_environment, sandbox_environment, seed, write_config
 from sandbox.up.servers.data_folder import DataFolder
-from sandbox.up.supervision.ready_file import company_facts, product_facts
+from sandbox.up.supervision.ready_file import company_entries, product_entries
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_the_seed_of_an_empty_company_names_the_customers_alone(addresses: Addre
 
 def test_the_facts_have_everything_that_the_interface_promises(addresses: Addresses) -> None:
     company = build_company()
-    facts = company_facts(company, addresses) | product_facts(
+    facts = company_entries(company, addresses) | product_entries(
         addresses, temporal="127.0.0.1:7233", temporal_ui=None, database_url="postgresql://"
     )
     channels = [[c.channel for c in company.connections if c.service == facts[key]] for key in

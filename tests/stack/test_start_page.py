@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.up.pages.start_page import Place, build_start_page, temporal_queries
+from sandbox.up.pages.start_page import PageLink, build_start_page, temporal_queries
 from sandbox.up.supervision.parts import Part
 from sandbox.up.supervision.supervisor import Supervisor
 
@@ -19,8 +19,8 @@ async def page(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     supervisor = Supervisor(lambda *_: None, lambda: None)
     sleep = (sys.executable, "-c", "import time; time.sleep(60)")
     supervisor.start(Part(name="worker", command=sleep, log=tmp_path / "log", answers=lambda: True))
-    places = [Place("Teams", "channels and chats", "http://127.0.0.1:8091")]
-    attention = Place(
+    places = [PageLink("Teams", "channels and chats", "http://127.0.0.1:8091")]
+    attention = PageLink(
         "Needs attention", "Attention = 'degraded'", "/namespaces/default/workflows?query=Attention"
     )
     queries = temporal_queries("http://127.0.0.1:8233", [attention])

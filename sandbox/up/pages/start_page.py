@@ -1,4 +1,4 @@
-"""The start page: what runs where, and the switches that stop a part for a while."""
+"""The start page: links, the states of the parts, and buttons that stop a part for some seconds."""
 
 import signal
 import threading
@@ -20,36 +20,36 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 class Interruption(BaseModel):
-    """How a part is to be stopped."""
+    """How to stop a part, and for how many seconds."""
 
     stop_for: Annotated[float, Field(ge=0, le=3600)] = RESTART_AFTER
     signal: Literal["KILL", "TERM"] = "KILL"
 
 
 @dataclass(frozen=True)
-class Place:
-    """A page worth opening."""
+class PageLink:
+    """A link on the start page and in the terminal."""
 
     title: str
-    says: str
+    description: str
     url: str
 
 
-def temporal_queries(ui_url: str, queries: Iterable[Place]) -> list[Place]:
-    """Ready queries, whose addresses are paths in the Temporal UI, as pages of the UI at this address."""
+def temporal_queries(ui_url: str, queries: Iterable[PageLink]) -> list[PageLink]:
+    """The links with whole addresses; before, each is a path in the Temporal UI."""
     return [replace(query, url=f"{ui_url}{query.url}") for query in queries]
 
 
 def build_start_page(
-    supervisor: Supervisor, places: list[Place], queries: list[Place], data: Path
+    supervisor: Supervisor, links: list[PageLink], queries: list[PageLink], data: Path
 ) -> FastAPI:
-    """The application behind the start address."""
+    """The start page as an application."""
     app = FastAPI(title="Muster sandbox", docs_url=None, redoc_url=None, openapi_url=None)
     templates = Jinja2Templates(_TEMPLATES)
 
     @app.get("/")
     def page(request: Request) -> HTMLResponse:
-        context = {"places": places, "queries": queries, "data": data, "parts": supervisor.statuses()}
+        context = {"links": links, "queries": queries, "data": data, "parts": supervisor.statuses()}
         return templates.TemplateResponse(request, "start.html", context)
 
     @app.get("/_sandbox/parts")
@@ -70,7 +70,7 @@ def build_start_page(
 
 
 class StartPage:
-    """The page's server, in a thread of the supervising process."""
+    """The server of the start page, in a thread of this process."""
 
     def __init__(self, app: FastAPI, port: int) -> None:
         config = uvicorn.Config(
@@ -80,7 +80,7 @@ class StartPage:
         self._thread = threading.Thread(target=self._server.run, name="start-page", daemon=True)
 
     def start(self, answers: Callable[[], bool]) -> None:
-        """Serve; returns when ``answers`` says so."""
+        """Start serving; returns when ``answers`` is true."""
         self._thread.start()
         while self._thread.is_alive() and not answers():
             self._thread.join(0.05)

@@ -1,4 +1,4 @@
-"""Where downloaded and built tools are kept: outside the checkout, so that a fresh clone finds them."""
+"""The folders of downloaded and built tools, outside the checkout, so that a new clone finds them."""
 
 import os
 from pathlib import Path
@@ -13,5 +13,5 @@ def cache_dir() -> Path:
 
 
 def npm_dir(name: str = "cards") -> Path:
-    """Where the packages that ``deploy/npm/<name>`` pins are installed."""
+    """The folder with the packages that ``deploy/npm/<name>`` pins."""
     return cache_dir() / "npm" if name == "cards" else cache_dir() / f"npm-{name}"

@@ -1,4 +1,4 @@
-"""The data folder: one `muster up` at a time, its company, its key ring, its logs."""
+"""The data folder of `muster up`: the company, the key ring, the logs, and a lock for one process."""
 
 import base64
 import fcntl
@@ -11,15 +11,15 @@ from pathlib import Path
 from sandbox.company import Company, build_company, read_company, write_company
 
 _FORMAT = "1"
-"""Change it when a folder that an older version filled can no longer be read."""
+"""The version of the folder's content. Change it when this code cannot read older folders."""
 
 
 class DataFolderError(Exception):
-    """This folder cannot be used now; the text says why and what to do."""
+    """The folder cannot be used; the text says why and what to do."""
 
 
 class DataFolder:
-    """Everything that `muster up` keeps between two runs."""
+    """What `muster up` keeps between two runs."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -55,16 +55,16 @@ class DataFolder:
             yield
 
     def log(self, name: str) -> Path:
-        """The log file of a part."""
+        """The path of a part's log file."""
         return self.path / "logs" / f"{name}.log"
 
     def forget_logs(self) -> None:
-        """Remove the logs of the run before."""
+        """Remove the logs of the last run."""
         for file in self.path.glob("logs/*.log"):
             file.unlink()
 
     def open_company(self, *, connected: bool) -> Company:
-        """The folder's company, made on its first use; raises DataFolderError if it is of the other kind."""
+        """The folder's company, made on first use; raises DataFolderError if ``connected`` was different."""
         if not self.company.exists():
             write_company(self.company, build_company(connected=connected))
         company = read_company(self.company)
@@ -77,7 +77,7 @@ class DataFolder:
         return company
 
     def key_ring(self) -> str:
-        """The product's MUSTER_KEYS, drawn once: what it sealed must stay readable."""
+        """The product's MUSTER_KEYS. It is made once, since what it sealed must stay readable."""
         if not self._keys.exists():
             write_private(self._keys, "k1:" + base64.b64encode(secrets.token_bytes(32)).decode())
         return self._keys.read_text()
@@ -93,6 +93,6 @@ class DataFolder:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that its owner alone can read."""
+    """Write a file that only its owner can read."""
     path.touch(mode=0o600)
     path.write_text(text)

@@ -1,4 +1,4 @@
-"""Loopback ports: the usual one where it is free, else any."""
+"""Find free ports on loopback."""
 
 import socket
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ def _bind(port: int) -> int | None:
 
 
 def free_port(preferred: int = 0, *, avoid: Iterable[int] = ()) -> int:
-    """``preferred`` if nobody listens there and it is not to be avoided, else a port the system picks."""
+    """``preferred`` if it is free and not in ``avoid``, else a free port that the system picks."""
     avoided = set(avoid)
     port = None if preferred in avoided else _bind(preferred)
     while port is None or port in avoided:

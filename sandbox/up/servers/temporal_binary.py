@@ -1,7 +1,4 @@
-"""Find the Temporal command: on PATH, in the cache, by the SDK's download, or built from its Go module.
-
-``python -m sandbox.up.servers.temporal_binary`` gets it, with progress; :func:`find_temporal` only looks.
-"""
+"""Find the `temporal` command, on PATH or in the cache. `make setup` puts it into the cache."""
 
 import hashlib
 import re
@@ -16,17 +13,17 @@ _OLDEST_SERVER = (1, 31)
 
 
 class TemporalMissing(Exception):
-    """There is no usable Temporal command; the text says how to get one."""
+    """There is no usable `temporal` command; the text says how to get one."""
 
 
 def cached_binary(module: Path = GO_MODULE) -> Path:
-    """Where the command is kept; its name follows the module's pins: another version, another file."""
+    """The path of the command in the cache. Its name depends on the pinned versions."""
     pinned = b"".join((module / name).read_bytes() for name in ("go.mod", "go.sum"))
     return cache_dir() / f"temporal-{hashlib.sha256(pinned).hexdigest()[:12]}"
 
 
 def server_version(binary: Path) -> tuple[int, int] | None:
-    """Major and minor version of the server in this command; None if it does not say."""
+    """The major and minor version of the command's server; None if it prints none."""
     try:
         output = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout
     except OSError:
@@ -50,7 +47,7 @@ def look_for_temporal() -> Path | None:
 
 
 def find_temporal() -> Path:
-    """The Temporal command; raises TemporalMissing."""
+    """The `temporal` command; raises TemporalMissing."""
     found = look_for_temporal()
     if found is None:
         oldest = ".".join(map(str, _OLDEST_SERVER))

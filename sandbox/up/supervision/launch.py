@@ -1,4 +1,4 @@
-"""Launch `muster up` from a program: for tests, benchmarks and scripts."""
+"""Launch `muster up` from a test, a benchmark or a script."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _EMBEDDED = ("DATABASE_URL", "TEMPORAL_ADDRESS", "MUSTER_CONFIG")
 
 @dataclass(frozen=True)
 class Launched:
-    """A `muster up` that was ready once."""
+    """A running `muster up`."""
 
     process: subprocess.Popen[bytes]
     ready_file: Path
@@ -27,7 +27,7 @@ class Launched:
 
     @property
     def ready(self) -> dict[str, Any]:
-        """What its ready file says now; empty while there is none."""
+        """The content of its ready file; empty while there is none."""
         try:
             content: dict[str, Any] = json.loads(self.ready_file.read_text())
         except FileNotFoundError:
@@ -36,12 +36,12 @@ class Launched:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Process ids by part."""
+        """The process ids by part."""
         pids: dict[str, int] = self.ready.get("processes", {})
         return pids
 
     def stop(self) -> int:
-        """Ask it to stop; its exit code."""
+        """Stop it; the exit code."""
         self.process.terminate()
         return self.process.wait(_STOP_WITHIN)
 
@@ -50,10 +50,10 @@ class Launched:
 def launched(
     folder: Path, *options: str, env: Mapping[str, str] | None = None, within: float = 90
 ) -> Iterator[Launched]:
-    """`muster up` with all parts embedded and its data below ``folder``, ready; stopped at the end.
+    """Run `muster up` with all parts embedded and its data below ``folder``, until the block ends.
 
-    It listens on no usual port, so that several can run at once, and beside a person's own.
-    ``env`` is added to the environment. Raises StartFailed if it ends or is not ready in time.
+    It uses no well-known port, so that several can run at the same time. ``env`` is added to the environment.
+    Raises StartFailed if it ends or is not ready ``within`` so many seconds.
     """
     ready_file, output = folder / "ready.json", folder / "output"
     command = muster_command("up", "--data", str(folder / "data"), "--ready-file", str(ready_file))

@@ -1,4 +1,4 @@
-"""The parts of the stack as commands: how each is started, asked whether it answers, and stopped."""
+"""The parts of the stack: the command of each, how to see that it answers, and how to stop it."""
 
 import http.client
 import signal
@@ -17,19 +17,19 @@ from sandbox.up.servers.temporal import EmbeddedTemporal
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One supervised command."""
+    """A command that the supervisor keeps running."""
 
     name: str
     command: tuple[str, ...]
     log: Path
     answers: Callable[[], bool]
     env: Mapping[str, str] | None = None
-    """Its whole environment; the supervisor's own by default."""
+    """The whole environment of the command; the supervisor's own by default."""
     cwd: Path | None = None
     address: str = ""
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within: float = 10
-    """Seconds it has to stop before it is killed."""
+    """Seconds that it has to stop before it is killed."""
 
 
 def answers_http(port: int, path: str, *, host: str = LOOPBACK) -> bool:
@@ -45,7 +45,7 @@ def answers_http(port: int, path: str, *, host: str = LOOPBACK) -> bool:
 
 
 def muster_command(*arguments: str) -> tuple[str, ...]:
-    """The product's own command, from the environment this process runs in."""
+    """A `muster` command, from the virtual environment of this process."""
     return (str(Path(sys.executable).with_name("muster")), *arguments)
 
 
@@ -123,7 +123,7 @@ def api(folder: DataFolder, addresses: Addresses, env: Mapping[str, str]) -> Par
 
 
 def worker(folder: DataFolder, addresses: Addresses, env: Mapping[str, str]) -> Part:
-    """The product's Temporal worker; it has time to finish the activities it is in."""
+    """The product's Temporal worker; it has time to finish its running activities."""
     return Part(
         name="worker",
         command=muster_command("worker"),

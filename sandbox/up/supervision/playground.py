@@ -1,7 +1,7 @@
-"""Microsoft's Agents Playground as a part: a Teams client that no one here wrote.
+"""Microsoft's Agents Playground as a part: a Teams client by Microsoft.
 
-Its licence is a pre-release one, for evaluating, so it is started only on demand. The Teams simulator
-stands between it and the product and adds the tokens that it does not send.
+It starts only on demand, since its licence is for evaluation. It sends no tokens; the Teams simulator adds
+them on the way to the product.
 """
 
 import shutil
@@ -16,22 +16,22 @@ from sandbox.up.supervision.parts import Part, answers_http
 from sandbox.up.supervision.process import StartFailed
 
 _SHOWN_CHANNELS = 2
-"""It knows General and one more."""
+"""The Playground shows General and one more channel."""
 _EXECUTABLE = npm_dir("playground") / "node_modules" / ".bin" / "agentsplayground"
 
 
 def channels_in_playground(company: Company, addresses: Addresses) -> dict[str, str]:
-    """The service URL of the channels that the Playground shows, in place of the simulator's page."""
+    """The service URL of each channel that the Playground shows instead of the simulator's page."""
     service_url = f"{addresses.teams}{SERVICE_PATH}/"
     return {channel.id: service_url for channel in _team(company).channels[:_SHOWN_CHANNELS]}
 
 
 def agents_playground(folder: DataFolder, addresses: Addresses, company: Company) -> Part:
-    """The Playground as the company's first person in its first team; raises StartFailed if not installed."""
+    """The Playground for the company's first person and first team; raises StartFailed if not installed."""
     if not _EXECUTABLE.exists():
         raise StartFailed("the Agents Playground is not installed: `make playground` installs and starts it")
     place = folder.path / "playground"
-    # Its own log grows in there, and what it remembers of an earlier run would contradict the simulator.
+    # Remove its log and its state of an earlier run, which would contradict the simulator.
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     (place / CONFIG_FILE).write_text(playground_config(Roster(company), company.people[0], _team(company)))

@@ -1,4 +1,4 @@
-"""One child process: its own process group, its output in a file, gone when its parent is gone."""
+"""A child process with its own process group and a log file; it ends when its parent ends."""
 
 import os
 import signal
@@ -10,16 +10,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
-# Waits for an end of file, which means that the parent was killed: then the command is asked to stop, and
-# what is left of the group is killed once the command has ended or five seconds have passed. A shell, since
-# it costs 1 MB and works on every system, where PR_SET_PDEATHSIG is Linux alone and is lost when a child
-# changes its user.
+# The watchdog reads a pipe whose other end the parent has. An end of file means that the parent was killed.
+# Then the watchdog sends the stop signal to the group, and kills the group when the command has ended or
+# after five seconds. It is a shell script, because a shell needs 1 MB and exists on every system.
+# PR_SET_PDEATHSIG exists on Linux alone and is lost when a child changes its user.
 #
-# It belongs to the group, deaf to all but SIGKILL. No system gives a group's number away while the group has
-# a member, so a signal to the group never reaches a stranger, however long ago the command ended.
+# The watchdog is a member of the group and ignores every signal but SIGKILL. While a group has a member, the
+# system does not use its number again. So a signal to the group never reaches another process, also long
+# after the command ended.
 _WATCHDOG = """
 trap '' HUP INT QUIT TERM
-echo deaf
+echo ready
 read -r nothing
 kill -s "$1" -- "-$2"
 for second in 1 2 3 4 5; do kill -s 0 "$2" || break; sleep 1; done
@@ -28,7 +29,7 @@ kill -s KILL -- "-$2"
 
 
 class StartFailed(Exception):
-    """A part could not be started, ended, or did not answer in time; ``log`` has its output, if any."""
+    """A process did not start, ended, or did not answer in time; ``log`` is its log file, if there is one."""
 
     def __init__(self, text: str, log: Path | None = None) -> None:
         super().__init__(text)
@@ -36,7 +37,7 @@ class StartFailed(Exception):
 
 
 class Process:
-    """A started command, tied to the life of this process."""
+    """A running command; it is stopped if this process is killed."""
 
     def __init__(
         self,
@@ -60,8 +61,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # A group of its own: Ctrl-C in the terminal reaches the supervisor alone, which stops
-                # the parts in order.
+                # In its own group it gets no Ctrl-C from the terminal: the supervisor stops it in its turn.
                 process_group=0,
             )
         self._watchdog = subprocess.Popen(
@@ -71,33 +71,33 @@ class Process:
             stderr=subprocess.DEVNULL,
             process_group=self.pid,
         )
-        with cast(IO[bytes], self._watchdog.stdout) as word:
-            word.readline()  # before it is deaf, a signal to the group would end it
+        with cast(IO[bytes], self._watchdog.stdout) as watchdog_output:
+            watchdog_output.readline()  # from here on it ignores signals to the group
 
     @property
     def pid(self) -> int:
-        """Process id, which is the process group's id too."""
+        """The process id, which is also the id of the process group."""
         return self._child.pid
 
     def poll(self) -> int | None:
-        """Exit code once it has ended; negative for a signal."""
+        """The exit code, negative for a signal; None while it runs."""
         return self._child.poll()
 
     def send(self, signum: signal.Signals) -> None:
-        """Signal the whole group; nothing happens once it is released."""
+        """Send a signal to the whole group; does nothing after :meth:`release`."""
         with self._signalling:
             if self._released:
                 return
-            # Where only processes that ended are left, some systems say so.
+            # Some systems raise these if all processes of the group have ended.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signum)
 
     def wait(self) -> int:
-        """Wait for its end; the exit code as :meth:`poll` gives it."""
+        """Wait until it ends; the exit code as in :meth:`poll`."""
         return self._child.wait()
 
     def terminate(self, *, within: float) -> bool:
-        """Ask it to stop, kill it after ``within`` seconds; whether it stopped by itself."""
+        """Send the stop signal, and kill it after ``within`` seconds; whether it stopped before that."""
         self.send(self._stop_signal)
         try:
             self._child.wait(within)
@@ -108,7 +108,7 @@ class Process:
         return True
 
     def release(self) -> None:
-        """Kill what is left of its group, the watchdog included; its number is free from then on."""
+        """Kill the rest of its group, also the watchdog; its number may be used again then."""
         self.send(signal.SIGKILL)
         self._child.wait()
         with self._signalling:
@@ -122,7 +122,7 @@ class Process:
         self.release()
 
     def wait_until(self, answers: Callable[[], bool], *, within: float = 30) -> None:
-        """Poll ``answers`` until true; raises StartFailed if the process ends first or time runs out."""
+        """Poll ``answers`` until it is true; raises StartFailed if the process ends or time runs out."""
         deadline = time.monotonic() + within
         while not answers():
             if (code := self.poll()) is not None:

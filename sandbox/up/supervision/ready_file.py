@@ -1,4 +1,4 @@
-"""The ready file: what a test or a script needs to know of a running stack."""
+"""The ready file: addresses and process ids of a running stack, for tests and scripts."""
 
 import json
 import os
@@ -15,41 +15,41 @@ _SERVICE_TWO_CHANNELS = "PSVC002"
 
 
 class ReadyFile:
-    """Written in one step once every part answers, and again when a part has a new process."""
+    """Written when every part answers, and again when a part has a new process; each time in one step."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._facts: Mapping[str, Any] | None = None
+        self._entries: Mapping[str, Any] | None = None
         self._writing = threading.Lock()
         self.remove()
 
-    def open(self, facts: Mapping[str, Any], pids: Mapping[str, int]) -> None:
-        """Everything is up: write the facts with these process ids."""
-        self._facts = facts
+    def open(self, entries: Mapping[str, Any], pids: Mapping[str, int]) -> None:
+        """Write the file for the first time, when all parts answer."""
+        self._entries = entries
         self.update(pids)
 
     def update(self, pids: Mapping[str, int]) -> None:
-        """Write the facts with new process ids, unless the stack is not up yet or no more."""
+        """Write the file with new process ids; does nothing before :meth:`open` and after :meth:`remove`."""
         with self._writing:
-            if self._path is None or self._facts is None:
+            if self._path is None or self._entries is None:
                 return
             temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
             temporary.touch(mode=0o600)
-            temporary.write_text(json.dumps({**self._facts, "processes": pids}, indent=1))
+            temporary.write_text(json.dumps({**self._entries, "processes": pids}, indent=1))
             temporary.replace(self._path)
 
     def remove(self) -> None:
-        """Nothing is ready: neither before the start nor after the end."""
+        """Remove the file, before the start and at the end."""
         with self._writing:
-            self._facts = None
+            self._entries = None
             if self._path is not None:
                 self._path.unlink(missing_ok=True)
 
 
-def product_facts(
+def product_entries(
     addresses: Addresses, *, temporal: str, temporal_ui: str | None, database_url: str
 ) -> dict[str, Any]:
-    """Where the product and its servers are."""
+    """The entries about the product and its servers."""
     return {
         "api": addresses.api,
         "start": addresses.start,
@@ -59,8 +59,8 @@ def product_facts(
     }
 
 
-def company_facts(company: Company, addresses: Addresses) -> dict[str, Any]:
-    """Where the simulators are, and who and what is in them."""
+def company_entries(company: Company, addresses: Addresses) -> dict[str, Any]:
+    """The entries about the simulators, the people and the services."""
     api_user = company.person(company.api_user)
     return {
         "teams": addresses.teams,

@@ -1,7 +1,7 @@
-"""Keep the parts running: start, watch, start again, stop in order.
+"""Keep the parts running: start, watch, restart, and stop in order.
 
-Each part has a thread that waits for its process: no other way of waiting for a child works on every
-system and needs no polling.
+Each part has a thread that waits for its process. Other ways to wait for a child need polling or do not work
+on every system.
 """
 
 import math
@@ -16,17 +16,17 @@ from sandbox.up.supervision.parts import Part
 from sandbox.up.supervision.process import Process, StartFailed
 
 RESTART_AFTER = 1.0
-"""Seconds a part that ended stays away."""
+"""Seconds between the end of a part and its restart."""
 _FIRST_START_WITHIN = 60.0
 
 State = Literal["starting", "up", "down"]
-Tell = Callable[[str, str], None]
-"""Called with a part's name and what happened to it, from any thread."""
+Report = Callable[[str, str], None]
+"""Called with a part's name and what happened to it, in any thread."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """How a part is doing."""
+    """The state of a part."""
 
     name: str
     state: State
@@ -35,15 +35,15 @@ class Status:
     starts: int
 
 
-class _Keeper:
-    """One part, its process, and the thread that waits for it."""
+class _SupervisedPart:
+    """A part, its process, and the thread that waits for the process."""
 
-    def __init__(self, part: Part, tell: Tell, on_new_process: Callable[[], None]) -> None:
+    def __init__(self, part: Part, report: Report, on_new_process: Callable[[], None]) -> None:
         self.part = part
         self.failure: StartFailed | None = None
-        self.settled = threading.Event()
-        """The first start has worked or failed."""
-        self._tell = tell
+        self.first_start_ended = threading.Event()
+        """Set when the first start has worked or failed."""
+        self._report = report
         self._on_new_process = on_new_process
         self._process: Process | None = None
         self._state: State = "down"
@@ -51,7 +51,7 @@ class _Keeper:
         self._stop_for = RESTART_AFTER
         self._stopping = threading.Event()
         self._spawning = threading.Lock()
-        self._thread = threading.Thread(target=self._keep, name=f"keep-{part.name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"supervise-{part.name}", daemon=True)
         self._thread.start()
 
     @property
@@ -61,7 +61,7 @@ class _Keeper:
         return Status(part.name, self._state, pid, part.address, self._starts)
 
     def interrupt(self, signum: signal.Signals, stop_for: float) -> bool:
-        """Signal the process, which then stays away for ``stop_for`` seconds; False if there is none."""
+        """Send a signal to the process and restart it after ``stop_for`` seconds; False if it is down."""
         if self._process is None or self._state == "down":
             return False
         self._stop_for = stop_for
@@ -69,14 +69,14 @@ class _Keeper:
         return True
 
     def stop(self, *, within: float) -> None:
-        """End the process for good, and the thread with it."""
+        """Stop the process without a restart, and end the thread."""
         with self._spawning:
             self._stopping.set()
         if self._process is not None and not self._process.terminate(within=within) and within > 0:
-            self._tell(self.part.name, f"did not stop within {within:.0f} s and was killed")
+            self._report(self.part.name, f"did not stop within {within:.0f} s and was killed")
         self._thread.join()
 
-    def _keep(self) -> None:
+    def _run(self) -> None:
         while (process := self._spawn()) is not None:
             if not self._wait_until_up(process):
                 return
@@ -86,11 +86,11 @@ class _Keeper:
             if self._stopping.is_set():
                 return
             pause, self._stop_for = self._stop_for, RESTART_AFTER
-            self._tell(self.part.name, f"ended ({_how(code)}), starting again in {pause:g} s")
+            self._report(self.part.name, f"ended ({_end_of(code)}), starting again in {pause:g} s")
             self._stopping.wait(pause)
 
     def _spawn(self) -> Process | None:
-        """A new process, unless the part is being stopped or its command cannot be run at all."""
+        """Start a process; None if the part is being stopped or the command cannot be run."""
         with self._spawning:
             if self._stopping.is_set():
                 return None
@@ -108,8 +108,8 @@ class _Keeper:
         return process
 
     def _wait_until_up(self, process: Process) -> bool:
-        """Wait for it to answer; False if this was its first start and that failed."""
-        first, started = not self.settled.is_set(), time.monotonic()
+        """Wait until it answers; False if this was the first start and it failed."""
+        first, started = not self.first_start_ended.is_set(), time.monotonic()
         try:
             process.wait_until(self.part.answers, within=_FIRST_START_WITHIN if first else math.inf)
         except StartFailed as failure:
@@ -118,58 +118,60 @@ class _Keeper:
                 self._fail(failure)
             return not first
         self._state = "up"
-        self._tell(self.part.name, f"up in {time.monotonic() - started:.1f} s  {self.part.address}".rstrip())
-        self.settled.set()
+        self._report(
+            self.part.name, f"up in {time.monotonic() - started:.1f} s  {self.part.address}".rstrip()
+        )
+        self.first_start_ended.set()
         return True
 
     def _fail(self, failure: StartFailed) -> None:
         self._state, self.failure = "down", failure
-        self.settled.set()
+        self.first_start_ended.set()
 
 
 class Supervisor:
-    """The running parts, in the order they were started."""
+    """The running parts, in the order of their start."""
 
-    def __init__(self, tell: Tell, on_new_process: Callable[[], None]) -> None:
-        self._tell = tell
+    def __init__(self, report: Report, on_new_process: Callable[[], None]) -> None:
+        self._report = report
         self._on_new_process = on_new_process
-        self._keepers: dict[str, _Keeper] = {}
+        self._parts: dict[str, _SupervisedPart] = {}
 
     def start(self, *parts: Part) -> None:
-        """Start the parts side by side and return when all answer; raises StartFailed."""
-        started = [_Keeper(part, self._tell, self._on_new_process) for part in parts]
-        self._keepers |= {keeper.part.name: keeper for keeper in started}
-        for keeper in started:
-            keeper.settled.wait()
-        for keeper in started:
-            if keeper.failure is not None:
-                raise StartFailed(f"{keeper.part.name} {keeper.failure}", keeper.failure.log)
+        """Start the parts at the same time and return when all answer; raises StartFailed."""
+        started = [_SupervisedPart(part, self._report, self._on_new_process) for part in parts]
+        self._parts |= {supervised.part.name: supervised for supervised in started}
+        for supervised in started:
+            supervised.first_start_ended.wait()
+        for supervised in started:
+            if supervised.failure is not None:
+                raise StartFailed(f"{supervised.part.name} {supervised.failure}", supervised.failure.log)
 
     def statuses(self) -> list[Status]:
-        """All parts."""
-        return [keeper.status for keeper in self._keepers.values()]
+        """The states of all parts."""
+        return [supervised.status for supervised in self._parts.values()]
 
     def pids(self) -> dict[str, int]:
-        """Process ids of the parts that run now."""
+        """The process ids of the parts that run."""
         return {status.name: status.pid for status in self.statuses() if status.pid is not None}
 
     def interrupt(self, name: str, signum: signal.Signals, stop_for: float) -> bool:
-        """Signal a part, which comes back after ``stop_for`` seconds.
+        """Send a signal to a part and restart it after ``stop_for`` seconds.
 
         False if it is down already; raises KeyError for an unknown part.
         """
-        return self._keepers[name].interrupt(signum, stop_for)
+        return self._parts[name].interrupt(signum, stop_for)
 
     def stop(self) -> None:
-        """Stop all parts, the last started first, each within its own time."""
-        for keeper in reversed(self._keepers.values()):
-            keeper.stop(within=keeper.part.stop_within)
+        """Stop all parts, the last one first, each within its own time."""
+        for supervised in reversed(self._parts.values()):
+            supervised.stop(within=supervised.part.stop_within)
 
     def kill(self) -> None:
-        """Stop all parts without waiting for any."""
-        for keeper in reversed(self._keepers.values()):
-            keeper.stop(within=0)
+        """Kill all parts."""
+        for supervised in reversed(self._parts.values()):
+            supervised.stop(within=0)
 
 
-def _how(code: int) -> str:
+def _end_of(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

@@ -1,4 +1,4 @@
-"""The published rate windows, per bot and thread, in real time."""
+"""Teams' published rate limits for one bot in one thread; they use real time."""
 
 import math
 import time
@@ -14,18 +14,18 @@ WINDOWS: dict[Group, tuple[tuple[int, float], ...]] = {
     "write": ((7, 1), (8, 2), (60, 30), (1800, 3600)),
     "read": ((14, 1), (16, 2), (120, 30), (3600, 3600)),
 }
-"""Calls allowed in so many seconds; a write creates, sends or updates."""
+"""``(calls, seconds)``: so many calls are allowed in so many seconds. A write creates, sends or updates."""
 
 
 class RateWindows:
-    """Sliding windows over the calls that were let through; a refused call takes no room."""
+    """Sliding windows over the calls that were allowed; a refused call does not count."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._passed: defaultdict[tuple[Group, str], deque[float]] = defaultdict(deque)
 
     def admit(self, group: Group, thread: str) -> None:
-        """Count one call of the thread, or raise 429 with the seconds until a window has room."""
+        """Count one call of the thread; raises Throttled with the seconds until a call is allowed."""
         now = self._clock()
         passed = self._passed[group, thread]
         longest = max(seconds for _, seconds in WINDOWS[group])

@@ -1,4 +1,4 @@
-"""Posting activities to the bot, each with the channel's token."""
+"""Post activities to the bot, each with a token of the Bot Framework channel."""
 
 import json
 import time
@@ -16,7 +16,7 @@ ANSWER_TIMEOUT = 15.0
 
 @dataclass(frozen=True, slots=True)
 class BotAnswer:
-    """What the bot said; without a status it said nothing in time."""
+    """The bot's answer; ``status`` is None if it did not answer in time."""
 
     status: int | None
     body: Any
@@ -32,7 +32,7 @@ class BotEndpoint:
         self._tokens = tokens
 
     async def deliver(self, activity: Json) -> BotAnswer:
-        """Post one activity; a bot that cannot be reached is an answer without a status."""
+        """Post one activity; the answer has no status if the bot cannot be reached."""
         started = time.monotonic()
         try:
             response = await self._http.post(

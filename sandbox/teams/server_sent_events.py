@@ -1,4 +1,4 @@
-"""Live events for open pages: one queue per page, and a person's events go to all of theirs."""
+"""Server-sent events for open pages: each page has a queue and gets the events of its person."""
 
 import asyncio
 from collections import defaultdict
@@ -10,32 +10,32 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class PageEvent:
-    """A named event and what it carries."""
+    """An event for a page: its name and its data."""
 
     name: str
     data: dict[str, Any]
 
 
-class EventHub:
-    """Spreads events to the pages that listen."""
+class ServerSentEvents:
+    """Sends events to the open pages."""
 
     def __init__(self) -> None:
         self._queues: defaultdict[str, set[asyncio.Queue[PageEvent | None]]] = defaultdict(set)
         self._closed = False
 
     def publish(self, person: str, event: PageEvent) -> None:
-        """Tell every page open as this person."""
+        """Send an event to every page of this person."""
         for queue in self._queues[person]:
             queue.put_nowait(event)
 
     def publish_to_all(self, event: PageEvent) -> None:
-        """Tell every open page."""
+        """Send an event to every open page."""
         for person in list(self._queues):
             self.publish(person, event)
 
     @contextmanager
     def listening(self, person: str) -> Iterator[AsyncIterator[PageEvent]]:
-        """The person's events from now on, until the hub closes."""
+        """The person's events from now on, until ``close``."""
         queue: asyncio.Queue[PageEvent | None] = asyncio.Queue()
         if self._closed:
             queue.put_nowait(None)

@@ -1,4 +1,4 @@
-"""Buttons: how a press reaches the bot, and what its answers do."""
+"""Buttons: how a click reaches the bot, and what its answers do."""
 
 import time
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def click(rig: Rig, sent: str, verb: str = "acknowledge", **more: Any) -> httpx.
     return rig.post("/_sandbox/click", body | more)
 
 
-def press(rig: Rig, sent: str, person: int = 0, **more: Any) -> dict[str, Any]:
+def click_on_page(rig: Rig, sent: str, person: int = 0, **more: Any) -> dict[str, Any]:
     body = {
         "person": rig.person(person).aad_object_id,
         "conversation": rig.channel,
@@ -62,7 +62,7 @@ def shown_to(rig: Rig, person: int) -> dict[str, Any] | None:
     return private
 
 
-def test_a_press_is_the_invoke_that_teams_sends(rig: Rig, sent: str) -> None:
+def test_a_click_is_the_invoke_that_teams_sends(rig: Rig, sent: str) -> None:
     rig.bot.answer = lambda _: card_answer("done")
     answer = click(rig, sent, inputs={"note": "hi"}).json()["answers"]
     assert [(a["status"], a["body"]) for a in answer] == [card_answer("done")]
@@ -102,13 +102,13 @@ def test_data_comes_from_the_latest_shared_version_or_as_given(
         200,
         {"statusCode": 200, "type": card_answer("")[1]["type"], "value": card("p")},
     )
-    press(rig, sent)
+    click_on_page(rig, sent)
     bot.put(f"v3/conversations/{rig.channel}/activities/{sent}", json=message("two", "acknowledge"))
-    press(rig, sent)
+    click_on_page(rig, sent)
     click(rig, sent)
     click(rig, sent, data="hostile")
-    pressed = [a["value"]["action"]["data"] for a in rig.bot.activities[-2:]]
-    assert pressed == [{"of": "acknowledge", "text": "two"}, "hostile"]
+    clicked = [a["value"]["action"]["data"] for a in rig.bot.activities[-2:]]
+    assert clicked == [{"of": "acknowledge", "text": "two"}, "hostile"]
     assert click(rig, sent, verb="note").status_code == 404
 
 
@@ -122,7 +122,7 @@ def test_deliveries_repeat_under_the_same_or_a_new_id(rig: Rig, sent: str) -> No
     assert third | first == first
 
 
-def test_strangers_and_unknown_messages_cannot_be_pressed(rig: Rig, sent: str) -> None:
+def test_strangers_and_unknown_messages_cannot_be_clicked(rig: Rig, sent: str) -> None:
     chat = rig.personal_chat(rig.person(1))
     assert click(rig, sent, conversation=chat).status_code == 404
     assert click(rig, "1").status_code == 404
@@ -134,7 +134,7 @@ def test_a_card_answer_replaces_the_card_for_one_person_until_the_next_edit(
     rig: Rig, bot: httpx.Client, sent: str
 ) -> None:
     rig.bot.answer = lambda _: card_answer("mine")
-    assert press(rig, sent) == {"result": "card", "card": card("mine"), "text": "", "error": ""}
+    assert click_on_page(rig, sent) == {"result": "card", "card": card("mine"), "text": "", "error": ""}
     assert (shown_to(rig, 0), shown_to(rig, 1)) == (card("mine"), None)
     bot.put(f"v3/conversations/{rig.channel}/activities/{sent}", json=message("two"))
     assert shown_to(rig, 0) is None
@@ -154,7 +154,7 @@ def test_final_answers_are_shown_and_not_repeated(
     rig: Rig, sent: str, answer: Answer, expected: tuple[str, str, str]
 ) -> None:
     rig.bot.answer = lambda _: answer
-    result = press(rig, sent)
+    result = click_on_page(rig, sent)
     assert (result["result"], result["text"], result["error"]) == expected
     assert len(rig.bot.activities) == 1
 
@@ -180,7 +180,7 @@ def test_an_unreadable_answer_is_shown_and_delivered_again_at_once(
 ) -> None:
     answers = iter([answer, card_answer("second time")])
     rig.bot.answer = lambda _: next(answers)
-    assert press(rig, sent)["error"] == UNREACHABLE
+    assert click_on_page(rig, sent)["error"] == UNREACHABLE
     deadline = time.monotonic() + 5
     while shown_to(rig, 0) != card("second time"):
         assert time.monotonic() < deadline
@@ -188,7 +188,7 @@ def test_an_unreadable_answer_is_shown_and_delivered_again_at_once(
     assert first == second
 
 
-def test_pressing_is_concurrent(rig: Rig, sent: str) -> None:
+def test_clicks_are_concurrent(rig: Rig, sent: str) -> None:
     all_here = Barrier(4)
 
     def answer_once_all_are_here(_: dict[str, Any]) -> Answer:
@@ -197,5 +197,5 @@ def test_pressing_is_concurrent(rig: Rig, sent: str) -> None:
 
     rig.bot.answer = answer_once_all_are_here
     with ThreadPoolExecutor(4) as pool:
-        results = list(pool.map(lambda person: press(rig, sent, person), range(4)))
+        results = list(pool.map(lambda person: click_on_page(rig, sent, person), range(4)))
     assert [result["card"] for result in results] == [card("done")] * 4
