@@ -20,10 +20,10 @@ from muster.store.pool import Pool, open_pool
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import seed as rows_of
 from tests.conftest import KEYS, settings_for
-from tests.sandbox.pagerduty_rig import COMPANY
-from tests.sandbox.pagerduty_rig import Rig as PagerDuty
-from tests.sandbox.pagerduty_rig import running as running_pagerduty
-from tests.teams_service import TeamsService, teams_service
+from tests.support.pagerduty_account import COMPANY
+from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
+from tests.support.pagerduty_account import running_account as running_pagerduty
+from tests.support.teams_service import TeamsService, teams_service
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +34,8 @@ async def teams_simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
 
 @pytest.fixture(scope="session")
 async def pagerduty_simulator() -> AsyncIterator[PagerDuty]:
-    async with running_pagerduty() as rig:
-        yield rig
+    async with running_pagerduty() as account:
+        yield account
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from activities.pagerduty import PagerDutyActivities
 from muster.store import clicks, people
 from muster.store.details import lock_incident
 from muster.store.pool import Pool, transaction
-from tests.sandbox.pagerduty_rig import ADA, BO, COMPANY, DI
-from tests.sandbox.pagerduty_rig import Rig as PagerDuty
+from tests.support.pagerduty_account import ADA, BO, COMPANY, DI
+from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from workflows.messages import CardKey, ChangeStatus, Click, Clicker, Outcome, StatusChanged
 from workflows.model.verbs import VerbName
 

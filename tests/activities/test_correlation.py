@@ -14,10 +14,11 @@ from activities.store import StoreActivities
 from activities.teams import TeamsActivities
 from muster.store.pool import Pool
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.api.edge import Edge, edge_settings, json_lines, new_incident, serving_edge, signature
-from tests.bodies import event, note, webhook
-from tests.sandbox.pagerduty_rig import COMPANY
-from tests.teams_service import TeamsService
+from tests.api.edge import Edge, edge_settings, json_lines, new_incident, serving_edge
+from tests.support.bodies import event, note, webhook
+from tests.support.company import signature
+from tests.support.pagerduty_account import COMPANY
+from tests.support.teams_service import TeamsService
 from worker import all_activities, workflow_runner
 from workflows.channel_incident import ChannelIncidentWorkflow
 

@@ -9,8 +9,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.pagerduty import PagerDutyActivities
-from tests.sandbox.pagerduty_rig import BO, COMPANY
-from tests.sandbox.pagerduty_rig import Rig as PagerDuty
+from tests.support.pagerduty_account import BO, COMPANY
+from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from workflows.messages import Details, ReadDetails
 from workflows.model.incident import Stamp
 

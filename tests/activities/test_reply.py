@@ -11,7 +11,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.teams import TeamsActivities
 from muster.store import cards
 from muster.store.pool import Pool
-from tests.teams_service import TeamsService
+from tests.support.teams_service import TeamsService
 from workflows.messages import CardKey, Replied, Reply, ShowCard
 from workflows.model.view import Stamped, View
 

@@ -16,8 +16,8 @@ from muster.store import cards
 from muster.store.cards import CardUnknown
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
-from tests.teams_service import TeamsService
-from tests.waiting import eventually
+from tests.support.teams_service import TeamsService
+from tests.support.waiting import eventually
 from workflows.messages import CardKey, Remembered, ShowCard, Shown
 from workflows.model.incident import Status
 from workflows.model.view import Stamped, View

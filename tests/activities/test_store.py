@@ -10,7 +10,7 @@ from activities.store import StoreActivities
 from muster.store import cards
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
-from tests.sandbox.pagerduty_rig import COMPANY
+from tests.support.pagerduty_account import COMPANY
 from workflows.messages import CardKey, Click, Clicker, Outcome, RecordClick, RecordedOutcome, Remembered
 
 pytestmark = pytest.mark.anyio

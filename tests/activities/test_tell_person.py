@@ -10,7 +10,7 @@ from activities.teams import TeamsActivities
 from muster.store import people
 from muster.store.pool import Pool
 from sandbox.company import Person
-from tests.teams_service import TeamsService
+from tests.support.teams_service import TeamsService
 from workflows.messages import Click, Clicker, Outcome, OutcomeKind, TellPerson
 from workflows.model.view import View
 

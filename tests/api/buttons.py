@@ -30,7 +30,7 @@ from muster.store.pool import Pool
 from sandbox.serving import Listener, serving
 from sandbox.up.servers.ports import free_port
 from tests.api.conftest import APP_ID, BotFramework
-from tests.company import ACCOUNT, OPS, TENANT
+from tests.support.company import ACCOUNT, OPS, TENANT
 from tests.workflows.running import Run
 from workflows.messages import ShowCard
 

@@ -29,8 +29,8 @@ from tests.api.buttons import (
 )
 from tests.api.conftest import BotFramework
 from tests.api.outage import line_to
-from tests.company import ACCOUNT, ADA, BO, CY, OPS, RELEASES, TENANT, company
 from tests.conftest import settings_for
+from tests.support.company import ACCOUNT, ADA, BO, CY, OPS, RELEASES, TENANT, company
 from tests.workflows.outside import World
 from tests.workflows.running import QUICK, Run, shown
 from workflows.contract import CHANGE_STATUS

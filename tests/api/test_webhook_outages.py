@@ -22,12 +22,11 @@ from tests.api.edge import (
     new_incident,
     own_logging,
     serving_edge,
-    signature,
 )
 from tests.api.outage import line_to
-from tests.bodies import LEDGER, event, webhook
-from tests.company import OPS, OTHER_SUBSCRIPTION, RELEASES, SECRET, SUBSCRIPTION, company
 from tests.conftest import KEYS, settings_for
+from tests.support.bodies import LEDGER, event, webhook
+from tests.support.company import OPS, OTHER_SUBSCRIPTION, RELEASES, SECRET, SUBSCRIPTION, company, signature
 
 pytestmark = pytest.mark.anyio
 

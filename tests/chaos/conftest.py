@@ -8,7 +8,7 @@ from sandbox.company import Company as SandboxCompany
 from sandbox.company import Person, build_company, write_company
 from sandbox.up.supervision.launch import Launched
 from tests.chaos.company import SOON, Company, at_work
-from tests.product import ends_of_logs, running
+from tests.support.product import ends_of_logs, running
 
 CROWD = 20
 

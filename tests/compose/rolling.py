@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import httpx
 
 from sandbox.company import Channel, Company, Connection, Person, build_company
-from tests.simulators import PagerDuty, Teams
-from tests.waiting import eventually
+from tests.support.simulators import PagerDuty, Teams
+from tests.support.waiting import eventually
 
 _CHANNELS = 16
 """So many that the stream stays within Teams' limits for each of them."""
@@ -173,7 +173,7 @@ class Stream:
             card, *_ = await self.cards.of(number)
             # The button is gone where an earlier press has just done its work.
             with suppress(httpx.HTTPStatusError):
-                await self._teams.press(
+                await self._teams.click(
                     person=self._presser.email,
                     conversation=card.conversation,
                     message=card.message,

@@ -18,8 +18,8 @@ from sandbox.up.supervision.ready_file import company_entries
 from tests.compose.balancer import Balancer
 from tests.compose.installation import Container, Installation
 from tests.compose.rolling import Cards, Stream, company_of_many_channels
-from tests.simulators import PagerDuty, Teams
-from tests.waiting import eventually
+from tests.support.simulators import PagerDuty, Teams
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.timeout(240)]
 

@@ -3,7 +3,6 @@
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from sandbox.certificates import CA_FILE
 from sandbox.company import Company, Person, build_company, write_company
 from sandbox.up.servers.ports import LOOPBACK, free_port
 from tests.schemas.exchange import Exchange, exchange_of
+from tests.support.waiting import wait_until
 
 _START_WITHIN = 60.0
 
@@ -86,21 +86,19 @@ def running_account(folder: Path, *options: str) -> Iterator[Account]:
     ]  # fmt: skip
     with subprocess.Popen(command) as process:
         try:
-            _wait_until_it_answers(f"http://{LOOPBACK}:{port}/_sandbox/clock", process)
+            wait_until(
+                lambda: _answers(f"http://{LOOPBACK}:{port}/_sandbox/clock", process), within=_START_WITHIN
+            )
             tls = ssl.create_default_context(cafile=str(folder / "ca" / CA_FILE))
             yield Account(company, url, f"http://{LOOPBACK}:{port}", tls)
         finally:
             process.terminate()
 
 
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START_WITHIN
-    while True:
-        assert process.poll() is None, "the simulator ended at its start"
-        assert time.monotonic() < deadline, "the simulator does not answer"
-        try:
-            httpx.get(url, trust_env=False).raise_for_status()
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
+def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, "the simulator ended at its start"
+    try:
+        httpx.get(url, trust_env=False).raise_for_status()
+    except httpx.TransportError:
+        return False
+    return True

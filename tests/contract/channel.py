@@ -19,7 +19,7 @@ from sandbox.teams.app import SERVICE_PATH
 from sandbox.up.servers.ports import LOOPBACK
 from tests.contract.wire import Wire
 from tests.schemas.connector import connector_api
-from tests.teams_service import TeamsService
+from tests.support.teams_service import TeamsService
 from workflows.messages import (
     CardKey,
     Click,

@@ -20,7 +20,7 @@ from tests.conftest import settings_for
 from tests.contract.channel import Channel, reached_channel
 from tests.schemas.cards import check_card
 from tests.schemas.connector import connector_api
-from tests.teams_service import TeamsService, teams_service
+from tests.support.teams_service import TeamsService, teams_service
 from workflows.errors import BotRemoved, CardGone, NotFound, RateLimited, RequestInvalid
 from workflows.messages import OutcomeKind, Transition
 from workflows.model.view import View

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from teams_rig import Answer, Bot, card_answer, message
+from teams_process import Answer, Bot, card_answer, message
 
 from sandbox.company import build_company
 from sandbox.teams.activities import Activities

@@ -1,7 +1,7 @@
 """The simulator's small rules, each for itself."""
 
 import pytest
-from teams_rig import message
+from teams_process import message
 
 from sandbox.teams.card_actions import find_action
 from sandbox.teams.errors import ConnectorError

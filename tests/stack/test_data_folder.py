@@ -26,7 +26,7 @@ def try_to_lock(folder: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def test_a_second_one_is_told_who_has_the_folder(tmp_path: Path) -> None:
+def test_a_second_process_learns_which_one_has_the_folder(tmp_path: Path) -> None:
     with DataFolder(tmp_path).locked():
         assert "already runs on" in try_to_lock(tmp_path)
         assert "--data" in try_to_lock(tmp_path)

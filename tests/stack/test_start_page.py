@@ -10,6 +10,7 @@ import pytest
 from sandbox.up.pages.start_page import PageLink, build_start_page, temporal_queries
 from sandbox.up.supervision.parts import Part
 from sandbox.up.supervision.supervisor import Supervisor
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -44,9 +45,12 @@ async def test_a_part_is_stopped_for_a_while(page: httpx.AsyncClient) -> None:
 
     answer = await page.post("/_sandbox/parts/worker", json={"stop_for": 30, "signal": "KILL"})
     assert answer.json() == {"name": "worker", "stop_for": 30, "signal": "KILL"}
-    while (part := (await page.get("/_sandbox/parts")).json()[0])["state"] == "up":
-        pass
-    assert (part["state"], part["pid"]) == ("down", None)
+
+    async def is_down() -> bool:
+        (part,) = (await page.get("/_sandbox/parts")).json()
+        return (part["state"], part["pid"]) == ("down", None)
+
+    await eventually(is_down)
 
     answer = await page.post("/_sandbox/parts/worker", json={})
     assert answer.status_code == 409

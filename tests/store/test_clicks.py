@@ -7,7 +7,7 @@ import pytest
 
 from muster.store import clicks
 from muster.store.pool import Pool
-from tests.company import ACCOUNT, ADA, OPS
+from tests.support.company import ACCOUNT, ADA, OPS
 from workflows.messages import CardKey, Click, Clicker, Outcome, RecordedOutcome
 
 pytestmark = pytest.mark.anyio

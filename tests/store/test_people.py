@@ -9,7 +9,8 @@ from muster.seed import seed
 from muster.store import people
 from muster.store.people import LinkedUser
 from muster.store.pool import Pool
-from tests.company import (
+from tests.conftest import KEYS, settings_for
+from tests.support.company import (
     ACCOUNT,
     ADA,
     BO,
@@ -22,7 +23,6 @@ from tests.company import (
     TOKENS,
     company,
 )
-from tests.conftest import KEYS, settings_for
 from workflows.messages import Clicker
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from muster.facts.events import facts_of_event
 from muster.facts.rest import details_of_incident
 from muster.facts.values import EventUnusable
-from tests.bodies import DATA, INCIDENT_ID, event, incident
+from tests.support.bodies import DATA, INCIDENT_ID, event, incident
 from workflows.model.effects import INCIDENT_EVENTS
 
 MOST = 8 * 1024

@@ -7,7 +7,7 @@ import pytest
 
 from muster.facts.events import event_type_of, facts_of_event
 from muster.facts.values import EventUnusable
-from tests.bodies import BO, DATA, INCIDENT_ID, about, event, incident, note, role
+from tests.support.bodies import BO, DATA, INCIDENT_ID, about, event, incident, note, role
 from workflows.messages import Facts
 from workflows.model.effects import EFFECTS, INCIDENT_EVENTS
 from workflows.model.incident import Bridge, Field, Reference, Responder, Role, Run, Snapshot, Task, Word

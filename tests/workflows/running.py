@@ -1,8 +1,6 @@
 """One incident in one channel on the real server: its workflow as the edge and operators talk to it."""
 
-import asyncio
 import re
-import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +13,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecut
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.worker import Worker
 
+from tests.support.waiting import eventually
 from tests.workflows.life import Life
 from tests.workflows.outside import World
 from tests.workflows.timeline import Timeline
@@ -32,14 +31,6 @@ CONVERSATION = Conversation(
     tenant="tenant", id="19:ops@thread.tacv2", service_url="http://127.0.0.1:1/teams/", label="Payments/#ops"
 )
 NO_CACHE = 0
-
-
-async def eventually(true: Callable[[], Awaitable[bool]], *, within: float = 20) -> None:
-    """Wait for what only the server can tell."""
-    deadline = time.monotonic() + within
-    while not await true():
-        assert time.monotonic() < deadline, f"not true within {within} s"
-        await asyncio.sleep(0.02)
 
 
 class Run:

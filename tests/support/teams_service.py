@@ -1,6 +1,5 @@
 """The Teams simulator inside the test process: the connector and the token authority on real ports."""
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from sandbox.company import Company
 from sandbox.serving import Listener, serving
 from sandbox.teams.app import SERVICE_PATH, Options, TeamsSimulator
 from sandbox.up.servers.ports import free_port
+from tests.support.waiting import Changes
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class TeamsService:
     options: Options
     http: httpx.AsyncClient
     asked: list[Asked] = field(default_factory=list)
-    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    _arrivals: Changes = field(default_factory=Changes)
 
     @property
     def service_url(self) -> str:
@@ -75,12 +75,9 @@ class TeamsService:
         wanted = conversation or self.channel
         return [m for c in records["conversations"] if c["id"] == wanted for m in c["messages"]]
 
-    async def until(self, condition: Callable[[], bool], *, within: float = 20) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for a call after which the condition holds."""
-        async with asyncio.timeout(within):
-            while not condition():
-                self._arrived.clear()
-                await self._arrived.wait()
+        await self._arrivals.until(condition)
 
     def calls(self, method: str, ending: str) -> list[Asked]:
         """The connector's calls of a method on paths that end so."""
@@ -93,7 +90,7 @@ class TeamsService:
             if scope["type"] == "http" and scope["path"].startswith(f"{SERVICE_PATH}/v3/"):
                 path = scope["path"].removeprefix(SERVICE_PATH)
                 self.asked.append(Asked(scope["method"], path, Headers(scope=scope)))
-                self._arrived.set()
+                self._arrivals.add()
             await app(scope, receive, send)
 
         return heard

@@ -3,6 +3,9 @@
 Checkout appears in one channel, Ledger in both. Ada and Bo are linked, Cy is not.
 """
 
+import hashlib
+import hmac
+
 from muster.seed import (
     Account,
     Channel,
@@ -27,6 +30,11 @@ TOKENS = {ADA: "pdus+_token-of-ada", BO: "pdus+_token-of-bo"}
 
 _NAMES = {ADA: "Ada Ops", BO: "Bo Call", CY: "Cy Net"}
 _USERS = {ADA: "PUSER01", BO: "PUSER02"}
+
+
+def signature(body: bytes, secret: str = SECRET) -> str:
+    """One value of the header ``X-PagerDuty-Signature``, by default for the first subscription."""
+    return "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 def company(*, service_url: str = SERVICE_URL) -> Seed:

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from sandbox.up.supervision.launch import Launched, launched
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 _GRACE = "2"
 """Seconds that a run stays after the end of its incident: a test sees it complete."""

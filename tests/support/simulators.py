@@ -1,4 +1,4 @@
-"""Both simulators' other side: PagerDuty's API, what was sent and written, and faults on demand."""
+"""Clients of both simulators: PagerDuty's API, records, clicks, and faults on demand."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ P1, P2, P3 = "PPRIO01", "PPRIO02", "PPRIO03"
 
 
 class PagerDuty:
-    """The account, by its REST API and its records."""
+    """A client of the PagerDuty simulator: its REST API and its ``/_sandbox``."""
 
     def __init__(self, http: httpx.AsyncClient, ready: Mapping[str, Any]) -> None:
         self._http = http
@@ -64,7 +64,7 @@ class PagerDuty:
         ]
 
     async def webhook_states(self, incident: str) -> dict[str, str]:
-        """What became of this incident's webhooks, by event type."""
+        """The states of this incident's webhooks by event type."""
         return {webhook["event_type"]: webhook["state"] for webhook in await self.webhooks(incident)}
 
     async def webhooks(self, incident: str) -> list[dict[str, Any]]:
@@ -78,7 +78,7 @@ class PagerDuty:
         return found
 
     async def send_webhook(self, event: Mapping[str, Any]) -> int:
-        """Sign any event and deliver it once, past every queue; the receiver's status."""
+        """Sign an event and deliver it once, before all that waits; the receiver's status."""
         answer = await self._call("POST", "/_sandbox/webhook", {"event": event})
         return int(answer["status"])
 
@@ -87,11 +87,11 @@ class PagerDuty:
         await self._call("POST", "/_sandbox/faults", {"on": on, "do": do, **more})
 
     async def clear_faults(self) -> None:
-        """All is well again."""
+        """Remove all faults."""
         await self._call("DELETE", "/_sandbox/faults")
 
     async def advance(self, *, minutes: float) -> None:
-        """Let the account's clock run ahead."""
+        """Move the account's clock ahead."""
         await self._call("POST", "/_sandbox/clock", {"advance": minutes * 60})
 
     async def _call(self, method: str, path: str, body: Any = None) -> Any:
@@ -101,14 +101,14 @@ class PagerDuty:
 
 
 class Teams:
-    """The service, by its own other side: everything that Muster sent, presses, faults."""
+    """A client of the Teams simulator's ``/_sandbox``: records, clicks, faults."""
 
     def __init__(self, http: httpx.AsyncClient, ready: Mapping[str, Any]) -> None:
         self._http = http
         self._url = ready["teams"]
 
     async def cards(self, team: str, channel: str, incident: str) -> list[dict[str, Any]]:
-        """The messages with a card of this incident, whether they live or were deleted."""
+        """The messages with a card of this incident, also the deleted ones."""
         return [
             message
             for conversation in (await self.records())["conversations"]
@@ -122,8 +122,8 @@ class Teams:
         found: Mapping[str, Any] = await self._call("GET", "records")
         return found
 
-    async def press(self, **click: Any) -> list[dict[str, Any]]:
-        """Press a button as Teams would; one answer for each delivery."""
+    async def click(self, **click: Any) -> list[dict[str, Any]]:
+        """Click a button as Teams would deliver it; one answer for each delivery."""
         answers: list[dict[str, Any]] = (await self._call("POST", "click", click))["answers"]
         return answers
 
@@ -132,7 +132,7 @@ class Teams:
         await self._call("POST", "faults", {"on": on, "do": do, **more})
 
     async def clear_faults(self) -> None:
-        """All is well again."""
+        """Remove all faults."""
         await self._call("DELETE", "faults")
 
     async def _call(self, method: str, path: str, body: Any = None) -> Any:

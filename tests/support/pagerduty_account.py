@@ -1,8 +1,7 @@
-"""A PagerDuty account on a port and a receiver of its webhooks, shared by the account's tests."""
+"""The PagerDuty simulator inside the test process, and a receiver of its webhooks."""
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,16 +18,13 @@ from sandbox.company import Company, Person, build_company
 from sandbox.pagerduty.app import build_app
 from sandbox.pagerduty.simulator import Options, Simulator
 from sandbox.serving import Listener, serving
+from sandbox.up.servers.ports import free_port
+from tests.support.waiting import Changes
 
 REPOSITORY = Path(__file__).parents[2]
 
 ADA, BO, CY, DI, EVE = (f"PUSER0{number}" for number in range(1, 6))
 COMPANY = build_company()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 @dataclass
@@ -55,7 +51,7 @@ class Receiver:
     answers: list[int | float] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     port: int = field(default_factory=free_port)
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    arrivals: Changes = field(default_factory=Changes)
 
     @property
     def url(self) -> str:
@@ -67,10 +63,7 @@ class Receiver:
 
     async def expect(self, *kinds: str) -> list[Received]:
         """Wait for these events, in this order and no others, and forget them."""
-        async with asyncio.timeout(10):
-            while len(self.received) < len(kinds):
-                self.arrived.clear()
-                await self.arrived.wait()
+        await self.arrivals.until(lambda: len(self.received) >= len(kinds), within=10)
         assert self.kinds == list(kinds)
         received, self.received = self.received, []
         return received
@@ -79,7 +72,7 @@ class Receiver:
     async def listening(self) -> AsyncIterator[None]:
         async def hook(request: Request) -> Response:
             self.received.append(Received(dict(request.headers), await request.body()))
-            self.arrived.set()
+            self.arrivals.add()
             answer = self.answers.pop(0) if self.answers else 202
             if isinstance(answer, float):
                 await asyncio.sleep(answer)
@@ -92,7 +85,7 @@ class Receiver:
 
 
 @dataclass
-class Rig:
+class SimulatedAccount:
     """A running account, with clients for it."""
 
     company: Company
@@ -164,10 +157,10 @@ class Rig:
 
 
 @asynccontextmanager
-async def running(
+async def running_account(
     *, state: Path | None = None, listen: bool = True, receiver: Receiver | None = None, per_minute: int = 960
-) -> AsyncIterator[Rig]:
-    """An account of its own; with ``listen=False`` nobody is there to take its webhooks."""
+) -> AsyncIterator[SimulatedAccount]:
+    """A new account; with ``listen=False`` its webhooks have no receiver."""
     receiver = receiver or Receiver()
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -180,9 +173,9 @@ async def running(
         serving(app, listeners, on_stop=app.state.simulator.server_sent_events.close),
         httpx.AsyncClient(base_url=url, trust_env=False) as http,
     ):
-        rig = Rig(COMPANY, app.state.simulator, receiver, url, http)
+        account = SimulatedAccount(COMPANY, app.state.simulator, receiver, url, http)
         if listen:
             async with receiver.listening():
-                yield rig
+                yield account
         else:
-            yield rig
+            yield account

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -19,16 +18,13 @@ import httpx
 import jwt
 
 from sandbox.company import Company, Person, build_company, write_company
+from sandbox.up.servers.ports import free_port
+from tests.support.waiting import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
 
 Answer = tuple[int, Any]
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def card(text: str, *verbs: str) -> dict[str, Any]:
@@ -53,6 +49,18 @@ def message(text: str, *verbs: str) -> dict[str, Any]:
 
 def card_answer(text: str) -> Answer:
     return 200, {"statusCode": 200, "type": CARD_TYPE, "value": card(text)}
+
+
+@contextmanager
+def serving_in_thread(server: ThreadingHTTPServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 class Bot:
@@ -89,18 +97,12 @@ class Bot:
 
     @contextmanager
     def listening(self) -> Iterator["Bot"]:
-        thread = threading.Thread(target=self._server.serve_forever)
-        thread.start()
-        try:
+        with serving_in_thread(self._server):
             yield self
-        finally:
-            self._server.shutdown()
-            thread.join()
-            self._server.server_close()
 
 
 @dataclass
-class Rig:
+class TeamsProcess:
     """A running simulator with its company and its bot."""
 
     company: Company
@@ -137,11 +139,7 @@ class Rig:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "sandbox.teams", *words, *self.more_options], cwd=REPOSITORY
         )
-        deadline = time.monotonic() + 20
-        while not self._answers():
-            assert self.process.poll() is None, "the simulator ended at its start"
-            assert time.monotonic() < deadline, "the simulator does not answer"
-            time.sleep(0.05)
+        wait_until(self._answers)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> float:
         """End the process; the seconds it took."""
@@ -152,6 +150,8 @@ class Rig:
         return time.monotonic() - started
 
     def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, "the simulator ended at its start"
         try:
             return httpx.get(f"{self.url}/page/people", trust_env=False).status_code == 200
         except httpx.TransportError:
@@ -216,12 +216,12 @@ class Rig:
 
 
 @contextmanager
-def running_rig(folder: Path, *more_options: str, connected: bool = True) -> Iterator[Rig]:
+def running_teams(folder: Path, *more_options: str, connected: bool = True) -> Iterator[TeamsProcess]:
     with Bot().listening() as bot:
-        rig = Rig(build_company(connected=connected), bot, folder, more_options=more_options)
-        rig.start()
+        teams = TeamsProcess(build_company(connected=connected), bot, folder, more_options=more_options)
+        teams.start()
         try:
-            yield rig
+            yield teams
         finally:
-            if rig.process is not None and rig.process.poll() is None:
-                rig.stop()
+            if teams.process is not None and teams.process.poll() is None:
+                teams.stop()
