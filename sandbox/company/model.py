@@ -10,13 +10,13 @@ class Value(BaseModel):
 
 
 class Person(Value):
-    """Somebody who has a PagerDuty user and a Teams account."""
+    """A person with a PagerDuty user and a Teams account."""
 
     name: str
     email: str
     aad_object_id: str
     teams_id: str
-    """The ``29:…`` id that Teams gives this person towards the bot."""
+    """The ``29:…`` id by which the bot knows this person."""
     pagerduty_user: str
     role: str
     """PagerDuty's ``user.role``."""
@@ -24,7 +24,7 @@ class Person(Value):
     linked: bool
     """Whether Muster starts with this person's accounts linked."""
     access_token: str
-    """The person's PagerDuty token, as a link would hold it."""
+    """The person's PagerDuty access token."""
 
 
 class Channel(Value):

@@ -126,7 +126,7 @@ class TeamsSimulator:
         app = FastAPI(title="Teams simulator", openapi_url=None, lifespan=self._lifespan)
 
         @app.exception_handler(ConnectorError)
-        async def refuse(_: Request, error: ConnectorError) -> Response:
+        async def connector_error(_: Request, error: ConnectorError) -> Response:
             return error.response()
 
         writes = WriteOperations(self._conversations, self._limits)

@@ -52,7 +52,7 @@ def authority_app(company: Company, tokens: AppTokens, key: SigningKey, base_url
     app = FastAPI(title="Entra, as the bot's token comes from it", openapi_url=None)
 
     @app.exception_handler(AuthorityError)
-    async def refuse(_: object, error: AuthorityError) -> Response:
+    async def authority_error(_: object, error: AuthorityError) -> Response:
         return error.response()
 
     @app.get("/{tenant}/v2.0/.well-known/openid-configuration")

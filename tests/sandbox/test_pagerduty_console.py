@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, FloatRect, Locator, Page, async_playwright, expect
 
-from tests.support.pagerduty_account import ADA, BO, CY, DI, SimulatedAccount, running_account
+from tests.support.pagerduty_account import ADA, BO, CY, DI, SimulatedAccount
 
 pytestmark = pytest.mark.anyio
 
@@ -21,18 +21,6 @@ FLAGS = [
     "--disable-background-networking",
 ]
 SCREENSHOTS = Path(__file__).parents[1] / ".artifacts" / "pagerduty"
-
-
-@pytest.fixture(scope="module")
-async def started_account() -> AsyncIterator[SimulatedAccount]:
-    async with running_account() as account:
-        yield account
-
-
-@pytest.fixture
-async def account(started_account: SimulatedAccount) -> SimulatedAccount:
-    await started_account.reset()
-    return started_account
 
 
 @pytest.fixture

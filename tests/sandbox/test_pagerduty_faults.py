@@ -5,7 +5,6 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -25,18 +24,6 @@ from tests.support.pagerduty_account import (
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-async def started_account() -> AsyncIterator[SimulatedAccount]:
-    async with running_account() as account:
-        yield account
-
-
-@pytest.fixture
-async def account(started_account: SimulatedAccount) -> SimulatedAccount:
-    await started_account.reset()
-    return started_account
 
 
 async def test_a_lost_answer_was_done(account: SimulatedAccount) -> None:

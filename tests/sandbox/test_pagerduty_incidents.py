@@ -1,25 +1,12 @@
 """What the API lets happen to incidents, and which webhooks tell of it."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tests.support.pagerduty_account import ADA, BO, CY, DI, SimulatedAccount, running_account
+from tests.support.pagerduty_account import ADA, BO, CY, DI, SimulatedAccount
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-async def started_account() -> AsyncIterator[SimulatedAccount]:
-    async with running_account() as account:
-        yield account
-
-
-@pytest.fixture
-async def account(started_account: SimulatedAccount) -> SimulatedAccount:
-    await started_account.reset()
-    return started_account
 
 
 def users(entries: list[dict[str, Any]], role: str) -> list[str]:

@@ -1,28 +1,14 @@
 """Delivery of webhooks: signatures, order, retries, refusals, and the subscriptions they belong to."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from sandbox.pagerduty import webhook_sender
 from tests.support.company import signature
-from tests.support.pagerduty_account import BO, SimulatedAccount, running_account
+from tests.support.pagerduty_account import BO, SimulatedAccount
 
 pytestmark = pytest.mark.anyio
 
 PLACE = "/webhook_subscriptions"
-
-
-@pytest.fixture(scope="module")
-async def started_account() -> AsyncIterator[SimulatedAccount]:
-    async with running_account() as account:
-        yield account
-
-
-@pytest.fixture
-async def account(started_account: SimulatedAccount) -> SimulatedAccount:
-    await started_account.reset()
-    return started_account
 
 
 @pytest.mark.parametrize(
