@@ -7,7 +7,8 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from sandbox.up.supervision.launch import Launched
-from tests.e2e.windows import Windows, chromium
+from tests.e2e.windows import Windows
+from tests.support.chromium import chromium
 from tests.support.product import Product, ends_of_logs, running
 from tests.support.simulators import PagerDuty, Teams
 

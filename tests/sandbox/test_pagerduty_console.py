@@ -1,34 +1,24 @@
 """The console: what people do there is what the API would do, and open pages follow without a reload."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, FloatRect, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, FloatRect, Locator, Page, expect
 
+from tests.support.chromium import chromium
 from tests.support.pagerduty_account import ADA, BO, CY, DI, SimulatedAccount
 
 pytestmark = pytest.mark.anyio
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 SCREENSHOTS = Path(__file__).parents[1] / ".artifacts" / "pagerduty"
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    async with chromium() as browser:
         yield browser
-        await browser.close()
 
 
 async def submit(account: SimulatedAccount, path: str, user: str = ADA, **fields: str) -> None:
