@@ -21,7 +21,7 @@ from bench import cpu
 from bench.incidents import Incident
 from bench.sink import Card, Sink
 from muster.settings import Settings
-from muster.temporal.client import connect
+from muster.temporal.client import temporal_client
 from sandbox.stack.addresses import Addresses
 from sandbox.stack.data_folder import DataFolder
 from sandbox.stack.parts import answers_http, muster_command
@@ -181,7 +181,7 @@ async def running(folder: Path) -> AsyncIterator[Stack]:
             )
         await exits.enter_async_context(sink.serving())
         stack.http = await exits.enter_async_context(aiohttp.ClientSession())
-        stack.client = await connect(_settings(stack.env))
+        stack.client = await exits.enter_async_context(temporal_client(_settings(stack.env)))
         try:
             await _start(stack)
             yield stack

@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator
 
+from muster.errors import OperatorError
 from muster.security.sealing import KeyRing
 from muster.settings import Settings
 from muster.store.migrate import require_schema
@@ -19,7 +20,7 @@ from workflows.ids import channel_key
 QUERIES = load_queries(__file__)
 
 
-class SeedRefused(Exception):
+class SeedRefused(OperatorError):
     """The database has no place for a row of the file: what it belongs to is in neither."""
 
 

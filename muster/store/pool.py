@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from muster.errors import OperatorError
+
 if TYPE_CHECKING:
     Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -43,7 +45,7 @@ _RETRY_SECONDS = 0.5
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
-class DatabaseUnreachable(Exception):
+class DatabaseUnreachable(OperatorError):
     """No connection to the database; the text says why and holds nothing of the address."""
 
 
