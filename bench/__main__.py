@@ -11,7 +11,6 @@ from pathlib import Path
 from bench import clicks, growth, hops, kills, lives, standard
 from bench.figures import exit_code, progress
 from bench.stack import running
-from muster.temporal.client import goodbye
 
 GROUPS = {
     "hops": hops.webhook_to_card,
@@ -31,7 +30,6 @@ async def main(names: list[str]) -> None:
         async with running(Path(folder)) as stack:
             for name in names:
                 await GROUPS[name](stack)
-    await goodbye()
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from bench import cpu
 from bench.incidents import Incident
 from bench.sink import Card, Sink
 from muster.settings import Settings
-from muster.temporal.client import connect
+from muster.temporal.client import temporal_client
 from sandbox.company import Company, Connection, build_company
 from sandbox.teams.signing_key import SigningKey
 from sandbox.teams.tokens import ChannelTokens
@@ -130,7 +130,7 @@ class Stack:
                 raise RuntimeError(f"a webhook was answered {answer.status}")
         return (time.monotonic() - began) * 1000
 
-    async def press(self, card: Card, verb: str, *, port: int | None = None) -> float:
+    async def click(self, card: Card, verb: str, *, port: int | None = None) -> float:
         """Press a card's button as Ada; the milliseconds until the answer."""
         person = self.company.people[0]
         service_url = f"{self.sink.url}/teams/"
@@ -183,7 +183,7 @@ async def running(folder: Path) -> AsyncIterator[Stack]:
             )
         await exits.enter_async_context(sink.serving())
         stack.http = await exits.enter_async_context(aiohttp.ClientSession())
-        stack.client = await connect(_settings(stack.env))
+        stack.client = await exits.enter_async_context(temporal_client(_settings(stack.env)))
         try:
             await _start(stack)
             yield stack

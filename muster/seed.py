@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator
 
+from muster.errors import OperatorError
 from muster.security.sealing import KeyRing
 from muster.settings import Settings
 from muster.store import accounts, connections, conversations, links, people, subscriptions
@@ -18,7 +19,7 @@ from muster.store.pool import Connection, open_pool
 from workflows.ids import channel_key
 
 
-class SeedRefused(Exception):
+class SeedRefused(OperatorError):
     """The database refuses a row of the file: most often, the row that it refers to is in neither."""
 
 

@@ -71,14 +71,14 @@ class VerbActivities:
             return _refused("link_removed")
         try:
             if verb.undoes or activity.info().attempt > 1:
-                seen = await self._look(request, user)
+                seen = await self._read(request, user)
                 if (judged := _judged(verb, seen, user)) is not None:
                     return judged
             return await self._tell(request, verb, user)
         except Conflict as error:
             if error.code not in _ALREADY:
                 raise
-            seen = await self._look(request, user)
+            seen = await self._read(request, user)
             return _judged(verb, seen, user) or _refused("already_changed")
         except (CredentialRejected, Forbidden) as error:
             return StatusChanged(outcome=failed(type(error), by=user.name))
@@ -93,7 +93,7 @@ class VerbActivities:
             log.error("a link cannot be opened", link=person.link, reason=str(error))
             raise ProviderUnavailable("the link cannot be opened: MUSTER_KEYS lacks its key") from error
 
-    async def _look(self, request: ChangeStatus, user: LinkedUser) -> Details:
+    async def _read(self, request: ChangeStatus, user: LinkedUser) -> Details:
         incident = await self._client.get_incident(
             account_of(self._accounts, request.card.account),
             request.card.incident_id,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from muster.errors import OperatorError
+
 if TYPE_CHECKING:
     Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -40,7 +42,7 @@ _ACQUIRE_SECONDS = 3
 _RETRY_SECONDS = 0.5
 
 
-class DatabaseUnreachable(Exception):
+class DatabaseUnreachable(OperatorError):
     """No connection to the database; the text says why and holds nothing of the address."""
 
 

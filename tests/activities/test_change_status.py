@@ -113,7 +113,7 @@ async def test_an_acknowledge_is_told_as_the_person_and_recorded(buttons: Button
     assert await buttons.recorded() == changed.outcome
 
 
-async def test_a_resolve_is_told_without_a_look(buttons: Buttons) -> None:
+async def test_a_resolve_is_told_without_reading_first(buttons: Buttons) -> None:
     changed = await buttons.click("resolve", user=BO)
     assert changed.outcome.kind == "done"
     assert changed.details is not None
@@ -216,7 +216,7 @@ async def test_what_pagerduty_refuses_the_person(
 
 @pytest.mark.parametrize("verb", ["acknowledge", "resolve"])
 @pytest.mark.parametrize("do", [{"do": "lose_answer"}, {"do": "status_after", "status": 502}])
-async def test_a_lost_answer_is_cleared_up_by_a_look_and_nothing_is_told_twice(
+async def test_a_lost_answer_is_found_out_by_reading_and_nothing_is_told_twice(
     buttons: Buttons, verb: VerbName, do: dict[str, Any]
 ) -> None:
     await buttons.side.fault("rest", match={"method": "PUT"}, **do)
@@ -264,7 +264,7 @@ async def test_a_failure_is_told_by_its_kind_and_not_recorded(
     assert await buttons.recorded() is None
 
 
-async def test_a_look_that_fails_writes_nothing(buttons: Buttons) -> None:
+async def test_a_reading_that_fails_writes_nothing(buttons: Buttons) -> None:
     await buttons.side.fault("rest", "status", status=503, match={"method": "GET"})
     assert (await buttons.fails("acknowledge")).type == "ProviderUnavailable"
     assert await buttons.told() == []

@@ -16,7 +16,8 @@ import structlog
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
-from api.app import create_app
+from api.app import opened_app
+from muster.logging import configure_logging
 from muster.settings import Settings
 from muster.store.pool import Pool
 from sandbox.serving import Listener, serving
@@ -122,7 +123,7 @@ class Edge:
 
 @contextmanager
 def own_logging() -> Iterator[None]:
-    """The API configures its process's logs; afterwards they are the test run's again."""
+    """Logs may be configured as those of a process; afterwards they are the test run's again."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     try:
@@ -138,8 +139,10 @@ async def serving_edge(settings: Settings, pool: Pool, client: Client) -> AsyncI
     """The real API on a real port; ``pool`` and ``client`` are the test's own eyes."""
     port = free_port()
     with own_logging():
+        configure_logging(settings.log_level, "api")
         async with (
-            serving(create_app(settings), [Listener(port)]),
+            opened_app(settings) as app,
+            serving(app, [Listener(port)]),
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=15) as http,
         ):
             assert (await http.get("/readyz")).json() == {"status": "ready"}

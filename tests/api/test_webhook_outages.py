@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from api.app import create_app
+from api.app import opened_app
 from muster.seed import seed
 from muster.store.migrate import SchemaMissing
 from muster.store.pool import Pool, transaction
@@ -20,7 +20,6 @@ from tests.api.edge import (
     edge_settings,
     json_lines,
     new_incident,
-    own_logging,
     serving_edge,
 )
 from tests.api.outage import line_to
@@ -176,8 +175,6 @@ async def test_an_older_database_stops_the_start(
     postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, tmp_path: Path
 ) -> None:
     url = postgres.create_database("never_migrated")
-    with own_logging():
-        app = create_app(edge_settings(url, temporal.address, tmp_path))
-        with pytest.raises(SchemaMissing, match="run muster migrate"):
-            async with app.router.lifespan_context(app):
-                pass
+    with pytest.raises(SchemaMissing, match="run muster migrate"):
+        async with opened_app(edge_settings(url, temporal.address, tmp_path)):
+            pass

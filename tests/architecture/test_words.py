@@ -13,27 +13,37 @@ PLACES = ("workflows", "activities", "api", "muster", "sandbox", "tools", "bench
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
-def rows(columns: int) -> Iterator[list[str]]:
-    """The rows of the glossary's tables with so many columns."""
+def words_of(cell: str) -> set[str]:
+    return {word.strip() for word in cell.split(",")} - {"–"}
+
+
+def tables() -> dict[str, list[list[str]]]:
+    """The rows of each table of the glossary, by the heading of its last column."""
+    found: dict[str, list[list[str]]] = {}
+    heading = ""
     for line in GLOSSARY.read_text().splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if line.startswith("|") and len(cells) == columns and not set(line) <= set("|-"):
-            yield cells
+        if not line.startswith("|"):
+            heading = ""
+        elif not heading:
+            heading = cells[-1]
+        elif not set(line) <= set("|-"):
+            found.setdefault(heading, []).append(cells)
+    return found
 
 
-def words_of(cell: str) -> set[str]:
-    return {word.strip() for word in cell.split(",")} - {"–", "retired", "retired there"}
-
-
-RETIRED: dict[str, set[str]] = {"": set().union(*(words_of(row[2]) for row in rows(3)))}
-for _place, _, _, _cell in rows(4):
+TABLES = tables()
+RETIRED: dict[str, set[str]] = {"": set().union(*(words_of(row[2]) for row in TABLES["retired"]))}
+for _place, _, _, _cell in TABLES["retired there"]:
     RETIRED.setdefault(_place, set()).update(words_of(_cell))
-RETIRED.pop("place", None)
+KEPT = {place: words_of(cell) for place, cell, _ in TABLES["because"]}
 
 
 def approved(place: str) -> set[str]:
     """Words of the glossary that hold a retired one, as functions and classes spell them."""
-    words = {word for row in rows(4) if row[0] == place for word in re.findall(r"`(\w+)`", row[2])}
+    words = {
+        word for row in TABLES["retired there"] if row[0] == place for word in re.findall(r"`(\w+)`", row[2])
+    }
     return words | {word.title().replace("_", "") for word in words}
 
 
@@ -53,12 +63,13 @@ def names_in(path: Path) -> Iterator[str]:
 
 
 def retired_in(name: str, path: Path) -> set[str]:
-    found = set()
+    found: set[str] = set()
+    where = path.relative_to(REPOSITORY).as_posix()
     for place, retired in RETIRED.items():
-        if path.relative_to(REPOSITORY).as_posix().startswith(place):
+        if where.startswith(place):
             rest = re.sub("|".join(APPROVED[place]) or "$^", "", name)
             found |= {word.lower() for word in WORDS.findall(rest)} & retired
-    return found
+    return found - set().union(*(kept for place, kept in KEPT.items() if where.startswith(place)))
 
 
 def test_the_glossary_retires_words() -> None:
@@ -77,6 +88,8 @@ def test_the_glossary_retires_words() -> None:
         ("run", "muster/cards/x.py", {"run"}),
         ("text_run", "muster/cards/x.py", set()),
         ("TextRunOptions", "muster/cards/x.py", set()),
+        ("Part", "sandbox/up/x.py", set()),
+        ("Part", "sandbox/teams/x.py", {"part"}),
     ],
 )
 def test_what_is_retired_is_found_in_a_name_and_not_inside_another(

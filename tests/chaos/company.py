@@ -120,7 +120,7 @@ class Incident:
 
     # What happens in Teams
 
-    async def press(
+    async def click(
         self,
         verb: str,
         *,

@@ -153,13 +153,13 @@ class Stream:
         self.incidents[number] = incident
         await asyncio.sleep(_THINKING)
         if number % _PRESSES_EVERY == 0:
-            await self._press(number)
+            await self._click(number)
         else:
             await self._pagerduty.update(incident, status="acknowledged")
         await asyncio.sleep(_THINKING)
         await self._pagerduty.update(incident, status="resolved")
 
-    async def _press(self, number: int) -> None:
+    async def _click(self, number: int) -> None:
         """Press as people do: once there is a card, and again where nothing came of it."""
         self.pressed.add(number)
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import httpx
 from temporalio.testing import ActivityEnvironment
 
-from activities.teams.cards import TeamsActivities
+from activities.teams.cards import CardActivities
+from activities.teams.private import PrivateActivities
+from activities.teams.replies import ReplyActivities
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.teams.connector import ConnectorClient
@@ -52,11 +54,6 @@ class Channel:
         )
 
     @property
-    def activities(self) -> TeamsActivities:
-        """Our activities."""
-        return TeamsActivities(self.connector, self.pool)
-
-    @property
     def place(self) -> tuple[str, str, str]:
         """Service address, tenant and conversation."""
         return self.service.service_url, self.service.company.tenant_id, self.service.channel
@@ -86,11 +83,12 @@ class Channel:
             tenant=self.service.company.tenant_id,
             activity_id=edits,
             view=view,
-            stamped=CardIdentity(marker="01JGMARKER", nonce="01JGNONCE"),
+            identity=CardIdentity(marker="01JGMARKER", nonce="01JGNONCE"),
             content="content",
             correlation="01EVENT",
         )
-        shown: Shown = await ActivityEnvironment().run(self.activities.show_card, request)
+        activities = CardActivities(self.connector, self.pool)
+        shown: Shown = await ActivityEnvironment().run(activities.show_card, request)
         return shown.activity_id
 
     async def reply(self, card: CardKey, root: str, transition: Transition, view: View) -> None:
@@ -106,10 +104,11 @@ class Channel:
             by="Ada Ops",
             correlation="01EVENT",
         )
-        await ActivityEnvironment().run(self.activities.reply, request)
+        activities = ReplyActivities(self.connector, self.pool)
+        await ActivityEnvironment().run(activities.reply, request)
 
     async def tell(self, person: Person, kind: OutcomeKind, view: View | None) -> None:
-        """Tell a person privately how their press ended."""
+        """Tell a person privately how their click ended."""
         click = Click(
             key="key",
             verb="acknowledge",
@@ -123,10 +122,11 @@ class Channel:
             service_url=self.service.service_url,
             tenant=self.service.company.tenant_id,
             click=click,
-            outcome=Outcome(kind=kind, text="It was not done."),
+            outcome=Outcome(kind=kind),
             view=view,
         )
-        await ActivityEnvironment().run(self.activities.tell_person, request)
+        activities = PrivateActivities(self.connector, self.pool)
+        await ActivityEnvironment().run(activities.tell_person, request)
 
 
 @asynccontextmanager

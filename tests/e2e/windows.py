@@ -31,7 +31,7 @@ class Windows:
         page = await self.open(DESKTOP)
         await page.goto(self._ready["pagerduty"])
         console = PagerDutyConsole(page)
-        await console.act_as(name)
+        await console.sign_in_as(name)
         return console
 
     async def open(self, screen: Screen) -> Page:

@@ -82,7 +82,7 @@ async def test_an_app_token_has_its_scopes_and_its_day(account: SimulatedAccount
         ({"scope": "as_account-eu.acme incidents.read"}, 400, "invalid_scope"),
     ],
 )
-async def test_token_refusals(
+async def test_what_the_token_endpoint_refuses(
     account: SimulatedAccount, changes: dict[str, Any], status: int, error: str
 ) -> None:
     answer = await app_token(account, "incidents.read", **changes)

@@ -152,7 +152,7 @@ async def test_writes(account: SimulatedAccount, incident: str) -> None:
     check(await account.call("GET", f"/incidents/{incident}"))
 
 
-async def test_refusals(account: SimulatedAccount, incident: str) -> None:
+async def test_what_pagerduty_refuses(account: SimulatedAccount, incident: str) -> None:
     one = f"/incidents/{incident}"
     refusals = [
         (401, await account.http.get(one)),

@@ -95,7 +95,7 @@ async def test_after_two_days_of_failures_a_webhook_is_dropped(account: Simulate
     await account.receiver.expect("incident.acknowledged")
 
 
-async def test_three_refusals_in_a_row_disable_for_a_day(account: SimulatedAccount) -> None:
+async def test_three_drops_in_a_row_disable_for_a_day(account: SimulatedAccount) -> None:
     key = account.company.webhook_subscription
 
     async def disabled() -> bool:

@@ -43,7 +43,7 @@ async def deliveries(folder: Path, answers: list[Answer], expected: int) -> list
 
 
 @pytest.mark.anyio
-async def test_a_silent_bot_hears_a_press_four_times(tmp_path: Path) -> None:
+async def test_a_silent_bot_hears_a_click_four_times(tmp_path: Path) -> None:
     heard = await deliveries(tmp_path, [(200, None)] * 4, 4)
     assert heard[0] == heard[1]
     assert heard[2] == heard[3]

@@ -59,7 +59,9 @@ def test_msal_hears_of_a_wrong_secret_in_entras_words(teams: TeamsProcess) -> No
         ({"scope": "https://graph.microsoft.com/.default"}, 400, "invalid_scope", 1002012),
     ],
 )
-def test_refusals(teams: TeamsProcess, change: dict[str, str], status: int, error: str, number: int) -> None:
+def test_what_pagerduty_refuses(
+    teams: TeamsProcess, change: dict[str, str], status: int, error: str, number: int
+) -> None:
     answer = teams.token_request(**change)
     assert answer.status_code == status
     assert answer.json()["error"] == error

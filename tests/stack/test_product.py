@@ -56,7 +56,7 @@ def test_the_seed_of_an_empty_company_names_the_customers_alone(addresses: Addre
     assert seed(build_company(connected=False), addresses, {}).keys() == {"pagerduty_accounts", "tenants"}
 
 
-def test_the_facts_have_everything_that_the_interface_promises(addresses: Addresses) -> None:
+def test_the_ready_file_has_everything_that_the_interface_promises(addresses: Addresses) -> None:
     company = build_company()
     facts = company_entries(company, addresses) | product_entries(
         addresses, temporal="127.0.0.1:7233", temporal_ui=None, database_url="postgresql://"

@@ -127,7 +127,7 @@ def test_parameters_are_numbered_as_they_appear_and_keep_their_number() -> None:
         "SELECT (ARRAY[1, 2, 3])[2:], (ARRAY[1, 2, 3])[1 : 2]",
     ],
 )
-async def test_what_only_looks_like_a_parameter_stays_as_it_is(text: str, connection: Connection) -> None:
+async def test_what_only_resembles_a_parameter_stays_as_it_is(text: str, connection: Connection) -> None:
     assert parse_query("q", text) == Query("q", text, ())
     await connection.prepare(text)
 

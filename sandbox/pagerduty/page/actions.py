@@ -37,7 +37,7 @@ def action_router(account: Simulator) -> APIRouter:
         return _redirect(f"/app/incidents/{created.id}")
 
     @router.post("/incidents/{key}/{action}")
-    async def act(request: Request, key: str, action: str) -> Response:
+    async def submit(request: Request, key: str, action: str) -> Response:
         me = acting_person(request, account.directory).pagerduty_user
         change = account.incident_commands.begin_change(account.incident_commands.get(key), by=me)
         _do(action, await _form(request), change, account.directory)

@@ -28,7 +28,7 @@ def page_router(account: Simulator, pages: Pages) -> APIRouter:
         return RedirectResponse("/app/incidents")
 
     @router.get("/app/live")
-    async def live() -> Response:
+    async def stream() -> Response:
         headers = {"Cache-Control": "no-store"}
         return StreamingResponse(
             account.server_sent_events.stream(), media_type="text/event-stream", headers=headers

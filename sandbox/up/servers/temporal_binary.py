@@ -37,7 +37,7 @@ def _usable(binary: Path) -> bool:
     return version is not None and version >= _OLDEST_SERVER
 
 
-def look_for_temporal() -> Path | None:
+def usable_temporal() -> Path | None:
     """The command on PATH if it is new enough, else the cached one, else None."""
     on_path = shutil.which("temporal")
     if on_path and _usable(Path(on_path)):
@@ -48,7 +48,7 @@ def look_for_temporal() -> Path | None:
 
 def find_temporal() -> Path:
     """The `temporal` command; raises TemporalMissing."""
-    found = look_for_temporal()
+    found = usable_temporal()
     if found is None:
         oldest = ".".join(map(str, _OLDEST_SERVER))
         raise TemporalMissing(

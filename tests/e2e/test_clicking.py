@@ -22,7 +22,7 @@ async def test_whoever_is_not_linked_changes_nothing(
     await card.expect("Triggered")
     await seen_by_bo.expect("Triggered")
 
-    await card.press("Acknowledge")
+    await card.click("Acknowledge")
     await card.expect("Triggered", "Your account is not linked to PagerDuty", "nothing was changed")
     await cy.expect_unread_chat("Muster")
     await keep(cy.page, "unlinked-answer")
@@ -52,7 +52,7 @@ async def test_a_stale_button_shows_the_truth(windows: Windows, pagerduty: Pager
     assert (await pagerduty.webhook_states(incident))["incident.resolved"] == "lost"
     await card.expect("Triggered")
 
-    await card.press("Acknowledge")
+    await card.click("Acknowledge")
     await card.expect("Resolved by Ada Ops", "Already resolved by Ada Ops; nothing was changed.")
     await card.expect_buttons()
     await keep(ada.page, "stale-answer")
@@ -71,11 +71,11 @@ async def test_two_channels_follow_one_incident(windows: Windows, pagerduty: Pag
     await in_ops.expect("Triggered", "Ledger")
     await in_alerts.expect("Triggered", "Ledger")
 
-    await in_alerts.press("Acknowledge")
+    await in_alerts.click("Acknowledge")
     await in_alerts.expect("Acknowledged by Bo Call")
     await in_ops.expect("Acknowledged by Bo Call")
 
-    await in_ops.press("Resolve")
+    await in_ops.click("Resolve")
     await in_ops.expect("Resolved by Ada Ops")
     await in_alerts.expect("Resolved by Ada Ops")
     await in_ops.expect_replies("Resolved by Ada Ops")
