@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from api.bot.adapter import TeamsAdapter
 from api.bot.bot import MusterBot
 from api.bot.clicks import ClickHandler
-from muster.clients.teams.jwks import BotKeys
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
@@ -19,6 +18,7 @@ from api.webhooks.fan_out import FanOut
 from api.webhooks.route import webhook_router
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.teams.connector import connector_client
+from muster.clients.teams.jwks import BotKeys
 from muster.logging import configure_logging
 from muster.memory import settle
 from muster.security.sealing import KeyRing

@@ -1,7 +1,7 @@
 """Replies in a card's thread, at most once each."""
 
 from activities.registration import heartbeats, implements
-from muster.cards.highlight import highlight_text
+from muster.cards.incident.highlight import highlight_text
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
 from muster.store.pool import Pool

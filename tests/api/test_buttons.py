@@ -346,7 +346,7 @@ async def locked_cards(pool: Pool) -> AsyncIterator[None]:
         yield
 
 
-async def test_a_look_up_that_outlasts_the_answer_promises_nothing(run: Run, buttons: Buttons) -> None:
+async def test_a_search_that_outlasts_the_answer_promises_nothing(run: Run, buttons: Buttons) -> None:
     async with locked_cards(buttons.pool):
         began = time.monotonic()
         answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA))
@@ -356,7 +356,7 @@ async def test_a_look_up_that_outlasts_the_answer_promises_nothing(run: Run, but
     assert run.outside.changes == []
 
 
-async def test_a_slow_look_up_leaves_time_to_hand_the_click_over(idle: Run, serve: Serve) -> None:
+async def test_a_slow_search_leaves_time_to_hand_the_click_over(idle: Run, serve: Serve) -> None:
     async with serve(idle) as buttons:
         await buttons.store(idle)
         began = time.monotonic()

@@ -324,11 +324,11 @@ async def test_a_body_that_is_too_large(edge: Edge, signed: str | None) -> None:
 
 
 async def test_a_body_that_is_too_large_and_does_not_say_so(edge: Edge) -> None:
-    async def in_parts() -> AsyncIterator[bytes]:
+    async def in_chunks() -> AsyncIterator[bytes]:
         for _ in range(10):
             yield b"x" * 65536
 
-    answer = await edge.http.post(f"/webhooks/pagerduty/{ACCOUNT}", content=in_parts())
+    answer = await edge.http.post(f"/webhooks/pagerduty/{ACCOUNT}", content=in_chunks())
     assert answer.status_code == 413
 
 

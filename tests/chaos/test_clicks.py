@@ -19,7 +19,7 @@ CARD = "application/vnd.microsoft.card.adaptive"
 SENTENCE = "application/vnd.microsoft.activity.message"
 
 
-async def test_a_press_delivered_again_under_the_same_id_and_under_new_ones(company: Company) -> None:
+async def test_a_click_delivered_again_under_the_same_id_and_under_new_ones(company: Company) -> None:
     incident = await shown(company)
     deliveries: list[dict[str, Any]] = [{"after": 0}, {"after": 0.05}]
     deliveries += [{"after": after, "new_id": True} for after in (0.1, 2)]
@@ -32,7 +32,7 @@ async def test_a_press_delivered_again_under_the_same_id_and_under_new_ones(comp
 
 
 @pytest.mark.slow
-async def test_a_press_delivered_again_half_a_minute_later(company: Company) -> None:
+async def test_a_click_delivered_again_half_a_minute_later(company: Company) -> None:
     """The incident is resolved and its run has ended; the press is still the same one."""
     incident = await shown(company)
     first, again = await incident.press(
@@ -147,7 +147,7 @@ async def test_the_worker_is_away(company: Company) -> None:
     await settled(incident)
 
 
-async def test_a_press_that_comes_five_minutes_late_is_reported_and_not_done(company: Company) -> None:
+async def test_a_click_that_comes_five_minutes_late_is_reported_and_not_done(company: Company) -> None:
     incident = await shown(company)
     (run,) = await incident.runs()
     bo = next(person for person in company.people if person["email"] == BO)
@@ -175,7 +175,7 @@ async def test_a_press_that_comes_five_minutes_late_is_reported_and_not_done(com
 
 
 @pytest.mark.slow
-async def test_a_link_that_is_revoked_between_press_and_deed(company: Company) -> None:
+async def test_a_link_that_is_revoked_between_the_click_and_the_call(company: Company) -> None:
     incident = await shown(company)
     await company.product.stop("worker", seconds=4)
     email = f"person{CROWD - 1:02}@acme.example"

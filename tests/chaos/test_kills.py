@@ -43,7 +43,7 @@ async def test_the_worker_between_teams_answer_and_its_record(company: Company, 
     await settled(incident)
 
 
-async def test_the_worker_before_a_press_reaches_pagerduty(company: Company) -> None:
+async def test_the_worker_before_a_click_reaches_pagerduty(company: Company) -> None:
     """It waits for the incident's lock, under which it would tell PagerDuty."""
     incident = await company.incident()
     await incident.shown_and_recorded()
@@ -60,7 +60,7 @@ async def test_the_worker_before_a_press_reaches_pagerduty(company: Company) -> 
     await settled(incident)
 
 
-async def test_the_worker_after_a_press_reached_pagerduty(company: Company) -> None:
+async def test_the_worker_after_a_click_reached_pagerduty(company: Company) -> None:
     """PagerDuty is about to do it; whoever takes over must find that out instead of doing it again."""
     incident = await company.incident()
     await incident.shown_and_recorded()

@@ -9,7 +9,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.anyio
 
 
-async def test_an_orphan_is_counted_and_its_press_deletes_it_and_goes_on(company: Company) -> None:
+async def test_an_orphan_is_counted_and_its_click_deletes_it_and_goes_on(company: Company) -> None:
     await company.teams.fault("create", "lose_answer")
     incident = await company.incident()
     await incident.shown_and_recorded()

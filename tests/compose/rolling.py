@@ -169,7 +169,7 @@ class Stream:
         async def says_acknowledged() -> bool:
             return "Acknowledged" in (await self.cards.of(number))[0].said[-1]
 
-        async def came_of_a_press() -> bool:
+        async def came_of_a_click() -> bool:
             card, *_ = await self.cards.of(number)
             # The button is gone where an earlier press has just done its work.
             with suppress(httpx.HTTPStatusError):
@@ -185,4 +185,4 @@ class Stream:
             return await says_acknowledged()
 
         await eventually(is_shown, within=_PATIENCE)
-        await eventually(came_of_a_press, within=_PATIENCE)
+        await eventually(came_of_a_click, within=_PATIENCE)

@@ -110,7 +110,7 @@ async def twenty_clicks(run: Run) -> None:
     await run.ends()
 
 
-async def degraded_parts(run: Run) -> None:
+async def degraded(run: Run) -> None:
     """Refusals and outages of all kinds, and presses that change nothing."""
     outside, life = run.outside, run.life
     outside.fails(SHOW_CARD, RateLimited("too many", retry_after=0.5))
@@ -155,6 +155,5 @@ async def _triggered(run: Run) -> None:
 
 
 LIVES: Mapping[str, Live] = {
-    live.__name__: live
-    for live in (standard, lost_answers, reopened, later_runs, twenty_clicks, degraded_parts)
+    live.__name__: live for live in (standard, lost_answers, reopened, later_runs, twenty_clicks, degraded)
 }

@@ -1,4 +1,4 @@
-"""Whatever a body holds, its facts stay below 8 KB and hold nothing that breaks what follows."""
+"""Whatever a body holds, its event stays below 8 KB and has nothing that breaks what follows."""
 
 import unicodedata
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from muster.payloads.events import facts_of_event
+from muster.payloads.events import incident_event_of
 from muster.payloads.rest import details_of_incident
 from muster.payloads.values import EventUnusable
 from tests.bodies import DATA, INCIDENT_ID, event, incident
@@ -42,10 +42,10 @@ def test_a_damaged_event_is_below_8_kb_or_cannot_be_used(data: st.DataObject) ->
     event_type = data.draw(st.sampled_from(INCIDENT_EVENTS))
     body = event(event_type, data.draw(damaged(DATA[event_type])), agent=data.draw(damaged({"id": "P1"})))
     try:
-        facts = facts_of_event("acme", body)
+        found = incident_event_of("acme", body)
     except EventUnusable:
         return
-    assert len(facts.model_dump_json().encode()) <= MOST
+    assert len(found.model_dump_json().encode()) <= MOST
 
 
 @settings(max_examples=40, deadline=None)
@@ -99,38 +99,38 @@ def huge(character: str) -> Any:
 @pytest.mark.parametrize("event_type", INCIDENT_EVENTS)
 def test_the_longest_of_everything_is_below_8_kb(event_type: str, character: str) -> None:
     body = event(event_type, huge(character), id="0" * 64, agent=huge(character))
-    facts = facts_of_event("a" * 63, body)
-    assert len(facts.model_dump_json().encode()) <= MOST
+    found = incident_event_of("a" * 63, body)
+    assert len(found.model_dump_json().encode()) <= MOST
 
 
 @pytest.mark.parametrize("character", ["a", '"', "漢", "🔥"])
 def test_a_long_text_is_cut_between_characters_and_says_so(character: str) -> None:
-    facts = facts_of_event("acme", event(data=incident(title=character * 10_000)))
-    assert facts.snapshot is not None
-    kept = facts.snapshot.title
+    found = incident_event_of("acme", event(data=incident(title=character * 10_000)))
+    assert found.snapshot is not None
+    kept = found.snapshot.title
     assert kept == character * (len(kept) - 1) + "…"
     assert len(kept) > 160, "what the card shows of a title"
 
 
 @given(st.text(max_size=400))
 def test_texts_hold_nothing_that_no_renderer_can_show(text: str) -> None:
-    facts = facts_of_event("acme", event(data=incident(title=f"a{text}b")))
-    assert facts.snapshot is not None
+    found = incident_event_of("acme", event(data=incident(title=f"a{text}b")))
+    assert found.snapshot is not None
     assert not {
-        c for c in facts.snapshot.title if unicodedata.category(c) == "Cs" or c in "\x00\x07\r\x1b\x7f"
+        c for c in found.snapshot.title if unicodedata.category(c) == "Cs" or c in "\x00\x07\r\x1b\x7f"
     }
-    facts.model_dump_json().encode()
+    found.model_dump_json().encode()
 
 
 def test_an_address_is_never_cut() -> None:
     """Half an address leads elsewhere."""
-    facts = facts_of_event("acme", event(data=incident(html_url="https://example.com/" + "x" * 300)))
-    assert facts.snapshot is not None
-    assert facts.snapshot.url is None
+    found = incident_event_of("acme", event(data=incident(html_url="https://example.com/" + "x" * 300)))
+    assert found.snapshot is not None
+    assert found.snapshot.url is None
 
 
 def test_two_hundred_assignees_are_counted_and_fifteen_are_named() -> None:
     many = [{"id": f"P{n}", "summary": f"Person {n}"} for n in range(200)]
-    facts = facts_of_event("acme", event(data=incident(assignees=many)))
-    assert facts.snapshot is not None
-    assert (facts.snapshot.assignee_count, len(facts.snapshot.assignees)) == (200, 15)
+    found = incident_event_of("acme", event(data=incident(assignees=many)))
+    assert found.snapshot is not None
+    assert (found.snapshot.assignee_count, len(found.snapshot.assignees)) == (200, 15)

@@ -62,7 +62,7 @@ def test_what_is_about_no_incident_reaches_no_workflow() -> None:
 
 
 def test_a_trigger_is_announced_by_its_card_and_four_transitions_in_the_thread() -> None:
-    assert {row.event_type: row.highlight for row in EVENT_TYPES.values() if row.highlight} == {
+    assert {row.name: row.transition for row in EVENT_TYPES.values() if row.transition} == {
         "incident.priority_updated": "priority_raised",
         "incident.escalated": "escalated",
         "incident.reopened": "reopened",
@@ -72,7 +72,7 @@ def test_a_trigger_is_announced_by_its_card_and_four_transitions_in_the_thread()
 
 def test_what_changes_a_match_may_bring_an_incident_into_a_channel() -> None:
     """architecture §3: service, priority, policy, team, type changed; reopened."""
-    assert {row.event_type for row in EVENT_TYPES.values() if row.enters} == {
+    assert {row.name for row in EVENT_TYPES.values() if row.enters} == {
         "incident.reopened",
         "incident.delegated",
         "incident.priority_updated",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from muster.cards.words import duration, instant, instant_after, listed
+from muster.cards.formatting import duration, instant, instant_after, listed
 
 OPENED = datetime(2026, 1, 1, 10, 0, 1, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from muster.payloads.events import event_type_of, facts_of_event
+from muster.payloads.events import event_type_of, incident_event_of
 from muster.payloads.values import EventUnusable
 from tests.bodies import BO, DATA, INCIDENT_ID, about, event, incident, note, role
 from workflows.incident.event_types import EVENT_TYPES, INCIDENT_EVENTS
@@ -46,7 +46,7 @@ def action(state: str) -> dict[str, Run]:
 
 RUN = {"run": Run(id="PRUN001", name="Major incident", state="")}
 
-PARTS: dict[str, dict[str, Any]] = {
+CONTENTS: dict[str, dict[str, Any]] = {
     "incident.triggered": showing(),
     "incident.acknowledged": showing(status="acknowledged"),
     "incident.unacknowledged": showing(),
@@ -82,13 +82,13 @@ PARTS: dict[str, dict[str, Any]] = {
 }
 
 
-def facts(event_type: str, data: Any = None, **more: Any) -> IncidentEvent:
-    return facts_of_event("acme", event(event_type, DATA[event_type] if data is None else data, **more))
+def parsed(event_type: str, data: Any = None, **more: Any) -> IncidentEvent:
+    return incident_event_of("acme", event(event_type, DATA[event_type] if data is None else data, **more))
 
 
 def snapshot(**changes: Any) -> Snapshot:
     """What the product makes of an incident that differs so from the sample."""
-    found = facts("incident.triggered", incident(**changes)).snapshot
+    found = parsed("incident.triggered", incident(**changes)).snapshot
     assert found is not None
     return found
 
@@ -96,11 +96,11 @@ def snapshot(**changes: Any) -> Snapshot:
 def test_every_type_is_known() -> None:
     assert set(DATA) == set(EVENT_TYPES)
     assert len(DATA) == 31
-    assert set(PARTS) == set(INCIDENT_EVENTS)
+    assert set(CONTENTS) == set(INCIDENT_EVENTS)
 
 
 @pytest.mark.parametrize("event_type", INCIDENT_EVENTS)
-def test_an_event_gives_its_part_and_nothing_else(event_type: str) -> None:
+def test_an_event_gives_what_it_is_about_and_nothing_else(event_type: str) -> None:
     expected = IncidentEvent(
         event_id="01E",
         event_type=event_type,
@@ -108,9 +108,9 @@ def test_an_event_gives_its_part_and_nothing_else(event_type: str) -> None:
         account="acme",
         incident_id=INCIDENT_ID,
         agent=OF_ADA,
-        **PARTS[event_type],
+        **CONTENTS[event_type],
     )
-    assert facts(event_type, id="01E") == expected
+    assert parsed(event_type, id="01E") == expected
 
 
 @pytest.mark.parametrize(
@@ -133,13 +133,13 @@ def test_an_event_gives_its_part_and_nothing_else(event_type: str) -> None:
 def test_null_and_absent_are_the_same_where_samples_show_a_value(missing: str) -> None:
     without = incident()
     del without[missing]
-    absent = facts("incident.triggered", without)
+    absent = parsed("incident.triggered", without)
     assert absent.snapshot == snapshot(**{missing: None})
     assert absent.snapshot != SNAPSHOT or missing == "incident_type"
 
 
 def test_an_event_of_automation_has_no_agent() -> None:
-    found = facts("incident.annotated", agent=None)
+    found = parsed("incident.annotated", agent=None)
     assert found.agent is None
     assert found.note is not None
     assert found.note.author is None
@@ -149,7 +149,7 @@ def test_numbers_stand_for_texts() -> None:
     """``conference_number`` and custom fields hold either."""
     assert snapshot(conference_bridge={"conference_number": 5550100}).bridge == Bridge(number="5550100")
     fields = [{"id": 7, "name": "retries", "value": 3}, {"id": 8, "name": "ratio", "value": 0.5}]
-    found = facts(
+    found = parsed(
         "incident.custom_field_values.updated", about("incident_field_values", custom_fields=fields)
     )
     assert found.fields == (
@@ -170,7 +170,7 @@ def test_numbers_stand_for_texts() -> None:
 )
 def test_a_custom_field_is_written_as_people_read_it(value: Any, shown: str) -> None:
     fields = [{"id": "F", "name": "field", "display_name": "Field", "value": value}]
-    found = facts(
+    found = parsed(
         "incident.custom_field_values.updated", about("incident_field_values", custom_fields=fields)
     )
     assert found.fields == (Field(id="F", name="Field", value=shown),)
@@ -179,7 +179,7 @@ def test_a_custom_field_is_written_as_people_read_it(value: Any, shown: str) -> 
 @pytest.mark.parametrize("value", [None, "", [], {}])
 def test_a_custom_field_without_a_value_is_left_out(value: Any) -> None:
     fields = [{"id": "F", "name": "field", "value": value}]
-    found = facts(
+    found = parsed(
         "incident.custom_field_values.updated", about("incident_field_values", custom_fields=fields)
     )
     assert found.fields == ()
@@ -188,26 +188,26 @@ def test_a_custom_field_without_a_value_is_left_out(value: Any) -> None:
 def test_a_responder_may_be_an_escalation_policy() -> None:
     policy = {"id": "PEP0001", "type": "escalation_policy_reference", "summary": "Default"}
     asked = about("incident_responder", user=None, escalation_policy=policy, state=None)
-    found = facts("incident.responder.added", asked)
+    found = parsed("incident.responder.added", asked)
     assert found.responder == Responder(person=Reference(id="PEP0001", name="Default"), state="pending")
 
 
 def test_a_role_that_nobody_holds_any_more() -> None:
-    found = facts("incident.role.assigned", {"incident_role_assignments": [role(None)]})
+    found = parsed("incident.role.assigned", {"incident_role_assignments": [role(None)]})
     assert found.roles == (Role(id="PROLE01", name="Incident Commander", holder=None),)
     assert found.incident_id == INCIDENT_ID
 
 
 def test_a_bridge_that_was_removed() -> None:
     gone = about("incident_conference_bridge", conference_numbers=[], conference_url=None)
-    assert facts("incident.conference_bridge.updated", gone).bridge == Bridge()
+    assert parsed("incident.conference_bridge.updated", gone).bridge == Bridge()
 
 
 def test_fields_nobody_knows_change_nothing() -> None:
     more = event(
         "incident.triggered", incident(brand_new={"x": [1]}, service=BO | {"brand_new": 1}), id="01E"
     )
-    assert facts_of_event("acme", more | {"brand_new": 1}) == facts(
+    assert incident_event_of("acme", more | {"brand_new": 1}) == parsed(
         "incident.triggered", incident(service=BO), id="01E"
     )
 
@@ -266,7 +266,7 @@ def test_an_incident_without_a_title_still_has_words() -> None:
     ],
 )
 def test_times(written: str, moment: datetime) -> None:
-    assert facts("incident.triggered", occurred_at=written).occurred_at == moment
+    assert parsed("incident.triggered", occurred_at=written).occurred_at == moment
 
 
 BAD_TIMES = [None, "", "yesterday", 1_767_261_600, "2026-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00"]
@@ -275,7 +275,7 @@ BAD_TIMES = [None, "", "yesterday", 1_767_261_600, "2026-13-01T00:00:00Z", "0001
 @pytest.mark.parametrize("wrong", BAD_TIMES)
 def test_an_event_without_a_time_cannot_be_used(wrong: Any) -> None:
     with pytest.raises(EventUnusable, match="occurred_at is no time"):
-        facts("incident.triggered", occurred_at=wrong)
+        parsed("incident.triggered", occurred_at=wrong)
 
 
 @pytest.mark.parametrize("wrong", [time for time in BAD_TIMES if time])
@@ -306,7 +306,7 @@ def test_an_incident_with_a_bad_time_cannot_be_used(wrong: Any) -> None:
 )
 def test_an_event_without_what_it_needs_says_what_is_missing(changes: dict[str, Any], why: str) -> None:
     with pytest.raises(EventUnusable, match=why):
-        facts_of_event("acme", event() | changes)
+        incident_event_of("acme", event() | changes)
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,7 @@ def test_an_event_without_what_it_needs_says_what_is_missing(changes: dict[str, 
 )
 def test_an_event_about_one_thing_without_what_it_needs(event_type: str, data: Any, why: str) -> None:
     with pytest.raises(EventUnusable, match=why):
-        facts(event_type, data)
+        parsed(event_type, data)
 
 
 @pytest.mark.parametrize("wrong", [None, "", True, "incident.\x00triggered", "x" * 65])

@@ -1,21 +1,29 @@
-"""The short reply in a card's thread for what must not pass unnoticed: an edit notifies nobody."""
+"""The short reply in a card's thread that announces a transition: an edit of the card notifies nobody."""
 
-from datetime import timedelta
-
-from muster.cards.tables import HIGHLIGHTS, NAME_LIMIT, PRIORITY_LIMIT
+from muster.cards.formatting import duration, listed
+from muster.cards.incident.names import NAME_LIMIT, PRIORITY_LIMIT
 from muster.cards.text import escape
-from muster.cards.words import duration, listed
 from workflows.channel_incident.view import View
 from workflows.incident.event_types import Transition
 
 _MOST_PEOPLE = 3
+_TRANSITIONS: dict[Transition, str] = {
+    "resolved": "🟢 Resolved",
+    "reopened": "🔴 Reopened",
+    "escalated": "⏫ Escalated",
+    "priority_raised": "⬆️ Priority raised",
+}
 
 
 def highlight_text(view: View, transition: Transition, *, by: str | None) -> str:
     """One line of Markdown: what happened, and ``by`` whom where that is known."""
-    symbol, word = HIGHLIGHTS[transition]
     who = escape(by or "", NAME_LIMIT)
-    parts = [symbol, word, _to(view, transition), f"by {who}" if who else "", _after(view, transition)]
+    parts = [
+        _TRANSITIONS[transition],
+        _to(view, transition),
+        f"by {who}" if who else "",
+        _after(view, transition),
+    ]
     return " ".join(part for part in parts if part)
 
 
@@ -29,7 +37,6 @@ def _to(view: View, transition: Transition) -> str:
 
 
 def _after(view: View, transition: Transition) -> str:
-    open_for: timedelta | None = None
     if transition == "resolved" and view.opened_at and view.resolved_at:
-        open_for = view.resolved_at - view.opened_at
-    return f"after {duration(open_for)}" if open_for is not None else ""
+        return f"after {duration(view.resolved_at - view.opened_at)}"
+    return ""

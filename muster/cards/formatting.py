@@ -1,4 +1,4 @@
-"""Small phrases that cards and messages share: instants, durations, lists of people."""
+"""Instants, durations and lists as cards and messages write them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ def instant(at: datetime) -> str:
 
 
 def instant_after(at: datetime, opened_at: datetime | None) -> str:
-    """The time alone where it is close enough to the opening for the day to be plain."""
+    """``at``; without its date less than twelve hours after ``opened_at``, where the day is clear."""
     if opened_at is not None and at - opened_at < _SAME_DAY:
         return f"{{{{TIME({_stamp(at)})}}}}"
     return instant(at)

@@ -1,4 +1,4 @@
-"""The parts of an incident in the shapes that webhooks and REST share."""
+"""Parsers of an incident and of what belongs to it, in the shapes that webhooks and REST share."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,7 +29,7 @@ _BASE_TYPE = "incident_default"
 
 
 def snapshot_of(incident: Body, *, number: Any) -> Snapshot:
-    """The whole incident, whose ``number`` each shape names differently; raises ``EventUnusable``."""
+    """The whole incident; raises ``EventUnusable``. Webhooks and REST name its ``number`` differently."""
     status = incident.get("status")
     if status not in get_args(Status):
         raise EventUnusable("the incident has no known status")
@@ -63,8 +63,8 @@ def _incident_type(value: Any) -> str | None:
     return name if name and name != _BASE_TYPE else None
 
 
-def word_of(data: Body, text: Any, author: str | None, at: datetime) -> Comment:
-    """A note or a status update."""
+def comment_of(data: Body, text: Any, *, author: str | None, at: datetime) -> Comment:
+    """A note or a status update; each keeps its ``text`` in a field of its own."""
     return Comment(
         id=clipped(data.get("id"), ID) or at.isoformat(), text=clipped(text, TEXT), author=author, at=at
     )
@@ -80,14 +80,14 @@ def bridge_of_incident(value: Any) -> Bridge | None:
 
 
 def bridge_of_event(data: Body) -> Bridge:
-    """The event's own shape differs from the incident's: several numbers with labels."""
+    """The conference bridge of its own event, which has several numbers with labels."""
     numbers = (clipped(entry.get("number"), NAME) for entry in mappings(data.get("conference_numbers")))
     number = next(filter(None, numbers), None) or clipped(data.get("conference_number"), NAME) or None
     return Bridge(url=url_of(data.get("conference_url")), number=number)
 
 
 def fields_of(value: Any) -> tuple[Field, ...]:
-    """Those that have a value."""
+    """The custom fields that have a value."""
     found = (
         Field(
             id=clipped(entry.get("id"), ID),
@@ -114,7 +114,7 @@ def _field_value(value: Any) -> str:
 
 
 def roles_of(value: Any) -> tuple[Role, ...]:
-    """Who holds which role; a role that nobody holds any more is told too."""
+    """Who holds which role; a role that nobody holds any more is among them, without a holder."""
     return tuple(
         Role(
             id=clipped(role.get("id"), ID),
@@ -127,7 +127,7 @@ def roles_of(value: Any) -> tuple[Role, ...]:
 
 
 def task_of(data: Body) -> Task:
-    """A task and where it stands."""
+    """A task with its status."""
     return Task(
         id=clipped(data.get("id"), ID),
         name=clipped(data.get("name") or data.get("summary"), VALUE),
