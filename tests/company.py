@@ -18,6 +18,7 @@ from muster.seed import (
 ACCOUNT = "acme"
 TENANT = "22222222-2222-2222-2222-222222222222"
 SERVICE_URL = "http://127.0.0.1:1/teams/"
+TEAM = "19:team@thread.tacv2"
 OPS, RELEASES = "19:ops@thread.tacv2", "19:releases@thread.tacv2"
 CHECKOUT, LEDGER = "PSVC001", "PSVC002"
 SUBSCRIPTION, SECRET = "PWSUB01", "s3cr3t-of-the-first"
@@ -38,13 +39,9 @@ def company(*, service_url: str = SERVICE_URL) -> Seed:
             Subscription(account=ACCOUNT, id=SUBSCRIPTION, secret=SECRET),
             Subscription(account=ACCOUNT, id=OTHER_SUBSCRIPTION, secret=OTHER_SECRET),
         ),
-        teams=(
-            Team(
-                tenant=TENANT, id="19:team@thread.tacv2", aad_group_id="g", name="Payments", account=ACCOUNT
-            ),
-        ),
+        teams=(Team(tenant=TENANT, id=TEAM, aad_group_id="g", name="Payments", account=ACCOUNT),),
         channels=tuple(
-            Channel(team="19:team@thread.tacv2", id=channel, name=name, service_url=service_url)
+            Channel(team=TEAM, id=channel, name=name, service_url=service_url)
             for channel, name in ((OPS, "ops"), (RELEASES, "releases"))
         ),
         people=tuple(
@@ -66,7 +63,7 @@ def company(*, service_url: str = SERVICE_URL) -> Seed:
             for who, user in _USERS.items()
         ),
         connections=tuple(
-            ServiceConnection(account=ACCOUNT, service=service, service_name=name, channel=channel)
+            ServiceConnection(account=ACCOUNT, service=service, service_name=name, conversation=channel)
             for service, name, channel in (
                 (CHECKOUT, "Checkout", OPS),
                 (LEDGER, "Ledger", OPS),

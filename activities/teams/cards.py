@@ -1,4 +1,4 @@
-"""Showing cards: the commits around each send, and the send itself."""
+"""Cards: the commits around each send, the send itself, and the deletion of orphans."""
 
 import asyncio
 from collections.abc import Mapping

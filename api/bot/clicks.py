@@ -21,7 +21,7 @@ from muster.cards.outcomes import (
     working_sentence,
 )
 from muster.logging import correlated
-from muster.store import people, targets
+from muster.store import links, targets
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.store.targets import Target
 from workflows.channel_incident.messages import ClickAnswer, Timing
@@ -78,7 +78,7 @@ class ClickHandler:
 
     async def _handle(self, clicked: _Clicked, answer_by: float) -> dict[str, Any]:
         target, is_orphan = await self._target(clicked)
-        link = await people.link_of(
+        link = await links.link_of(
             self._pool,
             tenant=clicked.tenant,
             aad_object_id=clicked.aad_object_id,

@@ -121,7 +121,7 @@ def seed(world: World, addresses: Addresses, elsewhere: Mapping[str, str]) -> di
                 "account": world.account,
                 "service": connection.service,
                 "service_name": services[connection.service],
-                "channel": connection.channel,
+                "conversation": connection.channel,
             }
             for connection in world.connections
         ],

@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from activities.pagerduty.incidents import PagerDutyActivities
+from activities.pagerduty.incidents import IncidentActivities
+from activities.pagerduty.verbs import VerbActivities
 from activities.store import StoreActivities
-from activities.teams.cards import TeamsActivities
+from activities.teams.cards import CardActivities
+from activities.teams.private import PrivateActivities
+from activities.teams.replies import ReplyActivities
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
@@ -84,12 +87,7 @@ def connector(http: httpx.AsyncClient, teams_simulator: TeamsService) -> Connect
 
 
 @pytest.fixture
-def teams(connector: ConnectorClient, pool: Pool) -> TeamsActivities:
-    return TeamsActivities(connector, pool)
-
-
-@pytest.fixture
-def pagerduty(http: httpx.AsyncClient, pool: Pool, pagerduty_simulator: PagerDuty) -> PagerDutyActivities:
+def accounts(pagerduty_simulator: PagerDuty) -> dict[str, PagerDutyAccount]:
     url = pagerduty_simulator.url
     account = PagerDutyAccount(
         subdomain=WORLD.account,
@@ -98,17 +96,38 @@ def pagerduty(http: httpx.AsyncClient, pool: Pool, pagerduty_simulator: PagerDut
         api_url=url,
         identity_url=url,
     )
-    accounts = {account.key: account}
-    return PagerDutyActivities(
-        PagerDutyClient(http),
-        app_tokens(http, accounts),
-        details_pool=pool,
-        clicks_pool=pool,
-        accounts=accounts,
-        keys=KeyRing.parse(KEYS),
-    )
+    return {account.key: account}
 
 
 @pytest.fixture
-def store(pool: Pool) -> StoreActivities:
+def card_activities(connector: ConnectorClient, pool: Pool) -> CardActivities:
+    return CardActivities(connector, pool)
+
+
+@pytest.fixture
+def reply_activities(connector: ConnectorClient, pool: Pool) -> ReplyActivities:
+    return ReplyActivities(connector, pool)
+
+
+@pytest.fixture
+def private_activities(connector: ConnectorClient, pool: Pool) -> PrivateActivities:
+    return PrivateActivities(connector, pool)
+
+
+@pytest.fixture
+def incident_activities(
+    http: httpx.AsyncClient, pool: Pool, accounts: dict[str, PagerDutyAccount]
+) -> IncidentActivities:
+    return IncidentActivities(PagerDutyClient(http), app_tokens(http, accounts), pool, accounts)
+
+
+@pytest.fixture
+def verb_activities(
+    http: httpx.AsyncClient, pool: Pool, accounts: dict[str, PagerDutyAccount]
+) -> VerbActivities:
+    return VerbActivities(PagerDutyClient(http), pool, accounts, KeyRing.parse(KEYS))
+
+
+@pytest.fixture
+def store_activities(pool: Pool) -> StoreActivities:
     return StoreActivities(pool)

@@ -17,13 +17,13 @@ from starlette.routing import Route
 from api.bot.adapter import TeamsAdapter
 from api.bot.bot import MusterBot
 from api.bot.clicks import ClickHandler
-from muster.clients.teams.jwks import BotKeys
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient
+from muster.clients.teams.jwks import BotKeys
 from muster.settings import TeamsRegistration
 from muster.store import cards
 from muster.store.pool import Pool

@@ -14,7 +14,7 @@ from temporalio.client import Client
 
 from api.gateway import Gateway
 from muster.seed import seed
-from muster.store import cards, people, targets
+from muster.store import cards, links, targets
 from muster.store.pool import Pool, open_pool, transaction
 from sandbox.stack.temporal import EmbeddedTemporal
 from tests.api.buttons import (
@@ -104,7 +104,7 @@ def message_of(run: Run) -> str:
 
 
 async def link_of(pool: Pool, who: str) -> int | None:
-    return await people.link_of(pool, tenant=TENANT, aad_object_id=who, account=ACCOUNT)
+    return await links.link_of(pool, tenant=TENANT, aad_object_id=who, account=ACCOUNT)
 
 
 # A click on the card
@@ -392,7 +392,7 @@ async def test_a_click_handed_over_starts_a_workflow_that_can_be_found(run: Run,
 
 async def test_what_temporal_refuses_for_good(run: Run, buttons: Buttons) -> None:
     """It takes no workflow id of more than a thousand characters."""
-    await buttons.pool.execute("UPDATE channel SET key = repeat('x', 1100) WHERE id = $1", OPS)
+    await buttons.pool.execute("UPDATE conversation SET key = repeat('x', 1100) WHERE id = $1", OPS)
     answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA))
     assert is_sentence(answer)
     assert "does not work any more" in words(answer)

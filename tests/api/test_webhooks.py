@@ -253,11 +253,11 @@ async def test_a_target_that_refuses_does_not_hold_up_the_others(edge: Edge) -> 
     """Temporal takes no workflow id of more than a thousand characters."""
     incident = new_incident(service=LEDGER)
     body = webhook(event("incident.triggered", incident))
-    await edge.pool.execute("UPDATE channel SET key = repeat('x', 1100) WHERE id = $1", RELEASES)
+    await edge.pool.execute("UPDATE conversation SET key = repeat('x', 1100) WHERE id = $1", RELEASES)
     try:
         answers = [await edge.post(body) for _ in range(2)]
     finally:
-        await edge.pool.execute("UPDATE channel SET key = 'payments-releases' WHERE id = $1", RELEASES)
+        await edge.pool.execute("UPDATE conversation SET key = 'payments-releases' WHERE id = $1", RELEASES)
     assert [answer.status_code for answer in answers] == [202, 202]
     assert len(await edge.heard(incident["id"], "payments-ops")) == 2
     (row,) = await edge.quarantined(body)

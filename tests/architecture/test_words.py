@@ -10,8 +10,6 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 GLOSSARY = REPOSITORY / "docs" / "glossary.md"
 PLACES = ("workflows", "activities", "api", "muster", "sandbox", "tools", "bench", "tests", "worker.py")
-REGISTERED = frozenset({"recall_card", "recall_incident"})
-"""Functions that are named as the activity that they are registered as."""
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -55,8 +53,6 @@ def names_in(path: Path) -> Iterator[str]:
 
 
 def retired_in(name: str, path: Path) -> set[str]:
-    if name in REGISTERED:
-        return set()
     found = set()
     for place, retired in RETIRED.items():
         if path.relative_to(REPOSITORY).as_posix().startswith(place):
@@ -81,7 +77,6 @@ def test_the_glossary_retires_words() -> None:
         ("run", "muster/cards/x.py", {"run"}),
         ("text_run", "muster/cards/x.py", set()),
         ("TextRunOptions", "muster/cards/x.py", set()),
-        ("recall_card", "activities/store.py", set()),
     ],
 )
 def test_what_is_retired_is_found_in_a_name_and_not_inside_another(

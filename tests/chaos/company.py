@@ -198,7 +198,7 @@ class Incident:
     async def runs(self) -> list[WorkflowExecutionDescription]:
         """The latest run in each channel."""
         channels = await self.company.rows(
-            """SELECT key FROM incident_card k JOIN channel c ON c.id = k.conversation
+            """SELECT key FROM incident_card k JOIN conversation c ON c.id = k.conversation
                WHERE k.incident_id = $1""",
             self.id,
         )

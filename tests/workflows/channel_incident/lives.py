@@ -13,7 +13,7 @@ from tests.workflows.channel_incident.running import Run
 from workflows.channel_incident.activities import (
     CHANGE_STATUS,
     READ_DETAILS,
-    RECALL_INCIDENT,
+    RESTORE_INCIDENT,
     REPLY,
     SHOW_CARD,
 )
@@ -94,7 +94,7 @@ async def later_runs(run: Run) -> None:
     await run.is_stored()
     await run.ask(run.click("acknowledge"))
     await run.is_stored()
-    outside.fails(RECALL_INCIDENT, DOWN)
+    outside.fails(RESTORE_INCIDENT, DOWN)
     await run.hears(life.reopens())
     await outside.until(lambda: "reopened" in outside.said)
     await run.handle.signal("detach")
