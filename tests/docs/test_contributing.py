@@ -69,7 +69,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def environment(copy: Path) -> dict[str, str]:
-    """The copy's code in the checkout's environment, which is set up already: PYTHON=true skips ``make setup``."""
+    """The copy's code in the checkout's environment; it is set up already, and PYTHON=true skips that."""
     outer = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAKE"))}
     return {**outer, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "PYTHON": "true"}
 
