@@ -14,8 +14,8 @@ from muster.settings import Settings
 from muster.store.migrate import migrate
 from muster.store.pool import Pool, open_pool
 from muster.temporal.client import connect, register_search_attributes
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
 
 KEYS = "test:" + "A" * 43 + "="
 

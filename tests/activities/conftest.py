@@ -20,25 +20,25 @@ from muster.security.sealing import KeyRing
 from muster.seed import Seed, seed
 from muster.settings import PagerDutyAccount, TeamsRegistration
 from muster.store.pool import Pool, open_pool
-from sandbox.stack.addresses import Addresses
-from sandbox.stack.product import seed as rows_of
+from sandbox.up.addresses import Addresses
+from sandbox.up.product import seed as rows_of
 from tests.conftest import KEYS, settings_for
-from tests.sandbox.pagerduty_rig import WORLD
-from tests.sandbox.pagerduty_rig import Rig as PagerDuty
-from tests.sandbox.pagerduty_rig import running as running_pagerduty
-from tests.teams_service import TeamsService, teams_service
+from tests.support.pagerduty_account import COMPANY
+from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
+from tests.support.pagerduty_account import running_account as running_pagerduty
+from tests.support.teams_service import TeamsService, teams_service
 
 
 @pytest.fixture(scope="session")
 async def teams_simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TeamsService]:
-    async with teams_service(WORLD, tmp_path_factory.mktemp("teams")) as service:
+    async with teams_service(COMPANY, tmp_path_factory.mktemp("teams")) as service:
         yield service
 
 
 @pytest.fixture(scope="session")
 async def pagerduty_simulator() -> AsyncIterator[PagerDuty]:
-    async with running_pagerduty() as rig:
-        yield rig
+    async with running_pagerduty() as account:
+        yield account
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ async def pagerduty_side(pagerduty_simulator: PagerDuty) -> PagerDuty:
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     """The sandbox's company is in the database."""
-    content = Seed.model_validate(rows_of(WORLD, Addresses.pick(), {}))
+    content = Seed.model_validate(rows_of(COMPANY, Addresses.pick(), {}))
     await seed(settings_for(database_url, "127.0.0.1:1"), content)
     opened = await open_pool(database_url)
     yield opened
@@ -71,10 +71,10 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def connector(http: httpx.AsyncClient, teams_simulator: TeamsService) -> ConnectorClient:
-    world = teams_simulator.world
+    company = teams_simulator.company
     registrations = {
-        world.tenant_id: TeamsRegistration(
-            tenant=world.tenant_id, app_id=world.bot_app_id, app_secret=world.bot_app_secret
+        company.tenant_id: TeamsRegistration(
+            tenant=company.tenant_id, app_id=company.bot_app_id, app_secret=company.bot_app_secret
         )
     }
 
@@ -90,9 +90,9 @@ def connector(http: httpx.AsyncClient, teams_simulator: TeamsService) -> Connect
 def accounts(pagerduty_simulator: PagerDuty) -> dict[str, PagerDutyAccount]:
     url = pagerduty_simulator.url
     account = PagerDutyAccount(
-        subdomain=WORLD.account,
-        client_id=WORLD.client_id,
-        client_secret=WORLD.client_secret,
+        subdomain=COMPANY.account,
+        client_id=COMPANY.client_id,
+        client_secret=COMPANY.client_secret,
         api_url=url,
         identity_url=url,
     )

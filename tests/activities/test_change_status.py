@@ -13,8 +13,8 @@ from activities.pagerduty.verbs import VerbActivities
 from muster.store import clicks, links
 from muster.store.details import lock_incident
 from muster.store.pool import Pool, transaction
-from tests.sandbox.pagerduty_rig import ADA, BO, DI, WORLD
-from tests.sandbox.pagerduty_rig import Rig as PagerDuty
+from tests.support.pagerduty_account import ADA, BO, COMPANY, DI
+from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from workflows.channel_incident.activities import ChangeStatus, StatusChanged
 from workflows.channel_incident.messages import CardKey
 from workflows.verbs.click import Click, Clicker
@@ -38,14 +38,14 @@ class Buttons:
         self.side = side
         self.pool = pool
         self.incident = incident
-        self.card = CardKey(account=WORLD.account, incident_id=incident, conversation="19:ops")
+        self.card = CardKey(account=COMPANY.account, incident_id=incident, conversation="19:ops")
 
     async def request(
         self, verb: VerbName, *, user: str = ADA, key: str = "k1", linked: bool = True
     ) -> ChangeStatus:
         person = self.side.person(user)
         link = await links.link_of(
-            self.pool, tenant=WORLD.tenant_id, aad_object_id=person.aad_object_id, account=WORLD.account
+            self.pool, tenant=COMPANY.tenant_id, aad_object_id=person.aad_object_id, account=COMPANY.account
         )
         return ChangeStatus(
             card=self.card,
@@ -317,5 +317,5 @@ async def test_the_same_click_at_once_is_told_once(buttons: Buttons) -> None:
 
 async def test_a_background_read_does_not_hold_up_a_click(buttons: Buttons) -> None:
     async with transaction(buttons.pool) as connection, asyncio.timeout(2):
-        await lock_incident(connection, "read", WORLD.account, buttons.incident)
+        await lock_incident(connection, "read", COMPANY.account, buttons.incident)
         assert (await buttons.click("acknowledge")).outcome.kind == "done"

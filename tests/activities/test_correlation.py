@@ -17,11 +17,12 @@ from activities.teams.cards import CardActivities
 from activities.teams.private import PrivateActivities
 from activities.teams.replies import ReplyActivities
 from muster.store.pool import Pool
-from sandbox.stack.temporal import EmbeddedTemporal
-from tests.api.edge import Edge, edge_settings, json_lines, new_incident, serving_edge, signature
-from tests.bodies import event, note, webhook
-from tests.sandbox.pagerduty_rig import WORLD
-from tests.teams_service import TeamsService
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from tests.api.edge import Edge, edge_settings, json_lines, new_incident, serving_edge
+from tests.support.bodies import event, note, webhook
+from tests.support.company import signature
+from tests.support.pagerduty_account import COMPANY
+from tests.support.teams_service import TeamsService
 from worker import workflow_runner
 from workflows.channel_incident.workflow import ChannelIncidentWorkflow
 
@@ -73,7 +74,7 @@ async def serve(
 async def deliver(edge: Edge, happened: dict[str, Any]) -> None:
     body = webhook(happened)
     answer = await edge.post(
-        body, signed=signature(body, WORLD.webhook_secret), subscription=WORLD.webhook_subscription
+        body, signed=signature(body, COMPANY.webhook_secret), subscription=COMPANY.webhook_subscription
     )
     assert answer.status_code == 202
 

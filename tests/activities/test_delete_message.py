@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.teams.cards import CardActivities
 from muster.clients.teams.connector import ConnectorClient
-from tests.teams_service import TeamsService
+from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import DeleteMessage
 from workflows.channel_incident.messages import CardKey
 from workflows.contract import Done
@@ -40,7 +40,7 @@ async def orphan(connector: ConnectorClient, teams_side: TeamsService) -> str:
 async def post(connector: ConnectorClient, teams_side: TeamsService, text: str) -> str:
     return await connector.send(
         teams_side.service_url,
-        teams_side.world.tenant_id,
+        teams_side.company.tenant_id,
         teams_side.channel,
         {"type": "message", "text": text},
     )
@@ -50,7 +50,7 @@ def deleting(teams_side: TeamsService, activity_id: str, **changes: Any) -> Dele
     given: dict[str, Any] = {
         "card": CardKey(account="acme", incident_id="Q1", conversation=teams_side.channel),
         "service_url": teams_side.service_url,
-        "tenant": teams_side.world.tenant_id,
+        "tenant": teams_side.company.tenant_id,
         "activity_id": activity_id,
         "correlation": "f:1",
         **changes,

@@ -9,8 +9,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.pagerduty.incidents import IncidentActivities
-from tests.sandbox.pagerduty_rig import BO, WORLD
-from tests.sandbox.pagerduty_rig import Rig as PagerDuty
+from tests.support.pagerduty_account import BO, COMPANY
+from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from workflows.channel_incident.activities import ReadDetails
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp
@@ -29,7 +29,7 @@ class Reader:
 
     def request(self, *, seconds: float = 0, **more: Any) -> ReadDetails:
         given: dict[str, Any] = {
-            "account": WORLD.account,
+            "account": COMPANY.account,
             "incident_id": self.incident,
             "wanted": Stamp(at=self.began + timedelta(seconds=seconds), event_id="01E"),
             "correlation": "01E",

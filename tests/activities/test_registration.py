@@ -9,7 +9,7 @@ from temporalio import activity
 from temporalio.client import Client
 
 from activities.registration import activities_of, implements, registered
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.conftest import settings_for
 from worker import running_worker
 from workflows import options

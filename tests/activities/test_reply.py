@@ -12,7 +12,7 @@ from activities.teams.cards import CardActivities
 from activities.teams.replies import ReplyActivities
 from muster.store import cards
 from muster.store.pool import Pool
-from tests.teams_service import TeamsService
+from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import Replied, Reply, ShowCard
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import CardIdentity, View
@@ -35,7 +35,7 @@ async def reply(card_activities: CardActivities, teams_side: TeamsService, pool:
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q1', $1)",
         key.conversation,
     )
-    where = {"service_url": teams_side.service_url, "tenant": teams_side.world.tenant_id}
+    where = {"service_url": teams_side.service_url, "tenant": teams_side.company.tenant_id}
     shown = await ActivityEnvironment().run(
         card_activities.show_card,
         ShowCard(

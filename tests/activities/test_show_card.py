@@ -16,8 +16,8 @@ from muster.store import cards
 from muster.store.cards import CardUnknown
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
-from tests.teams_service import TeamsService
-from tests.waiting import eventually
+from tests.support.teams_service import TeamsService
+from tests.support.waiting import eventually
 from workflows.channel_incident.activities import ShowCard, Shown, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import CardIdentity, View
@@ -64,7 +64,7 @@ class Card:
         given: dict[str, Any] = {
             "card": self.key,
             "service_url": self.teams_side.service_url,
-            "tenant": self.teams_side.world.tenant_id,
+            "tenant": self.teams_side.company.tenant_id,
             "activity_id": edits,
             "view": view,
             "identity": CardIdentity(marker=marker, nonce=f"nonce-{revision}"),

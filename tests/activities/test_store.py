@@ -10,7 +10,7 @@ from activities.store import StoreActivities
 from muster.store import cards
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
-from tests.sandbox.pagerduty_rig import WORLD
+from tests.support.pagerduty_account import COMPANY
 from workflows.channel_incident.activities import RecordClick, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.verbs.click import Click, Clicker
@@ -18,7 +18,7 @@ from workflows.verbs.outcomes import Outcome, RecordedOutcome
 
 pytestmark = pytest.mark.anyio
 
-KEY = CardKey(account=WORLD.account, incident_id="Q1", conversation=WORLD.teams[0].channels[1].id)
+KEY = CardKey(account=COMPANY.account, incident_id="Q1", conversation=COMPANY.teams[0].channels[1].id)
 LATE = Outcome(kind="late")
 
 

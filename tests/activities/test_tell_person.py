@@ -9,8 +9,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.teams.private import PrivateActivities
 from muster.store import people
 from muster.store.pool import Pool
-from sandbox.world import Person
-from tests.teams_service import TeamsService
+from sandbox.company import Person
+from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import TellPerson
 from workflows.channel_incident.view import View
 from workflows.verbs.click import Click, Clicker
@@ -24,7 +24,7 @@ AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
 @pytest.fixture
 def person(teams_side: TeamsService) -> Person:
     """Cy, who is not linked."""
-    return teams_side.world.people[2]
+    return teams_side.company.people[2]
 
 
 def telling(
@@ -42,7 +42,7 @@ def telling(
     return TellPerson(
         account="acme",
         service_url=teams_side.service_url,
-        tenant=teams_side.world.tenant_id,
+        tenant=teams_side.company.tenant_id,
         click=Click(
             key="k1",
             verb="acknowledge",
@@ -74,7 +74,7 @@ async def test_a_person_is_told_alone(
     words: str,
 ) -> None:
     await ActivityEnvironment().run(private_activities.tell_person, telling(teams_side, person, kind))
-    chat = await people.private_conversation(pool, teams_side.world.tenant_id, person.aad_object_id)
+    chat = await people.private_conversation(pool, teams_side.company.tenant_id, person.aad_object_id)
     assert chat
     (message,) = await teams_side.messages(chat)
     text = message["versions"][0]["activity"]["text"]
@@ -108,7 +108,7 @@ async def test_without_a_card_the_outcome_speaks_for_itself(
     await ActivityEnvironment().run(
         private_activities.tell_person, telling(teams_side, person, "failed", viewed=False)
     )
-    chat = await people.private_conversation(pool, teams_side.world.tenant_id, person.aad_object_id)
+    chat = await people.private_conversation(pool, teams_side.company.tenant_id, person.aad_object_id)
     (message,) = await teams_side.messages(chat)
     assert message["versions"][0]["activity"]["text"] == (
         "Acknowledge was not done. PagerDuty did not answer. Try again in a moment."

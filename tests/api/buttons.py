@@ -28,9 +28,9 @@ from muster.settings import TeamsRegistration
 from muster.store import cards
 from muster.store.pool import Pool
 from sandbox.serving import Listener, serving
-from sandbox.stack.ports import free_port
+from sandbox.up.servers.ports import free_port
 from tests.api.conftest import APP_ID, BotFramework
-from tests.company import ACCOUNT, OPS, TENANT
+from tests.support.company import ACCOUNT, OPS, TENANT
 from tests.workflows.channel_incident.running import QUICK, Run
 from workflows.channel_incident.activities import ShowCard
 

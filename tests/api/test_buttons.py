@@ -16,7 +16,7 @@ from api.gateway import Gateway
 from muster.seed import seed
 from muster.store import cards, links, targets
 from muster.store.pool import Pool, open_pool, transaction
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.buttons import (
     NOBODYS_MESSAGE,
     Buttons,
@@ -28,8 +28,8 @@ from tests.api.buttons import (
 )
 from tests.api.conftest import BotFramework
 from tests.api.outage import line_to
-from tests.company import ACCOUNT, ADA, BO, CY, OPS, RELEASES, TENANT, company
 from tests.conftest import settings_for
+from tests.support.company import ACCOUNT, ADA, BO, CY, OPS, RELEASES, TENANT, company
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import QUICK, Run, shown
 from workflows.channel_incident.activities import CHANGE_STATUS, DELETE_MESSAGE, ShowCard

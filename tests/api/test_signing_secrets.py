@@ -10,9 +10,16 @@ from muster.security.sealing import KeyRing, SealBroken
 from muster.seed import seed
 from muster.store.pool import Pool
 from muster.store.subscriptions import secret_place
-from tests.api.edge import signature
-from tests.company import ACCOUNT, OTHER_SECRET, OTHER_SUBSCRIPTION, SECRET, SUBSCRIPTION, company
 from tests.conftest import KEYS, settings_for
+from tests.support.company import (
+    ACCOUNT,
+    OTHER_SECRET,
+    OTHER_SUBSCRIPTION,
+    SECRET,
+    SUBSCRIPTION,
+    company,
+    signature,
+)
 
 pytestmark = pytest.mark.anyio
 

@@ -13,8 +13,8 @@ from api.app import create_app
 from muster.seed import seed
 from muster.store.migrate import SchemaMissing
 from muster.store.pool import Pool, transaction
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import (
     Edge,
     edge_settings,
@@ -22,12 +22,11 @@ from tests.api.edge import (
     new_incident,
     own_logging,
     serving_edge,
-    signature,
 )
 from tests.api.outage import line_to
-from tests.bodies import LEDGER, event, webhook
-from tests.company import OPS, OTHER_SUBSCRIPTION, RELEASES, SECRET, SUBSCRIPTION, company
 from tests.conftest import KEYS, settings_for
+from tests.support.bodies import LEDGER, event, webhook
+from tests.support.company import OPS, OTHER_SUBSCRIPTION, RELEASES, SECRET, SUBSCRIPTION, company, signature
 
 pytestmark = pytest.mark.anyio
 

@@ -10,11 +10,12 @@ from temporalio.client import Client
 
 from muster.seed import seed
 from muster.store.pool import open_pool
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
-from tests.api.edge import Edge, edge_settings, new_incident, serving_edge, signature
-from tests.bodies import DATA, LEDGER, event, note, webhook
-from tests.company import (
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from tests.api.edge import Edge, edge_settings, new_incident, serving_edge
+from tests.conftest import settings_for
+from tests.support.bodies import DATA, LEDGER, event, note, webhook
+from tests.support.company import (
     ACCOUNT,
     OPS,
     OTHER_SECRET,
@@ -22,8 +23,8 @@ from tests.company import (
     RELEASES,
     SECRET,
     company,
+    signature,
 )
-from tests.conftest import settings_for
 from workflows.ids import ChannelIncidentId
 
 pytestmark = pytest.mark.anyio

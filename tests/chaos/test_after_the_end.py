@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests import bodies
 from tests.chaos.company import BO, DI, SOON, Company, Incident
 from tests.chaos.invariants import settled
-from tests.waiting import eventually
+from tests.support import bodies
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 

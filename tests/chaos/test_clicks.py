@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.company import ACCOUNT, BO, DI, TEAMS_PATIENCE, Company, Incident
 from tests.chaos.conftest import CROWD
 from tests.chaos.invariants import settled
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 from workflows.verbs.click import Click, Clicker
 
 pytestmark = pytest.mark.anyio

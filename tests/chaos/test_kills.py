@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.company import BO, DI, SOON, Company, Incident, holding, holding_card
 from tests.chaos.invariants import settled
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.chaos.company import DI, Company, Incident
 from tests.chaos.invariants import settled
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import httpx
 
-from sandbox.world import Channel, Connection, Person, World, build_world
-from tests.simulators import PagerDuty, Teams
-from tests.waiting import eventually
+from sandbox.company import Channel, Company, Connection, Person, build_company
+from tests.support.simulators import PagerDuty, Teams
+from tests.support.waiting import eventually
 
 _CHANNELS = 16
 """So many that the stream stays within Teams' limits for each of them."""
@@ -38,24 +38,24 @@ _FRESH = 0.4
 """Seconds for which the simulator's records are not read again."""
 
 
-def world_of_many_channels() -> World:
+def company_of_many_channels() -> Company:
     """The sandbox's company, and services that have a channel each."""
-    world = build_world()
-    payments, platform = world.teams
+    company = build_company()
+    payments, platform = company.teams
     channels = tuple(Channel(id=f"19:rolling{n}@thread.tacv2", name=f"rolling-{n}") for n in range(_CHANNELS))
     services = tuple(
-        world.services[0].model_copy(update={"id": _service(n), "name": f"Rolling {n}"})
+        company.services[0].model_copy(update={"id": _service(n), "name": f"Rolling {n}"})
         for n in range(_CHANNELS)
     )
     connections = tuple(
         Connection(service=service.id, channel=channel.id)
         for service, channel in zip(services, channels, strict=True)
     )
-    return world.model_copy(
+    return company.model_copy(
         update={
             "teams": (payments.model_copy(update={"channels": payments.channels + channels}), platform),
-            "services": world.services + services,
-            "connections": world.connections + connections,
+            "services": company.services + services,
+            "connections": company.connections + connections,
         }
     )
 
@@ -173,7 +173,7 @@ class Stream:
             card, *_ = await self.cards.of(number)
             # The button is gone where an earlier press has just done its work.
             with suppress(httpx.HTTPStatusError):
-                await self._teams.press(
+                await self._teams.click(
                     person=self._presser.email,
                     conversation=card.conversation,
                     message=card.message,

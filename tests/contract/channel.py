@@ -14,12 +14,12 @@ from muster.clients.http import open_pool as open_http_pool
 from muster.clients.teams.connector import ConnectorClient
 from muster.settings import TeamsRegistration
 from muster.store.pool import Pool
-from sandbox.stack.ports import LOOPBACK
+from sandbox.company import Company, Person
 from sandbox.teams.app import SERVICE_PATH
-from sandbox.world import Person, World
+from sandbox.up.servers.ports import LOOPBACK
 from tests.contract.wire import Wire
 from tests.schemas.connector import connector_api
-from tests.teams_service import TeamsService
+from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import Reply, ShowCard, Shown, TellPerson
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import CardIdentity, View
@@ -48,7 +48,7 @@ class Channel:
     def connector_with(self, tokens: ExpiringCache[str, str]) -> ConnectorClient:
         """Our client with these tokens."""
         return ConnectorClient(
-            self.http, tokens, registrations=_registrations(self.service.world), service_hosts=(LOOPBACK,)
+            self.http, tokens, registrations=_registrations(self.service.company), service_hosts=(LOOPBACK,)
         )
 
     @property
@@ -59,7 +59,7 @@ class Channel:
     @property
     def place(self) -> tuple[str, str, str]:
         """Service address, tenant and conversation."""
-        return self.service.service_url, self.service.world.tenant_id, self.service.channel
+        return self.service.service_url, self.service.company.tenant_id, self.service.channel
 
     @property
     def calls(self) -> list[tuple[str, str, int]]:
@@ -83,7 +83,7 @@ class Channel:
         request = ShowCard(
             card=card,
             service_url=self.service.service_url,
-            tenant=self.service.world.tenant_id,
+            tenant=self.service.company.tenant_id,
             activity_id=edits,
             view=view,
             stamped=CardIdentity(marker="01JGMARKER", nonce="01JGNONCE"),
@@ -98,7 +98,7 @@ class Channel:
         request = Reply(
             card=card,
             service_url=self.service.service_url,
-            tenant=self.service.world.tenant_id,
+            tenant=self.service.company.tenant_id,
             activity_id=root,
             transition=transition,
             at=_AT,
@@ -121,7 +121,7 @@ class Channel:
         request = TellPerson(
             account="acme",
             service_url=self.service.service_url,
-            tenant=self.service.world.tenant_id,
+            tenant=self.service.company.tenant_id,
             click=click,
             outcome=Outcome(kind=kind, text="It was not done."),
             view=view,
@@ -141,8 +141,8 @@ async def reached_channel(service: TeamsService, pool: Pool) -> AsyncIterator[Ch
         yield Channel(service, wire, http, ExpiringCache(token), pool)
 
 
-def _registrations(world: World) -> dict[str, TeamsRegistration]:
+def _registrations(company: Company) -> dict[str, TeamsRegistration]:
     registration = TeamsRegistration(
-        tenant=world.tenant_id, app_id=world.bot_app_id, app_secret=world.bot_app_secret
+        tenant=company.tenant_id, app_id=company.bot_app_id, app_secret=company.bot_app_secret
     )
-    return {world.tenant_id: registration}
+    return {company.tenant_id: registration}

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.chaos.company import ADA, BO, DI, Company, at_work
-from tests.product import running
 from tests.schemas.cards import check_card
-from tests.simulators import P1
+from tests.support.product import running
+from tests.support.simulators import P1
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

@@ -107,7 +107,7 @@ def test_no_refusal_is_left_out() -> None:
 def test_a_credential_that_is_not_good_is_refused_once(account: Account) -> None:
     wrong = [
         account.client(api_key="wrong"),
-        account.client(api_key=account.world.api_token, auth_type="bearer"),
+        account.client(api_key=account.company.api_token, auth_type="bearer"),
         account.client(api_key=account.ada.access_token),
         account.client(api_key=""),
     ]
@@ -160,7 +160,7 @@ def test_the_client_waits_out_a_rate_limit(tmp_path: Path) -> None:
 
         record = client.event_hooks["response"]
         client.event_hooks = {"response": [*record, a_minute_passes]}
-        assert len(client.list_all("users", page_size=1)) == len(account.world.people)
+        assert len(client.list_all("users", page_size=1)) == len(account.company.people)
     stands = [(one.status, one.answer_headers["ratelimit-remaining"]) for one in account.exchanges]
     assert stands == [(200, "2"), (200, "1"), (200, "0"), (429, "0"), (200, "2"), (200, "1")]
     assert account.exchanges[3].answered["error"]["code"] == 2020

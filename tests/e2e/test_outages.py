@@ -4,8 +4,8 @@ import pytest
 
 from tests.e2e.screens import keep
 from tests.e2e.windows import Windows
-from tests.product import Product
-from tests.simulators import PagerDuty, Teams
+from tests.support.product import Product
+from tests.support.simulators import PagerDuty, Teams
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.stack.launch import Launched
+from sandbox.up.supervision.launch import Launched
 from tests.e2e.screens import FOR_THE_README, PICTURES, Screen, keep
 from tests.e2e.temporal_ui import TemporalUi
 from tests.e2e.windows import Windows
-from tests.product import running
-from tests.simulators import P1, P2, P3, PagerDuty
+from tests.support.product import running
+from tests.support.simulators import P1, P2, P3, PagerDuty
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.e2e.screens import keep
 from tests.e2e.windows import Windows
-from tests.simulators import PagerDuty, Teams
+from tests.support.simulators import PagerDuty, Teams
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 

@@ -17,7 +17,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from muster.temporal.client import goodbye, register_search_attributes
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.support.life import Life
 from tests.workflows.channel_incident.lives import LIVES, TIMING, Live, continued
 from tests.workflows.channel_incident.outside import FakeActivities

@@ -15,9 +15,9 @@ from typer.testing import CliRunner, Result
 
 from muster.cli.main import app
 from muster.temporal.ui_links import ready_queries
-from sandbox.stack.options import Options
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.options import Options
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.conftest import KEYS
 
 SECRET = "do-not-show"
@@ -328,7 +328,7 @@ def test_every_list_of_what_goes_on_leaves_out_what_ended() -> None:
 
 def test_the_start_page_gets_the_same_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Options] = []
-    monkeypatch.setattr("sandbox.stack.up.up", asked.append)
+    monkeypatch.setattr("sandbox.up.main.up", asked.append)
     CliRunner().invoke(app, ["up"], catch_exceptions=False)
-    shown = [(place.title, place.says, place.url) for place in asked[0].queries]
+    shown = [(link.title, link.description, link.url) for link in asked[0].queries]
     assert shown == [tuple(query) for query in ready_queries()]

@@ -9,7 +9,7 @@ import pytest
 from muster.store import cards
 from muster.store.cards import CardUnknown
 from muster.store.pool import Pool
-from tests.company import ACCOUNT, OPS, SERVICE_URL, TENANT
+from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TENANT
 from workflows.channel_incident.activities import ShowCard, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.state import highlight_key

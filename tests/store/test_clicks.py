@@ -7,7 +7,7 @@ import pytest
 
 from muster.store import clicks
 from muster.store.pool import Pool
-from tests.company import ACCOUNT, ADA, OPS
+from tests.support.company import ACCOUNT, ADA, OPS
 from workflows.channel_incident.messages import CardKey
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome, RecordedOutcome

@@ -7,7 +7,7 @@ import pytest
 
 from muster.store.conversations import Kind, label_of, upsert
 from muster.store.pool import Pool
-from tests.company import ACCOUNT, OPS, SERVICE_URL, TEAM, TENANT
+from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TEAM, TENANT
 
 pytestmark = pytest.mark.anyio
 

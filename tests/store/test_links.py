@@ -6,8 +6,8 @@ from muster.security.sealing import KeyRing, SealBroken
 from muster.store import links
 from muster.store.links import LinkedUser
 from muster.store.pool import Pool
-from tests.company import ACCOUNT, ADA, BO, CY, TENANT, TOKENS
 from tests.conftest import KEYS
+from tests.support.company import ACCOUNT, ADA, BO, CY, TENANT, TOKENS
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,10 @@ import pytest
 
 from muster.store import people
 from muster.store.pool import Pool
-from tests.company import ADA, TENANT
+from tests.support.company import (
+    ADA,
+    TENANT,
+)
 from workflows.verbs.click import Clicker
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ import pytest
 import muster
 from muster.store.pool import Connection, Pool
 from muster.store.queries import Query, QueryMisused, load_queries, parse_query
-from sandbox.stack.postgres import EmbeddedPostgres
+from sandbox.up.servers.postgres import EmbeddedPostgres
 from workflows.channel_incident.messages import CardKey
 
 pytestmark = pytest.mark.anyio
@@ -147,13 +147,18 @@ def test_a_parameter_without_a_name_is_refused() -> None:
 
 async def test_arguments_are_bound_by_their_names(pool: Pool) -> None:
     query = parse_query("q", "SELECT :a::text || :b::text AS ab, :a::text AS a")
-    for connection in (pool, await pool.acquire()):
+    async with pool.acquire() as acquired:
+        await _binds_by_name(query, pool)
+        await _binds_by_name(query, acquired)
+
+
+async def _binds_by_name(query: Query, *connections: Connection | Pool) -> None:
+    for connection in connections:
         assert await query.fetchval(connection, b="B", a="A") == "AB"
         row = await query.fetchrow(connection, b="B", a="A")
         assert row is not None
         assert tuple(row) == ("AB", "A")
         assert [tuple(row) for row in await query.fetch(connection, b="B", a="A")] == [("AB", "A")]
-    await pool.release(connection)
 
 
 async def test_a_statement_is_executed_for_what_it_changes(pool: Pool) -> None:

@@ -10,7 +10,8 @@ from muster.store import connections, conversations
 from muster.store.conversations import Kind
 from muster.store.pool import Connection, Pool
 from muster.store.targets import Target, find_and_register, find_card, find_card_of_incident
-from tests.company import ACCOUNT, CHECKOUT, LEDGER, OPS, RELEASES, SERVICE_URL, TENANT
+from tests.support.company import ACCOUNT, CHECKOUT, LEDGER, OPS, RELEASES, SERVICE_URL, TENANT
+from tests.support.waiting import eventually
 from workflows.channel_incident.messages import Conversation
 
 pytestmark = pytest.mark.anyio
@@ -179,9 +180,7 @@ async def test_an_event_that_meets_the_registration_of_another_finds_the_card_to
 
 async def until_blocked(pool: Pool) -> None:
     """Wait until a statement waits for somebody else's transaction."""
-    async with asyncio.timeout(5):
-        while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            continue
+    await eventually(lambda: pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"), within=5)
 
 
 async def test_a_card_is_found_by_its_message(incident: Incident) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from muster.cards.incident.highlight import highlight_text
-from tests.views import OPENED, a_view
+from tests.support.views import OPENED, a_view
 from workflows.incident.event_types import Transition
 from workflows.incident.values import Reference
 

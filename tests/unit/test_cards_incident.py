@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster.cards.incident.card import card_summary, incident_card
-from tests.views import OPENED, a_view
+from tests.support.views import OPENED, a_view
 from workflows.channel_incident.view import CardIdentity, View
 from workflows.incident.values import (
     Acknowledgement,

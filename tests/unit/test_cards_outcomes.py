@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from muster.cards.outcomes import private_text, sentence_of, working_sentence
-from tests.views import a_view
+from tests.support.views import a_view
 from workflows.channel_incident.view import View
 from workflows.verbs.outcomes import TOLD_PRIVATELY, Outcome, OutcomeKind, Reason
 from workflows.verbs.verb import VerbName

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from muster.payloads.events import incident_event_of
 from muster.payloads.rest import details_of_incident
 from muster.payloads.values import EventUnusable
-from tests.bodies import DATA, INCIDENT_ID, event, incident
+from tests.support.bodies import DATA, INCIDENT_ID, event, incident
 from workflows.incident.event_types import INCIDENT_EVENTS
 
 MOST = 8 * 1024

@@ -7,7 +7,7 @@ import pytest
 
 from muster.payloads.events import event_type_of, incident_event_of
 from muster.payloads.values import EventUnusable
-from tests.bodies import BO, DATA, INCIDENT_ID, about, event, incident, note, role
+from tests.support.bodies import BO, DATA, INCIDENT_ID, about, event, incident, note, role
 from workflows.incident.event_types import EVENT_TYPES, INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
 from workflows.incident.values import Bridge, Comment, Field, Reference, Responder, Role, Run, Snapshot, Task

@@ -8,9 +8,9 @@ import pytest
 
 from muster.payloads.rest import details_of_incident
 from muster.payloads.values import EventUnusable
-from tests.bodies import BO, reference
 from tests.schemas.exchange import Exchange
 from tests.schemas.pagerduty import rest_api
+from tests.support.bodies import BO, reference
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp
 from workflows.incident.values import Acknowledgement, Bridge, Field, Reference, Responder, Snapshot

@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandbox.stack.caches import CHECKOUT, cache_dir
-from sandbox.stack.temporal_binary import GO_MODULE, cached_binary, look_for_temporal
+from sandbox.up.servers.caches import CHECKOUT, cache_dir
+from sandbox.up.servers.temporal_binary import GO_MODULE, cached_binary, look_for_temporal
 
 from tools.steps.progress import StepFailed, run, say, version_of
 

@@ -13,8 +13,8 @@ from tests.workflows.channel_incident.running import Run
 from workflows.channel_incident.activities import (
     CHANGE_STATUS,
     READ_DETAILS,
-    RESTORE_INCIDENT,
     REPLY,
+    RESTORE_INCIDENT,
     SHOW_CARD,
 )
 from workflows.channel_incident.messages import Timing
