@@ -49,7 +49,7 @@ async def standard(run: Run) -> None:
 
 
 async def lost_answers(run: Run) -> None:
-    """Of the post, of an edit, of a highlight; and the message is deleted."""
+    """Of the post, of an edit, of a highlight; the message is deleted, and an orphan is pressed."""
     outside, life = run.outside, run.life
     outside.fails(SHOW_CARD, LOST)
     await _triggered(run)
@@ -62,6 +62,8 @@ async def lost_answers(run: Run) -> None:
     await run.hears(life.escalates())
     await outside.until(lambda: len(outside.posts) == 3)
     await run.is_idle()
+    await run.ask(run.click().model_copy(update={"message": "1700000099999", "orphan": True}))
+    await outside.until(lambda: bool(outside.deleted))
     await run.hears(life.is_resolved())
     await run.ends()
 
