@@ -1,9 +1,11 @@
 """How a function becomes the activity of a contract row: its name, its correlation id, its errors."""
 
 import asyncio
+import importlib
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+import pkgutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import wraps
 from typing import Any, TypeVar
@@ -12,6 +14,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+import activities
 from muster.logging import correlated
 from muster.store.pool import UNAVAILABLE
 from workflows.contract import Activity, ArgumentT, ResultT
@@ -34,9 +37,9 @@ def implements(
 ]:
     """Register a method as the row's activity.
 
-    Typed errors travel to the workflow with their type, code and delay. A store that is out of reach
-    is ``ProviderUnavailable``: whatever was to follow the failed commit was not done. Each is one line
-    of the log, while the correlation id is at hand.
+    An ``OutsideError`` reaches the workflow with its type, code and delay. A database that is out of reach
+    reaches it as ``ProviderUnavailable``: whatever was to follow the failed commit was not done. Each failure
+    is one line of the log, with the correlation id.
     """
 
     def register(
@@ -49,9 +52,9 @@ def implements(
                 try:
                     return await method(self, argument)
                 except OutsideError as error:
-                    raise _told(row.name, error) from error
+                    raise _logged(row.name, error) from error
                 except UNAVAILABLE as error:
-                    raise _told(row.name, ProviderUnavailable("the database is out of reach")) from error
+                    raise _logged(row.name, ProviderUnavailable("the database is out of reach")) from error
 
         setattr(run, _ROW, row)
         return run
@@ -60,18 +63,18 @@ def implements(
 
 
 def tell_failures_once() -> None:
-    """Drop the SDK's own line, with its traceback, about a failure that has had its line here.
+    """Drop the SDK's own line, with its traceback, about a failure that ``implements`` has logged.
 
-    It comes after the correlation id is gone. What nobody foresaw keeps its traceback.
+    The SDK's line lacks the correlation id. A failure that nobody foresaw keeps its line and traceback.
     """
-    logging.getLogger("temporalio.activity").addFilter(_not_told_yet)
+    logging.getLogger("temporalio.activity").addFilter(_is_not_logged_yet)
 
 
-def _not_told_yet(record: logging.LogRecord) -> bool:
+def _is_not_logged_yet(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], ApplicationError))
 
 
-def _told(name: str, error: OutsideError) -> ApplicationError:
+def _logged(name: str, error: OutsideError) -> ApplicationError:
     log.warning(
         "activity failed", activity=name, failure=type(error).__name__, code=error.code, reason=str(error)
     )
@@ -87,7 +90,7 @@ def _correlation(argument: Any) -> str | None:
 
 @asynccontextmanager
 async def heartbeats() -> AsyncIterator[None]:
-    """Beat while the body runs, so that a killed worker is known in three seconds; a quick one never does."""
+    """Beat while the body runs: a killed worker is known in three seconds, and a quick body has no beat."""
 
     async def beat() -> None:
         await asyncio.sleep(_FIRST_BEAT)
@@ -102,11 +105,36 @@ async def heartbeats() -> AsyncIterator[None]:
         beating.cancel()
 
 
+def activities_of(**dependencies: Any) -> list[Callable[..., Any]]:
+    """Every activity of this package, for a worker.
+
+    Each class that implements rows is made once, of the ``dependencies`` that its constructor names.
+    Raises TypeError where one is missing.
+    """
+    return registered(*(found(**_wanted(found, dependencies)) for found in _implementations()))
+
+
 def registered(*implementations: object) -> list[Callable[..., Any]]:
     """The activities of these objects: every method that implements a row."""
     return [
-        method
+        member
         for implementation in implementations
-        for _, method in inspect.getmembers(implementation, inspect.ismethod)
-        if hasattr(method, _ROW)
+        for _, member in inspect.getmembers(implementation, inspect.isroutine)
+        if hasattr(member, _ROW)
     ]
+
+
+def _implementations() -> Iterator[type]:
+    for found in pkgutil.walk_packages(activities.__path__, f"{activities.__name__}."):
+        module = importlib.import_module(found.name)
+        for _, member in inspect.getmembers(module, inspect.isclass):
+            if member.__module__ == module.__name__ and registered(member):
+                yield member
+
+
+def _wanted(implementation: type, dependencies: Mapping[str, Any]) -> dict[str, Any]:
+    names = inspect.signature(implementation).parameters
+    missing = sorted(set(names) - set(dependencies))
+    if missing:
+        raise TypeError(f"{implementation.__name__} wants {', '.join(missing)}, which nobody gives")
+    return {name: dependencies[name] for name in names}

@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from api.bot.adapter import TeamsAdapter
 from api.bot.bot import MusterBot
 from api.bot.clicks import ClickHandler
-from api.bot.jwks import BotKeys
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
@@ -21,6 +20,7 @@ from api.webhooks.fan_out import FanOut
 from api.webhooks.route import webhook_router
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.teams.connector import connector_client
+from muster.clients.teams.jwks import BotKeys
 from muster.garbage_collection import exclude_startup_objects
 from muster.health import health_app
 from muster.logging import configure_logging

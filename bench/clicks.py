@@ -17,6 +17,6 @@ async def click_to_answer(stack: Stack) -> None:
         await stack.webhook(incident, "triggered")
         await stack.sink.until(incident.id, "Triggered")
         stack.sink.pagerduty_delay = _PAGERDUTY_SECONDS
-        samples.append(await stack.press(stack.sink.cards(incident.id)[0], "acknowledge"))
+        samples.append(await stack.click(stack.sink.cards(incident.id)[0], "acknowledge"))
         stack.sink.pagerduty_delay = 0.0
     timed("click_to_answer", samples, pagerduty_ms=_PAGERDUTY_SECONDS * 1000)

@@ -53,7 +53,7 @@ async def work(address: str, queue: str, sink: str) -> None:
             task_queue=queue,
             workflows=[BareWorkflow],
             activities=[sender.post, sender.nothing],
-            workflow_runner=workflow_runner(),
+            workflow_runner=workflow_runner(sandboxed=True),
         ):
             await stop.wait()
     await asyncio.sleep(0.3)

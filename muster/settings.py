@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     worker_health_port: int | None = None
+    workflow_sandbox: bool = False
+    """Run workflows in the SDK's sandbox, which costs a third of a worker's CPU: docs/decisions/0020."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     bot_metadata_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"

@@ -29,14 +29,13 @@ def workflow_classes() -> list[type]:
     ]
 
 
-def activity_rows() -> list[Activity[Any, Any]]:
-    """Every row that some workflow calls, each once."""
-    rows = {
-        found.name: found
+def activity_rows() -> dict[str, Activity[Any, Any]]:
+    """Every row that some workflow calls, by the name of its constant."""
+    return {
+        constant: found
         for module in _modules(_ACTIVITIES)
-        for _, found in inspect.getmembers(module, lambda member: isinstance(member, Activity))
+        for constant, found in inspect.getmembers(module, lambda member: isinstance(member, Activity))
     }
-    return [rows[name] for name in sorted(rows)]
 
 
 def passed_through() -> list[str]:

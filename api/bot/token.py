@@ -5,7 +5,7 @@ from typing import Any
 
 import jwt
 
-from api.bot.jwks import BotKeys
+from muster.clients.teams.jwks import BotKeys
 
 _ISSUER = "https://api.botframework.com"
 _CHANNEL = "msteams"

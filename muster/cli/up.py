@@ -34,9 +34,9 @@ def up(
 
     refuse_wrong_variables()
     from muster.temporal.ui_links import ready_queries
-    from sandbox.stack.options import Options
-    from sandbox.stack.start_page import Place
-    from sandbox.stack.up import up as bring_up
+    from sandbox.up.main import up as bring_up
+    from sandbox.up.options import Options
+    from sandbox.up.pages.start_page import PageLink
 
     options = Options(
         data=data or _default_data(empty=empty, playground=playground),
@@ -45,7 +45,7 @@ def up(
         ready_file=ready_file,
         any_ports=any_ports,
         temporal_dynamic=dict(_key_and_value(text) for text in temporal_dynamic or []),
-        queries=[Place(*query) for query in ready_queries()],
+        queries=[PageLink(*query) for query in ready_queries()],
     )
     raise typer.Exit(bring_up(options))
 

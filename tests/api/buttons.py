@@ -1,4 +1,4 @@
-"""Pressing buttons as Teams does: the bot route over a real workflow, a real database, a real connector."""
+"""Clicking buttons as Teams does: the bot route over a real workflow, a real database, a real connector."""
 
 import asyncio
 import json
@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from api.bot.keys import BotKeys
-from api.bot.orphans import Orphans
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,21 +15,23 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from api.bot.adapter import TeamsAdapter
-from api.bot.clicks import MusterBot
+from api.bot.bot import MusterBot
+from api.bot.clicks import ClickHandler
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient
+from muster.clients.teams.jwks import BotKeys
 from muster.settings import TeamsRegistration
 from muster.store import cards
 from muster.store.pool import Pool
 from sandbox.serving import Listener, serving
-from sandbox.stack.ports import free_port
+from sandbox.up.servers.ports import free_port
 from tests.api.conftest import APP_ID, BotFramework
-from tests.company import ACCOUNT, OPS, TENANT
-from tests.workflows.running import Run
+from tests.support.company import ACCOUNT, OPS, TENANT
+from tests.workflows.channel_incident.running import QUICK, Run
 from workflows.channel_incident.activities import ShowCard
 
 REGISTRATIONS = {TENANT: TeamsRegistration(tenant=TENANT, app_id=APP_ID, app_secret="not used here")}
@@ -79,16 +79,15 @@ class Buttons:
     pool: Pool
     framework: BotFramework
     connector: Connector
-    orphans: Orphans
 
-    async def remember(self, run: Run) -> None:
+    async def store(self, run: Run) -> None:
         """Keep the card that the run showed last as ``teams.show_card`` would have."""
-        last = run.world.shown[-1]
-        assert run.world.activity_id
+        last = run.outside.shown[-1]
+        assert run.outside.activity_id
         await self.register(run.life.incident_id)
         post = last.model_copy(update={"activity_id": None})
         await cards.intend(self.pool, post)
-        assert await cards.record_shown(self.pool, post, run.world.activity_id)
+        assert await cards.record_shown(self.pool, post, run.outside.activity_id)
 
     async def register(self, incident_id: str, conversation: str = OPS) -> None:
         await self.pool.execute(
@@ -96,7 +95,7 @@ class Buttons:
             *(ACCOUNT, incident_id, conversation),
         )
 
-    async def press(self, activity: dict[str, Any]) -> dict[str, Any]:
+    async def click(self, activity: dict[str, Any]) -> dict[str, Any]:
         """The answer to an invoke, which is complete whatever it says."""
         token = self.framework.token(serviceurl=self.connector.service_url)
         answer = await self.http.post("/api/messages", json=activity, headers={"Authorization": token})
@@ -107,13 +106,12 @@ class Buttons:
         return body
 
     def on(self, shown: ShowCard, message: str | None, who: str, verb: str = "acknowledge") -> dict[str, Any]:
-        """A press of a button of the card ``shown`` on a message; the button's data are the card's own."""
+        """A click on a button of the card ``shown`` on a message; the button's data are the card's own."""
         data = {
             "a": shown.card.account,
             "i": shown.card.incident_id,
-            "m": shown.stamped.marker,
-            "n": shown.stamped.nonce,
-            "v": shown.view.revision,
+            "m": shown.identity.marker,
+            "n": shown.identity.nonce,
         }
         return {
             "type": "invoke",
@@ -150,13 +148,12 @@ async def serving_buttons(
         client = ConnectorClient(
             http, ExpiringCache(token), registrations=REGISTRATIONS, service_hosts=("127.0.0.1",)
         )
-        orphans = Orphans(client)
         app = FastAPI()
         app.include_router(
             bot_router(
                 verifier=BotTokenVerifier(BotKeys(framework_pool, framework.metadata_url), [APP_ID]),
                 adapter=TeamsAdapter(client),
-                bot=MusterBot(pool, gateway, orphans),
+                bot=MusterBot(ClickHandler(pool, gateway, QUICK)),
                 registrations=REGISTRATIONS,
                 service_hosts=("127.0.0.1",),
             )
@@ -164,8 +161,7 @@ async def serving_buttons(
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://muster.example"
         ) as caller:
-            yield Buttons(caller, pool, framework, connector, orphans)
-        await orphans.finish()
+            yield Buttons(caller, pool, framework, connector)
 
 
 def words(answer: dict[str, Any]) -> str:

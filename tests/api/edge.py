@@ -1,7 +1,5 @@
 """The API running on a port of its own, PagerDuty's way of calling it, and what came of a call."""
 
-import hashlib
-import hmac
 import json
 import logging
 import uuid
@@ -23,10 +21,10 @@ from muster.logging import configure_logging
 from muster.settings import Settings
 from muster.store.pool import Pool
 from sandbox.serving import Listener, serving
-from sandbox.stack.ports import free_port
-from tests import bodies
-from tests.company import ACCOUNT, SECRET, SUBSCRIPTION
+from sandbox.up.servers.ports import free_port
 from tests.conftest import settings_for
+from tests.support import bodies
+from tests.support.company import ACCOUNT, SUBSCRIPTION, signature
 from workflows.ids import ChannelIncidentId
 from workflows.incident.events import IncidentEvent
 
@@ -45,11 +43,6 @@ def edge_settings(database_url: str, temporal_address: str, folder: Path, **more
     return settings_for(
         database_url, temporal_address, config=file, task_queue=f"nobody-{uuid.uuid4().hex[:8]}", **more
     )
-
-
-def signature(body: bytes, secret: str = SECRET) -> str:
-    """One value of the signature's header."""
-    return "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 def new_incident(**changes: Any) -> bodies.Body:

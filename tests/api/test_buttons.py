@@ -1,4 +1,4 @@
-"""A press through the whole edge: which card, who, and what the person who pressed gets to see."""
+"""A click through the whole edge: which card, who, and what the person who clicked gets to see."""
 
 import asyncio
 import gc
@@ -10,14 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
-from api.bot.press import press_of
 from temporalio.client import Client
 
 from api.gateway import Gateway
 from muster.seed import seed
-from muster.store import cards, people, targets
+from muster.store import cards, links, targets
 from muster.store.pool import Pool, open_pool, transaction
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.buttons import (
     NOBODYS_MESSAGE,
     Buttons,
@@ -29,12 +28,13 @@ from tests.api.buttons import (
 )
 from tests.api.conftest import BotFramework
 from tests.api.outage import line_to
-from tests.company import ACCOUNT, ADA, BO, CY, OPS, RELEASES, TENANT, company
 from tests.conftest import settings_for
-from tests.workflows.outside import World
-from tests.workflows.running import QUICK, Run, shown
-from workflows.channel_incident.activities import CHANGE_STATUS, ShowCard
-from workflows.errors import ProviderUnavailable
+from tests.support.company import ACCOUNT, ADA, BO, CY, OPS, RELEASES, TENANT, company
+from tests.workflows.channel_incident.outside import FakeActivities
+from tests.workflows.channel_incident.running import QUICK, Run, shown
+from workflows.channel_incident.activities import CHANGE_STATUS, DELETE_MESSAGE, ShowCard
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK_UPDATES
+from workflows.errors import ProviderUnavailable, RequestInvalid
 from workflows.ids import ChannelIncidentId
 
 pytestmark = pytest.mark.anyio
@@ -58,14 +58,14 @@ async def serve(
     framework_pool: httpx.AsyncClient,
     connector: Connector,
 ) -> Serve:
-    """``serve(run)``: the edge, whose presses go to this run."""
+    """``serve(run)``: the edge, whose clicks go to this run."""
     await seed(settings_for(database_url, "127.0.0.1:1"), company(service_url=connector.service_url))
 
     @asynccontextmanager
     async def serving(
         run: Run, *, through: Pool | None = None, by: Client | None = None
     ) -> AsyncIterator[Buttons]:
-        gateway = Gateway(by or client, task_queue=run.queue, timing=QUICK)
+        gateway = Gateway(by or client, task_queue=run.queue)
         async with serving_buttons(through or pool, gateway, framework, framework_pool, connector) as buttons:
             yield buttons
 
@@ -74,7 +74,7 @@ async def serve(
 
 @pytest.fixture(autouse=True)
 async def nothing_unread() -> AsyncIterator[None]:
-    """No press leaves a failure that nobody read: the loop hears of one when it is collected."""
+    """No click leaves a failure that nobody read: the loop hears of one when it is collected."""
     yield
     gc.collect()
 
@@ -90,119 +90,120 @@ async def run(client: Client) -> AsyncIterator[Run]:
 async def buttons(run: Run, serve: Serve) -> AsyncIterator[Buttons]:
     """The edge, with the run's card in its row."""
     async with serve(run) as buttons:
-        await buttons.remember(run)
+        await buttons.store(run)
         yield buttons
 
 
 def card_of(run: Run) -> ShowCard:
-    return run.world.shown[-1]
+    return run.outside.shown[-1]
 
 
 def message_of(run: Run) -> str:
-    assert run.world.activity_id
-    return run.world.activity_id
+    assert run.outside.activity_id
+    return run.outside.activity_id
 
 
 async def link_of(pool: Pool, who: str) -> int | None:
-    return await people.link_of(pool, tenant=TENANT, aad_object_id=who, account=ACCOUNT)
+    return await links.link_of(pool, tenant=TENANT, aad_object_id=who, account=ACCOUNT)
 
 
-# A press on the card
+# A click on the card
 
 
-async def test_a_press_is_answered_with_the_card_as_it_is_then(run: Run, buttons: Buttons) -> None:
-    answer = await buttons.press(buttons.on(card_of(run), message_of(run), ADA))
+async def test_a_click_is_answered_with_the_card_as_it_is_then(run: Run, buttons: Buttons) -> None:
+    answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA))
     assert is_card(answer)
     assert "Acknowledged" in words(answer)
-    (change,) = run.world.changes
+    (change,) = run.outside.changes
     assert (change.click.verb, change.click.person.aad_object_id) == ("acknowledge", ADA)
     assert change.click.person.link == await link_of(buttons.pool, ADA)
     assert change.card.conversation == OPS
 
 
 @pytest.mark.parametrize("activity_id", ["f:1", "f:2"])
-async def test_a_press_that_teams_repeats_is_one_press(run: Run, buttons: Buttons, activity_id: str) -> None:
+async def test_a_click_that_teams_repeats_is_one_click(run: Run, buttons: Buttons, activity_id: str) -> None:
     """With the same activity id, and half a minute later with a new one."""
-    press = buttons.on(card_of(run), message_of(run), ADA)
-    first, again = await buttons.press(press), await buttons.press(press | {"id": activity_id})
+    click = buttons.on(card_of(run), message_of(run), ADA)
+    first, again = await buttons.click(click), await buttons.click(click | {"id": activity_id})
     assert is_card(first)
     assert is_card(again)
-    assert len(run.world.changes) == 1
+    assert len(run.outside.changes) == 1
 
 
-async def test_two_people_press_at_the_same_card(run: Run, buttons: Buttons) -> None:
-    press = buttons.on(card_of(run), message_of(run), ADA)
-    await buttons.press(press)
-    later = await buttons.press(buttons.on(card_of(run), message_of(run), BO))
+async def test_two_people_click_at_the_same_card(run: Run, buttons: Buttons) -> None:
+    click = buttons.on(card_of(run), message_of(run), ADA)
+    await buttons.click(click)
+    later = await buttons.click(buttons.on(card_of(run), message_of(run), BO))
     assert "Already acknowledged by" in words(later)
-    assert len(run.world.changes) == 1
+    assert len(run.outside.changes) == 1
 
 
 async def test_a_stale_button_shows_the_truth(run: Run, buttons: Buttons) -> None:
-    press = buttons.on(card_of(run), message_of(run), ADA)
+    click = buttons.on(card_of(run), message_of(run), ADA)
     await run.hears(run.life.is_resolved())
-    answer = await buttons.press(press)
+    answer = await buttons.click(click)
     assert is_card(answer)
     assert "Already resolved by Ada Ops; nothing was changed." in words(answer)
-    assert run.world.changes == []
+    assert run.outside.changes == []
 
 
 async def test_somebody_who_is_not_linked_is_told_and_changes_nothing(run: Run, buttons: Buttons) -> None:
-    answer = await buttons.press(buttons.on(card_of(run), message_of(run), CY))
+    answer = await buttons.click(buttons.on(card_of(run), message_of(run), CY))
     assert is_card(answer)
     assert "not linked to PagerDuty" in words(answer)
-    assert run.world.changes == []
-    (told,) = run.world.told
+    assert run.outside.changes == []
+    (told,) = run.outside.told
     assert (told.click.person.aad_object_id, told.outcome.kind) == (CY, "unlinked")
 
 
 async def test_what_pagerduty_could_not_be_told_is_said(run: Run, buttons: Buttons) -> None:
-    run.world.fails(CHANGE_STATUS, *[ProviderUnavailable("down")] * 2)
-    answer = await buttons.press(buttons.on(card_of(run), message_of(run), ADA))
+    run.outside.fails(CHANGE_STATUS, *[ProviderUnavailable("down")] * 2)
+    answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA))
     assert is_card(answer)
     assert "Acknowledge was not done. PagerDuty did not answer." in words(answer)
 
 
-# A press whose data are not its card's
+# A click whose data are not its card's
 
 
-def with_data(press: dict[str, Any], **data: Any) -> dict[str, Any]:
-    """The press with other data on its button."""
-    action = press["value"]["action"]
-    return press | {"value": {"action": action | {"data": action["data"] | data}}}
+def with_data(click: dict[str, Any], **data: Any) -> dict[str, Any]:
+    """The click with other data on its button."""
+    action = click["value"]["action"]
+    return click | {"value": {"action": action | {"data": action["data"] | data}}}
 
 
-async def refuses(buttons: Buttons, run: Run, press: dict[str, Any], why: str) -> None:
-    answer = await buttons.press(press)
+async def refuses(buttons: Buttons, run: Run, click: dict[str, Any], why: str) -> None:
+    answer = await buttons.click(click)
     assert answer["statusCode"] == 400
     assert answer["type"] == "application/vnd.microsoft.error"
     assert why in answer["value"]["message"]
-    assert run.world.changes == []
+    assert run.outside.changes == []
+    assert run.outside.deleted == []
     assert buttons.connector.calls == []
 
 
 async def test_data_that_names_another_incident_than_the_message(run: Run, buttons: Buttons) -> None:
     await buttons.register("Q2")
-    press = buttons.on(card_of(run), message_of(run), ADA)
-    await refuses(buttons, run, with_data(press, i="Q2"), "another incident")
-    await refuses(buttons, run, with_data(press, a="emca"), "another incident")
+    click = buttons.on(card_of(run), message_of(run), ADA)
+    await refuses(buttons, run, with_data(click, i="Q2"), "another incident")
+    await refuses(buttons, run, with_data(click, a="emca"), "another incident")
 
 
 async def test_a_message_of_another_conversation(run: Run, buttons: Buttons) -> None:
     """What is said of a card in one channel does not reach it in another."""
-    press = buttons.on(card_of(run), message_of(run), ADA)
-    elsewhere = press | {"conversation": {"id": f"{RELEASES};messageid={message_of(run)}"}}
+    click = buttons.on(card_of(run), message_of(run), ADA)
+    elsewhere = click | {"conversation": {"id": f"{RELEASES};messageid={message_of(run)}"}}
     await refuses(buttons, run, elsewhere, "not one of Muster's")
 
 
 async def test_a_message_nobody_knows_about_an_incident_that_is_not_there(run: Run, buttons: Buttons) -> None:
     await buttons.register("Q2", RELEASES)
-    press = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA)
-    await refuses(buttons, run, with_data(press, i="Q2"), "not one of Muster's")
+    click = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA)
+    await refuses(buttons, run, with_data(click, i="Q2"), "not one of Muster's")
 
 
-async def test_a_press_that_is_incomplete(run: Run, buttons: Buttons) -> None:
-    press = buttons.on(card_of(run), message_of(run), ADA)
+async def test_a_click_that_is_incomplete(run: Run, buttons: Buttons) -> None:
+    click = buttons.on(card_of(run), message_of(run), ADA)
     for broken in (
         {"replyToId": None},
         {"from": {"id": "29:ada", "name": "Ada"}},
@@ -210,93 +211,78 @@ async def test_a_press_that_is_incomplete(run: Run, buttons: Buttons) -> None:
         {"value": {"action": {"type": "Action.Execute", "verb": "acknowledge"}}},
         {"value": {"action": {"type": "Action.Execute", "verb": "acknowledge", "data": "text"}}},
     ):
-        await refuses(buttons, run, press | broken, "incomplete")
+        await refuses(buttons, run, click | broken, "incomplete")
 
 
 async def test_a_verb_nobody_knows(run: Run, buttons: Buttons) -> None:
-    press = buttons.on(card_of(run), message_of(run), ADA, verb="explode")
-    await refuses(buttons, run, press, "does not know this button")
+    click = buttons.on(card_of(run), message_of(run), ADA, verb="explode")
+    await refuses(buttons, run, click, "does not know this button")
 
 
 async def test_data_that_is_incomplete(run: Run, buttons: Buttons) -> None:
-    press = buttons.on(card_of(run), message_of(run), ADA)
+    click = buttons.on(card_of(run), message_of(run), ADA)
     for missing, value in itertools.product(("a", "i", "m", "n"), (None, "", 7)):
-        await refuses(buttons, run, with_data(press, **{missing: value}), "incomplete")
+        await refuses(buttons, run, with_data(click, **{missing: value}), "incomplete")
 
 
-# A press on a message that no row knows
+# A click on a message that no row knows
 
 
-async def test_an_orphan_is_deleted_and_its_press_goes_on(run: Run, buttons: Buttons) -> None:
-    press = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
-    assert is_card(await buttons.press(press))
-    await buttons.orphans.finish()
-    path = f"/teams/v3/conversations/{OPS}/activities/{NOBODYS_MESSAGE}"
-    assert buttons.connector.calls == [("DELETE", path)]
-    assert len(run.world.changes) == 1
+async def test_an_orphan_is_deleted_and_its_click_goes_on(run: Run, buttons: Buttons) -> None:
+    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
+    assert is_card(await buttons.click(click))
+    await run.outside.until(lambda: bool(run.outside.deleted))
+    (deleted,) = run.outside.deleted
+    assert (deleted.card.conversation, deleted.activity_id) == (OPS, NOBODYS_MESSAGE)
+    assert len(run.outside.changes) == 1
 
 
-async def test_an_orphan_that_cannot_be_deleted_holds_up_no_press(run: Run, buttons: Buttons) -> None:
-    buttons.connector.status = 500
-    press = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
-    assert is_card(await buttons.press(press))
-    await buttons.orphans.finish()
-    assert len(buttons.connector.calls) == 1
-    assert len(run.world.changes) == 1
+async def test_an_orphan_that_cannot_be_deleted_holds_up_no_click(run: Run, buttons: Buttons) -> None:
+    run.outside.fails(DELETE_MESSAGE, RequestInvalid("not this one"))
+    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
+    assert is_card(await buttons.click(click))
+    await run.is_idle()
+    assert len(run.outside.deleted) == 1
+    assert len(run.outside.changes) == 1
 
 
 async def test_a_deletion_that_takes_long_holds_up_no_answer(run: Run, buttons: Buttons) -> None:
-    buttons.connector.answering.clear()
-    press = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
-    answer = await buttons.press(press)
-    assert is_card(answer)
-    assert len(run.world.changes) == 1
-    finishing = asyncio.create_task(buttons.orphans.finish())
-    buttons.connector.answering.set()
-    await finishing
-    assert len(buttons.connector.calls) == 1
-
-
-async def test_the_api_does_not_stop_before_a_deletion_ends_or_its_time_is_over(
-    run: Run, buttons: Buttons, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("api.bot.orphans._FINISH_WITHIN", 0.1)
-    buttons.connector.answering.clear()
-    press = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
-    await buttons.press(press)
-    async with asyncio.timeout(2):
-        await buttons.orphans.finish()
-    buttons.connector.answering.set()
+    deletion = run.outside.holds(DELETE_MESSAGE)
+    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
+    assert is_card(await buttons.click(click))
+    assert len(run.outside.changes) == 1
+    deletion.set()
+    await run.outside.until(lambda: bool(run.outside.deleted))
 
 
 async def test_a_card_whose_row_is_late_is_no_orphan(run: Run, buttons: Buttons) -> None:
     """It is seen, and pressed, before the commit that follows its post."""
-    press = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA)
+    click = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA)
     await cards.intend(buttons.pool, card_of(run).model_copy(update={"activity_id": None}))
-    assert is_card(await buttons.press(press))
-    assert buttons.connector.calls == []
-    assert len(run.world.changes) == 1
+    assert is_card(await buttons.click(click))
+    assert run.outside.deleted == []
+    assert len(run.outside.changes) == 1
 
 
-# A press while something is away
+# A click while something is away
 
 
 @pytest.fixture
 async def idle(client: Client) -> Run:
     """A triggered incident whose card is there, and whose worker is gone."""
-    run = Run(client, World())
+    run = Run(client, FakeActivities())
     async with run.working():
         await run.hears(run.life.triggers())
-        await run.world.until(lambda: bool(run.world.reads))
-        await run.settles()
+        await run.outside.until(lambda: bool(run.outside.reads))
+        await run.is_idle()
     return run
 
 
-async def test_without_a_worker_the_press_is_handed_over_and_done_later(idle: Run, serve: Serve) -> None:
+async def test_without_a_worker_the_click_is_handed_over_and_done_later(idle: Run, serve: Serve) -> None:
     async with serve(idle) as buttons:
-        await buttons.remember(idle)
+        await buttons.store(idle)
         began = time.monotonic()
-        answer = await buttons.press(buttons.on(card_of(idle), message_of(idle), ADA))
+        answer = await buttons.click(buttons.on(card_of(idle), message_of(idle), ADA))
         assert time.monotonic() - began < 3
         assert is_sentence(answer)
         assert "working on it: Acknowledge" in words(answer)
@@ -309,9 +295,9 @@ async def test_without_a_worker_the_press_is_handed_over_and_done_later(idle: Ru
         assert handed[-1].signal_name == "click"
 
         async with idle.working():
-            await idle.world.until(lambda: bool(idle.world.changes))
-            await idle.settles()
-        (change,) = idle.world.changes
+            await idle.outside.until(lambda: bool(idle.outside.changes))
+            await idle.is_idle()
+        (change,) = idle.outside.changes
         assert change.click.key in handed[-1].input.payloads[0].data.decode()
 
 
@@ -319,19 +305,19 @@ async def test_temporal_is_away(run: Run, serve: Serve, temporal: EmbeddedTempor
     async with line_to(temporal.address) as line:
         by = await Client.connect(line.address, data_converter=run.client.data_converter)
         async with serve(run, by=by) as buttons:
-            await buttons.remember(run)
-            press = buttons.on(card_of(run), message_of(run), ADA)
+            await buttons.store(run)
+            click = buttons.on(card_of(run), message_of(run), ADA)
             await line.cut()
             began = time.monotonic()
-            answer = await buttons.press(press)
+            answer = await buttons.click(click)
             assert time.monotonic() - began < 3
             assert is_sentence(answer)
             assert "not reachable right now. Try again" in words(answer)
-            assert run.world.changes == []
+            assert run.outside.changes == []
 
             await line.mend()
-            assert is_card(await buttons.press(press))
-            assert len(run.world.changes) == 1
+            assert is_card(await buttons.click(click))
+            assert len(run.outside.changes) == 1
 
 
 async def test_postgres_is_away(run: Run, serve: Serve, database_url: str, pool: Pool) -> None:
@@ -341,15 +327,15 @@ async def test_postgres_is_away(run: Run, serve: Serve, database_url: str, pool:
             await open_pool(database_url.replace(server, line.address)) as through,
             serve(run, through=through) as buttons,
         ):
-            await buttons.remember(run)
-            press = buttons.on(card_of(run), message_of(run), ADA)
+            await buttons.store(run)
+            click = buttons.on(card_of(run), message_of(run), ADA)
             await line.cut()
-            answer = await buttons.press(press)
+            answer = await buttons.click(click)
             assert is_sentence(answer)
             assert "not reachable right now. Try again" in words(answer)
 
             await line.mend()
-            assert is_card(await buttons.press(press))
+            assert is_card(await buttons.click(click))
 
 
 @asynccontextmanager
@@ -360,40 +346,43 @@ async def locked_cards(pool: Pool) -> AsyncIterator[None]:
         yield
 
 
-async def test_a_look_up_that_outlasts_the_answer_promises_nothing(run: Run, buttons: Buttons) -> None:
+async def test_a_search_that_outlasts_the_answer_promises_nothing(run: Run, buttons: Buttons) -> None:
     async with locked_cards(buttons.pool):
         began = time.monotonic()
-        answer = await buttons.press(buttons.on(card_of(run), message_of(run), ADA))
+        answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA))
         assert time.monotonic() - began < 3
     assert is_sentence(answer)
     assert words(answer) == '"Muster is not reachable right now. Try again in a moment."'
-    assert run.world.changes == []
+    assert run.outside.changes == []
 
 
-async def test_a_slow_look_up_leaves_time_to_hand_the_press_over(idle: Run, serve: Serve) -> None:
+async def test_a_slow_search_leaves_time_to_hand_the_click_over(idle: Run, serve: Serve) -> None:
     async with serve(idle) as buttons:
-        await buttons.remember(idle)
+        await buttons.store(idle)
         began = time.monotonic()
         async with locked_cards(buttons.pool):
-            press = asyncio.create_task(buttons.press(buttons.on(card_of(idle), message_of(idle), ADA)))
-            await asyncio.wait({press}, timeout=1.5)
-        answer = await press
+            click = asyncio.create_task(buttons.click(buttons.on(card_of(idle), message_of(idle), ADA)))
+            await asyncio.wait({click}, timeout=1.5)
+        answer = await click
         assert time.monotonic() - began < 3
         assert "working on it: Acknowledge" in words(answer)
         async with idle.working():
-            await idle.world.until(lambda: bool(idle.world.changes))
-            await idle.settles()
+            await idle.outside.until(lambda: bool(idle.outside.changes))
+            await idle.is_idle()
 
 
-async def test_a_press_handed_over_starts_a_workflow_that_can_be_found(run: Run, buttons: Buttons) -> None:
+async def test_a_click_handed_over_starts_a_workflow_that_can_be_found(run: Run, buttons: Buttons) -> None:
     """Its time is so short that nothing but the hand-over is left."""
-    press = press_of(buttons.on(card_of(run), message_of(run), ADA))
-    known = await targets.find_card(buttons.pool, conversation=OPS, activity_id=press.message)
+    known = await targets.find_card(buttons.pool, conversation=OPS, activity_id=message_of(run))
     assert known
     target = known.model_copy(update={"incident_id": "Q0HANDEDOVER"})
-    gateway = Gateway(run.client, task_queue="nobody", timing=QUICK)
+    gateway = Gateway(run.client, task_queue="nobody")
+    click, update = run.click(), CLICK_UPDATES["acknowledge"]
     answer_by = asyncio.get_running_loop().time() + 0.4
-    assert await gateway.press(target, run.click(), answer_by=answer_by) is None
+    asked = gateway.ask(
+        CHANNEL_INCIDENT, target.start(QUICK), update, click, update_id=click.key, answer_by=answer_by
+    )
+    assert await asked is None
     workflow = str(ChannelIncidentId(target.account, target.incident_id, target.channel))
     handle = run.client.get_workflow_handle(workflow)
     found = (await handle.describe()).typed_search_attributes
@@ -403,7 +392,7 @@ async def test_a_press_handed_over_starts_a_workflow_that_can_be_found(run: Run,
 
 async def test_what_temporal_refuses_for_good(run: Run, buttons: Buttons) -> None:
     """It takes no workflow id of more than a thousand characters."""
-    await buttons.pool.execute("UPDATE channel SET key = repeat('x', 1100) WHERE id = $1", OPS)
-    answer = await buttons.press(buttons.on(card_of(run), message_of(run), ADA))
+    await buttons.pool.execute("UPDATE conversation SET key = repeat('x', 1100) WHERE id = $1", OPS)
+    answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA))
     assert is_sentence(answer)
     assert "does not work any more" in words(answer)

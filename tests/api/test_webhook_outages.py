@@ -13,20 +13,19 @@ from api.app import opened_app
 from muster.seed import seed
 from muster.store.migrate import SchemaMissing
 from muster.store.pool import Pool, transaction
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import (
     Edge,
     edge_settings,
     json_lines,
     new_incident,
     serving_edge,
-    signature,
 )
 from tests.api.outage import line_to
-from tests.bodies import LEDGER, event, webhook
-from tests.company import OPS, OTHER_SUBSCRIPTION, RELEASES, SECRET, SUBSCRIPTION, company
 from tests.conftest import KEYS, settings_for
+from tests.support.bodies import LEDGER, event, webhook
+from tests.support.company import OPS, OTHER_SUBSCRIPTION, RELEASES, SECRET, SUBSCRIPTION, company, signature
 
 pytestmark = pytest.mark.anyio
 
@@ -69,8 +68,8 @@ async def test_temporal_is_away(serve: Serve, temporal: EmbeddedTemporal) -> Non
         await line.mend()
         assert (await edge.deliver(happened)).status_code == 202
         for channel in ("payments-ops", "payments-releases"):
-            ((_, facts),) = await edge.heard(incident["id"], channel)
-            assert facts.event_id == happened["id"]
+            ((_, told),) = await edge.heard(incident["id"], channel)
+            assert told.event_id == happened["id"]
         assert await edge.cards(incident["id"]) == [OPS, RELEASES]
         assert await dependencies(edge) == (200, "ok", True)
 

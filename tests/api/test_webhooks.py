@@ -10,11 +10,12 @@ from temporalio.client import Client
 
 from muster.seed import seed
 from muster.store.pool import open_pool
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
-from tests.api.edge import Edge, edge_settings, new_incident, serving_edge, signature
-from tests.bodies import DATA, LEDGER, event, note, webhook
-from tests.company import (
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from tests.api.edge import Edge, edge_settings, new_incident, serving_edge
+from tests.conftest import settings_for
+from tests.support.bodies import DATA, LEDGER, event, note, webhook
+from tests.support.company import (
     ACCOUNT,
     OPS,
     OTHER_SECRET,
@@ -22,8 +23,8 @@ from tests.company import (
     RELEASES,
     SECRET,
     company,
+    signature,
 )
-from tests.conftest import settings_for
 from workflows.ids import ChannelIncidentId
 
 pytestmark = pytest.mark.anyio
@@ -56,14 +57,14 @@ async def test_an_event_reaches_the_workflow_of_its_card(edge: Edge) -> None:
     happened = event("incident.triggered", incident)
     answer = await edge.deliver(happened)
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
-    ((name, facts),) = await edge.heard(incident["id"])
-    assert (name, facts.event_id, facts.incident_id) == (
+    ((name, told),) = await edge.heard(incident["id"])
+    assert (name, told.event_id, told.incident_id) == (
         "incident.triggered",
         happened["id"],
         incident["id"],
     )
-    assert facts.snapshot is not None
-    assert facts.snapshot.title == "Checkout latency"
+    assert told.snapshot is not None
+    assert told.snapshot.title == "Checkout latency"
     assert await edge.cards(incident["id"]) == [OPS]
 
 
@@ -96,7 +97,7 @@ async def test_a_repeated_event_changes_nothing(edge: Edge) -> None:
     answers = [await edge.deliver(happened) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [202, 202, 202]
     heard = await edge.heard(incident["id"])
-    assert [facts.event_id for _, facts in heard] == [happened["id"]] * 3, "one run folds them to one change"
+    assert [told.event_id for _, told in heard] == [happened["id"]] * 3, "one run folds them to one change"
     assert await edge.cards(incident["id"]) == [OPS]
 
 
@@ -107,8 +108,8 @@ async def test_an_event_that_comes_two_days_late_is_accepted_as_any_other(edge: 
     then = (datetime.now(UTC) - timedelta(hours=48)).isoformat(timespec="milliseconds")
     answer = await edge.deliver(event("incident.acknowledged", incident) | {"occurred_at": then})
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
-    _, (name, facts) = await edge.heard(incident["id"])
-    assert (name, facts.occurred_at) == ("incident.acknowledged", datetime.fromisoformat(then))
+    _, (name, told) = await edge.heard(incident["id"])
+    assert (name, told.occurred_at) == ("incident.acknowledged", datetime.fromisoformat(then))
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
@@ -137,10 +138,10 @@ async def test_an_event_that_names_only_its_incident_finds_the_cards(edge: Edge)
     await edge.deliver(event("incident.triggered", incident))
     await edge.deliver(event("incident.annotated", note(incident["id"])))
     for channel in ("payments-ops", "payments-releases"):
-        _, (name, facts) = await edge.heard(incident["id"], channel)
+        _, (name, told) = await edge.heard(incident["id"], channel)
         assert name == "incident.annotated"
-        assert facts.note is not None
-        assert facts.note.text == "Rolling back"
+        assert told.note is not None
+        assert told.note.text == "Rolling back"
 
 
 @pytest.mark.parametrize(
@@ -244,20 +245,20 @@ async def test_a_number_that_python_refuses_to_write_is_left_out(edge: Edge) -> 
         b'"number": 42', b'"number": ' + b"9" * 4200
     )
     assert (await edge.post(body)).status_code == 202
-    ((_, facts),) = await edge.heard(incident["id"])
-    assert facts.snapshot is not None
-    assert facts.snapshot.number is None
+    ((_, told),) = await edge.heard(incident["id"])
+    assert told.snapshot is not None
+    assert told.snapshot.number is None
 
 
 async def test_a_target_that_refuses_does_not_hold_up_the_others(edge: Edge) -> None:
     """Temporal takes no workflow id of more than a thousand characters."""
     incident = new_incident(service=LEDGER)
     body = webhook(event("incident.triggered", incident))
-    await edge.pool.execute("UPDATE channel SET key = repeat('x', 1100) WHERE id = $1", RELEASES)
+    await edge.pool.execute("UPDATE conversation SET key = repeat('x', 1100) WHERE id = $1", RELEASES)
     try:
         answers = [await edge.post(body) for _ in range(2)]
     finally:
-        await edge.pool.execute("UPDATE channel SET key = 'payments-releases' WHERE id = $1", RELEASES)
+        await edge.pool.execute("UPDATE conversation SET key = 'payments-releases' WHERE id = $1", RELEASES)
     assert [answer.status_code for answer in answers] == [202, 202]
     assert len(await edge.heard(incident["id"], "payments-ops")) == 2
     (row,) = await edge.quarantined(body)
@@ -324,11 +325,11 @@ async def test_a_body_that_is_too_large(edge: Edge, signed: str | None) -> None:
 
 
 async def test_a_body_that_is_too_large_and_does_not_say_so(edge: Edge) -> None:
-    async def in_parts() -> AsyncIterator[bytes]:
+    async def in_chunks() -> AsyncIterator[bytes]:
         for _ in range(10):
             yield b"x" * 65536
 
-    answer = await edge.http.post(f"/webhooks/pagerduty/{ACCOUNT}", content=in_parts())
+    answer = await edge.http.post(f"/webhooks/pagerduty/{ACCOUNT}", content=in_chunks())
     assert answer.status_code == 413
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from sandbox.stack.temporal import DYNAMIC_CONFIG
+from sandbox.up.servers.temporal import DYNAMIC_CONFIG
 from tests.compose.compose_file import COMPOSE_FILE, REPOSITORY, VARIABLE, Service, read_yaml
+from tests.schemas import structure
+from tools.schemas.originals import COMPOSE
 
-SCHEMA = REPOSITORY.parent / "shared" / "reference" / "compose" / "compose-spec.json"
 GO_MODULE = REPOSITORY / "deploy" / "temporal" / "go.mod"
 
 FILE = read_yaml(COMPOSE_FILE)
@@ -35,7 +36,7 @@ def seconds(text: str) -> int:
 
 
 def test_it_is_what_the_compose_specification_allows() -> None:
-    validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()))
+    validator = jsonschema_rs.validator_for(structure(COMPOSE))
     assert [str(error) for error in validator.iter_errors(FILE)] == []
 
 
@@ -55,15 +56,33 @@ def test_the_image_built_here_has_the_project_s_version() -> None:
     }
 
 
-def test_temporal_is_the_version_that_the_tests_run() -> None:
-    module = GO_MODULE.read_text()
-    server = re.search(r"go\.temporal\.io/server v(\S+)", module)
-    ui = re.search(r"temporalio/ui-server/v2 v(\d+\.\d+)\.", module)
-    assert server is not None
-    assert ui is not None
-    assert SERVICES["temporal"]["image"] == f"temporalio/server:{server[1]}"
-    assert SERVICES["temporal-schema"]["image"] == f"temporalio/admin-tools:{server[1]}"
-    assert SERVICES["temporal-ui"]["image"].startswith(f"temporalio/ui:{ui[1]}.")
+def go_version(module: str) -> tuple[str, int]:
+    """The version of a Go module that the tests run: `major.minor`, and the patch."""
+    found = re.search(rf"{re.escape(module)} v(\d+\.\d+)\.(\d+)", GO_MODULE.read_text())
+    assert found is not None
+    return found[1], int(found[2])
+
+
+@pytest.mark.parametrize(
+    ("service", "image", "module"),
+    [
+        ("temporal", "temporalio/server", "go.temporal.io/server"),
+        ("temporal-schema", "temporalio/admin-tools", "go.temporal.io/server"),
+        ("temporal-ui", "temporalio/ui", "temporalio/ui-server/v2"),
+    ],
+)
+def test_temporal_is_what_the_tests_run_or_an_older_patch_of_it(
+    service: str, image: str, module: str
+) -> None:
+    minor, patch = go_version(module)
+    pinned = re.fullmatch(rf"{image}:{re.escape(minor)}\.(\d+)", SERVICES[service]["image"])
+    assert pinned is not None
+    assert int(pinned[1]) <= patch
+
+
+def test_the_schema_is_brought_up_by_the_server_s_own_version() -> None:
+    versions = {SERVICES[name]["image"].split(":")[1] for name in ("temporal", "temporal-schema")}
+    assert len(versions) == 1
 
 
 def test_temporal_is_tuned_as_the_embedded_one() -> None:

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from workflows.channel_incident.state import CardState, State
 from workflows.incident.event_types import EVENT_TYPES, INCIDENT_EVENTS
 from workflows.incident.events import Details, IncidentEvent
 from workflows.incident.reduce import fold_details, fold_event
 from workflows.incident.stamps import Stamp, end_of_second, whole_second
+from workflows.incident.state import IncidentState
 from workflows.incident.values import (
     Acknowledgement,
     Bridge,
@@ -27,7 +27,7 @@ from workflows.incident.values import (
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PEOPLE = tuple(Reference(id=f"P{number}", name=name) for number, name in enumerate(("Cy", "Ada", "Bo")))
-EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
+EMPTY = IncidentState()
 
 _BECOMES: dict[str, Status] = {
     "incident.triggered": "triggered",
@@ -52,7 +52,7 @@ class Truth(NamedTuple):
 class Step(NamedTuple):
     """An event, and what REST says right after it."""
 
-    facts: IncidentEvent
+    event: IncidentEvent
     details: Details
 
 
@@ -61,11 +61,13 @@ class Reading(NamedTuple):
 
     meanwhile: tuple[IncidentEvent, ...]
     answer: Step
-    of_a_press: bool = False
-    """The answer to a change that a press made."""
+    of_a_click: bool = False
+    """The answer to a change that a click made."""
 
 
-def fold(delivered: Sequence[IncidentEvent | Details | Reading], state: State = EMPTY) -> State:
+def fold(
+    delivered: Sequence[IncidentEvent | Details | Reading], state: IncidentState = EMPTY
+) -> IncidentState:
     """The state after these, in this order."""
     for item in delivered:
         match item:
@@ -78,10 +80,10 @@ def fold(delivered: Sequence[IncidentEvent | Details | Reading], state: State = 
     return state
 
 
-def met_and_left(reading: Reading, asked: State) -> tuple[State, State]:
-    """The state that an answer meets, and the one after it, as a run folds it (``DetailsPart``, ``Presses``).
+def met_and_left(reading: Reading, asked: IncidentState) -> tuple[IncidentState, IncidentState]:
+    """The state that an answer meets, and the one after it, as a run folds it.
 
-    A second reading, or a press's, counts against an event of its second, unless a newer one came while it
+    A second reading, or a click's, counts against an event of its second, unless a newer one came while it
     was on its way.
     """
     met = fold(reading.meanwhile, asked)
@@ -89,13 +91,13 @@ def met_and_left(reading: Reading, asked: State) -> tuple[State, State]:
     told = reading.answer.details
     answer = told.model_copy(
         update={
-            "reread": undisturbed and (asked.reread_wanted or reading.of_a_press),
+            "reread": undisturbed and (asked.reread_wanted or reading.of_a_click),
             "read_for": Stamp(at=end_of_second(told.status_changed_at))
-            if reading.of_a_press
+            if reading.of_a_click
             else asked.details_wanted or told.read_for,
         }
     )
-    return met, fold_details(met, answer, whole=not reading.of_a_press)
+    return met, fold_details(met, answer, whole=not reading.of_a_click)
 
 
 @st.composite
@@ -108,13 +110,13 @@ def lives(draw: st.DrawFn, *, hurried: bool = False) -> list[Step]:
     steps: list[Step] = []
     for number, kind in enumerate(kinds):
         if hurried:
-            last = steps[-1].facts.occurred_at if steps else BEGAN
+            last = steps[-1].event.occurred_at if steps else BEGAN
             at = last + timedelta(milliseconds=draw(st.integers(1, 700)))
         else:
             at = BEGAN + timedelta(seconds=2 * number, milliseconds=draw(st.integers(0, 999)))
         agent = draw(st.none() | st.sampled_from(PEOPLE))
         truth, parts = _happens(draw, truth, kind, at, agent)
-        facts = IncidentEvent(
+        event = IncidentEvent(
             event_id=f"E{number:03}",
             event_type=kind,
             occurred_at=at,
@@ -123,14 +125,14 @@ def lives(draw: st.DrawFn, *, hurried: bool = False) -> list[Step]:
             agent=agent,
             **parts,
         )
-        steps.append(Step(facts, _details(truth, facts)))
+        steps.append(Step(event, _details(truth, event)))
     return steps
 
 
 @st.composite
 def deliveries(draw: st.DrawFn, life: Sequence[Step], *, with_rest: bool) -> list[IncidentEvent | Details]:
     """All events of the life in any order, some of them again; REST answers strewn in."""
-    events: list[IncidentEvent | Details] = [step.facts for step in life]
+    events: list[IncidentEvent | Details] = [step.event for step in life]
     events += draw(st.lists(st.sampled_from(events), max_size=5))
     if with_rest:
         events += [step.details for step in draw(st.lists(st.sampled_from(life), max_size=4))]
@@ -143,18 +145,18 @@ def readings(draw: st.DrawFn, life: Sequence[Step]) -> list[IncidentEvent | Read
 
     PagerDuty's answer knows at least what it had told before the question.
     """
-    number = {step.facts.event_id: place for place, step in enumerate(life)}
-    events: list[IncidentEvent] = [step.facts for step in life]
+    number = {step.event.event_id: place for place, step in enumerate(life)}
+    events: list[IncidentEvent] = [step.event for step in life]
     events = draw(st.permutations(events + draw(st.lists(st.sampled_from(events), max_size=5))))
     delivered: list[IncidentEvent | Reading] = []
     told = 0
     for _ in range(draw(st.integers(1, 3))):
         before, events = _cut(draw, events)
         meanwhile, events = _cut(draw, events) if draw(st.booleans()) else ([], events)
-        told = max([told, *(number[facts.event_id] for facts in before)])
+        told = max([told, *(number[event.event_id] for event in before)])
         answer = draw(st.integers(told, len(life) - 1))
         delivered += [*before, Reading(tuple(meanwhile), life[answer], draw(st.booleans()))]
-        told = max([answer, *(number[facts.event_id] for facts in meanwhile)])
+        told = max([answer, *(number[event.event_id] for event in meanwhile)])
     return [*delivered, *events]
 
 
@@ -168,7 +170,7 @@ def _happens(
 ) -> tuple[Truth, dict[str, Any]]:
     """The truth after the event, and the parts the event carries."""
     number, person = draw(st.integers(0, 2)), draw(st.sampled_from(PEOPLE))
-    match EVENT_TYPES[kind].part:
+    match EVENT_TYPES[kind].content:
         case "snapshot":
             truth = _snapshot_changes(draw, truth, kind, at, agent)
             return truth, {"snapshot": truth.snapshot}
@@ -213,7 +215,7 @@ def _snapshot_changes(
     return truth if status == "acknowledged" else truth._replace(holders=())
 
 
-def _details(truth: Truth, facts: IncidentEvent) -> Details:
+def _details(truth: Truth, event: IncidentEvent) -> Details:
     return Details(
         snapshot=truth.snapshot,
         status_changed_at=whole_second(truth.status_at),
@@ -221,5 +223,5 @@ def _details(truth: Truth, facts: IncidentEvent) -> Details:
         acknowledgements=truth.holders,
         responders=truth.responders,
         fields=truth.fields,
-        read_for=facts.stamp,
+        read_for=event.stamp,
     )

@@ -14,16 +14,17 @@ from tests.property.lives import (
     met_and_left,
     readings,
 )
-from workflows.channel_incident.state import MOST_ENTRIES, Entry, State
+from workflows.channel_incident.state import CardState, State
 from workflows.channel_incident.view import View, build_view
-from workflows.incident.reduce import upsert
-from workflows.incident.stamps import Stamp
+from workflows.incident.stamps import MOST_ENTRIES, Entry, Stamp, upsert
+from workflows.incident.state import IncidentState
 from workflows.incident.values import Comment
 
 EXAMPLES = settings(max_examples=300, deadline=None)
 
 
-def view_of(state: State) -> View:
+def view_of(incident: IncidentState) -> View:
+    state = State(incident=incident, card=CardState(marker="marker", nonce="nonce"))
     view = build_view(state, account="acme", incident_id="Q1")
     assert view is not None
     return view
@@ -33,14 +34,14 @@ def view_of(state: State) -> View:
 @given(st.data(), lives())
 def test_events_in_any_order_and_number_give_the_same_view(data: st.DataObject, life: list[Step]) -> None:
     delivered = data.draw(deliveries(life, with_rest=False))
-    assert view_of(fold(delivered)) == view_of(fold([step.facts for step in life]))
+    assert view_of(fold(delivered)) == view_of(fold([step.event for step in life]))
 
 
 @EXAMPLES
 @given(st.data(), lives())
 def test_rest_answers_at_any_point_change_nothing_in_the_end(data: st.DataObject, life: list[Step]) -> None:
     delivered = data.draw(deliveries(life, with_rest=True))
-    assert view_of(fold(delivered)) == view_of(fold([step.facts for step in life]))
+    assert view_of(fold(delivered)) == view_of(fold([step.event for step in life]))
 
 
 @EXAMPLES
@@ -59,7 +60,7 @@ def test_events_of_one_second_in_any_order_and_number_give_the_same_view(
     data: st.DataObject, life: list[Step]
 ) -> None:
     delivered = data.draw(deliveries(life, with_rest=False))
-    assert view_of(fold(delivered)) == view_of(fold([step.facts for step in life]))
+    assert view_of(fold(delivered)) == view_of(fold([step.event for step in life]))
 
 
 @EXAMPLES
@@ -72,7 +73,7 @@ def test_an_answer_on_its_way_never_replaces_a_newer_event(data: st.DataObject, 
         if isinstance(item, Reading):
             met, left = met_and_left(item, before)
             shown = met.snapshot_stamp
-            if shown and not met.snapshot_from_rest and item.answer.facts.stamp < shown:
+            if shown and not met.snapshot_from_rest and item.answer.event.stamp < shown:
                 assert (left.snapshot, left.snapshot_stamp) == (met.snapshot, shown)
 
 
@@ -85,10 +86,10 @@ def test_an_answer_that_nothing_overtook_tells_the_status_when_it_is_read_once_m
     for item in [*data.draw(readings(life)), Reading(meanwhile=(), answer=life[-1])]:
         state = fold([item], state)
         if isinstance(item, Reading) and not item.meanwhile:
-            assert not (state.reread_wanted and item.of_a_press)
-            settled = fold([item], state) if state.reread_wanted else state
-            assert not settled.reread_wanted
-            assert view_of(settled).status == item.answer.details.snapshot.status
+            assert not (state.reread_wanted and item.of_a_click)
+            again = fold([item], state) if state.reread_wanted else state
+            assert not again.reread_wanted
+            assert view_of(again).status == item.answer.details.snapshot.status
 
 
 @EXAMPLES
@@ -97,7 +98,7 @@ def test_once_all_is_told_and_read_the_status_is_the_last_one(data: st.DataObjec
     state = fold(data.draw(readings(life)))
     if state.reread_wanted:
         state = fold([Reading(meanwhile=(), answer=life[-1])], state)
-    assert view_of(state).status == view_of(fold([step.facts for step in life])).status
+    assert view_of(state).status == view_of(fold([step.event for step in life])).status
 
 
 ENTRIES = st.builds(

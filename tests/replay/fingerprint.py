@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import workflows
-from workflows import contract
+from workflows.discovery import activity_rows
 
 FINGERPRINTS = Path(__file__).parent / "fingerprints.json"
 
@@ -42,6 +42,7 @@ _BLOCKS = {
     ast.With: "with",
 }
 _PARTS = {"orelse": "else", "finalbody": "finally"}
+_ROWS = {constant: row.name for constant, row in activity_rows().items()}
 
 
 def fingerprints() -> dict[str, list[str]]:
@@ -103,8 +104,7 @@ def _children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 def _command(node: ast.Call) -> str | None:
     if isinstance(node.func, ast.Name) and node.func.id == "call" and node.args:
-        row = getattr(contract, ast.unparse(node.args[0]), None)
-        return f"activity {row.name}" if isinstance(row, contract.Activity) else "activity of a variable"
+        return f"activity {_ROWS.get(ast.unparse(node.args[0]), 'of a variable')}"
     match node.func:
         case ast.Attribute(value=ast.Name(id="workflow"), attr=attribute) if attribute in _COMMANDS:
             return _described(attribute, node)

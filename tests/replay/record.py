@@ -1,7 +1,7 @@
 """Record the histories that later versions of the workflows must be able to replay.
 
-``python -m tests.replay.record [LIFE …]`` lives the lives of ``tests.workflows.lives`` on a real server and
-writes each run's history into ``histories/``. Record anew after a change that ships with
+``python -m tests.replay.record [LIFE …]`` lives the lives of ``tests.workflows.channel_incident.lives`` on a
+real server and writes each run's history into ``histories/``. Record anew after a change that ships with
 ``workflow.patched``; those of a released version are moved into a folder of its name first.
 """
 
@@ -17,13 +17,13 @@ from temporalio.client import Client, WorkflowHistory
 
 from muster.temporal.client import temporal_client
 from muster.temporal.search_attributes import register_search_attributes
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.conftest import settings_for
-from tests.workflows.life import Life
-from tests.workflows.lives import LIVES, TIMING, Live, continued
-from tests.workflows.outside import World
-from tests.workflows.running import Run
-from tests.workflows.timeline import Timeline
+from tests.support.life import Life
+from tests.workflows.channel_incident.lives import LIVES, TIMING, Live, continued
+from tests.workflows.channel_incident.outside import FakeActivities
+from tests.workflows.channel_incident.running import Run
+from tests.workflows.channel_incident.timeline import Timeline
 
 HISTORIES = Path(__file__).parent / "histories"
 SOON = 60
@@ -35,7 +35,7 @@ _OF_THIS_MACHINE = frozenset({"identity", "stackTrace"})
 async def record(client: Client, live: Live) -> None:
     """Live it and write what became of it; a life of several runs becomes several files."""
     name = live.__name__.replace("_", "-")
-    run = Run(client, World(Life(f"Q{name.upper()}")), TIMING, queue="recorded")
+    run = Run(client, FakeActivities(Life(f"Q{name.upper()}")), TIMING, queue="recorded")
     async with run.working():
         await live(run)
     histories = await _histories(run)

@@ -42,6 +42,8 @@ def test_a_workflow_commands_what_it_commanded(name: str) -> None:
 def test_the_fingerprint_knows_the_commands_of_an_incident() -> None:
     """A reader of the source that finds nothing would agree with anything."""
     commands = fingerprints()["ChannelIncidentWorkflow"]
-    assert "parts.CardPart.act > activity teams.show_card" in commands
+    assert "channel_incident.card.CardReconciler.reconcile > activity teams.show_card" in commands
     assert "ChannelIncidentWorkflow.run > while > if > continue_as_new" in commands
-    assert "reconcile.Reconciler._stopped_while_waiting > if > try > timer self._waiting_for" in commands
+    assert (
+        "reconcile.ReconcileLoop._drained_while_waiting > if > try > timer self._not_before.why" in commands
+    )

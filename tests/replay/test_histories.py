@@ -9,7 +9,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from tests.replay.record import HISTORIES
-from tests.workflows.lives import LIVES, continued
+from tests.workflows.channel_incident.lives import LIVES, continued
 from worker import workflow_runner
 from workflows.channel_incident.workflow import ChannelIncidentWorkflow
 
@@ -24,7 +24,7 @@ COMMITTED = sorted(HISTORIES.rglob("*.json"))
 async def test_a_committed_history_replays(path: Path) -> None:
     replayer = Replayer(
         workflows=[ChannelIncidentWorkflow],
-        workflow_runner=workflow_runner(),
+        workflow_runner=workflow_runner(sandboxed=True),
         data_converter=pydantic_data_converter,
     )
     await replayer.replay_workflow(_history(path))

@@ -15,11 +15,10 @@ from urllib.parse import quote, unquote
 import jsonschema_rs
 
 from tests.schemas.exchange import Exchange
+from tools.schemas.calls import LEFT_OUT, METHODS, distance
 
 Place = tuple[str | int, ...]
 """Where something stands in the description: its keys from the top."""
-
-_METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
 
 class NotAsDescribed(Exception):
@@ -73,20 +72,26 @@ class Api(ABC):
             Operation(method.upper(), template, ("paths", template, method))
             for template, methods in description["paths"].items()
             for method in methods
-            if method in _METHODS
+            if method in METHODS
         )
 
     def operation_of(self, exchange: Exchange) -> Operation:
-        """The call that this is; a literal part of a path is meant before a variable."""
+        """The call that this is; a literal part of a path is meant before a variable.
+
+        Fails where there is none, and where the extract leaves it out.
+        """
         found = [
             operation
             for operation in self._operations
             if operation.method == exchange.method
             and _variables(operation.template, exchange.path) is not None
         ]
-        if not found:
-            raise NotAsDescribed(f"{exchange}: there is no such call")
-        return min(found, key=lambda operation: operation.template.count("{"))
+        operation = min(found, key=lambda operation: operation.template.count("{"), default=None)
+        if operation is None or LEFT_OUT in self._at(operation.place):
+            raise NotAsDescribed(
+                f"{exchange}: there is no such call among the used ones (tools/schemas/originals.py)"
+            )
+        return operation
 
     def check_request(self, exchange: Exchange) -> None:
         """Fail unless the request is as described: path, parameters, body, and nothing else."""
@@ -124,12 +129,10 @@ class Api(ABC):
         """An error that is not described is held against what a call as near as possible says of it."""
         content = self._answer(operation, exchange.status)
         if exchange.status >= 400 and (content is None or content.schema is None):
-
-            def distance(other: Operation) -> tuple[bool, bool]:
-                apart = other.template.split("/")[1] != operation.template.split("/")[1]
-                return apart, other.template != operation.template
-
-            siblings = (self._answer(one, exchange.status) for one in sorted(self._operations, key=distance))
+            nearest_first = sorted(
+                self._operations, key=lambda other: distance(operation.template, other.template)
+            )
+            siblings = (self._answer(one, exchange.status) for one in nearest_first)
             content = next((one for one in siblings if one is not None and one.schema), None)
         if content is None:
             raise NotAsDescribed(f"{exchange}: {operation} has no such status")

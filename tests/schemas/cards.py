@@ -1,13 +1,13 @@
 """Adaptive Cards as Microsoft describes version 1.5."""
 
-import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import jsonschema_rs
 
-from tests.schemas import REFERENCE
+from tests.schemas import structure
+from tools.schemas.originals import CARD
 
 
 def check_card(card: Mapping[str, Any]) -> None:
@@ -17,6 +17,4 @@ def check_card(card: Mapping[str, Any]) -> None:
 
 @cache
 def _validator() -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(
-        json.loads((REFERENCE / "teams" / "adaptive-card-1.5.schema.json").read_text())
-    )
+    return jsonschema_rs.validator_for(structure(CARD))

@@ -1,12 +1,12 @@
 """The Bot Connector as Microsoft describes it."""
 
-import json
 from copy import deepcopy
 from functools import cache
 from typing import Any
 
-from tests.schemas import REFERENCE
+from tests.schemas import structure
 from tests.schemas.dialects import Swagger2
+from tools.schemas.originals import CONNECTOR
 
 _OPEN = frozenset({"Entity"})
 """Definitions that others extend without saying so: a mention is an entity."""
@@ -15,7 +15,7 @@ _OPEN = frozenset({"Entity"})
 @cache
 def connector_api() -> Swagger2:
     """The description, read once. Requests of ours may hold nothing that it does not name."""
-    description = json.loads((REFERENCE / "teams" / "bot-connector.swagger.json").read_text())
+    description = structure(CONNECTOR)
     return Swagger2(description, of_requests=_closed(description))
 
 

@@ -1,12 +1,12 @@
 """PagerDuty's REST API as PagerDuty describes it."""
 
-import json
 from functools import cache
 from typing import Any
 
-from tests.schemas import REFERENCE
+from tests.schemas import structure
 from tests.schemas.dialects import OpenApi3
 from tests.schemas.exchange import Exchange
+from tools.schemas.originals import REST
 
 _ERROR = {
     "type": "object",
@@ -39,7 +39,7 @@ class RestApi(OpenApi3):
     """PagerDuty's description of its REST API, made usable."""
 
     def __init__(self) -> None:
-        description = json.loads((REFERENCE / "pagerduty" / "rest.openapi.json").read_text())
+        description = structure(REST)
         _mend(description["components"]["schemas"])
         super().__init__(description)
 

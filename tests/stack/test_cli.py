@@ -14,16 +14,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
-from waiting import eventually
 
 from muster.cli.main import app
 from muster.temporal.ui_links import ready_queries
-from sandbox.stack.options import Options
-from sandbox.stack.parts import answers_http
-from sandbox.stack.ports import free_port
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.options import Options
+from sandbox.up.servers.ports import free_port
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from sandbox.up.supervision.parts import answers_http
 from tests.conftest import KEYS
+from tests.support.waiting import wait_until
 
 SECRET = "do-not-show"
 
@@ -161,7 +161,7 @@ def test_a_signal_lets_a_process_end_with_its_own_exit_code(
     with subprocess.Popen(
         [sys.executable, "-m", "muster.cli", command], env=env, stderr=subprocess.PIPE, text=True
     ) as process:
-        eventually(lambda: answers_http(port, path), within=30)
+        wait_until(lambda: answers_http(port, path), within=30)
         process.send_signal(number)
         _, told = process.communicate(timeout=30)
     assert process.returncode == 0
@@ -323,7 +323,7 @@ def test_the_ui_is_where_the_option_says_or_else_the_environment(slash: str) -> 
     assert all(link.startswith("http://127.0.0.1:9/namespaces/muster/workflows?") for link in elsewhere)
 
 
-def test_a_namespace_is_one_part_of_the_link() -> None:
+def test_a_namespace_is_one_segment_of_the_link() -> None:
     (first, *_) = links(ui("--namespace", "a/b?c"))
     assert "/namespaces/a%2Fb%3Fc/workflows?" in first
 
@@ -370,7 +370,7 @@ def test_every_list_of_what_goes_on_leaves_out_what_ended() -> None:
 
 def test_the_start_page_gets_the_same_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Options] = []
-    monkeypatch.setattr("sandbox.stack.up.up", asked.append)
+    monkeypatch.setattr("sandbox.up.main.up", asked.append)
     CliRunner().invoke(app, ["up"], catch_exceptions=False)
-    shown = [(place.title, place.says, place.url) for place in asked[0].queries]
+    shown = [(link.title, link.description, link.url) for link in asked[0].queries]
     assert shown == [tuple(query) for query in ready_queries()]

@@ -9,11 +9,11 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 def test_an_old_python_gets_as_far_as_the_advice() -> None:
-    ast.parse((CHECKOUT / "deploy" / "setup.py").read_text(), feature_version=(3, 7))
+    ast.parse((CHECKOUT / "tools" / "setup.py").read_text(), feature_version=(3, 7))
 
 
 def test_the_steps_need_the_standard_library_alone() -> None:
-    source = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); import deploy.steps"
+    source = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); import tools.steps"
     subprocess.run([sys.executable, "-I", "-S", "-c", source], check=True)
 
 
@@ -21,5 +21,5 @@ def test_no_file_names_an_index() -> None:
     lock = (CHECKOUT / "requirements.lock").read_text()
     assert "--hash=sha256:" in lock
     assert "://" not in lock
-    for file in CHECKOUT.glob("deploy/npm/*/package-lock.json"):
+    for file in CHECKOUT.glob("tools/npm/*/package-lock.json"):
         assert '"resolved"' not in file.read_text()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.stack.temporal_binary import TemporalMissing, cached_binary, find_temporal
+from sandbox.up.servers.temporal_binary import TemporalMissing, cached_binary, find_temporal
 
 
 def command(path: Path, server: str) -> Path:
@@ -22,7 +22,7 @@ def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_command_on_path_is_taken_if_new_enough(tmp_path: Path) -> None:
-    cached = command(cached_binary(), "1.31.2")
+    cached = command(cached_binary(), "1.31.4")
     on_path = command(tmp_path / "bin" / "temporal", "1.30.9")
     assert find_temporal() == cached
 

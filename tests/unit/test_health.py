@@ -9,7 +9,7 @@ import pytest
 
 from muster.health import health_app
 from muster.serving import serving_on_loopback
-from sandbox.stack.ports import free_port
+from sandbox.up.servers.ports import free_port
 
 pytestmark = pytest.mark.anyio
 

@@ -4,6 +4,7 @@ import json
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -28,12 +29,14 @@ class Entra(ThreadingHTTPServer):
         certificate.configure_cert(context)
         self.socket = context.wrap_socket(self.socket, server_side=True)
         self.url = f"https://127.0.0.1:{self.server_address[1]}"
-        self.forms = []
-        self.refusal = None
+        self.forms: list[dict[str, str]] = []
+        self.refusal: tuple[int, dict[str, Any]] | None = None
 
 
 class Exchange(BaseHTTPRequestHandler):
     """One request to the authority."""
+
+    server: Entra
 
     def do_GET(self):
         base = f"{self.server.url}/{TENANT}"

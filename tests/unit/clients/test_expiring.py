@@ -20,7 +20,7 @@ class Source:
         self.begun = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
-        self.ended = asyncio.Queue()
+        self.ended: asyncio.Queue[int] = asyncio.Queue()
         self.cache = ExpiringCache(self._fetch, clock=lambda: self.now)
 
     async def _fetch(self, key):

@@ -37,7 +37,9 @@ async def server(behave):
     heads, exchanges = [], []
 
     async def serve(reader, writer):
-        exchanges.append(asyncio.current_task())
+        task = asyncio.current_task()
+        assert task is not None
+        exchanges.append(task)
         heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
         await behave(reader, writer)
         writer.close()

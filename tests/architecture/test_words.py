@@ -1,0 +1,108 @@
+"""Names use the words of docs/glossary.md: no class, function or module is named by a retired one."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+GLOSSARY = REPOSITORY / "docs" / "glossary.md"
+PLACES = ("workflows", "activities", "api", "muster", "sandbox", "tools", "bench", "tests", "worker.py")
+WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def words_of(cell: str) -> set[str]:
+    return {word.strip() for word in cell.split(",")} - {"–"}
+
+
+def tables() -> dict[str, list[list[str]]]:
+    """The rows of each table of the glossary, by the heading of its last column."""
+    found: dict[str, list[list[str]]] = {}
+    heading = ""
+    for line in GLOSSARY.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not line.startswith("|"):
+            heading = ""
+        elif not heading:
+            heading = cells[-1]
+        elif not set(line) <= set("|-"):
+            found.setdefault(heading, []).append(cells)
+    return found
+
+
+TABLES = tables()
+RETIRED: dict[str, set[str]] = {"": set().union(*(words_of(row[2]) for row in TABLES["retired"]))}
+for _place, _, _, _cell in TABLES["retired there"]:
+    RETIRED.setdefault(_place, set()).update(words_of(_cell))
+KEPT = {place: words_of(cell) for place, cell, _ in TABLES["because"]}
+
+
+def approved(place: str) -> set[str]:
+    """Words of the glossary that hold a retired one, as functions and classes spell them."""
+    words = {
+        word for row in TABLES["retired there"] if row[0] == place for word in re.findall(r"`(\w+)`", row[2])
+    }
+    return words | {word.title().replace("_", "") for word in words}
+
+
+APPROVED = {place: approved(place) for place in RETIRED}
+
+
+def files() -> list[Path]:
+    found = [REPOSITORY / place for place in PLACES]
+    return sorted(file for path in found for file in (path.rglob("*.py") if path.is_dir() else [path]))
+
+
+def names_in(path: Path) -> Iterator[str]:
+    yield path.stem
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+
+
+def retired_in(name: str, path: Path) -> set[str]:
+    found: set[str] = set()
+    where = path.relative_to(REPOSITORY).as_posix()
+    for place, retired in RETIRED.items():
+        if where.startswith(place):
+            rest = re.sub("|".join(APPROVED[place]) or "$^", "", name)
+            found |= {word.lower() for word in WORDS.findall(rest)} & retired
+    return found - set().union(*(kept for place, kept in KEPT.items() if where.startswith(place)))
+
+
+def test_the_glossary_retires_words() -> None:
+    assert {"press", "facts", "ledger", "story"} <= RETIRED[""]
+    assert RETIRED["muster/cards"] == {"run", "line", "sides", "panel", "group"}
+    assert RETIRED["sandbox"] == {"desk", "gate", "live", "world", "control"}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "expected"),
+    [
+        ("test_a_press_is_seen", "tests/x.py", {"press"}),
+        ("PrivateWord", "workflows/x.py", {"word"}),
+        ("suppress", "workflows/x.py", set()),
+        ("run", "workflows/x.py", set()),
+        ("run", "muster/cards/x.py", {"run"}),
+        ("text_run", "muster/cards/x.py", set()),
+        ("TextRunOptions", "muster/cards/x.py", set()),
+        ("Part", "sandbox/up/x.py", set()),
+        ("Part", "sandbox/teams/x.py", {"part"}),
+    ],
+)
+def test_what_is_retired_is_found_in_a_name_and_not_inside_another(
+    name: str, path: str, expected: set[str]
+) -> None:
+    assert retired_in(name, REPOSITORY / path) == expected
+
+
+def test_no_name_holds_what_the_glossary_retires() -> None:
+    found = [
+        f"{path.relative_to(REPOSITORY)}: {name} ({', '.join(sorted(retired))})"
+        for path in files()
+        for name in names_in(path)
+        if (retired := retired_in(name, path))
+    ]
+    assert found == []

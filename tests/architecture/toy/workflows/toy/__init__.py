@@ -1,0 +1,1 @@
+"""``Toy``: a workflow that exists in tests alone."""

@@ -1,0 +1,9 @@
+"""What a run of ``Toy`` knows."""
+
+from workflows.incident.values import Value
+
+
+class State(Value):
+    """How often somebody was greeted."""
+
+    greetings: int = 0

@@ -1,0 +1,72 @@
+"""CI runs in a clone with nothing beside it, and ends as the tests in it end."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+RUN = Path(__file__).parents[3] / ".ci" / "run"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A repository with this CI, a stand-in for the targets that it makes, and a folder beside it."""
+    folder = tmp_path / "work" / "checkout"
+    (folder / ".ci").mkdir(parents=True)
+    (folder.parent / "shared").mkdir()
+    shutil.copy(RUN, folder / ".ci" / "run")
+    write_makefile(folder, "@ls -d ../*/ && ls")
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    commit(folder)
+    return folder
+
+
+def write_makefile(folder: Path, test: str) -> None:
+    (folder / "Makefile").write_text(f"lock-check audit:\n\t@echo $@\n\ntest:\n\t{test}\n")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=folder, check=True)
+
+
+def commit(folder: Path) -> None:
+    git(
+        folder,
+        "-c",
+        "user.name=T",
+        "-c",
+        "user.email=t@t.example",
+        "commit",
+        "--quiet",
+        "--all",
+        "-m",
+        "Change",
+    )
+
+
+def run_ci(folder: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """As CI starts it; its temporary folders are made in ``tmp_path / "temporary"``."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": str(temporary)}
+    command = ["bash", str(folder / ".ci" / "run")]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert list(temporary.iterdir()) == []
+    return done
+
+
+def test_what_is_committed_is_there_and_nothing_beside_it(checkout: Path, tmp_path: Path) -> None:
+    (checkout / "forgotten").write_text("not committed")
+    done = run_ci(checkout, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["lock-check", "audit", "../muster/", "Makefile"]
+
+
+def test_failing_tests_fail_it_and_their_last_line_is_the_last(checkout: Path, tmp_path: Path) -> None:
+    write_makefile(checkout, "@echo '1 failed, 2 passed in 3 s'; exit 1")
+    commit(checkout)
+    done = run_ci(checkout, tmp_path)
+    assert done.returncode != 0
+    assert done.stdout.splitlines()[-1] == "1 failed, 2 passed in 3 s"

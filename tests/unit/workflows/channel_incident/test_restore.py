@@ -1,0 +1,70 @@
+"""What a run that follows an ended one knows: what was shown, under what it has been told already."""
+
+from tests.support.life import BO, Life
+from workflows.channel_incident.activities import StoredCard
+from workflows.channel_incident.highlights import highlight_of, with_highlight
+from workflows.channel_incident.restore import restored, without_old_news
+from workflows.channel_incident.state import CardState, Highlight, State
+from workflows.channel_incident.view import View, build_view, fingerprint
+from workflows.incident.events import IncidentEvent
+from workflows.incident.reduce import fold_event
+
+EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
+
+
+def after(*events: IncidentEvent, news: Highlight | None = None) -> State:
+    incident = EMPTY.incident
+    for event in events:
+        incident = fold_event(incident, event)
+    state = EMPTY.replace(incident=incident)
+    return state.replace(highlights=with_highlight(state.highlights, news)) if news else state
+
+
+def view_of(state: State) -> View:
+    view = build_view(state, account="acme", incident_id="Q1")
+    assert view is not None
+    return view
+
+
+def stored(state: State) -> StoredCard:
+    return StoredCard(
+        activity_id="17",
+        marker="marker-0",
+        revision=4,
+        nonce="nonce-0",
+        content=fingerprint(view_of(state)),
+        view=view_of(state),
+        orphans=2,
+    )
+
+
+def test_a_restored_card_is_the_one_that_was_shown() -> None:
+    card = restored(EMPTY, stored(after(Life("Q1").triggers())), marker="marker-9").card
+    assert (card.activity_id, card.marker, card.nonce) == ("17", "marker-0", "nonce-0")
+    assert (card.revision, card.shown_revision, card.orphans) == (4, 4, 2)
+    assert not card.is_due
+
+
+def test_a_post_of_unknown_outcome_is_restored_as_none() -> None:
+    lost = StoredCard(marker="marker-0", unknown=True)
+    assert restored(EMPTY, lost, marker="marker-9").card.marker == "marker-9"
+
+
+def test_an_event_that_the_card_has_shown_is_no_news_and_no_state() -> None:
+    life = Life("Q1")
+    triggered, acknowledged, escalated = life.triggers(), life.is_acknowledged(by=BO), life.escalates()
+    before = after(triggered, acknowledged, escalated)
+    again = after(acknowledged, escalated, news=highlight_of(escalated, "escalated"))
+    state = restored(again, stored(before), marker="marker-9")
+    assert (state.incident.snapshot, state.highlights.waiting) == (None, ())
+    assert state.incident.acknowledgements == ()
+
+
+def test_an_event_after_what_the_card_has_shown_stands() -> None:
+    life = Life("Q1")
+    before = after(life.triggers(), life.is_resolved())
+    reopened = life.reopens()
+    news = highlight_of(reopened, "reopened")
+    state = restored(after(reopened, news=news), stored(before), marker="marker-9")
+    assert state.incident.snapshot == reopened.snapshot
+    assert without_old_news(state).highlights.waiting == (news,)

@@ -1,0 +1,108 @@
+"""What operators read."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.support.life import BO, Life
+from workflows.channel_incident.messages import Conversation
+from workflows.channel_incident.state import CardState, Degradation, State, TimelineEntry
+from workflows.channel_incident.timeline import attention_of, details_of, entry_of_click, entry_of_event
+from workflows.channel_incident.workflow_type import attributes_of, title
+from workflows.incident.event_types import INCIDENT_EVENTS
+from workflows.incident.reduce import fold_event
+from workflows.search_attributes import REGISTRY, typed
+from workflows.verbs.click import Click, Clicker
+from workflows.verbs.outcomes import Outcome
+
+NOW = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
+EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
+OPS = Conversation(tenant="T1", id="19:ops", service_url="https://teams.example/", label="Payments/#ops")
+
+
+def degradation(part: str, until: datetime | None = None) -> Degradation:
+    return Degradation(part=part, reason="RateLimited", until=until)
+
+
+@pytest.mark.parametrize(
+    ("number", "service", "expected"),
+    [
+        (42, "Checkout", "#42 · Checkout · Payments/#ops"),
+        (None, "Checkout", "Q1 · Checkout · Payments/#ops"),
+        (42, None, "#42 · Payments/#ops"),
+    ],
+)
+def test_the_title_says_which_incident_and_where(
+    number: int | None, service: str | None, expected: str
+) -> None:
+    assert title(number, "Q1", service, OPS.label) == expected
+
+
+@pytest.mark.parametrize(
+    ("degradations", "attention"),
+    [
+        ((), "ok"),
+        ((degradation("card", NOW),), "waiting"),
+        ((degradation("card"),), "degraded"),
+        ((degradation("card", NOW), degradation("private_messages")), "degraded"),
+    ],
+)
+def test_attention_is_drawn_by_what_does_not_heal_by_itself(
+    degradations: tuple[Degradation, ...], attention: str
+) -> None:
+    assert attention_of(EMPTY.replace(degradations=degradations)) == attention
+
+
+def test_every_attribute_is_registered_and_those_without_a_value_are_left_out() -> None:
+    incident = fold_event(EMPTY.incident, Life("Q1").triggers())
+    whole, bare = (attributes_of("acme", "Q1", OPS, known) for known in (incident.snapshot, None))
+    assert set(whole) == set(REGISTRY)
+    assert {pair.key.name for pair in typed(bare)} == {
+        "PdAccount",
+        "PdIncident",
+        "TeamsTenant",
+        "TeamsConversation",
+        "Attention",
+    }
+    assert "Priority" not in {pair.key.name for pair in typed(whole)}
+
+
+def test_the_timeline_tells_who_clicked_where() -> None:
+    person = Clicker(aad_object_id="ada", teams_id="29:ada", name="Ada Ops", link=7)
+    click = Click(key="K", verb="acknowledge", person=person, message="17", received_at=NOW, correlation="c")
+    entry = entry_of_click(click, Outcome(kind="already", by=BO.name, status="acknowledged"))
+    assert (entry.at, entry.what, entry.who) == (NOW, "acknowledge: already", "Ada Ops in Teams")
+
+
+@pytest.mark.parametrize("kind", INCIDENT_EVENTS)
+def test_the_timeline_has_words_for_every_event(kind: str) -> None:
+    entry = entry_of_event(Life("Q1").tells(kind))
+    assert entry.what
+    assert entry.who == "Ada Ops"
+
+
+def test_what_automation_did_is_pagerdutys() -> None:
+    assert entry_of_event(Life("Q1").becomes("triggered", "triggered", agent=None)).who == "PagerDuty"
+
+
+def test_details_tell_state_degradations_and_timeline_and_nothing_breaks_the_table() -> None:
+    life = Life("Q1")
+    state = EMPTY.replace(
+        incident=fold_event(EMPTY.incident, life.is_acknowledged(by=BO)),
+        card=EMPTY.card.model_copy(
+            update={"activity_id": "17", "revision": 3, "shown_revision": 2, "orphans": 1}
+        ),
+        degradations=(degradation("card", NOW),),
+        timeline=(TimelineEntry(at=NOW, what="note\nadded", who="Ada | Ops"),),
+    )
+    text = details_of("#42 · A|B", state)
+    assert text.splitlines() == [
+        "### #42 · A\\|B",
+        "",
+        "**acknowledged** · rev 2 shown of rev 3 · 1 orphaned messages",
+        "- ⚠ card: RateLimited, waiting until 12:30:15 UTC",
+        "",
+        "| when (UTC) | what | who |",
+        "|---|---|---|",
+        "| 2026-03-01 12:30:15 | note added | Ada \\| Ops |",
+    ]

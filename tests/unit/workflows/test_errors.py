@@ -1,0 +1,96 @@
+"""What a failed activity says, and what a store's errors mean."""
+
+import asyncpg
+import pytest
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState, TimeoutError, TimeoutType
+
+from muster.store.pool import UNAVAILABLE
+from workflows.errors import (
+    Gone,
+    NeedsPerson,
+    OutcomeUnknown,
+    OutsideError,
+    ProviderUnavailable,
+    RateLimited,
+    Temporary,
+    failure_of,
+)
+
+
+def failed(cause: BaseException) -> ActivityError:
+    error = ActivityError(
+        "failed",
+        scheduled_event_id=1,
+        started_event_id=2,
+        identity="",
+        activity_type="teams.show_card",
+        activity_id="1",
+        retry_state=RetryState.NON_RETRYABLE_FAILURE,
+    )
+    error.__cause__ = cause
+    return error
+
+
+GROUPS = (Temporary, NeedsPerson, Gone)
+LEAVES = [leaf for group in GROUPS for leaf in group.__subclasses__()] + [OutcomeUnknown]
+
+
+def test_every_error_is_in_a_group() -> None:
+    assert set(OutsideError.__subclasses__()) == {*GROUPS, OutcomeUnknown}
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_only_what_may_pass_by_itself_is_retried(kind: type[OutsideError]) -> None:
+    assert kind.retryable is issubclass(kind, Temporary)
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_a_foreseen_error_is_known_by_its_name(kind: type[OutsideError]) -> None:
+    assert failure_of(failed(kind("text").to_application_error())) == (kind, None)
+
+
+def test_the_wait_that_is_asked_for_is_told() -> None:
+    cause = RateLimited("too many", retry_after=7).to_application_error()
+    assert failure_of(failed(cause)) == (RateLimited, 7)
+
+
+def test_an_error_that_nobody_foresaw_leaves_open_what_was_done() -> None:
+    cause = ApplicationError("lock timeout", type="LockNotAvailableError")
+    assert failure_of(failed(cause)).kind is OutcomeUnknown
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (TimeoutType.SCHEDULE_TO_START, ProviderUnavailable),
+        (TimeoutType.HEARTBEAT, OutcomeUnknown),
+        (TimeoutType.START_TO_CLOSE, OutcomeUnknown),
+    ],
+)
+def test_only_what_no_worker_took_was_certainly_not_done(
+    kind: TimeoutType, expected: type[OutsideError]
+) -> None:
+    cause = TimeoutError("timeout", type=kind, last_heartbeat_details=[])
+    assert failure_of(failed(cause)).kind is expected
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        asyncpg.AdminShutdownError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.DeadlockDetectedError,
+        asyncpg.DiskFullError,
+        asyncpg.LockNotAvailableError,
+        asyncpg.QueryCanceledError,
+        asyncpg.ReadOnlySQLTransactionError,
+        asyncpg.TooManyConnectionsError,
+    ],
+)
+def test_a_database_that_is_down_or_busy_is_unavailable(kind: type[Exception]) -> None:
+    assert issubclass(kind, UNAVAILABLE)
+
+
+@pytest.mark.parametrize("kind", [asyncpg.UniqueViolationError, asyncpg.UndefinedColumnError])
+def test_a_mistake_of_ours_is_not(kind: type[Exception]) -> None:
+    assert not issubclass(kind, UNAVAILABLE)

@@ -1,0 +1,44 @@
+"""Workflow ids and click keys."""
+
+from typing import Any
+
+import pytest
+
+from workflows.ids import ChannelIncidentId, channel_key, click_key
+
+CLICK: dict[str, Any] = {"person": "ada", "message": "17", "verb": "resolve", "nonce": "n", "link": 7}
+
+
+def test_an_id_is_readable_in_a_list() -> None:
+    assert str(ChannelIncidentId("acme", "Q1", "payments-ops")) == "incident/acme/Q1/payments-ops"
+
+
+@pytest.mark.parametrize(
+    ("team", "channel", "key"),
+    [
+        ("Payments", "Ops", "payments-ops"),
+        ("Payments & Co.", "#ops / 24×7", "payments-co-ops-24-7"),
+        ("支払い", "運用", "channel"),
+        ("a" * 100, "b", "a" * 60),
+    ],
+)
+def test_a_channels_key_can_be_read_and_stands_in_an_id(team: str, channel: str, key: str) -> None:
+    assert channel_key(team, channel) == key
+    assert str(ChannelIncidentId("acme", "Q1", key)).count("/") == 3
+
+
+def test_the_same_click_has_the_same_key() -> None:
+    assert click_key(**CLICK) == click_key(**CLICK)
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [{"person": "bo"}, {"message": "18"}, {"verb": "acknowledge"}, {"nonce": "m"}, {"link": None}],
+    ids=lambda difference: next(iter(difference)),
+)
+def test_another_click_has_another_key(difference: dict[str, str | None]) -> None:
+    assert click_key(**{**CLICK, **difference}) != click_key(**CLICK)
+
+
+def test_values_that_run_together_do_not_collide() -> None:
+    assert click_key(**{**CLICK, "person": "ada1", "message": "7"}) != click_key(**CLICK)

@@ -1,0 +1,201 @@
+"""The outside outside as workflows meet it: fake activities at the contract's rows."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from temporalio import activity
+
+from tests.support.life import Life
+from workflows import contract
+from workflows.channel_incident import activities as rows
+from workflows.channel_incident.activities import (
+    ChangeStatus,
+    DeleteMessage,
+    ReadDetails,
+    RecordClick,
+    Replied,
+    Reply,
+    ShowCard,
+    Shown,
+    StatusChanged,
+    StoredCard,
+    TellPerson,
+)
+from workflows.channel_incident.messages import CardKey
+from workflows.channel_incident.state import highlight_key
+from workflows.errors import OutsideError
+from workflows.incident.events import Details
+from workflows.incident.values import Reference
+from workflows.verbs.judging import done
+from workflows.verbs.outcomes import RecordedOutcome
+from workflows.verbs.registry import VERBS
+
+Row = contract.Activity[Any, Any]
+
+
+class FakeActivities:
+    """PagerDuty, Teams and the store around one incident. By default everything works at once.
+
+    ``fails`` makes the next calls of a row fail, ``answers`` replaces its answer, ``holds`` makes it wait.
+    """
+
+    def __init__(self, life: Life | None = None) -> None:
+        self.life = life or Life()
+        self.shown: list[ShowCard] = []
+        self.replies: list[Reply] = []
+        self.told: list[TellPerson] = []
+        self.changes: list[ChangeStatus] = []
+        self.reads: list[ReadDetails] = []
+        self.recalls: list[ReadDetails] = []
+        self.recorded: list[RecordClick] = []
+        self.deleted: list[DeleteMessage] = []
+        self.stored = StoredCard()
+        self.activity_id: str | None = None
+        self._numbers = itertools.count(1)
+        self._failures: dict[str, list[OutsideError]] = {}
+        self._answers: dict[str, Callable[[Any], Awaitable[Any]]] = {}
+        self._held: dict[str, asyncio.Event] = {}
+        self._called = asyncio.Event()
+
+    # What a test says about the outside
+
+    def fails(self, row: Row, *errors: OutsideError) -> None:
+        self._failures.setdefault(row.name, []).extend(errors)
+
+    def answers(self, row: Row, answer: Callable[[Any], Awaitable[Any]]) -> None:
+        self._answers[row.name] = answer
+
+    def holds(self, row: Row) -> asyncio.Event:
+        """Calls of this row wait until the event is set."""
+        self._held[row.name] = asyncio.Event()
+        return self._held[row.name]
+
+    async def until(self, condition: Callable[[], bool], *, within: float = 20) -> None:
+        """Wait until an activity's call has made the condition true."""
+        async with asyncio.timeout(within):
+            while not condition():
+                self._called.clear()
+                await self._called.wait()
+
+    # What a test asks of the outside
+
+    @property
+    def posts(self) -> list[ShowCard]:
+        return [request for request in self.shown if request.activity_id is None]
+
+    @property
+    def edits(self) -> list[ShowCard]:
+        return [request for request in self.shown if request.activity_id is not None]
+
+    @property
+    def said(self) -> list[str]:
+        return [reply.transition for reply in self.replies]
+
+    def store(self, **more: Any) -> None:
+        """The card's row as it is after what was shown, said and clicked so far."""
+        last = self.shown[-1]
+        given = {
+            "activity_id": self.activity_id,
+            "marker": last.identity.marker,
+            "revision": last.view.revision,
+            "nonce": last.identity.nonce,
+            "content": last.content,
+            "view": last.view,
+            "notified": tuple(highlight_key(reply.transition, reply.at) for reply in self.replies),
+            "clicks": tuple(RecordedOutcome(key=r.click.key, outcome=r.outcome) for r in self.recorded),
+            **more,
+        }
+        self.stored = StoredCard(**given)
+
+    # The activities
+
+    async def _answer(self, row: Row, argument: Any, answer: Callable[[Any], Any]) -> Any:
+        self._called.set()
+        if row.name in self._held:
+            await self._held[row.name].wait()
+        if failures := self._failures.get(row.name):
+            raise failures.pop(0).to_application_error()
+        if row.name in self._answers:
+            return await self._answers[row.name](argument)
+        return answer(argument)
+
+    @activity.defn(name=rows.SHOW_CARD.name)
+    async def show_card(self, request: ShowCard) -> Shown:
+        self.shown.append(request)
+        shown: Shown = await self._answer(rows.SHOW_CARD, request, self._show)
+        return shown
+
+    def _show(self, request: ShowCard) -> Shown:
+        self.activity_id = request.activity_id or f"17000000{next(self._numbers):05}"
+        return Shown(activity_id=self.activity_id, orphans=0)
+
+    @activity.defn(name=rows.REPLY.name)
+    async def reply(self, request: Reply) -> Replied:
+        self.replies.append(request)
+        replied: Replied = await self._answer(rows.REPLY, request, lambda _: Replied(said=True))
+        return replied
+
+    @activity.defn(name=rows.TELL_PERSON.name)
+    async def tell_person(self, request: TellPerson) -> contract.Done:
+        self.told.append(request)
+        done: contract.Done = await self._answer(rows.TELL_PERSON, request, lambda _: contract.Done())
+        return done
+
+    @activity.defn(name=rows.CHANGE_STATUS.name)
+    async def change_status(self, request: ChangeStatus) -> StatusChanged:
+        self.changes.append(request)
+        changed: StatusChanged = await self._answer(rows.CHANGE_STATUS, request, self._change)
+        return changed
+
+    def _change(self, request: ChangeStatus) -> StatusChanged:
+        by = Reference(id=request.click.person.aad_object_id, name=request.click.person.name)
+        self.life.set_status(VERBS[request.click.verb].target, by=by)
+        return StatusChanged(outcome=done(VERBS[request.click.verb]), details=self.life.details())
+
+    @activity.defn(name=rows.READ_DETAILS.name)
+    async def read_details(self, request: ReadDetails) -> Details:
+        self.reads.append(request)
+        details: Details = await self._answer(
+            rows.READ_DETAILS, request, lambda r: self.life.details(read_for=r.wanted)
+        )
+        return details
+
+    @activity.defn(name=rows.RESTORE_INCIDENT.name)
+    async def restore_incident(self, request: ReadDetails) -> Details:
+        self.recalls.append(request)
+        details: Details = await self._answer(
+            rows.RESTORE_INCIDENT, request, lambda r: self.life.details(read_for=r.wanted)
+        )
+        return details
+
+    @activity.defn(name=rows.RESTORE_CARD.name)
+    async def restore_card(self, card: CardKey) -> StoredCard:
+        stored: StoredCard = await self._answer(rows.RESTORE_CARD, card, lambda _: self.stored)
+        return stored
+
+    @activity.defn(name=rows.RECORD_CLICK.name)
+    async def record_click(self, request: RecordClick) -> contract.Done:
+        self.recorded.append(request)
+        done: contract.Done = await self._answer(rows.RECORD_CLICK, request, lambda _: contract.Done())
+        return done
+
+    @activity.defn(name=rows.DELETE_MESSAGE.name)
+    async def delete_message(self, request: DeleteMessage) -> contract.Done:
+        self.deleted.append(request)
+        done: contract.Done = await self._answer(rows.DELETE_MESSAGE, request, lambda _: contract.Done())
+        return done
+
+    def activities(self) -> list[Callable[..., Any]]:
+        return [
+            self.show_card,
+            self.reply,
+            self.tell_person,
+            self.change_status,
+            self.read_details,
+            self.restore_incident,
+            self.restore_card,
+            self.record_click,
+            self.delete_message,
+        ]

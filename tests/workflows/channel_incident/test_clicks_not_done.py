@@ -1,0 +1,128 @@
+"""Presses that change nothing: what the person hears, and what the card does."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.client import Client
+
+from tests.workflows.channel_incident.running import shown
+from workflows.channel_incident.activities import CHANGE_STATUS, RECORD_CLICK, TELL_PERSON
+from workflows.errors import Forbidden, OutsideError, ProviderUnavailable, RequestInvalid
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_unlinked_person_is_told_privately_and_nothing_else_happens(client: Client) -> None:
+    async with shown(client) as run:
+        click = run.click(link=None)
+        answer = await run.ask(click)
+        await run.is_idle()
+    (told,) = run.outside.told
+    assert (told.click, told.outcome.kind) == (click, "unlinked")
+    assert answer.outcome == told.outcome
+    assert run.outside.changes == []
+    assert len(run.outside.shown) == 1
+
+
+async def test_after_linking_the_same_button_on_the_same_card_works(client: Client) -> None:
+    async with shown(client) as run:
+        unlinked, linked = run.click(link=None), run.click(link=7)
+        assert (await run.ask(unlinked)).outcome.kind == "unlinked"
+        assert (await run.ask(linked)).outcome.kind == "done"
+    assert unlinked.key != linked.key
+
+
+async def test_an_unlinked_click_delivered_again_is_not_told_again(client: Client) -> None:
+    async with shown(client) as run:
+        click = run.click(link=None)
+        await run.ask(click)
+        await run.ask(click, update_id="delivered-later")
+        await run.hands_over(click)
+        await run.is_idle()
+    assert len(run.outside.told) == 1
+
+
+async def test_a_click_more_than_five_minutes_late_is_reported_and_not_done(client: Client) -> None:
+    async with shown(client) as run:
+        click = run.click(received_at=datetime.now(UTC) - timedelta(minutes=5, seconds=1))
+        answer = await run.ask(click)
+        await run.outside.until(lambda: len(run.outside.shown) == 2)
+    assert answer.outcome.kind == "late"
+    assert run.outside.changes == []
+    assert run.outside.shown[-1].identity == answer.identity
+
+
+async def test_a_click_that_waited_for_another_until_it_was_too_late_is_not_done(client: Client) -> None:
+    almost = timedelta(minutes=5) - timedelta(seconds=1)
+    async with shown(client) as run:
+        telling = run.outside.holds(CHANGE_STATUS)
+        await run.hands_over(run.click("acknowledge", name="Ada Ops"))
+        await run.outside.until(lambda: len(run.outside.changes) == 1)
+        late = run.click("resolve", name="Bo Call", received_at=datetime.now(UTC) - almost)
+        await run.hands_over(late)
+        await asyncio.sleep(1)  # what passes here is the time itself
+        telling.set()
+        await run.outside.until(lambda: [told.outcome.kind for told in run.outside.told] == ["late"])
+    assert [change.click.verb for change in run.outside.changes] == ["acknowledge"]
+
+
+async def test_a_failed_click_brings_the_card_again_so_that_it_can_be_clicked_again(client: Client) -> None:
+    async with shown(client) as run:
+        run.outside.fails(CHANGE_STATUS, *[ProviderUnavailable("PagerDuty is down")] * 2)
+        failed = await run.ask(run.click())
+        assert failed.outcome.kind == "failed"
+        await run.outside.until(lambda: len(run.outside.shown) == 2)
+        answer = await run.ask(run.click())
+    before, again = run.outside.shown[:2]
+    assert again.view == before.view
+    assert again.identity == failed.identity
+    assert again.identity.nonce != before.identity.nonce
+    assert answer.outcome.kind == "done"
+    assert [record.outcome.kind for record in run.outside.recorded] == ["failed"]
+
+
+async def test_an_answer_on_the_second_try_is_no_failure(client: Client) -> None:
+    async with shown(client) as run:
+        run.outside.fails(CHANGE_STATUS, ProviderUnavailable("a hiccup"))
+        answer = await run.ask(run.click())
+    assert answer.outcome.kind == "done"
+    assert len(run.outside.changes) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "reason"),
+    [
+        (Forbidden("not on this team"), "refused", "forbidden"),
+        (RequestInvalid("nonsense"), "failed", "unavailable"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+async def test_what_pagerduty_refuses_is_not_tried_twice(
+    client: Client, error: OutsideError, kind: str, reason: str
+) -> None:
+    async with shown(client) as run:
+        run.outside.fails(CHANGE_STATUS, error)
+        answer = await run.ask(run.click())
+    assert answer.outcome.kind == kind
+    assert answer.outcome.reason == reason
+    assert len(run.outside.changes) == 1
+
+
+async def test_an_outcome_that_cannot_be_recorded_stands(client: Client) -> None:
+    async with shown(client) as run:
+        run.outside.fails(RECORD_CLICK, RequestInvalid("no such row"))
+        click = run.click(link=None)
+        answer = await run.ask(click)
+        again = await run.ask(click, update_id="delivered-later")
+    assert answer.outcome.kind == again.outcome.kind == "unlinked"
+
+
+async def test_a_private_message_that_cannot_be_sent_is_for_operators_to_see(client: Client) -> None:
+    async with shown(client) as run:
+        run.outside.fails(TELL_PERSON, Forbidden("the app is not installed for this person"))
+        answer = await run.ask(run.click(link=None))
+        assert answer.outcome.kind == "unlinked"
+        await run.until_attribute("Attention", "degraded")
+        assert "private_messages: Forbidden" in await run.details()
+    assert len(run.outside.shown) == 1

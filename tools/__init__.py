@@ -1,0 +1,1 @@
+"""Tools of a checkout: its set-up, and what writes or checks files that the tests compare."""

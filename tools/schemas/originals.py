@@ -1,0 +1,100 @@
+"""The published schemas, and what the product uses of each. Extend the extracts here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Original:
+    """One schema; without ``calls`` the whole of it is used."""
+
+    file: str
+    """Its path below the folder of the originals."""
+
+    name: str
+
+    published: str | None = None
+    """The address that the original itself names."""
+
+    calls: tuple[str, ...] = ()
+    """Method and path of each used call, the path as the original writes it."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Lists of names that no enum has: what they name → where the original has the list (a JSON pointer)."""
+
+    @property
+    def extract(self) -> str:
+        """The file name of its extract."""
+        return self.file.rpartition("/")[2]
+
+
+REST = Original(
+    file="pagerduty/rest.openapi.json",
+    name="PagerDuty REST API",
+    published="https://github.com/PagerDuty/api-schema",
+    calls=(
+        "GET /abilities",
+        "GET /abilities/{id}",
+        "GET /escalation_policies",
+        "GET /escalation_policies/{id}",
+        "GET /incidents",
+        "POST /incidents",
+        "PUT /incidents",
+        "GET /incidents/{id}",
+        "PUT /incidents/{id}",
+        "GET /incidents/{id}/custom_fields/values",
+        "PUT /incidents/{id}/custom_fields/values",
+        "GET /incidents/{id}/log_entries",
+        "GET /incidents/{id}/notes",
+        "POST /incidents/{id}/notes",
+        "POST /incidents/{id}/responder_requests",
+        "POST /incidents/{id}/status_updates",
+        "GET /oncalls",
+        "GET /priorities",
+        "GET /services",
+        "GET /services/{id}",
+        "GET /teams",
+        "GET /teams/{id}",
+        "GET /teams/{id}/members",
+        "GET /users",
+        "GET /users/{id}",
+        "GET /users/me",
+        "GET /webhook_subscriptions",
+        "POST /webhook_subscriptions",
+        "GET /webhook_subscriptions/{id}",
+        "PUT /webhook_subscriptions/{id}",
+        "DELETE /webhook_subscriptions/{id}",
+        "POST /webhook_subscriptions/{id}/enable",
+        "POST /webhook_subscriptions/{id}/ping",
+    ),
+    names={
+        "event types": "/components/examples/CreateSubscriptionExample/value/webhook_subscription/events",
+    },
+)
+
+CONNECTOR = Original(
+    file="teams/bot-connector.swagger.json",
+    name="Microsoft Bot Connector API",
+    calls=(
+        "GET /v3/conversations",
+        "POST /v3/conversations",
+        "POST /v3/conversations/{conversationId}/activities",
+        "POST /v3/conversations/{conversationId}/activities/{activityId}",
+        "PUT /v3/conversations/{conversationId}/activities/{activityId}",
+        "DELETE /v3/conversations/{conversationId}/activities/{activityId}",
+        "GET /v3/conversations/{conversationId}/activities/{activityId}/members",
+        "GET /v3/conversations/{conversationId}/members",
+        "GET /v3/conversations/{conversationId}/members/{memberId}",
+        "GET /v3/conversations/{conversationId}/pagedmembers",
+    ),
+)
+
+CARD = Original(
+    file="teams/adaptive-card-1.5.schema.json",
+    name="Adaptive Cards 1.5",
+    published="http://adaptivecards.io/schemas/adaptive-card.json",
+)
+
+COMPOSE = Original(file="compose/compose-spec.json", name="Compose Specification")
+
+ORIGINALS = (REST, CONNECTOR, CARD, COMPOSE)

@@ -1,0 +1,106 @@
+"""The Temporal server: found, downloaded by the SDK, or built from deploy/temporal."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from sandbox.up.servers.caches import CHECKOUT, cache_dir
+from sandbox.up.servers.temporal_binary import GO_MODULE, cached_binary, usable_temporal
+
+from tools.steps.progress import StepFailed, run, say, version_of
+
+# Older ones cannot fetch the toolchain that deploy/temporal/go.mod names.
+_OLDEST_GO = (1, 21)
+_COMMAND = "github.com/temporalio/cli/cmd/temporal"
+_DOWNLOAD_LIMIT = 300.0
+_DOWNLOAD = """
+import asyncio, os, sys
+from temporalio.testing import WorkflowEnvironment
+
+async def download():
+    environment = await WorkflowEnvironment.start_local(
+        download_dest_dir=sys.argv[1], dev_server_download_version=sys.argv[2]
+    )
+    await environment.shutdown()
+
+try:
+    asyncio.run(download())
+except RuntimeError as failure:
+    print(failure, flush=True)
+    os._exit(1)  # the SDK may abort the interpreter at an ordinary exit
+os._exit(0)
+"""
+
+
+def done() -> bool:
+    """Whether a server is configured or a command is there."""
+    return bool(os.environ.get("TEMPORAL_ADDRESS")) or usable_temporal() is not None
+
+
+def missing() -> Iterator[str]:
+    """Nothing: Go is needed only where the download does not work, which the step itself finds out."""
+    return iter(())
+
+
+def do() -> None:
+    """Put the Temporal command into the cache."""
+    cache_dir().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="temporal-", dir=cache_dir()) as name:
+        folder = Path(name)
+        binary = _download(folder) or _build(folder)
+        binary.replace(cached_binary())
+    say(f"Temporal server kept as {cached_binary()}")
+
+
+def _download(folder: Path) -> Path | None:
+    """The command by the SDK's own download; None where that does not work."""
+    pinned = re.search(r"github.com/temporalio/cli (v\S+)", (GO_MODULE / "go.mod").read_text())
+    if pinned is None:
+        raise StepFailed("deploy/temporal/go.mod names no version of the Temporal command")
+    say(f"Temporal server {pinned[1]}: trying the SDK's download")
+    python = CHECKOUT / ".venv" / "bin" / "python"
+    try:
+        subprocess.run(
+            [python, "-c", _DOWNLOAD, folder, pinned[1]],
+            check=True,
+            capture_output=True,
+            timeout=_DOWNLOAD_LIMIT,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        say("the download did not work; building it instead, which takes some minutes, once")
+        return None
+    return next((file for file in folder.iterdir() if file.is_file() and os.access(file, os.X_OK)), None)
+
+
+def _build(folder: Path) -> Path:
+    """The command built from its Go module, with caches of its own that go away (several GB)."""
+    version = version_of("go", "version", r"go(\d+)\.(\d+)")
+    if version is None or version < _OLDEST_GO:
+        there = "" if version is None else f", {version[0]}.{version[1]} is there"
+        raise StepFailed(
+            f"building Temporal's server needs Go {_OLDEST_GO[0]}.{_OLDEST_GO[1]} or newer{there} (go.dev); "
+            "or put Temporal's command on PATH, or set TEMPORAL_ADDRESS"
+        )
+    flags = f"{os.environ.get('GOFLAGS', '')} -modcacherw".strip()
+    caches = {"GOMODCACHE": str(folder / "mod"), "GOCACHE": str(folder / "build"), "GOFLAGS": flags}
+    env = {**os.environ, **caches}
+    packages = run(
+        ["go", "list", "-deps", _COMMAND],
+        label="Temporal's Go modules",
+        counts="^go: downloading",
+        cwd=GO_MODULE,
+        env=env,
+    )
+    binary = folder / "temporal"
+    run(
+        ["go", "build", "-v", "-trimpath", "-ldflags", "-s -w", "-o", binary, _COMMAND],
+        label="Temporal server, packages compiled",
+        counts="^[a-z]",
+        total=sum(not line.startswith("go: ") for line in packages),
+        cwd=GO_MODULE,
+        env=env,
+    )
+    return binary
