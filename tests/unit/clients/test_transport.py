@@ -18,7 +18,7 @@ import pytest
 import trustme
 
 from muster.clients.http import exchange, open_pool
-from sandbox.stack.ports import free_port
+from sandbox.up.servers.ports import free_port
 from workflows.errors import OutcomeUnknown, ProviderUnavailable, RequestInvalid
 
 pytestmark = pytest.mark.anyio
@@ -39,6 +39,9 @@ async def pool():
 
 class Server:
     """Gives each connection to ``behave`` and keeps the requests that it reads."""
+
+    port: int
+    url: str
 
     def __init__(self, behave):
         self.behave = behave
