@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import clicks, growth, hops, kills, lives, standard
+from bench import clicks, growth, hops, kills, lives, open_runs, standard
 from bench.figures import exit_code, progress
 from bench.stack import running
 from muster.temporal.client import goodbye
@@ -21,8 +21,9 @@ GROUPS = {
     "lives": lives.incident_lives,
     "kills": kills.kill_to_card,
     "accept": hops.webhook_accept,
+    "open": open_runs.memory_of_open_runs,
 }
-"""In this order: the last stops the worker."""
+"""In this order: *accept* stops the worker and the floors, *open* has a worker of its own."""
 
 
 async def main(names: list[str]) -> None:
