@@ -19,14 +19,16 @@ from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import app_tokens
 from muster.clients.teams.connector import connector_client
-from muster.health import health_server
+from muster.garbage_collection import exclude_startup_objects
+from muster.health import health_app
 from muster.logging import configure_logging
-from muster.memory import settle
 from muster.security.sealing import KeyRing
+from muster.serving import serving_on_loopback
 from muster.settings import Settings, load_settings
 from muster.store.migrate import require_schema
 from muster.store.pool import open_pool
-from muster.temporal.client import connect, goodbye, require_search_attributes
+from muster.temporal.client import temporal_client
+from muster.temporal.search_attributes import require_search_attributes
 from workflows.discovery import passed_through, workflow_classes
 
 _LIBRARIES = ("pydantic", "pydantic_core", "annotated_types", "typing_inspection")
@@ -100,15 +102,15 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    try:
-        client = await connect(settings)
-        async with running_worker(settings, client), health_server(settings.worker_health_port):
-            settle()
-            log.info("working", task_queue=settings.task_queue)
-            await stop.wait()
-            log.info("stopping: finishing what runs")
-    finally:
-        await goodbye()
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(temporal_client(settings))
+        await stack.enter_async_context(running_worker(settings, client))
+        if settings.worker_health_port is not None:
+            await stack.enter_async_context(serving_on_loopback(health_app(), settings.worker_health_port))
+        exclude_startup_objects()
+        log.info("working", task_queue=settings.task_queue)
+        await stop.wait()
+        log.info("stopping: finishing what runs")
 
 
 def main(settings: Settings | None = None) -> None:

@@ -1,1 +1,1 @@
-"""Everything that touches the world outside: the activities, and the HTTP clients they use."""
+"""Activities: every call to the outside, one folder a provider."""

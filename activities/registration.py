@@ -37,9 +37,9 @@ def implements(
 ]:
     """Register a method as the row's activity.
 
-    Typed errors travel to the workflow with their type, code and delay. A store that is out of reach
-    is ``ProviderUnavailable``: whatever was to follow the failed commit was not done. Each is one line
-    of the log, while the correlation id is at hand.
+    An ``OutsideError`` reaches the workflow with its type, code and delay. A database that is out of reach
+    reaches it as ``ProviderUnavailable``: whatever was to follow the failed commit was not done. Each failure
+    is one line of the log, with the correlation id.
     """
 
     def register(
@@ -52,9 +52,9 @@ def implements(
                 try:
                     return await method(self, argument)
                 except OutsideError as error:
-                    raise _told(row.name, error) from error
+                    raise _logged(row.name, error) from error
                 except UNAVAILABLE as error:
-                    raise _told(row.name, ProviderUnavailable("the database is out of reach")) from error
+                    raise _logged(row.name, ProviderUnavailable("the database is out of reach")) from error
 
         setattr(run, _ROW, row)
         return run
@@ -63,18 +63,18 @@ def implements(
 
 
 def tell_failures_once() -> None:
-    """Drop the SDK's own line, with its traceback, about a failure that has had its line here.
+    """Drop the SDK's own line, with its traceback, about a failure that ``implements`` has logged.
 
-    It comes after the correlation id is gone. What nobody foresaw keeps its traceback.
+    The SDK's line lacks the correlation id. A failure that nobody foresaw keeps its line and traceback.
     """
-    logging.getLogger("temporalio.activity").addFilter(_not_told_yet)
+    logging.getLogger("temporalio.activity").addFilter(_is_not_logged_yet)
 
 
-def _not_told_yet(record: logging.LogRecord) -> bool:
+def _is_not_logged_yet(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], ApplicationError))
 
 
-def _told(name: str, error: OutsideError) -> ApplicationError:
+def _logged(name: str, error: OutsideError) -> ApplicationError:
     log.warning(
         "activity failed", activity=name, failure=type(error).__name__, code=error.code, reason=str(error)
     )
@@ -90,7 +90,7 @@ def _correlation(argument: Any) -> str | None:
 
 @asynccontextmanager
 async def heartbeats() -> AsyncIterator[None]:
-    """Beat while the body runs, so that a killed worker is known in three seconds; a quick one never does."""
+    """Beat while the body runs: a killed worker is known in three seconds, and a quick body has no beat."""
 
     async def beat() -> None:
         await asyncio.sleep(_FIRST_BEAT)
@@ -111,10 +111,16 @@ def activities_of(**dependencies: Any) -> list[Callable[..., Any]]:
     Each class that implements rows is made once, of the ``dependencies`` that its constructor names.
     Raises TypeError where one is missing.
     """
+    return registered(*(found(**_wanted(found, dependencies)) for found in _implementations()))
+
+
+def registered(*implementations: object) -> list[Callable[..., Any]]:
+    """The activities of these objects: every method that implements a row."""
     return [
-        activity
-        for implementation in _implementations()
-        for activity in _rows_of(implementation(**_wanted(implementation, dependencies)))
+        member
+        for implementation in implementations
+        for _, member in inspect.getmembers(implementation, inspect.isroutine)
+        if hasattr(member, _ROW)
     ]
 
 
@@ -122,13 +128,8 @@ def _implementations() -> Iterator[type]:
     for found in pkgutil.walk_packages(activities.__path__, f"{activities.__name__}."):
         module = importlib.import_module(found.name)
         for _, member in inspect.getmembers(module, inspect.isclass):
-            if member.__module__ == module.__name__ and _rows_of(member):
+            if member.__module__ == module.__name__ and registered(member):
                 yield member
-
-
-def _rows_of(implementation: object) -> list[Callable[..., Any]]:
-    members = inspect.getmembers(implementation, inspect.isroutine)
-    return [member for _, member in members if hasattr(member, _ROW)]
 
 
 def _wanted(implementation: type, dependencies: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,47 +1,27 @@
-"""Health: alive, ready, and how the dependencies are."""
+"""Health of the API's dependencies."""
 
-from fastapi import APIRouter
-from starlette.responses import JSONResponse
+from collections.abc import Mapping
 
 from api.gateway import Gateway, TemporalUnavailable
+from muster.health import Check
 from muster.store.pool import UNAVAILABLE, Pool
 
 
-def health_router(pool: Pool, gateway: Gateway) -> APIRouter:
-    """``/healthz``, ``/readyz`` and ``/healthz/dependencies``.
+def dependency_checks(pool: Pool, gateway: Gateway) -> Mapping[str, Check]:
+    """A check for each dependency, by its name in ``/healthz/dependencies``."""
 
-    Ready does not look at dependencies: one that is down must not take every API out of the balancer.
-    Keys and schema are checked before the API listens, so that answering at all means both are right.
-    """
-    router = APIRouter()
+    async def postgres() -> str:
+        try:
+            await pool.fetchval("SELECT 1")
+        except UNAVAILABLE as error:
+            return f"out of reach: {type(error).__name__}"
+        return "ok"
 
-    @router.get("/healthz")
-    async def alive() -> dict[str, str]:
-        return {"status": "alive"}
+    async def temporal() -> str:
+        try:
+            await gateway.check_health()
+        except TemporalUnavailable as error:
+            return f"out of reach: {error}"
+        return "ok"
 
-    @router.get("/readyz")
-    async def ready() -> dict[str, str]:
-        return {"status": "ready"}
-
-    @router.get("/healthz/dependencies")
-    async def dependencies() -> JSONResponse:
-        found = {"postgres": await _postgres(pool), "temporal": await _temporal(gateway)}
-        return JSONResponse(found, status_code=200 if set(found.values()) == {"ok"} else 503)
-
-    return router
-
-
-async def _postgres(pool: Pool) -> str:
-    try:
-        await pool.fetchval("SELECT 1")
-    except UNAVAILABLE as error:
-        return f"out of reach: {type(error).__name__}"
-    return "ok"
-
-
-async def _temporal(gateway: Gateway) -> str:
-    try:
-        await gateway.check_health()
-    except TemporalUnavailable as error:
-        return f"out of reach: {error}"
-    return "ok"
+    return {"postgres": postgres, "temporal": temporal}

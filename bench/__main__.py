@@ -15,7 +15,6 @@ from bench import clicks, growth, hops, kills, lives, open_runs, standard
 from bench.figures import exit_code, progress
 from bench.runs import judge_medians, whole_runs
 from bench.stack import running
-from muster.temporal.client import goodbye
 
 GROUPS = {
     "hops": hops.webhook_to_card,
@@ -36,7 +35,6 @@ async def measure(names: list[str]) -> None:
         async with running(Path(folder)) as stack:
             for name in names:
                 await GROUPS[name](stack)
-    await goodbye()
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ import asyncio
 from bench.figures import progress, value
 from bench.incidents import Incident
 from bench.stack import ONE_CHANNEL, Stack
-from sandbox.stack.ports import free_port
+from sandbox.up.servers.ports import free_port
 
 _OPEN = 1000
 _AT_ONCE = 12

@@ -21,18 +21,18 @@ from bench import cpu, floor
 from bench.incidents import Incident
 from bench.sink import Card, Sink
 from muster.settings import Settings
-from muster.temporal.client import connect
-from sandbox.stack.addresses import Addresses
-from sandbox.stack.data_folder import DataFolder
-from sandbox.stack.parts import answers_http, muster_command
-from sandbox.stack.ports import free_port
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.process import Process
-from sandbox.stack.product import local_environment, sandbox_environment, seed, write_config
-from sandbox.stack.temporal import EmbeddedTemporal
+from muster.temporal.client import temporal_client
+from sandbox.company import Company, Connection, build_company
 from sandbox.teams.signing_key import SigningKey
 from sandbox.teams.tokens import ChannelTokens
-from sandbox.world import Connection, World, build_world
+from sandbox.up.addresses import Addresses
+from sandbox.up.product import local_environment, sandbox_environment, seed, write_config
+from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.servers.ports import free_port
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from sandbox.up.supervision.parts import answers_http, muster_command
+from sandbox.up.supervision.process import Process
 
 ONE_CHANNEL = "PSVC001"
 THREE_CHANNELS = "PSVC003"
@@ -47,8 +47,8 @@ _API_ENVIRONMENT = {"MUSTER_EDIT_INTERVAL": "0", "MUSTER_GRACE": "0"}
 class Stack:
     """Everything that runs, and the ways to load it."""
 
-    def __init__(self, world: World, folder: DataFolder, addresses: Addresses, sink: Sink) -> None:
-        self.world = world
+    def __init__(self, company: Company, folder: DataFolder, addresses: Addresses, sink: Sink) -> None:
+        self.company = company
         self.sink = sink
         self.folder = folder
         self.addresses = addresses
@@ -57,7 +57,7 @@ class Stack:
         self.servers: dict[str, int] = {}
         self.client: Client
         self.http: aiohttp.ClientSession
-        self._tokens = ChannelTokens(SigningKey.kept_in(folder.certificates), world)
+        self._tokens = ChannelTokens(SigningKey.kept_in(folder.certificates), company)
 
     # Processes
 
@@ -81,7 +81,9 @@ class Stack:
 
     async def until_idle(self, incident: Incident) -> None:
         """Wait until the incident's workflow has nothing in flight: its last send is recorded."""
-        handle = self.client.get_workflow_handle(f"incident/{self.world.account}/{incident.id}/payments-ops")
+        handle = self.client.get_workflow_handle(
+            f"incident/{self.company.account}/{incident.id}/payments-ops"
+        )
         while True:
             found = (await handle.describe()).raw_description
             if not found.pending_activities and not found.HasField("pending_workflow_task"):
@@ -118,15 +120,15 @@ class Stack:
         """Deliver ``incident.<name>``, signed; the milliseconds until 202."""
         self.sink.incidents[incident.id] = incident
         body = incident.event(name)
-        signature = hmac.new(self.world.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
+        signature = hmac.new(self.company.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
         began = time.monotonic()
         async with self.http.post(
-            f"http://127.0.0.1:{port or self.addresses.api_port}/webhooks/pagerduty/{self.world.account}",
+            f"http://127.0.0.1:{port or self.addresses.api_port}/webhooks/pagerduty/{self.company.account}",
             data=body,
             headers={
                 "Content-Type": "application/json",
                 "X-PagerDuty-Signature": f"v1={signature}",
-                "X-Webhook-Subscription": self.world.webhook_subscription,
+                "X-Webhook-Subscription": self.company.webhook_subscription,
             },
         ) as answer:
             await answer.read()
@@ -136,7 +138,7 @@ class Stack:
 
     async def click(self, card: Card, verb: str, *, port: int | None = None) -> float:
         """Click a card's button as Ada; the milliseconds until the answer."""
-        person = self.world.people[0]
+        person = self.company.people[0]
         service_url = f"{self.sink.url}/teams/"
         activity = {
             "type": "invoke",
@@ -145,12 +147,12 @@ class Stack:
             "channelId": "msteams",
             "serviceUrl": service_url,
             "from": {"id": person.teams_id, "aadObjectId": person.aad_object_id, "name": person.name},
-            "recipient": {"id": f"28:{self.world.bot_app_id}"},
+            "recipient": {"id": f"28:{self.company.bot_app_id}"},
             "conversation": {
                 "id": f"{card.conversation};messageid={card.id}",
-                "tenantId": self.world.tenant_id,
+                "tenantId": self.company.tenant_id,
             },
-            "channelData": {"tenant": {"id": self.world.tenant_id}},
+            "channelData": {"tenant": {"id": self.company.tenant_id}},
             "replyToId": card.id,
             "value": {"action": card.buttons[verb], "trigger": "manual"},
         }
@@ -171,8 +173,8 @@ async def running(folder: Path) -> AsyncIterator[Stack]:
     """The whole stack, its product processes running."""
     data, addresses = DataFolder(folder), Addresses.pick()
     sink = Sink(free_port())
-    world = _world()
-    stack = Stack(world, data, addresses, sink)
+    company = _company()
+    stack = Stack(company, data, addresses, sink)
     async with AsyncExitStack() as exits:
         postgres = exits.enter_context(EmbeddedPostgres(data.postgres, log=data.log("postgres")))
         temporal = exits.enter_context(
@@ -180,14 +182,14 @@ async def running(folder: Path) -> AsyncIterator[Stack]:
         )
         stack.servers = {"postgres": postgres.pid or 0, "temporal": temporal.pid or 0}
         stack.env = _environment(data, addresses, postgres.create_database("muster"), temporal.address)
-        _configure(data, world, addresses, sink)
+        _configure(data, company, addresses, sink)
         for command in (("migrate",), ("seed", str(data.seed))):
             await asyncio.to_thread(
                 subprocess.run, muster_command(*command), env=stack.env, check=True, stdout=sys.stderr
             )
         await exits.enter_async_context(sink.serving())
         stack.http = await exits.enter_async_context(aiohttp.ClientSession())
-        stack.client = await connect(_settings(stack.env))
+        stack.client = await exits.enter_async_context(temporal_client(_settings(stack.env)))
         try:
             await _start(stack)
             yield stack
@@ -199,7 +201,7 @@ async def running(folder: Path) -> AsyncIterator[Stack]:
 async def _start(stack: Stack) -> None:
     addresses = stack.addresses
     await stack.start(
-        "teams", sys.executable, "-m", "sandbox.teams", "--world", str(stack.folder.world),
+        "teams", sys.executable, "-m", "sandbox.teams", "--world", str(stack.folder.company),
         "--port", str(addresses.teams_port), "--token-port", str(addresses.token_port),
         "--ca-dir", str(stack.folder.certificates), "--bot", addresses.bot_endpoint,
     )  # fmt: skip
@@ -222,13 +224,13 @@ async def _start(stack: Stack) -> None:
         )
 
 
-def _world() -> World:
+def _company() -> Company:
     """The sandbox's company, with a service that has three channels."""
-    world = build_world()
-    channels = [world.teams[0].channels[1], world.teams[0].channels[2], world.teams[1].channels[1]]
+    company = build_company()
+    channels = [company.teams[0].channels[1], company.teams[0].channels[2], company.teams[1].channels[1]]
     connections = [Connection(service=ONE_CHANNEL, channel=channels[0].id)]
     connections += [Connection(service=THREE_CHANNELS, channel=channel.id) for channel in channels]
-    return world.model_copy(update={"connections": tuple(connections)})
+    return company.model_copy(update={"connections": tuple(connections)})
 
 
 def _environment(
@@ -256,10 +258,10 @@ def _settings(env: dict[str, str]) -> Settings:
     )
 
 
-def _configure(folder: DataFolder, world: World, addresses: Addresses, sink: Sink) -> None:
+def _configure(folder: DataFolder, company: Company, addresses: Addresses, sink: Sink) -> None:
     """The product's configuration, with PagerDuty and all channels at the sink."""
-    folder.world.write_text(world.model_dump_json())
-    write_config(folder, world, addresses)
+    folder.company.write_text(company.model_dump_json())
+    write_config(folder, company, addresses)
     folder.config.write_text(folder.config.read_text().replace(addresses.pagerduty, sink.url))
-    elsewhere = {channel.id: f"{sink.url}/teams/" for team in world.teams for channel in team.channels}
-    folder.seed.write_text(json.dumps(seed(world, addresses, elsewhere)))
+    elsewhere = {channel.id: f"{sink.url}/teams/" for team in company.teams for channel in team.channels}
+    folder.seed.write_text(json.dumps(seed(company, addresses, elsewhere)))

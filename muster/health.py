@@ -1,27 +1,38 @@
-"""The health port of a process that has no other: alive means that its event loop turns."""
+"""Health of a process, as one Starlette application: alive, ready, and how its dependencies are."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 
-from aiohttp import web
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+Check = Callable[[], Awaitable[str]]
+"""Looks at one dependency: ``ok``, or what is wrong with it."""
 
 
-@asynccontextmanager
-async def health_server(port: int | None) -> AsyncIterator[None]:
-    """Answer ``GET /healthz`` on loopback while the block runs; nothing without a port."""
-    if port is None:
-        yield
-        return
+def health_app(checks: Mapping[str, Check] | None = None) -> Starlette:
+    """``/healthz``; for a process that gives the ``checks`` of its dependencies, also the other two.
 
-    async def alive(_request: web.Request) -> web.Response:
-        return web.json_response({"status": "alive"})
+    These are ``/readyz`` and ``/healthz/dependencies``. Ready does not look at dependencies: one that is down
+    must not take every API out of the balancer.
+    """
+    routes = [Route("/healthz", _always("alive"))]
+    if checks is not None:
+        routes += [Route("/readyz", _always("ready")), Route("/healthz/dependencies", _each(checks))]
+    return Starlette(routes=routes)
 
-    application = web.Application()
-    application.router.add_get("/healthz", alive)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        yield
-    finally:
-        await runner.cleanup()
+
+def _always(status: str) -> Callable[[Request], Awaitable[JSONResponse]]:
+    async def answer(_request: Request) -> JSONResponse:
+        return JSONResponse({"status": status})
+
+    return answer
+
+
+def _each(checks: Mapping[str, Check]) -> Callable[[Request], Awaitable[JSONResponse]]:
+    async def answer(_request: Request) -> JSONResponse:
+        found = {name: await check() for name, check in checks.items()}
+        return JSONResponse(found, status_code=200 if set(found.values()) == {"ok"} else 503)
+
+    return answer

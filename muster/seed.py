@@ -1,7 +1,7 @@
 """``muster seed FILE``: rows that set-up would make, from a file; running it again changes what changed.
 
-Until the set-up conversation exists, this is how teams, people and connections come to be; the
-sandbox uses it to start connected.
+Until the set-up conversation exists, teams, people and connections come to be by this command. The sandbox
+uses it to start connected.
 """
 
 from pathlib import Path
@@ -9,18 +9,18 @@ from pathlib import Path
 import asyncpg
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator
 
+from muster.errors import OperatorError
 from muster.security.sealing import KeyRing
 from muster.settings import Settings
+from muster.store import accounts, connections, conversations, links, people, subscriptions
+from muster.store.links import LinkedUser
 from muster.store.migrate import require_schema
-from muster.store.people import secret_place, token_place
-from muster.store.pool import Connection, load_queries, open_pool
+from muster.store.pool import Connection, open_pool
 from workflows.ids import channel_key
 
-QUERIES = load_queries(__file__)
 
-
-class SeedRefused(Exception):
-    """The database has no place for a row of the file: what it belongs to is in neither."""
+class SeedRefused(OperatorError):
+    """The database refuses a row of the file: most often, the row that it refers to is in neither."""
 
 
 class _Row(BaseModel):
@@ -92,12 +92,12 @@ class Link(_Row):
 
 
 class ServiceConnection(_Row):
-    """A service whose incidents appear in a channel."""
+    """A service whose incidents appear in a conversation."""
 
     account: str
     service: str
     service_name: str
-    channel: str
+    conversation: str
 
 
 class Seed(_Row):
@@ -151,41 +151,58 @@ async def seed(settings: Settings, content: Seed) -> None:
 
 
 async def _write(connection: Connection, content: Seed, keys: KeyRing) -> None:
-    async def each(query: str, rows: list[tuple[object, ...]]) -> None:
-        await connection.executemany(QUERIES[query], rows)
+    """Whatever others refer to comes first."""
+    for account in content.pagerduty_accounts:
+        await accounts.upsert_account(connection, **dict(account))
+    for tenant in content.tenants:
+        await accounts.upsert_tenant(connection, **dict(tenant))
+    teams = {team.id: team for team in content.teams}
+    for team in content.teams:
+        await conversations.upsert_team(connection, **dict(team))
+    for channel in content.channels:
+        await _write_channel(connection, channel, teams[channel.team])
+    for person in content.people:
+        await people.upsert(connection, **dict(person))
+    for service in content.connections:
+        await connections.upsert(connection, **dict(service))
+    for subscription in content.webhook_subscriptions:
+        await subscriptions.upsert(
+            connection,
+            keys,
+            account=subscription.account,
+            id=subscription.id,
+            secret=subscription.secret.get_secret_value(),
+        )
+    for link in content.links:
+        await _write_link(connection, link, keys)
 
-    teams = {team.id: team.name for team in content.teams}
-    await each("account", [(a.key, a.subdomain, a.region) for a in content.pagerduty_accounts])
-    await each("tenant", [(t.id, t.name) for t in content.tenants])
-    await each("team", [(t.id, t.tenant, t.aad_group_id, t.name, t.account) for t in content.teams])
-    await each(
-        "channel",
-        [(c.id, c.team, channel_key(teams[c.team], c.name), c.name, c.service_url) for c in content.channels],
+
+async def _write_channel(connection: Connection, channel: Channel, team: Team) -> None:
+    await conversations.upsert(
+        connection,
+        id=channel.id,
+        kind="channel",
+        tenant=team.tenant,
+        account=team.account,
+        team=team.id,
+        key=channel_key(team.name, channel.name),
+        name=channel.name,
+        service_url=channel.service_url,
     )
-    await each("person", [(p.tenant, p.aad_object_id, p.teams_id, p.name, p.email) for p in content.people])
-    await each("connection", [(c.account, c.service, c.service_name, c.channel) for c in content.connections])
-    await each(
-        "subscription",
-        [
-            (s.account, s.id, keys.seal(s.secret.get_secret_value(), secret_place(s.account, s.id)))
-            for s in content.webhook_subscriptions
-        ],
+
+
+async def _write_link(connection: Connection, link: Link, keys: KeyRing) -> None:
+    user = LinkedUser(
+        pagerduty_user=link.pagerduty_user,
+        name=link.pagerduty_name,
+        email=link.pagerduty_email,
+        access_token=link.access_token.get_secret_value(),
     )
-    await each(
-        "link",
-        [
-            (
-                link.tenant,
-                link.aad_object_id,
-                link.account,
-                link.pagerduty_user,
-                link.pagerduty_name,
-                link.pagerduty_email,
-                keys.seal(
-                    link.access_token.get_secret_value(),
-                    token_place(link.tenant, link.aad_object_id, link.account),
-                ),
-            )
-            for link in content.links
-        ],
+    await links.upsert(
+        connection,
+        keys,
+        user,
+        tenant=link.tenant,
+        aad_object_id=link.aad_object_id,
+        account=link.account,
     )

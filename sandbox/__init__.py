@@ -1,1 +1,1 @@
-"""Simulators of PagerDuty and Teams, and the embedded stack. Reaches the product only from outside."""
+"""Simulators of PagerDuty and Teams, and `muster up`. It imports nothing of the product."""

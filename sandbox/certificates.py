@@ -1,4 +1,4 @@
-"""A certificate authority of the sandbox's own: msal and PagerDuty's client talk to nothing but https."""
+"""The sandbox's certificate authority, since msal and PagerDuty's client accept https alone."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ CA_FILE = "ca.pem"
 
 
 def https_listener(port: int, folder: Path) -> Listener:
-    """A listener with a certificate for this machine, signed by the authority kept in ``folder``."""
+    """A TLS listener with a certificate for this machine; the authority is kept in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     leaf = _authority(folder).issue_cert("127.0.0.1", "localhost")
     certificate, key = folder / "server.pem", folder / "server-key.pem"

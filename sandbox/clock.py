@@ -1,4 +1,4 @@
-"""A clock that can be moved ahead, so that days of retries and lifetimes pass in seconds."""
+"""A clock that tests can move ahead, so that days of retries and token lifetimes pass in seconds."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ _STEP = timedelta(milliseconds=1)
 
 
 class Clock:
-    """Real time plus a distance that only ``advance`` changes; whoever waits on it notices at once."""
+    """Real time plus the distance ``ahead``. Moving the clock wakes every waiter at once."""
 
     def __init__(self, ahead: timedelta = timedelta()) -> None:
         self.ahead = ahead
@@ -26,16 +26,16 @@ class Clock:
         return self._last_tick
 
     def advance(self, seconds: float) -> None:
-        """Move ahead and wake everybody who waits for a time."""
+        """Move the clock ahead and wake every waiter."""
         self._set_ahead(self.ahead + timedelta(seconds=seconds))
 
     def reset(self) -> None:
-        """Back to real time."""
+        """Go back to real time."""
         self._last_tick = datetime.min.replace(tzinfo=UTC)
         self._set_ahead(timedelta())
 
     async def sleep_until(self, deadline: datetime) -> None:
-        """Return as soon as this clock shows ``deadline``, however it got there."""
+        """Return when this clock shows ``deadline``, by itself or because it was moved."""
         while (remaining := (deadline - self.now()).total_seconds()) > 0:
             try:
                 async with asyncio.timeout(remaining):

@@ -1,4 +1,4 @@
-"""Faults on demand: what goes wrong, where, for which calls and how often.
+"""Faults on demand: what goes wrong, with which calls, and how often.
 
 Both simulators keep one ``FaultBook`` and serve it under ``/_sandbox/faults``.
 """
@@ -16,20 +16,20 @@ _NEEDS_SECONDS = frozenset({"slow", "late"})
 
 @dataclass(frozen=True, slots=True)
 class FaultyPlace:
-    """What can go wrong with one kind of call, and which of its facts a fault may ask for."""
+    """What can go wrong with one kind of call, and which properties of the call a fault can match."""
 
     do: frozenset[str]
     match: frozenset[str]
 
 
 class Fault(BaseModel):
-    """One thing to go wrong: the next ``times`` calls of ``on`` whose facts contain ``match``."""
+    """What goes wrong with the next ``times`` calls of kind ``on`` that have the properties ``match``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     on: str
     match: dict[str, Any] = {}
-    """Strings by the names that the place allows; ``fault_router`` checks them."""
+    """Strings by property name; ``fault_router`` checks the names."""
     times: int = Field(default=1, ge=1)
     do: str
     seconds: float = Field(default=0, ge=0)
@@ -45,29 +45,29 @@ class Fault(BaseModel):
             raise ValueError(f'"{self.do}" needs "seconds"')
         return self
 
-    def applies_to(self, on: str, facts: Mapping[str, object]) -> bool:
-        """Whether a call of this kind with these facts is one the fault is meant for."""
-        return self.on == on and all(facts.get(name) == value for name, value in self.match.items())
+    def applies_to(self, on: str, properties: Mapping[str, object]) -> bool:
+        """Whether the fault applies to a call of this kind with these properties."""
+        return self.on == on and all(properties.get(name) == value for name, value in self.match.items())
 
 
 class FaultBook:
-    """The faults still to come; each call takes at most one, the oldest that applies."""
+    """The faults that wait for a call. A call takes at most one: the oldest that applies."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Let it happen to the next calls it applies to."""
+        """Add a fault."""
         self._waiting.append(fault)
 
     def clear(self) -> None:
-        """Forget every fault."""
+        """Remove all faults."""
         self._waiting.clear()
 
-    def take(self, on: str, facts: Mapping[str, object]) -> Fault | None:
-        """The fault that this call suffers, if any; counts it down."""
+    def take(self, on: str, properties: Mapping[str, object]) -> Fault | None:
+        """The fault for this call, or None; counts it as used once."""
         for place, fault in enumerate(self._waiting):
-            if fault.applies_to(on, facts):
+            if fault.applies_to(on, properties):
                 if fault.times > 1:
                     self._waiting[place] = fault.model_copy(update={"times": fault.times - 1})
                 else:
@@ -77,7 +77,7 @@ class FaultBook:
 
 
 def fault_router(book: FaultBook, places: Mapping[str, FaultyPlace]) -> APIRouter:
-    """``POST`` and ``DELETE /_sandbox/faults``; ``places`` has one entry for each ``on``."""
+    """The routes of ``/_sandbox/faults``; ``places`` has an entry for each value of ``on``."""
     router = APIRouter(prefix="/_sandbox/faults")
 
     @router.post("", status_code=201)
@@ -96,7 +96,7 @@ def fault_router(book: FaultBook, places: Mapping[str, FaultyPlace]) -> APIRoute
 
 
 def _problem_of(fault: Fault, places: Mapping[str, FaultyPlace]) -> str | None:
-    """Why this fault could never happen, if so."""
+    """Why this fault can never happen; None if it can."""
     place = places.get(fault.on)
     if place is None:
         return f'"on" must be one of {_listed(places)}'

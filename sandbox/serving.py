@@ -1,4 +1,4 @@
-"""Run a simulator on its ports until it is told to stop, and cut a connection where a fault asks for it."""
+"""Serve an application on several ports until a signal stops it, and cut connections for faults."""
 
 import asyncio
 import signal
@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _GRACE = 1
-"""Seconds that a request in work gets to finish when the process is told to stop."""
+"""Seconds that a running request has to finish when the server stops."""
 
 Address = tuple[str, int]
 _connections: dict[tuple[Address, Address], asyncio.Transport] = {}
@@ -23,7 +23,7 @@ _connections: dict[tuple[Address, Address], asyncio.Transport] = {}
 
 @dataclass(frozen=True)
 class Listener:
-    """One port; with a certificate and its key, over TLS."""
+    """A port to listen on; over TLS if there are a certificate and its key."""
 
     port: int
     host: str = "127.0.0.1"
@@ -32,29 +32,29 @@ class Listener:
 
 
 class LostAnswer(Response):
-    """In place of an answer: the connection ends without a byte, as when a network fails."""
+    """A response that sends nothing and closes the connection, as a network failure does."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Cut the connection and return once it is gone."""
+        """Close the connection and return when it is closed."""
         await cut_connection(scope, receive)
 
 
 async def cut_connection(scope: Scope, receive: Receive) -> None:
-    """Close the connection this request came on, unanswered; returns once it is gone."""
+    """Close the connection of this request without an answer; returns when it is closed."""
     _connections[tuple(scope["server"]), tuple(scope["client"])].abort()
     while (await receive())["type"] != "http.disconnect":
         continue
 
 
 def run(app: ASGIApp, listeners: Sequence[Listener], *, on_stop: Callable[[], None] = lambda: None) -> None:
-    """Serve until SIGTERM or SIGINT; ``on_stop`` ends open streams, which would hold up the exit."""
+    """Serve until SIGTERM or SIGINT; ``on_stop`` must end open streams, which would delay the exit."""
 
     async def until_signal() -> None:
-        told_to_stop = asyncio.Event()
+        stop_requested = asyncio.Event()
         for signal_number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(signal_number, told_to_stop.set)
+            asyncio.get_running_loop().add_signal_handler(signal_number, stop_requested.set)
         async with serving(app, listeners, on_stop=on_stop):
-            await told_to_stop.wait()
+            await stop_requested.wait()
 
     asyncio.run(until_signal())
 
@@ -63,13 +63,13 @@ def run(app: ASGIApp, listeners: Sequence[Listener], *, on_stop: Callable[[], No
 async def serving(
     app: ASGIApp, listeners: Sequence[Listener], *, on_stop: Callable[[], None] = lambda: None
 ) -> AsyncIterator[None]:
-    """Serve as long as the block runs; connections are taken from its beginning on.
+    """Serve while the block runs; connections are accepted from its beginning.
 
     The app's lifespan belongs to the first listener.
     """
     sockets = [_listen(listener) for listener in listeners]
     servers = [_server(app, listener, lifespan=not place) for place, listener in enumerate(listeners)]
-    # ``Server.serve`` would take the process's signals for itself and raise them once more at its end.
+    # ``Server.serve`` would handle the process's signals itself and raise them again at its end.
     running = [
         asyncio.create_task(server._serve([listening]))
         for server, listening in zip(servers, sockets, strict=True)
@@ -84,10 +84,10 @@ async def serving(
 
 
 def _listen(listener: Listener) -> socket.socket:
-    """A listening socket that names its protocol.
+    """A listening socket whose protocol is TCP by name.
 
-    ``socket.create_server`` leaves it at zero, and asyncio then keeps Nagle's algorithm on: every answer
-    on a connection that is kept waits for 40 ms (measured: 22 against 596 calls a second).
+    ``socket.create_server`` sets the protocol to zero. asyncio then does not switch Nagle's algorithm off,
+    and every answer on a kept connection waits for 40 ms (measured: 22 against 596 calls a second).
     """
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -113,7 +113,7 @@ def _server(app: ASGIApp, listener: Listener, *, lifespan: bool) -> uvicorn.Serv
 
 
 class _Connection(H11Protocol):
-    """A connection that can be found from a request's scope, which itself offers no way to cut it."""
+    """A connection that is found by a request's scope, since the scope has no access to its transport."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)

@@ -1,7 +1,7 @@
-"""The state of a simulator on disk: one JSON file, replaced in one step, soon after a change and at the end.
+"""The state of a simulator on disk: one JSON file, replaced in one step soon after a change and at the end.
 
-The event loop only copies what can change; the JSON is made piece by piece and written in a thread, so that
-a simulator with a long history answers as quickly as a new one.
+The event loop only copies what can change. A thread makes the JSON piece by piece and writes it, so that a
+simulator with a long history answers as fast as a new one.
 """
 
 import asyncio
@@ -17,23 +17,23 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 PAUSE = 0.3
-"""Seconds a change may wait, so that a burst is written once."""
+"""Seconds between a change and its writing, so that many changes are written once."""
 _LONGEST_SHARE = 0.1
-"""Of the time, spent on writing: what takes long to write is written less often."""
+"""The largest share of time for writing: a large file is written less often."""
 
 log = logging.getLogger(__name__)
 
 Read = TypeVar("Read", bound=BaseModel)
 Taken = Callable[[], dict[str, Any]]
-"""Says, in another thread, what to write: dicts and lists down to frozen models and plain values."""
+"""Called in a thread: the content as dicts and lists of frozen models and plain values."""
 
 
 class SnapshotError(Exception):
-    """The file is damaged or of another format; the text says what to do."""
+    """The file cannot be read; the text says what to do."""
 
 
 def read_snapshot(path: Path | None, model: type[Read]) -> Read | None:
-    """What an earlier process left, if anything; raises SnapshotError if it cannot be read."""
+    """The state that an earlier process wrote, or None; raises SnapshotError if it cannot be read."""
     if path is None or not path.exists():
         return None
     try:
@@ -43,9 +43,9 @@ def read_snapshot(path: Path | None, model: type[Read]) -> Read | None:
 
 
 class Snapshots:
-    """Keeps the file up with the state; without a path, does nothing.
+    """Writes the file after changes; without a path, does nothing.
 
-    ``take`` is called on the event loop and copies what can change, and nothing more.
+    ``take`` is called on the event loop; it copies what can change and does nothing else.
     """
 
     def __init__(self, path: Path | None, take: Callable[[], Taken]) -> None:
@@ -55,12 +55,12 @@ class Snapshots:
         self._ending = asyncio.Event()
 
     def changed(self) -> None:
-        """Note that the file is behind."""
+        """Note that the state changed."""
         self._behind.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Keep the file current inside the block, and leave it so."""
+        """Write changes while the block runs, and the last ones at its end."""
         if self._path is None:
             yield
             return
@@ -90,10 +90,10 @@ class Snapshots:
 
 
 def _replace(path: Path, taken: Taken) -> None:
-    """Put a new file in the old one's place; its owner alone can read it, since it holds secrets."""
+    """Replace the file in one step; only its owner can read it, since it has secrets."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)  # what a killed process left
+    new.unlink(missing_ok=True)  # from a killed process
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.writelines(_json(taken()))
@@ -101,7 +101,7 @@ def _replace(path: Path, taken: Taken) -> None:
 
 
 def _json(value: Any) -> Iterator[bytes]:
-    """In pieces: making one of them holds up every thread until it is done."""
+    """The JSON in pieces, since making one piece blocks all threads (GIL)."""
     match value:
         case dict():
             before = b"{"

@@ -13,9 +13,10 @@ from temporalio.client import Client
 from muster.settings import Settings
 from muster.store.migrate import migrate
 from muster.store.pool import Pool, open_pool
-from muster.temporal.client import connect, register_search_attributes
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
+from muster.temporal.client import connect
+from muster.temporal.search_attributes import register_search_attributes
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
 
 KEYS = "test:" + "A" * 43 + "="
 

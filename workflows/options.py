@@ -62,7 +62,7 @@ PAGERDUTY_READ = Options(
     retry_policy=ONE_ATTEMPT,
 )
 
-PAGERDUTY_RECALL = Options(
+PAGERDUTY_RESTORE = Options(
     start_to_close_timeout=timedelta(seconds=2),
     schedule_to_close_timeout=timedelta(seconds=4),
     retry_policy=ONE_ATTEMPT,

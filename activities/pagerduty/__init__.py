@@ -1,4 +1,4 @@
-"""What is asked of PagerDuty and told to it.
+"""Activities that read from PagerDuty and write to it.
 
-Reads are the account's app's, changes are the person's who pressed.
+Reads use the token of the account's app; changes use the token of the person who clicked.
 """

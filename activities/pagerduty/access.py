@@ -1,4 +1,4 @@
-"""What every PagerDuty activity needs: its account, a limit of time, answers that are whole."""
+"""What every PagerDuty activity needs: its account, a limit of time, and an answer that can be used."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping

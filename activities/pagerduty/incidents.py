@@ -9,21 +9,21 @@ from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.settings import PagerDutyAccount
 from muster.store.details import lock_incident, read_details, store_details
 from muster.store.pool import Pool, transaction
-from workflows.channel_incident.activities import READ_DETAILS, RECALL_INCIDENT, ReadDetails
+from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT, ReadDetails
 from workflows.errors import CredentialRejected
 from workflows.incident.events import Details
 
 _DETAILS_WITHIN = 5.0
-_RECALL_WITHIN = 1.5
+_RESTORE_WITHIN = 1.5
 _READ_SECONDS = 7.0
-"""Below the start-to-close limit of the row, so that no attempt outlives its timeout with a connection."""
+"""Less than the row's start-to-close limit, so that an attempt that timed out holds no connection."""
 
 
 class IncidentActivities:
     """Reads incidents.
 
-    ``details_pool`` is one of its own: a connection is held while PagerDuty answers, and a PagerDuty that
-    hangs must take none from the cards.
+    ``details_pool`` is used by nothing else. A connection is held while PagerDuty answers, and a PagerDuty
+    that hangs must take no connection from the cards.
     """
 
     def __init__(
@@ -51,10 +51,10 @@ class IncidentActivities:
             await store_details(connection, request.account, request.incident_id, details)
             return details
 
-    @implements(RECALL_INCIDENT)
-    async def recall_incident(self, request: ReadDetails) -> Details:
+    @implements(RESTORE_INCIDENT)
+    async def restore_incident(self, request: ReadDetails) -> Details:
         """The incident as it is now, for a run that follows an ended one: one quick try."""
-        return await self._read(request, within=_RECALL_WITHIN)
+        return await self._read(request, within=_RESTORE_WITHIN)
 
     async def _read(self, request: ReadDetails, *, within: float) -> Details:
         account = account_of(self._accounts, request.account)

@@ -1,4 +1,4 @@
-"""Doing what a verb says, as the person who pressed."""
+"""Verbs: telling PagerDuty what a person clicked, as that person."""
 
 from collections.abc import Mapping
 
@@ -10,9 +10,9 @@ from activities.registration import implements
 from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient
 from muster.security.sealing import KeyRing, SealBroken
 from muster.settings import PagerDutyAccount
-from muster.store import clicks, people
+from muster.store import clicks, links
 from muster.store.details import lock_incident
-from muster.store.people import LinkedUser
+from muster.store.links import LinkedUser
 from muster.store.pool import Connection, Pool, transaction
 from workflows.channel_incident.activities import CHANGE_STATUS, ChangeStatus, StatusChanged
 from workflows.errors import Conflict, CredentialRejected, Forbidden, OutcomeUnknown, ProviderUnavailable
@@ -23,7 +23,7 @@ from workflows.verbs.registry import VERBS
 from workflows.verbs.verb import Verb
 
 _CHANGE_SECONDS = 4.8
-"""Below the start-to-close limit of the row, so that no attempt outlives its timeout with a connection."""
+"""Less than the row's start-to-close limit, so that an attempt that timed out holds no connection."""
 _ALREADY = frozenset({"1001", "1002"})
 """PagerDuty's numbers for *already resolved* and *already acknowledged*."""
 
@@ -31,10 +31,10 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class VerbActivities:
-    """Tells PagerDuty what people want.
+    """Changes incidents as the people who clicked.
 
-    ``clicks_pool`` is one of its own: a connection is held while PagerDuty answers, and a PagerDuty that
-    hangs must take none from the cards.
+    ``clicks_pool`` is used by nothing else. A connection is held while PagerDuty answers, and a PagerDuty
+    that hangs must take no connection from the cards.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class VerbActivities:
 
     @implements(CHANGE_STATUS)
     async def change_status(self, request: ChangeStatus) -> StatusChanged:
-        """Tell PagerDuty the verb's status as the person who pressed, once per click.
+        """Tell PagerDuty the verb's status as the person who clicked, once per click.
 
         Holds the incident's lock from the first look to the recorded outcome, so that two clicks
         never decide on the same reading. Every retry begins with a read.
@@ -71,14 +71,14 @@ class VerbActivities:
             return _refused("link_removed")
         try:
             if verb.undoes or activity.info().attempt > 1:
-                seen = await self._look(request, user)
+                seen = await self._read(request, user)
                 if (judged := _judged(verb, seen, user)) is not None:
                     return judged
             return await self._tell(request, verb, user)
         except Conflict as error:
             if error.code not in _ALREADY:
                 raise
-            seen = await self._look(request, user)
+            seen = await self._read(request, user)
             return _judged(verb, seen, user) or _refused("already_changed")
         except (CredentialRejected, Forbidden) as error:
             return StatusChanged(outcome=failed(type(error), by=user.name))
@@ -88,12 +88,12 @@ class VerbActivities:
         if person.link is None:
             return None
         try:
-            return await people.linked_user(connection, self._keys, person.link, account=request.card.account)
+            return await links.linked_user(connection, self._keys, person.link, account=request.card.account)
         except SealBroken as error:
             log.error("a link cannot be opened", link=person.link, reason=str(error))
             raise ProviderUnavailable("the link cannot be opened: MUSTER_KEYS lacks its key") from error
 
-    async def _look(self, request: ChangeStatus, user: LinkedUser) -> Details:
+    async def _read(self, request: ChangeStatus, user: LinkedUser) -> Details:
         incident = await self._client.get_incident(
             account_of(self._accounts, request.card.account),
             request.card.incident_id,
@@ -120,7 +120,7 @@ class VerbActivities:
 def _judged(verb: Verb, seen: Details, user: LinkedUser) -> StatusChanged | None:
     """The outcome where PagerDuty already stands as wanted, or where the verb would undo something.
 
-    What this person did is this click's work only after a try of it whose answer was lost.
+    A change by this person counts as this click's only where an earlier attempt may have made it.
     """
     by = seen.status_changed_by
     is_own = by is not None and by.id == user.pagerduty_user

@@ -1,1 +1,1 @@
-"""What is shown and said in Teams."""
+"""Activities that write to Teams: cards, replies in their threads, private messages."""

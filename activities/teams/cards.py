@@ -1,4 +1,4 @@
-"""Showing cards: the commits around each send, and the send itself."""
+"""Cards: the commits around each send, the send itself, and the deletion of orphans."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from activities.registration import heartbeats, implements
-from muster.cards.incident import card_summary, incident_card
+from muster.cards.incident.card import card_summary, incident_card
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
 from muster.store.pool import UNAVAILABLE, Pool

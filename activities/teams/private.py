@@ -1,4 +1,4 @@
-"""What one person is told alone."""
+"""Private messages: what one person is told alone."""
 
 from activities.registration import heartbeats, implements
 from muster.cards.outcomes import private_text
@@ -18,7 +18,7 @@ class PrivateActivities:
 
     @implements(TELL_PERSON)
     async def tell_person(self, request: TellPerson) -> Done:
-        """Tell the person who pressed, in their private chat with the bot, how it ended."""
+        """Tell the person who clicked how it ended, in their private chat with the bot."""
         async with heartbeats():
             await self._tell(request)
         return Done()

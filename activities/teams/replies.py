@@ -1,7 +1,7 @@
-"""Replies in a card's thread, at most once each."""
+"""Highlights: replies in a card's thread, each said at most once."""
 
 from activities.registration import heartbeats, implements
-from muster.cards.highlight import highlight_text
+from muster.cards.incident.highlight import highlight_text
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
 from muster.store.pool import Pool
@@ -11,7 +11,7 @@ from workflows.errors import OutcomeUnknown, OutsideError
 
 
 class ReplyActivities:
-    """Says highlights."""
+    """Posts highlights into the threads of their cards."""
 
     def __init__(self, connector: ConnectorClient, pool: Pool) -> None:
         self._connector = connector

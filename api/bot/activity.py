@@ -6,24 +6,24 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class _Part(BaseModel):
+class _Envelope(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class _Tenant(_Part):
+class _Tenant(_Envelope):
     id: str
 
 
-class _ChannelData(_Part):
+class _ChannelData(_Envelope):
     tenant: _Tenant | None = None
 
 
-class _Conversation(_Part):
+class _Conversation(_Envelope):
     id: str = Field(min_length=1)
     tenant_id: str | None = Field(default=None, alias="tenantId")
 
 
-class Sender(_Part):
+class Sender(_Envelope):
     """Who sent it."""
 
     id: str
@@ -31,11 +31,11 @@ class Sender(_Part):
     name: str | None = None
 
 
-class _Recipient(_Part):
+class _Recipient(_Envelope):
     id: str
 
 
-class InboundActivity(_Part):
+class InboundActivity(_Envelope):
     """The envelope of an activity from Teams. Fields that Teams adds are ignored."""
 
     id: str | None = None

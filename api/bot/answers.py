@@ -1,5 +1,6 @@
 """Answers to an invoke. None is ever empty: Teams would deliver the invoke again."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import JSONResponse
@@ -14,7 +15,7 @@ def sentence(text: str) -> dict[str, Any]:
     return {"statusCode": 200, "type": _MESSAGE, "value": text}
 
 
-def card(content: dict[str, Any]) -> dict[str, Any]:
+def card(content: Mapping[str, Any]) -> dict[str, Any]:
     """A card action's answer that replaces the card."""
     return {"statusCode": 200, "type": _CARD, "value": content}
 

@@ -9,10 +9,19 @@ import structlog
 from api.bot.activity import InboundActivity
 from api.bot.answers import card, error, sentence
 from api.gateway import Gateway, Rejected, TemporalUnavailable
-from muster.cards.incident import incident_card
-from muster.cards.outcomes import UNREACHABLE, WORKS_NO_MORE, sentence_of, working_sentence
+from muster.cards.incident.card import incident_card
+from muster.cards.outcomes import (
+    INCOMPLETE_BUTTON,
+    NOT_OUR_CARD,
+    OTHER_INCIDENT,
+    UNKNOWN_BUTTON,
+    UNREACHABLE,
+    WORKS_NO_MORE,
+    sentence_of,
+    working_sentence,
+)
 from muster.logging import correlated
-from muster.store import people, targets
+from muster.store import links, targets
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.store.targets import Target
 from workflows.channel_incident.messages import ClickAnswer, Timing
@@ -69,7 +78,7 @@ class ClickHandler:
 
     async def _handle(self, clicked: _Clicked, answer_by: float) -> dict[str, Any]:
         target, is_orphan = await self._target(clicked)
-        link = await people.link_of(
+        link = await links.link_of(
             self._pool,
             tenant=clicked.tenant,
             aad_object_id=clicked.aad_object_id,
@@ -114,7 +123,7 @@ class ClickHandler:
         if target is None:
             return await self._target_of_unknown_message(clicked)
         if (clicked.button.account, clicked.button.incident_id) != (target.account, target.incident_id):
-            raise ClickMalformed("This button names another incident than its card.")
+            raise ClickMalformed(OTHER_INCIDENT)
         return target, False
 
     async def _target_of_unknown_message(self, clicked: _Clicked) -> tuple[Target, bool]:
@@ -126,7 +135,7 @@ class ClickHandler:
             incident_id=clicked.button.incident_id,
         )
         if target is None:
-            raise ClickMalformed("This card is not one of Muster's in this conversation.")
+            raise ClickMalformed(NOT_OUR_CARD)
         return target, clicked.button.marker not in target.markers
 
 
@@ -135,7 +144,7 @@ def _clicked(activity: InboundActivity) -> _Clicked:
     action: Mapping[str, Any] = activity.action or {}
     verb, data = action.get("verb"), action.get("data")
     if verb not in VERBS:
-        raise ClickMalformed("Muster does not know this button.")
+        raise ClickMalformed(UNKNOWN_BUTTON)
     found = {
         "activity_id": activity.id,
         "aad_object_id": activity.sender.aad_object_id,
@@ -146,9 +155,9 @@ def _clicked(activity: InboundActivity) -> _Clicked:
     try:
         button = ButtonData.from_wire(data if isinstance(data, Mapping) else {})
     except ButtonDataMalformed as problem:
-        raise ClickMalformed("This button is incomplete.") from problem
+        raise ClickMalformed(INCOMPLETE_BUTTON) from problem
     if not all(found.values()):
-        raise ClickMalformed("This button is incomplete.")
+        raise ClickMalformed(INCOMPLETE_BUTTON)
     return _Clicked(
         **found,
         name=activity.sender.name or "Somebody",

@@ -16,7 +16,7 @@ from api.bot.activity import InboundActivity
 from api.bot.adapter import ActivityMalformed, Bot, Inbound, TeamsAdapter
 from api.bot.answers import card_error, invoke_answer, plain_error, sentence
 from api.bot.token import BotTokenVerifier, TokenRefused
-from muster.cards.outcomes import UNREACHABLE
+from muster.cards.outcomes import BROKEN, MALFORMED_BUTTON, UNREACHABLE
 from muster.clients.teams.service_url import service_url_allowed
 from muster.logging import correlated
 from muster.settings import TeamsRegistration
@@ -124,7 +124,7 @@ async def _turn(
     """Let the bot handle the activity; an invoke gets an answer with a body whatever happens."""
     activity = inbound.activity
     if activity.is_card_action and activity.action is None:
-        return card_error(400, "BadRequest", "This button is malformed.")
+        return card_error(400, "BadRequest", MALFORMED_BUTTON)
     try:
         answer = await adapter.handle(body, inbound, claims, bot)
         return Response() if answer is None else invoke_answer(answer.status, answer.body)
@@ -137,10 +137,9 @@ async def _turn(
 
 
 def _broken(activity: InboundActivity) -> JSONResponse:
-    message = "Something went wrong in Muster; its log says what."
     if activity.is_card_action:
-        return card_error(500, "InternalServerError", message)
-    return plain_error(500, message)
+        return card_error(500, "InternalServerError", BROKEN)
+    return plain_error(500, BROKEN)
 
 
 def _late(activity: InboundActivity) -> JSONResponse:

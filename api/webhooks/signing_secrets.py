@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from api.webhooks.signature import matches
 from muster.security.sealing import KeyRing
-from muster.store import people
+from muster.store import subscriptions
 from muster.store.pool import Pool
 
 _KEPT = 5.0
@@ -32,7 +32,7 @@ class SigningSecrets:
         read_at, kept = self._read.get(place, (-math.inf, ()))
         if began < read_at + _KEPT and matches(signature, body, kept):
             return True
-        secrets = await people.webhook_secrets(self._pool, self._keys, account, subscription)
+        secrets = await subscriptions.secrets_of(self._pool, self._keys, account, subscription)
         if secrets:
             self._read[place] = began, secrets
         else:  # not kept: anybody may ask for any subscription

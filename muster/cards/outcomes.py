@@ -3,6 +3,7 @@
 The one place that turns the codes of ``workflows.verbs.outcomes`` into words.
 """
 
+from muster.cards.incident.names import numbered
 from muster.cards.text import escape, web_link
 from workflows.channel_incident.view import View
 from workflows.verbs.outcomes import Outcome, Reason
@@ -10,21 +11,30 @@ from workflows.verbs.registry import VERBS
 from workflows.verbs.verb import VerbName
 
 WORKS_NO_MORE = "This button does not work any more."
+UNKNOWN_BUTTON = "Muster does not know this button."
+MALFORMED_BUTTON = "This button is malformed."
+INCOMPLETE_BUTTON = "This button is incomplete."
+OTHER_INCIDENT = "This button names another incident than its card."
+NOT_OUR_CARD = "This card is not one of Muster's in this conversation."
+BROKEN = "Something went wrong in Muster; its log says what."
 UNREACHABLE = "Muster is not reachable right now. Try again in a moment."
-"""For a click that nobody took: an error would show a sentence of Teams' own instead."""
+"""For a click that was not taken: after an error Teams shows a sentence of its own instead."""
 
 _TITLE_LIMIT = 80
+_ID_LIMIT = 40
 _ACCOUNT_LIMIT = 60
-_REASON_LIMIT = 300
+_SENTENCE_LIMIT = 300
 _REASONS: dict[Reason, str] = {
-    "link_removed": "Your link to PagerDuty was removed meanwhile.",
-    "link_rejected": "PagerDuty does not accept your link any more. Link your accounts again.",
-    "already_changed": "PagerDuty says it is settled already.",
-    "not_found": "PagerDuty does not know this incident any more.",
-    "rate_limited": "PagerDuty is limiting requests right now. Try again in a minute.",
-    "answer_lost": "PagerDuty's answer was lost; the card shows what is known.",
-    "unavailable": "PagerDuty did not answer. Try again in a moment.",
+    "link_removed": ": your link to PagerDuty was removed meanwhile.",
+    "link_rejected": ": PagerDuty does not accept your link any more; link your accounts again.",
+    "forbidden": ": PagerDuty does not allow {by} to do this.",
+    "already_changed": ": PagerDuty says it is settled already.",
+    "not_found": ". PagerDuty does not know this incident any more.",
+    "rate_limited": ". PagerDuty is limiting requests right now. Try again in a minute.",
+    "answer_lost": ". PagerDuty's answer was lost; the card shows what is known.",
+    "unavailable": ". PagerDuty did not answer. Try again in a moment.",
 }
+"""Ends of the sentence *Acknowledge was not done…*; ``by`` is whom PagerDuty refused."""
 
 
 def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
@@ -42,7 +52,8 @@ def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
         case "late":
             return f"{label} came through too late and was not done."
         case "refused" | "failed":
-            return f"{label} was not done. {_reason(outcome)}"
+            reason = _REASONS[outcome.reason or "unavailable"]
+            return f"{label} was not done" + reason.format(by=outcome.by or "you")
 
 
 def working_sentence(verb: VerbName) -> str:
@@ -51,7 +62,10 @@ def working_sentence(verb: VerbName) -> str:
 
 
 def private_text(outcome: Outcome, verb: VerbName, view: View | None, *, account: str) -> str:
-    """The same in the person's private chat, with the incident it was about; Markdown."""
+    """How a click ended that changed nothing, for its person's private chat; Markdown.
+
+    ``view`` tells which incident it was about; without it the sentence of the answer has to do.
+    """
     sentence = sentence_of(outcome, verb, account=account)
     if view is None:
         return sentence
@@ -71,15 +85,9 @@ def private_text(outcome: Outcome, verb: VerbName, view: View | None, *, account
             )
         case _:
             return (
-                f"{_clicked(verb, view)}, and it did not work: {escape(sentence, _REASON_LIMIT)} "
+                f"{_clicked(verb, view)}, and it did not work: {escape(sentence, _SENTENCE_LIMIT)} "
                 "The card shows the incident as it is; if the button is still there, you can press it again."
             )
-
-
-def _reason(outcome: Outcome) -> str:
-    if outcome.reason == "forbidden":
-        return f"PagerDuty does not allow {outcome.by or 'you'} to do this."
-    return _REASONS[outcome.reason or "unavailable"]
 
 
 def _by(outcome: Outcome) -> str:
@@ -87,8 +95,7 @@ def _by(outcome: Outcome) -> str:
 
 
 def _clicked(verb: VerbName, view: View) -> str:
-    number = f"#{view.number}" if view.number is not None else ""
-    title = escape(view.title, _TITLE_LIMIT)
-    what = " ".join(part for part in (number, title) if part) or f"incident {escape(view.incident_id, 40)}"
+    incident = numbered(view, escape(view.title, _TITLE_LIMIT))
+    what = incident or f"incident {escape(view.incident_id, _ID_LIMIT)}"
     url = web_link(view.url)
     return f"You pressed **{VERBS[verb].label}** on {what}" + (f" ([PagerDuty]({url}))" if url else "")

@@ -1,9 +1,12 @@
-"""Text that other people wrote, made fit to stand among the product's own words.
+"""Escaping and clipping of text that other people wrote.
 
-Two places, two dangers. A card's ``TextRun`` shows its text as it is, only the functions ``{{DATE(…)}}``
-and ``{{TIME(…)}}`` are alive in it: ``literal``. A message is Markdown with HTML entities: ``escape``.
-In both, bidirectional controls are taken out and right-to-left text is isolated, so that it cannot
-reorder what stands beside it. Clipping comes first: a limit counts the characters that a reader sees.
+- ``literal`` is for a card's ``TextRun``. It shows text as it is, but runs the functions ``{{DATE(…)}}``
+  and ``{{TIME(…)}}``.
+- ``escape`` is for a message, which is Markdown with HTML entities.
+- ``plain`` is for a place without any markup.
+
+All three take bidirectional controls out and isolate right-to-left text, so that a text cannot reorder
+what stands beside it. All three clip before they add characters: a limit counts what a reader sees.
 """
 
 import re
@@ -40,12 +43,12 @@ _REGIONAL_INDICATORS = range(0x1F1E6, 0x1F200)
 
 
 def plain(text: str, limit: int) -> str:
-    """One visible line of at most ``limit`` characters, for places that know no markup."""
+    """One visible line of at most ``limit`` characters, for a place without any markup."""
     return _isolated(clip(tidy(text), limit))
 
 
 def literal(text: str, limit: int, *, word: int = LONGEST_WORD) -> str:
-    """One line for a ``TextRun``, shown letter by letter; it can break inside longer words than ``word``."""
+    """One line for a ``TextRun``, shown letter by letter; words longer than ``word`` characters can break."""
     return verbatim(clip(tidy(text), limit), word=word)
 
 
@@ -57,14 +60,15 @@ def escape(text: str, limit: int) -> str:
 
 
 def tidy(text: str) -> str:
-    """``text`` on one line, without the characters that are not seen but do something."""
+    """``text`` on one line, without invisible characters that change how it is shown."""
     return " ".join(_INVISIBLE.sub("", " ".join(text.split())).split())
 
 
 def verbatim(line: str, *, word: int = LONGEST_WORD) -> str:
-    """A tidy line as a ``TextRun`` shows it literally.
+    """A tidy line for a ``TextRun``, shown letter by letter.
 
-    Renderers do not break inside a word of a ``TextRun``, so a long one would run out of the card.
+    A word longer than ``word`` characters gets places where it can break. Renderers do not break inside a
+    word of a ``TextRun``: it would run out of the card.
     """
     overlong = rf"[\w!-~]{{{word + 1},}}"
     break_after = rf"[\w!-~]{{1,{word - 1}}}[/?&=](?=[\w!-~])|[\w!-~]{{{word}}}(?=[\w!-~])"
@@ -88,7 +92,7 @@ def clip(text: str, limit: int) -> str:
 
 
 def web_link(url: str | None) -> str | None:
-    """``url`` ready for a link in a card or in Markdown; ``None`` unless it is a sane http(s) address."""
+    """``url`` made fit for a link in a card or in Markdown; ``None`` unless it is a sane http(s) address."""
     if url is None:
         return None
     try:

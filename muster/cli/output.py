@@ -1,73 +1,31 @@
-"""How a command refuses: sentences on standard error that say what to do, and an exit code."""
+"""What a command writes to standard error: a line about its progress, a line for each wrong value."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import ClassVar
 
-import typer
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
-from muster.security.sealing import KeyRing
-from muster.settings import Settings, load_settings
+from muster.errors import OperatorError
 
 
-@contextmanager
-def ending_on(*failures: type[Exception]) -> Iterator[None]:
-    """End with exit code 1 and the text of a failure that tells the operator what to do."""
-    try:
-        yield
-    except failures as failure:
-        sys.stderr.write(f"{failure}\n")
-        raise typer.Exit(1) from failure
+class WrongInput(OperatorError):
+    """The configuration, or a file given to a command, cannot be used; the text has a line per problem."""
 
-
-def checked_settings() -> Settings:
-    """The settings, the file and the keys included; a line per problem and exit code 2 if they are wrong."""
-    try:
-        with _refusing_wrong_variables(missing=True):
-            settings = load_settings()
-            _ = settings.teams, settings.accounts
-    except (OSError, ValueError) as problem:
-        say("configuration", f"MUSTER_CONFIG: {problem}")
-        raise typer.Exit(2) from None
-    try:
-        KeyRing.parse(settings.keys.get_secret_value())
-    except ValueError as problem:
-        say("configuration", str(problem))
-        raise typer.Exit(2) from None
-    return settings
-
-
-def refuse_wrong_variables() -> None:
-    """A line per problem and exit code 2; what is missing is none, since `muster up` adds it."""
-    with _refusing_wrong_variables(missing=False):
-        load_settings()
-
-
-@contextmanager
-def _refusing_wrong_variables(*, missing: bool) -> Iterator[None]:
-    try:
-        yield
-    except ValidationError as problems:
-        complain_of_each("configuration", problems, missing=missing)
-        if missing or any(problem["type"] != "missing" for problem in problems.errors()):
-            raise typer.Exit(2) from None
-    except SettingsError as problem:
-        say("configuration", f"MUSTER_SECRETS_DIR: {problem}")
-        raise typer.Exit(2) from None
-
-
-def complain_of_each(about: str, problems: ValidationError, *, missing: bool = True) -> None:
-    """A line per field, the ``missing`` ones too if asked, without the values: some are secrets."""
-    for problem in problems.errors(include_input=False, include_url=False, include_context=False):
-        if missing or problem["type"] != "missing":
-            say(about, f"{_name_of(problems.title, problem['loc'])}: {problem['msg']}")
+    exit_code: ClassVar[int] = 2
 
 
 def say(about: str, line: str) -> None:
     """One line about something."""
     sys.stderr.write(f"{about}: {line}\n")
+
+
+def line_for_each(about: str, problems: ValidationError, *, missing: bool = True) -> str:
+    """A line per field, the ``missing`` ones too if asked, without the values: some are secrets."""
+    return "\n".join(
+        f"{about}: {_name_of(problems.title, problem['loc'])}: {problem['msg']}"
+        for problem in problems.errors(include_input=False, include_url=False, include_context=False)
+        if missing or problem["type"] != "missing"
+    )
 
 
 def _name_of(model: str, place: tuple[int | str, ...]) -> str:

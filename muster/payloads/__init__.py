@@ -1,6 +1,6 @@
-"""From PagerDuty's webhook or REST bodies to facts: the one place that knows both shapes.
+"""From the bodies of PagerDuty's webhooks and REST API to events and details.
 
-Tolerant in what it reads (fields that are missing, null where samples show objects, numbers where
-samples show strings, fields nobody knows) and strict in what it hands on: every text and every list is
-clipped, so that an event's facts stay below 8 KB.
+No other code knows these bodies. What is read may lack fields, hold null where samples show objects and
+numbers where they show texts, and have fields that nobody knows. What is handed on is bounded: every text
+and every list is clipped, so that an ``IncidentEvent`` stays below 8 KB.
 """

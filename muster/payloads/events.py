@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from muster.payloads.parts import bridge_of_event, fields_of, roles_of, run_of, snapshot_of, task_of, word_of
+from muster.payloads.incident import (
+    bridge_of_event,
+    comment_of,
+    fields_of,
+    roles_of,
+    run_of,
+    snapshot_of,
+    task_of,
+)
 from muster.payloads.values import (
     STATE,
     Body,
@@ -16,7 +24,7 @@ from muster.payloads.values import (
 )
 from workflows.incident.event_types import EVENT_TYPES, EventContent
 from workflows.incident.events import IncidentEvent
-from workflows.incident.values import Responder
+from workflows.incident.values import Comment, Responder
 
 
 def event_type_of(event: Body) -> str:
@@ -33,7 +41,10 @@ def event_id_of(event: Body) -> str | None:
 
 
 def incident_event_of(account: str, event: Body) -> IncidentEvent:
-    """An incident's event, normalised (a row of ``EVENT_TYPES`` that is not ``nothing``)."""
+    """An event about an incident, normalised; raises ``EventUnusable``.
+
+    The event's type is one of ``INCIDENT_EVENTS``.
+    """
     event_type = event_type_of(event)
     data = event.get("data")
     if not isinstance(data, Mapping):
@@ -49,18 +60,18 @@ def incident_event_of(account: str, event: Body) -> IncidentEvent:
         incident_id=_incident_id(data),
         agent=reference_to(event.get("agent")),
     )
-    return found.model_copy(update=_part(EVENT_TYPES[event_type].content, data, found))
+    return found.model_copy(update=_content(EVENT_TYPES[event_type].content, data, found))
 
 
-def _part(part: EventContent, data: Body, found: IncidentEvent) -> dict[str, Any]:
-    author = found.agent.name or None if found.agent else None
-    match part:
+def _content(content: EventContent, data: Body, found: IncidentEvent) -> dict[str, Any]:
+    """The one field of an event that holds what its type is about."""
+    match content:
         case "snapshot":
             return {"snapshot": snapshot_of(data, number=data.get("number"))}
         case "note":
-            return {"note": word_of(data, data.get("content"), author, found.occurred_at)}
+            return {"note": _comment(data, data.get("content"), found)}
         case "status_update":
-            return {"status_update": word_of(data, data.get("message"), author, found.occurred_at)}
+            return {"status_update": _comment(data, data.get("message"), found)}
         case "responder":
             person = reference_to(data.get("user")) or reference_to(data.get("escalation_policy"))
             if person is None:
@@ -82,8 +93,13 @@ def _part(part: EventContent, data: Body, found: IncidentEvent) -> dict[str, Any
             return {}
 
 
+def _comment(data: Body, text: Any, found: IncidentEvent) -> Comment:
+    author = found.agent.name or None if found.agent else None
+    return comment_of(data, text, author=author, at=found.occurred_at)
+
+
 def _incident_id(data: Body) -> str:
-    """Where PagerDuty puts the incident differs by type (webhook overview, *event data*)."""
+    """The id's place differs by type (source: PagerDuty's webhook overview, *event data*)."""
     if data.get("type") == "incident":
         found = data.get("id")
     elif isinstance(reference := data.get("incident"), Mapping):

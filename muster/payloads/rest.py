@@ -1,6 +1,6 @@
-"""From an incident of the REST API to details."""
+"""From an incident of PagerDuty's REST API to details."""
 
-from muster.payloads.parts import MOST_PEOPLE, fields_of, snapshot_of
+from muster.payloads.incident import MOST_PEOPLE, fields_of, snapshot_of
 from muster.payloads.values import STATE, Body, clipped, mappings, moment_of, reference_to
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp, end_of_second
@@ -12,8 +12,8 @@ _MOST_RESPONDERS = 15
 def details_of_incident(incident: Body, *, read_for: Stamp | None = None) -> Details:
     """The details in a REST incident; raises ``EventUnusable`` where it has no status or time.
 
-    ``read_for`` is the event it was read for; without one it includes what happened up to its own
-    last change of status.
+    ``read_for`` is the event for which the incident was read. Without one, the answer includes what happened
+    until the last change of status.
     """
     changed_at = moment_of(
         incident.get("last_status_change_at") or incident.get("created_at"), "status change"

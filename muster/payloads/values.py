@@ -10,10 +10,10 @@ from pydantic_core import to_json
 from workflows.incident.values import Reference
 
 ID, NAME, STATE, VALUE, TITLE, TEXT = 64, 120, 30, 300, 800, 2_400
-"""Bytes of JSON; what a card shows fits in them whatever the script."""
+"""Most bytes of JSON for each kind of text; what a card shows fits in them whatever the script."""
 _URL = 300
 _IDENTIFIER = re.compile(r"[!-.0-~]{1,64}")
-"""It becomes a part of workflow ids, which ``/`` divides, and of HTTP headers: no spaces, ASCII alone."""
+"""An id becomes a part of workflow ids, which ``/`` divides, and of HTTP headers: ASCII without spaces."""
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _WIDEST = 4
@@ -23,17 +23,17 @@ Body = Mapping[str, Any]
 
 
 class EventUnusable(Exception):
-    """A signed event whose body lacks what its type needs; the text says what."""
+    """A body of PagerDuty lacks what the product needs of it; the text says what."""
 
 
 def identifier(value: Any) -> str | None:
-    """An id as it is: one that would have to be clipped names something else."""
+    """An id, or ``None``; never a clipped one, which would name something else."""
     written = _written(value)
     return written if _IDENTIFIER.fullmatch(written) else None
 
 
 def clipped(value: Any, limit: int) -> str:
-    """Text of a text or a number, without what no renderer can show, in ``limit`` bytes of JSON at most."""
+    """A text or a number as text of at most ``limit`` bytes of JSON, without what no renderer can show."""
     text = _UNSHOWABLE.sub("", _written(value)).strip()
     if _size(text) <= limit:
         return text
@@ -44,19 +44,19 @@ def clipped(value: Any, limit: int) -> str:
 
 
 def url_of(value: Any) -> str | None:
-    """An address as it is: one that would have to be cut leads nowhere."""
+    """An address, or ``None``; never a cut one, which would lead elsewhere."""
     text = value.strip() if isinstance(value, str) else ""
     return text if text and _size(text) <= _URL and not _UNSHOWABLE.search(text) else None
 
 
 def whole_number(value: Any) -> int | None:
-    """A number, or a text of digits."""
+    """A number, or a text of digits as a number."""
     written = _written(value)
     return int(written) if _NUMBER.fullmatch(written) else None
 
 
 def moment_of(value: Any, name: str) -> datetime:
-    """A time in UTC; raises ``EventUnusable``, which calls it ``name``."""
+    """A time in UTC; raises ``EventUnusable``, whose text has the ``name`` of what was read."""
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value)
@@ -67,7 +67,7 @@ def moment_of(value: Any, name: str) -> datetime:
 
 
 def reference_to(value: Any) -> Reference | None:
-    """Somebody or something that has an id."""
+    """Somebody or something by id and name; ``None`` without an id."""
     if not isinstance(value, Mapping):
         return None
     identity = clipped(value.get("id"), ID)
@@ -78,13 +78,13 @@ def reference_to(value: Any) -> Reference | None:
 
 
 def references_to(value: Any) -> tuple[Reference, ...]:
-    """Those of a list that have an id."""
+    """The entries of a list that have an id."""
     found = (reference_to(item) for item in value) if isinstance(value, list) else ()
     return tuple(reference for reference in found if reference is not None)
 
 
 def mappings(value: Any) -> Iterable[Body]:
-    """The objects of a list; none where it is no list."""
+    """The objects among the entries of a list; none if it is no list."""
     return (item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
 
 
@@ -93,7 +93,7 @@ def _size(text: str) -> int:
 
 
 def _written(value: Any) -> str:
-    """A text, or a number as text; Python itself refuses to write one of thousands of digits."""
+    """A text, or a number as text; not a number of thousands of digits, which Python refuses to write."""
     match value:
         case str():
             return value

@@ -1,1 +1,4 @@
-"""Postgres: what outlives a workflow's run. SQL in files with named queries, one typed function each."""
+"""Postgres: what outlives a workflow's run.
+
+Each family of tables is one module with typed functions and the SQL file of their queries.
+"""

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from muster.store.pool import Connection, Pool, load_queries
+from muster.store.pool import Connection, Pool
+from muster.store.queries import load_queries
 from workflows.channel_incident.activities import ShowCard, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import View
@@ -25,8 +26,11 @@ class Intended(NamedTuple):
 
 async def intend(connection: Connection | Pool, request: ShowCard) -> Intended:
     """Commit the intent of a send."""
-    row = await connection.fetchrow(
-        QUERIES["intend"], *_key(request.card), request.identity.marker, request.activity_id
+    row = await QUERIES["intend"].fetchrow(
+        connection,
+        **dict(request.card),
+        activity_id=request.activity_id,
+        marker=request.identity.marker,
     )
     if row is None:
         raise CardUnknown(f"{request.card.incident_id} in {request.card.conversation}")
@@ -35,42 +39,42 @@ async def intend(connection: Connection | Pool, request: ShowCard) -> Intended:
 
 async def record_shown(connection: Connection | Pool, request: ShowCard, activity_id: str) -> bool:
     """Commit the outcome of a send; ``False`` when another send has taken the card over meanwhile."""
-    recorded = await connection.fetchval(
-        QUERIES["record_shown"],
-        *_key(request.card),
-        activity_id,
-        request.identity.marker,
-        request.view.revision,
-        request.identity.nonce,
-        request.content,
-        request.view.model_dump_json(),
+    recorded = await QUERIES["record_shown"].fetchval(
+        connection,
+        **dict(request.card),
+        activity_id=activity_id,
+        marker=request.identity.marker,
+        revision=request.view.revision,
+        nonce=request.identity.nonce,
+        content=request.content,
+        view=request.view.model_dump_json(),
     )
     return recorded is not None
 
 
 async def forget_intent(connection: Connection | Pool, request: ShowCard) -> None:
     """A post certainly did not happen."""
-    await connection.execute(QUERIES["forget_intent"], *_key(request.card), request.identity.marker)
+    await QUERIES["forget_intent"].execute(connection, **dict(request.card), marker=request.identity.marker)
 
 
 async def forget_message(connection: Connection | Pool, request: ShowCard) -> None:
     """The message to edit is gone."""
-    await connection.execute(QUERIES["forget_message"], *_key(request.card), request.activity_id)
+    await QUERIES["forget_message"].execute(connection, **dict(request.card), activity_id=request.activity_id)
 
 
 async def intend_highlight(connection: Connection | Pool, card: CardKey, key: str) -> bool:
     """Commit the intent of a highlight; ``False`` when it was said, or may have been, before."""
-    return await connection.fetchval(QUERIES["intend_highlight"], *_key(card), key) is True
+    return await QUERIES["intend_highlight"].fetchval(connection, **dict(card), key=key) is True
 
 
 async def withdraw_highlight(connection: Connection | Pool, card: CardKey, key: str) -> None:
     """A highlight certainly was not said."""
-    await connection.execute(QUERIES["withdraw_highlight"], *_key(card), key)
+    await QUERIES["withdraw_highlight"].execute(connection, **dict(card), key=key)
 
 
-async def recall(connection: Connection | Pool, card: CardKey) -> StoredCard:
+async def restore(connection: Connection | Pool, card: CardKey) -> StoredCard:
     """What the row holds for a run that follows an ended one (its clicks apart)."""
-    row = await connection.fetchrow(QUERIES["recall"], *_key(card))
+    row = await QUERIES["restore"].fetchrow(connection, **dict(card))
     if row is None:
         return StoredCard()
     return StoredCard(
@@ -84,7 +88,3 @@ async def recall(connection: Connection | Pool, card: CardKey) -> StoredCard:
         orphans=row["orphans"],
         notified=tuple(row["notified"]),
     )
-
-
-def _key(card: CardKey) -> tuple[str, str, str]:
-    return card.account, card.incident_id, card.conversation

@@ -2,7 +2,8 @@
 
 import asyncpg
 
-from muster.store.pool import Connection, Pool, load_queries
+from muster.store.pool import Connection, Pool
+from muster.store.queries import load_queries
 from workflows.channel_incident.messages import CardKey
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
@@ -12,32 +13,30 @@ QUERIES = load_queries(__file__)
 
 async def outcome_of(connection: Connection | Pool, key: str) -> Outcome | None:
     """The recorded outcome of this click, if it has one."""
-    row = await connection.fetchrow(QUERIES["outcome_of"], key)
+    row = await QUERIES["outcome_of"].fetchrow(connection, key=key)
     return _outcome(row) if row else None
 
 
 async def record(connection: Connection | Pool, card: CardKey, click: Click, outcome: Outcome) -> None:
     """Record how a click ended; a second outcome for the same key is ignored."""
-    await connection.execute(
-        QUERIES["record"],
-        click.key,
-        card.account,
-        card.incident_id,
-        card.conversation,
-        click.verb,
-        click.person.aad_object_id,
-        click.person.name,
-        click.received_at,
-        outcome.kind,
-        outcome.reason,
-        outcome.by,
-        outcome.status,
+    await QUERIES["record"].execute(
+        connection,
+        **dict(card),
+        key=click.key,
+        verb=click.verb,
+        aad_object_id=click.person.aad_object_id,
+        person_name=click.person.name,
+        received_at=click.received_at,
+        outcome=outcome.kind,
+        outcome_reason=outcome.reason,
+        outcome_by=outcome.by,
+        outcome_status=outcome.status,
     )
 
 
 async def recent(connection: Connection | Pool, card: CardKey) -> tuple[RecordedOutcome, ...]:
     """The latest outcomes on a card, oldest first, for the run that follows an ended one."""
-    rows = await connection.fetch(QUERIES["recent"], card.account, card.incident_id, card.conversation)
+    rows = await QUERIES["recent"].fetch(connection, **dict(card))
     return tuple(RecordedOutcome(key=row["key"], outcome=_outcome(row)) for row in reversed(rows))
 
 

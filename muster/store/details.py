@@ -1,8 +1,9 @@
-"""What REST told of an incident, shared by all its channels."""
+"""What REST told of an incident, shared by all its conversations."""
 
 from typing import Literal
 
-from muster.store.pool import Connection, load_queries
+from muster.store.pool import Connection
+from muster.store.queries import load_queries
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp
 
@@ -14,28 +15,34 @@ async def lock_incident(
 ) -> None:
     """Hold the incident's advisory lock for this purpose until the transaction ends.
 
-    A slow background read must not hold up somebody's click, so the two purposes do not meet.
+    Each purpose has a lock of its own, so that a slow background read holds up nobody's click.
     """
-    await connection.execute(QUERIES["lock_incident"], purpose, account, incident_id)
+    await QUERIES["lock_incident"].execute(
+        connection, purpose=purpose, account=account, incident_id=incident_id
+    )
 
 
 async def read_details(
     connection: Connection, account: str, incident_id: str, wanted: Stamp
 ) -> Details | None:
     """The stored answer, if it is known to include the event ``wanted``."""
-    found = await connection.fetchval(
-        QUERIES["read_details"], account, incident_id, wanted.at, wanted.event_id
+    found = await QUERIES["read_details"].fetchval(
+        connection,
+        account=account,
+        incident_id=incident_id,
+        covers_at=wanted.at,
+        covers_event=wanted.event_id,
     )
     return Details.model_validate_json(found) if found else None
 
 
 async def store_details(connection: Connection, account: str, incident_id: str, details: Details) -> None:
     """Keep an answer, unless a newer one is there."""
-    await connection.execute(
-        QUERIES["store_details"],
-        account,
-        incident_id,
-        details.read_for.at,
-        details.read_for.event_id,
-        details.model_dump_json(),
+    await QUERIES["store_details"].execute(
+        connection,
+        account=account,
+        incident_id=incident_id,
+        covers_at=details.read_for.at,
+        covers_event=details.read_for.event_id,
+        details=details.model_dump_json(),
     )

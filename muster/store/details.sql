@@ -1,14 +1,16 @@
 -- name: lock_incident
--- One at a time tells PagerDuty about an incident, and one at a time asks; ends with the transaction.
-SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('/', $1::text, $2::text, $3::text), 0))
+-- One click at a time changes an incident, and one read at a time asks; the lock ends with the transaction.
+SELECT pg_advisory_xact_lock(
+  hashtextextended(concat_ws('/', :purpose::text, :account::text, :incident_id::text), 0))
 
 -- name: read_details
 SELECT details FROM incident_detail
-WHERE account = $1 AND incident_id = $2 AND (covers_at, covers_event) >= ($3, $4)
+WHERE account = :account AND incident_id = :incident_id
+  AND (covers_at, covers_event) >= (:covers_at, :covers_event)
 
 -- name: store_details
 INSERT INTO incident_detail (account, incident_id, covers_at, covers_event, details)
-VALUES ($1, $2, $3, $4, $5::jsonb)
+VALUES (:account, :incident_id, :covers_at, :covers_event, :details::jsonb)
 ON CONFLICT (account, incident_id) DO UPDATE
 SET covers_at = excluded.covers_at, covers_event = excluded.covers_event,
     details = excluded.details, read_at = now()

@@ -7,17 +7,18 @@ import sys
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from muster.errors import OperatorError
 from muster.settings import Settings
 from muster.store.pool import Pool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class MigrationFailed(Exception):
+class MigrationFailed(OperatorError):
     """dbmate refused; the text is its own last line."""
 
 
-class SchemaMissing(Exception):
+class SchemaMissing(OperatorError):
     """The database is older than this program: run ``muster migrate``."""
 
 

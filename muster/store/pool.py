@@ -1,14 +1,14 @@
-"""The connection pool, and the reader of named queries."""
+"""The connection pool: how it is opened, waited for, and what it raises when the database is away."""
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
+
+from muster.errors import OperatorError
 
 if TYPE_CHECKING:
     Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]
@@ -40,10 +40,9 @@ _REFUSED = (
 _COMMAND_SECONDS = 5
 _ACQUIRE_SECONDS = 3
 _RETRY_SECONDS = 0.5
-_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
-class DatabaseUnreachable(Exception):
+class DatabaseUnreachable(OperatorError):
     """No connection to the database; the text says why and holds nothing of the address."""
 
 
@@ -106,10 +105,3 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     """A connection inside a transaction; raises TimeoutError where none is free for long."""
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as connection, connection.transaction():
         yield connection
-
-
-def load_queries(module_file: str) -> dict[str, str]:
-    """The named queries of the ``.sql`` file beside a module: ``-- name: query_name`` heads each."""
-    text = Path(module_file).with_suffix(".sql").read_text()
-    _, *parts = _NAME.split(text)
-    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}

@@ -1,6 +1,7 @@
 """Signed events that could not be used, kept with the reason."""
 
-from muster.store.pool import Connection, Pool, load_queries
+from muster.store.pool import Connection, Pool
+from muster.store.queries import load_queries
 
 QUERIES = load_queries(__file__)
 
@@ -15,4 +16,6 @@ async def keep(
     target: str | None = None,
 ) -> None:
     """Keep an event as it came; the same event for the same reason and target is kept once."""
-    await connection.execute(QUERIES["keep"], account, event_id, reason[:300], target, body)
+    await QUERIES["keep"].execute(
+        connection, account=account, event_id=event_id, reason=reason[:300], target=target, body=body
+    )

@@ -1,4 +1,4 @@
 -- name: keep
 INSERT INTO quarantined_event (account, event_id, reason, target, body)
-VALUES ($1, $2, $3, $4, $5)
+VALUES (:account, :event_id, :reason, :target, :body)
 ON CONFLICT DO NOTHING

@@ -1,14 +1,5 @@
 -- What the migrations make of an empty database. Generated: MUSTER_SCHEMA_WRITE=1 pytest tests/store/test_schema.py
 
-CREATE TABLE channel (
-    id text NOT NULL,
-    team text NOT NULL,
-    key text NOT NULL,
-    name text NOT NULL,
-    service_url text NOT NULL,
-    suspended_at timestamp with time zone
-);
-
 CREATE TABLE click (
     key text NOT NULL,
     account text NOT NULL,
@@ -17,10 +8,12 @@ CREATE TABLE click (
     verb text NOT NULL,
     aad_object_id text NOT NULL,
     person_name text NOT NULL,
-    pressed_at timestamp with time zone NOT NULL,
-    outcome text,
-    outcome_text text,
-    settled_at timestamp with time zone
+    received_at timestamp with time zone NOT NULL,
+    outcome text NOT NULL,
+    outcome_reason text,
+    outcome_by text,
+    outcome_status text,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE connection (
@@ -28,7 +21,7 @@ CREATE TABLE connection (
     account text NOT NULL,
     service text NOT NULL,
     service_name text NOT NULL,
-    channel text NOT NULL,
+    conversation text NOT NULL,
     connected_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
@@ -39,6 +32,20 @@ ALTER TABLE connection ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE conversation (
+    id text NOT NULL,
+    kind text NOT NULL,
+    tenant text NOT NULL,
+    account text NOT NULL,
+    team text,
+    key text NOT NULL,
+    name text NOT NULL,
+    service_url text NOT NULL,
+    suspended_at timestamp with time zone,
+    CONSTRAINT conversation_kind_check CHECK ((kind = ANY (ARRAY['channel'::text, 'group'::text, 'personal'::text]))),
+    CONSTRAINT conversation_team_of_channels CHECK (((kind = 'channel'::text) = (team IS NOT NULL)))
 );
 
 CREATE TABLE incident_card (
@@ -143,20 +150,20 @@ CREATE TABLE webhook_subscription (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-ALTER TABLE ONLY channel
-    ADD CONSTRAINT channel_key_key UNIQUE (key);
-
-ALTER TABLE ONLY channel
-    ADD CONSTRAINT channel_pkey PRIMARY KEY (id);
-
 ALTER TABLE ONLY click
     ADD CONSTRAINT click_pkey PRIMARY KEY (key);
 
 ALTER TABLE ONLY connection
-    ADD CONSTRAINT connection_account_service_channel_key UNIQUE (account, service, channel);
+    ADD CONSTRAINT connection_account_service_conversation_key UNIQUE (account, service, conversation);
 
 ALTER TABLE ONLY connection
     ADD CONSTRAINT connection_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY conversation
+    ADD CONSTRAINT conversation_key_key UNIQUE (key);
+
+ALTER TABLE ONLY conversation
+    ADD CONSTRAINT conversation_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY incident_card
     ADD CONSTRAINT incident_card_pkey PRIMARY KEY (account, incident_id, conversation);
@@ -174,6 +181,9 @@ ALTER TABLE ONLY quarantined_event
     ADD CONSTRAINT quarantined_event_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY team
+    ADD CONSTRAINT team_id_tenant_account_key UNIQUE (id, tenant, account);
+
+ALTER TABLE ONLY team
     ADD CONSTRAINT team_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY teams_tenant
@@ -188,26 +198,32 @@ ALTER TABLE ONLY user_link
 ALTER TABLE ONLY webhook_subscription
     ADD CONSTRAINT webhook_subscription_pkey PRIMARY KEY (account, id);
 
-CREATE INDEX click_by_card ON click USING btree (account, incident_id, conversation, pressed_at);
+CREATE INDEX click_by_card ON click USING btree (account, incident_id, conversation, received_at);
 
 CREATE INDEX incident_card_by_activity ON incident_card USING btree (conversation, activity_id);
 
 CREATE UNIQUE INDEX quarantined_event_once ON quarantined_event USING btree (account, event_id, reason, COALESCE(target, ''::text)) WHERE (event_id IS NOT NULL);
 
-ALTER TABLE ONLY channel
-    ADD CONSTRAINT channel_team_fkey FOREIGN KEY (team) REFERENCES team(id);
-
 ALTER TABLE ONLY connection
     ADD CONSTRAINT connection_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);
 
 ALTER TABLE ONLY connection
-    ADD CONSTRAINT connection_channel_fkey FOREIGN KEY (channel) REFERENCES channel(id);
+    ADD CONSTRAINT connection_conversation_fkey FOREIGN KEY (conversation) REFERENCES conversation(id);
+
+ALTER TABLE ONLY conversation
+    ADD CONSTRAINT conversation_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);
+
+ALTER TABLE ONLY conversation
+    ADD CONSTRAINT conversation_team_fkey FOREIGN KEY (team, tenant, account) REFERENCES team(id, tenant, account);
+
+ALTER TABLE ONLY conversation
+    ADD CONSTRAINT conversation_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);
 
 ALTER TABLE ONLY incident_card
     ADD CONSTRAINT incident_card_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);
 
 ALTER TABLE ONLY incident_card
-    ADD CONSTRAINT incident_card_conversation_fkey FOREIGN KEY (conversation) REFERENCES channel(id);
+    ADD CONSTRAINT incident_card_conversation_fkey FOREIGN KEY (conversation) REFERENCES conversation(id);
 
 ALTER TABLE ONLY incident_detail
     ADD CONSTRAINT incident_detail_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);

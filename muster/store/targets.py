@@ -4,7 +4,9 @@ from datetime import datetime
 
 import asyncpg
 
-from muster.store.pool import Connection, Pool, load_queries
+from muster.store.conversations import label_of
+from muster.store.pool import Connection, Pool
+from muster.store.queries import load_queries
 from workflows.channel_incident.messages import Conversation, Start, Timing
 from workflows.incident.values import Value
 
@@ -17,7 +19,7 @@ class Target(Value):
     account: str
     incident_id: str
     channel: str
-    """The channel's readable key, a part of the workflow's id."""
+    """The conversation's readable key, a part of the workflow's id."""
     conversation: Conversation
     stored: bool
     """Something was sent for this card before."""
@@ -46,16 +48,22 @@ async def find_and_register(
     just_matched: bool,
     created_at: datetime | None,
 ) -> tuple[Target, ...]:
-    """Every card this event concerns; those that it brings into a channel are registered first."""
-    rows = await connection.fetch(
-        QUERIES["find_and_register"], account, incident_id, service, is_open, just_matched, created_at
+    """Every card this event concerns; those that it brings into a conversation are registered first."""
+    rows = await QUERIES["find_and_register"].fetch(
+        connection,
+        account=account,
+        incident_id=incident_id,
+        service=service,
+        is_open=is_open,
+        just_matched=just_matched,
+        created_at=created_at,
     )
     return tuple(_target(row, account, incident_id) for row in rows)
 
 
 async def find_card(connection: Connection | Pool, *, conversation: str, activity_id: str) -> Target | None:
     """The card that this message is, if it is a live one."""
-    row = await connection.fetchrow(QUERIES["find_card"], conversation, activity_id)
+    row = await QUERIES["find_card"].fetchrow(connection, conversation=conversation, activity_id=activity_id)
     return _target(row, row["account"], row["incident_id"], _markers(row)) if row else None
 
 
@@ -63,7 +71,9 @@ async def find_card_of_incident(
     connection: Connection | Pool, *, conversation: str, account: str, incident_id: str
 ) -> Target | None:
     """The card of an incident in a conversation, whatever message it is."""
-    row = await connection.fetchrow(QUERIES["find_card_of_incident"], conversation, account, incident_id)
+    row = await QUERIES["find_card_of_incident"].fetchrow(
+        connection, conversation=conversation, account=account, incident_id=incident_id
+    )
     return _target(row, account, incident_id, _markers(row)) if row else None
 
 
@@ -82,7 +92,7 @@ def _target(
             tenant=row["tenant"],
             id=row["id"],
             service_url=row["service_url"],
-            label=f"{row['team_name']}/#{row['channel_name']}",
+            label=label_of(row["kind"], row["name"], row["team_name"]),
         ),
         stored=row["stored"],
         markers=markers,

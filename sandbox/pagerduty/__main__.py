@@ -1,4 +1,4 @@
-"""``python -m sandbox.pagerduty``: one account on one port."""
+"""``python -m sandbox.pagerduty``: run the PagerDuty simulator."""
 
 import sys
 from pathlib import Path
@@ -7,15 +7,15 @@ from typing import Annotated
 import typer
 
 from sandbox.certificates import https_listener
+from sandbox.company import read_company
 from sandbox.pagerduty.app import build_app
 from sandbox.pagerduty.simulator import Options
 from sandbox.serving import Listener, run
 from sandbox.snapshot import SnapshotError
-from sandbox.world import read_world
 
 
 def main(
-    world: Annotated[Path, typer.Option(help="The world file.", exists=True, dir_okay=False)],
+    company: Annotated[Path, typer.Option("--world", help="The company file.", exists=True, dir_okay=False)],
     port: Annotated[int, typer.Option(help="Where to listen.")],
     host: Annotated[str, typer.Option(help="On which address to listen.")] = "127.0.0.1",
     tls_port: Annotated[
@@ -49,11 +49,11 @@ def main(
         requests_per_minute=requests_per_minute,
     )
     try:
-        app = build_app(read_world(world), options)
+        app = build_app(read_company(company), options)
     except SnapshotError as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(1) from None
-    run(app, listeners, on_stop=app.state.simulator.live.close)
+    run(app, listeners, on_stop=app.state.simulator.server_sent_events.close)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Who is calling, what they may do, and in whose name."""
+"""Whose credential a call carries, what it may do, and which user makes the change."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from sandbox.pagerduty.store import Store
 
 @dataclass(frozen=True)
 class Caller:
-    """The holder of a credential: a person, or the account (a REST key, or the app's token)."""
+    """Who holds a credential: a person, or the account itself (REST key or app token)."""
 
     user: str | None = None
     scopes: frozenset[str] | None = None
-    """What an app token is good for; None where scopes do not apply."""
+    """The scopes of an app token; None for other credentials, which have no scopes."""
 
 
 class Credentials:
-    """Knows every good credential of the account."""
+    """The valid credentials of the account."""
 
     def __init__(self, directory: Directory, store: Store, clock: Clock) -> None:
         self._directory = directory
@@ -31,9 +31,9 @@ class Credentials:
         self._people = {person.access_token: user for user, person in directory.users.items()}
 
     def caller(self, authorization: str) -> Caller:
-        """Whose ``Authorization`` header this is; 2006 where it is nobody's."""
+        """The holder of this ``Authorization`` header; raises error 2006 if it is not valid."""
         scheme, _, value = authorization.partition(" ")
-        if scheme == "Token" and value.removeprefix("token=") == self._directory.world.api_token:
+        if scheme == "Token" and value.removeprefix("token=") == self._directory.company.api_token:
             return Caller()
         if scheme == "Bearer" and value in self._people:
             return Caller(user=self._people[value])
@@ -43,14 +43,14 @@ class Credentials:
         raise errors.unauthorized()
 
     def acting_user(self, caller: Caller, from_header: str | None) -> str:
-        """The user in whose name a change is made: the token's, else the one ``From`` names; else 1008."""
+        """The user who makes the change: the token's user, else the one in ``From``; raises error 1008."""
         user = caller.user or self._directory.user_by_email(from_header or "")
         if user is None:
             raise errors.requester_unknown()
         return user
 
     def user_of(self, authorization: str, from_header: str | None) -> str | None:
-        """Who seems to be calling, for the records: nobody is refused here."""
+        """The acting user for the records; None if it is unknown. Raises nothing."""
         try:
             return self.acting_user(self.caller(authorization), from_header)
         except errors.ApiError:
@@ -58,7 +58,7 @@ class Credentials:
 
 
 def requires(scope: str | None) -> Callable[[Request], Awaitable[Caller]]:
-    """A dependency for reading: a good credential that carries the scope, where scopes apply."""
+    """A dependency for reads: the caller, whose app token (if it is one) must have the scope."""
 
     async def caller_with_scope(request: Request) -> Caller:
         caller = _credentials(request).caller(request.headers.get("Authorization", ""))
@@ -70,7 +70,7 @@ def requires(scope: str | None) -> Callable[[Request], Awaitable[Caller]]:
 
 
 def acts_with(scope: str) -> Callable[..., Awaitable[str]]:
-    """A dependency for changes that need ``From``: the same, and the user in whose name they are made."""
+    """A dependency for changes that need ``From``: checks the scope, and gives the acting user's id."""
 
     async def acting_user(request: Request, caller: Annotated[Caller, Depends(requires(scope))]) -> str:
         return _credentials(request).acting_user(caller, request.headers.get("From"))

@@ -1,4 +1,4 @@
-"""The account's own fields on incidents: two that every account might have."""
+"""The two custom fields that incidents of this account have."""
 
 from typing import Any
 
@@ -28,11 +28,11 @@ def field_named(name: str) -> str | None:
 
 
 def accepts(field: str, value: object) -> bool:
-    """Whether the field's type allows the value; None empties any field."""
+    """Whether the field's type allows the value; None is allowed and clears the field."""
     kind = int if FIELDS[field]["data_type"] == "integer" else str
     return value is None or (isinstance(value, kind) and not isinstance(value, bool))
 
 
 def field_value(field: str, value: Any) -> JSON:
-    """A field with its value, as events and answers show it."""
+    """A field with its value, in the shape that events and REST answers use."""
     return {"id": field, "type": "field_value", "namespace": "incidents", "value": value, **FIELDS[field]}

@@ -1,11 +1,11 @@
-"""The account's fixed things — users, services, policies, teams, priorities — and references to them."""
+"""The account's users, services, policies, teams and priorities. They never change."""
 
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from sandbox.company import Company, EscalationPolicy, PagerDutyTeam, Person, Priority, Service
 from sandbox.pagerduty import errors
 from sandbox.pagerduty.model import Target
-from sandbox.world import EscalationPolicy, PagerDutyTeam, Person, Priority, Service, World
 
 Kind = Literal["user", "service", "escalation_policy", "team", "priority"]
 JSON = dict[str, Any]
@@ -22,18 +22,18 @@ INCIDENT_TYPES = ("incident_default", "major_incident", "security_incident")
 
 
 class Directory:
-    """Look-ups by id, and the addresses under which API and console show things."""
+    """Look-ups by id, and the REST and console addresses of each object."""
 
-    def __init__(self, world: World, public_url: str) -> None:
-        self.world = world
+    def __init__(self, company: Company, public_url: str) -> None:
+        self.company = company
         self.public_url = public_url.rstrip("/")
-        self.users: dict[str, Person] = {person.pagerduty_user: person for person in world.people}
-        self.services: dict[str, Service] = {service.id: service for service in world.services}
+        self.users: dict[str, Person] = {person.pagerduty_user: person for person in company.people}
+        self.services: dict[str, Service] = {service.id: service for service in company.services}
         self.policies: dict[str, EscalationPolicy] = {
-            policy.id: policy for policy in world.escalation_policies
+            policy.id: policy for policy in company.escalation_policies
         }
-        self.teams: dict[str, PagerDutyTeam] = {team.id: team for team in world.pagerduty_teams}
-        self.priorities: dict[str, Priority] = {priority.id: priority for priority in world.priorities}
+        self.teams: dict[str, PagerDutyTeam] = {team.id: team for team in company.pagerduty_teams}
+        self.priorities: dict[str, Priority] = {priority.id: priority for priority in company.priorities}
 
     def user_by_email(self, email: str) -> str | None:
         """The id of the user with this e-mail address."""
@@ -41,15 +41,15 @@ class Directory:
 
     def priority_named(self, name: str) -> str | None:
         """The id of the highest priority with this name."""
-        return next((priority.id for priority in self.world.priorities if priority.name == name), None)
+        return next((priority.id for priority in self.company.priorities if priority.name == name), None)
 
     def on_call(self, policy: str, level: int) -> tuple[str, ...]:
         """The users whom this level of the policy names; levels count from 1."""
         return self.policies[policy].levels[level - 1]
 
     def teams_of_user(self, user: str) -> tuple[str, ...]:
-        """The teams whose services' policies name the user."""
-        services = self.world.services
+        """The teams of the user: those that have a service whose escalation policy names the user."""
+        services = self.company.services
         return tuple(
             dict.fromkeys(
                 service.team
@@ -63,11 +63,11 @@ class Directory:
         return tuple(user for user in self.users if team in self.teams_of_user(user))
 
     def team_role(self, user: str) -> str:
-        """What the user is in their teams; owners and managers manage them."""
+        """The user's role in their teams: owners, admins and users are managers, others responders."""
         return "manager" if self.users[user].role in ("owner", "admin", "user") else "responder"
 
-    def asked_by(self, targets: Iterable[Target]) -> dict[str, str | None]:
-        """The users whom a responder request's targets stand for, each with the policy it came through."""
+    def users_of_targets(self, targets: Iterable[Target]) -> dict[str, str | None]:
+        """The users that a responder request asks, each with the escalation policy that names it, or None."""
         users: dict[str, str | None] = {}
         for target in targets:
             if target.type == "user_reference" and target.id in self.users:
@@ -79,7 +79,7 @@ class Directory:
         return users
 
     def reference(self, kind: Kind, key: str) -> JSON:
-        """What stands in an answer for an object that is not shown in full."""
+        """The short form of an object, for answers that do not show it in full."""
         return {
             "id": key,
             "type": f"{kind}_reference",
@@ -89,7 +89,7 @@ class Directory:
         }
 
     def name(self, kind: Kind, key: str) -> str:
-        """What people call it."""
+        """The object's name."""
         match kind:
             case "user":
                 return self.users[key].name
@@ -103,11 +103,11 @@ class Directory:
                 return self.priorities[key].name
 
     def api_url(self, *path: str) -> str:
-        """The API's address of something."""
+        """A REST address."""
         return "/".join((self.public_url, *path))
 
     def console_url(self, kind: Kind | Literal["incident"], key: str) -> str | None:
-        """The console's page of something; priorities have none."""
+        """The address of the object's console page; None for priorities, which have no page."""
         match kind:
             case "incident":
                 return f"{self.public_url}/app/incidents/{key}"

@@ -1,14 +1,13 @@
-"""The API's refusals: HTTP status, PagerDuty's own code, and its text.
+"""The errors of the REST API: HTTP status, PagerDuty's error code, and its text.
 
-Codes and meanings are those of PagerDuty's list of error codes; one constructor for each that the
-simulator can answer.
+Codes and meanings come from PagerDuty's list of error codes. Each function makes one error.
 """
 
 from collections.abc import Mapping, Sequence
 
 
 class ApiError(Exception):
-    """A refusal on its way to the caller."""
+    """An error that the caller gets as the answer."""
 
     def __init__(
         self,
@@ -31,22 +30,22 @@ class ApiError(Exception):
 
 
 def already_resolved() -> ApiError:
-    """1001: resolving what is resolved."""
+    """1001: the incident to resolve is resolved already."""
     return ApiError(400, 1001, "Incident Already Resolved")
 
 
 def already_acknowledged() -> ApiError:
-    """1002: the same person acknowledging twice."""
+    """1002: the same user acknowledges a second time."""
     return ApiError(400, 1002, "Incident Already Acknowledged")
 
 
 def invalid_status(status: object) -> ApiError:
-    """1003: a status that does not exist."""
+    """1003: there is no such status."""
     return ApiError(400, 1003, "Invalid Status Provided", errors=[f"{status!r} is not a status"])
 
 
 def invalid_incident_id(incident: object) -> ApiError:
-    """1004: an update of many names an incident that does not exist."""
+    """1004: an update of several incidents names one that does not exist."""
     return ApiError(400, 1004, "Invalid Id Provided", errors=[f"{incident!r} is not an incident"])
 
 
@@ -56,12 +55,12 @@ def cannot_escalate(reason: str) -> ApiError:
 
 
 def assignee_unknown(user: object) -> ApiError:
-    """1007: assigned to nobody that exists."""
+    """1007: the assignee does not exist."""
     return ApiError(400, 1007, "Assignee User Not Found", errors=[f"{user!r} is not a user"])
 
 
 def requester_unknown() -> ApiError:
-    """1008: no ``From``, or not the e-mail of a user."""
+    """1008: ``From`` is missing or is not the e-mail address of a user."""
     return ApiError(
         400,
         1008,
@@ -71,54 +70,54 @@ def requester_unknown() -> ApiError:
 
 
 def cannot_reassign() -> ApiError:
-    """1011: a resolved incident has no assignees."""
+    """1011: a resolved incident cannot be reassigned."""
     return ApiError(400, 1011, "Incident Cannot Be Reassigned", errors=["The incident is resolved"])
 
 
 def escalation_policy_unknown(policy: object) -> ApiError:
-    """1014: delegated to a policy that does not exist."""
+    """1014: the escalation policy does not exist."""
     return ApiError(
         400, 1014, "Escalation Policy Not Found", errors=[f"{policy!r} is not an escalation policy"]
     )
 
 
 def priority_unknown(priority: object) -> ApiError:
-    """1020: no priority of that id or name."""
+    """1020: no priority has this id or name."""
     return ApiError(400, 1020, "Priority Not Found", errors=[f"{priority!r} is not a priority"])
 
 
 def invalid_input(*errors: str) -> ApiError:
-    """2001: the request's arguments are wrong."""
+    """2001: the arguments of the request are wrong."""
     return ApiError(400, 2001, "Invalid Input Provided", errors=errors)
 
 
 def unauthorized() -> ApiError:
-    """2006: no credentials, or none that are (still) good."""
+    """2006: the credentials are missing, unknown or expired."""
     return ApiError(401, 2006, "Unauthorized", headers={"WWW-Authenticate": "Token"})
 
 
 def access_denied(reason: str) -> ApiError:
-    """2010: known, but not allowed."""
+    """2010: the credentials do not allow this."""
     return ApiError(403, 2010, "Access Denied", errors=[reason])
 
 
 def ability_missing(ability: str) -> ApiError:
-    """2014: the account's plan does not have it."""
+    """2014: the account's plan does not include the ability."""
     return ApiError(402, 2014, "Account does not have the abilities to perform the action", errors=[ability])
 
 
 def limit_reached(what: str) -> ApiError:
-    """2019: as many as the product allows."""
+    """2019: the account has as many as PagerDuty allows."""
     return ApiError(400, 2019, "Product Limit Reached", errors=[what])
 
 
 def rate_limited() -> ApiError:
-    """2020: too many requests in this minute."""
+    """2020: the credential made too many requests in this minute."""
     return ApiError(429, 2020, "Rate Limit Exceeded")
 
 
 def not_found() -> ApiError:
-    """2100: there is nothing under this address."""
+    """2100: there is no such object."""
     return ApiError(404, 2100, "Not Found")
 
 

@@ -1,4 +1,4 @@
-"""The bodies of webhooks v3: one envelope, and ``data`` in the shape that the event's kind has."""
+"""The bodies of webhooks v3: an envelope, and ``data`` in the shape of the event type."""
 
 import json
 from datetime import datetime
@@ -6,8 +6,8 @@ from typing import Any
 
 from sandbox.pagerduty.custom_fields import field_value
 from sandbox.pagerduty.directory import JSON, Directory
-from sandbox.pagerduty.drafts import FieldChange, Step, Subject
 from sandbox.pagerduty.ids import new_event_id
+from sandbox.pagerduty.incident_change import CustomFieldChange, Step, Subject
 from sandbox.pagerduty.model import ConferenceBridge, Incident, Note, Responder, StatusUpdate
 from sandbox.pagerduty.times import in_milliseconds, in_seconds
 
@@ -44,14 +44,14 @@ EVENT_TYPES = (
     "service.custom_field_values.updated",
     "pagey.ping",
 )
-"""What a subscription can ask for."""
+"""The event types that a subscription can ask for."""
 
 _TRIM = 20_000
-"""Characters of a text that a webhook carries; a webhook stays below 55 KB."""
+"""Characters of a text that a webhook carries, so that a webhook stays below 55 KB."""
 
 
 def envelope(event_type: str, data: JSON, *, at: datetime, agent: JSON | None) -> JSON:
-    """An event with an id of its own."""
+    """The event of a webhook, with a new id."""
     return {
         "id": new_event_id(at),
         "event_type": event_type,
@@ -64,17 +64,17 @@ def envelope(event_type: str, data: JSON, *, at: datetime, agent: JSON | None) -
 
 
 def encode(event: JSON) -> str:
-    """The webhook's body, exactly as it is signed and sent."""
+    """The body of the webhook, as it is signed and sent."""
     return json.dumps({"event": event}, ensure_ascii=False, separators=(",", ":"))
 
 
 def ping_data() -> JSON:
-    """What a test event carries."""
+    """The ``data`` of a test event."""
     return {"message": "This is a test event.", "type": "ping"}
 
 
 def step_data(step: Step, directory: Directory) -> JSON:
-    """What the event of a step is about: the incident itself, or what happened on it."""
+    """The ``data`` of a step's event: the incident itself, or the note, responder and so on."""
     if step.subject is None:
         return _incident(step.incident, directory)
     return _subject(step.subject, step.incident, directory) | {
@@ -127,7 +127,7 @@ def _subject(subject: Subject, incident: Incident, directory: Directory) -> JSON
             return _responder(subject, directory)
         case ConferenceBridge():
             return _conference_bridge(subject)
-        case FieldChange():
+        case CustomFieldChange():
             return _field_values(subject, incident)
 
 
@@ -155,7 +155,7 @@ def _conference_bridge(bridge: ConferenceBridge) -> JSON:
     }
 
 
-def _field_values(change: FieldChange, incident: Incident) -> dict[str, Any]:
+def _field_values(change: CustomFieldChange, incident: Incident) -> dict[str, Any]:
     return {
         "type": "incident_field_values",
         "custom_fields": [field_value(field, value) for field, value in incident.custom_fields.items()],

@@ -1,4 +1,4 @@
-"""Ids in PagerDuty's shapes, drawn so that none ever comes twice, not even after a reset."""
+"""Random ids in PagerDuty's shapes. No id is used twice, not even after a reset."""
 
 import secrets
 import string

@@ -1,10 +1,13 @@
-"""What can be said and changed about an incident besides its status; titles and urgencies change silently."""
+"""Changes of an incident besides its status: notes, priority, responders and so on.
+
+A new title or urgency causes no webhook event, as in PagerDuty.
+"""
 
 from typing import Any
 
 from sandbox.pagerduty import errors
-from sandbox.pagerduty.drafts import Draft, FieldChange
 from sandbox.pagerduty.ids import new_id
+from sandbox.pagerduty.incident_change import CustomFieldChange, IncidentChange
 from sandbox.pagerduty.model import (
     ConferenceBridge,
     Note,
@@ -19,24 +22,24 @@ NOTE_LIMIT = 2000
 """Notes that fit on one incident."""
 
 
-def set_title(draft: Draft, title: str) -> None:
-    """Call it something else."""
+def set_title(change: IncidentChange, title: str) -> None:
+    """Change the title."""
     if not title.strip():
         raise errors.invalid_input("Title can't be blank")
-    if title != draft.incident.title:
-        draft.step("field_value_change", "Title changed", title=title)
+    if title != change.incident.title:
+        change.step("field_value_change", "Title changed", title=title)
 
 
-def set_urgency(draft: Draft, urgency: Urgency) -> None:
-    """How loudly people are told."""
-    if urgency != draft.incident.urgency:
-        draft.step("urgency_change", f"Urgency changed to {urgency}", urgency=urgency)
+def set_urgency(change: IncidentChange, urgency: Urgency) -> None:
+    """Change the urgency."""
+    if urgency != change.incident.urgency:
+        change.step("urgency_change", f"Urgency changed to {urgency}", urgency=urgency)
 
 
-def set_priority(draft: Draft, priority: str | None, name: str) -> None:
-    """How much it matters; None takes the priority away."""
-    if priority != draft.incident.priority:
-        draft.step(
+def set_priority(change: IncidentChange, priority: str | None, name: str) -> None:
+    """Change the priority; None removes it."""
+    if priority != change.incident.priority:
+        change.step(
             "field_value_change",
             f"Priority changed to {name}",
             event="incident.priority_updated",
@@ -44,18 +47,18 @@ def set_priority(draft: Draft, priority: str | None, name: str) -> None:
         )
 
 
-def set_service(draft: Draft, service: str, name: str) -> None:
-    """It turned out to be another service's incident."""
-    if service != draft.incident.service:
-        draft.step(
+def set_service(change: IncidentChange, service: str, name: str) -> None:
+    """Move the incident to another service."""
+    if service != change.incident.service:
+        change.step(
             "field_value_change", f"Moved to {name}", event="incident.service_updated", service=service
         )
 
 
-def set_incident_type(draft: Draft, name: str) -> None:
-    """It is another kind of incident."""
-    if name != draft.incident.incident_type:
-        draft.step(
+def set_incident_type(change: IncidentChange, name: str) -> None:
+    """Change the incident type."""
+    if name != change.incident.incident_type:
+        change.step(
             "field_value_change",
             f"Type changed to {name}",
             event="incident.incident_type.changed",
@@ -63,10 +66,10 @@ def set_incident_type(draft: Draft, name: str) -> None:
         )
 
 
-def set_conference_bridge(draft: Draft, bridge: ConferenceBridge) -> None:
-    """Where the responders meet."""
-    if bridge != draft.incident.conference_bridge:
-        draft.step(
+def set_conference_bridge(change: IncidentChange, bridge: ConferenceBridge) -> None:
+    """Change the conference bridge."""
+    if bridge != change.incident.conference_bridge:
+        change.step(
             "field_value_change",
             "Conference bridge changed",
             event="incident.conference_bridge.updated",
@@ -75,69 +78,71 @@ def set_conference_bridge(draft: Draft, bridge: ConferenceBridge) -> None:
         )
 
 
-def set_custom_fields(draft: Draft, values: dict[str, Any]) -> None:
-    """Fill in the account's own fields, by field id."""
-    before = draft.incident.custom_fields
+def set_custom_fields(change: IncidentChange, values: dict[str, Any]) -> None:
+    """Set custom fields; ``values`` is by field id."""
+    before = change.incident.custom_fields
     changed = {field: before.get(field) for field, value in values.items() if before.get(field) != value}
     if changed:
-        draft.step(
+        change.step(
             "custom_field_value_change",
             "Custom fields changed",
             event="incident.custom_field_values.updated",
-            subject=FieldChange(changed),
+            subject=CustomFieldChange(changed),
             custom_fields=before | values,
         )
 
 
-def add_note(draft: Draft, content: str) -> Note:
-    """Write something down for everybody."""
+def add_note(change: IncidentChange, content: str) -> Note:
+    """Add a note."""
     if not content.strip():
         raise errors.invalid_input("Content cannot be empty")
-    if len(draft.incident.notes) >= NOTE_LIMIT:
+    if len(change.incident.notes) >= NOTE_LIMIT:
         raise errors.invalid_input(f"An incident can have at most {NOTE_LIMIT} notes")
-    note = Note(id=new_id("P"), user=draft.by, content=content, created_at=draft.at)
-    draft.step(
+    note = Note(id=new_id("P"), user=change.by, content=content, created_at=change.at)
+    change.step(
         "annotate",
         "Note added",
         event="incident.annotated",
         subject=note,
         note=content,
-        notes=(*draft.incident.notes, note),
+        notes=(*change.incident.notes, note),
     )
     return note
 
 
 def publish_status_update(
-    draft: Draft, message: str, *, subject: str | None = None, html_message: str | None = None
+    change: IncidentChange, message: str, *, subject: str | None = None, html_message: str | None = None
 ) -> StatusUpdate:
-    """Tell the stakeholders."""
+    """Publish a status update for the stakeholders."""
     if not message.strip():
         raise errors.invalid_input("Message cannot be empty")
     update = StatusUpdate(
         id=new_id("P"),
-        user=draft.by,
+        user=change.by,
         message=message,
-        created_at=draft.at,
+        created_at=change.at,
         subject=subject,
         html_message=html_message,
     )
-    draft.step(
+    change.step(
         "notify",
         "Status update published",
         event="incident.status_update_published",
         subject=update,
         note=message,
-        status_updates=(*draft.incident.status_updates, update),
+        status_updates=(*change.incident.status_updates, update),
     )
     return update
 
 
-def request_responders(draft: Draft, request: ResponderRequest, users: dict[str, str | None]) -> None:
-    """Ask for help; ``users`` tells who is asked, and through which escalation policy, if through one."""
-    if not draft.incident.is_open:
+def request_responders(
+    change: IncidentChange, request: ResponderRequest, users: dict[str, str | None]
+) -> None:
+    """Ask users for help; ``users`` maps each to the escalation policy that named them, or to None."""
+    if not change.incident.is_open:
         raise errors.invalid_input("The incident is resolved")
-    requests = (*draft.incident.responder_requests, request)
-    asked_before = {responder.user for responder in draft.incident.responders}
+    requests = (*change.incident.responder_requests, request)
+    asked_before = {responder.user for responder in change.incident.responders}
     for user, policy in users.items():
         if user in asked_before:
             continue
@@ -147,31 +152,31 @@ def request_responders(draft: Draft, request: ResponderRequest, users: dict[str,
             message=request.message,
             requester=request.requester,
             requested_at=request.requested_at,
-            updated_at=draft.at,
+            updated_at=change.at,
             escalation_policy=policy,
         )
-        draft.step(
+        change.step(
             "notify",
             "Responder asked",
             event="incident.responder.added",
             subject=responder,
             note=request.message,
             assignees=[user],
-            responders=(*draft.incident.responders, responder),
+            responders=(*change.incident.responders, responder),
             responder_requests=requests,
         )
 
 
-def reply_as_responder(draft: Draft, reply: Reply) -> None:
-    """Answer a call for help, as the person who was asked."""
-    mine = next((responder for responder in draft.incident.responders if responder.user == draft.by), None)
+def reply_as_responder(change: IncidentChange, reply: Reply) -> None:
+    """Answer a responder request, as the user who was asked."""
+    mine = next((responder for responder in change.incident.responders if responder.user == change.by), None)
     if mine is None:
         raise errors.invalid_input("This person was not asked")
-    answered = mine.model_copy(update={"state": reply, "updated_at": draft.at})
-    draft.step(
+    answered = mine.model_copy(update={"state": reply, "updated_at": change.at})
+    change.step(
         "notify",
         f"Responder {reply}",
         event="incident.responder.replied",
         subject=answered,
-        responders=tuple(answered if one == mine else one for one in draft.incident.responders),
+        responders=tuple(answered if one == mine else one for one in change.incident.responders),
     )

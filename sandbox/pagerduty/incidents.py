@@ -1,42 +1,42 @@
-"""The life of an incident: PagerDuty's rules for status and assignment, free of I/O.
+"""PagerDuty's rules for the status and the assignment of an incident, without I/O.
 
-Each function takes a ``Draft``, checks the rule, and adds the steps it causes: the incident as it is
-then, and the webhook event that PagerDuty sends for it.
+Each function checks the rule and adds its steps to an ``IncidentChange``: the incident after the step, and
+the webhook event that PagerDuty sends for it.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from sandbox.pagerduty import errors
-from sandbox.pagerduty.drafts import Draft
+from sandbox.pagerduty.incident_change import IncidentChange
 from sandbox.pagerduty.model import Acknowledgement
 
 
-def trigger(draft: Draft) -> None:
-    """The incident is new."""
-    draft.step("trigger", "Triggered", event="incident.triggered", assignees=draft.incident.assignees)
+def trigger(change: IncidentChange) -> None:
+    """Trigger the new incident."""
+    change.step("trigger", "Triggered", event="incident.triggered", assignees=change.incident.assignees)
 
 
-def acknowledge(draft: Draft) -> None:
-    """Say that one is on it; on a resolved incident this reopens it first, assigned to that person."""
-    if not draft.incident.is_open:
-        reopen(draft, [draft.by], directly=True)
-    if draft.by in draft.incident.acknowledgers:
+def acknowledge(change: IncidentChange) -> None:
+    """Acknowledge; a resolved incident is first reopened and assigned to the user."""
+    if not change.incident.is_open:
+        reopen(change, [change.by], directly=True)
+    if change.by in change.incident.acknowledgers:
         raise errors.already_acknowledged()
-    acknowledgement = Acknowledgement(user=draft.by, at=draft.at)
-    draft.step(
+    acknowledgement = Acknowledgement(user=change.by, at=change.at)
+    change.step(
         "acknowledge",
         "Acknowledged",
         event="incident.acknowledged",
         status="acknowledged",
-        acknowledgements=(*draft.incident.acknowledgements, acknowledgement),
+        acknowledgements=(*change.incident.acknowledgements, acknowledgement),
     )
 
 
-def unacknowledge(draft: Draft) -> None:
-    """Give it back; where nobody had acknowledged it, nothing changes."""
-    if draft.incident.status == "acknowledged":
-        draft.step(
+def unacknowledge(change: IncidentChange) -> None:
+    """Take all acknowledgements away; nothing happens if there is none."""
+    if change.incident.status == "acknowledged":
+        change.step(
             "unacknowledge",
             "Unacknowledged",
             event="incident.unacknowledged",
@@ -45,56 +45,56 @@ def unacknowledge(draft: Draft) -> None:
         )
 
 
-def resolve(draft: Draft, resolution: str | None = None) -> None:
-    """Done; nobody is assigned to it any more."""
-    if not draft.incident.is_open:
+def resolve(change: IncidentChange, resolution: str | None = None) -> None:
+    """Resolve; the incident has no assignees afterwards."""
+    if not change.incident.is_open:
         raise errors.already_resolved()
-    draft.step(
+    change.step(
         "resolve",
         "Resolved",
         event="incident.resolved",
         note=resolution,
         status="resolved",
-        resolved_at=draft.at,
+        resolved_at=change.at,
         assignments=(),
         acknowledgements=(),
     )
 
 
 def reopen(
-    draft: Draft, users: Sequence[str], *, directly: bool, escalation_policy: str | None = None
+    change: IncidentChange, users: Sequence[str], *, directly: bool, escalation_policy: str | None = None
 ) -> None:
-    """Not done after all; ``directly`` tells whether a person or the escalation policy chose the users."""
-    draft.step(
+    """Reopen; ``directly`` is true if a person chose the users, false if the escalation policy did."""
+    change.step(
         "trigger",
         "Reopened",
         event="incident.reopened",
         assignees=users,
         status="triggered",
         resolved_at=None,
-        reopened_at=draft.at,
-        assignments=draft.assigned(users),
+        reopened_at=change.at,
+        assignments=change.assigned(users),
         assigned_via="direct_assignment" if directly else "escalation_policy",
-        escalation_policy=escalation_policy or draft.incident.escalation_policy,
+        escalation_policy=escalation_policy or change.incident.escalation_policy,
         escalation_level=1,
     )
 
 
-def reassign(draft: Draft, users: Sequence[str]) -> None:
-    """Somebody else's job now."""
-    if not draft.incident.is_open:
+def reassign(change: IncidentChange, users: Sequence[str]) -> None:
+    """Assign other users."""
+    if not change.incident.is_open:
         raise errors.cannot_reassign()
-    _hand_over(
-        draft, users, "assign", "Reassigned", event="incident.reassigned", assigned_via="direct_assignment"
+    _assign(
+        change, users, "assign", "Reassigned", event="incident.reassigned", assigned_via="direct_assignment"
     )
 
 
-def delegate(draft: Draft, escalation_policy: str, users: Sequence[str]) -> None:
-    """Another escalation policy's job now, from its first level on."""
-    if not draft.incident.is_open:
+def delegate(change: IncidentChange, escalation_policy: str, users: Sequence[str]) -> None:
+    """Assign another escalation policy, from its first level."""
+    if not change.incident.is_open:
         raise errors.cannot_reassign()
-    _hand_over(
-        draft,
+    _assign(
+        change,
         users,
         "delegate",
         "Delegated to another escalation policy",
@@ -105,12 +105,12 @@ def delegate(draft: Draft, escalation_policy: str, users: Sequence[str]) -> None
     )
 
 
-def escalate(draft: Draft, level: int, users: Sequence[str]) -> None:
-    """Another level of its policy is asked."""
-    if not draft.incident.is_open:
+def escalate(change: IncidentChange, level: int, users: Sequence[str]) -> None:
+    """Assign another level of the escalation policy."""
+    if not change.incident.is_open:
         raise errors.cannot_escalate("The incident is resolved")
-    _hand_over(
-        draft,
+    _assign(
+        change,
         users,
         "escalate",
         f"Escalated to level {level}",
@@ -120,17 +120,17 @@ def escalate(draft: Draft, level: int, users: Sequence[str]) -> None:
     )
 
 
-def _hand_over(
-    draft: Draft, users: Sequence[str], kind: str, summary: str, *, event: str, **changes: Any
+def _assign(
+    change: IncidentChange, users: Sequence[str], kind: str, summary: str, *, event: str, **fields: Any
 ) -> None:
-    """New assignees start from triggered, since none of them has acknowledged."""
-    draft.step(
+    """Change the assignees. The status becomes triggered, since no new assignee has acknowledged."""
+    change.step(
         kind,
         summary,
         event=event,
         assignees=users,
         status="triggered",
-        assignments=draft.assigned(users),
+        assignments=change.assigned(users),
         acknowledgements=(),
-        **changes,
+        **fields,
     )

@@ -1,4 +1,4 @@
-"""What the account holds: incidents with their history, subscriptions, and the webhooks they caused."""
+"""The account's data: incidents with their log, webhook subscriptions, webhooks, and recorded calls."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -17,21 +17,21 @@ class Value(BaseModel):
 
 
 class Assignment(Value):
-    """Who an incident is assigned to, and since when."""
+    """A user to whom an incident is assigned, and since when."""
 
     user: str
     at: datetime
 
 
 class Acknowledgement(Value):
-    """Who said that they are on it, and when."""
+    """A user who acknowledged an incident, and when."""
 
     user: str
     at: datetime
 
 
 class ConferenceBridge(Value):
-    """Where the responders talk."""
+    """Phone number and address at which the responders talk."""
 
     conference_number: str | None = None
     conference_url: str | None = None
@@ -58,7 +58,7 @@ class StatusUpdate(Value):
 
 
 class Responder(Value):
-    """Somebody who was asked to help, directly or as a member of an escalation policy."""
+    """A user who was asked to help, directly or through an escalation policy."""
 
     user: str
     state: Literal["pending", "joined", "declined"]
@@ -77,7 +77,7 @@ class Target(Value):
 
 
 class ResponderRequest(Value):
-    """One call for help."""
+    """One request for responders."""
 
     id: str
     requester: str
@@ -87,7 +87,7 @@ class ResponderRequest(Value):
 
 
 class LogEntry(Value):
-    """One line of an incident's history; ``kind`` is the API's type without ``_log_entry``."""
+    """One log entry of an incident; ``kind`` is the API's type without ``_log_entry``."""
 
     id: str
     kind: str
@@ -99,7 +99,7 @@ class LogEntry(Value):
 
 
 class Incident(Value):
-    """An incident; times in whole seconds, as the API tells them."""
+    """An incident; times in whole seconds, as in the API."""
 
     id: str
     number: int
@@ -132,7 +132,7 @@ class Incident(Value):
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still has to do something."""
+        """Whether it is not resolved."""
         return self.status != "resolved"
 
     @property
@@ -154,14 +154,14 @@ class Header(Value):
 
 
 class Filter(Value):
-    """Whose events a subscription gets."""
+    """Whose events a subscription gets: the account's, a service's, or a team's."""
 
     type: Literal["account_reference", "service_reference", "team_reference"]
     id: str | None = None
 
 
 class Subscription(Value):
-    """A webhook subscription; while its secret rotates it has two, the newer first."""
+    """A webhook subscription. It has two secrets during a rotation, the newer first."""
 
     id: str
     method_id: str
@@ -178,7 +178,7 @@ class Subscription(Value):
 
 
 class Attempt(Value):
-    """One try to deliver a webhook and what came of it."""
+    """One attempt to deliver a webhook, and its result."""
 
     at: datetime
     status: int | None
@@ -187,7 +187,7 @@ class Attempt(Value):
 
 
 class Webhook(Value):
-    """An event on its way to one subscription; its body is kept only while it waits."""
+    """One event for one subscription. Its body is kept only while the state is ``waiting``."""
 
     id: str
     """``X-Webhook-Id``: the same in every attempt."""
@@ -204,7 +204,7 @@ class Webhook(Value):
 
 
 class Write(Value):
-    """A REST call that changes something, as it came."""
+    """A REST call that writes, as it arrived."""
 
     at: datetime
     method: str
@@ -215,7 +215,7 @@ class Write(Value):
 
 
 class Read(Value):
-    """A REST call that only asks."""
+    """A REST call that reads."""
 
     at: datetime
     path: str
@@ -223,7 +223,7 @@ class Read(Value):
 
 
 class AppToken(Value):
-    """What the token endpoint gave to the account's app."""
+    """A token that the token endpoint gave to the account's app."""
 
     expires_at: datetime
     scopes: tuple[str, ...]

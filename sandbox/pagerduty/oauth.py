@@ -1,4 +1,4 @@
-"""The token endpoint of the identity host: an app token for the account's Scoped OAuth client."""
+"""The token endpoint of PagerDuty's identity host: app tokens for the account's Scoped OAuth client."""
 
 import secrets
 from datetime import timedelta
@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from sandbox.pagerduty.ids import new_app_token
 from sandbox.pagerduty.model import AppToken
-from sandbox.pagerduty.rest.parts import Account
+from sandbox.pagerduty.rest.dependencies import Account
 from sandbox.pagerduty.simulator import Simulator
 
 LIFETIME = timedelta(days=1)
@@ -29,20 +29,20 @@ KNOWN_SCOPES = frozenset(
         "webhook_subscriptions.write",
     }
 )
-"""Others are left out of a token without a word, as PagerDuty does."""
+"""Unknown scopes are left out of a token without an error, as in PagerDuty."""
 
 router = APIRouter()
 
 
 @router.post("/oauth/token")
 async def token(account: Account, request: Request) -> JSONResponse:
-    """Client credentials, form-encoded."""
+    """The client credentials grant; the body is form-encoded."""
     form = dict(parse_qsl((await request.body()).decode(errors="replace")))
-    refusal = _refusal(account, form)
-    if refusal is not None:
-        status, error, description = refusal
+    problem = _error_of(account, form)
+    if problem is not None:
+        status, error, description = problem
         return JSONResponse({"error": error, "error_description": description}, status_code=status)
-    granted = [f"as_account-us.{account.world.account}"]
+    granted = [f"as_account-us.{account.company.account}"]
     granted += [scope for scope in form["scope"].split() if scope in KNOWN_SCOPES]
     access_token = new_app_token()
     account.store.state.app_tokens[access_token] = AppToken(
@@ -60,17 +60,17 @@ async def token(account: Account, request: Request) -> JSONResponse:
     )
 
 
-def _refusal(account: Simulator, form: dict[str, str]) -> tuple[int, str, str] | None:
-    """Status, error and description, in the terms of RFC 6749."""
-    world = account.world
+def _error_of(account: Simulator, form: dict[str, str]) -> tuple[int, str, str] | None:
+    """The error as status, ``error`` and ``error_description`` of RFC 6749; None if the form is valid."""
+    company = account.company
     if form.get("grant_type") != "client_credentials":
         return 400, "unsupported_grant_type", "Only client_credentials is supported"
-    known_client = secrets.compare_digest(form.get("client_id", "").encode(), world.client_id.encode())
+    known_client = secrets.compare_digest(form.get("client_id", "").encode(), company.client_id.encode())
     known_secret = secrets.compare_digest(
-        form.get("client_secret", "").encode(), world.client_secret.encode()
+        form.get("client_secret", "").encode(), company.client_secret.encode()
     )
     if not (known_client and known_secret):
         return 401, "invalid_client", "Client authentication failed"
-    if f"as_account-us.{world.account}" not in form.get("scope", "").split():
-        return 400, "invalid_scope", f"The scope must contain as_account-us.{world.account}"
+    if f"as_account-us.{company.account}" not in form.get("scope", "").split():
+        return 400, "invalid_scope", f"The scope must contain as_account-us.{company.account}"
     return None

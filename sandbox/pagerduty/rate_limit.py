@@ -1,4 +1,4 @@
-"""How many requests a credential has left in this minute."""
+"""The REST API's rate limit: so many requests a minute for each credential."""
 
 import math
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ _WINDOW = timedelta(minutes=1)
 
 
 class RateLimit:
-    """A count per credential that starts anew when its minute is over."""
+    """Counts each credential's requests in windows of one minute."""
 
     def __init__(self, requests_per_minute: int, clock: Clock) -> None:
         self.limit = requests_per_minute
@@ -17,7 +17,7 @@ class RateLimit:
         self._windows: dict[str, tuple[datetime, int]] = {}
 
     def take(self, credential: str) -> tuple[bool, dict[str, str]]:
-        """Whether one more request is allowed, and the headers that tell how it stands."""
+        """Count a request: whether it is allowed, and the rate limit headers of its answer."""
         now = self._clock.now()
         ends, used = self._windows.get(credential, (now + _WINDOW, 0))
         if now >= ends:

@@ -1,33 +1,33 @@
-"""The account put together: every part once, and what needs several of them."""
+"""The objects of the simulator, made once and connected to each other."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.clock import Clock
+from sandbox.company import Company
 from sandbox.faults import FaultBook
 from sandbox.pagerduty.credentials import Credentials
-from sandbox.pagerduty.delivery import Delivery
-from sandbox.pagerduty.desk import Desk
 from sandbox.pagerduty.directory import Directory
 from sandbox.pagerduty.events import EVENT_TYPES, envelope, ping_data
 from sandbox.pagerduty.ids import new_id
-from sandbox.pagerduty.live import Live
+from sandbox.pagerduty.incident_commands import IncidentCommands
 from sandbox.pagerduty.model import Filter, Subscription
 from sandbox.pagerduty.rate_limit import RateLimit
-from sandbox.pagerduty.sending import Sender
+from sandbox.pagerduty.server_sent_events import ServerSentEvents
 from sandbox.pagerduty.store import State, Store
 from sandbox.pagerduty.subscriptions import Subscriptions
-from sandbox.world import World
+from sandbox.pagerduty.webhook_delivery import WebhookDelivery
+from sandbox.pagerduty.webhook_sender import WebhookSender
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a simulator is run."""
+    """The options of a simulator."""
 
     public_url: str
     """The address under which callers and people reach it."""
     webhook_url: str | None = None
-    """Where the account's first subscription delivers; without it there is none."""
+    """The receiver of the account's first subscription; without it the account starts with none."""
     state: Path | None = None
     """The snapshot's file; without it the state lives in memory alone."""
     requests_per_minute: int = 960
@@ -35,79 +35,84 @@ class Options:
 
 @dataclass(frozen=True)
 class Simulator:
-    """The parts that the API, the console and the sandbox's own calls work with."""
+    """The objects that the API, the console and ``/_sandbox`` use."""
 
-    world: World
+    company: Company
     clock: Clock
     faults: FaultBook
-    live: Live
+    server_sent_events: ServerSentEvents
     directory: Directory
     store: Store
     subscriptions: Subscriptions
-    sender: Sender
-    delivery: Delivery
-    desk: Desk
+    webhook_sender: WebhookSender
+    webhook_delivery: WebhookDelivery
+    incident_commands: IncidentCommands
     credentials: Credentials
     rate_limit: RateLimit
 
     def ping(self, subscription: Subscription) -> None:
-        """Send a test event, whatever the subscription asks for."""
+        """Send a test event, also to a subscription that asks for other event types."""
         event = envelope("pagey.ping", ping_data(), at=self.clock.tick(), agent=None)
-        self.delivery.publish(subscription, event, None)
+        self.webhook_delivery.publish(subscription, event, None)
 
     async def reset(self) -> None:
-        """The state after the first start; ids and incident numbers go on."""
-        await self.delivery.stop()
+        """Go back to the state after the first start; ids and incident numbers are not used again."""
+        await self.webhook_delivery.stop()
         self.faults.clear()
         self.clock.reset()
         self.store.reset()
-        self.live.changed()
+        self.server_sent_events.changed()
 
 
-def assemble(world: World, options: Options) -> Simulator:
-    """Build every part; nothing runs yet."""
-    clock, live, faults = Clock(), Live(), FaultBook()
-    directory = Directory(world, options.public_url)
-    store = Store(options.state, lambda: _first_state(world, options), clock)
-    subscriptions = Subscriptions(store, clock, live)
-    sender = Sender(clock)
-    delivery = Delivery(
-        store=store, subscriptions=subscriptions, sender=sender, clock=clock, faults=faults, live=live
-    )
-    desk = Desk(
+def assemble(company: Company, options: Options) -> Simulator:
+    """Make the objects; nothing runs yet."""
+    clock, server_sent_events, faults = Clock(), ServerSentEvents(), FaultBook()
+    directory = Directory(company, options.public_url)
+    store = Store(options.state, lambda: _first_state(company, options), clock)
+    subscriptions = Subscriptions(store, clock, server_sent_events)
+    webhook_sender = WebhookSender(clock)
+    webhook_delivery = WebhookDelivery(
         store=store,
-        directory=directory,
-        clock=clock,
         subscriptions=subscriptions,
-        delivery=delivery,
-        live=live,
-    )
-    return Simulator(
-        world=world,
+        webhook_sender=webhook_sender,
         clock=clock,
         faults=faults,
-        live=live,
+        server_sent_events=server_sent_events,
+    )
+    incident_commands = IncidentCommands(
+        store=store,
+        directory=directory,
+        clock=clock,
+        subscriptions=subscriptions,
+        webhook_delivery=webhook_delivery,
+        server_sent_events=server_sent_events,
+    )
+    return Simulator(
+        company=company,
+        clock=clock,
+        faults=faults,
+        server_sent_events=server_sent_events,
         directory=directory,
         store=store,
         subscriptions=subscriptions,
-        sender=sender,
-        delivery=delivery,
-        desk=desk,
+        webhook_sender=webhook_sender,
+        webhook_delivery=webhook_delivery,
+        incident_commands=incident_commands,
         credentials=Credentials(directory, store, clock),
         rate_limit=RateLimit(options.requests_per_minute, clock),
     )
 
 
-def _first_state(world: World, options: Options) -> State:
+def _first_state(company: Company, options: Options) -> State:
     if options.webhook_url is None:
         return State()
     subscription = Subscription(
-        id=world.webhook_subscription,
+        id=company.webhook_subscription,
         method_id=new_id("P"),
         url=options.webhook_url,
         description="Muster",
         events=EVENT_TYPES,
         filter=Filter(type="account_reference"),
-        secrets=(world.webhook_secret,),
+        secrets=(company.webhook_secret,),
     )
     return State(subscriptions={subscription.id: subscription})

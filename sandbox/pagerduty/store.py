@@ -1,4 +1,4 @@
-"""The account's state in memory, and what of it outlives a restart."""
+"""The account's state in memory, and its snapshot on disk."""
 
 from collections.abc import Callable
 from copy import copy
@@ -13,11 +13,11 @@ from sandbox.pagerduty.model import AppToken, Incident, Read, Subscription, Webh
 from sandbox.snapshot import Snapshots, Taken, read_snapshot
 
 KEPT = 5_000
-"""Reads, writes and webhooks of which a restart still knows; a webhook that waits is always kept."""
+"""How many reads, writes and webhooks the snapshot has; it has every webhook that waits."""
 
 
 class State(BaseModel):
-    """Everything that changes; the values themselves are frozen."""
+    """Everything that changes. The values in the collections are frozen."""
 
     incidents: dict[str, Incident] = {}
     subscriptions: dict[str, Subscription] = {}
@@ -30,25 +30,25 @@ class State(BaseModel):
 
 
 class Store:
-    """Holds the state and keeps its snapshot; raises SnapshotError if an earlier one cannot be read."""
+    """Has the state and writes its snapshot; raises SnapshotError if the file cannot be read."""
 
-    def __init__(self, path: Path | None, fresh: Callable[[], State], clock: Clock) -> None:
-        self._fresh = fresh
+    def __init__(self, path: Path | None, initial: Callable[[], State], clock: Clock) -> None:
+        self._initial = initial
         self._clock = clock
         self.snapshots = Snapshots(path, self._take)
         kept = read_snapshot(path, State)
-        self.state = kept or fresh()
+        self.state = kept or initial()
         if kept is not None:
             clock.ahead = kept.clock_ahead
 
     def changed(self) -> None:
-        """The state is not what the snapshot says; it will be written soon."""
+        """Note that the state changed: the snapshot is written soon."""
         self.snapshots.changed()
 
     def reset(self) -> None:
-        """The state after the first start, except that numbers go on."""
+        """Go back to the state after the first start; incident numbers are not used again."""
         last_number = self.state.last_number
-        self.state = self._fresh()
+        self.state = self._initial()
         self.state.last_number = last_number
         self.changed()
 

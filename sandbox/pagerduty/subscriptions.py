@@ -1,4 +1,4 @@
-"""Webhook subscriptions: who gets which events, and whether they get them at the moment."""
+"""Webhook subscriptions: which events each gets, and whether it is disabled at the moment."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -6,12 +6,12 @@ from datetime import timedelta
 from sandbox.clock import Clock
 from sandbox.pagerduty import errors
 from sandbox.pagerduty.ids import new_id, new_secret
-from sandbox.pagerduty.live import Live
 from sandbox.pagerduty.model import Filter, Header, Incident, Subscription
+from sandbox.pagerduty.server_sent_events import ServerSentEvents
 from sandbox.pagerduty.store import Store
 
 LIMIT = 10
-"""Subscriptions per service, per team, and on the account."""
+"""The most subscriptions for one service, for one team, and for the account."""
 
 DROPS_UNTIL_DISABLED = 3
 DISABLED_FOR = timedelta(hours=24)
@@ -20,28 +20,28 @@ DISABLED_FOR = timedelta(hours=24)
 class Subscriptions:
     """The account's subscriptions."""
 
-    def __init__(self, store: Store, clock: Clock, live: Live) -> None:
+    def __init__(self, store: Store, clock: Clock, server_sent_events: ServerSentEvents) -> None:
         self._store = store
         self._clock = clock
-        self._live = live
+        self._server_sent_events = server_sent_events
 
     def all(self) -> list[Subscription]:
-        """Oldest first."""
+        """All subscriptions, oldest first."""
         return list(self._store.state.subscriptions.values())
 
     def find(self, subscription_id: str) -> Subscription | None:
-        """The subscription, if there is (still) one of this id."""
+        """The subscription with this id, or None."""
         return self._store.state.subscriptions.get(subscription_id)
 
     def get(self, subscription_id: str) -> Subscription:
-        """The subscription; 2100 where there is none."""
+        """The subscription with this id; raises error 2100."""
         subscription = self.find(subscription_id)
         if subscription is None:
             raise errors.not_found()
         return subscription
 
     def interested(self, event_type: str, incident: Incident, team: str) -> list[Subscription]:
-        """Those that get an event of this incident, whose service belongs to ``team``."""
+        """The subscriptions that get this event of the incident; ``team`` owns the incident's service."""
         scopes = (
             Filter(type="account_reference"),
             Filter(type="service_reference", id=incident.service),
@@ -63,10 +63,10 @@ class Subscriptions:
         custom_headers: Sequence[Header],
         active: bool,
     ) -> Subscription:
-        """A new subscription with a secret of its own; 2019 beyond the limit."""
+        """A new subscription with a new secret; raises error 2019 if there are too many."""
         if sum(1 for other in self.all() if other.filter == wanted) >= LIMIT:
             raise errors.limit_reached(f"At most {LIMIT} webhook subscriptions can have the same filter")
-        return self._keep(
+        return self._save(
             Subscription(
                 id=new_id("P"),
                 method_id=new_id("P"),
@@ -81,59 +81,59 @@ class Subscriptions:
         )
 
     def update(self, subscription_id: str, changes: dict[str, object]) -> Subscription:
-        """Another description, other events, another filter, or on and off."""
-        return self._keep(self.get(subscription_id).model_copy(update=changes))
+        """Change description, events, filter or activity."""
+        return self._save(self.get(subscription_id).model_copy(update=changes))
 
     def delete(self, subscription_id: str) -> None:
-        """End it; what waits for it is lost."""
+        """Delete it; webhooks that wait for it are lost."""
         self.get(subscription_id)
         del self._store.state.subscriptions[subscription_id]
         self._changed()
 
     def add_secret(self, subscription_id: str) -> Subscription:
-        """Begin a rotation: from now on webhooks carry a signature by the new secret and one by the old."""
+        """Begin a rotation: webhooks carry a signature by the new secret and one by the old secret."""
         subscription = self.get(subscription_id)
-        return self._keep(
+        return self._save(
             subscription.model_copy(update={"secrets": (new_secret(), subscription.secrets[0])})
         )
 
     def drop_old_secret(self, subscription_id: str) -> Subscription:
         """End a rotation: only the newest secret signs."""
         subscription = self.get(subscription_id)
-        return self._keep(subscription.model_copy(update={"secrets": subscription.secrets[:1]}))
+        return self._save(subscription.model_copy(update={"secrets": subscription.secrets[:1]}))
 
     def is_disabled(self, subscription: Subscription) -> bool:
-        """Whether it is being punished for refusing webhooks."""
+        """Whether it gets no webhooks at the moment, because its receiver refused several."""
         return subscription.disabled_until is not None and self._clock.now() < subscription.disabled_until
 
     def enable(self, subscription_id: str) -> Subscription:
-        """Let it have webhooks again."""
+        """Send it webhooks again."""
         return self.update(subscription_id, {"drops": 0, "disabled_until": None})
 
     def accepted(self, subscription_id: str) -> None:
-        """A webhook arrived: refusals before it do not count any more."""
+        """The receiver accepted a webhook: the count of dropped ones starts anew."""
         subscription = self.find(subscription_id)
         if subscription is not None and subscription.drops:
-            self._keep(subscription.model_copy(update={"drops": 0}))
+            self._save(subscription.model_copy(update={"drops": 0}))
 
     def refused(self, subscription_id: str) -> bool:
-        """A webhook was dropped; tells whether that was one too many."""
+        """The receiver refused a webhook; True if the subscription is disabled now."""
         subscription = self.find(subscription_id)
         if subscription is None:
             return False
         drops = subscription.drops + 1
         if drops < DROPS_UNTIL_DISABLED:
-            self._keep(subscription.model_copy(update={"drops": drops}))
+            self._save(subscription.model_copy(update={"drops": drops}))
             return False
         until = self._clock.now() + DISABLED_FOR
-        self._keep(subscription.model_copy(update={"drops": 0, "disabled_until": until}))
+        self._save(subscription.model_copy(update={"drops": 0, "disabled_until": until}))
         return True
 
-    def _keep(self, subscription: Subscription) -> Subscription:
+    def _save(self, subscription: Subscription) -> Subscription:
         self._store.state.subscriptions[subscription.id] = subscription
         self._changed()
         return subscription
 
     def _changed(self) -> None:
         self._store.changed()
-        self._live.changed()
+        self._server_sent_events.changed()

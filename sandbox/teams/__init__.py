@@ -1,1 +1,1 @@
-"""The Teams service as a bot sees it: connector, tokens, activities, and a page that plays the client."""
+"""The Teams simulator: the connector, the tokens and the activities of a bot, and a page as Teams client."""

@@ -1,20 +1,20 @@
-"""``python -m sandbox.teams``: the Teams simulator as a process."""
+"""``python -m sandbox.teams``: run the Teams simulator."""
 
 import argparse
 import logging
 from pathlib import Path
 
 from sandbox.certificates import https_listener
+from sandbox.company import read_company
 from sandbox.serving import Listener, run
 from sandbox.snapshot import SnapshotError
 from sandbox.teams.app import Options, TeamsSimulator
-from sandbox.world import read_world
 
 
 def main() -> None:
     """Read the command line and serve until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.teams", description=__doc__)
-    parser.add_argument("--world", type=Path, required=True, help="the world file")
+    parser.add_argument("--world", dest="company", type=Path, required=True, help="the company file")
     parser.add_argument("--port", type=int, required=True, help="page, connector and /_sandbox (http)")
     parser.add_argument("--token-port", type=int, required=True, help="the bot's token endpoint (https)")
     parser.add_argument("--ca-dir", type=Path, required=True, help="folder of ca.pem and of the keys")
@@ -35,7 +35,7 @@ def main() -> None:
         playground_port=arguments.playground_port,
     )
     try:
-        simulator = TeamsSimulator(read_world(arguments.world), options)
+        simulator = TeamsSimulator(read_company(arguments.company), options)
     except SnapshotError as error:
         parser.exit(1, f"{error}\n")
     listeners = [Listener(options.port), https_listener(options.token_port, options.folder)]

@@ -1,25 +1,25 @@
-"""The activities that Teams sends to a bot, built as Teams builds them."""
+"""Build the activities that Teams sends to a bot."""
 
 import uuid
 from typing import Any
 
+from sandbox.company import Person, Team
 from sandbox.teams.conversations import THREAD_MARK
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Conversation, Json, Message, timestamp
-from sandbox.world import Person, Team
 
 _LOCALE = "en-US"
 
 
 class Activities:
-    """Builds what people and installations send."""
+    """Builds activities for messages, clicks and installations."""
 
     def __init__(self, roster: Roster, service_url: str) -> None:
         self._roster = roster
         self._service_url = service_url
 
     def mention(self, text: str) -> Json:
-        """The text with the bot addressed first, as the compose box of a channel does it."""
+        """The text with a mention of the bot in front, as Teams needs it in a channel."""
         name = self._roster.bot_account["name"]
         rest = text.strip()
         if rest.lower().startswith(f"@{name}".lower()):
@@ -28,8 +28,8 @@ class Activities:
         entity = {"type": "mention", "mentioned": self._roster.bot_account, "text": tag}
         return {"text": f"{tag} {rest}", "entities": [entity]}
 
-    def said(self, person: Person, content: Json) -> Json:
-        """A message as the conversation keeps it: who wrote what."""
+    def message_content(self, person: Person, content: Json) -> Json:
+        """A person's message as the conversation keeps it."""
         return {
             "type": "message",
             "textFormat": "plain",
@@ -38,7 +38,7 @@ class Activities:
         }
 
     def message(self, person: Person, conversation: Conversation, message: Message) -> Json:
-        """A person's message on its way to the bot."""
+        """The activity that tells the bot of a person's message."""
         content = message.activity
         activity = self._from_person("message", person, conversation, thread=message.thread)
         client_info = {"type": "clientInfo", "locale": _LOCALE, "country": "US", "platform": "Web"}
@@ -61,7 +61,7 @@ class Activities:
         action: Json,
         trigger: str = "manual",
     ) -> Json:
-        """A press of a card's ``Action.Execute``."""
+        """The activity that tells the bot of a click on an ``Action.Execute``."""
         activity = self._from_person("invoke", person, conversation, thread=message.thread)
         return activity | {
             "name": "adaptiveCard/action",
@@ -70,24 +70,24 @@ class Activities:
         }
 
     def installation(self, person: Person, team: Team, *, removed: bool = False) -> list[Json]:
-        """What a bot hears when it comes into a team, or is taken out of it."""
+        """The activities that tell the bot that it was added to a team or removed from it."""
         general = {
             "conversationType": "channel",
             "isGroup": True,
             "id": team.id,
-            "tenantId": self._roster.world.tenant_id,
+            "tenantId": self._roster.company.tenant_id,
         }
-        told_team = {"id": team.id, "aadGroupId": team.aad_group_id, "name": team.name}
+        team_reference = {"id": team.id, "aadGroupId": team.aad_group_id, "name": team.name}
         channel_data = {
             "settings": {"selectedChannel": {"id": team.id}},
-            "team": told_team,
-            "tenant": {"id": self._roster.world.tenant_id},
+            "team": team_reference,
+            "tenant": {"id": self._roster.company.tenant_id},
         }
-        who_changed = "membersRemoved" if removed else "membersAdded"
+        members_key = "membersRemoved" if removed else "membersAdded"
         event = "teamMemberRemoved" if removed else "teamMemberAdded"
         members = self._envelope("conversationUpdate", person) | {
             "conversation": general,
-            who_changed: [{"id": self._roster.bot_account["id"]}],
+            members_key: [{"id": self._roster.bot_account["id"]}],
             "channelData": channel_data | {"eventType": event},
         }
         installation = self._envelope("installationUpdate", person) | {
@@ -97,21 +97,21 @@ class Activities:
         }
         return [members, installation]
 
-    def again(self, activity: Json) -> Json:
-        """The same activity under a new id and time, as Teams' second layer of retries sends it."""
+    def as_new_delivery(self, activity: Json) -> Json:
+        """The same activity with a new id and time, as Teams' second layer of retries sends it."""
         return activity | {"id": _activity_id(), **_times()}
 
     def _from_person(self, type_: str, person: Person, conversation: Conversation, thread: str) -> Json:
-        tenant = {"id": self._roster.world.tenant_id}
-        told: Json = {
+        tenant = {"id": self._roster.company.tenant_id}
+        conversation_account: Json = {
             "conversationType": conversation.kind,
             "id": conversation.id,
-            "tenantId": self._roster.world.tenant_id,
+            "tenantId": self._roster.company.tenant_id,
         }
         channel_data: Json = {"tenant": tenant}
         team = self._roster.team_of(conversation)
         if team is not None:
-            told["id"] = f"{conversation.id}{THREAD_MARK}{thread}"
+            conversation_account["id"] = f"{conversation.id}{THREAD_MARK}{thread}"
             channel_data |= {
                 "team": {"id": team.id},
                 "channel": {"id": conversation.id},
@@ -119,8 +119,11 @@ class Activities:
                 "teamsChannelId": conversation.id,
             }
         if conversation.kind != "personal":
-            told["isGroup"] = True
-        return self._envelope(type_, person) | {"conversation": told, "channelData": channel_data}
+            conversation_account["isGroup"] = True
+        return self._envelope(type_, person) | {
+            "conversation": conversation_account,
+            "channelData": channel_data,
+        }
 
     def _envelope(self, type_: str, person: Person) -> Json:
         return {

@@ -1,4 +1,4 @@
-"""Composition root of the Teams simulator."""
+"""The Teams simulator: its objects, its routes, and its background work."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,43 +10,43 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox.company import Company
 from sandbox.faults import FaultBook, fault_router
 from sandbox.snapshot import Snapshots, read_snapshot
 from sandbox.teams.activities import Activities
 from sandbox.teams.authority import authority_app
-from sandbox.teams.call_desk import FAULTS, CallDesk
-from sandbox.teams.chat import Chat
+from sandbox.teams.bot_endpoint import BotEndpoint
+from sandbox.teams.clicks import Clicks
 from sandbox.teams.connector import connector_router
+from sandbox.teams.connector_calls import FAULTS, ConnectorCalls
 from sandbox.teams.conversations import Conversations
-from sandbox.teams.delivery import BotEndpoint
 from sandbox.teams.errors import ConnectorError
-from sandbox.teams.events import EventHub
-from sandbox.teams.limits import RateWindows
 from sandbox.teams.operations import WriteOperations
 from sandbox.teams.page_api import page_router
 from sandbox.teams.page_files import PAGE, files_router, renderer_path
 from sandbox.teams.playground import playground_router
-from sandbox.teams.presses import Presses
+from sandbox.teams.rate_limits import RateWindows
 from sandbox.teams.roster import Roster
 from sandbox.teams.roster_operations import RosterOperations
 from sandbox.teams.sandbox_api import sandbox_router
+from sandbox.teams.server_sent_events import ServerSentEvents
 from sandbox.teams.signing_key import SigningKey
 from sandbox.teams.snapshot import take
 from sandbox.teams.state import State
 from sandbox.teams.tokens import AppTokens, ChannelTokens, metadata_router
-from sandbox.world import World
+from sandbox.teams.user_actions import UserActions
 
 SERVICE_PATH = "/teams"
 
 
 @dataclass(frozen=True)
 class Options:
-    """Where the simulator is, and where the bot is."""
+    """The options of the simulator."""
 
     port: int
     token_port: int
     folder: Path
-    """Certificates and the signing key."""
+    """The folder of the certificates and of the signing key."""
     bot_url: str
     state_file: Path | None = None
     temporal_ui: str | None = None
@@ -55,7 +55,7 @@ class Options:
 
     @property
     def base_url(self) -> str:
-        """The simulator's plain address."""
+        """The simulator's http address."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -67,30 +67,30 @@ class Options:
 class TeamsSimulator:
     """Every part, wired; ``asgi`` answers on both ports."""
 
-    def __init__(self, world: World, options: Options) -> None:
+    def __init__(self, company: Company, options: Options) -> None:
         self._options = options
         key = SigningKey.kept_in(options.folder)
-        app_tokens = AppTokens(key, world)
+        app_tokens = AppTokens(key, company)
         service_url = f"{options.base_url}{SERVICE_PATH}/"
-        self._roster = Roster(world)
-        self._hub = EventHub()
+        self._roster = Roster(company)
+        self._server_sent_events = ServerSentEvents()
         self._snapshots = Snapshots(options.state_file, lambda: take(self._conversations.state))
         self._conversations = Conversations(
             self._roster,
-            read_snapshot(options.state_file, State) or self._roster.fresh_state(0),
-            self._hub,
+            read_snapshot(options.state_file, State) or self._roster.initial_state(0),
+            self._server_sent_events,
             self._snapshots.changed,
         )
         self._http = httpx.AsyncClient(trust_env=False)
         activities = Activities(self._roster, service_url)
-        channel_tokens = ChannelTokens(key, world)
+        channel_tokens = ChannelTokens(key, company)
         bot = BotEndpoint(self._http, options.bot_url, channel_tokens)
-        self._presses = Presses(self._conversations, activities, bot)
-        self._chat = Chat(self._conversations, activities, bot)
+        self._clicks = Clicks(self._conversations, activities, bot)
+        self._user_actions = UserActions(self._conversations, activities, bot)
         self._faults = FaultBook()
         self._limits = RateWindows()
-        self._desk = CallDesk(self._conversations, self._faults, app_tokens, SERVICE_PATH)
-        self._authority = authority_app(world, app_tokens, key, options.authority_url)
+        self._connector_calls = ConnectorCalls(self._conversations, self._faults, app_tokens, SERVICE_PATH)
+        self._authority = authority_app(company, app_tokens, key, options.authority_url)
         self._app = self._plain_app(key)
         if options.playground_port is not None:
             self._app.include_router(
@@ -100,7 +100,7 @@ class TeamsSimulator:
             )
 
     def asgi(self) -> ASGIApp:
-        """The authority over https, everything else over http."""
+        """The application: the token authority over https, everything else over http."""
 
         async def by_scheme(scope: Scope, receive: Receive, send: Send) -> None:
             app = self._authority if scope.get("scheme") == "https" else self._app
@@ -109,32 +109,40 @@ class TeamsSimulator:
         return by_scheme
 
     def end_streams(self) -> None:
-        """Let open pages go, so that the process can stop at once."""
-        self._hub.close()
+        """End the streams of open pages, so that the process can stop at once."""
+        self._server_sent_events.close()
 
     async def reset(self) -> None:
-        """Back to the state after start; message ids go on."""
-        await self._presses.stop()
-        await self._desk.forget_late_calls()
+        """Go back to the state after the start; message ids are not used again."""
+        await self._clicks.stop()
+        await self._connector_calls.cancel_late_calls()
         self._faults.clear()
         self._limits.clear()
-        self._conversations.replace_state(self._roster.fresh_state(self._conversations.state.last_message_id))
+        self._conversations.replace_state(
+            self._roster.initial_state(self._conversations.state.last_message_id)
+        )
 
     def _plain_app(self, key: SigningKey) -> FastAPI:
         app = FastAPI(title="Teams simulator", openapi_url=None, lifespan=self._lifespan)
 
         @app.exception_handler(ConnectorError)
-        async def refuse(_: Request, error: ConnectorError) -> Response:
+        async def connector_error(_: Request, error: ConnectorError) -> Response:
             return error.response()
 
         writes = WriteOperations(self._conversations, self._limits)
         reads = RosterOperations(self._conversations, self._limits)
-        app.include_router(connector_router(self._desk, writes, reads), prefix=SERVICE_PATH)
+        app.include_router(connector_router(self._connector_calls, writes, reads), prefix=SERVICE_PATH)
         app.include_router(metadata_router(key, self._options.base_url))
-        app.include_router(sandbox_router(self._conversations, self._presses, self._chat, self.reset))
+        app.include_router(sandbox_router(self._conversations, self._clicks, self._user_actions, self.reset))
         app.include_router(fault_router(self._faults, FAULTS))
         app.include_router(
-            page_router(self._conversations, self._hub, self._presses, self._chat, self._options.temporal_ui)
+            page_router(
+                self._conversations,
+                self._server_sent_events,
+                self._clicks,
+                self._user_actions,
+                self._options.temporal_ui,
+            )
         )
         app.include_router(files_router(renderer_path()))
         app.mount("/page/static", StaticFiles(directory=PAGE))
@@ -144,5 +152,5 @@ class TeamsSimulator:
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         async with self._http, self._snapshots.running():
             yield
-            await self._presses.stop()
-            await self._desk.forget_late_calls()
+            await self._clicks.stop()
+            await self._connector_calls.cancel_late_calls()

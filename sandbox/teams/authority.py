@@ -1,4 +1,4 @@
-"""The tenant's token endpoint, as far as a bot needs it: client credentials for the connector."""
+"""The token endpoint of the tenant's authority, for the one grant that the bot uses: client credentials."""
 
 import secrets
 import uuid
@@ -9,15 +9,15 @@ from urllib.parse import parse_qs
 from fastapi import Body, FastAPI
 from fastapi.responses import JSONResponse, Response
 
+from sandbox.company import Company
 from sandbox.teams.signing_key import SigningKey
 from sandbox.teams.tokens import CONNECTOR_AUDIENCE, LIFETIME, AppTokens
-from sandbox.world import World
 
 SCOPE = f"{CONNECTOR_AUDIENCE}/.default"
 
 
 class AuthorityError(Exception):
-    """A refusal in Entra's words: OAuth error, AADSTS number, text."""
+    """An error of Entra's token endpoint: OAuth error, AADSTS number, text."""
 
     def __init__(self, status: int, error: str, number: int, text: str) -> None:
         super().__init__(text)
@@ -27,7 +27,7 @@ class AuthorityError(Exception):
         self.text = text
 
     def response(self) -> Response:
-        """The error body as Entra sends it."""
+        """The answer in Entra's shape."""
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
         description = (
@@ -47,17 +47,17 @@ class AuthorityError(Exception):
         )
 
 
-def authority_app(world: World, tokens: AppTokens, key: SigningKey, base_url: str) -> FastAPI:
-    """The https side of the simulator."""
+def authority_app(company: Company, tokens: AppTokens, key: SigningKey, base_url: str) -> FastAPI:
+    """The authority as an application; it is served over https."""
     app = FastAPI(title="Entra, as the bot's token comes from it", openapi_url=None)
 
     @app.exception_handler(AuthorityError)
-    async def refuse(_: object, error: AuthorityError) -> Response:
+    async def authority_error(_: object, error: AuthorityError) -> Response:
         return error.response()
 
     @app.get("/{tenant}/v2.0/.well-known/openid-configuration")
     async def metadata(tenant: str) -> dict[str, Any]:
-        _check_tenant(world, tenant)
+        _check_tenant(company, tenant)
         return {
             "issuer": f"{base_url}/{tenant}/v2.0",
             "authorization_endpoint": f"{base_url}/{tenant}/oauth2/v2.0/authorize",
@@ -71,16 +71,16 @@ def authority_app(world: World, tokens: AppTokens, key: SigningKey, base_url: st
 
     @app.get("/{tenant}/discovery/v2.0/keys")
     async def keys(tenant: str) -> dict[str, Any]:
-        _check_tenant(world, tenant)
+        _check_tenant(company, tenant)
         return key.published()
 
     @app.post("/{tenant}/oauth2/v2.0/token")
     async def token(
         tenant: str, body: Annotated[bytes, Body(media_type="application/x-www-form-urlencoded")]
     ) -> dict[str, Any]:
-        _check_tenant(world, tenant)
+        _check_tenant(company, tenant)
         form = {name: values[-1] for name, values in parse_qs(body.decode(errors="replace")).items()}
-        _check_credentials(world, form)
+        _check_credentials(company, form)
         return {
             "token_type": "Bearer",
             "expires_in": LIFETIME,
@@ -91,25 +91,25 @@ def authority_app(world: World, tokens: AppTokens, key: SigningKey, base_url: st
     return app
 
 
-def _check_tenant(world: World, tenant: str) -> None:
-    if tenant != world.tenant_id:
+def _check_tenant(company: Company, tenant: str) -> None:
+    if tenant != company.tenant_id:
         raise AuthorityError(400, "invalid_request", 90002, f"Tenant '{tenant}' not found.")
 
 
-def _check_credentials(world: World, form: dict[str, str]) -> None:
+def _check_credentials(company: Company, form: dict[str, str]) -> None:
     if form.get("grant_type") != "client_credentials":
         raise AuthorityError(
             400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type."
         )
     client = form.get("client_id", "")
-    if client != world.bot_app_id:
+    if client != company.bot_app_id:
         raise AuthorityError(
             400,
             "unauthorized_client",
             700016,
             f"Application with identifier '{client}' was not found in the directory.",
         )
-    if not secrets.compare_digest(form.get("client_secret", "").encode(), world.bot_app_secret.encode()):
+    if not secrets.compare_digest(form.get("client_secret", "").encode(), company.bot_app_secret.encode()):
         raise AuthorityError(401, "invalid_client", 7000215, f"Invalid client secret for app '{client}'.")
     if form.get("scope") != SCOPE:
         raise AuthorityError(400, "invalid_scope", 1002012, "The provided value for scope is not valid.")

@@ -1,4 +1,4 @@
-"""Finding a button in a card."""
+"""Find an action in a card."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ ADAPTIVE_CARD = "application/vnd.microsoft.card.adaptive"
 
 
 def find_action(message: Message, verb: str) -> Json | None:
-    """The ``Action.Execute`` with this verb, anywhere in the cards everybody sees."""
+    """The ``Action.Execute`` with this verb in the message's cards; None if there is none."""
     for attachment in message.activity.get("attachments", []):
         if attachment.get("contentType") == ADAPTIVE_CARD:
             for action in _executes(attachment.get("content")):
@@ -19,7 +19,7 @@ def find_action(message: Message, verb: str) -> Json | None:
 
 
 def _executes(node: Any) -> Iterator[Json]:
-    """Every ``Action.Execute`` under the node, ``fallback`` left out: Teams knows the action itself."""
+    """Every ``Action.Execute`` under the node, but not in a ``fallback``: Teams does not need it."""
     if isinstance(node, list):
         for item in node:
             yield from _executes(item)

@@ -1,54 +1,54 @@
-"""The Bot Connector's REST addresses."""
+"""The routes of the Bot Connector's REST API."""
 
 from fastapi import APIRouter, Request, Response
 
-from sandbox.teams.call_desk import CallDesk
+from sandbox.teams.connector_calls import ConnectorCalls
 from sandbox.teams.operations import WriteOperations
 from sandbox.teams.roster_operations import RosterOperations
 
 
-def connector_router(desk: CallDesk, writes: WriteOperations, reads: RosterOperations) -> APIRouter:
-    """Everything below the service URL that a bot calls."""
+def connector_router(calls: ConnectorCalls, writes: WriteOperations, reads: RosterOperations) -> APIRouter:
+    """The calls that a bot makes below its service URL."""
     router = APIRouter(prefix="/v3/conversations")
     activities = "/{conversation_id}/activities"
     activity = activities + "/{activity_id}"
 
     @router.get("")
     async def list_conversations(request: Request) -> Response:
-        return await desk.answer(request, lambda _: reads.conversations())
+        return await calls.answer(request, lambda _: reads.conversations())
 
     @router.post("")
     async def open_conversation(request: Request) -> Response:
-        return await desk.answer(request, writes.open)
+        return await calls.answer(request, writes.open)
 
     @router.post(activities)
     async def send(request: Request, conversation_id: str) -> Response:
-        return await desk.answer(request, lambda body: writes.send(conversation_id, body))
+        return await calls.answer(request, lambda body: writes.send(conversation_id, body))
 
     @router.post(activity)
     async def reply(request: Request, conversation_id: str, activity_id: str) -> Response:
-        return await desk.answer(request, lambda body: writes.reply(conversation_id, activity_id, body))
+        return await calls.answer(request, lambda body: writes.reply(conversation_id, activity_id, body))
 
     @router.put(activity)
     async def edit(request: Request, conversation_id: str, activity_id: str) -> Response:
-        return await desk.answer(request, lambda body: writes.edit(conversation_id, activity_id, body))
+        return await calls.answer(request, lambda body: writes.edit(conversation_id, activity_id, body))
 
     @router.delete(activity)
     async def delete(request: Request, conversation_id: str, activity_id: str) -> Response:
-        return await desk.answer(request, lambda _: writes.delete(conversation_id, activity_id))
+        return await calls.answer(request, lambda _: writes.delete(conversation_id, activity_id))
 
     @router.get(activity + "/members")
     async def activity_members(request: Request, conversation_id: str, activity_id: str) -> Response:
-        return await desk.answer(request, lambda _: reads.activity_members(conversation_id, activity_id))
+        return await calls.answer(request, lambda _: reads.activity_members(conversation_id, activity_id))
 
     @router.get("/{conversation_id}/members")
     async def members(request: Request, conversation_id: str) -> Response:
-        return await desk.answer(request, lambda _: reads.members(conversation_id))
+        return await calls.answer(request, lambda _: reads.members(conversation_id))
 
     @router.get("/{conversation_id}/pagedmembers")
     async def paged_members(request: Request, conversation_id: str) -> Response:
         query = request.query_params
-        return await desk.answer(
+        return await calls.answer(
             request,
             lambda _: reads.paged_members(
                 conversation_id, query.get("pageSize"), query.get("continuationToken")
@@ -57,6 +57,6 @@ def connector_router(desk: CallDesk, writes: WriteOperations, reads: RosterOpera
 
     @router.get("/{conversation_id}/members/{member_id}")
     async def member(request: Request, conversation_id: str, member_id: str) -> Response:
-        return await desk.answer(request, lambda _: reads.member(conversation_id, member_id))
+        return await calls.answer(request, lambda _: reads.member(conversation_id, member_id))
 
     return router

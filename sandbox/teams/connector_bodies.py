@@ -1,4 +1,4 @@
-"""What the connector takes, checked before anything happens."""
+"""The request bodies of the connector, validated before an operation runs."""
 
 import json
 from typing import Annotated, Any, Literal
@@ -10,7 +10,7 @@ from sandbox.teams.errors import bad_syntax, message_too_big
 from sandbox.teams.state import Json
 
 MESSAGE_LIMIT = 100 * 1024
-"""Bytes of a message in UTF-16, which is how Teams counts."""
+"""The most bytes of a message; Teams counts them in UTF-16."""
 
 
 class _Body(BaseModel):
@@ -18,7 +18,7 @@ class _Body(BaseModel):
 
 
 class SentAttachment(_Body):
-    """An attachment; an Adaptive Card must be one."""
+    """An attachment; the content of an Adaptive Card attachment must be a card."""
 
     contentType: str
     content: Any = None
@@ -33,7 +33,7 @@ class SentAttachment(_Body):
 
 
 class SentActivity(_Body):
-    """A message with something in it, or a typing sign."""
+    """A message with a text or an attachment, or a typing activity."""
 
     type: Literal["message", "typing"]
     text: str = ""
@@ -51,7 +51,7 @@ class _Reference(_Body):
 
 
 class ConversationChannelData(_Body):
-    """Where Teams looks for the channel and the tenant of a new conversation."""
+    """The channel and the tenant of a new conversation."""
 
     channel: _Reference | None = None
     tenant: _Reference | None = None
@@ -75,7 +75,7 @@ class ConversationParameters(_Body):
 
     @property
     def tenant(self) -> str | None:
-        """The tenant, wherever it was said."""
+        """The tenant, from ``tenantId`` or from the channel data."""
         return self.tenantId or (self.channelData.tenant.id if self.channelData.tenant else None)
 
 

@@ -1,10 +1,10 @@
-"""Failures in the Bot Connector's own shape and codes."""
+"""The errors of the Bot Connector, with its shape and codes."""
 
 from fastapi.responses import JSONResponse, Response
 
 
 class ConnectorError(Exception):
-    """A refused connector call: ``{"error": {"code", "message"}}`` with its status."""
+    """An error that the caller gets as ``{"error": {"code", "message"}}``."""
 
     def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class ConnectorError(Exception):
 
 
 def bad_syntax(message: str) -> ConnectorError:
-    """The body is not what the operation takes."""
+    """The body is wrong for this operation."""
     return ConnectorError(400, "BadSyntax", message)
 
 
@@ -33,24 +33,24 @@ def unauthorized(message: str) -> ConnectorError:
 
 
 def bot_not_registered() -> ConnectorError:
-    """The token is good but was issued to an app that is not this bot."""
+    """The token is valid but belongs to another app."""
     return ConnectorError(401, "BotNotRegistered", "No bot is registered for the app of this token.")
 
 
 def bot_not_in_roster() -> ConnectorError:
-    """The bot is not installed where it wants to speak."""
+    """The bot is not installed in the conversation."""
     return ConnectorError(
         403, "BotNotInConversationRoster", "The bot is not part of the conversation roster."
     )
 
 
 def conversation_not_found() -> ConnectorError:
-    """No such channel, chat or thread."""
+    """There is no such channel, chat or thread."""
     return ConnectorError(404, "ConversationNotFound", "Conversation not found.")
 
 
 def activity_not_found() -> ConnectorError:
-    """The message is deleted or never was."""
+    """The message is deleted or does not exist."""
     return ConnectorError(404, "ActivityNotFoundInConversation", "Activity not found in the conversation.")
 
 
@@ -60,10 +60,10 @@ def member_not_found() -> ConnectorError:
 
 
 def message_too_big(limit: int) -> ConnectorError:
-    """The message is above Teams' size."""
+    """The message is larger than Teams allows."""
     return ConnectorError(413, "MessageSizeTooBig", f"Message size too large: the limit is {limit} bytes.")
 
 
 def throttled(retry_after: int) -> ConnectorError:
-    """A published rate window is full."""
+    """The bot made more calls than a published rate limit allows."""
     return ConnectorError(429, "Throttled", "Too many requests.", retry_after)

@@ -1,11 +1,11 @@
-"""A message as one person's page shows it."""
+"""The JSON of a message for one person's page."""
 
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Json, Message
 
 
 def message_view(roster: Roster, message: Message, person: str) -> Json:
-    """The latest version, with the card that stands in its place for this person, if any."""
+    """The latest version, and the card that replaces it for this person, if there is one."""
     deleted = message.deleted_at is not None
     activity: Json = {} if deleted else message.activity
     return {
@@ -23,7 +23,7 @@ def message_view(roster: Roster, message: Message, person: str) -> Json:
 
 
 def preview(message: Message) -> str:
-    """One line for the list of chats."""
+    """The first line of the message, for the list of chats."""
     activity = message.activity
     for candidate in (activity.get("summary"), activity.get("text")):
         if isinstance(candidate, str) and candidate.strip():

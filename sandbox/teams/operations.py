@@ -1,4 +1,7 @@
-"""The connector's operations: each says what it is about, and does it when it is let."""
+"""The connector's write operations.
+
+An operation is made from a valid body and run afterwards, so that a fault can come between.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,13 +10,13 @@ from typing import Any
 from sandbox.teams.connector_bodies import parse_activity, parse_parameters
 from sandbox.teams.conversations import THREAD_MARK, Conversations, split_thread
 from sandbox.teams.errors import ConnectorError, bad_syntax, bot_not_in_roster, member_not_found
-from sandbox.teams.limits import Group, RateWindows
+from sandbox.teams.rate_limits import Group, RateWindows
 from sandbox.teams.state import Conversation, Json, Message
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A success: its status, its body, and the message it made, if any."""
+    """The answer of a successful call, and the message that it created, if any."""
 
     status: int
     body: Any
@@ -22,19 +25,19 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A call that has been understood but not yet done."""
+    """A call whose body is valid and which has not run yet."""
 
     on: str
-    """Its name among the faults."""
+    """The kind of call, as faults name it."""
     conversation_id: str
     message_id: str | None
-    """The existing message it is about."""
+    """The existing message that the call is about."""
     run: Callable[[], Result]
-    """Does it; raises ConnectorError."""
+    """Runs the call; raises ConnectorError."""
 
     @property
-    def facts(self) -> dict[str, object]:
-        """What a fault can match, as ``call_desk.FAULTS`` lists it."""
+    def properties(self) -> dict[str, object]:
+        """What a fault can match; ``connector_calls.FAULTS`` lists the keys."""
         return {"conversation": self.conversation_id, "message": self.message_id}
 
 
@@ -48,40 +51,40 @@ class WriteOperations:
     def open(self, body: Json) -> Operation:
         """``POST /v3/conversations``: a thread in a channel, or the chat with a person."""
         parameters = parse_parameters(body)
-        if parameters.tenant != self._conversations.roster.world.tenant_id:
+        if parameters.tenant != self._conversations.roster.company.tenant_id:
             raise bad_syntax("The tenant is missing or is not this one.")
         if parameters.channelData.channel is not None:
             return self._open_thread(parameters.channelData.channel.id, body["activity"])
         return self._open_chat(parameters.members[0].id, body.get("activity"))
 
     def send(self, conversation_id: str, body: Json) -> Operation:
-        """A new message, or for ``…;messageid=N`` a reply in that thread."""
+        """Send a message; if the id ends in ``;messageid=N``, a reply in that thread."""
         base, root = split_thread(conversation_id)
         return self._sending("create" if root is None else "reply", base, root, body)
 
     def reply(self, conversation_id: str, message_id: str, body: Json) -> Operation:
-        """An answer to a message."""
+        """Send a reply to a message."""
         return self._sending("reply", split_thread(conversation_id)[0], message_id, body)
 
     def edit(self, conversation_id: str, message_id: str, body: Json) -> Operation:
-        """Another content for a message of the bot."""
+        """Replace the content of a message of the bot."""
         parse_activity(body)
         base, _ = split_thread(conversation_id)
 
         def run() -> Result:
-            conversation = self._enter(base, "write")
+            conversation = self._admit(base, "write")
             message = self._own_message(conversation, message_id)
-            self._conversations.edit(conversation, message, self._signed(body))
+            self._conversations.edit(conversation, message, self._from_bot(body))
             return Result(200, {"id": message_id})
 
         return Operation("edit", base, message_id, run)
 
     def delete(self, conversation_id: str, message_id: str) -> Operation:
-        """Take a message of the bot away."""
+        """Delete a message of the bot."""
         base, _ = split_thread(conversation_id)
 
         def run() -> Result:
-            conversation = self._enter(base, None)
+            conversation = self._admit(base, None)
             self._conversations.delete(conversation, self._own_message(conversation, message_id))
             return Result(200, None)
 
@@ -89,8 +92,8 @@ class WriteOperations:
 
     def _open_thread(self, channel_id: str, activity: Json) -> Operation:
         def run() -> Result:
-            conversation = self._enter(channel_id, "write")
-            message = self._conversations.post(conversation, self._signed(activity), None, None)
+            conversation = self._admit(channel_id, "write")
+            message = self._conversations.post(conversation, self._from_bot(activity), None, None)
             thread = f"{channel_id}{THREAD_MARK}{message.id}"
             return Result(201, {"id": thread, "activityId": message.id}, message)
 
@@ -103,10 +106,10 @@ class WriteOperations:
         chat_id = self._conversations.personal_chat(person).id
 
         def run() -> Result:
-            conversation = self._enter(chat_id, "write")
+            conversation = self._admit(chat_id, "write")
             if activity is None:
                 return Result(201, {"id": chat_id})
-            message = self._conversations.post(conversation, self._signed(activity), None, None)
+            message = self._conversations.post(conversation, self._from_bot(activity), None, None)
             return Result(201, {"id": chat_id, "activityId": message.id}, message)
 
         return Operation("open" if activity is None else "create", chat_id, None, run)
@@ -115,18 +118,18 @@ class WriteOperations:
         activity = parse_activity(body)
 
         def run() -> Result:
-            conversation = self._enter(base, "write")
+            conversation = self._admit(base, "write")
             reply_to = None
             if answered is not None:
-                reply_to = self._conversations.live_message(conversation, answered).thread
+                reply_to = self._conversations.existing_message(conversation, answered).thread
             if activity.type == "typing":
                 return Result(201, {})
-            message = self._conversations.post(conversation, self._signed(body), None, reply_to)
+            message = self._conversations.post(conversation, self._from_bot(body), None, reply_to)
             return Result(201, {"id": message.id}, message)
 
         return Operation(on, base, answered, run)
 
-    def _enter(self, conversation_id: str, group: Group | None) -> Conversation:
+    def _admit(self, conversation_id: str, group: Group | None) -> Conversation:
         conversation = self._conversations.get(conversation_id)
         if not self._conversations.bot_is_in(conversation):
             raise bot_not_in_roster()
@@ -135,10 +138,10 @@ class WriteOperations:
         return conversation
 
     def _own_message(self, conversation: Conversation, message_id: str) -> Message:
-        message = self._conversations.live_message(conversation, message_id)
+        message = self._conversations.existing_message(conversation, message_id)
         if message.author is not None:
             raise ConnectorError(403, "Forbidden", "The message is not the bot's own.")
         return message
 
-    def _signed(self, activity: Json) -> Json:
+    def _from_bot(self, activity: Json) -> Json:
         return activity | {"from": self._conversations.roster.bot_account}

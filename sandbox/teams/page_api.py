@@ -1,4 +1,4 @@
-"""What the page in the browser asks and does, as one of the people."""
+"""``/page``: the calls of the page in the browser, which acts as one of the people."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -8,15 +8,15 @@ from fastapi.responses import Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.teams.chat import Chat
+from sandbox.company import Person
+from sandbox.teams.clicks import Clicks, with_inputs
 from sandbox.teams.conversations import Conversations
-from sandbox.teams.events import EventHub
 from sandbox.teams.message_views import message_view
 from sandbox.teams.page_lists import conversation_lists, conversation_name, people_list
-from sandbox.teams.presses import Presses, with_inputs
 from sandbox.teams.sandbox_api import find_person
+from sandbox.teams.server_sent_events import ServerSentEvents
 from sandbox.teams.state import Json
-from sandbox.world import Person
+from sandbox.teams.user_actions import UserActions
 
 
 class _Request(BaseModel):
@@ -24,14 +24,14 @@ class _Request(BaseModel):
 
 
 class Read(_Request):
-    """The person has the conversation open."""
+    """The person read the conversation."""
 
     person: str
     conversation: str
 
 
 class Say(_Request):
-    """A message written into the compose box."""
+    """The person wrote a message."""
 
     person: str
     conversation: str
@@ -39,8 +39,8 @@ class Say(_Request):
     reply_to: str | None = None
 
 
-class PressedAction(_Request):
-    """The action as the card holds it."""
+class ClickedAction(_Request):
+    """The action as it is in the card."""
 
     verb: str
     data: Any = None
@@ -48,19 +48,23 @@ class PressedAction(_Request):
 
 
 class Invoke(_Request):
-    """A press of a card's button."""
+    """The person clicked a button of a card."""
 
     person: str
     conversation: str
     message: str
-    action: PressedAction
+    action: ClickedAction
     inputs: Json = {}
 
 
 def page_router(
-    conversations: Conversations, hub: EventHub, presses: Presses, chat: Chat, temporal_ui: str | None
+    conversations: Conversations,
+    server_sent_events: ServerSentEvents,
+    clicks: Clicks,
+    user_actions: UserActions,
+    temporal_ui: str | None,
 ) -> APIRouter:
-    """The page's own endpoints."""
+    """The routes of the page."""
     router = APIRouter(prefix="/page")
     roster = conversations.roster
 
@@ -72,8 +76,8 @@ def page_router(
     @router.get("/people")
     async def people() -> Json:
         return {
-            "people": people_list(roster.world),
-            "tenant": roster.world.tenant_name,
+            "people": people_list(roster.company),
+            "tenant": roster.company.tenant_name,
             "bot": roster.bot_account,
             "links": {"temporal_ui": temporal_ui},
         }
@@ -84,7 +88,7 @@ def page_router(
 
     @router.get("/conversations/{conversation_id}/messages")
     async def messages(conversation_id: str, reader: Reader) -> Json:
-        conversation = conversations.of_member(conversation_id, reader)
+        conversation = conversations.get_as_member(conversation_id, reader)
         team = roster.team_of(conversation)
         return {
             "id": conversation.id,
@@ -96,34 +100,34 @@ def page_router(
 
     @router.get("/events", response_class=EventSourceResponse)
     async def events(reader: Reader) -> AsyncIterator[ServerSentEvent]:
-        with hub.listening(reader.aad_object_id) as live:
-            # The first bytes tell the page that nothing from here on is missed.
+        with server_sent_events.listening(reader.aad_object_id) as stream:
+            # After the first bytes the page knows that it misses no event.
             yield ServerSentEvent(comment="listening")
-            async for event in live:
+            async for event in stream:
                 yield ServerSentEvent(event=event.name, data=event.data)
 
     @router.post("/read", status_code=204)
     async def read(body: Read) -> None:
         reader = find_person(conversations, body.person)
-        conversations.mark_read(conversations.of_member(body.conversation, reader), reader)
+        conversations.mark_read(conversations.get_as_member(body.conversation, reader), reader)
 
     @router.post("/say", status_code=204)
     async def say(body: Say) -> Response:
         person = find_person(conversations, body.person)
-        conversation = conversations.of_member(body.conversation, person)
+        conversation = conversations.get_as_member(body.conversation, person)
         addressed = body.text.lower().startswith(f"@{roster.bot_account['name']}".lower())
         to_bot = addressed or conversation.kind == "personal"
-        message = chat.write(person, conversation, body.text, reply_to=body.reply_to, to_bot=to_bot)
+        message = user_actions.write(person, conversation, body.text, reply_to=body.reply_to, to_bot=to_bot)
         if to_bot:
-            await chat.tell_bot(person, conversation, message)
+            await user_actions.deliver_to_bot(person, conversation, message)
         return Response(status_code=204)
 
     @router.post("/invoke")
     async def invoke(body: Invoke) -> Json:
         person = find_person(conversations, body.person)
-        conversation = conversations.of_member(body.conversation, person)
-        message = conversations.live_message(conversation, body.message)
+        conversation = conversations.get_as_member(body.conversation, person)
+        message = conversations.existing_message(conversation, body.message)
         action = with_inputs(body.action.model_dump(exclude_none=True), body.inputs)
-        return (await presses.press(person, conversation, message, action)).for_page()
+        return (await clicks.click(person, conversation, message, action)).for_page()
 
     return router

@@ -1,4 +1,4 @@
-"""The page's own files, and Microsoft's card renderer from where npm put it."""
+"""The files of the page, and Microsoft's card renderer, which npm installed."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ _IN_CACHE = Path("muster/npm/node_modules/adaptivecards/dist/adaptivecards.min.j
 
 
 def renderer_path() -> Path:
-    """The renderer's one file: ``MUSTER_ADAPTIVECARDS_JS``, or the place where the set-up installs it."""
+    """The file of the renderer: ``MUSTER_ADAPTIVECARDS_JS``, or where the set-up installs it."""
     named = os.environ.get("MUSTER_ADAPTIVECARDS_JS")
     if named:
         return Path(named)
@@ -19,7 +19,7 @@ def renderer_path() -> Path:
 
 
 def files_router(renderer: Path) -> APIRouter:
-    """``/`` and the renderer; without the renderer both say how to get it."""
+    """The routes of ``/`` and of the renderer; if it is missing, both say how to get it."""
     router = APIRouter()
 
     @router.get("/")

@@ -1,14 +1,14 @@
-"""The lists on the page's left: people to be, teams with their channels, chats."""
+"""The lists on the page's left: people, teams with their channels, and chats."""
 
+from sandbox.company import Company, Person
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.message_views import preview
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Conversation, Json
-from sandbox.world import Person, World
 
 
-def people_list(world: World) -> list[Json]:
-    """Whom the page can be."""
+def people_list(company: Company) -> list[Json]:
+    """The people as whom the page can act."""
     return [
         {
             "id": person.aad_object_id,
@@ -18,12 +18,12 @@ def people_list(world: World) -> list[Json]:
             "linked": person.linked,
             "initials": "".join(word[0] for word in person.name.split()[:2]).upper(),
         }
-        for person in world.people
+        for person in company.people
     ]
 
 
 def conversation_lists(conversations: Conversations, person: Person) -> Json:
-    """The teams and chats this person sees, and no others."""
+    """The teams and chats that this person can see."""
     visible = list(conversations.seen_by(person))
     return {
         "teams": [
@@ -36,7 +36,7 @@ def conversation_lists(conversations: Conversations, person: Person) -> Json:
                     if c.team == team.id
                 ],
             }
-            for team in conversations.roster.world.teams
+            for team in conversations.roster.company.teams
             if person.aad_object_id in team.members
         ],
         "chats": [_chat(conversations, c, person) for c in visible if c.kind != "channel"],
@@ -44,7 +44,7 @@ def conversation_lists(conversations: Conversations, person: Person) -> Json:
 
 
 def conversation_name(roster: Roster, conversation: Conversation) -> str:
-    """How the page titles it: a personal chat by whom the person talks to there."""
+    """The title on the page; that of a personal chat is the bot's name."""
     return roster.bot_account["name"] if conversation.kind == "personal" else conversation.name
 
 

@@ -1,7 +1,7 @@
-"""Between Microsoft's Agents Playground and the bot: the Playground sends no tokens and asks for none.
+"""A proxy between Microsoft's Agents Playground and the bot, since the Playground uses no tokens.
 
-Its activities go on to the bot signed, and the bot's connector calls come back through here with their
-token checked, so that the bot needs no unauthenticated mode for it.
+The proxy adds a token to the Playground's activities, and checks the token of the bot's connector calls.
+So the bot needs no mode without authentication.
 """
 
 import json
@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from sandbox.teams.delivery import ANSWER_TIMEOUT
+from sandbox.company import Person, Team
+from sandbox.teams.bot_endpoint import ANSWER_TIMEOUT
 from sandbox.teams.errors import ConnectorError
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Json
 from sandbox.teams.tokens import AppTokens, ChannelTokens
-from sandbox.world import Person, Team
 
 PREFIX = "/playground"
 SERVICE_PATH = f"{PREFIX}/teams"
@@ -24,13 +24,13 @@ CONFIG_FILE = ".m365agentsplayground.yml"
 """The configuration's name in the Playground's working folder."""
 _CONFIG_VERSION = "0.1.1"
 _OTHERS_AT_LEAST = 5
-"""People besides the current one, without whom the Playground refuses its configuration."""
+"""The Playground refuses a configuration with fewer people besides the current one."""
 
 
 def playground_router(
     http: httpx.AsyncClient, bot_url: str, channel_tokens: ChannelTokens, app_tokens: AppTokens, port: int
 ) -> APIRouter:
-    """Both directions, for the Playground on this port."""
+    """The routes for both directions; the Playground listens on ``port``."""
     router = APIRouter(prefix=PREFIX)
 
     @router.post("/api/messages")
@@ -42,7 +42,7 @@ def playground_router(
     @router.api_route("/teams/{_:path}", methods=["GET", "POST", "PUT", "DELETE"])
     async def to_playground(request: Request) -> Response:
         app_tokens.check(request.headers.get("Authorization"))
-        # As it came: the ids in it may hold quoted characters.
+        # The raw path, since the ids in it may have quoted characters.
         path = request.scope["raw_path"].decode().removeprefix(SERVICE_PATH)
         address = f"http://localhost:{port}/_connector{path}"
         return await _forwarded(http, request, address, await request.body(), {})
@@ -51,16 +51,16 @@ def playground_router(
 
 
 def playground_config(roster: Roster, person: Person, team: Team) -> str:
-    """The Playground's configuration with the world's ids, JSON being YAML too.
+    """The Playground's configuration with the company's ids; JSON is valid YAML.
 
-    It shows one team with General, whose id is the team's, and one more channel.
+    It shows one team with two channels: General, whose id is the team's, and the next one.
     """
-    world = roster.world
-    others = [_user(other) for other in world.people if other != person]
-    others += [_guest(world.tenant_id, number) for number in range(len(others) + 1, _OTHERS_AT_LEAST + 1)]
+    company = roster.company
+    others = [_user(other) for other in company.people if other != person]
+    others += [_guest(company.tenant_id, number) for number in range(len(others) + 1, _OTHERS_AT_LEAST + 1)]
     config = {
         "version": _CONFIG_VERSION,
-        "tenantId": world.tenant_id,
+        "tenantId": company.tenant_id,
         "bot": roster.bot_account,
         "currentUser": _user(person),
         "users": others,
@@ -90,7 +90,7 @@ def _user(person: Person) -> Json:
 
 
 def _guest(tenant_id: str, number: int) -> Json:
-    """Somebody to fill the Playground's list who is nobody in the world."""
+    """A person who is not in the company, to fill the Playground's list."""
     object_id = uuid.uuid5(uuid.UUID(tenant_id), f"playground-guest-{number}")
     email = f"guest{number}@acme.example"
     return {

@@ -1,4 +1,4 @@
-"""Everything that was sent and called, as ``GET /_sandbox/records`` tells it."""
+"""The answer of ``GET /_sandbox/records``: everything that was sent and called."""
 
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.state import Conversation, Json, Message
@@ -31,7 +31,7 @@ def _message(message: Message) -> Json:
         "reply_to": message.reply_to,
         "created_at": message.created_at,
         "deleted_at": message.deleted_at,
-        # For one person of a shared conversation: the connector has no such message.
+        # The connector has no message for one person of a shared conversation.
         "to": None,
         "versions": [version.model_dump() for version in message.versions],
     }

@@ -1,71 +1,71 @@
-"""Who is where: the world's people, teams and channels as Teams' accounts and conversations."""
+"""The company's people, teams and channels as Teams accounts and conversations."""
 
 import uuid
 
+from sandbox.company import Company, Person, Team
 from sandbox.teams.state import Conversation, Json, State
-from sandbox.world import Person, Team, World
 
 
 class Roster:
-    """Reads the world as Teams would: accounts, memberships, the bot's installations."""
+    """Look-ups of accounts, memberships and installations of the bot."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.bot_account: Json = {"id": f"28:{world.bot_app_id}", "name": world.bot_name}
-        self._teams = {team.id: team for team in world.teams}
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        self.bot_account: Json = {"id": f"28:{company.bot_app_id}", "name": company.bot_name}
+        self._teams = {team.id: team for team in company.teams}
 
     def person(self, key: str) -> Person | None:
-        """The person with this AAD object id, e-mail or ``29:`` id."""
-        return self.world.person(key)
+        """The person with this AAD object id, e-mail or ``29:`` id, or None."""
+        return self.company.person(key)
 
     def account(self, person: Person) -> Json:
-        """The person as an activity's ``from``."""
+        """The person as the ``from`` of an activity."""
         return {"id": person.teams_id, "name": person.name, "aadObjectId": person.aad_object_id}
 
     def member_account(self, person: Person) -> Json:
-        """The person as the member calls tell it, with what Teams adds to the connector's schema."""
+        """The person in the member calls, with the keys that Teams adds to the connector's schema."""
         given_name, _, surname = person.name.partition(" ")
         return self.account(person) | {
             "email": person.email,
             "userPrincipalName": person.email,
             "givenName": given_name,
             "surname": surname,
-            "tenantId": self.world.tenant_id,
+            "tenantId": self.company.tenant_id,
             "userRole": "user",
         }
 
     def team(self, key: str) -> Team | None:
-        """The team with this thread id, AAD group id or name."""
-        return next((t for t in self.world.teams if key in (t.id, t.aad_group_id, t.name)), None)
+        """The team with this thread id, AAD group id or name, or None."""
+        return next((t for t in self.company.teams if key in (t.id, t.aad_group_id, t.name)), None)
 
     def team_of(self, conversation: Conversation) -> Team | None:
-        """The team a channel belongs to."""
+        """The team of a channel; None for a chat."""
         return None if conversation.team is None else self._teams[conversation.team]
 
     def personal_chat_id(self, person: Person) -> str:
-        """The person's chat with the bot: always the same, so that it outlives a reset."""
-        chat = uuid.uuid5(uuid.UUID(self.world.bot_app_id), person.aad_object_id)
+        """The id of the person's chat with the bot; it stays the same after a reset."""
+        chat = uuid.uuid5(uuid.UUID(self.company.bot_app_id), person.aad_object_id)
         return f"a:1{chat.hex}"
 
-    def fresh_state(self, last_message_id: int) -> State:
-        """The world's conversations, empty; the bot is in every team once anything is connected."""
+    def initial_state(self, last_message_id: int) -> State:
+        """All conversations, without messages. The bot is in every team if a service is connected."""
         channels = [
             Conversation(id=c.id, kind="channel", name=c.name, team=t.id, members=list(t.members))
-            for t in self.world.teams
+            for t in self.company.teams
             for c in t.channels
         ]
         chats = [
             Conversation(id=self.personal_chat_id(p), kind="personal", name=p.name, members=[p.aad_object_id])
-            for p in self.world.people
+            for p in self.company.people
         ]
         return State(
             last_message_id=last_message_id,
-            installed_teams={t.id for t in self.world.teams} if self.world.connections else set(),
+            installed_teams={t.id for t in self.company.teams} if self.company.connections else set(),
             conversations={c.id: c for c in [*channels, *chats]},
         )
 
     def bot_is_in(self, state: State, conversation: Conversation) -> bool:
-        """Whether the bot may speak there: in a chat also with whoever shares a team with it."""
+        """Whether the bot may send messages there; in a personal chat a team in common is enough."""
         if conversation.kind == "channel":
             return conversation.team in state.installed_teams
         if conversation.id in state.closed_chats:
@@ -74,5 +74,5 @@ class Roster:
             return True
         (member,) = conversation.members
         return member in state.personal_installs or any(
-            member in team.members for team in self.world.teams if team.id in state.installed_teams
+            member in team.members for team in self.company.teams if team.id in state.installed_teams
         )

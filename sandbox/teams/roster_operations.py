@@ -1,23 +1,23 @@
-"""The connector's read calls: who is in a conversation, and which conversations there are."""
+"""The connector's read operations: members of a conversation, and the bot's conversations."""
 
 from sandbox.teams.conversations import Conversations, split_thread
 from sandbox.teams.errors import bad_syntax, bot_not_in_roster, member_not_found
-from sandbox.teams.limits import RateWindows
 from sandbox.teams.operations import Operation, Result
+from sandbox.teams.rate_limits import RateWindows
 from sandbox.teams.state import Conversation, Json
 
 PAGE_SIZE = 50
 
 
 class RosterOperations:
-    """Members, whole, in pages or one at a time."""
+    """Reads members (all, a page, or one) and conversations."""
 
     def __init__(self, conversations: Conversations, limits: RateWindows) -> None:
         self._conversations = conversations
         self._limits = limits
 
     def conversations(self) -> Operation:
-        """Every conversation the bot is in, with its members."""
+        """Every conversation that the bot is in, with its members."""
 
         def run() -> Result:
             self._limits.admit("read", "")
@@ -33,15 +33,15 @@ class RosterOperations:
     def members(self, conversation_id: str) -> Operation:
         """All members in one answer."""
         base, _ = split_thread(conversation_id)
-        return Operation("members", base, None, lambda: Result(200, self._members(self._enter(base))))
+        return Operation("members", base, None, lambda: Result(200, self._members(self._admit(base))))
 
     def activity_members(self, conversation_id: str, message_id: str) -> Operation:
         """The members of a message's conversation."""
         base, _ = split_thread(conversation_id)
 
         def run() -> Result:
-            conversation = self._enter(base)
-            self._conversations.live_message(conversation, message_id)
+            conversation = self._admit(base)
+            self._conversations.existing_message(conversation, message_id)
             return Result(200, self._members(conversation))
 
         return Operation("members", base, message_id, run)
@@ -52,7 +52,7 @@ class RosterOperations:
         size, start = _number(page_size, PAGE_SIZE, "pageSize"), _number(token, 0, "continuationToken")
 
         def run() -> Result:
-            members = self._members(self._enter(base))
+            members = self._members(self._admit(base))
             page: Json = {"members": members[start : start + size]}
             if start + size < len(members):
                 page["continuationToken"] = str(start + size)
@@ -65,7 +65,7 @@ class RosterOperations:
         base, _ = split_thread(conversation_id)
 
         def run() -> Result:
-            conversation = self._enter(base)
+            conversation = self._admit(base)
             for account in self._members(conversation):
                 if member_id in (account["id"], account["aadObjectId"]):
                     return Result(200, account)
@@ -73,7 +73,7 @@ class RosterOperations:
 
         return Operation("members", base, None, run)
 
-    def _enter(self, conversation_id: str) -> Conversation:
+    def _admit(self, conversation_id: str) -> Conversation:
         conversation = self._conversations.get(conversation_id)
         if not self._conversations.bot_is_in(conversation):
             raise bot_not_in_roster()

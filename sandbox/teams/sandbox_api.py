@@ -6,13 +6,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.company import Person, Team
 from sandbox.teams.card_actions import find_action
-from sandbox.teams.chat import Chat
+from sandbox.teams.clicks import Clicks, with_inputs
 from sandbox.teams.conversations import Conversations, split_thread
-from sandbox.teams.presses import Presses, with_inputs
 from sandbox.teams.records import records
 from sandbox.teams.state import Json, Message
-from sandbox.world import Person, Team
+from sandbox.teams.user_actions import UserActions
 
 
 class _Request(BaseModel):
@@ -20,14 +20,14 @@ class _Request(BaseModel):
 
 
 class Delivery(_Request):
-    """One arrival of a press at the bot."""
+    """One delivery of a click to the bot."""
 
     after: Annotated[float, Field(ge=0)] = 0
     new_id: bool = False
 
 
 class Click(_Request):
-    """A press of a button."""
+    """A click on a button."""
 
     person: str
     conversation: str
@@ -47,16 +47,19 @@ class Say(_Request):
 
 
 class Installation(_Request):
-    """The bot coming into a team or leaving it; without a team, a person's own chat."""
+    """Where to install the bot, or to remove it from: a team, or without one the person's own chat."""
 
     person: str
     team: str | None = None
 
 
 def sandbox_router(
-    conversations: Conversations, presses: Presses, chat: Chat, reset: Callable[[], Awaitable[None]]
+    conversations: Conversations,
+    clicks: Clicks,
+    user_actions: UserActions,
+    reset: Callable[[], Awaitable[None]],
 ) -> APIRouter:
-    """The simulator's own interface."""
+    """The routes under ``/_sandbox``."""
     router = APIRouter(prefix="/_sandbox")
 
     @router.get("/records")
@@ -66,33 +69,33 @@ def sandbox_router(
     @router.post("/click")
     async def click(body: Click) -> Json:
         person = find_person(conversations, body.person)
-        conversation = conversations.of_member(body.conversation, person)
+        conversation = conversations.get_as_member(body.conversation, person)
         message = conversation.message(body.message)
         if message is None:
             raise HTTPException(404, f"no message {body.message} in this conversation")
         action = with_inputs(_action(message, body), body.inputs)
         deliveries = [(d.after, d.new_id) for d in body.deliveries]
-        answers = await presses.press_repeatedly(person, conversation, message, action, deliveries)
+        answers = await clicks.click_with_deliveries(person, conversation, message, action, deliveries)
         return {"answers": [{"status": a.status, "body": a.body, "ms": a.ms} for a in answers]}
 
     @router.post("/say")
     async def say(body: Say) -> Json:
         person = find_person(conversations, body.person)
-        conversation = conversations.of_member(body.conversation, person)
-        message = chat.write(
+        conversation = conversations.get_as_member(body.conversation, person)
+        message = user_actions.write(
             person, conversation, body.text, reply_to=split_thread(body.conversation)[1], to_bot=True
         )
-        return {"id": message.id, "status": await chat.tell_bot(person, conversation, message)}
+        return {"id": message.id, "status": await user_actions.deliver_to_bot(person, conversation, message)}
 
     @router.post("/install")
     async def install(body: Installation) -> Json:
         person, team = _installer(body)
-        return {"statuses": await chat.install(person, team)}
+        return {"statuses": await user_actions.install(person, team)}
 
     @router.post("/uninstall")
     async def uninstall(body: Installation) -> Json:
         person, team = _installer(body)
-        return {"statuses": await chat.uninstall(person, team)}
+        return {"statuses": await user_actions.uninstall(person, team)}
 
     @router.post("/reset", status_code=204)
     async def start_over() -> None:
@@ -113,7 +116,7 @@ def sandbox_router(
 
 
 def find_person(conversations: Conversations, key: str) -> Person:
-    """The person with this AAD object id or e-mail; answers 404 otherwise."""
+    """The person with this AAD object id or e-mail; raises 404."""
     person = conversations.roster.person(key)
     if person is None:
         raise HTTPException(404, f"no person {key}")
@@ -121,7 +124,7 @@ def find_person(conversations: Conversations, key: str) -> Person:
 
 
 def _action(message: Message, body: Click) -> Json:
-    """The pressed action, with the data of the card everybody sees, or with that of the request."""
+    """The clicked action, with the request's data, or without any with the data of the message's card."""
     if body.data is not None:
         return {"verb": body.verb, "data": body.data}
     action = find_action(message, body.verb)

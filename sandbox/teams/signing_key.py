@@ -1,4 +1,4 @@
-"""The RSA key that signs every token of the simulator, kept so that tokens outlive a restart."""
+"""The RSA key that signs the simulator's tokens; it is kept, so that tokens stay valid after a restart."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ KEY_FILE = "signing-key.pem"
 
 
 class SigningKey:
-    """Signs, verifies and publishes one key."""
+    """A key that signs and verifies tokens."""
 
     def __init__(self, key: rsa.RSAPrivateKey) -> None:
         self._key = key
@@ -52,7 +52,7 @@ class SigningKey:
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id})
 
     def verify(self, token: str, *, audience: str, issuer: str) -> dict[str, Any]:
-        """The claims of a token of ours; raises jwt.InvalidTokenError."""
+        """The claims of a token that this key signed; raises jwt.InvalidTokenError."""
         return jwt.decode(
             token,
             self._key.public_key(),
@@ -63,7 +63,7 @@ class SigningKey:
         )
 
     def published(self, **extra: Any) -> dict[str, Any]:
-        """The key set to publish, each key with the ``extra`` members."""
+        """The JSON Web Key Set; its key also has the ``extra`` members."""
         key = json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
         return {
             "keys": [key | {"use": "sig", "alg": "RS256", "kid": self.key_id, "x5t": self.key_id} | extra]

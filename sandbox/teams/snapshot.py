@@ -1,16 +1,16 @@
-"""What of the state outlives a restart: every message, and of its history what somebody may still look at."""
+"""What the snapshot keeps of the state: every message, but not all of its versions."""
 
 from sandbox.snapshot import Taken
 from sandbox.teams.state import Message, State
 
 KEPT_CALLS = 5_000
 KEPT_EDITS = 50
-"""Of each of the newest messages of a conversation, beside the first sending; of the others, the last."""
+"""Edits that are kept of each of the ``NEWEST`` messages; of an older message, the last edit is kept."""
 NEWEST = 500
 
 
 def take(state: State) -> Taken:
-    """Copy what can change; the rest is frozen, but for a call that is being answered: it is as it is."""
+    """Copy what can change, except calls: a call that is open is written as it is at that time."""
     head = state.model_dump(mode="json", exclude={"calls", "conversations"})
     calls = state.calls[-KEPT_CALLS:]
     conversations = [

@@ -1,4 +1,4 @@
-"""What the simulator knows of conversations."""
+"""The simulator's state: conversations, messages, installations, recorded calls."""
 
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -10,12 +10,12 @@ Kind = Literal["channel", "personal", "group"]
 
 
 def timestamp() -> str:
-    """This moment as Teams writes it: UTC with milliseconds."""
+    """The current time as Teams writes it: UTC with milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Version(BaseModel):
-    """What a message showed from ``at`` on."""
+    """The content of a message from the time ``at``."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,29 +24,29 @@ class Version(BaseModel):
 
 
 class Message(BaseModel):
-    """One message with every version it ever had."""
+    """One message with all its versions."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
     reply_to: str | None = None
-    """In a channel the thread's first message."""
+    """In a channel the id of the thread's first message."""
     author: str | None = None
     """AAD object id of the person, or None for the bot."""
     created_at: str
     deleted_at: str | None = None
     versions: tuple[Version, ...]
     private_cards: dict[str, Json] = Field(default_factory=dict)
-    """By person, the card that an invoke answer put in the message's place until its next edit."""
+    """By person, the card that the bot answered to their click; they see it until the next edit."""
 
     @property
     def activity(self) -> Json:
-        """What the message shows now."""
+        """The latest content."""
         return self.versions[-1].activity
 
     @property
     def thread(self) -> str:
-        """The first message of the thread this one belongs to."""
+        """The id of the first message of the thread."""
         return self.reply_to or self.id
 
 
@@ -63,11 +63,11 @@ class Conversation(BaseModel):
     messages: list[Message] = Field(default_factory=list)
 
     def message(self, message_id: str) -> Message | None:
-        """The message with this id, deleted or not."""
+        """The message with this id, also if it is deleted; or None."""
         return next((m for m in reversed(self.messages) if m.id == message_id), None)
 
     def replace(self, message: Message) -> None:
-        """Put a message in the place of the one with its id."""
+        """Replace the message that has the same id."""
         places = reversed(range(len(self.messages)))
         self.messages[next(place for place in places if self.messages[place].id == message.id)] = message
 
@@ -80,22 +80,22 @@ class Call(BaseModel):
     path: str
     conversation: str | None = None
     status: int | None = None
-    """What it came to, whether or not the bot was told."""
+    """The status of the operation, also if the bot got another answer or none."""
     ms: int = 0
     fault: str | None = None
 
 
 class State(BaseModel):
-    """Everything there is; ``sandbox.teams.snapshot`` says what of it outlives a restart."""
+    """The whole state; ``sandbox.teams.snapshot`` says which parts are kept on disk."""
 
     format: Literal[1] = 1
     last_message_id: int = 0
     installed_teams: set[str] = Field(default_factory=set)
     """Ids of the teams whose roster the bot is in."""
     personal_installs: set[str] = Field(default_factory=set)
-    """People who have the bot without a team: they installed it, or wrote to it."""
+    """People who have the bot without a team: they installed it or wrote to it."""
     closed_chats: set[str] = Field(default_factory=set)
-    """Chats the bot was removed from."""
+    """Chats from which the bot was removed."""
     conversations: dict[str, Conversation] = Field(default_factory=dict)
     unread: dict[str, dict[str, int]] = Field(default_factory=dict)
     """By person and conversation."""

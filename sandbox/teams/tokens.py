@@ -1,4 +1,4 @@
-"""Both directions' tokens: the channel's for activities to the bot, and the bot's for the connector."""
+"""Tokens for both directions: Teams to the bot, and the bot to the connector."""
 
 import time
 import uuid
@@ -7,31 +7,31 @@ from typing import Any
 import jwt
 from fastapi import APIRouter
 
+from sandbox.company import Company
 from sandbox.teams.errors import bot_not_registered, unauthorized
 from sandbox.teams.signing_key import SigningKey
-from sandbox.world import World
 
 CHANNEL_ISSUER = "https://api.botframework.com"
 CONNECTOR_AUDIENCE = "https://api.botframework.com"
 LIFETIME = 3600
 _SKEW = 300
-"""Seconds a token is valid before its issue, since clocks differ."""
+"""Seconds before its issue from which a token is valid, since clocks differ."""
 
 
 class ChannelTokens:
-    """Tokens by which the bot knows that an activity comes from Teams."""
+    """Tokens that show the bot that an activity comes from Teams."""
 
-    def __init__(self, key: SigningKey, world: World) -> None:
+    def __init__(self, key: SigningKey, company: Company) -> None:
         self._key = key
-        self._world = world
+        self._company = company
 
     def issue(self, service_url: str) -> str:
-        """A token for one activity of this service URL."""
+        """A token for one activity with this service URL."""
         now = int(time.time())
         return self._key.sign(
             {
                 "iss": CHANNEL_ISSUER,
-                "aud": self._world.bot_app_id,
+                "aud": self._company.bot_app_id,
                 "serviceurl": service_url,
                 "nbf": now - _SKEW,
                 "iat": now,
@@ -41,12 +41,12 @@ class ChannelTokens:
 
 
 class AppTokens:
-    """Tokens that the tenant's authority gives to the bot and the connector asks for."""
+    """Tokens that the tenant's authority issues to the bot, for the connector."""
 
-    def __init__(self, key: SigningKey, world: World) -> None:
+    def __init__(self, key: SigningKey, company: Company) -> None:
         self._key = key
-        self._world = world
-        self._issuer = f"https://sts.windows.net/{world.tenant_id}/"
+        self._company = company
+        self._issuer = f"https://sts.windows.net/{company.tenant_id}/"
 
     def issue(self) -> str:
         """An app-only token for the connector."""
@@ -55,8 +55,8 @@ class AppTokens:
             {
                 "iss": self._issuer,
                 "aud": CONNECTOR_AUDIENCE,
-                "appid": self._world.bot_app_id,
-                "tid": self._world.tenant_id,
+                "appid": self._company.bot_app_id,
+                "tid": self._company.tenant_id,
                 "idtyp": "app",
                 "ver": "1.0",
                 "jti": uuid.uuid4().hex,
@@ -67,7 +67,7 @@ class AppTokens:
         )
 
     def check(self, authorization: str | None) -> None:
-        """Refuse a connector call whose header does not carry the bot's own valid token."""
+        """Check that the header has a valid token of the bot; raises ConnectorError."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise unauthorized("The Authorization header must carry a bearer token.")
@@ -75,12 +75,12 @@ class AppTokens:
             claims = self._key.verify(token.strip(), audience=CONNECTOR_AUDIENCE, issuer=self._issuer)
         except jwt.InvalidTokenError as error:
             raise unauthorized(f"The bearer token is refused: {error}.") from None
-        if claims.get("appid") != self._world.bot_app_id:
+        if claims.get("appid") != self._company.bot_app_id:
             raise bot_not_registered()
 
 
 def metadata_router(key: SigningKey, base_url: str) -> APIRouter:
-    """The documents by which a bot finds the channel's keys."""
+    """The routes of the documents in which a bot finds the keys of Teams' tokens."""
     router = APIRouter(prefix="/bot/v1/.well-known")
 
     @router.get("/openidconfiguration")

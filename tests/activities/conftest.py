@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from activities.pagerduty.incidents import PagerDutyActivities
+from activities.pagerduty.incidents import IncidentActivities
+from activities.pagerduty.verbs import VerbActivities
 from activities.store import StoreActivities
-from activities.teams.cards import TeamsActivities
+from activities.teams.cards import CardActivities
+from activities.teams.private import PrivateActivities
+from activities.teams.replies import ReplyActivities
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
@@ -17,25 +20,25 @@ from muster.security.sealing import KeyRing
 from muster.seed import Seed, seed
 from muster.settings import PagerDutyAccount, TeamsRegistration
 from muster.store.pool import Pool, open_pool
-from sandbox.stack.addresses import Addresses
-from sandbox.stack.product import seed as rows_of
+from sandbox.up.addresses import Addresses
+from sandbox.up.product import seed as rows_of
 from tests.conftest import KEYS, settings_for
-from tests.sandbox.pagerduty_rig import WORLD
-from tests.sandbox.pagerduty_rig import Rig as PagerDuty
-from tests.sandbox.pagerduty_rig import running as running_pagerduty
-from tests.teams_service import TeamsService, teams_service
+from tests.support.pagerduty_account import COMPANY
+from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
+from tests.support.pagerduty_account import running_account as running_pagerduty
+from tests.support.teams_service import TeamsService, teams_service
 
 
 @pytest.fixture(scope="session")
 async def teams_simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TeamsService]:
-    async with teams_service(WORLD, tmp_path_factory.mktemp("teams")) as service:
+    async with teams_service(COMPANY, tmp_path_factory.mktemp("teams")) as service:
         yield service
 
 
 @pytest.fixture(scope="session")
 async def pagerduty_simulator() -> AsyncIterator[PagerDuty]:
-    async with running_pagerduty() as rig:
-        yield rig
+    async with running_pagerduty() as account:
+        yield account
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ async def pagerduty_side(pagerduty_simulator: PagerDuty) -> PagerDuty:
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     """The sandbox's company is in the database."""
-    content = Seed.model_validate(rows_of(WORLD, Addresses.pick(), {}))
+    content = Seed.model_validate(rows_of(COMPANY, Addresses.pick(), {}))
     await seed(settings_for(database_url, "127.0.0.1:1"), content)
     opened = await open_pool(database_url)
     yield opened
@@ -68,10 +71,10 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def connector(http: httpx.AsyncClient, teams_simulator: TeamsService) -> ConnectorClient:
-    world = teams_simulator.world
+    company = teams_simulator.company
     registrations = {
-        world.tenant_id: TeamsRegistration(
-            tenant=world.tenant_id, app_id=world.bot_app_id, app_secret=world.bot_app_secret
+        company.tenant_id: TeamsRegistration(
+            tenant=company.tenant_id, app_id=company.bot_app_id, app_secret=company.bot_app_secret
         )
     }
 
@@ -84,31 +87,47 @@ def connector(http: httpx.AsyncClient, teams_simulator: TeamsService) -> Connect
 
 
 @pytest.fixture
-def teams(connector: ConnectorClient, pool: Pool) -> TeamsActivities:
-    return TeamsActivities(connector, pool)
-
-
-@pytest.fixture
-def pagerduty(http: httpx.AsyncClient, pool: Pool, pagerduty_simulator: PagerDuty) -> PagerDutyActivities:
+def accounts(pagerduty_simulator: PagerDuty) -> dict[str, PagerDutyAccount]:
     url = pagerduty_simulator.url
     account = PagerDutyAccount(
-        subdomain=WORLD.account,
-        client_id=WORLD.client_id,
-        client_secret=WORLD.client_secret,
+        subdomain=COMPANY.account,
+        client_id=COMPANY.client_id,
+        client_secret=COMPANY.client_secret,
         api_url=url,
         identity_url=url,
     )
-    accounts = {account.key: account}
-    return PagerDutyActivities(
-        PagerDutyClient(http),
-        app_tokens(http, accounts),
-        details_pool=pool,
-        clicks_pool=pool,
-        accounts=accounts,
-        keys=KeyRing.parse(KEYS),
-    )
+    return {account.key: account}
 
 
 @pytest.fixture
-def store(pool: Pool) -> StoreActivities:
+def card_activities(connector: ConnectorClient, pool: Pool) -> CardActivities:
+    return CardActivities(connector, pool)
+
+
+@pytest.fixture
+def reply_activities(connector: ConnectorClient, pool: Pool) -> ReplyActivities:
+    return ReplyActivities(connector, pool)
+
+
+@pytest.fixture
+def private_activities(connector: ConnectorClient, pool: Pool) -> PrivateActivities:
+    return PrivateActivities(connector, pool)
+
+
+@pytest.fixture
+def incident_activities(
+    http: httpx.AsyncClient, pool: Pool, accounts: dict[str, PagerDutyAccount]
+) -> IncidentActivities:
+    return IncidentActivities(PagerDutyClient(http), app_tokens(http, accounts), pool, accounts)
+
+
+@pytest.fixture
+def verb_activities(
+    http: httpx.AsyncClient, pool: Pool, accounts: dict[str, PagerDutyAccount]
+) -> VerbActivities:
+    return VerbActivities(PagerDutyClient(http), pool, accounts, KeyRing.parse(KEYS))
+
+
+@pytest.fixture
+def store_activities(pool: Pool) -> StoreActivities:
     return StoreActivities(pool)

@@ -9,16 +9,21 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.pagerduty.incidents import PagerDutyActivities
+from activities.pagerduty.incidents import IncidentActivities
+from activities.pagerduty.verbs import VerbActivities
+from activities.registration import registered
 from activities.store import StoreActivities
-from activities.teams.cards import TeamsActivities
+from activities.teams.cards import CardActivities
+from activities.teams.private import PrivateActivities
+from activities.teams.replies import ReplyActivities
 from muster.store.pool import Pool
-from sandbox.stack.temporal import EmbeddedTemporal
-from tests.api.edge import Edge, edge_settings, json_lines, new_incident, serving_edge, signature
-from tests.bodies import event, note, webhook
-from tests.sandbox.pagerduty_rig import WORLD
-from tests.teams_service import TeamsService
-from worker import all_activities, workflow_runner
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from tests.api.edge import Edge, edge_settings, json_lines, new_incident, serving_edge
+from tests.support.bodies import event, note, webhook
+from tests.support.company import signature
+from tests.support.pagerduty_account import COMPANY
+from tests.support.teams_service import TeamsService
+from worker import workflow_runner
 from workflows.channel_incident.workflow import ChannelIncidentWorkflow
 
 pytestmark = pytest.mark.anyio
@@ -31,13 +36,24 @@ async def serve(
     temporal: EmbeddedTemporal,
     database_url: str,
     tmp_path: Path,
-    teams: TeamsActivities,
-    pagerduty: PagerDutyActivities,
-    store: StoreActivities,
+    card_activities: CardActivities,
+    reply_activities: ReplyActivities,
+    private_activities: PrivateActivities,
+    incident_activities: IncidentActivities,
+    verb_activities: VerbActivities,
+    store_activities: StoreActivities,
     teams_side: TeamsService,
 ) -> Callable[[], AbstractAsyncContextManager[Edge]]:
     """``serve()``: the API and a worker."""
-    await pool.execute("UPDATE channel SET service_url = $1", teams_side.service_url)
+    await pool.execute("UPDATE conversation SET service_url = $1", teams_side.service_url)
+    activities = registered(
+        card_activities,
+        reply_activities,
+        private_activities,
+        incident_activities,
+        verb_activities,
+        store_activities,
+    )
     settings = edge_settings(database_url, temporal.address, tmp_path, edit_interval=0.05)
 
     @asynccontextmanager
@@ -46,8 +62,8 @@ async def serve(
             client,
             task_queue=settings.task_queue,
             workflows=[ChannelIncidentWorkflow],
-            activities=all_activities(teams, pagerduty, store),
-            workflow_runner=workflow_runner(),
+            activities=activities,
+            workflow_runner=workflow_runner(sandboxed=False),
         )
         async with serving_edge(settings, pool, client) as edge, worker:
             yield edge
@@ -58,7 +74,7 @@ async def serve(
 async def deliver(edge: Edge, happened: dict[str, Any]) -> None:
     body = webhook(happened)
     answer = await edge.post(
-        body, signed=signature(body, WORLD.webhook_secret), subscription=WORLD.webhook_subscription
+        body, signed=signature(body, COMPANY.webhook_secret), subscription=COMPANY.webhook_subscription
     )
     assert answer.status_code == 202
 

@@ -8,9 +8,9 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.pagerduty.incidents import PagerDutyActivities
-from tests.sandbox.pagerduty_rig import BO, WORLD
-from tests.sandbox.pagerduty_rig import Rig as PagerDuty
+from activities.pagerduty.incidents import IncidentActivities
+from tests.support.pagerduty_account import BO, COMPANY
+from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from workflows.channel_incident.activities import ReadDetails
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 class Reader:
     """Reads one incident's details as workflows do."""
 
-    def __init__(self, activities: PagerDutyActivities, side: PagerDuty, incident: str) -> None:
+    def __init__(self, activities: IncidentActivities, side: PagerDuty, incident: str) -> None:
         self.activities = activities
         self.side = side
         self.incident = incident
@@ -29,7 +29,7 @@ class Reader:
 
     def request(self, *, seconds: float = 0, **more: Any) -> ReadDetails:
         given: dict[str, Any] = {
-            "account": WORLD.account,
+            "account": COMPANY.account,
             "incident_id": self.incident,
             "wanted": Stamp(at=self.began + timedelta(seconds=seconds), event_id="01E"),
             "correlation": "01E",
@@ -52,8 +52,8 @@ class Reader:
 
 
 @pytest.fixture
-async def reader(pagerduty: PagerDutyActivities, pagerduty_side: PagerDuty) -> Reader:
-    return Reader(pagerduty, pagerduty_side, str((await pagerduty_side.trigger())["id"]))
+async def reader(incident_activities: IncidentActivities, pagerduty_side: PagerDuty) -> Reader:
+    return Reader(incident_activities, pagerduty_side, str((await pagerduty_side.trigger())["id"]))
 
 
 async def test_the_incident_as_rest_tells_it(reader: Reader) -> None:
@@ -95,9 +95,9 @@ async def test_a_fresh_answer_is_asked_for_whatever_is_stored(reader: Reader) ->
     assert await reader.asked() == [200, 200]
 
 
-async def test_a_recall_always_asks(reader: Reader) -> None:
+async def test_restoring_an_incident_always_asks(reader: Reader) -> None:
     await reader.read()
-    await ActivityEnvironment().run(reader.activities.recall_incident, reader.request())
+    await ActivityEnvironment().run(reader.activities.restore_incident, reader.request())
     assert await reader.asked() == [200, 200]
 
 

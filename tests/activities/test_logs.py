@@ -18,7 +18,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.registration import implements, tell_failures_once
 from muster.logging import configure_logging
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 from workflows import options
 from workflows.contract import Activity, Done
 from workflows.errors import RateLimited

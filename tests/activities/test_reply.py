@@ -8,10 +8,11 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.teams.cards import TeamsActivities
+from activities.teams.cards import CardActivities
+from activities.teams.replies import ReplyActivities
 from muster.store import cards
 from muster.store.pool import Pool
-from tests.teams_service import TeamsService
+from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import Replied, Reply, ShowCard
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import CardIdentity, View
@@ -27,21 +28,21 @@ Say = Callable[[Reply], Awaitable[Replied]]
 
 
 @pytest.fixture
-async def reply(teams: TeamsActivities, teams_side: TeamsService, pool: Pool) -> Reply:
+async def reply(card_activities: CardActivities, teams_side: TeamsService, pool: Pool) -> Reply:
     """A highlight of a card that is there."""
     key = CardKey(account="acme", incident_id="Q1", conversation=teams_side.channel)
     await pool.execute(
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q1', $1)",
         key.conversation,
     )
-    where = {"service_url": teams_side.service_url, "tenant": teams_side.world.tenant_id}
+    where = {"service_url": teams_side.service_url, "tenant": teams_side.company.tenant_id}
     shown = await ActivityEnvironment().run(
-        teams.show_card,
+        card_activities.show_card,
         ShowCard(
             card=key,
             activity_id=None,
             view=VIEW,
-            stamped=CardIdentity(marker="m1", nonce="n1"),
+            identity=CardIdentity(marker="m1", nonce="n1"),
             content="c1",
             correlation="01E",
             **where,
@@ -60,9 +61,9 @@ async def reply(teams: TeamsActivities, teams_side: TeamsService, pool: Pool) ->
 
 
 @pytest.fixture
-def say(teams: TeamsActivities) -> Say:
+def say(reply_activities: ReplyActivities) -> Say:
     async def run(request: Reply) -> Replied:
-        return await ActivityEnvironment().run(teams.reply, request)
+        return await ActivityEnvironment().run(reply_activities.reply, request)
 
     return run
 
@@ -119,6 +120,6 @@ async def test_what_certainly_was_not_said_may_be_said_later(
     with pytest.raises(ApplicationError) as failed:
         await say(reply)
     assert failed.value.type == "RateLimited"
-    assert (await cards.recall(pool, reply.card)).notified == ()
+    assert (await cards.restore(pool, reply.card)).notified == ()
     assert (await say(reply)).said
     assert len(await said(teams_side)) == 1

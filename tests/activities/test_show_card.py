@@ -10,14 +10,14 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.teams.cards import TeamsActivities
+from activities.teams.cards import CardActivities
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
 from muster.store.cards import CardUnknown
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
-from tests.teams_service import TeamsService
-from tests.waiting import eventually
+from tests.support.teams_service import TeamsService
+from tests.support.waiting import eventually
 from workflows.channel_incident.activities import ShowCard, Shown, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import CardIdentity, View
@@ -64,10 +64,10 @@ class Card:
         given: dict[str, Any] = {
             "card": self.key,
             "service_url": self.teams_side.service_url,
-            "tenant": self.teams_side.world.tenant_id,
+            "tenant": self.teams_side.company.tenant_id,
             "activity_id": edits,
             "view": view,
-            "stamped": CardIdentity(marker=marker, nonce=f"nonce-{revision}"),
+            "identity": CardIdentity(marker=marker, nonce=f"nonce-{revision}"),
             "content": f"content-{revision}",
             "correlation": f"01EVENT{revision}",
             **more,
@@ -75,7 +75,7 @@ class Card:
         return ShowCard(**given)
 
     async def row(self) -> StoredCard:
-        return await cards.recall(self.pool, self.key)
+        return await cards.restore(self.pool, self.key)
 
 
 @pytest.fixture
@@ -89,9 +89,9 @@ Show = Callable[[ShowCard], Any]
 
 
 @pytest.fixture
-def show(teams: TeamsActivities) -> Show:
+def show(card_activities: CardActivities) -> Show:
     async def run(request: ShowCard) -> Shown:
-        shown: Shown = await ActivityEnvironment().run(teams.show_card, request)
+        shown: Shown = await ActivityEnvironment().run(card_activities.show_card, request)
         return shown
 
     return run
@@ -226,10 +226,10 @@ async def test_without_a_database_nothing_is_sent(
     card: Card, teams_side: TeamsService, connector: ConnectorClient, database_url: str
 ) -> None:
     async with line_to(database_url) as line, await open_pool(through(database_url, line.address)) as pool:
-        teams = TeamsActivities(connector, pool)
+        card_activities = CardActivities(connector, pool)
         await line.cut()
         with pytest.raises(ApplicationError, match="the database is out of reach") as failed:
-            await ActivityEnvironment().run(teams.show_card, card.at(1))
+            await ActivityEnvironment().run(card_activities.show_card, card.at(1))
     assert failed.value.type == "ProviderUnavailable"
     assert teams_side.asked == []
 
@@ -240,8 +240,8 @@ async def test_a_database_that_goes_away_during_the_send_does_not_make_it_a_fail
     """The message is there; the next send mends the row."""
     await teams_side.fault("create", "slow", seconds=0.3)
     async with line_to(database_url) as line, await open_pool(through(database_url, line.address)) as pool:
-        teams = TeamsActivities(connector, pool)
-        sending = asyncio.ensure_future(ActivityEnvironment().run(teams.show_card, card.at(1)))
+        card_activities = CardActivities(connector, pool)
+        sending = asyncio.ensure_future(ActivityEnvironment().run(card_activities.show_card, card.at(1)))
         await teams_side.until(lambda: bool(teams_side.asked))
         await line.cut()
         shown = await sending
@@ -251,7 +251,7 @@ async def test_a_database_that_goes_away_during_the_send_does_not_make_it_a_fail
 
         await line.mend()
         again = card.at(1, edits=shown.activity_id)
-        assert await ActivityEnvironment().run(teams.show_card, again) == Shown(
+        assert await ActivityEnvironment().run(card_activities.show_card, again) == Shown(
             activity_id=message["id"], orphans=0
         )
     assert (await card.row()).activity_id == message["id"]
@@ -264,11 +264,11 @@ def through(database_url: str, address: str) -> str:
 
 
 async def test_a_send_that_began_is_recorded_although_its_worker_stops(
-    teams: TeamsActivities, card: Card, teams_side: TeamsService
+    card_activities: CardActivities, card: Card, teams_side: TeamsService
 ) -> None:
     await teams_side.fault("create", "slow", seconds=0.3)
     environment = ActivityEnvironment()
-    sending = asyncio.ensure_future(environment.run(teams.show_card, card.at(1)))
+    sending = asyncio.ensure_future(environment.run(card_activities.show_card, card.at(1)))
     await teams_side.until(lambda: bool(teams_side.asked))
     environment.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -283,10 +283,10 @@ async def test_a_send_that_began_is_recorded_although_its_worker_stops(
 
 
 async def test_a_worker_that_was_taken_for_dead_does_not_take_the_card_back(
-    show: Show, teams: TeamsActivities, card: Card, teams_side: TeamsService
+    show: Show, card_activities: CardActivities, card: Card, teams_side: TeamsService
 ) -> None:
     await teams_side.fault("create", "slow", seconds=0.4)
-    late = asyncio.ensure_future(ActivityEnvironment().run(teams.show_card, card.at(1)))
+    late = asyncio.ensure_future(ActivityEnvironment().run(card_activities.show_card, card.at(1)))
     await teams_side.until(lambda: bool(teams_side.asked))
     current = await show(card.at(1, marker="m2"))
     assert current.orphans == 1
@@ -295,12 +295,12 @@ async def test_a_worker_that_was_taken_for_dead_does_not_take_the_card_back(
 
 
 async def test_a_slow_send_beats_and_a_quick_one_does_not(
-    teams: TeamsActivities, card: Card, teams_side: TeamsService
+    card_activities: CardActivities, card: Card, teams_side: TeamsService
 ) -> None:
     async def beats(request: ShowCard) -> int:
         environment, heard = ActivityEnvironment(), []
         environment.on_heartbeat = lambda *details: heard.append(details)
-        await environment.run(teams.show_card, request)
+        await environment.run(card_activities.show_card, request)
         return len(heard)
 
     assert await beats(card.at(1)) == 0

@@ -10,7 +10,7 @@ from activities.store import StoreActivities
 from muster.store import cards
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
-from tests.sandbox.pagerduty_rig import WORLD
+from tests.support.pagerduty_account import COMPANY
 from workflows.channel_incident.activities import RecordClick, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.verbs.click import Click, Clicker
@@ -18,8 +18,8 @@ from workflows.verbs.outcomes import Outcome, RecordedOutcome
 
 pytestmark = pytest.mark.anyio
 
-KEY = CardKey(account=WORLD.account, incident_id="Q1", conversation=WORLD.teams[0].channels[1].id)
-LATE = Outcome(kind="late", text="Too late.")
+KEY = CardKey(account=COMPANY.account, incident_id="Q1", conversation=COMPANY.teams[0].channels[1].id)
+LATE = Outcome(kind="late")
 
 
 def click(key: str, minute: int) -> Click:
@@ -33,8 +33,10 @@ def click(key: str, minute: int) -> Click:
     )
 
 
-async def test_a_run_recalls_what_was_shown_said_and_pressed(store: StoreActivities, pool: Pool) -> None:
-    assert await ActivityEnvironment().run(store.recall_card, KEY) == StoredCard()
+async def test_a_run_restores_what_was_shown_said_and_clicked(
+    store_activities: StoreActivities, pool: Pool
+) -> None:
+    assert await ActivityEnvironment().run(store_activities.restore_card, KEY) == StoredCard()
     await pool.execute(
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, $2, $3)",
         *(KEY.account, KEY.incident_id, KEY.conversation),
@@ -42,8 +44,8 @@ async def test_a_run_recalls_what_was_shown_said_and_pressed(store: StoreActivit
     await cards.intend_highlight(pool, KEY, "resolved@2026")
     for key, minute in (("second", 2), ("first", 1)):
         request = RecordClick(card=KEY, click=click(key, minute), outcome=LATE)
-        await ActivityEnvironment().run(store.record_click, request)
-    assert await ActivityEnvironment().run(store.recall_card, KEY) == StoredCard(
+        await ActivityEnvironment().run(store_activities.record_click, request)
+    assert await ActivityEnvironment().run(store_activities.restore_card, KEY) == StoredCard(
         notified=("resolved@2026",),
         clicks=(RecordedOutcome(key="first", outcome=LATE), RecordedOutcome(key="second", outcome=LATE)),
     )
@@ -55,5 +57,5 @@ async def test_a_database_that_is_away_is_tried_again(database_url: str) -> None
         async with await open_pool(database_url.replace(server, line.address)) as pool:
             await line.cut()
             with pytest.raises(ApplicationError, match="the database is out of reach") as failed:
-                await ActivityEnvironment().run(StoreActivities(pool).recall_card, KEY)
+                await ActivityEnvironment().run(StoreActivities(pool).restore_card, KEY)
     assert (failed.value.type, failed.value.non_retryable) == ("ProviderUnavailable", False)

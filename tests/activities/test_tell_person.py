@@ -6,11 +6,11 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.teams.cards import TeamsActivities
+from activities.teams.private import PrivateActivities
 from muster.store import people
 from muster.store.pool import Pool
-from sandbox.world import Person
-from tests.teams_service import TeamsService
+from sandbox.company import Person
+from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import TellPerson
 from workflows.channel_incident.view import View
 from workflows.verbs.click import Click, Clicker
@@ -24,7 +24,7 @@ AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
 @pytest.fixture
 def person(teams_side: TeamsService) -> Person:
     """Cy, who is not linked."""
-    return teams_side.world.people[2]
+    return teams_side.company.people[2]
 
 
 def telling(
@@ -40,8 +40,9 @@ def telling(
         status="triggered",
     )
     return TellPerson(
+        account="acme",
         service_url=teams_side.service_url,
-        tenant=teams_side.world.tenant_id,
+        tenant=teams_side.company.tenant_id,
         click=Click(
             key="k1",
             verb="acknowledge",
@@ -50,7 +51,7 @@ def telling(
             received_at=AT,
             correlation="f:1",
         ),
-        outcome=Outcome(kind=kind, text="PagerDuty did not answer."),
+        outcome=Outcome(kind=kind, reason="unavailable" if kind in ("refused", "failed") else None),
         view=view if viewed else None,
     )
 
@@ -59,21 +60,21 @@ def telling(
     ("kind", "words"),
     [
         ("unlinked", "not linked to a PagerDuty user in **acme**"),
-        ("failed", "it did not work: PagerDuty did not answer"),
-        ("refused", "it did not work: PagerDuty did not answer"),
+        ("failed", "it did not work: Acknowledge was not done. PagerDuty did not answer"),
+        ("refused", "it did not work: Acknowledge was not done. PagerDuty did not answer"),
         ("late", "only minutes later"),
     ],
 )
 async def test_a_person_is_told_alone(
-    teams: TeamsActivities,
+    private_activities: PrivateActivities,
     pool: Pool,
     teams_side: TeamsService,
     person: Person,
     kind: OutcomeKind,
     words: str,
 ) -> None:
-    await ActivityEnvironment().run(teams.tell_person, telling(teams_side, person, kind))
-    chat = await people.private_conversation(pool, teams_side.world.tenant_id, person.aad_object_id)
+    await ActivityEnvironment().run(private_activities.tell_person, telling(teams_side, person, kind))
+    chat = await people.private_conversation(pool, teams_side.company.tenant_id, person.aad_object_id)
     assert chat
     (message,) = await teams_side.messages(chat)
     text = message["versions"][0]["activity"]["text"]
@@ -84,36 +85,40 @@ async def test_a_person_is_told_alone(
 
 
 async def test_the_private_chat_is_opened_once(
-    teams: TeamsActivities, teams_side: TeamsService, person: Person
+    private_activities: PrivateActivities, teams_side: TeamsService, person: Person
 ) -> None:
     for kind in ("unlinked", "late"):
-        await ActivityEnvironment().run(teams.tell_person, telling(teams_side, person, kind))
+        await ActivityEnvironment().run(private_activities.tell_person, telling(teams_side, person, kind))
     assert len(teams_side.calls("POST", "/v3/conversations")) == 1
     assert len(teams_side.calls("POST", "/activities")) == 2
 
 
 async def test_somebody_the_database_does_not_know_is_told_too(
-    teams: TeamsActivities, pool: Pool, teams_side: TeamsService, person: Person
+    private_activities: PrivateActivities, pool: Pool, teams_side: TeamsService, person: Person
 ) -> None:
     await pool.execute("DELETE FROM person WHERE aad_object_id = $1", person.aad_object_id)
     for kind in ("unlinked", "late"):
-        await ActivityEnvironment().run(teams.tell_person, telling(teams_side, person, kind))
+        await ActivityEnvironment().run(private_activities.tell_person, telling(teams_side, person, kind))
     assert len(teams_side.calls("POST", "/v3/conversations")) == 1
 
 
 async def test_without_a_card_the_outcome_speaks_for_itself(
-    teams: TeamsActivities, pool: Pool, teams_side: TeamsService, person: Person
+    private_activities: PrivateActivities, pool: Pool, teams_side: TeamsService, person: Person
 ) -> None:
-    await ActivityEnvironment().run(teams.tell_person, telling(teams_side, person, "failed", viewed=False))
-    chat = await people.private_conversation(pool, teams_side.world.tenant_id, person.aad_object_id)
+    await ActivityEnvironment().run(
+        private_activities.tell_person, telling(teams_side, person, "failed", viewed=False)
+    )
+    chat = await people.private_conversation(pool, teams_side.company.tenant_id, person.aad_object_id)
     (message,) = await teams_side.messages(chat)
-    assert message["versions"][0]["activity"]["text"] == "PagerDuty did not answer."
+    assert message["versions"][0]["activity"]["text"] == (
+        "Acknowledge was not done. PagerDuty did not answer. Try again in a moment."
+    )
 
 
 async def test_a_person_who_cannot_be_told(
-    teams: TeamsActivities, teams_side: TeamsService, person: Person
+    private_activities: PrivateActivities, teams_side: TeamsService, person: Person
 ) -> None:
     await teams_side.fault("open", "status", status=503)
     with pytest.raises(ApplicationError) as failed:
-        await ActivityEnvironment().run(teams.tell_person, telling(teams_side, person, "failed"))
+        await ActivityEnvironment().run(private_activities.tell_person, telling(teams_side, person, "failed"))
     assert (failed.value.type, failed.value.non_retryable) == ("ProviderUnavailable", False)

@@ -17,20 +17,20 @@ from starlette.routing import Route
 from api.bot.adapter import TeamsAdapter
 from api.bot.bot import MusterBot
 from api.bot.clicks import ClickHandler
-from muster.clients.teams.jwks import BotKeys
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient
+from muster.clients.teams.jwks import BotKeys
 from muster.settings import TeamsRegistration
 from muster.store import cards
 from muster.store.pool import Pool
 from sandbox.serving import Listener, serving
-from sandbox.stack.ports import free_port
+from sandbox.up.servers.ports import free_port
 from tests.api.conftest import APP_ID, BotFramework
-from tests.company import ACCOUNT, OPS, TENANT
+from tests.support.company import ACCOUNT, OPS, TENANT
 from tests.workflows.channel_incident.running import QUICK, Run
 from workflows.channel_incident.activities import ShowCard
 

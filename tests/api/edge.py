@@ -1,7 +1,5 @@
 """The API running on a port of its own, PagerDuty's way of calling it, and what came of a call."""
 
-import hashlib
-import hmac
 import json
 import logging
 import uuid
@@ -18,14 +16,15 @@ import structlog
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
-from api.app import create_app
+from api.app import opened_app
+from muster.logging import configure_logging
 from muster.settings import Settings
 from muster.store.pool import Pool
 from sandbox.serving import Listener, serving
-from sandbox.stack.ports import free_port
-from tests import bodies
-from tests.company import ACCOUNT, SECRET, SUBSCRIPTION
+from sandbox.up.servers.ports import free_port
 from tests.conftest import settings_for
+from tests.support import bodies
+from tests.support.company import ACCOUNT, SUBSCRIPTION, signature
 from workflows.ids import ChannelIncidentId
 from workflows.incident.events import IncidentEvent
 
@@ -44,11 +43,6 @@ def edge_settings(database_url: str, temporal_address: str, folder: Path, **more
     return settings_for(
         database_url, temporal_address, config=file, task_queue=f"nobody-{uuid.uuid4().hex[:8]}", **more
     )
-
-
-def signature(body: bytes, secret: str = SECRET) -> str:
-    """One value of the signature's header."""
-    return "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 def new_incident(**changes: Any) -> bodies.Body:
@@ -129,7 +123,7 @@ class Edge:
 
 @contextmanager
 def own_logging() -> Iterator[None]:
-    """The API configures its process's logs; afterwards they are the test run's again."""
+    """Logs may be configured as those of a process; afterwards they are the test run's again."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     try:
@@ -145,8 +139,10 @@ async def serving_edge(settings: Settings, pool: Pool, client: Client) -> AsyncI
     """The real API on a real port; ``pool`` and ``client`` are the test's own eyes."""
     port = free_port()
     with own_logging():
+        configure_logging(settings.log_level, "api")
         async with (
-            serving(create_app(settings), [Listener(port)]),
+            opened_app(settings) as app,
+            serving(app, [Listener(port)]),
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=15) as http,
         ):
             assert (await http.get("/readyz")).json() == {"status": "ready"}

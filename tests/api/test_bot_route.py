@@ -5,7 +5,6 @@ import json
 
 import httpx
 import pytest
-from muster.clients.teams.jwks import BotKeys
 from botbuilder.core.teams import TeamsActivityHandler
 from botbuilder.schema import AdaptiveCardInvokeResponse
 from fastapi import FastAPI
@@ -16,6 +15,7 @@ from api.bot.token import BotTokenVerifier
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient
+from muster.clients.teams.jwks import BotKeys
 from muster.settings import TeamsRegistration
 
 pytestmark = pytest.mark.anyio

@@ -9,9 +9,9 @@ import time
 
 import jwt
 import pytest
-from muster.clients.teams.jwks import BotKeys
 
 from api.bot.token import BotTokenVerifier, TokenRefused
+from muster.clients.teams.jwks import BotKeys
 from workflows.errors import ProviderUnavailable
 
 pytestmark = pytest.mark.anyio

@@ -14,9 +14,9 @@ from temporalio.client import Client
 
 from api.gateway import Gateway
 from muster.seed import seed
-from muster.store import cards, people, targets
+from muster.store import cards, links, targets
 from muster.store.pool import Pool, open_pool, transaction
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.buttons import (
     NOBODYS_MESSAGE,
     Buttons,
@@ -28,8 +28,8 @@ from tests.api.buttons import (
 )
 from tests.api.conftest import BotFramework
 from tests.api.outage import line_to
-from tests.company import ACCOUNT, ADA, BO, CY, OPS, RELEASES, TENANT, company
 from tests.conftest import settings_for
+from tests.support.company import ACCOUNT, ADA, BO, CY, OPS, RELEASES, TENANT, company
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import QUICK, Run, shown
 from workflows.channel_incident.activities import CHANGE_STATUS, DELETE_MESSAGE, ShowCard
@@ -104,7 +104,7 @@ def message_of(run: Run) -> str:
 
 
 async def link_of(pool: Pool, who: str) -> int | None:
-    return await people.link_of(pool, tenant=TENANT, aad_object_id=who, account=ACCOUNT)
+    return await links.link_of(pool, tenant=TENANT, aad_object_id=who, account=ACCOUNT)
 
 
 # A click on the card
@@ -346,7 +346,7 @@ async def locked_cards(pool: Pool) -> AsyncIterator[None]:
         yield
 
 
-async def test_a_look_up_that_outlasts_the_answer_promises_nothing(run: Run, buttons: Buttons) -> None:
+async def test_a_search_that_outlasts_the_answer_promises_nothing(run: Run, buttons: Buttons) -> None:
     async with locked_cards(buttons.pool):
         began = time.monotonic()
         answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA))
@@ -356,7 +356,7 @@ async def test_a_look_up_that_outlasts_the_answer_promises_nothing(run: Run, but
     assert run.outside.changes == []
 
 
-async def test_a_slow_look_up_leaves_time_to_hand_the_click_over(idle: Run, serve: Serve) -> None:
+async def test_a_slow_search_leaves_time_to_hand_the_click_over(idle: Run, serve: Serve) -> None:
     async with serve(idle) as buttons:
         await buttons.store(idle)
         began = time.monotonic()
@@ -392,7 +392,7 @@ async def test_a_click_handed_over_starts_a_workflow_that_can_be_found(run: Run,
 
 async def test_what_temporal_refuses_for_good(run: Run, buttons: Buttons) -> None:
     """It takes no workflow id of more than a thousand characters."""
-    await buttons.pool.execute("UPDATE channel SET key = repeat('x', 1100) WHERE id = $1", OPS)
+    await buttons.pool.execute("UPDATE conversation SET key = repeat('x', 1100) WHERE id = $1", OPS)
     answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA))
     assert is_sentence(answer)
     assert "does not work any more" in words(answer)

@@ -8,11 +8,18 @@ from api.webhooks.signature import SignatureMalformed
 from api.webhooks.signing_secrets import SigningSecrets
 from muster.security.sealing import KeyRing, SealBroken
 from muster.seed import seed
-from muster.store.people import secret_place
 from muster.store.pool import Pool
-from tests.api.edge import signature
-from tests.company import ACCOUNT, OTHER_SECRET, OTHER_SUBSCRIPTION, SECRET, SUBSCRIPTION, company
+from muster.store.subscriptions import secret_place
 from tests.conftest import KEYS, settings_for
+from tests.support.company import (
+    ACCOUNT,
+    OTHER_SECRET,
+    OTHER_SUBSCRIPTION,
+    SECRET,
+    SUBSCRIPTION,
+    company,
+    signature,
+)
 
 pytestmark = pytest.mark.anyio
 

@@ -9,25 +9,23 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from api.app import create_app
+from api.app import opened_app
 from muster.seed import seed
 from muster.store.migrate import SchemaMissing
 from muster.store.pool import Pool, transaction
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import (
     Edge,
     edge_settings,
     json_lines,
     new_incident,
-    own_logging,
     serving_edge,
-    signature,
 )
 from tests.api.outage import line_to
-from tests.bodies import LEDGER, event, webhook
-from tests.company import OPS, OTHER_SUBSCRIPTION, RELEASES, SECRET, SUBSCRIPTION, company
 from tests.conftest import KEYS, settings_for
+from tests.support.bodies import LEDGER, event, webhook
+from tests.support.company import OPS, OTHER_SUBSCRIPTION, RELEASES, SECRET, SUBSCRIPTION, company, signature
 
 pytestmark = pytest.mark.anyio
 
@@ -177,8 +175,6 @@ async def test_an_older_database_stops_the_start(
     postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, tmp_path: Path
 ) -> None:
     url = postgres.create_database("never_migrated")
-    with own_logging():
-        app = create_app(edge_settings(url, temporal.address, tmp_path))
-        with pytest.raises(SchemaMissing, match="run muster migrate"):
-            async with app.router.lifespan_context(app):
-                pass
+    with pytest.raises(SchemaMissing, match="run muster migrate"):
+        async with opened_app(edge_settings(url, temporal.address, tmp_path)):
+            pass

@@ -10,11 +10,12 @@ from temporalio.client import Client
 
 from muster.seed import seed
 from muster.store.pool import open_pool
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
-from tests.api.edge import Edge, edge_settings, new_incident, serving_edge, signature
-from tests.bodies import DATA, LEDGER, event, note, webhook
-from tests.company import (
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from tests.api.edge import Edge, edge_settings, new_incident, serving_edge
+from tests.conftest import settings_for
+from tests.support.bodies import DATA, LEDGER, event, note, webhook
+from tests.support.company import (
     ACCOUNT,
     OPS,
     OTHER_SECRET,
@@ -22,8 +23,8 @@ from tests.company import (
     RELEASES,
     SECRET,
     company,
+    signature,
 )
-from tests.conftest import settings_for
 from workflows.ids import ChannelIncidentId
 
 pytestmark = pytest.mark.anyio
@@ -253,11 +254,11 @@ async def test_a_target_that_refuses_does_not_hold_up_the_others(edge: Edge) -> 
     """Temporal takes no workflow id of more than a thousand characters."""
     incident = new_incident(service=LEDGER)
     body = webhook(event("incident.triggered", incident))
-    await edge.pool.execute("UPDATE channel SET key = repeat('x', 1100) WHERE id = $1", RELEASES)
+    await edge.pool.execute("UPDATE conversation SET key = repeat('x', 1100) WHERE id = $1", RELEASES)
     try:
         answers = [await edge.post(body) for _ in range(2)]
     finally:
-        await edge.pool.execute("UPDATE channel SET key = 'payments-releases' WHERE id = $1", RELEASES)
+        await edge.pool.execute("UPDATE conversation SET key = 'payments-releases' WHERE id = $1", RELEASES)
     assert [answer.status_code for answer in answers] == [202, 202]
     assert len(await edge.heard(incident["id"], "payments-ops")) == 2
     (row,) = await edge.quarantined(body)
@@ -324,11 +325,11 @@ async def test_a_body_that_is_too_large(edge: Edge, signed: str | None) -> None:
 
 
 async def test_a_body_that_is_too_large_and_does_not_say_so(edge: Edge) -> None:
-    async def in_parts() -> AsyncIterator[bytes]:
+    async def in_chunks() -> AsyncIterator[bytes]:
         for _ in range(10):
             yield b"x" * 65536
 
-    answer = await edge.http.post(f"/webhooks/pagerduty/{ACCOUNT}", content=in_parts())
+    answer = await edge.http.post(f"/webhooks/pagerduty/{ACCOUNT}", content=in_chunks())
     assert answer.status_code == 413
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.temporal import EmbeddedTemporal
 
 REPOSITORY = Path(__file__).parents[2]
 HERE = Path(__file__).parent

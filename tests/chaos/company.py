@@ -15,11 +15,11 @@ from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExec
 from temporalio.service import RPCError, RPCStatusCode
 
 from muster.temporal.client import connect
-from sandbox.stack.launch import Launched
+from sandbox.up.supervision.launch import Launched
 from tests.conftest import settings_for
-from tests.product import Product
-from tests.simulators import PagerDuty, Teams
-from tests.waiting import eventually
+from tests.support.product import Product
+from tests.support.simulators import PagerDuty, Teams
+from tests.support.waiting import eventually
 
 ADA, BO, DI = "ada@acme.example", "bo@acme.example", "di@acme.example"
 ACCOUNT = "acme"
@@ -120,7 +120,7 @@ class Incident:
 
     # What happens in Teams
 
-    async def press(
+    async def click(
         self,
         verb: str,
         *,
@@ -131,7 +131,7 @@ class Incident:
         """Somebody presses a button of the live card, or of another message; the answers."""
         message = message or await self.card()
         self.presses += 1
-        return await self.company.teams.press(
+        return await self.company.teams.click(
             person=by,
             conversation=message["conversation"],
             message=message["id"],
@@ -198,7 +198,7 @@ class Incident:
     async def runs(self) -> list[WorkflowExecutionDescription]:
         """The latest run in each channel."""
         channels = await self.company.rows(
-            """SELECT key FROM incident_card k JOIN channel c ON c.id = k.conversation
+            """SELECT key FROM incident_card k JOIN conversation c ON c.id = k.conversation
                WHERE k.incident_id = $1""",
             self.id,
         )

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Generator, Iterator
 
 import pytest
 
-from sandbox.stack.launch import Launched
-from sandbox.world import Person, World, build_world, write_world
+from sandbox.company import Company as SandboxCompany
+from sandbox.company import Person, build_company, write_company
+from sandbox.up.supervision.launch import Launched
 from tests.chaos.company import SOON, Company, at_work
-from tests.product import ends_of_logs, running
+from tests.support.product import ends_of_logs, running
 
 CROWD = 20
 
@@ -15,7 +16,7 @@ CROWD = 20
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     folder = tmp_path_factory.mktemp("chaos")
-    write_world(folder / "data" / "world.json", _crowded(build_world()))
+    write_company(folder / "data" / "company.json", _crowded(build_company()))
     with running(folder) as stack:
         yield stack
 
@@ -40,12 +41,12 @@ async def impatient(impatient_stack: Launched) -> AsyncIterator[Company]:
         yield company
 
 
-def _crowded(world: World) -> World:
+def _crowded(company: SandboxCompany) -> SandboxCompany:
     """The sandbox's company with twenty more people, all linked and in every team."""
-    crowd = tuple(_one_of_many(world.people[1], number) for number in range(CROWD))
+    crowd = tuple(_one_of_many(company.people[1], number) for number in range(CROWD))
     members = tuple(person.aad_object_id for person in crowd)
-    teams = tuple(team.model_copy(update={"members": team.members + members}) for team in world.teams)
-    return world.model_copy(update={"people": world.people + crowd, "teams": teams})
+    teams = tuple(team.model_copy(update={"members": team.members + members}) for team in company.teams)
+    return company.model_copy(update={"people": company.people + crowd, "teams": teams})
 
 
 def _one_of_many(model: Person, number: int) -> Person:

@@ -1,4 +1,4 @@
-"""What must be true once things have settled, whatever went wrong on the way.
+"""What must be true once everything is in sync again, whatever went wrong on the way.
 
 Checked from what the simulators recorded of Muster's calls. The database is asked for two things that
 nobody outside can see: which message Muster takes for the live one, and how each press ended.
@@ -70,7 +70,7 @@ class Evidence:
     """Whoever works in PagerDuty alone."""
 
 
-async def settled(incident: Incident, *, within: float = 60) -> None:
+async def in_sync(incident: Incident, *, within: float = 60) -> None:
     """Let the incident end, wait until nothing more can happen, and check every promise."""
     if (await incident.company.pagerduty.incident(incident.id))["status"] != "resolved":
         await incident.becomes("resolved")
@@ -142,7 +142,7 @@ def _one_outcome_each(evidence: Evidence) -> Iterator[str]:
         yield f"5: {evidence.presses} presses, {len(evidence.clicks)} outcomes"
     done: Counter[str | None] = Counter()
     for click in evidence.clicks:
-        if not click["outcome"] or not click["settled_at"] or not click["person_name"]:
+        if not click["outcome"] or not click["recorded_at"] or not click["person_name"]:
             yield f"5: a press without an outcome: {dict(click)}"
         done[evidence.users.get(click["aad_object_id"])] += click["outcome"] == "done"
     written = Counter(user for user, _ in _statuses(evidence) if user != evidence.outsider)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests import bodies
 from tests.chaos.company import BO, DI, SOON, Company, Incident
-from tests.chaos.invariants import settled
-from tests.waiting import eventually
+from tests.chaos.invariants import in_sync
+from tests.support import bodies
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -33,20 +33,20 @@ async def test_late_and_repeated_events_change_nothing(company: Company) -> None
     assert shows(after) == shows(before)
     assert "Resolved by Ada Ops" in shows(after)
     assert await said(incident) == replies
-    await settled(incident)
+    await in_sync(incident)
 
 
-async def test_a_press_on_the_card_of_an_ended_run(company: Company) -> None:
+async def test_a_click_on_the_card_of_an_ended_run(company: Company) -> None:
     """Somebody's Teams still shows the card as it was."""
     incident = await company.incident()
     await incident.shown_and_recorded()
     stale = await incident.card()
-    await settled(incident)
-    (answer,) = await incident.press("acknowledge", message=stale | {"data": data_of(stale)})
+    await in_sync(incident)
+    (answer,) = await incident.click("acknowledge", message=stale | {"data": data_of(stale)})
     assert "Already resolved by Ada Ops; nothing was changed." in str(answer["body"])
     assert await incident.outcomes() == ["stale"]
     assert await incident.changes_by_buttons() == []
-    await settled(incident)
+    await in_sync(incident)
     assert len(await said(incident)) == 1
 
 
@@ -54,11 +54,11 @@ async def test_a_reopening_opens_the_same_card_and_is_said_once(company: Company
     incident = await ended(company)
     await incident.becomes("triggered")
     await incident.shows("reopened")
-    (answer,) = await incident.press("acknowledge", by=DI)
+    (answer,) = await incident.click("acknowledge", by=DI)
     assert "Acknowledged by Di Pager" in str(answer["body"])
-    await incident.press("resolve", by=BO)
+    await incident.click("resolve", by=BO)
     await incident.shows("Resolved by Bo Call")
-    await settled(incident)
+    await in_sync(incident)
     assert len(await incident.messages()) == 1
     assert [word.split()[1] for word in await said(incident)] == ["Resolved", "Reopened", "Resolved"]
 
@@ -70,12 +70,12 @@ async def test_a_run_that_continued_as_new_forgets_nothing(impatient: Company) -
     stale = await incident.card()
     (first,) = await incident.runs()
     button = stale | {"data": data_of(stale)}
-    await incident.press("acknowledge", message=button)
+    await incident.click("acknowledge", message=button)
     for number in range(SOON // 2):
         await incident.note(f"Note {number}")
     await eventually(lambda: _continued(incident, first.run_id))
 
-    (answer,) = await incident.press("acknowledge", message=button)
+    (answer,) = await incident.click("acknowledge", message=button)
     incident.presses -= 1  # Teams delivered it again
     assert "Acknowledged by Bo Call" in str(answer["body"])
     at = datetime.fromisoformat((await impatient.pagerduty.incident(incident.id))["created_at"])
@@ -83,7 +83,7 @@ async def test_a_run_that_continued_as_new_forgets_nothing(impatient: Company) -
     assert await impatient.pagerduty.send_webhook(late) == 202
     await incident.shows("Acknowledged by Bo Call", f"Note {SOON // 2 - 1}")
     assert await incident.changes_by_buttons() == ["acknowledged"]
-    await settled(incident)
+    await in_sync(incident)
     assert [word.split()[1] for word in await said(incident)] == ["Resolved"]
 
 
@@ -93,7 +93,7 @@ async def ended(company: Company) -> Incident:
     await incident.shown_and_recorded()
     await incident.becomes("acknowledged")
     await incident.shows("Acknowledged by Ada Ops")
-    await settled(incident)
+    await in_sync(incident)
     return incident
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.chaos.company import ACCOUNT, BO, DI, TEAMS_PATIENCE, Company, Incident
 from tests.chaos.conftest import CROWD
-from tests.chaos.invariants import settled
-from tests.waiting import eventually
+from tests.chaos.invariants import in_sync
+from tests.support.waiting import eventually
 from workflows.verbs.click import Click, Clicker
 
 pytestmark = pytest.mark.anyio
@@ -19,37 +19,37 @@ CARD = "application/vnd.microsoft.card.adaptive"
 SENTENCE = "application/vnd.microsoft.activity.message"
 
 
-async def test_a_press_delivered_again_under_the_same_id_and_under_new_ones(company: Company) -> None:
+async def test_a_click_delivered_again_under_the_same_id_and_under_new_ones(company: Company) -> None:
     incident = await shown(company)
     deliveries: list[dict[str, Any]] = [{"after": 0}, {"after": 0.05}]
     deliveries += [{"after": after, "new_id": True} for after in (0.1, 2)]
-    answers = await incident.press("acknowledge", deliveries=deliveries)
+    answers = await incident.click("acknowledge", deliveries=deliveries)
     assert {kind(answer) for answer in answers} == {CARD}
     assert all("Acknowledged by Bo Call" in str(answer["body"]) for answer in answers)
     assert await incident.changes_by_buttons() == ["acknowledged"]
     assert await incident.outcomes() == ["done"]
-    await settled(incident)
+    await in_sync(incident)
 
 
 @pytest.mark.slow
-async def test_a_press_delivered_again_half_a_minute_later(company: Company) -> None:
+async def test_a_click_delivered_again_half_a_minute_later(company: Company) -> None:
     """The incident is resolved and its run has ended; the press is still the same one."""
     incident = await shown(company)
-    first, again = await incident.press(
+    first, again = await incident.click(
         "resolve", deliveries=[{"after": 0}, {"after": 30, "new_id": True}], by=DI
     )
     assert "Resolved by Di Pager" in str(first["body"])
     assert "Resolved by Di Pager" in str(again["body"])
     assert "ℹ️" not in str(again["body"]), "no word of an incident that was resolved already"
     assert await incident.changes_by_buttons() == ["resolved"]
-    await settled(incident)
+    await in_sync(incident)
 
 
 async def test_twenty_people_at_once(company: Company) -> None:
     incident = await shown(company)
     crowd = [f"person{number:02}@acme.example" for number in range(CROWD)]
     card = await incident.card()
-    presses = [incident.press("acknowledge", by=email, message=card) for email in crowd]
+    presses = [incident.click("acknowledge", by=email, message=card) for email in crowd]
     answers = [answer for (answer,) in await asyncio.gather(*presses)]
     assert max(answer["ms"] for answer in answers) < TEAMS_PATIENCE
     assert {kind(answer) for answer in answers} <= {CARD, SENTENCE}
@@ -65,18 +65,18 @@ async def test_twenty_people_at_once(company: Company) -> None:
     (first,) = (click["person_name"] for click in clicks if click["outcome"] == "done")
     assert all(f"Acknowledged by {first}" in card and "'verb': 'acknowledge'" not in card for card in cards)
     assert await incident.changes_by_buttons() == ["acknowledged"]
-    await settled(incident)
+    await in_sync(incident)
 
 
 async def test_acknowledge_on_a_card_that_has_not_heard_of_the_resolve(company: Company) -> None:
     incident = await shown(company)
     await company.pagerduty.fault("webhook", "lose", match={"incident": incident.id})
     await incident.becomes("resolved")
-    (answer,) = await incident.press("acknowledge")
+    (answer,) = await incident.click("acknowledge")
     assert "Already resolved by Ada Ops; nothing was changed." in str(answer["body"])
     assert (await company.pagerduty.incident(incident.id))["status"] == "resolved"
     assert await incident.outcomes() == ["stale"]
-    await settled(incident)
+    await in_sync(incident)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ async def test_pagerduty_does_not_do_it(
 ) -> None:
     incident = await shown(company)
     await company.pagerduty.fault("rest", times=50, match={"method": "PUT", "incident": incident.id}, **fault)
-    (answer,) = await incident.press("resolve")
+    (answer,) = await incident.click("resolve")
     assert answer["ms"] < TEAMS_PATIENCE
     await eventually(lambda: _has_outcomes(incident, 1))
     assert await incident.outcomes() == [outcome]
@@ -104,50 +104,50 @@ async def test_pagerduty_does_not_do_it(
         await eventually(lambda: _was_told(incident, BO, reason))
     await company.pagerduty.clear_faults()
     await eventually(lambda: _has_new_buttons(incident))
-    (answer,) = await incident.press("resolve")
+    (answer,) = await incident.click("resolve")
     assert "Resolved by Bo Call" in str(answer["body"])
     assert await incident.changes_by_buttons() == ["resolved"]
-    await settled(incident)
+    await in_sync(incident)
 
 
 async def test_pagerduty_takes_three_seconds(company: Company) -> None:
     """Muster asks again after two; what PagerDuty does late is not done twice."""
     incident = await shown(company)
     await company.pagerduty.fault("rest", "slow", seconds=3, match={"method": "PUT", "incident": incident.id})
-    (answer,) = await incident.press("acknowledge")
+    (answer,) = await incident.click("acknowledge")
     assert answer["ms"] < TEAMS_PATIENCE
     assert "working on it" in str(answer["body"])
     await incident.shows("Acknowledged by Bo Call")
     await eventually(lambda: _was_written(incident, 2))
     assert await incident.outcomes() == ["done"]
     assert await incident.changes_by_buttons() == ["acknowledged"]
-    await settled(incident)
+    await in_sync(incident)
 
 
 async def test_the_answer_of_pagerduty_is_lost(company: Company) -> None:
     incident = await shown(company)
     await company.pagerduty.fault("rest", "lose_answer", match={"method": "PUT", "incident": incident.id})
-    await incident.press("acknowledge")
+    await incident.click("acknowledge")
     await incident.shows("Acknowledged by Bo Call")
     assert await incident.outcomes() == ["done"]
     assert await incident.changes_by_buttons() == ["acknowledged"]
-    await settled(incident)
+    await in_sync(incident)
 
 
 @pytest.mark.slow
 async def test_the_worker_is_away(company: Company) -> None:
     incident = await shown(company)
     await company.product.stop("worker", seconds=3)
-    (answer,) = await incident.press("acknowledge")
+    (answer,) = await incident.click("acknowledge")
     assert answer["ms"] < TEAMS_PATIENCE
     assert "working on it" in str(answer["body"])
     await incident.shows("Acknowledged by Bo Call")
     assert await incident.outcomes() == ["done"]
     assert await incident.changes_by_buttons() == ["acknowledged"]
-    await settled(incident)
+    await in_sync(incident)
 
 
-async def test_a_press_that_comes_five_minutes_late_is_reported_and_not_done(company: Company) -> None:
+async def test_a_click_that_comes_five_minutes_late_is_reported_and_not_done(company: Company) -> None:
     incident = await shown(company)
     (run,) = await incident.runs()
     bo = next(person for person in company.people if person["email"] == BO)
@@ -171,15 +171,15 @@ async def test_a_press_that_comes_five_minutes_late_is_reported_and_not_done(com
     await eventually(lambda: _was_told(incident, BO, "reached Muster only minutes later"))
     assert await incident.outcomes() == ["late"]
     assert await incident.changes_by_buttons() == []
-    await settled(incident)
+    await in_sync(incident)
 
 
 @pytest.mark.slow
-async def test_a_link_that_is_revoked_between_press_and_deed(company: Company) -> None:
+async def test_a_link_that_is_revoked_between_the_click_and_the_call(company: Company) -> None:
     incident = await shown(company)
     await company.product.stop("worker", seconds=4)
     email = f"person{CROWD - 1:02}@acme.example"
-    (answer,) = await incident.press("resolve", by=email)
+    (answer,) = await incident.click("resolve", by=email)
     assert "working on it" in str(answer["body"])
     person = next(person for person in company.people if person["email"] == email)
     (link,) = await company.rows(
@@ -190,7 +190,7 @@ async def test_a_link_that_is_revoked_between_press_and_deed(company: Company) -
     assert await incident.outcomes() == ["refused"]
     assert await incident.changes_by_buttons() == []
     await company.rows(f"INSERT INTO user_link OVERRIDING SYSTEM VALUE VALUES ({_slots(link)})", *link)
-    await settled(incident)
+    await in_sync(incident)
 
 
 async def shown(company: Company) -> Incident:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.chaos.company import BO, DI, SOON, Company, Incident, holding, holding_card
-from tests.chaos.invariants import settled
-from tests.waiting import eventually
+from tests.chaos.invariants import in_sync
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -23,7 +23,7 @@ async def test_the_worker_before_a_post(company: Company) -> None:
         company.product.kill("worker")
     await incident.shows("Triggered")
     assert len(await incident.messages()) == 1
-    await settled(incident)
+    await in_sync(incident)
 
 
 @pytest.mark.parametrize("committed", [True, False], ids=["after the commit", "before the commit"])
@@ -40,15 +40,15 @@ async def test_the_worker_between_teams_answer_and_its_record(company: Company, 
             await company.rows("SELECT pg_terminate_backend($1)", recording)
     await incident.note("Written while the worker was dead")
     await incident.shows("Written while the worker was dead")
-    await settled(incident)
+    await in_sync(incident)
 
 
-async def test_the_worker_before_a_press_reaches_pagerduty(company: Company) -> None:
+async def test_the_worker_before_a_click_reaches_pagerduty(company: Company) -> None:
     """It waits for the incident's lock, under which it would tell PagerDuty."""
     incident = await company.incident()
     await incident.shown_and_recorded()
     async with holding(company, _LOCK, incident.write_lock):
-        press = asyncio.create_task(incident.press("acknowledge"))
+        press = asyncio.create_task(incident.click("acknowledge"))
         await eventually(lambda: _waits_to_write(incident))
         company.product.kill("worker")
         assert await _waits_to_write(incident)
@@ -57,17 +57,17 @@ async def test_the_worker_before_a_press_reaches_pagerduty(company: Company) -> 
     assert answer["status"] == 200
     await incident.shows("Acknowledged by Bo Call")
     assert await incident.changes_by_buttons() == ["acknowledged"]
-    await settled(incident)
+    await in_sync(incident)
 
 
-async def test_the_worker_after_a_press_reached_pagerduty(company: Company) -> None:
+async def test_the_worker_after_a_click_reached_pagerduty(company: Company) -> None:
     """PagerDuty is about to do it; whoever takes over must find that out instead of doing it again."""
     incident = await company.incident()
     await incident.shown_and_recorded()
     await company.pagerduty.fault(
         "rest", "slow", seconds=1.5, match={"method": "PUT", "incident": incident.id}
     )
-    press = asyncio.create_task(incident.press("resolve", by=DI))
+    press = asyncio.create_task(incident.click("resolve", by=DI))
     await eventually(lambda: _waits_for_pagerduty(incident))
     assert await incident.writes() == []
     await company.product.stop("worker", seconds=_LONGER_THAN_PAGERDUTY)
@@ -82,7 +82,7 @@ async def test_the_worker_after_pagerduty_did_what_was_pressed(company: Company)
     incident = await company.incident()
     await incident.shown_and_recorded()
     async with holding(company, "LOCK TABLE click IN SHARE MODE"):
-        press = asyncio.create_task(incident.press("resolve", by=DI))
+        press = asyncio.create_task(incident.click("resolve", by=DI))
         recording = await company.somebody_waits_for_a_lock()
         assert await company.backends_at(incident.write_lock, granted=True) == [recording]
         assert await incident.changes_by_buttons() == ["resolved"]
@@ -98,14 +98,14 @@ async def test_the_worker_with_a_burst_waiting(company: Company) -> None:
     for number, incident in enumerate((old, *new)):
         await incident.note(f"Note {number}")
         await incident.becomes("acknowledged")
-    presses = asyncio.create_task(old.press("resolve"))
+    presses = asyncio.create_task(old.click("resolve"))
     await company.product.expect_back("worker")
     await company.restart("worker", after=0.2)
     await presses
     await old.shows("Resolved by Bo Call")
     for number, incident in enumerate(new, 1):
         await incident.shows("Acknowledged by Ada Ops", f"Note {number}")
-    await asyncio.gather(*(settled(incident) for incident in (old, *new)))
+    await asyncio.gather(*(in_sync(incident) for incident in (old, *new)))
     assert await old.changes_by_buttons() == ["resolved"]
 
 
@@ -120,10 +120,10 @@ async def test_the_worker_where_a_run_continues_as_new(impatient: Company) -> No
     await impatient.product.expect_back("worker")
     await eventually(lambda: _continued(incident, first.run_id))
     await impatient.restart("worker")
-    await incident.press("acknowledge", by=BO)
+    await incident.click("acknowledge", by=BO)
     await incident.shows("Acknowledged by Bo Call", f"Note {SOON // 2 - 1}")
     assert await incident.changes_by_buttons() == ["acknowledged"]
-    await settled(incident)
+    await in_sync(incident)
 
 
 async def test_the_api_between_registration_and_signal(company: Company) -> None:
@@ -134,7 +134,7 @@ async def test_the_api_between_registration_and_signal(company: Company) -> None
     await company.product.expect_back("temporal")
     await incident.shows("Triggered")
     assert len(await incident.messages()) == 1
-    await settled(incident)
+    await in_sync(incident)
 
 
 _ON_ITS_WAY = timedelta(seconds=0.4)
@@ -175,7 +175,7 @@ async def _is_done_once(incident: Incident, press: asyncio.Task[Any]) -> None:
     await eventually(lambda: _has_an_outcome(incident))
     assert await incident.outcomes() == ["done"]
     assert len(await incident.writes()) == 1
-    await settled(incident)
+    await in_sync(incident)
 
 
 async def _has_an_outcome(incident: Incident) -> bool:

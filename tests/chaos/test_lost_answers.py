@@ -3,13 +3,13 @@
 import pytest
 
 from tests.chaos.company import DI, Company, Incident
-from tests.chaos.invariants import settled
-from tests.waiting import eventually
+from tests.chaos.invariants import in_sync
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_an_orphan_is_counted_and_its_press_deletes_it_and_goes_on(company: Company) -> None:
+async def test_an_orphan_is_counted_and_its_click_deletes_it_and_goes_on(company: Company) -> None:
     await company.teams.fault("create", "lose_answer")
     incident = await company.incident()
     await incident.shown_and_recorded()
@@ -18,19 +18,19 @@ async def test_an_orphan_is_counted_and_its_press_deletes_it_and_goes_on(company
     orphan = next(m for m in await incident.messages() if m["id"] != row["activity_id"])
     assert row["orphans"] == 1
 
-    (answer,) = await incident.press("acknowledge", message=orphan, by=DI)
+    (answer,) = await incident.click("acknowledge", message=orphan, by=DI)
     assert "Acknowledged by Di Pager" in str(answer["body"])
     await eventually(lambda: _is_deleted(incident, orphan["id"]))
     await incident.shows("Acknowledged by Di Pager")
     assert await incident.changes_by_buttons() == ["acknowledged"]
-    await settled(incident)
+    await in_sync(incident)
 
 
 async def test_a_lost_reply_is_not_said_again(company: Company) -> None:
     incident = await company.incident()
     await incident.shown_and_recorded()
     await company.teams.fault("reply", "lose_answer")
-    await settled(incident)
+    await in_sync(incident)
 
 
 @pytest.mark.slow
@@ -45,7 +45,7 @@ async def test_an_edit_that_lands_late_is_followed_by_the_latest(company: Compan
     await incident.shows("The latest")
     await eventually(lambda: _shows(incident, "Overtaken"))
     await eventually(lambda: _shows(incident, "The latest"), within=30)
-    await settled(incident)
+    await in_sync(incident)
 
 
 async def _is_deleted(incident: Incident, message: str) -> bool:

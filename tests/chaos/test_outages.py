@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.chaos.company import TEAMS_PATIENCE, Company, Incident
-from tests.chaos.invariants import settled
+from tests.chaos.invariants import in_sync
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -23,7 +23,7 @@ async def test_a_server_is_away_for_twenty_seconds(company: Company, part: str) 
     await old.note("Written meanwhile")
     await new[0].becomes("acknowledged")
 
-    (answer,) = await old.press("acknowledge", message=pressed)
+    (answer,) = await old.click("acknowledge", message=pressed)
     assert answer["ms"] < TEAMS_PATIENCE
     assert "not reachable right now" in str(answer["body"])
     old.presses = 0  # it was not accepted, and said so
@@ -37,10 +37,10 @@ async def test_a_server_is_away_for_twenty_seconds(company: Company, part: str) 
     await old.shows("Written meanwhile")
     await new[0].shows("Acknowledged by Ada Ops")
     await new[1].shows("Triggered")
-    (answer,) = await old.press("acknowledge")
+    (answer,) = await old.click("acknowledge")
     assert "Acknowledged by Bo Call" in str(answer["body"])
     assert await old.changes_by_buttons() == ["acknowledged"]
-    await asyncio.gather(*(settled(incident) for incident in (old, *new)))
+    await asyncio.gather(*(in_sync(incident) for incident in (old, *new)))
     await _nothing_is_quarantined(company, old, *new)
 
 

@@ -11,11 +11,11 @@ from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowExecutionDescription
 
-from sandbox.stack.data_folder import DataFolder
-from sandbox.stack.launch import Launched
-from sandbox.world import read_world
+from sandbox.company import read_company
+from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.supervision.launch import Launched
 from tests.chaos.company import BO, DI, Company
-from tests.chaos.invariants import settled
+from tests.chaos.invariants import in_sync
 
 pytestmark = pytest.mark.anyio
 
@@ -33,10 +33,10 @@ async def test_histories_search_attributes_and_logs_hold_no_secret(company: Comp
     await incident.shown_and_recorded()
     change = {"method": "PUT", "incident": incident.id}
     await company.pagerduty.fault("rest", "status", status=503, match=change)
-    await incident.press("acknowledge", by=BO)
+    await incident.click("acknowledge", by=BO)
     await incident.shows("Acknowledged by Bo Call")
-    await incident.press("resolve", by=DI)
-    await settled(incident)
+    await incident.click("resolve", by=DI)
+    await in_sync(incident)
     assert await incident.changes_by_buttons() == ["acknowledged", "resolved"]
 
     (run,) = await incident.runs()
@@ -62,14 +62,14 @@ def found(text: str, stack: Launched) -> Iterator[str]:
 def secrets_of(stack: Launched) -> dict[str, str]:
     """Everything in this company that nobody may learn, by a name that may be told."""
     folder = folder_of(stack)
-    world = read_world(folder.world)
+    company = read_company(folder.company)
     keys = os.environ.get("MUSTER_KEYS") or folder.key_ring()
     return {
-        "the app's client secret": world.client_secret,
-        "the account's key": world.api_token,
-        "the webhook secret": world.webhook_secret,
-        "the bot's app secret": world.bot_app_secret,
-        **{f"the token of {person.name}": person.access_token for person in world.people},
+        "the app's client secret": company.client_secret,
+        "the account's key": company.api_token,
+        "the webhook secret": company.webhook_secret,
+        "the bot's app secret": company.bot_app_secret,
+        **{f"the token of {person.name}": person.access_token for person in company.people},
         **{f"the key {key_id}": key for key_id, _, key in (pair.partition(":") for pair in keys.split(","))},
     }
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from sandbox.stack.ports import LOOPBACK
+from sandbox.up.servers.ports import LOOPBACK
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

@@ -14,17 +14,17 @@ from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sandbox.stack import parts
-from sandbox.stack.addresses import Addresses
-from sandbox.stack.data_folder import DataFolder
-from sandbox.stack.parts import Part, muster_command
-from sandbox.stack.ports import LOOPBACK, free_port
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.process import Process, StartFailed
-from sandbox.stack.product import sandbox_environment, write_config, write_seed
-from sandbox.stack.temporal import EmbeddedTemporal
-from sandbox.stack.temporal_binary import find_temporal
-from sandbox.world import World, write_world
+from sandbox.company import Company, write_company
+from sandbox.up.addresses import Addresses
+from sandbox.up.product import sandbox_environment, write_config, write_seed
+from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.servers.ports import LOOPBACK, free_port
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from sandbox.up.servers.temporal_binary import find_temporal
+from sandbox.up.supervision import parts
+from sandbox.up.supervision.parts import Part, muster_command
+from sandbox.up.supervision.process import Process, StartFailed
 from tests.compose.compose_file import REPOSITORY, Service
 
 _SECRETS = "/run/secrets"
@@ -34,8 +34,8 @@ _SECRETS = "/run/secrets"
 class Installation:
     """The product beside its stores, installed and migrated; its long-running processes are not started."""
 
-    def __init__(self, folder: Path, world: World) -> None:
-        self.world = world
+    def __init__(self, folder: Path, company: Company) -> None:
+        self.company = company
         self.addresses = _all_free()
         self._data = DataFolder(folder / "data")
         self._secrets = folder / "secrets"
@@ -72,8 +72,8 @@ class Installation:
 
     def _draw_secrets(self) -> None:
         subprocess.run(["sh", REPOSITORY / "deploy" / "secrets.sh", self._secrets], check=True)
-        (self._secrets / "teams_app_secret").write_text(self.world.bot_app_secret)
-        (self._secrets / "pagerduty_client_secret").write_text(self.world.client_secret)
+        (self._secrets / "teams_app_secret").write_text(self.company.bot_app_secret)
+        (self._secrets / "pagerduty_client_secret").write_text(self.company.client_secret)
 
     def _create_databases(self, postgres: EmbeddedPostgres) -> None:
         """What the Postgres image does with the script when its data folder is new."""
@@ -92,9 +92,9 @@ class Installation:
         database_url.write_text(there.replace("@postgres:5432/", f"@{LOOPBACK}:{postgres.port}/"))
 
     def _configure(self) -> None:
-        write_world(self._data.world, self.world)
-        write_seed(self._data, self.world, self.addresses, {})
-        write_config(self._data, self.world, self.addresses)
+        write_company(self._data.company, self.company)
+        write_seed(self._data, self.company, self.addresses, {})
+        write_config(self._data, self.company, self.addresses)
         config = self._data.config.read_text()
         for name in ("teams_app_secret", "pagerduty_client_secret"):
             secret = self._secrets / name
@@ -105,7 +105,7 @@ class Installation:
     def _simulators(self) -> tuple[Part, Part]:
         return (
             parts.teams(self._data, self.addresses, None, playground=False),
-            parts.pagerduty(self._data, self.addresses, self.world),
+            parts.pagerduty(self._data, self.addresses, self.company),
         )
 
     def _run(self, one_shot: str) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import httpx
 
-from sandbox.world import Channel, Connection, Person, World, build_world
-from tests.simulators import PagerDuty, Teams
-from tests.waiting import eventually
+from sandbox.company import Channel, Company, Connection, Person, build_company
+from tests.support.simulators import PagerDuty, Teams
+from tests.support.waiting import eventually
 
 _CHANNELS = 16
 """So many that the stream stays within Teams' limits for each of them."""
@@ -38,24 +38,24 @@ _FRESH = 0.4
 """Seconds for which the simulator's records are not read again."""
 
 
-def world_of_many_channels() -> World:
+def company_of_many_channels() -> Company:
     """The sandbox's company, and services that have a channel each."""
-    world = build_world()
-    payments, platform = world.teams
+    company = build_company()
+    payments, platform = company.teams
     channels = tuple(Channel(id=f"19:rolling{n}@thread.tacv2", name=f"rolling-{n}") for n in range(_CHANNELS))
     services = tuple(
-        world.services[0].model_copy(update={"id": _service(n), "name": f"Rolling {n}"})
+        company.services[0].model_copy(update={"id": _service(n), "name": f"Rolling {n}"})
         for n in range(_CHANNELS)
     )
     connections = tuple(
         Connection(service=service.id, channel=channel.id)
         for service, channel in zip(services, channels, strict=True)
     )
-    return world.model_copy(
+    return company.model_copy(
         update={
             "teams": (payments.model_copy(update={"channels": payments.channels + channels}), platform),
-            "services": world.services + services,
-            "connections": world.connections + connections,
+            "services": company.services + services,
+            "connections": company.connections + connections,
         }
     )
 
@@ -153,13 +153,13 @@ class Stream:
         self.incidents[number] = incident
         await asyncio.sleep(_THINKING)
         if number % _PRESSES_EVERY == 0:
-            await self._press(number)
+            await self._click(number)
         else:
             await self._pagerduty.update(incident, status="acknowledged")
         await asyncio.sleep(_THINKING)
         await self._pagerduty.update(incident, status="resolved")
 
-    async def _press(self, number: int) -> None:
+    async def _click(self, number: int) -> None:
         """Press as people do: once there is a card, and again where nothing came of it."""
         self.pressed.add(number)
 
@@ -169,11 +169,11 @@ class Stream:
         async def says_acknowledged() -> bool:
             return "Acknowledged" in (await self.cards.of(number))[0].said[-1]
 
-        async def came_of_a_press() -> bool:
+        async def came_of_a_click() -> bool:
             card, *_ = await self.cards.of(number)
             # The button is gone where an earlier press has just done its work.
             with suppress(httpx.HTTPStatusError):
-                await self._teams.press(
+                await self._teams.click(
                     person=self._presser.email,
                     conversation=card.conversation,
                     message=card.message,
@@ -185,4 +185,4 @@ class Stream:
             return await says_acknowledged()
 
         await eventually(is_shown, within=_PATIENCE)
-        await eventually(came_of_a_press, within=_PATIENCE)
+        await eventually(came_of_a_click, within=_PATIENCE)

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from sandbox.stack.temporal import DYNAMIC_CONFIG
+from sandbox.up.servers.temporal import DYNAMIC_CONFIG
 from tests.compose.compose_file import COMPOSE_FILE, REPOSITORY, VARIABLE, Service, read_yaml
 from tests.schemas import structure
 from tools.schemas.originals import COMPOSE

@@ -69,7 +69,7 @@ def test_no_secret_is_built_in() -> None:
     assert let_in == copied
 
 
-def test_the_lock_is_the_runtime_part_of_the_project_s() -> None:
+def test_the_lock_is_what_the_project_needs_at_run_time() -> None:
     ours, whole = pins(LOCK.read_text()), pins(WHOLE_LOCK.read_text())
     assert len(ours) > 50
     assert {name: pin for name, pin in ours.items() if whole.get(name) != pin} == {}

@@ -12,14 +12,14 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.stack.ports import LOOPBACK, free_port
-from sandbox.stack.ready import world_facts
-from sandbox.world import Person
+from sandbox.company import Person
+from sandbox.up.servers.ports import LOOPBACK, free_port
+from sandbox.up.supervision.ready_file import company_entries
 from tests.compose.balancer import Balancer
 from tests.compose.installation import Container, Installation
-from tests.compose.rolling import Cards, Stream, world_of_many_channels
-from tests.simulators import PagerDuty, Teams
-from tests.waiting import eventually
+from tests.compose.rolling import Cards, Stream, company_of_many_channels
+from tests.support.simulators import PagerDuty, Teams
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.timeout(240)]
 
@@ -30,7 +30,7 @@ FEWEST = 40
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    installed = Installation(tmp_path_factory.mktemp("compose"), world_of_many_channels())
+    installed = Installation(tmp_path_factory.mktemp("compose"), company_of_many_channels())
     with installed.running_stores():
         yield installed
 
@@ -81,7 +81,7 @@ class Fleet:
 
 
 async def test_nothing_is_lost_while_every_process_is_restarted(installation: Installation) -> None:
-    facts = world_facts(installation.world, installation.addresses)
+    facts = company_entries(installation.company, installation.addresses)
     fleet, bo = Fleet(installation), _person(installation, "Bo Call")
     balancer = Balancer(fleet.api_ports)
     async with (
@@ -110,10 +110,10 @@ async def test_nothing_is_lost_while_every_process_is_restarted(installation: In
         assert _is_forward(card.said), (number, card.said)
     changes = _changes(records)
     for number, incident in stream.incidents.items():
-        who = bo.pagerduty_user if number in stream.pressed else installation.world.api_user
+        who = bo.pagerduty_user if number in stream.pressed else installation.company.api_user
         assert changes[incident] == [
             (who, "acknowledged"),
-            (installation.world.api_user, "resolved"),
+            (installation.company.api_user, "resolved"),
         ], number
 
 
@@ -141,7 +141,7 @@ async def _until_more(stream: Stream) -> None:
 
 
 def _person(installation: Installation, name: str) -> Person:
-    return next(person for person in installation.world.people if person.name == name)
+    return next(person for person in installation.company.people if person.name == name)
 
 
 def _news(replies: tuple[str, ...]) -> list[str]:

@@ -3,7 +3,6 @@
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +14,10 @@ import httpx2
 from pagerduty import OAuthTokenClient, RestApiV2Client
 
 from sandbox.certificates import CA_FILE
-from sandbox.stack.ports import LOOPBACK, free_port
-from sandbox.world import Person, World, build_world, write_world
+from sandbox.company import Company, Person, build_company, write_company
+from sandbox.up.servers.ports import LOOPBACK, free_port
 from tests.schemas.exchange import Exchange, exchange_of
+from tests.support.waiting import wait_until
 
 _START_WITHIN = 60.0
 
@@ -26,7 +26,7 @@ _START_WITHIN = 60.0
 class Account:
     """A running simulator. ``exchanges`` are those of the clients made here, oldest first."""
 
-    world: World
+    company: Company
     url: str
     http: str
     tls: ssl.SSLContext
@@ -37,16 +37,16 @@ class Account:
     @property
     def ada(self) -> Person:
         """The account's owner."""
-        return self.world.people[0]
+        return self.company.people[0]
 
     @property
     def bo(self) -> Person:
         """Who is on call for Checkout."""
-        return self.world.people[1]
+        return self.company.people[1]
 
     def client(self, **options: Any) -> RestApiV2Client:
         """PagerDuty's client with the account's key, by default for changes in Ada's name."""
-        given = {"api_key": self.world.api_token, "default_from": self.ada.email, **options}
+        given = {"api_key": self.company.api_token, "default_from": self.ada.email, **options}
         hooks = {"response": [self._record]}
         return self.opened.enter_context(
             RestApiV2Client(base_url=self.url, **given, verify=self.tls, trust_env=False, event_hooks=hooks)
@@ -58,7 +58,7 @@ class Account:
 
     def identity(self, **changes: str) -> OAuthTokenClient:
         """PagerDuty's client of its token endpoint, as the account's app."""
-        given = {"client_id": self.world.client_id, "client_secret": self.world.client_secret, **changes}
+        given = {"client_id": self.company.client_id, "client_secret": self.company.client_secret, **changes}
         return self.opened.enter_context(
             OAuthTokenClient(base_url=self.url, **given, verify=self.tls, trust_env=False)
         )
@@ -75,32 +75,30 @@ class Account:
 @contextmanager
 def running_account(folder: Path, *options: str) -> Iterator[Account]:
     """An account of its own, without anybody to take its webhooks."""
-    world = build_world()
-    write_world(folder / "world.json", world)
+    company = build_company()
+    write_company(folder / "company.json", company)
     port, tls_port = free_port(), free_port()
     url = f"https://{LOOPBACK}:{tls_port}"
     command = [
-        sys.executable, "-m", "sandbox.pagerduty", "--world", str(folder / "world.json"),
+        sys.executable, "-m", "sandbox.pagerduty", "--world", str(folder / "company.json"),
         "--port", str(port), "--tls-port", str(tls_port), "--ca-dir", str(folder / "ca"),
         "--public-url", url, "--no-subscribe", *options,
     ]  # fmt: skip
     with subprocess.Popen(command) as process:
         try:
-            _wait_until_it_answers(f"http://{LOOPBACK}:{port}/_sandbox/clock", process)
+            wait_until(
+                lambda: _answers(f"http://{LOOPBACK}:{port}/_sandbox/clock", process), within=_START_WITHIN
+            )
             tls = ssl.create_default_context(cafile=str(folder / "ca" / CA_FILE))
-            yield Account(world, url, f"http://{LOOPBACK}:{port}", tls)
+            yield Account(company, url, f"http://{LOOPBACK}:{port}", tls)
         finally:
             process.terminate()
 
 
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START_WITHIN
-    while True:
-        assert process.poll() is None, "the simulator ended at its start"
-        assert time.monotonic() < deadline, "the simulator does not answer"
-        try:
-            httpx.get(url, trust_env=False).raise_for_status()
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
+def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, "the simulator ended at its start"
+    try:
+        httpx.get(url, trust_env=False).raise_for_status()
+    except httpx.TransportError:
+        return False
+    return True

@@ -8,18 +8,20 @@ from datetime import UTC, datetime
 import httpx
 from temporalio.testing import ActivityEnvironment
 
-from activities.teams.cards import TeamsActivities
+from activities.teams.cards import CardActivities
+from activities.teams.private import PrivateActivities
+from activities.teams.replies import ReplyActivities
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.teams.connector import ConnectorClient
 from muster.settings import TeamsRegistration
 from muster.store.pool import Pool
-from sandbox.stack.ports import LOOPBACK
+from sandbox.company import Company, Person
 from sandbox.teams.app import SERVICE_PATH
-from sandbox.world import Person, World
+from sandbox.up.servers.ports import LOOPBACK
 from tests.contract.wire import Wire
 from tests.schemas.connector import connector_api
-from tests.teams_service import TeamsService
+from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import Reply, ShowCard, Shown, TellPerson
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import CardIdentity, View
@@ -48,18 +50,13 @@ class Channel:
     def connector_with(self, tokens: ExpiringCache[str, str]) -> ConnectorClient:
         """Our client with these tokens."""
         return ConnectorClient(
-            self.http, tokens, registrations=_registrations(self.service.world), service_hosts=(LOOPBACK,)
+            self.http, tokens, registrations=_registrations(self.service.company), service_hosts=(LOOPBACK,)
         )
-
-    @property
-    def activities(self) -> TeamsActivities:
-        """Our activities."""
-        return TeamsActivities(self.connector, self.pool)
 
     @property
     def place(self) -> tuple[str, str, str]:
         """Service address, tenant and conversation."""
-        return self.service.service_url, self.service.world.tenant_id, self.service.channel
+        return self.service.service_url, self.service.company.tenant_id, self.service.channel
 
     @property
     def calls(self) -> list[tuple[str, str, int]]:
@@ -83,14 +80,15 @@ class Channel:
         request = ShowCard(
             card=card,
             service_url=self.service.service_url,
-            tenant=self.service.world.tenant_id,
+            tenant=self.service.company.tenant_id,
             activity_id=edits,
             view=view,
-            stamped=CardIdentity(marker="01JGMARKER", nonce="01JGNONCE"),
+            identity=CardIdentity(marker="01JGMARKER", nonce="01JGNONCE"),
             content="content",
             correlation="01EVENT",
         )
-        shown: Shown = await ActivityEnvironment().run(self.activities.show_card, request)
+        activities = CardActivities(self.connector, self.pool)
+        shown: Shown = await ActivityEnvironment().run(activities.show_card, request)
         return shown.activity_id
 
     async def reply(self, card: CardKey, root: str, transition: Transition, view: View) -> None:
@@ -98,7 +96,7 @@ class Channel:
         request = Reply(
             card=card,
             service_url=self.service.service_url,
-            tenant=self.service.world.tenant_id,
+            tenant=self.service.company.tenant_id,
             activity_id=root,
             transition=transition,
             at=_AT,
@@ -106,10 +104,11 @@ class Channel:
             by="Ada Ops",
             correlation="01EVENT",
         )
-        await ActivityEnvironment().run(self.activities.reply, request)
+        activities = ReplyActivities(self.connector, self.pool)
+        await ActivityEnvironment().run(activities.reply, request)
 
     async def tell(self, person: Person, kind: OutcomeKind, view: View | None) -> None:
-        """Tell a person privately how their press ended."""
+        """Tell a person privately how their click ended."""
         click = Click(
             key="key",
             verb="acknowledge",
@@ -121,12 +120,13 @@ class Channel:
         request = TellPerson(
             account="acme",
             service_url=self.service.service_url,
-            tenant=self.service.world.tenant_id,
+            tenant=self.service.company.tenant_id,
             click=click,
-            outcome=Outcome(kind=kind, text="It was not done."),
+            outcome=Outcome(kind=kind),
             view=view,
         )
-        await ActivityEnvironment().run(self.activities.tell_person, request)
+        activities = PrivateActivities(self.connector, self.pool)
+        await ActivityEnvironment().run(activities.tell_person, request)
 
 
 @asynccontextmanager
@@ -141,8 +141,8 @@ async def reached_channel(service: TeamsService, pool: Pool) -> AsyncIterator[Ch
         yield Channel(service, wire, http, ExpiringCache(token), pool)
 
 
-def _registrations(world: World) -> dict[str, TeamsRegistration]:
+def _registrations(company: Company) -> dict[str, TeamsRegistration]:
     registration = TeamsRegistration(
-        tenant=world.tenant_id, app_id=world.bot_app_id, app_secret=world.bot_app_secret
+        tenant=company.tenant_id, app_id=company.bot_app_id, app_secret=company.bot_app_secret
     )
-    return {world.tenant_id: registration}
+    return {company.tenant_id: registration}

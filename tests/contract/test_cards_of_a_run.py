@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.chaos.company import ADA, BO, DI, Company, at_work
-from tests.product import running
 from tests.schemas.cards import check_card
-from tests.simulators import P1
+from tests.support.product import running
+from tests.support.simulators import P1
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -40,18 +40,18 @@ async def life(company: Company) -> list[Json]:
     """An incident with all that can be done to it by press, and much by PagerDuty; the presses' answers."""
     answers: list[Json] = []
 
-    async def press(verb: str, by: str, message: Json | None = None) -> None:
-        delivered = await incident.press(verb, by=by, message=message)
+    async def click(verb: str, by: str, message: Json | None = None) -> None:
+        delivered = await incident.click(verb, by=by, message=message)
         answers.extend(one["body"] for one in delivered)
 
     incident = await company.incident()
     await incident.shown_and_recorded()
     first = await incident.card()
     old_button = first | {"data": data_of(first["versions"][0], "acknowledge")}
-    await press("acknowledge", CY)  # not linked
-    await press("acknowledge", BO)
+    await click("acknowledge", CY)  # not linked
+    await click("acknowledge", BO)
     await incident.shows("Acknowledged")
-    await press("acknowledge", DI, old_button)  # is so already
+    await click("acknowledge", DI, old_button)  # is so already
     bridge = {"conference_number": "+1 555 0100", "conference_url": "https://meet.example/1"}
     await company.pagerduty.update(
         incident.id,
@@ -62,13 +62,13 @@ async def life(company: Company) -> list[Json]:
     )
     await incident.note("A cache is cold\n\n- really")
     await incident.shows("Latest note", "P1")
-    await press("resolve", DI)
+    await click("resolve", DI)
     await incident.shows("Resolved")
-    await press("acknowledge", ADA, old_button)  # would undo the resolve
+    await click("acknowledge", ADA, old_button)  # would undo the resolve
     await incident.becomes("triggered")
     await incident.shows("reopened")
     await company.pagerduty.fault("rest", "status", status=503, times=99, match={"method": "PUT"})
-    await press("acknowledge", BO)  # cannot be done now
+    await click("acknowledge", BO)  # cannot be done now
     return answers
 
 

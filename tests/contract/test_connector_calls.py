@@ -12,15 +12,15 @@ import pytest
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.seed import Seed, seed
 from muster.store.pool import Pool, open_pool
-from sandbox.stack.addresses import Addresses
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.product import seed as rows_of
-from sandbox.world import build_world
+from sandbox.company import build_company
+from sandbox.up.addresses import Addresses
+from sandbox.up.product import seed as rows_of
+from sandbox.up.servers.postgres import EmbeddedPostgres
 from tests.conftest import settings_for
 from tests.contract.channel import Channel, reached_channel
 from tests.schemas.cards import check_card
 from tests.schemas.connector import connector_api
-from tests.teams_service import TeamsService, teams_service
+from tests.support.teams_service import TeamsService, teams_service
 from workflows.channel_incident.view import View
 from workflows.errors import BotRemoved, CardGone, NotFound, RateLimited, RequestInvalid
 from workflows.incident.event_types import Transition
@@ -46,7 +46,7 @@ def view_of(case: str) -> View:
 
 @pytest.fixture(scope="module")
 async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TeamsService]:
-    async with teams_service(build_world(), tmp_path_factory.mktemp("teams")) as service:
+    async with teams_service(build_company(), tmp_path_factory.mktemp("teams")) as service:
         yield service
 
 
@@ -54,7 +54,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tea
 async def company(service: TeamsService, postgres: EmbeddedPostgres, migrated: str) -> AsyncIterator[Pool]:
     """A database with the sandbox's company, for all tests here."""
     url = postgres.create_database("connector_calls", template=migrated)
-    content = Seed.model_validate(rows_of(service.world, Addresses.pick(), {}))
+    content = Seed.model_validate(rows_of(service.company, Addresses.pick(), {}))
     await seed(settings_for(url, "127.0.0.1:1"), content)
     opened = await open_pool(url)
     yield opened
@@ -105,7 +105,7 @@ async def test_every_highlight_is_a_reply(channel: Channel) -> None:
 async def test_a_person_is_told(channel: Channel, kind: OutcomeKind, known: bool) -> None:
     """The second message needs no new conversation."""
     view = view_of("triggered") if known else None
-    bo = channel.service.world.people[1]
+    bo = channel.service.company.people[1]
     await channel.tell(bo, kind, view)
     await channel.tell(bo, kind, view)
     assert channel.calls == [(*OPEN, 201), (*POST, 201), (*POST, 201)]
@@ -121,7 +121,7 @@ async def test_an_orphan_is_deleted_and_one_that_is_gone_is_fine(channel: Channe
 
 
 async def test_a_member_is_looked_up_by_either_id(channel: Channel) -> None:
-    bo = channel.service.world.people[1]
+    bo = channel.service.company.people[1]
     for key in (bo.teams_id, bo.aad_object_id):
         member = await channel.connector.get_member(*channel.place, key)
         assert (member.id, member.aad_object_id) == (bo.teams_id, bo.aad_object_id)
@@ -149,7 +149,7 @@ async def test_what_the_connector_refuses(channel: Channel) -> None:
 
     with pytest.raises(RateLimited):
         await send_many()
-    where = {"person": channel.service.world.people[0].email, "team": "Payments"}
+    where = {"person": channel.service.company.people[0].email, "team": "Payments"}
     (await channel.service.http.post("/_sandbox/uninstall", json=where)).raise_for_status()
     with pytest.raises(BotRemoved):
         await send(*channel.place, text)

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from pagerduty import RestApiV2Client
 
 from sandbox.pagerduty.rest import account as account_calls
-from sandbox.pagerduty.rest import conversation, incidents, webhook_subscriptions
+from sandbox.pagerduty.rest import incident_details, incidents, webhook_subscriptions
 from tests.contract.account import Account
 from tests.contract.calls import CHECKOUT, EDGE, change, subscribe, trigger
 from tests.schemas.pagerduty import rest_api
@@ -164,7 +164,7 @@ def served() -> set[str]:
     """The simulator's calls, by its routes."""
     routes = [
         route
-        for module in (account_calls, conversation, incidents, webhook_subscriptions)
+        for module in (account_calls, incident_details, incidents, webhook_subscriptions)
         for route in module.router.routes
         if isinstance(route, APIRoute)
     ]

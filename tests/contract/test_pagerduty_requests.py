@@ -11,11 +11,11 @@ from muster.clients.http import open_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import SCOPES, app_tokens
 from muster.settings import PagerDutyAccount
-from sandbox.world import Person
+from sandbox.company import Person
 from tests.contract.wire import Wire
-from tests.sandbox.pagerduty_rig import BO, Rig, running
 from tests.schemas.exchange import Exchange
 from tests.schemas.pagerduty import rest_api
+from tests.support.pagerduty_account import BO, SimulatedAccount, running_account
 from workflows.errors import Conflict, CredentialRejected, Forbidden, NotFound, OutsideError, RateLimited
 from workflows.incident.values import Status
 
@@ -25,15 +25,15 @@ pytestmark = pytest.mark.anyio
 class Ours:
     """Our client with a record of the wire."""
 
-    def __init__(self, http: httpx.AsyncClient, wire: Wire, rig: Rig) -> None:
-        world = rig.world
+    def __init__(self, http: httpx.AsyncClient, wire: Wire, simulated: SimulatedAccount) -> None:
+        company = simulated.company
         self.wire = wire
         self.account = PagerDutyAccount(
-            subdomain=world.account,
-            client_id=world.client_id,
-            client_secret=world.client_secret,
-            api_url=rig.url,
-            identity_url=rig.url,
+            subdomain=company.account,
+            client_id=company.client_id,
+            client_secret=company.client_secret,
+            api_url=simulated.url,
+            identity_url=simulated.url,
         )
         self.client = PagerDutyClient(http)
         self.tokens = app_tokens(http, {self.account.key: self.account})
@@ -56,23 +56,23 @@ class Ours:
 
 
 @pytest.fixture(scope="module")
-async def rig() -> AsyncIterator[Rig]:
-    async with running(listen=False) as rig:
-        yield rig
+async def simulated() -> AsyncIterator[SimulatedAccount]:
+    async with running_account(listen=False) as simulated:
+        yield simulated
 
 
 @pytest.fixture
-async def ours(rig: Rig) -> AsyncIterator[Ours]:
-    async with calling(rig) as ours:
+async def ours(simulated: SimulatedAccount) -> AsyncIterator[Ours]:
+    async with calling(simulated) as ours:
         yield ours
 
 
 @asynccontextmanager
-async def calling(rig: Rig) -> AsyncIterator[Ours]:
+async def calling(simulated: SimulatedAccount) -> AsyncIterator[Ours]:
     """Our client; at the end every REST exchange must have been as described."""
     wire = Wire()
     async with open_pool(transport=wire) as http:
-        ours = Ours(http, wire, rig)
+        ours = Ours(http, wire, simulated)
         yield ours
     for exchange in ours.rest:
         rest_api().check_request(exchange)
@@ -82,8 +82,8 @@ async def calling(rig: Rig) -> AsyncIterator[Ours]:
 
 
 @pytest.fixture
-async def incident(rig: Rig) -> str:
-    return str((await rig.trigger())["id"])
+async def incident(simulated: SimulatedAccount) -> str:
+    return str((await simulated.trigger())["id"])
 
 
 async def test_an_incident_is_read_as_the_app(ours: Ours, incident: str) -> None:
@@ -101,15 +101,17 @@ async def test_an_incident_is_read_as_the_app(ours: Ours, incident: str) -> None
     }
 
 
-async def test_a_status_is_changed_as_the_person(ours: Ours, rig: Rig, incident: str) -> None:
+async def test_a_status_is_changed_as_the_person(
+    ours: Ours, simulated: SimulatedAccount, incident: str
+) -> None:
     for status in ("acknowledged", "resolved"):
-        await ours.tell(incident, status, rig.person(BO))
+        await ours.tell(incident, status, simulated.person(BO))
     assert [exchange.sent["incident"] for exchange in ours.rest] == [
         {"type": "incident_reference", "status": "acknowledged"},
         {"type": "incident_reference", "status": "resolved"},
     ]
     for exchange in ours.rest:
-        assert exchange.headers["from"] == rig.person(BO).email
+        assert exchange.headers["from"] == simulated.person(BO).email
         # A person's token comes from a grant that asks for what the presses need.
         assert rest_api().scope_of(exchange) == "incidents.write"
 
@@ -120,8 +122,8 @@ async def refusal(call: object) -> tuple[type[OutsideError], str | None]:
     return type(refused.value), refused.value.code
 
 
-async def test_refusals(ours: Ours, rig: Rig, incident: str) -> None:
-    bo = rig.person(BO)
+async def test_what_pagerduty_refuses(ours: Ours, simulated: SimulatedAccount, incident: str) -> None:
+    bo = simulated.person(BO)
     stranger = bo.model_copy(update={"access_token": "pdus+_nobody"})
     assert await refusal(ours.read("QNONE")) == (NotFound, "2100")
     assert await refusal(ours.tell("QNONE", "acknowledged", bo)) == (NotFound, "2100")
@@ -136,10 +138,13 @@ async def test_refusals(ours: Ours, rig: Rig, incident: str) -> None:
 
 
 async def test_a_rate_limit_says_when_it_ends() -> None:
-    async with running(listen=False, per_minute=2) as rig, calling(rig) as ours:
+    async with running_account(listen=False, per_minute=2) as simulated, calling(simulated) as ours:
         for _ in range(2):
-            assert await refusal(ours.tell("QNONE", "acknowledged", rig.person(BO))) == (NotFound, "2100")
+            assert await refusal(ours.tell("QNONE", "acknowledged", simulated.person(BO))) == (
+                NotFound,
+                "2100",
+            )
         with pytest.raises(RateLimited) as refused:
-            await ours.tell("QNONE", "acknowledged", rig.person(BO))
+            await ours.tell("QNONE", "acknowledged", simulated.person(BO))
     assert refused.value.retry_after is not None
     assert 0 < refused.value.retry_after <= 60

@@ -6,10 +6,11 @@ import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
-from sandbox.stack.launch import Launched
-from tests.e2e.windows import Windows, chromium
-from tests.product import Product, ends_of_logs, running
-from tests.simulators import PagerDuty, Teams
+from sandbox.up.supervision.launch import Launched
+from tests.e2e.windows import Windows
+from tests.support.chromium import chromium
+from tests.support.product import Product, ends_of_logs, running
+from tests.support.simulators import PagerDuty, Teams
 
 _FAILED = pytest.StashKey[bool]()
 

@@ -12,7 +12,7 @@ class PagerDutyConsole:
     def __init__(self, page: Page) -> None:
         self.page = page
 
-    async def act_as(self, name: str) -> None:
+    async def sign_in_as(self, name: str) -> None:
         """Become somebody else."""
         switch = self.page.get_by_test_id("person-switch")
         await switch.select_option(label=name)

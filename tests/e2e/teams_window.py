@@ -102,7 +102,7 @@ class Card:
         await expect(replies).to_contain_text(list(texts))
         await expect(replies).to_have_count(len(texts))
 
-    async def press(self, label: str) -> float:
+    async def click(self, label: str) -> float:
         """Press a button and wait for the bot's answer; how many seconds that took."""
         async with self._page.expect_response("**/page/invoke") as answering:
             await self._card.get_by_role("button", name=label, exact=True).click()

@@ -28,7 +28,7 @@ async def test_an_incident_lives_in_pagerduty_and_teams(windows: Windows) -> Non
     await bo.expect_card(TITLE, "Triggered", picture="1-triggered")
     await elsewhere.expect_unread("Payments", "ops", count=1)
 
-    await card.press("Acknowledge")
+    await card.click("Acknowledge")
     await card.expect("Acknowledged by Ada Ops")
     await card.expect_buttons("Resolve")
     await keep(ada.page, "2-acknowledged-by-me")
@@ -36,7 +36,7 @@ async def test_an_incident_lives_in_pagerduty_and_teams(windows: Windows) -> Non
     await console.expect_acknowledged_by("Ada Ops")
     await keep(console.page, "2-acknowledged-pagerduty")
 
-    await console.act_as("Bo Call")
+    await console.sign_in_as("Bo Call")
     await console.add_note(NOTE)
     await bo.expect_card(TITLE, "Latest note · Bo Call", NOTE, picture="3-note")
 

@@ -4,8 +4,8 @@ import pytest
 
 from tests.e2e.screens import keep
 from tests.e2e.windows import Windows
-from tests.product import Product
-from tests.simulators import PagerDuty, Teams
+from tests.support.product import Product
+from tests.support.simulators import PagerDuty, Teams
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
@@ -22,14 +22,14 @@ async def test_pagerduty_is_down(windows: Windows, pagerduty: PagerDuty) -> None
     await card.expect("Triggered")
 
     await pagerduty.fault("rest", "status", status=503, times=100, match={"incident": incident})
-    assert await card.press("Acknowledge") < TEAMS_PATIENCE
+    assert await card.click("Acknowledge") < TEAMS_PATIENCE
     await card.expect("Triggered", "Acknowledge was not done. PagerDuty did not answer.")
     await card.expect_buttons("Acknowledge", "Resolve")
     await keep(ada.page, "pagerduty-down")
     await pagerduty.clear_faults()
     assert await pagerduty.changes(incident) == []
 
-    await card.press("Acknowledge")
+    await card.click("Acknowledge")
     await card.expect("Acknowledged by Ada Ops")
     await card.expect_without("was not done")
     assert await pagerduty.changes(incident) == [(ADA, "acknowledged")]
@@ -43,13 +43,13 @@ async def test_temporal_is_down(windows: Windows, pagerduty: PagerDuty, product:
     await card.expect("Triggered")
 
     await product.stop("temporal", seconds=8)
-    assert await card.press("Acknowledge") < TEAMS_PATIENCE
+    assert await card.click("Acknowledge") < TEAMS_PATIENCE
     await ada.expect_toast("Muster is not reachable right now. Try again in a moment.")
     await keep(ada.page, "temporal-down")
     await pagerduty.add_note(incident, "Written while nobody listened.")
     await product.expect_back("temporal")
 
-    await card.press("Acknowledge")
+    await card.click("Acknowledge")
     await card.expect("Acknowledged by Ada Ops", "Written while nobody listened.")
     assert await pagerduty.changes(incident) == [(ADA, "acknowledged")]
 
@@ -67,7 +67,7 @@ async def test_a_killed_worker_is_a_delay_and_nothing_else(
     await product.stop("worker", seconds=2 * TEAMS_PATIENCE)
     second = await pagerduty.trigger(second_title)
     await pagerduty.add_note(incident, "The worker is dead.")
-    assert await card.press("Acknowledge") < TEAMS_PATIENCE
+    assert await card.click("Acknowledge") < TEAMS_PATIENCE
     await ada.expect_toast("Muster is working on it: Acknowledge.")
     await keep(ada.page, "worker-killed")
 
@@ -75,7 +75,7 @@ async def test_a_killed_worker_is_a_delay_and_nothing_else(
     await ops.card(second_title).expect("Triggered")
     await product.expect_back("worker")
 
-    await card.press("Resolve")
+    await card.click("Resolve")
     await card.expect("Resolved by Ada Ops")
     await card.expect_replies("Resolved by Ada Ops")
     await keep(ada.page, "worker-back")

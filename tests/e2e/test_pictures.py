@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.stack.launch import Launched
+from sandbox.up.supervision.launch import Launched
 from tests.e2e.screens import FOR_THE_README, PICTURES, Screen, keep
 from tests.e2e.temporal_ui import TemporalUi
 from tests.e2e.windows import Windows
-from tests.product import running
-from tests.simulators import P1, P2, P3, PagerDuty
+from tests.support.product import running
+from tests.support.simulators import P1, P2, P3, PagerDuty
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
@@ -45,17 +45,17 @@ async def test_cards_in_a_channel(windows: Windows, pagerduty: PagerDuty) -> Non
     await pagerduty.trigger(over, priority=P1)
     await bo.card(over).expect("Triggered")
     await asyncio.sleep(_WHILE)
-    await ada.card(over).press("Acknowledge")
+    await ada.card(over).click("Acknowledge")
     await bo.card(over).expect("Acknowledged by Ada Ops")
     second = await pagerduty.trigger(taken, priority=P2)
     await bo.card(taken).expect("Triggered")
     await asyncio.sleep(_WHILE)
-    await bo.card(taken).press("Acknowledge")
+    await bo.card(taken).click("Acknowledge")
     await ada.card(taken).expect("Acknowledged by Bo Call")
     await pagerduty.add_note(second, "Traffic moved to the second acquirer; declines are back to normal.")
     await ada.card(taken).expect("declines are back to normal")
     await asyncio.sleep(_WHILE)
-    await ada.card(over).press("Resolve")
+    await ada.card(over).click("Resolve")
     await bo.card(over).expect_replies("Resolved by Ada Ops after")
     await pagerduty.trigger(new, service=pagerduty.ledger, priority=P1)
     await bo.card(new).expect("Triggered")
@@ -77,7 +77,7 @@ async def test_the_timeline_reads_like_the_life(
     bo = await (await windows.teams("Bo Call")).open_channel("Payments", "ops")
     incident = await pagerduty.trigger(title, priority=P3)
     await ada.card(title).expect("Triggered")
-    await ada.card(title).press("Acknowledge")
+    await ada.card(title).click("Acknowledge")
     await bo.card(title).expect("Acknowledged by Ada Ops")
     await pagerduty.add_note(incident, "Restarted the consumers.")
     await bo.card(title).expect("Restarted the consumers.")

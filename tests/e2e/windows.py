@@ -1,36 +1,14 @@
 """Windows for people: each has a browser profile of their own."""
 
-import shutil
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from tests.e2e.pagerduty_console import PagerDutyConsole
 from tests.e2e.screens import DESKTOP, SCREENS, Screen, keep
 from tests.e2e.teams_window import Conversation, TeamsWindow
-
-_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-
-
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """The system's Chromium."""
-    path = next(filter(None, map(shutil.which, _CHROMIUM)), None)
-    assert path, "no Chromium on PATH: `make browser` installs it or says how to"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=_FLAGS)
-        yield browser
-        await browser.close()
 
 
 class Windows:
@@ -53,7 +31,7 @@ class Windows:
         page = await self.open(DESKTOP)
         await page.goto(self._ready["pagerduty"])
         console = PagerDutyConsole(page)
-        await console.act_as(name)
+        await console.sign_in_as(name)
         return console
 
     async def open(self, screen: Screen) -> Page:

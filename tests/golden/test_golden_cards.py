@@ -1,31 +1,44 @@
 """Every case of ``cases/`` draws the card that is stored beside it.
 
-A case is ``<name>.view.json``, the card ``<name>.card.json`` and, where the card answers a press,
+A case is ``<name>.view.json``, the card ``<name>.card.json`` and, where the card answers a click,
 ``<name>.notice.txt``. ``MUSTER_GOLDEN_WRITE=1 pytest tests/golden`` writes the cards; review the diff.
 """
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from muster.cards.incident import incident_card
+from muster.cards.incident.card import incident_card
 from tests.schemas.cards import check_card
 from workflows.channel_incident.view import CardIdentity, View
 
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(path.name.removesuffix(".view.json") for path in CASES.glob("*.view.json"))
-STAMP = CardIdentity(marker="01JGMARKER", nonce="01JGNONCE")
+IDENTITY = CardIdentity(marker="01JGMARKER", nonce="01JGNONCE")
 LIMIT = 28 * 1024
 """Bytes of UTF-8, as the connector call carries the card."""
 
 
-def draw(name: str) -> dict[str, Any]:
-    view = View.model_validate_json((CASES / f"{name}.view.json").read_text())
+def view_of(name: str) -> View:
+    return View.model_validate_json((CASES / f"{name}.view.json").read_text())
+
+
+def draw(name: str) -> Mapping[str, Any]:
     notice = CASES / f"{name}.notice.txt"
-    return incident_card(view, STAMP, notice=notice.read_text().strip() if notice.exists() else None)
+    return incident_card(
+        view_of(name), IDENTITY, notice=notice.read_text().strip() if notice.exists() else None
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_view_has_only_fields_that_a_view_has(name: str) -> None:
+    """A field that a view no longer has would be ignored, and the case would show less than it says."""
+    stored = json.loads((CASES / f"{name}.view.json").read_text())
+    assert view_of(name).model_dump(mode="json", exclude_unset=True) == stored
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,7 +1,6 @@
 """A client that no one here wrote shows the card, and its button acknowledges the incident."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,18 +8,10 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from sandbox.stack.launch import Launched, launched
+from sandbox.up.supervision.launch import Launched, launched
+from tests.support.chromium import FLAGS, chromium_path
 
 pytestmark = [pytest.mark.playground, pytest.mark.browser]
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 
 
 @pytest.fixture
@@ -36,7 +27,7 @@ def playground(stack: Launched) -> Iterator[Page]:
     address = re.search(r'href="(http://localhost:\d+)"', places)
     assert address is not None
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         page = browser.new_page()
         page.goto(address[1])
         page.get_by_text("ops", exact=True).first.click()

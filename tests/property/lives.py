@@ -81,7 +81,7 @@ def fold(
 
 
 def met_and_left(reading: Reading, asked: IncidentState) -> tuple[IncidentState, IncidentState]:
-    """The state that an answer meets, and the one after it, as a run folds it (``DetailsReconciler``, ``Clicks``).
+    """The state that an answer meets, and the one after it, as a run folds it.
 
     A second reading, or a click's, counts against an event of its second, unless a newer one came while it
     was on its way.

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 
-from muster.temporal.client import goodbye, register_search_attributes
-from sandbox.stack.temporal import EmbeddedTemporal
+from muster.temporal.client import temporal_client
+from muster.temporal.search_attributes import register_search_attributes
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from tests.conftest import settings_for
 from tests.support.life import Life
 from tests.workflows.channel_incident.lives import LIVES, TIMING, Live, continued
 from tests.workflows.channel_incident.outside import FakeActivities
@@ -86,16 +87,16 @@ async def main(names: list[str]) -> None:
             soon = {"limit.historyCount.suggestContinueAsNew": str(SOON)}
             with EmbeddedTemporal(log=Path(folder) / "log", dynamic=soon) as server:
                 await _record_on(server, [continued])
-    await goodbye()
 
 
 async def _record_on(server: EmbeddedTemporal, lives: list[Live]) -> None:
     # A fixed identity: the default one names this machine, also in the names of sticky queues.
-    client = await Client.connect(server.address, data_converter=pydantic_data_converter, identity="recorder")
-    await register_search_attributes(client)
-    for live in lives:
-        print(live.__name__)  # noqa: T201
-        await record(client, live)
+    settings = settings_for("postgresql://unused", server.address)
+    async with temporal_client(settings, identity="recorder") as client:
+        await register_search_attributes(client)
+        for live in lives:
+            print(live.__name__)  # noqa: T201
+            await record(client, live)
 
 
 if __name__ == "__main__":

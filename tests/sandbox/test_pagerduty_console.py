@@ -1,56 +1,34 @@
 """The console: what people do there is what the API would do, and open pages follow without a reload."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, FloatRect, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, FloatRect, Locator, Page, expect
 
-from tests.sandbox.pagerduty_rig import ADA, BO, CY, DI, Rig, running
+from tests.support.chromium import chromium
+from tests.support.pagerduty_account import ADA, BO, CY, DI, SimulatedAccount
 
 pytestmark = pytest.mark.anyio
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 SCREENSHOTS = Path(__file__).parents[1] / ".artifacts" / "pagerduty"
-
-
-@pytest.fixture(scope="module")
-async def account() -> AsyncIterator[Rig]:
-    async with running() as rig:
-        yield rig
-
-
-@pytest.fixture
-async def rig(account: Rig) -> Rig:
-    await account.reset()
-    return account
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    async with chromium() as browser:
         yield browser
-        await browser.close()
 
 
-async def submit(rig: Rig, path: str, user: str = ADA, **fields: str) -> None:
+async def submit(account: SimulatedAccount, path: str, user: str = ADA, **fields: str) -> None:
     """Send a form of the console as this person."""
-    answer = await rig.http.post(f"/app{path}", data=fields, headers={"Cookie": f"person={user}"})
+    answer = await account.http.post(f"/app{path}", data=fields, headers={"Cookie": f"person={user}"})
     assert answer.status_code == 303, answer.text
 
 
-async def test_every_page_shows(rig: Rig) -> None:
-    incident = (await rig.trigger(title="<b>Disk</b> & co"))["id"]
+async def test_every_page_shows(account: SimulatedAccount) -> None:
+    incident = (await account.trigger(title="<b>Disk</b> & co"))["id"]
     for path in (
         "/incidents",
         f"/incidents/{incident}",
@@ -60,10 +38,10 @@ async def test_every_page_shows(rig: Rig) -> None:
         "/on-call",
         "/webhooks",
     ):
-        page = await rig.http.get(f"/app{path}")
+        page = await account.http.get(f"/app{path}")
         assert page.status_code == 200
         assert "<b>Disk" not in page.text
-    assert (await rig.http.get("/")).headers["location"] == "/app/incidents"
+    assert (await account.http.get("/")).headers["location"] == "/app/incidents"
 
 
 @pytest.mark.parametrize(
@@ -78,8 +56,8 @@ async def test_every_page_shows(rig: Rig) -> None:
         "/<b>bold",
     ],
 )
-async def test_an_unknown_page_shows_a_way_back(rig: Rig, path: str) -> None:
-    answer = await rig.http.get(f"/app{path}")
+async def test_an_unknown_page_shows_a_way_back(account: SimulatedAccount, path: str) -> None:
+    answer = await account.http.get(f"/app{path}")
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
     assert 'href="/app/incidents">Back to the incidents' in answer.text
@@ -87,32 +65,32 @@ async def test_an_unknown_page_shows_a_way_back(rig: Rig, path: str) -> None:
     assert "<b>bold" not in answer.text
 
 
-async def test_an_unknown_address_of_the_api_is_told_in_its_words(rig: Rig) -> None:
-    answer = await rig.call("GET", "/nowhere")
+async def test_an_unknown_address_of_the_api_is_told_in_its_words(account: SimulatedAccount) -> None:
+    answer = await account.call("GET", "/nowhere")
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == 2100
 
 
-async def test_forms_do_what_the_api_does(rig: Rig) -> None:
+async def test_forms_do_what_the_api_does(account: SimulatedAccount) -> None:
     wanted = {"title": "Disk full", "service": "PSVC002", "urgency": "low", "priority": "PPRIO02"}
-    await submit(rig, "/incidents", BO, **wanted)
-    (incident,) = (await rig.call("GET", "/incidents")).json()["incidents"]
+    await submit(account, "/incidents", BO, **wanted)
+    (incident,) = (await account.call("GET", "/incidents")).json()["incidents"]
     path = f"/incidents/{incident['id']}"
-    await submit(rig, f"{path}/acknowledge", CY)
-    await submit(rig, f"{path}/unacknowledge", CY)
-    await submit(rig, f"{path}/priority", priority="")
-    await submit(rig, f"{path}/title", title="Disk nearly full")
-    await submit(rig, f"{path}/urgency", urgency="high")
-    await submit(rig, f"{path}/escalate", level="2")
-    await submit(rig, f"{path}/reassign", to="PEP0002")
-    await submit(rig, f"{path}/reassign", to=CY)
-    await submit(rig, f"{path}/note", content="Deleted the logs")
-    await submit(rig, f"{path}/status-update", message="Nearly done")
-    await submit(rig, f"{path}/responders", target=DI, message="Please help")
-    await submit(rig, f"{path}/reply", DI, reply="joined")
-    await submit(rig, f"{path}/resolve")
-    await submit(rig, f"{path}/reopen")
-    webhooks = await rig.receiver.expect(
+    await submit(account, f"{path}/acknowledge", CY)
+    await submit(account, f"{path}/unacknowledge", CY)
+    await submit(account, f"{path}/priority", priority="")
+    await submit(account, f"{path}/title", title="Disk nearly full")
+    await submit(account, f"{path}/urgency", urgency="high")
+    await submit(account, f"{path}/escalate", level="2")
+    await submit(account, f"{path}/reassign", to="PEP0002")
+    await submit(account, f"{path}/reassign", to=CY)
+    await submit(account, f"{path}/note", content="Deleted the logs")
+    await submit(account, f"{path}/status-update", message="Nearly done")
+    await submit(account, f"{path}/responders", target=DI, message="Please help")
+    await submit(account, f"{path}/reply", DI, reply="joined")
+    await submit(account, f"{path}/resolve")
+    await submit(account, f"{path}/reopen")
+    webhooks = await account.receiver.expect(
         "incident.triggered",
         "incident.acknowledged",
         "incident.unacknowledged",
@@ -130,7 +108,7 @@ async def test_forms_do_what_the_api_does(rig: Rig) -> None:
     agents = [one.event["agent"]["id"] for one in webhooks]
     assert agents[:2] == [BO, CY]
     assert webhooks[10].event["data"]["state"] == "joined"
-    now = await rig.get(incident["id"])
+    now = await account.get(incident["id"])
     assert (now["title"], now["urgency"], now["priority"]) == ("Disk nearly full", "high", None)
 
 
@@ -143,20 +121,22 @@ async def test_forms_do_what_the_api_does(rig: Rig) -> None:
         ("reassign", {"to": "PNONE"}),
     ],
 )
-async def test_forms_that_make_no_sense_are_refused(rig: Rig, action: str, fields: dict[str, str]) -> None:
-    incident = (await rig.trigger())["id"]
-    answer = await rig.http.post(f"/app/incidents/{incident}/{action}", data=fields)
+async def test_forms_that_make_no_sense_are_refused(
+    account: SimulatedAccount, action: str, fields: dict[str, str]
+) -> None:
+    incident = (await account.trigger())["id"]
+    answer = await account.http.post(f"/app/incidents/{incident}/{action}", data=fields)
     assert answer.status_code in (400, 404)
     assert answer.json()["error"]["message"]
 
 
 @pytest.mark.browser
-async def test_two_people_at_their_consoles(rig: Rig, browser: Browser) -> None:
+async def test_two_people_at_their_consoles(account: SimulatedAccount, browser: Browser) -> None:
     ada = await (await browser.new_context()).new_page()
     phone = {"width": 390, "height": 844}
     bo = await (await browser.new_context(color_scheme="dark", viewport=phone)).new_page()  # type: ignore[arg-type]
-    await ada.goto(f"{rig.url}/")
-    await bo.goto(f"{rig.url}/app/incidents")
+    await ada.goto(f"{account.url}/")
+    await bo.goto(f"{account.url}/app/incidents")
     await bo.get_by_test_id("person-switch").select_option(label="Bo Call")
 
     await ada.get_by_test_id("new-incident").click()
@@ -181,7 +161,7 @@ async def test_two_people_at_their_consoles(rig: Rig, browser: Browser) -> None:
     await keep_screenshot(bo, "incident-phone-dark")
     await bo.get_by_test_id("resolve").click()
     await expect(ada.get_by_test_id("status")).to_have_text("Resolved")
-    await rig.receiver.expect(
+    await account.receiver.expect(
         "incident.triggered",
         "incident.acknowledged",
         "incident.annotated",
@@ -191,39 +171,43 @@ async def test_two_people_at_their_consoles(rig: Rig, browser: Browser) -> None:
 
 
 @pytest.mark.browser
-async def test_a_refusal_is_told_and_a_subscription_enabled(rig: Rig, browser: Browser) -> None:
-    rig.receiver.answers = [400] * 3
+async def test_an_error_is_shown_and_a_subscription_is_enabled(
+    account: SimulatedAccount, browser: Browser
+) -> None:
+    account.receiver.answers = [400] * 3
     for _ in range(3):
-        incident = (await rig.trigger())["id"]
-    await rig.until(lambda: "waiting" not in rig.webhook_states())
+        incident = (await account.trigger())["id"]
+    await account.until(lambda: "waiting" not in account.webhook_states())
     page = await browser.new_page()
-    await page.goto(f"{rig.url}/app/webhooks")
+    await page.goto(f"{account.url}/app/webhooks")
     await page.get_by_test_id("enable").click()
     await page.get_by_test_id("ping").click()
     await expect(page.get_by_test_id("delivery").first).to_contain_text("delivered")
     await keep_screenshot(page, "webhooks-desktop")
 
-    await page.goto(f"{rig.url}/app/incidents/{incident}")
-    await rig.fault("webhook", "lose", times=2)
+    await page.goto(f"{account.url}/app/incidents/{incident}")
+    await account.fault("webhook", "lose", times=2)
     await page.route("**/app/live", lambda route: route.abort())
     await page.reload()
-    await rig.put(incident, status="resolved")
+    await account.put(incident, status="resolved")
     await page.get_by_test_id("resolve").click()
     await expect(page.get_by_role("status")).to_contain_text("Incident Already Resolved")
 
 
 @pytest.mark.browser
-async def test_a_list_has_no_place_for_priorities_that_nobody_set(rig: Rig, browser: Browser) -> None:
-    await rig.trigger()
+async def test_a_list_has_no_column_for_priorities_if_none_is_set(
+    account: SimulatedAccount, browser: Browser
+) -> None:
+    await account.trigger()
     page = await browser.new_page()
-    await page.goto(f"{rig.url}/app/incidents")
+    await page.goto(f"{account.url}/app/incidents")
     row = page.get_by_test_id("incident-row")
     await expect(row).to_have_count(1)
     without = await place_of(row.get_by_role("link"))
     status = await place_of(row.get_by_test_id("status"))
     assert 0 < without["x"] - status["x"] - status["width"] < 24
 
-    await rig.trigger(priority={"id": "PPRIO01", "type": "priority_reference"})
+    await account.trigger(priority={"id": "PPRIO01", "type": "priority_reference"})
     await expect(row).to_have_count(2)
     await expect(row.first).to_contain_text("P1")
     for title in await row.get_by_role("link").all():

@@ -5,63 +5,60 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from sandbox.world import write_world
-from tests.sandbox.pagerduty_rig import ADA, BO, REPOSITORY, WORLD, Receiver, Rig, free_port, running
+from sandbox.company import write_company
+from sandbox.up.servers.ports import free_port
+from tests.support.pagerduty_account import (
+    ADA,
+    BO,
+    COMPANY,
+    REPOSITORY,
+    Receiver,
+    SimulatedAccount,
+    running_account,
+)
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
-async def account() -> AsyncIterator[Rig]:
-    async with running() as rig:
-        yield rig
-
-
-@pytest.fixture
-async def rig(account: Rig) -> Rig:
-    await account.reset()
-    return account
-
-
-async def test_a_lost_answer_was_done(rig: Rig) -> None:
-    incident, other = (await rig.trigger())["id"], (await rig.trigger())["id"]
-    await rig.fault("rest", "lose_answer", match={"method": "PUT", "incident": incident})
-    assert (await rig.put(other, status="acknowledged")).status_code == 200
+async def test_a_lost_answer_was_done(account: SimulatedAccount) -> None:
+    incident, other = (await account.trigger())["id"], (await account.trigger())["id"]
+    await account.fault("rest", "lose_answer", match={"method": "PUT", "incident": incident})
+    assert (await account.put(other, status="acknowledged")).status_code == 200
     with pytest.raises(httpx.TransportError):
-        await rig.put(incident, status="acknowledged")
-    assert (await rig.get(incident))["status"] == "acknowledged"
-    assert (await rig.put(incident, status="resolved")).status_code == 200
+        await account.put(incident, status="acknowledged")
+    assert (await account.get(incident))["status"] == "acknowledged"
+    assert (await account.put(incident, status="resolved")).status_code == 200
 
 
-async def test_a_status_instead_of_doing_it_and_after(rig: Rig) -> None:
-    incident = (await rig.trigger())["id"]
+async def test_a_status_instead_of_doing_it_and_after(account: SimulatedAccount) -> None:
+    incident = (await account.trigger())["id"]
     path = f"/incidents/{incident}"
-    await rig.fault("rest", "status", match={"path": path}, status=429, retry_after=7, times=2)
+    await account.fault("rest", "status", match={"path": path}, status=429, retry_after=7, times=2)
     for _ in range(2):
-        refused = await rig.put(incident, status="acknowledged")
+        refused = await account.put(incident, status="acknowledged")
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "7")
         assert refused.json()["error"]["code"] == 2020
-    assert (await rig.get(incident))["status"] == "triggered"
+    assert (await account.get(incident))["status"] == "triggered"
     conflict = {"error": {"code": 1005, "message": "Incident data changed since last request", "errors": []}}
-    await rig.fault("rest", "status_after", match={"method": "PUT"}, status=400, body=conflict)
-    assert (await rig.put(incident, status="acknowledged")).json() == conflict
-    assert (await rig.get(incident))["status"] == "acknowledged"
+    await account.fault("rest", "status_after", match={"method": "PUT"}, status=400, body=conflict)
+    assert (await account.put(incident, status="acknowledged")).json() == conflict
+    assert (await account.get(incident))["status"] == "acknowledged"
 
 
-async def test_slow_calls_and_clearing(rig: Rig) -> None:
-    await rig.fault("rest", "slow", seconds=0.3, match={"method": "GET"})
+async def test_slow_calls_and_clearing(account: SimulatedAccount) -> None:
+    await account.fault("rest", "slow", seconds=0.3, match={"method": "GET"})
     started = asyncio.get_running_loop().time()
-    await rig.call("GET", "/abilities")
+    await account.call("GET", "/abilities")
     assert asyncio.get_running_loop().time() - started >= 0.3
-    await rig.fault("rest", "status", status=500)
-    await rig.sandbox("DELETE", "/faults")
-    assert (await rig.call("GET", "/abilities")).status_code == 200
+    await account.fault("rest", "status", status=500)
+    await account.sandbox("DELETE", "/faults")
+    assert (await account.call("GET", "/abilities")).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -76,8 +73,10 @@ async def test_slow_calls_and_clearing(rig: Rig) -> None:
         {"on": "rest", "do": "lose_answer", "often": True},
     ],
 )
-async def test_faults_that_make_no_sense_are_refused(rig: Rig, fault: dict[str, object]) -> None:
-    assert (await rig.http.post("/_sandbox/faults", json=fault)).status_code == 422
+async def test_faults_that_make_no_sense_are_refused(
+    account: SimulatedAccount, fault: dict[str, object]
+) -> None:
+    assert (await account.http.post("/_sandbox/faults", json=fault)).status_code == 422
 
 
 REST_KEYS = 'on "rest", "match" takes these keys alone, each with a string: incident, method, path; '
@@ -96,18 +95,18 @@ WEBHOOK_KEYS = 'on "webhook", "match" takes these keys alone, each with a string
     ],
 )
 async def test_what_no_call_can_match_is_refused_with_what_it_can(
-    rig: Rig, on: str, match: dict[str, object], complaint: str
+    account: SimulatedAccount, on: str, match: dict[str, object], complaint: str
 ) -> None:
     fault = {"on": on, "do": "slow", "seconds": 60, "match": match}
-    refused = await rig.http.post("/_sandbox/faults", json=fault)
+    refused = await account.http.post("/_sandbox/faults", json=fault)
     assert (refused.status_code, refused.json()["detail"]) == (422, complaint)
-    await rig.trigger()
-    await rig.receiver.expect("incident.triggered")
+    await account.trigger()
+    await account.receiver.expect("incident.triggered")
 
 
 @pytest.mark.parametrize("match", ["PUT", ["method"], None])
-async def test_a_match_is_an_object(rig: Rig, match: object) -> None:
-    refused = await rig.http.post(
+async def test_a_match_must_be_an_object(account: SimulatedAccount, match: object) -> None:
+    refused = await account.http.post(
         "/_sandbox/faults", json={"on": "rest", "do": "lose_answer", "match": match}
     )
     assert refused.status_code == 422
@@ -115,29 +114,29 @@ async def test_a_match_is_an_object(rig: Rig, match: object) -> None:
     assert (problem["loc"], problem["msg"]) == (["body", "match"], "Input should be a valid dictionary")
 
 
-async def test_webhooks_lost_doubled_slowed_and_reordered(rig: Rig) -> None:
-    await rig.fault("webhook", "lose", match={"event_type": "incident.acknowledged"})
-    await rig.fault("webhook", "duplicate", match={"event_type": "incident.resolved"})
-    await rig.fault("webhook", "slow", seconds=0.2, match={"event_type": "incident.triggered"})
-    incident = (await rig.trigger())["id"]
-    await rig.put(incident, status="acknowledged")
-    await rig.put(incident, status="resolved")
-    webhooks = await rig.receiver.expect("incident.triggered", "incident.resolved", "incident.resolved")
+async def test_webhooks_lost_doubled_slowed_and_reordered(account: SimulatedAccount) -> None:
+    await account.fault("webhook", "lose", match={"event_type": "incident.acknowledged"})
+    await account.fault("webhook", "duplicate", match={"event_type": "incident.resolved"})
+    await account.fault("webhook", "slow", seconds=0.2, match={"event_type": "incident.triggered"})
+    incident = (await account.trigger())["id"]
+    await account.put(incident, status="acknowledged")
+    await account.put(incident, status="resolved")
+    webhooks = await account.receiver.expect("incident.triggered", "incident.resolved", "incident.resolved")
     assert webhooks[1].body == webhooks[2].body
     assert webhooks[1].headers["x-webhook-id"] == webhooks[2].headers["x-webhook-id"]
-    assert rig.webhook_states()[1] == "lost"
-    await rig.fault("webhook", "reorder", match={"event_type": "incident.reopened", "incident": incident})
-    await rig.put(incident, status="acknowledged")
-    await rig.receiver.expect("incident.acknowledged", "incident.reopened")
+    assert account.webhook_states()[1] == "lost"
+    await account.fault("webhook", "reorder", match={"event_type": "incident.reopened", "incident": incident})
+    await account.put(incident, status="acknowledged")
+    await account.receiver.expect("incident.acknowledged", "incident.reopened")
 
 
-async def test_records(rig: Rig) -> None:
-    incident = (await rig.trigger())["id"]
-    await rig.put(incident, status="resolved")
-    await rig.put(incident, status="resolved")
-    await rig.get(incident)
-    await rig.http.post(f"/incidents/{incident}/notes", content=b"not json")
-    records = await rig.records()
+async def test_records(account: SimulatedAccount) -> None:
+    incident = (await account.trigger())["id"]
+    await account.put(incident, status="resolved")
+    await account.put(incident, status="resolved")
+    await account.get(incident)
+    await account.http.post(f"/incidents/{incident}/notes", content=b"not json")
+    records = await account.records()
     assert [(one["method"], one["path"], one["user"], one["status"]) for one in records["writes"]] == [
         ("POST", "/incidents", ADA, 201),
         ("PUT", f"/incidents/{incident}", BO, 200),
@@ -156,39 +155,39 @@ async def test_records(rig: Rig) -> None:
     }
 
 
-async def test_reset_forgets_everything_but_what_was_used_up(rig: Rig) -> None:
-    before = await rig.trigger()
-    await rig.sandbox("POST", "/clock", {"advance": 3600})
-    await rig.call("DELETE", f"/webhook_subscriptions/{rig.world.webhook_subscription}")
-    await rig.fault("rest", "status", status=500)
-    await rig.sandbox("POST", "/reset")
-    assert (await rig.call("GET", f"/incidents/{before['id']}")).status_code == 404
-    assert (await rig.sandbox("GET", "/clock"))["ahead"] == 0
-    after = await rig.trigger()
+async def test_reset_forgets_everything_but_what_was_used_up(account: SimulatedAccount) -> None:
+    before = await account.trigger()
+    await account.sandbox("POST", "/clock", {"advance": 3600})
+    await account.call("DELETE", f"/webhook_subscriptions/{account.company.webhook_subscription}")
+    await account.fault("rest", "status", status=500)
+    await account.sandbox("POST", "/reset")
+    assert (await account.call("GET", f"/incidents/{before['id']}")).status_code == 404
+    assert (await account.sandbox("GET", "/clock"))["ahead"] == 0
+    after = await account.trigger()
     assert after["incident_number"] == before["incident_number"] + 1
-    await rig.until(lambda: rig.webhook_states() == ["delivered"])
+    await account.until(lambda: account.webhook_states() == ["delivered"])
 
 
 async def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
     state, receiver = tmp_path / "state.json", Receiver()
-    async with running(state=state, receiver=receiver, listen=False) as rig:
-        incident = (await rig.trigger())["id"]
-        await rig.sandbox("POST", "/clock", {"advance": 60})
-        await rig.put(incident, status="acknowledged")
-        await rig.until(lambda: bool(rig.simulator.store.state.webhooks))
+    async with running_account(state=state, receiver=receiver, listen=False) as account:
+        incident = (await account.trigger())["id"]
+        await account.sandbox("POST", "/clock", {"advance": 60})
+        await account.put(incident, status="acknowledged")
+        await account.until(lambda: bool(account.simulator.store.state.webhooks))
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
-    async with running(state=state, receiver=receiver) as rig:
-        assert (await rig.get(incident))["status"] == "acknowledged"
-        assert (await rig.sandbox("GET", "/clock"))["ahead"] == 60
+    async with running_account(state=state, receiver=receiver) as account:
+        assert (await account.get(incident))["status"] == "acknowledged"
+        assert (await account.sandbox("GET", "/clock"))["ahead"] == 60
         await receiver.expect("incident.triggered", "incident.acknowledged")
-        assert (await rig.records())["writes"][0]["path"] == "/incidents"
+        assert (await account.records())["writes"][0]["path"] == "/incidents"
 
 
 def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:
-    world, state = tmp_path / "world.json", tmp_path / "state.json"
-    write_world(world, WORLD)
+    company, state = tmp_path / "company.json", tmp_path / "state.json"
+    write_company(company, COMPANY)
     state.write_text('{"incidents": []}')
-    command = f"-m sandbox.pagerduty --world {world} --port 1 --no-subscribe --state {state}"
+    command = f"-m sandbox.pagerduty --world {company} --port 1 --no-subscribe --state {state}"
     ended = subprocess.run(
         [sys.executable, *command.split()], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
@@ -200,9 +199,9 @@ def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:
 async def test_the_process_ends_at_once_whatever_streams_are_open(
     tmp_path: Path, how: signal.Signals
 ) -> None:
-    world, port = tmp_path / "world.json", free_port()
-    write_world(world, WORLD)
-    command = [sys.executable, "-m", "sandbox.pagerduty", "--world", str(world), "--port", str(port)]
+    company, port = tmp_path / "company.json", free_port()
+    write_company(company, COMPANY)
+    command = [sys.executable, "-m", "sandbox.pagerduty", "--world", str(company), "--port", str(port)]
     process = await asyncio.create_subprocess_exec(
         *command,
         "--no-subscribe",
@@ -212,9 +211,7 @@ async def test_the_process_ends_at_once_whatever_streams_are_open(
         stderr=subprocess.PIPE,
     )
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
-        async with asyncio.timeout(20):
-            while not await answers(http):
-                continue
+        await eventually(lambda: answers(http))
         async with http.stream("GET", "/app/live") as stream:
             assert stream.status_code == 200
             process.send_signal(how)
@@ -228,5 +225,4 @@ async def answers(http: httpx.AsyncClient) -> bool:
     try:
         return (await http.get("/_sandbox/clock")).status_code == 200
     except httpx.ConnectError:
-        await asyncio.sleep(0.05)
         return False

@@ -1,57 +1,46 @@
 """What the API lets happen to incidents, and which webhooks tell of it."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tests.sandbox.pagerduty_rig import ADA, BO, CY, DI, Rig, running
+from tests.support.pagerduty_account import ADA, BO, CY, DI, SimulatedAccount
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-async def account() -> AsyncIterator[Rig]:
-    async with running() as rig:
-        yield rig
-
-
-@pytest.fixture
-async def rig(account: Rig) -> Rig:
-    await account.reset()
-    return account
 
 
 def users(entries: list[dict[str, Any]], role: str) -> list[str]:
     return [entry[role]["id"] for entry in entries]
 
 
-async def test_a_new_incident_is_assigned_to_whoever_is_on_call(rig: Rig) -> None:
-    incident = await rig.trigger(urgency="low", priority={"id": "PPRIO02", "type": "priority_reference"})
+async def test_a_new_incident_is_assigned_to_the_users_on_call(account: SimulatedAccount) -> None:
+    incident = await account.trigger(urgency="low", priority={"id": "PPRIO02", "type": "priority_reference"})
     assert incident["status"] == "triggered"
     assert users(incident["assignments"], "assignee") == [BO]
     assert incident["id"].startswith("Q")
     assert len(incident["id"]) == 14
-    (webhook,) = await rig.receiver.expect("incident.triggered")
+    (webhook,) = await account.receiver.expect("incident.triggered")
     data = webhook.event["data"]
     assert data["id"] == incident["id"]
     assert data["number"] == incident["incident_number"]
-    assert data["html_url"] == incident["html_url"] == f"{rig.url}/app/incidents/{incident['id']}"
+    assert data["html_url"] == incident["html_url"] == f"{account.url}/app/incidents/{incident['id']}"
     assert data["priority"]["summary"] == "P2"
     assert data["teams"][0]["summary"] == "Payments"
     assert webhook.event["agent"]["id"] == ADA
 
 
-async def test_acknowledge_and_resolve(rig: Rig) -> None:
-    incident = (await rig.trigger())["id"]
-    acknowledged = (await rig.put(incident, status="acknowledged")).json()["incident"]
+async def test_acknowledge_and_resolve(account: SimulatedAccount) -> None:
+    incident = (await account.trigger())["id"]
+    acknowledged = (await account.put(incident, status="acknowledged")).json()["incident"]
     assert users(acknowledged["acknowledgements"], "acknowledger") == [BO]
     assert acknowledged["last_status_change_by"]["id"] == BO
-    resolved = (await rig.put(incident, status="resolved", user=ADA)).json()["incident"]
+    resolved = (await account.put(incident, status="resolved", user=ADA)).json()["incident"]
     assert resolved["status"] == "resolved"
     assert resolved["assignments"] == resolved["acknowledgements"] == []
     assert resolved["resolved_at"] == resolved["last_status_change_at"]
-    webhooks = await rig.receiver.expect("incident.triggered", "incident.acknowledged", "incident.resolved")
+    webhooks = await account.receiver.expect(
+        "incident.triggered", "incident.acknowledged", "incident.resolved"
+    )
     times = [one.event["occurred_at"] for one in webhooks]
     assert times == sorted(set(times))
 
@@ -73,50 +62,54 @@ async def test_acknowledge_and_resolve(rig: Rig) -> None:
     ],
 )
 async def test_refused_changes_change_nothing(
-    rig: Rig, before: list[str], change: dict[str, Any], code: int
+    account: SimulatedAccount, before: list[str], change: dict[str, Any], code: int
 ) -> None:
-    incident = (await rig.trigger())["id"]
+    incident = (await account.trigger())["id"]
     for status in before:
-        await rig.put(incident, status=status)
-    untouched = await rig.get(incident)
-    refusal = await rig.put(incident, **{"title": "Half done", **change})
+        await account.put(incident, status=status)
+    untouched = await account.get(incident)
+    refusal = await account.put(incident, **{"title": "Half done", **change})
     assert refusal.status_code == 400
     assert refusal.json()["error"]["code"] == code
-    assert await rig.get(incident) == untouched
+    assert await account.get(incident) == untouched
 
 
-async def test_two_people_can_acknowledge(rig: Rig) -> None:
-    incident = (await rig.trigger())["id"]
-    await rig.put(incident, status="acknowledged", user=BO)
-    both = (await rig.put(incident, status="acknowledged", user=CY)).json()["incident"]
+async def test_two_people_can_acknowledge(account: SimulatedAccount) -> None:
+    incident = (await account.trigger())["id"]
+    await account.put(incident, status="acknowledged", user=BO)
+    both = (await account.put(incident, status="acknowledged", user=CY)).json()["incident"]
     assert users(both["acknowledgements"], "acknowledger") == [BO, CY]
 
 
-async def test_a_resolved_incident_told_acknowledged_reopens_for_that_person(rig: Rig) -> None:
-    incident = (await rig.trigger())["id"]
-    await rig.put(incident, status="resolved")
-    reopened = (await rig.put(incident, status="acknowledged", user=CY)).json()["incident"]
+async def test_a_resolved_incident_told_acknowledged_reopens_for_that_person(
+    account: SimulatedAccount,
+) -> None:
+    incident = (await account.trigger())["id"]
+    await account.put(incident, status="resolved")
+    reopened = (await account.put(incident, status="acknowledged", user=CY)).json()["incident"]
     assert reopened["status"] == "acknowledged"
     assert users(reopened["assignments"], "assignee") == [CY]
     assert reopened["resolved_at"] is None
-    webhooks = await rig.receiver.expect(
+    webhooks = await account.receiver.expect(
         "incident.triggered", "incident.resolved", "incident.reopened", "incident.acknowledged"
     )
     assert [one.event["data"]["status"] for one in webhooks[2:]] == ["triggered", "acknowledged"]
     assert webhooks[2].event["data"]["reopened_at"] is not None
 
 
-async def test_a_resolved_incident_told_triggered_goes_to_its_escalation_policy(rig: Rig) -> None:
-    incident = (await rig.trigger())["id"]
-    await rig.put(incident, status="resolved")
-    reopened = (await rig.put(incident, status="triggered", user=CY)).json()["incident"]
+async def test_a_resolved_incident_set_to_triggered_goes_to_its_escalation_policy(
+    account: SimulatedAccount,
+) -> None:
+    incident = (await account.trigger())["id"]
+    await account.put(incident, status="resolved")
+    reopened = (await account.put(incident, status="triggered", user=CY)).json()["incident"]
     assert reopened["status"] == "triggered"
     assert users(reopened["assignments"], "assignee") == [BO]
-    await rig.put(incident, status="resolved")
+    await account.put(incident, status="resolved")
     policy = {"id": "PEP0002", "type": "escalation_policy_reference"}
-    elsewhere = (await rig.put(incident, status="triggered", escalation_policy=policy)).json()["incident"]
+    elsewhere = (await account.put(incident, status="triggered", escalation_policy=policy)).json()["incident"]
     assert users(elsewhere["assignments"], "assignee") == [DI]
-    await rig.receiver.expect(
+    await account.receiver.expect(
         "incident.triggered",
         "incident.resolved",
         "incident.reopened",
@@ -137,36 +130,36 @@ async def test_a_resolved_incident_told_triggered_goes_to_its_escalation_policy(
         ),
     ],
 )
-async def test_whoever_takes_over_has_not_acknowledged(
-    rig: Rig, change: dict[str, Any], kind: str, assignee: str
+async def test_new_assignees_have_not_acknowledged(
+    account: SimulatedAccount, change: dict[str, Any], kind: str, assignee: str
 ) -> None:
-    incident = (await rig.trigger())["id"]
-    await rig.put(incident, status="acknowledged")
-    handed_over = (await rig.put(incident, **change)).json()["incident"]
+    incident = (await account.trigger())["id"]
+    await account.put(incident, status="acknowledged")
+    handed_over = (await account.put(incident, **change)).json()["incident"]
     assert users(handed_over["assignments"], "assignee") == [assignee]
     assert handed_over["status"] == "triggered"
     assert handed_over["acknowledgements"] == []
-    await rig.receiver.expect("incident.triggered", "incident.acknowledged", kind)
+    await account.receiver.expect("incident.triggered", "incident.acknowledged", kind)
 
 
-async def test_every_other_change_has_its_event_or_none(rig: Rig) -> None:
-    incident = (await rig.trigger())["id"]
-    await rig.put(incident, status="acknowledged")
-    await rig.put(incident, status="triggered")
-    await rig.put(incident, priority="P1")
-    await rig.put(incident, title="Checkout is down", urgency="low")
-    await rig.put(incident, service={"id": "PSVC002", "type": "service_reference"})
-    await rig.put(incident, incident_type={"name": "major_incident"})
-    await rig.put(incident, conference_bridge={"conference_url": "https://meet.example/1"})
+async def test_every_other_change_has_its_event_or_none(account: SimulatedAccount) -> None:
+    incident = (await account.trigger())["id"]
+    await account.put(incident, status="acknowledged")
+    await account.put(incident, status="triggered")
+    await account.put(incident, priority="P1")
+    await account.put(incident, title="Checkout is down", urgency="low")
+    await account.put(incident, service={"id": "PSVC002", "type": "service_reference"})
+    await account.put(incident, incident_type={"name": "major_incident"})
+    await account.put(incident, conference_bridge={"conference_url": "https://meet.example/1"})
     path = f"/incidents/{incident}"
-    await rig.call("POST", f"{path}/notes", {"note": {"content": "Rolled back"}})
-    await rig.call("POST", f"{path}/status_updates", {"message": "We are on it"})
+    await account.call("POST", f"{path}/notes", {"note": {"content": "Rolled back"}})
+    await account.call("POST", f"{path}/status_updates", {"message": "We are on it"})
     target = {"responder_request_target": {"id": "PEP0002", "type": "escalation_policy_reference"}}
     request = {"requester_id": BO, "message": "Help", "responder_request_targets": [target]}
-    await rig.call("POST", f"{path}/responder_requests", request)
+    await account.call("POST", f"{path}/responder_requests", request)
     fields = {"custom_fields": [{"name": "environment", "value": "production"}]}
-    await rig.call("PUT", f"{path}/custom_fields/values", fields)
-    webhooks = await rig.receiver.expect(
+    await account.call("PUT", f"{path}/custom_fields/values", fields)
+    webhooks = await account.receiver.expect(
         "incident.triggered",
         "incident.acknowledged",
         "incident.unacknowledged",
@@ -190,43 +183,43 @@ async def test_every_other_change_has_its_event_or_none(rig: Rig) -> None:
     assert data["incident.custom_field_values.updated"]["custom_fields"][0]["value"] == "production"
 
 
-async def test_many_at_once_or_none(rig: Rig) -> None:
-    first, second = (await rig.trigger())["id"], (await rig.trigger())["id"]
+async def test_many_at_once_or_none(account: SimulatedAccount) -> None:
+    first, second = (await account.trigger())["id"], (await account.trigger())["id"]
     updates = [{"id": key, "type": "incident_reference", "status": "acknowledged"} for key in (first, second)]
-    done = await rig.call("PUT", "/incidents", {"incidents": updates}, user=BO)
+    done = await account.call("PUT", "/incidents", {"incidents": updates}, user=BO)
     assert [one["status"] for one in done.json()["incidents"]] == ["acknowledged", "acknowledged"]
     updates = [
         {"id": first, "type": "incident_reference", "status": "resolved"},
         {"id": "QNONE", "type": "incident_reference", "status": "resolved"},
     ]
-    refused = await rig.call("PUT", "/incidents", {"incidents": updates}, user=BO)
+    refused = await account.call("PUT", "/incidents", {"incidents": updates}, user=BO)
     assert refused.json()["error"]["code"] == 1004
-    assert (await rig.get(first))["status"] == "acknowledged"
-    too_many = await rig.call("PUT", "/incidents", {"incidents": updates[:1] * 251}, user=BO)
+    assert (await account.get(first))["status"] == "acknowledged"
+    too_many = await account.call("PUT", "/incidents", {"incidents": updates[:1] * 251}, user=BO)
     assert too_many.status_code == 413
 
 
-async def test_a_key_belongs_to_one_open_incident_of_a_service(rig: Rig) -> None:
-    incident = await rig.trigger(incident_key="disk-1")
+async def test_a_key_belongs_to_one_open_incident_of_a_service(account: SimulatedAccount) -> None:
+    incident = await account.trigger(incident_key="disk-1")
     again = {
         "type": "incident",
         "title": "Again",
         "service": {"id": "PSVC001", "type": "service_reference"},
         "incident_key": "disk-1",
     }
-    assert (await rig.call("POST", "/incidents", {"incident": again})).json()["error"]["code"] == 2001
-    await rig.put(incident["id"], status="resolved")
-    assert (await rig.call("POST", "/incidents", {"incident": again})).status_code == 201
+    assert (await account.call("POST", "/incidents", {"incident": again})).json()["error"]["code"] == 2001
+    await account.put(incident["id"], status="resolved")
+    assert (await account.call("POST", "/incidents", {"incident": again})).status_code == 201
 
 
-async def test_lists_are_filtered_sorted_and_paged(rig: Rig) -> None:
+async def test_lists_are_filtered_sorted_and_paged(account: SimulatedAccount) -> None:
     for number in range(5):
-        await rig.trigger(title=f"Nr {number}", urgency="low" if number == 4 else "high")
-    oldest = (await rig.call("GET", "/incidents")).json()["incidents"][0]
-    await rig.put(oldest["id"], status="resolved")
+        await account.trigger(title=f"Nr {number}", urgency="low" if number == 4 else "high")
+    oldest = (await account.call("GET", "/incidents")).json()["incidents"][0]
+    await account.put(oldest["id"], status="resolved")
 
     async def titles(**query: Any) -> list[str]:
-        answer = await rig.call("GET", "/incidents", params=query)
+        answer = await account.call("GET", "/incidents", params=query)
         return [one["title"] for one in answer.json()["incidents"]]
 
     assert await titles(**{"statuses[]": ["resolved"]}) == ["Nr 0"]
@@ -237,18 +230,18 @@ async def test_lists_are_filtered_sorted_and_paged(rig: Rig) -> None:
         "Nr 3",
     ]
     assert await titles(since="2001-01-01", until="2001-02-01") == []
-    page = (await rig.call("GET", "/incidents", params={"limit": 2, "offset": 2, "total": True})).json()
+    page = (await account.call("GET", "/incidents", params={"limit": 2, "offset": 2, "total": True})).json()
     assert (page["limit"], page["offset"], page["more"], page["total"]) == (2, 2, True, 5)
-    beyond = await rig.call("GET", "/incidents", params={"offset": 10_000})
+    beyond = await account.call("GET", "/incidents", params={"offset": 10_000})
     assert beyond.json()["error"]["code"] == 2001
 
 
-async def test_includes_show_objects_in_full(rig: Rig) -> None:
-    incident = (await rig.trigger(conference_bridge={"conference_url": "https://meet.example/1"}))["id"]
-    await rig.put(incident, status="acknowledged")
-    assert "conference_bridge" not in await rig.get(incident)
-    full = await rig.get(incident, "acknowledgers", "conference_bridge", "services", "custom_fields")
-    assert full["acknowledgements"][0]["acknowledger"]["email"] == rig.person(BO).email
+async def test_includes_show_objects_in_full(account: SimulatedAccount) -> None:
+    incident = (await account.trigger(conference_bridge={"conference_url": "https://meet.example/1"}))["id"]
+    await account.put(incident, status="acknowledged")
+    assert "conference_bridge" not in await account.get(incident)
+    full = await account.get(incident, "acknowledgers", "conference_bridge", "services", "custom_fields")
+    assert full["acknowledgements"][0]["acknowledger"]["email"] == account.person(BO).email
     assert full["conference_bridge"] == {"conference_url": "https://meet.example/1"}
     assert full["service"]["status"] == "warning"
     assert full["custom_fields"][0]["name"] == "environment"

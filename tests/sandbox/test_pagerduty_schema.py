@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.pagerduty_rig import BO, Rig, running
 from tests.schemas.exchange import exchange_of
 from tests.schemas.pagerduty import rest_api
+from tests.support.pagerduty_account import BO, SimulatedAccount, running_account
 
 pytestmark = pytest.mark.anyio
 
@@ -31,15 +31,15 @@ def check(answer: httpx.Response) -> None:
 
 
 @pytest.fixture(scope="module")
-async def rig() -> AsyncIterator[Rig]:
-    async with running() as rig:
-        yield rig
+async def account() -> AsyncIterator[SimulatedAccount]:
+    async with running_account() as account:
+        yield account
 
 
 @pytest.fixture(scope="module")
-async def incident(rig: Rig) -> str:
+async def incident(account: SimulatedAccount) -> str:
     """An incident on which everything has happened."""
-    created = await rig.trigger(
+    created = await account.trigger(
         priority={"id": "PPRIO01", "type": "priority_reference"},
         body={"type": "incident_body", "details": {"disk": "full"}},
         conference_bridge={
@@ -48,10 +48,10 @@ async def incident(rig: Rig) -> str:
         },
     )
     key = str(created["id"])
-    await rig.put(key, status="acknowledged")
-    await rig.put(key, escalation_level=2, urgency="low")
-    await rig.put(key, status="resolved", resolution="Fixed")
-    await rig.put(key, status="acknowledged")
+    await account.put(key, status="acknowledged")
+    await account.put(key, escalation_level=2, urgency="low")
+    await account.put(key, status="resolved", resolution="Fixed")
+    await account.put(key, status="acknowledged")
     return key
 
 
@@ -80,7 +80,7 @@ async def incident(rig: Rig) -> str:
         "/webhook_subscriptions/{id}",
     ],
 )
-async def test_reads(rig: Rig, incident: str, template: str) -> None:
+async def test_reads(account: SimulatedAccount, incident: str, template: str) -> None:
     ids = {
         "abilities": "teams",
         "escalation_policies": "PEP0001",
@@ -88,20 +88,20 @@ async def test_reads(rig: Rig, incident: str, template: str) -> None:
         "services": "PSVC001",
         "teams": "PTEAM01",
         "users": BO,
-        "webhook_subscriptions": rig.world.webhook_subscription,
+        "webhook_subscriptions": account.company.webhook_subscription,
     }
     collection = template.split("/")[1]
     path = template.replace("{id}", ids.get(collection, ""))
-    answer = await rig.call("GET", path, user=BO, params={"include[]": ALL_INCLUDES})
+    answer = await account.call("GET", path, user=BO, params={"include[]": ALL_INCLUDES})
     assert answer.status_code in (200, 204), answer.text
     check(answer)
     if "{id}" in template and "incidents" not in template:
-        missing = await rig.call("GET", template.replace("{id}", "PNONE"), user=BO)
+        missing = await account.call("GET", template.replace("{id}", "PNONE"), user=BO)
         assert missing.status_code == (402 if collection == "abilities" else 404)
         check(missing)
 
 
-async def written(rig: Rig, incident: str) -> list[httpx.Response]:
+async def written(account: SimulatedAccount, incident: str) -> list[httpx.Response]:
     """Every write the API serves, each once."""
     path = "/incidents/{id}"
     service = {"id": "PSVC003", "type": "service_reference"}
@@ -110,7 +110,7 @@ async def written(rig: Rig, incident: str) -> list[httpx.Response]:
         "type": "webhook_subscription",
         "events": ["incident.triggered"],
         "filter": {"type": "service_reference", "id": "PSVC003"},
-        "delivery_method": {"type": "http_delivery_method", "url": rig.receiver.url},
+        "delivery_method": {"type": "http_delivery_method", "url": account.receiver.url},
     }
     calls: list[tuple[str, str, Any]] = [
         ("POST", "/incidents", {"incident": {"type": "incident", "title": "New", "service": service}}),
@@ -131,7 +131,7 @@ async def written(rig: Rig, incident: str) -> list[httpx.Response]:
     ]
     answers = []
     for method, template, body in calls:
-        answers.append(await rig.call(method, template.replace("{id}", incident), body))
+        answers.append(await account.call(method, template.replace("{id}", incident), body))
     made = answers[-1].json()["webhook_subscription"]["id"]
     one = "/webhook_subscriptions/{id}"
     for method, template, body in (
@@ -140,29 +140,29 @@ async def written(rig: Rig, incident: str) -> list[httpx.Response]:
         ("POST", f"{one}/ping", None),
         ("DELETE", one, None),
     ):
-        answers.append(await rig.call(method, template.replace("{id}", made), body))
+        answers.append(await account.call(method, template.replace("{id}", made), body))
     return answers
 
 
-async def test_writes(rig: Rig, incident: str) -> None:
-    for answer in await written(rig, incident):
+async def test_writes(account: SimulatedAccount, incident: str) -> None:
+    for answer in await written(account, incident):
         assert answer.is_success, answer.text
         check(answer)
-    assert (await rig.get(incident))["incidents_responders"][0]["state"] == "pending"
-    check(await rig.call("GET", f"/incidents/{incident}"))
+    assert (await account.get(incident))["incidents_responders"][0]["state"] == "pending"
+    check(await account.call("GET", f"/incidents/{incident}"))
 
 
-async def test_refusals(rig: Rig, incident: str) -> None:
+async def test_what_pagerduty_refuses(account: SimulatedAccount, incident: str) -> None:
     one = f"/incidents/{incident}"
     refusals = [
-        (401, await rig.http.get(one)),
-        (404, await rig.call("GET", "/incidents/QNONE")),
-        (400, await rig.call("POST", "/incidents", {"incident": {"type": "incident"}})),
-        (413, await rig.call("PUT", "/incidents", {"incidents": [{"type": "incident"}] * 251})),
-        (400, await rig.call("GET", "/incidents", params={"sort_by": "color"})),
-        (400, await rig.call("POST", f"{one}/notes", {"note": {"content": ""}})),
-        (400, await rig.call("GET", "/users/me")),
-        (404, await rig.call("GET", "/webhook_subscriptions/PNONE")),
+        (401, await account.http.get(one)),
+        (404, await account.call("GET", "/incidents/QNONE")),
+        (400, await account.call("POST", "/incidents", {"incident": {"type": "incident"}})),
+        (413, await account.call("PUT", "/incidents", {"incidents": [{"type": "incident"}] * 251})),
+        (400, await account.call("GET", "/incidents", params={"sort_by": "color"})),
+        (400, await account.call("POST", f"{one}/notes", {"note": {"content": ""}})),
+        (400, await account.call("GET", "/users/me")),
+        (404, await account.call("GET", "/webhook_subscriptions/PNONE")),
     ]
     for status, answer in refusals:
         assert answer.status_code == status, answer.text

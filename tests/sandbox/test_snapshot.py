@@ -20,7 +20,7 @@ from sandbox.pagerduty.store import KEPT, Store
 from sandbox.snapshot import SnapshotError, Snapshots, Taken, read_snapshot
 from sandbox.teams import state as teams
 from sandbox.teams.snapshot import KEPT_CALLS, KEPT_EDITS, NEWEST, take
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -136,9 +136,7 @@ async def test_only_the_owner_can_read_it_whatever_was_there(file: Path) -> None
     assert content(left_over) is None
 
 
-async def test_what_could_not_be_written_is_told_and_written_later(
-    file: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_failed_write_is_logged_and_repeated(file: Path, caplog: pytest.LogCaptureFixture) -> None:
     in_the_way = file.with_name("state.json.new")
     in_the_way.mkdir(parents=True)
     snapshots = Snapshots(file, of(Small(number=1)))
@@ -152,7 +150,7 @@ async def test_what_could_not_be_written_is_told_and_written_later(
             await until(file.exists)
 
 
-async def test_one_that_can_never_be_written_holds_up_nothing(file: Path) -> None:
+async def test_a_snapshot_that_can_never_be_written_delays_nothing(file: Path) -> None:
     file.with_name("state.json.new").mkdir(parents=True)
     async with asyncio.timeout(5), Snapshots(file, of(Small())).running():
         pass
@@ -184,7 +182,7 @@ def webhook(number: int, **changes: Any) -> Webhook:
     return Webhook.model_validate(values | {"incident": None, "created_at": NOW} | changes)
 
 
-async def test_of_pagerduty_logs_the_newest_are_kept_and_every_webhook_that_waits(file: Path) -> None:
+async def test_pagerduty_snapshot_keeps_the_newest_records_and_every_waiting_webhook(file: Path) -> None:
     store = Store(file, pagerduty.State, Clock())
     store.state.reads = [Read(at=NOW, path=f"/{n}", status=200) for n in range(KEPT + 1)]
     store.state.writes = [
@@ -209,7 +207,7 @@ def message(number: int, versions: int) -> teams.Message:
     return teams.Message(id=str(number), created_at="now", versions=tuple(shown))
 
 
-async def test_of_teams_every_message_is_kept_with_the_history_that_is_looked_at(file: Path) -> None:
+async def test_teams_snapshot_keeps_every_message_and_only_some_of_its_edits(file: Path) -> None:
     edits = KEPT_EDITS + 5
     messages = [message(n, edits + 1) for n in range(NEWEST + 1)]
     messages[1] = message(1, 1)

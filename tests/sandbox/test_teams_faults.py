@@ -1,131 +1,125 @@
 """Each fault of the table, on the calls it is meant for."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.sandbox.teams_rig import Rig, message, running_rig
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with running_rig(tmp_path_factory.mktemp("teams")) as running:
-        yield running
+from tests.sandbox.teams_process import TeamsProcess, message
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
-def bot(rig: Rig) -> Iterator[httpx.Client]:
-    rig.reset()
-    with rig.connector() as client:
+def bot(teams: TeamsProcess) -> Iterator[httpx.Client]:
+    teams.reset()
+    with teams.connector() as client:
         yield client
 
 
-def activities(rig: Rig, activity: str = "") -> str:
-    return f"v3/conversations/{rig.channel}/activities" + (f"/{activity}" if activity else "")
+def activities(teams: TeamsProcess, activity: str = "") -> str:
+    return f"v3/conversations/{teams.channel}/activities" + (f"/{activity}" if activity else "")
 
 
-def order(rig: Rig, on: str, do: str, **more: Any) -> None:
-    fault = {"on": on, "do": do, "match": {"conversation": rig.channel}} | more
-    answer = rig.post("/_sandbox/faults", fault)
+def order(teams: TeamsProcess, on: str, do: str, **more: Any) -> None:
+    fault = {"on": on, "do": do, "match": {"conversation": teams.channel}} | more
+    answer = teams.post("/_sandbox/faults", fault)
     assert answer.status_code == 201, answer.text
 
 
-def last_call(rig: Rig) -> tuple[int | None, str | None]:
-    call = rig.records()["calls"][-1]
+def last_call(teams: TeamsProcess) -> tuple[int | None, str | None]:
+    call = teams.records()["calls"][-1]
     return call["status"], call["fault"]
 
 
-def test_a_lost_answer_was_done(rig: Rig, bot: httpx.Client) -> None:
-    order(rig, "create", "lose_answer")
+def test_a_lost_answer_was_done(teams: TeamsProcess, bot: httpx.Client) -> None:
+    order(teams, "create", "lose_answer")
     with pytest.raises(httpx.RemoteProtocolError):
-        bot.post(activities(rig), json=message("x"))
-    assert len(rig.messages(rig.channel)) == 1
-    assert last_call(rig) == (201, "lose_answer")
-    assert bot.post(activities(rig), json=message("y")).status_code == 201
+        bot.post(activities(teams), json=message("x"))
+    assert len(teams.messages(teams.channel)) == 1
+    assert last_call(teams) == (201, "lose_answer")
+    assert bot.post(activities(teams), json=message("y")).status_code == 201
 
 
-def test_a_late_call_is_cut_now_and_done_afterwards(rig: Rig, bot: httpx.Client) -> None:
-    sent = bot.post(activities(rig), json=message("x")).json()["id"]
-    order(rig, "edit", "late", seconds=0.5)
+def test_a_late_call_is_cut_now_and_done_afterwards(teams: TeamsProcess, bot: httpx.Client) -> None:
+    sent = bot.post(activities(teams), json=message("x")).json()["id"]
+    order(teams, "edit", "late", seconds=0.5)
     with pytest.raises(httpx.RemoteProtocolError):
-        bot.put(activities(rig, sent), json=message("late"))
-    assert last_call(rig) == (None, "late")
-    assert bot.put(activities(rig, sent), json=message("in time")).status_code == 200
-    deadline = time.monotonic() + 5
-    while len(rig.messages(rig.channel)[0]["versions"]) < 3:
-        assert time.monotonic() < deadline
-    shown = rig.messages(rig.channel)[0]["versions"][-1]["activity"]
+        bot.put(activities(teams, sent), json=message("late"))
+    assert last_call(teams) == (None, "late")
+    assert bot.put(activities(teams, sent), json=message("in time")).status_code == 200
+    wait_until(lambda: len(teams.messages(teams.channel)[0]["versions"]) == 3, within=5)
+    shown = teams.messages(teams.channel)[0]["versions"][-1]["activity"]
     assert shown["attachments"] == message("late")["attachments"]
-    assert [c["status"] for c in rig.records()["calls"]] == [201, 200, 200]
+    assert [c["status"] for c in teams.records()["calls"]] == [201, 200, 200]
 
 
-def test_a_status_is_answered_in_place_of_the_call(rig: Rig, bot: httpx.Client) -> None:
-    order(rig, "create", "status", status=429, retry_after=3, body={"error": {"code": "Throttled"}}, times=2)
+def test_a_status_is_answered_in_place_of_the_call(teams: TeamsProcess, bot: httpx.Client) -> None:
+    order(
+        teams, "create", "status", status=429, retry_after=3, body={"error": {"code": "Throttled"}}, times=2
+    )
     for _ in range(2):
-        answer = bot.post(activities(rig), json=message("x"))
+        answer = bot.post(activities(teams), json=message("x"))
         assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3")
         assert answer.json() == {"error": {"code": "Throttled"}}
-    assert rig.messages(rig.channel) == []
-    assert bot.post(activities(rig), json=message("x")).status_code == 201
+    assert teams.messages(teams.channel) == []
+    assert bot.post(activities(teams), json=message("x")).status_code == 201
 
 
-def test_a_status_after_the_call(rig: Rig, bot: httpx.Client) -> None:
-    order(rig, "create", "status_after", status=502)
-    assert bot.post(activities(rig), json=message("x")).status_code == 502
-    assert len(rig.messages(rig.channel)) == 1
+def test_a_status_after_the_call(teams: TeamsProcess, bot: httpx.Client) -> None:
+    order(teams, "create", "status_after", status=502)
+    assert bot.post(activities(teams), json=message("x")).status_code == 502
+    assert len(teams.messages(teams.channel)) == 1
 
 
-def test_a_slow_call_is_done_in_the_end(rig: Rig, bot: httpx.Client) -> None:
-    order(rig, "create", "slow", seconds=0.4)
-    assert bot.post(activities(rig), json=message("x")).status_code == 201
-    assert rig.records()["calls"][-1]["ms"] >= 400
+def test_a_slow_call_is_done_in_the_end(teams: TeamsProcess, bot: httpx.Client) -> None:
+    order(teams, "create", "slow", seconds=0.4)
+    assert bot.post(activities(teams), json=message("x")).status_code == 201
+    assert teams.records()["calls"][-1]["ms"] >= 400
 
 
 @pytest.mark.parametrize("on", ["edit", "reply", "delete"])
-def test_a_gone_message_is_unknown_from_now_on(rig: Rig, bot: httpx.Client, on: str) -> None:
-    sent = bot.post(activities(rig), json=message("x")).json()["id"]
-    order(rig, on, "gone", match={"message": sent})
+def test_a_gone_message_is_unknown_from_now_on(teams: TeamsProcess, bot: httpx.Client, on: str) -> None:
+    sent = bot.post(activities(teams), json=message("x")).json()["id"]
+    order(teams, on, "gone", match={"message": sent})
     method = {"edit": "PUT", "reply": "POST", "delete": "DELETE"}[on]
     for _ in range(2):
-        answer = bot.request(method, activities(rig, sent), json=message("y"))
+        answer = bot.request(method, activities(teams, sent), json=message("y"))
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ActivityNotFoundInConversation")
 
 
-def test_a_message_can_be_gone_as_soon_as_it_is_made(rig: Rig, bot: httpx.Client) -> None:
-    order(rig, "create", "gone")
-    sent = bot.post(activities(rig), json=message("x"))
+def test_a_message_can_be_gone_as_soon_as_it_is_made(teams: TeamsProcess, bot: httpx.Client) -> None:
+    order(teams, "create", "gone")
+    sent = bot.post(activities(teams), json=message("x"))
     assert sent.status_code == 201
-    assert bot.put(activities(rig, sent.json()["id"]), json=message("y")).status_code == 404
+    assert bot.put(activities(teams, sent.json()["id"]), json=message("y")).status_code == 404
 
 
-def test_a_removed_bot_hears_it_from_the_connector_alone(rig: Rig, bot: httpx.Client) -> None:
-    order(rig, "create", "removed")
+def test_a_removed_bot_hears_it_from_the_connector_alone(teams: TeamsProcess, bot: httpx.Client) -> None:
+    order(teams, "create", "removed")
     for _ in range(2):
-        answer = bot.post(activities(rig), json=message("x"))
+        answer = bot.post(activities(teams), json=message("x"))
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "BotNotInConversationRoster")
-    assert rig.bot.activities == []
-    rig.reset()
-    assert bot.post(activities(rig), json=message("x")).status_code == 201
+    assert teams.bot.activities == []
+    teams.reset()
+    assert bot.post(activities(teams), json=message("x")).status_code == 201
 
 
-def test_members_and_opening_have_faults_of_their_own(rig: Rig, bot: httpx.Client) -> None:
-    order(rig, "members", "status", status=503)
-    assert bot.get(f"v3/conversations/{rig.channel}/members").status_code == 503
-    order(rig, "open", "status", status=500, match={})
-    chat = {"members": [{"id": rig.person(0).teams_id}], "tenantId": rig.world.tenant_id}
+def test_members_and_opening_have_faults_of_their_own(teams: TeamsProcess, bot: httpx.Client) -> None:
+    order(teams, "members", "status", status=503)
+    assert bot.get(f"v3/conversations/{teams.channel}/members").status_code == 503
+    order(teams, "open", "status", status=500, match={})
+    chat = {"members": [{"id": teams.person(0).teams_id}], "tenantId": teams.company.tenant_id}
     assert bot.post("v3/conversations", json=chat | {"activity": message("x")}).status_code == 201
     assert bot.post("v3/conversations", json=chat).status_code == 500
 
 
-def test_other_conversations_and_cleared_faults_do_not_count(rig: Rig, bot: httpx.Client) -> None:
-    order(rig, "create", "status", status=500, match={"conversation": "19:other@thread.tacv2"})
-    assert bot.post(activities(rig), json=message("x")).status_code == 201
-    order(rig, "create", "status", status=500)
-    assert httpx.delete(f"{rig.url}/_sandbox/faults", trust_env=False).status_code == 204
-    assert bot.post(activities(rig), json=message("x")).status_code == 201
+def test_other_conversations_and_cleared_faults_do_not_count(teams: TeamsProcess, bot: httpx.Client) -> None:
+    order(teams, "create", "status", status=500, match={"conversation": "19:other@thread.tacv2"})
+    assert bot.post(activities(teams), json=message("x")).status_code == 201
+    order(teams, "create", "status", status=500)
+    assert httpx.delete(f"{teams.url}/_sandbox/faults", trust_env=False).status_code == 204
+    assert bot.post(activities(teams), json=message("x")).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -138,8 +132,8 @@ def test_other_conversations_and_cleared_faults_do_not_count(rig: Rig, bot: http
         {"on": "create", "do": "status"},
     ],
 )
-def test_what_is_no_fault_is_refused(rig: Rig, fault: dict[str, Any]) -> None:
-    assert rig.post("/_sandbox/faults", fault).status_code == 422
+def test_what_is_no_fault_is_refused(teams: TeamsProcess, fault: dict[str, Any]) -> None:
+    assert teams.post("/_sandbox/faults", fault).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -154,9 +148,9 @@ def test_what_is_no_fault_is_refused(rig: Rig, fault: dict[str, Any]) -> None:
     ],
 )
 def test_what_no_call_can_match_is_refused_with_what_it_can(
-    rig: Rig, on: str, match: dict[str, Any], allowed: str
+    teams: TeamsProcess, on: str, match: dict[str, Any], allowed: str
 ) -> None:
-    answer = rig.post("/_sandbox/faults", {"on": on, "do": "lose_answer", "match": match})
+    answer = teams.post("/_sandbox/faults", {"on": on, "do": "lose_answer", "match": match})
     (wrong,) = match
     assert (answer.status_code, answer.json()["detail"]) == (
         422,
@@ -164,8 +158,8 @@ def test_what_no_call_can_match_is_refused_with_what_it_can(
     )
 
 
-def test_the_members_of_a_message_can_be_matched(rig: Rig, bot: httpx.Client) -> None:
-    sent = bot.post(activities(rig), json=message("x")).json()["id"]
-    order(rig, "members", "status", status=503, match={"conversation": rig.channel, "message": sent})
-    assert bot.get(f"v3/conversations/{rig.channel}/members").status_code == 200
-    assert bot.get(activities(rig, f"{sent}/members")).status_code == 503
+def test_the_members_of_a_message_can_be_matched(teams: TeamsProcess, bot: httpx.Client) -> None:
+    sent = bot.post(activities(teams), json=message("x")).json()["id"]
+    order(teams, "members", "status", status=503, match={"conversation": teams.channel, "message": sent})
+    assert bot.get(f"v3/conversations/{teams.channel}/members").status_code == 200
+    assert bot.get(activities(teams, f"{sent}/members")).status_code == 503

@@ -10,19 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.teams_rig import Rig, message, running_rig
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with running_rig(tmp_path_factory.mktemp("teams")) as running:
-        yield running
+from tests.sandbox.teams_process import TeamsProcess, message
 
 
 @pytest.fixture
-def bot(rig: Rig) -> Iterator[httpx.Client]:
-    rig.reset()
-    with rig.connector() as client:
+def bot(teams: TeamsProcess) -> Iterator[httpx.Client]:
+    teams.reset()
+    with teams.connector() as client:
         yield client
 
 
@@ -30,11 +24,11 @@ Event = tuple[str, dict[str, Any]]
 
 
 @contextmanager
-def events(rig: Rig, person: int) -> Iterator["Queue[Event]"]:
+def events(teams: TeamsProcess, person: int) -> Iterator["Queue[Event]"]:
     """The person's live events."""
     heard: Queue[Event] = Queue()
-    address = f"{rig.url}/page/events"
-    query = {"person": rig.person(person).aad_object_id}
+    address = f"{teams.url}/page/events"
+    query = {"person": teams.person(person).aad_object_id}
     with (
         httpx.Client(trust_env=False) as http,
         http.stream("GET", address, params=query, timeout=20) as stream,
@@ -56,7 +50,7 @@ def events(rig: Rig, person: int) -> Iterator["Queue[Event]"]:
         thread = threading.Thread(target=listen)
         thread.start()
         yield heard
-        rig.reset()
+        teams.reset()
         thread.join(10)
 
 
@@ -66,13 +60,13 @@ def send(bot: httpx.Client, conversation: str, content: dict[str, Any]) -> str:
     return str(sent.json()["id"])
 
 
-def test_people(rig: Rig, bot: httpx.Client) -> None:
-    answer = rig.get("/page/people")
+def test_people(teams: TeamsProcess, bot: httpx.Client) -> None:
+    answer = teams.get("/page/people")
     assert answer["tenant"] == "Acme"
-    assert answer["bot"] == {"id": f"28:{rig.world.bot_app_id}", "name": "Muster"}
+    assert answer["bot"] == {"id": f"28:{teams.company.bot_app_id}", "name": "Muster"}
     assert answer["links"] == {"temporal_ui": "http://127.0.0.1:8233"}
     assert answer["people"][0] == {
-        "id": rig.person(0).aad_object_id,
+        "id": teams.person(0).aad_object_id,
         "name": "Ada Ops",
         "email": "ada@acme.example",
         "job_title": "Head of operations",
@@ -81,47 +75,47 @@ def test_people(rig: Rig, bot: httpx.Client) -> None:
     }
 
 
-def test_lists_hold_what_the_person_may_see(rig: Rig, bot: httpx.Client) -> None:
-    bo = rig.person(1)
-    lists = rig.get("/page/state", person=bo.aad_object_id)
+def test_lists_hold_what_the_person_may_see(teams: TeamsProcess, bot: httpx.Client) -> None:
+    bo = teams.person(1)
+    lists = teams.get("/page/state", person=bo.aad_object_id)
     assert [t["name"] for t in lists["teams"]] == ["Payments", "Platform"]
-    assert lists["teams"][0]["channels"][1] == {"id": rig.channel, "name": "ops", "unread": 0}
-    chat = rig.personal_chat(bo)
+    assert lists["teams"][0]["channels"][1] == {"id": teams.channel, "name": "ops", "unread": 0}
+    chat = teams.personal_chat(bo)
     assert lists["chats"] == [{"id": chat, "kind": "personal", "name": "Muster", "unread": 0, "last": None}]
 
     send(bot, chat, {"type": "message", "text": "**Hello** Bo"})
-    send(bot, rig.channel, message("card"))
-    lists = rig.get("/page/state", person=bo.aad_object_id)
+    send(bot, teams.channel, message("card"))
+    lists = teams.get("/page/state", person=bo.aad_object_id)
     assert lists["chats"][0]["last"]["text"] == "**Hello** Bo"
     assert (lists["chats"][0]["unread"], lists["teams"][0]["channels"][1]["unread"]) == (1, 1)
-    assert httpx.get(f"{rig.url}/page/state?person=nobody", trust_env=False).status_code == 404
+    assert httpx.get(f"{teams.url}/page/state?person=nobody", trust_env=False).status_code == 404
 
 
-def test_a_private_chat_is_closed_to_others(rig: Rig, bot: httpx.Client) -> None:
-    chat = rig.personal_chat(rig.person(1))
-    ada = rig.person(0).aad_object_id
-    assert httpx.get(f"{rig.url}/page/conversations/{chat}/messages?person={ada}", trust_env=False).is_error
+def test_a_private_chat_is_closed_to_others(teams: TeamsProcess, bot: httpx.Client) -> None:
+    chat = teams.personal_chat(teams.person(1))
+    ada = teams.person(0).aad_object_id
+    assert httpx.get(f"{teams.url}/page/conversations/{chat}/messages?person={ada}", trust_env=False).is_error
     body = {"person": ada, "conversation": chat}
-    assert rig.post("/page/read", body).is_error
-    assert rig.post("/page/say", body | {"text": "hi"}).is_error
-    with events(rig, 0) as heard:
+    assert teams.post("/page/read", body).is_error
+    assert teams.post("/page/say", body | {"text": "hi"}).is_error
+    with events(teams, 0) as heard:
         send(bot, chat, {"type": "message", "text": "for Bo"})
-        send(bot, rig.channel, {"type": "message", "text": "for all"})
-        name, told = heard.get(timeout=5)
-        assert (name, told["text"]) == ("message", "for all")
+        send(bot, teams.channel, {"type": "message", "text": "for all"})
+        name, shown = heard.get(timeout=5)
+        assert (name, shown["text"]) == ("message", "for all")
 
 
-def test_a_message_is_told_whole(rig: Rig, bot: httpx.Client) -> None:
-    with events(rig, 2) as heard:
-        sent = send(bot, rig.channel, message("one"))
-        name, told = heard.get(timeout=5)
-        created_at = told["created_at"]
+def test_an_event_has_the_whole_message(teams: TeamsProcess, bot: httpx.Client) -> None:
+    with events(teams, 2) as heard:
+        sent = send(bot, teams.channel, message("one"))
+        name, shown = heard.get(timeout=5)
+        created_at = shown["created_at"]
         assert name == "message"
-        assert told == {
-            "conversation": rig.channel,
+        assert shown == {
+            "conversation": teams.channel,
             "id": sent,
             "reply_to": None,
-            "from": {"id": f"28:{rig.world.bot_app_id}", "name": "Muster", "bot": True},
+            "from": {"id": f"28:{teams.company.bot_app_id}", "name": "Muster", "bot": True},
             "created_at": created_at,
             "edited_at": None,
             "deleted": False,
@@ -130,75 +124,79 @@ def test_a_message_is_told_whole(rig: Rig, bot: httpx.Client) -> None:
             "attachments": message("one")["attachments"],
             "private_card": None,
         }
-        assert heard.get(timeout=5) == ("unread", {"conversation": rig.channel, "unread": 1})
+        assert heard.get(timeout=5) == ("unread", {"conversation": teams.channel, "unread": 1})
 
-        bot.put(f"v3/conversations/{rig.channel}/activities/{sent}", json=message("two"))
-        _, told = heard.get(timeout=5)
-        assert (told["attachments"], told["created_at"]) == (message("two")["attachments"], created_at)
-        assert told["edited_at"] > created_at
+        bot.put(f"v3/conversations/{teams.channel}/activities/{sent}", json=message("two"))
+        _, shown = heard.get(timeout=5)
+        assert (shown["attachments"], shown["created_at"]) == (message("two")["attachments"], created_at)
+        assert shown["edited_at"] > created_at
 
-        bot.delete(f"v3/conversations/{rig.channel}/activities/{sent}")
-        _, told = heard.get(timeout=5)
-        assert (told["deleted"], told["attachments"]) == (True, [])
-        reader = rig.person(2).aad_object_id
-        opened = rig.get(f"/page/conversations/{rig.channel}/messages", person=reader)
+        bot.delete(f"v3/conversations/{teams.channel}/activities/{sent}")
+        _, shown = heard.get(timeout=5)
+        assert (shown["deleted"], shown["attachments"]) == (True, [])
+        reader = teams.person(2).aad_object_id
+        opened = teams.get(f"/page/conversations/{teams.channel}/messages", person=reader)
         assert (opened["kind"], opened["name"], opened["team"]) == ("channel", "ops", "Payments")
-        assert opened["messages"] == [{k: v for k, v in told.items() if k != "conversation"}]
+        assert opened["messages"] == [{k: v for k, v in shown.items() if k != "conversation"}]
 
 
-def test_reading_clears_the_mark_for_the_reader_alone(rig: Rig, bot: httpx.Client) -> None:
-    send(bot, rig.channel, message("one"))
-    body = {"person": rig.person(0).aad_object_id, "conversation": rig.channel}
-    with events(rig, 0) as heard:
-        assert rig.post("/page/read", body).is_success
-        assert heard.get(timeout=5) == ("unread", {"conversation": rig.channel, "unread": 0})
-        bo = rig.get("/page/state", person=rig.person(1).aad_object_id)
+def test_reading_clears_the_unread_count_of_the_reader_alone(teams: TeamsProcess, bot: httpx.Client) -> None:
+    send(bot, teams.channel, message("one"))
+    body = {"person": teams.person(0).aad_object_id, "conversation": teams.channel}
+    with events(teams, 0) as heard:
+        assert teams.post("/page/read", body).is_success
+        assert heard.get(timeout=5) == ("unread", {"conversation": teams.channel, "unread": 0})
+        bo = teams.get("/page/state", person=teams.person(1).aad_object_id)
         assert bo["teams"][0]["channels"][1]["unread"] == 1
 
 
-def test_writing_reaches_the_others_and_the_bot_when_it_is_meant(rig: Rig, bot: httpx.Client) -> None:
-    ada = rig.person(0)
-    said = {"person": ada.aad_object_id, "conversation": rig.channel}
-    assert rig.post("/page/say", said | {"text": "lunch?"}).is_success
-    assert rig.bot.activities == []
-    (root,) = (m["id"] for m in rig.messages(rig.channel))
-    assert rig.post("/page/say", said | {"text": "@Muster help", "reply_to": root}).is_success
+def test_a_message_reaches_the_other_members_and_a_mentioned_bot(
+    teams: TeamsProcess, bot: httpx.Client
+) -> None:
+    ada = teams.person(0)
+    said = {"person": ada.aad_object_id, "conversation": teams.channel}
+    assert teams.post("/page/say", said | {"text": "lunch?"}).is_success
+    assert teams.bot.activities == []
+    (root,) = (m["id"] for m in teams.messages(teams.channel))
+    assert teams.post("/page/say", said | {"text": "@Muster help", "reply_to": root}).is_success
 
-    (heard,) = rig.bot.activities
+    (heard,) = teams.bot.activities
     assert heard["text"] == "<at>Muster</at> help"
     assert heard["entities"][0] == {
         "type": "mention",
-        "mentioned": {"id": f"28:{rig.world.bot_app_id}", "name": "Muster"},
+        "mentioned": {"id": f"28:{teams.company.bot_app_id}", "name": "Muster"},
         "text": "<at>Muster</at>",
     }
-    assert heard["conversation"]["id"] == f"{rig.channel};messageid={root}"
-    assert heard["channelData"]["team"] == {"id": rig.world.teams[0].id}
-    mine = rig.get("/page/state", person=ada.aad_object_id)["teams"][0]["channels"][1]["unread"]
-    theirs = rig.get("/page/state", person=rig.person(1).aad_object_id)["teams"][0]["channels"][1]["unread"]
+    assert heard["conversation"]["id"] == f"{teams.channel};messageid={root}"
+    assert heard["channelData"]["team"] == {"id": teams.company.teams[0].id}
+    mine = teams.get("/page/state", person=ada.aad_object_id)["teams"][0]["channels"][1]["unread"]
+    theirs = teams.get("/page/state", person=teams.person(1).aad_object_id)["teams"][0]["channels"][1][
+        "unread"
+    ]
     assert (mine, theirs) == (0, 2)
 
 
-def test_a_personal_chat_needs_no_mention(rig: Rig, bot: httpx.Client) -> None:
-    ada = rig.person(0)
-    chat = rig.personal_chat(ada)
-    assert rig.post("/_sandbox/say", {"person": ada.email, "conversation": chat, "text": "help"}).is_success
-    (heard,) = rig.bot.activities
+def test_a_personal_chat_needs_no_mention(teams: TeamsProcess, bot: httpx.Client) -> None:
+    ada = teams.person(0)
+    chat = teams.personal_chat(ada)
+    assert teams.post("/_sandbox/say", {"person": ada.email, "conversation": chat, "text": "help"}).is_success
+    (heard,) = teams.bot.activities
     assert heard["text"] == "help"
     assert heard["conversation"] == {
         "conversationType": "personal",
         "id": chat,
-        "tenantId": rig.world.tenant_id,
+        "tenantId": teams.company.tenant_id,
     }
-    assert heard["id"] == rig.messages(chat)[0]["id"]
+    assert heard["id"] == teams.messages(chat)[0]["id"]
 
 
 @pytest.mark.parametrize("body", [{}, {"person": "ada@acme.example"}, {"text": ""}])
-def test_malformed_requests_are_refused(rig: Rig, bot: httpx.Client, body: dict[str, Any]) -> None:
+def test_malformed_requests_are_refused(teams: TeamsProcess, bot: httpx.Client, body: dict[str, Any]) -> None:
     for path in ("/page/say", "/page/read", "/page/invoke", "/_sandbox/click", "/_sandbox/say"):
-        assert rig.post(path, body).status_code == 422
+        assert teams.post(path, body).status_code == 422
 
 
-def test_an_unknown_person_gets_nothing(rig: Rig, bot: httpx.Client) -> None:
-    for path in ("state", "events", f"conversations/{rig.channel}/messages"):
-        answer = httpx.get(f"{rig.url}/page/{path}", params={"person": "nobody"}, trust_env=False)
+def test_an_unknown_person_gets_nothing(teams: TeamsProcess, bot: httpx.Client) -> None:
+    for path in ("state", "events", f"conversations/{teams.channel}/messages"):
+        answer = httpx.get(f"{teams.url}/page/{path}", params={"person": "nobody"}, trust_env=False)
         assert answer.status_code == 404

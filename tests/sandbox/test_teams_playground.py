@@ -5,7 +5,6 @@ A small server stands in for the Playground's connector; the Playground itself r
 """
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,10 +14,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from sandbox.company import build_company
 from sandbox.teams.playground import playground_config
 from sandbox.teams.roster import Roster
-from sandbox.world import build_world
-from tests.sandbox.teams_rig import Rig, card_answer, message, running_rig
+from tests.sandbox.teams_process import TeamsProcess, card_answer, message, running_teams, serving_in_thread
 
 
 class PlaygroundConnector:
@@ -48,14 +47,8 @@ class PlaygroundConnector:
 
     @contextmanager
     def listening(self) -> Iterator["PlaygroundConnector"]:
-        thread = threading.Thread(target=self._server.serve_forever)
-        thread.start()
-        try:
+        with serving_in_thread(self._server):
             yield self
-        finally:
-            self._server.shutdown()
-            thread.join()
-            self._server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -65,31 +58,31 @@ def connector() -> Iterator[PlaygroundConnector]:
 
 
 @pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory, connector: PlaygroundConnector) -> Iterator[Rig]:
+def teams(tmp_path_factory: pytest.TempPathFactory, connector: PlaygroundConnector) -> Iterator[TeamsProcess]:
     folder = tmp_path_factory.mktemp("teams")
-    with running_rig(folder, "--playground-port", str(connector.port)) as running:
+    with running_teams(folder, "--playground-port", str(connector.port)) as running:
         yield running
 
 
-def test_activities_go_on_signed_and_answers_come_back(rig: Rig) -> None:
-    rig.bot.answer = lambda _: card_answer("done")
-    activity = {"type": "invoke", "serviceUrl": f"{rig.url}/playground/teams"}
-    answer = rig.post("/playground/api/messages", activity)
+def test_activities_go_on_signed_and_answers_come_back(teams: TeamsProcess) -> None:
+    teams.bot.answer = lambda _: card_answer("done")
+    activity = {"type": "invoke", "serviceUrl": f"{teams.url}/playground/teams"}
+    answer = teams.post("/playground/api/messages", activity)
     assert (answer.status_code, answer.json()) == card_answer("done")
-    assert rig.bot.activities == [activity]
-    assert rig.check_channel_token(rig.bot.tokens[0])["serviceurl"] == activity["serviceUrl"]
-    assert rig.post("/playground/api/messages", {}).status_code == 400
+    assert teams.bot.activities == [activity]
+    assert teams.check_channel_token(teams.bot.tokens[0])["serviceurl"] == activity["serviceUrl"]
+    assert teams.post("/playground/api/messages", {}).status_code == 400
 
 
 def test_connector_calls_need_the_bots_token_and_go_on_without(
-    rig: Rig, connector: PlaygroundConnector
+    teams: TeamsProcess, connector: PlaygroundConnector
 ) -> None:
-    path = f"v3/conversations/{quote(rig.channel, safe='')}%3Bmessageid=1/activities"
-    address = f"{rig.url}/playground/teams/{path}"
+    path = f"v3/conversations/{quote(teams.channel, safe='')}%3Bmessageid=1/activities"
+    address = f"{teams.url}/playground/teams/{path}"
     refused = httpx.post(address, json=message("x"), trust_env=False)
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "Unauthorized")
     assert connector.calls == []
-    with rig.connector() as bot:
+    with teams.connector() as bot:
         assert bot.post(address, json=message("x")).json() == {"id": "1"}
         assert bot.put(f"{address}/1", json=message("y")).status_code == 201
         assert bot.get(f"{address}/1/members", params={"pageSize": "2"}).status_code == 201
@@ -101,24 +94,24 @@ def test_connector_calls_need_the_bots_token_and_go_on_without(
 
 
 def test_a_playground_that_is_down_is_a_bad_gateway(tmp_path: Path) -> None:
-    with running_rig(tmp_path, "--playground-port", "9") as rig, rig.connector() as bot:
-        answer = bot.get(f"{rig.url}/playground/teams/v3/conversations")
+    with running_teams(tmp_path, "--playground-port", "9") as teams, teams.connector() as bot:
+        answer = bot.get(f"{teams.url}/playground/teams/v3/conversations")
         assert (answer.status_code, answer.json()["error"]["code"]) == (502, "BadGateway")
 
 
 def test_without_the_option_there_is_no_way_in(tmp_path: Path) -> None:
-    with running_rig(tmp_path) as rig:
-        assert rig.post("/playground/api/messages", {"serviceUrl": rig.url}).status_code == 404
+    with running_teams(tmp_path) as teams:
+        assert teams.post("/playground/api/messages", {"serviceUrl": teams.url}).status_code == 404
 
 
-def test_the_configuration_has_the_worlds_ids_and_enough_people() -> None:
-    world = build_world()
-    team = world.teams[0]
-    config = json.loads(playground_config(Roster(world), world.people[0], team))
-    assert config["tenantId"] == world.tenant_id
-    assert config["bot"]["id"] == f"28:{world.bot_app_id}"
-    assert config["currentUser"]["aadObjectId"] == world.people[0].aad_object_id
-    assert [user["id"] for user in config["users"][:4]] == [p.teams_id for p in world.people[1:]]
+def test_the_configuration_has_the_companys_ids_and_enough_people() -> None:
+    company = build_company()
+    team = company.teams[0]
+    config = json.loads(playground_config(Roster(company), company.people[0], team))
+    assert config["tenantId"] == company.tenant_id
+    assert config["bot"]["id"] == f"28:{company.bot_app_id}"
+    assert config["currentUser"]["aadObjectId"] == company.people[0].aad_object_id
+    assert [user["id"] for user in config["users"][:4]] == [p.teams_id for p in company.people[1:]]
     ids = [config["currentUser"]["id"], *(user["id"] for user in config["users"])]
     assert len(set(ids)) == len(ids) == 6
     assert config["team"]["channels"] == [{"id": team.channels[1].id, "name": "ops"}]

@@ -7,43 +7,43 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.company import build_company
 from sandbox.teams.activities import Activities
+from sandbox.teams.bot_endpoint import BotEndpoint
+from sandbox.teams.clicks import Clicks
 from sandbox.teams.conversations import Conversations
-from sandbox.teams.delivery import BotEndpoint
-from sandbox.teams.events import EventHub
-from sandbox.teams.presses import Presses
 from sandbox.teams.roster import Roster
+from sandbox.teams.server_sent_events import ServerSentEvents
 from sandbox.teams.signing_key import SigningKey
 from sandbox.teams.tokens import ChannelTokens
-from sandbox.world import build_world
-from tests.sandbox.teams_rig import Answer, Bot, card_answer, message
+from tests.sandbox.teams_process import Answer, Bot, card_answer, message
 
 SERVICE_URL = "http://127.0.0.1:1/teams/"
 
 
 async def deliveries(folder: Path, answers: list[Answer], expected: int) -> list[dict[str, Any]]:
     """What the bot hears of one press when it answers so."""
-    world = build_world()
-    roster = Roster(world)
-    conversations = Conversations(roster, roster.fresh_state(0), EventHub(), lambda: None)
-    channel = conversations.get(world.teams[0].id)
+    company = build_company()
+    roster = Roster(company)
+    conversations = Conversations(roster, roster.initial_state(0), ServerSentEvents(), lambda: None)
+    channel = conversations.get(company.teams[0].id)
     sent = conversations.post(channel, message("x", "acknowledge"), None, None)
     with Bot().listening() as bot:
         waiting = iter(answers)
         bot.answer = lambda _: next(waiting)
         async with httpx.AsyncClient(trust_env=False) as http:
-            tokens = ChannelTokens(SigningKey.kept_in(folder), world)
+            tokens = ChannelTokens(SigningKey.kept_in(folder), company)
             endpoint = BotEndpoint(http, bot.url, tokens)
-            presses = Presses(conversations, Activities(roster, SERVICE_URL), endpoint, later=0.1)
-            await presses.press(world.people[0], channel, sent, {"verb": "acknowledge", "data": {}})
-            repeats = [task for task in asyncio.all_tasks() if task.get_name() == "repeat a press"]
+            clicks = Clicks(conversations, Activities(roster, SERVICE_URL), endpoint, repeat_after=0.1)
+            await clicks.click(company.people[0], channel, sent, {"verb": "acknowledge", "data": {}})
+            repeats = [task for task in asyncio.all_tasks() if task.get_name() == "repeat a click"]
             await asyncio.wait_for(asyncio.gather(*repeats), 5)
         assert len(bot.activities) == expected
         return bot.activities
 
 
 @pytest.mark.anyio
-async def test_a_silent_bot_hears_a_press_four_times(tmp_path: Path) -> None:
+async def test_a_silent_bot_hears_a_click_four_times(tmp_path: Path) -> None:
     heard = await deliveries(tmp_path, [(200, None)] * 4, 4)
     assert heard[0] == heard[1]
     assert heard[2] == heard[3]

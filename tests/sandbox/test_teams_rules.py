@@ -4,9 +4,9 @@ import pytest
 
 from sandbox.teams.card_actions import find_action
 from sandbox.teams.errors import ConnectorError
-from sandbox.teams.limits import RateWindows
+from sandbox.teams.rate_limits import RateWindows
 from sandbox.teams.state import Message, Version, timestamp
-from tests.sandbox.teams_rig import message
+from tests.sandbox.teams_process import message
 
 
 class Seconds:

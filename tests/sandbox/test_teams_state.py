@@ -3,105 +3,100 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
 import pytest
 
-from sandbox.world import build_world, write_world
-from tests.sandbox.teams_rig import REPOSITORY, Rig, message, running_rig
+from sandbox.company import build_company, write_company
+from tests.sandbox.teams_process import REPOSITORY, TeamsProcess, message, running_teams
+from tests.support.waiting import wait_until
 
 PAGE = Path(__file__).parents[2] / "sandbox" / "teams" / "page"
 
 
-def send(rig: Rig, conversation: str | None = None) -> httpx.Response:
-    with rig.connector() as bot:
-        return bot.post(f"v3/conversations/{conversation or rig.channel}/activities", json=message("x"))
+def send(teams: TeamsProcess, conversation: str | None = None) -> httpx.Response:
+    with teams.connector() as bot:
+        return bot.post(f"v3/conversations/{conversation or teams.channel}/activities", json=message("x"))
 
 
 def test_a_restart_keeps_everything_and_ids_go_on(tmp_path: Path) -> None:
-    with running_rig(tmp_path) as rig:
-        sent = send(rig).json()["id"]
-        token = rig.token_request().json()["access_token"]
-        before, authority = rig.records(), (tmp_path / "ca" / "ca.pem").read_bytes()
-        lists = rig.get("/page/state", person=rig.person(0).aad_object_id)
-        rig.stop()
-        rig.start()
-        assert rig.records() == before
-        assert rig.get("/page/state", person=rig.person(0).aad_object_id) == lists
+    with running_teams(tmp_path) as teams:
+        sent = send(teams).json()["id"]
+        token = teams.token_request().json()["access_token"]
+        before, authority = teams.records(), (tmp_path / "ca" / "ca.pem").read_bytes()
+        lists = teams.get("/page/state", person=teams.person(0).aad_object_id)
+        teams.stop()
+        teams.start()
+        assert teams.records() == before
+        assert teams.get("/page/state", person=teams.person(0).aad_object_id) == lists
         assert (tmp_path / "ca" / "ca.pem").read_bytes() == authority
         edited = httpx.put(
-            f"{rig.url}/teams/v3/conversations/{rig.channel}/activities/{sent}",
+            f"{teams.url}/teams/v3/conversations/{teams.channel}/activities/{sent}",
             json=message("y"),
             headers={"Authorization": f"Bearer {token}"},
         )
         assert edited.status_code == 200, "the bot's token outlives the restart"
-        rig.reset()
-        assert rig.messages(rig.channel) == []
-        assert int(send(rig).json()["id"]) > int(sent)
+        teams.reset()
+        assert teams.messages(teams.channel) == []
+        assert int(send(teams).json()["id"]) > int(sent)
 
 
 def test_a_killed_process_loses_half_a_second_at_most(tmp_path: Path) -> None:
-    with running_rig(tmp_path) as rig:
-        sent = send(rig).json()["id"]
-        deadline = time.monotonic() + 2
-        while (
-            sent not in (tmp_path / "state.json").read_text() if (tmp_path / "state.json").exists() else True
-        ):
-            assert time.monotonic() < deadline
-        rig.stop(signal.SIGKILL)
-        rig.start()
-        assert [m["id"] for m in rig.messages(rig.channel)] == [sent]
+    with running_teams(tmp_path) as teams:
+        sent = send(teams).json()["id"]
+        state = tmp_path / "state.json"
+        wait_until(lambda: state.exists() and sent in state.read_text(), within=2)
+        teams.stop(signal.SIGKILL)
+        teams.start()
+        assert [m["id"] for m in teams.messages(teams.channel)] == [sent]
 
 
 def test_open_pages_do_not_hold_up_the_end(tmp_path: Path) -> None:
-    with running_rig(tmp_path) as rig, httpx.Client(trust_env=False) as http:
-        address = f"{rig.url}/page/events?person={rig.person(0).aad_object_id}"
+    with running_teams(tmp_path) as teams, httpx.Client(trust_env=False) as http:
+        address = f"{teams.url}/page/events?person={teams.person(0).aad_object_id}"
         with http.stream("GET", address) as stream:
             next(stream.iter_lines())
-            assert rig.stop() < 2
-        assert rig.process is not None
-        assert rig.process.returncode == 0
+            assert teams.stop() < 2
+        assert teams.process is not None
+        assert teams.process.returncode == 0
 
 
 def test_without_connections_the_bot_is_nowhere_until_installed(tmp_path: Path) -> None:
-    with running_rig(tmp_path, connected=False) as rig:
-        assert send(rig).status_code == 403
-        assert send(rig, rig.personal_chat(rig.person(0))).status_code == 403
-        installed = rig.post(
-            "/_sandbox/install", {"person": "ada@acme.example", "team": rig.world.teams[0].id}
+    with running_teams(tmp_path, connected=False) as teams:
+        assert send(teams).status_code == 403
+        assert send(teams, teams.personal_chat(teams.person(0))).status_code == 403
+        installed = teams.post(
+            "/_sandbox/install", {"person": "ada@acme.example", "team": teams.company.teams[0].id}
         )
         assert installed.is_success
-        assert send(rig).status_code == 201
-        assert send(rig, rig.personal_chat(rig.person(0))).status_code == 201
-        assert send(rig, rig.world.teams[1].id).status_code == 403
+        assert send(teams).status_code == 201
+        assert send(teams, teams.personal_chat(teams.person(0))).status_code == 201
+        assert send(teams, teams.company.teams[1].id).status_code == 403
 
 
 def test_the_page_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     renderer = tmp_path / "adaptivecards.min.js"
     monkeypatch.setenv("MUSTER_ADAPTIVECARDS_JS", str(renderer))
-    with running_rig(tmp_path) as rig:
-        missing = httpx.get(f"{rig.url}/", trust_env=False)
+    with running_teams(tmp_path) as teams:
+        missing = httpx.get(f"{teams.url}/", trust_env=False)
         assert missing.status_code == 503
         assert "adaptivecards" in missing.text
         assert "make setup" in missing.text
         renderer.write_text("var AdaptiveCards;")
         assert (
-            httpx.get(f"{rig.url}/page/vendor/adaptivecards.min.js", trust_env=False).text
+            httpx.get(f"{teams.url}/page/vendor/adaptivecards.min.js", trust_env=False).text
             == "var AdaptiveCards;"
         )
-        index = httpx.get(f"{rig.url}/", trust_env=False)
+        index = httpx.get(f"{teams.url}/", trust_env=False)
         assert index.text == (PAGE / "index.html").read_text()
-        assert httpx.get(f"{rig.url}/page/static/index.html", trust_env=False).text == index.text
+        assert httpx.get(f"{teams.url}/page/static/index.html", trust_env=False).text == index.text
 
 
 def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:
-    write_world(tmp_path / "world.json", build_world())
+    write_company(tmp_path / "company.json", build_company())
     (tmp_path / "state.json").write_text('{"format": 2}')
-    options = (
-        f"--world {tmp_path}/world.json --port 1 --token-port 2 --ca-dir {tmp_path} --bot http://127.0.0.1:3"
-    )
+    options = f"--world {tmp_path}/company.json --port 1 --token-port 2 --ca-dir {tmp_path} --bot http://127.0.0.1:3"
     command = [
         sys.executable,
         "-m",

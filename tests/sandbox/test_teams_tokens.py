@@ -1,6 +1,5 @@
 """Tokens both ways: the bot's from the https endpoint, by real msal, and the channel's on activities."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import httpx
@@ -8,28 +7,22 @@ import msal
 import pytest
 import requests
 
-from tests.sandbox.teams_rig import Rig, message, running_rig
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with running_rig(tmp_path_factory.mktemp("teams")) as running:
-        yield running
+from tests.sandbox.teams_process import TeamsProcess, message
 
 
 @pytest.fixture(autouse=True)
-def _fresh(rig: Rig) -> None:
-    rig.reset()
+def _fresh(teams: TeamsProcess) -> None:
+    teams.reset()
 
 
-def msal_token(rig: Rig, secret: str) -> dict[str, str]:
+def msal_token(teams: TeamsProcess, secret: str) -> dict[str, str]:
     with requests.Session() as session:
         session.trust_env = False
-        session.verify = str(rig.folder / "ca" / "ca.pem")
+        session.verify = str(teams.folder / "ca" / "ca.pem")
         application = msal.ConfidentialClientApplication(
-            rig.world.bot_app_id,
+            teams.company.bot_app_id,
             client_credential=secret,
-            authority=f"https://127.0.0.1:{rig.token_port}/{rig.world.tenant_id}",
+            authority=f"https://127.0.0.1:{teams.token_port}/{teams.company.tenant_id}",
             instance_discovery=False,
             http_client=session,
         )
@@ -39,10 +32,10 @@ def msal_token(rig: Rig, secret: str) -> dict[str, str]:
         return answer
 
 
-def test_msal_gets_a_token_that_the_connector_takes(rig: Rig) -> None:
-    token = msal_token(rig, rig.world.bot_app_secret)["access_token"]
+def test_msal_gets_a_token_that_the_connector_takes(teams: TeamsProcess) -> None:
+    token = msal_token(teams, teams.company.bot_app_secret)["access_token"]
     sent = httpx.post(
-        f"{rig.url}/teams/v3/conversations/{rig.channel}/activities",
+        f"{teams.url}/teams/v3/conversations/{teams.channel}/activities",
         json=message("hello"),
         headers={"Authorization": f"Bearer {token}"},
         trust_env=False,
@@ -50,8 +43,8 @@ def test_msal_gets_a_token_that_the_connector_takes(rig: Rig) -> None:
     assert sent.status_code == 201
 
 
-def test_msal_hears_of_a_wrong_secret_in_entras_words(rig: Rig) -> None:
-    answer = msal_token(rig, "wrong")
+def test_msal_hears_of_a_wrong_secret_in_entras_words(teams: TeamsProcess) -> None:
+    answer = msal_token(teams, "wrong")
     assert answer["error"] == "invalid_client"
     assert answer["error_description"].startswith("AADSTS7000215: ")
     assert "wrong" not in answer["error_description"]
@@ -66,29 +59,32 @@ def test_msal_hears_of_a_wrong_secret_in_entras_words(rig: Rig) -> None:
         ({"scope": "https://graph.microsoft.com/.default"}, 400, "invalid_scope", 1002012),
     ],
 )
-def test_refusals(rig: Rig, change: dict[str, str], status: int, error: str, number: int) -> None:
-    answer = rig.token_request(**change)
+def test_what_pagerduty_refuses(
+    teams: TeamsProcess, change: dict[str, str], status: int, error: str, number: int
+) -> None:
+    answer = teams.token_request(**change)
     assert answer.status_code == status
     assert answer.json()["error"] == error
     assert answer.json()["error_codes"] == [number]
 
 
-def test_another_tenant_is_not_found(rig: Rig) -> None:
-    address = f"https://127.0.0.1:{rig.token_port}/other/v2.0/.well-known/openid-configuration"
-    answer = httpx.get(address, verify=rig.tls(), trust_env=False)
+def test_another_tenant_is_not_found(teams: TeamsProcess) -> None:
+    address = f"https://127.0.0.1:{teams.token_port}/other/v2.0/.well-known/openid-configuration"
+    answer = httpx.get(address, verify=teams.tls(), trust_env=False)
     assert (answer.status_code, answer.json()["error_codes"]) == (400, [90002])
 
 
-def test_the_token_endpoint_speaks_https_alone(rig: Rig) -> None:
+def test_the_token_endpoint_speaks_https_alone(teams: TeamsProcess) -> None:
     assert (
-        httpx.post(f"{rig.url}/{rig.world.tenant_id}/oauth2/v2.0/token", trust_env=False).status_code == 404
+        httpx.post(f"{teams.url}/{teams.company.tenant_id}/oauth2/v2.0/token", trust_env=False).status_code
+        == 404
     )
 
 
-def test_activities_carry_a_channel_token(rig: Rig) -> None:
-    rig.post("/_sandbox/say", {"person": "ada@acme.example", "conversation": rig.channel, "text": "help"})
-    claims = rig.check_channel_token(rig.bot.tokens[0])
-    assert claims["serviceurl"] == rig.bot.activities[0]["serviceUrl"] == f"{rig.url}/teams/"
+def test_activities_carry_a_channel_token(teams: TeamsProcess) -> None:
+    teams.post("/_sandbox/say", {"person": "ada@acme.example", "conversation": teams.channel, "text": "help"})
+    claims = teams.check_channel_token(teams.bot.tokens[0])
+    assert claims["serviceurl"] == teams.bot.activities[0]["serviceUrl"] == f"{teams.url}/teams/"
     assert claims["exp"] > datetime.now(UTC).timestamp()
-    keys = rig.get("/bot/v1/.well-known/keys")["keys"]
+    keys = teams.get("/bot/v1/.well-known/keys")["keys"]
     assert [key["endorsements"] for key in keys] == [["msteams"]]

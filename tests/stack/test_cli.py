@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,13 @@ from typer.testing import CliRunner, Result
 
 from muster.cli.main import app
 from muster.temporal.ui_links import ready_queries
-from sandbox.stack.options import Options
-from sandbox.stack.postgres import EmbeddedPostgres
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.options import Options
+from sandbox.up.servers.ports import free_port
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from sandbox.up.supervision.parts import answers_http
 from tests.conftest import KEYS
+from tests.support.waiting import wait_until
 
 SECRET = "do-not-show"
 
@@ -27,6 +32,20 @@ SECRET = "do-not-show"
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DATABASE_URL", "MUSTER_KEYS", "MUSTER_CONFIG"):
         monkeypatch.delenv(name, raising=False)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"muster {project['version']}\n")
+
+
+def test_the_list_of_commands_needs_none_of_their_libraries() -> None:
+    heavy = ("asyncpg", "fastapi", "httpx", "pydantic", "temporalio")
+    loaded = "import sys, muster.cli.main; print(*sys.modules)"
+    listed = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert "typer" in listed.stdout.split()
+    assert not set(heavy) & set(listed.stdout.split())
 
 
 def test_every_missing_variable_has_its_line() -> None:
@@ -124,6 +143,29 @@ def run(
         [sys.executable, "-m", "muster.cli", *command],
         env=env, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("command", "path"), [("serve", "/readyz"), ("worker", "/healthz")])
+def test_a_signal_lets_a_process_end_with_its_own_exit_code(
+    command: str, path: str, number: signal.Signals, database_url: str, temporal: EmbeddedTemporal
+) -> None:
+    port = free_port()
+    env = os.environ | {
+        "DATABASE_URL": database_url,
+        "MUSTER_KEYS": KEYS,
+        "MUSTER_PORT": str(port),
+        "MUSTER_WORKER_HEALTH_PORT": str(port),
+        "TEMPORAL_ADDRESS": temporal.address,
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "muster.cli", command], env=env, stderr=subprocess.PIPE, text=True
+    ) as process:
+        wait_until(lambda: answers_http(port, path), within=30)
+        process.send_signal(number)
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert all(json.loads(line)["level"] == "info" for line in told.splitlines())
 
 
 def seed_file(folder: Path, **content: Any) -> str:
@@ -281,7 +323,7 @@ def test_the_ui_is_where_the_option_says_or_else_the_environment(slash: str) -> 
     assert all(link.startswith("http://127.0.0.1:9/namespaces/muster/workflows?") for link in elsewhere)
 
 
-def test_a_namespace_is_one_part_of_the_link() -> None:
+def test_a_namespace_is_one_segment_of_the_link() -> None:
     (first, *_) = links(ui("--namespace", "a/b?c"))
     assert "/namespaces/a%2Fb%3Fc/workflows?" in first
 
@@ -328,7 +370,7 @@ def test_every_list_of_what_goes_on_leaves_out_what_ended() -> None:
 
 def test_the_start_page_gets_the_same_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Options] = []
-    monkeypatch.setattr("sandbox.stack.up.up", asked.append)
+    monkeypatch.setattr("sandbox.up.main.up", asked.append)
     CliRunner().invoke(app, ["up"], catch_exceptions=False)
-    shown = [(place.title, place.says, place.url) for place in asked[0].queries]
+    shown = [(link.title, link.description, link.url) for link in asked[0].queries]
     assert shown == [tuple(query) for query in ready_queries()]

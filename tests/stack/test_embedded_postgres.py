@@ -10,12 +10,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from sandbox.stack import EmbeddedPostgres
-from tests.stack.waiting import eventually, is_alive
+from sandbox.up.servers import EmbeddedPostgres
+from tests.support.processes import is_alive
+from tests.support.waiting import wait_until
 
 KILLS_ITSELF = """
 import os, pathlib, sys
-from sandbox.stack import EmbeddedPostgres
+from sandbox.up.servers import EmbeddedPostgres
 server = EmbeddedPostgres(pathlib.Path(sys.argv[1]), durable=False)
 server.start()
 print(server.pid, flush=True)
@@ -81,4 +82,4 @@ def test_nothing_is_left_when_the_owner_is_killed(tmp_path: Path) -> None:
         [sys.executable, "-c", KILLS_ITSELF, tmp_path], capture_output=True, text=True, check=False
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    eventually(lambda: not is_alive(int(killed.stdout)))
+    wait_until(lambda: not is_alive(int(killed.stdout)))

@@ -3,8 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from sandbox.stack import EmbeddedTemporal
-from sandbox.stack.temporal_binary import find_temporal, server_version
+from sandbox.up.servers import EmbeddedTemporal
+from sandbox.up.servers.temporal_binary import find_temporal, server_version
 
 
 def namespace(server: EmbeddedTemporal, action: str) -> int:

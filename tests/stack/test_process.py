@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.stack.process import Process
-from tests.stack.waiting import eventually, is_alive
+from sandbox.up.supervision.process import Process
+from tests.support.processes import is_alive
+from tests.support.waiting import wait_until
+
+REPOSITORY = Path(__file__).parents[2]
 
 # What these commands sleep is how long they live: a minute outlasts the test, which kills them.
 HAS_A_CHILD = """
@@ -32,11 +35,11 @@ time.sleep(60)
 """
 KILLS_ITSELF = """
 import os, pathlib, sys
-from sandbox.stack.process import Process
-from tests.stack.waiting import eventually
+from sandbox.up.supervision.process import Process
+from tests.support.waiting import wait_until
 log = pathlib.Path(sys.argv[1])
 process = Process([sys.executable, "-c", sys.argv[2]], log=log)
-eventually(lambda: bool(log.read_text()))
+wait_until(lambda: bool(log.read_text()))
 if sys.argv[3] == "after its end":
     process.wait()
 print(process.pid, flush=True)
@@ -78,7 +81,7 @@ def group_exists(number: int) -> bool:
 
 
 def printed_pid(log: Path) -> int:
-    eventually(lambda: log.read_text().endswith("\n"))
+    wait_until(lambda: log.read_text().endswith("\n"))
     return int(log.read_text())
 
 
@@ -96,7 +99,7 @@ def test_the_groups_number_is_taken_until_it_is_released(started: Started) -> No
     assert not group_exists(process.pid)
 
 
-def test_a_released_number_is_left_alone(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_signal_is_sent_after_the_release(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
     process = started("pass")
     process.wait()
     process.release()
@@ -114,12 +117,12 @@ def test_what_a_command_leaves_behind_is_killed(started: Started, log: Path) -> 
     left = printed_pid(log)
     assert is_alive(left)
     process.release()
-    eventually(lambda: not is_alive(left))
+    wait_until(lambda: not is_alive(left))
 
 
-def test_a_command_is_asked_before_it_is_killed(started: Started, log: Path) -> None:
+def test_a_command_gets_the_stop_signal_before_it_is_killed(started: Started, log: Path) -> None:
     process = started(NEEDS_A_MOMENT_TO_STOP)
-    eventually(lambda: "here" in log.read_text())
+    wait_until(lambda: "here" in log.read_text())
     assert process.terminate(within=10)
     assert (process.poll(), log.read_text()) == (0, "here\nin order\n")
 
@@ -129,20 +132,18 @@ def test_a_killed_parent_takes_the_whole_group_with_it(tmp_path: Path, log: Path
     source = ENDS_AND_LEAVES_A_CHILD if when == "after its end" else STAYS_WITH_A_CHILD
     killed = subprocess.run(
         [sys.executable, "-c", KILLS_ITSELF, log, source, when],
-        cwd=Path(__file__).parents[2],
+        cwd=REPOSITORY,
         capture_output=True,
         text=True,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     child, group = printed_pid(log), int(killed.stdout)
-    eventually(lambda: not is_alive(child) and not group_exists(group), within=20)
+    wait_until(lambda: not is_alive(child) and not group_exists(group), within=20)
 
 
 def test_a_killed_parent_lets_it_stop_in_order(log: Path) -> None:
     command = [sys.executable, "-c", KILLS_ITSELF, str(log), NEEDS_A_MOMENT_TO_STOP, "while it runs"]
-    killed = subprocess.run(
-        command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
-    )
-    eventually(lambda: not group_exists(int(killed.stdout)), within=20)
+    killed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    wait_until(lambda: not group_exists(int(killed.stdout)), within=20)
     assert log.read_text() == "here\nin order\n"

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from muster.settings import load_settings
-from sandbox.stack.addresses import Addresses
-from sandbox.stack.data_folder import DataFolder
-from sandbox.stack.product import local_environment, sandbox_environment, seed, write_config
-from sandbox.stack.ready import product_facts, world_facts
-from sandbox.world import build_world
+from sandbox.company import build_company
+from sandbox.up.addresses import Addresses
+from sandbox.up.product import local_environment, sandbox_environment, seed, write_config
+from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.supervision.ready_file import company_entries, product_entries
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def addresses() -> Addresses:
 def test_the_settings_are_read_back(
     tmp_path: Path, addresses: Addresses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, world = DataFolder(tmp_path), build_world()
-    write_config(folder, world, addresses)
+    folder, company = DataFolder(tmp_path), build_company()
+    write_config(folder, company, addresses)
     environment = local_environment(folder, addresses, {}) | sandbox_environment(folder, addresses)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -33,7 +33,7 @@ def test_the_settings_are_read_back(
     assert settings.worker_health_port == addresses.worker_health_port
     assert settings.service_hosts == ("127.0.0.1", "localhost")
     assert settings.microsoft_authority == f"https://127.0.0.1:{addresses.token_port}"
-    assert settings.teams[world.tenant_id].app_secret.get_secret_value() == world.bot_app_secret
+    assert settings.teams[company.tenant_id].app_secret.get_secret_value() == company.bot_app_secret
     assert settings.accounts["acme"].api_url == addresses.pagerduty
 
 
@@ -44,24 +44,24 @@ def test_a_key_ring_and_a_public_address_given_are_kept(tmp_path: Path, addresse
 
 
 def test_the_seed_links_only_the_people_who_start_linked(addresses: Addresses) -> None:
-    world = build_world()
-    rows = seed(world, addresses, {})
-    linked = {person.aad_object_id for person in world.people if person.linked}
+    company = build_company()
+    rows = seed(company, addresses, {})
+    linked = {person.aad_object_id for person in company.people if person.linked}
     assert {link["aad_object_id"] for link in rows["links"]} == linked
     assert 0 < len(linked) < len(rows["people"])
     assert {channel["service_url"] for channel in rows["channels"]} == {f"{addresses.teams}/teams/"}
 
 
-def test_the_seed_of_an_empty_world_names_the_customers_alone(addresses: Addresses) -> None:
-    assert seed(build_world(connected=False), addresses, {}).keys() == {"pagerduty_accounts", "tenants"}
+def test_the_seed_of_an_empty_company_names_the_customers_alone(addresses: Addresses) -> None:
+    assert seed(build_company(connected=False), addresses, {}).keys() == {"pagerduty_accounts", "tenants"}
 
 
-def test_the_facts_have_everything_that_the_interface_promises(addresses: Addresses) -> None:
-    world = build_world()
-    facts = world_facts(world, addresses) | product_facts(
+def test_the_ready_file_has_everything_that_the_interface_promises(addresses: Addresses) -> None:
+    company = build_company()
+    facts = company_entries(company, addresses) | product_entries(
         addresses, temporal="127.0.0.1:7233", temporal_ui=None, database_url="postgresql://"
     )
-    channels = [[c.channel for c in world.connections if c.service == facts[key]] for key in
+    channels = [[c.channel for c in company.connections if c.service == facts[key]] for key in
                 ("service", "service_two_channels")]  # fmt: skip
     assert [len(names) for names in channels] == [1, 2]
     assert {"api", "start", "teams", "pagerduty", "pagerduty_account", "webhook_secret"} <= facts.keys()

@@ -4,7 +4,7 @@ import json
 import stat
 from pathlib import Path
 
-from sandbox.stack.ready import ReadyFile
+from sandbox.up.supervision.ready_file import ReadyFile
 
 
 def test_it_appears_when_all_is_up_and_goes_at_the_end(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.stack.parts import Part
-from sandbox.stack.start_page import Place, build_start_page, temporal_queries
-from sandbox.stack.supervisor import Supervisor
+from sandbox.up.pages.start_page import PageLink, build_start_page, temporal_queries
+from sandbox.up.supervision.parts import Part
+from sandbox.up.supervision.supervisor import Supervisor
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -19,8 +20,8 @@ async def page(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     supervisor = Supervisor(lambda *_: None, lambda: None)
     sleep = (sys.executable, "-c", "import time; time.sleep(60)")
     supervisor.start(Part(name="worker", command=sleep, log=tmp_path / "log", answers=lambda: True))
-    places = [Place("Teams", "channels and chats", "http://127.0.0.1:8091")]
-    attention = Place(
+    places = [PageLink("Teams", "channels and chats", "http://127.0.0.1:8091")]
+    attention = PageLink(
         "Needs attention", "Attention = 'degraded'", "/namespaces/default/workflows?query=Attention"
     )
     queries = temporal_queries("http://127.0.0.1:8233", [attention])
@@ -44,9 +45,12 @@ async def test_a_part_is_stopped_for_a_while(page: httpx.AsyncClient) -> None:
 
     answer = await page.post("/_sandbox/parts/worker", json={"stop_for": 30, "signal": "KILL"})
     assert answer.json() == {"name": "worker", "stop_for": 30, "signal": "KILL"}
-    while (part := (await page.get("/_sandbox/parts")).json()[0])["state"] == "up":
-        pass
-    assert (part["state"], part["pid"]) == ("down", None)
+
+    async def is_down() -> bool:
+        (part,) = (await page.get("/_sandbox/parts")).json()
+        return (part["state"], part["pid"]) == ("down", None)
+
+    await eventually(is_down)
 
     answer = await page.post("/_sandbox/parts/worker", json={})
     assert answer.status_code == 409

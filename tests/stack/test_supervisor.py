@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.stack.parts import Part, answers_http
-from sandbox.stack.ports import free_port
-from sandbox.stack.process import StartFailed
-from sandbox.stack.supervisor import Supervisor
-from tests.stack.waiting import eventually, is_alive
+from sandbox.up.servers.ports import free_port
+from sandbox.up.supervision.parts import Part, answers_http
+from sandbox.up.supervision.process import StartFailed
+from sandbox.up.supervision.supervisor import Supervisor
+from tests.support.processes import is_alive
+from tests.support.waiting import wait_until
 
 DEAF = """
 import signal, time
@@ -35,7 +36,7 @@ time.sleep(60)
 
 KILLS_ITSELF = """
 import os, pathlib, sys
-from sandbox.stack.supervisor import Supervisor
+from sandbox.up.supervision.supervisor import Supervisor
 from tests.stack.test_supervisor import web_server
 supervisor = Supervisor(lambda *_: None, lambda: None)
 supervisor.start(web_server(pathlib.Path(sys.argv[1])))
@@ -44,14 +45,14 @@ os.kill(os.getpid(), 9)
 """
 
 
-class Story:
+class Reports:
     """What the supervisor told, and how often a process was new."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.new_processes = 0
 
-    def tell(self, part: str, text: str) -> None:
+    def add(self, part: str, text: str) -> None:
         self.lines.append(f"{part} {text}")
 
     def count(self) -> None:
@@ -62,13 +63,13 @@ class Story:
 
 
 @pytest.fixture
-def story() -> Story:
-    return Story()
+def reports() -> Reports:
+    return Reports()
 
 
 @pytest.fixture
-def supervisor(story: Story) -> Iterator[Supervisor]:
-    supervisor = Supervisor(story.tell, story.count)
+def supervisor(reports: Reports) -> Iterator[Supervisor]:
+    supervisor = Supervisor(reports.add, reports.count)
     yield supervisor
     supervisor.kill()
 
@@ -108,29 +109,29 @@ def state(supervisor: Supervisor, name: str = "web") -> str:
     return next(status.state for status in supervisor.statuses() if status.name == name)
 
 
-def test_a_killed_part_is_started_again(tmp_path: Path, supervisor: Supervisor, story: Story) -> None:
+def test_a_killed_part_is_started_again(tmp_path: Path, supervisor: Supervisor, reports: Reports) -> None:
     supervisor.start(web_server(tmp_path))
     before = supervisor.pids()["web"]
     os.kill(before, signal.SIGKILL)
 
-    eventually(lambda: story.has("web ended (signal SIGKILL), starting again in 1 s"))
-    eventually(lambda: state(supervisor) == "up")
+    wait_until(lambda: reports.has("web ended (signal SIGKILL), starting again in 1 s"))
+    wait_until(lambda: state(supervisor) == "up")
     assert supervisor.pids()["web"] != before
-    assert story.new_processes == 2
+    assert reports.new_processes == 2
 
 
-def test_an_interrupted_part_stays_away_as_long_as_asked(
-    tmp_path: Path, supervisor: Supervisor, story: Story
+def test_an_interrupted_part_restarts_after_the_time_asked_for(
+    tmp_path: Path, supervisor: Supervisor, reports: Reports
 ) -> None:
     supervisor.start(web_server(tmp_path))
     assert supervisor.interrupt("web", signal.SIGTERM, 0.3)
-    eventually(lambda: story.has("starting again in 0.3 s"))
+    wait_until(lambda: reports.has("starting again in 0.3 s"))
     assert "web" not in supervisor.pids()
     assert not supervisor.interrupt("web", signal.SIGTERM, 5)
-    eventually(lambda: state(supervisor) == "up", within=5)
+    wait_until(lambda: state(supervisor) == "up", within=5)
 
     os.kill(supervisor.pids()["web"], signal.SIGKILL)
-    eventually(lambda: story.has("starting again in 1 s"))
+    wait_until(lambda: reports.has("starting again in 1 s"))
 
 
 def test_an_unknown_part_cannot_be_interrupted(supervisor: Supervisor) -> None:
@@ -158,18 +159,18 @@ def test_a_command_that_does_not_exist_fails_the_whole(tmp_path: Path, superviso
         supervisor.start(part)
 
 
-def test_a_part_that_does_not_stop_in_time_is_killed(tmp_path: Path, story: Story) -> None:
-    supervisor = Supervisor(story.tell, story.count)
+def test_a_part_that_does_not_stop_in_time_is_killed(tmp_path: Path, reports: Reports) -> None:
+    supervisor = Supervisor(reports.add, reports.count)
     supervisor.start(script(tmp_path, "deaf", DEAF, stop_within=0.2))
     pid = supervisor.pids()["deaf"]
     supervisor.stop()
     assert not is_alive(pid)
-    assert story.has("deaf did not stop within")
+    assert reports.has("deaf did not stop within")
 
 
-def test_parts_stop_in_the_reverse_of_their_start(tmp_path: Path, story: Story) -> None:
+def test_parts_stop_in_the_reverse_of_their_start(tmp_path: Path, reports: Reports) -> None:
     order = tmp_path / "order"
-    supervisor = Supervisor(story.tell, story.count)
+    supervisor = Supervisor(reports.add, reports.count)
     for name in ("a", "b", "c"):
         supervisor.start(script(tmp_path, name, SIGNS_ON_LEAVING, str(order), name))
     supervisor.stop()
@@ -185,4 +186,4 @@ def test_nothing_is_left_when_the_supervisor_is_killed(tmp_path: Path) -> None:
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    eventually(lambda: not is_alive(int(killed.stdout)))
+    wait_until(lambda: not is_alive(int(killed.stdout)))

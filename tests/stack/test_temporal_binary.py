@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.stack.temporal_binary import TemporalMissing, cached_binary, find_temporal
+from sandbox.up.servers.temporal_binary import TemporalMissing, cached_binary, find_temporal
 
 
 def command(path: Path, server: str) -> Path:

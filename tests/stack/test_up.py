@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.stack.launch import Launched, launched
-from sandbox.stack.parts import muster_command
-from tests.stack.waiting import eventually, is_alive
+from sandbox.up.supervision.launch import Launched, launched
+from sandbox.up.supervision.parts import muster_command
+from tests.support.processes import is_alive
+from tests.support.waiting import wait_until
 
 PARTS = {"postgres", "temporal", "teams", "pagerduty", "api", "worker"}
 
@@ -43,10 +44,10 @@ def test_every_part_answers(stack: Launched) -> None:
 def test_a_killed_part_comes_back_and_the_file_says_so(stack: Launched, part: str) -> None:
     before = stack.pids[part]
     os.kill(before, signal.SIGKILL)
-    eventually(lambda: stack.pids[part] != before)
+    wait_until(lambda: stack.pids[part] != before)
     assert is_alive(stack.pids[part])
     parts = f"{stack.ready['start']}/_sandbox/parts"
-    eventually(
+    wait_until(
         lambda: all(status["state"] == "up" for status in httpx.get(parts, trust_env=False).json()), within=30
     )
 
@@ -73,4 +74,4 @@ def test_nothing_is_left_when_it_is_killed(tmp_path: Path) -> None:
         pids = stack.pids
         assert not any(person["linked"] for person in stack.ready["people"])
         stack.process.kill()
-        eventually(lambda: all_gone(pids), within=15)
+        wait_until(lambda: all_gone(pids), within=15)

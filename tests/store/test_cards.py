@@ -9,7 +9,7 @@ import pytest
 from muster.store import cards
 from muster.store.cards import CardUnknown
 from muster.store.pool import Pool
-from tests.company import ACCOUNT, OPS, SERVICE_URL, TENANT
+from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TENANT
 from workflows.channel_incident.activities import ShowCard, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.state import highlight_key
@@ -32,7 +32,7 @@ def show(marker: str, *, edits: str | None = None, revision: int = 1) -> ShowCar
         tenant=TENANT,
         activity_id=edits,
         view=view,
-        stamped=CardIdentity(marker=marker, nonce=f"nonce-{revision}"),
+        identity=CardIdentity(marker=marker, nonce=f"nonce-{revision}"),
         content=f"content-{revision}",
         correlation="01E",
     )
@@ -64,19 +64,19 @@ async def test_a_card_nobody_registered(pool: Pool) -> None:
         await cards.intend(pool, stranger)
 
 
-async def test_a_row_that_was_never_sent_remembers_nothing(pool: Pool) -> None:
-    assert await cards.recall(pool, KEY) == StoredCard()
-    assert await cards.recall(pool, KEY.model_copy(update={"incident_id": "Q2"})) == StoredCard()
+async def test_a_row_that_was_never_sent_restores_nothing(pool: Pool) -> None:
+    assert await cards.restore(pool, KEY) == StoredCard()
+    assert await cards.restore(pool, KEY.model_copy(update={"incident_id": "Q2"})) == StoredCard()
 
 
 async def test_a_post_is_intended_then_recorded(pool: Pool) -> None:
     assert (await cards.intend(pool, show("m1"))).orphans == 0
     intended = await row(pool)
     assert (intended["intent_marker"], intended["activity_id"], intended["marker"]) == ("m1", None, None)
-    assert (await cards.recall(pool, KEY)).unknown, "until its outcome is recorded"
+    assert (await cards.restore(pool, KEY)).unknown, "until its outcome is recorded"
 
     assert await cards.record_shown(pool, show("m1"), "1")
-    assert await cards.recall(pool, KEY) == StoredCard(
+    assert await cards.restore(pool, KEY) == StoredCard(
         activity_id="1",
         marker="m1",
         revision=1,
@@ -90,10 +90,10 @@ async def test_an_edit_keeps_its_message(pool: Pool) -> None:
     await posted(pool)
     edit = show("m1", edits="1", revision=2)
     assert (await cards.intend(pool, edit)).orphans == 0
-    assert not (await cards.recall(pool, KEY)).unknown, "an edit makes no message"
+    assert not (await cards.restore(pool, KEY)).unknown, "an edit makes no message"
     assert await cards.record_shown(pool, edit, "1")
-    remembered = await cards.recall(pool, KEY)
-    assert (remembered.activity_id, remembered.revision, remembered.nonce) == ("1", 2, "nonce-2")
+    stored = await cards.restore(pool, KEY)
+    assert (stored.activity_id, stored.revision, stored.nonce) == ("1", 2, "nonce-2")
 
 
 async def test_a_lost_answer_makes_an_orphan_when_another_post_follows(pool: Pool) -> None:
@@ -101,7 +101,7 @@ async def test_a_lost_answer_makes_an_orphan_when_another_post_follows(pool: Poo
     assert (await cards.intend(pool, show("m2"))).orphans == 1
     assert (await cards.intend(pool, show("m3"))).orphans == 2
     assert await cards.record_shown(pool, show("m3"), "3")
-    assert (await cards.recall(pool, KEY)).orphans == 2
+    assert (await cards.restore(pool, KEY)).orphans == 2
 
 
 async def test_the_same_post_intended_again_is_no_orphan(pool: Pool) -> None:
@@ -112,7 +112,7 @@ async def test_the_same_post_intended_again_is_no_orphan(pool: Pool) -> None:
 async def test_a_post_that_certainly_did_not_happen_is_no_orphan(pool: Pool) -> None:
     await cards.intend(pool, show("m1"))
     await cards.forget_intent(pool, show("m1"))
-    assert not (await cards.recall(pool, KEY)).unknown
+    assert not (await cards.restore(pool, KEY)).unknown
     assert (await cards.intend(pool, show("m2"))).orphans == 0
 
 
@@ -128,7 +128,7 @@ async def test_a_message_that_is_gone_is_no_orphan(pool: Pool) -> None:
     await cards.intend(pool, show("m1", edits="1", revision=2))
     await cards.forget_message(pool, show("m1", edits="1", revision=2))
     assert await cards.intend(pool, show("m2", revision=2)) == (0, None)
-    assert (await row(pool))["activity_id"] is None, "a press on the old message is not one on the card"
+    assert (await row(pool))["activity_id"] is None, "a click on the old message is not one on the card"
 
 
 async def test_a_message_that_only_its_row_knows_is_edited(pool: Pool) -> None:
@@ -137,8 +137,8 @@ async def test_a_message_that_only_its_row_knows_is_edited(pool: Pool) -> None:
     again = show("m2", revision=2)
     assert await cards.intend(pool, again) == (0, "1")
     assert await cards.record_shown(pool, again, "1")
-    remembered = await cards.recall(pool, KEY)
-    assert (remembered.activity_id, remembered.marker, remembered.unknown) == ("1", "m2", False)
+    stored = await cards.restore(pool, KEY)
+    assert (stored.activity_id, stored.marker, stored.unknown) == ("1", "m2", False)
 
 
 async def test_a_worker_that_was_taken_for_dead_comes_late(pool: Pool) -> None:
@@ -148,8 +148,8 @@ async def test_a_worker_that_was_taken_for_dead_comes_late(pool: Pool) -> None:
     assert not await cards.record_shown(pool, show("m1"), "1")
     assert await cards.record_shown(pool, show("m2"), "2")
     assert not await cards.record_shown(pool, show("m1"), "1")
-    remembered = await cards.recall(pool, KEY)
-    assert (remembered.activity_id, remembered.marker, remembered.orphans) == ("2", "m2", 1)
+    stored = await cards.restore(pool, KEY)
+    assert (stored.activity_id, stored.marker, stored.orphans) == ("2", "m2", 1)
 
 
 async def test_a_late_edit_does_not_put_an_old_revision_back(pool: Pool) -> None:
@@ -176,7 +176,7 @@ async def test_a_highlight_is_intended_once(pool: Pool) -> None:
     assert await cards.intend_highlight(pool, KEY, SAID)
     assert not await cards.intend_highlight(pool, KEY, SAID)
     assert await cards.intend_highlight(pool, KEY, highlight_key("reopened", AS_OF))
-    assert (await cards.recall(pool, KEY)).notified == (SAID, highlight_key("reopened", AS_OF))
+    assert (await cards.restore(pool, KEY)).notified == (SAID, highlight_key("reopened", AS_OF))
 
 
 async def test_one_of_many_at_once_may_say_it(pool: Pool) -> None:
@@ -194,7 +194,7 @@ async def test_the_list_of_highlights_is_bounded_to_the_newest(pool: Pool) -> No
     keys = [highlight_key("resolved", AS_OF + timedelta(minutes=minute)) for minute in range(30)]
     for key in keys:
         assert await cards.intend_highlight(pool, KEY, key)
-    assert (await cards.recall(pool, KEY)).notified == tuple(keys[-20:])
+    assert (await cards.restore(pool, KEY)).notified == tuple(keys[-20:])
 
 
 async def test_a_highlight_of_a_card_nobody_registered_is_not_said(pool: Pool) -> None:

@@ -1,4 +1,4 @@
-"""One row and one outcome per press."""
+"""One row and one outcome per click."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 
 from muster.store import clicks
 from muster.store.pool import Pool
-from tests.company import ACCOUNT, ADA, OPS
+from tests.support.company import ACCOUNT, ADA, OPS
 from workflows.channel_incident.messages import CardKey
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
@@ -15,9 +15,9 @@ from workflows.verbs.outcomes import Outcome, RecordedOutcome
 pytestmark = pytest.mark.anyio
 
 KEY = CardKey(account=ACCOUNT, incident_id="Q1", conversation=OPS)
-PRESSED_AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
-DONE = Outcome(kind="done", text="You acknowledged this incident.")
-FAILED = Outcome(kind="failed", text="PagerDuty did not answer.")
+RECEIVED_AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
+DONE = Outcome(kind="done", status="acknowledged")
+REFUSED = Outcome(kind="refused", reason="forbidden", by="Ada Ops")
 
 
 def click(key: str = "k1", *, seconds: int = 0) -> Click:
@@ -26,29 +26,29 @@ def click(key: str = "k1", *, seconds: int = 0) -> Click:
         verb="acknowledge",
         person=Clicker(aad_object_id=ADA, teams_id="29:ada", name="Ada Ops", link=1),
         message="1700000000001",
-        received_at=PRESSED_AT + timedelta(seconds=seconds),
+        received_at=RECEIVED_AT + timedelta(seconds=seconds),
         correlation="f:1",
     )
 
 
-async def test_a_press_without_an_outcome(pool: Pool) -> None:
+async def test_a_click_without_an_outcome(pool: Pool) -> None:
     assert await clicks.outcome_of(pool, "k1") is None
 
 
-async def test_a_press_is_recorded_with_who_and_when(pool: Pool) -> None:
+async def test_a_click_is_recorded_with_who_and_when(pool: Pool) -> None:
     await clicks.record(pool, KEY, click(), DONE)
     assert await clicks.outcome_of(pool, "k1") == DONE
     row = await pool.fetchrow("SELECT * FROM click")
     assert row is not None
     assert (row["verb"], row["aad_object_id"], row["person_name"]) == ("acknowledge", ADA, "Ada Ops")
-    assert row["pressed_at"] == PRESSED_AT
+    assert row["received_at"] == RECEIVED_AT
     assert (row["account"], row["incident_id"], row["conversation"]) == (ACCOUNT, "Q1", OPS)
-    assert row["settled_at"] is not None
+    assert row["recorded_at"] is not None
 
 
 async def test_the_first_outcome_stands(pool: Pool) -> None:
     await clicks.record(pool, KEY, click(), DONE)
-    await clicks.record(pool, KEY, click(), FAILED)
+    await clicks.record(pool, KEY, click(), REFUSED)
     assert await clicks.outcome_of(pool, "k1") == DONE
 
 
@@ -61,8 +61,8 @@ async def test_the_latest_outcomes_of_a_card_oldest_first(pool: Pool) -> None:
     for number in range(60):
         await clicks.record(pool, KEY, click(f"k{number}", seconds=number), DONE)
     elsewhere = KEY.model_copy(update={"incident_id": "Q2"})
-    await clicks.record(pool, elsewhere, click("other", seconds=99), FAILED)
+    await clicks.record(pool, elsewhere, click("other", seconds=99), REFUSED)
     assert await clicks.recent(pool, KEY) == tuple(
         RecordedOutcome(key=f"k{number}", outcome=DONE) for number in range(10, 60)
     )
-    assert await clicks.recent(pool, elsewhere) == (RecordedOutcome(key="other", outcome=FAILED),)
+    assert await clicks.recent(pool, elsewhere) == (RecordedOutcome(key="other", outcome=REFUSED),)

@@ -8,7 +8,8 @@ import pytest
 
 from muster.store.details import lock_incident, read_details, store_details
 from muster.store.pool import Connection, Pool, transaction
-from tests.company import ACCOUNT
+from tests.support.company import ACCOUNT
+from tests.support.waiting import eventually
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp
 from workflows.incident.values import Snapshot
@@ -92,9 +93,9 @@ async def test_locks_of_one_purpose_exclude_each_other(pool: Pool) -> None:
         async with transaction(pool) as first:
             await lock(first, "write")
             waiting = asyncio.create_task(lock(second, "write"))
-            async with asyncio.timeout(5):
-                while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                    continue
+            await eventually(
+                lambda: pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"), within=5
+            )
             assert not waiting.done()
         await waiting
 

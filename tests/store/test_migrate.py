@@ -17,7 +17,7 @@ from muster.store.migrate import (
     wanted_version,
 )
 from muster.store.pool import open_pool
-from sandbox.stack.postgres import EmbeddedPostgres
+from sandbox.up.servers.postgres import EmbeddedPostgres
 from tests.conftest import settings_for
 
 pytestmark = pytest.mark.anyio

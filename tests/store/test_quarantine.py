@@ -6,7 +6,7 @@ import pytest
 
 from muster.store.pool import Pool
 from muster.store.quarantine import keep
-from tests.company import ACCOUNT, OPS, RELEASES
+from tests.support.company import ACCOUNT, OPS, RELEASES
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from muster.store import migrate
-from sandbox.stack.postgres import EmbeddedPostgres
+from sandbox.up.servers.postgres import EmbeddedPostgres
 
 SCHEMA = Path(migrate.__file__).with_name("schema.sql")
 COMMAND = "MUSTER_SCHEMA_WRITE=1 pytest tests/store/test_schema.py"

@@ -1,4 +1,4 @@
-"""Which cards an event concerns, and how an incident enters a channel."""
+"""Which cards an event concerns, and how an incident enters a conversation."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from muster.store import connections, conversations
+from muster.store.conversations import Kind
 from muster.store.pool import Connection, Pool
 from muster.store.targets import Target, find_and_register, find_card, find_card_of_incident
-from tests.company import ACCOUNT, CHECKOUT, LEDGER, OPS, RELEASES, SERVICE_URL, TENANT
+from tests.support.company import ACCOUNT, CHECKOUT, LEDGER, OPS, RELEASES, SERVICE_URL, TENANT
+from tests.support.waiting import eventually
+from workflows.channel_incident.messages import Conversation
 
 pytestmark = pytest.mark.anyio
 
@@ -69,13 +73,8 @@ async def test_an_open_incident_enters_the_channels_of_its_service(incident: Inc
         account=ACCOUNT,
         incident_id="Q1",
         channel="payments-ops",
-        conversation={
-            "tenant": TENANT,
-            "id": OPS,
-            "service_url": SERVICE_URL,
-            "label": "Payments/#ops",
-        },
-        remembered=False,
+        conversation=Conversation(tenant=TENANT, id=OPS, service_url=SERVICE_URL, label="Payments/#ops"),
+        stored=False,
     )
     assert await incident.rows() == [OPS]
 
@@ -144,19 +143,19 @@ async def test_a_move_to_another_service_adds_its_channels(incident: Incident) -
 
 async def test_a_suspended_channel_is_skipped_and_comes_back(incident: Incident) -> None:
     await incident.event(service=LEDGER)
-    await incident.pool.execute("UPDATE channel SET suspended_at = now() WHERE id = $1", OPS)
+    await incident.pool.execute("UPDATE conversation SET suspended_at = now() WHERE id = $1", OPS)
     assert places(await incident.event(service=LEDGER)) == [RELEASES]
     fresh = Incident(incident.pool, "Q2")
     assert places(await fresh.event(service=LEDGER)) == [RELEASES]
     assert await fresh.rows() == [RELEASES]
-    await incident.pool.execute("UPDATE channel SET suspended_at = NULL")
+    await incident.pool.execute("UPDATE conversation SET suspended_at = NULL")
     assert places(await incident.note()) == [OPS, RELEASES]
 
 
 async def test_whether_anything_was_ever_sent_is_told(incident: Incident) -> None:
-    assert [target.remembered for target in await incident.event(service=LEDGER)] == [False, False]
+    assert [target.stored for target in await incident.event(service=LEDGER)] == [False, False]
     await incident.pool.execute("UPDATE incident_card SET intent_at = now() WHERE conversation = $1", OPS)
-    assert [target.remembered for target in await incident.note()] == [True, False]
+    assert [target.stored for target in await incident.note()] == [True, False]
 
 
 async def test_many_at_once_make_one_row_a_channel(incident: Incident) -> None:
@@ -181,9 +180,7 @@ async def test_an_event_that_meets_the_registration_of_another_finds_the_card_to
 
 async def until_blocked(pool: Pool) -> None:
     """Wait until a statement waits for somebody else's transaction."""
-    async with asyncio.timeout(5):
-        while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            continue
+    await eventually(lambda: pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"), within=5)
 
 
 async def test_a_card_is_found_by_its_message(incident: Incident) -> None:
@@ -195,7 +192,7 @@ async def test_a_card_is_found_by_its_message(incident: Incident) -> None:
     card = await find_card(incident.pool, conversation=OPS, activity_id="1")
     assert card is not None
     assert (card.account, card.incident_id, card.channel) == (ACCOUNT, "Q1", "payments-ops")
-    assert (card.remembered, card.markers) == (True, frozenset({"m1", "m2"}))
+    assert (card.stored, card.markers) == (True, frozenset({"m1", "m2"}))
     assert await find_card(incident.pool, conversation=RELEASES, activity_id="1") is None
 
 
@@ -211,3 +208,46 @@ async def test_a_card_is_found_by_its_incident_whatever_message_it_is(incident: 
     assert (card.conversation.id, card.markers) == (OPS, frozenset())
     assert await find(RELEASES, "Q1") is None
     assert await find(OPS, "Q2") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "label"),
+    [
+        ("group", "Incident 42", "chat “Incident 42”"),
+        ("personal", "Cy Net", "Cy Net"),
+    ],
+)
+async def test_a_conversation_without_a_team_is_found_as_a_channel_is(
+    incident: Incident, kind: Kind, name: str, label: str
+) -> None:
+    chat = "19:chat@thread.v2"
+    await conversations.upsert(
+        incident.pool,
+        id=chat,
+        kind=kind,
+        tenant=TENANT,
+        account=ACCOUNT,
+        team=None,
+        key="a-chat",
+        name=name,
+        service_url=SERVICE_URL,
+    )
+    await connections.upsert(
+        incident.pool, account=ACCOUNT, service=CHECKOUT, service_name="Checkout", conversation=chat
+    )
+    expected = Target(
+        account=ACCOUNT,
+        incident_id="Q1",
+        channel="a-chat",
+        conversation=Conversation(tenant=TENANT, id=chat, service_url=SERVICE_URL, label=label),
+        stored=False,
+    )
+    just_created = datetime.now(UTC) + timedelta(seconds=1)
+    assert (await incident.event(created_at=just_created))[0] == expected
+
+    await incident.pool.execute("UPDATE incident_card SET activity_id = '1' WHERE conversation = $1", chat)
+    assert await find_card(incident.pool, conversation=chat, activity_id="1") == expected
+    assert (
+        await find_card_of_incident(incident.pool, conversation=chat, account=ACCOUNT, incident_id="Q1")
+        == expected
+    )

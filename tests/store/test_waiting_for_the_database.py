@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from muster.store.pool import DatabaseRefused, DatabaseUnreachable, wait_for_database
-from sandbox.stack.postgres import EmbeddedPostgres
+from sandbox.up.servers.postgres import EmbeddedPostgres
 
 pytestmark = pytest.mark.anyio
 

@@ -1,4 +1,4 @@
-"""Text of strangers: nothing they type becomes markup, spills over, or is cut in two."""
+"""Text of strangers: nothing that they type becomes markup, runs out of its place or is cut in two."""
 
 import re
 
@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.cards.passage import linked, passage
 from muster.cards.text import clip, escape, literal, plain, web_link
 
 texts = st.text(st.characters(codec="utf-8"), max_size=300)
@@ -115,32 +114,3 @@ def test_only_sane_web_addresses_are_linked(url: str | None, linked_to: str | No
 @given(st.one_of(texts, texts.map("https://a.example/{}".format)))
 def test_a_web_link_cannot_leave_its_markdown(url: str) -> None:
     assert not re.search(r"[\s()\[\]<>]", web_link(url) or "")
-
-
-def test_an_address_in_a_passage_becomes_a_link() -> None:
-    before, address, after = linked("See https://wiki.example/x, then call.")
-    assert (before["text"], after["text"]) == ("See ", ", then call.")
-    assert address["text"] == address["selectAction"]["url"] == "https://wiki.example/x"
-
-
-def test_an_address_inside_markup_stays_text() -> None:
-    (run,) = linked("[runbook](https://evil.example) <https://evil.example>")
-    assert "selectAction" not in run
-
-
-def test_a_clipped_address_is_no_link() -> None:
-    ((run,),) = passage("https://wiki.example/a/long/way", limit=20, most_lines=1)
-    assert run["text"].endswith("…")
-    assert "selectAction" not in run
-
-
-def test_a_passage_keeps_its_first_lines() -> None:
-    lines = passage("one\n\n \ntwo\nthree", limit=100, most_lines=2)
-    assert [runs[0]["text"] for runs in lines] == ["one", "two …"]
-
-
-@given(texts)
-def test_a_passage_keeps_its_limits(text: str) -> None:
-    lines = passage(text, limit=50, most_lines=3)
-    assert len(lines) <= 3
-    assert all(runs for runs in lines)

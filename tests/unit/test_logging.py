@@ -14,14 +14,14 @@ log = structlog.stdlib.get_logger("muster.test")
 
 @pytest.fixture
 def written(capsys):
-    """``written(act)``: the lines that ``act`` writes with the process's logging in place."""
+    """``written(doing)``: the lines that ``doing`` writes with the process's logging in place."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
 
-    def lines(act):
+    def lines(doing):
         configure_logging("INFO", "api")
         try:
-            act()
+            doing()
         finally:
             root.handlers[:] = handlers
             root.setLevel(level)
@@ -57,23 +57,23 @@ def test_the_standard_library_logs_the_same_way(written):
 
 
 def test_lines_below_the_level_are_left_out(written):
-    def act():
+    def doing():
         log.debug("detail")
         logging.getLogger("uvicorn.access").info("GET /oauth/pagerduty/callback?code=abc")
 
-    assert written(act) == []
+    assert written(doing) == []
 
 
 def test_work_has_one_correlation_id_from_its_start(written):
     ids: list[str] = []
 
-    def act():
+    def doing():
         with correlated() as outer, correlated() as inner:
             ids.extend((outer, inner))
             log.info("inside")
         log.info("outside")
 
-    inside, outside = written(act)
+    inside, outside = written(doing)
     assert {inside["correlation_id"]} == set(ids)
     assert "correlation_id" not in outside
     assert correlation_id.get() is None
@@ -103,12 +103,12 @@ def test_secrets_are_redacted_by_their_key_at_any_depth(written):
         "postgresql://muster:abc@db:5432/muster",
     ],
 )
-def test_secrets_are_redacted_by_their_look(written, text):
-    def act():
+def test_secrets_are_redacted_by_their_shape(written, text):
+    def doing():
         log.info(text)
         fail_with(text)
 
-    said, failed = written(act)
+    said, failed = written(doing)
     assert "[redacted]" in said["event"]
     assert "abc" not in said["event"]
     assert "ValueError: " in failed["exception"]
@@ -116,14 +116,14 @@ def test_secrets_are_redacted_by_their_look(written, text):
 
 
 def test_a_traceback_shows_no_local_variables(written):
-    def act():
+    def doing():
         hidden = "-".join(("value", "of", "a", "local"))  # so that its source line does not show it
         try:
             raise ValueError(len(hidden))
         except ValueError:
             log.exception("failed")
 
-    (line,) = written(act)
+    (line,) = written(doing)
     assert "ValueError: 16" in line["exception"]
     assert "value-of-a-local" not in line["exception"]
 

@@ -185,7 +185,7 @@ def test_a_table_nobody_reads_or_that_is_there_twice_is_refused(
 
 
 @pytest.mark.parametrize("unknown", ["colour = 'red'", "api_key = 'x'"])
-def test_a_word_nobody_knows_is_refused(
+def test_a_level_nobody_knows_is_refused(
     tmp_path: Path, environment: pytest.MonkeyPatch, unknown: str
 ) -> None:
     (tmp_path / "secret.txt").write_text("x")

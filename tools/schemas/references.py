@@ -52,14 +52,14 @@ def without_unreached(document: dict[str, Any]) -> dict[str, Any]:
         for reference in _references(unread.pop()):
             place = place_of(reference)
             at(document, place)
-            part = _part(place)
+            part = _placed(place)
             if part is not None and part not in reached:
                 reached.add(part)
                 unread.append(at(document, part))
     return _with(document, reached)
 
 
-def _part(place: Place) -> Place | None:
+def _placed(place: Place) -> Place | None:
     """The named part that the place is in."""
     for shelf in _SHELVES:
         if place[: len(shelf)] == shelf and len(place) > len(shelf):

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 
-from sandbox.stack.caches import CHECKOUT, npm_dir
+from sandbox.up.servers.caches import CHECKOUT, npm_dir
 
 from tools.steps.progress import run, version_of
 

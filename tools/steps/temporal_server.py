@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandbox.stack.caches import CHECKOUT, cache_dir
-from sandbox.stack.temporal_binary import GO_MODULE, cached_binary, look_for_temporal
+from sandbox.up.servers.caches import CHECKOUT, cache_dir
+from sandbox.up.servers.temporal_binary import GO_MODULE, cached_binary, usable_temporal
 
 from tools.steps.progress import StepFailed, run, say, version_of
 
@@ -37,7 +37,7 @@ os._exit(0)
 
 def done() -> bool:
     """Whether a server is configured or a command is there."""
-    return bool(os.environ.get("TEMPORAL_ADDRESS")) or look_for_temporal() is not None
+    return bool(os.environ.get("TEMPORAL_ADDRESS")) or usable_temporal() is not None
 
 
 def missing() -> Iterator[str]:

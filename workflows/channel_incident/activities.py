@@ -137,6 +137,6 @@ CHANGE_STATUS = Activity(
     "pagerduty.change_status", ChangeStatus, StatusChanged, options.PAGERDUTY_INTERACTIVE
 )
 READ_DETAILS = Activity("pagerduty.read_details", ReadDetails, Details, options.PAGERDUTY_READ)
-RECALL_INCIDENT = Activity("pagerduty.recall_incident", ReadDetails, Details, options.PAGERDUTY_RECALL)
-RECALL_CARD = Activity("store.recall_card", CardKey, StoredCard, options.STORE)
+RESTORE_INCIDENT = Activity("pagerduty.recall_incident", ReadDetails, Details, options.PAGERDUTY_RESTORE)
+RESTORE_CARD = Activity("store.recall_card", CardKey, StoredCard, options.STORE)
 RECORD_CLICK = Activity("store.record_click", RecordClick, Done, options.STORE)

@@ -51,7 +51,7 @@ class Clicks:
         if outcome is None:
             self._handling.add(click.key)
             try:
-                outcome = await self._judge_and_act(click)
+                outcome = await self._judge_and_do(click)
             finally:
                 self._handling.discard(click.key)
             self._fold(click, outcome)
@@ -74,7 +74,7 @@ class Clicks:
         run.apply(recorded, cause=click.correlation, entry=entry_of_click(click, outcome))
         run.apply(with_nonce(run.state, run.draw(), show=outcome.kind in MAY_BE_REPEATED))
 
-    async def _judge_and_act(self, click: Click) -> Outcome:
+    async def _judge_and_do(self, click: Click) -> Outcome:
         outcome = judge_person(click, workflow.now())
         if outcome is None:
             async with self._status_lock:  # others may take long: it can have become too late meanwhile

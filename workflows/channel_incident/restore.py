@@ -5,7 +5,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.channel_incident.activities import RECALL_CARD, RECALL_INCIDENT, StoredCard
+from workflows.channel_incident.activities import RESTORE_CARD, RESTORE_INCIDENT, StoredCard
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.state import Highlights, State
 from workflows.channel_incident.view import View
@@ -28,7 +28,7 @@ async def restore(run: RunState) -> None:
     run.apply(restored(run.state, stored, marker=run.draw()), revise=False)
     run.degrade("restore", None)
     try:
-        details = await call(RECALL_INCIDENT, run.details_request(fresh=True), "as it is now")
+        details = await call(RESTORE_INCIDENT, run.details_request(fresh=True), "as it is now")
     except ActivityError as error:
         run.degrade("restore", failure_of(error).name)
     else:
@@ -40,7 +40,7 @@ async def _stored_card(run: RunState) -> StoredCard:
     failures = 0
     while True:
         try:
-            return await call(RECALL_CARD, run.key, "what was shown")
+            return await call(RESTORE_CARD, run.key, "what was shown")
         except ActivityError as error:
             failures += 1
             failure = failure_of(error)

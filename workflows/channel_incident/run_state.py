@@ -69,12 +69,12 @@ class RunState:
         """
         if entry is not None:
             state = state.with_entry(entry)
-        if revise and self._may_look_different(state):
+        if revise and self._shows_other_things(state):
             state = self._revised(state, cause=cause, because=entry.what if entry else "")
         self._state = state
         self.publish()
 
-    def _may_look_different(self, state: State) -> bool:
+    def _shows_other_things(self, state: State) -> bool:
         before = self._state
         return (
             state.incident is not before.incident

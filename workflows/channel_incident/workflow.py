@@ -56,10 +56,10 @@ class ChannelIncidentWorkflow:
         self.loops = [ReconcileLoop(reconciler, self.run_state) for reconciler in reconcilers]
         for event_type in INCIDENT_EVENTS:
             workflow.set_signal_handler(event_type, self.fold)
-        workflow.set_signal_handler(CLICK, self.click)
+        workflow.set_signal_handler(CLICK, self.take_click)
         workflow.set_signal_handler(DETACH, self.detach)
         for verb in VERBS:
-            workflow.set_update_handler(verb, self.act, validator=self.check)
+            workflow.set_update_handler(verb, self.answer_click, validator=self.check)
 
     @workflow.run
     async def run(self, start: Start) -> End:
@@ -103,13 +103,13 @@ class ChannelIncidentWorkflow:
         if info is not None and info.name != click.verb:
             raise ApplicationError(f"update {info.name} carries the verb {click.verb}", non_retryable=True)
 
-    async def act(self, click: Click) -> ClickAnswer:
+    async def answer_click(self, click: Click) -> ClickAnswer:
         """Update under the verb's name: a click, answered with the card as it is then."""
         await workflow.wait_condition(lambda: self.restored)
         outcome = await self.clicks.handle(click)
         return ClickAnswer(outcome=outcome, view=self.run_state.view, identity=self.run_state.identity)
 
-    async def click(self, click: Click) -> None:
+    async def take_click(self, click: Click) -> None:
         """Signal: a click whose answer the API could not wait for."""
         if click.verb not in VERBS:
             workflow.logger.warning("a click of an unknown verb was dropped: %s", click.verb)

@@ -19,17 +19,25 @@ CREATE TABLE team (
   tenant text NOT NULL REFERENCES teams_tenant,
   aad_group_id text NOT NULL,
   name text NOT NULL,
-  account text NOT NULL REFERENCES pagerduty_account
+  account text NOT NULL REFERENCES pagerduty_account,
+  UNIQUE (id, tenant, account) -- for the reference below
 );
 
--- The key is what operators read in workflow ids: fixed when first seen, kept through renames.
-CREATE TABLE channel (
+-- A channel, a group chat, or a personal chat. Operators read the key in workflow ids: it is fixed when the
+-- conversation is first seen, and kept through renames.
+CREATE TABLE conversation (
   id text PRIMARY KEY,
-  team text NOT NULL REFERENCES team,
+  kind text NOT NULL CHECK (kind IN ('channel', 'group', 'personal')),
+  tenant text NOT NULL REFERENCES teams_tenant,
+  account text NOT NULL REFERENCES pagerduty_account,
+  team text,
   key text NOT NULL UNIQUE,
   name text NOT NULL,
   service_url text NOT NULL,
-  suspended_at timestamptz
+  suspended_at timestamptz,
+  CONSTRAINT conversation_team_of_channels CHECK ((kind = 'channel') = (team IS NOT NULL)),
+  -- A channel's tenant and account are its team's.
+  CONSTRAINT conversation_team_fkey FOREIGN KEY (team, tenant, account) REFERENCES team (id, tenant, account)
 );
 
 CREATE TABLE person (
@@ -69,9 +77,9 @@ CREATE TABLE connection (
   account text NOT NULL REFERENCES pagerduty_account,
   service text NOT NULL,
   service_name text NOT NULL,
-  channel text NOT NULL REFERENCES channel,
+  conversation text NOT NULL REFERENCES conversation,
   connected_at timestamptz NOT NULL DEFAULT now(),
-  UNIQUE (account, service, channel)
+  UNIQUE (account, service, conversation)
 );
 
 -- The registry of cards: a row before any signal, since most later events name only their incident.
@@ -79,7 +87,7 @@ CREATE TABLE connection (
 CREATE TABLE incident_card (
   account text NOT NULL REFERENCES pagerduty_account,
   incident_id text NOT NULL,
-  conversation text NOT NULL REFERENCES channel,
+  conversation text NOT NULL REFERENCES conversation,
   registered_at timestamptz NOT NULL DEFAULT now(),
   intent_marker text,      -- of a post whose outcome is not recorded
   intent_at timestamptz,   -- of the latest send; null: nothing was ever sent
@@ -95,10 +103,10 @@ CREATE TABLE incident_card (
   PRIMARY KEY (account, incident_id, conversation)
 );
 
--- A press of a button is looked up by the message it was pressed on.
+-- A click is looked up by the message whose button was pressed.
 CREATE INDEX incident_card_by_activity ON incident_card (conversation, activity_id);
 
--- What webhooks do not carry, one row per incident for all its channels.
+-- What webhooks do not carry, one row per incident for all its conversations.
 CREATE TABLE incident_detail (
   account text NOT NULL REFERENCES pagerduty_account,
   incident_id text NOT NULL,
@@ -109,7 +117,7 @@ CREATE TABLE incident_detail (
   PRIMARY KEY (account, incident_id)
 );
 
--- One row per press, whatever ids Teams delivers it under; the outcome is written once.
+-- One row per click, whatever ids Teams delivers it under; the outcome is written once, as codes.
 CREATE TABLE click (
   key text PRIMARY KEY,
   account text NOT NULL,

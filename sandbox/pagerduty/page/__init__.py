@@ -1,1 +1,1 @@
-"""The console: pages on which people see the account and act as one of its users."""
+"""The console: pages that show the account to people, who act there as one of its users."""

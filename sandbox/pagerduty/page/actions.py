@@ -1,4 +1,4 @@
-"""What people do on the console: the same rules and events as by the API."""
+"""The forms of the console. Rules and events are those of the API."""
 
 from collections import defaultdict
 from urllib.parse import parse_qsl
@@ -8,22 +8,22 @@ from starlette.responses import RedirectResponse, Response
 
 from sandbox.pagerduty import errors, incident_details
 from sandbox.pagerduty.directory import Directory
-from sandbox.pagerduty.drafts import Draft
 from sandbox.pagerduty.ids import new_id
+from sandbox.pagerduty.incident_change import IncidentChange
+from sandbox.pagerduty.incident_requests import IncidentUpdate, NewIncident, apply_update
 from sandbox.pagerduty.model import ResponderRequest, Target
 from sandbox.pagerduty.page.rendering import PERSON_COOKIE, acting_person
-from sandbox.pagerduty.requests import IncidentUpdate, NewIncident, apply
 from sandbox.pagerduty.simulator import Simulator
 
 Form = defaultdict[str, str]
 
 
 def action_router(account: Simulator) -> APIRouter:
-    """Every form's target; each answers with the page to see next."""
+    """The targets of the forms; each redirects to the next page."""
     router = APIRouter(prefix="/app")
 
     @router.post("/person")
-    async def be_person(request: Request) -> Response:
+    async def choose_person(request: Request) -> Response:
         answer = RedirectResponse(request.headers.get("Referer", "/app"), status_code=303)
         answer.set_cookie(
             PERSON_COOKIE, (await _form(request)).get("person", ""), path="/app", samesite="lax"
@@ -33,47 +33,47 @@ def action_router(account: Simulator) -> APIRouter:
     @router.post("/incidents")
     async def create(request: Request) -> Response:
         me = acting_person(request, account.directory).pagerduty_user
-        created = account.desk.create(_new_incident(await _form(request)), by=me)
-        return _see(f"/app/incidents/{created.id}")
+        created = account.incident_commands.create(_new_incident(await _form(request)), by=me)
+        return _redirect(f"/app/incidents/{created.id}")
 
     @router.post("/incidents/{key}/{action}")
-    async def act(request: Request, key: str, action: str) -> Response:
+    async def submit(request: Request, key: str, action: str) -> Response:
         me = acting_person(request, account.directory).pagerduty_user
-        draft = account.desk.draft(account.desk.get(key), by=me)
-        _do(action, await _form(request), draft, account.directory)
-        account.desk.keep([draft])
-        return _see(f"/app/incidents/{key}")
+        change = account.incident_commands.begin_change(account.incident_commands.get(key), by=me)
+        _do(action, await _form(request), change, account.directory)
+        account.incident_commands.save([change])
+        return _redirect(f"/app/incidents/{key}")
 
     @router.post("/webhooks/{key}/ping")
     async def ping(key: str) -> Response:
         account.ping(account.subscriptions.get(key))
-        return _see("/app/webhooks")
+        return _redirect("/app/webhooks")
 
     @router.post("/webhooks/{key}/enable")
     async def enable(key: str) -> Response:
         account.subscriptions.enable(key)
-        return _see("/app/webhooks")
+        return _redirect("/app/webhooks")
 
     return router
 
 
-def _do(action: str, form: Form, draft: Draft, directory: Directory) -> None:
+def _do(action: str, form: Form, change: IncidentChange, directory: Directory) -> None:
     match action:
         case "note":
-            incident_details.add_note(draft, form["content"])
+            incident_details.add_note(change, form["content"])
         case "status-update":
-            incident_details.publish_status_update(draft, form["message"])
+            incident_details.publish_status_update(change, form["message"])
         case "responders":
-            _ask(form, draft, directory)
+            _request_responders(form, change, directory)
         case "reply":
-            incident_details.reply_as_responder(draft, "joined" if form["reply"] == "joined" else "declined")
+            incident_details.reply_as_responder(change, "joined" if form["reply"] == "joined" else "declined")
         case _:
-            change = _change(action, form, directory)
-            apply(IncidentUpdate.model_validate({"type": "incident", **change}), draft, directory)
+            update = IncidentUpdate.model_validate({"type": "incident", **_update(action, form, directory)})
+            apply_update(update, change, directory)
 
 
-def _change(action: str, form: Form, directory: Directory) -> dict[str, object]:
-    """The update of the API that does what the form asks."""
+def _update(action: str, form: Form, directory: Directory) -> dict[str, object]:
+    """The ``incident`` of an API update that does what the form asks."""
     match action:
         case "acknowledge":
             return {"status": "acknowledged"}
@@ -94,13 +94,13 @@ def _change(action: str, form: Form, directory: Directory) -> dict[str, object]:
     raise errors.not_found()
 
 
-def _ask(form: Form, draft: Draft, directory: Directory) -> None:
+def _request_responders(form: Form, change: IncidentChange, directory: Directory) -> None:
     kind = "escalation_policy" if form["target"] in directory.policies else "user"
     target = Target.model_validate({"id": form["target"], "type": f"{kind}_reference"})
     request = ResponderRequest(
-        id=new_id(), requester=draft.by, requested_at=draft.at, message=form["message"], targets=(target,)
+        id=new_id(), requester=change.by, requested_at=change.at, message=form["message"], targets=(target,)
     )
-    incident_details.request_responders(draft, request, directory.asked_by([target]))
+    incident_details.request_responders(change, request, directory.users_of_targets([target]))
 
 
 def _new_incident(form: Form) -> NewIncident:
@@ -120,10 +120,10 @@ def _new_incident(form: Form) -> NewIncident:
 
 
 async def _form(request: Request) -> Form:
-    """The form's fields; those that are missing are empty."""
+    """The form's fields; a missing one is empty."""
     fields = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
     return defaultdict(str, fields)
 
 
-def _see(path: str) -> Response:
+def _redirect(path: str) -> Response:
     return RedirectResponse(path, status_code=303)

@@ -1,4 +1,4 @@
-"""Templates with what every page shows."""
+"""Render the console's templates with what every page needs."""
 
 import zlib
 from pathlib import Path
@@ -8,16 +8,16 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.responses import HTMLResponse
 
+from sandbox.company import Person
 from sandbox.pagerduty.directory import Directory
 from sandbox.pagerduty.simulator import Simulator
-from sandbox.world import Person
 
 STATIC = Path(__file__).parent / "static"
 PERSON_COOKIE = "person"
 
 
 class Pages:
-    """Renders pages of one account."""
+    """Renders the pages of one account."""
 
     def __init__(self, account: Simulator) -> None:
         self._account = account
@@ -31,38 +31,38 @@ class Pages:
             "user_name": lambda key: account.directory.name("user", key),
         }
         self._templates.globals |= {
-            "account": account.world.account,
+            "account": account.company.account,
             "clock": account.clock,
             "directory": account.directory,
-            "desk": account.desk,
+            "incident_commands": account.incident_commands,
             "disabled": account.subscriptions.is_disabled,
-            "people": account.world.people,
+            "people": account.company.people,
         }
 
     def show(self, template: str, request: Request, **values: Any) -> Response:
-        """The page, as seen by the person the visitor acts as."""
+        """The page, for the person whom the visitor acts as."""
         me = acting_person(request, self._account.directory)
         return HTMLResponse(self._templates.get_template(template).render(me=me, **values))
 
     def missing(self, request: Request) -> Response:
-        """The page for an address under which there is none."""
+        """The page for an unknown address."""
         page = self.show("missing.html", request, path=request.url.path)
         page.status_code = 404
         return page
 
 
 def is_page(request: Request) -> bool:
-    """Whether a person's browser asks for a page: what its forms send is answered to the page's script."""
+    """Whether a browser asks for a page. The script of a page sends the forms, and is answered with JSON."""
     return request.method in ("GET", "HEAD") and request.url.path.startswith("/app/")
 
 
 def acting_person(request: Request, directory: Directory) -> Person:
-    """Whom the visitor chose to be; at first the account's owner."""
+    """The person whom the visitor chose; at first the account's owner."""
     chosen = request.cookies.get(PERSON_COOKIE, "")
     return directory.users.get(chosen) or next(iter(directory.users.values()))
 
 
 def _ink(color: str) -> str:
-    """Black or white, whichever can be read on this colour (perceived brightness, as in CCIR 601)."""
+    """Black or white text, whichever is readable on this colour (perceived brightness, CCIR 601)."""
     red, green, blue = bytes.fromhex(color)
     return "#1b1b1b" if 0.299 * red + 0.587 * green + 0.114 * blue > 150 else "#fff"

@@ -1,4 +1,4 @@
-"""The console's pages."""
+"""The routes of the console's pages."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,11 +15,11 @@ from sandbox.pagerduty.simulator import Simulator
 Tab = Literal["open", "triggered", "acknowledged", "resolved"]
 
 _SHOWN = 200
-"""Incidents and webhooks that a page lists, the newest."""
+"""How many incidents or webhooks a page lists, the newest first."""
 
 
 def page_router(account: Simulator, pages: Pages) -> APIRouter:
-    """Every page, and the stream that keeps it current."""
+    """Every page, and the stream that keeps open pages current."""
     router = APIRouter()
 
     @router.get("/")
@@ -28,17 +28,21 @@ def page_router(account: Simulator, pages: Pages) -> APIRouter:
         return RedirectResponse("/app/incidents")
 
     @router.get("/app/live")
-    async def live() -> Response:
+    async def stream() -> Response:
         headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(account.live.stream(), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(
+            account.server_sent_events.stream(), media_type="text/event-stream", headers=headers
+        )
 
     @router.get("/app/incidents")
     async def incidents(request: Request, tab: Tab = "open") -> Response:
-        return _list(request, account.desk.incidents(), tab, place="incidents", heading="Incidents")
+        return _list(
+            request, account.incident_commands.incidents(), tab, place="incidents", heading="Incidents"
+        )
 
     @router.get("/app/incidents/{key}")
     async def incident(request: Request, key: str) -> Response:
-        shown = account.desk.get(key)
+        shown = account.incident_commands.get(key)
         webhooks = [one for one in account.store.state.webhooks.values() if one.incident == shown.id]
         return pages.show(
             "incident.html", request, place="incidents", incident=shown, webhooks=webhooks[::-1]
@@ -46,7 +50,7 @@ def page_router(account: Simulator, pages: Pages) -> APIRouter:
 
     @router.get("/app/services")
     async def services(request: Request) -> Response:
-        open_counts = Counter(one.service for one in account.desk.incidents() if one.is_open)
+        open_counts = Counter(one.service for one in account.incident_commands.incidents() if one.is_open)
         return pages.show("services.html", request, place="services", open_counts=open_counts)
 
     @router.get("/app/services/{key}")
@@ -54,7 +58,7 @@ def page_router(account: Simulator, pages: Pages) -> APIRouter:
         if key not in account.directory.services:
             raise errors.not_found()
         known = account.directory.services[key]
-        found = [one for one in account.desk.incidents() if one.service == key]
+        found = [one for one in account.incident_commands.incidents() if one.service == key]
         return _list(request, found, tab, place="services", heading=known.name, subtitle=known.description)
 
     @router.get("/app/users/{key}")
@@ -62,7 +66,7 @@ def page_router(account: Simulator, pages: Pages) -> APIRouter:
         if key not in account.directory.users:
             raise errors.not_found()
         person = account.directory.users[key]
-        found = [one for one in account.desk.incidents() if key in one.assignees]
+        found = [one for one in account.incident_commands.incidents() if key in one.assignees]
         subtitle = f"{person.job_title} · {person.email}"
         return _list(request, found, tab, place="on-call", heading=person.name, subtitle=subtitle)
 
@@ -78,7 +82,7 @@ def page_router(account: Simulator, pages: Pages) -> APIRouter:
             place="webhooks",
             subscriptions=account.subscriptions.all(),
             webhooks=list(account.store.state.webhooks.values())[: -_SHOWN - 1 : -1],
-            numbers={one.id: one.number for one in account.desk.incidents()},
+            numbers={one.id: one.number for one in account.incident_commands.incidents()},
         )
 
     def _list(request: Request, found: Iterable[Incident], tab: Tab, **values: str) -> Response:

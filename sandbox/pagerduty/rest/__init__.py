@@ -1,1 +1,1 @@
-"""PagerDuty's REST API, version 2: what the account's objects look like in it, and its calls."""
+"""PagerDuty's REST API, version 2: its calls, and the JSON shapes of the account's objects."""

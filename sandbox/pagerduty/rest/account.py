@@ -1,4 +1,4 @@
-"""The account's fixed things: users, services, policies, teams, priorities, who is on call, abilities."""
+"""Calls that read users, services, escalation policies, teams, priorities, on-calls and abilities."""
 
 from collections.abc import Container
 from typing import Annotated
@@ -10,18 +10,18 @@ from sandbox.pagerduty import errors
 from sandbox.pagerduty.credentials import Caller, requires
 from sandbox.pagerduty.directory import JSON
 from sandbox.pagerduty.rest import account_shapes
+from sandbox.pagerduty.rest.dependencies import Account
 from sandbox.pagerduty.rest.paging import Page, Paging
-from sandbox.pagerduty.rest.parts import Account
 from sandbox.pagerduty.simulator import Simulator
 
 ABILITIES = ("teams", "urgencies", "coordinated_responding", "priorities", "manage_schedules")
-"""What the account's plan contains."""
+"""The abilities of the account's plan."""
 
 router = APIRouter()
 
 
 class OnCallQuery(Page):
-    """Whose on-calls are wanted."""
+    """Filters for on-calls."""
 
     user_ids: list[str] = Field(default=[], alias="user_ids[]")
     escalation_policy_ids: list[str] = Field(default=[], alias="escalation_policy_ids[]")
@@ -99,7 +99,7 @@ async def get_team(account: Account, key: str) -> JSON:
 
 @router.get("/teams/{key}/members", dependencies=[Depends(requires("teams.read"))])
 async def list_team_members(account: Account, key: str, page: Paging) -> JSON:
-    """Who is in a team, and as what."""
+    """The members of a team, each with their role."""
     _must_exist(key, account.directory.teams)
     members = [
         {"user": account.directory.reference("user", user), "role": account.directory.team_role(user)}
@@ -117,7 +117,7 @@ async def list_priorities(account: Account, page: Paging) -> JSON:
 
 @router.get("/oncalls", dependencies=[Depends(requires("oncalls.read"))])
 async def list_on_calls(account: Account, query: Annotated[OnCallQuery, Query()]) -> JSON:
-    """Who is on call: everybody whom a level of a policy names, always."""
+    """Who is on call: always every user in a level of an escalation policy."""
     shown = [
         account_shapes.on_call(account.directory, policy=policy, level=number, user=user)
         for policy, known in account.directory.policies.items()
@@ -131,20 +131,20 @@ async def list_on_calls(account: Account, query: Annotated[OnCallQuery, Query()]
 
 @router.get("/abilities", dependencies=[Depends(requires("abilities.read"))])
 async def list_abilities() -> JSON:
-    """What the account's plan contains."""
+    """The abilities of the account's plan."""
     return {"abilities": list(ABILITIES)}
 
 
 @router.get("/abilities/{name}", dependencies=[Depends(requires("abilities.read"))], status_code=204)
 async def test_ability(name: str) -> Response:
-    """Whether it contains this."""
+    """204 if the plan has this ability."""
     if name not in ABILITIES:
         raise errors.ability_missing(name)
     return Response(status_code=204)
 
 
 def _service(account: Simulator, key: str) -> JSON:
-    return account_shapes.service(account.directory, key, account.desk.service_status(key))
+    return account_shapes.service(account.directory, key, account.incident_commands.service_status(key))
 
 
 def _must_exist(key: str, known: Container[str]) -> None:

@@ -1,4 +1,4 @@
-"""Users, services, policies, teams and priorities as the API shows them in full."""
+"""The full JSON shapes of users, services, escalation policies, teams, priorities and on-calls."""
 
 from sandbox.pagerduty.directory import JSON, Directory
 
@@ -24,7 +24,7 @@ def user(directory: Directory, key: str) -> JSON:
 
 
 def service(directory: Directory, key: str, status: str) -> JSON:
-    """A service; its status follows from its open incidents."""
+    """A service; its status depends on its open incidents."""
     known = directory.services[key]
     return {
         **directory.reference("service", key),
@@ -89,7 +89,7 @@ def priority(directory: Directory, key: str) -> JSON:
 
 
 def on_call(directory: Directory, *, policy: str, level: int, user: str) -> JSON:
-    """Somebody who is on call by name, without a schedule, and so without an end."""
+    """An on-call by name, not by a schedule: it has no end."""
     return {
         "escalation_policy": directory.reference("escalation_policy", policy),
         "escalation_level": level,

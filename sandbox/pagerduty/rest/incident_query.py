@@ -1,4 +1,4 @@
-"""What ``GET /incidents`` can be asked for."""
+"""The query of ``GET /incidents``: filters, order and page."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ _ORDERS: dict[str, Callable[[Incident], Any]] = {
 
 
 class IncidentQuery(Page):
-    """Filters, all of which must hold, the order, and the page."""
+    """An incident must match every filter given."""
 
     date_range: Literal["all"] | None = None
     since: str | None = None
@@ -43,7 +43,7 @@ class IncidentQuery(Page):
     sort_by: list[str] = Field(default=[])
 
     def select(self, incidents: Iterable[Incident], directory: Directory, now: datetime) -> list[Incident]:
-        """Those that are wanted, in the wanted order."""
+        """The incidents that match, in the order asked for."""
         since, until = self._range(now)
         return self._sorted(
             incident

@@ -1,4 +1,4 @@
-"""Incidents as the API shows them, with what ``include[]`` adds."""
+"""The JSON shapes of incidents and log entries, with the parts that ``include[]`` adds."""
 
 from collections.abc import Collection
 
@@ -10,7 +10,7 @@ from sandbox.pagerduty.times import in_seconds
 
 
 def incident(directory: Directory, shown: Incident, include: Collection[str], service_status: str) -> JSON:
-    """An incident; ``service_status`` is for its service, where services are included."""
+    """An incident; ``service_status`` is shown if ``include`` has ``services``."""
     include = {"assignees", "acknowledgers", "agents", *include} if "users" in include else include
     team = directory.services[shown.service].team
     last_change = shown.updated_at if shown.status == "triggered" else shown.last_status_change_at
@@ -61,11 +61,11 @@ def incident(directory: Directory, shown: Incident, include: Collection[str], se
         answer["teams"] = [account_shapes.team(directory, team)]
     if "first_trigger_log_entries" in include:
         answer["first_trigger_log_entry"] = log_entry(directory, shown.log[0], shown)
-    return answer | _on_demand(shown, include)
+    return answer | _included(shown, include)
 
 
 def reference(directory: Directory, shown: Incident) -> JSON:
-    """An incident where it is not what was asked for."""
+    """The short form of an incident, for answers that are about something else."""
     return {
         "id": shown.id,
         "type": "incident_reference",
@@ -76,12 +76,12 @@ def reference(directory: Directory, shown: Incident) -> JSON:
 
 
 def custom_fields(shown: Incident) -> list[JSON]:
-    """All fields of the account with this incident's values."""
+    """All custom fields of the account with this incident's values."""
     return [field_value(field, shown.custom_fields.get(field)) for field in FIELDS]
 
 
 def responder_request(directory: Directory, request: ResponderRequest, shown: Incident) -> JSON:
-    """A call for help, with what those who were asked have said so far."""
+    """A responder request, with the replies so far."""
     return {
         "id": request.id,
         "incident": reference(directory, shown),
@@ -106,7 +106,7 @@ def responder_request(directory: Directory, request: ResponderRequest, shown: In
 
 
 def log_entry(directory: Directory, entry: LogEntry, shown: Incident) -> JSON:
-    """A line of an incident's history."""
+    """A log entry in full."""
     answer = {
         **_log_entry_reference(directory, entry, shown),
         "type": f"{entry.kind}_log_entry",
@@ -125,8 +125,8 @@ def log_entry(directory: Directory, entry: LogEntry, shown: Incident) -> JSON:
     return answer
 
 
-def _on_demand(shown: Incident, include: Collection[str]) -> JSON:
-    """Keys that are there only when they are asked for."""
+def _included(shown: Incident, include: Collection[str]) -> JSON:
+    """Keys that an incident has only if ``include`` names them."""
     answer: JSON = {}
     if "conference_bridge" in include:
         bridge = shown.conference_bridge

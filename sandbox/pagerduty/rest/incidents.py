@@ -8,16 +8,16 @@ from pydantic import BaseModel
 from sandbox.pagerduty import errors
 from sandbox.pagerduty.credentials import acts_with, requires
 from sandbox.pagerduty.directory import JSON
-from sandbox.pagerduty.drafts import Draft
+from sandbox.pagerduty.incident_change import IncidentChange
+from sandbox.pagerduty.incident_requests import IncidentUpdate, NewIncident, apply_update
 from sandbox.pagerduty.model import Incident
-from sandbox.pagerduty.requests import IncidentUpdate, NewIncident, apply
 from sandbox.pagerduty.rest import incident_shapes
+from sandbox.pagerduty.rest.dependencies import Account, Included
 from sandbox.pagerduty.rest.incident_query import IncidentQuery
-from sandbox.pagerduty.rest.parts import Account, Included
 from sandbox.pagerduty.simulator import Simulator
 
-MOST_AT_ONCE = 250
-"""Incidents that one ``PUT /incidents`` can change."""
+UPDATE_LIMIT = 250
+"""The most incidents that one ``PUT /incidents`` can update."""
 
 router = APIRouter(prefix="/incidents")
 READ = Depends(requires("incidents.read"))
@@ -45,13 +45,13 @@ class UpdateManyBody(BaseModel):
 @router.post("", status_code=201)
 async def create_incident(account: Account, actor: Actor, body: CreateBody) -> JSON:
     """Trigger an incident."""
-    return {"incident": _show(account, account.desk.create(body.incident, by=actor))}
+    return {"incident": _show(account, account.incident_commands.create(body.incident, by=actor))}
 
 
 @router.get("", dependencies=[READ])
 async def list_incidents(account: Account, query: Annotated[IncidentQuery, Query()]) -> JSON:
     """The incidents that match every filter given."""
-    found = query.select(account.desk.incidents(), account.directory, account.clock.now())
+    found = query.select(account.incident_commands.incidents(), account.directory, account.clock.now())
     answer = query.answer("incidents", found)
     return answer | {"incidents": [_show(account, one, query.include) for one in answer["incidents"]]}
 
@@ -59,40 +59,40 @@ async def list_incidents(account: Account, query: Annotated[IncidentQuery, Query
 @router.get("/{incident_id}", dependencies=[READ])
 async def get_incident(account: Account, incident_id: str, include: Included) -> JSON:
     """One incident, by id or number."""
-    return {"incident": _show(account, account.desk.get(incident_id), include)}
+    return {"incident": _show(account, account.incident_commands.get(incident_id), include)}
 
 
 @router.put("/{incident_id}")
 async def update_incident(account: Account, actor: Actor, incident_id: str, body: UpdateBody) -> JSON:
-    """Acknowledge, resolve, reopen, hand over, or describe one incident."""
-    draft = _updated(account, account.desk.get(incident_id), body.incident, actor)
-    account.desk.keep([draft])
-    return {"incident": _show(account, draft.incident)}
+    """Update one incident: status, assignment or details."""
+    change = _updated(account, account.incident_commands.get(incident_id), body.incident, actor)
+    account.incident_commands.save([change])
+    return {"incident": _show(account, change.incident)}
 
 
 @router.put("")
 async def update_incidents(account: Account, actor: Actor, body: UpdateManyBody) -> JSON:
-    """The same for many; one that cannot be done leaves all as they were."""
-    if len(body.incidents) > MOST_AT_ONCE:
-        raise errors.too_large(f"At most {MOST_AT_ONCE} incidents can be updated at once")
-    drafts = []
+    """Update several incidents; if one update is wrong, none is made."""
+    if len(body.incidents) > UPDATE_LIMIT:
+        raise errors.too_large(f"At most {UPDATE_LIMIT} incidents can be updated at once")
+    changes = []
     for update in body.incidents:
-        incident = account.desk.find(update.id or "")
+        incident = account.incident_commands.find(update.id or "")
         if incident is None:
             raise errors.invalid_incident_id(update.id)
-        drafts.append(_updated(account, incident, update, actor))
-    account.desk.keep(drafts)
-    shown = [_show(account, draft.incident) for draft in drafts]
-    return {"incidents": shown, "limit": MOST_AT_ONCE, "offset": 0, "more": False, "total": None}
+        changes.append(_updated(account, incident, update, actor))
+    account.incident_commands.save(changes)
+    shown = [_show(account, change.incident) for change in changes]
+    return {"incidents": shown, "limit": UPDATE_LIMIT, "offset": 0, "more": False, "total": None}
 
 
-def _updated(account: Simulator, incident: Incident, update: IncidentUpdate, actor: str) -> Draft:
-    draft = account.desk.draft(incident, by=actor)
-    apply(update, draft, account.directory)
-    return draft
+def _updated(account: Simulator, incident: Incident, update: IncidentUpdate, actor: str) -> IncidentChange:
+    change = account.incident_commands.begin_change(incident, by=actor)
+    apply_update(update, change, account.directory)
+    return change
 
 
 def _show(account: Simulator, incident: Incident, include: list[str] | None = None) -> JSON:
     return incident_shapes.incident(
-        account.directory, incident, include or (), account.desk.service_status(incident.service)
+        account.directory, incident, include or (), account.incident_commands.service_status(incident.service)
     )

@@ -1,4 +1,4 @@
-"""Classic paging: ``limit``, ``offset``, ``more``, and ``total`` where it is asked for."""
+"""PagerDuty's classic paging: ``limit``, ``offset``, ``more``, and ``total`` if it is asked for."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -9,14 +9,14 @@ from pydantic import BaseModel, Field
 from sandbox.pagerduty import errors
 from sandbox.pagerduty.directory import JSON
 
-_FARTHEST = 10_000
-"""``offset`` + ``limit`` cannot reach beyond this."""
+_LAST_ITEM = 10_000
+"""The largest ``offset`` + ``limit``."""
 
 _LARGEST_PAGE = 100
 
 
 class Page(BaseModel):
-    """The part of a list that is wanted, and what to show with it."""
+    """The query of a list: which part of it, and what to include."""
 
     limit: int = 25
     offset: int = 0
@@ -25,11 +25,11 @@ class Page(BaseModel):
     include: list[str] = Field(default=[], alias="include[]")
 
     def answer(self, name: str, items: Sequence[Any]) -> JSON:
-        """The wanted items under their name, with the paging keys."""
+        """The answer: this page of the items under ``name``, and the paging keys."""
         limit = min(self.limit, _LARGEST_PAGE)
         end = self.offset + limit
-        if limit < 1 or self.offset < 0 or end > _FARTHEST:
-            raise errors.invalid_input(f"limit must be positive and offset + limit at most {_FARTHEST}")
+        if limit < 1 or self.offset < 0 or end > _LAST_ITEM:
+            raise errors.invalid_input(f"limit must be positive and offset + limit at most {_LAST_ITEM}")
         return {
             name: list(items[self.offset : end]),
             "limit": limit,

@@ -1,4 +1,4 @@
-"""Webhook subscriptions."""
+"""Calls on webhook subscriptions."""
 
 from typing import Annotated, Literal
 
@@ -10,8 +10,8 @@ from sandbox.pagerduty.credentials import requires
 from sandbox.pagerduty.directory import JSON
 from sandbox.pagerduty.events import EVENT_TYPES
 from sandbox.pagerduty.model import Filter, Header, Subscription
+from sandbox.pagerduty.rest.dependencies import Account
 from sandbox.pagerduty.rest.paging import Page
-from sandbox.pagerduty.rest.parts import Account
 from sandbox.pagerduty.simulator import Simulator
 
 router = APIRouter(prefix="/webhook_subscriptions")
@@ -60,7 +60,7 @@ class UpdateBody(BaseModel):
 
 
 class SubscriptionQuery(Page):
-    """Which subscriptions are wanted."""
+    """Filters for subscriptions."""
 
     filter_type: Literal["account", "service", "team"] | None = None
     filter_id: str | None = None
@@ -68,7 +68,7 @@ class SubscriptionQuery(Page):
 
 @router.get("", dependencies=[READ])
 async def list_subscriptions(account: Account, query: Annotated[SubscriptionQuery, Query()]) -> JSON:
-    """Subscriptions, oldest first."""
+    """The subscriptions that match, oldest first."""
     found = [
         _show(account, one)
         for one in account.subscriptions.all()
@@ -80,7 +80,7 @@ async def list_subscriptions(account: Account, query: Annotated[SubscriptionQuer
 
 @router.post("", dependencies=[WRITE])
 async def create_subscription(account: Account, body: CreateBody) -> JSON:
-    """Subscribe; the answer is the only one that shows the secret."""
+    """Create a subscription; no other answer shows its secret."""
     wanted = body.webhook_subscription
     created = account.subscriptions.create(
         url=str(wanted.delivery_method.url),
@@ -101,7 +101,7 @@ async def get_subscription(account: Account, key: str) -> JSON:
 
 @router.put("/{key}", dependencies=[WRITE])
 async def update_subscription(account: Account, key: str, body: UpdateBody) -> JSON:
-    """Change what is given."""
+    """Change the fields that the body has."""
     wanted = body.webhook_subscription
     changes = {name: getattr(wanted, name) for name in wanted.model_fields_set}
     if wanted.events is not None:
@@ -113,13 +113,13 @@ async def update_subscription(account: Account, key: str, body: UpdateBody) -> J
 
 @router.delete("/{key}", dependencies=[WRITE], status_code=204)
 async def delete_subscription(account: Account, key: str) -> None:
-    """Unsubscribe."""
+    """Delete a subscription."""
     account.subscriptions.delete(key)
 
 
 @router.post("/{key}/enable", dependencies=[WRITE])
 async def enable_subscription(account: Account, key: str) -> JSON:
-    """End the punishment for refused webhooks."""
+    """Enable a subscription that was disabled after refused webhooks."""
     return {"webhook_subscription": _show(account, account.subscriptions.enable(key))}
 
 

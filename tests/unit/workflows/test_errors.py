@@ -87,7 +87,7 @@ def test_only_what_no_worker_took_was_certainly_not_done(
         asyncpg.TooManyConnectionsError,
     ],
 )
-def test_a_database_in_trouble_is_unavailable(kind: type[Exception]) -> None:
+def test_a_database_that_is_down_or_busy_is_unavailable(kind: type[Exception]) -> None:
     assert issubclass(kind, UNAVAILABLE)
 
 

@@ -40,5 +40,5 @@ def test_another_click_has_another_key(difference: dict[str, str | None]) -> Non
     assert click_key(**{**CLICK, **difference}) != click_key(**CLICK)
 
 
-def test_parts_that_run_together_do_not_collide() -> None:
+def test_values_that_run_together_do_not_collide() -> None:
     assert click_key(**{**CLICK, "person": "ada1", "message": "7"}) != click_key(**CLICK)

@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import Client
 
 from muster.temporal.client import connect
-from sandbox.stack.temporal import EmbeddedTemporal
+from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.conftest import prepare, settings_for
 
 SOON = 120

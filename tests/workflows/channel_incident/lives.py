@@ -13,8 +13,8 @@ from tests.workflows.channel_incident.running import Run
 from workflows.channel_incident.activities import (
     CHANGE_STATUS,
     READ_DETAILS,
-    RECALL_INCIDENT,
     REPLY,
+    RESTORE_INCIDENT,
     SHOW_CARD,
 )
 from workflows.channel_incident.messages import Timing
@@ -49,7 +49,7 @@ async def standard(run: Run) -> None:
 
 
 async def lost_answers(run: Run) -> None:
-    """Of the post, of an edit, of a highlight; and the message is deleted."""
+    """Of the post, of an edit, of a highlight; the message is deleted, and an orphan is pressed."""
     outside, life = run.outside, run.life
     outside.fails(SHOW_CARD, LOST)
     await _triggered(run)
@@ -62,6 +62,8 @@ async def lost_answers(run: Run) -> None:
     await run.hears(life.escalates())
     await outside.until(lambda: len(outside.posts) == 3)
     await run.is_idle()
+    await run.ask(run.click().model_copy(update={"message": "1700000099999", "orphan": True}))
+    await outside.until(lambda: bool(outside.deleted))
     await run.hears(life.is_resolved())
     await run.ends()
 
@@ -94,7 +96,7 @@ async def later_runs(run: Run) -> None:
     await run.is_stored()
     await run.ask(run.click("acknowledge"))
     await run.is_stored()
-    outside.fails(RECALL_INCIDENT, DOWN)
+    outside.fails(RESTORE_INCIDENT, DOWN)
     await run.hears(life.reopens())
     await outside.until(lambda: "reopened" in outside.said)
     await run.handle.signal("detach")
@@ -110,7 +112,7 @@ async def twenty_clicks(run: Run) -> None:
     await run.ends()
 
 
-async def degraded_parts(run: Run) -> None:
+async def degraded(run: Run) -> None:
     """Refusals and outages of all kinds, and presses that change nothing."""
     outside, life = run.outside, run.life
     outside.fails(SHOW_CARD, RateLimited("too many", retry_after=0.5))
@@ -155,6 +157,5 @@ async def _triggered(run: Run) -> None:
 
 
 LIVES: Mapping[str, Live] = {
-    live.__name__: live
-    for live in (standard, lost_answers, reopened, later_runs, twenty_clicks, degraded_parts)
+    live.__name__: live for live in (standard, lost_answers, reopened, later_runs, twenty_clicks, degraded)
 }

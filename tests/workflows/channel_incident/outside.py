@@ -162,17 +162,17 @@ class FakeActivities:
         )
         return details
 
-    @activity.defn(name=rows.RECALL_INCIDENT.name)
-    async def recall_incident(self, request: ReadDetails) -> Details:
+    @activity.defn(name=rows.RESTORE_INCIDENT.name)
+    async def restore_incident(self, request: ReadDetails) -> Details:
         self.recalls.append(request)
         details: Details = await self._answer(
-            rows.RECALL_INCIDENT, request, lambda r: self.life.details(read_for=r.wanted)
+            rows.RESTORE_INCIDENT, request, lambda r: self.life.details(read_for=r.wanted)
         )
         return details
 
-    @activity.defn(name=rows.RECALL_CARD.name)
-    async def recall_card(self, card: CardKey) -> StoredCard:
-        stored: StoredCard = await self._answer(rows.RECALL_CARD, card, lambda _: self.stored)
+    @activity.defn(name=rows.RESTORE_CARD.name)
+    async def restore_card(self, card: CardKey) -> StoredCard:
+        stored: StoredCard = await self._answer(rows.RESTORE_CARD, card, lambda _: self.stored)
         return stored
 
     @activity.defn(name=rows.RECORD_CLICK.name)
@@ -194,8 +194,8 @@ class FakeActivities:
             self.tell_person,
             self.change_status,
             self.read_details,
-            self.recall_incident,
-            self.recall_card,
+            self.restore_incident,
+            self.restore_card,
             self.record_click,
             self.delete_message,
         ]

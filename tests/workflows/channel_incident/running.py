@@ -1,8 +1,6 @@
 """One incident in one channel on the real server: its workflow as the edge and operators talk to it."""
 
-import asyncio
 import re
-import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +14,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.worker import Worker
 
 from tests.support.life import Life
+from tests.support.waiting import eventually
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.timeline import Timeline
 from worker import workflow_runner
@@ -34,14 +33,6 @@ CONVERSATION = Conversation(
 )
 CHANNEL = "payments-ops"
 NO_CACHE = 0
-
-
-async def eventually(true: Callable[[], Awaitable[bool]], *, within: float = 20) -> None:
-    """Wait for what only the server can tell."""
-    deadline = time.monotonic() + within
-    while not await true():
-        assert time.monotonic() < deadline, f"not true within {within} s"
-        await asyncio.sleep(0.02)
 
 
 class Run:

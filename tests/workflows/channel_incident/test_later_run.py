@@ -12,8 +12,8 @@ from tests.workflows.channel_incident.running import Run, shown
 from workflows.channel_incident.activities import (
     CHANGE_STATUS,
     READ_DETAILS,
-    RECALL_CARD,
-    RECALL_INCIDENT,
+    RESTORE_CARD,
+    RESTORE_INCIDENT,
     ReadDetails,
 )
 from workflows.errors import NotFound, OutcomeUnknown, ProviderUnavailable
@@ -57,7 +57,7 @@ async def test_a_late_duplicate_shows_nothing_says_nothing_and_ends(client: Clie
 async def test_a_row_that_cannot_be_read_is_waited_for_and_nothing_is_shown_before(client: Client) -> None:
     async with over(client) as run:
         sends = len(run.outside.shown)
-        run.outside.fails(RECALL_CARD, OutcomeUnknown("not this time"))
+        run.outside.fails(RESTORE_CARD, OutcomeUnknown("not this time"))
         await run.hears(run.life.reopens())
         await run.until_attribute("Attention", "waiting")
         assert len(run.outside.shown) == sends
@@ -91,7 +91,7 @@ async def test_a_note_after_the_end_takes_nothing_off_the_card(client: Client) -
         return outside.life.details(read_for=request.wanted, responders=(responder,), fields=(field,))
 
     outside.answers(READ_DETAILS, details)
-    outside.answers(RECALL_INCIDENT, details)
+    outside.answers(RESTORE_INCIDENT, details)
     update = Comment(id="U1", text="we are on it", at=outside.life.now)
     commander = Role(id="R1", name="Commander", holder=ADA)
     async with shown(client, outside) as run:
@@ -132,7 +132,7 @@ async def test_a_click_on_the_card_of_an_incident_that_pagerduty_forgot_is_answe
 ) -> None:
     gone = NotFound("there is no such incident")
     async with over(client) as run:
-        run.outside.fails(RECALL_INCIDENT, gone)
+        run.outside.fails(RESTORE_INCIDENT, gone)
         run.outside.fails(READ_DETAILS, gone)
         run.outside.fails(CHANGE_STATUS, gone)
         answer = await run.ask(run.click("acknowledge"))
@@ -156,7 +156,7 @@ async def test_a_click_that_was_handled_in_an_ended_run_keeps_its_outcome(client
 
 async def test_while_pagerduty_is_down_the_run_goes_on_degraded_and_is_mended_later(client: Client) -> None:
     async with over(client) as run:
-        run.outside.fails(RECALL_INCIDENT, DOWN)
+        run.outside.fails(RESTORE_INCIDENT, DOWN)
         run.outside.fails(READ_DETAILS, DOWN)
         reads = len(run.outside.reads)
         await run.hears(run.life.reopens())
@@ -173,7 +173,7 @@ async def test_a_late_duplicate_while_pagerduty_is_down_does_not_turn_the_card_b
         await run.hears(acknowledged, run.life.is_resolved())
         await run.is_stored()
         shows = len(run.outside.shown)
-        run.outside.fails(RECALL_INCIDENT, DOWN)
+        run.outside.fails(RESTORE_INCIDENT, DOWN)
         await run.hears(acknowledged)
         await run.ends()
     assert [request.view.status for request in run.outside.shown[shows:]] == []

@@ -10,7 +10,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
 
 
-def test_a_degradation_is_held_by_part_and_the_same_one_changes_nothing() -> None:
+def test_a_reconciler_has_one_degradation_and_the_same_one_changes_nothing() -> None:
     degraded = EMPTY.degraded("card", "RateLimited", NOW)
     assert degraded.degraded("card", "RateLimited", NOW) is degraded
     assert degraded.degraded("details", None) is degraded

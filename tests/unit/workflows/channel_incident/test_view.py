@@ -128,7 +128,7 @@ def test_a_field_that_a_later_version_adds_changes_no_fingerprint(life: Life) ->
     assert fingerprint(LaterView(**dict(view))) == fingerprint(view)
 
 
-def test_views_that_look_the_same_have_the_same_fingerprint(life: Life) -> None:
+def test_views_that_show_the_same_have_the_same_fingerprint(life: Life) -> None:
     view = view_of(after(life.triggers()))
     later = view.model_copy(update={"revision": 9, "as_of": life.now.replace(year=2030)})
     assert fingerprint(later) == fingerprint(view)

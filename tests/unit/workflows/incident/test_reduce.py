@@ -39,7 +39,7 @@ def status_of(state: IncidentState) -> str:
 
 
 @pytest.mark.parametrize("kind", sorted(EVENT_TYPES))
-def test_every_type_changes_the_part_its_row_names_and_no_other(life: Life, kind: str) -> None:
+def test_every_type_changes_what_its_row_names_and_nothing_else(life: Life, kind: str) -> None:
     parts: dict[str, Any] = {
         "snapshot": life.snapshot("triggered"),
         "note": Comment(id="N1", text="note", at=life.now),
@@ -71,7 +71,7 @@ def test_a_type_that_nobody_knows_changes_nothing(life: Life) -> None:
 @pytest.mark.parametrize(
     "kind", sorted(kind for kind, row in EVENT_TYPES.items() if row.content != "nothing")
 )
-def test_an_event_without_its_part_changes_nothing_but_the_time(life: Life, kind: str) -> None:
+def test_an_event_without_its_content_changes_nothing_but_the_time(life: Life, kind: str) -> None:
     state = folded(life.tells(kind))
     assert state.model_copy(update={"newest": None, "details_wanted": None}) == EMPTY
 

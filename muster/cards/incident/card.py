@@ -1,0 +1,100 @@
+"""The incident card: one glance tells status, urgency, what and who.
+
+From the top: a band in the status's colour, the title, facts, the latest comments, what is missing, a notice
+for whoever clicked, the buttons, and at the foot the instant and the revision that the card shows.
+"""
+
+from collections.abc import Iterator
+
+from muster.cards.elements import (
+    AdaptiveCard,
+    Container,
+    Element,
+    RichTextBlock,
+    adaptive_card,
+    container,
+    rich_text_block,
+    text_run,
+)
+from muster.cards.formatting import instant_after
+from muster.cards.incident.buttons import verb_buttons
+from muster.cards.incident.comments import latest_comments
+from muster.cards.incident.fact_rows import fact_rows
+from muster.cards.incident.names import PRIORITY_LIMIT, numbered
+from muster.cards.incident.status_band import status_band
+from muster.cards.incident.status_style import STATUS_STYLES
+from muster.cards.rich_text import link
+from muster.cards.text import escape, literal, plain, web_link
+from workflows.channel_incident.view import CardIdentity, Missing, View
+
+_TITLE_LIMIT = 160
+_SUMMARY_TITLE_LIMIT = 80
+_NOTICE_LIMIT = 200
+_MISSING: dict[Missing, str] = {
+    "details": "Responders and custom fields are still missing; they appear once PagerDuty can be read.",
+    "restore": "PagerDuty's latest state is still missing; it appears once PagerDuty can be read.",
+}
+
+
+def incident_card(view: View, identity: CardIdentity, *, notice: str | None = None) -> AdaptiveCard:
+    """The Adaptive Card of one incident at one revision.
+
+    ``notice`` is a sentence for the person who clicked. It stands on the card that answers the click alone.
+    """
+    return adaptive_card(_body(view, identity, notice), fallback_text=_fallback(view))
+
+
+def card_summary(view: View) -> str:
+    """The card as one plain line, for notifications: ``#42 Checkout latency · Triggered · P1``."""
+    title = _numbered(view, plain(view.title, _SUMMARY_TITLE_LIMIT))
+    priority = plain(view.priority or "", PRIORITY_LIMIT)
+    return " · ".join(part for part in (title, STATUS_STYLES[view.status].word, priority) if part)
+
+
+def _body(view: View, identity: CardIdentity, notice: str | None) -> Iterator[Element]:
+    yield status_band(view)
+    yield _title(view)
+    if rows := fact_rows(view):
+        yield container(*rows)
+    if comments := latest_comments(view):
+        yield comments
+    if view.degraded:
+        yield container(*(_warning(_MISSING[what]) for what in view.degraded))
+    if notice:
+        yield _notice(notice)
+    if view.verbs:
+        yield verb_buttons(view, identity)
+    yield _foot(view)
+
+
+def _title(view: View) -> RichTextBlock:
+    title = _numbered(view, literal(view.title, _TITLE_LIMIT))
+    return rich_text_block(link(title, web_link(view.url), size="Large", weight="Bolder"), spacing="Medium")
+
+
+def _warning(sentence: str) -> RichTextBlock:
+    return rich_text_block(text_run(f"⚠️ {sentence}", size="Small"), spacing="None")
+
+
+def _notice(sentence: str) -> Container:
+    text = text_run(f"ℹ️ {literal(sentence, _NOTICE_LIMIT)}", weight="Bolder")
+    return container(rich_text_block(text), style="accent", spacing="Medium")
+
+
+def _foot(view: View) -> RichTextBlock:
+    text = f"as of {instant_after(view.as_of, view.opened_at)} · rev {view.revision}"
+    return rich_text_block(
+        text_run(text, size="Small", isSubtle=True), horizontalAlignment="Right", spacing="Small"
+    )
+
+
+def _fallback(view: View) -> str:
+    """The card for a client that cannot draw it; Markdown."""
+    text = escape(card_summary(view), _TITLE_LIMIT)
+    url = web_link(view.url)
+    return f"{text} · [open in PagerDuty]({url})" if url else text
+
+
+def _numbered(view: View, title: str) -> str:
+    """``#42 Title``, or the id where there is neither number nor title."""
+    return numbered(view, title) or f"Incident {view.incident_id}"

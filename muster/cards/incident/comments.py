@@ -1,0 +1,32 @@
+"""The last note and the last status update of an incident."""
+
+from muster.cards.elements import Container, RichTextBlock, container, rich_text_block, text_run
+from muster.cards.formatting import instant_after
+from muster.cards.incident.names import NAME_LIMIT
+from muster.cards.rich_text import lines_with_links
+from muster.cards.text import literal
+from workflows.channel_incident.view import View
+from workflows.incident.values import Comment
+
+
+def latest_comments(view: View) -> Container | None:
+    """The newer of the two first and at length, the older in brief; ``None`` where there is neither."""
+    both = (("Latest note", view.latest_note), ("Latest status update", view.latest_status_update))
+    labelled = [(label, comment) for label, comment in both if comment]
+    if not labelled:
+        return None
+    newer, *older = sorted(labelled, key=lambda entry: entry[1].at, reverse=True)
+    blocks = _comment(view, *newer, limit=400, most_lines=6)
+    for entry in older:
+        heading, *lines = _comment(view, *entry, limit=160, most_lines=2)
+        heading["spacing"] = "Medium"
+        blocks += [heading, *lines]
+    return container(*blocks, style="emphasis", spacing="Medium")
+
+
+def _comment(view: View, label: str, comment: Comment, *, limit: int, most_lines: int) -> list[RichTextBlock]:
+    author = literal(comment.author or "", NAME_LIMIT)
+    parts = (label, author, instant_after(comment.at, view.opened_at))
+    heading = text_run(" · ".join(part for part in parts if part), size="Small", isSubtle=True)
+    lines = lines_with_links(comment.text, limit=limit, most_lines=most_lines)
+    return [rich_text_block(heading), *(rich_text_block(*line, spacing="None") for line in lines)]

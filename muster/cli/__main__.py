@@ -1,0 +1,5 @@
+"""``python -m muster.cli``: the same as the `muster` command."""
+
+from muster.cli.main import app
+
+app()

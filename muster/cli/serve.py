@@ -1,0 +1,13 @@
+"""`muster serve`: the API."""
+
+
+def serve() -> None:
+    """Run the HTTP edge: webhooks, bot, pages."""
+    from muster.cli.configuration import checked_settings
+
+    settings = checked_settings()
+    import uvloop
+
+    from api.app import serve as run_api
+
+    uvloop.run(run_api(settings))

@@ -1,0 +1,143 @@
+"""Parsers of an incident and of what belongs to it, in the shapes that webhooks and REST share."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, get_args
+
+from muster.payloads.values import (
+    ID,
+    NAME,
+    STATE,
+    TEXT,
+    TITLE,
+    VALUE,
+    Body,
+    EventUnusable,
+    clipped,
+    mappings,
+    moment_of,
+    reference_to,
+    references_to,
+    url_of,
+    whole_number,
+)
+from workflows.incident.values import Bridge, Comment, Field, Role, Run, Snapshot, Status, Task, Urgency
+
+MOST_PEOPLE = 15
+_MOST_TEAMS, _MOST_FIELDS = 3, 8
+_BASE_TYPE = "incident_default"
+
+
+def snapshot_of(incident: Body, *, number: Any) -> Snapshot:
+    """The whole incident; raises ``EventUnusable``. Webhooks and REST name its ``number`` differently."""
+    status = incident.get("status")
+    if status not in get_args(Status):
+        raise EventUnusable("the incident has no known status")
+    urgency = incident.get("urgency")
+    assignees = incident.get("assignees")
+    if not isinstance(assignees, list):
+        assignees = [entry.get("assignee") for entry in mappings(incident.get("assignments"))]
+    people = references_to(assignees)
+    return Snapshot(
+        number=whole_number(number),
+        title=clipped(incident.get("title"), TITLE) or "(no title)",
+        url=url_of(incident.get("html_url")),
+        status=status,
+        urgency=urgency if urgency in get_args(Urgency) else None,
+        priority=reference_to(incident.get("priority")),
+        service=reference_to(incident.get("service")),
+        escalation_policy=reference_to(incident.get("escalation_policy")),
+        incident_type=_incident_type(incident.get("incident_type")),
+        assignees=people[:MOST_PEOPLE],
+        assignee_count=len(people),
+        teams=references_to(incident.get("teams"))[:_MOST_TEAMS],
+        bridge=bridge_of_incident(incident.get("conference_bridge")),
+        created_at=moment_of(incident.get("created_at"), "created_at")
+        if incident.get("created_at")
+        else None,
+    )
+
+
+def _incident_type(value: Any) -> str | None:
+    name = clipped(value.get("name") if isinstance(value, Mapping) else value, NAME)
+    return name if name and name != _BASE_TYPE else None
+
+
+def comment_of(data: Body, text: Any, *, author: str | None, at: datetime) -> Comment:
+    """A note or a status update; each keeps its ``text`` in a field of its own."""
+    return Comment(
+        id=clipped(data.get("id"), ID) or at.isoformat(), text=clipped(text, TEXT), author=author, at=at
+    )
+
+
+def bridge_of_incident(value: Any) -> Bridge | None:
+    """The conference bridge that an incident carries, if it says anything."""
+    if not isinstance(value, Mapping):
+        return None
+    url = url_of(value.get("conference_url"))
+    number = clipped(value.get("conference_number"), NAME) or None
+    return Bridge(url=url, number=number) if url or number else None
+
+
+def bridge_of_event(data: Body) -> Bridge:
+    """The conference bridge of its own event, which has several numbers with labels."""
+    numbers = (clipped(entry.get("number"), NAME) for entry in mappings(data.get("conference_numbers")))
+    number = next(filter(None, numbers), None) or clipped(data.get("conference_number"), NAME) or None
+    return Bridge(url=url_of(data.get("conference_url")), number=number)
+
+
+def fields_of(value: Any) -> tuple[Field, ...]:
+    """The custom fields that have a value."""
+    found = (
+        Field(
+            id=clipped(entry.get("id"), ID),
+            name=clipped(entry.get("display_name") or entry.get("name"), NAME),
+            value=_field_value(entry.get("value")),
+        )
+        for entry in mappings(value)
+    )
+    return tuple(field for field in found if field.value and field.name)[:_MOST_FIELDS]
+
+
+def _field_value(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return clipped(", ".join(filter(None, map(_field_value, value))), VALUE)
+        case Mapping():
+            return clipped(value.get("summary") or value.get("name") or value.get("id"), VALUE)
+        case _:
+            return clipped(value, VALUE)
+
+
+def roles_of(value: Any) -> tuple[Role, ...]:
+    """Who holds which role; a role that nobody holds any more is among them, without a holder."""
+    return tuple(
+        Role(
+            id=clipped(role.get("id"), ID),
+            name=clipped(role.get("summary"), NAME),
+            holder=reference_to(entry.get("assignee")),
+        )
+        for entry in mappings(value)
+        if isinstance(role := entry.get("role"), Mapping)
+    )[:MOST_PEOPLE]
+
+
+def task_of(data: Body) -> Task:
+    """A task with its status."""
+    return Task(
+        id=clipped(data.get("id"), ID),
+        name=clipped(data.get("name") or data.get("summary"), VALUE),
+        status=clipped(data.get("status"), STATE) or "todo",
+        assignees=references_to(data.get("assignees"))[:MOST_PEOPLE],
+    )
+
+
+def run_of(data: Body) -> Run:
+    """A run of an incident workflow or of an automation action."""
+    of = reference_to(data.get("incident_workflow")) or reference_to(data.get("action"))
+    name = of.name if of else clipped(data.get("summary"), NAME)
+    return Run(id=clipped(data.get("id"), ID), name=name, state=clipped(data.get("state"), STATE))

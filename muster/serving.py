@@ -1,0 +1,53 @@
+"""HTTP served inside the event loop of a process that handles its signals itself."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+_GRACE = 5
+"""Seconds for the requests in work when the server stops: longer than any answer takes."""
+_LOOPBACK = "127.0.0.1"
+
+
+class Server(uvicorn.Server):
+    """Uvicorn for one application. ``serve`` returns after ``should_exit`` has been set.
+
+    ``handle_exit`` is the handler to give to a signal. Uvicorn itself would take the process's signals while
+    it serves and raise them again at its end, which would end the process as if it had been killed.
+    """
+
+    def __init__(self, app: ASGIApp, *, host: str = _LOOPBACK, port: int = 0) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the process."""
+        yield
+
+
+@asynccontextmanager
+async def serving_on_loopback(app: ASGIApp, port: int) -> AsyncIterator[None]:
+    """Serve while the block runs; raises OSError if the port is taken."""
+    listening = socket.create_server((_LOOPBACK, port))
+    server = Server(app)
+    running = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await running

@@ -1,0 +1,30 @@
+"""Webhook subscriptions, with their sealed signing secrets."""
+
+from muster.security.sealing import KeyRing, Place
+from muster.store.pool import Connection, Pool
+from muster.store.queries import load_queries
+
+QUERIES = load_queries(__file__)
+
+
+def secret_place(account: str, subscription: str) -> Place:
+    """Where a subscription's signing secret lives."""
+    return Place("webhook_subscription", f"{account}/{subscription}", "secret")
+
+
+async def upsert(connection: Connection | Pool, keys: KeyRing, *, account: str, id: str, secret: str) -> None:
+    """Write a subscription; its secret is sealed with the newest key."""
+    await QUERIES["upsert"].execute(
+        connection, account=account, id=id, secret=keys.seal(secret, secret_place(account, id))
+    )
+
+
+async def secrets_of(
+    connection: Connection | Pool, keys: KeyRing, account: str, subscription: str | None = None
+) -> tuple[str, ...]:
+    """The signing secrets of the subscription, else of all the account's, newest first.
+
+    Raises ``SealBroken``.
+    """
+    rows = await QUERIES["secrets_of"].fetch(connection, account=account, subscription=subscription)
+    return tuple(keys.open(row["secret"], secret_place(account, row["id"])) for row in rows)

@@ -1,0 +1,33 @@
+"""The small company whose PagerDuty account and Teams tenant the sandbox simulates.
+
+Names and ids are fixed, so that tests and documentation can use them. Secrets are new in each company file.
+"""
+
+from sandbox.company.acme import build_company
+from sandbox.company.file import read_company, write_company
+from sandbox.company.model import (
+    Channel,
+    Company,
+    Connection,
+    EscalationPolicy,
+    PagerDutyTeam,
+    Person,
+    Priority,
+    Service,
+    Team,
+)
+
+__all__ = [
+    "Channel",
+    "Company",
+    "Connection",
+    "EscalationPolicy",
+    "PagerDutyTeam",
+    "Person",
+    "Priority",
+    "Service",
+    "Team",
+    "build_company",
+    "read_company",
+    "write_company",
+]

@@ -1,0 +1,119 @@
+"""What a company consists of: people, teams, channels, services, and the secrets of its accounts."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Value(BaseModel):
+    """A frozen piece of the company."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Person(Value):
+    """A person with a PagerDuty user and a Teams account."""
+
+    name: str
+    email: str
+    aad_object_id: str
+    teams_id: str
+    """The ``29:…`` id by which the bot knows this person."""
+    pagerduty_user: str
+    role: str
+    """PagerDuty's ``user.role``."""
+    job_title: str
+    linked: bool
+    """Whether Muster starts with this person's accounts linked."""
+    access_token: str
+    """The person's PagerDuty access token."""
+
+
+class Channel(Value):
+    """A Teams channel; General's id is its team's id."""
+
+    id: str
+    name: str
+
+
+class Team(Value):
+    """A Microsoft team with its channels, General first."""
+
+    id: str
+    aad_group_id: str
+    name: str
+    channels: tuple[Channel, ...]
+    members: tuple[str, ...]
+    """AAD object ids."""
+
+
+class EscalationPolicy(Value):
+    """A policy whose levels name PagerDuty users."""
+
+    id: str
+    name: str
+    levels: tuple[tuple[str, ...], ...]
+
+
+class Service(Value):
+    """A PagerDuty service."""
+
+    id: str
+    name: str
+    description: str
+    escalation_policy: str
+    team: str
+
+
+class PagerDutyTeam(Value):
+    """A PagerDuty team (a grouping of users and services)."""
+
+    id: str
+    name: str
+
+
+class Priority(Value):
+    """A priority; the first of the list is the highest."""
+
+    id: str
+    name: str
+    color: str
+
+
+class Connection(Value):
+    """A service whose incidents appear in a channel from the start."""
+
+    service: str
+    channel: str
+
+
+class Company(Value):
+    """Everything both simulators start from."""
+
+    account: str = "acme"
+    client_id: str
+    client_secret: str
+    """The account's Scoped OAuth client (client credentials)."""
+    api_token: str
+    """An account-wide REST key, for tests and scripts."""
+    api_user: str = "PUSER01"
+    webhook_subscription: str = "PWSUB01"
+    webhook_secret: str
+
+    tenant_id: str
+    tenant_name: str = "Acme"
+    bot_app_id: str
+    bot_app_secret: str
+    bot_name: str = "Muster"
+
+    people: tuple[Person, ...]
+    pagerduty_teams: tuple[PagerDutyTeam, ...]
+    escalation_policies: tuple[EscalationPolicy, ...]
+    services: tuple[Service, ...]
+    priorities: tuple[Priority, ...]
+    teams: tuple[Team, ...]
+    connections: tuple[Connection, ...]
+
+    def person(self, key: str) -> Person | None:
+        """The person with this AAD object id, e-mail, Teams id or PagerDuty user id."""
+        return next(
+            (p for p in self.people if key in (p.aad_object_id, p.email, p.teams_id, p.pagerduty_user)), None
+        )

@@ -1,0 +1,42 @@
+"""Server-sent events for open console pages: the account changed, so load the page's content again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+_HEARTBEAT = 15
+"""Seconds of silence after which a comment is sent; sending fails if the page is closed."""
+
+
+class ServerSentEvents:
+    """One stream for each open page. Several changes before a page reads become one event."""
+
+    def __init__(self) -> None:
+        self._pages: set[asyncio.Event] = set()
+        self._closed = False
+
+    def changed(self) -> None:
+        """Tell every open page that the account changed."""
+        for page in self._pages:
+            page.set()
+
+    def close(self) -> None:
+        """End all streams."""
+        self._closed = True
+        self.changed()
+
+    async def stream(self) -> AsyncIterator[str]:
+        """The events for one page."""
+        page = asyncio.Event()
+        self._pages.add(page)
+        try:
+            yield "retry: 1000\n\n"
+            while not self._closed:
+                try:
+                    await asyncio.wait_for(page.wait(), _HEARTBEAT)
+                except TimeoutError:
+                    yield ": alive\n\n"
+                    continue
+                page.clear()
+                yield "event: change\ndata:\n\n"
+        finally:
+            self._pages.discard(page)

@@ -1,0 +1,43 @@
+"""What `muster up` prints to the terminal."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from sandbox.up.pages.start_page import PageLink
+
+
+class Terminal:
+    """Prints a line for each event, and the addresses when all parts are up."""
+
+    def __init__(self) -> None:
+        # Without soft wrapping, redirected output would break lines at 80 columns.
+        self._console = Console(soft_wrap=True, highlight=False)
+
+    def say(self, text: str) -> None:
+        """Print a line about the whole stack."""
+        self._console.print(escape(text), style="bold")
+
+    def report(self, part: str, text: str) -> None:
+        """Print a line about one part."""
+        self._console.print(f"[cyan]{escape(part):<10}[/] {escape(text)}")
+
+    def print_failure(self, text: str) -> None:
+        """Print why `muster up` ends."""
+        self._console.print(f"[red bold]{escape(text)}[/]")
+
+    def print_log(self, lines: Iterable[str]) -> None:
+        """Print lines of a log."""
+        for line in lines:
+            self._console.print(f"  [dim]{escape(line)}[/]")
+
+    def print_links(self, links: Iterable[PageLink]) -> None:
+        """Print the addresses to open."""
+        table = Table.grid(padding=(0, 2))
+        for link in links:
+            table.add_row(f"[bold]{escape(link.title)}[/]", link.url, f"[dim]{escape(link.description)}[/]")
+        self._console.print(Panel(table, title="Muster is up", title_align="left", expand=False))
+        self._console.print("[dim]Ctrl-C stops everything.[/]")

@@ -1,0 +1,161 @@
+"""The whole stack: which parts run, in which order, and which addresses each gets."""
+
+import os
+
+from sandbox.company import Company
+from sandbox.up.addresses import Addresses
+from sandbox.up.options import Options
+from sandbox.up.pages.start_page import PageLink, StartPage, build_start_page, temporal_queries
+from sandbox.up.pages.terminal import Terminal
+from sandbox.up.product import local_environment, sandbox_environment, write_config, write_seed
+from sandbox.up.servers.data_folder import DataFolder, DataFolderError
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from sandbox.up.supervision import parts
+from sandbox.up.supervision.parts import Part, answers_http, muster_command
+from sandbox.up.supervision.playground import agents_playground, channels_in_playground
+from sandbox.up.supervision.process import Process, StartFailed
+from sandbox.up.supervision.ready_file import ReadyFile, company_entries, product_entries
+from sandbox.up.supervision.supervisor import Supervisor
+
+_DATABASE = "muster"
+
+
+class Stack:
+    """All parts of one `muster up`.
+
+    The environment can replace embedded parts: ``DATABASE_URL`` names a database, ``TEMPORAL_ADDRESS`` a
+    server, and ``MUSTER_CONFIG`` a configuration with real accounts, for which no simulator is started.
+    """
+
+    def __init__(self, options: Options, folder: DataFolder, terminal: Terminal) -> None:
+        self._options = options
+        self._folder = folder
+        self._terminal = terminal
+        self._addresses = Addresses.pick(usual=not options.any_ports)
+        self._env = os.environ | local_environment(folder, self._addresses, os.environ)
+        self._company = self._open_company()
+        self._temporal_ui: str | None = None
+        self._ready_file = ReadyFile(options.ready_file)
+        self._supervisor = Supervisor(
+            terminal.report, lambda: self._ready_file.update(self._supervisor.pids())
+        )
+        self._start_page: StartPage | None = None
+
+    def start(self) -> None:
+        """Start all parts and return when they answer; raises StartFailed."""
+        self._start_servers()
+        self._run("migrate")
+        if self._company is not None:
+            self._start_simulators(self._company)
+        self._supervisor.start(
+            parts.api(self._folder, self._addresses, self._env),
+            parts.worker(self._folder, self._addresses, self._env),
+        )
+        self._open_start_page()
+        self._announce()
+
+    def stop(self) -> None:
+        """Stop all parts in order, each within its time."""
+        self._ready_file.remove()
+        if self._start_page is not None:
+            self._start_page.stop()
+        self._supervisor.stop()
+
+    def kill(self) -> None:
+        """Kill all parts."""
+        self._supervisor.kill()
+
+    def _open_company(self) -> Company | None:
+        if self._env.get("MUSTER_CONFIG"):
+            if self._options.playground or self._options.empty:
+                raise DataFolderError(
+                    "MUSTER_CONFIG is set: --playground and --empty belong to the simulators"
+                )
+            return None
+        return self._folder.open_company(connected=not self._options.empty)
+
+    def _start_servers(self) -> None:
+        """Start Postgres and Temporal, unless the environment names them."""
+        servers: list[Part] = []
+        postgres = temporal = None
+        if not self._env.get("DATABASE_URL"):
+            postgres = EmbeddedPostgres(self._folder.postgres, port=self._addresses.postgres_port)
+            postgres.prepare()
+            servers.append(parts.postgres(self._folder, postgres))
+        if not self._env.get("TEMPORAL_ADDRESS"):
+            temporal = EmbeddedTemporal(
+                log=self._folder.log("temporal"),
+                database=self._folder.temporal_store,
+                port=self._addresses.temporal_port,
+                ui_port=self._addresses.temporal_ui_port,
+                dynamic=self._options.temporal_dynamic,
+            )
+            servers.append(parts.temporal(self._folder, temporal))
+        self._supervisor.start(*servers)
+        if postgres is not None:
+            self._env["DATABASE_URL"] = postgres.create_database(_DATABASE)
+        if temporal is not None:
+            self._env["TEMPORAL_ADDRESS"] = temporal.address
+            self._temporal_ui = temporal.ui_url
+
+    def _start_simulators(self, company: Company) -> None:
+        self._env |= sandbox_environment(self._folder, self._addresses)
+        write_config(self._folder, company, self._addresses)
+        playground = self._options.playground
+        elsewhere = channels_in_playground(company, self._addresses) if playground else {}
+        write_seed(self._folder, company, self._addresses, elsewhere)
+        self._run("seed", str(self._folder.seed))
+        simulators = [
+            parts.teams(self._folder, self._addresses, self._temporal_ui, playground=playground),
+            parts.pagerduty(self._folder, self._addresses, company),
+        ]
+        if playground:
+            simulators.append(agents_playground(self._folder, self._addresses, company))
+        self._supervisor.start(*simulators)
+
+    def _run(self, *arguments: str) -> None:
+        """Run a command of the product to its end; raises StartFailed."""
+        name = arguments[0]
+        log = self._folder.log(name)
+        process = Process(muster_command(*arguments), log=log, env=self._env)
+        try:
+            code = process.wait()
+        finally:
+            process.release()
+        if code != 0:
+            raise StartFailed(f"`muster {name}` ended with code {code} (log: {log})", log)
+        self._terminal.report(name, "done")
+
+    def _open_start_page(self) -> None:
+        queries = temporal_queries(self._temporal_ui, self._options.queries) if self._temporal_ui else []
+        app = build_start_page(self._supervisor, self._links(), queries, self._folder.path)
+        self._start_page = StartPage(app, self._addresses.start_port)
+        self._start_page.start(lambda: answers_http(self._addresses.start_port, "/"))
+
+    def _announce(self) -> None:
+        entries = product_entries(
+            self._addresses,
+            temporal=self._env["TEMPORAL_ADDRESS"],
+            temporal_ui=self._temporal_ui,
+            database_url=self._env["DATABASE_URL"],
+        )
+        if self._company is not None:
+            entries |= company_entries(self._company, self._addresses)
+        self._ready_file.open(entries, self._supervisor.pids())
+        start = PageLink("Start page", "what runs, and switches to stop a part", self._addresses.start)
+        self._terminal.print_links([start, *self._links()])
+
+    def _links(self) -> list[PageLink]:
+        links: list[PageLink] = []
+        if self._company is not None:
+            links += [
+                PageLink("Teams", "channels and chats, as any of the people", self._addresses.teams),
+                PageLink("PagerDuty", "trigger incidents and see them", self._addresses.pagerduty),
+            ]
+        if self._options.playground:
+            description = "Microsoft's test client; the first team lives there"
+            links.append(PageLink("Agents Playground", description, self._addresses.playground))
+        if self._temporal_ui is not None:
+            links.append(PageLink("Temporal", "each incident's workflow and timeline", self._temporal_ui))
+        return links

@@ -1,0 +1,87 @@
+"""Conversations: a channel belongs to a team, a chat to none, and each keeps its key."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from muster.store.conversations import Kind, label_of, upsert
+from muster.store.pool import Pool
+from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TEAM, TENANT
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "team", "label"),
+    [
+        ("channel", "ops", "Payments", "Payments/#ops"),
+        ("group", "Incident 42 Checkout is slow", None, "chat “Incident 42 Checkout is slow”"),
+        ("personal", "Ada Ops", None, "Ada Ops"),
+    ],
+)
+def test_label(kind: Kind, name: str, team: str | None, label: str) -> None:
+    assert label_of(kind, name, team) == label
+
+
+def a_conversation(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "19:chat@thread.v2",
+        "kind": "group",
+        "tenant": TENANT,
+        "account": ACCOUNT,
+        "team": None,
+        "key": "incident-42",
+        "name": "Incident 42",
+        "service_url": SERVICE_URL,
+        **changes,
+    }
+
+
+async def row(pool: Pool, id: str) -> dict[str, Any]:
+    found = await pool.fetchrow("SELECT * FROM conversation WHERE id = $1", id)
+    assert found is not None
+    return dict(found)
+
+
+@pytest.mark.parametrize("kind", ["group", "personal"])
+async def test_a_chat_has_no_team(pool: Pool, kind: Kind) -> None:
+    chat = a_conversation(kind=kind)
+    await upsert(pool, **chat)
+    assert await row(pool, chat["id"]) == {**chat, "suspended_at": None}
+
+
+async def test_a_channel_has_its_teams_tenant_and_account(pool: Pool) -> None:
+    channel = await row(pool, OPS)
+    assert (channel["kind"], channel["team"]) == ("channel", TEAM)
+    assert (channel["tenant"], channel["account"]) == (TENANT, ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("changes", "constraint"),
+    [
+        ({"kind": "channel"}, "conversation_team_of_channels"),
+        ({"kind": "group", "team": TEAM}, "conversation_team_of_channels"),
+        ({"kind": "personal", "team": TEAM}, "conversation_team_of_channels"),
+        ({"kind": "meeting"}, "conversation_kind_check"),
+        ({"kind": "channel", "team": "19:unknown@thread.tacv2"}, "conversation_team_fkey"),
+        ({"kind": "channel", "team": TEAM, "tenant": "t2"}, "conversation_team_fkey"),
+        ({"kind": "channel", "team": TEAM, "account": "emca"}, "conversation_team_fkey"),
+        ({"key": "payments-ops"}, "conversation_key_key"),
+        ({"tenant": "t3"}, "conversation_tenant_fkey"),
+        ({"account": "unknown"}, "conversation_account_fkey"),
+    ],
+)
+async def test_what_the_database_refuses(pool: Pool, changes: dict[str, Any], constraint: str) -> None:
+    await pool.execute("INSERT INTO pagerduty_account VALUES ('emca', 'emca', 'eu')")
+    await pool.execute("INSERT INTO teams_tenant VALUES ('t2', 'Another')")
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
+        await upsert(pool, **a_conversation(**changes))
+    assert refused.value.constraint_name == constraint
+
+
+async def test_a_conversation_that_was_renamed_keeps_its_key(pool: Pool) -> None:
+    await upsert(pool, **a_conversation())
+    renamed = a_conversation(name="Incident 42, over", key="another", service_url="http://127.0.0.1:2/teams/")
+    await upsert(pool, **renamed)
+    assert await row(pool, renamed["id"]) == {**renamed, "key": "incident-42", "suspended_at": None}

@@ -1,0 +1,30 @@
+"""Webhook subscriptions: which signing secrets a delivery may be signed with."""
+
+import pytest
+
+from muster.security.sealing import KeyRing, SealBroken
+from muster.store.pool import Pool
+from muster.store.subscriptions import secrets_of
+from tests.conftest import KEYS
+from tests.support.company import ACCOUNT, OTHER_SECRET, OTHER_SUBSCRIPTION, SECRET, SUBSCRIPTION
+
+pytestmark = pytest.mark.anyio
+
+RING = KeyRing.parse(KEYS)
+
+
+async def test_signing_secrets_newest_first(pool: Pool) -> None:
+    await pool.execute(
+        "UPDATE webhook_subscription SET created_at = now() - interval '1 day' WHERE id = $1", SUBSCRIPTION
+    )
+    assert await secrets_of(pool, RING, ACCOUNT) == (OTHER_SECRET, SECRET)
+    assert await secrets_of(pool, RING, ACCOUNT, SUBSCRIPTION) == (SECRET,)
+    assert await secrets_of(pool, RING, ACCOUNT, "PWSUB99") == ()
+    assert await secrets_of(pool, RING, "emca") == ()
+
+
+async def test_one_unreadable_secret_is_no_obstacle_to_another_subscription(pool: Pool) -> None:
+    await pool.execute("UPDATE webhook_subscription SET secret = 'x' WHERE id = $1", OTHER_SUBSCRIPTION)
+    assert await secrets_of(pool, RING, ACCOUNT, SUBSCRIPTION) == (SECRET,)
+    with pytest.raises(SealBroken):
+        await secrets_of(pool, RING, ACCOUNT)

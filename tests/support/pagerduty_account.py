@@ -1,0 +1,181 @@
+"""The PagerDuty simulator inside the test process, and a receiver of its webhooks."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.company import Company, Person, build_company
+from sandbox.pagerduty.app import build_app
+from sandbox.pagerduty.simulator import Options, Simulator
+from sandbox.serving import Listener, serving
+from sandbox.up.servers.ports import free_port
+from tests.support.waiting import Changes
+
+REPOSITORY = Path(__file__).parents[2]
+
+ADA, BO, CY, DI, EVE = (f"PUSER0{number}" for number in range(1, 6))
+COMPANY = build_company()
+
+
+@dataclass
+class Received:
+    """A webhook as it arrived."""
+
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def event(self) -> dict[str, Any]:
+        event: dict[str, Any] = json.loads(self.body)["event"]
+        return event
+
+    @property
+    def kind(self) -> str:
+        return str(self.event["event_type"])
+
+
+@dataclass
+class Receiver:
+    """An endpoint that keeps webhooks; ``answers`` are statuses or seconds to wait, and 202 after them."""
+
+    answers: list[int | float] = field(default_factory=list)
+    received: list[Received] = field(default_factory=list)
+    port: int = field(default_factory=free_port)
+    arrivals: Changes = field(default_factory=Changes)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook"
+
+    @property
+    def kinds(self) -> list[str]:
+        return [one.kind for one in self.received]
+
+    async def expect(self, *kinds: str) -> list[Received]:
+        """Wait for these events, in this order and no others, and forget them."""
+        await self.arrivals.until(lambda: len(self.received) >= len(kinds), within=10)
+        assert self.kinds == list(kinds)
+        received, self.received = self.received, []
+        return received
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        async def hook(request: Request) -> Response:
+            self.received.append(Received(dict(request.headers), await request.body()))
+            self.arrivals.add()
+            answer = self.answers.pop(0) if self.answers else 202
+            if isinstance(answer, float):
+                await asyncio.sleep(answer)
+                answer = 202
+            return Response("seen", status_code=answer)
+
+        app = Starlette(routes=[Route("/hook", hook, methods=["POST"])])
+        async with serving(app, [Listener(self.port)]):
+            yield
+
+
+@dataclass
+class SimulatedAccount:
+    """A running account, with clients for it."""
+
+    company: Company
+    simulator: Simulator
+    receiver: Receiver
+    url: str
+    http: httpx.AsyncClient
+
+    def person(self, user: str) -> Person:
+        person = self.company.person(user)
+        assert person is not None
+        return person
+
+    async def call(
+        self, method: str, path: str, body: Any = None, *, user: str | None = None, **options: Any
+    ) -> httpx.Response:
+        """A REST call with the account's key, or as a person with their own token."""
+        headers = {"Authorization": f"Token token={self.company.api_token}", "From": self.person(ADA).email}
+        if user is not None:
+            headers = {"Authorization": f"Bearer {self.person(user).access_token}"}
+        return await self.http.request(method, path, json=body, headers=headers, **options)
+
+    async def trigger(self, **fields: Any) -> dict[str, Any]:
+        wanted = {
+            "type": "incident",
+            "title": "Checkout is slow",
+            "service": {"id": "PSVC001", "type": "service_reference"},
+        } | fields
+        response = await self.call("POST", "/incidents", {"incident": wanted})
+        assert response.status_code == 201, response.text
+        incident: dict[str, Any] = response.json()["incident"]
+        return incident
+
+    async def put(self, incident: str, *, user: str = BO, **changes: Any) -> httpx.Response:
+        body = {"incident": {"type": "incident_reference", **changes}}
+        return await self.call("PUT", f"/incidents/{incident}", body, user=user)
+
+    async def get(self, incident: str, *include: str) -> dict[str, Any]:
+        response = await self.call("GET", f"/incidents/{incident}", params={"include[]": include})
+        found: dict[str, Any] = response.json()["incident"]
+        return found
+
+    async def sandbox(self, method: str, path: str, body: Any = None) -> Any:
+        response = await self.http.request(method, f"/_sandbox{path}", json=body, timeout=20)
+        response.raise_for_status()
+        return response.json() if response.content else None
+
+    async def fault(self, on: str, do: str, **more: Any) -> None:
+        await self.sandbox("POST", "/faults", {"on": on, "do": do, **more})
+
+    async def records(self) -> dict[str, Any]:
+        records: dict[str, Any] = await self.sandbox("GET", "/records")
+        return records
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for a change of the account after which the condition holds."""
+        async with asyncio.timeout(10):
+            async for _ in self.simulator.server_sent_events.stream():
+                if condition():
+                    return
+
+    async def reset(self) -> None:
+        self.receiver.answers.clear()
+        await self.sandbox("POST", "/reset")
+        self.receiver.received.clear()
+
+    def webhook_states(self) -> list[str]:
+        return [one.state for one in self.simulator.store.state.webhooks.values()]
+
+
+@asynccontextmanager
+async def running_account(
+    *, state: Path | None = None, listen: bool = True, receiver: Receiver | None = None, per_minute: int = 960
+) -> AsyncIterator[SimulatedAccount]:
+    """A new account; with ``listen=False`` its webhooks have no receiver."""
+    receiver = receiver or Receiver()
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    app = build_app(
+        COMPANY,
+        Options(public_url=url, webhook_url=receiver.url, state=state, requests_per_minute=per_minute),
+    )
+    listeners: Sequence[Listener] = [Listener(port)]
+    async with (
+        serving(app, listeners, on_stop=app.state.simulator.server_sent_events.close),
+        httpx.AsyncClient(base_url=url, trust_env=False) as http,
+    ):
+        account = SimulatedAccount(COMPANY, app.state.simulator, receiver, url, http)
+        if listen:
+            async with receiver.listening():
+                yield account
+        else:
+            yield account

@@ -1,0 +1,141 @@
+"""Clients of both simulators: PagerDuty's API, records, clicks, and faults on demand."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+P1, P2, P3 = "PPRIO01", "PPRIO02", "PPRIO03"
+"""Priorities, the highest first."""
+
+
+class PagerDuty:
+    """A client of the PagerDuty simulator: its REST API and its ``/_sandbox``."""
+
+    def __init__(self, http: httpx.AsyncClient, ready: Mapping[str, Any]) -> None:
+        self._http = http
+        self._url = ready["pagerduty"]
+        self._headers = {
+            "Authorization": f"Token token={ready['pagerduty_token']}",
+            "Accept": "application/vnd.pagerduty+json;version=2",
+            "From": ready["pagerduty_user"],
+        }
+        self.checkout = ready["service"]
+        """The service of one channel, Payments › ops."""
+        self.ledger = ready["service_two_channels"]
+        """The service of two channels, Payments › ops and Platform › alerts."""
+
+    async def trigger(self, title: str, *, service: str | None = None, priority: str | None = None) -> str:
+        """A new incident; its id."""
+        incident: dict[str, Any] = {"type": "incident", "title": title}
+        incident["service"] = {"type": "service_reference", "id": service or self.checkout}
+        if priority:
+            incident["priority"] = {"type": "priority_reference", "id": priority}
+        created = await self._call("POST", "/incidents", {"incident": incident})
+        return str(created["incident"]["id"])
+
+    async def update(self, incident: str, **changes: Any) -> None:
+        """Change it as Ada."""
+        body = {"incident": {"type": "incident_reference", **changes}}
+        await self._call("PUT", f"/incidents/{incident}", body)
+
+    async def add_note(self, incident: str, text: str) -> None:
+        """Write a note as Ada."""
+        await self._call("POST", f"/incidents/{incident}/notes", {"note": {"content": text}})
+
+    async def incident(self, incident: str) -> Mapping[str, Any]:
+        """The incident as it is."""
+        found: Mapping[str, Any] = (await self._call("GET", f"/incidents/{incident}"))["incident"]
+        return found
+
+    async def notes(self, incident: str) -> list[str]:
+        """The texts of its notes, the newest first."""
+        notes = (await self._call("GET", f"/incidents/{incident}/notes"))["notes"]
+        return [note["content"] for note in notes]
+
+    async def changes(self, incident: str) -> list[tuple[str, str]]:
+        """Every change of status that the API accepted for this incident: which user, which status."""
+        writes = (await self.records())["writes"]
+        changes = [w for w in writes if w["method"] == "PUT" and w["path"] == f"/incidents/{incident}"]
+        return [
+            (write["user"], write["body"]["incident"]["status"])
+            for write in changes
+            if write["status"] == 200 and "status" in write["body"]["incident"]
+        ]
+
+    async def webhook_states(self, incident: str) -> dict[str, str]:
+        """The states of this incident's webhooks by event type."""
+        return {webhook["event_type"]: webhook["state"] for webhook in await self.webhooks(incident)}
+
+    async def webhooks(self, incident: str) -> list[dict[str, Any]]:
+        """This incident's webhooks, oldest first, with every attempt to deliver them."""
+        webhooks = (await self.records())["webhooks"]
+        return [webhook for webhook in webhooks if webhook["incident"] == incident]
+
+    async def records(self) -> Mapping[str, Any]:
+        """Everything that was written, asked and sent."""
+        found: Mapping[str, Any] = await self._call("GET", "/_sandbox/records")
+        return found
+
+    async def send_webhook(self, event: Mapping[str, Any]) -> int:
+        """Sign an event and deliver it once, before all that waits; the receiver's status."""
+        answer = await self._call("POST", "/_sandbox/webhook", {"event": event})
+        return int(answer["status"])
+
+    async def fault(self, on: str, do: str, **more: Any) -> None:
+        """Let something go wrong."""
+        await self._call("POST", "/_sandbox/faults", {"on": on, "do": do, **more})
+
+    async def clear_faults(self) -> None:
+        """Remove all faults."""
+        await self._call("DELETE", "/_sandbox/faults")
+
+    async def advance(self, *, minutes: float) -> None:
+        """Move the account's clock ahead."""
+        await self._call("POST", "/_sandbox/clock", {"advance": minutes * 60})
+
+    async def _call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = await self._http.request(method, self._url + path, json=body, headers=self._headers)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+
+class Teams:
+    """A client of the Teams simulator's ``/_sandbox``: records, clicks, faults."""
+
+    def __init__(self, http: httpx.AsyncClient, ready: Mapping[str, Any]) -> None:
+        self._http = http
+        self._url = ready["teams"]
+
+    async def cards(self, team: str, channel: str, incident: str) -> list[dict[str, Any]]:
+        """The messages with a card of this incident, also the deleted ones."""
+        return [
+            message
+            for conversation in (await self.records())["conversations"]
+            if (conversation["team"], conversation["name"]) == (team, channel)
+            for message in conversation["messages"]
+            if message["reply_to"] is None and incident in str(message)
+        ]
+
+    async def records(self) -> Mapping[str, Any]:
+        """Every conversation with its messages in all their versions, and every connector call."""
+        found: Mapping[str, Any] = await self._call("GET", "records")
+        return found
+
+    async def click(self, **click: Any) -> list[dict[str, Any]]:
+        """Click a button as Teams would deliver it; one answer for each delivery."""
+        answers: list[dict[str, Any]] = (await self._call("POST", "click", click))["answers"]
+        return answers
+
+    async def fault(self, on: str, do: str, **more: Any) -> None:
+        """Let something go wrong."""
+        await self._call("POST", "faults", {"on": on, "do": do, **more})
+
+    async def clear_faults(self) -> None:
+        """Remove all faults."""
+        await self._call("DELETE", "faults")
+
+    async def _call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = await self._http.request(method, f"{self._url}/_sandbox/{path}", json=body, timeout=120)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None

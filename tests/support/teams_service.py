@@ -1,0 +1,111 @@
+"""The Teams simulator inside the test process: the connector and the token authority on real ports."""
+
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.certificates import CA_FILE, https_listener
+from sandbox.company import Company
+from sandbox.serving import Listener, serving
+from sandbox.teams.app import SERVICE_PATH, Options, TeamsSimulator
+from sandbox.up.servers.ports import free_port
+from tests.support.waiting import Changes
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One call of the connector, as it arrived."""
+
+    method: str
+    path: str
+    headers: Headers
+
+
+@dataclass
+class TeamsService:
+    """What a test does to Teams and reads from it."""
+
+    company: Company
+    options: Options
+    http: httpx.AsyncClient
+    asked: list[Asked] = field(default_factory=list)
+    _arrivals: Changes = field(default_factory=Changes)
+
+    @property
+    def service_url(self) -> str:
+        return f"{self.options.base_url}{SERVICE_PATH}/"
+
+    @property
+    def channel(self) -> str:
+        """Payments › ops."""
+        return self.company.teams[0].channels[1].id
+
+    async def bot_token(self) -> str:
+        """The bot's own token, from the authority's https address."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.company.bot_app_id,
+            "client_secret": self.company.bot_app_secret,
+            "scope": "https://api.botframework.com/.default",
+        }
+        address = f"{self.options.authority_url}/{self.company.tenant_id}/oauth2/v2.0/token"
+        trusted = ssl.create_default_context(cafile=str(self.options.folder / CA_FILE))
+        async with httpx.AsyncClient(verify=trusted, trust_env=False) as http:
+            return str((await http.post(address, data=form)).json()["access_token"])
+
+    async def fault(self, on: str, do: str, **more: Any) -> None:
+        """Let the next call of this kind go wrong."""
+        answer = await self.http.post("/_sandbox/faults", json={"on": on, "do": do, **more})
+        answer.raise_for_status()
+
+    async def reset(self) -> None:
+        (await self.http.post("/_sandbox/reset", json={})).raise_for_status()
+        self.asked.clear()
+
+    async def messages(self, conversation: str | None = None) -> list[dict[str, Any]]:
+        """A conversation's messages with all their versions, by default those of the channel."""
+        records = (await self.http.get("/_sandbox/records")).json()
+        wanted = conversation or self.channel
+        return [m for c in records["conversations"] if c["id"] == wanted for m in c["messages"]]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for a call after which the condition holds."""
+        await self._arrivals.until(condition)
+
+    def calls(self, method: str, ending: str) -> list[Asked]:
+        """The connector's calls of a method on paths that end so."""
+        return [one for one in self.asked if one.method == method and one.path.endswith(ending)]
+
+    def listening_to(self, app: ASGIApp) -> ASGIApp:
+        """The simulator, with the connector's calls written down before they are answered."""
+
+        async def heard(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and scope["path"].startswith(f"{SERVICE_PATH}/v3/"):
+                path = scope["path"].removeprefix(SERVICE_PATH)
+                self.asked.append(Asked(scope["method"], path, Headers(scope=scope)))
+                self._arrivals.add()
+            await app(scope, receive, send)
+
+        return heard
+
+
+@asynccontextmanager
+async def teams_service(company: Company, folder: Path) -> AsyncIterator[TeamsService]:
+    """A running simulator; nobody listens where its bot should be."""
+    options = Options(
+        port=free_port(), token_port=free_port(), folder=folder, bot_url="http://127.0.0.1:1/api/messages"
+    )
+    simulator = TeamsSimulator(company, options)
+    async with httpx.AsyncClient(base_url=options.base_url, trust_env=False) as http:
+        service = TeamsService(company, options, http)
+        listeners = [Listener(options.port), https_listener(options.token_port, folder)]
+        app = service.listening_to(simulator.asgi())
+        async with serving(app, listeners, on_stop=simulator.end_streams):
+            yield service

@@ -1,0 +1,40 @@
+"""Replies in a card's thread: one clear line, and nothing that strangers typed becomes markup."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from muster.cards.incident.highlight import highlight_text
+from tests.support.views import OPENED, a_view
+from workflows.incident.event_types import Transition
+from workflows.incident.values import Reference
+
+ADA = Reference(id="PUSER01", name="Ada Ops")
+
+
+@pytest.mark.parametrize(
+    ("transition", "changes", "by", "text"),
+    [
+        (
+            "resolved",
+            {"status": "resolved", "resolved_at": OPENED + timedelta(minutes=21)},
+            "Bo Call",
+            "🟢 Resolved by Bo Call after 21 min",
+        ),
+        ("resolved", {"status": "resolved"}, None, "🟢 Resolved"),
+        ("reopened", {}, "Bo Call", "🔴 Reopened by Bo Call"),
+        ("priority_raised", {}, None, "⬆️ Priority raised to P1"),
+        ("priority_raised", {"priority": None}, "Bo", "⬆️ Priority raised by Bo"),
+        ("escalated", {"assignees": (ADA,), "assignee_count": 1}, None, "⏫ Escalated to Ada Ops"),
+        (
+            "escalated",
+            {"assignees": (ADA,) * 3, "assignee_count": 9},
+            None,
+            "⏫ Escalated to Ada Ops, Ada Ops, Ada Ops, … and 6 more",
+        ),
+        ("reopened", {}, "<at>*all*</at>", r"🔴 Reopened by &lt;at&gt;\*all\*&lt;/at&gt;"),
+    ],
+)
+def test_highlight(transition: Transition, changes: dict[str, Any], by: str | None, text: str) -> None:
+    assert highlight_text(a_view(**changes), transition, by=by) == text

@@ -1,0 +1,152 @@
+"""What the person who clicked is told: every kind and every reason has its sentence."""
+
+from typing import get_args
+
+import pytest
+
+from muster.cards.outcomes import private_text, sentence_of, working_sentence
+from tests.support.views import a_view
+from workflows.channel_incident.view import View
+from workflows.verbs.outcomes import TOLD_PRIVATELY, Outcome, OutcomeKind, Reason
+from workflows.verbs.verb import VerbName
+
+SENTENCES: list[tuple[VerbName, Outcome, str]] = [
+    ("acknowledge", Outcome(kind="done", status="acknowledged"), "You acknowledged this incident."),
+    ("resolve", Outcome(kind="done", status="resolved"), "You resolved this incident."),
+    (
+        "acknowledge",
+        Outcome(kind="already", status="acknowledged", by="Bo Call"),
+        "Already acknowledged by Bo Call.",
+    ),
+    ("resolve", Outcome(kind="already", status="resolved"), "Already resolved."),
+    (
+        "acknowledge",
+        Outcome(kind="stale", status="resolved", by="Bo Call"),
+        "Already resolved by Bo Call; nothing was changed.",
+    ),
+    ("acknowledge", Outcome(kind="stale", status="resolved"), "Already resolved; nothing was changed."),
+    (
+        "resolve",
+        Outcome(kind="unlinked"),
+        "Your account is not linked to PagerDuty (acme), so nothing was changed.",
+    ),
+    ("acknowledge", Outcome(kind="late"), "Acknowledge came through too late and was not done."),
+    (
+        "resolve",
+        Outcome(kind="refused", reason="link_removed"),
+        "Resolve was not done: your link to PagerDuty was removed meanwhile.",
+    ),
+    (
+        "resolve",
+        Outcome(kind="refused", reason="link_rejected", by="Ada Ops"),
+        "Resolve was not done: PagerDuty does not accept your link any more; link your accounts again.",
+    ),
+    (
+        "resolve",
+        Outcome(kind="refused", reason="forbidden", by="Ada Ops"),
+        "Resolve was not done: PagerDuty does not allow Ada Ops to do this.",
+    ),
+    (
+        "resolve",
+        Outcome(kind="refused", reason="forbidden"),
+        "Resolve was not done: PagerDuty does not allow you to do this.",
+    ),
+    (
+        "acknowledge",
+        Outcome(kind="refused", reason="already_changed"),
+        "Acknowledge was not done: PagerDuty says it is settled already.",
+    ),
+    (
+        "acknowledge",
+        Outcome(kind="failed", reason="not_found"),
+        "Acknowledge was not done. PagerDuty does not know this incident any more.",
+    ),
+    (
+        "acknowledge",
+        Outcome(kind="failed", reason="rate_limited"),
+        "Acknowledge was not done. PagerDuty is limiting requests right now. Try again in a minute.",
+    ),
+    (
+        "acknowledge",
+        Outcome(kind="failed", reason="answer_lost"),
+        "Acknowledge was not done. PagerDuty's answer was lost; the card shows what is known.",
+    ),
+    (
+        "acknowledge",
+        Outcome(kind="failed", reason="unavailable"),
+        "Acknowledge was not done. PagerDuty did not answer. Try again in a moment.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("verb", "outcome", "sentence"), SENTENCES)
+def test_an_outcome_is_told_in_one_sentence(verb: VerbName, outcome: Outcome, sentence: str) -> None:
+    assert sentence_of(outcome, verb, account="acme") == sentence
+
+
+def test_every_kind_and_every_reason_has_its_sentence() -> None:
+    assert {outcome.kind for _, outcome, _ in SENTENCES} == set(get_args(OutcomeKind))
+    assert {outcome.reason for _, outcome, _ in SENTENCES} == {None, *get_args(Reason)}
+
+
+def test_a_name_with_braces_is_told_as_it_is() -> None:
+    outcome = Outcome(kind="refused", reason="forbidden", by="{Ada} {0}")
+    assert sentence_of(outcome, "resolve", account="acme").endswith("does not allow {Ada} {0} to do this.")
+
+
+def test_a_click_without_an_outcome_so_far_is_being_worked_on() -> None:
+    assert working_sentence("resolve") == (
+        "Muster is working on it: Resolve. The card will show what came of it."
+    )
+
+
+def test_an_unlinked_person_learns_that_nothing_changed_and_what_to_do() -> None:
+    view = a_view(title="Checkout [latency]")
+    assert private_text(Outcome(kind="unlinked"), "acknowledge", view, account="acme") == (
+        r"You pressed **Acknowledge** on #42 Checkout \[latency\] "
+        "([PagerDuty](https://acme.pagerduty.com/incidents/Q1)), but your Teams account is not linked to a "
+        "PagerDuty user in **acme**. Muster acts only as the person who pressed, so nothing was changed. "
+        "Ask a PagerDuty admin to get you linked, then press the button again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("verb", "outcome", "sentence"),
+    [row for row in SENTENCES if row[1].kind in TOLD_PRIVATELY and row[1].kind != "late"],
+)
+def test_a_failed_click_says_why(verb: VerbName, outcome: Outcome, sentence: str) -> None:
+    text = private_text(outcome, verb, a_view(url=None), account="acme")
+    assert text == (
+        f"You pressed **{verb.capitalize()}** on #42 Checkout latency, and it did not work: {sentence} "
+        "The card shows the incident as it is; if the button is still there, you can press it again."
+    )
+
+
+def test_a_name_does_not_become_markup() -> None:
+    outcome = Outcome(kind="refused", reason="forbidden", by="*Ada*")
+    text = private_text(outcome, "resolve", a_view(), account="acme")
+    assert (
+        r"did not work: Resolve was not done: PagerDuty does not allow \*Ada\* to do this. The card" in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("view", "incident"),
+    [
+        (a_view(url=None), "#42 Checkout latency"),
+        (a_view(url=None, number=None), "Checkout latency"),
+        (a_view(url=None, title=""), "#42"),
+        (a_view(url=None, number=None, title=""), "incident Q1"),
+    ],
+)
+def test_a_late_click_was_not_done(view: View, incident: str) -> None:
+    assert private_text(Outcome(kind="late"), "acknowledge", view, account="acme") == (
+        f"You pressed **Acknowledge** on {incident}, but that reached Muster only minutes later. "
+        "It was not done, because the incident may have moved on since. "
+        "Look at the card and press again if it is still right."
+    )
+
+
+@pytest.mark.parametrize(("verb", "outcome", "sentence"), SENTENCES)
+def test_without_a_view_the_sentence_has_to_do(verb: VerbName, outcome: Outcome, sentence: str) -> None:
+    assert private_text(outcome, verb, None, account="acme") == sentence

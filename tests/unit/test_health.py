@@ -1,0 +1,62 @@
+"""Health over HTTP, and a server that leaves its process's signals alone."""
+
+import contextlib
+import signal
+import socket
+
+import httpx
+import pytest
+
+from muster.health import health_app
+from muster.serving import serving_on_loopback
+from sandbox.up.servers.ports import free_port
+
+pytestmark = pytest.mark.anyio
+
+
+async def answers(app, *paths):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
+        return [
+            (answer.status_code, answer.json() if answer.is_success else None)
+            for answer in [await http.get(path) for path in paths]
+        ]
+
+
+async def test_without_checks_a_process_is_alive_and_nothing_else():
+    found = await answers(health_app(), "/healthz", "/readyz", "/healthz/dependencies")
+    assert found == [(200, {"status": "alive"}), (404, None), (404, None)]
+
+
+@pytest.mark.parametrize(("state", "status"), [("ok", 200), ("out of reach: OSError", 503)])
+async def test_a_dependency_that_is_down_is_told_and_leaves_the_process_ready(state, status):
+    async def check():
+        return state
+
+    async def fine():
+        return "ok"
+
+    app = health_app({"postgres": fine, "temporal": check})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
+        told = await http.get("/healthz/dependencies")
+        assert (told.status_code, told.json()) == (status, {"postgres": "ok", "temporal": state})
+        ready = await http.get("/readyz")
+        assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+
+
+async def test_a_server_in_a_block_answers_until_its_end_and_takes_no_signal():
+    port, before = free_port(), [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+        async with serving_on_loopback(health_app(), port):
+            assert (await http.get("/healthz")).json() == {"status": "alive"}
+            assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
+        with pytest.raises(httpx.ConnectError):
+            await http.get("/healthz")
+
+
+async def test_a_port_that_is_taken_is_an_error_of_the_block():
+    with (
+        contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken,
+        pytest.raises(OSError, match="in use"),
+    ):
+        async with serving_on_loopback(health_app(), taken.getsockname()[1]):
+            pass

@@ -1,0 +1,189 @@
+"""What a REST incident says, read from one that has everything PagerDuty's schema describes of it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from muster.payloads.rest import details_of_incident
+from muster.payloads.values import EventUnusable
+from tests.schemas.exchange import Exchange
+from tests.schemas.pagerduty import rest_api
+from tests.support.bodies import BO, reference
+from workflows.incident.events import Details
+from workflows.incident.stamps import Stamp
+from workflows.incident.values import Acknowledgement, Bridge, Field, Reference, Responder, Snapshot
+
+BO_CALL = Reference(id="PUSER02", name="Bo Call")
+
+_INCIDENT = reference("incident", "Q1REST00000001", "[#1234] Checkout does not answer")
+_ASKED = {
+    "state": "pending",
+    "user": reference("user", "PUSER03", "Cy Net"),
+    "incident": _INCIDENT,
+    "updated_at": "2026-01-02T07:40:48-07:00",
+    "message": "Can you look at the network?",
+    "requester": reference("user", "PUSER01", "Ada Ops"),
+    "requested_at": "2026-01-02T14:40:49Z",
+}
+EXAMPLE: dict[str, Any] = {
+    **_INCIDENT,
+    "type": "incident",
+    "incident_number": 1234,
+    "title": "Checkout does not answer",
+    "created_at": "2026-01-02T14:30:42Z",
+    "updated_at": "2026-01-02T14:40:23Z",
+    "status": "acknowledged",
+    "incident_key": "dedup-abc",
+    "service": reference("service", "PSVC001", "Checkout"),
+    "assignments": [{"at": "2026-01-02T14:31:52Z", "assignee": BO}],
+    "assigned_via": "escalation_policy",
+    "last_status_change_at": "2026-01-02T14:38:23Z",
+    "resolved_at": None,
+    "first_trigger_log_entry": reference("trigger_log_entry", "RLOG01", "Triggered by an alert"),
+    "alert_counts": {"all": 2, "triggered": 1, "resolved": 1},
+    "is_mergeable": True,
+    "incident_type": {"name": "incident_default"},
+    "escalation_policy": reference("escalation_policy", "PEP0001", "Default"),
+    "teams": [reference("team", "PTEAM01", "Payments")],
+    "pending_actions": [
+        {"type": "unacknowledge", "at": "2026-01-02T15:02:52Z"},
+        {"type": "resolve", "at": "2026-01-02T18:31:52Z"},
+    ],
+    "acknowledgements": [{"at": "2026-01-02T14:32:52Z", "acknowledger": BO}],
+    "alert_grouping": {
+        "grouping_type": "advanced",
+        "started_at": "2026-01-02T14:30:42Z",
+        "ended_at": None,
+        "alert_grouping_active": True,
+    },
+    "last_status_change_by": BO,
+    "priority": reference("priority", "PPRIO02", "P2"),
+    "resolve_reason": None,
+    "conference_bridge": {
+        "conference_number": "+1 5550100,,1234#",
+        "conference_url": "https://example.com/j/1",
+    },
+    "incidents_responders": [_ASKED],
+    "responder_requests": [
+        {
+            "incident": _INCIDENT,
+            "requester": reference("user", "PUSER01", "Ada Ops"),
+            "requested_at": "2026-01-02T07:40:49-07:00",
+            "message": "Can you look at the network?",
+            "responder_request_targets": [
+                {
+                    "responder_request_target": {
+                        "type": "user",
+                        "id": "PUSER03",
+                        "incidents_responders": [_ASKED],
+                    }
+                }
+            ],
+        }
+    ],
+    "urgency": "high",
+    "custom_fields": [
+        {
+            "id": "PFIELD1",
+            "type": "field_value",
+            "name": "environment",
+            "display_name": "Runtime Environment",
+            "description": "Where it happens",
+            "data_type": "string",
+            "field_type": "single_value_fixed",
+            "value": "production",
+        }
+    ],
+}
+
+
+@pytest.fixture
+def example() -> dict[str, Any]:
+    return EXAMPLE
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_the_example_is_as_pagerduty_describes_it(example: dict[str, Any]) -> None:
+    limits = {"ratelimit-limit": "960", "ratelimit-remaining": "959", "ratelimit-reset": "60"}
+    rest_api().check_answer(
+        Exchange(
+            method="GET",
+            path=f"/incidents/{example['id']}",
+            query=(),
+            headers={},
+            body=b"",
+            status=200,
+            answer_headers={"content-type": "application/json", **limits},
+            answer=json.dumps({"incident": example}).encode(),
+        )
+    )
+
+
+def test_the_example(example: dict[str, Any]) -> None:
+    assert details_of_incident(example) == Details(
+        snapshot=Snapshot(
+            number=1234,
+            title="Checkout does not answer",
+            url="https://acme.pagerduty.com/incidents/Q1REST00000001",
+            status="acknowledged",
+            urgency="high",
+            priority=Reference(id="PPRIO02", name="P2"),
+            service=Reference(id="PSVC001", name="Checkout"),
+            escalation_policy=Reference(id="PEP0001", name="Default"),
+            assignees=(BO_CALL,),
+            assignee_count=1,
+            teams=(Reference(id="PTEAM01", name="Payments"),),
+            bridge=Bridge(url="https://example.com/j/1", number="+1 5550100,,1234#"),
+            created_at=at("2026-01-02T14:30:42"),
+        ),
+        status_changed_at=at("2026-01-02T14:38:23"),
+        status_changed_by=BO_CALL,
+        acknowledgements=(Acknowledgement(person=BO_CALL, at=at("2026-01-02T14:32:52")),),
+        responders=(Responder(person=Reference(id="PUSER03", name="Cy Net"), state="pending"),),
+        fields=(Field(id="PFIELD1", name="Runtime Environment", value="production"),),
+        read_for=Stamp(at=at("2026-01-02T14:38:23.999999")),
+    )
+
+
+def test_an_answer_includes_the_event_it_was_read_for(example: dict[str, Any]) -> None:
+    wanted = Stamp(at=at("2026-01-02T14:39:00"), event_id="01E")
+    assert details_of_incident(example, read_for=wanted).read_for == wanted
+
+
+def test_people_may_be_expanded_instead_of_referenced(example: dict[str, Any]) -> None:
+    """``include[]=assignees`` gives whole users, which have a name beside their summary."""
+    user = {"id": "PUSER02", "type": "user", "name": "Bo Call", "email": "bo@acme.example"}
+    details = details_of_incident(
+        example | {"assignments": [{"at": "2026-01-02T14:31:52Z", "assignee": user}]}
+    )
+    assert details.snapshot.assignees == (BO_CALL,)
+
+
+def test_a_new_incident_changed_last_when_it_was_made(example: dict[str, Any]) -> None:
+    details = details_of_incident(example | {"last_status_change_at": None})
+    assert details.status_changed_at == at("2026-01-02T14:30:42")
+
+
+@pytest.mark.parametrize(
+    "missing",
+    ["acknowledgements", "incidents_responders", "custom_fields", "last_status_change_by", "assignments"],
+)
+def test_null_and_absent_are_the_same(example: dict[str, Any], missing: str) -> None:
+    without = {key: value for key, value in example.items() if key != missing}
+    assert details_of_incident(without) == details_of_incident(example | {missing: None})
+
+
+@pytest.mark.parametrize("wrong", [{"status": "snoozed"}, {"last_status_change_at": "yesterday"}])
+def test_an_incident_without_what_it_needs(example: dict[str, Any], wrong: dict[str, Any]) -> None:
+    with pytest.raises(EventUnusable):
+        details_of_incident(example | wrong)
+
+
+def test_an_incident_without_any_time(example: dict[str, Any]) -> None:
+    with pytest.raises(EventUnusable, match="status change is no time"):
+        details_of_incident(example | {"last_status_change_at": None, "created_at": None})
