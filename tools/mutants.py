@@ -1,12 +1,13 @@
 """Break the code on purpose, one patch at a time, and expect the tests that each patch names to fail.
 
 ``python -m tools.mutants [NAME …]`` takes ``tests/mutations/<name>.patch``, all by default. Above its diff a
-patch says what it breaks, and names one test in each line ``Tests: <pytest node id>``. It is applied in a clone
-of what is committed, so the checkout is never touched. Beside its name stand the seconds that it took and the
-message with which its first test failed.
+patch says what it breaks, and names one test in each line ``Tests: <pytest node id>``. It is applied in a
+clone of what is committed, so the checkout is never touched. Beside its name stand the seconds that it took
+and the message with which its first test failed.
 
 It is an error if a patch does not apply or names no test, if one of its tests passes with it or fails without
-it, or if a test ends before the broken code was tried: it cannot be collected, a fixture fails, a name is missing.
+it, or if a test ends before the broken code was tried: it cannot be collected, a fixture fails, a name is
+missing.
 
 The tests run with the checkout's own environment and the clone's code, by PYTHONPATH: a test that starts
 processes without it sees the code that is not broken.
