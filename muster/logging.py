@@ -39,7 +39,6 @@ _SECRET_TEXT = re.compile(
 _TOO_CHATTY = {
     "uvicorn.access": logging.WARNING,  # its lines hold whole query strings, OAuth codes included
     "httpx": logging.WARNING,
-    "httpcore": logging.WARNING,
     "msrest": logging.ERROR,  # warns of every field that Teams has and botbuilder's schema lacks
 }
 

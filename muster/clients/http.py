@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import structlog
 
+from muster.clients.transport import AiohttpTransport
 from muster.logging import CORRELATION_HEADER, correlation_id
 from workflows.errors import (
     Conflict,
@@ -41,14 +42,6 @@ _BY_STATUS: dict[int, type[OutsideError]] = {
     429: RateLimited,
 }
 
-_LIMITS = httpx.Limits(
-    max_connections=100,
-    max_keepalive_connections=40,
-    # Below the five seconds after which common servers close an idle connection: a request written
-    # to one that is being closed is a lost answer, and a lost create may leave an orphan behind.
-    keepalive_expiry=4,
-)
-
 _LONGEST_WAIT = 3600.0
 """Seconds; a provider that asks for more is asked again then."""
 
@@ -63,9 +56,7 @@ def open_pool(
     """
     return httpx.AsyncClient(
         trust_env=False,
-        verify=verify,
-        limits=_LIMITS,
-        transport=transport,
+        transport=transport or AiohttpTransport(verify=verify),
         event_hooks={"request": [_add_correlation_id]},
     )
 

@@ -190,7 +190,7 @@ class Incident:
 
     async def outcomes(self) -> list[str]:
         """How its presses ended."""
-        query = "SELECT outcome FROM click WHERE incident_id = $1 ORDER BY pressed_at"
+        query = "SELECT outcome FROM click WHERE incident_id = $1 ORDER BY received_at"
         return [row["outcome"] for row in await self.company.rows(query, self.id)]
 
     # Its runs

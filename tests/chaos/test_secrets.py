@@ -48,7 +48,7 @@ async def test_histories_search_attributes_and_logs_hold_no_secret(company: Comp
     assert "as Bo Call" in readable["the history"]
     assert "PagerDuty answered 503" in readable["the history"]
     assert "Payments" in readable["search attributes, memo and summary"]
-    assert "press answered" in readable["api.log"]
+    assert "click answered" in readable["api.log"]
     assert "exchange" in readable["worker.log"]
     assert [f"{name} in {place}" for place, text in readable.items() for name in found(text, stack)] == []
 

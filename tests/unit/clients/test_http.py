@@ -118,7 +118,7 @@ async def told_of(act):
 
 async def test_an_exchange_is_one_line_without_its_address(pool, monkeypatch):
     # A logger of the test's own: another test may have fixed the module's to its configuration.
-    monkeypatch.setattr("activities.clients.http.log", structlog.stdlib.get_logger())
+    monkeypatch.setattr("muster.clients.http.log", structlog.stdlib.get_logger())
     async with server(answer) as (url, _):
         line = await told_of(call(pool, f"{url}users?token=s3cret", repeatable=True))
     exchanged = {"event": "exchange", "log_level": "info", "provider": "the provider", "method": "POST"}
