@@ -1,18 +1,18 @@
-"""A press of a button until its answer, with PagerDuty taking 100 ms for every call."""
+"""From a click on a button to its answer, while PagerDuty takes 100 ms for each call."""
 
 from bench.figures import progress, timed
 from bench.incidents import Incident
 from bench.stack import ONE_CHANNEL, Stack
 
-_PRESSES = 60
+_CLICKS = 60
 _PAGERDUTY_SECONDS = 0.1
 
 
 async def click_to_answer(stack: Stack) -> None:
-    """Acknowledge from a card that has just appeared: a read and a write at PagerDuty."""
+    """Acknowledge on a card that has just appeared: a read and a write at PagerDuty."""
     progress("click_to_answer")
     samples: list[float] = []
-    for _ in range(_PRESSES):
+    for _ in range(_CLICKS):
         incident = Incident(ONE_CHANNEL)
         await stack.webhook(incident, "triggered")
         await stack.sink.until(incident.id, "Triggered")

@@ -1,4 +1,4 @@
-"""CPU time of process trees, from ``/proc``: who spends it."""
+"""CPU time that a process and its children have used, from ``/proc``."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Whether a long incident gets slower: the time per event at the 500th event by that at the 10th."""
+"""Whether a long incident gets slower: the time of its 500th event by that of a young incident's 10th."""
 
 import statistics
 import time
@@ -9,25 +9,25 @@ from bench.stack import ONE_CHANNEL, Stack
 
 _LATE = 500
 _EARLY = 20
-"""Events of a young incident that make its 10th: the ones around it."""
+"""Events of each young incident that are measured: those around its 10th."""
 _YOUNG = 3
-"""Young incidents; as many events of the old one, before and after its 500th, make that."""
+"""Young incidents. As many events of the old incident are measured, around its 500th."""
 
 
 async def history_growth(stack: Stack) -> None:
     """One incident, notes one after the other, each shown before the next.
 
     The events around its 500th alternate with those around the 10th of young ones, so that a machine that is
-    slower for a while is so to both.
+    slower for a while slows both.
     """
     progress("history_growth")
-    old = _Told(stack)
+    old = _NoteAfterNote(stack)
     while old.events < _LATE - _YOUNG * _EARLY // 2:
         await old.next()
     early: list[float] = []
     late: list[float] = []
     for _ in range(_YOUNG):
-        young = _Told(stack)
+        young = _NoteAfterNote(stack)
         await young.next()  # the first card is a post, not an edit
         for _ in range(_EARLY):
             early.append(await young.next())
@@ -35,8 +35,8 @@ async def history_growth(stack: Stack) -> None:
     value("history_growth", "ms", statistics.median(late), floor=statistics.median(early))
 
 
-class _Told:
-    """An incident of which one thing after the other is told."""
+class _NoteAfterNote:
+    """An incident that gets one event after the other."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -44,7 +44,7 @@ class _Told:
         self.events = 0
 
     async def next(self) -> float:
-        """Tell the next, wait until it is shown; milliseconds."""
+        """Send the next event and wait until the card shows it; milliseconds."""
         began = time.monotonic()
         self.events += 1
         await self._stack.webhook(self._incident, "triggered" if self.events == 1 else "annotated")

@@ -1,4 +1,4 @@
-"""One event on its way: until it is accepted, until the card is there, until the edit is."""
+"""How long one event takes: until it is accepted, until its card is there, until its edit is there."""
 
 import asyncio
 import time
@@ -11,13 +11,13 @@ from temporalio.common import WorkflowIDConflictPolicy
 from bench.bare import BareWorkflow, Step
 from bench.figures import progress, timed
 from bench.incidents import Incident
-from bench.stack import ONE_CHANNEL, Stack
+from bench.stack import FLOOR, LIKE_FOR_LIKE, ONE_CHANNEL, Stack
 
 _ACCEPT_BLOCKS = 8
 _ACCEPT_BLOCK = 100
 _HOPS = 60
 _COLD = 3
-"""Hops of each that are not counted: connections are opened and caches filled."""
+"""The first hops of each kind, which open connections and fill caches: they are not counted."""
 
 
 async def webhook_accept(stack: Stack) -> None:
@@ -26,33 +26,46 @@ async def webhook_accept(stack: Stack) -> None:
     samples = await _paced(25, 250, lambda: stack.webhook(Incident(ONE_CHANNEL), "triggered"))
     timed("webhook_accept", samples, rate=25, worker="on")
     await stack.stop("worker")
-    await stack.stop("bare")
+    for floor in (FLOOR, LIKE_FOR_LIKE):
+        await stack.stop(floor)
     progress("webhook_accept: 100/s, no worker")
     ours: list[float] = []
     bare: list[float] = []
     for _ in range(_ACCEPT_BLOCKS):
         ours += await _paced(100, _ACCEPT_BLOCK, lambda: stack.webhook(Incident(ONE_CHANNEL), "triggered"))
-        bare += await _paced(100, _ACCEPT_BLOCK, lambda: _bare_signal(stack, uuid.uuid4().hex, "x"))
+        bare += await _paced(100, _ACCEPT_BLOCK, lambda: _bare_signal(stack, FLOOR, uuid.uuid4().hex, "x"))
     timed("webhook_accept", ours, floor=bare, rate=100, worker="off")
 
 
 async def webhook_to_card(stack: Stack) -> None:
-    """From the webhook's sending to the card's arrival, against signal-with-start → activity → POST."""
+    """From sending the webhook to the card's arrival, and for a second event to the arrival of its edit.
+
+    Against the same hops of the bare workflow: signal-with-start → activity → POST.
+    """
     progress("webhook_to_card, event_to_edit")
     first: list[float] = []
     edits: list[float] = []
-    bare_first: list[float] = []
-    bare_second: list[float] = []
+    bare_first: dict[str, list[float]] = {FLOOR: [], LIKE_FOR_LIKE: []}
+    bare_second: dict[str, list[float]] = {FLOOR: [], LIKE_FOR_LIKE: []}
     for _ in range(_COLD + _HOPS):
         incident = Incident(ONE_CHANNEL)
         first.append(await _until_shown(stack, incident, "triggered", "Triggered"))
-        await asyncio.sleep(0.05)  # a reader's pause, in which the details come: not a part of any figure
+        await asyncio.sleep(0.05)  # a reader's pause: the details are read in it, and are a part of no figure
         edits.append(await _until_shown(stack, incident, "acknowledged", "Acknowledged"))
-        bare = uuid.uuid4().hex
-        bare_first.append(await _bare_hop(stack, bare, "first"))
-        bare_second.append(await _bare_hop(stack, bare, "second", last=True))
-    timed("webhook_to_card", first[_COLD:], floor=bare_first[_COLD:])
-    timed("event_to_edit", edits[_COLD:], floor=bare_second[_COLD:])
+        for floor in (FLOOR, LIKE_FOR_LIKE):
+            bare = uuid.uuid4().hex
+            bare_first[floor].append(await _bare_hop(stack, floor, bare, "first"))
+            bare_second[floor].append(await _bare_hop(stack, floor, bare, "second", last=True))
+    for name, ours, bare_ones in (
+        ("webhook_to_card", first, bare_first),
+        ("event_to_edit", edits, bare_second),
+    ):
+        timed(
+            name,
+            ours[_COLD:],
+            floor=bare_ones[FLOOR][_COLD:],
+            like_for_like=bare_ones[LIKE_FOR_LIKE][_COLD:],
+        )
 
 
 async def _until_shown(stack: Stack, incident: Incident, event: str, says: str) -> float:
@@ -61,18 +74,20 @@ async def _until_shown(stack: Stack, incident: Incident, event: str, says: str) 
     return (shown - began) * 1000
 
 
-async def _bare_hop(stack: Stack, key: str, says: str, *, last: bool = False) -> float:
+async def _bare_hop(stack: Stack, floor: str, key: str, says: str, *, last: bool = False) -> float:
     began = time.monotonic()
-    _, shown = await asyncio.gather(_bare_signal(stack, key, says, last=last), stack.sink.until(key, says))
+    _, shown = await asyncio.gather(
+        _bare_signal(stack, floor, key, says, last=last), stack.sink.until(key, says)
+    )
     return (shown - began) * 1000
 
 
-async def _bare_signal(stack: Stack, key: str, says: str, *, last: bool = False) -> float:
+async def _bare_signal(stack: Stack, floor: str, key: str, says: str, *, last: bool = False) -> float:
     began = time.monotonic()
     await stack.client.start_workflow(
         BareWorkflow.run,
         id=f"bare/{key}",
-        task_queue=stack.bare_queue,
+        task_queue=floor,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         start_signal="step",
         start_signal_args=[Step(key, [says], last=last)],
@@ -81,7 +96,7 @@ async def _bare_signal(stack: Stack, key: str, says: str, *, last: bool = False)
 
 
 async def _paced(rate: int, count: int, call: Callable[[], Coroutine[Any, Any, float]]) -> list[float]:
-    """Begin ``count`` calls at ``rate`` a second, whatever the earlier ones do; their answers."""
+    """Begin ``count`` calls at ``rate`` a second, whether the earlier ones are done or not."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     running: list[asyncio.Task[float]] = []

@@ -1,4 +1,4 @@
-"""Incidents that a benchmark makes up: their webhook events and what REST tells of them."""
+"""Incidents that a benchmark makes up: their webhook events, and what REST says of them."""
 
 import itertools
 import json
@@ -10,7 +10,8 @@ from typing import Any
 _numbers = itertools.count(1)
 
 PACE = timedelta(seconds=20)
-"""Between two things that happen, as among people; all within the ten minutes in which they are news."""
+"""Between two events of an incident, as if people made them. A whole life stays within the ten minutes in
+which a change of status is still news for the thread."""
 
 ADA = {"id": "PUSER01", "type": "user_reference", "summary": "Ada Ops"}
 
@@ -27,8 +28,8 @@ def _whole(moment: datetime) -> str:
 class Incident:
     """One incident of a service; its title is its id.
 
-    ``pace`` is the time between two things that happen to it, on a clock of its own; without one each
-    happens now. PagerDuty's REST tells whole seconds, and what happens inside one has to be asked for again.
+    ``pace`` is the time between two of its events, by a clock of its own; without a pace each happens now.
+    PagerDuty's REST gives whole seconds, so that Muster reads again what happened within one second.
     """
 
     service: str
@@ -42,7 +43,7 @@ class Incident:
         self._latest = self.changed_at = self.created_at
 
     def _happens(self) -> datetime:
-        """When the next thing happens."""
+        """The time of the next event."""
         self._latest = _now() if self.pace is None else self._latest + self.pace
         return self._latest
 
@@ -74,7 +75,7 @@ class Incident:
         return json.dumps({"event": event}).encode()
 
     def rest(self) -> dict[str, Any]:
-        """What ``GET /incidents/{id}`` tells."""
+        """What ``GET /incidents/{id}`` answers."""
         acknowledged = [{"at": _whole(self.changed_at), "acknowledger": ADA}]
         return self._shared() | {
             "incident_number": self.number,

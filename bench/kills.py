@@ -10,7 +10,7 @@ from bench.stack import ONE_CHANNEL, Stack
 
 _KILLS = 6
 _SLOW_SEND = 2.5
-"""Seconds of the send in which the worker is killed: longer than its first heartbeat takes."""
+"""Seconds that the send takes in which the worker is killed: longer than until its first heartbeat."""
 
 
 async def kill_to_card(stack: Stack) -> None:
@@ -30,7 +30,7 @@ async def _kill(stack: Stack, *, mid_send: bool) -> float:
         stack.sink.slow_edits = _SLOW_SEND
         await stack.webhook(incident, "annotated")
         await stack.sink.until_sending(incident.id)
-        await asyncio.sleep(1.2)  # past the first heartbeat: what follows is what a long send costs
+        await asyncio.sleep(1.2)  # past the first heartbeat, as in any long send
         stack.sink.slow_edits = 0.0
     began = time.monotonic()
     await stack.kill("worker", signal.SIGKILL)

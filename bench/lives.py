@@ -1,18 +1,18 @@
-"""Whole lives of incidents: how many a second, and what one costs in calls, events and memory."""
+"""Whole lives of incidents: how many a second, and what one costs in CPU and memory."""
 
 import asyncio
 import time
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from temporalio.common import WorkflowIDConflictPolicy
 
 from bench.bare import BareWorkflow, Step
 from bench.figures import progress, value
 from bench.incidents import PACE, Incident
-from bench.stack import ONE_CHANNEL, THREE_CHANNELS, Stack
+from bench.stack import FLOOR, LIKE_FOR_LIKE, ONE_CHANNEL, THREE_CHANNELS, Stack
 
 _LIVES = 120
 _AT_ONCE = 12
@@ -27,60 +27,79 @@ _STEPS = (
 
 @dataclass
 class Cost:
-    """Activities of one life of ours, so that the bare one does as many."""
+    """Activities of one life of the product's, so that a bare life does as many."""
 
     posts: int
     """Those that call Teams."""
     others: int
 
 
+@dataclass
+class Measured:
+    """What the lives of one kind came to, over all blocks."""
+
+    rates: list[float] = field(default_factory=list)
+    """Lives a second in each block."""
+    cpu: Counter[str] = field(default_factory=Counter)
+    """Milliseconds of CPU of each process."""
+
+    @property
+    def rate(self) -> float:
+        """Lives a second."""
+        return sum(self.rates) / len(self.rates)
+
+    def cpu_per_life(self, process: str) -> float:
+        """Milliseconds of CPU for each life."""
+        return self.cpu[process] / len(self.rates) / _LIVES
+
+
 async def incident_lives(stack: Stack) -> None:
     """Lives a second: trigger, acknowledge, note, resolve, each step once the one before is shown."""
     cost = await _cost(stack)
     progress(f"incident_lives: a life is {cost.posts} posts and {cost.others} other activities")
-
-    async def bare_life(_stack: Stack) -> None:
-        await _bare_life(stack, cost)
-
-    ours: list[float] = []
-    bare: list[float] = []
-    spent, spent_bare = Counter[str](), Counter[str]()
+    kinds: dict[str, tuple[Callable[[], Awaitable[object]], Measured]] = {
+        "ours": (lambda: _life(stack, ONE_CHANNEL, 1), Measured()),
+        FLOOR: (lambda: _bare_life(stack, FLOOR, cost), Measured()),
+        LIKE_FOR_LIKE: (lambda: _bare_life(stack, LIKE_FOR_LIKE, cost), Measured()),
+    }
     for _ in range(_BLOCKS):
-        ours.append(await _rate(stack, _life_in_one_channel, spent))
-        bare.append(await _rate(stack, bare_life, spent_bare))
-    value("incident_lives", "lives/s", sum(ours) / _BLOCKS, floor=sum(bare) / _BLOCKS)
-    for name, in_the_floor in (("api", ""), ("worker", "bare"), ("temporal", "temporal"), ("postgres", "")):
-        floor = spent_bare[in_the_floor] / _BLOCKS / _LIVES if in_the_floor else None
-        value("cpu_per_life", "ms", spent[name] / _BLOCKS / _LIVES, floor=floor, process=name)
-    for name in ("api", "worker"):
-        value("memory", "MB", stack.resident_megabytes(name), process=name)
-    value("incident_lives_3_channels", "lives/s", await _rate(stack, _life_in_three))
+        for life, measured in kinds.values():
+            before = stack.cpu()
+            measured.rates.append(await _rate(life))
+            measured.cpu.update(stack.cpu() - before)
+    ours, floor, like_for_like = (measured for _, measured in kinds.values())
+    value("incident_lives", "lives/s", ours.rate, floor=floor.rate, like_for_like=like_for_like.rate)
+    for process, in_floor, in_like_for_like in (
+        ("worker", FLOOR, LIKE_FOR_LIKE),
+        ("temporal", "temporal", "temporal"),
+    ):
+        value(
+            "cpu_per_life",
+            "ms",
+            ours.cpu_per_life(process),
+            floor=floor.cpu_per_life(in_floor),
+            like_for_like=like_for_like.cpu_per_life(in_like_for_like),
+            process=process,
+        )
+    for process in ("api", "postgres"):
+        value("cpu_per_life", "ms", ours.cpu_per_life(process), process=process)
+    for process in ("api", "worker"):
+        value("memory", "MB", stack.resident_megabytes(process), process=process, after="incident_lives")
+    three = await _rate(lambda: _life(stack, THREE_CHANNELS, 3))
+    value("incident_lives_3_channels", "lives/s", three)
 
 
-async def _rate(
-    stack: Stack, life: Callable[[Stack], Awaitable[None]], spent: Counter[str] | None = None
-) -> float:
-    """Lives a second, ``_AT_ONCE`` at a time; ``spent`` takes the CPU time of every process."""
-    gate = asyncio.Semaphore(_AT_ONCE)
+async def _rate(life: Callable[[], Awaitable[object]]) -> float:
+    """Live ``_LIVES`` lives, ``_AT_ONCE`` at a time; lives a second."""
+    places = asyncio.Semaphore(_AT_ONCE)
 
     async def one() -> None:
-        async with gate:
-            await life(stack)
+        async with places:
+            await life()
 
-    before, began = stack.cpu(), time.monotonic()
+    began = time.monotonic()
     await asyncio.gather(*(one() for _ in range(_LIVES)))
-    took = time.monotonic() - began
-    if spent is not None:
-        spent.update(stack.cpu() - before)
-    return _LIVES / took
-
-
-async def _life_in_one_channel(stack: Stack) -> None:
-    await _life(stack, ONE_CHANNEL, 1)
-
-
-async def _life_in_three(stack: Stack) -> None:
-    await _life(stack, THREE_CHANNELS, 3)
+    return _LIVES / (time.monotonic() - began)
 
 
 async def _life(stack: Stack, service: str, channels: int) -> Incident:
@@ -93,7 +112,7 @@ async def _life(stack: Stack, service: str, channels: int) -> Incident:
     return incident
 
 
-async def _bare_life(stack: Stack, cost: Cost) -> None:
+async def _bare_life(stack: Stack, floor: str, cost: Cost) -> None:
     """As many signals, activities and POSTs; each step once the one before has arrived."""
     key = uuid.uuid4().hex
     steps = [Step(key, [name], last=name == "resolved") for name, _ in _STEPS]
@@ -105,7 +124,7 @@ async def _bare_life(stack: Stack, cost: Cost) -> None:
         await stack.client.start_workflow(
             BareWorkflow.run,
             id=f"bare/{key}",
-            task_queue=stack.bare_queue,
+            task_queue=floor,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             start_signal="step",
             start_signal_args=[step],

@@ -1,8 +1,7 @@
-"""What stands for Teams' connector and PagerDuty's REST API while measuring: no limits, told delays.
+"""The server in the place of Teams' connector and PagerDuty's REST API: no limits, delays on demand.
 
-The simulators keep Teams' rate windows, which a benchmark would run into at once. This server only
-remembers what it was sent, with the moment, and lets whoever measures wait for it. An incident's title
-is its id, so that a card says whose it is.
+The simulators keep Teams' rate limits, which a benchmark would meet at once. This server keeps what it was
+sent, and when, and lets a benchmark wait for it. The title of an incident is its id, so that a card names it.
 """
 
 import asyncio
@@ -18,7 +17,7 @@ from aiohttp import web
 from bench.incidents import Incident
 
 _LONGEST_WAIT = 60
-"""Seconds after which a benchmark gives up: nothing that is measured takes as long."""
+"""Seconds after which a benchmark gives up; nothing that is measured takes so long."""
 
 
 @dataclass
@@ -55,7 +54,7 @@ def _buttons(activity: dict[str, Any]) -> dict[str, Any]:
 
 
 class Sink:
-    """Both providers in one server on ``port``, and the counts of calls to each."""
+    """Both providers in one server on ``port``; counts the calls to each."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -105,7 +104,7 @@ class Sink:
             arrival.set()
 
     async def until_sending(self, incident: str) -> None:
-        """Wait until an edit of the incident's card has come in, whether it is done or not."""
+        """Wait until an edit of the incident's card has arrived, even if it is not done yet."""
         await self._wait(incident, lambda: any(card.sending for card in self.cards(incident)))
 
     async def _wait(self, incident: str, true: Callable[[], bool]) -> None:
@@ -150,7 +149,7 @@ class Sink:
         return web.json_response({"id": key})
 
     async def _bare(self, request: web.Request) -> web.Response:
-        """A post of the bare engine, with the same body as a card; ``says`` comes in the address."""
+        """A POST of the bare workflow, as large as a card; what it says stands in the address."""
         await request.json()
         incident = request.match_info["incident"]
         card = self._cards.get(incident) or self._new_card(incident, incident)

@@ -1,4 +1,4 @@
-"""The product under measurement: its own processes on embedded Postgres and Temporal, and the sink."""
+"""What is measured: the product's own processes on embedded Postgres and Temporal, the floors, the sink."""
 
 import asyncio
 import hashlib
@@ -17,7 +17,7 @@ from pathlib import Path
 import aiohttp
 from temporalio.client import Client
 
-from bench import cpu
+from bench import cpu, floor
 from bench.incidents import Incident
 from bench.sink import Card, Sink
 from muster.settings import Settings
@@ -36,8 +36,12 @@ from sandbox.up.supervision.process import Process
 
 ONE_CHANNEL = "PSVC001"
 THREE_CHANNELS = "PSVC003"
+FLOOR = "floor"
+"""Process and task queue of the bare workflow on the SDK's defaults and plain httpx."""
+LIKE_FOR_LIKE = "floor-like-for-like"
+"""Process and task queue of the bare workflow that runs and sends as the product does."""
 _API_ENVIRONMENT = {"MUSTER_EDIT_INTERVAL": "0", "MUSTER_GRACE": "0"}
-"""Edits at once and runs that end at once: what is measured is the path, not how long it chooses to wait."""
+"""No edit interval and no grace: the path is measured, not how long it waits on purpose."""
 
 
 class Stack:
@@ -53,7 +57,6 @@ class Stack:
         self.servers: dict[str, int] = {}
         self.client: Client
         self.http: aiohttp.ClientSession
-        self.bare_queue = "bare"
         self._tokens = ChannelTokens(SigningKey.kept_in(folder.certificates), company)
 
     # Processes
@@ -87,9 +90,12 @@ class Stack:
                 return
             await asyncio.sleep(0.02)
 
-    async def start_worker(self) -> None:
-        """Start the product's worker."""
-        await self.start("worker", *muster_command("worker"), port=self.addresses.worker_health_port)
+    async def start_worker(self, name: str = "worker", *, port: int | None = None, **env: str) -> None:
+        """Start a worker of the product, with its health on a port."""
+        health = port or self.addresses.worker_health_port
+        await self.start(
+            name, *muster_command("worker"), port=health, MUSTER_WORKER_HEALTH_PORT=str(health), **env
+        )
 
     async def stop(self, name: str) -> None:
         """Stop a process gracefully; nothing happens if it is not running."""
@@ -131,7 +137,7 @@ class Stack:
         return (time.monotonic() - began) * 1000
 
     async def click(self, card: Card, verb: str, *, port: int | None = None) -> float:
-        """Press a card's button as Ada; the milliseconds until the answer."""
+        """Click a card's button as Ada; the milliseconds until the answer."""
         person = self.company.people[0]
         service_url = f"{self.sink.url}/teams/"
         activity = {
@@ -158,7 +164,7 @@ class Stack:
         ) as answer:
             body = await answer.json()
             if body.get("type") != "application/vnd.microsoft.card.adaptive":
-                raise RuntimeError(f"a press was answered {body.get('statusCode')} {body.get('type')}")
+                raise RuntimeError(f"a click was answered {body.get('statusCode')} {body.get('type')}")
         return (time.monotonic() - began) * 1000
 
 
@@ -205,8 +211,17 @@ async def _start(stack: Stack) -> None:
     )
     await stack.start_api("api", addresses.api_port, **_API_ENVIRONMENT)
     await stack.start_worker()
-    address = stack.env["TEMPORAL_ADDRESS"]
-    await stack.start("bare", sys.executable, "-m", "bench.floor", address, stack.bare_queue, stack.sink.url)
+    for name, kind in ((FLOOR, floor.DEFAULTS), (LIKE_FOR_LIKE, floor.LIKE_FOR_LIKE)):
+        await stack.start(
+            name,
+            sys.executable,
+            "-m",
+            "bench.floor",
+            kind,
+            stack.env["TEMPORAL_ADDRESS"],
+            name,
+            stack.sink.url,
+        )
 
 
 def _company() -> Company:
@@ -221,7 +236,8 @@ def _company() -> Company:
 def _environment(
     folder: DataFolder, addresses: Addresses, database_url: str, temporal_address: str
 ) -> dict[str, str]:
-    # As it is deployed: every run of a workflow imports its module, and nobody compiles it each time.
+    # As it is deployed, with compiled modules. In the sandbox each run of a workflow imports its module, and
+    # would compile it each time.
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
         **inherited,

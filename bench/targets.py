@@ -1,11 +1,11 @@
 """What each figure should be, and how far off it has to be for the run to fail.
 
-The limits are those of docs/promises.md and of the table in docs/benchmarks.md. A figure that misses its own
-is named on standard error and no more, since a machine that does other things at the same time misses some.
-One that is on the wrong side by more than half of the target, above 1.5 times what it may be or below 1/1.5
-of what it has to be, fails the run: a mistake does that, a busy machine does not. The tails are the third
-worst of 250 samples and the ninth of 800, which one pause of the host and the queue after it make: they fail
-it above three times.
+The limits are those of docs/promises.md and of the table in docs/benchmarks.md. A run names a figure that
+misses its target on standard error, and does not fail: a machine that is busy with other things misses some.
+A run fails where a figure is above 1.5 times what it may be, or below 1/1.5 of what it has to be: a mistake
+in the code does that, a busy machine does not. The 99th percentiles fail above three times their target: they
+are the third worst of 250 samples and the ninth worst of 800, and one pause of the machine makes as many.
+The medians of several runs are judged strictly (``bench.runs``).
 """
 
 import operator
@@ -23,7 +23,7 @@ class Target:
 
     name: str
     key: Literal["p50", "p95", "p99", "value", "ratio", "ratio_p99"]
-    """Which of the figure's numbers is judged."""
+    """The number of the figure that is judged."""
     must_be: Literal["<=", "<", ">="]
     limit: float
     where: Mapping[str, Any] = field(default_factory=dict)
@@ -40,23 +40,25 @@ class Miss(NamedTuple):
     """A figure that is not what it should be."""
 
     text: str
-    """Which one, its number and its limit."""
+    """Which figure, its number and its limit."""
     fails: bool
-    """Whether it is too far off to be the machine's doing."""
+    """Whether it is so far off that no busy machine explains it."""
 
 
 TARGETS = (
-    Target("webhook_to_card", "ratio", "<=", 1.4),
-    Target("event_to_edit", "ratio", "<=", 1.4),
+    Target("webhook_to_card", "ratio", "<=", 1.15),
+    Target("event_to_edit", "ratio", "<=", 1.35),
     Target("click_to_answer", "p95", "<=", 300),
     Target("history_events", "value", "<=", 200),
     Target("temporal_actions", "value", "<=", 28),
     Target("teams_calls", "value", "<=", 10),
     Target("pagerduty_calls", "value", "<=", 5),
     Target("history_growth", "ratio", "<=", 1.2),
-    Target("incident_lives", "ratio", ">=", 0.75),
+    Target("incident_lives", "ratio", ">=", 0.82),
+    Target("cpu_per_life", "ratio", "<=", 1.15, {"process": "worker"}),
     Target("memory", "value", "<=", 250, {"process": "api"}),
-    Target("memory", "value", "<=", 250, {"process": "worker"}),
+    Target("memory", "value", "<=", 250, {"process": "worker", "after": "incident_lives"}),
+    Target("memory", "value", "<=", 250, {"process": "worker", "open": 1000}),
     Target("kill_to_card", "p95", "<=", 6000, {"when": "idle"}),
     Target("kill_to_card", "p95", "<=", 6000, {"when": "mid-send"}),
     Target("webhook_accept", "p99", "<", 50, {"rate": 25}),
@@ -65,16 +67,21 @@ TARGETS = (
 
 
 def misses(figure: Mapping[str, Any]) -> list[Miss]:
-    """The targets that a figure, as it is printed, is not up to."""
+    """The targets that a figure, as it is printed, misses."""
     return [
         _miss(target, figure[target.key])
-        for target in TARGETS
-        if _is_for(target, figure) and not _holds(target, figure[target.key], target.limit)
+        for target in targets_of(figure)
+        if not _holds(target, figure[target.key], target.limit)
     ]
 
 
-def _is_for(target: Target, figure: Mapping[str, Any]) -> bool:
-    return target.name == figure["name"] and target.where.items() <= figure.items()
+def targets_of(figure: Mapping[str, Any]) -> list[Target]:
+    """The targets of a figure; several where several of its numbers are judged."""
+    return [
+        target
+        for target in TARGETS
+        if target.name == figure["name"] and target.where.items() <= figure.items()
+    ]
 
 
 def _holds(target: Target, number: float, limit: float) -> bool:

@@ -53,7 +53,8 @@ def fingerprints() -> dict[str, list[str]]:
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and any(map(_defines_workflow, node.decorator_list)):
                 helpers = sorted(_used(name, modules) - {name})
-                commands = [*_commands(node, node.name)]
+                commands = [f"{node.name} > {ast.unparse(decorator)}" for decorator in node.decorator_list]
+                commands += _commands(node, node.name)
                 for helper in helpers:
                     commands += _commands(modules[helper], helper.removeprefix("workflows."))
                 found[node.name] = commands

@@ -19,6 +19,7 @@ from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.timeline import entry_of_event
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK, DETACH
 from workflows.errors import NotFound
+from workflows.handlers import takes_signals, takes_updates
 from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
 from workflows.incident.reduce import fold_event, transition_of
@@ -28,6 +29,8 @@ from workflows.verbs.registry import VERBS
 
 
 @workflow.defn(name=CHANNEL_INCIDENT.name)
+@takes_signals(INCIDENT_EVENTS, IncidentEvent, "fold")
+@takes_updates(VERBS, Click, ClickAnswer, "answer_click", validator="check_click")
 class ChannelIncidentWorkflow:
     """Owns the one card of an incident in a conversation.
 
@@ -54,12 +57,6 @@ class ChannelIncidentWorkflow:
             OrphansReconciler(self.run_state),
         )
         self.loops = [ReconcileLoop(reconciler, self.run_state) for reconciler in reconcilers]
-        for event_type in INCIDENT_EVENTS:
-            workflow.set_signal_handler(event_type, self.fold)
-        workflow.set_signal_handler(CLICK, self.take_click)
-        workflow.set_signal_handler(DETACH, self.detach)
-        for verb in VERBS:
-            workflow.set_update_handler(verb, self.answer_click, validator=self.check)
 
     @workflow.run
     async def run(self, start: Start) -> End:
@@ -93,11 +90,12 @@ class ChannelIncidentWorkflow:
             entry=entry_of_event(event),
         )
 
+    @workflow.signal(name=DETACH)
     def detach(self) -> None:
         """Signal: the conversation is gone for us; nothing more is shown there."""
         self.run_state.apply(self.run_state.state.replace(detached=True))
 
-    def check(self, click: Click) -> None:
+    def check_click(self, click: Click) -> None:
         """Validator of every verb: names only, bad shapes never get here."""
         info = workflow.current_update_info()
         if info is not None and info.name != click.verb:
@@ -109,6 +107,7 @@ class ChannelIncidentWorkflow:
         outcome = await self.clicks.handle(click)
         return ClickAnswer(outcome=outcome, view=self.run_state.view, identity=self.run_state.identity)
 
+    @workflow.signal(name=CLICK)
     async def take_click(self, click: Click) -> None:
         """Signal: a click whose answer the API could not wait for."""
         if click.verb not in VERBS:
