@@ -133,6 +133,16 @@ async def test_a_click_that_comes_again_gets_the_recorded_outcome(buttons: Butto
     assert await buttons.pool.fetchval("SELECT count(*) FROM click") == 1
 
 
+async def test_the_persons_token_stands_in_no_output_and_no_result(
+    buttons: Buttons, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The result stands in the workflow's history, the output in the worker's log."""
+    changed = await buttons.click("acknowledge")
+    assert changed.outcome.kind == "done"
+    printed = capfd.readouterr()
+    assert buttons.side.person(ADA).access_token not in changed.model_dump_json() + printed.out + printed.err
+
+
 # An outcome without a write
 
 

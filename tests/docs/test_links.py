@@ -9,13 +9,10 @@ import pytest
 from tests.docs.checkout import REPOSITORY, files
 
 INDEX = Path("docs/README.md")
-REPLACED = Path("tests/mutations.md")
-"""A record of trials at a time; ``tests/mutations/*.patch`` replace it."""
-
 FOREIGN = Path("docs/platform-facts.md")
 """Names pages and paths of other products' documentation."""
 
-PAGES = [path for path in files("*.md") if path != REPLACED]
+PAGES = files("*.md")
 NAMING = [path for path in PAGES if path != FOREIGN]
 COMMENTED = [
     path

@@ -12,7 +12,7 @@ from muster.store.pool import Connection, Pool
 from muster.store.targets import Target, find_and_register, find_card, find_card_of_incident
 from tests.support.company import ACCOUNT, CHECKOUT, LEDGER, OPS, RELEASES, SERVICE_URL, TENANT
 from tests.support.waiting import eventually
-from workflows.channel_incident.messages import Conversation
+from workflows.channel_incident.messages import Conversation, Timing
 
 pytestmark = pytest.mark.anyio
 
@@ -155,7 +155,9 @@ async def test_a_suspended_channel_is_skipped_and_comes_back(incident: Incident)
 async def test_whether_anything_was_ever_sent_is_told(incident: Incident) -> None:
     assert [target.stored for target in await incident.event(service=LEDGER)] == [False, False]
     await incident.pool.execute("UPDATE incident_card SET intent_at = now() WHERE conversation = $1", OPS)
-    assert [target.stored for target in await incident.note()] == [True, False]
+    found = await incident.note()
+    assert [target.stored for target in found] == [True, False]
+    assert [target.start(Timing()).stored for target in found] == [True, False]
 
 
 async def test_many_at_once_make_one_row_a_channel(incident: Incident) -> None:

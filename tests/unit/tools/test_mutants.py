@@ -1,5 +1,6 @@
 """A patch counts as noticed if the tests it names pass without it and fail with it."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,13 +10,22 @@ from tools.mutants import run
 
 CODE = "def double(number):\n    return number * 2\n"
 TESTS = """
+import pytest
 from code_under_test import double
+
+@pytest.fixture
+def two():
+    assert double(1) == 2
+    return 2
 
 def test_twice_two():
     assert double(2) == 4
 
 def test_twice_three():
     assert double(3) == 6
+
+def test_with_a_fixture(two):
+    assert double(two) == 4
 
 def test_wrong_from_the_start():
     assert double(2) == 5
@@ -52,21 +62,27 @@ def write_patch(
 
 
 def lines(checkout: Path, capsys: pytest.CaptureFixture[str], *names: str) -> tuple[int, list[str]]:
-    """How many patches prove nothing, and what is printed."""
+    """How many patches prove nothing, and what is printed, without the seconds."""
     errors = run(checkout, names)
-    return errors, capsys.readouterr().out.splitlines()
+    return errors, re.sub(r"\d+ (min|s)\b", r"… \1", capsys.readouterr().out).splitlines()
 
 
 def test_a_patch_that_its_test_notices_is_red(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_patch(checkout, "square", "test_twice_three")
-    assert lines(checkout, capsys) == (0, ["red   square"])
+    errors, [line, last] = lines(checkout, capsys)
+    assert errors == 0
+    assert line.startswith("red   square (… s): assert 9 == 6")
+    assert last == "1 of 1 noticed in … min … s"
 
 
 def test_a_patch_that_a_named_test_does_not_notice(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_patch(checkout, "square", "test_twice_three", "test_twice_two")
-    assert lines(checkout, capsys) == (1, ["ERROR square: tests/test_code.py::test_twice_two passes"])
+    assert lines(checkout, capsys) == (
+        1,
+        ["ERROR square: tests/test_code.py::test_twice_two passes", "0 of 1 noticed in … min … s"],
+    )
 
 
 def test_a_patch_that_does_not_apply_any_more(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,9 +94,13 @@ def test_a_patch_that_does_not_apply_any_more(checkout: Path, capsys: pytest.Cap
 
 def test_a_patch_that_names_no_test(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_patch(checkout, "square")
-    assert lines(checkout, capsys) == (1, ["ERROR square: names no test"])
+    errors, [line, _] = lines(checkout, capsys)
+    assert (errors, line) == (1, "ERROR square: names no test")
     write_patch(checkout, "triple", "test_twice_two", becomes="number * 3")
-    assert lines(checkout, capsys) == (1, ["ERROR square: names no test", "red   triple"])
+    errors, [line, following, last] = lines(checkout, capsys)
+    assert (errors, line) == (1, "ERROR square: names no test")
+    assert following.startswith("red   triple ")
+    assert last == "1 of 2 noticed in … min … s"
 
 
 def test_a_patch_that_keeps_its_test_from_running(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,6 +108,23 @@ def test_a_patch_that_keeps_its_test_from_running(checkout: Path, capsys: pytest
     errors, [line, *_] = lines(checkout, capsys)
     assert errors == 1
     assert line.startswith("ERROR half: tests/test_code.py::test_twice_two did not run")
+
+
+def test_a_patch_that_breaks_a_fixture_is_not_noticed(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_patch(checkout, "square", "test_with_a_fixture")
+    errors, [line, *_] = lines(checkout, capsys)
+    assert (errors, line) == (1, "ERROR square: tests/test_code.py::test_with_a_fixture did not run:")
+
+
+def test_a_patch_that_leaves_code_which_cannot_run(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_patch(checkout, "half", "test_twice_two", becomes="numbr * 2")
+    errors, [line, *_] = lines(checkout, capsys)
+    assert errors == 1
+    assert line == "ERROR half: tests/test_code.py::test_twice_two fails because the code cannot run:"
 
 
 @pytest.mark.parametrize("test", ["test_wrong_from_the_start", "test_that_is_not_there"])
@@ -104,14 +141,20 @@ def test_each_patch_starts_from_the_committed_code(
 ) -> None:
     write_patch(checkout, "first", "test_twice_three", becomes="number ** 2")
     write_patch(checkout, "second", "test_twice_three", becomes="number + 2")
-    assert lines(checkout, capsys) == (0, ["red   first", "red   second"])
+    errors, [first, second, last] = lines(checkout, capsys)
+    assert errors == 0
+    assert first.startswith("red   first ")
+    assert second.startswith("red   second ")
+    assert last == "2 of 2 noticed in … min … s"
     assert (checkout / "code_under_test.py").read_text() == CODE
 
 
 def test_some_by_name(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_patch(checkout, "square", "test_twice_three")
     write_patch(checkout, "triple", "test_twice_two", becomes="number * 3")
-    assert lines(checkout, capsys, "triple") == (0, ["red   triple"])
+    errors, [line, _] = lines(checkout, capsys, "triple")
+    assert errors == 0
+    assert line.startswith("red   triple ")
     assert lines(checkout, capsys, "tripel") == (1, ["no such patch in tests/mutations: tripel"])
 
 

@@ -33,6 +33,7 @@ async def test_whoever_is_told_to_click_again_still_has_the_button_until_then(cl
         telling = run.outside.holds(CHANGE_STATUS)
         await run.hands_over(on_orphan(run))
         await run.outside.until(lambda: bool(run.outside.changes))
+        assert (await run.timeline()).count("teams.delete_message") == 0
         assert run.outside.deleted == []
         telling.set()
         await run.outside.until(lambda: bool(run.outside.deleted))
