@@ -1,4 +1,5 @@
-"""What all processes share: settings, logging, sealing, store, clients, payloads, cards, the connection to Temporal.
+"""What all processes share.
 
-The `muster` command, `muster.cli`, stands on top of them.
+Settings, logging, sealing, store, clients, payloads, cards, the connection to Temporal. The `muster`
+command (`muster.cli`) stands on top of them.
 """

@@ -20,7 +20,10 @@ from workflows.ids import channel_key
 
 
 class SeedRefused(OperatorError):
-    """The database refuses a row: usually the row that it refers to is missing both in the file and in the database."""
+    """The database refuses a row of the file.
+
+    Usually the row that it refers to is missing both in the file and in the database.
+    """
 
 
 class _Row(BaseModel):

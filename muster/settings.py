@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     port: int = 8080
     worker_health_port: int | None = None
     workflow_sandbox: bool = False
-    """Run workflows in the SDK's sandbox. A life then costs a worker 71 ms of CPU, not 56: docs/decisions/0020."""
+    """Run workflows in the SDK's sandbox: a life costs the worker 71 ms of CPU, not 56 (docs/decisions/0020)."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     bot_metadata_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
