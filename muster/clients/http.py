@@ -43,7 +43,7 @@ _BY_STATUS: dict[int, type[OutsideError]] = {
 }
 
 _LONGEST_WAIT = 3600.0
-"""Seconds; a provider that asks for more is asked again then."""
+"""The longest wait, in seconds. A provider that asks for more is called again after it."""
 
 
 def open_pool(
