@@ -11,8 +11,8 @@ _LATE = 500
 _EARLY = 20
 """How many events of each young incident are measured. The 10th is in their middle."""
 _YOUNG = 3
-"""How many young incidents there are. Of the old incident ``_YOUNG * _EARLY`` events are measured: one for each
-event of a young one, and the 500th is in their middle."""
+"""How many young incidents there are. For each of their events one of the old incident is measured; the 500th
+is in the middle of these."""
 
 
 async def history_growth(stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""``muster seed FILE``: rows that set-up would make, from a file; running it again changes what changed.
+"""``muster seed FILE``: write rows from a file into the database. Run again, it writes what changed.
 
 Teams, people and connections come to be by this command alone (docs/seeding.md), until the set-up is built
 (docs/roadmap.md). The sandbox uses it to start connected.

@@ -18,7 +18,7 @@ OTHER_INCIDENT = "This button names another incident than its card."
 NOT_OUR_CARD = "This card is not one of Muster's in this conversation."
 BROKEN = "Something went wrong in Muster; its log says what."
 UNREACHABLE = "Muster is not reachable right now. Try again in a moment."
-"""For a click that was not taken: after an error Teams shows a sentence of its own instead."""
+"""Answers to a click that was not taken. They are no errors: Teams words those itself."""
 
 _TITLE_LIMIT = 80
 _ID_LIMIT = 40
@@ -64,7 +64,7 @@ def working_sentence(verb: VerbName) -> str:
 def private_text(outcome: Outcome, verb: VerbName, view: View | None, *, account: str) -> str:
     """How a click ended that changed nothing, for its person's private chat; Markdown.
 
-    ``view`` tells which incident it was about; without it the sentence of the answer has to do.
+    ``view`` tells which incident it was about; without it the text is the sentence of the answer.
     """
     sentence = sentence_of(outcome, verb, account=account)
     if view is None:

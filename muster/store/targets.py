@@ -14,7 +14,7 @@ QUERIES = load_queries(__file__)
 
 
 class Target(Value):
-    """One card's place: an incident in a conversation."""
+    """The place of one card: an incident in a conversation."""
 
     account: str
     incident_id: str

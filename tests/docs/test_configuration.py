@@ -1,4 +1,4 @@
-"""docs/configuration.md against the settings: every name, every default, every variable that something reads."""
+"""docs/configuration.md tells every setting with its default, and every variable that something reads."""
 
 import re
 import tomllib
@@ -17,6 +17,7 @@ from tests.docs.checkout import REPOSITORY, files
 PAGE = (REPOSITORY / "docs/configuration.md").read_text()
 WITH_TOML = ("docs/configuration.md", "docs/operating-with-compose.md", "README.md")
 VARIABLE = re.compile(r"\b(?:MUSTER|TEMPORAL)_[A-Z_]*[A-Z]\b")
+TOML = re.compile(r"^ *```toml\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 READERS = files("*.py", "Makefile", "docker-compose.yml", "deploy/*")
 FOREIGN = {
     "TEMPORAL_BROADCAST_ADDRESS",  # of Temporal's server and UI, in Compose alone
@@ -68,7 +69,8 @@ def test_every_key_of_the_file_has_its_row_with_its_default(table: str, model: t
 
 def test_a_setting_is_read_by_commands_that_are_there() -> None:
     commands = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    readers = {name.strip() for row in rows("variable | meaning | default | read by") for name in row[3].split(",")}
+    told = rows("variable | meaning | default | read by")
+    readers = {name.strip() for row in told for name in row[3].split(",")}
     assert readers <= commands
 
 
@@ -86,7 +88,7 @@ def test_every_variable_that_something_reads_is_on_the_page() -> None:
 def toml_blocks() -> Iterator[tuple[str, dict[str, Any]]]:
     for name in WITH_TOML:
         text = (REPOSITORY / name).read_text()
-        for number, block in enumerate(re.findall(r"^ *```toml\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)):
+        for number, block in enumerate(TOML.findall(text)):
             yield f"{Path(name).name}-{number}", tomllib.loads(block)
 
 
