@@ -22,10 +22,10 @@ from muster.settings import PagerDutyAccount, TeamsRegistration
 from muster.store.pool import Pool, open_pool
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import seed as rows_of
-from tests.conftest import KEYS, settings_for
 from tests.support.pagerduty_account import COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.pagerduty_account import running_account as running_pagerduty
+from tests.support.settings import KEYS, settings_for
 from tests.support.teams_service import TeamsService, teams_service
 
 

@@ -10,7 +10,7 @@ from temporalio.client import Client
 
 from activities.registration import activities_of, implements, registered
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.conftest import settings_for
+from tests.support.settings import settings_for
 from worker import running_worker
 from workflows import options
 from workflows.contract import Activity, Done

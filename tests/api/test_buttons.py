@@ -28,8 +28,8 @@ from tests.api.buttons import (
 )
 from tests.api.conftest import BotFramework
 from tests.api.outage import line_to
-from tests.conftest import settings_for
 from tests.support.company import ACCOUNT, ADA, BO, CY, OPS, RELEASES, TENANT, company
+from tests.support.settings import settings_for
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import QUICK, Run, shown
 from workflows.channel_incident.activities import CHANGE_STATUS, DELETE_MESSAGE, ShowCard

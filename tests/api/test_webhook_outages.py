@@ -23,9 +23,9 @@ from tests.api.edge import (
     serving_edge,
 )
 from tests.api.outage import line_to
-from tests.conftest import KEYS, settings_for
 from tests.support.bodies import LEDGER, event, webhook
 from tests.support.company import OPS, OTHER_SUBSCRIPTION, RELEASES, SECRET, SUBSCRIPTION, company, signature
+from tests.support.settings import KEYS, settings_for
 
 pytestmark = pytest.mark.anyio
 

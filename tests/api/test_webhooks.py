@@ -13,7 +13,6 @@ from muster.store.pool import open_pool
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import Edge, edge_settings, new_incident, serving_edge
-from tests.conftest import settings_for
 from tests.support.bodies import DATA, LEDGER, event, note, webhook
 from tests.support.company import (
     ACCOUNT,
@@ -25,6 +24,7 @@ from tests.support.company import (
     company,
     signature,
 )
+from tests.support.settings import settings_for
 from workflows.ids import ChannelIncidentId
 
 pytestmark = pytest.mark.anyio

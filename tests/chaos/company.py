@@ -16,8 +16,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from muster.temporal.client import connect
 from sandbox.up.supervision.launch import Launched
-from tests.conftest import settings_for
 from tests.support.product import Product
+from tests.support.settings import settings_for
 from tests.support.simulators import PagerDuty, Teams
 from tests.support.waiting import eventually
 

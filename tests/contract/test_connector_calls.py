@@ -16,10 +16,10 @@ from sandbox.company import build_company
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import seed as rows_of
 from sandbox.up.servers.postgres import EmbeddedPostgres
-from tests.conftest import settings_for
 from tests.contract.channel import Channel, reached_channel
 from tests.schemas.cards import check_card
 from tests.schemas.connector import connector_api
+from tests.support.settings import settings_for
 from tests.support.teams_service import TeamsService, teams_service
 from workflows.channel_incident.view import View
 from workflows.errors import BotRemoved, CardGone, NotFound, RateLimited, RequestInvalid

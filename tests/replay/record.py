@@ -18,8 +18,8 @@ from temporalio.client import Client, WorkflowHistory
 from muster.temporal.client import temporal_client
 from muster.temporal.search_attributes import register_search_attributes
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.conftest import settings_for
 from tests.support.life import Life
+from tests.support.settings import settings_for
 from tests.workflows.channel_incident.lives import LIVES, TIMING, Live, continued
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import Run

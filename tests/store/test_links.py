@@ -6,8 +6,8 @@ from muster.security.sealing import KeyRing, SealBroken
 from muster.store import links
 from muster.store.links import LinkedUser
 from muster.store.pool import Pool
-from tests.conftest import KEYS
 from tests.support.company import ACCOUNT, ADA, BO, CY, TENANT, TOKENS
+from tests.support.settings import KEYS
 
 pytestmark = pytest.mark.anyio
 

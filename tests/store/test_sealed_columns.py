@@ -8,8 +8,8 @@ from muster.security.sealing import KeyRing, SealBroken
 from muster.seed import seed
 from muster.store import links, subscriptions
 from muster.store.pool import Pool
-from tests.conftest import KEYS, settings_for
 from tests.support.company import ACCOUNT, ADA, OTHER_SECRET, SECRET, SUBSCRIPTION, TENANT, TOKENS, company
+from tests.support.settings import KEYS, settings_for
 
 pytestmark = pytest.mark.anyio
 

@@ -5,8 +5,8 @@ import pytest
 from muster.security.sealing import KeyRing, SealBroken
 from muster.store.pool import Pool
 from muster.store.subscriptions import secrets_of
-from tests.conftest import KEYS
 from tests.support.company import ACCOUNT, OTHER_SECRET, OTHER_SUBSCRIPTION, SECRET, SUBSCRIPTION
+from tests.support.settings import KEYS
 
 pytestmark = pytest.mark.anyio
 

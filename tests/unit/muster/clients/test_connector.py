@@ -9,7 +9,7 @@ from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient, connector_client
 from muster.settings import TeamsRegistration
-from tests.conftest import settings_for
+from tests.support.settings import settings_for
 from workflows.errors import (
     BotRemoved,
     CardGone,
