@@ -79,7 +79,7 @@ def test_without_a_download_the_pinned_server_is_built(machine: Machine) -> None
 
 
 def test_without_download_and_go_the_step_fails_with_what_to_do(machine: Machine) -> None:
-    with pytest.raises(StepFailed, match="needs Go 1.21 or newer"):
+    with pytest.raises(StepFailed, match=r"needs Go 1\.21 or newer"):
         set_up()
 
 
