@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.pagerduty.incidents import IncidentActivities
-from tests.support.pagerduty_account import BO, COMPANY
+from tests.support.pagerduty_account import BO_USER, COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from workflows.channel_incident.activities import ReadDetails
 from workflows.incident.events import Details
@@ -57,7 +57,7 @@ async def reader(incident_activities: IncidentActivities, pagerduty_side: PagerD
 
 
 async def test_the_incident_as_rest_tells_it(reader: Reader) -> None:
-    await reader.side.put(reader.incident, user=BO, status="acknowledged")
+    await reader.side.put(reader.incident, user=BO_USER, status="acknowledged")
     details = await reader.read()
     assert details.snapshot.status == "acknowledged"
     assert details.snapshot.service is not None
@@ -82,14 +82,14 @@ async def test_an_answer_serves_for_what_it_includes(reader: Reader) -> None:
 
 async def test_a_newer_event_needs_a_newer_answer(reader: Reader) -> None:
     await reader.read()
-    await reader.side.put(reader.incident, user=BO, status="acknowledged")
+    await reader.side.put(reader.incident, user=BO_USER, status="acknowledged")
     assert (await reader.read(seconds=1)).snapshot.status == "acknowledged"
     assert await reader.asked() == [200, 200]
 
 
 async def test_a_fresh_answer_is_asked_for_whatever_is_stored(reader: Reader) -> None:
     await reader.read()
-    await reader.side.put(reader.incident, user=BO, status="resolved")
+    await reader.side.put(reader.incident, user=BO_USER, status="resolved")
     assert (await reader.read(fresh=True)).snapshot.status == "resolved"
     assert (await reader.read()).snapshot.status == "resolved", "and kept for the others"
     assert await reader.asked() == [200, 200]

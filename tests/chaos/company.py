@@ -21,7 +21,7 @@ from tests.support.settings import settings_for
 from tests.support.simulators import PagerDuty, Teams
 from tests.support.waiting import eventually
 
-ADA, BO, DI = "ada@acme.example", "bo@acme.example", "di@acme.example"
+ADA_EMAIL, BO_EMAIL, DI_EMAIL = "ada@acme.example", "bo@acme.example", "di@acme.example"
 ACCOUNT = "acme"
 SOON = 60
 """Events after which the impatient server suggests to continue as new; 4,096 by default."""
@@ -105,7 +105,7 @@ class Incident:
 
     async def changes_by_buttons(self) -> list[str]:
         """The statuses that presses brought about, in order."""
-        ada = next(person["pagerduty_user"] for person in self.company.people if person["email"] == ADA)
+        ada = next(person["pagerduty_user"] for person in self.company.people if person["email"] == ADA_EMAIL)
         return [status for user, status in await self.company.pagerduty.changes(self.id) if user != ada]
 
     async def writes(self) -> list[dict[str, Any]]:
@@ -124,7 +124,7 @@ class Incident:
         self,
         verb: str,
         *,
-        by: str = BO,
+        by: str = BO_EMAIL,
         message: Mapping[str, Any] | None = None,
         deliveries: list[dict[str, Any]] | None = None,
     ) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.company import ADA, Company, Incident
+from tests.chaos.company import ADA_EMAIL, Company, Incident
 
 CHANNELS = {"PSVC001": 1, "PSVC002": 2}
 """Into how many channels the incidents of a service go."""
@@ -193,7 +193,7 @@ async def gather(incident: Incident) -> Evidence:
         presses=incident.presses,
         places=await _places(incident),
         users={person["aad_object_id"]: person["pagerduty_user"] for person in company.people},
-        outsider=_user(company, ADA),
+        outsider=_user(company, ADA_EMAIL),
     )
 
 

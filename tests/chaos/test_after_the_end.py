@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.company import BO, DI, SOON, Company, Incident
+from tests.chaos.company import BO_EMAIL, DI_EMAIL, SOON, Company, Incident
 from tests.chaos.invariants import in_sync
 from tests.support import bodies
 from tests.support.waiting import eventually
@@ -54,9 +54,9 @@ async def test_a_reopening_opens_the_same_card_and_is_said_once(company: Company
     incident = await ended(company)
     await incident.becomes("triggered")
     await incident.shows("reopened")
-    (answer,) = await incident.click("acknowledge", by=DI)
+    (answer,) = await incident.click("acknowledge", by=DI_EMAIL)
     assert "Acknowledged by Di Pager" in str(answer["body"])
-    await incident.click("resolve", by=BO)
+    await incident.click("resolve", by=BO_EMAIL)
     await incident.shows("Resolved by Bo Call")
     await in_sync(incident)
     assert len(await incident.messages()) == 1

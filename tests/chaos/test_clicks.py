@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.company import ACCOUNT, BO, DI, TEAMS_PATIENCE, Company, Incident
+from tests.chaos.company import ACCOUNT, BO_EMAIL, DI_EMAIL, TEAMS_PATIENCE, Company, Incident
 from tests.chaos.conftest import CROWD
 from tests.chaos.invariants import in_sync
 from tests.support.waiting import eventually
@@ -36,7 +36,7 @@ async def test_a_click_delivered_again_half_a_minute_later(company: Company) -> 
     """The incident is resolved and its run has ended; the press is still the same one."""
     incident = await shown(company)
     first, again = await incident.click(
-        "resolve", deliveries=[{"after": 0}, {"after": 30, "new_id": True}], by=DI
+        "resolve", deliveries=[{"after": 0}, {"after": 30, "new_id": True}], by=DI_EMAIL
     )
     assert "Resolved by Di Pager" in str(first["body"])
     assert "Resolved by Di Pager" in str(again["body"])
@@ -101,7 +101,7 @@ async def test_pagerduty_does_not_do_it(
     if kind(answer) == CARD:
         assert reason in str(answer["body"])
     else:
-        await eventually(lambda: _was_told(incident, BO, reason))
+        await eventually(lambda: _was_told(incident, BO_EMAIL, reason))
     await company.pagerduty.clear_faults()
     await eventually(lambda: _has_new_buttons(incident))
     (answer,) = await incident.click("resolve")
@@ -150,7 +150,7 @@ async def test_the_worker_is_away(company: Company) -> None:
 async def test_a_click_that_comes_five_minutes_late_is_reported_and_not_done(company: Company) -> None:
     incident = await shown(company)
     (run,) = await incident.runs()
-    bo = next(person for person in company.people if person["email"] == BO)
+    bo = next(person for person in company.people if person["email"] == BO_EMAIL)
     link = await company.rows("SELECT id FROM user_link WHERE aad_object_id = $1", bo["aad_object_id"])
     teams_id = await company.rows("SELECT teams_id FROM person WHERE aad_object_id = $1", bo["aad_object_id"])
     click = Click(
@@ -168,7 +168,7 @@ async def test_a_click_that_comes_five_minutes_late_is_reported_and_not_done(com
     )
     incident.presses += 1
     await company.temporal.get_workflow_handle(run.id).signal("click", click)
-    await eventually(lambda: _was_told(incident, BO, "reached Muster only minutes later"))
+    await eventually(lambda: _was_told(incident, BO_EMAIL, "reached Muster only minutes later"))
     assert await incident.outcomes() == ["late"]
     assert await incident.changes_by_buttons() == []
     await in_sync(incident)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.company import BO, DI, SOON, Company, Incident, holding, holding_card
+from tests.chaos.company import BO_EMAIL, DI_EMAIL, SOON, Company, Incident, holding, holding_card
 from tests.chaos.invariants import in_sync
 from tests.support.waiting import eventually
 
@@ -67,7 +67,7 @@ async def test_the_worker_after_a_click_reached_pagerduty(company: Company) -> N
     await company.pagerduty.fault(
         "rest", "slow", seconds=1.5, match={"method": "PUT", "incident": incident.id}
     )
-    press = asyncio.create_task(incident.click("resolve", by=DI))
+    press = asyncio.create_task(incident.click("resolve", by=DI_EMAIL))
     await eventually(lambda: _waits_for_pagerduty(incident))
     assert await incident.writes() == []
     await company.product.stop("worker", seconds=_LONGER_THAN_PAGERDUTY)
@@ -82,7 +82,7 @@ async def test_the_worker_after_pagerduty_did_what_was_pressed(company: Company)
     incident = await company.incident()
     await incident.shown_and_recorded()
     async with holding(company, "LOCK TABLE click IN SHARE MODE"):
-        press = asyncio.create_task(incident.click("resolve", by=DI))
+        press = asyncio.create_task(incident.click("resolve", by=DI_EMAIL))
         recording = await company.somebody_waits_for_a_lock()
         assert await company.backends_at(incident.write_lock, granted=True) == [recording]
         assert await incident.changes_by_buttons() == ["resolved"]
@@ -120,7 +120,7 @@ async def test_the_worker_where_a_run_continues_as_new(impatient: Company) -> No
     await impatient.product.expect_back("worker")
     await eventually(lambda: _continued(incident, first.run_id))
     await impatient.restart("worker")
-    await incident.click("acknowledge", by=BO)
+    await incident.click("acknowledge", by=BO_EMAIL)
     await incident.shows("Acknowledged by Bo Call", f"Note {SOON // 2 - 1}")
     assert await incident.changes_by_buttons() == ["acknowledged"]
     await in_sync(incident)

@@ -13,8 +13,8 @@ import pytest
 from sandbox.company import write_company
 from sandbox.up.servers.ports import free_port
 from tests.support.pagerduty_account import (
-    ADA,
-    BO,
+    ADA_USER,
+    BO_USER,
     COMPANY,
     REPOSITORY,
     Receiver,
@@ -138,9 +138,9 @@ async def test_records(account: SimulatedAccount) -> None:
     await account.http.post(f"/incidents/{incident}/notes", content=b"not json")
     records = await account.records()
     assert [(one["method"], one["path"], one["user"], one["status"]) for one in records["writes"]] == [
-        ("POST", "/incidents", ADA, 201),
-        ("PUT", f"/incidents/{incident}", BO, 200),
-        ("PUT", f"/incidents/{incident}", BO, 400),
+        ("POST", "/incidents", ADA_USER, 201),
+        ("PUT", f"/incidents/{incident}", BO_USER, 200),
+        ("PUT", f"/incidents/{incident}", BO_USER, 400),
         ("POST", f"/incidents/{incident}/notes", None, 401),
     ]
     assert records["writes"][1]["body"]["incident"]["status"] == "resolved"

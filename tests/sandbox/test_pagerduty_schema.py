@@ -8,7 +8,7 @@ import pytest
 
 from tests.schemas.exchange import exchange_of
 from tests.schemas.pagerduty import rest_api
-from tests.support.pagerduty_account import BO, SimulatedAccount, running_account
+from tests.support.pagerduty_account import BO_USER, SimulatedAccount, running_account
 
 pytestmark = pytest.mark.anyio
 
@@ -87,16 +87,16 @@ async def test_reads(account: SimulatedAccount, incident: str, template: str) ->
         "incidents": incident,
         "services": "PSVC001",
         "teams": "PTEAM01",
-        "users": BO,
+        "users": BO_USER,
         "webhook_subscriptions": account.company.webhook_subscription,
     }
     collection = template.split("/")[1]
     path = template.replace("{id}", ids.get(collection, ""))
-    answer = await account.call("GET", path, user=BO, params={"include[]": ALL_INCLUDES})
+    answer = await account.call("GET", path, user=BO_USER, params={"include[]": ALL_INCLUDES})
     assert answer.status_code in (200, 204), answer.text
     check(answer)
     if "{id}" in template and "incidents" not in template:
-        missing = await account.call("GET", template.replace("{id}", "PNONE"), user=BO)
+        missing = await account.call("GET", template.replace("{id}", "PNONE"), user=BO_USER)
         assert missing.status_code == (402 if collection == "abilities" else 404)
         check(missing)
 
@@ -125,7 +125,7 @@ async def written(account: SimulatedAccount, incident: str) -> list[httpx.Respon
         (
             "POST",
             f"{path}/responder_requests",
-            {"requester_id": BO, "message": "Help", "responder_request_targets": [target]},
+            {"requester_id": BO_USER, "message": "Help", "responder_request_targets": [target]},
         ),
         ("POST", "/webhook_subscriptions", {"webhook_subscription": subscription}),
     ]

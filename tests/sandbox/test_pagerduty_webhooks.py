@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.pagerduty import webhook_sender
 from tests.support.company import signature
-from tests.support.pagerduty_account import BO, SimulatedAccount
+from tests.support.pagerduty_account import BO_USER, SimulatedAccount
 
 pytestmark = pytest.mark.anyio
 
@@ -202,7 +202,7 @@ async def test_a_burst_has_distinct_times(account: SimulatedAccount) -> None:
     incident = (await account.trigger())["id"]
     for number in range(20):
         await account.call(
-            "POST", f"/incidents/{incident}/notes", {"note": {"content": str(number)}}, user=BO
+            "POST", f"/incidents/{incident}/notes", {"note": {"content": str(number)}}, user=BO_USER
         )
     webhooks = await account.receiver.expect("incident.triggered", *["incident.annotated"] * 20)
     assert [one.event["data"]["content"] for one in webhooks[1:]] == [str(number) for number in range(20)]

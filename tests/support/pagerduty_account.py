@@ -23,7 +23,7 @@ from tests.support.waiting import Changes
 
 REPOSITORY = Path(__file__).parents[2]
 
-ADA, BO, CY, DI, EVE = (f"PUSER0{number}" for number in range(1, 6))
+ADA_USER, BO_USER, CY_USER, DI_USER, EVE_USER = (f"PUSER0{number}" for number in range(1, 6))
 COMPANY = build_company()
 
 
@@ -103,7 +103,7 @@ class SimulatedAccount:
         self, method: str, path: str, body: Any = None, *, user: str | None = None, **options: Any
     ) -> httpx.Response:
         """A REST call with the account's key, or as a person with their own token."""
-        headers = {"Authorization": f"Token token={self.company.api_token}", "From": self.person(ADA).email}
+        headers = {"Authorization": f"Token token={self.company.api_token}", "From": self.person(ADA_USER).email}
         if user is not None:
             headers = {"Authorization": f"Bearer {self.person(user).access_token}"}
         return await self.http.request(method, path, json=body, headers=headers, **options)
@@ -119,7 +119,7 @@ class SimulatedAccount:
         incident: dict[str, Any] = response.json()["incident"]
         return incident
 
-    async def put(self, incident: str, *, user: str = BO, **changes: Any) -> httpx.Response:
+    async def put(self, incident: str, *, user: str = BO_USER, **changes: Any) -> httpx.Response:
         body = {"incident": {"type": "incident_reference", **changes}}
         return await self.call("PUT", f"/incidents/{incident}", body, user=user)
 

@@ -7,7 +7,7 @@ import pytest
 
 from muster.payloads.events import event_type_of, incident_event_of
 from muster.payloads.values import EventUnusable
-from tests.support.bodies import BO, DATA, INCIDENT_ID, about, event, incident, note, role
+from tests.support.bodies import BO_BODY, DATA, INCIDENT_ID, about, event, incident, note, role
 from workflows.incident.event_types import EVENT_TYPES, INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
 from workflows.incident.values import Bridge, Comment, Field, Reference, Responder, Role, Run, Snapshot, Task
@@ -205,10 +205,10 @@ def test_a_bridge_that_was_removed() -> None:
 
 def test_fields_nobody_knows_change_nothing() -> None:
     more = event(
-        "incident.triggered", incident(brand_new={"x": [1]}, service=BO | {"brand_new": 1}), id="01E"
+        "incident.triggered", incident(brand_new={"x": [1]}, service=BO_BODY | {"brand_new": 1}), id="01E"
     )
     assert incident_event_of("acme", more | {"brand_new": 1}) == parsed(
-        "incident.triggered", incident(service=BO), id="01E"
+        "incident.triggered", incident(service=BO_BODY), id="01E"
     )
 
 

@@ -10,7 +10,7 @@ from muster.payloads.rest import details_of_incident
 from muster.payloads.values import EventUnusable
 from tests.schemas.exchange import Exchange
 from tests.schemas.pagerduty import rest_api
-from tests.support.bodies import BO, reference
+from tests.support.bodies import BO_BODY, reference
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp
 from workflows.incident.values import Acknowledgement, Bridge, Field, Reference, Responder, Snapshot
@@ -37,7 +37,7 @@ EXAMPLE: dict[str, Any] = {
     "status": "acknowledged",
     "incident_key": "dedup-abc",
     "service": reference("service", "PSVC001", "Checkout"),
-    "assignments": [{"at": "2026-01-02T14:31:52Z", "assignee": BO}],
+    "assignments": [{"at": "2026-01-02T14:31:52Z", "assignee": BO_BODY}],
     "assigned_via": "escalation_policy",
     "last_status_change_at": "2026-01-02T14:38:23Z",
     "resolved_at": None,
@@ -51,14 +51,14 @@ EXAMPLE: dict[str, Any] = {
         {"type": "unacknowledge", "at": "2026-01-02T15:02:52Z"},
         {"type": "resolve", "at": "2026-01-02T18:31:52Z"},
     ],
-    "acknowledgements": [{"at": "2026-01-02T14:32:52Z", "acknowledger": BO}],
+    "acknowledgements": [{"at": "2026-01-02T14:32:52Z", "acknowledger": BO_BODY}],
     "alert_grouping": {
         "grouping_type": "advanced",
         "started_at": "2026-01-02T14:30:42Z",
         "ended_at": None,
         "alert_grouping_active": True,
     },
-    "last_status_change_by": BO,
+    "last_status_change_by": BO_BODY,
     "priority": reference("priority", "PPRIO02", "P2"),
     "resolve_reason": None,
     "conference_bridge": {
