@@ -140,7 +140,10 @@ async def test_the_persons_token_stands_in_no_output_and_no_result(
     changed = await buttons.click("acknowledge")
     assert changed.outcome.kind == "done"
     printed = capfd.readouterr()
-    assert buttons.side.person(ADA_USER).access_token not in changed.model_dump_json() + printed.out + printed.err
+    assert (
+        buttons.side.person(ADA_USER).access_token
+        not in changed.model_dump_json() + printed.out + printed.err
+    )
 
 
 # An outcome without a write
@@ -302,7 +305,8 @@ async def test_two_people_at_once_are_served_one_after_the_other(buttons: Button
     """Without the lock both would have looked before either wrote."""
     await buttons.side.fault("rest", "slow", seconds=0.3, times=2, match={"method": "PUT"})
     changed = await asyncio.gather(
-        buttons.click("acknowledge", user=ADA_USER, key="k1"), buttons.click("acknowledge", user=DI_USER, key="k2")
+        buttons.click("acknowledge", user=ADA_USER, key="k1"),
+        buttons.click("acknowledge", user=DI_USER, key="k2"),
     )
     assert sorted(one.outcome.kind for one in changed) == ["already", "done"]
     assert len(await buttons.told()) == 1
@@ -311,7 +315,8 @@ async def test_two_people_at_once_are_served_one_after_the_other(buttons: Button
 
 async def test_an_acknowledge_that_meets_a_resolve_never_undoes_it(buttons: Buttons) -> None:
     acknowledged, resolved = await asyncio.gather(
-        buttons.click("acknowledge", user=ADA_USER, key="k1"), buttons.click("resolve", user=BO_USER, key="k2")
+        buttons.click("acknowledge", user=ADA_USER, key="k1"),
+        buttons.click("resolve", user=BO_USER, key="k2"),
     )
     assert resolved.outcome.kind == "done"
     assert acknowledged.outcome.kind in ("done", "stale")

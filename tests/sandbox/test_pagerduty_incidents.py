@@ -121,7 +121,11 @@ async def test_a_resolved_incident_set_to_triggered_goes_to_its_escalation_polic
 @pytest.mark.parametrize(
     ("change", "kind", "assignee"),
     [
-        ({"assignments": [{"assignee": {"id": CY_USER, "type": "user_reference"}}]}, "incident.reassigned", CY_USER),
+        (
+            {"assignments": [{"assignee": {"id": CY_USER, "type": "user_reference"}}]},
+            "incident.reassigned",
+            CY_USER,
+        ),
         ({"escalation_level": 2}, "incident.escalated", ADA_USER),
         (
             {"escalation_policy": {"id": "PEP0002", "type": "escalation_policy_reference"}},

@@ -33,7 +33,12 @@ async def test_a_person_written_again_keeps_their_chat(pool: Pool) -> None:
     ada = Clicker(aad_object_id=ADA_AAD, teams_id="29:ada", name="Ada Ops")
     await people.keep_private_conversation(pool, TENANT, ada, "a:chat-of-ada")
     await people.upsert(
-        pool, tenant=TENANT, aad_object_id=ADA_AAD, teams_id="29:newer", name="Ada O.", email="ada@new.example"
+        pool,
+        tenant=TENANT,
+        aad_object_id=ADA_AAD,
+        teams_id="29:newer",
+        name="Ada O.",
+        email="ada@new.example",
     )
     row = await pool.fetchrow(
         "SELECT teams_id, name, email, private_conversation FROM person WHERE aad_object_id = $1", ADA_AAD

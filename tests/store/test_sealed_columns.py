@@ -8,7 +8,16 @@ from muster.security.sealing import KeyRing, SealBroken
 from muster.seed import seed
 from muster.store import links, subscriptions
 from muster.store.pool import Pool
-from tests.support.company import ACCOUNT, ADA_AAD, OTHER_SECRET, SECRET, SUBSCRIPTION, TENANT, TOKENS, company
+from tests.support.company import (
+    ACCOUNT,
+    ADA_AAD,
+    OTHER_SECRET,
+    SECRET,
+    SUBSCRIPTION,
+    TENANT,
+    TOKENS,
+    company,
+)
 from tests.support.settings import KEYS, settings_for
 
 pytestmark = pytest.mark.anyio

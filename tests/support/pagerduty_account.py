@@ -103,7 +103,10 @@ class SimulatedAccount:
         self, method: str, path: str, body: Any = None, *, user: str | None = None, **options: Any
     ) -> httpx.Response:
         """A REST call with the account's key, or as a person with their own token."""
-        headers = {"Authorization": f"Token token={self.company.api_token}", "From": self.person(ADA_USER).email}
+        headers = {
+            "Authorization": f"Token token={self.company.api_token}",
+            "From": self.person(ADA_USER).email,
+        }
         if user is not None:
             headers = {"Authorization": f"Bearer {self.person(user).access_token}"}
         return await self.http.request(method, path, json=body, headers=headers, **options)
