@@ -10,7 +10,6 @@ import pytest
 from muster.clients.http import open_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import SCOPES, app_tokens
-from muster.settings import PagerDutyAccount
 from sandbox.company import Person
 from tests.contract.wire import Wire
 from tests.schemas.exchange import Exchange
@@ -26,15 +25,8 @@ class Ours:
     """Our client with a record of the wire."""
 
     def __init__(self, http: httpx.AsyncClient, wire: Wire, simulated: SimulatedAccount) -> None:
-        company = simulated.company
         self.wire = wire
-        self.account = PagerDutyAccount(
-            subdomain=company.account,
-            client_id=company.client_id,
-            client_secret=company.client_secret,
-            api_url=simulated.url,
-            identity_url=simulated.url,
-        )
+        self.account = simulated.configured
         self.client = PagerDutyClient(http)
         self.tokens = app_tokens(http, {self.account.key: self.account})
 

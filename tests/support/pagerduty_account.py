@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from muster.settings import PagerDutyAccount
 from sandbox.company import Company, Person, build_company
 from sandbox.pagerduty.app import build_app
 from sandbox.pagerduty.simulator import Options, Simulator
@@ -93,6 +94,17 @@ class SimulatedAccount:
     receiver: Receiver
     url: str
     http: httpx.AsyncClient
+
+    @property
+    def configured(self) -> PagerDutyAccount:
+        """The account as the product's settings have it."""
+        return PagerDutyAccount(
+            subdomain=self.company.account,
+            client_id=self.company.client_id,
+            client_secret=self.company.client_secret,
+            api_url=self.url,
+            identity_url=self.url,
+        )
 
     def person(self, user: str) -> Person:
         person = self.company.person(user)

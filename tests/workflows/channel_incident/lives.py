@@ -38,7 +38,7 @@ DOWN = ProviderUnavailable("PagerDuty is down")
 
 
 async def standard(run: Run) -> None:
-    """Trigger, clicked acknowledge, note, clicked resolve; every event follows its press."""
+    """Trigger, clicked acknowledge, note, clicked resolve, one channel; every event follows its press."""
     life = run.life
     await _triggered(run)
     await run.ask(run.click("acknowledge", name="Ada Ops"))
