@@ -149,7 +149,7 @@ async def test_the_persons_token_stands_in_no_output_and_no_result(
 # An outcome without a write
 
 
-async def test_an_acknowledge_of_what_is_acknowledged_already(buttons: Buttons) -> None:
+async def test_an_acknowledge_of_what_is_acknowledged_already_writes_nothing(buttons: Buttons) -> None:
     await buttons.side.put(buttons.incident, user=BO_USER, status="acknowledged")
     changed = await buttons.click("acknowledge")
     assert changed.outcome == Outcome(kind="already", by="Bo Call", status="acknowledged")
@@ -171,7 +171,7 @@ async def test_a_stale_acknowledge_does_not_reopen_what_is_resolved(buttons: But
     assert (await buttons.side.get(buttons.incident))["status"] == "resolved"
 
 
-async def test_a_resolve_of_what_is_resolved_already(buttons: Buttons) -> None:
+async def test_a_resolve_of_what_is_resolved_already_is_no_failure(buttons: Buttons) -> None:
     """PagerDuty's 1001 is no failure."""
     await buttons.side.put(buttons.incident, user=BO_USER, status="resolved")
     changed = await buttons.click("resolve")
@@ -179,7 +179,9 @@ async def test_a_resolve_of_what_is_resolved_already(buttons: Buttons) -> None:
     assert await buttons.told() == [(BO_USER, "resolved", 200), (ADA_USER, "resolved", 400)]
 
 
-async def test_pagerduty_says_that_it_is_acknowledged_already(buttons: Buttons) -> None:
+async def test_an_acknowledge_that_pagerduty_says_is_done_already_is_refused_with_that_reason(
+    buttons: Buttons,
+) -> None:
     """1002, when somebody was quicker between our look and our write."""
     fault = {"match": {"method": "PUT"}, "status": 400, "body": {"error": {"code": 1002}}}
     await buttons.side.fault("rest", "status", **fault)
@@ -191,7 +193,7 @@ async def test_pagerduty_says_that_it_is_acknowledged_already(buttons: Buttons) 
 # Refused
 
 
-async def test_a_link_that_was_revoked_meanwhile(buttons: Buttons) -> None:
+async def test_a_link_that_was_revoked_meanwhile_is_refused_and_nothing_is_written(buttons: Buttons) -> None:
     request = await buttons.request("acknowledge")
     await buttons.pool.execute("DELETE FROM user_link")
     changed = await buttons.run(request)
@@ -214,7 +216,7 @@ async def test_somebody_without_a_link_changes_nothing(buttons: Buttons) -> None
         (400, 1018, "forbidden"),
     ],
 )
-async def test_what_pagerduty_refuses_the_person(
+async def test_what_pagerduty_refuses_the_person_is_recorded_with_its_reason(
     buttons: Buttons, status: int, code: int, reason: Reason
 ) -> None:
     fault = {"match": {"method": "PUT"}, "status": status, "body": {"error": {"code": code}}}
@@ -283,7 +285,7 @@ async def test_a_reading_that_fails_writes_nothing(buttons: Buttons) -> None:
     assert await buttons.told() == []
 
 
-async def test_an_account_that_is_not_configured(buttons: Buttons) -> None:
+async def test_a_link_of_another_account_changes_nothing(buttons: Buttons) -> None:
     request = await buttons.request("resolve")
     elsewhere = request.model_copy(update={"card": buttons.card.model_copy(update={"account": "emca"})})
     changed = await buttons.run(elsewhere)

@@ -56,7 +56,7 @@ async def reader(incident_activities: IncidentActivities, pagerduty_side: PagerD
     return Reader(incident_activities, pagerduty_side, str((await pagerduty_side.trigger())["id"]))
 
 
-async def test_the_incident_as_rest_tells_it(reader: Reader) -> None:
+async def test_details_are_the_incident_as_rest_tells_it(reader: Reader) -> None:
     await reader.side.put(reader.incident, user=BO_USER, status="acknowledged")
     details = await reader.read()
     assert details.snapshot.status == "acknowledged"
@@ -135,6 +135,6 @@ async def test_an_answer_without_a_time_breaks_the_contract(reader: Reader) -> N
     assert "broke its contract: status change is no time" in failed.message
 
 
-async def test_an_account_that_is_not_configured(reader: Reader) -> None:
+async def test_an_account_that_is_not_configured_is_a_wrong_request(reader: Reader) -> None:
     failed = await reader.fails(account="emca")
     assert (failed.type, failed.non_retryable) == ("RequestInvalid", True)

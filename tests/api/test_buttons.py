@@ -130,7 +130,7 @@ async def test_a_click_that_teams_repeats_is_one_click(run: Run, buttons: Button
     assert len(run.outside.changes) == 1
 
 
-async def test_two_people_click_at_the_same_card(run: Run, buttons: Buttons) -> None:
+async def test_the_second_person_to_click_is_told_who_was_first(run: Run, buttons: Buttons) -> None:
     click = buttons.on(card_of(run), message_of(run), ADA_AAD)
     await buttons.click(click)
     later = await buttons.click(buttons.on(card_of(run), message_of(run), BO_AAD))
@@ -182,27 +182,31 @@ async def refuses(buttons: Buttons, run: Run, click: dict[str, Any], why: str) -
     assert buttons.connector.calls == []
 
 
-async def test_data_that_names_another_incident_than_the_message(run: Run, buttons: Buttons) -> None:
+async def test_data_that_name_another_incident_than_the_message_are_refused(
+    run: Run, buttons: Buttons
+) -> None:
     await buttons.register("Q2")
     click = buttons.on(card_of(run), message_of(run), ADA_AAD)
     await refuses(buttons, run, with_data(click, i="Q2"), "another incident")
     await refuses(buttons, run, with_data(click, a="emca"), "another incident")
 
 
-async def test_a_message_of_another_conversation(run: Run, buttons: Buttons) -> None:
+async def test_a_click_on_a_message_of_another_conversation_is_refused(run: Run, buttons: Buttons) -> None:
     """What is said of a card in one channel does not reach it in another."""
     click = buttons.on(card_of(run), message_of(run), ADA_AAD)
     elsewhere = click | {"conversation": {"id": f"{RELEASES};messageid={message_of(run)}"}}
     await refuses(buttons, run, elsewhere, "not one of Muster's")
 
 
-async def test_a_message_nobody_knows_about_an_incident_that_is_not_there(run: Run, buttons: Buttons) -> None:
+async def test_a_message_nobody_knows_about_an_incident_that_is_not_there_is_refused(
+    run: Run, buttons: Buttons
+) -> None:
     await buttons.register("Q2", RELEASES)
     click = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD)
     await refuses(buttons, run, with_data(click, i="Q2"), "not one of Muster's")
 
 
-async def test_a_click_that_is_incomplete(run: Run, buttons: Buttons) -> None:
+async def test_an_incomplete_click_is_refused(run: Run, buttons: Buttons) -> None:
     click = buttons.on(card_of(run), message_of(run), ADA_AAD)
     for broken in (
         {"replyToId": None},
@@ -214,12 +218,12 @@ async def test_a_click_that_is_incomplete(run: Run, buttons: Buttons) -> None:
         await refuses(buttons, run, click | broken, "incomplete")
 
 
-async def test_a_verb_nobody_knows(run: Run, buttons: Buttons) -> None:
+async def test_a_verb_nobody_knows_is_refused(run: Run, buttons: Buttons) -> None:
     click = buttons.on(card_of(run), message_of(run), ADA_AAD, verb="explode")
     await refuses(buttons, run, click, "does not know this button")
 
 
-async def test_data_that_is_incomplete(run: Run, buttons: Buttons) -> None:
+async def test_incomplete_data_are_refused(run: Run, buttons: Buttons) -> None:
     click = buttons.on(card_of(run), message_of(run), ADA_AAD)
     for missing, value in itertools.product(("a", "i", "m", "n"), (None, "", 7)):
         await refuses(buttons, run, with_data(click, **{missing: value}), "incomplete")
@@ -301,7 +305,9 @@ async def test_without_a_worker_the_click_is_handed_over_and_done_later(idle: Ru
         assert change.click.key in handed[-1].input.payloads[0].data.decode()
 
 
-async def test_temporal_is_away(run: Run, serve: Serve, temporal: EmbeddedTemporal) -> None:
+async def test_a_click_is_answered_not_reachable_while_temporal_is_away(
+    run: Run, serve: Serve, temporal: EmbeddedTemporal
+) -> None:
     async with line_to(temporal.address) as line:
         by = await Client.connect(line.address, data_converter=run.client.data_converter)
         async with serve(run, by=by) as buttons:
@@ -320,7 +326,9 @@ async def test_temporal_is_away(run: Run, serve: Serve, temporal: EmbeddedTempor
             assert len(run.outside.changes) == 1
 
 
-async def test_postgres_is_away(run: Run, serve: Serve, database_url: str, pool: Pool) -> None:
+async def test_a_click_is_answered_not_reachable_while_postgres_is_away(
+    run: Run, serve: Serve, database_url: str, pool: Pool
+) -> None:
     async with line_to(database_url) as line:
         server = database_url.rpartition("@")[2].partition("/")[0]
         async with (
@@ -390,7 +398,9 @@ async def test_a_click_handed_over_starts_a_workflow_that_can_be_found(run: Run,
     assert target.incident_id in [pair.value for pair in found]
 
 
-async def test_what_temporal_refuses_for_good(run: Run, buttons: Buttons) -> None:
+async def test_a_click_that_temporal_refuses_for_good_is_told_that_the_button_does_not_work_any_more(
+    run: Run, buttons: Buttons
+) -> None:
     """It takes no workflow id of more than a thousand characters."""
     await buttons.pool.execute("UPDATE conversation SET key = repeat('x', 1100) WHERE id = $1", OPS)
     answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA_AAD))

@@ -36,7 +36,7 @@ async def test_late_and_repeated_events_change_nothing(company: Company) -> None
     await in_sync(incident)
 
 
-async def test_a_click_on_the_card_of_an_ended_run(company: Company) -> None:
+async def test_a_click_on_the_card_of_an_ended_run_changes_nothing_and_says_so(company: Company) -> None:
     """Somebody's Teams still shows the card as it was."""
     incident = await company.incident()
     await incident.shown_and_recorded()

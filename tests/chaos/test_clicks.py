@@ -19,7 +19,9 @@ CARD = "application/vnd.microsoft.card.adaptive"
 SENTENCE = "application/vnd.microsoft.activity.message"
 
 
-async def test_a_click_delivered_again_under_the_same_id_and_under_new_ones(company: Company) -> None:
+async def test_a_click_delivered_again_under_the_same_id_and_under_new_ones_is_done_once(
+    company: Company,
+) -> None:
     incident = await shown(company)
     deliveries: list[dict[str, Any]] = [{"after": 0}, {"after": 0.05}]
     deliveries += [{"after": after, "new_id": True} for after in (0.1, 2)]
@@ -32,7 +34,7 @@ async def test_a_click_delivered_again_under_the_same_id_and_under_new_ones(comp
 
 
 @pytest.mark.slow
-async def test_a_click_delivered_again_half_a_minute_later(company: Company) -> None:
+async def test_a_click_delivered_again_half_a_minute_later_is_done_once(company: Company) -> None:
     """The incident is resolved and its run has ended; the press is still the same one."""
     incident = await shown(company)
     first, again = await incident.click(
@@ -45,7 +47,7 @@ async def test_a_click_delivered_again_half_a_minute_later(company: Company) -> 
     await in_sync(incident)
 
 
-async def test_twenty_people_at_once(company: Company) -> None:
+async def test_twenty_people_at_once_change_the_status_once_and_each_has_an_outcome(company: Company) -> None:
     incident = await shown(company)
     crowd = [f"person{number:02}@acme.example" for number in range(CROWD)]
     card = await incident.card()
@@ -68,7 +70,9 @@ async def test_twenty_people_at_once(company: Company) -> None:
     await in_sync(incident)
 
 
-async def test_acknowledge_on_a_card_that_has_not_heard_of_the_resolve(company: Company) -> None:
+async def test_an_acknowledge_on_a_card_that_has_not_heard_of_the_resolve_changes_nothing(
+    company: Company,
+) -> None:
     incident = await shown(company)
     await company.pagerduty.fault("webhook", "lose", match={"incident": incident.id})
     await incident.becomes("resolved")
@@ -89,7 +93,7 @@ async def test_acknowledge_on_a_card_that_has_not_heard_of_the_resolve(company: 
     ],
     ids=["down", "refuses", "unlinked elsewhere", "rate limited"],
 )
-async def test_pagerduty_does_not_do_it(
+async def test_a_click_that_pagerduty_does_not_do_says_why_and_may_be_made_again(
     company: Company, fault: dict[str, Any], outcome: str, reason: str
 ) -> None:
     incident = await shown(company)
@@ -110,7 +114,7 @@ async def test_pagerduty_does_not_do_it(
     await in_sync(incident)
 
 
-async def test_pagerduty_takes_three_seconds(company: Company) -> None:
+async def test_a_click_for_which_pagerduty_takes_three_seconds_is_done_once(company: Company) -> None:
     """Muster asks again after two; what PagerDuty does late is not done twice."""
     incident = await shown(company)
     await company.pagerduty.fault("rest", "slow", seconds=3, match={"method": "PUT", "incident": incident.id})
@@ -124,7 +128,7 @@ async def test_pagerduty_takes_three_seconds(company: Company) -> None:
     await in_sync(incident)
 
 
-async def test_the_answer_of_pagerduty_is_lost(company: Company) -> None:
+async def test_a_click_whose_answer_from_pagerduty_is_lost_is_done_once(company: Company) -> None:
     incident = await shown(company)
     await company.pagerduty.fault("rest", "lose_answer", match={"method": "PUT", "incident": incident.id})
     await incident.click("acknowledge")
@@ -135,7 +139,7 @@ async def test_the_answer_of_pagerduty_is_lost(company: Company) -> None:
 
 
 @pytest.mark.slow
-async def test_the_worker_is_away(company: Company) -> None:
+async def test_a_click_while_the_worker_is_away_is_done_when_it_is_back(company: Company) -> None:
     incident = await shown(company)
     await company.product.stop("worker", seconds=3)
     (answer,) = await incident.click("acknowledge")
@@ -175,7 +179,9 @@ async def test_a_click_that_comes_five_minutes_late_is_reported_and_not_done(com
 
 
 @pytest.mark.slow
-async def test_a_link_that_is_revoked_between_the_click_and_the_call(company: Company) -> None:
+async def test_a_link_that_is_revoked_between_the_click_and_the_call_is_not_acted_on(
+    company: Company,
+) -> None:
     incident = await shown(company)
     await company.product.stop("worker", seconds=4)
     email = f"person{CROWD - 1:02}@acme.example"

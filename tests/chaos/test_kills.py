@@ -13,7 +13,7 @@ from tests.support.waiting import eventually
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
-async def test_the_worker_before_a_post(company: Company) -> None:
+async def test_a_worker_killed_before_a_post_leaves_one_card(company: Company) -> None:
     """It waits for the row to commit its intent: nothing was sent."""
     await company.product.stop("worker", seconds=1)
     incident = await company.incident()
@@ -27,7 +27,9 @@ async def test_the_worker_before_a_post(company: Company) -> None:
 
 
 @pytest.mark.parametrize("committed", [True, False], ids=["after the commit", "before the commit"])
-async def test_the_worker_between_teams_answer_and_its_record(company: Company, committed: bool) -> None:
+async def test_a_worker_killed_between_teams_answer_and_its_record_leaves_the_latest_card(
+    company: Company, committed: bool
+) -> None:
     """The message is there. Whether its row says so or not, the worker cannot tell anybody any more."""
     await company.teams.fault("create", "slow", seconds=2)
     incident = await company.incident()
@@ -43,7 +45,9 @@ async def test_the_worker_between_teams_answer_and_its_record(company: Company, 
     await in_sync(incident)
 
 
-async def test_the_worker_before_a_click_reaches_pagerduty(company: Company) -> None:
+async def test_a_click_is_done_once_if_the_worker_is_killed_before_it_reaches_pagerduty(
+    company: Company,
+) -> None:
     """It waits for the incident's lock, under which it would tell PagerDuty."""
     incident = await company.incident()
     await incident.shown_and_recorded()
@@ -60,7 +64,9 @@ async def test_the_worker_before_a_click_reaches_pagerduty(company: Company) -> 
     await in_sync(incident)
 
 
-async def test_the_worker_after_a_click_reached_pagerduty(company: Company) -> None:
+async def test_a_click_is_done_once_if_the_worker_is_killed_after_it_reached_pagerduty(
+    company: Company,
+) -> None:
     """PagerDuty is about to do it; whoever takes over must find that out instead of doing it again."""
     incident = await company.incident()
     await incident.shown_and_recorded()
@@ -77,7 +83,9 @@ async def test_the_worker_after_a_click_reached_pagerduty(company: Company) -> N
     await _is_done_once(incident, press)
 
 
-async def test_the_worker_after_pagerduty_did_what_was_pressed(company: Company) -> None:
+async def test_a_click_is_done_once_if_the_worker_is_killed_before_its_outcome_is_recorded(
+    company: Company,
+) -> None:
     """PagerDuty did it and said so; the outcome waits for its table and is never committed."""
     incident = await company.incident()
     await incident.shown_and_recorded()
@@ -90,7 +98,7 @@ async def test_the_worker_after_pagerduty_did_what_was_pressed(company: Company)
     await _is_done_once(incident, press)
 
 
-async def test_the_worker_with_a_burst_waiting(company: Company) -> None:
+async def test_a_worker_killed_with_a_burst_waiting_loses_nothing(company: Company) -> None:
     old = await company.incident()
     await old.shown_and_recorded()
     await company.product.stop("worker", seconds=2)
@@ -109,7 +117,7 @@ async def test_the_worker_with_a_burst_waiting(company: Company) -> None:
     assert await old.changes_by_buttons() == ["resolved"]
 
 
-async def test_the_worker_where_a_run_continues_as_new(impatient: Company) -> None:
+async def test_a_worker_killed_where_a_run_continues_as_new_loses_nothing(impatient: Company) -> None:
     incident = await impatient.incident()
     await incident.shown_and_recorded()
     (first,) = await incident.runs()
@@ -126,7 +134,7 @@ async def test_the_worker_where_a_run_continues_as_new(impatient: Company) -> No
     await in_sync(incident)
 
 
-async def test_the_api_between_registration_and_signal(company: Company) -> None:
+async def test_an_api_killed_between_registration_and_signal_leaves_one_card(company: Company) -> None:
     await company.product.stop("temporal", seconds=4)
     incident = await company.incident()
     await eventually(lambda: _registered(incident))

@@ -14,7 +14,7 @@ HALF_A_MINUTE = 0.5
 
 
 @pytest.mark.parametrize("part", ["temporal", "postgres"])
-async def test_a_server_is_away_for_twenty_seconds(company: Company, part: str) -> None:
+async def test_nothing_is_lost_while_a_server_is_away_for_twenty_seconds(company: Company, part: str) -> None:
     old = await company.incident()
     await old.shown_and_recorded()
     pressed = await old.card()

@@ -35,7 +35,7 @@ def seconds(text: str) -> int:
     return int(found[1])
 
 
-def test_it_is_what_the_compose_specification_allows() -> None:
+def test_the_file_is_what_the_compose_specification_allows() -> None:
     validator = jsonschema_rs.validator_for(structure(COMPOSE))
     assert [str(error) for error in validator.iter_errors(FILE)] == []
 

@@ -130,7 +130,7 @@ async def test_a_member_is_looked_up_by_either_id(channel: Channel) -> None:
     assert channel.calls == [(*MEMBER, 200), (*MEMBER, 200), (*MEMBER, 404)]
 
 
-async def test_what_the_connector_refuses(channel: Channel) -> None:
+async def test_what_the_connector_refuses_is_typed_by_its_condition(channel: Channel) -> None:
     """By itself, that is: a fault on demand may answer anything."""
     service_url, tenant, _ = channel.place
     send, text = channel.connector.send, {"type": "message", "text": "hello"}

@@ -114,7 +114,9 @@ async def refusal(call: object) -> tuple[type[OutsideError], str | None]:
     return type(refused.value), refused.value.code
 
 
-async def test_what_pagerduty_refuses(ours: Ours, simulated: SimulatedAccount, incident: str) -> None:
+async def test_what_pagerduty_refuses_is_typed_by_its_condition(
+    ours: Ours, simulated: SimulatedAccount, incident: str
+) -> None:
     bo = simulated.person(BO_USER)
     stranger = bo.model_copy(update={"access_token": "pdus+_nobody"})
     assert await refusal(ours.read("QNONE")) == (NotFound, "2100")

@@ -14,7 +14,9 @@ TEAMS_PATIENCE = 3.0
 """Seconds in which Teams wants an answer to a press."""
 
 
-async def test_pagerduty_is_down(windows: Windows, pagerduty: PagerDuty) -> None:
+async def test_a_click_while_pagerduty_is_down_is_told_and_works_later(
+    windows: Windows, pagerduty: PagerDuty
+) -> None:
     title = "Login page answers 502"
     ada = await windows.teams("Ada Ops")
     card = (await ada.open_channel("Payments", "ops")).card(title)
@@ -35,7 +37,9 @@ async def test_pagerduty_is_down(windows: Windows, pagerduty: PagerDuty) -> None
     assert await pagerduty.changes(incident) == [(ADA_USER, "acknowledged")]
 
 
-async def test_temporal_is_down(windows: Windows, pagerduty: PagerDuty, product: Product) -> None:
+async def test_what_happens_while_temporal_is_down_is_shown_when_it_is_back(
+    windows: Windows, pagerduty: PagerDuty, product: Product
+) -> None:
     title = "Nightly backup has not started"
     ada = await windows.teams("Ada Ops")
     card = (await ada.open_channel("Payments", "ops")).card(title)

@@ -131,7 +131,9 @@ async def test_forms_that_make_no_sense_are_refused(
 
 
 @pytest.mark.browser
-async def test_two_people_at_their_consoles(account: SimulatedAccount, browser: Browser) -> None:
+async def test_two_people_at_their_consoles_act_in_their_own_names(
+    account: SimulatedAccount, browser: Browser
+) -> None:
     ada = await (await browser.new_context()).new_page()
     phone = {"width": 390, "height": 844}
     bo = await (await browser.new_context(color_scheme="dark", viewport=phone)).new_page()  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_lost_answer_was_done(account: SimulatedAccount) -> None:
+async def test_a_call_whose_answer_is_lost_was_done(account: SimulatedAccount) -> None:
     incident, other = (await account.trigger())["id"], (await account.trigger())["id"]
     await account.fault("rest", "lose_answer", match={"method": "PUT", "incident": incident})
     assert (await account.put(other, status="acknowledged")).status_code == 200
@@ -36,7 +36,7 @@ async def test_a_lost_answer_was_done(account: SimulatedAccount) -> None:
     assert (await account.put(incident, status="resolved")).status_code == 200
 
 
-async def test_a_status_instead_of_doing_it_and_after(account: SimulatedAccount) -> None:
+async def test_a_status_is_answered_instead_of_the_call_or_after_it(account: SimulatedAccount) -> None:
     incident = (await account.trigger())["id"]
     path = f"/incidents/{incident}"
     await account.fault("rest", "status", match={"path": path}, status=429, retry_after=7, times=2)
@@ -51,7 +51,7 @@ async def test_a_status_instead_of_doing_it_and_after(account: SimulatedAccount)
     assert (await account.get(incident))["status"] == "acknowledged"
 
 
-async def test_slow_calls_and_clearing(account: SimulatedAccount) -> None:
+async def test_calls_are_slow_until_faults_are_cleared(account: SimulatedAccount) -> None:
     await account.fault("rest", "slow", seconds=0.3, match={"method": "GET"})
     started = asyncio.get_running_loop().time()
     await account.call("GET", "/abilities")
@@ -114,7 +114,7 @@ async def test_a_match_must_be_an_object(account: SimulatedAccount, match: objec
     assert (problem["loc"], problem["msg"]) == (["body", "match"], "Input should be a valid dictionary")
 
 
-async def test_webhooks_lost_doubled_slowed_and_reordered(account: SimulatedAccount) -> None:
+async def test_webhooks_are_lost_doubled_slowed_and_reordered(account: SimulatedAccount) -> None:
     await account.fault("webhook", "lose", match={"event_type": "incident.acknowledged"})
     await account.fault("webhook", "duplicate", match={"event_type": "incident.resolved"})
     await account.fault("webhook", "slow", seconds=0.2, match={"event_type": "incident.triggered"})
@@ -130,7 +130,7 @@ async def test_webhooks_lost_doubled_slowed_and_reordered(account: SimulatedAcco
     await account.receiver.expect("incident.acknowledged", "incident.reopened")
 
 
-async def test_records(account: SimulatedAccount) -> None:
+async def test_records_have_every_write_read_and_webhook(account: SimulatedAccount) -> None:
     incident = (await account.trigger())["id"]
     await account.put(incident, status="resolved")
     await account.put(incident, status="resolved")

@@ -29,7 +29,7 @@ async def test_a_new_incident_is_assigned_to_the_users_on_call(account: Simulate
     assert webhook.event["agent"]["id"] == ADA_USER
 
 
-async def test_acknowledge_and_resolve(account: SimulatedAccount) -> None:
+async def test_an_incident_is_acknowledged_and_resolved(account: SimulatedAccount) -> None:
     incident = (await account.trigger())["id"]
     acknowledged = (await account.put(incident, status="acknowledged")).json()["incident"]
     assert users(acknowledged["acknowledgements"], "acknowledger") == [BO_USER]
@@ -187,7 +187,7 @@ async def test_every_other_change_has_its_event_or_none(account: SimulatedAccoun
     assert data["incident.custom_field_values.updated"]["custom_fields"][0]["value"] == "production"
 
 
-async def test_many_at_once_or_none(account: SimulatedAccount) -> None:
+async def test_several_incidents_change_at_once_or_none_does(account: SimulatedAccount) -> None:
     first, second = (await account.trigger())["id"], (await account.trigger())["id"]
     updates = [{"id": key, "type": "incident_reference", "status": "acknowledged"} for key in (first, second)]
     done = await account.call("PUT", "/incidents", {"incidents": updates}, user=BO_USER)

@@ -80,7 +80,9 @@ async def incident(account: SimulatedAccount) -> str:
         "/webhook_subscriptions/{id}",
     ],
 )
-async def test_reads(account: SimulatedAccount, incident: str, template: str) -> None:
+async def test_every_read_is_answered_as_described(
+    account: SimulatedAccount, incident: str, template: str
+) -> None:
     ids = {
         "abilities": "teams",
         "escalation_policies": "PEP0001",
@@ -144,7 +146,7 @@ async def written(account: SimulatedAccount, incident: str) -> list[httpx.Respon
     return answers
 
 
-async def test_writes(account: SimulatedAccount, incident: str) -> None:
+async def test_every_write_is_answered_as_described(account: SimulatedAccount, incident: str) -> None:
     for answer in await written(account, incident):
         assert answer.is_success, answer.text
         check(answer)
@@ -152,7 +154,7 @@ async def test_writes(account: SimulatedAccount, incident: str) -> None:
     check(await account.call("GET", f"/incidents/{incident}"))
 
 
-async def test_what_pagerduty_refuses(account: SimulatedAccount, incident: str) -> None:
+async def test_every_refusal_is_as_described(account: SimulatedAccount, incident: str) -> None:
     one = f"/incidents/{incident}"
     refusals = [
         (401, await account.http.get(one)),

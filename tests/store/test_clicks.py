@@ -31,7 +31,7 @@ def click(key: str = "k1", *, seconds: int = 0) -> Click:
     )
 
 
-async def test_a_click_without_an_outcome(pool: Pool) -> None:
+async def test_a_click_that_was_not_recorded_has_no_outcome(pool: Pool) -> None:
     assert await clicks.outcome_of(pool, "k1") is None
 
 
@@ -57,7 +57,7 @@ async def test_many_at_once_make_one_row(pool: Pool) -> None:
     assert await pool.fetchval("SELECT count(*) FROM click") == 1
 
 
-async def test_the_latest_outcomes_of_a_card_oldest_first(pool: Pool) -> None:
+async def test_the_latest_outcomes_of_a_card_are_read_oldest_first(pool: Pool) -> None:
     for number in range(60):
         await clicks.record(pool, KEY, click(f"k{number}", seconds=number), DONE)
     elsewhere = KEY.model_copy(update={"incident_id": "Q2"})

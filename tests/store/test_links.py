@@ -39,7 +39,7 @@ async def test_nobody_else_is_linked(pool: Pool, tenant: str, person: str, accou
     assert await links.link_of(pool, tenant=tenant, aad_object_id=person, account=account) is None
 
 
-async def test_a_link_that_was_revoked_or_belongs_to_another_account(pool: Pool) -> None:
+async def test_a_link_that_was_revoked_or_belongs_to_another_account_gives_no_user(pool: Pool) -> None:
     link = await link_of(pool, ADA_AAD)
     assert await links.linked_user(pool, RING, link, account="emca") is None
     await pool.execute("DELETE FROM user_link WHERE id = $1", link)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 RING = KeyRing.parse(KEYS)
 
 
-async def test_signing_secrets_newest_first(pool: Pool) -> None:
+async def test_signing_secrets_are_read_newest_first(pool: Pool) -> None:
     await pool.execute(
         "UPDATE webhook_subscription SET created_at = now() - interval '1 day' WHERE id = $1", SUBSCRIPTION
     )

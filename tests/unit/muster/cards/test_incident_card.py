@@ -155,7 +155,7 @@ def test_two_hundred_assignees_are_counted() -> None:
         ({"number": None, "title": ""}, "Incident Q1 · Triggered · P1"),
     ],
 )
-def test_summary(changes: dict[str, Any], summary: str) -> None:
+def test_the_summary_says_what_a_notification_must(changes: dict[str, Any], summary: str) -> None:
     assert card_summary(a_view(**changes)) == summary
 
 

@@ -192,13 +192,13 @@ def test_a_responder_may_be_an_escalation_policy() -> None:
     assert found.responder == Responder(person=Reference(id="PEP0001", name="Default"), state="pending")
 
 
-def test_a_role_that_nobody_holds_any_more() -> None:
+def test_a_role_that_nobody_holds_any_more_has_no_holder() -> None:
     found = parsed("incident.role.assigned", {"incident_role_assignments": [role(None)]})
     assert found.roles == (Role(id="PROLE01", name="Incident Commander", holder=None),)
     assert found.incident_id == INCIDENT_ID
 
 
-def test_a_bridge_that_was_removed() -> None:
+def test_a_bridge_that_was_removed_is_empty() -> None:
     gone = about("incident_conference_bridge", conference_numbers=[], conference_url=None)
     assert parsed("incident.conference_bridge.updated", gone).bridge == Bridge()
 
@@ -239,16 +239,16 @@ def test_a_list_of_another_shape_is_empty(wrong: Any) -> None:
         pytest.param(10**5000, id="too-long-to-write"),
     ],
 )
-def test_a_number_that_is_none(number: Any) -> None:
+def test_a_number_that_is_none_is_left_out(number: Any) -> None:
     assert snapshot(number=number).number is None
 
 
-def test_a_number_as_text() -> None:
+def test_a_number_as_text_is_read() -> None:
     assert snapshot(number="42").number == 42
 
 
 @pytest.mark.parametrize("urgency", [None, "severe", 1, ["high"]])
-def test_an_urgency_nobody_knows(urgency: Any) -> None:
+def test_an_urgency_nobody_knows_is_left_out(urgency: Any) -> None:
     assert snapshot(urgency=urgency).urgency is None
 
 
@@ -319,12 +319,14 @@ def test_an_event_without_what_it_needs_says_what_is_missing(changes: dict[str, 
         ("incident.responder.added", about("incident_responder", user=None), "neither user nor"),
     ],
 )
-def test_an_event_about_one_thing_without_what_it_needs(event_type: str, data: Any, why: str) -> None:
+def test_an_event_about_one_thing_without_what_it_needs_cannot_be_used(
+    event_type: str, data: Any, why: str
+) -> None:
     with pytest.raises(EventUnusable, match=why):
         parsed(event_type, data)
 
 
 @pytest.mark.parametrize("wrong", [None, "", True, "incident.\x00triggered", "x" * 65])
-def test_an_event_without_a_type(wrong: Any) -> None:
+def test_an_event_without_a_type_cannot_be_used(wrong: Any) -> None:
     with pytest.raises(EventUnusable, match="no event_type"):
         event_type_of({"event_type": wrong})

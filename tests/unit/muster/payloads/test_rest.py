@@ -124,7 +124,7 @@ def test_the_example_is_as_pagerduty_describes_it(example: dict[str, Any]) -> No
     )
 
 
-def test_the_example(example: dict[str, Any]) -> None:
+def test_the_example_is_read_whole(example: dict[str, Any]) -> None:
     assert details_of_incident(example) == Details(
         snapshot=Snapshot(
             number=1234,
@@ -179,11 +179,13 @@ def test_null_and_absent_are_the_same(example: dict[str, Any], missing: str) -> 
 
 
 @pytest.mark.parametrize("wrong", [{"status": "snoozed"}, {"last_status_change_at": "yesterday"}])
-def test_an_incident_without_what_it_needs(example: dict[str, Any], wrong: dict[str, Any]) -> None:
+def test_an_incident_without_what_it_needs_cannot_be_used(
+    example: dict[str, Any], wrong: dict[str, Any]
+) -> None:
     with pytest.raises(EventUnusable):
         details_of_incident(example | wrong)
 
 
-def test_an_incident_without_any_time(example: dict[str, Any]) -> None:
+def test_an_incident_without_any_time_cannot_be_used(example: dict[str, Any]) -> None:
     with pytest.raises(EventUnusable, match="status change is no time"):
         details_of_incident(example | {"last_status_change_at": None, "created_at": None})
