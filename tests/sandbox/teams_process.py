@@ -127,7 +127,7 @@ class TeamsProcess:
     def start(self) -> None:
         write_company(self.folder / "company.json", self.company)
         arguments = {
-            "--world": self.folder / "company.json",
+            "--company": self.folder / "company.json",
             "--port": self.port,
             "--token-port": self.token_port,
             "--ca-dir": self.folder / "ca",

@@ -187,7 +187,7 @@ def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:
     company, state = tmp_path / "company.json", tmp_path / "state.json"
     write_company(company, COMPANY)
     state.write_text('{"incidents": []}')
-    command = f"-m sandbox.pagerduty --world {company} --port 1 --no-subscribe --state {state}"
+    command = f"-m sandbox.pagerduty --company {company} --port 1 --no-subscribe --state {state}"
     ended = subprocess.run(
         [sys.executable, *command.split()], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
@@ -201,7 +201,7 @@ async def test_the_process_ends_at_once_whatever_streams_are_open(
 ) -> None:
     company, port = tmp_path / "company.json", free_port()
     write_company(company, COMPANY)
-    command = [sys.executable, "-m", "sandbox.pagerduty", "--world", str(company), "--port", str(port)]
+    command = [sys.executable, "-m", "sandbox.pagerduty", "--company", str(company), "--port", str(port)]
     process = await asyncio.create_subprocess_exec(
         *command,
         "--no-subscribe",

@@ -96,7 +96,7 @@ def test_the_page_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:
     write_company(tmp_path / "company.json", build_company())
     (tmp_path / "state.json").write_text('{"format": 2}')
-    options = f"--world {tmp_path}/company.json --port 1 --token-port 2 --ca-dir {tmp_path} --bot http://127.0.0.1:3"
+    options = f"--company {tmp_path}/company.json --port 1 --token-port 2 --ca-dir {tmp_path} --bot http://127.0.0.1:3"
     command = [
         sys.executable,
         "-m",
