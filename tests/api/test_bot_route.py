@@ -33,16 +33,16 @@ CONVERSATION = "19:ops@thread.tacv2;messageid=1700000000001"
 
 
 class Bot(TeamsActivityHandler):
-    """Answers clicks with a card and messages with an echo; ``act`` runs first."""
+    """Answers clicks with a card and messages with an echo; ``before_answering`` runs first."""
 
     def __init__(self):
         self.clicks = []
-        self.act = None
+        self.before_answering = None
 
     async def on_adaptive_card_invoke(self, turn_context, invoke_value):
         self.clicks.append((turn_context.activity.from_property.aad_object_id, invoke_value.action["verb"]))
-        if self.act:
-            await self.act()
+        if self.before_answering:
+            await self.before_answering()
         card = AdaptiveCardInvokeResponse(
             status_code=200, type="application/vnd.microsoft.card.adaptive", value=CARD
         )
@@ -137,7 +137,7 @@ def activity(**changes):
 
 
 def click(**changes):
-    press = {
+    sent = {
         "type": "invoke",
         "name": "adaptiveCard/action",
         "replyToId": "1700000000001",
@@ -147,7 +147,7 @@ def click(**changes):
             "trigger": "manual",
         },
     }
-    return activity(**(press | changes))
+    return activity(**(sent | changes))
 
 
 async def test_a_click_is_answered_with_the_bots_card(teams, bot):
@@ -171,9 +171,9 @@ async def test_a_message_is_answered_in_its_thread_through_our_connector(teams, 
 
 
 async def test_fields_that_teams_adds_are_ignored(teams):
-    press = click(brandNew={"x": 1})
-    press["value"]["brandNew"] = press["from"]["brandNew"] = 1
-    assert (await teams.post(press)).json()["statusCode"] == 200
+    sent = click(brandNew={"x": 1})
+    sent["value"]["brandNew"] = sent["from"]["brandNew"] = 1
+    assert (await teams.post(sent)).json()["statusCode"] == 200
 
 
 async def test_without_a_good_token_nothing_gets_in(teams, bot, framework, stranger):
@@ -291,7 +291,7 @@ async def test_a_click_that_fails_is_answered(teams, bot):
     async def fail():
         raise RuntimeError("a bug")
 
-    bot.act = fail
+    bot.before_answering = fail
     response = await teams.post(click())
     assert response.status_code == 200
     assert response.json()["statusCode"] == 500
@@ -299,7 +299,7 @@ async def test_a_click_that_fails_is_answered(teams, bot):
 
 
 async def test_a_click_is_answered_within_three_seconds(teams, bot):
-    bot.act = asyncio.Event().wait
+    bot.before_answering = asyncio.Event().wait
     async with asyncio.timeout(3):
         response = await teams.post(click())
     assert response.json() == NOT_REACHABLE

@@ -12,14 +12,14 @@ from sandbox.up.servers.temporal import EmbeddedTemporal
 
 REPOSITORY = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-PARTS = ("workflows", "activities", "api", "muster", "sandbox", "worker.py", "pyproject.toml")
+COPIED = ("workflows", "activities", "api", "muster", "sandbox", "worker.py", "pyproject.toml")
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The product's code with one more workflow."""
     tree = tmp_path_factory.mktemp("tree")
-    for name in PARTS:
+    for name in COPIED:
         source = REPOSITORY / name
         if source.is_dir():
             shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__"))

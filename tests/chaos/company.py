@@ -90,7 +90,7 @@ class Incident:
     def __init__(self, company: Company, incident_id: str) -> None:
         self.id = incident_id
         self.company = company
-        self.presses = 0
+        self.expected_outcomes = 0
         """Presses that ought to have one outcome each."""
 
     # What happens in PagerDuty
@@ -130,7 +130,7 @@ class Incident:
     ) -> list[dict[str, Any]]:
         """Somebody presses a button of the live card, or of another message; the answers."""
         message = message or await self.card()
-        self.presses += 1
+        self.expected_outcomes += 1
         return await self.company.teams.click(
             person=by,
             conversation=message["conversation"],

@@ -51,8 +51,8 @@ async def test_twenty_people_at_once_change_the_status_once_and_each_has_an_outc
     incident = await shown(company)
     crowd = [f"person{number:02}@acme.example" for number in range(CROWD)]
     card = await incident.card()
-    presses = [incident.click("acknowledge", by=email, message=card) for email in crowd]
-    answers = [answer for (answer,) in await asyncio.gather(*presses)]
+    clicks = [incident.click("acknowledge", by=email, message=card) for email in crowd]
+    answers = [answer for (answer,) in await asyncio.gather(*clicks)]
     assert max(answer["ms"] for answer in answers) < TEAMS_PATIENCE
     assert {kind(answer) for answer in answers} <= {CARD, SENTENCE}
     cards = [str(answer["body"]) for answer in answers if kind(answer) == CARD]
@@ -170,7 +170,7 @@ async def test_a_click_that_comes_five_minutes_late_is_reported_and_not_done(com
         received_at=datetime.now(UTC) - timedelta(minutes=5, seconds=1),
         correlation="late",
     )
-    incident.presses += 1
+    incident.expected_outcomes += 1
     await company.temporal.get_workflow_handle(run.id).signal("click", click)
     await eventually(lambda: _was_told(incident, BO_EMAIL, "reached Muster only minutes later"))
     assert await incident.outcomes() == ["late"]

@@ -52,12 +52,12 @@ async def test_a_click_is_done_once_if_the_worker_is_killed_before_it_reaches_pa
     incident = await company.incident()
     await incident.shown_and_recorded()
     async with holding(company, _LOCK, incident.write_lock):
-        press = asyncio.create_task(incident.click("acknowledge"))
+        click = asyncio.create_task(incident.click("acknowledge"))
         await eventually(lambda: _waits_to_write(incident))
         company.product.kill("worker")
         assert await _waits_to_write(incident)
         assert await incident.writes() == []
-    (answer,) = await press
+    (answer,) = await click
     assert answer["status"] == 200
     await incident.shows("Acknowledged by Bo Call")
     assert await incident.changes_by_buttons() == ["acknowledged"]
@@ -73,14 +73,14 @@ async def test_a_click_is_done_once_if_the_worker_is_killed_after_it_reached_pag
     await company.pagerduty.fault(
         "rest", "slow", seconds=1.5, match={"method": "PUT", "incident": incident.id}
     )
-    press = asyncio.create_task(incident.click("resolve", by=DI_EMAIL))
+    click = asyncio.create_task(incident.click("resolve", by=DI_EMAIL))
     await eventually(lambda: _waits_for_pagerduty(incident))
     assert await incident.writes() == []
     await company.product.stop("worker", seconds=_LONGER_THAN_PAGERDUTY)
     # No worker lives that could have told it since.
     await eventually(lambda: _was_written(incident), within=_LONGER_THAN_PAGERDUTY)
     await incident.shows("Resolved by Di Pager")
-    await _is_done_once(incident, press)
+    await _is_done_once(incident, click)
 
 
 async def test_a_click_is_done_once_if_the_worker_is_killed_before_its_outcome_is_recorded(
@@ -90,12 +90,12 @@ async def test_a_click_is_done_once_if_the_worker_is_killed_before_its_outcome_i
     incident = await company.incident()
     await incident.shown_and_recorded()
     async with holding(company, "LOCK TABLE click IN SHARE MODE"):
-        press = asyncio.create_task(incident.click("resolve", by=DI_EMAIL))
+        click = asyncio.create_task(incident.click("resolve", by=DI_EMAIL))
         recording = await company.somebody_waits_for_a_lock()
         assert await company.backends_at(incident.write_lock, granted=True) == [recording]
         assert await incident.changes_by_buttons() == ["resolved"]
         company.product.kill("worker")
-    await _is_done_once(incident, press)
+    await _is_done_once(incident, click)
 
 
 async def test_a_worker_killed_with_a_burst_waiting_loses_nothing(company: Company) -> None:
@@ -106,10 +106,10 @@ async def test_a_worker_killed_with_a_burst_waiting_loses_nothing(company: Compa
     for number, incident in enumerate((old, *new)):
         await incident.note(f"Note {number}")
         await incident.becomes("acknowledged")
-    presses = asyncio.create_task(old.click("resolve"))
+    click = asyncio.create_task(old.click("resolve"))
     await company.product.expect_back("worker")
     await company.restart("worker", after=0.2)
-    await presses
+    await click
     await old.shows("Resolved by Bo Call")
     for number, incident in enumerate(new, 1):
         await incident.shows("Acknowledged by Ada Ops", f"Note {number}")
@@ -176,9 +176,9 @@ async def _was_written(incident: Incident) -> bool:
     return bool(await incident.writes())
 
 
-async def _is_done_once(incident: Incident, press: asyncio.Task[Any]) -> None:
+async def _is_done_once(incident: Incident, click: asyncio.Task[Any]) -> None:
     """Its answer could not wait for the dead worker; whoever took over did it, or found it done."""
-    (answer,) = await press
+    (answer,) = await click
     assert "working on it" in answer["body"]["value"]
     await eventually(lambda: _has_an_outcome(incident))
     assert await incident.outcomes() == ["done"]

@@ -82,17 +82,17 @@ def cards_in(records: Mapping[str, Any]) -> Iterator[Json]:
                     yield attachment["content"]
 
 
-def data_of(part: Any, verb: str) -> Json:
+def data_of(node: Any, verb: str) -> Json:
     """What the button with this verb carries."""
-    found = [one["data"] for one in objects_in(part) if one.get("verb") == verb]
+    found = [one["data"] for one in objects_in(node) if one.get("verb") == verb]
     assert found
     return dict(found[0])
 
 
-def objects_in(part: Any) -> Iterator[Json]:
-    if isinstance(part, dict):
-        yield part
-        part = list(part.values())
-    if isinstance(part, list):
-        for item in part:
+def objects_in(node: Any) -> Iterator[Json]:
+    if isinstance(node, dict):
+        yield node
+        node = list(node.values())
+    if isinstance(node, list):
+        for item in node:
             yield from objects_in(item)

@@ -41,7 +41,7 @@ _BLOCKS = {
     ast.While: "while",
     ast.With: "with",
 }
-_PARTS = {"orelse": "else", "finalbody": "finally"}
+_CLAUSES = {"orelse": "else", "finalbody": "finally"}
 _ROWS = {constant: row.name for constant, row in activity_rows().items()}
 
 
@@ -97,7 +97,7 @@ def _commands(node: ast.AST, where: str) -> Iterator[str]:
 def _children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     """Everything below, and the part of its parent that it is in where that matters."""
     for name, value in ast.iter_fields(node):
-        part = _PARTS.get(name, "") if isinstance(node, ast.stmt) else ""
+        part = _CLAUSES.get(name, "") if isinstance(node, ast.stmt) else ""
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
                 yield part, child

@@ -131,7 +131,7 @@ async def test_forms_that_make_no_sense_are_refused(
 
 
 @pytest.mark.browser
-async def test_two_people_at_their_consoles_act_in_their_own_names(
+async def test_two_people_at_their_consoles_change_incidents_in_their_own_names(
     account: SimulatedAccount, browser: Browser
 ) -> None:
     ada = await (await browser.new_context()).new_page()

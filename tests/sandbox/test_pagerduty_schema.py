@@ -156,7 +156,7 @@ async def test_every_write_is_answered_as_described(account: SimulatedAccount, i
 
 async def test_every_refusal_is_as_described(account: SimulatedAccount, incident: str) -> None:
     one = f"/incidents/{incident}"
-    refusals = [
+    expected = [
         (401, await account.http.get(one)),
         (404, await account.call("GET", "/incidents/QNONE")),
         (400, await account.call("POST", "/incidents", {"incident": {"type": "incident"}})),
@@ -166,6 +166,6 @@ async def test_every_refusal_is_as_described(account: SimulatedAccount, incident
         (400, await account.call("GET", "/users/me")),
         (404, await account.call("GET", "/webhook_subscriptions/PNONE")),
     ]
-    for status, answer in refusals:
+    for status, answer in expected:
         assert answer.status_code == status, answer.text
         check(answer)

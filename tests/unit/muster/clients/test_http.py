@@ -108,9 +108,9 @@ async def test_the_correlation_id_goes_along(pool):
     assert f"{CORRELATION_HEADER}: cause-1".lower() in heads[0].lower()
 
 
-async def told_of(act):
+async def told_of(sending):
     with structlog.testing.capture_logs() as lines, contextlib.suppress(ProviderUnavailable):
-        await act
+        await sending
     (line,) = lines
     assert line.pop("ms") >= 0
     return line
