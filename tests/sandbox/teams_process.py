@@ -6,7 +6,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -141,13 +140,10 @@ class TeamsProcess:
         )
         wait_until(self._answers)
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> float:
-        """End the process; the seconds it took."""
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         assert self.process is not None
-        started = time.monotonic()
         self.process.send_signal(how)
         self.process.wait(20)
-        return time.monotonic() - started
 
     def _answers(self) -> bool:
         assert self.process is not None

