@@ -3,11 +3,14 @@
 import re
 from typing import get_args
 
+import pytest
 from pydantic import BaseModel
 
-from muster.seed import Seed, read_seed
+from muster.seed import Seed, read_seed, seed
+from tests.conftest import settings_for
 from tests.docs.checkout import REPOSITORY
 
+EXAMPLE = REPOSITORY / "docs/example-seed.json"
 PAGE = (REPOSITORY / "docs/seeding.md").read_text()
 ROW = re.compile(r"^\| `(\w+)` \| .* \| (`.*`) \|$", re.MULTILINE)
 
@@ -20,9 +23,14 @@ def row_model(name: str) -> type[BaseModel]:
 
 
 def test_the_example_has_a_row_in_every_list() -> None:
-    content = read_seed(REPOSITORY / "docs/example-seed.json")
+    content = read_seed(EXAMPLE)
     counted = {name: len(getattr(content, name)) for name in Seed.model_fields}
     assert counted == dict.fromkeys(Seed.model_fields, 1)
+
+
+@pytest.mark.anyio
+async def test_the_database_takes_the_example(database_url: str) -> None:
+    await seed(settings_for(database_url, "127.0.0.1:1"), read_seed(EXAMPLE))
 
 
 def test_every_list_is_told_with_its_keys() -> None:
