@@ -2,6 +2,7 @@
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.signals import WorkflowSignals
 from sandbox.up.servers.temporal import EmbeddedTemporal
@@ -56,7 +57,7 @@ async def test_a_temporal_that_is_away_is_worth_another_attempt(temporal: Embedd
     life = Life()
     event = life.triggers()
     async with line_to(temporal.address) as line:
-        away = await Client.connect(line.address)
+        away = await Client.connect(line.address, data_converter=pydantic_data_converter)
         await line.cut()
         with pytest.raises(ProviderUnavailable, match="Temporal did not take a signal"):
             await WorkflowSignals(away, task_queue="nobody").signal(
