@@ -39,14 +39,14 @@ def _buttons(activity: dict[str, Any]) -> dict[str, Any]:
     """Every Action.Execute of the activity's card, by verb."""
     found: dict[str, Any] = {}
 
-    def search(part: Any) -> None:
-        if isinstance(part, list):
-            for item in part:
+    def search(node: Any) -> None:
+        if isinstance(node, list):
+            for item in node:
                 search(item)
-        elif isinstance(part, dict):
-            if part.get("type") == "Action.Execute":
-                found[part["verb"]] = part
-            for item in part.values():
+        elif isinstance(node, dict):
+            if node.get("type") == "Action.Execute":
+                found[node["verb"]] = node
+            for item in node.values():
                 search(item)
 
     search(activity["attachments"])

@@ -201,7 +201,7 @@ async def running(folder: Path) -> AsyncIterator[Stack]:
 async def _start(stack: Stack) -> None:
     addresses = stack.addresses
     await stack.start(
-        "teams", sys.executable, "-m", "sandbox.teams", "--world", str(stack.folder.company),
+        "teams", sys.executable, "-m", "sandbox.teams", "--company", str(stack.folder.company),
         "--port", str(addresses.teams_port), "--token-port", str(addresses.token_port),
         "--ca-dir", str(stack.folder.certificates), "--bot", addresses.bot_endpoint,
     )  # fmt: skip

@@ -5,20 +5,16 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from temporalio.client import Client
 
-from muster.settings import Settings
 from muster.store.migrate import migrate
 from muster.store.pool import Pool, open_pool
-from muster.temporal.client import connect
-from muster.temporal.search_attributes import register_search_attributes
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
-
-KEYS = "test:" + "A" * 43 + "="
+from tests.support.settings import settings_for
+from tests.support.temporal import client_of, prepare
 
 
 @pytest.fixture(scope="session")
@@ -67,25 +63,9 @@ def temporal(folder: Path) -> Iterator[EmbeddedTemporal]:
         yield server
 
 
-async def prepare(server: EmbeddedTemporal) -> None:
-    """Register what the product's workflows write."""
-    await register_search_attributes(await connect(settings_for("postgresql://unused", server.address)))
-
-
 @pytest.fixture
 async def client(temporal: EmbeddedTemporal) -> Client:
-    return await connect(settings_for("postgresql://unused", temporal.address))
-
-
-def settings_for(database_url: str, temporal_address: str, **more: Any) -> Settings:
-    """Settings without the environment's: a test says everything itself."""
-    given: dict[str, Any] = {
-        "DATABASE_URL": database_url,
-        "TEMPORAL_ADDRESS": temporal_address,
-        "keys": KEYS,
-        **more,
-    }
-    return Settings(**given)
+    return await client_of(temporal)
 
 
 def pytest_sessionfinish() -> None:

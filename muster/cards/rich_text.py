@@ -28,13 +28,13 @@ def lines_with_links(text: str, *, limit: int, most_lines: int) -> list[list[Tex
     return [with_links(line) for line in kept]
 
 
-def with_links(line: str) -> list[TextRun]:
-    """A tidy line, in which every whole web address is a link and shows where it leads."""
-    return list(_runs(line))
+def with_links(text: str) -> list[TextRun]:
+    """A tidy text of one line, in which every whole web address is a link and shows where it leads."""
+    return list(_runs(text))
 
 
-def _runs(line: str) -> Iterator[TextRun]:
-    for place, piece in enumerate(_ADDRESS.split(line)):
+def _runs(text: str) -> Iterator[TextRun]:
+    for place, piece in enumerate(_ADDRESS.split(text)):
         is_address = place % 2 == 1 and not piece.endswith("…")
         if piece:
             yield link(verbatim(piece), web_link(piece) if is_address else None)

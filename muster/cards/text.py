@@ -13,7 +13,7 @@ import re
 import unicodedata
 from urllib.parse import quote, urlsplit, urlunsplit
 
-LONGEST_WORD = 24
+BREAKS_AFTER = 24
 """Characters that fit beside a label on a phone."""
 
 _WEB_LINK_LIMIT = 500
@@ -28,7 +28,7 @@ _INVISIBLE = re.compile(
     "\u202a-\u202e\u2066-\u2069"  # bidirectional embeddings, overrides and isolates
     "\ud800-\udfff]"  # lone surrogates, which UTF-8 cannot carry
 )
-_WORD_JOINER, _ZERO_WIDTH_SPACE = "\u2060", "\u200b"
+_NO_BREAK, _ZERO_WIDTH_SPACE = "\u2060", "\u200b"
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
@@ -47,9 +47,9 @@ def plain(text: str, limit: int) -> str:
     return _isolated(clip(tidy(text), limit))
 
 
-def literal(text: str, limit: int, *, word: int = LONGEST_WORD) -> str:
-    """One line for a ``TextRun``, shown letter by letter; words longer than ``word`` characters can break."""
-    return verbatim(clip(tidy(text), limit), word=word)
+def literal(text: str, limit: int, *, break_after: int = BREAKS_AFTER) -> str:
+    """One line for a ``TextRun``, shown letter by letter; words longer than ``break_after`` can break."""
+    return verbatim(clip(tidy(text), limit), break_after=break_after)
 
 
 def escape(text: str, limit: int) -> str:
@@ -64,16 +64,16 @@ def tidy(text: str) -> str:
     return " ".join(_INVISIBLE.sub("", " ".join(text.split())).split())
 
 
-def verbatim(line: str, *, word: int = LONGEST_WORD) -> str:
+def verbatim(text: str, *, break_after: int = BREAKS_AFTER) -> str:
     """A tidy line for a ``TextRun``, shown letter by letter.
 
-    A word longer than ``word`` characters gets places where it can break. Renderers do not break inside a
-    word of a ``TextRun``: it would run out of the card.
+    A word longer than ``break_after`` characters gets places where it can break. Renderers do not break
+    inside a word of a ``TextRun``: it would run out of the card.
     """
-    overlong = rf"[\w!-~]{{{word + 1},}}"
-    break_after = rf"[\w!-~]{{1,{word - 1}}}[/?&=](?=[\w!-~])|[\w!-~]{{{word}}}(?=[\w!-~])"
+    overlong = rf"[\w!-~]{{{break_after + 1},}}"
+    beginning = rf"[\w!-~]{{1,{break_after - 1}}}[/?&=](?=[\w!-~])|[\w!-~]{{{break_after}}}(?=[\w!-~])"
     breakable = re.sub(
-        overlong, lambda match: re.sub(break_after, rf"\g<0>{_ZERO_WIDTH_SPACE}", match[0]), line
+        overlong, lambda match: re.sub(beginning, rf"\g<0>{_ZERO_WIDTH_SPACE}", match[0]), text
     )
     return _isolated(_without_functions(breakable))
 
@@ -107,7 +107,7 @@ def web_link(url: str | None) -> str | None:
 
 
 def _without_functions(text: str) -> str:
-    return re.sub(r"\{(?=\{)", "{" + _WORD_JOINER, text)
+    return re.sub(r"\{(?=\{)", "{" + _NO_BREAK, text)
 
 
 def _isolated(text: str) -> str:

@@ -15,7 +15,7 @@ from sandbox.snapshot import SnapshotError
 
 
 def main(
-    company: Annotated[Path, typer.Option("--world", help="The company file.", exists=True, dir_okay=False)],
+    company: Annotated[Path, typer.Option(help="The company file.", exists=True, dir_okay=False)],
     port: Annotated[int, typer.Option(help="Where to listen.")],
     host: Annotated[str, typer.Option(help="On which address to listen.")] = "127.0.0.1",
     tls_port: Annotated[

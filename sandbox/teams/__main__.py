@@ -14,7 +14,7 @@ from sandbox.teams.app import Options, TeamsSimulator
 def main() -> None:
     """Read the command line and serve until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.teams", description=__doc__)
-    parser.add_argument("--world", dest="company", type=Path, required=True, help="the company file")
+    parser.add_argument("--company", type=Path, required=True, help="the company file")
     parser.add_argument("--port", type=int, required=True, help="page, connector and /_sandbox (http)")
     parser.add_argument("--token-port", type=int, required=True, help="the bot's token endpoint (https)")
     parser.add_argument("--ca-dir", type=Path, required=True, help="folder of ca.pem and of the keys")

@@ -11,21 +11,20 @@ from activities.store import StoreActivities
 from activities.teams.cards import CardActivities
 from activities.teams.private import PrivateActivities
 from activities.teams.replies import ReplyActivities
-from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import app_tokens
 from muster.clients.teams.connector import ConnectorClient
 from muster.security.sealing import KeyRing
 from muster.seed import Seed, seed
-from muster.settings import PagerDutyAccount, TeamsRegistration
+from muster.settings import PagerDutyAccount
 from muster.store.pool import Pool, open_pool
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import seed as rows_of
-from tests.conftest import KEYS, settings_for
 from tests.support.pagerduty_account import COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.pagerduty_account import running_account as running_pagerduty
+from tests.support.settings import KEYS, settings_for
 from tests.support.teams_service import TeamsService, teams_service
 
 
@@ -71,31 +70,12 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def connector(http: httpx.AsyncClient, teams_simulator: TeamsService) -> ConnectorClient:
-    company = teams_simulator.company
-    registrations = {
-        company.tenant_id: TeamsRegistration(
-            tenant=company.tenant_id, app_id=company.bot_app_id, app_secret=company.bot_app_secret
-        )
-    }
-
-    async def token(_tenant: str) -> Expiring[str]:
-        return Expiring(await teams_simulator.bot_token(), 3600)
-
-    return ConnectorClient(
-        http, ExpiringCache(token), registrations=registrations, service_hosts=("127.0.0.1",)
-    )
+    return teams_simulator.connector(http, teams_simulator.tokens())
 
 
 @pytest.fixture
 def accounts(pagerduty_simulator: PagerDuty) -> dict[str, PagerDutyAccount]:
-    url = pagerduty_simulator.url
-    account = PagerDutyAccount(
-        subdomain=COMPANY.account,
-        client_id=COMPANY.client_id,
-        client_secret=COMPANY.client_secret,
-        api_url=url,
-        identity_url=url,
-    )
+    account = pagerduty_simulator.configured
     return {account.key: account}
 
 

@@ -13,7 +13,7 @@ from activities.pagerduty.verbs import VerbActivities
 from muster.store import clicks, links
 from muster.store.details import lock_incident
 from muster.store.pool import Pool, transaction
-from tests.support.pagerduty_account import ADA, BO, COMPANY, DI
+from tests.support.pagerduty_account import ADA_USER, BO_USER, COMPANY, DI_USER
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from workflows.channel_incident.activities import DoVerb, VerbDone
 from workflows.channel_incident.messages import CardKey
@@ -41,7 +41,7 @@ class Buttons:
         self.card = CardKey(account=COMPANY.account, incident_id=incident, conversation="19:ops")
 
     async def request(
-        self, verb: VerbName, *, user: str = ADA, key: str = "k1", linked: bool = True
+        self, verb: VerbName, *, user: str = ADA_USER, key: str = "k1", linked: bool = True
     ) -> DoVerb:
         person = self.side.person(user)
         link = await links.link_of(
@@ -107,29 +107,29 @@ async def test_an_acknowledge_is_told_as_the_person_and_recorded(buttons: Button
     assert changed.outcome == Outcome(kind="done", status="acknowledged")
     assert changed.details is not None
     assert changed.details.snapshot.status == "acknowledged"
-    assert [a.person.id for a in changed.details.acknowledgements] == [ADA]
-    assert await buttons.told() == [(ADA, "acknowledged", 200)]
+    assert [a.person.id for a in changed.details.acknowledgements] == [ADA_USER]
+    assert await buttons.told() == [(ADA_USER, "acknowledged", 200)]
     assert await buttons.read() == 1, "it is read right before it is told"
     assert await buttons.recorded() == changed.outcome
 
 
 async def test_a_resolve_is_told_without_reading_first(buttons: Buttons) -> None:
-    changed = await buttons.click("resolve", user=BO)
+    changed = await buttons.click("resolve", user=BO_USER)
     assert changed.outcome.kind == "done"
     assert changed.details is not None
     assert changed.details.status_changed_by is not None
-    assert changed.details.status_changed_by.id == BO
-    assert await buttons.told() == [(BO, "resolved", 200)]
+    assert changed.details.status_changed_by.id == BO_USER
+    assert await buttons.told() == [(BO_USER, "resolved", 200)]
     assert await buttons.read() == 0
 
 
 async def test_a_click_that_comes_again_gets_the_recorded_outcome(buttons: Buttons) -> None:
     """Whatever happened since: it is one click."""
     first = await buttons.click("acknowledge")
-    await buttons.side.put(buttons.incident, user=BO, status="triggered")
+    await buttons.side.put(buttons.incident, user=BO_USER, status="triggered")
     again = await buttons.click("acknowledge", attempt=2)
     assert again.outcome == first.outcome
-    assert await buttons.told() == [(ADA, "acknowledged", 200), (BO, "triggered", 200)]
+    assert await buttons.told() == [(ADA_USER, "acknowledged", 200), (BO_USER, "triggered", 200)]
     assert await buttons.pool.fetchval("SELECT count(*) FROM click") == 1
 
 
@@ -140,43 +140,48 @@ async def test_the_persons_token_stands_in_no_output_and_no_result(
     changed = await buttons.click("acknowledge")
     assert changed.outcome.kind == "done"
     printed = capfd.readouterr()
-    assert buttons.side.person(ADA).access_token not in changed.model_dump_json() + printed.out + printed.err
+    assert (
+        buttons.side.person(ADA_USER).access_token
+        not in changed.model_dump_json() + printed.out + printed.err
+    )
 
 
 # An outcome without a write
 
 
-async def test_an_acknowledge_of_what_is_acknowledged_already(buttons: Buttons) -> None:
-    await buttons.side.put(buttons.incident, user=BO, status="acknowledged")
+async def test_an_acknowledge_of_what_is_acknowledged_already_writes_nothing(buttons: Buttons) -> None:
+    await buttons.side.put(buttons.incident, user=BO_USER, status="acknowledged")
     changed = await buttons.click("acknowledge")
     assert changed.outcome == Outcome(kind="already", by="Bo Call", status="acknowledged")
-    assert await buttons.told() == [(BO, "acknowledged", 200)]
+    assert await buttons.told() == [(BO_USER, "acknowledged", 200)]
     assert await buttons.recorded() == changed.outcome
 
 
 async def test_what_the_person_did_in_pagerduty_is_not_this_clicks_work(buttons: Buttons) -> None:
-    await buttons.side.put(buttons.incident, user=ADA, status="acknowledged")
+    await buttons.side.put(buttons.incident, user=ADA_USER, status="acknowledged")
     changed = await buttons.click("acknowledge")
     assert changed.outcome == Outcome(kind="already", by="Ada Ops", status="acknowledged")
 
 
 async def test_a_stale_acknowledge_does_not_reopen_what_is_resolved(buttons: Buttons) -> None:
-    await buttons.side.put(buttons.incident, user=BO, status="resolved")
+    await buttons.side.put(buttons.incident, user=BO_USER, status="resolved")
     changed = await buttons.click("acknowledge")
     assert changed.outcome == Outcome(kind="stale", by="Bo Call", status="resolved")
-    assert await buttons.told() == [(BO, "resolved", 200)]
+    assert await buttons.told() == [(BO_USER, "resolved", 200)]
     assert (await buttons.side.get(buttons.incident))["status"] == "resolved"
 
 
-async def test_a_resolve_of_what_is_resolved_already(buttons: Buttons) -> None:
+async def test_a_resolve_of_what_is_resolved_already_is_no_failure(buttons: Buttons) -> None:
     """PagerDuty's 1001 is no failure."""
-    await buttons.side.put(buttons.incident, user=BO, status="resolved")
+    await buttons.side.put(buttons.incident, user=BO_USER, status="resolved")
     changed = await buttons.click("resolve")
     assert changed.outcome == Outcome(kind="already", by="Bo Call", status="resolved")
-    assert await buttons.told() == [(BO, "resolved", 200), (ADA, "resolved", 400)]
+    assert await buttons.told() == [(BO_USER, "resolved", 200), (ADA_USER, "resolved", 400)]
 
 
-async def test_pagerduty_says_that_it_is_acknowledged_already(buttons: Buttons) -> None:
+async def test_an_acknowledge_that_pagerduty_says_is_done_already_is_refused_with_that_reason(
+    buttons: Buttons,
+) -> None:
     """1002, when somebody was quicker between our look and our write."""
     fault = {"match": {"method": "PUT"}, "status": 400, "body": {"error": {"code": 1002}}}
     await buttons.side.fault("rest", "status", **fault)
@@ -188,7 +193,7 @@ async def test_pagerduty_says_that_it_is_acknowledged_already(buttons: Buttons) 
 # Refused
 
 
-async def test_a_link_that_was_revoked_meanwhile(buttons: Buttons) -> None:
+async def test_a_link_that_was_revoked_meanwhile_is_refused_and_nothing_is_written(buttons: Buttons) -> None:
     request = await buttons.request("acknowledge")
     await buttons.pool.execute("DELETE FROM user_link")
     changed = await buttons.run(request)
@@ -211,7 +216,7 @@ async def test_somebody_without_a_link_changes_nothing(buttons: Buttons) -> None
         (400, 1018, "forbidden"),
     ],
 )
-async def test_what_pagerduty_refuses_the_person(
+async def test_what_pagerduty_refuses_the_person_is_recorded_with_its_reason(
     buttons: Buttons, status: int, code: int, reason: Reason
 ) -> None:
     fault = {"match": {"method": "PUT"}, "status": status, "body": {"error": {"code": code}}}
@@ -244,14 +249,14 @@ async def test_a_write_that_did_not_happen_is_made_at_the_second_try(buttons: Bu
     await buttons.side.fault("rest", "status", status=500, match={"method": "PUT"})
     assert (await buttons.fails("resolve")).type == "ProviderUnavailable"
     assert (await buttons.click("resolve", attempt=2)).outcome.kind == "done"
-    assert await buttons.told() == [(ADA, "resolved", 500), (ADA, "resolved", 200)]
+    assert await buttons.told() == [(ADA_USER, "resolved", 500), (ADA_USER, "resolved", 200)]
     assert await buttons.read() == 1, "every retry begins with a read"
 
 
 async def test_a_second_try_that_finds_another_change_does_not_undo_it(buttons: Buttons) -> None:
     await buttons.side.fault("rest", "status", status=500, match={"method": "PUT"})
     await buttons.fails("acknowledge")
-    await buttons.side.put(buttons.incident, user=BO, status="resolved")
+    await buttons.side.put(buttons.incident, user=BO_USER, status="resolved")
     assert (await buttons.click("acknowledge", attempt=2)).outcome.kind == "stale"
     assert (await buttons.side.get(buttons.incident))["status"] == "resolved"
 
@@ -280,7 +285,7 @@ async def test_a_reading_that_fails_writes_nothing(buttons: Buttons) -> None:
     assert await buttons.told() == []
 
 
-async def test_an_account_that_is_not_configured(buttons: Buttons) -> None:
+async def test_a_link_of_another_account_changes_nothing(buttons: Buttons) -> None:
     request = await buttons.request("resolve")
     elsewhere = request.model_copy(update={"card": buttons.card.model_copy(update={"account": "emca"})})
     changed = await buttons.run(elsewhere)
@@ -302,7 +307,8 @@ async def test_two_people_at_once_are_served_one_after_the_other(buttons: Button
     """Without the lock both would have looked before either wrote."""
     await buttons.side.fault("rest", "slow", seconds=0.3, times=2, match={"method": "PUT"})
     changed = await asyncio.gather(
-        buttons.click("acknowledge", user=ADA, key="k1"), buttons.click("acknowledge", user=DI, key="k2")
+        buttons.click("acknowledge", user=ADA_USER, key="k1"),
+        buttons.click("acknowledge", user=DI_USER, key="k2"),
     )
     assert sorted(one.outcome.kind for one in changed) == ["already", "done"]
     assert len(await buttons.told()) == 1
@@ -311,7 +317,8 @@ async def test_two_people_at_once_are_served_one_after_the_other(buttons: Button
 
 async def test_an_acknowledge_that_meets_a_resolve_never_undoes_it(buttons: Buttons) -> None:
     acknowledged, resolved = await asyncio.gather(
-        buttons.click("acknowledge", user=ADA, key="k1"), buttons.click("resolve", user=BO, key="k2")
+        buttons.click("acknowledge", user=ADA_USER, key="k1"),
+        buttons.click("resolve", user=BO_USER, key="k2"),
     )
     assert resolved.outcome.kind == "done"
     assert acknowledged.outcome.kind in ("done", "stale")

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.pagerduty.incidents import IncidentActivities
-from tests.support.pagerduty_account import BO, COMPANY
+from tests.support.pagerduty_account import BO_USER, COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from workflows.channel_incident.activities import ReadDetails
 from workflows.incident.events import Details
@@ -56,8 +56,8 @@ async def reader(incident_activities: IncidentActivities, pagerduty_side: PagerD
     return Reader(incident_activities, pagerduty_side, str((await pagerduty_side.trigger())["id"]))
 
 
-async def test_the_incident_as_rest_tells_it(reader: Reader) -> None:
-    await reader.side.put(reader.incident, user=BO, status="acknowledged")
+async def test_details_are_the_incident_as_rest_tells_it(reader: Reader) -> None:
+    await reader.side.put(reader.incident, user=BO_USER, status="acknowledged")
     details = await reader.read()
     assert details.snapshot.status == "acknowledged"
     assert details.snapshot.service is not None
@@ -82,14 +82,14 @@ async def test_an_answer_serves_for_what_it_includes(reader: Reader) -> None:
 
 async def test_a_newer_event_needs_a_newer_answer(reader: Reader) -> None:
     await reader.read()
-    await reader.side.put(reader.incident, user=BO, status="acknowledged")
+    await reader.side.put(reader.incident, user=BO_USER, status="acknowledged")
     assert (await reader.read(seconds=1)).snapshot.status == "acknowledged"
     assert await reader.asked() == [200, 200]
 
 
 async def test_a_fresh_answer_is_asked_for_whatever_is_stored(reader: Reader) -> None:
     await reader.read()
-    await reader.side.put(reader.incident, user=BO, status="resolved")
+    await reader.side.put(reader.incident, user=BO_USER, status="resolved")
     assert (await reader.read(fresh=True)).snapshot.status == "resolved"
     assert (await reader.read()).snapshot.status == "resolved", "and kept for the others"
     assert await reader.asked() == [200, 200]
@@ -135,6 +135,6 @@ async def test_an_answer_without_a_time_breaks_the_contract(reader: Reader) -> N
     assert "broke its contract: status change is no time" in failed.message
 
 
-async def test_an_account_that_is_not_configured(reader: Reader) -> None:
+async def test_an_account_that_is_not_configured_is_a_wrong_request(reader: Reader) -> None:
     failed = await reader.fails(account="emca")
     assert (failed.type, failed.non_retryable) == ("RequestInvalid", True)

@@ -13,7 +13,7 @@ from activities import composition
 from activities.composition import Dependencies
 from activities.registration import implements, registered
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.conftest import settings_for
+from tests.support.settings import settings_for
 from worker import running_worker
 from workflows import options
 from workflows.contract import Activity, Done

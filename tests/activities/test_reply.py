@@ -81,7 +81,7 @@ async def test_a_highlight_is_said_in_the_thread(say: Say, reply: Reply, teams_s
     assert teams_side.asked[-1].headers["X-Correlation-Id"] == "02E"
 
 
-async def test_it_is_said_once_under_whatever_event_it_is_told(
+async def test_a_highlight_is_said_once_under_whatever_event_it_is_told(
     say: Say, reply: Reply, teams_side: TeamsService
 ) -> None:
     await say(reply)

@@ -180,7 +180,7 @@ async def test_an_address_that_is_not_allowed_gets_no_token(show: Show, card: Ca
     ("do", "expected"),
     [("gone", "CardGone"), ("removed", "BotRemoved"), ("lose_answer", "OutcomeUnknown")],
 )
-async def test_an_edit_that_fails(
+async def test_an_edit_that_fails_keeps_its_message_unless_that_is_gone(
     show: Show, card: Card, teams_side: TeamsService, do: str, expected: str
 ) -> None:
     posted = await show(card.at(1))

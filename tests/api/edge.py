@@ -22,9 +22,9 @@ from muster.settings import Settings
 from muster.store.pool import Pool
 from sandbox.serving import Listener, serving
 from sandbox.up.servers.ports import free_port
-from tests.conftest import settings_for
 from tests.support import bodies
 from tests.support.company import ACCOUNT, SUBSCRIPTION, signature
+from tests.support.settings import settings_for
 from workflows.ids import ChannelIncidentId
 from workflows.incident.events import IncidentEvent
 

@@ -33,16 +33,16 @@ CONVERSATION = "19:ops@thread.tacv2;messageid=1700000000001"
 
 
 class Bot(TeamsActivityHandler):
-    """Answers clicks with a card and messages with an echo; ``act`` runs first."""
+    """Answers clicks with a card and messages with an echo; ``before_answering`` runs first."""
 
     def __init__(self):
         self.clicks = []
-        self.act = None
+        self.before_answering = None
 
     async def on_adaptive_card_invoke(self, turn_context, invoke_value):
         self.clicks.append((turn_context.activity.from_property.aad_object_id, invoke_value.action["verb"]))
-        if self.act:
-            await self.act()
+        if self.before_answering:
+            await self.before_answering()
         card = AdaptiveCardInvokeResponse(
             status_code=200, type="application/vnd.microsoft.card.adaptive", value=CARD
         )
@@ -137,7 +137,7 @@ def activity(**changes):
 
 
 def click(**changes):
-    press = {
+    sent = {
         "type": "invoke",
         "name": "adaptiveCard/action",
         "replyToId": "1700000000001",
@@ -147,7 +147,7 @@ def click(**changes):
             "trigger": "manual",
         },
     }
-    return activity(**(press | changes))
+    return activity(**(sent | changes))
 
 
 async def test_a_click_is_answered_with_the_bots_card(teams, bot):
@@ -171,9 +171,9 @@ async def test_a_message_is_answered_in_its_thread_through_our_connector(teams, 
 
 
 async def test_fields_that_teams_adds_are_ignored(teams):
-    press = click(brandNew={"x": 1})
-    press["value"]["brandNew"] = press["from"]["brandNew"] = 1
-    assert (await teams.post(press)).json()["statusCode"] == 200
+    sent = click(brandNew={"x": 1})
+    sent["value"]["brandNew"] = sent["from"]["brandNew"] = 1
+    assert (await teams.post(sent)).json()["statusCode"] == 200
 
 
 async def test_without_a_good_token_nothing_gets_in(teams, bot, framework, stranger):
@@ -185,7 +185,7 @@ async def test_without_a_good_token_nothing_gets_in(teams, bot, framework, stran
     assert bot.clicks == []
 
 
-async def test_a_token_for_another_service_address(teams, bot):
+async def test_a_token_for_another_service_address_is_refused(teams, bot):
     response = await teams.post(click(serviceUrl="https://smba.trafficmanager.net/amer/"))
     assert (response.status_code, bot.clicks) == (401, [])
 
@@ -199,18 +199,18 @@ async def test_a_token_for_another_service_address(teams, bot):
         {"channelData": {"tenant": {"id": OTHER_TENANT}}},
     ],
 )
-async def test_a_tenant_that_is_not_this_apps(teams, bot, where):
+async def test_a_click_from_a_tenant_that_is_not_this_apps_is_refused(teams, bot, where):
     response = await teams.post(click(**where))
     assert (response.status_code, bot.clicks) == (403, [])
 
 
-async def test_a_service_address_that_is_not_allowed(teams, bot, framework, sent):
+async def test_a_service_address_that_is_not_allowed_is_refused_and_sent_nothing(teams, bot, framework, sent):
     evil = "https://evil.example/emea/"
     response = await teams.post(click(serviceUrl=evil), token=framework.token(serviceurl=evil))
     assert (response.status_code, bot.clicks, sent) == (403, [], [])
 
 
-async def test_keys_that_cannot_be_had(teams, framework):
+async def test_a_click_is_answered_503_while_the_keys_cannot_be_had(teams, framework):
     framework.down = True
     assert (await teams.post(click())).status_code == 503
 
@@ -233,7 +233,7 @@ async def test_keys_that_cannot_be_had(teams, framework):
         (json.dumps(activity(text="x" * 300_000)).encode(), 413),
     ],
 )
-async def test_a_body_of_another_shape(teams, content, status):
+async def test_a_body_of_another_shape_is_refused_with_a_detail(teams, content, status):
     response = await teams.post(None, content=content, headers={"Content-Type": "application/json"})
     assert response.status_code == status
     assert response.json()["detail"]
@@ -254,7 +254,7 @@ async def test_a_large_body_without_a_length_is_not_read_to_its_end(teams):
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
-async def test_another_content_type(teams, content_type):
+async def test_another_content_type_is_refused(teams, content_type):
     content = json.dumps(activity()).encode()
     response = await teams.post(None, content=content, headers={"Content-Type": content_type})
     assert response.status_code == 415
@@ -291,7 +291,7 @@ async def test_a_click_that_fails_is_answered(teams, bot):
     async def fail():
         raise RuntimeError("a bug")
 
-    bot.act = fail
+    bot.before_answering = fail
     response = await teams.post(click())
     assert response.status_code == 200
     assert response.json()["statusCode"] == 500
@@ -299,7 +299,7 @@ async def test_a_click_that_fails_is_answered(teams, bot):
 
 
 async def test_a_click_is_answered_within_three_seconds(teams, bot):
-    bot.act = asyncio.Event().wait
+    bot.before_answering = asyncio.Event().wait
     async with asyncio.timeout(3):
         response = await teams.post(click())
     assert response.json() == NOT_REACHABLE

@@ -60,7 +60,7 @@ async def test_any_of_our_apps_may_be_meant(verifier, framework):
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer not-a-token"])
-async def test_without_a_bearer_token(verifier, header):
+async def test_a_header_without_a_bearer_token_is_refused(verifier, header):
     assert await refusal(verifier, header)
 
 
@@ -81,7 +81,7 @@ async def test_without_a_bearer_token(verifier, header):
         ({"serviceurl": SERVICE_URL + "x"}, "another service address"),
     ],
 )
-async def test_a_wrong_claim(verifier, framework, claims, reason):
+async def test_a_token_with_a_wrong_claim_is_refused_with_its_reason(verifier, framework, claims, reason):
     assert reason in await refusal(verifier, framework.token(**claims))
 
 
@@ -99,22 +99,22 @@ async def test_five_minutes_of_skew_are_allowed(verifier, framework):
     assert "not valid yet" in await refusal(verifier, framework.token(nbf=int(now + 320)))
 
 
-async def test_a_forged_signature(verifier, framework, stranger):
+async def test_a_token_that_a_stranger_signed_is_refused(verifier, framework, stranger):
     assert "signature is wrong" in await refusal(verifier, framework.token(signed_by=stranger))
 
 
-async def test_changed_claims(verifier, framework):
+async def test_a_token_whose_claims_were_changed_is_refused(verifier, framework):
     head, _, signature = framework.token().split(".")
     claims = base64.urlsafe_b64encode(json.dumps(framework.claims(aud=OTHER_APP_ID)).encode()).rstrip(b"=")
     assert "signature is wrong" in await refusal(verifier, f"{head}.{claims.decode()}.{signature}")
 
 
-async def test_no_algorithm(verifier, framework):
+async def test_a_token_without_an_algorithm_is_refused(verifier, framework):
     unsigned = jwt.encode(framework.claims(), "", algorithm="none", headers={"kid": "key-1"})
     assert "RS256" in await refusal(verifier, f"Bearer {unsigned}")
 
 
-async def test_the_public_key_as_a_shared_secret(verifier, framework):
+async def test_a_token_signed_by_the_public_key_as_a_shared_secret_is_refused(verifier, framework):
     """The classic confusion: HS256 with the published key as the secret."""
     head = {"alg": "HS256", "typ": "JWT", "kid": "key-1"}
     parts = [
@@ -127,7 +127,7 @@ async def test_the_public_key_as_a_shared_secret(verifier, framework):
     assert "RS256" in await refusal(verifier, f"Bearer {token}")
 
 
-async def test_another_rsa_algorithm(verifier, framework):
+async def test_a_token_of_another_rsa_algorithm_is_refused(verifier, framework):
     token = jwt.encode(
         framework.claims(), framework.keys["key-1"], algorithm="RS512", headers={"kid": "key-1"}
     )
@@ -135,17 +135,17 @@ async def test_another_rsa_algorithm(verifier, framework):
 
 
 @pytest.mark.parametrize("key_id", ["unknown", "", "../key-1"])
-async def test_an_unpublished_key(verifier, framework, stranger, key_id):
+async def test_a_token_of_an_unpublished_key_is_refused(verifier, framework, stranger, key_id):
     assert "not published" in await refusal(verifier, framework.token(key_id=key_id, signed_by=stranger))
 
 
-async def test_a_token_that_names_no_key(verifier, framework):
+async def test_a_token_that_names_no_key_is_refused(verifier, framework):
     token = jwt.encode(framework.claims(), framework.keys["key-1"], algorithm="RS256")
     assert "not published" in await refusal(verifier, f"Bearer {token}")
 
 
 @pytest.mark.parametrize("endorsements", [(), ("webchat", "skype")])
-async def test_a_key_that_is_not_endorsed_for_teams(verifier, framework, endorsements):
+async def test_a_token_of_a_key_that_is_not_endorsed_for_teams_is_refused(verifier, framework, endorsements):
     framework.publish("elsewhere", endorsements=endorsements)
     assert "not endorsed" in await refusal(verifier, framework.token(key_id="elsewhere"))
 

@@ -28,8 +28,8 @@ from tests.api.buttons import (
 )
 from tests.api.conftest import BotFramework
 from tests.api.outage import line_to
-from tests.conftest import settings_for
-from tests.support.company import ACCOUNT, ADA, BO, CY, OPS, RELEASES, TENANT, company
+from tests.support.company import ACCOUNT, ADA_AAD, BO_AAD, CY_AAD, OPS, RELEASES, TENANT, company
+from tests.support.settings import settings_for
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import QUICK, Run, shown
 from workflows.channel_incident.activities import CHANGE_STATUS, DELETE_MESSAGE, ShowCard
@@ -111,35 +111,35 @@ async def link_of(pool: Pool, who: str) -> int | None:
 
 
 async def test_a_click_is_answered_with_the_card_as_it_is_then(run: Run, buttons: Buttons) -> None:
-    answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA))
+    answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA_AAD))
     assert is_card(answer)
     assert "Acknowledged" in words(answer)
     (change,) = run.outside.changes
-    assert (change.click.verb, change.click.person.aad_object_id) == ("acknowledge", ADA)
-    assert change.click.person.link == await link_of(buttons.pool, ADA)
+    assert (change.click.verb, change.click.person.aad_object_id) == ("acknowledge", ADA_AAD)
+    assert change.click.person.link == await link_of(buttons.pool, ADA_AAD)
     assert change.card.conversation == OPS
 
 
 @pytest.mark.parametrize("activity_id", ["f:1", "f:2"])
 async def test_a_click_that_teams_repeats_is_one_click(run: Run, buttons: Buttons, activity_id: str) -> None:
     """With the same activity id, and half a minute later with a new one."""
-    click = buttons.on(card_of(run), message_of(run), ADA)
+    click = buttons.on(card_of(run), message_of(run), ADA_AAD)
     first, again = await buttons.click(click), await buttons.click(click | {"id": activity_id})
     assert is_card(first)
     assert is_card(again)
     assert len(run.outside.changes) == 1
 
 
-async def test_two_people_click_at_the_same_card(run: Run, buttons: Buttons) -> None:
-    click = buttons.on(card_of(run), message_of(run), ADA)
+async def test_the_second_person_to_click_is_told_who_was_first(run: Run, buttons: Buttons) -> None:
+    click = buttons.on(card_of(run), message_of(run), ADA_AAD)
     await buttons.click(click)
-    later = await buttons.click(buttons.on(card_of(run), message_of(run), BO))
+    later = await buttons.click(buttons.on(card_of(run), message_of(run), BO_AAD))
     assert "Already acknowledged by" in words(later)
     assert len(run.outside.changes) == 1
 
 
 async def test_a_stale_button_shows_the_truth(run: Run, buttons: Buttons) -> None:
-    click = buttons.on(card_of(run), message_of(run), ADA)
+    click = buttons.on(card_of(run), message_of(run), ADA_AAD)
     await run.hears(run.life.is_resolved())
     answer = await buttons.click(click)
     assert is_card(answer)
@@ -148,17 +148,17 @@ async def test_a_stale_button_shows_the_truth(run: Run, buttons: Buttons) -> Non
 
 
 async def test_somebody_who_is_not_linked_is_told_and_changes_nothing(run: Run, buttons: Buttons) -> None:
-    answer = await buttons.click(buttons.on(card_of(run), message_of(run), CY))
+    answer = await buttons.click(buttons.on(card_of(run), message_of(run), CY_AAD))
     assert is_card(answer)
     assert "not linked to PagerDuty" in words(answer)
     assert run.outside.changes == []
     (told,) = run.outside.told
-    assert (told.click.person.aad_object_id, told.outcome.kind) == (CY, "unlinked")
+    assert (told.click.person.aad_object_id, told.outcome.kind) == (CY_AAD, "unlinked")
 
 
 async def test_what_pagerduty_could_not_be_told_is_said(run: Run, buttons: Buttons) -> None:
     run.outside.fails(CHANGE_STATUS, *[ProviderUnavailable("down")] * 2)
-    answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA))
+    answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA_AAD))
     assert is_card(answer)
     assert "Acknowledge was not done. PagerDuty did not answer." in words(answer)
 
@@ -182,28 +182,32 @@ async def refuses(buttons: Buttons, run: Run, click: dict[str, Any], why: str) -
     assert buttons.connector.calls == []
 
 
-async def test_data_that_names_another_incident_than_the_message(run: Run, buttons: Buttons) -> None:
+async def test_data_that_name_another_incident_than_the_message_are_refused(
+    run: Run, buttons: Buttons
+) -> None:
     await buttons.register("Q2")
-    click = buttons.on(card_of(run), message_of(run), ADA)
+    click = buttons.on(card_of(run), message_of(run), ADA_AAD)
     await refuses(buttons, run, with_data(click, i="Q2"), "another incident")
     await refuses(buttons, run, with_data(click, a="emca"), "another incident")
 
 
-async def test_a_message_of_another_conversation(run: Run, buttons: Buttons) -> None:
+async def test_a_click_on_a_message_of_another_conversation_is_refused(run: Run, buttons: Buttons) -> None:
     """What is said of a card in one channel does not reach it in another."""
-    click = buttons.on(card_of(run), message_of(run), ADA)
+    click = buttons.on(card_of(run), message_of(run), ADA_AAD)
     elsewhere = click | {"conversation": {"id": f"{RELEASES};messageid={message_of(run)}"}}
     await refuses(buttons, run, elsewhere, "not one of Muster's")
 
 
-async def test_a_message_nobody_knows_about_an_incident_that_is_not_there(run: Run, buttons: Buttons) -> None:
+async def test_a_message_nobody_knows_about_an_incident_that_is_not_there_is_refused(
+    run: Run, buttons: Buttons
+) -> None:
     await buttons.register("Q2", RELEASES)
-    click = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA)
+    click = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD)
     await refuses(buttons, run, with_data(click, i="Q2"), "not one of Muster's")
 
 
-async def test_a_click_that_is_incomplete(run: Run, buttons: Buttons) -> None:
-    click = buttons.on(card_of(run), message_of(run), ADA)
+async def test_an_incomplete_click_is_refused(run: Run, buttons: Buttons) -> None:
+    click = buttons.on(card_of(run), message_of(run), ADA_AAD)
     for broken in (
         {"replyToId": None},
         {"from": {"id": "29:ada", "name": "Ada"}},
@@ -214,13 +218,13 @@ async def test_a_click_that_is_incomplete(run: Run, buttons: Buttons) -> None:
         await refuses(buttons, run, click | broken, "incomplete")
 
 
-async def test_a_verb_nobody_knows(run: Run, buttons: Buttons) -> None:
-    click = buttons.on(card_of(run), message_of(run), ADA, verb="explode")
+async def test_a_verb_nobody_knows_is_refused(run: Run, buttons: Buttons) -> None:
+    click = buttons.on(card_of(run), message_of(run), ADA_AAD, verb="explode")
     await refuses(buttons, run, click, "does not know this button")
 
 
-async def test_data_that_is_incomplete(run: Run, buttons: Buttons) -> None:
-    click = buttons.on(card_of(run), message_of(run), ADA)
+async def test_incomplete_data_are_refused(run: Run, buttons: Buttons) -> None:
+    click = buttons.on(card_of(run), message_of(run), ADA_AAD)
     for missing, value in itertools.product(("a", "i", "m", "n"), (None, "", 7)):
         await refuses(buttons, run, with_data(click, **{missing: value}), "incomplete")
 
@@ -229,7 +233,7 @@ async def test_data_that_is_incomplete(run: Run, buttons: Buttons) -> None:
 
 
 async def test_an_orphan_is_deleted_and_its_click_goes_on(run: Run, buttons: Buttons) -> None:
-    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
+    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD), m="the marker of a lost post")
     assert is_card(await buttons.click(click))
     await run.outside.until(lambda: bool(run.outside.deleted))
     (deleted,) = run.outside.deleted
@@ -239,7 +243,7 @@ async def test_an_orphan_is_deleted_and_its_click_goes_on(run: Run, buttons: But
 
 async def test_an_orphan_that_cannot_be_deleted_holds_up_no_click(run: Run, buttons: Buttons) -> None:
     run.outside.fails(DELETE_MESSAGE, RequestInvalid("not this one"))
-    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
+    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD), m="the marker of a lost post")
     assert is_card(await buttons.click(click))
     await run.is_idle()
     assert len(run.outside.deleted) == 1
@@ -248,7 +252,7 @@ async def test_an_orphan_that_cannot_be_deleted_holds_up_no_click(run: Run, butt
 
 async def test_a_deletion_that_takes_long_holds_up_no_answer(run: Run, buttons: Buttons) -> None:
     deletion = run.outside.holds(DELETE_MESSAGE)
-    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA), m="the marker of a lost post")
+    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD), m="the marker of a lost post")
     assert is_card(await buttons.click(click))
     assert len(run.outside.changes) == 1
     deletion.set()
@@ -257,7 +261,7 @@ async def test_a_deletion_that_takes_long_holds_up_no_answer(run: Run, buttons: 
 
 async def test_a_card_whose_row_is_late_is_no_orphan(run: Run, buttons: Buttons) -> None:
     """It is seen, and pressed, before the commit that follows its post."""
-    click = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA)
+    click = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD)
     await cards.intend(buttons.pool, card_of(run).model_copy(update={"activity_id": None}))
     assert is_card(await buttons.click(click))
     assert run.outside.deleted == []
@@ -282,7 +286,7 @@ async def test_without_a_worker_the_click_is_handed_over_and_done_later(idle: Ru
     async with serve(idle) as buttons:
         await buttons.store(idle)
         began = time.monotonic()
-        answer = await buttons.click(buttons.on(card_of(idle), message_of(idle), ADA))
+        answer = await buttons.click(buttons.on(card_of(idle), message_of(idle), ADA_AAD))
         assert time.monotonic() - began < 3
         assert is_sentence(answer)
         assert "working on it: Acknowledge" in words(answer)
@@ -301,12 +305,14 @@ async def test_without_a_worker_the_click_is_handed_over_and_done_later(idle: Ru
         assert change.click.key in handed[-1].input.payloads[0].data.decode()
 
 
-async def test_temporal_is_away(run: Run, serve: Serve, temporal: EmbeddedTemporal) -> None:
+async def test_a_click_is_answered_not_reachable_while_temporal_is_away(
+    run: Run, serve: Serve, temporal: EmbeddedTemporal
+) -> None:
     async with line_to(temporal.address) as line:
         by = await Client.connect(line.address, data_converter=run.client.data_converter)
         async with serve(run, by=by) as buttons:
             await buttons.store(run)
-            click = buttons.on(card_of(run), message_of(run), ADA)
+            click = buttons.on(card_of(run), message_of(run), ADA_AAD)
             await line.cut()
             began = time.monotonic()
             answer = await buttons.click(click)
@@ -320,7 +326,9 @@ async def test_temporal_is_away(run: Run, serve: Serve, temporal: EmbeddedTempor
             assert len(run.outside.changes) == 1
 
 
-async def test_postgres_is_away(run: Run, serve: Serve, database_url: str, pool: Pool) -> None:
+async def test_a_click_is_answered_not_reachable_while_postgres_is_away(
+    run: Run, serve: Serve, database_url: str, pool: Pool
+) -> None:
     async with line_to(database_url) as line:
         server = database_url.rpartition("@")[2].partition("/")[0]
         async with (
@@ -328,7 +336,7 @@ async def test_postgres_is_away(run: Run, serve: Serve, database_url: str, pool:
             serve(run, through=through) as buttons,
         ):
             await buttons.store(run)
-            click = buttons.on(card_of(run), message_of(run), ADA)
+            click = buttons.on(card_of(run), message_of(run), ADA_AAD)
             await line.cut()
             answer = await buttons.click(click)
             assert is_sentence(answer)
@@ -349,7 +357,7 @@ async def locked_cards(pool: Pool) -> AsyncIterator[None]:
 async def test_a_search_that_outlasts_the_answer_promises_nothing(run: Run, buttons: Buttons) -> None:
     async with locked_cards(buttons.pool):
         began = time.monotonic()
-        answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA))
+        answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA_AAD))
         assert time.monotonic() - began < 3
     assert is_sentence(answer)
     assert words(answer) == '"Muster is not reachable right now. Try again in a moment."'
@@ -361,7 +369,7 @@ async def test_a_slow_search_leaves_time_to_hand_the_click_over(idle: Run, serve
         await buttons.store(idle)
         began = time.monotonic()
         async with locked_cards(buttons.pool):
-            click = asyncio.create_task(buttons.click(buttons.on(card_of(idle), message_of(idle), ADA)))
+            click = asyncio.create_task(buttons.click(buttons.on(card_of(idle), message_of(idle), ADA_AAD)))
             await asyncio.wait({click}, timeout=1.5)
         answer = await click
         assert time.monotonic() - began < 3
@@ -390,9 +398,11 @@ async def test_a_click_handed_over_starts_a_workflow_that_can_be_found(run: Run,
     assert target.incident_id in [pair.value for pair in found]
 
 
-async def test_what_temporal_refuses_for_good(run: Run, buttons: Buttons) -> None:
+async def test_a_click_that_temporal_refuses_for_good_is_told_that_the_button_does_not_work_any_more(
+    run: Run, buttons: Buttons
+) -> None:
     """It takes no workflow id of more than a thousand characters."""
     await buttons.pool.execute("UPDATE conversation SET key = repeat('x', 1100) WHERE id = $1", OPS)
-    answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA))
+    answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA_AAD))
     assert is_sentence(answer)
     assert "does not work any more" in words(answer)

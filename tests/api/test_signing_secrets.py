@@ -10,7 +10,6 @@ from muster.security.sealing import KeyRing, SealBroken
 from muster.seed import seed
 from muster.store.pool import Pool
 from muster.store.subscriptions import secret_place
-from tests.conftest import KEYS, settings_for
 from tests.support.company import (
     ACCOUNT,
     OTHER_SECRET,
@@ -20,6 +19,7 @@ from tests.support.company import (
     company,
     signature,
 )
+from tests.support.settings import KEYS, settings_for
 
 pytestmark = pytest.mark.anyio
 

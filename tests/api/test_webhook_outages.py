@@ -23,9 +23,9 @@ from tests.api.edge import (
     serving_edge,
 )
 from tests.api.outage import line_to
-from tests.conftest import KEYS, settings_for
 from tests.support.bodies import LEDGER, event, webhook
 from tests.support.company import OPS, OTHER_SUBSCRIPTION, RELEASES, SECRET, SUBSCRIPTION, company, signature
+from tests.support.settings import KEYS, settings_for
 
 pytestmark = pytest.mark.anyio
 
@@ -53,7 +53,9 @@ async def serve(
     return serving
 
 
-async def test_temporal_is_away(serve: Serve, temporal: EmbeddedTemporal) -> None:
+async def test_a_webhook_is_answered_503_while_temporal_is_away_and_accepted_later(
+    serve: Serve, temporal: EmbeddedTemporal
+) -> None:
     incident = new_incident(service=LEDGER)
     happened = event("incident.triggered", incident)
     async with line_to(temporal.address) as line, serve(temporal_at=line.address) as edge:
@@ -74,7 +76,9 @@ async def test_temporal_is_away(serve: Serve, temporal: EmbeddedTemporal) -> Non
         assert await dependencies(edge) == (200, "ok", True)
 
 
-async def test_postgres_is_away(serve: Serve, database_url: str) -> None:
+async def test_a_webhook_is_answered_503_while_postgres_is_away_and_accepted_later(
+    serve: Serve, database_url: str
+) -> None:
     incident = new_incident()
     happened = event("incident.triggered", incident)
     async with line_to(database_url) as line:
@@ -93,7 +97,9 @@ async def test_postgres_is_away(serve: Serve, database_url: str) -> None:
             assert await edge.cards(incident["id"]) == [OPS]
 
 
-async def test_postgres_goes_away_when_the_secret_was_read(serve: Serve, database_url: str) -> None:
+async def test_a_webhook_is_answered_503_if_postgres_goes_away_when_the_secret_was_read(
+    serve: Serve, database_url: str
+) -> None:
     """Not 401 to a signature that a newer secret may have made."""
     body = webhook(event("incident.triggered", new_incident()))
     async with line_to(database_url) as line:
@@ -114,7 +120,9 @@ async def test_one_unreadable_secret_stands_in_nobodys_way(serve: Serve, pool: P
         assert (await edge.post(body, subscription=SUBSCRIPTION)).status_code == 202
 
 
-async def test_postgres_takes_longer_than_pagerduty_waits(serve: Serve, pool: Pool) -> None:
+async def test_a_webhook_is_answered_503_in_time_if_postgres_takes_longer_than_pagerduty_waits(
+    serve: Serve, pool: Pool
+) -> None:
     incident = new_incident()
     happened = event("incident.triggered", incident)
     async with serve() as edge:
@@ -136,7 +144,7 @@ async def dependencies(edge: Edge) -> tuple[int, str, bool]:
     return answer.status_code, told["postgres"], told["temporal"] == "ok"
 
 
-async def test_the_key_of_the_secret_is_gone(serve: Serve) -> None:
+async def test_a_webhook_is_answered_503_while_the_key_of_its_secret_is_gone(serve: Serve) -> None:
     """Not 401: PagerDuty would drop the event, and after three of them the subscription."""
     incident = new_incident()
     happened = event("incident.triggered", incident)

@@ -13,7 +13,6 @@ from muster.store.pool import open_pool
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import Edge, edge_settings, new_incident, serving_edge
-from tests.conftest import settings_for
 from tests.support.bodies import DATA, LEDGER, event, note, webhook
 from tests.support.company import (
     ACCOUNT,
@@ -25,6 +24,7 @@ from tests.support.company import (
     company,
     signature,
 )
+from tests.support.settings import settings_for
 from workflows.ids import ChannelIncidentId
 
 pytestmark = pytest.mark.anyio
@@ -280,12 +280,12 @@ async def refused(edge: Edge, status: int, body: bytes, **how: Any) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["v1=", "v1=00", signature(b"another body"), "v1=" + "0" * 64])
-async def test_a_signature_that_matches_no_secret(edge: Edge, wrong: str) -> None:
+async def test_a_signature_that_matches_no_secret_is_refused(edge: Edge, wrong: str) -> None:
     await refused(edge, 401, webhook(event(data=new_incident())), signed=wrong)
 
 
 @pytest.mark.parametrize("wrong", ["v2=00", "nonsense", "V1=00"])
-async def test_a_signature_header_without_a_v1_value(edge: Edge, wrong: str) -> None:
+async def test_a_signature_header_without_a_v1_value_is_refused(edge: Edge, wrong: str) -> None:
     await refused(edge, 401, webhook(event(data=new_incident())), signed=wrong)
 
 
@@ -297,7 +297,7 @@ async def test_any_of_several_signatures_may_match(edge: Edge) -> None:
     assert len(await edge.heard(incident["id"])) == 1
 
 
-async def test_without_a_signature_header(edge: Edge) -> None:
+async def test_a_webhook_without_a_signature_header_is_refused(edge: Edge) -> None:
     await refused(edge, 400, webhook(event(data=new_incident())), signed="")
 
 
@@ -311,20 +311,22 @@ async def test_without_a_subscription_header_every_secret_of_the_account_is_trie
 
 
 @pytest.mark.parametrize("subscription", ["PWSUB99", OTHER_SUBSCRIPTION])
-async def test_a_subscription_that_has_another_secret_or_none(edge: Edge, subscription: str) -> None:
+async def test_a_subscription_that_has_another_secret_or_none_is_refused(
+    edge: Edge, subscription: str
+) -> None:
     await refused(edge, 401, webhook(event(data=new_incident())), subscription=subscription)
 
 
-async def test_an_account_that_is_not_configured(edge: Edge) -> None:
+async def test_an_account_that_is_not_configured_is_not_found(edge: Edge) -> None:
     await refused(edge, 404, webhook(event(data=new_incident())), account="emca")
 
 
 @pytest.mark.parametrize("signed", [None, "", "v1=00"])
-async def test_a_body_that_is_too_large(edge: Edge, signed: str | None) -> None:
+async def test_a_body_that_is_too_large_is_refused(edge: Edge, signed: str | None) -> None:
     await refused(edge, 413, b"x" * (HALF_A_MEGABYTE + 1), signed=signed)
 
 
-async def test_a_body_that_is_too_large_and_does_not_say_so(edge: Edge) -> None:
+async def test_a_body_that_is_too_large_and_does_not_say_so_is_refused(edge: Edge) -> None:
     async def in_chunks() -> AsyncIterator[bytes]:
         for _ in range(10):
             yield b"x" * 65536

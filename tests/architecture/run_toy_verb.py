@@ -10,7 +10,7 @@ from activities.registration import registered
 from muster.cards.incident.card import incident_card
 from muster.cards.outcomes import sentence_of
 from muster.temporal.client import temporal_client
-from tests.conftest import settings_for
+from tests.support.settings import settings_for
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import shown
 

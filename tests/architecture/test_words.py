@@ -1,4 +1,8 @@
-"""Names use the words of docs/glossary.md: no class, function or module is named by a retired one."""
+"""Names use the words of docs/glossary.md: nothing that others read is named by a retired one.
+
+Others read the names of modules, classes, functions, parameters, fields, attributes and constants. A variable
+inside a function may have an ordinary word for its whole name.
+"""
 
 import ast
 import re
@@ -10,6 +14,14 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 GLOSSARY = REPOSITORY / "docs" / "glossary.md"
 PLACES = ("workflows", "activities", "api", "muster", "sandbox", "tools", "bench", "tests", "worker.py")
+FUNCTIONS = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+)
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -36,7 +48,12 @@ TABLES = tables()
 RETIRED: dict[str, set[str]] = {"": set().union(*(words_of(row[2]) for row in TABLES["retired"]))}
 for _place, _, _, _cell in TABLES["retired there"]:
     RETIRED.setdefault(_place, set()).update(words_of(_cell))
-KEPT = {place: words_of(cell) for place, cell, _ in TABLES["because"]}
+KEPT: dict[str, set[str]] = {}
+for _places, _cell, _ in TABLES["because"]:
+    for _place in words_of(_places):
+        KEPT.setdefault(_place, set()).update(words_of(_cell))
+ORDINARY = frozenset({"line", "lines", "part", "parts", "run", "word", "words"})
+"""What a variable inside a function may be called."""
 
 
 def approved(place: str) -> set[str]:
@@ -55,11 +72,28 @@ def files() -> list[Path]:
     return sorted(file for path in found for file in (path.rglob("*.py") if path.is_dir() else [path]))
 
 
-def names_in(path: Path) -> Iterator[str]:
-    yield path.stem
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name
+def names_in(tree: ast.AST, *, in_function: bool = False) -> Iterator[str]:
+    """Every name that is given below, but for variables inside a function with an ordinary name."""
+    for node in ast.iter_child_nodes(tree):
+        match node:
+            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield node.name
+            case ast.arg():
+                yield node.arg
+            case ast.Attribute(ctx=ast.Store()):
+                yield node.attr
+            case ast.Name(ctx=ast.Store()) if not (in_function and node.id in ORDINARY):
+                yield node.id
+            case ast.alias(asname=str()):
+                yield str(node.asname)
+        yield from names_in(node, in_function=_is_in_function(node, in_function))
+
+
+def _is_in_function(node: ast.AST, around: bool) -> bool:
+    """Whether what is assigned below this node is a variable; a comprehension has variables of its own."""
+    if isinstance(node, ast.ClassDef):
+        return False
+    return around or isinstance(node, FUNCTIONS)
 
 
 def retired_in(name: str, path: Path) -> set[str]:
@@ -98,11 +132,29 @@ def test_what_is_retired_is_found_in_a_name_and_not_inside_another(
     assert retired_in(name, REPOSITORY / path) == expected
 
 
+def test_every_name_that_others_read_is_looked_at_and_ordinary_words_inside_a_function_are_not() -> None:
+    code = """
+import json as story
+LEDGER: int
+for word in (): pass
+class Look:
+    part: int
+    def told(self, press, *facts, line=0, **words):
+        self.trouble = None
+        for part in [run for run in ()]:
+            deed = word = 1
+        with open("x") as settled: pass
+"""
+    assert " ".join(names_in(ast.parse(code))) == (
+        "story LEDGER word Look part told self press facts line words trouble deed settled"
+    )
+
+
 def test_no_name_holds_what_the_glossary_retires() -> None:
     found = [
         f"{path.relative_to(REPOSITORY)}: {name} ({', '.join(sorted(retired))})"
         for path in files()
-        for name in names_in(path)
+        for name in (path.stem, *names_in(ast.parse(path.read_text())))
         if (retired := retired_in(name, path))
     ]
     assert found == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
-PARTS = (
+COPIED = (
     "workflows",
     "activities",
     "api",
@@ -25,7 +25,7 @@ PARTS = (
 
 def copied_tree(tree: Path, *, adding: str) -> Path:
     """The code, with the files of ``adding`` and its script laid over it."""
-    for name in PARTS:
+    for name in COPIED:
         source = REPOSITORY / name
         if source.is_dir():
             shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__", ".artifacts"))

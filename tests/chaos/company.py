@@ -16,12 +16,12 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from muster.temporal.client import connect
 from sandbox.up.supervision.launch import Launched
-from tests.conftest import settings_for
 from tests.support.product import Product
+from tests.support.settings import settings_for
 from tests.support.simulators import PagerDuty, Teams
 from tests.support.waiting import eventually
 
-ADA, BO, DI = "ada@acme.example", "bo@acme.example", "di@acme.example"
+ADA_EMAIL, BO_EMAIL, DI_EMAIL = "ada@acme.example", "bo@acme.example", "di@acme.example"
 ACCOUNT = "acme"
 SOON = 60
 """Events after which the impatient server suggests to continue as new; 4,096 by default."""
@@ -90,7 +90,7 @@ class Incident:
     def __init__(self, company: Company, incident_id: str) -> None:
         self.id = incident_id
         self.company = company
-        self.presses = 0
+        self.expected_outcomes = 0
         """Presses that ought to have one outcome each."""
 
     # What happens in PagerDuty
@@ -105,7 +105,7 @@ class Incident:
 
     async def changes_by_buttons(self) -> list[str]:
         """The statuses that presses brought about, in order."""
-        ada = next(person["pagerduty_user"] for person in self.company.people if person["email"] == ADA)
+        ada = next(person["pagerduty_user"] for person in self.company.people if person["email"] == ADA_EMAIL)
         return [status for user, status in await self.company.pagerduty.changes(self.id) if user != ada]
 
     async def writes(self) -> list[dict[str, Any]]:
@@ -124,13 +124,13 @@ class Incident:
         self,
         verb: str,
         *,
-        by: str = BO,
+        by: str = BO_EMAIL,
         message: Mapping[str, Any] | None = None,
         deliveries: list[dict[str, Any]] | None = None,
     ) -> list[dict[str, Any]]:
         """Somebody presses a button of the live card, or of another message; the answers."""
         message = message or await self.card()
-        self.presses += 1
+        self.expected_outcomes += 1
         return await self.company.teams.click(
             person=by,
             conversation=message["conversation"],

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.company import ADA, Company, Incident
+from tests.chaos.company import ADA_EMAIL, Company, Incident
 
 CHANNELS = {"PSVC001": 1, "PSVC002": 2}
 """Into how many channels the incidents of a service go."""
@@ -62,7 +62,7 @@ class Evidence:
     webhooks: Sequence[Mapping[str, Any]]
     writes: Sequence[Mapping[str, Any]]
     clicks: Sequence[Mapping[str, Any]]
-    presses: int
+    expected_outcomes: int
     places: Sequence[Place]
     users: Mapping[str, str]
     """PagerDuty's user of each linked AAD object id."""
@@ -138,8 +138,8 @@ def _never_goes_back(place: Place) -> Iterator[str]:
 
 def _one_outcome_each(evidence: Evidence) -> Iterator[str]:
     """5 and 7: every press has a row with its outcome, and as many made a change as PagerDuty had."""
-    if len(evidence.clicks) != evidence.presses:
-        yield f"5: {evidence.presses} presses, {len(evidence.clicks)} outcomes"
+    if len(evidence.clicks) != evidence.expected_outcomes:
+        yield f"5: {evidence.expected_outcomes} presses, {len(evidence.clicks)} outcomes"
     done: Counter[str | None] = Counter()
     for click in evidence.clicks:
         if not click["outcome"] or not click["recorded_at"] or not click["person_name"]:
@@ -190,10 +190,10 @@ async def gather(incident: Incident) -> Evidence:
         clicks=[
             dict(row) for row in await company.rows("SELECT * FROM click WHERE incident_id = $1", incident.id)
         ],
-        presses=incident.presses,
+        expected_outcomes=incident.expected_outcomes,
         places=await _places(incident),
         users={person["aad_object_id"]: person["pagerduty_user"] for person in company.people},
-        outsider=_user(company, ADA),
+        outsider=_user(company, ADA_EMAIL),
     )
 
 

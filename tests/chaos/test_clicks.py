@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.company import ACCOUNT, BO, DI, TEAMS_PATIENCE, Company, Incident
+from tests.chaos.company import ACCOUNT, BO_EMAIL, DI_EMAIL, TEAMS_PATIENCE, Company, Incident
 from tests.chaos.conftest import CROWD
 from tests.chaos.invariants import in_sync
 from tests.support.waiting import eventually
@@ -19,7 +19,9 @@ CARD = "application/vnd.microsoft.card.adaptive"
 SENTENCE = "application/vnd.microsoft.activity.message"
 
 
-async def test_a_click_delivered_again_under_the_same_id_and_under_new_ones(company: Company) -> None:
+async def test_a_click_delivered_again_under_the_same_id_and_under_new_ones_is_done_once(
+    company: Company,
+) -> None:
     incident = await shown(company)
     deliveries: list[dict[str, Any]] = [{"after": 0}, {"after": 0.05}]
     deliveries += [{"after": after, "new_id": True} for after in (0.1, 2)]
@@ -32,11 +34,11 @@ async def test_a_click_delivered_again_under_the_same_id_and_under_new_ones(comp
 
 
 @pytest.mark.slow
-async def test_a_click_delivered_again_half_a_minute_later(company: Company) -> None:
+async def test_a_click_delivered_again_half_a_minute_later_is_done_once(company: Company) -> None:
     """The incident is resolved and its run has ended; the press is still the same one."""
     incident = await shown(company)
     first, again = await incident.click(
-        "resolve", deliveries=[{"after": 0}, {"after": 30, "new_id": True}], by=DI
+        "resolve", deliveries=[{"after": 0}, {"after": 30, "new_id": True}], by=DI_EMAIL
     )
     assert "Resolved by Di Pager" in str(first["body"])
     assert "Resolved by Di Pager" in str(again["body"])
@@ -45,12 +47,12 @@ async def test_a_click_delivered_again_half_a_minute_later(company: Company) -> 
     await in_sync(incident)
 
 
-async def test_twenty_people_at_once(company: Company) -> None:
+async def test_twenty_people_at_once_change_the_status_once_and_each_has_an_outcome(company: Company) -> None:
     incident = await shown(company)
     crowd = [f"person{number:02}@acme.example" for number in range(CROWD)]
     card = await incident.card()
-    presses = [incident.click("acknowledge", by=email, message=card) for email in crowd]
-    answers = [answer for (answer,) in await asyncio.gather(*presses)]
+    clicks = [incident.click("acknowledge", by=email, message=card) for email in crowd]
+    answers = [answer for (answer,) in await asyncio.gather(*clicks)]
     assert max(answer["ms"] for answer in answers) < TEAMS_PATIENCE
     assert {kind(answer) for answer in answers} <= {CARD, SENTENCE}
     cards = [str(answer["body"]) for answer in answers if kind(answer) == CARD]
@@ -58,17 +60,19 @@ async def test_twenty_people_at_once(company: Company) -> None:
     assert all("working on it" in str(a["body"]) for a in answers if kind(a) == SENTENCE)
 
     await eventually(lambda: _has_outcomes(incident, CROWD))
-    clicks = await company.rows("SELECT * FROM click WHERE incident_id = $1", incident.id)
+    rows = await company.rows("SELECT * FROM click WHERE incident_id = $1", incident.id)
     people = {person["aad_object_id"] for person in company.people if person["email"] in crowd}
-    assert {click["aad_object_id"] for click in clicks} == people
-    assert Counter(click["outcome"] for click in clicks) == {"done": 1, "already": CROWD - 1}
-    (first,) = (click["person_name"] for click in clicks if click["outcome"] == "done")
+    assert {row["aad_object_id"] for row in rows} == people
+    assert Counter(row["outcome"] for row in rows) == {"done": 1, "already": CROWD - 1}
+    (first,) = (row["person_name"] for row in rows if row["outcome"] == "done")
     assert all(f"Acknowledged by {first}" in card and "'verb': 'acknowledge'" not in card for card in cards)
     assert await incident.changes_by_buttons() == ["acknowledged"]
     await in_sync(incident)
 
 
-async def test_acknowledge_on_a_card_that_has_not_heard_of_the_resolve(company: Company) -> None:
+async def test_an_acknowledge_on_a_card_that_has_not_heard_of_the_resolve_changes_nothing(
+    company: Company,
+) -> None:
     incident = await shown(company)
     await company.pagerduty.fault("webhook", "lose", match={"incident": incident.id})
     await incident.becomes("resolved")
@@ -89,7 +93,7 @@ async def test_acknowledge_on_a_card_that_has_not_heard_of_the_resolve(company: 
     ],
     ids=["down", "refuses", "unlinked elsewhere", "rate limited"],
 )
-async def test_pagerduty_does_not_do_it(
+async def test_a_click_that_pagerduty_does_not_do_says_why_and_may_be_made_again(
     company: Company, fault: dict[str, Any], outcome: str, reason: str
 ) -> None:
     incident = await shown(company)
@@ -101,7 +105,7 @@ async def test_pagerduty_does_not_do_it(
     if kind(answer) == CARD:
         assert reason in str(answer["body"])
     else:
-        await eventually(lambda: _was_told(incident, BO, reason))
+        await eventually(lambda: _was_told(incident, BO_EMAIL, reason))
     await company.pagerduty.clear_faults()
     await eventually(lambda: _has_new_buttons(incident))
     (answer,) = await incident.click("resolve")
@@ -110,7 +114,7 @@ async def test_pagerduty_does_not_do_it(
     await in_sync(incident)
 
 
-async def test_pagerduty_takes_three_seconds(company: Company) -> None:
+async def test_a_click_for_which_pagerduty_takes_three_seconds_is_done_once(company: Company) -> None:
     """Muster asks again after two; what PagerDuty does late is not done twice."""
     incident = await shown(company)
     await company.pagerduty.fault("rest", "slow", seconds=3, match={"method": "PUT", "incident": incident.id})
@@ -124,7 +128,7 @@ async def test_pagerduty_takes_three_seconds(company: Company) -> None:
     await in_sync(incident)
 
 
-async def test_the_answer_of_pagerduty_is_lost(company: Company) -> None:
+async def test_a_click_whose_answer_from_pagerduty_is_lost_is_done_once(company: Company) -> None:
     incident = await shown(company)
     await company.pagerduty.fault("rest", "lose_answer", match={"method": "PUT", "incident": incident.id})
     await incident.click("acknowledge")
@@ -135,7 +139,7 @@ async def test_the_answer_of_pagerduty_is_lost(company: Company) -> None:
 
 
 @pytest.mark.slow
-async def test_the_worker_is_away(company: Company) -> None:
+async def test_a_click_while_the_worker_is_away_is_done_when_it_is_back(company: Company) -> None:
     incident = await shown(company)
     await company.product.stop("worker", seconds=3)
     (answer,) = await incident.click("acknowledge")
@@ -150,7 +154,7 @@ async def test_the_worker_is_away(company: Company) -> None:
 async def test_a_click_that_comes_five_minutes_late_is_reported_and_not_done(company: Company) -> None:
     incident = await shown(company)
     (run,) = await incident.runs()
-    bo = next(person for person in company.people if person["email"] == BO)
+    bo = next(person for person in company.people if person["email"] == BO_EMAIL)
     link = await company.rows("SELECT id FROM user_link WHERE aad_object_id = $1", bo["aad_object_id"])
     teams_id = await company.rows("SELECT teams_id FROM person WHERE aad_object_id = $1", bo["aad_object_id"])
     click = Click(
@@ -166,16 +170,18 @@ async def test_a_click_that_comes_five_minutes_late_is_reported_and_not_done(com
         received_at=datetime.now(UTC) - timedelta(minutes=5, seconds=1),
         correlation="late",
     )
-    incident.presses += 1
+    incident.expected_outcomes += 1
     await company.temporal.get_workflow_handle(run.id).signal("click", click)
-    await eventually(lambda: _was_told(incident, BO, "reached Muster only minutes later"))
+    await eventually(lambda: _was_told(incident, BO_EMAIL, "reached Muster only minutes later"))
     assert await incident.outcomes() == ["late"]
     assert await incident.changes_by_buttons() == []
     await in_sync(incident)
 
 
 @pytest.mark.slow
-async def test_a_link_that_is_revoked_between_the_click_and_the_call(company: Company) -> None:
+async def test_a_link_that_is_revoked_between_the_click_and_the_call_is_not_acted_on(
+    company: Company,
+) -> None:
     incident = await shown(company)
     await company.product.stop("worker", seconds=4)
     email = f"person{CROWD - 1:02}@acme.example"

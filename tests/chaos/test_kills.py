@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.company import BO, DI, SOON, Company, Incident, holding, holding_card
+from tests.chaos.company import BO_EMAIL, DI_EMAIL, SOON, Company, Incident, holding, holding_card
 from tests.chaos.invariants import in_sync
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
-async def test_the_worker_before_a_post(company: Company) -> None:
+async def test_a_worker_killed_before_a_post_leaves_one_card(company: Company) -> None:
     """It waits for the row to commit its intent: nothing was sent."""
     await company.product.stop("worker", seconds=1)
     incident = await company.incident()
@@ -27,7 +27,9 @@ async def test_the_worker_before_a_post(company: Company) -> None:
 
 
 @pytest.mark.parametrize("committed", [True, False], ids=["after the commit", "before the commit"])
-async def test_the_worker_between_teams_answer_and_its_record(company: Company, committed: bool) -> None:
+async def test_a_worker_killed_between_teams_answer_and_its_record_leaves_the_latest_card(
+    company: Company, committed: bool
+) -> None:
     """The message is there. Whether its row says so or not, the worker cannot tell anybody any more."""
     await company.teams.fault("create", "slow", seconds=2)
     incident = await company.incident()
@@ -43,54 +45,60 @@ async def test_the_worker_between_teams_answer_and_its_record(company: Company, 
     await in_sync(incident)
 
 
-async def test_the_worker_before_a_click_reaches_pagerduty(company: Company) -> None:
+async def test_a_click_is_done_once_if_the_worker_is_killed_before_it_reaches_pagerduty(
+    company: Company,
+) -> None:
     """It waits for the incident's lock, under which it would tell PagerDuty."""
     incident = await company.incident()
     await incident.shown_and_recorded()
     async with holding(company, _LOCK, incident.write_lock):
-        press = asyncio.create_task(incident.click("acknowledge"))
+        click = asyncio.create_task(incident.click("acknowledge"))
         await eventually(lambda: _waits_to_write(incident))
         company.product.kill("worker")
         assert await _waits_to_write(incident)
         assert await incident.writes() == []
-    (answer,) = await press
+    (answer,) = await click
     assert answer["status"] == 200
     await incident.shows("Acknowledged by Bo Call")
     assert await incident.changes_by_buttons() == ["acknowledged"]
     await in_sync(incident)
 
 
-async def test_the_worker_after_a_click_reached_pagerduty(company: Company) -> None:
+async def test_a_click_is_done_once_if_the_worker_is_killed_after_it_reached_pagerduty(
+    company: Company,
+) -> None:
     """PagerDuty is about to do it; whoever takes over must find that out instead of doing it again."""
     incident = await company.incident()
     await incident.shown_and_recorded()
     await company.pagerduty.fault(
         "rest", "slow", seconds=1.5, match={"method": "PUT", "incident": incident.id}
     )
-    press = asyncio.create_task(incident.click("resolve", by=DI))
+    click = asyncio.create_task(incident.click("resolve", by=DI_EMAIL))
     await eventually(lambda: _waits_for_pagerduty(incident))
     assert await incident.writes() == []
     await company.product.stop("worker", seconds=_LONGER_THAN_PAGERDUTY)
     # No worker lives that could have told it since.
     await eventually(lambda: _was_written(incident), within=_LONGER_THAN_PAGERDUTY)
     await incident.shows("Resolved by Di Pager")
-    await _is_done_once(incident, press)
+    await _is_done_once(incident, click)
 
 
-async def test_the_worker_after_pagerduty_did_what_was_pressed(company: Company) -> None:
+async def test_a_click_is_done_once_if_the_worker_is_killed_before_its_outcome_is_recorded(
+    company: Company,
+) -> None:
     """PagerDuty did it and said so; the outcome waits for its table and is never committed."""
     incident = await company.incident()
     await incident.shown_and_recorded()
     async with holding(company, "LOCK TABLE click IN SHARE MODE"):
-        press = asyncio.create_task(incident.click("resolve", by=DI))
+        click = asyncio.create_task(incident.click("resolve", by=DI_EMAIL))
         recording = await company.somebody_waits_for_a_lock()
         assert await company.backends_at(incident.write_lock, granted=True) == [recording]
         assert await incident.changes_by_buttons() == ["resolved"]
         company.product.kill("worker")
-    await _is_done_once(incident, press)
+    await _is_done_once(incident, click)
 
 
-async def test_the_worker_with_a_burst_waiting(company: Company) -> None:
+async def test_a_worker_killed_with_a_burst_waiting_loses_nothing(company: Company) -> None:
     old = await company.incident()
     await old.shown_and_recorded()
     await company.product.stop("worker", seconds=2)
@@ -98,10 +106,10 @@ async def test_the_worker_with_a_burst_waiting(company: Company) -> None:
     for number, incident in enumerate((old, *new)):
         await incident.note(f"Note {number}")
         await incident.becomes("acknowledged")
-    presses = asyncio.create_task(old.click("resolve"))
+    click = asyncio.create_task(old.click("resolve"))
     await company.product.expect_back("worker")
     await company.restart("worker", after=0.2)
-    await presses
+    await click
     await old.shows("Resolved by Bo Call")
     for number, incident in enumerate(new, 1):
         await incident.shows("Acknowledged by Ada Ops", f"Note {number}")
@@ -109,7 +117,7 @@ async def test_the_worker_with_a_burst_waiting(company: Company) -> None:
     assert await old.changes_by_buttons() == ["resolved"]
 
 
-async def test_the_worker_where_a_run_continues_as_new(impatient: Company) -> None:
+async def test_a_worker_killed_where_a_run_continues_as_new_loses_nothing(impatient: Company) -> None:
     incident = await impatient.incident()
     await incident.shown_and_recorded()
     (first,) = await incident.runs()
@@ -120,13 +128,13 @@ async def test_the_worker_where_a_run_continues_as_new(impatient: Company) -> No
     await impatient.product.expect_back("worker")
     await eventually(lambda: _continued(incident, first.run_id))
     await impatient.restart("worker")
-    await incident.click("acknowledge", by=BO)
+    await incident.click("acknowledge", by=BO_EMAIL)
     await incident.shows("Acknowledged by Bo Call", f"Note {SOON // 2 - 1}")
     assert await incident.changes_by_buttons() == ["acknowledged"]
     await in_sync(incident)
 
 
-async def test_the_api_between_registration_and_signal(company: Company) -> None:
+async def test_an_api_killed_between_registration_and_signal_leaves_one_card(company: Company) -> None:
     await company.product.stop("temporal", seconds=4)
     incident = await company.incident()
     await eventually(lambda: _registered(incident))
@@ -168,9 +176,9 @@ async def _was_written(incident: Incident) -> bool:
     return bool(await incident.writes())
 
 
-async def _is_done_once(incident: Incident, press: asyncio.Task[Any]) -> None:
+async def _is_done_once(incident: Incident, click: asyncio.Task[Any]) -> None:
     """Its answer could not wait for the dead worker; whoever took over did it, or found it done."""
-    (answer,) = await press
+    (answer,) = await click
     assert "working on it" in answer["body"]["value"]
     await eventually(lambda: _has_an_outcome(incident))
     assert await incident.outcomes() == ["done"]

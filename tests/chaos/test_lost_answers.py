@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chaos.company import DI, Company, Incident
+from tests.chaos.company import DI_EMAIL, Company, Incident
 from tests.chaos.invariants import in_sync
 from tests.support.waiting import eventually
 
@@ -18,7 +18,7 @@ async def test_an_orphan_is_counted_and_its_click_deletes_it_and_goes_on(company
     orphan = next(m for m in await incident.messages() if m["id"] != row["activity_id"])
     assert row["orphans"] == 1
 
-    (answer,) = await incident.click("acknowledge", message=orphan, by=DI)
+    (answer,) = await incident.click("acknowledge", message=orphan, by=DI_EMAIL)
     assert "Acknowledged by Di Pager" in str(answer["body"])
     await eventually(lambda: _is_deleted(incident, orphan["id"]))
     await incident.shows("Acknowledged by Di Pager")

@@ -14,7 +14,7 @@ from temporalio.client import WorkflowExecutionDescription
 from sandbox.company import read_company
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
-from tests.chaos.company import BO, DI, Company
+from tests.chaos.company import BO_EMAIL, DI_EMAIL, Company
 from tests.chaos.invariants import in_sync
 
 pytestmark = pytest.mark.anyio
@@ -33,9 +33,9 @@ async def test_histories_search_attributes_and_logs_hold_no_secret(company: Comp
     await incident.shown_and_recorded()
     change = {"method": "PUT", "incident": incident.id}
     await company.pagerduty.fault("rest", "status", status=503, match=change)
-    await incident.click("acknowledge", by=BO)
+    await incident.click("acknowledge", by=BO_EMAIL)
     await incident.shows("Acknowledged by Bo Call")
-    await incident.click("resolve", by=DI)
+    await incident.click("resolve", by=DI_EMAIL)
     await in_sync(incident)
     assert await incident.changes_by_buttons() == ["acknowledged", "resolved"]
 

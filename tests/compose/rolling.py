@@ -22,7 +22,7 @@ _EVERY = 0.3
 _THINKING = 1.0
 """Seconds that people take from one step to the next."""
 
-_PRESSES_EVERY = 4
+_CLICKS_EVERY = 4
 """Each so many-th incident is acknowledged from its card, the others in PagerDuty."""
 
 _REPEATED = [{"after": 0, "new_id": False}, {"after": 3, "new_id": True}]
@@ -137,7 +137,7 @@ class Stream:
         self._presser = presser
         self.incidents: dict[int, str] = {}
         """Ids by number."""
-        self.pressed: set[int] = set()
+        self.clicked: set[int] = set()
 
     async def flow(self, enough: asyncio.Event) -> None:
         """Begin one life after the other until it is enough, and see them all to their end."""
@@ -152,7 +152,7 @@ class Stream:
         incident = await self._pagerduty.trigger(f"Rolling {number}", service=_service(number))
         self.incidents[number] = incident
         await asyncio.sleep(_THINKING)
-        if number % _PRESSES_EVERY == 0:
+        if number % _CLICKS_EVERY == 0:
             await self._click(number)
         else:
             await self._pagerduty.update(incident, status="acknowledged")
@@ -161,7 +161,7 @@ class Stream:
 
     async def _click(self, number: int) -> None:
         """Press as people do: once there is a card, and again where nothing came of it."""
-        self.pressed.add(number)
+        self.clicked.add(number)
 
         async def is_shown() -> bool:
             return bool(await self.cards.of(number))

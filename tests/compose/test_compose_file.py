@@ -35,7 +35,7 @@ def seconds(text: str) -> int:
     return int(found[1])
 
 
-def test_it_is_what_the_compose_specification_allows() -> None:
+def test_the_file_is_what_the_compose_specification_allows() -> None:
     validator = jsonschema_rs.validator_for(structure(COMPOSE))
     assert [str(error) for error in validator.iter_errors(FILE)] == []
 
@@ -56,11 +56,20 @@ def test_the_image_built_here_has_the_project_s_version() -> None:
     }
 
 
-def go_version(module: str) -> tuple[str, int]:
-    """The version of a Go module that the tests run: `major.minor`, and the patch."""
-    found = re.search(rf"{re.escape(module)} v(\d+\.\d+)\.(\d+)", GO_MODULE.read_text())
+def go_version(module: str) -> str:
+    """The version of a Go module that the tests run."""
+    found = re.search(rf"{re.escape(module)} v(\d+\.\d+\.\d+)", GO_MODULE.read_text())
     assert found is not None
-    return found[1], int(found[2])
+    return found[1]
+
+
+OLDER_IMAGES = {
+    ("temporalio/server", "1.31.4"): "1.31.2",
+    ("temporalio/admin-tools", "1.31.4"): "1.31.2",
+    ("temporalio/ui", "2.50.1"): "2.50.0",
+}
+"""Image and the version that the tests run → its tag in the file. No tag of that version was seen in use when
+the file was written (docs/operating-with-compose.md); another version of the tests needs another look."""
 
 
 @pytest.mark.parametrize(
@@ -71,13 +80,11 @@ def go_version(module: str) -> tuple[str, int]:
         ("temporal-ui", "temporalio/ui", "temporalio/ui-server/v2"),
     ],
 )
-def test_temporal_is_what_the_tests_run_or_an_older_patch_of_it(
+def test_temporal_is_what_the_tests_run_unless_an_older_image_is_named(
     service: str, image: str, module: str
 ) -> None:
-    minor, patch = go_version(module)
-    pinned = re.fullmatch(rf"{image}:{re.escape(minor)}\.(\d+)", SERVICES[service]["image"])
-    assert pinned is not None
-    assert int(pinned[1]) <= patch
+    version = go_version(module)
+    assert SERVICES[service]["image"] == f"{image}:{OLDER_IMAGES.get((image, version), version)}"
 
 
 def test_the_schema_is_brought_up_by_the_server_s_own_version() -> None:

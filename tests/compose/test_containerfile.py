@@ -53,7 +53,7 @@ def test_packages_are_installed_by_their_hashes() -> None:
     assert any("--requirement requirements.lock" in install for install in installs)
 
 
-def test_it_does_not_run_as_root_nor_own_what_it_runs() -> None:
+def test_the_container_does_not_run_as_root_nor_own_what_it_runs() -> None:
     *_, last = all_of("USER")
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", last)
     words = [word for word, _ in instructions()]

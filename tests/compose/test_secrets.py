@@ -18,14 +18,14 @@ def draw(folder: Path) -> dict[str, str]:
     return {file.name: file.read_text() for file in folder.iterdir()}
 
 
-def test_it_draws_what_is_missing(tmp_path: Path) -> None:
+def test_missing_secrets_are_drawn(tmp_path: Path) -> None:
     drawn = draw(tmp_path / "secrets")
     assert drawn.keys() == read_yaml(COMPOSE_FILE)["secrets"].keys() - FROM_OTHERS
     assert len(set(drawn.values())) == len(drawn)
     assert all(len(secret.strip()) >= 40 for secret in drawn.values())
 
 
-def test_it_leaves_what_is_there(tmp_path: Path) -> None:
+def test_secrets_that_are_there_are_left(tmp_path: Path) -> None:
     first = draw(tmp_path)
     (tmp_path / "postgres_password").unlink()
     second = draw(tmp_path)
@@ -39,7 +39,7 @@ def test_others_do_not_get_into_the_folder_and_containers_can_read_the_files(tmp
     assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o644}
 
 
-def test_the_product_reads_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_product_reads_the_drawn_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = draw(tmp_path)
     for name in ("DATABASE_URL", "MUSTER_KEYS", "MUSTER_CONFIG"):
         monkeypatch.delenv(name, raising=False)

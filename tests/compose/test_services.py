@@ -81,14 +81,14 @@ class Fleet:
 
 
 async def test_nothing_is_lost_while_every_process_is_restarted(installation: Installation) -> None:
-    facts = company_entries(installation.company, installation.addresses)
+    entries = company_entries(installation.company, installation.addresses)
     fleet, bo = Fleet(installation), _person(installation, "Bo Call")
     balancer = Balancer(fleet.api_ports)
     async with (
         httpx.AsyncClient(trust_env=False, timeout=30) as http,
         balancer.serving(installation.addresses.api_port),
     ):
-        pagerduty, teams = PagerDuty(http, facts), Teams(http, facts)
+        pagerduty, teams = PagerDuty(http, entries), Teams(http, entries)
         stream = Stream(pagerduty, teams, Cards(teams), bo)
         async with fleet.running():
             await _restart_under(stream, fleet)
@@ -110,7 +110,7 @@ async def test_nothing_is_lost_while_every_process_is_restarted(installation: In
         assert _is_forward(card.said), (number, card.said)
     changes = _changes(records)
     for number, incident in stream.incidents.items():
-        who = bo.pagerduty_user if number in stream.pressed else installation.company.api_user
+        who = bo.pagerduty_user if number in stream.clicked else installation.company.api_user
         assert changes[incident] == [
             (who, "acknowledged"),
             (installation.company.api_user, "resolved"),

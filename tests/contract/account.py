@@ -80,7 +80,7 @@ def running_account(folder: Path, *options: str) -> Iterator[Account]:
     port, tls_port = free_port(), free_port()
     url = f"https://{LOOPBACK}:{tls_port}"
     command = [
-        sys.executable, "-m", "sandbox.pagerduty", "--world", str(folder / "company.json"),
+        sys.executable, "-m", "sandbox.pagerduty", "--company", str(folder / "company.json"),
         "--port", str(port), "--tls-port", str(tls_port), "--ca-dir", str(folder / "ca"),
         "--public-url", url, "--no-subscribe", *options,
     ]  # fmt: skip

@@ -11,14 +11,12 @@ from temporalio.testing import ActivityEnvironment
 from activities.teams.cards import CardActivities
 from activities.teams.private import PrivateActivities
 from activities.teams.replies import ReplyActivities
-from muster.clients.expiring import Expiring, ExpiringCache
+from muster.clients.expiring import ExpiringCache
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.teams.connector import ConnectorClient
-from muster.settings import TeamsRegistration
 from muster.store.pool import Pool
-from sandbox.company import Company, Person
+from sandbox.company import Person
 from sandbox.teams.app import SERVICE_PATH
-from sandbox.up.servers.ports import LOOPBACK
 from tests.contract.wire import Wire
 from tests.schemas.connector import connector_api
 from tests.support.teams_service import TeamsService
@@ -49,9 +47,7 @@ class Channel:
 
     def connector_with(self, tokens: ExpiringCache[str, str]) -> ConnectorClient:
         """Our client with these tokens."""
-        return ConnectorClient(
-            self.http, tokens, registrations=_registrations(self.service.company), service_hosts=(LOOPBACK,)
-        )
+        return self.service.connector(self.http, tokens)
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -133,16 +129,5 @@ class Channel:
 async def reached_channel(service: TeamsService, pool: Pool) -> AsyncIterator[Channel]:
     """The channel over a wire of its own."""
     wire = Wire(under=SERVICE_PATH)
-
-    async def token(_: str) -> Expiring[str]:
-        return Expiring(await service.bot_token(), 3600)
-
     async with open_http_pool(transport=wire) as http:
-        yield Channel(service, wire, http, ExpiringCache(token), pool)
-
-
-def _registrations(company: Company) -> dict[str, TeamsRegistration]:
-    registration = TeamsRegistration(
-        tenant=company.tenant_id, app_id=company.bot_app_id, app_secret=company.bot_app_secret
-    )
-    return {company.tenant_id: registration}
+        yield Channel(service, wire, http, service.tokens(), pool)

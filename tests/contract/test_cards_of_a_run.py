@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.company import ADA, BO, DI, Company, at_work
+from tests.chaos.company import ADA_EMAIL, BO_EMAIL, DI_EMAIL, Company, at_work
 from tests.schemas.cards import check_card
 from tests.support.product import running
 from tests.support.simulators import P1
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-CY = "cy@acme.example"
+CY_EMAIL = "cy@acme.example"
 CARD = "application/vnd.microsoft.card.adaptive"
 
 Json = dict[str, Any]
@@ -48,10 +48,10 @@ async def life(company: Company) -> list[Json]:
     await incident.shown_and_recorded()
     first = await incident.card()
     old_button = first | {"data": data_of(first["versions"][0], "acknowledge")}
-    await click("acknowledge", CY)  # not linked
-    await click("acknowledge", BO)
+    await click("acknowledge", CY_EMAIL)  # not linked
+    await click("acknowledge", BO_EMAIL)
     await incident.shows("Acknowledged")
-    await click("acknowledge", DI, old_button)  # is so already
+    await click("acknowledge", DI_EMAIL, old_button)  # is so already
     bridge = {"conference_number": "+1 555 0100", "conference_url": "https://meet.example/1"}
     await company.pagerduty.update(
         incident.id,
@@ -62,13 +62,13 @@ async def life(company: Company) -> list[Json]:
     )
     await incident.note("A cache is cold\n\n- really")
     await incident.shows("Latest note", "P1")
-    await click("resolve", DI)
+    await click("resolve", DI_EMAIL)
     await incident.shows("Resolved")
-    await click("acknowledge", ADA, old_button)  # would undo the resolve
+    await click("acknowledge", ADA_EMAIL, old_button)  # would undo the resolve
     await incident.becomes("triggered")
     await incident.shows("reopened")
     await company.pagerduty.fault("rest", "status", status=503, times=99, match={"method": "PUT"})
-    await click("acknowledge", BO)  # cannot be done now
+    await click("acknowledge", BO_EMAIL)  # cannot be done now
     return answers
 
 
@@ -82,17 +82,17 @@ def cards_in(records: Mapping[str, Any]) -> Iterator[Json]:
                     yield attachment["content"]
 
 
-def data_of(part: Any, verb: str) -> Json:
+def data_of(node: Any, verb: str) -> Json:
     """What the button with this verb carries."""
-    found = [one["data"] for one in objects_in(part) if one.get("verb") == verb]
+    found = [one["data"] for one in objects_in(node) if one.get("verb") == verb]
     assert found
     return dict(found[0])
 
 
-def objects_in(part: Any) -> Iterator[Json]:
-    if isinstance(part, dict):
-        yield part
-        part = list(part.values())
-    if isinstance(part, list):
-        for item in part:
+def objects_in(node: Any) -> Iterator[Json]:
+    if isinstance(node, dict):
+        yield node
+        node = list(node.values())
+    if isinstance(node, list):
+        for item in node:
             yield from objects_in(item)

@@ -91,7 +91,7 @@ def test_what_is_right_passes() -> None:
         replace(LIST, query=(("sort_by", "created_at,urgency,resolved_at"),)),
     ],
 )
-def test_a_wrong_request_to_pagerduty(wrong: Exchange) -> None:
+def test_a_wrong_request_to_pagerduty_is_noticed(wrong: Exchange) -> None:
     with pytest.raises(NotAsDescribed):
         rest_api().check_request(wrong)
 
@@ -112,7 +112,7 @@ def test_a_wrong_request_to_pagerduty(wrong: Exchange) -> None:
         replace(PING, answer=b"null"),
     ],
 )
-def test_a_wrong_answer_of_pagerduty(wrong: Exchange) -> None:
+def test_a_wrong_answer_of_pagerduty_is_noticed(wrong: Exchange) -> None:
     with pytest.raises(NotAsDescribed):
         rest_api().check_answer(wrong)
 
@@ -133,7 +133,7 @@ def test_a_wrong_answer_of_pagerduty(wrong: Exchange) -> None:
         replace(OPEN, body=content({"isGroup": "no"})),
     ],
 )
-def test_a_wrong_request_to_the_connector(wrong: Exchange) -> None:
+def test_a_wrong_request_to_the_connector_is_noticed(wrong: Exchange) -> None:
     with pytest.raises(NotAsDescribed):
         connector_api().check_request(wrong)
 
@@ -147,7 +147,7 @@ def test_a_wrong_request_to_the_connector(wrong: Exchange) -> None:
         replace(POST, status=404, answer=content({"error": {"code": 404}})),
     ],
 )
-def test_a_wrong_answer_of_the_connector(wrong: Exchange) -> None:
+def test_a_wrong_answer_of_the_connector_is_noticed(wrong: Exchange) -> None:
     with pytest.raises(NotAsDescribed):
         connector_api().check_answer(wrong)
 
@@ -161,6 +161,6 @@ def test_a_wrong_answer_of_the_connector(wrong: Exchange) -> None:
         {"type": "AdaptiveCard", "version": 1.5, "body": []},
     ],
 )
-def test_a_wrong_card(wrong: dict[str, Any]) -> None:
+def test_a_wrong_card_is_noticed(wrong: dict[str, Any]) -> None:
     with pytest.raises(jsonschema_rs.ValidationError):
         check_card(wrong)

@@ -16,10 +16,10 @@ from sandbox.company import build_company
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import seed as rows_of
 from sandbox.up.servers.postgres import EmbeddedPostgres
-from tests.conftest import settings_for
 from tests.contract.channel import Channel, reached_channel
 from tests.schemas.cards import check_card
 from tests.schemas.connector import connector_api
+from tests.support.settings import settings_for
 from tests.support.teams_service import TeamsService, teams_service
 from workflows.channel_incident.view import View
 from workflows.errors import BotRemoved, CardGone, NotFound, RateLimited, RequestInvalid
@@ -130,7 +130,7 @@ async def test_a_member_is_looked_up_by_either_id(channel: Channel) -> None:
     assert channel.calls == [(*MEMBER, 200), (*MEMBER, 200), (*MEMBER, 404)]
 
 
-async def test_what_the_connector_refuses(channel: Channel) -> None:
+async def test_what_the_connector_refuses_is_typed_by_its_condition(channel: Channel) -> None:
     """By itself, that is: a fault on demand may answer anything."""
     service_url, tenant, _ = channel.place
     send, text = channel.connector.send, {"type": "message", "text": "hello"}

@@ -78,7 +78,7 @@ def test_things_are_found_by_name(pagerduty: RestApiV2Client) -> None:
     assert not pagerduty.account_has_ability("telepathy")
 
 
-def test_whose_name_a_change_is_made_in(account: Account, pagerduty: RestApiV2Client) -> None:
+def test_a_change_is_made_in_the_name_of_who_asks(account: Account, pagerduty: RestApiV2Client) -> None:
     """An account's key acts as whom ``From`` names; a person's token acts as that person alone."""
     incident = trigger(pagerduty)
     assert incident["last_status_change_by"]["id"] == account.ada.pagerduty_user
@@ -101,7 +101,9 @@ def test_the_apps_token_reads(account: Account) -> None:
     assert app.list_all("incidents") == []
 
 
-def test_every_call_that_the_simulator_serves(account: Account, pagerduty: RestApiV2Client) -> None:
+def test_every_call_that_the_simulator_serves_is_answered_as_described(
+    account: Account, pagerduty: RestApiV2Client
+) -> None:
     """Each once, by PagerDuty's client; the fixture checks the answers."""
     reads(account, pagerduty)
     writes(account, pagerduty)

@@ -10,12 +10,11 @@ import pytest
 from muster.clients.http import open_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import SCOPES, app_tokens
-from muster.settings import PagerDutyAccount
 from sandbox.company import Person
 from tests.contract.wire import Wire
 from tests.schemas.exchange import Exchange
 from tests.schemas.pagerduty import rest_api
-from tests.support.pagerduty_account import BO, SimulatedAccount, running_account
+from tests.support.pagerduty_account import BO_USER, SimulatedAccount, running_account
 from workflows.errors import Conflict, CredentialRejected, Forbidden, NotFound, OutsideError, RateLimited
 from workflows.incident.values import Status
 
@@ -26,15 +25,8 @@ class Ours:
     """Our client with a record of the wire."""
 
     def __init__(self, http: httpx.AsyncClient, wire: Wire, simulated: SimulatedAccount) -> None:
-        company = simulated.company
         self.wire = wire
-        self.account = PagerDutyAccount(
-            subdomain=company.account,
-            client_id=company.client_id,
-            client_secret=company.client_secret,
-            api_url=simulated.url,
-            identity_url=simulated.url,
-        )
+        self.account = simulated.configured
         self.client = PagerDutyClient(http)
         self.tokens = app_tokens(http, {self.account.key: self.account})
 
@@ -105,13 +97,13 @@ async def test_a_status_is_changed_as_the_person(
     ours: Ours, simulated: SimulatedAccount, incident: str
 ) -> None:
     for status in ("acknowledged", "resolved"):
-        await ours.tell(incident, status, simulated.person(BO))
+        await ours.tell(incident, status, simulated.person(BO_USER))
     assert [exchange.sent["incident"] for exchange in ours.rest] == [
         {"type": "incident_reference", "status": "acknowledged"},
         {"type": "incident_reference", "status": "resolved"},
     ]
     for exchange in ours.rest:
-        assert exchange.headers["from"] == simulated.person(BO).email
+        assert exchange.headers["from"] == simulated.person(BO_USER).email
         # A person's token comes from a grant that asks for what the presses need.
         assert rest_api().scope_of(exchange) == "incidents.write"
 
@@ -122,8 +114,10 @@ async def refusal(call: object) -> tuple[type[OutsideError], str | None]:
     return type(refused.value), refused.value.code
 
 
-async def test_what_pagerduty_refuses(ours: Ours, simulated: SimulatedAccount, incident: str) -> None:
-    bo = simulated.person(BO)
+async def test_what_pagerduty_refuses_is_typed_by_its_condition(
+    ours: Ours, simulated: SimulatedAccount, incident: str
+) -> None:
+    bo = simulated.person(BO_USER)
     stranger = bo.model_copy(update={"access_token": "pdus+_nobody"})
     assert await refusal(ours.read("QNONE")) == (NotFound, "2100")
     assert await refusal(ours.tell("QNONE", "acknowledged", bo)) == (NotFound, "2100")
@@ -140,11 +134,11 @@ async def test_what_pagerduty_refuses(ours: Ours, simulated: SimulatedAccount, i
 async def test_a_rate_limit_says_when_it_ends() -> None:
     async with running_account(listen=False, per_minute=2) as simulated, calling(simulated) as ours:
         for _ in range(2):
-            assert await refusal(ours.tell("QNONE", "acknowledged", simulated.person(BO))) == (
+            assert await refusal(ours.tell("QNONE", "acknowledged", simulated.person(BO_USER))) == (
                 NotFound,
                 "2100",
             )
         with pytest.raises(RateLimited) as refused:
-            await ours.tell("QNONE", "acknowledged", simulated.person(BO))
+            await ours.tell("QNONE", "acknowledged", simulated.person(BO_USER))
     assert refused.value.retry_after is not None
     assert 0 < refused.value.retry_after <= 60

@@ -2,16 +2,17 @@
 
 import httpx
 
+from muster.clients.transport import AiohttpTransport
 from tests.schemas.exchange import Exchange, exchange_of
 
 
 class Wire(httpx.AsyncBaseTransport):
-    """The real transport; ``exchanges`` are relative to the interface's base path ``under``."""
+    """The product's own transport; ``exchanges`` are relative to the interface's base path ``under``."""
 
     def __init__(self, *, under: str = "") -> None:
         self.exchanges: list[Exchange] = []
         self._under = under
-        self._transport = httpx.AsyncHTTPTransport()
+        self._transport = AiohttpTransport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send, read the whole answer, keep both."""

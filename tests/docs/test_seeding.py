@@ -14,7 +14,7 @@ ROW = re.compile(r"^\| `(\w+)` \| .* \| (`.*`) \|$", re.MULTILINE)
 
 def row_model(name: str) -> type[BaseModel]:
     """The model of a list's rows."""
-    model = get_args(Seed.model_fields[name].annotation)[0]
+    model: type[BaseModel] = get_args(Seed.model_fields[name].annotation)[0]
     assert issubclass(model, BaseModel)
     return model
 

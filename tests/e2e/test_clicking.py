@@ -8,7 +8,7 @@ from tests.support.simulators import PagerDuty, Teams
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
-ADA, BO = "PUSER01", "PUSER02"
+ADA_USER, BO_USER = "PUSER01", "PUSER02"
 
 
 async def test_whoever_is_not_linked_changes_nothing(
@@ -58,7 +58,7 @@ async def test_a_stale_button_shows_the_truth(windows: Windows, pagerduty: Pager
     await keep(ada.page, "stale-answer")
     await seen_by_bo.expect("Resolved by Ada Ops")
     await seen_by_bo.expect_without("nothing was changed")
-    assert await pagerduty.changes(incident) == [(ADA, "resolved")]
+    assert await pagerduty.changes(incident) == [(ADA_USER, "resolved")]
 
 
 async def test_two_channels_follow_one_incident(windows: Windows, pagerduty: PagerDuty) -> None:
@@ -80,4 +80,4 @@ async def test_two_channels_follow_one_incident(windows: Windows, pagerduty: Pag
     await in_alerts.expect("Resolved by Ada Ops")
     await in_ops.expect_replies("Resolved by Ada Ops")
     await in_alerts.expect_replies("Resolved by Ada Ops")
-    assert await pagerduty.changes(incident) == [(BO, "acknowledged"), (ADA, "resolved")]
+    assert await pagerduty.changes(incident) == [(BO_USER, "acknowledged"), (ADA_USER, "resolved")]

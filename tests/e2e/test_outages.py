@@ -9,12 +9,14 @@ from tests.support.simulators import PagerDuty, Teams
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
-ADA = "PUSER01"
+ADA_USER = "PUSER01"
 TEAMS_PATIENCE = 3.0
 """Seconds in which Teams wants an answer to a press."""
 
 
-async def test_pagerduty_is_down(windows: Windows, pagerduty: PagerDuty) -> None:
+async def test_a_click_while_pagerduty_is_down_is_told_and_works_later(
+    windows: Windows, pagerduty: PagerDuty
+) -> None:
     title = "Login page answers 502"
     ada = await windows.teams("Ada Ops")
     card = (await ada.open_channel("Payments", "ops")).card(title)
@@ -32,10 +34,12 @@ async def test_pagerduty_is_down(windows: Windows, pagerduty: PagerDuty) -> None
     await card.click("Acknowledge")
     await card.expect("Acknowledged by Ada Ops")
     await card.expect_without("was not done")
-    assert await pagerduty.changes(incident) == [(ADA, "acknowledged")]
+    assert await pagerduty.changes(incident) == [(ADA_USER, "acknowledged")]
 
 
-async def test_temporal_is_down(windows: Windows, pagerduty: PagerDuty, product: Product) -> None:
+async def test_what_happens_while_temporal_is_down_is_shown_when_it_is_back(
+    windows: Windows, pagerduty: PagerDuty, product: Product
+) -> None:
     title = "Nightly backup has not started"
     ada = await windows.teams("Ada Ops")
     card = (await ada.open_channel("Payments", "ops")).card(title)
@@ -51,7 +55,7 @@ async def test_temporal_is_down(windows: Windows, pagerduty: PagerDuty, product:
 
     await card.click("Acknowledge")
     await card.expect("Acknowledged by Ada Ops", "Written while nobody listened.")
-    assert await pagerduty.changes(incident) == [(ADA, "acknowledged")]
+    assert await pagerduty.changes(incident) == [(ADA_USER, "acknowledged")]
 
 
 async def test_a_killed_worker_is_a_delay_and_nothing_else(
@@ -79,6 +83,6 @@ async def test_a_killed_worker_is_a_delay_and_nothing_else(
     await card.expect("Resolved by Ada Ops")
     await card.expect_replies("Resolved by Ada Ops")
     await keep(ada.page, "worker-back")
-    assert await pagerduty.changes(incident) == [(ADA, "acknowledged"), (ADA, "resolved")]
+    assert await pagerduty.changes(incident) == [(ADA_USER, "acknowledged"), (ADA_USER, "resolved")]
     for one in (incident, second):
         assert len(await records.cards("Payments", "ops", one)) == 1

@@ -34,7 +34,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
 
 
 @pytest.mark.timeout(120 + 3 * _WHILE)
-async def test_cards_in_a_channel(windows: Windows, pagerduty: PagerDuty) -> None:
+async def test_cards_in_a_channel_are_pictured(windows: Windows, pagerduty: PagerDuty) -> None:
     over, taken, new = (
         "Checkout latency above 2 s in eu-west-1",
         "Card payments declined by one acquirer",

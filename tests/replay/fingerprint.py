@@ -43,7 +43,7 @@ _BLOCKS = {
     ast.While: "while",
     ast.With: "with",
 }
-_PARTS = {"orelse": "else", "finalbody": "finally"}
+_CLAUSES = {"orelse": "else", "finalbody": "finally"}
 _ROWS = {
     constant: row.name
     for module in passed_through()
@@ -105,7 +105,7 @@ def _commands(node: ast.AST, where: str) -> Iterator[str]:
 def _children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     """Everything below, and the part of its parent that it is in where that matters."""
     for name, value in ast.iter_fields(node):
-        part = _PARTS.get(name, "") if isinstance(node, ast.stmt) else ""
+        part = _CLAUSES.get(name, "") if isinstance(node, ast.stmt) else ""
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
                 yield part, child

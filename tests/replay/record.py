@@ -1,60 +1,116 @@
 """Record the histories that later versions of the workflows must be able to replay.
 
-``python -m tests.replay.record [LIFE …]`` lives the lives of ``tests.workflows.channel_incident.lives`` on a
-real server and writes each run's history into ``histories/``. Record anew after a change that ships with
-``workflow.patched``; those of a released version are moved into a folder of its name first.
+``python -m tests.replay.record [LIFE …]`` lives what ``tests/workflows/<workflow>/lives.py`` tell, by default
+all of it, on a real server. It writes each run's history into ``histories/<workflow>``. Record anew after a
+change that ships with ``workflow.patched``; those of a released version are moved into a folder of its name
+first.
 """
 
 import asyncio
+import importlib
 import json
 import logging
+import re
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from temporalio.client import Client, WorkflowHistory
 
 from muster.temporal.client import temporal_client
 from muster.temporal.search_attributes import register_search_attributes
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.conftest import settings_for
-from tests.support.life import Life
-from tests.workflows.channel_incident.lives import LIVES, TIMING, Live, continued
-from tests.workflows.channel_incident.outside import FakeActivities
-from tests.workflows.channel_incident.running import Run
-from tests.workflows.channel_incident.timeline import Timeline
+from tests.support.settings import settings_for
 
 HISTORIES = Path(__file__).parent / "histories"
-SOON = 60
-"""Events after which the server suggests to continue as new."""
+RECORDER = "recorder"
+"""Who lives the lives: the default identity names this machine, also in the names of sticky queues."""
 
+_WORKFLOWS = Path(__file__).parents[1] / "workflows"
+_SOON = 60
+"""Events after which the server suggests to continue as new, for a long life."""
 _OF_THIS_MACHINE = frozenset({"identity", "stackTrace"})
 
 
-async def record(client: Client, live: Live) -> None:
+class Lived(Protocol):
+    """What has lived a life: a workflow's id and the runs of it that were reached, in order."""
+
+    id: str
+    runs: list[str]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A life that a workflow's ``lives.py`` tells, in ``LIVES`` or ``LONG_LIVES``."""
+
+    workflow: str
+    name: str
+    long: bool
+    """Whether it needs a server that suggests very soon to continue as new."""
+
+    live: Callable[[Client], Awaitable[Lived]]
+
+
+def told() -> list[Told]:
+    """Every life of every workflow."""
+    found = []
+    for path in sorted(_WORKFLOWS.glob("*/lives.py")):
+        workflow = path.parent.name
+        lives = importlib.import_module(f"tests.workflows.{workflow}.lives")
+        for long, by_name in ((False, lives.LIVES), (True, lives.LONG_LIVES)):
+            found += [
+                Told(workflow, _spelled(name), long, partial(lives.live_through, life=life))
+                for name, life in by_name.items()
+            ]
+    return found
+
+
+def chosen(names: Sequence[str]) -> list[Told]:
+    """The lives of these names, or all; ends the process where there is none of a name."""
+    lives = told()
+    there = {life.name for life in lives}
+    wanted = {_spelled(name) for name in names} or there
+    if unknown := wanted - there:
+        sys.exit(f"no such life: {', '.join(sorted(unknown))}; there are {', '.join(sorted(there))}")
+    return [life for life in lives if life.name in wanted]
+
+
+def life_of(path: Path) -> tuple[str, str]:
+    """Workflow and name of the life whose run, or one of whose runs, this file is."""
+    return path.parent.name, re.sub(r"-\d+$", "", path.stem)
+
+
+def _spelled(name: str) -> str:
+    return name.replace("_", "-")
+
+
+async def _record(client: Client, life: Told) -> None:
     """Live it and write what became of it; a life of several runs becomes several files."""
-    name = live.__name__.replace("_", "-")
-    run = Run(client, FakeActivities(Life(f"Q{name.upper()}")), TIMING, queue="recorded")
-    async with run.working():
-        await live(run)
-    histories = await _histories(run)
-    for old in HISTORIES.glob(f"{name}*.json"):
-        old.unlink()
+    histories = await _histories(client, await life.live(client))
+    folder = HISTORIES / life.workflow
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.json"):
+        if life_of(old) == (life.workflow, life.name):
+            old.unlink()
     for number, history in enumerate(histories, start=1):
         suffix = f"-{number}" if len(histories) > 1 else ""
-        _write(HISTORIES / f"{name}{suffix}.json", history)
+        _write(folder / f"{life.name}{suffix}.json", history)
 
 
-async def _histories(run: Run) -> list[WorkflowHistory]:
+async def _histories(client: Client, lived: Lived) -> list[WorkflowHistory]:
     """Of the runs that were reached, and of those that they continued as."""
     histories: dict[str, WorkflowHistory] = {}
-    for reached in run.runs:
-        run_id: str | None = reached
-        while run_id is not None and run_id not in histories:
-            history = await run.client.get_workflow_handle(run.id, run_id=run_id).fetch_history()
+    for reached in lived.runs:
+        run_id = reached
+        while run_id and run_id not in histories:
+            history = await client.get_workflow_handle(lived.id, run_id=run_id).fetch_history()
             histories[run_id] = history
-            run_id = Timeline(history.events).continued_as
+            last = history.events[-1]
+            run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
     return list(histories.values())
 
 
@@ -78,25 +134,22 @@ async def main(names: list[str]) -> None:
     """Record the lives of these names, or all."""
     # The lives are full of failures, and each would be told with its traceback.
     logging.getLogger("temporalio.activity").setLevel(logging.ERROR)
-    wanted = [live for name, live in LIVES.items() if not names or name in names]
+    lives = chosen(names)
+    soon = {"limit.historyCount.suggestContinueAsNew": str(_SOON)}
     with tempfile.TemporaryDirectory() as folder:
-        if wanted:
-            with EmbeddedTemporal(log=Path(folder) / "log") as server:
-                await _record_on(server, wanted)
-        if not names or continued.__name__ in names:
-            soon = {"limit.historyCount.suggestContinueAsNew": str(SOON)}
-            with EmbeddedTemporal(log=Path(folder) / "log", dynamic=soon) as server:
-                await _record_on(server, [continued])
+        for long, dynamic in ((False, {}), (True, soon)):
+            if of_this_kind := [life for life in lives if life.long is long]:
+                with EmbeddedTemporal(log=Path(folder) / "log", dynamic=dynamic) as server:
+                    await _record_on(server, of_this_kind)
 
 
-async def _record_on(server: EmbeddedTemporal, lives: list[Live]) -> None:
-    # A fixed identity: the default one names this machine, also in the names of sticky queues.
+async def _record_on(server: EmbeddedTemporal, lives: list[Told]) -> None:
     settings = settings_for("postgresql://unused", server.address)
-    async with temporal_client(settings, identity="recorder") as client:
+    async with temporal_client(settings, identity=RECORDER) as client:
         await register_search_attributes(client)
-        for live in lives:
-            print(live.__name__)  # noqa: T201
-            await record(client, live)
+        for life in lives:
+            print(f"{life.workflow}: {life.name}")  # noqa: T201
+            await _record(client, life)
 
 
 if __name__ == "__main__":

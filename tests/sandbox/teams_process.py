@@ -6,7 +6,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -127,7 +126,7 @@ class TeamsProcess:
     def start(self) -> None:
         write_company(self.folder / "company.json", self.company)
         arguments = {
-            "--world": self.folder / "company.json",
+            "--company": self.folder / "company.json",
             "--port": self.port,
             "--token-port": self.token_port,
             "--ca-dir": self.folder / "ca",
@@ -141,13 +140,10 @@ class TeamsProcess:
         )
         wait_until(self._answers)
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> float:
-        """End the process; the seconds it took."""
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         assert self.process is not None
-        started = time.monotonic()
         self.process.send_signal(how)
         self.process.wait(20)
-        return time.monotonic() - started
 
     def _answers(self) -> bool:
         assert self.process is not None

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.pagerduty_account import ADA, BO, SimulatedAccount, running_account
+from tests.support.pagerduty_account import ADA_USER, BO_USER, SimulatedAccount, running_account
 
 pytestmark = pytest.mark.anyio
 
@@ -52,18 +52,18 @@ async def test_account_keys_need_from_and_people_do_not(account: SimulatedAccoun
     for sender in ({}, {"From": "nobody@acme.example"}):
         refused = await account.http.put(f"/incidents/{incident}", json=change, headers={**key, **sender})
         assert refused.json()["error"]["code"] == 1008
-    named = {**key, "From": account.person(BO).email}
+    named = {**key, "From": account.person(BO_USER).email}
     done = await account.http.put(f"/incidents/{incident}", json=change, headers=named)
-    assert done.json()["incident"]["last_status_change_by"]["id"] == BO
-    mine = await account.call("GET", "/users/me", user=ADA)
-    assert mine.json()["user"]["email"] == account.person(ADA).email
+    assert done.json()["incident"]["last_status_change_by"]["id"] == BO_USER
+    mine = await account.call("GET", "/users/me", user=ADA_USER)
+    assert mine.json()["user"]["email"] == account.person(ADA_USER).email
 
 
 async def test_an_app_token_has_its_scopes_and_its_day(account: SimulatedAccount) -> None:
     answer = (await app_token(account, "incidents.read everything.write")).json()
     assert answer["scope"] == "as_account-us.acme incidents.read"
     assert answer["expires_in"] == 86400
-    headers = {"Authorization": f"Bearer {answer['access_token']}", "From": account.person(ADA).email}
+    headers = {"Authorization": f"Bearer {answer['access_token']}", "From": account.person(ADA_USER).email}
     assert (await account.http.get("/incidents", headers=headers)).status_code == 200
     assert (await account.http.get("/services", headers=headers)).json()["error"]["code"] == 2010
     incident = (await account.trigger())["id"]
@@ -90,7 +90,7 @@ async def test_what_the_token_endpoint_refuses(
 
 
 async def test_a_credential_has_so_many_requests_a_minute(account: SimulatedAccount) -> None:
-    headers = {"Authorization": f"Bearer {account.person(BO).access_token}"}
+    headers = {"Authorization": f"Bearer {account.person(BO_USER).access_token}"}
     for left in reversed(range(60)):
         answer = await account.http.get("/abilities", headers=headers)
         assert answer.headers["ratelimit-limit"] == "60"
@@ -99,6 +99,6 @@ async def test_a_credential_has_so_many_requests_a_minute(account: SimulatedAcco
     assert refused.status_code == 429
     assert refused.json()["error"]["code"] == 2020
     assert 0 < int(refused.headers["ratelimit-reset"]) <= 60
-    assert (await account.call("GET", "/abilities", user=ADA)).status_code == 200
+    assert (await account.call("GET", "/abilities", user=ADA_USER)).status_code == 200
     await account.sandbox("POST", "/clock", {"advance": 60})
     assert (await account.http.get("/abilities", headers=headers)).status_code == 200

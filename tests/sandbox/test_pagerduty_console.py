@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, FloatRect, Locator, Page, expect
 
 from tests.support.chromium import chromium
-from tests.support.pagerduty_account import ADA, BO, CY, DI, SimulatedAccount
+from tests.support.pagerduty_account import ADA_USER, BO_USER, CY_USER, DI_USER, SimulatedAccount
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ async def browser() -> AsyncIterator[Browser]:
         yield browser
 
 
-async def submit(account: SimulatedAccount, path: str, user: str = ADA, **fields: str) -> None:
+async def submit(account: SimulatedAccount, path: str, user: str = ADA_USER, **fields: str) -> None:
     """Send a form of the console as this person."""
     answer = await account.http.post(f"/app{path}", data=fields, headers={"Cookie": f"person={user}"})
     assert answer.status_code == 303, answer.text
@@ -34,7 +34,7 @@ async def test_every_page_shows(account: SimulatedAccount) -> None:
         f"/incidents/{incident}",
         "/services",
         "/services/PSVC001",
-        f"/users/{BO}",
+        f"/users/{BO_USER}",
         "/on-call",
         "/webhooks",
     ):
@@ -73,21 +73,21 @@ async def test_an_unknown_address_of_the_api_is_told_in_its_words(account: Simul
 
 async def test_forms_do_what_the_api_does(account: SimulatedAccount) -> None:
     wanted = {"title": "Disk full", "service": "PSVC002", "urgency": "low", "priority": "PPRIO02"}
-    await submit(account, "/incidents", BO, **wanted)
+    await submit(account, "/incidents", BO_USER, **wanted)
     (incident,) = (await account.call("GET", "/incidents")).json()["incidents"]
     path = f"/incidents/{incident['id']}"
-    await submit(account, f"{path}/acknowledge", CY)
-    await submit(account, f"{path}/unacknowledge", CY)
+    await submit(account, f"{path}/acknowledge", CY_USER)
+    await submit(account, f"{path}/unacknowledge", CY_USER)
     await submit(account, f"{path}/priority", priority="")
     await submit(account, f"{path}/title", title="Disk nearly full")
     await submit(account, f"{path}/urgency", urgency="high")
     await submit(account, f"{path}/escalate", level="2")
     await submit(account, f"{path}/reassign", to="PEP0002")
-    await submit(account, f"{path}/reassign", to=CY)
+    await submit(account, f"{path}/reassign", to=CY_USER)
     await submit(account, f"{path}/note", content="Deleted the logs")
     await submit(account, f"{path}/status-update", message="Nearly done")
-    await submit(account, f"{path}/responders", target=DI, message="Please help")
-    await submit(account, f"{path}/reply", DI, reply="joined")
+    await submit(account, f"{path}/responders", target=DI_USER, message="Please help")
+    await submit(account, f"{path}/reply", DI_USER, reply="joined")
     await submit(account, f"{path}/resolve")
     await submit(account, f"{path}/reopen")
     webhooks = await account.receiver.expect(
@@ -106,7 +106,7 @@ async def test_forms_do_what_the_api_does(account: SimulatedAccount) -> None:
         "incident.reopened",
     )
     agents = [one.event["agent"]["id"] for one in webhooks]
-    assert agents[:2] == [BO, CY]
+    assert agents[:2] == [BO_USER, CY_USER]
     assert webhooks[10].event["data"]["state"] == "joined"
     now = await account.get(incident["id"])
     assert (now["title"], now["urgency"], now["priority"]) == ("Disk nearly full", "high", None)
@@ -131,7 +131,9 @@ async def test_forms_that_make_no_sense_are_refused(
 
 
 @pytest.mark.browser
-async def test_two_people_at_their_consoles(account: SimulatedAccount, browser: Browser) -> None:
+async def test_two_people_at_their_consoles_change_incidents_in_their_own_names(
+    account: SimulatedAccount, browser: Browser
+) -> None:
     ada = await (await browser.new_context()).new_page()
     phone = {"width": 390, "height": 844}
     bo = await (await browser.new_context(color_scheme="dark", viewport=phone)).new_page()  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.pagerduty_account import ADA, BO, CY, DI, SimulatedAccount
+from tests.support.pagerduty_account import ADA_USER, BO_USER, CY_USER, DI_USER, SimulatedAccount
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +16,7 @@ def users(entries: list[dict[str, Any]], role: str) -> list[str]:
 async def test_a_new_incident_is_assigned_to_the_users_on_call(account: SimulatedAccount) -> None:
     incident = await account.trigger(urgency="low", priority={"id": "PPRIO02", "type": "priority_reference"})
     assert incident["status"] == "triggered"
-    assert users(incident["assignments"], "assignee") == [BO]
+    assert users(incident["assignments"], "assignee") == [BO_USER]
     assert incident["id"].startswith("Q")
     assert len(incident["id"]) == 14
     (webhook,) = await account.receiver.expect("incident.triggered")
@@ -26,15 +26,15 @@ async def test_a_new_incident_is_assigned_to_the_users_on_call(account: Simulate
     assert data["html_url"] == incident["html_url"] == f"{account.url}/app/incidents/{incident['id']}"
     assert data["priority"]["summary"] == "P2"
     assert data["teams"][0]["summary"] == "Payments"
-    assert webhook.event["agent"]["id"] == ADA
+    assert webhook.event["agent"]["id"] == ADA_USER
 
 
-async def test_acknowledge_and_resolve(account: SimulatedAccount) -> None:
+async def test_an_incident_is_acknowledged_and_resolved(account: SimulatedAccount) -> None:
     incident = (await account.trigger())["id"]
     acknowledged = (await account.put(incident, status="acknowledged")).json()["incident"]
-    assert users(acknowledged["acknowledgements"], "acknowledger") == [BO]
-    assert acknowledged["last_status_change_by"]["id"] == BO
-    resolved = (await account.put(incident, status="resolved", user=ADA)).json()["incident"]
+    assert users(acknowledged["acknowledgements"], "acknowledger") == [BO_USER]
+    assert acknowledged["last_status_change_by"]["id"] == BO_USER
+    resolved = (await account.put(incident, status="resolved", user=ADA_USER)).json()["incident"]
     assert resolved["status"] == "resolved"
     assert resolved["assignments"] == resolved["acknowledgements"] == []
     assert resolved["resolved_at"] == resolved["last_status_change_at"]
@@ -54,7 +54,7 @@ async def test_acknowledge_and_resolve(account: SimulatedAccount) -> None:
         ([], {"escalation_level": 9}, 1006),
         (["resolved"], {"escalation_level": 2}, 1006),
         ([], {"assignments": [{"assignee": {"id": "PNOBODY", "type": "user_reference"}}]}, 1007),
-        (["resolved"], {"assignments": [{"assignee": {"id": CY, "type": "user_reference"}}]}, 1011),
+        (["resolved"], {"assignments": [{"assignee": {"id": CY_USER, "type": "user_reference"}}]}, 1011),
         ([], {"escalation_policy": {"id": "PNONE", "type": "escalation_policy_reference"}}, 1014),
         ([], {"priority": "P9"}, 1020),
         ([], {"title": " "}, 2001),
@@ -76,9 +76,9 @@ async def test_refused_changes_change_nothing(
 
 async def test_two_people_can_acknowledge(account: SimulatedAccount) -> None:
     incident = (await account.trigger())["id"]
-    await account.put(incident, status="acknowledged", user=BO)
-    both = (await account.put(incident, status="acknowledged", user=CY)).json()["incident"]
-    assert users(both["acknowledgements"], "acknowledger") == [BO, CY]
+    await account.put(incident, status="acknowledged", user=BO_USER)
+    both = (await account.put(incident, status="acknowledged", user=CY_USER)).json()["incident"]
+    assert users(both["acknowledgements"], "acknowledger") == [BO_USER, CY_USER]
 
 
 async def test_a_resolved_incident_told_acknowledged_reopens_for_that_person(
@@ -86,9 +86,9 @@ async def test_a_resolved_incident_told_acknowledged_reopens_for_that_person(
 ) -> None:
     incident = (await account.trigger())["id"]
     await account.put(incident, status="resolved")
-    reopened = (await account.put(incident, status="acknowledged", user=CY)).json()["incident"]
+    reopened = (await account.put(incident, status="acknowledged", user=CY_USER)).json()["incident"]
     assert reopened["status"] == "acknowledged"
-    assert users(reopened["assignments"], "assignee") == [CY]
+    assert users(reopened["assignments"], "assignee") == [CY_USER]
     assert reopened["resolved_at"] is None
     webhooks = await account.receiver.expect(
         "incident.triggered", "incident.resolved", "incident.reopened", "incident.acknowledged"
@@ -102,13 +102,13 @@ async def test_a_resolved_incident_set_to_triggered_goes_to_its_escalation_polic
 ) -> None:
     incident = (await account.trigger())["id"]
     await account.put(incident, status="resolved")
-    reopened = (await account.put(incident, status="triggered", user=CY)).json()["incident"]
+    reopened = (await account.put(incident, status="triggered", user=CY_USER)).json()["incident"]
     assert reopened["status"] == "triggered"
-    assert users(reopened["assignments"], "assignee") == [BO]
+    assert users(reopened["assignments"], "assignee") == [BO_USER]
     await account.put(incident, status="resolved")
     policy = {"id": "PEP0002", "type": "escalation_policy_reference"}
     elsewhere = (await account.put(incident, status="triggered", escalation_policy=policy)).json()["incident"]
-    assert users(elsewhere["assignments"], "assignee") == [DI]
+    assert users(elsewhere["assignments"], "assignee") == [DI_USER]
     await account.receiver.expect(
         "incident.triggered",
         "incident.resolved",
@@ -121,12 +121,16 @@ async def test_a_resolved_incident_set_to_triggered_goes_to_its_escalation_polic
 @pytest.mark.parametrize(
     ("change", "kind", "assignee"),
     [
-        ({"assignments": [{"assignee": {"id": CY, "type": "user_reference"}}]}, "incident.reassigned", CY),
-        ({"escalation_level": 2}, "incident.escalated", ADA),
+        (
+            {"assignments": [{"assignee": {"id": CY_USER, "type": "user_reference"}}]},
+            "incident.reassigned",
+            CY_USER,
+        ),
+        ({"escalation_level": 2}, "incident.escalated", ADA_USER),
         (
             {"escalation_policy": {"id": "PEP0002", "type": "escalation_policy_reference"}},
             "incident.delegated",
-            DI,
+            DI_USER,
         ),
     ],
 )
@@ -155,7 +159,7 @@ async def test_every_other_change_has_its_event_or_none(account: SimulatedAccoun
     await account.call("POST", f"{path}/notes", {"note": {"content": "Rolled back"}})
     await account.call("POST", f"{path}/status_updates", {"message": "We are on it"})
     target = {"responder_request_target": {"id": "PEP0002", "type": "escalation_policy_reference"}}
-    request = {"requester_id": BO, "message": "Help", "responder_request_targets": [target]}
+    request = {"requester_id": BO_USER, "message": "Help", "responder_request_targets": [target]}
     await account.call("POST", f"{path}/responder_requests", request)
     fields = {"custom_fields": [{"name": "environment", "value": "production"}]}
     await account.call("PUT", f"{path}/custom_fields/values", fields)
@@ -176,26 +180,26 @@ async def test_every_other_change_has_its_event_or_none(account: SimulatedAccoun
     assert data["incident.service_updated"]["title"] == "Checkout is down"
     assert data["incident.annotated"]["content"] == "Rolled back"
     assert data["incident.annotated"]["incident"]["id"] == incident
-    assert data["incident.responder.added"]["user"]["id"] == DI
+    assert data["incident.responder.added"]["user"]["id"] == DI_USER
     assert data["incident.responder.added"]["state"] == "pending"
     assert data["incident.conference_bridge.updated"]["conference_url"] == "https://meet.example/1"
     assert data["incident.custom_field_values.updated"]["changed_custom_fields"][0]["value"] is None
     assert data["incident.custom_field_values.updated"]["custom_fields"][0]["value"] == "production"
 
 
-async def test_many_at_once_or_none(account: SimulatedAccount) -> None:
+async def test_several_incidents_change_at_once_or_none_does(account: SimulatedAccount) -> None:
     first, second = (await account.trigger())["id"], (await account.trigger())["id"]
     updates = [{"id": key, "type": "incident_reference", "status": "acknowledged"} for key in (first, second)]
-    done = await account.call("PUT", "/incidents", {"incidents": updates}, user=BO)
+    done = await account.call("PUT", "/incidents", {"incidents": updates}, user=BO_USER)
     assert [one["status"] for one in done.json()["incidents"]] == ["acknowledged", "acknowledged"]
     updates = [
         {"id": first, "type": "incident_reference", "status": "resolved"},
         {"id": "QNONE", "type": "incident_reference", "status": "resolved"},
     ]
-    refused = await account.call("PUT", "/incidents", {"incidents": updates}, user=BO)
+    refused = await account.call("PUT", "/incidents", {"incidents": updates}, user=BO_USER)
     assert refused.json()["error"]["code"] == 1004
     assert (await account.get(first))["status"] == "acknowledged"
-    too_many = await account.call("PUT", "/incidents", {"incidents": updates[:1] * 251}, user=BO)
+    too_many = await account.call("PUT", "/incidents", {"incidents": updates[:1] * 251}, user=BO_USER)
     assert too_many.status_code == 413
 
 
@@ -225,7 +229,7 @@ async def test_lists_are_filtered_sorted_and_paged(account: SimulatedAccount) ->
     assert await titles(**{"statuses[]": ["resolved"]}) == ["Nr 0"]
     assert await titles(**{"urgencies[]": ["low"]}) == ["Nr 4"]
     assert await titles(**{"service_ids[]": ["PSVC002"]}) == []
-    assert await titles(**{"user_ids[]": [BO], "sort_by": "incident_number:desc", "limit": 2}) == [
+    assert await titles(**{"user_ids[]": [BO_USER], "sort_by": "incident_number:desc", "limit": 2}) == [
         "Nr 4",
         "Nr 3",
     ]
@@ -241,7 +245,7 @@ async def test_includes_show_objects_in_full(account: SimulatedAccount) -> None:
     await account.put(incident, status="acknowledged")
     assert "conference_bridge" not in await account.get(incident)
     full = await account.get(incident, "acknowledgers", "conference_bridge", "services", "custom_fields")
-    assert full["acknowledgements"][0]["acknowledger"]["email"] == account.person(BO).email
+    assert full["acknowledgements"][0]["acknowledger"]["email"] == account.person(BO_USER).email
     assert full["conference_bridge"] == {"conference_url": "https://meet.example/1"}
     assert full["service"]["status"] == "warning"
     assert full["custom_fields"][0]["name"] == "environment"

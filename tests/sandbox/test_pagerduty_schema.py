@@ -8,7 +8,7 @@ import pytest
 
 from tests.schemas.exchange import exchange_of
 from tests.schemas.pagerduty import rest_api
-from tests.support.pagerduty_account import BO, SimulatedAccount, running_account
+from tests.support.pagerduty_account import BO_USER, SimulatedAccount, running_account
 
 pytestmark = pytest.mark.anyio
 
@@ -80,23 +80,25 @@ async def incident(account: SimulatedAccount) -> str:
         "/webhook_subscriptions/{id}",
     ],
 )
-async def test_reads(account: SimulatedAccount, incident: str, template: str) -> None:
+async def test_every_read_is_answered_as_described(
+    account: SimulatedAccount, incident: str, template: str
+) -> None:
     ids = {
         "abilities": "teams",
         "escalation_policies": "PEP0001",
         "incidents": incident,
         "services": "PSVC001",
         "teams": "PTEAM01",
-        "users": BO,
+        "users": BO_USER,
         "webhook_subscriptions": account.company.webhook_subscription,
     }
     collection = template.split("/")[1]
     path = template.replace("{id}", ids.get(collection, ""))
-    answer = await account.call("GET", path, user=BO, params={"include[]": ALL_INCLUDES})
+    answer = await account.call("GET", path, user=BO_USER, params={"include[]": ALL_INCLUDES})
     assert answer.status_code in (200, 204), answer.text
     check(answer)
     if "{id}" in template and "incidents" not in template:
-        missing = await account.call("GET", template.replace("{id}", "PNONE"), user=BO)
+        missing = await account.call("GET", template.replace("{id}", "PNONE"), user=BO_USER)
         assert missing.status_code == (402 if collection == "abilities" else 404)
         check(missing)
 
@@ -125,7 +127,7 @@ async def written(account: SimulatedAccount, incident: str) -> list[httpx.Respon
         (
             "POST",
             f"{path}/responder_requests",
-            {"requester_id": BO, "message": "Help", "responder_request_targets": [target]},
+            {"requester_id": BO_USER, "message": "Help", "responder_request_targets": [target]},
         ),
         ("POST", "/webhook_subscriptions", {"webhook_subscription": subscription}),
     ]
@@ -144,7 +146,7 @@ async def written(account: SimulatedAccount, incident: str) -> list[httpx.Respon
     return answers
 
 
-async def test_writes(account: SimulatedAccount, incident: str) -> None:
+async def test_every_write_is_answered_as_described(account: SimulatedAccount, incident: str) -> None:
     for answer in await written(account, incident):
         assert answer.is_success, answer.text
         check(answer)
@@ -152,9 +154,9 @@ async def test_writes(account: SimulatedAccount, incident: str) -> None:
     check(await account.call("GET", f"/incidents/{incident}"))
 
 
-async def test_what_pagerduty_refuses(account: SimulatedAccount, incident: str) -> None:
+async def test_every_refusal_is_as_described(account: SimulatedAccount, incident: str) -> None:
     one = f"/incidents/{incident}"
-    refusals = [
+    expected = [
         (401, await account.http.get(one)),
         (404, await account.call("GET", "/incidents/QNONE")),
         (400, await account.call("POST", "/incidents", {"incident": {"type": "incident"}})),
@@ -164,6 +166,6 @@ async def test_what_pagerduty_refuses(account: SimulatedAccount, incident: str) 
         (400, await account.call("GET", "/users/me")),
         (404, await account.call("GET", "/webhook_subscriptions/PNONE")),
     ]
-    for status, answer in refusals:
+    for status, answer in expected:
         assert answer.status_code == status, answer.text
         check(answer)

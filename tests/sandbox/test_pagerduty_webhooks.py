@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.pagerduty import webhook_sender
 from tests.support.company import signature
-from tests.support.pagerduty_account import BO, SimulatedAccount
+from tests.support.pagerduty_account import BO_USER, SimulatedAccount
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +18,7 @@ PLACE = "/webhook_subscriptions"
         ("s3cr3t-new", "2f8be37e779214118f73fd62f4674544832cc58041def95f4030b72760040cd4"),
     ],
 )
-async def test_known_signatures(secret: str, digest: str) -> None:
+async def test_a_known_body_has_its_known_signature(secret: str, digest: str) -> None:
     body = (
         b'{"event":{"id":"01TEST","event_type":"pagey.ping","resource_type":"pagey",'
         b'"occurred_at":"2026-01-01T00:00:00.000Z","agent":null,"client":null,'
@@ -27,7 +27,7 @@ async def test_known_signatures(secret: str, digest: str) -> None:
     assert webhook_sender.signature(secret, body) == signature(body, secret) == f"v1={digest}"
 
 
-async def test_headers_and_signatures_through_a_rotation(account: SimulatedAccount) -> None:
+async def test_a_webhook_is_signed_by_every_secret_through_a_rotation(account: SimulatedAccount) -> None:
     key, old = account.company.webhook_subscription, account.company.webhook_secret
     await account.trigger()
     (webhook,) = await account.receiver.expect("incident.triggered")
@@ -66,7 +66,7 @@ async def test_a_webhook_that_fails_is_retried_and_the_next_ones_wait(account: S
     assert sent["incident"] == first
 
 
-async def test_another_incident_does_not_wait(account: SimulatedAccount) -> None:
+async def test_webhooks_of_another_incident_do_not_wait(account: SimulatedAccount) -> None:
     account.receiver.answers = [503]
     stuck, free = (await account.trigger(title="Stuck"))["id"], (await account.trigger(title="Free"))["id"]
     webhooks = await account.receiver.expect(*["incident.triggered"] * 3)
@@ -95,7 +95,7 @@ async def test_after_two_days_of_failures_a_webhook_is_dropped(account: Simulate
     await account.receiver.expect("incident.acknowledged")
 
 
-async def test_three_drops_in_a_row_disable_for_a_day(account: SimulatedAccount) -> None:
+async def test_three_drops_in_a_row_disable_a_subscription_for_a_day(account: SimulatedAccount) -> None:
     key = account.company.webhook_subscription
 
     async def disabled() -> bool:
@@ -122,7 +122,7 @@ async def test_three_drops_in_a_row_disable_for_a_day(account: SimulatedAccount)
     await account.receiver.expect("incident.resolved")
 
 
-async def test_enable_and_ping(account: SimulatedAccount) -> None:
+async def test_a_subscription_is_enabled_and_pinged(account: SimulatedAccount) -> None:
     key = account.company.webhook_subscription
     account.receiver.answers = [400] * 3
     for _ in range(3):
@@ -202,7 +202,7 @@ async def test_a_burst_has_distinct_times(account: SimulatedAccount) -> None:
     incident = (await account.trigger())["id"]
     for number in range(20):
         await account.call(
-            "POST", f"/incidents/{incident}/notes", {"note": {"content": str(number)}}, user=BO
+            "POST", f"/incidents/{incident}/notes", {"note": {"content": str(number)}}, user=BO_USER
         )
     webhooks = await account.receiver.expect("incident.triggered", *["incident.annotated"] * 20)
     assert [one.event["data"]["content"] for one in webhooks[1:]] == [str(number) for number in range(20)]

@@ -170,7 +170,7 @@ def test_only_the_bots_own_token_opens_the_connector(teams: TeamsProcess, bot: h
     assert [call["status"] for call in teams.records()["calls"]] == [401] * 5
 
 
-def test_members(teams: TeamsProcess, bot: httpx.Client) -> None:
+def test_members_are_listed_paged_and_found_by_either_id(teams: TeamsProcess, bot: httpx.Client) -> None:
     address = f"v3/conversations/{quote(teams.channel, safe='')}"
     everybody = bot.get(f"{address}/members").json()
     assert {m["aadObjectId"] for m in everybody} == set(teams.company.teams[0].members)
@@ -236,7 +236,7 @@ def test_an_uninstalled_bot_is_refused_until_it_is_back(teams: TeamsProcess, bot
     assert teams.bot.activities[2]["membersAdded"] == [{"id": installed["recipient"]["id"]}]
 
 
-def test_records_have_the_calls(teams: TeamsProcess, bot: httpx.Client) -> None:
+def test_records_have_every_call(teams: TeamsProcess, bot: httpx.Client) -> None:
     bot.post(activities(teams.channel), json=message("x"))
     (call,) = teams.records()["calls"]
     assert call | {"at": "", "ms": 0} == {

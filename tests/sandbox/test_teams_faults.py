@@ -32,7 +32,7 @@ def last_call(teams: TeamsProcess) -> tuple[int | None, str | None]:
     return call["status"], call["fault"]
 
 
-def test_a_lost_answer_was_done(teams: TeamsProcess, bot: httpx.Client) -> None:
+def test_a_call_whose_answer_is_lost_was_done(teams: TeamsProcess, bot: httpx.Client) -> None:
     order(teams, "create", "lose_answer")
     with pytest.raises(httpx.RemoteProtocolError):
         bot.post(activities(teams), json=message("x"))
@@ -66,7 +66,7 @@ def test_a_status_is_answered_in_place_of_the_call(teams: TeamsProcess, bot: htt
     assert bot.post(activities(teams), json=message("x")).status_code == 201
 
 
-def test_a_status_after_the_call(teams: TeamsProcess, bot: httpx.Client) -> None:
+def test_a_status_is_answered_after_the_call(teams: TeamsProcess, bot: httpx.Client) -> None:
     order(teams, "create", "status_after", status=502)
     assert bot.post(activities(teams), json=message("x")).status_code == 502
     assert len(teams.messages(teams.channel)) == 1

@@ -60,7 +60,7 @@ def send(bot: httpx.Client, conversation: str, content: dict[str, Any]) -> str:
     return str(sent.json()["id"])
 
 
-def test_people(teams: TeamsProcess, bot: httpx.Client) -> None:
+def test_the_page_lists_people_bot_and_links(teams: TeamsProcess, bot: httpx.Client) -> None:
     answer = teams.get("/page/people")
     assert answer["tenant"] == "Acme"
     assert answer["bot"] == {"id": f"28:{teams.company.bot_app_id}", "name": "Muster"}

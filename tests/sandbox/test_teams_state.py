@@ -56,8 +56,12 @@ def test_open_pages_do_not_hold_up_the_end(tmp_path: Path) -> None:
     with running_teams(tmp_path) as teams, httpx.Client(trust_env=False) as http:
         address = f"{teams.url}/page/events?person={teams.person(0).aad_object_id}"
         with http.stream("GET", address) as stream:
-            next(stream.iter_lines())
-            assert teams.stop() < 2
+            lines = stream.iter_lines()
+            next(lines)
+            teams.stop()
+            # The simulator has ended the stream. One that it had waited for and cut would end in an error.
+            for _ in lines:
+                pass
         assert teams.process is not None
         assert teams.process.returncode == 0
 
@@ -96,7 +100,7 @@ def test_the_page_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:
     write_company(tmp_path / "company.json", build_company())
     (tmp_path / "state.json").write_text('{"format": 2}')
-    options = f"--world {tmp_path}/company.json --port 1 --token-port 2 --ca-dir {tmp_path} --bot http://127.0.0.1:3"
+    options = f"--company {tmp_path}/company.json --port 1 --token-port 2 --ca-dir {tmp_path} --bot http://127.0.0.1:3"
     command = [
         sys.executable,
         "-m",

@@ -59,7 +59,7 @@ def test_msal_hears_of_a_wrong_secret_in_entras_words(teams: TeamsProcess) -> No
         ({"scope": "https://graph.microsoft.com/.default"}, 400, "invalid_scope", 1002012),
     ],
 )
-def test_what_pagerduty_refuses(
+def test_a_wrong_token_request_is_refused_in_entras_words(
     teams: TeamsProcess, change: dict[str, str], status: int, error: str, number: int
 ) -> None:
     answer = teams.token_request(**change)

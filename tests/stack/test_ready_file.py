@@ -7,7 +7,7 @@ from pathlib import Path
 from sandbox.up.supervision.ready_file import ReadyFile
 
 
-def test_it_appears_when_all_is_up_and_goes_at_the_end(tmp_path: Path) -> None:
+def test_the_ready_file_appears_when_all_is_up_and_goes_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "ready.json"
     path.write_text("of a run before")
     ready = ReadyFile(path)

@@ -31,7 +31,7 @@ async def page(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     supervisor.kill()
 
 
-async def test_it_links_the_places_and_the_queries(page: httpx.AsyncClient) -> None:
+async def test_the_start_page_links_the_places_and_the_queries(page: httpx.AsyncClient) -> None:
     html = (await page.get("/")).text
     assert 'href="http://127.0.0.1:8091"' in html
     assert 'href="http://127.0.0.1:8233/namespaces/default/workflows?query=Attention"' in html

@@ -59,7 +59,7 @@ def test_a_second_one_on_the_same_folder_is_refused(stack: Launched) -> None:
     assert f"process {stack.process.pid}" in second.stdout
 
 
-def test_it_stops_cleanly_and_starts_again_on_its_data(stack: Launched) -> None:
+def test_the_stack_stops_cleanly_and_starts_again_on_its_data(stack: Launched) -> None:
     pids, secret = stack.pids, stack.ready["webhook_secret"]
     assert stack.stop() == 0
     assert all_gone(pids)
@@ -69,7 +69,7 @@ def test_it_stops_cleanly_and_starts_again_on_its_data(stack: Launched) -> None:
         assert again.ready["webhook_secret"] == secret
 
 
-def test_nothing_is_left_when_it_is_killed(tmp_path: Path) -> None:
+def test_nothing_is_left_when_the_stack_is_killed(tmp_path: Path) -> None:
     with launched(tmp_path, "--empty") as stack:
         pids = stack.pids
         assert not any(person["linked"] for person in stack.ready["people"])

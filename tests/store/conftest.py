@@ -6,8 +6,8 @@ import pytest
 
 from muster.seed import seed
 from muster.store.pool import Pool, open_pool
-from tests.conftest import settings_for
 from tests.support.company import company
+from tests.support.settings import settings_for
 
 
 @pytest.fixture

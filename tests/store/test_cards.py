@@ -58,7 +58,7 @@ async def posted(pool: Pool, activity_id: str = "1", marker: str = "m1", *, revi
     assert await cards.record_shown(pool, show(marker, revision=revision), activity_id)
 
 
-async def test_a_card_nobody_registered(pool: Pool) -> None:
+async def test_a_card_nobody_registered_is_refused(pool: Pool) -> None:
     stranger = show("m1").model_copy(update={"card": KEY.model_copy(update={"incident_id": "Q2"})})
     with pytest.raises(CardUnknown):
         await cards.intend(pool, stranger)
@@ -141,7 +141,7 @@ async def test_a_message_that_only_its_row_knows_is_edited(pool: Pool) -> None:
     assert (stored.activity_id, stored.marker, stored.unknown) == ("1", "m2", False)
 
 
-async def test_a_worker_that_was_taken_for_dead_comes_late(pool: Pool) -> None:
+async def test_a_post_of_a_worker_taken_for_dead_is_an_orphan_whenever_it_is_recorded(pool: Pool) -> None:
     """Its message is an orphan whatever it says, before and after the other's post is recorded."""
     await cards.intend(pool, show("m1"))
     await cards.intend(pool, show("m2"))

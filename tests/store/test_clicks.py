@@ -7,7 +7,7 @@ import pytest
 
 from muster.store import clicks
 from muster.store.pool import Pool
-from tests.support.company import ACCOUNT, ADA, OPS
+from tests.support.company import ACCOUNT, ADA_AAD, OPS
 from workflows.channel_incident.messages import CardKey
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
@@ -24,14 +24,14 @@ def click(key: str = "k1", *, seconds: int = 0) -> Click:
     return Click(
         key=key,
         verb="acknowledge",
-        person=Clicker(aad_object_id=ADA, teams_id="29:ada", name="Ada Ops", link=1),
+        person=Clicker(aad_object_id=ADA_AAD, teams_id="29:ada", name="Ada Ops", link=1),
         message="1700000000001",
         received_at=RECEIVED_AT + timedelta(seconds=seconds),
         correlation="f:1",
     )
 
 
-async def test_a_click_without_an_outcome(pool: Pool) -> None:
+async def test_a_click_that_was_not_recorded_has_no_outcome(pool: Pool) -> None:
     assert await clicks.outcome_of(pool, "k1") is None
 
 
@@ -40,7 +40,7 @@ async def test_a_click_is_recorded_with_who_and_when(pool: Pool) -> None:
     assert await clicks.outcome_of(pool, "k1") == DONE
     row = await pool.fetchrow("SELECT * FROM click")
     assert row is not None
-    assert (row["verb"], row["aad_object_id"], row["person_name"]) == ("acknowledge", ADA, "Ada Ops")
+    assert (row["verb"], row["aad_object_id"], row["person_name"]) == ("acknowledge", ADA_AAD, "Ada Ops")
     assert row["received_at"] == RECEIVED_AT
     assert (row["account"], row["incident_id"], row["conversation"]) == (ACCOUNT, "Q1", OPS)
     assert row["recorded_at"] is not None
@@ -57,7 +57,7 @@ async def test_many_at_once_make_one_row(pool: Pool) -> None:
     assert await pool.fetchval("SELECT count(*) FROM click") == 1
 
 
-async def test_the_latest_outcomes_of_a_card_oldest_first(pool: Pool) -> None:
+async def test_the_latest_outcomes_of_a_card_are_read_oldest_first(pool: Pool) -> None:
     for number in range(60):
         await clicks.record(pool, KEY, click(f"k{number}", seconds=number), DONE)
     elsewhere = KEY.model_copy(update={"incident_id": "Q2"})

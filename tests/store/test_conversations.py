@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
         ("personal", "Ada Ops", None, "Ada Ops"),
     ],
 )
-def test_label(kind: Kind, name: str, team: str | None, label: str) -> None:
+def test_a_conversation_is_labelled_by_its_kind(kind: Kind, name: str, team: str | None, label: str) -> None:
     assert label_of(kind, name, team) == label
 
 
@@ -72,7 +72,9 @@ async def test_a_channel_has_its_teams_tenant_and_account(pool: Pool) -> None:
         ({"account": "unknown"}, "conversation_account_fkey"),
     ],
 )
-async def test_what_the_database_refuses(pool: Pool, changes: dict[str, Any], constraint: str) -> None:
+async def test_a_conversation_that_makes_no_sense_is_refused_by_its_constraint(
+    pool: Pool, changes: dict[str, Any], constraint: str
+) -> None:
     await pool.execute("INSERT INTO pagerduty_account VALUES ('emca', 'emca', 'eu')")
     await pool.execute("INSERT INTO teams_tenant VALUES ('t2', 'Another')")
     with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:

@@ -6,8 +6,8 @@ from muster.security.sealing import KeyRing, SealBroken
 from muster.store import links
 from muster.store.links import LinkedUser
 from muster.store.pool import Pool
-from tests.conftest import KEYS
-from tests.support.company import ACCOUNT, ADA, BO, CY, TENANT, TOKENS
+from tests.support.company import ACCOUNT, ADA_AAD, BO_AAD, CY_AAD, TENANT, TOKENS
+from tests.support.settings import KEYS
 
 pytestmark = pytest.mark.anyio
 
@@ -21,36 +21,36 @@ async def link_of(pool: Pool, person: str) -> int:
 
 
 async def test_a_linked_person_acts_under_their_own_token(pool: Pool) -> None:
-    user = await links.linked_user(pool, RING, await link_of(pool, ADA), account=ACCOUNT)
+    user = await links.linked_user(pool, RING, await link_of(pool, ADA_AAD), account=ACCOUNT)
     assert user == LinkedUser(
         pagerduty_user="PUSER01",
         name="Ada Ops",
         email="aad-ada@acme.example",
-        access_token=TOKENS[ADA],
+        access_token=TOKENS[ADA_AAD],
     )
-    assert TOKENS[ADA] not in repr(user)
+    assert TOKENS[ADA_AAD] not in repr(user)
 
 
 @pytest.mark.parametrize(
     ("tenant", "person", "account"),
-    [(TENANT, CY, ACCOUNT), ("elsewhere", ADA, ACCOUNT), (TENANT, ADA, "emca")],
+    [(TENANT, CY_AAD, ACCOUNT), ("elsewhere", ADA_AAD, ACCOUNT), (TENANT, ADA_AAD, "emca")],
 )
 async def test_nobody_else_is_linked(pool: Pool, tenant: str, person: str, account: str) -> None:
     assert await links.link_of(pool, tenant=tenant, aad_object_id=person, account=account) is None
 
 
-async def test_a_link_that_was_revoked_or_belongs_to_another_account(pool: Pool) -> None:
-    link = await link_of(pool, ADA)
+async def test_a_link_that_was_revoked_or_belongs_to_another_account_gives_no_user(pool: Pool) -> None:
+    link = await link_of(pool, ADA_AAD)
     assert await links.linked_user(pool, RING, link, account="emca") is None
     await pool.execute("DELETE FROM user_link WHERE id = $1", link)
     assert await links.linked_user(pool, RING, link, account=ACCOUNT) is None
 
 
 async def test_linking_again_keeps_the_row_and_replaces_the_user(pool: Pool) -> None:
-    before = await link_of(pool, ADA)
+    before = await link_of(pool, ADA_AAD)
     other = LinkedUser(pagerduty_user="PUSER09", name="Ada O.", email="ada@other.example", access_token="new")
-    await links.upsert(pool, RING, other, tenant=TENANT, aad_object_id=ADA, account=ACCOUNT)
-    assert await link_of(pool, ADA) == before
+    await links.upsert(pool, RING, other, tenant=TENANT, aad_object_id=ADA_AAD, account=ACCOUNT)
+    assert await link_of(pool, ADA_AAD) == before
     assert await links.linked_user(pool, RING, before, account=ACCOUNT) == other
 
 
@@ -58,9 +58,9 @@ async def test_a_token_moved_to_another_persons_row_does_not_open(pool: Pool) ->
     await pool.execute(
         "UPDATE user_link SET access_token = (SELECT access_token FROM user_link WHERE aad_object_id = $1)"
         " WHERE aad_object_id = $2",
-        *(ADA, BO),
+        *(ADA_AAD, BO_AAD),
     )
-    assert await links.linked_user(pool, RING, await link_of(pool, ADA), account=ACCOUNT)
+    assert await links.linked_user(pool, RING, await link_of(pool, ADA_AAD), account=ACCOUNT)
     with pytest.raises(SealBroken, match="does not open here") as broken:
-        await links.linked_user(pool, RING, await link_of(pool, BO), account=ACCOUNT)
-    assert TOKENS[ADA] not in str(broken.value)
+        await links.linked_user(pool, RING, await link_of(pool, BO_AAD), account=ACCOUNT)
+    assert TOKENS[ADA_AAD] not in str(broken.value)

@@ -18,7 +18,7 @@ from muster.store.migrate import (
 )
 from muster.store.pool import open_pool
 from sandbox.up.servers.postgres import EmbeddedPostgres
-from tests.conftest import settings_for
+from tests.support.settings import settings_for
 
 pytestmark = pytest.mark.anyio
 

@@ -44,7 +44,7 @@ async def connection(postgres: EmbeddedPostgres, migrated: str) -> AsyncIterator
 
 
 @pytest.mark.parametrize("name", named_queries())
-async def test_postgres_accepts(name: str, connection: Connection) -> None:
+async def test_postgres_accepts_every_query(name: str, connection: Connection) -> None:
     query = named_queries()[name]
     prepared = await connection.prepare(query.sql)
     assert len(prepared.get_parameters()) == len(query.parameters)

@@ -8,8 +8,17 @@ from muster.security.sealing import KeyRing, SealBroken
 from muster.seed import seed
 from muster.store import links, subscriptions
 from muster.store.pool import Pool
-from tests.conftest import KEYS, settings_for
-from tests.support.company import ACCOUNT, ADA, OTHER_SECRET, SECRET, SUBSCRIPTION, TENANT, TOKENS, company
+from tests.support.company import (
+    ACCOUNT,
+    ADA_AAD,
+    OTHER_SECRET,
+    SECRET,
+    SUBSCRIPTION,
+    TENANT,
+    TOKENS,
+    company,
+)
+from tests.support.settings import KEYS, settings_for
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +42,7 @@ async def test_rotation_opens_the_old_and_seals_with_the_new(database_url: str, 
 
 
 async def test_a_key_that_is_gone_is_named_and_no_secret_is(pool: Pool) -> None:
-    link = await links.link_of(pool, tenant=TENANT, aad_object_id=ADA, account=ACCOUNT)
+    link = await links.link_of(pool, tenant=TENANT, aad_object_id=ADA_AAD, account=ACCOUNT)
     assert link is not None
     with pytest.raises(SealBroken, match=r"no key for webhook_subscription\.secret"):
         await subscriptions.secrets_of(pool, WITHOUT_OLD, ACCOUNT)

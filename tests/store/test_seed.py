@@ -6,8 +6,8 @@ import pytest
 
 from muster.seed import SeedRefused, ServiceConnection, seed
 from muster.store.pool import Pool
-from tests.conftest import settings_for
 from tests.support.company import ACCOUNT, OPS, RELEASES, company
+from tests.support.settings import settings_for
 
 pytestmark = pytest.mark.anyio
 

@@ -5,15 +5,15 @@ import pytest
 from muster.security.sealing import KeyRing, SealBroken
 from muster.store.pool import Pool
 from muster.store.subscriptions import secrets_of
-from tests.conftest import KEYS
 from tests.support.company import ACCOUNT, OTHER_SECRET, OTHER_SUBSCRIPTION, SECRET, SUBSCRIPTION
+from tests.support.settings import KEYS
 
 pytestmark = pytest.mark.anyio
 
 RING = KeyRing.parse(KEYS)
 
 
-async def test_signing_secrets_newest_first(pool: Pool) -> None:
+async def test_signing_secrets_are_read_newest_first(pool: Pool) -> None:
     await pool.execute(
         "UPDATE webhook_subscription SET created_at = now() - interval '1 day' WHERE id = $1", SUBSCRIPTION
     )

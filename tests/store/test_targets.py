@@ -79,7 +79,9 @@ async def test_an_open_incident_enters_the_channels_of_its_service(incident: Inc
     assert await incident.rows() == [OPS]
 
 
-async def test_it_enters_every_connected_channel(incident: Incident) -> None:
+async def test_an_open_incident_enters_every_channel_that_is_connected_to_its_service(
+    incident: Incident,
+) -> None:
     assert places(await incident.event(service=LEDGER)) == [OPS, RELEASES]
     assert await incident.rows() == [OPS, RELEASES]
 
@@ -113,7 +115,9 @@ async def test_a_resolved_incident_never_enters(incident: Incident) -> None:
 
 
 @pytest.mark.parametrize("service", ["PSVC999", None])
-async def test_a_service_that_is_connected_nowhere(incident: Incident, service: str | None) -> None:
+async def test_an_incident_of_a_service_that_is_connected_nowhere_enters_nothing(
+    incident: Incident, service: str | None
+) -> None:
     assert places(await incident.event(service=service)) == []
 
 

@@ -36,8 +36,8 @@ async def run(url: str, sql: str) -> None:
     await connection.close()
 
 
-def changed(url: str, **parts: str) -> str:
-    return urlsplit(url)._replace(**parts).geturl()
+def changed(url: str, **changes: str) -> str:
+    return urlsplit(url)._replace(**changes).geturl()
 
 
 @asynccontextmanager
@@ -75,9 +75,9 @@ async def test_one_that_lets_us_in_is_not_waited_for(database_url: str) -> None:
 async def test_a_refusal_is_not_waited_for(
     postgres: EmbeddedPostgres, database_url: str, wrong: dict[str, str], reason: str
 ) -> None:
-    parts = {name: part.format(password=PASSWORD, port=postgres.port) for name, part in wrong.items()}
+    changes = {name: value.format(password=PASSWORD, port=postgres.port) for name, value in wrong.items()}
     with pytest.raises(DatabaseRefused, match=reason) as refused:
-        await wait_for_database(changed(database_url, **parts), seconds=600)
+        await wait_for_database(changed(database_url, **changes), seconds=600)
     assert PASSWORD not in str(refused.value)
 
 

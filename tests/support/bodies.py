@@ -29,8 +29,8 @@ def reference(kind: str, identity: str, summary: str | None) -> Body:
     }
 
 
-ADA = reference("user", "PUSER01", "Ada Ops")
-BO = reference("user", "PUSER02", "Bo Call")
+ADA_BODY = reference("user", "PUSER01", "Ada Ops")
+BO_BODY = reference("user", "PUSER02", "Bo Call")
 CHECKOUT = reference("service", "PSVC001", "Checkout")
 LEDGER = reference("service", "PSVC002", "Ledger")
 
@@ -50,7 +50,7 @@ def incident(**changes: Any) -> Body:
         "title": "Checkout latency",
         "incident_type": {"name": "incident_default"},
         "service": CHECKOUT,
-        "assignees": [BO],
+        "assignees": [BO_BODY],
         "escalation_policy": reference("escalation_policy", "PEP0001", "Default"),
         "teams": [reference("team", "PTEAM01", "Payments")],
         "priority": reference("priority", "PPRIO01", "P1"),
@@ -94,7 +94,7 @@ def event(event_type: str = "incident.triggered", data: Mapping[str, Any] | None
         "event_type": event_type,
         "resource_type": event_type.partition(".")[0],
         "occurred_at": OCCURRED_AT,
-        "agent": ADA,
+        "agent": ADA_BODY,
         "client": None,
         "data": incident() if data is None else data,
     } | more
@@ -121,7 +121,7 @@ _TASK = about(
     description=None,
     summary="Check the cache",
     status="todo",
-    assignees=[BO],
+    assignees=[BO_BODY],
 )
 _ACTION = about(
     "incident_action_invocation",
@@ -145,11 +145,11 @@ DATA: dict[str, Body] = {
     "incident.unacknowledged": incident(),
     "incident.resolved": incident(status="resolved", assignees=[]),
     "incident.reopened": incident(reopened_at="2026-01-01T11:00:00Z"),
-    "incident.escalated": incident(assignees=[ADA]),
+    "incident.escalated": incident(assignees=[ADA_BODY]),
     "incident.delegated": incident(
         escalation_policy=reference("escalation_policy", "PEP0002", "Second line")
     ),
-    "incident.reassigned": incident(assignees=[ADA, BO]),
+    "incident.reassigned": incident(assignees=[ADA_BODY, BO_BODY]),
     "incident.priority_updated": incident(priority=reference("priority", "PPRIO02", "P2")),
     "incident.service_updated": incident(service=LEDGER),
     "incident.incident_type.changed": incident(incident_type={"name": "Major incident"}),
@@ -158,10 +158,10 @@ DATA: dict[str, Body] = {
         "incident_status_update", id="PUPDATE", message="We are on it", trimmed=False
     ),
     "incident.responder.added": about(
-        "incident_responder", user=BO, escalation_policy=None, message="Please help", state="pending"
+        "incident_responder", user=BO_BODY, escalation_policy=None, message="Please help", state="pending"
     ),
     "incident.responder.replied": about(
-        "incident_responder", user=BO, escalation_policy=None, message="Please help", state="joined"
+        "incident_responder", user=BO_BODY, escalation_policy=None, message="Please help", state="joined"
     ),
     "incident.conference_bridge.updated": about(
         "incident_conference_bridge",
@@ -173,7 +173,7 @@ DATA: dict[str, Body] = {
     ),
     "incident.role.assigned": {
         "type": "incident_role_assignment",
-        "incident_role_assignments": [role(ADA)],
+        "incident_role_assignments": [role(ADA_BODY)],
     },
     "incident.task.created": _TASK,
     "incident.task.updated": _TASK | {"status": "in_progress"},

@@ -26,11 +26,11 @@ OPS, RELEASES = "19:ops@thread.tacv2", "19:releases@thread.tacv2"
 CHECKOUT, LEDGER = "PSVC001", "PSVC002"
 SUBSCRIPTION, SECRET = "PWSUB01", "s3cr3t-of-the-first"
 OTHER_SUBSCRIPTION, OTHER_SECRET = "PWSUB02", "s3cr3t-of-the-second"
-ADA, BO, CY = (f"aad-{name}" for name in ("ada", "bo", "cy"))
-TOKENS = {ADA: "pdus+_token-of-ada", BO: "pdus+_token-of-bo"}
+ADA_AAD, BO_AAD, CY_AAD = (f"aad-{name}" for name in ("ada", "bo", "cy"))
+TOKENS = {ADA_AAD: "pdus+_token-of-ada", BO_AAD: "pdus+_token-of-bo"}
 
-_NAMES = {ADA: "Ada Ops", BO: "Bo Call", CY: "Cy Net"}
-_USERS = {ADA: "PUSER01", BO: "PUSER02"}
+_NAMES = {ADA_AAD: "Ada Ops", BO_AAD: "Bo Call", CY_AAD: "Cy Net"}
+_USERS = {ADA_AAD: "PUSER01", BO_AAD: "PUSER02"}
 
 
 def signature(body: bytes, secret: str = SECRET) -> str:

@@ -68,10 +68,10 @@ class Life:
         note = Comment(id=f"NOTE-{text}", text=text, author="Ada Ops", at=self.now)
         return self._event("incident.annotated", agent=ADA, note=note)
 
-    def tells(self, event_type: str, **part: Any) -> IncidentEvent:
-        """Any other event, with the part it carries."""
+    def tells(self, event_type: str, **content: Any) -> IncidentEvent:
+        """Any other event, with what it carries."""
         self.now += timedelta(seconds=1)
-        return self._event(event_type, agent=ADA, **part)
+        return self._event(event_type, agent=ADA, **content)
 
     # What REST says
 
@@ -109,14 +109,14 @@ class Life:
         }
         return Snapshot(**given)
 
-    def _event(self, event_type: str, **parts: Any) -> IncidentEvent:
+    def _event(self, event_type: str, **content: Any) -> IncidentEvent:
         return IncidentEvent(
             event_id=f"01E{next(self._number):08}",
             event_type=event_type,
             occurred_at=self.now,
             account="acme",
             incident_id=self.incident_id,
-            **parts,
+            **content,
         )
 
 

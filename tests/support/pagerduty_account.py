@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from muster.settings import PagerDutyAccount
 from sandbox.company import Company, Person, build_company
 from sandbox.pagerduty.app import build_app
 from sandbox.pagerduty.simulator import Options, Simulator
@@ -23,7 +24,7 @@ from tests.support.waiting import Changes
 
 REPOSITORY = Path(__file__).parents[2]
 
-ADA, BO, CY, DI, EVE = (f"PUSER0{number}" for number in range(1, 6))
+ADA_USER, BO_USER, CY_USER, DI_USER, EVE_USER = (f"PUSER0{number}" for number in range(1, 6))
 COMPANY = build_company()
 
 
@@ -94,6 +95,17 @@ class SimulatedAccount:
     url: str
     http: httpx.AsyncClient
 
+    @property
+    def configured(self) -> PagerDutyAccount:
+        """The account as the product's settings have it."""
+        return PagerDutyAccount(
+            subdomain=self.company.account,
+            client_id=self.company.client_id,
+            client_secret=self.company.client_secret,
+            api_url=self.url,
+            identity_url=self.url,
+        )
+
     def person(self, user: str) -> Person:
         person = self.company.person(user)
         assert person is not None
@@ -103,7 +115,10 @@ class SimulatedAccount:
         self, method: str, path: str, body: Any = None, *, user: str | None = None, **options: Any
     ) -> httpx.Response:
         """A REST call with the account's key, or as a person with their own token."""
-        headers = {"Authorization": f"Token token={self.company.api_token}", "From": self.person(ADA).email}
+        headers = {
+            "Authorization": f"Token token={self.company.api_token}",
+            "From": self.person(ADA_USER).email,
+        }
         if user is not None:
             headers = {"Authorization": f"Bearer {self.person(user).access_token}"}
         return await self.http.request(method, path, json=body, headers=headers, **options)
@@ -119,7 +134,7 @@ class SimulatedAccount:
         incident: dict[str, Any] = response.json()["incident"]
         return incident
 
-    async def put(self, incident: str, *, user: str = BO, **changes: Any) -> httpx.Response:
+    async def put(self, incident: str, *, user: str = BO_USER, **changes: Any) -> httpx.Response:
         body = {"incident": {"type": "incident_reference", **changes}}
         return await self.call("PUT", f"/incidents/{incident}", body, user=user)
 

@@ -11,11 +11,14 @@ import httpx
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from muster.clients.expiring import Expiring, ExpiringCache
+from muster.clients.teams.connector import ConnectorClient
+from muster.settings import TeamsRegistration
 from sandbox.certificates import CA_FILE, https_listener
 from sandbox.company import Company
 from sandbox.serving import Listener, serving
 from sandbox.teams.app import SERVICE_PATH, Options, TeamsSimulator
-from sandbox.up.servers.ports import free_port
+from sandbox.up.servers.ports import LOOPBACK, free_port
 from tests.support.waiting import Changes
 
 
@@ -59,6 +62,22 @@ class TeamsService:
         trusted = ssl.create_default_context(cafile=str(self.options.folder / CA_FILE))
         async with httpx.AsyncClient(verify=trusted, trust_env=False) as http:
             return str((await http.post(address, data=form)).json()["access_token"])
+
+    def tokens(self) -> ExpiringCache[str, str]:
+        """The bot's tokens, as the product keeps them."""
+
+        async def token(_tenant: str) -> Expiring[str]:
+            return Expiring(await self.bot_token(), 3600)
+
+        return ExpiringCache(token)
+
+    def connector(self, http: httpx.AsyncClient, tokens: ExpiringCache[str, str]) -> ConnectorClient:
+        """The product's client of this service, over this pool and with these tokens."""
+        tenant = self.company.tenant_id
+        registration = TeamsRegistration(
+            tenant=tenant, app_id=self.company.bot_app_id, app_secret=self.company.bot_app_secret
+        )
+        return ConnectorClient(http, tokens, registrations={tenant: registration}, service_hosts=(LOOPBACK,))
 
     async def fault(self, on: str, do: str, **more: Any) -> None:
         """Let the next call of this kind go wrong."""

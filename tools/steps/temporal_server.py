@@ -1,4 +1,8 @@
-"""The Temporal server: found, downloaded by the SDK, or built from deploy/temporal."""
+"""The Temporal server: found, downloaded by the SDK, or built from deploy/temporal.
+
+A server that is older than deploy/temporal pins, as the SDK's download may be, is used only where the pinned
+one cannot be built.
+"""
 
 import os
 import re
@@ -8,7 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sandbox.up.servers.caches import CHECKOUT, cache_dir
-from sandbox.up.servers.temporal_binary import GO_MODULE, cached_binary, usable_temporal
+from sandbox.up.servers.temporal_binary import (
+    GO_MODULE,
+    cached_binary,
+    dotted,
+    pinned_server,
+    server_version,
+    usable_temporal,
+)
 
 from tools.steps.progress import StepFailed, run, say, version_of
 
@@ -36,8 +47,15 @@ os._exit(0)
 
 
 def done() -> bool:
-    """Whether a server is configured or a command is there."""
-    return bool(os.environ.get("TEMPORAL_ADDRESS")) or usable_temporal() is not None
+    """Whether a server is configured, or this machine can get no newer command than the one that is there."""
+    if os.environ.get("TEMPORAL_ADDRESS"):
+        return True
+    found = usable_temporal()
+    if found is None or (_is_older(found) and _can_build()):
+        return False
+    if _is_older(found):
+        _say_older(found)
+    return True
 
 
 def missing() -> Iterator[str]:
@@ -50,9 +68,56 @@ def do() -> None:
     cache_dir().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="temporal-", dir=cache_dir()) as name:
         folder = Path(name)
-        binary = _download(folder) or _build(folder)
-        binary.replace(cached_binary())
-    say(f"Temporal server kept as {cached_binary()}")
+        there = usable_temporal()
+        binary = None if there else _download(folder)
+        if binary is None or _is_older(binary):
+            binary = _newest(folder, older=there or binary)
+        if binary.parent == folder:
+            binary.replace(cached_binary())
+            say(f"Temporal server kept as {cached_binary()}")
+
+
+def _newest(folder: Path, *, older: Path | None) -> Path:
+    """The command as deploy/temporal pins it; the older one where it cannot be built."""
+    if older is None:
+        return _build(folder)
+    if _can_build():
+        say(
+            f"{_named(older)} is older than the pinned {dotted(pinned_server())}: "
+            "building that one, which takes some minutes, once"
+        )
+        try:
+            return _build(folder)
+        except StepFailed as failure:
+            say(str(failure))
+    _say_older(older)
+    return older
+
+
+def _is_older(binary: Path) -> bool:
+    version = server_version(binary)
+    return version is not None and version < pinned_server()
+
+
+def _say_older(binary: Path) -> None:
+    say(
+        f"{_named(binary)} is used, older than the pinned {dotted(pinned_server())}: "
+        f"`make setup` builds that one where Go {_OLDEST_GO[0]}.{_OLDEST_GO[1]} or newer is (go.dev)"
+    )
+
+
+def _named(binary: Path) -> str:
+    version = server_version(binary)
+    return f"Temporal server {dotted(version) if version else '?'}"
+
+
+def _go_version() -> tuple[int, ...] | None:
+    return version_of("go", "version", r"go(\d+)\.(\d+)")
+
+
+def _can_build() -> bool:
+    version = _go_version()
+    return version is not None and version >= _OLDEST_GO
 
 
 def _download(folder: Path) -> Path | None:
@@ -60,7 +125,7 @@ def _download(folder: Path) -> Path | None:
     pinned = re.search(r"github.com/temporalio/cli (v\S+)", (GO_MODULE / "go.mod").read_text())
     if pinned is None:
         raise StepFailed("deploy/temporal/go.mod names no version of the Temporal command")
-    say(f"Temporal server {pinned[1]}: trying the SDK's download")
+    say(f"Temporal's command {pinned[1]}: trying the SDK's download")
     python = CHECKOUT / ".venv" / "bin" / "python"
     try:
         subprocess.run(
@@ -72,13 +137,13 @@ def _download(folder: Path) -> Path | None:
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         say("the download did not work; building it instead, which takes some minutes, once")
         return None
-    return next((file for file in folder.iterdir() if file.is_file() and os.access(file, os.X_OK)), None)
+    return next((file for file in folder.iterdir() if server_version(file) is not None), None)
 
 
 def _build(folder: Path) -> Path:
     """The command built from its Go module, with caches of its own that go away (several GB)."""
-    version = version_of("go", "version", r"go(\d+)\.(\d+)")
-    if version is None or version < _OLDEST_GO:
+    if not _can_build():
+        version = _go_version()
         there = "" if version is None else f", {version[0]}.{version[1]} is there"
         raise StepFailed(
             f"building Temporal's server needs Go {_OLDEST_GO[0]}.{_OLDEST_GO[1]} or newer{there} (go.dev); "

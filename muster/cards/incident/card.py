@@ -48,7 +48,7 @@ def card_summary(view: View) -> str:
     """The card as one plain line, for notifications: ``#42 Checkout latency · Triggered · P1``."""
     title = _numbered(view, plain(view.title, _SUMMARY_TITLE_LIMIT))
     priority = plain(view.priority or "", PRIORITY_LIMIT)
-    return " · ".join(part for part in (title, STATUS_STYLES[view.status].word, priority) if part)
+    return " · ".join(part for part in (title, STATUS_STYLES[view.status].name, priority) if part)
 
 
 def _body(view: View, identity: CardIdentity, notice: str | None) -> Iterator[Element]:

@@ -17,7 +17,7 @@ _MOST_ROLES = 4
 _MOST_TASKS = 3
 _MOST_FIELDS = 5
 _FIELD_NAME_LIMIT = 40
-_LONGEST_WORD_OF_A_LABEL = 10
+_LABEL_BREAKS_AFTER = 10
 _FIELD_VALUE_LIMIT = 80
 _STATE_LIMIT = 20
 _NUMBER_LIMIT = 40
@@ -69,7 +69,7 @@ def _work(view: View) -> Iterator[ColumnSet]:
     if view.open_tasks:
         yield _list_row("Open tasks", [_task(task) for task in view.open_tasks], most=_MOST_TASKS)
     for field in view.fields[:_MOST_FIELDS]:
-        name = literal(field.name, _FIELD_NAME_LIMIT, word=_LONGEST_WORD_OF_A_LABEL)
+        name = literal(field.name, _FIELD_NAME_LIMIT, break_after=_LABEL_BREAKS_AFTER)
         yield _row(name, *_value(tidy(field.value)))
     left = len(view.fields) - _MOST_FIELDS
     if left > 0:

@@ -40,7 +40,7 @@ def status_band(view: View) -> Container:
 
 def _status(view: View) -> str:
     who = _who(view)
-    status = STATUS_STYLES[view.status].word + (f" by {who}" if who else "")
+    status = STATUS_STYLES[view.status].name + (f" by {who}" if who else "")
     return f"{status} · reopened" if view.reopened else status
 
 

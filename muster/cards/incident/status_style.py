@@ -6,12 +6,12 @@ from workflows.incident.values import Status
 
 
 class StatusStyle(NamedTuple):
-    """A status as people see it; the word and the symbol tell it without the colour."""
+    """A status as people see it; the name and the symbol tell it without the colour."""
 
     style: Literal["attention", "warning", "good"]
     """Style of a container and colour of a text."""
     symbol: str
-    word: str
+    name: str
 
 
 STATUS_STYLES: dict[Status, StatusStyle] = {

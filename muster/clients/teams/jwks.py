@@ -40,8 +40,8 @@ class BotKeys:
         self._metadata_url = metadata_url
         self._clock = clock
         self._cache: ExpiringCache[str, _KeySet] = ExpiringCache(self._fetch, clock=clock)
-        self._look_up: asyncio.Task[_KeySet] | None = None
-        self._look_up_again_from = 0.0
+        self._renewal: asyncio.Task[_KeySet] | None = None
+        self._renew_again_from = 0.0
 
     async def find(self, key_id: str) -> SigningKey | None:
         """The key; ``None`` if it is not published. Raises ``OutsideError`` if nobody answers."""
@@ -52,10 +52,10 @@ class BotKeys:
 
     async def _looked_up_again(self, keys: _KeySet) -> _KeySet:
         """What the latest look-up for an unknown key found, or its failure; a new look-up if it is old."""
-        if self._look_up is None or self._clock() >= self._look_up_again_from:
-            self._look_up_again_from = self._clock() + _COOL_DOWN
-            self._look_up = asyncio.create_task(self._cache.renew(self._metadata_url, keys))
-        return await asyncio.shield(self._look_up)
+        if self._renewal is None or self._clock() >= self._renew_again_from:
+            self._renew_again_from = self._clock() + _COOL_DOWN
+            self._renewal = asyncio.create_task(self._cache.renew(self._metadata_url, keys))
+        return await asyncio.shield(self._renewal)
 
     async def _fetch(self, metadata_url: str) -> Expiring[_KeySet]:
         metadata = await self._get(metadata_url)

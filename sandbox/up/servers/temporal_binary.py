@@ -9,7 +9,11 @@ from pathlib import Path
 from sandbox.up.servers.caches import CHECKOUT, cache_dir
 
 GO_MODULE = CHECKOUT / "deploy" / "temporal"
-_OLDEST_SERVER = (1, 31)
+
+Version = tuple[int, int, int]
+
+_OLDEST_SERVER: Version = (1, 31, 0)
+"""Older servers lack what the product uses."""
 
 
 class TemporalMissing(Exception):
@@ -22,37 +26,52 @@ def cached_binary(module: Path = GO_MODULE) -> Path:
     return cache_dir() / f"temporal-{hashlib.sha256(pinned).hexdigest()[:12]}"
 
 
-def server_version(binary: Path) -> tuple[int, int] | None:
-    """The major and minor version of the command's server; None if it prints none."""
+def pinned_server(module: Path = GO_MODULE) -> Version:
+    """The version of the server that the Go module builds."""
+    version = _version_in(r"go\.temporal\.io/server v", (module / "go.mod").read_text())
+    if version is None:
+        raise ValueError(f"{module / 'go.mod'} names no version of go.temporal.io/server")
+    return version
+
+
+def server_version(binary: Path) -> Version | None:
+    """The version of the command's server; None if it prints none."""
     try:
         output = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout
     except OSError:
         return None
-    found = re.search(r"Server (\d+)\.(\d+)", output)
-    return (int(found[1]), int(found[2])) if found else None
+    return _version_in("Server ", output)
 
 
-def _usable(binary: Path) -> bool:
-    version = server_version(binary)
-    return version is not None and version >= _OLDEST_SERVER
+def dotted(version: Version) -> str:
+    """``1.31.4``."""
+    return ".".join(map(str, version))
 
 
 def usable_temporal() -> Path | None:
-    """The command on PATH if it is new enough, else the cached one, else None."""
+    """The command on PATH unless the cached one is closer to the pinned version; None without either."""
     on_path = shutil.which("temporal")
-    if on_path and _usable(Path(on_path)):
-        return Path(on_path)
-    cached = cached_binary()
-    return cached if cached.exists() else None
+    found = [*([Path(on_path)] if on_path else ()), cached_binary()]
+    versions = {binary: server_version(binary) for binary in found}
+    usable = {
+        binary: min(version, pinned_server())
+        for binary, version in versions.items()
+        if version is not None and version >= _OLDEST_SERVER
+    }
+    return max(usable, key=usable.__getitem__, default=None)
 
 
 def find_temporal() -> Path:
     """The `temporal` command; raises TemporalMissing."""
     found = usable_temporal()
     if found is None:
-        oldest = ".".join(map(str, _OLDEST_SERVER))
         raise TemporalMissing(
-            f"no Temporal server {oldest} or newer on PATH or in {cache_dir()}: run `make setup`, "
-            "or point TEMPORAL_ADDRESS at a running server"
+            f"no Temporal server {dotted(_OLDEST_SERVER)} or newer on PATH or in {cache_dir()}: "
+            "run `make setup`, or point TEMPORAL_ADDRESS at a running server"
         )
     return found
+
+
+def _version_in(before: str, text: str) -> Version | None:
+    found = re.search(rf"{before}(\d+)\.(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None

@@ -75,7 +75,7 @@ def temporal(folder: DataFolder, server: EmbeddedTemporal) -> Part:
 def teams(folder: DataFolder, addresses: Addresses, temporal_ui: str | None, *, playground: bool) -> Part:
     """The Teams simulator."""
     command = [
-        sys.executable, "-m", "sandbox.teams", "--world", str(folder.company),
+        sys.executable, "-m", "sandbox.teams", "--company", str(folder.company),
         "--port", str(addresses.teams_port), "--token-port", str(addresses.token_port),
         "--ca-dir", str(folder.certificates), "--bot", addresses.bot_endpoint,
         "--state", str(folder.path / "teams.json"),
@@ -99,7 +99,7 @@ def pagerduty(folder: DataFolder, addresses: Addresses, company: Company) -> Par
     return Part(
         name="pagerduty",
         command=(
-            sys.executable, "-m", "sandbox.pagerduty", "--world", str(folder.company),
+            sys.executable, "-m", "sandbox.pagerduty", "--company", str(folder.company),
             "--port", str(addresses.pagerduty_port),
             "--webhook-url", f"{addresses.api}/webhooks/pagerduty/{company.account}",
             "--state", str(folder.path / "pagerduty.json"), *subscribe,

@@ -18,12 +18,12 @@ def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return figure
 
 
-def test_a_number_without_a_floor(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_number_without_a_floor_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
     figures.value("teams_calls", "calls", 5)
     assert printed(capsys) == {"name": "teams_calls", "unit": "calls", "value": 5}
 
 
-def test_a_number_by_both_floors(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_number_is_told_by_both_floors(capsys: pytest.CaptureFixture[str]) -> None:
     figures.value("incident_lives", "lives/s", 9.0, floor=10.0, like_for_like=12.0)
     assert printed(capsys) == {
         "name": "incident_lives",
@@ -35,7 +35,7 @@ def test_a_number_by_both_floors(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
-def test_times_by_the_medians_and_the_tails_of_the_floor_and_the_median_of_like_for_like(
+def test_times_are_told_by_the_floors_median_and_tail_and_the_like_for_like_median(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     figures.timed(

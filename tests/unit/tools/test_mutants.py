@@ -75,7 +75,7 @@ def test_a_patch_that_its_test_notices_is_red(checkout: Path, capsys: pytest.Cap
     assert last == "1 of 1 noticed in … min … s"
 
 
-def test_a_patch_that_a_named_test_does_not_notice(
+def test_a_patch_that_a_named_test_does_not_notice_is_an_error(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_patch(checkout, "square", "test_twice_three", "test_twice_two")
@@ -85,14 +85,16 @@ def test_a_patch_that_a_named_test_does_not_notice(
     )
 
 
-def test_a_patch_that_does_not_apply_any_more(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_patch_that_does_not_apply_any_more_is_an_error(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_patch(checkout, "square", "test_twice_three", was="number + number")
     errors, [line, *_] = lines(checkout, capsys)
     assert errors == 1
     assert line.startswith("ERROR square: does not apply")
 
 
-def test_a_patch_that_names_no_test(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_patch_that_names_no_test_is_an_error(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_patch(checkout, "square")
     errors, [line, _] = lines(checkout, capsys)
     assert (errors, line) == (1, "ERROR square: names no test")
@@ -103,7 +105,9 @@ def test_a_patch_that_names_no_test(checkout: Path, capsys: pytest.CaptureFixtur
     assert last == "1 of 2 noticed in … min … s"
 
 
-def test_a_patch_that_keeps_its_test_from_running(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_patch_that_keeps_its_test_from_running_is_an_error(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_patch(checkout, "half", "test_twice_two", becomes="number *")
     errors, [line, *_] = lines(checkout, capsys)
     assert errors == 1
@@ -118,7 +122,7 @@ def test_a_patch_that_breaks_a_fixture_is_not_noticed(
     assert (errors, line) == (1, "ERROR square: tests/test_code.py::test_with_a_fixture did not run:")
 
 
-def test_a_patch_that_leaves_code_which_cannot_run(
+def test_a_patch_that_leaves_code_which_cannot_run_is_an_error(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_patch(checkout, "half", "test_twice_two", becomes="numbr * 2")
@@ -149,7 +153,9 @@ def test_each_patch_starts_from_the_committed_code(
     assert (checkout / "code_under_test.py").read_text() == CODE
 
 
-def test_some_by_name(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_patches_are_tried_by_name_and_an_unknown_name_is_an_error(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_patch(checkout, "square", "test_twice_three")
     write_patch(checkout, "triple", "test_twice_two", becomes="number * 3")
     errors, [line, _] = lines(checkout, capsys, "triple")

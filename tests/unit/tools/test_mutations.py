@@ -14,14 +14,14 @@ every_patch = pytest.mark.parametrize("patch", PATCHES, ids=[patch.stem for patc
 
 
 @every_patch
-def test_it_applies(patch: Path) -> None:
+def test_every_patch_applies(patch: Path) -> None:
     command = ["git", "apply", "--check", str(patch)]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
 @every_patch
-def test_the_tests_it_names_are_there(patch: Path) -> None:
+def test_every_patch_names_tests_that_are_there(patch: Path) -> None:
     tests = read(patch).tests
     assert tests
     for test in tests:

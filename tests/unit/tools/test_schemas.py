@@ -424,18 +424,18 @@ def test_a_schema_stays_whole_but_for_its_sentences_and_what_nothing_refers_to()
 # What a person must look at
 
 
-def test_a_keyword_that_nobody_knows() -> None:
+def test_a_keyword_that_nobody_knows_ends_the_extraction() -> None:
     with pytest.raises(UnknownKeyword, match=r"#/properties/a: .* keyword unevaluatedProperties of a schema"):
         extracted({"properties": {"a": {"unevaluatedProperties": False}}}, CARD_S)
 
 
-def test_a_used_call_that_the_original_does_not_have() -> None:
+def test_a_used_call_that_the_original_does_not_have_is_named() -> None:
     with pytest.raises(NoSuchCall, match=re.escape("PUT /notes/{id}")):
         extracted(DOCUMENT, replace(NOTES, calls=("PUT /notes/{id}", "POST /notes")))
 
 
 @pytest.mark.parametrize("reference", ["#/definitions/Nobody", "other.json#/definitions/Card"])
-def test_a_reference_that_leads_nowhere(reference: str) -> None:
+def test_a_reference_that_leads_nowhere_ends_the_extraction(reference: str) -> None:
     with pytest.raises(BrokenReference):
         extracted({"items": {"$ref": reference}}, CARD_S)
 
@@ -443,7 +443,7 @@ def test_a_reference_that_leads_nowhere(reference: str) -> None:
 @pytest.mark.parametrize(
     "pointer", ["/info", "/tags", "/components/schemas/Note/allOf/1/properties/tags/items/enum"]
 )
-def test_names_that_are_none(pointer: str) -> None:
+def test_names_that_are_none_end_the_extraction(pointer: str) -> None:
     with pytest.raises(NotNames):
         extracted(DOCUMENT, replace(NOTES, names={"tags": pointer}))
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from muster.temporal.client import connect
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.conftest import prepare, settings_for
+from tests.support.temporal import client_of, prepare
 
 SOON = 120
 """Events after which the server suggests to continue as new; 4,096 by default."""
@@ -25,4 +24,4 @@ def impatient_temporal(folder: Path) -> Iterator[EmbeddedTemporal]:
 
 @pytest.fixture
 async def impatient(impatient_temporal: EmbeddedTemporal) -> Client:
-    return await connect(settings_for("postgresql://unused", impatient_temporal.address))
+    return await client_of(impatient_temporal)

@@ -8,7 +8,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from tests.support.life import ADA, BO
+from temporalio.client import Client
+
+from tests.support.life import ADA, BO, Life
+from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import Run
 from workflows.channel_incident.activities import (
     CHANGE_STATUS,
@@ -35,7 +38,7 @@ DOWN = ProviderUnavailable("PagerDuty is down")
 
 
 async def standard(run: Run) -> None:
-    """Trigger, clicked acknowledge, note, clicked resolve; every event follows its press."""
+    """Trigger, clicked acknowledge, note, clicked resolve, one channel; every event follows its press."""
     life = run.life
     await _triggered(run)
     await run.ask(run.click("acknowledge", name="Ada Ops"))
@@ -159,3 +162,15 @@ async def _triggered(run: Run) -> None:
 LIVES: Mapping[str, Live] = {
     live.__name__: live for live in (standard, lost_answers, reopened, later_runs, twenty_clicks, degraded)
 }
+
+LONG_LIVES: Mapping[str, Live] = {continued.__name__: continued}
+"""Lives for a server on which runs are long very soon."""
+
+
+async def live_through(client: Client, *, life: Live) -> Run:
+    """Live it to be recorded: the incident's id tells which life it is."""
+    name = life.__name__.replace("_", "-")
+    run = Run(client, FakeActivities(Life(f"Q{name.upper()}")), TIMING, queue="recorded")
+    async with run.working():
+        await life(run)
+    return run

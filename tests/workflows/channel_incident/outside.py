@@ -8,6 +8,7 @@ from typing import Any
 from temporalio import activity
 
 from tests.support.life import Life
+from tests.support.waiting import Changes
 from workflows import contract
 from workflows.channel_incident import activities as rows
 from workflows.channel_incident.activities import (
@@ -57,7 +58,7 @@ class FakeActivities:
         self._failures: dict[str, list[OutsideError]] = {}
         self._answers: dict[str, Callable[[Any], Awaitable[Any]]] = {}
         self._held: dict[str, asyncio.Event] = {}
-        self._called = asyncio.Event()
+        self._calls = Changes()
 
     # What a test says about the outside
 
@@ -74,10 +75,7 @@ class FakeActivities:
 
     async def until(self, condition: Callable[[], bool], *, within: float = 20) -> None:
         """Wait until an activity's call has made the condition true."""
-        async with asyncio.timeout(within):
-            while not condition():
-                self._called.clear()
-                await self._called.wait()
+        await self._calls.until(condition, within=within)
 
     # What a test asks of the outside
 
@@ -112,7 +110,7 @@ class FakeActivities:
     # The activities
 
     async def _answer(self, row: Row, argument: Any, answer: Callable[[Any], Any]) -> Any:
-        self._called.set()
+        self._calls.add()
         if row.name in self._held:
             await self._held[row.name].wait()
         if failures := self._failures.get(row.name):

@@ -3,8 +3,9 @@
 import pytest
 from temporalio.client import Client
 
+from tests.workflows.channel_incident.lives import standard
 from tests.workflows.channel_incident.outside import FakeActivities
-from tests.workflows.channel_incident.running import Run, running, shown
+from tests.workflows.channel_incident.running import running, shown
 from workflows.channel_incident.activities import SHOW_CARD
 from workflows.errors import OutcomeUnknown, RateLimited
 
@@ -81,7 +82,7 @@ async def test_the_details_tell_how_things_stand_and_what_happened(client: Clien
 
 async def test_the_timeline_reads_like_the_incidents_life(client: Client) -> None:
     async with running(client) as run:
-        await _standard_incident(run)
+        await standard(run)
         timeline = await run.timeline()
     assert timeline.signals == [
         "incident.triggered",
@@ -106,26 +107,10 @@ async def test_the_timeline_reads_like_the_incidents_life(client: Client) -> Non
 async def test_a_standard_incident_costs_at_most_what_is_promised(client: Client) -> None:
     """promises.md, invariant 11: 200 events and 28 actions; 10 calls to Teams, 5 to PagerDuty."""
     async with running(client) as run:
-        await _standard_incident(run)
+        await standard(run)
         timeline = await run.timeline()
     assert len(timeline) <= 200
     assert timeline.actions <= 28
     assert timeline.count("teams.show_card") + timeline.count("teams.reply") <= 10
     # A change is a read and a write at most; details are one read.
     assert 2 * timeline.count("pagerduty.change_status") + timeline.count("pagerduty.read_details") <= 5
-
-
-async def _standard_incident(run: Run) -> None:
-    """Trigger, clicked acknowledge, note, clicked resolve, one channel; every event follows its press."""
-    life = run.life
-    await run.hears(life.triggers())
-    await run.outside.until(lambda: bool(run.outside.reads))
-    await run.is_idle()
-    await run.ask(run.click("acknowledge", name="Ada Ops"))
-    await run.hears(life.tells_what_a_click_did())
-    await run.outside.until(lambda: len(run.outside.shown) == 2)
-    await run.hears(life.is_noted("it is the database"))
-    await run.outside.until(lambda: len(run.outside.shown) == 3)
-    await run.ask(run.click("resolve", name="Bo Call"))
-    await run.hears(life.tells_what_a_click_did())
-    await run.ends()

@@ -20,7 +20,7 @@ OPENED = datetime(2026, 1, 1, 10, 0, 1, tzinfo=UTC)
         (timedelta(days=3, hours=4, minutes=30), "3 d 4 h"),
     ],
 )
-def test_duration(span: timedelta, words: str) -> None:
+def test_a_duration_is_told_in_its_two_largest_units(span: timedelta, words: str) -> None:
     assert duration(span) == words
 
 

@@ -83,7 +83,7 @@ async def test_an_answer_is_returned_with_whatever_status(pool):
 
 @pytest.mark.parametrize("behave", [hang_up, break_off, say_nothing])
 @pytest.mark.parametrize(("repeatable", "failure"), [(True, ProviderUnavailable), (False, OutcomeUnknown)])
-async def test_a_lost_answer(pool, behave, repeatable, failure):
+async def test_a_lost_answer_is_unknown_unless_repeating_is_harmless(pool, behave, repeatable, failure):
     async with server(behave) as (url, _):
         with pytest.raises(failure):
             await call(pool, url, repeatable=repeatable, within=0.3)
@@ -108,9 +108,9 @@ async def test_the_correlation_id_goes_along(pool):
     assert f"{CORRELATION_HEADER}: cause-1".lower() in heads[0].lower()
 
 
-async def told_of(act):
+async def told_of(sending):
     with structlog.testing.capture_logs() as lines, contextlib.suppress(ProviderUnavailable):
-        await act
+        await sending
     (line,) = lines
     assert line.pop("ms") >= 0
     return line
@@ -191,7 +191,7 @@ async def test_the_providers_code_comes_before_the_status_and_is_kept():
         ({}, None),
     ],
 )
-async def test_how_long_to_wait(headers, seconds):
+async def test_the_time_to_wait_is_read_from_the_answer(headers, seconds):
     assert refused(429, headers=headers).retry_after == seconds
 
 
@@ -200,6 +200,6 @@ async def test_a_window_that_every_answer_tells_is_no_request_to_wait_for_it():
     assert refused(503, headers={"Retry-After": "5", "ratelimit-reset": "55"}).retry_after == 5
 
 
-async def test_how_long_to_wait_may_be_a_date():
+async def test_the_time_to_wait_may_be_a_date():
     moment = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     assert refused(429, headers={"Retry-After": moment}).retry_after == pytest.approx(60, abs=3)

@@ -7,7 +7,7 @@ import pytest
 
 from muster.payloads.events import event_type_of, incident_event_of
 from muster.payloads.values import EventUnusable
-from tests.support.bodies import BO, DATA, INCIDENT_ID, about, event, incident, note, role
+from tests.support.bodies import BO_BODY, DATA, INCIDENT_ID, about, event, incident, note, role
 from workflows.incident.event_types import EVENT_TYPES, INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
 from workflows.incident.values import (
@@ -202,23 +202,23 @@ def test_a_responder_may_be_an_escalation_policy() -> None:
     assert found.responder == Responder(person=Reference(id="PEP0001", name="Default"), state="pending")
 
 
-def test_a_role_that_nobody_holds_any_more() -> None:
+def test_a_role_that_nobody_holds_any_more_has_no_holder() -> None:
     found = parsed("incident.role.assigned", {"incident_role_assignments": [role(None)]})
     assert found.roles == (Role(id="PROLE01", name="Incident Commander", holder=None),)
     assert found.incident_id == INCIDENT_ID
 
 
-def test_a_bridge_that_was_removed() -> None:
+def test_a_bridge_that_was_removed_is_empty() -> None:
     gone = about("incident_conference_bridge", conference_numbers=[], conference_url=None)
     assert parsed("incident.conference_bridge.updated", gone).bridge == Bridge()
 
 
 def test_fields_nobody_knows_change_nothing() -> None:
     more = event(
-        "incident.triggered", incident(brand_new={"x": [1]}, service=BO | {"brand_new": 1}), id="01E"
+        "incident.triggered", incident(brand_new={"x": [1]}, service=BO_BODY | {"brand_new": 1}), id="01E"
     )
     assert incident_event_of("acme", more | {"brand_new": 1}) == parsed(
-        "incident.triggered", incident(service=BO), id="01E"
+        "incident.triggered", incident(service=BO_BODY), id="01E"
     )
 
 
@@ -249,16 +249,16 @@ def test_a_list_of_another_shape_is_empty(wrong: Any) -> None:
         pytest.param(10**5000, id="too-long-to-write"),
     ],
 )
-def test_a_number_that_is_none(number: Any) -> None:
+def test_a_number_that_is_none_is_left_out(number: Any) -> None:
     assert snapshot(number=number).number is None
 
 
-def test_a_number_as_text() -> None:
+def test_a_number_as_text_is_read() -> None:
     assert snapshot(number="42").number == 42
 
 
 @pytest.mark.parametrize("urgency", [None, "severe", 1, ["high"]])
-def test_an_urgency_nobody_knows(urgency: Any) -> None:
+def test_an_urgency_nobody_knows_is_left_out(urgency: Any) -> None:
     assert snapshot(urgency=urgency).urgency is None
 
 
@@ -329,12 +329,14 @@ def test_an_event_without_what_it_needs_says_what_is_missing(changes: dict[str, 
         ("incident.responder.added", about("incident_responder", user=None), "neither user nor"),
     ],
 )
-def test_an_event_about_one_thing_without_what_it_needs(event_type: str, data: Any, why: str) -> None:
+def test_an_event_about_one_thing_without_what_it_needs_cannot_be_used(
+    event_type: str, data: Any, why: str
+) -> None:
     with pytest.raises(EventUnusable, match=why):
         parsed(event_type, data)
 
 
 @pytest.mark.parametrize("wrong", [None, "", True, "incident.\x00triggered", "x" * 65])
-def test_an_event_without_a_type(wrong: Any) -> None:
+def test_an_event_without_a_type_cannot_be_used(wrong: Any) -> None:
     with pytest.raises(EventUnusable, match="no event_type"):
         event_type_of({"event_type": wrong})

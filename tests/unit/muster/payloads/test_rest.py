@@ -10,7 +10,7 @@ from muster.payloads.rest import details_of_incident
 from muster.payloads.values import EventUnusable
 from tests.schemas.exchange import Exchange
 from tests.schemas.pagerduty import rest_api
-from tests.support.bodies import BO, reference
+from tests.support.bodies import BO_BODY, reference
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp
 from workflows.incident.values import Acknowledgement, Bridge, Field, Reference, Responder, Snapshot
@@ -37,7 +37,7 @@ EXAMPLE: dict[str, Any] = {
     "status": "acknowledged",
     "incident_key": "dedup-abc",
     "service": reference("service", "PSVC001", "Checkout"),
-    "assignments": [{"at": "2026-01-02T14:31:52Z", "assignee": BO}],
+    "assignments": [{"at": "2026-01-02T14:31:52Z", "assignee": BO_BODY}],
     "assigned_via": "escalation_policy",
     "last_status_change_at": "2026-01-02T14:38:23Z",
     "resolved_at": None,
@@ -51,14 +51,14 @@ EXAMPLE: dict[str, Any] = {
         {"type": "unacknowledge", "at": "2026-01-02T15:02:52Z"},
         {"type": "resolve", "at": "2026-01-02T18:31:52Z"},
     ],
-    "acknowledgements": [{"at": "2026-01-02T14:32:52Z", "acknowledger": BO}],
+    "acknowledgements": [{"at": "2026-01-02T14:32:52Z", "acknowledger": BO_BODY}],
     "alert_grouping": {
         "grouping_type": "advanced",
         "started_at": "2026-01-02T14:30:42Z",
         "ended_at": None,
         "alert_grouping_active": True,
     },
-    "last_status_change_by": BO,
+    "last_status_change_by": BO_BODY,
     "priority": reference("priority", "PPRIO02", "P2"),
     "resolve_reason": None,
     "conference_bridge": {
@@ -124,7 +124,7 @@ def test_the_example_is_as_pagerduty_describes_it(example: dict[str, Any]) -> No
     )
 
 
-def test_the_example(example: dict[str, Any]) -> None:
+def test_the_example_is_read_whole(example: dict[str, Any]) -> None:
     assert details_of_incident(example) == Details(
         snapshot=Snapshot(
             number=1234,
@@ -179,11 +179,13 @@ def test_null_and_absent_are_the_same(example: dict[str, Any], missing: str) -> 
 
 
 @pytest.mark.parametrize("wrong", [{"status": "snoozed"}, {"last_status_change_at": "yesterday"}])
-def test_an_incident_without_what_it_needs(example: dict[str, Any], wrong: dict[str, Any]) -> None:
+def test_an_incident_without_what_it_needs_cannot_be_used(
+    example: dict[str, Any], wrong: dict[str, Any]
+) -> None:
     with pytest.raises(EventUnusable):
         details_of_incident(example | wrong)
 
 
-def test_an_incident_without_any_time(example: dict[str, Any]) -> None:
+def test_an_incident_without_any_time_cannot_be_used(example: dict[str, Any]) -> None:
     with pytest.raises(EventUnusable, match="status change is no time"):
         details_of_incident(example | {"last_status_change_at": None, "created_at": None})

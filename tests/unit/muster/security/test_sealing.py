@@ -46,13 +46,13 @@ def test_a_value_copied_elsewhere_does_not_open(elsewhere: Place) -> None:
         keys.open(keys.seal(SECRET, PLACE), elsewhere)
 
 
-def test_a_key_that_is_gone() -> None:
+def test_a_value_whose_key_is_gone_does_not_open() -> None:
     sealed = ring(f"k1:{OLD}").seal(SECRET, PLACE)
     with pytest.raises(SealBroken, match=r"no key for user_link\.access_token"):
         ring(f"k2:{NEW}").open(sealed, PLACE)
 
 
-def test_another_key_under_the_same_name() -> None:
+def test_another_key_under_the_same_name_does_not_open() -> None:
     sealed = ring(f"k1:{OLD}").seal(SECRET, PLACE)
     with pytest.raises(SealBroken):
         ring(f"k1:{NEW}").open(sealed, PLACE)
@@ -68,7 +68,7 @@ def test_one_changed_byte_is_noticed(place: int) -> None:
 
 
 @pytest.mark.parametrize("length", range(0, 20, 3))
-def test_a_value_that_was_cut_off(length: int) -> None:
+def test_a_value_that_was_cut_off_does_not_open(length: int) -> None:
     keys = ring(f"k1:{OLD}")
     with pytest.raises(SealBroken):
         keys.open(keys.seal(SECRET, PLACE)[:length], PLACE)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from muster.temporal.client import TemporalUnreachable, temporal_client
-from tests.conftest import settings_for
+from tests.support.settings import settings_for
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient, connector_client
 from muster.settings import TeamsRegistration
-from tests.conftest import settings_for
+from tests.support.settings import settings_for
 from workflows.errors import (
     BotRemoved,
     CardGone,
@@ -201,7 +201,9 @@ async def test_a_limit_says_how_long_to_wait(client, connector):
         (httpx.Response(201, text="<html>"), OutcomeUnknown),
     ],
 )
-async def test_a_create_without_a_trustworthy_answer(client, connector, lost, failure):
+async def test_a_create_without_a_trustworthy_answer_is_typed_by_what_was_sent(
+    client, connector, lost, failure
+):
     connector.answers.append(lost)
     with pytest.raises(failure):
         await client.send(URL, TENANT, CHANNEL, CARD)

@@ -22,7 +22,7 @@ from sandbox.up.servers.ports import free_port
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from sandbox.up.supervision.parts import answers_http
-from tests.conftest import KEYS
+from tests.support.settings import KEYS
 from tests.support.waiting import wait_until
 
 SECRET = "do-not-show"

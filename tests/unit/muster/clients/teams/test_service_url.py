@@ -16,7 +16,7 @@ ALLOWED = ("smba.trafficmanager.net", ".botframework.com", "127.0.0.1")
         "http://127.0.0.1:8091/teams",
     ],
 )
-def test_an_allowed_host(url):
+def test_an_address_of_an_allowed_host_is_taken(url):
     assert service_url_allowed(url, ALLOWED)
 
 
@@ -42,5 +42,5 @@ def test_an_allowed_host(url):
         "https://[::1",
     ],
 )
-def test_any_other_address(url):
+def test_any_other_address_is_refused(url):
     assert not service_url_allowed(url, ALLOWED)

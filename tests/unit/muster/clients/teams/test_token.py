@@ -125,7 +125,7 @@ async def test_an_unknown_certificate_is_not_accepted(entra, tmp_path):
     assert entra.forms == []
 
 
-async def test_wrong_credentials(tokens, entra):
+async def test_wrong_credentials_are_a_rejected_credential(tokens, entra):
     entra.refusal = (401, {"error": "invalid_client", "error_description": "…", "error_codes": [7000215]})
     with pytest.raises(CredentialRejected, match="AADSTS7000215") as refused:
         await tokens.get(TENANT)
@@ -133,12 +133,12 @@ async def test_wrong_credentials(tokens, entra):
 
 
 @pytest.mark.parametrize("refusal", [(503, {}), (400, {"error": "temporarily_unavailable"}), (200, {})])
-async def test_no_token_for_now(tokens, entra, refusal):
+async def test_an_answer_without_a_token_is_an_unavailable_provider(tokens, entra, refusal):
     entra.refusal = refusal
     with pytest.raises(ProviderUnavailable):
         await tokens.get(TENANT)
 
 
-async def test_a_tenant_that_is_not_configured(tokens):
+async def test_a_tenant_that_is_not_configured_is_a_wrong_request(tokens):
     with pytest.raises(RequestInvalid):
         await tokens.get("other")

@@ -87,17 +87,17 @@ def test_without_verbs_there_is_no_button() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "symbol", "word", "style"),
+    ("status", "symbol", "name", "style"),
     [
         ("triggered", "🔴", "Triggered", "attention"),
         ("acknowledged", "🟠", "Acknowledged", "warning"),
         ("resolved", "🟢", "Resolved", "good"),
     ],
 )
-def test_status_is_told_by_symbol_name_and_colour(status: Status, symbol: str, word: str, style: str) -> None:
+def test_status_is_told_by_symbol_name_and_colour(status: Status, symbol: str, name: str, style: str) -> None:
     band, *_ = drawn(a_view(status=status))["body"]
     assert band["style"] == style
-    assert f"{symbol} {word}" in text_of(band)
+    assert f"{symbol} {name}" in text_of(band)
 
 
 def test_nothing_jumps_when_the_status_changes() -> None:
@@ -116,7 +116,7 @@ def test_nothing_jumps_when_the_status_changes() -> None:
     assert {tuple(item["type"] for item in band["items"]) for band, *_ in cards} == {
         ("RichTextBlock", "ColumnSet")
     }
-    labels = [[text_of(row).splitlines()[0] for row in facts["items"]] for _, _, facts, *_ in cards]
+    labels = [[text_of(row).splitlines()[0] for row in rows["items"]] for _, _, rows, *_ in cards]
     assert labels == [
         ["Assigned to", "Opened", "Escalation"],
         ["Assigned to", "Opened", "Escalation"],
@@ -155,7 +155,7 @@ def test_two_hundred_assignees_are_counted() -> None:
         ({"number": None, "title": ""}, "Incident Q1 · Triggered · P1"),
     ],
 )
-def test_summary(changes: dict[str, Any], summary: str) -> None:
+def test_the_summary_says_what_a_notification_must(changes: dict[str, Any], summary: str) -> None:
     assert card_summary(a_view(**changes)) == summary
 
 

@@ -66,14 +66,14 @@ async def test_scopes_that_were_silently_left_out_are_named(tokens, identity):
 
 
 @pytest.mark.parametrize("status", [400, 401])
-async def test_wrong_credentials(tokens, identity, status):
+async def test_wrong_credentials_are_a_rejected_credential(tokens, identity, status):
     identity.answer = httpx.Response(status, json={"error": "invalid_client"})
     with pytest.raises(CredentialRejected):
         await tokens.get("acme")
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(200, json={"scope": "x"}), httpx.Response(503)])
-async def test_no_token_for_now(tokens, identity, answer):
+async def test_an_answer_without_a_token_is_an_unavailable_provider(tokens, identity, answer):
     identity.answer = answer
     with pytest.raises(ProviderUnavailable):
         await tokens.get("acme")
@@ -87,6 +87,6 @@ async def test_a_broken_answer_is_not_quoted(tokens, identity):
     assert "pdus" not in str(failed.value)
 
 
-async def test_an_account_that_is_not_configured(tokens):
+async def test_an_account_that_is_not_configured_is_a_wrong_request(tokens):
     with pytest.raises(RequestInvalid):
         await tokens.get("other")

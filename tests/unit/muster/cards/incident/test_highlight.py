@@ -36,5 +36,7 @@ ADA = Reference(id="PUSER01", name="Ada Ops")
         ("reopened", {}, "<at>*all*</at>", r"🔴 Reopened by &lt;at&gt;\*all\*&lt;/at&gt;"),
     ],
 )
-def test_highlight(transition: Transition, changes: dict[str, Any], by: str | None, text: str) -> None:
+def test_a_highlight_says_what_happened_and_who_did_it(
+    transition: Transition, changes: dict[str, Any], by: str | None, text: str
+) -> None:
     assert highlight_text(a_view(**changes), transition, by=by) == text
