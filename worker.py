@@ -14,7 +14,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
-from activities.registration import activities_of, tell_failures_once
+from activities.composition import Dependencies, activities_of
+from activities.registration import tell_failures_once
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import app_tokens
@@ -66,14 +67,13 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
         await require_schema(pool)
         await require_search_attributes(client)
         http = await stack.enter_async_context(open_http_pool(verify=ssl.create_default_context()))
-        activities = activities_of(
+        dependencies = Dependencies(
             connector=connector_client(settings, http),
             pagerduty=PagerDutyClient(http),
             app_tokens=app_tokens(http, settings.accounts),
             accounts=settings.accounts,
             keys=KeyRing.parse(settings.keys.get_secret_value()),
             pool=pool,
-            # A connection of these is held while PagerDuty answers: one that hangs takes none from the cards.
             details_pool=await stack.enter_async_context(await open_pool(database_url, size=4)),
             clicks_pool=await stack.enter_async_context(await open_pool(database_url, size=10)),
         )
@@ -82,7 +82,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
                 client,
                 task_queue=settings.task_queue,
                 workflows=workflow_classes(),
-                activities=activities,
+                activities=activities_of(dependencies),
                 workflow_runner=workflow_runner(sandboxed=settings.workflow_sandbox),
                 # They wait for others rather than compute; a provider that hangs must not fill all places.
                 max_concurrent_activities=500,

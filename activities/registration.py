@@ -1,12 +1,8 @@
 """How a function becomes the activity of a contract row: its name, its correlation id, its errors."""
 
-import asyncio
-import importlib
 import inspect
 import logging
-import pkgutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -14,7 +10,6 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-import activities
 from muster.logging import correlated
 from muster.store.pool import UNAVAILABLE
 from workflows.contract import Activity, ArgumentT, ResultT
@@ -26,8 +21,6 @@ log = structlog.stdlib.get_logger(__name__)
 
 _ROW = "_implemented_row"
 """Attribute of a function that is an activity: the row it implements."""
-_FIRST_BEAT = 1.0
-_BEAT = 1.0
 
 
 def implements(
@@ -88,32 +81,6 @@ def _correlation(argument: Any) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
-@asynccontextmanager
-async def heartbeats() -> AsyncIterator[None]:
-    """Beat while the body runs: a killed worker is known in three seconds, and a quick body has no beat."""
-
-    async def beat() -> None:
-        await asyncio.sleep(_FIRST_BEAT)
-        while True:
-            activity.heartbeat()
-            await asyncio.sleep(_BEAT)
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        beating.cancel()
-
-
-def activities_of(**dependencies: Any) -> list[Callable[..., Any]]:
-    """Every activity of this package, for a worker.
-
-    Each class that implements rows is made once, of the ``dependencies`` that its constructor names.
-    Raises TypeError where one is missing.
-    """
-    return registered(*(found(**_wanted(found, dependencies)) for found in _implementations()))
-
-
 def registered(*implementations: object) -> list[Callable[..., Any]]:
     """The activities of these objects: every method that implements a row."""
     return [
@@ -122,19 +89,3 @@ def registered(*implementations: object) -> list[Callable[..., Any]]:
         for _, member in inspect.getmembers(implementation, inspect.isroutine)
         if hasattr(member, _ROW)
     ]
-
-
-def _implementations() -> Iterator[type]:
-    for found in pkgutil.walk_packages(activities.__path__, f"{activities.__name__}."):
-        module = importlib.import_module(found.name)
-        for _, member in inspect.getmembers(module, inspect.isclass):
-            if member.__module__ == module.__name__ and registered(member):
-                yield member
-
-
-def _wanted(implementation: type, dependencies: Mapping[str, Any]) -> dict[str, Any]:
-    names = inspect.signature(implementation).parameters
-    missing = sorted(set(names) - set(dependencies))
-    if missing:
-        raise TypeError(f"{implementation.__name__} wants {', '.join(missing)}, which nobody gives")
-    return {name: dependencies[name] for name in names}

@@ -12,19 +12,15 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.contract import AnswerT, StartT, Update, WorkflowType
-from workflows.incident.values import Value
-from workflows.search_attributes import typed
+from muster.temporal.starting import start_options
+from workflows.contract import ArgumentT, ResultT, Signal, StartT, Update, WorkflowType
 
 _HAND_OVER_WITHIN = 0.4
 """Seconds kept of a request's time for handing it over when its answer does not come."""
 _SIGNAL_WITHIN = timedelta(seconds=3)
-_TASK_WITHIN = timedelta(seconds=5)
-"""A worker killed in the middle of a workflow task is waited for as long: below the promised six seconds."""
 _REFUSES_THE_MESSAGE = frozenset({RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE})
 """Everything else says that Temporal, or our access to it, is not as it should be: docs/decisions/0015."""
 
@@ -44,10 +40,12 @@ class Gateway:
         self._client = client
         self._task_queue = task_queue
 
-    async def signal(self, row: WorkflowType[StartT], start: StartT, name: str, message: Value) -> None:
-        """Signal under this name; raises ``TemporalUnavailable`` or ``Rejected``."""
+    async def signal(
+        self, row: WorkflowType[StartT], start: StartT, signal: Signal[ArgumentT], message: ArgumentT
+    ) -> None:
+        """Signal; raises ``TemporalUnavailable`` or ``Rejected``."""
         try:
-            await self._signal(row, start, name, message, rpc_timeout=_SIGNAL_WITHIN)
+            await self._signal(row, start, signal, message, rpc_timeout=_SIGNAL_WITHIN)
         except RPCError as error:
             raise _failure(error) from error
 
@@ -55,24 +53,24 @@ class Gateway:
         self,
         row: WorkflowType[StartT],
         start: StartT,
-        update: Update[AnswerT],
-        message: Value,
+        update: Update[ArgumentT, ResultT],
+        message: ArgumentT,
         *,
         update_id: str,
         answer_by: float,
-    ) -> AnswerT | None:
+    ) -> ResultT | None:
         """The answer to an update, or ``None`` when it is not there yet and the message was handed over.
 
         All of it, handing over included, ends at ``answer_by`` by the clock of the event loop.
         Raises ``TemporalUnavailable`` when nothing was accepted, ``Rejected`` when it never will be.
         """
         operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            row.name, **self._start_options(row, start, message)
+            row.name, **start_options(row, start, message, task_queue=self._task_queue)
         )
         try:
             # The SDK's own time limit is per attempt, and attempts are repeated.
             async with _failure_read(operation), asyncio.timeout_at(answer_by - _HAND_OVER_WITHIN):
-                answer: AnswerT = await self._client.execute_update_with_start_workflow(
+                answer: ResultT = await self._client.execute_update_with_start_workflow(
                     update.name,
                     message,
                     start_workflow_operation=operation,
@@ -102,8 +100,8 @@ class Gateway:
         self,
         row: WorkflowType[StartT],
         start: StartT,
-        update: Update[AnswerT],
-        message: Value,
+        update: Update[ArgumentT, ResultT],
+        message: ArgumentT,
         answer_by: float,
     ) -> None:
         """The message goes on by signal with the same key in it; whichever comes first is handled."""
@@ -116,29 +114,20 @@ class Gateway:
             raise _failure(error) from error
 
     async def _signal(
-        self, row: WorkflowType[StartT], start: StartT, name: str, message: Value, **options: Any
+        self,
+        row: WorkflowType[StartT],
+        start: StartT,
+        signal: Signal[ArgumentT],
+        message: ArgumentT,
+        **options: Any,
     ) -> None:
         await self._client.start_workflow(
             row.name,
-            start_signal=name,
+            start_signal=signal.name,
             start_signal_args=[message],
-            **self._start_options(row, start, message),
+            **start_options(row, start, message, task_queue=self._task_queue),
             **options,
         )
-
-    def _start_options(self, row: WorkflowType[StartT], start: StartT, message: Value) -> dict[str, Any]:
-        """How the workflow starts if none runs, whichever message finds it missing."""
-        opening = row.opening(start, message)
-        return {
-            "arg": start,
-            "id": row.workflow_id(start),
-            "task_queue": self._task_queue,
-            "task_timeout": _TASK_WITHIN,
-            "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
-            "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            "static_summary": opening.title,
-            "search_attributes": typed(opening.attributes),
-        }
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ NOTHING = "bare.nothing"
 
 @dataclass
 class Post:
-    """One POST, and what it says."""
+    """One POST, with the text that it carries."""
 
     incident: str
     says: str
@@ -25,7 +25,7 @@ class Step:
     posts: list[str]
     """One activity with a POST for each."""
     empty: int = 0
-    """Activities that do nothing, for those of the product that do not POST."""
+    """How many activities do nothing: as many as those of the product that do not POST."""
     last: bool = False
 
 

@@ -72,7 +72,7 @@ def _like_for_like(number: float, floor: float) -> dict[str, Any]:
 
 
 def emit(figure: dict[str, Any]) -> None:
-    """Print a figure at once, so that a run that is cut off keeps what it had; then name what it misses."""
+    """Print a figure at once, for a run that may be cut off; then name the targets that it misses."""
     sys.stdout.write(json.dumps(figure) + "\n")
     sys.stdout.flush()
     for miss in misses(figure):

@@ -1,4 +1,4 @@
-"""Whether a long incident gets slower: the time of its 500th event by that of a young incident's 10th."""
+"""Whether a long incident gets slower: the time of its 500th event, divided by that of a young one's 10th."""
 
 import statistics
 import time
@@ -9,16 +9,17 @@ from bench.stack import ONE_CHANNEL, Stack
 
 _LATE = 500
 _EARLY = 20
-"""Events of each young incident that are measured: those around its 10th."""
+"""How many events of each young incident are measured. The 10th is in their middle."""
 _YOUNG = 3
-"""Young incidents. As many events of the old incident are measured, around its 500th."""
+"""How many young incidents there are. For each of their events one of the old incident is measured; the 500th
+is in the middle of these."""
 
 
 async def history_growth(stack: Stack) -> None:
-    """One incident, notes one after the other, each shown before the next.
+    """Time events of an old incident and of young ones; each event is sent once the one before is shown.
 
-    The events around its 500th alternate with those around the 10th of young ones, so that a machine that is
-    slower for a while slows both.
+    An event of the old incident and one of a young incident take turns. A machine that is slow for a while
+    slows both.
     """
     progress("history_growth")
     old = _NoteAfterNote(stack)

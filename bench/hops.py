@@ -21,7 +21,7 @@ _COLD = 3
 
 
 async def webhook_accept(stack: Stack) -> None:
-    """How long PagerDuty waits for its 202."""
+    """The time from a webhook to its 202."""
     progress("webhook_accept: 25/s, the worker on")
     samples = await _paced(25, 250, lambda: stack.webhook(Incident(ONE_CHANNEL), "triggered"))
     timed("webhook_accept", samples, rate=25, worker="on")
@@ -40,7 +40,7 @@ async def webhook_accept(stack: Stack) -> None:
 async def webhook_to_card(stack: Stack) -> None:
     """From sending the webhook to the card's arrival, and for a second event to the arrival of its edit.
 
-    Against the same hops of the bare workflow: signal-with-start → activity → POST.
+    The floor is the same hop of the bare workflow: signal-with-start → activity → POST.
     """
     progress("webhook_to_card, event_to_edit")
     first: list[float] = []
@@ -50,7 +50,7 @@ async def webhook_to_card(stack: Stack) -> None:
     for _ in range(_COLD + _HOPS):
         incident = Incident(ONE_CHANNEL)
         first.append(await _until_shown(stack, incident, "triggered", "Triggered"))
-        await asyncio.sleep(0.05)  # a reader's pause: the details are read in it, and are a part of no figure
+        await asyncio.sleep(0.05)  # the details are read in this pause: no figure contains that
         edits.append(await _until_shown(stack, incident, "acknowledged", "Acknowledged"))
         for floor in (FLOOR, LIKE_FOR_LIKE):
             bare = uuid.uuid4().hex

@@ -10,8 +10,8 @@ from typing import Any
 _numbers = itertools.count(1)
 
 PACE = timedelta(seconds=20)
-"""Between two events of an incident, as if people made them. A whole life stays within the ten minutes in
-which a change of status is still news for the thread."""
+"""The time between two events of an incident, as if people made them. A whole life stays within ten minutes:
+so long a change of status is news for the thread."""
 
 ADA = {"id": "PUSER01", "type": "user_reference", "summary": "Ada Ops"}
 
@@ -28,8 +28,8 @@ def _whole(moment: datetime) -> str:
 class Incident:
     """One incident of a service; its title is its id.
 
-    ``pace`` is the time between two of its events, by a clock of its own; without a pace each happens now.
-    PagerDuty's REST gives whole seconds, so that Muster reads again what happened within one second.
+    ``pace`` is the time between two of its events, by its own clock; without a pace each happens now.
+    PagerDuty's REST gives whole seconds, so Muster reads again what happened within one second.
     """
 
     service: str

@@ -10,7 +10,7 @@ from bench.stack import ONE_CHANNEL, Stack
 
 _KILLS = 6
 _SLOW_SEND = 2.5
-"""Seconds that the send takes in which the worker is killed: longer than until its first heartbeat."""
+"""Seconds that a send takes. The worker is killed in it, after the first heartbeat."""
 
 
 async def kill_to_card(stack: Stack) -> None:

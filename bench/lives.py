@@ -27,16 +27,16 @@ _STEPS = (
 
 @dataclass
 class Cost:
-    """Activities of one life of the product's, so that a bare life does as many."""
+    """How many activities a life of the product has, so that a bare life has as many."""
 
     posts: int
-    """Those that call Teams."""
+    """How many of them call Teams."""
     others: int
 
 
 @dataclass
 class Measured:
-    """What the lives of one kind came to, over all blocks."""
+    """What was measured of the lives of one kind, over all blocks."""
 
     rates: list[float] = field(default_factory=list)
     """Lives a second in each block."""

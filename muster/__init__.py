@@ -1,1 +1,5 @@
-"""What every process shares: settings, logging, keys, store, cards, facts, the Temporal connection."""
+"""What all processes share.
+
+Settings, logging, sealing, store, clients, payloads, cards, the connection to Temporal. The `muster`
+command (`muster.cli`) stands on top of them.
+"""

@@ -12,10 +12,9 @@ Check = Callable[[], Awaitable[str]]
 
 
 def health_app(checks: Mapping[str, Check] | None = None) -> Starlette:
-    """``/healthz``; for a process that gives the ``checks`` of its dependencies, also the other two.
+    """An application with ``/healthz``; with ``checks`` also ``/readyz`` and ``/healthz/dependencies``.
 
-    These are ``/readyz`` and ``/healthz/dependencies``. Ready does not look at dependencies: one that is down
-    must not take every API out of the balancer.
+    ``/readyz`` does not look at dependencies: one that is down must not take every API out of the balancer.
     """
     routes = [Route("/healthz", _always("alive"))]
     if checks is not None:

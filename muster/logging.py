@@ -1,8 +1,8 @@
 """Structured logs: one JSON object a line on standard error, with the correlation id of its cause.
 
 The correlation id is made where something enters (a webhook, an activity of the bot) and goes with
-the work to the connector call at its end. What looks like a secret is replaced before a line is
-written, by the name of its key and by its own look.
+the work to the connector call at its end. Secrets are replaced before a line is written. They are
+known by the name of their key, or by their form.
 """
 
 import logging

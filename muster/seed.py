@@ -1,7 +1,7 @@
-"""``muster seed FILE``: rows that set-up would make, from a file; running it again changes what changed.
+"""``muster seed FILE``: write rows from a file into the database. Run again, it writes what changed.
 
-Until the set-up conversation exists, teams, people and connections come to be by this command. The sandbox
-uses it to start connected.
+Teams, people and connections come to be by this command alone (docs/seeding.md), until the set-up is built
+(docs/roadmap.md). The sandbox uses it to start connected.
 """
 
 from pathlib import Path
@@ -20,7 +20,10 @@ from workflows.ids import channel_key
 
 
 class SeedRefused(OperatorError):
-    """The database refuses a row of the file: most often, the row that it refers to is in neither."""
+    """The database refuses a row of the file.
+
+    Usually the row that it refers to is missing both in the file and in the database.
+    """
 
 
 class _Row(BaseModel):
@@ -151,7 +154,7 @@ async def seed(settings: Settings, content: Seed) -> None:
 
 
 async def _write(connection: Connection, content: Seed, keys: KeyRing) -> None:
-    """Whatever others refer to comes first."""
+    """Write each row after the rows that it refers to."""
     for account in content.pagerduty_accounts:
         await accounts.upsert_account(connection, **dict(account))
     for tenant in content.tenants:

@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 _GRACE = 5
-"""Seconds for the requests in work when the server stops: longer than any answer takes."""
+"""Seconds that running requests have when the server stops: longer than any answer takes."""
 _LOOPBACK = "127.0.0.1"
 
 

@@ -19,7 +19,7 @@ from pydantic_core import to_json
 PAUSE = 0.3
 """Seconds between a change and its writing, so that many changes are written once."""
 _LONGEST_SHARE = 0.1
-"""The largest share of time for writing: a large file is written less often."""
+"""The largest share of the time that may go into writing: a large file is written less often."""
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,11 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
 from workflows import options
-from workflows.incident.values import Value
+from workflows.values import Value
 
 ArgumentT = TypeVar("ArgumentT", bound=Value)
 ResultT = TypeVar("ResultT", bound=Value)
 StartT = TypeVar("StartT", bound=Value)
-AnswerT = TypeVar("AnswerT", bound=Value)
 
 
 class Done(Value):
@@ -46,7 +45,7 @@ async def call(row: Activity[ArgumentT, ResultT], argument: ArgumentT, summary: 
 
 
 @dataclass(frozen=True)
-class Opening:
+class RunListing:
     """How operators find a run in the UI, as far as it is known when the run starts."""
 
     title: str
@@ -54,14 +53,22 @@ class Opening:
 
 
 @dataclass(frozen=True)
-class Update(Generic[AnswerT]):
+class Signal(Generic[ArgumentT]):
+    """A signal and what it carries; ``None``: nothing."""
+
+    name: str
+    argument: type[ArgumentT] | None
+
+
+@dataclass(frozen=True)
+class Update(Generic[ArgumentT, ResultT]):
     """An update: what it carries, what it answers, and how it goes on when nobody can wait any longer."""
 
     name: str
-    argument: type[Value]
-    answer: type[AnswerT]
-    goes_on_as: str
-    """The signal that takes the same argument."""
+    argument: type[ArgumentT]
+    answer: type[ResultT]
+    goes_on_as: Signal[ArgumentT]
+    """The signal that carries the same."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +79,9 @@ class WorkflowType(Generic[StartT]):
     start: type[StartT]
     workflow_id: Callable[[StartT], str]
     """The id of the run that this start belongs to: there is one at a time."""
-    opening: Callable[[StartT, Value], Opening]
+    listing: Callable[[StartT, Value | None], RunListing]
     """Title and attributes of a new run; the message that starts it may tell more than its start."""
-    signals: Mapping[str, type[Value] | None]
-    """Names of signals, with what they carry."""
-    updates: Mapping[str, Update[Any]]
+    signals: Mapping[str, Signal[Any]]
+    """By name."""
+    updates: Mapping[str, Update[Any, Any]]
     """By name."""

@@ -6,7 +6,7 @@ Every folder with a ``workflow.py`` is one workflow. Its ``activities.py`` holds
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -30,12 +30,13 @@ def workflow_classes() -> list[type]:
 
 
 def activity_rows() -> dict[str, Activity[Any, Any]]:
-    """Every row that some workflow calls, by the name of its constant."""
-    return {
-        constant: found
-        for module in _modules(_ACTIVITIES)
-        for constant, found in inspect.getmembers(module, lambda member: isinstance(member, Activity))
-    }
+    """Every row that some workflow calls, by the activity's name."""
+    rows: dict[str, Activity[Any, Any]] = {}
+    for module in _modules(_ACTIVITIES):
+        for _, member in inspect.getmembers(module):
+            found = member.values() if isinstance(member, Mapping) else [member]
+            rows |= {one.name: one for one in found if isinstance(one, Activity)}
+    return rows
 
 
 def passed_through() -> list[str]:

@@ -77,14 +77,14 @@ class Conflict(Temporary):
 class NeedsPerson(OutsideError):
     """Nothing was done, and nothing will be until somebody does something."""
 
-    told: ClassVar[bool] = True
-    """Whether an event tells us when it is mended. Where none does, it is tried again more often."""
+    waits_long: ClassVar[bool] = True
+    """Tried again every five minutes only: whoever has to do something needs longer than a back-off."""
 
 
 class CredentialRejected(NeedsPerson):
     """The token is not accepted."""
 
-    told = False
+    waits_long = False  # a renewed secret is known to its provider within minutes, and nobody tells us
 
 
 class Forbidden(NeedsPerson):
@@ -119,15 +119,13 @@ class OutcomeUnknown(OutsideError):
     """The request went out and no trustworthy answer came back: what it asked may have been done."""
 
 
-def _leaves(kind: type[OutsideError]) -> Iterator[type[OutsideError]]:
-    below = kind.__subclasses__()
-    if not below:
-        yield kind
-    for one in below:
-        yield from _leaves(one)
+def _below(kind: type[OutsideError]) -> Iterator[type[OutsideError]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _below(one)
 
 
-_BY_NAME = {kind.__name__: kind for kind in _leaves(OutsideError)}
+_BY_NAME = {kind.__name__: kind for kind in _below(OutsideError)}
 
 
 class Failure(NamedTuple):
@@ -140,6 +138,11 @@ class Failure(NamedTuple):
     def name(self) -> str:
         """As operators read it."""
         return self.kind.__name__
+
+    @property
+    def waits_long(self) -> bool:
+        """Whether it is tried again every five minutes only."""
+        return issubclass(self.kind, NeedsPerson) and self.kind.waits_long
 
 
 def failure_of(error: ActivityError) -> Failure:

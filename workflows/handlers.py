@@ -5,47 +5,46 @@ the handler anew each time: 28 events cost every run a millisecond before its fi
 worker's cache (docs/decisions/0026).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from temporalio import workflow
 
-from workflows.incident.values import Value
+from workflows.contract import Signal, Update
+from workflows.values import Value
 
 WorkflowT = TypeVar("WorkflowT", bound=type)
 
 
-def takes_signals(
-    names: Iterable[str], argument: type[Value], method: str
-) -> Callable[[WorkflowT], WorkflowT]:
-    """Class decorator: each of these signals carries ``argument`` and calls ``method``, which is not async.
+def takes_signals(rows: Mapping[str, Signal[Any]], method: str) -> Callable[[WorkflowT], WorkflowT]:
+    """Class decorator: each of these signals calls ``method``, which is not async, with what it carries.
 
     A signal that carries something else is logged by the SDK and dropped.
     """
 
     def decorate(workflow_class: WorkflowT) -> WorkflowT:
-        for name in names:
+        for row in rows.values():
 
             def take(self: Any, message: Any) -> None:
                 getattr(self, method)(message)
 
-            _take_as(take, argument)
-            setattr(workflow_class, f"signal_{name}", workflow.signal(name=name)(take))
+            _annotate(take, row.argument)
+            setattr(workflow_class, f"signal_{row.name}", workflow.signal(name=row.name)(take))
         return workflow_class
 
     return decorate
 
 
 def takes_updates(
-    names: Iterable[str], argument: type[Value], answer: type[Value], method: str, *, validator: str
+    rows: Mapping[str, Update[Any, Any]], method: str, *, validator: str
 ) -> Callable[[WorkflowT], WorkflowT]:
-    """Class decorator: each of these updates carries ``argument`` and is answered by the async ``method``.
+    """Class decorator: each of these updates is answered by the async ``method``.
 
     ``validator`` names the method that rejects an update by raising.
     """
 
     def decorate(workflow_class: WorkflowT) -> WorkflowT:
-        for name in names:
+        for row in rows.values():
 
             async def take(self: Any, message: Any) -> Any:
                 return await getattr(self, method)(message)
@@ -53,16 +52,18 @@ def takes_updates(
             def check(self: Any, message: Any) -> None:
                 getattr(self, validator)(message)
 
-            _take_as(take, argument, answer)
-            _take_as(check, argument)
-            update = workflow.update(name=name)(take)
+            _annotate(take, row.argument, row.answer)
+            _annotate(check, row.argument)
+            update = workflow.update(name=row.name)(take)
             update.validator(check)
-            setattr(workflow_class, f"update_{name}", update)
+            setattr(workflow_class, f"update_{row.name}", update)
         return workflow_class
 
     return decorate
 
 
-def _take_as(function: Callable[..., Any], argument: type[Value], answer: type[Value] | None = None) -> None:
-    """Tell the SDK what the message is to be read as."""
+def _annotate(
+    function: Callable[..., Any], argument: type[Value] | None, answer: type[Value] | None = None
+) -> None:
+    """Tell the SDK what the message is to be read as: it asks the function's annotations."""
     function.__annotations__ = {"message": argument, "return": answer}

@@ -15,10 +15,10 @@ class ChannelIncidentId(NamedTuple):
 
     account: str
     incident_id: str
-    channel: str
+    conversation_key: str
 
     def __str__(self) -> str:
-        return f"incident/{self.account}/{self.incident_id}/{self.channel}"
+        return f"incident/{self.account}/{self.incident_id}/{self.conversation_key}"
 
 
 def channel_key(team: str, channel: str) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.errors import CardGone, Failure, NeedsPerson, failure_of
+from workflows.errors import CardGone, Failure, failure_of
 from workflows.options import FIRST_BACK_OFF, LONGEST_BACK_OFF, REFUSED_BACK_OFF
 
 
@@ -30,6 +30,8 @@ class Reconciler(Protocol):
     """How operators know it."""
     interval: timedelta = timedelta(0)
     """The shortest time between two calls."""
+    interval_name: str = "interval"
+    """How operators read the timer of the interval."""
     defers: bool = False
     """What else becomes due at the same moment is scheduled before it."""
 
@@ -41,12 +43,16 @@ class Reconciler(Protocol):
         """Call once with what is wanted now, and fold the outcome; raises ActivityError."""
         ...
 
+    def holds_run(self) -> bool:
+        """Whether the run may not end yet; by default as long as something is due."""
+        return self.is_due()
+
     def on_failure(self, failure: Failure) -> None:
         """Fold what the failure leaves unknown. By default it leaves nothing: it was not done."""
         return
 
 
-class Run(Protocol):
+class ReconciledRun(Protocol):
     """What the loop asks of the run whose reconcilers it drives."""
 
     draining: bool
@@ -57,19 +63,23 @@ class Run(Protocol):
         """The run continues another one, which may have called somebody a moment ago."""
         ...
 
-    def waits_until(self, part: str) -> datetime | None:
-        """Until when this reconciler waits after a failure, perhaps of an earlier run."""
+    def waits_until(self, name: str) -> datetime | None:
+        """Until when this reconciler waits, perhaps since an earlier run."""
         ...
 
-    def degrade(self, part: str, reason: str | None, until: datetime | None = None) -> None:
-        """The reconciler cannot go on, for a reason and perhaps until some time; without one it can again."""
+    def degrade(self, name: str, reason: str, until: datetime | None = None, *, held: bool = False) -> None:
+        """The reconciler cannot go on, for a reason and perhaps until some time; ``held`` by a limit."""
+        ...
+
+    def recover(self, name: str) -> None:
+        """The reconciler can go on again."""
         ...
 
 
 class ReconcileLoop:
     """Drives one reconciler until the run is draining."""
 
-    def __init__(self, reconciler: Reconciler, run: Run) -> None:
+    def __init__(self, reconciler: Reconciler, run: ReconciledRun) -> None:
         self._reconciler = reconciler
         self._run = run
         self._failures = 0
@@ -82,7 +92,7 @@ class ReconcileLoop:
         if until := self._run.waits_until(self._reconciler.name):
             return NotBefore(until, "back-off of an earlier run")
         if self._run.continues:
-            return NotBefore(workflow.now() + self._reconciler.interval, "edit interval")
+            return NotBefore(workflow.now() + self._reconciler.interval, self._reconciler.interval_name)
         return None
 
     async def drive(self) -> None:
@@ -115,35 +125,39 @@ class ReconcileLoop:
         return self._run.draining
 
     async def _attempt(self) -> None:
-        reconciler, run = self._reconciler, self._run
         try:
-            held_back = await reconciler.reconcile()
+            limit = await self._reconciler.reconcile()
         except ActivityError as error:
-            failure = failure_of(error)
-            self._failures += 1
-            wait = back_off(failure, failures=self._failures)
-            self._not_before = NotBefore(workflow.now() + wait, f"back-off after {failure.name}")
-            reconciler.on_failure(failure)
-            passes = not issubclass(failure.kind, NeedsPerson) or not failure.kind.told
-            run.degrade(reconciler.name, failure.name, self._not_before.at if passes else None)
+            self._fail(failure_of(error))
+            return
+        if limit is not None:
+            self._not_before = limit
+            self._run.degrade(self._reconciler.name, limit.why, limit.at, held=True)
             return
         self._failures = 0
-        self._not_before = held_back or NotBefore(workflow.now() + reconciler.interval, "edit interval")
-        if held_back:
-            run.degrade(reconciler.name, held_back.why, held_back.at)
-        else:
-            run.degrade(reconciler.name, None)
+        self._not_before = NotBefore(
+            workflow.now() + self._reconciler.interval, self._reconciler.interval_name
+        )
+        self._run.recover(self._reconciler.name)
+
+    def _fail(self, failure: Failure) -> None:
+        self._failures += 1
+        wait = back_off(failure, failures=self._failures)
+        self._not_before = NotBefore(workflow.now() + wait, f"back-off after {failure.name}")
+        self._reconciler.on_failure(failure)
+        until = None if failure.waits_long else self._not_before.at
+        self._run.degrade(self._reconciler.name, failure.name, until)
 
 
 def back_off(failure: Failure, *, failures: int) -> timedelta:
     """How long to wait after this failure, the ``failures``-th in a row: as asked, else ever longer.
 
-    Never less than the first back-off, whatever is asked: but for a message that is gone, once.
+    At least one second. Only the first ``CardGone`` in a row is tried again at once.
     """
     if failure.retry_after is not None:
         return max(timedelta(seconds=failure.retry_after), FIRST_BACK_OFF)
     if issubclass(failure.kind, CardGone) and failures == 1:
         return timedelta(0)
-    if issubclass(failure.kind, NeedsPerson) and failure.kind.told:
+    if failure.waits_long:
         return REFUSED_BACK_OFF
     return min(FIRST_BACK_OFF * float(2 ** min(failures - 1, 10)), LONGEST_BACK_OFF)

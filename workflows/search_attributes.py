@@ -33,11 +33,8 @@ REGISTRY: tuple[SearchAttributeKey[Any], ...] = (
 )
 
 
-def pair(key: SearchAttributeKey[Any], value: Any) -> SearchAttributePair[Any]:
-    """One attribute of a start."""
-    return SearchAttributePair(key, value)
-
-
 def typed(pairs: Mapping[SearchAttributeKey[Any], Any]) -> TypedSearchAttributes:
     """The attributes of a start, those without a value left out."""
-    return TypedSearchAttributes([pair(key, value) for key, value in pairs.items() if value is not None])
+    return TypedSearchAttributes(
+        [SearchAttributePair(key, value) for key, value in pairs.items() if value is not None]
+    )

@@ -14,8 +14,15 @@ from muster.store import clicks, links
 from muster.store.details import lock_incident
 from muster.store.links import LinkedUser
 from muster.store.pool import Connection, Pool, transaction
-from workflows.channel_incident.activities import CHANGE_STATUS, ChangeStatus, StatusChanged
-from workflows.errors import Conflict, CredentialRejected, Forbidden, OutcomeUnknown, ProviderUnavailable
+from workflows.channel_incident.activities import CHANGE_STATUS, DoVerb, VerbDone
+from workflows.errors import (
+    Conflict,
+    CredentialRejected,
+    Forbidden,
+    OutcomeUnknown,
+    ProviderUnavailable,
+    RequestInvalid,
+)
 from workflows.incident.events import Details
 from workflows.verbs.judging import done, failed, judge
 from workflows.verbs.outcomes import Outcome, Reason
@@ -50,7 +57,7 @@ class VerbActivities:
         self._keys = keys
 
     @implements(CHANGE_STATUS)
-    async def change_status(self, request: ChangeStatus) -> StatusChanged:
+    async def change_status(self, request: DoVerb) -> VerbDone:
         """Tell PagerDuty the verb's status as the person who clicked, once per click.
 
         Holds the incident's lock from the first look to the recorded outcome, so that two clicks
@@ -59,12 +66,12 @@ class VerbActivities:
         async with bounded(_CHANGE_SECONDS), transaction(self._pool) as connection:
             await lock_incident(connection, "write", request.card.account, request.card.incident_id)
             if (recorded := await clicks.outcome_of(connection, request.click.key)) is not None:
-                return StatusChanged(outcome=recorded)
+                return VerbDone(outcome=recorded)
             changed = await self._change(connection, request)
             await clicks.record(connection, request.card, request.click, changed.outcome)
             return changed
 
-    async def _change(self, connection: Connection, request: ChangeStatus) -> StatusChanged:
+    async def _change(self, connection: Connection, request: DoVerb) -> VerbDone:
         verb = VERBS[request.click.verb]
         user = await self._user(connection, request)
         if user is None:
@@ -74,16 +81,21 @@ class VerbActivities:
                 seen = await self._read(request, user)
                 if (judged := _judged(verb, seen, user)) is not None:
                     return judged
+            return await self._tell_or_read(request, verb, user)
+        except (CredentialRejected, Forbidden) as error:
+            return VerbDone(outcome=failed(type(error), by=user.name))
+
+    async def _tell_or_read(self, request: DoVerb, verb: Verb, user: LinkedUser) -> VerbDone:
+        """Tell PagerDuty; where it says that this is so already, read how it is."""
+        try:
             return await self._tell(request, verb, user)
         except Conflict as error:
             if error.code not in _ALREADY:
                 raise
-            seen = await self._read(request, user)
-            return _judged(verb, seen, user) or _refused("already_changed")
-        except (CredentialRejected, Forbidden) as error:
-            return StatusChanged(outcome=failed(type(error), by=user.name))
+        seen = await self._read(request, user)
+        return _judged(verb, seen, user) or _refused("already_changed")
 
-    async def _user(self, connection: Connection, request: ChangeStatus) -> LinkedUser | None:
+    async def _user(self, connection: Connection, request: DoVerb) -> LinkedUser | None:
         person = request.click.person
         if person.link is None:
             return None
@@ -93,7 +105,7 @@ class VerbActivities:
             log.error("a link cannot be opened", link=person.link, reason=str(error))
             raise ProviderUnavailable("the link cannot be opened: MUSTER_KEYS lacks its key") from error
 
-    async def _read(self, request: ChangeStatus, user: LinkedUser) -> Details:
+    async def _read(self, request: DoVerb, user: LinkedUser) -> Details:
         incident = await self._client.get_incident(
             account_of(self._accounts, request.card.account),
             request.card.incident_id,
@@ -102,7 +114,9 @@ class VerbActivities:
         )
         return details_of(incident)
 
-    async def _tell(self, request: ChangeStatus, verb: Verb, user: LinkedUser) -> StatusChanged:
+    async def _tell(self, request: DoVerb, verb: Verb, user: LinkedUser) -> VerbDone:
+        if verb.target is None:
+            raise RequestInvalid(f"the verb {verb.name} changes no status")
         try:
             incident = await self._client.change_status(
                 account_of(self._accounts, request.card.account),
@@ -114,10 +128,10 @@ class VerbActivities:
         except OutcomeUnknown as error:
             # The status shows it (``find_out="state"``), so this may be tried again, beginning with the read.
             raise ProviderUnavailable(str(error), code=error.code) from error
-        return StatusChanged(outcome=done(verb), details=details_of(incident))
+        return VerbDone(outcome=done(verb), details=details_of(incident))
 
 
-def _judged(verb: Verb, seen: Details, user: LinkedUser) -> StatusChanged | None:
+def _judged(verb: Verb, seen: Details, user: LinkedUser) -> VerbDone | None:
     """The outcome where PagerDuty already stands as wanted, or where the verb would undo something.
 
     A change by this person counts as this click's only where an earlier attempt may have made it.
@@ -125,10 +139,10 @@ def _judged(verb: Verb, seen: Details, user: LinkedUser) -> StatusChanged | None
     by = seen.status_changed_by
     is_own = by is not None and by.id == user.pagerduty_user
     if seen.snapshot.status == verb.target and is_own and activity.info().attempt > 1:
-        return StatusChanged(outcome=done(verb), details=seen)
+        return VerbDone(outcome=done(verb), details=seen)
     judged = judge(verb, seen.standing)
-    return None if judged is None else StatusChanged(outcome=judged, details=seen)
+    return None if judged is None else VerbDone(outcome=judged, details=seen)
 
 
-def _refused(reason: Reason) -> StatusChanged:
-    return StatusChanged(outcome=Outcome(kind="refused", reason=reason))
+def _refused(reason: Reason) -> VerbDone:
+    return VerbDone(outcome=Outcome(kind="refused", reason=reason))

@@ -6,7 +6,8 @@ from typing import Any
 
 import structlog
 
-from activities.registration import heartbeats, implements
+from activities.heartbeats import heartbeats
+from activities.registration import implements
 from muster.cards.incident.card import card_summary, incident_card
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards

@@ -1,6 +1,7 @@
 """Private messages: what one person is told alone."""
 
-from activities.registration import heartbeats, implements
+from activities.heartbeats import heartbeats
+from activities.registration import implements
 from muster.cards.outcomes import private_text
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import people

@@ -1,6 +1,7 @@
 """Highlights: replies in a card's thread, each said at most once."""
 
-from activities.registration import heartbeats, implements
+from activities.heartbeats import heartbeats
+from activities.registration import implements
 from muster.cards.incident.highlight import highlight_text
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards

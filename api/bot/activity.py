@@ -1,9 +1,17 @@
 """An activity from Teams, read once: everything that the edge and the bot derive from it."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _text_or_nothing(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+Text = Annotated[str | None, BeforeValidator(_text_or_nothing)]
+"""What is not needed to let an activity in: of another type it counts as missing."""
 
 
 class _Envelope(BaseModel):
@@ -27,8 +35,8 @@ class Sender(_Envelope):
     """Who sent it."""
 
     id: str
-    aad_object_id: str | None = Field(default=None, alias="aadObjectId")
-    name: str | None = None
+    aad_object_id: Text = Field(default=None, alias="aadObjectId")
+    name: Text = None
 
 
 class _Recipient(_Envelope):
@@ -38,7 +46,7 @@ class _Recipient(_Envelope):
 class InboundActivity(_Envelope):
     """The envelope of an activity from Teams. Fields that Teams adds are ignored."""
 
-    id: str | None = None
+    id: Text = None
     type: str = Field(min_length=1)
     name: str | None = None
     channel_id: Literal["msteams"] = Field(alias="channelId")
@@ -47,7 +55,7 @@ class InboundActivity(_Envelope):
     recipient: _Recipient
     conversation: _Conversation
     channel_data: _ChannelData | None = Field(default=None, alias="channelData")
-    reply_to_id: str | None = Field(default=None, alias="replyToId")
+    reply_to_id: Text = Field(default=None, alias="replyToId")
     """The message that it is about."""
     value: Any = None
 

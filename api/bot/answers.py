@@ -5,6 +5,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from muster.cards.sentences import NO_ANSWER
+
 _CARD = "application/vnd.microsoft.card.adaptive"
 _ERROR = "application/vnd.microsoft.error"
 _MESSAGE = "application/vnd.microsoft.activity.message"
@@ -38,5 +40,5 @@ def plain_error(status: int, message: str) -> JSONResponse:
 def invoke_answer(status: int, body: Any) -> JSONResponse:
     """What the bot answered; where it had no word for this kind of invoke, that is said."""
     if body is None:
-        return plain_error(status if status >= 400 else 501, "Muster has no answer to this kind of request")
+        return plain_error(status if status >= 400 else 501, NO_ANSWER)
     return JSONResponse(body, status_code=status)

@@ -16,7 +16,7 @@ from api.bot.activity import InboundActivity
 from api.bot.adapter import ActivityMalformed, Bot, Inbound, TeamsAdapter
 from api.bot.answers import card_error, invoke_answer, plain_error, sentence
 from api.bot.token import BotTokenVerifier, TokenRefused
-from muster.cards.outcomes import BROKEN, MALFORMED_BUTTON, UNREACHABLE
+from muster.cards.sentences import BROKEN, MALFORMED_BUTTON, UNREACHABLE
 from muster.clients.teams.service_url import service_url_allowed
 from muster.logging import correlated
 from muster.settings import TeamsRegistration

@@ -9,7 +9,7 @@ from muster.store import quarantine, targets
 from muster.store.pool import Pool
 from muster.store.targets import Target
 from workflows.channel_incident.messages import Timing
-from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, EVENTS
 from workflows.incident.event_types import EVENT_TYPES
 from workflows.incident.events import IncidentEvent
 
@@ -58,7 +58,9 @@ class FanOut:
         return accepted
 
     async def _signal(self, target: Target, event: IncidentEvent) -> None:
-        await self._gateway.signal(CHANNEL_INCIDENT, target.start(self._timing), event.event_type, event)
+        await self._gateway.signal(
+            CHANNEL_INCIDENT, target.start(self._timing), EVENTS[event.event_type], event
+        )
 
     async def _targets(self, event: IncidentEvent) -> tuple[Target, ...]:
         snapshot = event.snapshot
@@ -74,7 +76,10 @@ class FanOut:
 
     async def _quarantine(self, event: IncidentEvent, body: bytes, target: Target, refusal: Rejected) -> None:
         log.error(
-            "a target refuses an event", target=target.channel, event_id=event.event_id, reason=str(refusal)
+            "a target refuses an event",
+            target=target.conversation_key,
+            event_id=event.event_id,
+            reason=str(refusal),
         )
         await quarantine.keep(
             self._pool,

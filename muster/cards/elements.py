@@ -57,20 +57,20 @@ class TextRunOptions(TypedDict, total=False):
 
 
 class TextRun(TextRunOptions):
-    """A piece of text that looks the same throughout."""
+    """A piece of text with one look."""
 
     type: Literal["TextRun"]
     text: str
 
 
 class ElementOptions(TypedDict, total=False):
-    """How an element stands below the one before it."""
+    """The distance of an element from the one above it."""
 
     spacing: Spacing
 
 
 class RichTextBlockOptions(ElementOptions, total=False):
-    """How a paragraph stands."""
+    """Where a paragraph stands in its container."""
 
     horizontalAlignment: HorizontalAlignment
 
@@ -97,7 +97,7 @@ class Container(ContainerOptions):
 
 
 class ColumnOptions(TypedDict, total=False):
-    """How the elements of a column stand."""
+    """Where the elements of a column stand in it."""
 
     verticalContentAlignment: VerticalContentAlignment
 

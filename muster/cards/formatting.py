@@ -13,7 +13,7 @@ def instant(at: datetime) -> str:
 
 
 def instant_after(at: datetime, opened_at: datetime | None) -> str:
-    """``at``; without its date less than twelve hours after ``opened_at``, where the day is clear."""
+    """``at``; without its date if that is clear: less than twelve hours after ``opened_at``."""
     if opened_at is not None and at - opened_at < _SAME_DAY:
         return f"{{{{TIME({_stamp(at)})}}}}"
     return instant(at)

@@ -10,16 +10,6 @@ from workflows.verbs.outcomes import Outcome, Reason
 from workflows.verbs.registry import VERBS
 from workflows.verbs.verb import VerbName
 
-WORKS_NO_MORE = "This button does not work any more."
-UNKNOWN_BUTTON = "Muster does not know this button."
-MALFORMED_BUTTON = "This button is malformed."
-INCOMPLETE_BUTTON = "This button is incomplete."
-OTHER_INCIDENT = "This button names another incident than its card."
-NOT_OUR_CARD = "This card is not one of Muster's in this conversation."
-BROKEN = "Something went wrong in Muster; its log says what."
-UNREACHABLE = "Muster is not reachable right now. Try again in a moment."
-"""For a click that was not taken: after an error Teams shows a sentence of its own instead."""
-
 _TITLE_LIMIT = 80
 _ID_LIMIT = 40
 _ACCOUNT_LIMIT = 60
@@ -42,7 +32,7 @@ def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
     label = VERBS[verb].label
     match outcome.kind:
         case "done":
-            return f"You {outcome.status} this incident."
+            return f"You {outcome.status} this incident." if outcome.status else f"{label} was done."
         case "already":
             return f"Already {outcome.status}{_by(outcome)}."
         case "stale":
@@ -64,7 +54,7 @@ def working_sentence(verb: VerbName) -> str:
 def private_text(outcome: Outcome, verb: VerbName, view: View | None, *, account: str) -> str:
     """How a click ended that changed nothing, for its person's private chat; Markdown.
 
-    ``view`` tells which incident it was about; without it the sentence of the answer has to do.
+    ``view`` tells which incident it was about; without it the text is the sentence of the answer.
     """
     sentence = sentence_of(outcome, verb, account=account)
     if view is None:

@@ -20,7 +20,7 @@ def say(about: str, line: str) -> None:
 
 
 def line_for_each(about: str, problems: ValidationError, *, missing: bool = True) -> str:
-    """A line per field, the ``missing`` ones too if asked, without the values: some are secrets."""
+    """A line for each wrong field, and with ``missing`` for each missing one. No value: some are secrets."""
     return "\n".join(
         f"{about}: {_name_of(problems.title, problem['loc'])}: {problem['msg']}"
         for problem in problems.errors(include_input=False, include_url=False, include_context=False)

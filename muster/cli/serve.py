@@ -2,7 +2,7 @@
 
 
 def serve() -> None:
-    """Run the HTTP edge: webhooks, bot, pages."""
+    """Run the API: PagerDuty's webhooks, the bot, health."""
     from muster.cli.configuration import checked_settings
 
     settings = checked_settings()

@@ -53,7 +53,7 @@ class ExpiringCache(Generic[K, V]):
         self._fetching: dict[K, asyncio.Task[V]] = {}
 
     async def get(self, key: K) -> V:
-        """The value, at once while one is held; raises what ``fetch`` raises."""
+        """The value, without a fetch while a good one is held; raises what ``fetch`` raises."""
         held = self._held.get(key)
         now = self._clock()
         if held is None or now >= held.ends_at:
@@ -64,7 +64,7 @@ class ExpiringCache(Generic[K, V]):
         return held.value
 
     async def renew(self, key: K, rejected: V) -> V:
-        """A value other than ``rejected``, which turned out to be no good before its time."""
+        """A value other than ``rejected``, which others refused before its life was over."""
         held = self._held.get(key)
         if held is not None and held.value != rejected:
             return held.value
@@ -92,7 +92,7 @@ class ExpiringCache(Generic[K, V]):
 
 
 def _report(key: object, task: asyncio.Task[Any]) -> None:
-    # Read here in any case: a renewal in the background has nobody else to hear of its failure.
+    # Always read the failure here: nobody awaits a renewal in the background.
     if not task.cancelled() and (error := task.exception()) is not None:
         expected = isinstance(error, OutsideError)
         log.warning("fetch failed", what=str(key), problem=str(error), exc_info=None if expected else error)

@@ -43,7 +43,7 @@ _BY_STATUS: dict[int, type[OutsideError]] = {
 }
 
 _LONGEST_WAIT = 3600.0
-"""Seconds; a provider that asks for more is asked again then."""
+"""The longest wait, in seconds. A provider that asks for more is called again after it."""
 
 
 def open_pool(
@@ -89,8 +89,8 @@ async def exchange(
 async def _answer(
     pool: httpx.AsyncClient, request: httpx.Request, *, provider: str, within: float, repeatable: bool
 ) -> httpx.Response:
-    # Waiting for a free connection and connecting end before the whole does, so that a request whose
-    # whole time is over has been sent, or may have been.
+    # Waiting for a free connection and connecting have shorter limits than the whole exchange. So a request
+    # that has used up the whole time was sent, or may have been.
     limits = httpx.Timeout(within, pool=within / 4, connect=within / 2)
     request.extensions["timeout"] = limits.as_dict()
     try:
@@ -118,7 +118,7 @@ def refusal(
     code: str | None,
     by_code: Mapping[str, type[OutsideError]],
 ) -> OutsideError:
-    """The failure that an answer without success stands for.
+    """The error for an answer that says no success.
 
     ``code`` is the provider's own error code; where ``by_code`` knows it, it decides, else the status.
     """
@@ -131,7 +131,7 @@ def refusal(
 
 
 def broken_contract(provider: str, what: str, *, repeatable: bool) -> OutsideError:
-    """The failure of an answer that claims success and does not hold what it must."""
+    """The error for an answer that says success and lacks what it must hold."""
     return _lost(repeatable)(f"{provider} broke its contract: {what}")
 
 
@@ -151,7 +151,7 @@ def _lost(repeatable: bool) -> type[OutsideError]:
 def _retry_after(response: httpx.Response) -> float | None:
     """Seconds to wait, from ``Retry-After`` (seconds or a date) or PagerDuty's ``ratelimit-reset``.
 
-    The latter is in every answer, and is a request to wait only where the limit was met.
+    Every answer has the latter. It asks to wait only in an answer with status 429.
     """
     text = response.headers.get("retry-after")
     if text is None and response.status_code == 429:

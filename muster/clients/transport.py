@@ -94,7 +94,7 @@ class _Connector(aiohttp.TCPConnector):
     def __init__(self, verify: ssl.SSLContext | bool) -> None:
         super().__init__(
             ssl=verify,
-            limit=0,  # the transport's places are the limit
+            limit=0,  # the transport limits the requests that are under way
             keepalive_timeout=_IDLE,
             use_dns_cache=False,
             resolver=aiohttp.ThreadedResolver(),
@@ -122,10 +122,10 @@ class _Connector(aiohttp.TCPConnector):
 
 
 def _is_readable(connection: aiohttp.connector.Connection) -> bool:
-    """Whether bytes or an end have arrived on an idle connection, where nothing is due.
+    """Whether an idle connection has received bytes or was closed, although no answer is due.
 
-    asyncio learns of an end only when it next looks at its sockets. A process that was busy meanwhile would
-    write a request to a connection that was closed seconds ago.
+    asyncio learns of a closed connection only when it next looks at its sockets. A process that was busy
+    meanwhile would write a request to a connection that was closed seconds ago.
     """
     if connection.transport is None:
         return True
@@ -137,9 +137,9 @@ def _is_readable(connection: aiohttp.connector.Connection) -> bool:
 async def _send_once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Send, and give each failure after that httpx's name.
+    """Send, and raise each failure as an error of httpx.
 
-    By these names aiohttp does not know them again: it would repeat a PUT or DELETE whose connection broke.
+    aiohttp would send a PUT or DELETE again after its own errors; these it does not know.
     """
     try:
         return await handler(request)

@@ -21,7 +21,7 @@ from muster.payloads.values import (
     url_of,
     whole_number,
 )
-from workflows.incident.values import Bridge, Comment, Field, Role, Run, Snapshot, Status, Task, Urgency
+from workflows.incident.values import ActionRun, Bridge, Comment, Field, Role, Snapshot, Status, Task, Urgency
 
 MOST_PEOPLE = 15
 _MOST_TEAMS, _MOST_FIELDS = 3, 8
@@ -136,8 +136,8 @@ def task_of(data: Body) -> Task:
     )
 
 
-def run_of(data: Body) -> Run:
+def run_of(data: Body) -> ActionRun:
     """A run of an incident workflow or of an automation action."""
     of = reference_to(data.get("incident_workflow")) or reference_to(data.get("action"))
     name = of.name if of else clipped(data.get("summary"), NAME)
-    return Run(id=clipped(data.get("id"), ID), name=name, state=clipped(data.get("state"), STATE))
+    return ActionRun(id=clipped(data.get("id"), ID), name=name, state=clipped(data.get("state"), STATE))

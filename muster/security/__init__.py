@@ -1,1 +1,1 @@
-"""The rights, sealed values and signatures that every process shares."""
+"""Sealing of the secrets that the database keeps."""

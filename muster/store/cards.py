@@ -19,9 +19,9 @@ class Intended(NamedTuple):
     """What a send is about to do."""
 
     orphans: int
-    """Counted so far."""
+    """Orphans of this card, counted so far."""
     activity_id: str | None
-    """The message to edit, which the run may not know; ``None``: post one."""
+    """The message to edit, which the run may not know; ``None`` to post one."""
 
 
 async def intend(connection: Connection | Pool, request: ShowCard) -> Intended:
@@ -53,12 +53,12 @@ async def record_shown(connection: Connection | Pool, request: ShowCard, activit
 
 
 async def forget_intent(connection: Connection | Pool, request: ShowCard) -> None:
-    """A post certainly did not happen."""
+    """Forget the intent of a post that certainly did not happen."""
     await QUERIES["forget_intent"].execute(connection, **dict(request.card), marker=request.identity.marker)
 
 
 async def forget_message(connection: Connection | Pool, request: ShowCard) -> None:
-    """The message to edit is gone."""
+    """Forget the message of a card, which is gone."""
     await QUERIES["forget_message"].execute(connection, **dict(request.card), activity_id=request.activity_id)
 
 
@@ -68,7 +68,7 @@ async def intend_highlight(connection: Connection | Pool, card: CardKey, key: st
 
 
 async def withdraw_highlight(connection: Connection | Pool, card: CardKey, key: str) -> None:
-    """A highlight certainly was not said."""
+    """Forget the intent of a highlight that was certainly not said."""
     await QUERIES["withdraw_highlight"].execute(connection, **dict(card), key=key)
 
 

@@ -15,7 +15,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class MigrationFailed(OperatorError):
-    """dbmate refused; the text is its own last line."""
+    """dbmate failed; the text is the last line that it wrote."""
 
 
 class SchemaMissing(OperatorError):
@@ -54,7 +54,7 @@ def migrate(settings: Settings) -> None:
 
 
 def place_of(settings: Settings) -> str:
-    """Host and port of the database, for messages; raises ``MigrationFailed`` for what is no address."""
+    """Host and port of the database, for messages; raises ``MigrationFailed`` if it is no address."""
     try:
         parts = urlsplit(settings.database_url.get_secret_value())
         return f"{parts.hostname or 'localhost'}:{parts.port or 5432}"

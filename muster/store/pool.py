@@ -28,14 +28,14 @@ UNAVAILABLE = (
     asyncpg.TransactionRollbackError,  # deadlocks
     asyncpg.ReadOnlySQLTransactionError,  # it has just been replaced as the primary
 )
-"""What a store raises that is down, starting, stopping, overburdened or being replaced: try again later."""
+"""Errors of a database that is down, starting, stopping, overloaded or being replaced: try again later."""
 
 _REFUSED = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InsufficientPrivilegeError,
 )
-"""What a server raises that does not let us in."""
+"""Errors of a server that does not let us in."""
 
 _COMMAND_SECONDS = 5
 _ACQUIRE_SECONDS = 3

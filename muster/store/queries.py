@@ -1,8 +1,7 @@
 """Named queries with named parameters: an SQL file beside each module holds the statements it runs.
 
-``-- name: query_name`` heads a statement, and ``:account`` is a parameter of it. This is own code and not
-aiosql: that one's queries have no types, ignore an argument whose name they do not know, and find parameters
-in comments.
+``-- name: query_name`` heads a statement, and ``:account`` is a parameter of it. aiosql is not used: its
+queries have no types, ignore an argument whose name they do not know, and find parameters in comments.
 """
 
 import re
@@ -27,7 +26,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-"""Whatever can hold a colon or a dollar. A slice of an array needs a space: ``names[1 : n]``."""
+"""Everything with a colon or a dollar sign in it. A slice of an array needs a space: ``names[1 : n]``."""
 
 
 class QueryMisused(Exception):

@@ -8,17 +8,17 @@ from muster.store.conversations import label_of
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from workflows.channel_incident.messages import Conversation, Start, Timing
-from workflows.incident.values import Value
+from workflows.values import Value
 
 QUERIES = load_queries(__file__)
 
 
 class Target(Value):
-    """One card's place: an incident in a conversation."""
+    """The place of one card: an incident in a conversation."""
 
     account: str
     incident_id: str
-    channel: str
+    conversation_key: str
     """The conversation's readable key, a part of the workflow's id."""
     conversation: Conversation
     stored: bool
@@ -32,7 +32,7 @@ class Target(Value):
             account=self.account,
             incident_id=self.incident_id,
             conversation=self.conversation,
-            channel=self.channel,
+            conversation_key=self.conversation_key,
             timing=timing,
             stored=self.stored,
         )
@@ -87,7 +87,7 @@ def _target(
     return Target(
         account=account,
         incident_id=incident_id,
-        channel=row["key"],
+        conversation_key=row["key"],
         conversation=Conversation(
             tenant=row["tenant"],
             id=row["id"],

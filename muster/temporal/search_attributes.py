@@ -29,7 +29,7 @@ class RegistrationRefused(OperatorError):
 async def register_search_attributes(client: Client) -> None:
     """Register what is missing.
 
-    Raises ``TemporalUnreachable``, or ``RegistrationRefused`` where the service lets nobody here do it.
+    Raises ``TemporalUnreachable``, or ``RegistrationRefused`` where the service does not allow it.
     """
     missing = await _missing(client)
     if not missing:

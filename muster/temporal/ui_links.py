@@ -3,6 +3,8 @@
 from typing import NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT
+
 
 class ReadyQuery(NamedTuple):
     """One list, and where the UI shows it."""
@@ -15,7 +17,7 @@ class ReadyQuery(NamedTuple):
 
 
 _QUERIES = {
-    "Open incidents": "WorkflowType = 'ChannelIncident' AND ExecutionStatus = 'Running'",
+    "Open incidents": f"WorkflowType = '{CHANNEL_INCIDENT.name}' AND ExecutionStatus = 'Running'",
     # A run that ended keeps its last attributes, and nobody can attend to it any more.
     "Needs attention": "Attention IN ('waiting', 'degraded') AND ExecutionStatus = 'Running'",
     "Triggered, nobody on it": "IncidentStatus = 'triggered' AND ExecutionStatus = 'Running'",

@@ -15,7 +15,7 @@ from muster.store.details import lock_incident
 from muster.store.pool import Pool, transaction
 from tests.support.pagerduty_account import ADA_USER, BO_USER, COMPANY, DI_USER
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
-from workflows.channel_incident.activities import ChangeStatus, StatusChanged
+from workflows.channel_incident.activities import DoVerb, VerbDone
 from workflows.channel_incident.messages import CardKey
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome, Reason
@@ -42,12 +42,12 @@ class Buttons:
 
     async def request(
         self, verb: VerbName, *, user: str = ADA_USER, key: str = "k1", linked: bool = True
-    ) -> ChangeStatus:
+    ) -> DoVerb:
         person = self.side.person(user)
         link = await links.link_of(
             self.pool, tenant=COMPANY.tenant_id, aad_object_id=person.aad_object_id, account=COMPANY.account
         )
-        return ChangeStatus(
+        return DoVerb(
             card=self.card,
             click=Click(
                 key=key,
@@ -64,10 +64,10 @@ class Buttons:
             ),
         )
 
-    async def click(self, verb: VerbName, *, attempt: int = 1, **who: Any) -> StatusChanged:
+    async def click(self, verb: VerbName, *, attempt: int = 1, **who: Any) -> VerbDone:
         return await self.run(await self.request(verb, **who), attempt=attempt)
 
-    async def run(self, request: ChangeStatus, *, attempt: int = 1) -> StatusChanged:
+    async def run(self, request: DoVerb, *, attempt: int = 1) -> VerbDone:
         environment = ActivityEnvironment()
         environment.info = dataclasses.replace(environment.info, attempt=attempt)
         return await environment.run(self.activities.change_status, request)

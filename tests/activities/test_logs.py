@@ -22,7 +22,7 @@ from tests.support.waiting import eventually
 from workflows import options
 from workflows.contract import Activity, Done
 from workflows.errors import RateLimited
-from workflows.incident.values import Value
+from workflows.values import Value
 
 pytestmark = pytest.mark.anyio
 

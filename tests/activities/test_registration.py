@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from temporalio import activity
 from temporalio.client import Client
 
-from activities.registration import activities_of, implements, registered
+from activities import composition
+from activities.composition import Dependencies
+from activities.registration import implements, registered
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.support.settings import settings_for
 from worker import running_worker
@@ -37,9 +40,6 @@ class Both:
         return argument
 
 
-ACCESS = {"accounts": None, "app_tokens": None, "keys": None}
-
-
 def names(activities: Sequence[Callable[..., Any]]) -> list[str]:
     """The rows' names under which these are registered."""
     return [str(activity._Definition.must_from_callable(one).name) for one in activities]
@@ -50,9 +50,40 @@ def test_what_implements_a_row_is_registered_under_its_name() -> None:
     assert names(registered(Both(), object(), Both())) == ["tests.one", "tests.two"] * 2
 
 
-def test_a_dependency_that_nobody_gives_is_named() -> None:
-    with pytest.raises(TypeError, match="CardActivities wants connector, which nobody gives"):
-        activities_of(pool=None, details_pool=None, clicks_pool=None, pagerduty=None, **ACCESS)
+class Greedy:
+    """Asks for what no worker has."""
+
+    def __init__(self, weather: str) -> None:
+        self.weather = weather
+
+    @implements(ONE)
+    async def one(self, argument: Done) -> Done:
+        return argument
+
+
+class Confused:
+    """Asks for a dependency as another type."""
+
+    def __init__(self, pool: str) -> None:
+        self.pool = pool
+
+    @implements(ONE)
+    async def one(self, argument: Done) -> Done:
+        return argument
+
+
+@pytest.mark.parametrize(("asking", "name"), [(Greedy, "weather"), (Confused, "pool")])
+def test_what_is_no_dependency_is_refused_by_name(
+    asking: type, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing: Any = dict.fromkeys(field.name for field in fields(Dependencies))
+    monkeypatch.setattr(composition, "implementations", lambda: iter([asking]))
+    with pytest.raises(TypeError, match=f"{asking.__name__} asks for {name}, which is no dependency"):
+        composition.activities_of(Dependencies(**nothing))
+
+
+def test_every_dependency_is_asked_for() -> None:
+    assert composition.unused() == set()
 
 
 async def test_the_worker_registers_one_implementation_of_every_row(

@@ -33,7 +33,7 @@ from tests.support.settings import settings_for
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import QUICK, Run, shown
 from workflows.channel_incident.activities import CHANGE_STATUS, DELETE_MESSAGE, ShowCard
-from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK_UPDATES
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICKS
 from workflows.errors import ProviderUnavailable, RequestInvalid
 from workflows.ids import ChannelIncidentId
 
@@ -385,13 +385,13 @@ async def test_a_click_handed_over_starts_a_workflow_that_can_be_found(run: Run,
     assert known
     target = known.model_copy(update={"incident_id": "Q0HANDEDOVER"})
     gateway = Gateway(run.client, task_queue="nobody")
-    click, update = run.click(), CLICK_UPDATES["acknowledge"]
+    click, update = run.click(), CLICKS["acknowledge"]
     answer_by = asyncio.get_running_loop().time() + 0.4
     asked = gateway.ask(
         CHANNEL_INCIDENT, target.start(QUICK), update, click, update_id=click.key, answer_by=answer_by
     )
     assert await asked is None
-    workflow = str(ChannelIncidentId(target.account, target.incident_id, target.channel))
+    workflow = str(ChannelIncidentId(target.account, target.incident_id, target.conversation_key))
     handle = run.client.get_workflow_handle(workflow)
     found = (await handle.describe()).typed_search_attributes
     await handle.terminate()

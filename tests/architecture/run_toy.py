@@ -2,38 +2,29 @@
 
 import asyncio
 import sys
+from dataclasses import fields
 from typing import Any
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
-from workflows.toy.messages import Start
-from workflows.toy.workflow_type import TOY
 
-from activities.registration import activities_of
+from activities.composition import Dependencies, activities_of
 from worker import workflow_runner
 from workflows.discovery import workflow_classes
+from workflows.toy.messages import Start
+from workflows.toy.workflow_type import TOY
 
 
 async def main(address: str) -> None:
     client = await Client.connect(address, data_converter=pydantic_data_converter)
-    names = (
-        "connector",
-        "pagerduty",
-        "app_tokens",
-        "accounts",
-        "keys",
-        "pool",
-        "details_pool",
-        "clicks_pool",
-    )
-    nothing: dict[str, Any] = dict.fromkeys(names)
+    nothing: Any = dict.fromkeys(field.name for field in fields(Dependencies))
     start = Start(name="Ada")
     async with Worker(
         client,
         task_queue="toy",
         workflows=workflow_classes(),
-        activities=activities_of(**nothing),
+        activities=activities_of(Dependencies(**nothing)),
         workflow_runner=workflow_runner(sandboxed=True),
     ):
         result: Any = await client.execute_workflow(

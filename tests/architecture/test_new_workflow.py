@@ -1,39 +1,18 @@
 """Adding a workflow is adding a folder: nothing else in the tree changes."""
 
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from sandbox.up.servers.temporal import EmbeddedTemporal
-
-REPOSITORY = Path(__file__).parents[2]
-HERE = Path(__file__).parent
-COPIED = ("workflows", "activities", "api", "muster", "sandbox", "worker.py", "pyproject.toml")
+from tests.architecture.tree import copied_tree, run
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The product's code with one more workflow."""
-    tree = tmp_path_factory.mktemp("tree")
-    for name in COPIED:
-        source = REPOSITORY / name
-        if source.is_dir():
-            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copyfile(source, tree / name)
-    shutil.copytree(HERE / "toy", tree, dirs_exist_ok=True)
-    shutil.copyfile(HERE / "run_toy.py", tree / "run_toy.py")
-    return tree
-
-
-def run(tree: Path, *command: str | Path) -> "subprocess.CompletedProcess[str]":
-    """In the tree, which comes before the checkout that is installed."""
-    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    return copied_tree(tmp_path_factory.mktemp("tree"), adding="toy")
 
 
 def test_a_worker_finds_the_workflow_and_its_activities_and_runs_them_in_the_sandbox(
@@ -41,6 +20,24 @@ def test_a_worker_finds_the_workflow_and_its_activities_and_runs_them_in_the_san
 ) -> None:
     finished = run(tree, sys.executable, "run_toy.py", temporal.address)
     assert finished.stdout == "hello Ada\n", finished.stderr
+
+
+@pytest.mark.parametrize(
+    "test", ["tests/architecture/test_workflow_code.py", "tests/architecture/test_words.py"]
+)
+def test_it_passes_the_tests_of_all_workflow_code(tree: Path, test: str) -> None:
+    finished = run(tree, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test)
+    assert finished.returncode == 0, finished.stdout
+
+
+def test_the_linter_and_the_types_hold_for_it(tree: Path) -> None:
+    binaries = Path(sys.executable).parent
+    for command in (
+        ["ruff", "check", "--no-cache", "workflows/toy", "activities/toy.py"],
+        ["mypy", "--cache-dir=/dev/null", "-p", "workflows.toy", "-m", "activities.toy"],
+    ):
+        finished = run(tree, binaries / command[0], *command[1:])
+        assert finished.returncode == 0, finished.stdout
 
 
 def test_the_import_contracts_hold_for_it(tree: Path) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 REPOSITORY = TESTS.parent
-TOY = TESTS / "architecture" / "toy"
-"""Files of another tree, no tests."""
+TOYS = [TESTS / "architecture" / name for name in ("toy", "toy_verb")]
+"""Files of other trees, no tests."""
 
 
 def folders_of(pattern: str, below: Path) -> set[Path]:
@@ -14,7 +14,7 @@ def folders_of(pattern: str, below: Path) -> set[Path]:
 
 def test_every_folder_of_test_code_is_a_package() -> None:
     """So two test modules of one name are two."""
-    folders = {folder for folder in folders_of("*.py", TESTS) if not folder.is_relative_to(TOY)}
+    folders = {folder for folder in folders_of("*.py", TESTS) if not any(map(folder.is_relative_to, TOYS))}
     assert [folder for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
 
 

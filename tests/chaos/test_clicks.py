@@ -60,11 +60,11 @@ async def test_twenty_people_at_once_change_the_status_once_and_each_has_an_outc
     assert all("working on it" in str(a["body"]) for a in answers if kind(a) == SENTENCE)
 
     await eventually(lambda: _has_outcomes(incident, CROWD))
-    clicks = await company.rows("SELECT * FROM click WHERE incident_id = $1", incident.id)
+    rows = await company.rows("SELECT * FROM click WHERE incident_id = $1", incident.id)
     people = {person["aad_object_id"] for person in company.people if person["email"] in crowd}
-    assert {click["aad_object_id"] for click in clicks} == people
-    assert Counter(click["outcome"] for click in clicks) == {"done": 1, "already": CROWD - 1}
-    (first,) = (click["person_name"] for click in clicks if click["outcome"] == "done")
+    assert {row["aad_object_id"] for row in rows} == people
+    assert Counter(row["outcome"] for row in rows) == {"done": 1, "already": CROWD - 1}
+    (first,) = (row["person_name"] for row in rows if row["outcome"] == "done")
     assert all(f"Acknowledged by {first}" in card and "'verb': 'acknowledge'" not in card for card in cards)
     assert await incident.changes_by_buttons() == ["acknowledged"]
     await in_sync(incident)

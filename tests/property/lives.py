@@ -13,13 +13,13 @@ from workflows.incident.stamps import Stamp, end_of_second, whole_second
 from workflows.incident.state import IncidentState
 from workflows.incident.values import (
     Acknowledgement,
+    ActionRun,
     Bridge,
     Comment,
     Field,
     Reference,
     Responder,
     Role,
-    Run,
     Snapshot,
     Status,
     Task,
@@ -195,7 +195,7 @@ def _happens(
             status = draw(st.sampled_from(("todo", "completed")))
             return truth, {"task": Task(id=f"T{number}", name=str(at), status=status)}
         case _:
-            return truth, {"run": Run(id=f"X{number}", name="Runbook", state="started")}
+            return truth, {"run": ActionRun(id=f"X{number}", name="Runbook", state="started")}
 
 
 def _snapshot_changes(

@@ -4,12 +4,14 @@
 """
 
 import ast
+import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import workflows
-from workflows.discovery import activity_rows
+from workflows.contract import Activity
+from workflows.discovery import passed_through
 
 FINGERPRINTS = Path(__file__).parent / "fingerprints.json"
 
@@ -42,7 +44,13 @@ _BLOCKS = {
     ast.With: "with",
 }
 _CLAUSES = {"orelse": "else", "finalbody": "finally"}
-_ROWS = {constant: row.name for constant, row in activity_rows().items()}
+_ROWS = {
+    constant: row.name
+    for module in passed_through()
+    if module.endswith(".activities")
+    for constant, row in vars(importlib.import_module(module)).items()
+    if isinstance(row, Activity)
+}
 
 
 def fingerprints() -> dict[str, list[str]]:

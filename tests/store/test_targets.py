@@ -72,7 +72,7 @@ async def test_an_open_incident_enters_the_channels_of_its_service(incident: Inc
     assert target == Target(
         account=ACCOUNT,
         incident_id="Q1",
-        channel="payments-ops",
+        conversation_key="payments-ops",
         conversation=Conversation(tenant=TENANT, id=OPS, service_url=SERVICE_URL, label="Payments/#ops"),
         stored=False,
     )
@@ -197,7 +197,7 @@ async def test_a_card_is_found_by_its_message(incident: Incident) -> None:
     )
     card = await find_card(incident.pool, conversation=OPS, activity_id="1")
     assert card is not None
-    assert (card.account, card.incident_id, card.channel) == (ACCOUNT, "Q1", "payments-ops")
+    assert (card.account, card.incident_id, card.conversation_key) == (ACCOUNT, "Q1", "payments-ops")
     assert (card.stored, card.markers) == (True, frozenset({"m1", "m2"}))
     assert await find_card(incident.pool, conversation=RELEASES, activity_id="1") is None
 
@@ -244,7 +244,7 @@ async def test_a_conversation_without_a_team_is_found_as_a_channel_is(
     expected = Target(
         account=ACCOUNT,
         incident_id="Q1",
-        channel="a-chat",
+        conversation_key="a-chat",
         conversation=Conversation(tenant=TENANT, id=chat, service_url=SERVICE_URL, label=label),
         stored=False,
     )

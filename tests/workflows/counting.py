@@ -22,11 +22,14 @@ class CountingRun:
     def continues(self) -> bool:
         return False
 
-    def waits_until(self, part: str) -> datetime | None:
+    def waits_until(self, name: str) -> datetime | None:
         return None
 
-    def degrade(self, part: str, reason: str | None, until: datetime | None = None) -> None:
-        self.told.append(f"{part}: {reason}, with an end" if until else f"{part}: {reason}")
+    def degrade(self, name: str, reason: str, until: datetime | None = None, *, held: bool = False) -> None:
+        self.told.append(f"{name} {'held back' if held else 'failed'}: {reason}")
+
+    def recover(self, name: str) -> None:
+        self.told.append(f"{name} goes on")
 
 
 class CountingReconciler(Reconciler):

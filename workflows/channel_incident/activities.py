@@ -9,9 +9,10 @@ from workflows.contract import Activity, Done
 from workflows.incident.event_types import Transition
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp
-from workflows.incident.values import Value
+from workflows.values import Value
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
+from workflows.verbs.registry import VERBS
 
 
 class ShowCard(Value):
@@ -79,14 +80,14 @@ class TellPerson(Value):
     view: View | None
 
 
-class ChangeStatus(Value):
-    """Tell PagerDuty the verb's target status as the person behind ``click``."""
+class DoVerb(Value):
+    """Tell PagerDuty what the verb of ``click`` says, as the person who clicked."""
 
     card: CardKey
     click: Click
 
 
-class StatusChanged(Value):
+class VerbDone(Value):
     """How it ended, with PagerDuty's incident where its answer held one."""
 
     outcome: Outcome
@@ -133,9 +134,12 @@ SHOW_CARD = Activity("teams.show_card", ShowCard, Shown, options.TEAMS_SHOW)
 REPLY = Activity("teams.reply", Reply, Replied, options.TEAMS_SHOW)
 DELETE_MESSAGE = Activity("teams.delete_message", DeleteMessage, Done, options.TEAMS_SHOW)
 TELL_PERSON = Activity("teams.tell_person", TellPerson, Done, options.TEAMS_PRIVATE)
-CHANGE_STATUS = Activity(
-    "pagerduty.change_status", ChangeStatus, StatusChanged, options.PAGERDUTY_INTERACTIVE
-)
+VERB_CALLS = {
+    verb.activity: Activity(verb.activity, DoVerb, VerbDone, options.PAGERDUTY_INTERACTIVE)
+    for verb in VERBS.values()
+}
+"""By the activity's name: one for each that some verb names."""
+CHANGE_STATUS = VERB_CALLS["pagerduty.change_status"]
 READ_DETAILS = Activity("pagerduty.read_details", ReadDetails, Details, options.PAGERDUTY_READ)
 RESTORE_INCIDENT = Activity("pagerduty.recall_incident", ReadDetails, Details, options.PAGERDUTY_RESTORE)
 RESTORE_CARD = Activity("store.recall_card", CardKey, StoredCard, options.STORE)

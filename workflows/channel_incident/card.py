@@ -21,6 +21,7 @@ class CardReconciler(Reconciler):
     """Keeps the message showing the view of this moment."""
 
     name = "card"
+    interval_name = "edit interval"
 
     def __init__(self, run: RunState) -> None:
         self._run = run
@@ -32,6 +33,10 @@ class CardReconciler(Reconciler):
         """The message does not show what is wanted, or may not."""
         run = self._run
         return not run.state.detached and run.view is not None and run.state.card.is_due
+
+    def holds_run(self) -> bool:
+        """A lost edit that may still land is to be covered first."""
+        return self.is_due() or self._run.state.card.late_edit_until is not None
 
     async def reconcile(self) -> None:
         """Show the view of this moment."""
@@ -84,15 +89,15 @@ def with_nonce(state: State, nonce: str, *, show: bool) -> State:
 
 
 def sending(state: State) -> State:
-    """A send begins: whatever is asked for from here on is asked for anew.
+    """A send begins; a resend that is asked for from now on causes another one.
 
-    A new message is news itself, so what waits to be said in the thread is not said after it.
+    A new message announces the incident itself, so waiting highlights are dropped.
     """
     if state.card.activity_id is None:
         highlights = state.highlights
         for highlight in highlights.waiting:
             highlights = highlights.with_said(highlight)
-        state = state.replace(highlights=highlights).degraded("highlights", None)
+        state = state.replace(highlights=highlights).recovered("highlights")
     return _with(state, resend=False)
 
 

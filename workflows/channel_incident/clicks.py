@@ -1,12 +1,13 @@
 """Clicks on one card: each comes to one outcome, whatever number of times and ways it arrives."""
 
 import asyncio
-from typing import NamedTuple
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any, NamedTuple
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.channel_incident.activities import CHANGE_STATUS, RECORD_CLICK, ChangeStatus, RecordClick
+from workflows.channel_incident.activities import RECORD_CLICK, VERB_CALLS, DoVerb, RecordClick
 from workflows.channel_incident.card import with_nonce
 from workflows.channel_incident.orphans import with_orphan
 from workflows.channel_incident.run_state import RunState
@@ -18,9 +19,10 @@ from workflows.verbs.click import Click
 from workflows.verbs.judging import failed, judge, judge_person
 from workflows.verbs.outcomes import MAY_BE_REPEATED, TOLD_PRIVATELY, Outcome, RecordedOutcome
 from workflows.verbs.registry import VERBS
+from workflows.verbs.verb import Verb
 
 
-class _Changed(NamedTuple):
+class _Told(NamedTuple):
     """How telling PagerDuty ended, and whether the activity has recorded it."""
 
     outcome: Outcome
@@ -55,8 +57,6 @@ class Clicks:
             finally:
                 self._handling.discard(click.key)
             self._fold(click, outcome)
-        if click.orphan:
-            self._run.apply(with_orphan(self._run.state, click.message))
         return outcome
 
     async def handle_unwatched(self, click: Click) -> None:
@@ -73,38 +73,43 @@ class Clicks:
         recorded = run.state.with_outcome(RecordedOutcome(key=click.key, outcome=outcome))
         run.apply(recorded, cause=click.correlation, entry=entry_of_click(click, outcome))
         run.apply(with_nonce(run.state, run.draw(), show=outcome.kind in MAY_BE_REPEATED))
+        if click.orphan:
+            run.apply(with_orphan(run.state, click.message))
 
     async def _judge_and_do(self, click: Click) -> Outcome:
         outcome = judge_person(click, workflow.now())
         if outcome is None:
-            async with self._status_lock:  # others may take long: it can have become too late meanwhile
+            verb = VERBS[click.verb]
+            async with self._lock_of(verb):  # others may take long: it can have become too late meanwhile
                 outcome = judge_person(click, workflow.now()) or judge(
-                    VERBS[click.verb], self._run.state.incident.standing
+                    verb, self._run.state.incident.standing
                 )
                 if outcome is None:
-                    changed = await self._change_status(click)
-                    if changed.recorded:
-                        return changed.outcome
-                    outcome = changed.outcome
+                    told = await self._tell_pagerduty(verb, click)
+                    if told.recorded:
+                        return told.outcome
+                    outcome = told.outcome
         if outcome.kind == "unlinked":
             self._tell(click, outcome)
         return await self._record(click, outcome)
 
-    async def _change_status(self, click: Click) -> _Changed:
+    def _lock_of(self, verb: Verb) -> AbstractAsyncContextManager[Any]:
+        return self._status_lock if verb.exclusive else nullcontext()
+
+    async def _tell_pagerduty(self, verb: Verb, click: Click) -> _Told:
         run = self._run
         before = run.state.incident.snapshot_stamp
+        request = DoVerb(card=run.key, click=click)
         try:
-            changed = await call(
-                CHANGE_STATUS, ChangeStatus(card=run.key, click=click), f"as {click.person.name}"
-            )
+            done = await call(VERB_CALLS[verb.activity], request, f"as {click.person.name}")
         except ActivityError as error:
-            return _Changed(failed(failure_of(error).kind), recorded=False)
-        if changed.details is not None:
+            return _Told(failed(failure_of(error).kind), recorded=False)
+        if done.details is not None:
             # Nothing arrived meanwhile: the answer to our own write is the newest there is.
             undisturbed = run.state.incident.snapshot_stamp == before
-            details = changed.details.model_copy(update={"reread": undisturbed})
+            details = done.details.model_copy(update={"reread": undisturbed})
             run.fold_details(details, whole=False, cause=click.correlation)
-        return _Changed(changed.outcome, recorded=True)
+        return _Told(done.outcome, recorded=True)
 
     async def _record(self, click: Click, outcome: Outcome) -> Outcome:
         request = RecordClick(card=self._run.key, click=click, outcome=outcome)

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
-from workflows.channel_incident.activities import READ_DETAILS
+from temporalio import workflow
+
+from workflows.channel_incident.activities import READ_DETAILS, ReadDetails
 from workflows.channel_incident.run_state import RunState
 from workflows.contract import call
+from workflows.incident.stamps import Stamp
 from workflows.reconcile import Reconciler
 
 
@@ -34,6 +37,10 @@ class DetailsReconciler(Reconciler):
             and (wanted or missing or incident.reread_wanted)
         )
 
+    def holds_run(self) -> bool:
+        """Details that cannot be read do not keep a resolved incident's run alive."""
+        return self.is_due() and not self._run.is_degraded(self.name)
+
     async def reconcile(self) -> None:
         """Ask PagerDuty, or take what was asked for another conversation.
 
@@ -42,7 +49,18 @@ class DetailsReconciler(Reconciler):
         run = self._run
         again, before = run.state.incident.reread_wanted, run.state.incident.snapshot_stamp
         fresh = again or run.state.incident.details_wanted is None or run.is_degraded("restore")
-        details = await call(READ_DETAILS, run.details_request(fresh=fresh), "responders, acknowledgers")
+        details = await call(READ_DETAILS, details_request(run, fresh=fresh), "responders, acknowledgers")
         undisturbed = run.state.incident.snapshot_stamp == before
         run.fold_details(details.model_copy(update={"reread": again and undisturbed}))
-        run.degrade("restore", None)
+        run.recover("restore")
+
+
+def details_request(run: RunState, *, fresh: bool) -> ReadDetails:
+    """What to ask PagerDuty now; ``fresh``: whatever is stored."""
+    return ReadDetails(
+        account=run.start.account,
+        incident_id=run.start.incident_id,
+        wanted=run.state.incident.details_wanted or Stamp(at=workflow.now()),
+        fresh=fresh,
+        correlation=run.state.cause,
+    )

@@ -38,6 +38,10 @@ class HighlightsReconciler(Reconciler):
             and not state.card.is_due
         )
 
+    def holds_run(self) -> bool:
+        """News waits for the card, and the run for the news."""
+        return bool(self._run.state.highlights.waiting)
+
     async def reconcile(self) -> None:
         """Say the oldest: an unknown outcome is not repeated, and is no reason to wait."""
         run = self._run

@@ -6,7 +6,7 @@ and links are named by row id.
 
 from workflows.channel_incident.state import State
 from workflows.channel_incident.view import CardIdentity, View
-from workflows.incident.values import Value
+from workflows.values import Value
 from workflows.verbs.outcomes import Outcome
 
 
@@ -43,7 +43,7 @@ class Start(Value):
     account: str
     incident_id: str
     conversation: Conversation
-    channel: str
+    conversation_key: str
     """The conversation's readable key, a part of the run's id."""
     timing: Timing = Timing()
     stored: bool = False

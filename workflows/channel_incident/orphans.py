@@ -12,15 +12,16 @@ from workflows.reconcile import Reconciler
 
 
 class OrphansReconciler(Reconciler):
-    """Deletes each orphan; one that cannot be deleted now is left to its next click."""
+    """Deletes each orphan, by two tries at most; one that stays is deleted at its next click."""
 
     name = "orphans"
 
     def __init__(self, run: RunState) -> None:
         self._run = run
+        self._tried: set[str] = set()
 
     def is_due(self) -> bool:
-        """An orphan was pressed, and its click is over: whoever is told to try again still has the button."""
+        """An orphan was pressed, and its click has come to its outcome: until then it keeps its buttons."""
         return bool(self._run.state.orphans)
 
     async def reconcile(self) -> None:
@@ -38,7 +39,8 @@ class OrphansReconciler(Reconciler):
             await call(DELETE_MESSAGE, request, "an orphan that was pressed")
         except ActivityError as error:
             failure = failure_of(error)
-            if issubclass(failure.kind, Temporary) and not run.is_degraded(self.name):
+            if issubclass(failure.kind, Temporary) and orphan not in self._tried:
+                self._tried.add(orphan)
                 raise
             workflow.logger.warning("an orphan could not be deleted: %s", failure.name)
         run.apply(run.state.replace(orphans=tuple(one for one in run.state.orphans if one != orphan)))

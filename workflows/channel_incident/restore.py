@@ -6,6 +6,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.channel_incident.activities import RESTORE_CARD, RESTORE_INCIDENT, StoredCard
+from workflows.channel_incident.details import details_request
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.state import Highlights, State
 from workflows.channel_incident.view import View
@@ -25,10 +26,10 @@ async def restore(run: RunState) -> None:
     answer, the run goes on and is marked, and the details are read as soon as they can be.
     """
     stored = await _stored_card(run)
-    run.apply(restored(run.state, stored, marker=run.draw()), revise=False)
-    run.degrade("restore", None)
+    run.start_from(restored(run.state, stored, marker=run.draw()))
+    run.recover("restore")
     try:
-        details = await call(RESTORE_INCIDENT, run.details_request(fresh=True), "as it is now")
+        details = await call(RESTORE_INCIDENT, details_request(run, fresh=True), "as it is now")
     except ActivityError as error:
         run.degrade("restore", failure_of(error).name)
     else:
@@ -118,9 +119,9 @@ def _is_raised(view: View, incident: IncidentState) -> bool:
 
 
 def _under(incident: IncidentState, view: View) -> IncidentState:
-    """What the card last showed and nobody tells again, or not while PagerDuty is down.
+    """Add what the card last showed: PagerDuty does not tell all of it again.
 
-    Each enters with an old stamp: anything newer that is already known stands.
+    Each enters with an old stamp, so that anything newer that is already known stands.
     """
     old, began = Stamp(at=view.as_of), Stamp(at=view.opened_at or view.as_of)
     acknowledgements = (

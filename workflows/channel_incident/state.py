@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 from workflows.incident.event_types import Transition
 from workflows.incident.stamps import MOST_ENTRIES, Stamp, whole_second
 from workflows.incident.state import IncidentState
-from workflows.incident.values import Value
+from workflows.values import Value
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
 
@@ -101,20 +101,22 @@ class PrivateMessages(Value):
         return self.model_copy(update={"waiting": (*self.waiting, message)})
 
     def with_sent(self, message: PrivateMessage) -> "PrivateMessages":
-        """They were told, may have been, or cannot be."""
+        """The person was told, or is not to be told any more."""
         key = message.click.key
         waiting = tuple(other for other in self.waiting if other.click.key != key)
         return PrivateMessages(waiting=waiting, sent=(*self.sent, key)[-MOST_ENTRIES:])
 
 
 class Degradation(Value):
-    """A part that cannot go on for now, why, and until when it waits."""
+    """A reconciler that cannot go on for now, why, and until when it waits."""
 
-    part: str
-    """Name of the reconciler, or ``restore``."""
+    name: str
+    """The reconciler's, or ``restore``."""
     reason: str
-    """Name of the error."""
+    """Name of the error, or of the limit that holds it back."""
     until: AwareDatetime | None = None
+    held: bool = False
+    """Held back by a limit of ours: nothing failed."""
 
 
 class TimelineEntry(Value):
@@ -147,14 +149,24 @@ class State(Value):
         """Whether everything that is wanted in the conversation is there, as far as anybody knows."""
         return self.detached or not (self.card.is_due or self.highlights.waiting)
 
-    def degraded(self, part: str, reason: str | None, until: datetime | None = None) -> Self:
-        """A part cannot go on (``reason``), or can again (``None``)."""
-        held = next((degradation for degradation in self.degradations if degradation.part == part), None)
-        wanted = Degradation(part=part, reason=reason, until=until) if reason is not None else None
-        if held == wanted:
+    def degraded(self, degradation: Degradation) -> Self:
+        """A reconciler cannot go on."""
+        if degradation in self.degradations:
             return self
-        others = tuple(degradation for degradation in self.degradations if degradation.part != part)
-        return self.replace(degradations=(*others, wanted) if wanted else others)
+        others = self.recovered(degradation.name).degradations
+        return self.replace(degradations=(*others, degradation))
+
+    def recovered(self, name: str) -> Self:
+        """A reconciler can go on again."""
+        others = tuple(one for one in self.degradations if one.name != name)
+        return self if len(others) == len(self.degradations) else self.replace(degradations=others)
+
+    def revised(self, content: str, *, nonce: str, cause: str | None) -> Self:
+        """Other content is wanted: the next revision, with a nonce of its own."""
+        card = self.card.model_copy(
+            update={"content": content, "revision": self.card.revision + 1, "nonce": nonce}
+        )
+        return self.replace(card=card, cause=self.cause if cause is None else cause)
 
     def with_outcome(self, recorded: RecordedOutcome) -> Self:
         """A click came to its outcome; the first outcome of a key stands."""

@@ -33,7 +33,7 @@ def summary_of(request: ShowCard, because: str) -> str:
     return f"rev {request.view.revision} · {because or request.view.status}"
 
 
-def details_of(name: str, state: State) -> str:
+def markdown_of(name: str, state: State) -> str:
     """The run's *current details*: how things stand, what is wrong, what happened.
 
     ``name`` heads them because the static summary is lost when a run continues as new.
@@ -47,7 +47,7 @@ def details_of(name: str, state: State) -> str:
         f"**{status}** · {shown}" + (f" · {card.orphans} orphaned messages" if card.orphans else ""),
     ]
     head += [
-        f"- ⚠ {one.part}: {one.reason}" + (f", waiting until {one.until:%H:%M:%S} UTC" if one.until else "")
+        f"- ⚠ {one.name}: {one.reason}" + (f", waiting until {one.until:%H:%M:%S} UTC" if one.until else "")
         for one in state.degradations
     ]
     table = ["", "| when (UTC) | what | who |", "|---|---|---|"]

@@ -20,8 +20,8 @@ from workflows.incident.values import (
     Status,
     Task,
     Urgency,
-    Value,
 )
+from workflows.values import Value
 from workflows.verbs.registry import VERBS
 from workflows.verbs.verb import VerbName
 
@@ -136,7 +136,8 @@ def fingerprint(view: View) -> str:
 
 def _degraded(state: State) -> tuple[Missing, ...]:
     """What a reader of the card should know to be missing. A final card promises nothing."""
-    return tuple(part for part in get_args(Missing) if any(d.part == part for d in state.degradations))
+    failed = {one.name for one in state.degradations if not one.held}
+    return tuple(name for name in get_args(Missing) if name in failed)
 
 
 def _acknowledgements(incident: IncidentState, snapshot: Snapshot) -> tuple[Acknowledgement, ...]:

@@ -17,10 +17,9 @@ from workflows.channel_incident.private_messages import PrivateMessagesReconcile
 from workflows.channel_incident.restore import restore
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.timeline import entry_of_event
-from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK, DETACH
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK, CLICKS, DETACH, EVENTS
 from workflows.errors import NotFound
 from workflows.handlers import takes_signals, takes_updates
-from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
 from workflows.incident.reduce import fold_event, transition_of
 from workflows.reconcile import ReconcileLoop
@@ -29,8 +28,8 @@ from workflows.verbs.registry import VERBS
 
 
 @workflow.defn(name=CHANNEL_INCIDENT.name)
-@takes_signals(INCIDENT_EVENTS, IncidentEvent, "fold")
-@takes_updates(VERBS, Click, ClickAnswer, "answer_click", validator="check_click")
+@takes_signals(EVENTS, "fold")
+@takes_updates(CLICKS, "answer_click", validator="check_click")
 class ChannelIncidentWorkflow:
     """Owns the one card of an incident in a conversation.
 
@@ -48,15 +47,14 @@ class ChannelIncidentWorkflow:
         self.restored = start.carried is not None or not start.stored
         self.clicks = Clicks(self.run_state)
         self.card = CardReconciler(self.run_state)
-        self.details = DetailsReconciler(self.run_state, self.clicks.is_changing_status)
-        reconcilers = (
+        self.reconcilers = (
             self.card,
-            self.details,
+            DetailsReconciler(self.run_state, self.clicks.is_changing_status),
             HighlightsReconciler(self.run_state),
             PrivateMessagesReconciler(self.run_state),
             OrphansReconciler(self.run_state),
         )
-        self.loops = [ReconcileLoop(reconciler, self.run_state) for reconciler in reconcilers]
+        self.loops = [ReconcileLoop(reconciler, self.run_state) for reconciler in self.reconcilers]
 
     @workflow.run
     async def run(self, start: Start) -> End:
@@ -78,7 +76,7 @@ class ChannelIncidentWorkflow:
     def fold(self, event: IncidentEvent) -> None:
         """Signal under PagerDuty's own event name: what happened."""
         run, state = self.run_state, self.run_state.state
-        if event.event_type not in INCIDENT_EVENTS or event.incident_id != run.start.incident_id:
+        if event.event_type not in EVENTS or event.incident_id != run.start.incident_id:
             workflow.logger.warning("an event that is not this run's was dropped: %s", event.event_id)
             return
         incident, highlights = fold_event(state.incident, event), state.highlights
@@ -90,7 +88,7 @@ class ChannelIncidentWorkflow:
             entry=entry_of_event(event),
         )
 
-    @workflow.signal(name=DETACH)
+    @workflow.signal(name=DETACH.name)
     def detach(self) -> None:
         """Signal: the conversation is gone for us; nothing more is shown there."""
         self.run_state.apply(self.run_state.state.replace(detached=True))
@@ -107,7 +105,7 @@ class ChannelIncidentWorkflow:
         outcome = await self.clicks.handle(click)
         return ClickAnswer(outcome=outcome, view=self.run_state.view, identity=self.run_state.identity)
 
-    @workflow.signal(name=CLICK)
+    @workflow.signal(name=CLICK.name)
     async def take_click(self, click: Click) -> None:
         """Signal: a click whose answer the API could not wait for."""
         if click.verb not in VERBS:
@@ -125,9 +123,8 @@ class ChannelIncidentWorkflow:
         tasks.append(asyncio.create_task(self.card.watch_late_edits()))
         await self._until_over(tasks)
         for task in tasks:
-            if (
-                task.done()
-            ):  # it broke: fail the workflow task, where operators see it, until a deploy mends it
+            # A loop that broke fails the workflow task, where operators see it, until a deploy mends it.
+            if task.done():
                 task.result()
         self.run_state.draining = True
         await workflow.wait(tasks)
@@ -165,8 +162,7 @@ class ChannelIncidentWorkflow:
     def _final(self) -> bool:
         """The incident is over, and everything wanted is shown and said.
 
-        Details that cannot be read do not keep a resolved incident's run alive. An incident of which nothing
-        is known, and which PagerDuty does not know any more, has nothing to show.
+        An incident that PagerDuty does not know any more, and of which nothing is known, has nothing to show.
         """
         run, state = self.run_state, self.run_state.state
         if state.detached:
@@ -176,14 +172,9 @@ class ChannelIncidentWorkflow:
         else:
             over = state.incident.snapshot.status == "resolved"
         pending = (
-            self.card.is_due()
-            or (self.details.is_due() and not run.is_degraded("details"))
-            or bool(state.highlights.waiting)
-            or bool(state.private_messages.waiting)
-            or bool(state.orphans)
-            or state.card.late_edit_until is not None
-            or self.clicks.busy()
+            self.clicks.busy()
             or any(loop.busy for loop in self.loops)
+            or any(reconciler.holds_run() for reconciler in self.reconcilers)
         )
         return over and not pending
 

@@ -5,11 +5,11 @@ from typing import Any
 from temporalio.common import SearchAttributeKey
 
 from workflows.channel_incident.messages import ClickAnswer, Conversation, Start
-from workflows.contract import Opening, Update, WorkflowType
+from workflows.contract import RunListing, Signal, Update, WorkflowType
 from workflows.ids import ChannelIncidentId
 from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
-from workflows.incident.values import Snapshot, Value
+from workflows.incident.values import Snapshot
 from workflows.search_attributes import (
     ATTENTION,
     INCIDENT_NUMBER,
@@ -22,13 +22,18 @@ from workflows.search_attributes import (
     TEAMS_TENANT,
     URGENCY,
 )
+from workflows.values import Value
 from workflows.verbs.click import Click
 from workflows.verbs.registry import VERBS
 
-CLICK = "click"
-"""Signal: a click whose answer the API could not wait for."""
-DETACH = "detach"
-"""Signal: the conversation is gone for us; nothing more is shown there."""
+EVENTS = {name: Signal(name, IncidentEvent) for name in INCIDENT_EVENTS}
+"""What happened, under PagerDuty's own names."""
+CLICK = Signal("click", Click)
+"""A click whose answer the API could not wait for."""
+DETACH: Signal[Value] = Signal("detach", None)
+"""The conversation is gone for us; nothing more is shown there."""
+CLICKS = {verb: Update(verb, Click, ClickAnswer, goes_on_as=CLICK) for verb in VERBS}
+"""A click whose answer somebody waits for, under the name of its verb."""
 
 
 def title(number: int | None, incident_id: str, service: str | None, label: str) -> str:
@@ -67,29 +72,24 @@ def attributes_of(
 
 
 def _workflow_id(start: Start) -> str:
-    return str(ChannelIncidentId(start.account, start.incident_id, start.channel))
+    return str(ChannelIncidentId(start.account, start.incident_id, start.conversation_key))
 
 
-def _opening(start: Start, message: Value) -> Opening:
+def _listing(start: Start, message: Value | None) -> RunListing:
     snapshot = message.snapshot if isinstance(message, IncidentEvent) else None
     service = snapshot.service.name if snapshot and snapshot.service else None
     number = snapshot.number if snapshot else None
-    return Opening(
+    return RunListing(
         title=title(number, start.incident_id, service, start.conversation.label),
         attributes=attributes_of(start.account, start.incident_id, start.conversation, snapshot),
     )
 
 
-CLICK_UPDATES = {
-    verb: Update(name=verb, argument=Click, answer=ClickAnswer, goes_on_as=CLICK) for verb in VERBS
-}
-"""One for each verb, under the verb's name: a click whose answer somebody waits for."""
-
 CHANNEL_INCIDENT = WorkflowType(
     name="ChannelIncident",
     start=Start,
     workflow_id=_workflow_id,
-    opening=_opening,
-    signals={**dict.fromkeys(INCIDENT_EVENTS, IncidentEvent), CLICK: Click, DETACH: None},
-    updates=CLICK_UPDATES,
+    listing=_listing,
+    signals={**EVENTS, CLICK.name: CLICK, DETACH.name: DETACH},
+    updates=CLICKS,
 )

@@ -6,7 +6,7 @@ changes nothing and is kept in quarantine.
 
 from typing import Literal
 
-from workflows.incident.values import Value
+from workflows.values import Value
 
 EventContent = Literal[
     "snapshot", "note", "status_update", "responder", "bridge", "fields", "roles", "task", "run", "nothing"

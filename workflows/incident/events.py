@@ -5,18 +5,18 @@ from pydantic import AwareDatetime
 from workflows.incident.stamps import Stamp
 from workflows.incident.values import (
     Acknowledgement,
+    ActionRun,
     Bridge,
     Comment,
     Field,
     Reference,
     Responder,
     Role,
-    Run,
     Snapshot,
     Standing,
     Task,
-    Value,
 )
+from workflows.values import Value
 
 
 class IncidentEvent(Value):
@@ -41,7 +41,7 @@ class IncidentEvent(Value):
     fields: tuple[Field, ...] | None = None
     roles: tuple[Role, ...] = ()
     task: Task | None = None
-    run: Run | None = None
+    run: ActionRun | None = None
 
     @property
     def stamp(self) -> Stamp:

@@ -25,12 +25,12 @@ from workflows.incident.stamps import (
 from workflows.incident.state import Heard, IncidentState
 from workflows.incident.values import (
     Acknowledgement,
+    ActionRun,
     Bridge,
     Comment,
     Reference,
     Responder,
     Role,
-    Run,
     Snapshot,
     Task,
 )
@@ -80,7 +80,7 @@ def _fold_content(state: IncidentState, event: IncidentEvent, event_type: EventT
         case "task" if (task := event.task) is not None:
             return _with(state, tasks=upsert(state.tasks, Entry[Task](key=task.id, stamp=stamp, value=task)))
         case "run" if (run := event.run) is not None:
-            return _with(state, runs=upsert(state.runs, Entry[Run](key=run.id, stamp=stamp, value=run)))
+            return _with(state, runs=upsert(state.runs, Entry[ActionRun](key=run.id, stamp=stamp, value=run)))
         case _:
             return state
 

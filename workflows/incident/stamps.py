@@ -9,7 +9,7 @@ from typing import Generic, Self, TypeVar
 
 from pydantic import AwareDatetime
 
-from workflows.incident.values import Value
+from workflows.values import Value
 
 MOST_ENTRIES = 50
 """Bound of every keyed list: the newest by stamp stay, whatever order they came in."""

@@ -5,18 +5,18 @@ from pydantic import AwareDatetime
 from workflows.incident.stamps import Entry, Stamp
 from workflows.incident.values import (
     Acknowledgement,
+    ActionRun,
     Bridge,
     Comment,
     Field,
     Reference,
     Responder,
     Role,
-    Run,
     Snapshot,
     Standing,
     Task,
-    Value,
 )
+from workflows.values import Value
 
 
 class Heard(Value):
@@ -44,7 +44,7 @@ class IncidentState(Value):
     responders: tuple[Entry[Responder], ...] = ()
     roles: tuple[Entry[Role], ...] = ()
     tasks: tuple[Entry[Task], ...] = ()
-    runs: tuple[Entry[Run], ...] = ()
+    runs: tuple[Entry[ActionRun], ...] = ()
     bridge: Entry[Bridge] | None = None
     fields: tuple[Field, ...] = ()
     fields_stamp: Stamp | None = None

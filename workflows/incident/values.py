@@ -5,16 +5,12 @@ Every text is clipped where it enters (``muster.payloads``), so that a signal st
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
+
+from workflows.values import Value
 
 Status = Literal["triggered", "acknowledged", "resolved"]
 Urgency = Literal["high", "low"]
-
-
-class Value(BaseModel):
-    """A frozen value. Unknown fields are ignored, so that an older worker reads a newer message."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Reference(Value):
@@ -107,7 +103,7 @@ class Field(Value):
     value: str
 
 
-class Run(Value):
+class ActionRun(Value):
     """A workflow run or an automation action that somebody or something started."""
 
     id: str

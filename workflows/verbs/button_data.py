@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workflows.incident.values import Value
+from workflows.values import Value
 
 _NAMES = {"account": "a", "incident_id": "i", "marker": "m", "nonce": "n"}
 """Short, since every button of every card carries them."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import AwareDatetime, Field
 
-from workflows.incident.values import Value
+from workflows.values import Value
 from workflows.verbs.verb import VerbName
 
 

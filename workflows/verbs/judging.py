@@ -39,7 +39,7 @@ def judge(verb: Verb, incident: Standing | None) -> Outcome | None:
     """The outcome that the incident's state decides: true already, or forbidden. ``None``: go on."""
     if incident is None:
         return None
-    if incident.status == verb.target:
+    if verb.target is not None and incident.status == verb.target:
         return Outcome(kind="already", by=incident.by, status=incident.status)
     if incident.status in verb.undoes:
         return Outcome(kind="stale", by=incident.by, status=incident.status)

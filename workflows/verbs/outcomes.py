@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from workflows.incident.values import Status, Value
+from workflows.incident.values import Status
+from workflows.values import Value
 
 OutcomeKind = Literal["done", "already", "stale", "unlinked", "refused", "failed", "late"]
 

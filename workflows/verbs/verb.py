@@ -4,12 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from workflows.incident.values import Status, Value
+from workflows.incident.values import Status
+from workflows.values import Value
 
 VerbName = Annotated[str, Field(pattern=r"^[a-z]+(_[a-z]+)*$")]
 """How the button, the update and the dialog name the verb."""
 
-Opening = Literal["at_once"]
+VerbOpening = Literal["at_once"]
 """What a press opens: ``at_once`` nothing, the press is the click."""
 
 Owner = Literal["card"]
@@ -35,10 +36,12 @@ class Verb(Value):
     """The button's text."""
     place: int
     """Where its button stands among the others; lower ones come first."""
-    opening: Opening = "at_once"
+    opening: VerbOpening = "at_once"
     owner: Owner = "card"
-    target: Status
-    """The status that PagerDuty is told."""
+    activity: str = "pagerduty.change_status"
+    """The activity that tells PagerDuty; its row is made of this name."""
+    target: Status | None = None
+    """The status that PagerDuty is told, by a verb that changes it."""
     offered_in: frozenset[Status]
     """States of the incident in which the card shows the button."""
     undoes: frozenset[Status] = frozenset()

@@ -11,7 +11,7 @@ from workflows.channel_incident.view import View
 from workflows.incident.values import Bridge, Responder, Task
 
 _LABEL_WIDTH = "84px"
-"""Fits the longest of our own labels; a share of the width would leave a gap on a wide screen."""
+"""Wide enough for the longest of our own labels. A share of the width would leave a gap on a wide screen."""
 _MOST_PEOPLE = 6
 _MOST_ROLES = 4
 _MOST_TASKS = 3
@@ -36,7 +36,7 @@ _ANSWERS = {
 def fact_rows(view: View) -> list[ColumnSet]:
     """One row for each thing that the view knows and the band does not say.
 
-    What every status has stands at the same place in each: a card that changes must not jump.
+    Rows that every status has stand at the same place in each, so that a card does not jump when it changes.
     """
     return [*_status_and_origin(view), *_help(view), *_work(view)]
 

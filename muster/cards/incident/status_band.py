@@ -15,7 +15,7 @@ _URGENCIES: dict[Urgency, str] = {"high": "High", "low": "Low"}
 def status_band(view: View) -> Container:
     """Status and who on the first line; circumstances on the second, with the importance at their right.
 
-    Names have a whole line to themselves: otherwise a phone would break it in one status and not in the next.
+    No other text stands beside names: a phone would wrap such a line in one status and not in the next.
     """
     style = STATUS_STYLES[view.status]
     status = text_run(f"{style.symbol} {_status(view)}", weight="Bolder", size="Medium", color=style.style)

@@ -1,7 +1,7 @@
 """The Bot Connector of Teams: send, edit and delete messages, open personal conversations.
 
 The connector has no idempotency key, so a failed create may have made its message all the same
-(architecture §3, *Sends and lost answers*). Its error codes become these conditions:
+(docs/architecture.md §3, *Sends and lost answers*). Its error codes become these conditions:
 
 ===============================  ==============================================================
 code                             condition
@@ -10,8 +10,8 @@ BotNotInConversationRoster,      ``BotRemoved``: the bot is not in the conversat
 BotDisabledByAdmin,
 ConversationBlockedByUser,
 MessageWritesBlocked
-ConversationNotFound             ``BotRemoved``: a deleted channel or chat can be restored, and
-                                 like a removed bot the conversation is suspended until then
+ConversationNotFound             ``BotRemoved``: a deleted channel or chat can be restored, and a
+                                 removed bot can be added again
 ActivityNotFoundInConversation   ``CardGone``
 any other                        by its HTTP status
 ===============================  ==============================================================

@@ -15,7 +15,7 @@ from muster.clients.http import broken_contract, exchange, json_object, refusal
 _PROVIDER = "the Bot Framework's key endpoint"
 _LIFETIME = 24 * 3600.0
 _COOL_DOWN = 10.0
-"""Seconds for which one look-up answers for all key ids that nobody knows: anybody can make them up."""
+"""Seconds between two look-ups for unknown key ids: anybody can make up an id."""
 _WITHIN = 3.0
 
 
@@ -44,14 +44,14 @@ class BotKeys:
         self._renew_again_from = 0.0
 
     async def find(self, key_id: str) -> SigningKey | None:
-        """The key, or ``None`` if it is not published; raises ``OutsideError`` where that is not known."""
+        """The key; ``None`` if it is not published. Raises ``OutsideError`` if nobody answers."""
         keys = await self._cache.get(self._metadata_url)
         if key_id not in keys:
             keys = await self._looked_up_again(keys)
         return keys.get(key_id)
 
     async def _looked_up_again(self, keys: _KeySet) -> _KeySet:
-        """What the latest look-up for an unknown key found, or its failure; a new one if it is too old."""
+        """What the latest look-up for an unknown key found, or its failure; a new look-up if it is old."""
         if self._renewal is None or self._clock() >= self._renew_again_from:
             self._renew_again_from = self._clock() + _COOL_DOWN
             self._renewal = asyncio.create_task(self._cache.renew(self._metadata_url, keys))
@@ -76,7 +76,7 @@ class BotKeys:
 
 
 def _readable(published: Any) -> tuple[str, SigningKey] | None:
-    """One published key with its id; ``None`` for a kind we do not use, which must not spoil the others."""
+    """One published key with its id; ``None`` for a kind that we do not use."""
     match published:
         case {"kty": "RSA", "kid": str(key_id)}:
             try:

@@ -18,7 +18,7 @@ _TRANSIENT = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
 
 
 class _Session(requests.Session):
-    """What msal sends with: bounded in time, deaf to the environment.
+    """What msal sends with: limited in time, and without the settings of the environment.
 
     ``REQUESTS_CA_BUNDLE`` or a proxy of the environment would win over what is configured here.
     """
@@ -47,7 +47,7 @@ class _TenantTokens:
         try:
             result = self._acquire()
         except (requests.RequestException, msal.exceptions.MsalError, ValueError) as error:
-            # ValueError: msal's word for an answer that is not JSON or a tenant nobody knows.
+            # msal raises ValueError for an answer that is not JSON and for a tenant that does not exist.
             raise ProviderUnavailable("Entra gave no usable answer to the request for a bot token") from error
         if result is None or "error" in result:
             raise _refusal(result or {})

@@ -9,14 +9,14 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.gateway import Gateway, Rejected, TemporalUnavailable
 from tests.support.life import Life
 from workflows.channel_incident.messages import Conversation, Start
-from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, EVENTS
 
 pytestmark = pytest.mark.anyio
 
 START = Start(
     account="acme",
     incident_id="Q1",
-    channel="payments-ops",
+    conversation_key="payments-ops",
     conversation=Conversation(
         tenant="tenant", id="19:ops", service_url="https://smba.example/", label="Payments/#ops"
     ),
@@ -36,7 +36,7 @@ class Refusing:
 async def delivered(status: RPCStatusCode) -> None:
     gateway = Gateway(cast(Client, Refusing(status)), task_queue="muster")
     event = Life("Q1").triggers()
-    await gateway.signal(CHANNEL_INCIDENT, START, event.event_type, event)
+    await gateway.signal(CHANNEL_INCIDENT, START, EVENTS[event.event_type], event)
 
 
 @pytest.mark.parametrize("status", [RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE])

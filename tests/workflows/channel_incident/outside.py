@@ -12,17 +12,17 @@ from tests.support.waiting import Changes
 from workflows import contract
 from workflows.channel_incident import activities as rows
 from workflows.channel_incident.activities import (
-    ChangeStatus,
     DeleteMessage,
+    DoVerb,
     ReadDetails,
     RecordClick,
     Replied,
     Reply,
     ShowCard,
     Shown,
-    StatusChanged,
     StoredCard,
     TellPerson,
+    VerbDone,
 )
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.state import highlight_key
@@ -47,7 +47,7 @@ class FakeActivities:
         self.shown: list[ShowCard] = []
         self.replies: list[Reply] = []
         self.told: list[TellPerson] = []
-        self.changes: list[ChangeStatus] = []
+        self.changes: list[DoVerb] = []
         self.reads: list[ReadDetails] = []
         self.recalls: list[ReadDetails] = []
         self.recorded: list[RecordClick] = []
@@ -142,15 +142,17 @@ class FakeActivities:
         return done
 
     @activity.defn(name=rows.CHANGE_STATUS.name)
-    async def change_status(self, request: ChangeStatus) -> StatusChanged:
+    async def change_status(self, request: DoVerb) -> VerbDone:
         self.changes.append(request)
-        changed: StatusChanged = await self._answer(rows.CHANGE_STATUS, request, self._change)
+        changed: VerbDone = await self._answer(rows.CHANGE_STATUS, request, self._change)
         return changed
 
-    def _change(self, request: ChangeStatus) -> StatusChanged:
+    def _change(self, request: DoVerb) -> VerbDone:
         by = Reference(id=request.click.person.aad_object_id, name=request.click.person.name)
-        self.life.set_status(VERBS[request.click.verb].target, by=by)
-        return StatusChanged(outcome=done(VERBS[request.click.verb]), details=self.life.details())
+        verb = VERBS[request.click.verb]
+        assert verb.target is not None
+        self.life.set_status(verb.target, by=by)
+        return VerbDone(outcome=done(verb), details=self.life.details())
 
     @activity.defn(name=rows.READ_DETAILS.name)
     async def read_details(self, request: ReadDetails) -> Details:

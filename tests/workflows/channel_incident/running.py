@@ -80,7 +80,7 @@ class Run:
 
     async def hands_over(self, click: Click) -> None:
         """A press whose answer the API could not wait for."""
-        await self.signal(CLICK, click)
+        await self.signal(CLICK.name, click)
 
     async def signal(self, name: str, argument: Any) -> None:
         handle = await self.client.start_workflow(
@@ -135,13 +135,13 @@ class Run:
             account="acme",
             incident_id=self.life.incident_id,
             conversation=CONVERSATION,
-            channel=CHANNEL,
+            conversation_key=CHANNEL,
             timing=self.timing,
             stored=self.stored,
         )
 
     def _options(self, message: Any) -> dict[str, Any]:
-        opening = CHANNEL_INCIDENT.opening(self._start(), message)
+        opening = CHANNEL_INCIDENT.listing(self._start(), message)
         return {
             "id": self.id,
             "task_queue": self.queue,

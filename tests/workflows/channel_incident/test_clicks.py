@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from tests.support.life import BO
 from tests.workflows.channel_incident.running import shown
-from workflows.channel_incident.activities import CHANGE_STATUS, ChangeStatus, StatusChanged
+from workflows.channel_incident.activities import CHANGE_STATUS, DoVerb, VerbDone
 from workflows.verbs.outcomes import Outcome
 
 pytestmark = pytest.mark.anyio
@@ -103,8 +103,8 @@ async def test_an_acknowledge_after_the_resolve_is_answered_from_state_without_a
 async def test_a_click_on_a_card_that_pagerduty_has_left_behind_shows_the_truth(client: Client) -> None:
     """Resolved elsewhere, the event still on its way: the press finds it out."""
 
-    async def resolved_meanwhile(_: ChangeStatus) -> StatusChanged:
-        return StatusChanged(outcome=Outcome(kind="stale", status="resolved"), details=life.details())
+    async def resolved_meanwhile(_: DoVerb) -> VerbDone:
+        return VerbDone(outcome=Outcome(kind="stale", status="resolved"), details=life.details())
 
     async with shown(client) as run:
         life = run.life
@@ -123,9 +123,9 @@ async def test_two_changes_within_one_second_of_pagerduty_both_show(client: Clie
         acknowledged = await run.ask(run.click("acknowledge", name="Ada Ops"))
         second = run.life.status_at
 
-        async def in_the_same_second(_: ChangeStatus) -> StatusChanged:
+        async def in_the_same_second(_: DoVerb) -> VerbDone:
             run.life.status, run.life.status_at, run.life.status_by = "resolved", second, BO
-            return StatusChanged(outcome=Outcome(kind="done", status="resolved"), details=run.life.details())
+            return VerbDone(outcome=Outcome(kind="done", status="resolved"), details=run.life.details())
 
         run.outside.answers(CHANGE_STATUS, in_the_same_second)
         resolved = await run.ask(run.click("resolve", name="Bo Call"))

@@ -11,7 +11,7 @@ from tests.workflows.channel_incident.conftest import SOON
 from tests.workflows.channel_incident.running import QUICK, Run, shown
 from workflows.channel_incident.activities import CHANGE_STATUS, SHOW_CARD, TELL_PERSON
 from workflows.errors import RateLimited
-from workflows.incident.values import Run as WorkflowRun
+from workflows.incident.values import ActionRun
 
 pytestmark = pytest.mark.anyio
 
@@ -113,7 +113,7 @@ async def test_a_new_run_with_nothing_to_do_tells_operators_what_it_is(impatient
         told = run.outside.holds(TELL_PERSON)
         await run.hands_over(run.click(link=None))
         await run.outside.until(lambda: len(run.outside.told) == 1)
-        started = WorkflowRun(id="X1", name="Runbook", state="started")
+        started = ActionRun(id="X1", name="Runbook", state="started")
         for _ in range(SOON // 3):
             await run.hears(run.life.tells("incident.workflow.started", run=started))
         await run.details()

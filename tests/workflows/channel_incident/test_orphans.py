@@ -1,9 +1,11 @@
 """A message that a lost answer left behind is deleted by the run, once somebody has pressed it."""
 
+import asyncio
+
 import pytest
 from temporalio.client import Client
 
-from tests.workflows.channel_incident.running import Run, shown
+from tests.workflows.channel_incident.running import QUICK, Run, shown
 from workflows.channel_incident.activities import CHANGE_STATUS, DELETE_MESSAGE
 from workflows.errors import BotRemoved, ProviderUnavailable
 from workflows.verbs.click import Click
@@ -46,13 +48,28 @@ async def test_the_live_card_is_never_deleted_whatever_a_click_says(client: Clie
     assert run.outside.deleted == []
 
 
-async def test_a_deletion_that_may_work_later_is_tried_once_more(client: Client) -> None:
+async def test_a_deletion_that_may_work_later_is_tried_once_more_and_no_longer(client: Client) -> None:
     async with shown(client) as run:
         run.outside.fails(DELETE_MESSAGE, *[ProviderUnavailable("no connection")] * 2)
         await run.ask(on_orphan(run))
         await run.outside.until(lambda: len(run.outside.deleted) == 2)
         await run.is_idle()
+        assert await run.attribute("Attention") == "ok"
+        await run.hears(run.life.is_resolved())
+        await run.ends()
+        back_offs = [timer.summary for timer in (await run.timeline()).timers if "back-off" in timer.summary]
     assert len(run.outside.deleted) == 2
+    assert back_offs == ["back-off after ProviderUnavailable"]
+
+
+async def test_one_click_under_two_ways_deletes_its_orphan_once(client: Client) -> None:
+    async with shown(client) as run:
+        click = on_orphan(run)
+        await run.ask(click)
+        await run.outside.until(lambda: bool(run.outside.deleted))
+        await run.hands_over(click)
+        await run.is_idle()
+        assert (await run.timeline()).count("teams.delete_message") == 1
 
 
 async def test_an_orphan_that_cannot_be_deleted_is_left_to_its_next_click(client: Client) -> None:
@@ -71,6 +88,8 @@ async def test_a_run_does_not_end_before_its_orphans_are_deleted(client: Client)
         await run.ask(on_orphan(run))
         await run.hears(run.life.is_resolved())
         await run.outside.until(lambda: run.outside.said == ["resolved"])
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(5 * QUICK.grace):
+                await run.ends()
         deletion.set()
         await run.ends()
-        assert (await run.timeline()).count("teams.delete_message") == 1

@@ -1,9 +1,8 @@
 """Greeting."""
 
+from activities.registration import implements
 from workflows.toy.activities import GREET
 from workflows.toy.messages import End, Start
-
-from activities.registration import implements
 
 
 class ToyActivities:

@@ -10,7 +10,17 @@ from muster.payloads.values import EventUnusable
 from tests.support.bodies import BO_BODY, DATA, INCIDENT_ID, about, event, incident, note, role
 from workflows.incident.event_types import EVENT_TYPES, INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
-from workflows.incident.values import Bridge, Comment, Field, Reference, Responder, Role, Run, Snapshot, Task
+from workflows.incident.values import (
+    ActionRun,
+    Bridge,
+    Comment,
+    Field,
+    Reference,
+    Responder,
+    Role,
+    Snapshot,
+    Task,
+)
 
 AT = datetime(2026, 1, 1, 10, 0, 0, 123_000, tzinfo=UTC)
 OF_ADA, OF_BO = Reference(id="PUSER01", name="Ada Ops"), Reference(id="PUSER02", name="Bo Call")
@@ -40,11 +50,11 @@ def task(status: str) -> dict[str, Task]:
     return {"task": Task(id="PTASK01", name="Check the cache", status=status, assignees=(OF_BO,))}
 
 
-def action(state: str) -> dict[str, Run]:
-    return {"run": Run(id="PINVOC1", name="Restart checkout", state=state)}
+def action(state: str) -> dict[str, ActionRun]:
+    return {"run": ActionRun(id="PINVOC1", name="Restart checkout", state=state)}
 
 
-RUN = {"run": Run(id="PRUN001", name="Major incident", state="")}
+RUN = {"run": ActionRun(id="PRUN001", name="Major incident", state="")}
 
 CONTENTS: dict[str, dict[str, Any]] = {
     "incident.triggered": showing(),

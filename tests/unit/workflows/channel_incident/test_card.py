@@ -35,9 +35,7 @@ def view_of(state: State) -> View:
 
 
 def wanted(state: State = TRIGGERED, content: str | None = None) -> State:
-    """The state after a new revision, as ``RunState.apply`` makes it."""
-    changes = {"content": content or fingerprint(view_of(state)), "revision": state.card.revision + 1}
-    return state.replace(card=state.card.model_copy(update=changes))
+    return state.revised(content or fingerprint(view_of(state)), nonce="nonce-1", cause="E1")
 
 
 def request_of(state: State) -> ShowCard:
@@ -72,7 +70,9 @@ def highlighted(state: State, news: Highlight) -> State:
 
 
 def test_a_new_revision_is_due_until_it_is_shown() -> None:
-    assert wanted().card.is_due
+    state = wanted()
+    assert (state.card.revision, state.card.nonce, state.cause) == (1, "nonce-1", "E1")
+    assert state.card.is_due
     assert not there().card.is_due
 
 
@@ -138,6 +138,6 @@ def test_a_new_message_takes_along_what_waits_to_be_said() -> None:
     assert highlighted(sending, news).highlights.waiting == ()
 
 
-def test_an_edit_does_not() -> None:
+def test_an_edit_leaves_waiting_highlights() -> None:
     news = highlight()
     assert cards.sending(highlighted(there(), news)).highlights.waiting == (news,)

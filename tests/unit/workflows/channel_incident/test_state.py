@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from workflows.channel_incident.state import CardState, PrivateMessage, State
+from workflows.channel_incident.state import CardState, Degradation, PrivateMessage, State
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
 
@@ -11,11 +11,22 @@ EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
 
 
 def test_a_reconciler_has_one_degradation_and_the_same_one_changes_nothing() -> None:
-    degraded = EMPTY.degraded("card", "RateLimited", NOW)
-    assert degraded.degraded("card", "RateLimited", NOW) is degraded
-    assert degraded.degraded("details", None) is degraded
-    assert [one.reason for one in degraded.degraded("card", "BotRemoved").degradations] == ["BotRemoved"]
-    assert degraded.degraded("card", None).degradations == ()
+    limited = Degradation(name="card", reason="RateLimited", until=NOW)
+    degraded = EMPTY.degraded(limited)
+    assert degraded.degraded(limited) is degraded
+    assert degraded.recovered("details") is degraded
+    assert degraded.degraded(Degradation(name="card", reason="BotRemoved")).degradations == (
+        Degradation(name="card", reason="BotRemoved"),
+    )
+    assert degraded.recovered("card").degradations == ()
+
+
+def test_other_content_is_a_new_revision_with_a_nonce_and_a_cause() -> None:
+    revised = EMPTY.revised("content", nonce="nonce-1", cause="E1")
+    assert (revised.card.revision, revised.card.nonce, revised.card.content) == (1, "nonce-1", "content")
+    assert revised.cause == "E1"
+    again = revised.revised("other", nonce="nonce-2", cause=None)
+    assert (again.card.revision, again.cause) == (2, "E1"), "what nobody caused keeps the last cause"
 
 
 def test_the_first_outcome_of_a_click_stands() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.support.life import BO, Life
 from workflows.channel_incident.messages import Conversation
 from workflows.channel_incident.state import CardState, Degradation, State, TimelineEntry
-from workflows.channel_incident.timeline import attention_of, details_of, entry_of_click, entry_of_event
+from workflows.channel_incident.timeline import attention_of, entry_of_click, entry_of_event, markdown_of
 from workflows.channel_incident.workflow_type import attributes_of, title
 from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.reduce import fold_event
@@ -20,8 +20,8 @@ EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
 OPS = Conversation(tenant="T1", id="19:ops", service_url="https://teams.example/", label="Payments/#ops")
 
 
-def degradation(part: str, until: datetime | None = None) -> Degradation:
-    return Degradation(part=part, reason="RateLimited", until=until)
+def degradation(name: str, until: datetime | None = None) -> Degradation:
+    return Degradation(name=name, reason="RateLimited", until=until)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_details_tell_state_degradations_and_timeline_and_nothing_breaks_the_tab
         degradations=(degradation("card", NOW),),
         timeline=(TimelineEntry(at=NOW, what="note\nadded", who="Ada | Ops"),),
     )
-    text = details_of("#42 · A|B", state)
+    text = markdown_of("#42 · A|B", state)
     assert text.splitlines() == [
         "### #42 · A\\|B",
         "",

@@ -107,15 +107,15 @@ def test_responders_stand_by_name_whoever_was_asked_first(life: Life) -> None:
 
 def test_a_reader_is_told_of_what_is_missing_and_not_of_what_operators_mend(life: Life) -> None:
     degradations = tuple(
-        Degradation(part=part, reason="ProviderUnavailable")
-        for part in ("card", "details", "private_messages")
+        Degradation(name=name, reason="ProviderUnavailable")
+        for name in ("card", "details", "private_messages")
     )
     state = after(life.triggers()).replace(degradations=degradations)
     assert view_of(state).degraded == ("details",)
 
 
 def test_a_final_card_promises_nothing(life: Life) -> None:
-    degradations = (Degradation(part="details", reason="ProviderUnavailable"),)
+    degradations = (Degradation(name="details", reason="ProviderUnavailable"),)
     state = after(life.triggers(), life.is_resolved()).replace(degradations=degradations)
     assert view_of(state).degraded == ()
 

@@ -14,7 +14,16 @@ from workflows.incident.events import Details, IncidentEvent
 from workflows.incident.reduce import fold_details, fold_event, transition_of
 from workflows.incident.stamps import Stamp, end_of_second
 from workflows.incident.state import IncidentState
-from workflows.incident.values import Acknowledgement, Bridge, Comment, Field, Responder, Role, Run, Task
+from workflows.incident.values import (
+    Acknowledgement,
+    ActionRun,
+    Bridge,
+    Comment,
+    Field,
+    Responder,
+    Role,
+    Task,
+)
 
 EMPTY = IncidentState()
 
@@ -49,7 +58,7 @@ def test_every_type_changes_what_its_row_names_and_nothing_else(life: Life, kind
         "fields": (Field(id="F1", name="Region", value="eu"),),
         "roles": (Role(id="R1", name="Commander", holder=ADA),),
         "task": Task(id="T1", name="call", status="todo"),
-        "run": Run(id="X1", name="Runbook", state="started"),
+        "run": ActionRun(id="X1", name="Runbook", state="started"),
     }
     lists = {
         "note": "notes",

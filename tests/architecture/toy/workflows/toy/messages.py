@@ -1,6 +1,6 @@
 """What travels between others and a run of ``Toy``."""
 
-from workflows.incident.values import Value
+from workflows.values import Value
 
 
 class Start(Value):

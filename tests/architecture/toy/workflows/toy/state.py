@@ -1,6 +1,6 @@
 """What a run of ``Toy`` knows."""
 
-from workflows.incident.values import Value
+from workflows.values import Value
 
 
 class State(Value):

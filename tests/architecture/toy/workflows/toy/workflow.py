@@ -1,12 +1,13 @@
 """``Toy``: greets somebody once."""
 
 from temporalio import workflow
-from workflows.toy.activities import GREET
-from workflows.toy.messages import End, Start
-from workflows.toy.state import State
-from workflows.toy.workflow_type import TOY
 
 from workflows.contract import call
+from workflows.toy.activities import GREET
+from workflows.toy.messages import End, Start
+from workflows.toy.run_state import RunState
+from workflows.toy.state import State
+from workflows.toy.workflow_type import TOY
 
 
 @workflow.defn(name=TOY.name)
@@ -15,11 +16,11 @@ class ToyWorkflow:
 
     @workflow.init
     def __init__(self, start: Start) -> None:
-        self.state = State()
+        self.run_state = RunState()
 
     @workflow.run
     async def run(self, start: Start) -> End:
         """Greet and end."""
         end = await call(GREET, start, "hello")
-        self.state = State(greetings=1)
+        self.run_state.apply(State(greetings=1))
         return end

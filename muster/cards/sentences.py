@@ -1,0 +1,12 @@
+"""What the bot says where there is no card and no outcome to show."""
+
+WORKS_NO_MORE = "This button does not work any more."
+UNKNOWN_BUTTON = "Muster does not know this button."
+MALFORMED_BUTTON = "This button is malformed."
+INCOMPLETE_BUTTON = "This button is incomplete."
+OTHER_INCIDENT = "This button names another incident than its card."
+NOT_OUR_CARD = "This card is not one of Muster's in this conversation."
+BROKEN = "Something went wrong in Muster; its log says what."
+UNREACHABLE = "Muster is not reachable right now. Try again in a moment."
+"""For a click that was not taken. The answer is no error: after one, Teams shows a sentence of its own."""
+NO_ANSWER = "Muster has no answer to this kind of request"

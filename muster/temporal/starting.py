@@ -1,0 +1,30 @@
+"""How a workflow starts where none runs, whoever sends the message that finds it missing."""
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+
+from workflows.contract import StartT, WorkflowType
+from workflows.search_attributes import typed
+from workflows.values import Value
+
+_TASK_WITHIN = timedelta(seconds=5)
+"""A worker killed in the middle of a workflow task is waited for as long: below the promised six seconds."""
+
+
+def start_options(
+    row: WorkflowType[StartT], start: StartT, message: Value | None, *, task_queue: str
+) -> dict[str, Any]:
+    """The keyword arguments of ``Client.start_workflow`` and of ``WithStartWorkflowOperation``."""
+    listing = row.listing(start, message)
+    return {
+        "arg": start,
+        "id": row.workflow_id(start),
+        "task_queue": task_queue,
+        "task_timeout": _TASK_WITHIN,
+        "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
+        "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        "static_summary": listing.title,
+        "search_attributes": typed(listing.attributes),
+    }
