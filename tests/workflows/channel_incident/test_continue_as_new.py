@@ -68,7 +68,8 @@ async def test_an_edit_in_flight_is_finished_first(impatient: Client) -> None:
         sent = run.outside.holds(SHOW_CARD)
         await run.hears(run.life.is_acknowledged())
         await run.outside.until(lambda: len(run.outside.shown) == 2)
-        await _notes(run, SOON // 3)
+        await _notes(run, SOON)  # enough, however many of them one workflow task takes
+        await run.details()
         sent.set()
         await _continued(run, first)
         await run.is_idle()

@@ -67,6 +67,7 @@ async def test_one_click_under_two_ways_deletes_its_orphan_once(client: Client) 
         click = on_orphan(run)
         await run.ask(click)
         await run.outside.until(lambda: bool(run.outside.deleted))
+        await run.is_idle()
         await run.hands_over(click)
         await run.is_idle()
         assert (await run.timeline()).count("teams.delete_message") == 1
