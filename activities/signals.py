@@ -1,6 +1,6 @@
 """What activities tell workflows: the only user of Temporal's client among them."""
 
-from datetime import timedelta
+import asyncio
 
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -9,7 +9,8 @@ from muster.temporal.starting import start_options
 from workflows.contract import ArgumentT, Signal, StartT, WorkflowType
 from workflows.errors import ProviderUnavailable
 
-_WITHIN = timedelta(seconds=3)
+_WITHIN = 3.0
+"""Seconds for all attempts: the SDK's own limit is for each of them."""
 
 
 class WorkflowSignals:
@@ -24,12 +25,14 @@ class WorkflowSignals:
     ) -> None:
         """Signal once; raises ``ProviderUnavailable``: an activity that is tried again signals again."""
         try:
-            await self._client.start_workflow(
-                row.name,
-                start_signal=signal.name,
-                start_signal_args=[message],
-                rpc_timeout=_WITHIN,
-                **start_options(row, start, message, task_queue=self._task_queue),
-            )
+            async with asyncio.timeout(_WITHIN):
+                await self._client.start_workflow(
+                    row.name,
+                    start_signal=signal.name,
+                    start_signal_args=[message],
+                    **start_options(row, start, message, task_queue=self._task_queue),
+                )
+        except TimeoutError as error:
+            raise ProviderUnavailable("Temporal did not take a signal in time") from error
         except RPCError as error:
             raise ProviderUnavailable(f"Temporal did not take a signal: {error.status.name}") from error
