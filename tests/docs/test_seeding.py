@@ -7,8 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from muster.seed import Seed, read_seed, seed
-from tests.conftest import settings_for
 from tests.docs.checkout import REPOSITORY
+from tests.support.settings import settings_for
 
 EXAMPLE = REPOSITORY / "docs/example-seed.json"
 PAGE = (REPOSITORY / "docs/seeding.md").read_text()
