@@ -1,11 +1,13 @@
 # Needs Python 3.11 or newer, Node 20 or newer and, where Temporal's server cannot be downloaded, Go.
 PYTHON ?= python3
 ARGS ?=
+FROM ?=
 BIN := .venv/bin
 BIOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/muster/npm-lint/node_modules/.bin/biome
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick lint lint-pages format lock lock-check audit browser pictures bench playground test-playground clean
+.PHONY: help setup run test test-quick lint lint-pages format lock lock-check audit browser golden schemas \
+	histories fingerprints schema-sql pictures mutants bench playground test-playground clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,8 +53,8 @@ browser:  ## Chromium, which the browser tests drive
 golden: setup  ## write the cards that tests/golden compares; review the diff
 	MUSTER_GOLDEN_WRITE=1 $(BIN)/pytest -q tests/golden
 
-schemas: setup  ## write tests/schemas/reference from the official documents in ../shared/reference
-	$(BIN)/python -m tools.schemas
+schemas: setup  ## write tests/schemas/reference from the official documents; FROM=DIR says where they are
+	$(BIN)/python -m tools.schemas $(if $(FROM),--from "$(FROM)")
 
 histories: setup  ## record the workflow histories that tests/replay replays; ARGS=<life> for some
 	$(BIN)/python -m tests.replay.record $(ARGS)

@@ -5,6 +5,7 @@ no fault of a dependency. A vulnerability that is found is a failure.
 """
 
 import argparse
+import http.client
 import json
 import subprocess
 import sys
@@ -28,9 +29,10 @@ def unreachable(database: str) -> str | None:
     try:
         with urllib.request.urlopen(request, timeout=_WAIT) as response:  # noqa: S310
             answer = json.load(response)
-    except (OSError, ValueError) as failure:
-        return str(failure)
-    return None if answer.get("vulns") else "it does not know what it must know"
+    except (OSError, ValueError, http.client.HTTPException) as failure:
+        return str(failure) or type(failure).__name__
+    knows = isinstance(answer, dict) and answer.get("vulns")
+    return None if knows else "it does not know what it must know"
 
 
 def audit(lock: Path, database: str) -> int:

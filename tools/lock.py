@@ -30,8 +30,15 @@ _IMAGE = Path("deploy", "requirements.lock")
 _SHOWN_LINES = 20
 
 
+class LockFailed(Exception):
+    """The locks cannot be made or compared; the text says why."""
+
+
 def write(checkout: Path, into: Path, options: Sequence[str] = ()) -> None:
-    """Write both lock files under ``into``; what is there already is kept where it still fits."""
+    """Write both lock files under ``into``; what is there already is kept where it still fits.
+
+    Raises LockFailed.
+    """
     whole = into / _WHOLE
     _compile(checkout, ("pyproject.toml", "--all-extras", *options), whole)
     # The image builds the project with setuptools, which no dependency of it brings.
@@ -40,7 +47,13 @@ def write(checkout: Path, into: Path, options: Sequence[str] = ()) -> None:
 
 
 def differences(checkout: Path) -> list[str]:
-    """What `make lock` would change, as lines of a diff; newer versions are not asked for."""
+    """What `make lock` would change, as lines of a diff; newer versions are not asked for.
+
+    Raises LockFailed.
+    """
+    for lock in (_WHOLE, _IMAGE):
+        if not (checkout / lock).is_file():
+            raise LockFailed(f"{lock} is not there: make lock")
     changed: list[str] = []
     with tempfile.TemporaryDirectory() as name:
         into = Path(name)
@@ -59,7 +72,11 @@ def differences(checkout: Path) -> list[str]:
 def _compile(checkout: Path, what: Sequence[str | Path], output: Path, *, also: str | None = None) -> None:
     uv = Path(sys.executable).with_name("uv")
     command = [uv, "pip", "compile", *what, *_PINNED, "--output-file", output]
-    subprocess.run(command, cwd=checkout, input=also, text=True, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, cwd=checkout, input=also, text=True, check=False, capture_output=True)
+    if done.returncode != 0:
+        raise LockFailed(
+            f"uv cannot work out {output.name} (is the package index reachable?):\n{done.stderr.strip()}"
+        )
 
 
 def main() -> None:
@@ -68,9 +85,16 @@ def main() -> None:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--upgrade", action="store_true")
     arguments = parser.parse_args()
-    if not arguments.check:
-        write(_CHECKOUT, _CHECKOUT, ("--upgrade",) if arguments.upgrade else ())
-        return
+    try:
+        if arguments.check:
+            _check()
+        else:
+            write(_CHECKOUT, _CHECKOUT, ("--upgrade",) if arguments.upgrade else ())
+    except LockFailed as failure:
+        sys.exit(str(failure))
+
+
+def _check() -> None:
     changed = differences(_CHECKOUT)
     if changed:
         say("\n".join(changed[:_SHOWN_LINES]))

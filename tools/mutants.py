@@ -121,6 +121,12 @@ def run(checkout: Path, names: Sequence[str] = ()) -> int:
     if unknown or not found:
         say(f"no such patch in {_PATCHES}: {', '.join(unknown) or '*.patch'}")
         return 1
+    uncommitted = _uncommitted(checkout)
+    if uncommitted is None:
+        say("needs a git clone: the patches are tried on what is committed")
+        return 1
+    if uncommitted:
+        say(f"tried on what is committed, without the changes of {uncommitted} file(s)")
     began = time.monotonic()
     mutants = [found[name] for name in names or found]
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
@@ -133,6 +139,13 @@ def run(checkout: Path, names: Sequence[str] = ()) -> int:
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     say(f"{len(mutants) - wrong} of {len(mutants)} noticed in {minutes} min {seconds} s")
     return wrong
+
+
+def _uncommitted(checkout: Path) -> int | None:
+    """How many files but patches differ from what is committed; None outside a git clone."""
+    command = ("git", "status", "--porcelain", "--", ".", f":!{_PATCHES}")
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+    return None if done.returncode != 0 else len(done.stdout.splitlines())
 
 
 def _noticed(clone: Clone, mutant: Mutant) -> bool:

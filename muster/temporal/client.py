@@ -10,6 +10,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import GrpcCompression
 
 from muster.errors import OperatorError
 from muster.settings import Settings
@@ -48,7 +49,11 @@ async def connect(settings: Settings, *, identity: str | None = None) -> Client:
     config["namespace"] = settings.temporal_namespace
     try:
         return await Client.connect(
-            **config, identity=identity, data_converter=pydantic_data_converter, runtime=_runtime()
+            **config,
+            identity=identity,
+            data_converter=pydantic_data_converter,
+            runtime=_runtime(),
+            grpc_compression=GrpcCompression.NONE,  # docs/decisions/0027
         )
     except RuntimeError as error:  # all that the SDK raises here
         reason = str(error).removeprefix("Failed client connect: ")

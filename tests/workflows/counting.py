@@ -4,7 +4,9 @@ import asyncio
 from datetime import datetime, timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
+from workflows.errors import CardGone
 from workflows.reconcile import NotBefore, ReconcileLoop, Reconciler
 
 
@@ -15,7 +17,8 @@ class CountingRun:
         self.draining = False
         self.wanted = 0
         self.done = 0
-        self.held_back: str | None = None
+        self.obstacles: list[str] = []
+        """What the next calls meet: ``CardGone``, or the name of a limit."""
         self.told: list[str] = []
 
     @property
@@ -33,7 +36,7 @@ class CountingRun:
 
 
 class CountingReconciler(Reconciler):
-    """Counts up to what is wanted; a limit may hold it back once."""
+    """Counts up to what is wanted, once nothing is in its way."""
 
     name = "count"
 
@@ -44,24 +47,39 @@ class CountingReconciler(Reconciler):
         return self._run.done < self._run.wanted
 
     async def reconcile(self) -> NotBefore | None:
-        if (limit := self._run.held_back) is not None:
-            self._run.held_back = None
-            return NotBefore(workflow.now() + timedelta(milliseconds=50), limit)
+        if self._run.obstacles:
+            obstacle = self._run.obstacles.pop(0)
+            if obstacle == CardGone.__name__:
+                raise _failed() from CardGone("no such message").to_application_error()
+            return NotBefore(workflow.now() + timedelta(milliseconds=50), obstacle)
         self._run.done = self._run.wanted
         return None
 
 
+def _failed() -> ActivityError:
+    """A failed activity, as the SDK raises it."""
+    return ActivityError(
+        "it failed",
+        scheduled_event_id=1,
+        started_event_id=2,
+        identity="",
+        activity_type="tests.count",
+        activity_id="1",
+        retry_state=None,
+    )
+
+
 @workflow.defn(name="Counting")
 class CountingWorkflow:
-    """Counts to three, held back by a limit if it is given one."""
+    """Counts to three, in spite of the obstacles that it is given."""
 
     @workflow.init
-    def __init__(self, limit: str | None) -> None:
+    def __init__(self, obstacles: list[str]) -> None:
         self.run_state = CountingRun()
-        self.run_state.held_back = limit
+        self.run_state.obstacles = obstacles
 
     @workflow.run
-    async def run(self, limit: str | None) -> list[str]:
+    async def run(self, obstacles: list[str]) -> list[str]:
         state = self.run_state
         task = asyncio.create_task(ReconcileLoop(CountingReconciler(state), state).drive())
         state.wanted = 3

@@ -21,9 +21,9 @@ def extract_of(original: Original, text: bytes) -> dict[str, Any]:
     """
     document = json.loads(text)
     used = with_calls(document, original.calls) if original.calls else document
-    source = {"name": original.name, "file": original.file}
-    if original.published is not None:
-        source["published"] = original.published
+    source = {"name": original.name, "file": original.file, "published": original.published}
+    if "version" in document.get("info", {}):
+        source["version"] = document["info"]["version"]
     source["sha256"] = hashlib.sha256(text).hexdigest()
     return {
         "source": source,

@@ -13,8 +13,8 @@ class Original:
 
     name: str
 
-    published: str | None = None
-    """The address that the original itself names."""
+    published: str
+    """Where its newest version is."""
 
     calls: tuple[str, ...] = ()
     """Method and path of each used call, the path as the original writes it."""
@@ -31,7 +31,7 @@ class Original:
 REST = Original(
     file="pagerduty/rest.openapi.json",
     name="PagerDuty REST API",
-    published="https://github.com/PagerDuty/api-schema",
+    published="https://github.com/PagerDuty/api-schema/blob/main/reference/REST/openapiv3.json",
     calls=(
         "GET /abilities",
         "GET /abilities/{id}",
@@ -75,6 +75,7 @@ REST = Original(
 CONNECTOR = Original(
     file="teams/bot-connector.swagger.json",
     name="Microsoft Bot Connector API",
+    published="https://github.com/microsoft/botbuilder-dotnet/blob/main/libraries/Swagger/ConnectorAPI.json",
     calls=(
         "GET /v3/conversations",
         "POST /v3/conversations",
@@ -95,6 +96,10 @@ CARD = Original(
     published="http://adaptivecards.io/schemas/adaptive-card.json",
 )
 
-COMPOSE = Original(file="compose/compose-spec.json", name="Compose Specification")
+COMPOSE = Original(
+    file="compose/compose-spec.json",
+    name="Compose Specification",
+    published="https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json",
+)
 
 ORIGINALS = (REST, CONNECTOR, CARD, COMPOSE)

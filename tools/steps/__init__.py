@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from sandbox.up.servers.caches import cache_dir
+
 from tools.steps import browser, python, temporal_server
 from tools.steps.npm import NpmPackages
 from tools.steps.progress import StepFailed, say
@@ -38,15 +40,17 @@ def run(options: Sequence[str]) -> None:
         sys.exit(f"unknown: {', '.join(unknown)}; there are {', '.join(_OPTIONAL)}")
     started = time.monotonic()
     steps = (*_ALWAYS, *(_OPTIONAL[option] for option in options))
-    todo = [step for step in steps if not step.done()]
-    missing = dict.fromkeys(text for step in todo for text in step.missing())
-    if missing:
-        sys.exit("\n".join(f"missing: {text}" for text in missing))
     try:
+        todo = [step for step in steps if not step.done()]
+        missing = dict.fromkeys(text for step in todo for text in step.missing())
+        if missing:
+            sys.exit("\n".join(f"missing: {text}" for text in missing))
         for step in todo:
             step.do()
     except StepFailed as failure:
         sys.exit(f"setup stopped: {failure}")
+    except OSError as failure:
+        sys.exit(f"setup stopped: {failure}; tools are kept in {cache_dir()}, or where XDG_CACHE_HOME says")
     except KeyboardInterrupt:
         sys.exit("setup stopped; what is done stays done")
     if todo:

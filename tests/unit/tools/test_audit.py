@@ -21,6 +21,8 @@ class Database(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.vulnerable = {"jinja2"}
         self.asked: set[str] = set()
+        self.answer: bytes | None = None
+        """What is sent in place of the right answer, head and body."""
 
     @property
     def address(self) -> str:
@@ -34,6 +36,9 @@ class Answer(BaseHTTPRequestHandler):
         query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         name = query["package"]["name"]
         self.server.asked.add(name)
+        if self.server.answer is not None:
+            self.wfile.write(self.server.answer)
+            return
         found = {"vulns": [vulnerability(name)]} if name in self.server.vulnerable else {}
         body = json.dumps(found).encode()
         self.send_response(200)
@@ -99,3 +104,21 @@ def test_an_answer_that_knows_nothing_is_no_database(tmp_path: Path, database: D
     done = audit(tmp_path, database.address)
     assert (done.returncode, done.stdout.count("left out")) == (0, 1)
     assert database.asked == {"jinja2"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.0 200 OK\r\n\r\n[]",
+        b"HTTP/1.0 200 OK\r\n\r\n<html>",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 99\r\n\r\n{}",
+        b"SSH-2.0-server\r\n",
+        b"HTTP/1.0 500 Internal Server Error\r\n\r\n",
+    ],
+)
+def test_an_answer_that_is_no_databases_is_told_and_no_failure(
+    tmp_path: Path, database: Database, answer: bytes
+) -> None:
+    database.answer = answer
+    done = audit(tmp_path, database.address)
+    assert (done.returncode, done.stdout.count("left out"), done.stderr) == (0, 1, "")

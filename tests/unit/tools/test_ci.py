@@ -62,6 +62,14 @@ def test_what_is_committed_is_there_and_nothing_beside_it(checkout: Path, tmp_pa
     done = run_ci(checkout, tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["lock-check", "audit", "../muster/", "Makefile"]
+    assert done.stderr == "what is not committed is not checked\n"
+
+
+def test_outside_a_git_clone_a_sentence_says_what_is_needed(checkout: Path, tmp_path: Path) -> None:
+    shutil.rmtree(checkout / ".git")
+    done = run_ci(checkout, tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.endswith("needs a git clone: what is committed is checked\n")
 
 
 def test_failing_tests_fail_it_and_their_last_line_is_the_last(checkout: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A patch counts as noticed if the tests it names pass without it and fail with it."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -162,6 +163,28 @@ def test_patches_are_tried_by_name_and_an_unknown_name_is_an_error(
     assert errors == 0
     assert line.startswith("red   triple ")
     assert lines(checkout, capsys, "tripel") == (1, ["no such patch in tests/mutations: tripel"])
+
+
+def test_changes_that_are_not_committed_are_told_and_not_tried(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_patch(checkout, "square", "test_twice_three")
+    (checkout / "code_under_test.py").write_text(CODE.replace("number * 2", "number * 3"))
+    errors, [said, line, _] = lines(checkout, capsys)
+    assert errors == 0
+    assert said == "tried on what is committed, without the changes of 1 file(s)"
+    assert line.startswith("red   square ")
+
+
+def test_outside_a_git_clone_a_sentence_says_what_is_needed(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_patch(checkout, "square", "test_twice_three")
+    shutil.rmtree(checkout / ".git")
+    assert lines(checkout, capsys) == (
+        1,
+        ["needs a git clone: the patches are tried on what is committed"],
+    )
 
 
 def test_no_patches_at_all_are_an_error(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,7 @@ from tools.schemas.originals import ORIGINALS, REST, Original
 from tools.schemas.references import BrokenReference
 from tools.schemas.structure import UnknownKeyword
 
+PUBLISHED = "https://notes.example/schema"
 SAID = "A sentence for those who read."
 JSON = {"content-type": "application/json"}
 
@@ -127,6 +128,7 @@ DOCUMENT: dict[str, Any] = {
 NOTES = Original(
     file="notes/notes.openapi.json",
     name="Notes",
+    published=PUBLISHED,
     calls=("GET /notes/{id}", "POST /notes"),
     names={"event types": "/components/examples/note/value/kinds"},
 )
@@ -229,10 +231,11 @@ def test_the_extract_has_what_is_used_in_the_original_s_order_and_no_sentence() 
 
 def test_the_extract_tells_its_source() -> None:
     text = json.dumps(DOCUMENT).encode()
-    assert extract_of(replace(NOTES, published="https://notes.example/schema"), text)["source"] == {
+    assert extract_of(NOTES, text)["source"] == {
         "name": "Notes",
         "file": "notes/notes.openapi.json",
-        "published": "https://notes.example/schema",
+        "published": PUBLISHED,
+        "version": "1",
         "sha256": hashlib.sha256(text).hexdigest(),
     }
 
@@ -357,7 +360,9 @@ def test_an_error_of_a_call_that_is_left_out_keeps_its_media_types() -> None:
         },
         "definitions": {"Error": {"required": ["error"]}, "Unused": {"description": SAID}},
     }
-    found = extracted(document, Original(file="notes.json", name="Notes", calls=("GET /notes",)))["structure"]
+    found = extracted(
+        document, Original(file="notes.json", name="Notes", published=PUBLISHED, calls=("GET /notes",))
+    )["structure"]
     assert SAID not in json.dumps(found)
     assert found["definitions"].keys() == {"Error"}
     one = replace(READ, path="/notes", query=(("limit", "5"),), status=404)
@@ -394,7 +399,7 @@ CARD = {
     },
     "anyOf": [{"$ref": "#/definitions/Card", "description": SAID}],
 }
-CARD_S = Original(file="card.json", name="Card")
+CARD_S = Original(file="card.json", name="Card", published=PUBLISHED)
 
 
 def test_a_schema_stays_whole_but_for_its_sentences_and_what_nothing_refers_to() -> None:
@@ -448,16 +453,35 @@ def test_names_that_are_none_end_the_extraction(pointer: str) -> None:
         extracted(DOCUMENT, replace(NOTES, names={"tags": pointer}))
 
 
-def test_originals_that_are_not_there(tmp_path: Path) -> None:
+def make_schemas(folder: Path) -> str:
+    """What the tool says at its end where it cannot write."""
     ended = subprocess.run(
-        [sys.executable, "-m", "tools.schemas", "--from", str(tmp_path)],
+        [sys.executable, "-m", "tools.schemas", "--from", str(folder)],
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
     )
-    assert ended.returncode == 1
-    assert ended.stderr.startswith("The original of PagerDuty REST API is not there: ")
+    assert (ended.returncode, ended.stdout) == (1, "")
     assert "Traceback" not in ended.stderr
+    return ended.stderr
+
+
+def test_nothing_is_written_unless_every_original_is_there(tmp_path: Path) -> None:
+    first = tmp_path / ORIGINALS[0].file
+    first.parent.mkdir()
+    first.write_text("{}")
+    said = make_schemas(tmp_path)
+    assert str(first) not in said
+    for original in ORIGINALS[1:]:
+        assert str(tmp_path / original.file) in said
+
+
+def test_nothing_is_written_if_an_original_cannot_be_used(tmp_path: Path) -> None:
+    for original in ORIGINALS:
+        path = tmp_path / original.file
+        path.parent.mkdir(exist_ok=True)
+        path.write_text('{"definitions": {}}' if not original.calls else '{"paths": {}}')
+    assert "the original does not describe" in make_schemas(tmp_path)
 
 
 # The committed extracts
@@ -491,7 +515,7 @@ def test_an_extract_names_its_source(original: Original) -> None:
     source = extract(original)["source"]
     assert source["name"] == original.name
     assert source["file"] == original.file
-    assert source.get("published") == original.published
+    assert source["published"] == original.published
     assert len(bytes.fromhex(source["sha256"])) == 32
 
 

@@ -5,6 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tools import steps
+from tools.steps.npm import NpmPackages
+
 CHECKOUT = Path(__file__).parents[3]
 
 
@@ -23,3 +28,14 @@ def test_no_file_names_an_index() -> None:
     assert "://" not in lock
     for file in CHECKOUT.glob("tools/npm/*/package-lock.json"):
         assert '"resolved"' not in file.read_text()
+
+
+def test_a_cache_folder_that_cannot_be_used_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(file))
+    monkeypatch.setattr(steps, "_ALWAYS", (NpmPackages("cards"),))
+    with pytest.raises(SystemExit, match=r"setup stopped: .*XDG_CACHE_HOME"):
+        steps.run([])

@@ -114,6 +114,11 @@ def test_a_reader_is_told_of_what_is_missing_and_not_of_what_operators_mend(life
     assert view_of(state).degraded == ("details",)
 
 
+def test_a_reader_is_not_told_of_what_a_limit_of_ours_holds_back(life: Life) -> None:
+    held = Degradation(name="details", reason="send budget", until=life.now, held=True)
+    assert view_of(after(life.triggers()).replace(degradations=(held,))).degraded == ()
+
+
 def test_a_final_card_promises_nothing(life: Life) -> None:
     degradations = (Degradation(name="details", reason="ProviderUnavailable"),)
     state = after(life.triggers(), life.is_resolved()).replace(degradations=degradations)
