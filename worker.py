@@ -86,8 +86,8 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
                 workflow_runner=workflow_runner(sandboxed=settings.workflow_sandbox),
                 # They wait for others rather than compute; a provider that hangs must not fill all places.
                 max_concurrent_activities=500,
-                # They compute, under one lock of the interpreter: more of them at once only run out of the
-                # time that each has from its poll on, when a restart replays many long histories.
+                # They compute under one lock of the interpreter. With more at once, each runs out of its own
+                # time when a restart replays many long histories.
                 max_concurrent_workflow_tasks=20,
                 # A run takes some 150 KB here: 600 of them keep the process below 250 MB. Any other is
                 # replayed at its next event, which costs 8 ms more (docs/measured.md).

@@ -12,7 +12,7 @@ _BEAT = 1.0
 
 @asynccontextmanager
 async def heartbeats() -> AsyncIterator[None]:
-    """Beat while the body runs: a killed worker is known in three seconds, and a quick body has no beat."""
+    """Beat while the body runs: a killed worker is known in three seconds, and a quick body sends none."""
 
     async def beat() -> None:
         await asyncio.sleep(_FIRST_BEAT)

@@ -31,7 +31,7 @@ def implements(
     """Register a method as the row's activity.
 
     An ``OutsideError`` reaches the workflow with its type, code and delay. A database that is out of reach
-    reaches it as ``ProviderUnavailable``: whatever was to follow the failed commit was not done. Each failure
+    reaches it as ``ProviderUnavailable``: nothing after the failed commit was done. Each failure
     is one line of the log, with the correlation id.
     """
 

@@ -104,7 +104,7 @@ class Gateway:
         message: ArgumentT,
         answer_by: float,
     ) -> None:
-        """The message goes on by signal with the same key in it; whichever comes first is handled."""
+        """Hand the message over by signal with the same key; the one that arrives first is handled."""
         try:
             async with asyncio.timeout_at(answer_by):
                 await self._signal(row, start, update.goes_on_as, message)

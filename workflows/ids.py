@@ -27,9 +27,9 @@ def channel_key(team: str, channel: str) -> str:
 
 
 def click_key(*, person: str, message: str, verb: str, nonce: str, link: int | None) -> str:
-    """What tells one press from every other, however often and under whatever ids Teams delivers it.
+    """What tells one click from every other, however often and under whatever ids Teams delivers it.
 
-    The link is a part of it: a press before linking and one after it on the same card are two presses
+    The link is a part of it: a click before linking and one after it on the same card are two clicks
     (docs/decisions/0004).
     """
     parts = "\x1f".join((person, message, verb, nonce, str(link or "")))

@@ -14,7 +14,7 @@ STALE_HIGHLIGHT = timedelta(minutes=10)
 FIRST_BACK_OFF = timedelta(seconds=1)
 LONGEST_BACK_OFF = timedelta(seconds=60)
 """Bounds of a reconciler's doubling wait. Promise: after an outage every card is right within two
-minutes, so architecture §3's ceiling of five minutes is kept for refusals that only people can mend."""
+minutes. A refusal that only people can mend waits five minutes (docs/decisions/0006)."""
 
 REFUSED_BACK_OFF = timedelta(minutes=5)
 

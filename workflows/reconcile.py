@@ -33,7 +33,7 @@ class Reconciler(Protocol):
     interval_name: str = "interval"
     """How operators read the timer of the interval."""
     defers: bool = False
-    """What else becomes due at the same moment is scheduled before it."""
+    """Other reconcilers that become due at the same moment are scheduled first."""
 
     def is_due(self) -> bool:
         """Whether anything is wanted of it."""
@@ -44,7 +44,7 @@ class Reconciler(Protocol):
         ...
 
     def holds_run(self) -> bool:
-        """Whether the run may not end yet; by default as long as something is due."""
+        """Whether the run may not end yet; by default while something is due."""
         return self.is_due()
 
     def on_failure(self, failure: Failure) -> None:

@@ -38,7 +38,7 @@ def plain_error(status: int, message: str) -> JSONResponse:
 
 
 def invoke_answer(status: int, body: Any) -> JSONResponse:
-    """What the bot answered; where it had no word for this kind of invoke, that is said."""
+    """What the bot answered; if it had no answer to this kind of invoke, that is said."""
     if body is None:
         return plain_error(status if status >= 400 else 501, NO_ANSWER)
     return JSONResponse(body, status_code=status)

@@ -21,7 +21,7 @@ _REASONS: dict[type[jwt.InvalidTokenError], str] = {
 
 
 class TokenRefused(Exception):
-    """The token is missing or no good; the text is the reason and holds nothing of the token."""
+    """The token is missing or not valid; the text is the reason and holds nothing of the token."""
 
 
 class BotTokenVerifier:
@@ -34,7 +34,7 @@ class BotTokenVerifier:
     async def verify(self, authorization: str | None, *, service_url: str) -> dict[str, Any]:
         """The claims of the ``Authorization`` header of an activity that names ``service_url``.
 
-        Raises ``TokenRefused``, or ``OutsideError`` where the published keys cannot be had.
+        Raises ``TokenRefused``, or ``OutsideError`` where the published keys cannot be read.
         """
         token = _bearer(authorization)
         key = await self._key(token)

@@ -1,7 +1,7 @@
 """``POST /webhooks/pagerduty/{account}``: limit → verify → parse → fan out.
 
 PagerDuty repeats what is answered 5xx or not at all, for up to 48 hours and in order, and drops what
-is answered 4xx; three drops in a row disable the subscription for a day. So 401 is said only when a
+is answered 4xx; three drops in a row disable the subscription for a day. So the route answers 401 only when a
 readable secret does not match, and nothing that is signed is ever refused for its content.
 """
 

@@ -29,7 +29,7 @@ def matches(header: str, body: bytes, secrets: Iterable[str]) -> bool:
         raise SignatureMalformed("the signature header holds no v1 value")
     # Signed once for each secret: how many values there are is up to whoever calls.
     expected = [_sign(body, secret) for secret in secrets]
-    # Every pair is compared before one counts, so that time tells nothing about which one matched.
+    # Compare every pair, so that the time taken does not show which one matched.
     return any([hmac.compare_digest(*pair) for pair in itertools.product(values, expected)])  # noqa: C419
 
 

@@ -35,7 +35,7 @@ class Shown(Value):
     activity_id: str
     orphans: int
     recorded: bool = True
-    """``False``: the message is there and its row could not say so; showing it again mends that."""
+    """``False``: the message is there and its row could not be written; the next showing writes it."""
 
 
 class Reply(Value):
@@ -54,7 +54,7 @@ class Reply(Value):
 
 
 class Replied(Value):
-    """Whether this call said it (``False``: it was said, or may have been said, before)."""
+    """Whether this call said it (``False``: an earlier call said it, or may have)."""
 
     said: bool
 

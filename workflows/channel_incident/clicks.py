@@ -1,4 +1,4 @@
-"""Clicks on one card: each comes to one outcome, whatever number of times and ways it arrives."""
+"""Clicks on one card: each comes to one outcome, however often and by whatever way it arrives."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -80,7 +80,8 @@ class Clicks:
         outcome = judge_person(click, workflow.now())
         if outcome is None:
             verb = VERBS[click.verb]
-            async with self._lock_of(verb):  # others may take long: it can have become too late meanwhile
+            async with self._lock_of(verb):
+                # Waiting for others can take long: by now the click may be too late.
                 outcome = judge_person(click, workflow.now()) or judge(
                     verb, self._run.state.incident.standing
                 )

@@ -39,7 +39,7 @@ class HighlightsReconciler(Reconciler):
         )
 
     def holds_run(self) -> bool:
-        """News waits for the card, and the run for the news."""
+        """A highlight waits for the card, and the run waits for the highlight."""
         return bool(self._run.state.highlights.waiting)
 
     async def reconcile(self) -> None:
@@ -65,7 +65,7 @@ class HighlightsReconciler(Reconciler):
                 await call(REPLY, request, highlight.transition.replace("_", " "))
             except ActivityError as error:
                 kind = failure_of(error).kind
-                if issubclass(kind, CardGone):  # the card that follows is news itself
+                if issubclass(kind, CardGone):  # the next card announces the incident itself
                     run.apply(with_card_gone(run.state, marker=run.draw()))
                     return
                 if not issubclass(kind, OutcomeUnknown):

@@ -22,7 +22,7 @@ from workflows.reconcile import back_off
 async def restore(run: RunState) -> None:
     """Fold the card's row and PagerDuty's incident under what this run has been told already.
 
-    The row must be had, however long it takes. PagerDuty is asked once, quickly; where it does not
+    The run waits until it has read the row. PagerDuty is asked once, quickly; where it does not
     answer, the run goes on and is marked, and the details are read as soon as they can be.
     """
     stored = await _stored_card(run)

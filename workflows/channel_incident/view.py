@@ -135,7 +135,7 @@ def fingerprint(view: View) -> str:
 
 
 def _degraded(state: State) -> tuple[Missing, ...]:
-    """What a reader of the card should know to be missing. A final card promises nothing."""
+    """What a reader of the card should know to be missing; a final card does not say what will follow."""
     failed = {one.name for one in state.degradations if not one.held}
     return tuple(name for name in get_args(Missing) if name in failed)
 
@@ -152,7 +152,7 @@ def _acknowledgements(incident: IncidentState, snapshot: Snapshot) -> tuple[Ackn
 
 
 def _responders(incident: IncidentState) -> tuple[Responder, ...]:
-    """By name: a REST answer tells them anew, so that the order of their stamps says nothing."""
+    """Sorted by name, since each REST answer gives them new stamps."""
     responders = (entry.value for entry in incident.responders)
     return tuple(sorted(responders, key=lambda responder: (responder.person.name, responder.person.id)))
 

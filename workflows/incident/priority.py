@@ -8,10 +8,10 @@ _NUMBER = re.compile(r"(\d+)\s*$")
 
 
 def raises(before: Reference | None, after: Reference | None) -> bool:
-    """Whether ``after`` is more pressing than ``before``.
+    """Whether ``after`` is more urgent than ``before``.
 
-    Names that end in a number (P1, SEV-2) compare by it, a smaller one presses more. Where either
-    has none, any change to a named priority counts: a word too many beats a missed P1.
+    Names that end in a number (P1, SEV-2) compare by it, a smaller one is more urgent. Where either
+    has none, any change to a named priority counts: an extra message is better than a missed P1.
     """
     if after is None:
         return False

@@ -152,7 +152,7 @@ def fold_details(state: IncidentState, details: Details, *, whole: bool = True) 
         ),
         "newest": later(state.newest, details.status_changed_at),
     }
-    # What is not whole is no first read, but spares a further one.
+    # An answer that is not whole does not count as the first read, but saves one more.
     if whole or state.details_read is not None:
         changes["details_read"] = latest(state.details_read, details.read_for)
     newer = held is None or held < stamp or (details.reread and held == stamp)
@@ -182,7 +182,7 @@ def _acknowledgements(state: IncidentState, details: Details) -> Iterator[Entry[
 
 
 def _tells_more(stamp: Stamp, held: Entry[Any] | None) -> bool:
-    """Whether what REST told is newer; of the same second, an event knows better when it happened."""
+    """Whether what REST told is newer; of the same second, an event has the more exact time."""
     return held is None or (held.stamp < stamp and not is_same_second(held.stamp, stamp))
 
 

@@ -1,4 +1,4 @@
-"""One press of a button by one person, whatever number of times Teams delivers it."""
+"""One click of one person, however often Teams delivers it."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ class Clicker(Value):
 
 
 class Click(Value):
-    """One press of a button. ``key`` tells it from every other press, whatever ids Teams gives it."""
+    """One press of a button. ``key`` tells it from every other click, whatever ids Teams gives it."""
 
     key: str
     verb: VerbName
