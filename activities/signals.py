@@ -5,7 +5,7 @@ import asyncio
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from muster.temporal.starting import start_options
+from muster.temporal.starting import signal_with_start
 from workflows.contract import ArgumentT, Signal, StartT, WorkflowType
 from workflows.errors import ProviderUnavailable
 
@@ -26,11 +26,8 @@ class WorkflowSignals:
         """Signal once; raises ``ProviderUnavailable``: an activity that is tried again signals again."""
         try:
             async with asyncio.timeout(_WITHIN):
-                await self._client.start_workflow(
-                    row.name,
-                    start_signal=signal.name,
-                    start_signal_args=[message],
-                    **start_options(row, start, message, task_queue=self._task_queue),
+                await signal_with_start(
+                    self._client, row, start, signal, message, task_queue=self._task_queue
                 )
         except TimeoutError as error:
             raise ProviderUnavailable("Temporal did not take a signal in time") from error

@@ -15,7 +15,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from muster.temporal.starting import start_options
+from muster.temporal.starting import signal_with_start, start_options
 from workflows.contract import ArgumentT, ResultT, Signal, StartT, Update, WorkflowType
 
 _HAND_OVER_WITHIN = 0.4
@@ -45,7 +45,15 @@ class Gateway:
     ) -> None:
         """Signal; raises ``TemporalUnavailable`` or ``Rejected``."""
         try:
-            await self._signal(row, start, signal, message, rpc_timeout=_SIGNAL_WITHIN)
+            await signal_with_start(
+                self._client,
+                row,
+                start,
+                signal,
+                message,
+                task_queue=self._task_queue,
+                rpc_timeout=_SIGNAL_WITHIN,
+            )
         except RPCError as error:
             raise _failure(error) from error
 
@@ -107,27 +115,13 @@ class Gateway:
         """Hand the message over by signal with the same key; the one that arrives first is handled."""
         try:
             async with asyncio.timeout_at(answer_by):
-                await self._signal(row, start, update.goes_on_as, message)
+                await signal_with_start(
+                    self._client, row, start, update.goes_on_as, message, task_queue=self._task_queue
+                )
         except TimeoutError as error:
             raise TemporalUnavailable("the message could not be handed over in time") from error
         except RPCError as error:
             raise _failure(error) from error
-
-    async def _signal(
-        self,
-        row: WorkflowType[StartT],
-        start: StartT,
-        signal: Signal[ArgumentT],
-        message: ArgumentT,
-        **options: Any,
-    ) -> None:
-        await self._client.start_workflow(
-            row.name,
-            start_signal=signal.name,
-            start_signal_args=[message],
-            **start_options(row, start, message, task_queue=self._task_queue),
-            **options,
-        )
 
 
 @asynccontextmanager

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from workflows.contract import StartT, WorkflowType
+from workflows.contract import ArgumentT, Signal, StartT, WorkflowType
 from workflows.search_attributes import typed
 from workflows.values import Value
 
@@ -28,3 +29,26 @@ def start_options(
         "static_summary": listing.title,
         "search_attributes": typed(listing.attributes),
     }
+
+
+async def signal_with_start(
+    client: Client,
+    row: WorkflowType[StartT],
+    start: StartT,
+    signal: Signal[ArgumentT],
+    message: ArgumentT,
+    *,
+    task_queue: str,
+    rpc_timeout: timedelta | None = None,
+) -> None:
+    """Signal a workflow, starting it where none runs; raises RPCError.
+
+    ``rpc_timeout`` is for each attempt.
+    """
+    await client.start_workflow(
+        row.name,
+        start_signal=signal.name,
+        start_signal_args=[message],
+        rpc_timeout=rpc_timeout,
+        **start_options(row, start, message, task_queue=task_queue),
+    )
