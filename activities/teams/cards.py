@@ -30,46 +30,48 @@ class CardActivities:
 
     @implements(SHOW_CARD)
     async def show_card(self, request: ShowCard) -> Shown:
-        """Commit the intent, post or edit, commit the outcome."""
+        """Post or edit, and commit the outcome. Only a post, which could be doubled, commits its intent."""
         async with heartbeats():
-            orphans, activity_id = await cards.intend(self._pool, request)
-            request = request.model_copy(update={"activity_id": activity_id})
+            if request.activity_id is not None:
+                sending = self._edit(request, request.activity_id)
+            else:
+                orphans, known = await cards.intend(self._pool, request)
+                sending = self._edit(request, known) if known else self._post(request, orphans)
             # A worker that stops cancels what runs: a send that began must still be recorded.
-            return await asyncio.shield(self._send_and_record(request, orphans))
-
-    async def _send_and_record(self, request: ShowCard, orphans: int) -> Shown:
-        try:
-            activity_id = await self._send(request)
-        except OutcomeUnknown:
-            raise
-        except CardGone:
-            await cards.forget_message(self._pool, request)
-            raise
-        except OutsideError:
-            if request.activity_id is None:
-                await cards.forget_intent(self._pool, request)
-            raise
-        try:
-            recorded = await cards.record_shown(self._pool, request, activity_id)
-        except UNAVAILABLE:
-            log.warning("a card is shown and could not be recorded", incident=request.card.incident_id)
-            recorded = False
+            shown = await asyncio.shield(sending)
         log.info(
             "card shown",
             incident=request.card.incident_id,
             conversation=request.card.conversation,
             revision=request.view.revision,
-            activity_id=activity_id,
+            activity_id=shown.activity_id,
         )
-        return Shown(activity_id=activity_id, orphans=orphans, recorded=recorded)
+        return shown
 
-    async def _send(self, request: ShowCard) -> str:
-        message = _card_message(request)
-        place = (request.service_url, request.tenant, request.card.conversation)
-        if request.activity_id is None:
-            return await self._connector.send(*place, message)
-        await self._connector.update(*place, request.activity_id, message)
-        return request.activity_id
+    async def _post(self, request: ShowCard, orphans: int) -> Shown:
+        try:
+            activity_id = await self._connector.send(*_place(request), _card_message(request))
+        except OutcomeUnknown:
+            raise
+        except OutsideError:
+            await cards.forget_intent(self._pool, request)
+            raise
+        try:
+            recorded = await cards.record_shown(self._pool, request, activity_id)
+        except UNAVAILABLE:
+            log.warning("a card is shown and could not be recorded", incident=request.card.incident_id)
+            return Shown(activity_id=activity_id, orphans=orphans, recorded=False)
+        return Shown(activity_id=activity_id, **recorded._asdict())
+
+    async def _edit(self, request: ShowCard, activity_id: str) -> Shown:
+        """Where the outcome cannot be committed, the edit has failed: it is made again."""
+        try:
+            await self._connector.update(*_place(request), activity_id, _card_message(request))
+        except CardGone:
+            await cards.forget_message(self._pool, request.card, activity_id)
+            raise
+        recorded = await cards.record_shown(self._pool, request, activity_id)
+        return Shown(activity_id=activity_id, **recorded._asdict())
 
     @implements(DELETE_MESSAGE)
     async def delete_message(self, request: DeleteMessage) -> Done:
@@ -80,6 +82,10 @@ class CardActivities:
             )
         log.info("an orphan was deleted", incident=request.card.incident_id, activity_id=request.activity_id)
         return Done()
+
+
+def _place(request: ShowCard) -> tuple[str, str, str]:
+    return request.service_url, request.tenant, request.card.conversation
 
 
 def _card_message(request: ShowCard) -> Mapping[str, Any]:

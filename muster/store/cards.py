@@ -16,30 +16,34 @@ class CardUnknown(Exception):
 
 
 class Intended(NamedTuple):
-    """What a send is about to do."""
+    """What a post is about to do."""
 
     orphans: int
     """Orphans of this card, counted so far."""
     activity_id: str | None
-    """The message to edit, which the run may not know; ``None`` to post one."""
+    """The message that the run does not know and the row does: to be edited; ``None`` to post one."""
+
+
+class Recorded(NamedTuple):
+    """What the row holds after a send."""
+
+    orphans: int
+    """Orphans of this card, counted so far."""
+    recorded: bool
+    """``False`` when another send has taken the card over meanwhile."""
 
 
 async def intend(connection: Connection | Pool, request: ShowCard) -> Intended:
-    """Commit the intent of a send."""
-    row = await QUERIES["intend"].fetchrow(
-        connection,
-        **dict(request.card),
-        activity_id=request.activity_id,
-        marker=request.identity.marker,
-    )
+    """Commit the intent of a post; raises CardUnknown."""
+    row = await QUERIES["intend"].fetchrow(connection, **dict(request.card), marker=request.identity.marker)
     if row is None:
-        raise CardUnknown(f"{request.card.incident_id} in {request.card.conversation}")
+        raise _unknown(request)
     return Intended(*row)
 
 
-async def record_shown(connection: Connection | Pool, request: ShowCard, activity_id: str) -> bool:
-    """Commit the outcome of a send; ``False`` when another send has taken the card over meanwhile."""
-    recorded = await QUERIES["record_shown"].fetchval(
+async def record_shown(connection: Connection | Pool, request: ShowCard, activity_id: str) -> Recorded:
+    """Commit the outcome of a send; raises CardUnknown."""
+    row = await QUERIES["record_shown"].fetchrow(
         connection,
         **dict(request.card),
         activity_id=activity_id,
@@ -49,7 +53,13 @@ async def record_shown(connection: Connection | Pool, request: ShowCard, activit
         content=request.content,
         view=request.view.model_dump_json(),
     )
-    return recorded is not None
+    if row is None:
+        raise _unknown(request)
+    return Recorded(*row)
+
+
+def _unknown(request: ShowCard) -> CardUnknown:
+    return CardUnknown(f"{request.card.incident_id} in {request.card.conversation}")
 
 
 async def forget_intent(connection: Connection | Pool, request: ShowCard) -> None:
@@ -57,9 +67,9 @@ async def forget_intent(connection: Connection | Pool, request: ShowCard) -> Non
     await QUERIES["forget_intent"].execute(connection, **dict(request.card), marker=request.identity.marker)
 
 
-async def forget_message(connection: Connection | Pool, request: ShowCard) -> None:
+async def forget_message(connection: Connection | Pool, card: CardKey, activity_id: str) -> None:
     """Forget the message of a card, which is gone."""
-    await QUERIES["forget_message"].execute(connection, **dict(request.card), activity_id=request.activity_id)
+    await QUERIES["forget_message"].execute(connection, **dict(card), activity_id=activity_id)
 
 
 async def intend_highlight(connection: Connection | Pool, card: CardKey, key: str) -> bool:

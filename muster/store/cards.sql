@@ -1,13 +1,11 @@
 -- name: intend
--- Before a send. A marker that replaces another one whose outcome nobody recorded means that a message
--- may exist which nobody knows: an orphan. Where the run knows no message and the row does, a worker recorded
+-- Before a post. A marker that replaces another one whose outcome nobody recorded means that a message
+-- may exist which nobody knows: an orphan. Where the row knows a message and the run does not, a worker recorded
 -- a post and died before it could tell the run: that message is edited.
 UPDATE incident_card
-SET orphans = orphans + CASE
-      WHEN coalesce(:activity_id, activity_id) IS NULL AND intent_marker <> :marker THEN 1 ELSE 0 END,
-    intent_marker = CASE WHEN coalesce(:activity_id, activity_id) IS NULL THEN :marker END,
-    intent_at = now(),
-    activity_id = coalesce(:activity_id, activity_id)
+SET orphans = orphans + CASE WHEN activity_id IS NULL AND intent_marker <> :marker THEN 1 ELSE 0 END,
+    intent_marker = CASE WHEN activity_id IS NULL THEN :marker END,
+    intent_at = now()
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
 RETURNING orphans, activity_id
 
@@ -19,14 +17,18 @@ WHERE account = :account AND incident_id = :incident_id AND conversation = :conv
 
 -- name: record_shown
 -- After a send. A worker that was taken for dead may come late: another marker is wanted by then.
-UPDATE incident_card
-SET activity_id = :activity_id, marker = :marker, revision = :revision, nonce = :nonce, content = :content,
-    view = :view::jsonb, shown_at = now(), intent_marker = NULL
+WITH recorded AS (
+  UPDATE incident_card
+  SET activity_id = :activity_id, marker = :marker, revision = :revision, nonce = :nonce, content = :content,
+      view = :view::jsonb, shown_at = now(), intent_marker = NULL
+  WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
+    AND (intent_marker = :marker
+         OR (intent_marker IS NULL AND (activity_id = :activity_id OR activity_id IS NULL)))
+    AND revision <= :revision
+  RETURNING true)
+SELECT orphans, EXISTS (SELECT FROM recorded)
+FROM incident_card
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
-  AND (intent_marker = :marker
-       OR (intent_marker IS NULL AND (activity_id = :activity_id OR activity_id IS NULL)))
-  AND revision <= :revision
-RETURNING orphans
 
 -- name: forget_intent
 -- The post certainly did not happen: no orphan is to be counted for it.

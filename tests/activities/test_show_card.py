@@ -258,6 +258,23 @@ async def test_a_database_that_goes_away_during_the_send_does_not_make_it_a_fail
     assert not (await card.row()).unknown
 
 
+async def test_an_edit_that_cannot_be_recorded_has_failed_and_is_made_again(
+    show: Show, card: Card, teams_side: TeamsService, connector: ConnectorClient, database_url: str
+) -> None:
+    """An edit needs no row to be sent, and one that is made twice is one message."""
+    posted = await show(card.at(1))
+    edit = card.at(2, edits=posted.activity_id, status="acknowledged")
+    async with line_to(database_url) as line, await open_pool(through(database_url, line.address)) as pool:
+        await line.cut()
+        with pytest.raises(ApplicationError, match="the database is out of reach"):
+            await ActivityEnvironment().run(CardActivities(connector, pool).show_card, edit)
+    (message,) = await teams_side.messages()
+    assert "Acknowledged" in json.dumps(message["versions"][-1])
+    assert (await card.row()).revision == 1
+    assert await show(edit) == posted
+    assert (await card.row()).revision == 2
+
+
 def through(database_url: str, address: str) -> str:
     """The same database by another address."""
     return database_url.replace(database_url.rpartition("@")[2].partition("/")[0], address)

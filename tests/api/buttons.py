@@ -87,7 +87,7 @@ class Buttons:
         await self.register(run.life.incident_id)
         post = last.model_copy(update={"activity_id": None})
         await cards.intend(self.pool, post)
-        assert await cards.record_shown(self.pool, post, run.outside.activity_id)
+        assert (await cards.record_shown(self.pool, post, run.outside.activity_id)).recorded
 
     async def register(self, incident_id: str, conversation: str = OPS) -> None:
         await self.pool.execute(

@@ -55,13 +55,15 @@ async def row(pool: Pool) -> dict[str, Any]:
 async def posted(pool: Pool, activity_id: str = "1", marker: str = "m1", *, revision: int = 1) -> None:
     """A post that went well."""
     await cards.intend(pool, show(marker, revision=revision))
-    assert await cards.record_shown(pool, show(marker, revision=revision), activity_id)
+    assert (await cards.record_shown(pool, show(marker, revision=revision), activity_id)).recorded
 
 
 async def test_a_card_nobody_registered_is_refused(pool: Pool) -> None:
     stranger = show("m1").model_copy(update={"card": KEY.model_copy(update={"incident_id": "Q2"})})
     with pytest.raises(CardUnknown):
         await cards.intend(pool, stranger)
+    with pytest.raises(CardUnknown):
+        await cards.record_shown(pool, stranger, "1")
 
 
 async def test_a_row_that_was_never_sent_restores_nothing(pool: Pool) -> None:
@@ -75,7 +77,7 @@ async def test_a_post_is_intended_then_recorded(pool: Pool) -> None:
     assert (intended["intent_marker"], intended["activity_id"], intended["marker"]) == ("m1", None, None)
     assert (await cards.restore(pool, KEY)).unknown, "until its outcome is recorded"
 
-    assert await cards.record_shown(pool, show("m1"), "1")
+    assert (await cards.record_shown(pool, show("m1"), "1")).recorded
     assert await cards.restore(pool, KEY) == StoredCard(
         activity_id="1",
         marker="m1",
@@ -89,9 +91,7 @@ async def test_a_post_is_intended_then_recorded(pool: Pool) -> None:
 async def test_an_edit_keeps_its_message(pool: Pool) -> None:
     await posted(pool)
     edit = show("m1", edits="1", revision=2)
-    assert (await cards.intend(pool, edit)).orphans == 0
-    assert not (await cards.restore(pool, KEY)).unknown, "an edit makes no message"
-    assert await cards.record_shown(pool, edit, "1")
+    assert (await cards.record_shown(pool, edit, "1")).recorded
     stored = await cards.restore(pool, KEY)
     assert (stored.activity_id, stored.revision, stored.nonce) == ("1", 2, "nonce-2")
 
@@ -100,7 +100,7 @@ async def test_a_lost_answer_makes_an_orphan_when_another_post_follows(pool: Poo
     await cards.intend(pool, show("m1"))
     assert (await cards.intend(pool, show("m2"))).orphans == 1
     assert (await cards.intend(pool, show("m3"))).orphans == 2
-    assert await cards.record_shown(pool, show("m3"), "3")
+    assert await cards.record_shown(pool, show("m3"), "3") == (2, True)
     assert (await cards.restore(pool, KEY)).orphans == 2
 
 
@@ -125,8 +125,7 @@ async def test_only_its_own_intent_is_forgotten(pool: Pool) -> None:
 async def test_a_message_that_is_gone_is_no_orphan(pool: Pool) -> None:
     """A new post after an edit found nothing to edit."""
     await posted(pool)
-    await cards.intend(pool, show("m1", edits="1", revision=2))
-    await cards.forget_message(pool, show("m1", edits="1", revision=2))
+    await cards.forget_message(pool, KEY, "1")
     assert await cards.intend(pool, show("m2", revision=2)) == (0, None)
     assert (await row(pool))["activity_id"] is None, "a click on the old message is not one on the card"
 
@@ -136,7 +135,7 @@ async def test_a_message_that_only_its_row_knows_is_edited(pool: Pool) -> None:
     await posted(pool)
     again = show("m2", revision=2)
     assert await cards.intend(pool, again) == (0, "1")
-    assert await cards.record_shown(pool, again, "1")
+    assert (await cards.record_shown(pool, again, "1")).recorded
     stored = await cards.restore(pool, KEY)
     assert (stored.activity_id, stored.marker, stored.unknown) == ("1", "m2", False)
 
@@ -145,9 +144,9 @@ async def test_a_post_of_a_worker_taken_for_dead_is_an_orphan_whenever_it_is_rec
     """Its message is an orphan whatever it says, before and after the other's post is recorded."""
     await cards.intend(pool, show("m1"))
     await cards.intend(pool, show("m2"))
-    assert not await cards.record_shown(pool, show("m1"), "1")
-    assert await cards.record_shown(pool, show("m2"), "2")
-    assert not await cards.record_shown(pool, show("m1"), "1")
+    assert not (await cards.record_shown(pool, show("m1"), "1")).recorded
+    assert (await cards.record_shown(pool, show("m2"), "2")).recorded
+    assert not (await cards.record_shown(pool, show("m1"), "1")).recorded
     stored = await cards.restore(pool, KEY)
     assert (stored.activity_id, stored.marker, stored.orphans) == ("2", "m2", 1)
 
@@ -155,18 +154,15 @@ async def test_a_post_of_a_worker_taken_for_dead_is_an_orphan_whenever_it_is_rec
 async def test_a_late_edit_does_not_put_an_old_revision_back(pool: Pool) -> None:
     await posted(pool)
     older, newer = show("m1", edits="1", revision=2), show("m1", edits="1", revision=3)
-    await cards.intend(pool, older)
-    await cards.intend(pool, newer)
-    assert await cards.record_shown(pool, newer, "1")
-    assert not await cards.record_shown(pool, older, "1")
+    assert (await cards.record_shown(pool, newer, "1")).recorded
+    assert not (await cards.record_shown(pool, older, "1")).recorded
     assert (await row(pool))["revision"] == 3
 
 
 async def test_the_same_revision_may_be_shown_again(pool: Pool) -> None:
     await posted(pool)
     again = show("m1", edits="1")
-    await cards.intend(pool, again)
-    assert await cards.record_shown(pool, again, "1")
+    assert (await cards.record_shown(pool, again, "1")).recorded
 
 
 SAID = highlight_key("resolved", AS_OF)
