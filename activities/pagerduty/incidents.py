@@ -1,22 +1,31 @@
 """Reading incidents, as the account's app."""
 
 from collections.abc import Mapping
+from typing import Any
+
+import structlog
 
 from activities.pagerduty.access import account_of, bounded, details_of
+from activities.pagerduty.type_names import TypeNames
 from activities.registration import implements
 from muster.clients.expiring import ExpiringCache
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.payloads.alerts import MOST_ALERTS, alert_count_of, alerts_of
 from muster.settings import PagerDutyAccount
 from muster.store.details import lock_incident, read_details, store_details
 from muster.store.pool import Pool, transaction
 from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT, ReadDetails
-from workflows.errors import CredentialRejected
+from workflows.errors import CredentialRejected, OutsideError
 from workflows.incident.events import Details
+from workflows.incident.values import Alerts
 
-_DETAILS_WITHIN = 5.0
+_DETAILS_WITHIN = 4.5
+_ALERTS_WITHIN = 1.0
 _RESTORE_WITHIN = 1.5
 _READ_SECONDS = 7.0
 """Less than the row's start-to-close limit, so that an attempt that timed out holds no connection."""
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class IncidentActivities:
@@ -37,35 +46,60 @@ class IncidentActivities:
         self._app_tokens = app_tokens
         self._pool = details_pool
         self._accounts = accounts
+        self._type_names = TypeNames(pagerduty, app_tokens, accounts)
 
     @implements(READ_DETAILS)
     async def read_details(self, request: ReadDetails) -> Details:
-        """What webhooks do not carry; one question at a time for all conversations of an incident."""
+        """What webhooks do not carry; one question at a time for all conversations of an incident.
+
+        The alerts are read once in the incident's life: what fired first does not change.
+        """
         async with bounded(_READ_SECONDS), transaction(self._pool) as connection:
             await lock_incident(connection, "read", request.account, request.incident_id)
-            if not request.fresh and (
-                stored := await read_details(connection, request.account, request.incident_id, request.wanted)
-            ):
-                return stored
-            details = await self._read(request, within=_DETAILS_WITHIN)
+            stored = await read_details(connection, request.account, request.incident_id, request.wanted)
+            if stored and stored.covers and not request.fresh:
+                return stored.details
+            incident = await self._incident(request, within=_DETAILS_WITHIN)
+            alerts = stored.details.alerts if stored else None
+            details = details_of(incident, read_for=request.wanted).model_copy(
+                update={
+                    "alerts": alerts or await self._alerts(request, incident),
+                    "type_name": await self._type_names.of(request.account, incident),
+                }
+            )
             await store_details(connection, request.account, request.incident_id, details)
             return details
 
     @implements(RESTORE_INCIDENT)
     async def restore_incident(self, request: ReadDetails) -> Details:
         """The incident as it is now, for a run that follows an ended one: one quick try."""
-        return await self._read(request, within=_RESTORE_WITHIN)
+        incident = await self._incident(request, within=_RESTORE_WITHIN)
+        return details_of(incident, read_for=request.wanted)
 
-    async def _read(self, request: ReadDetails, *, within: float) -> Details:
+    async def _alerts(self, request: ReadDetails, incident: Mapping[str, Any]) -> Alerts | None:
+        """The first alerts; ``None`` where they cannot be read now: the card does without them until then."""
+        count = alert_count_of(incident)
+        if count == 0:
+            return Alerts()
+        account = account_of(self._accounts, request.account)
+        try:
+            answer = await self._client.list_alerts(
+                account,
+                request.incident_id,
+                token=await self._app_tokens.get(account.key),
+                most=MOST_ALERTS,
+                within=_ALERTS_WITHIN,
+            )
+        except OutsideError as error:
+            log.warning("alerts not read", incident=request.incident_id, reason=type(error).__name__)
+            return None
+        return alerts_of(answer, count=count)
+
+    async def _incident(self, request: ReadDetails, *, within: float) -> Mapping[str, Any]:
         account = account_of(self._accounts, request.account)
         token = await self._app_tokens.get(account.key)
         try:
-            incident = await self._client.get_incident(
-                account, request.incident_id, token=token, within=within
-            )
+            return await self._client.get_incident(account, request.incident_id, token=token, within=within)
         except CredentialRejected:
             token = await self._app_tokens.renew(account.key, token)
-            incident = await self._client.get_incident(
-                account, request.incident_id, token=token, within=within
-            )
-        return details_of(incident, read_for=request.wanted)
+            return await self._client.get_incident(account, request.incident_id, token=token, within=within)

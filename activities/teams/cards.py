@@ -50,7 +50,7 @@ class CardActivities:
 
     async def _post(self, request: ShowCard, orphans: int) -> Shown:
         try:
-            activity_id = await self._connector.send(*_place(request), _card_message(request))
+            activity_id = await self._connector.send(*_place(request), _new_message(request))
         except OutcomeUnknown:
             raise
         except OutsideError:
@@ -86,6 +86,11 @@ class CardActivities:
 
 def _place(request: ShowCard) -> tuple[str, str, str]:
     return request.service_url, request.tenant, request.card.conversation
+
+
+def _new_message(request: ShowCard) -> Mapping[str, Any]:
+    """A locked phone shows the text of a new message alone; an edit, which notifies nobody, takes it away."""
+    return {**_card_message(request), "text": card_summary(request.view), "textFormat": "plain"}
 
 
 def _card_message(request: ShowCard) -> Mapping[str, Any]:

@@ -1,8 +1,9 @@
 """Builders of Adaptive Card elements under Microsoft's names: one for each element that the cards use.
 
-TextBlock and FactSet have no builder. Both read Markdown, and Teams' clients differ in which escapes they
-honour: on phones a link breaks whose text holds an escaped bracket, as titles of alerts often do. A TextRun
-has no Markdown on any client, so text shows as its author wrote it (docs/decisions/0009).
+Two elements show text (docs/decisions/0009). A **TextBlock** holds our own words, times and links: it
+reads Markdown, and the functions ``{{DATE(…)}}`` and ``{{TIME(…)}}`` are documented for it alone. A
+**TextRun** holds what other people wrote: it has no Markdown on any client, so text shows as its author
+wrote it. Nothing in a TextRun can be pressed.
 
 Options have Microsoft's names too. Renderers ignore the case of their values.
 Source: the schema of Adaptive Cards 1.5.
@@ -23,14 +24,28 @@ ActionMode = Literal["primary", "secondary"]
 """``secondary`` puts the button into the overflow menu."""
 
 
-class OpenUrlAction(TypedDict):
+class ActionOptions(TypedDict, total=False):
+    """What a button is called: ``title`` on it, ``tooltip`` for a pointer and for a screen reader."""
+
+    title: str
+    tooltip: str
+
+
+class OpenUrlAction(ActionOptions):
     """Opens a web page."""
 
     type: Literal["Action.OpenUrl"]
     url: str
 
 
-class ExecuteActionOptions(TypedDict, total=False):
+class ToggleVisibilityAction(ActionOptions):
+    """Shows the elements of these ids, or hides them."""
+
+    type: Literal["Action.ToggleVisibility"]
+    targetElements: list[str]
+
+
+class ExecuteActionOptions(ActionOptions, total=False):
     """How a button looks, and where it stands."""
 
     style: ActionStyle
@@ -42,21 +57,22 @@ class ExecuteAction(ExecuteActionOptions):
 
     type: Literal["Action.Execute"]
     verb: str
-    title: str
     data: Mapping[str, str]
 
 
-class TextRunOptions(TypedDict, total=False):
-    """How a piece of text looks; with a ``selectAction`` it is a link."""
+Action = ExecuteAction | OpenUrlAction | ToggleVisibilityAction
+
+
+class TextOptions(TypedDict, total=False):
+    """How a text looks."""
 
     weight: FontWeight
     size: FontSize
     color: Color
     isSubtle: bool
-    selectAction: OpenUrlAction
 
 
-class TextRun(TextRunOptions):
+class TextRun(TextOptions):
     """A piece of text with one look."""
 
     type: Literal["TextRun"]
@@ -67,6 +83,20 @@ class ElementOptions(TypedDict, total=False):
     """The distance of an element from the one above it."""
 
     spacing: Spacing
+
+
+class TextBlockOptions(ElementOptions, TextOptions, total=False):
+    """How a paragraph of our own words looks, and where it stands."""
+
+    horizontalAlignment: HorizontalAlignment
+
+
+class TextBlock(TextBlockOptions):
+    """Our own words, as a paragraph that wraps; Markdown."""
+
+    type: Literal["TextBlock"]
+    text: str
+    wrap: Literal[True]
 
 
 class RichTextBlockOptions(ElementOptions, total=False):
@@ -83,10 +113,17 @@ class RichTextBlock(RichTextBlockOptions):
 
 
 class ContainerOptions(ElementOptions, total=False):
-    """How a container looks; with ``bleed`` its colour reaches to the card's edge."""
+    """How a container looks, and what it does when it is pressed.
 
+    With ``bleed`` its colour reaches to the card's edge. One with ``isVisible: False`` waits for an action
+    that shows its ``id``.
+    """
+
+    id: str
+    isVisible: bool
     style: ContainerStyle
     bleed: bool
+    selectAction: OpenUrlAction
 
 
 class Container(ContainerOptions):
@@ -121,10 +158,10 @@ class ActionSet(ElementOptions):
     """A row of buttons."""
 
     type: Literal["ActionSet"]
-    actions: list[ExecuteAction]
+    actions: list[Action]
 
 
-Element = RichTextBlock | Container | ColumnSet | ActionSet
+Element = TextBlock | RichTextBlock | Container | ColumnSet | ActionSet
 
 
 class TeamsOptions(TypedDict):
@@ -154,8 +191,13 @@ def adaptive_card(body: Iterable[Element], *, fallback_text: str) -> AdaptiveCar
     }
 
 
-def text_run(text: str, **options: Unpack[TextRunOptions]) -> TextRun:
-    """A piece of text."""
+def text_block(text: str, **options: Unpack[TextBlockOptions]) -> TextBlock:
+    """A paragraph of our own words; ``text`` holds nothing that somebody else wrote."""
+    return {"type": "TextBlock", "text": text, "wrap": True, **options}
+
+
+def text_run(text: str, **options: Unpack[TextOptions]) -> TextRun:
+    """A piece of text, from ``muster.cards.text.literal`` where somebody else wrote it."""
     return {"type": "TextRun", "text": text, **options}
 
 
@@ -179,22 +221,27 @@ def column(width: str, *items: Element, **options: Unpack[ColumnOptions]) -> Col
     return {"type": "Column", "width": width, "items": list(items), **options}
 
 
-def action_set(*actions: ExecuteAction) -> ActionSet:
+def action_set(*actions: Action, **options: Unpack[ElementOptions]) -> ActionSet:
     """A row of buttons."""
-    return {"type": "ActionSet", "actions": list(actions)}
+    return {"type": "ActionSet", "actions": list(actions), **options}
 
 
 def action_execute(
-    verb: str, title: str, data: Mapping[str, str], **options: Unpack[ExecuteActionOptions]
+    verb: str, data: Mapping[str, str], **options: Unpack[ExecuteActionOptions]
 ) -> ExecuteAction:
     """A button that sends ``verb`` and ``data`` to the bot.
 
     It needs no ``fallback``: a client too old for Action.Execute (1.4) draws no 1.5 card at all and shows
     the card's ``fallbackText``.
     """
-    return {"type": "Action.Execute", "verb": verb, "title": title, "data": data, **options}
+    return {"type": "Action.Execute", "verb": verb, "data": data, **options}
 
 
-def action_open_url(url: str) -> OpenUrlAction:
+def action_open_url(url: str, **options: Unpack[ActionOptions]) -> OpenUrlAction:
     """Opens ``url``, which has gone through ``muster.cards.text.web_link``."""
-    return {"type": "Action.OpenUrl", "url": url}
+    return {"type": "Action.OpenUrl", "url": url, **options}
+
+
+def action_toggle_visibility(*ids: str, **options: Unpack[ActionOptions]) -> ToggleVisibilityAction:
+    """Shows the elements of these ids, or hides them."""
+    return {"type": "Action.ToggleVisibility", "targetElements": list(ids), **options}

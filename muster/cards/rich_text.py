@@ -1,40 +1,61 @@
-"""Text with links: a text that opens a page, and people's own text with the web addresses in it."""
+"""People's own text with the web addresses in it: the text as it is, and links to press below it.
+
+A link inside a TextRun is dead text in Teams on desktop and web (AdaptiveCards #9100), so the links stand in
+a TextBlock of their own, under labels that are made of harmless characters alone.
+"""
 
 import re
-from collections.abc import Iterator
-from typing import Unpack
+from collections.abc import Iterable
 
-from muster.cards.elements import TextRun, TextRunOptions, action_open_url, text_run
+from muster.cards.elements import RichTextBlock, TextBlock, rich_text_block, text_block, text_run
 from muster.cards.text import clip, tidy, verbatim, web_link
 
-_ADDRESS = re.compile(r"(?<!\S)(https?://\S*[^\s.,;:!?)\]}>'\"])")
-"""A web address that stands as a word of its own. One inside somebody's markup stays text."""
+_ADDRESS = re.compile(r"(?<!\S)(https?://\S*[^\s.,;:!?)\]}>'\"…])(?!\S*…)")
+"""A whole web address that stands as a word of its own. One inside somebody's markup stays text."""
+_BEFORE_PATH = re.compile(r"https?://(?:www\.)?")
+_UNSAFE_IN_LABEL = re.compile(r"[^\w /.,:-]|_")
+_LABEL_LIMIT = 40
 
 
-def link(text: str, url: str | None, **options: Unpack[TextRunOptions]) -> TextRun:
-    """``text`` as a link to ``url``; without a ``url`` only the text."""
-    run = text_run(text, **options)
-    if url is not None:
-        run["selectAction"] = action_open_url(url)
-    return run
-
-
-def lines_with_links(text: str, *, limit: int, most_lines: int) -> list[list[TextRun]]:
-    """The first ``most_lines`` lines of ``text`` in at most ``limit`` characters, without blank lines."""
+def lines_with_links(text: str, *, limit: int, most_lines: int) -> list[RichTextBlock | TextBlock]:
+    """The first lines of ``text``, at most ``limit`` characters, then links to every whole address in it."""
     lines = [line for line in map(tidy, text.splitlines()) if line]
     kept = clip("\n".join(lines[:most_lines]), limit).splitlines()
     if len(lines) > most_lines and not kept[-1].endswith("…"):
         kept[-1] += " …"
-    return [with_links(line) for line in kept]
+    blocks: list[RichTextBlock | TextBlock] = [
+        rich_text_block(text_run(verbatim(line)), spacing="None") for line in kept
+    ]
+    return [*blocks, *links_in(text)]
 
 
-def with_links(text: str) -> list[TextRun]:
-    """A tidy text of one line, in which every whole web address is a link and shows where it leads."""
-    return list(_runs(text))
+def links_in(text: str) -> list[TextBlock]:
+    """One line with a link to each whole web address in ``text``; no line where there is none."""
+    addresses = dict.fromkeys(_ADDRESS.findall(text))
+    links = [link for address in addresses if (link := markdown_link(label_of(address), address))]
+    return [linked(links)] if links else []
 
 
-def _runs(text: str) -> Iterator[TextRun]:
-    for place, piece in enumerate(_ADDRESS.split(text)):
-        is_address = place % 2 == 1 and not piece.endswith("…")
-        if piece:
-            yield link(verbatim(piece), web_link(piece) if is_address else None)
+def linked(links: Iterable[str]) -> TextBlock:
+    """One line of links."""
+    return text_block("🔗 " + " · ".join(links), size="Small", spacing="None")
+
+
+def is_address(text: str) -> bool:
+    """Whether ``text`` is one whole web address and nothing else."""
+    return bool(_ADDRESS.fullmatch(text))
+
+
+def markdown_link(label: str, url: str | None) -> str | None:
+    """A link for a TextBlock; ``None`` where ``url`` is not fit for one.
+
+    The label loses everything that Markdown could read, since clients differ in which escapes they honour.
+    """
+    fit = web_link(url)
+    shown = clip(tidy(_UNSAFE_IN_LABEL.sub(" ", tidy(label))), _LABEL_LIMIT)
+    return f"[{shown or 'link'}]({fit})" if fit else None
+
+
+def label_of(address: str) -> str:
+    """Where an address leads: its host and path."""
+    return re.split(r"[?#]", _BEFORE_PATH.sub("", address, count=1))[0].rstrip("/")

@@ -1,22 +1,19 @@
 """Escaping and clipping of text that other people wrote.
 
-- ``literal`` is for a card's ``TextRun``. It shows text as it is, but runs the functions ``{{DATE(…)}}``
-  and ``{{TIME(…)}}``.
+- ``literal`` is for a card's ``TextRun``, which shows text as it is.
 - ``escape`` is for a message, which is Markdown with HTML entities.
 - ``plain`` is for a place without any markup.
 
 All three take bidirectional controls out and isolate right-to-left text, so that a text cannot reorder
-what stands beside it. All three clip before they add characters: a limit counts what a reader sees.
+what stands beside it. Nothing else is added: a name that somebody copies from a card is the name.
 """
 
 import re
 import unicodedata
 from urllib.parse import quote, urlsplit, urlunsplit
 
-BREAKS_AFTER = 24
-"""Characters that fit beside a label on a phone."""
-
-_WEB_LINK_LIMIT = 500
+_WEB_LINK_LIMIT = 4_096
+"""Characters of a quoted address. PagerDuty's own are whole up to 2 KB before they are quoted."""
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?")
 _URL_SAFE = "%:/?@!$&'*+,;=~"
 """Not the round and square brackets: they may stand in an address, but they end a Markdown link."""
@@ -28,7 +25,8 @@ _INVISIBLE = re.compile(
     "\u202a-\u202e\u2066-\u2069"  # bidirectional embeddings, overrides and isolates
     "\ud800-\udfff]"  # lone surrogates, which UTF-8 cannot carry
 )
-_NO_BREAK, _ZERO_WIDTH_SPACE = "\u2060", "\u200b"
+_FUNCTION = re.compile(r"\{\{(?=(DATE|TIME)\()")
+_NO_BREAK = "\u2060"
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
@@ -47,9 +45,9 @@ def plain(text: str, limit: int) -> str:
     return _isolated(clip(tidy(text), limit))
 
 
-def literal(text: str, limit: int, *, break_after: int = BREAKS_AFTER) -> str:
-    """One line for a ``TextRun``, shown letter by letter; words longer than ``break_after`` can break."""
-    return verbatim(clip(tidy(text), limit), break_after=break_after)
+def literal(text: str, limit: int) -> str:
+    """One line for a ``TextRun``, shown letter by letter."""
+    return verbatim(clip(tidy(text), limit))
 
 
 def escape(text: str, limit: int) -> str:
@@ -64,18 +62,9 @@ def tidy(text: str) -> str:
     return " ".join(_INVISIBLE.sub("", " ".join(text.split())).split())
 
 
-def verbatim(text: str, *, break_after: int = BREAKS_AFTER) -> str:
-    """A tidy line for a ``TextRun``, shown letter by letter.
-
-    A word longer than ``break_after`` characters gets places where it can break. Renderers do not break
-    inside a word of a ``TextRun``: it would run out of the card.
-    """
-    overlong = rf"[\w!-~]{{{break_after + 1},}}"
-    beginning = rf"[\w!-~]{{1,{break_after - 1}}}[/?&=](?=[\w!-~])|[\w!-~]{{{break_after}}}(?=[\w!-~])"
-    breakable = re.sub(
-        overlong, lambda match: re.sub(beginning, rf"\g<0>{_ZERO_WIDTH_SPACE}", match[0]), text
-    )
-    return _isolated(_without_functions(breakable))
+def verbatim(text: str) -> str:
+    """A tidy line for a ``TextRun``, shown letter by letter."""
+    return _isolated(_without_functions(text))
 
 
 def clip(text: str, limit: int) -> str:
@@ -107,7 +96,8 @@ def web_link(url: str | None) -> str | None:
 
 
 def _without_functions(text: str) -> str:
-    return re.sub(r"\{(?=\{)", "{" + _NO_BREAK, text)
+    """Some renderers run the functions of a TextBlock in a TextRun, too; templates' ``{{`` stays as it is."""
+    return _FUNCTION.sub("{" + _NO_BREAK + "{", text)
 
 
 def _isolated(text: str) -> str:

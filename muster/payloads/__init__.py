@@ -2,5 +2,6 @@
 
 No other code knows these bodies. What is read may lack fields, hold null where samples show objects and
 numbers where they show texts, and have fields that nobody knows. What is handed on is bounded: every text
-and every list is clipped, so that an ``IncidentEvent`` stays below 8 KB.
+and every list is clipped, and an address is whole or not there. So an ``IncidentEvent`` stays below 8 KB, and
+below 24 KB where its custom fields are addresses.
 """

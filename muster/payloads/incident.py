@@ -1,5 +1,6 @@
 """Parsers of an incident and of what belongs to it, in the shapes that webhooks and REST share."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, get_args
@@ -14,6 +15,7 @@ from muster.payloads.values import (
     Body,
     EventUnusable,
     clipped,
+    identifier,
     mappings,
     moment_of,
     reference_to,
@@ -21,11 +23,25 @@ from muster.payloads.values import (
     url_of,
     whole_number,
 )
-from workflows.incident.values import ActionRun, Bridge, Comment, Field, Role, Snapshot, Status, Task, Urgency
+from workflows.incident.values import (
+    ActionRun,
+    Bridge,
+    Comment,
+    Field,
+    MergedInto,
+    Role,
+    Snapshot,
+    Status,
+    Task,
+    Urgency,
+)
 
 MOST_PEOPLE = 15
 _MOST_TEAMS, _MOST_FIELDS = 3, 8
 _BASE_TYPE = "incident_default"
+_ADDRESS = re.compile(r"https?://\S+")
+_NUMBERED = re.compile(r"\[#(\d{1,15})\]\s*")
+"""How the summary of a reference to an incident begins: ``[#77] Payments down``."""
 
 
 def snapshot_of(incident: Body, *, number: Any) -> Snapshot:
@@ -47,20 +63,47 @@ def snapshot_of(incident: Body, *, number: Any) -> Snapshot:
         priority=reference_to(incident.get("priority")),
         service=reference_to(incident.get("service")),
         escalation_policy=reference_to(incident.get("escalation_policy")),
-        incident_type=_incident_type(incident.get("incident_type")),
+        incident_type=incident_type_of(incident),
         assignees=people[:MOST_PEOPLE],
         assignee_count=len(people),
         teams=references_to(incident.get("teams"))[:_MOST_TEAMS],
         bridge=bridge_of_incident(incident.get("conference_bridge")),
+        merged_into=_merged_into(incident.get("resolve_reason")),
         created_at=moment_of(incident.get("created_at"), "created_at")
         if incident.get("created_at")
         else None,
     )
 
 
-def _incident_type(value: Any) -> str | None:
+def _merged_into(reason: Any) -> MergedInto | None:
+    """The incident that took this one over. Source: the schema *ResolveReason* of PagerDuty's REST API."""
+    taker = reason.get("incident") if isinstance(reason, Mapping) else None
+    if not isinstance(taker, Mapping) or (identity := identifier(taker.get("id"))) is None:
+        return None
+    summary = clipped(taker.get("summary"), TITLE)
+    found = _NUMBERED.match(summary)
+    return MergedInto(
+        id=identity,
+        number=int(found[1]) if found else None,
+        title=summary[found.end() :] if found else summary,
+        url=url_of(taker.get("html_url")),
+    )
+
+
+def incident_type_of(incident: Body) -> str | None:
+    """PagerDuty's own name of the incident's type; ``None`` for the base type."""
+    value = incident.get("incident_type")
     name = clipped(value.get("name") if isinstance(value, Mapping) else value, NAME)
     return name if name and name != _BASE_TYPE else None
+
+
+def type_names_of(answer: Body) -> dict[str, str]:
+    """What people call the types of a list of incident types, by PagerDuty's own names."""
+    return {
+        clipped(entry.get("name"), NAME): shown
+        for entry in mappings(answer.get("incident_types"))
+        if (shown := clipped(entry.get("display_name"), NAME))
+    }
 
 
 def comment_of(data: Body, text: Any, *, author: str | None, at: datetime) -> Comment:
@@ -109,6 +152,8 @@ def _field_value(value: Any) -> str:
             return clipped(", ".join(filter(None, map(_field_value, value))), VALUE)
         case Mapping():
             return clipped(value.get("summary") or value.get("name") or value.get("id"), VALUE)
+        case str() if _ADDRESS.fullmatch(value.strip()):
+            return url_of(value) or clipped(value, VALUE)
         case _:
             return clipped(value, VALUE)
 

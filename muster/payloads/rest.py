@@ -1,5 +1,7 @@
 """From an incident of PagerDuty's REST API to details."""
 
+from muster.payloads.alerts import description_of
+from muster.payloads.escalation import escalation_of
 from muster.payloads.incident import MOST_PEOPLE, fields_of, snapshot_of
 from muster.payloads.values import STATE, Body, clipped, mappings, moment_of, reference_to
 from workflows.incident.events import Details
@@ -33,5 +35,7 @@ def details_of_incident(incident: Body, *, read_for: Stamp | None = None) -> Det
             if (person := reference_to(entry.get("user"))) is not None
         )[-_MOST_RESPONDERS:],
         fields=fields_of(incident.get("custom_fields")),
+        description=description_of(incident),
+        escalation=escalation_of(incident),
         read_for=read_for or Stamp(at=end_of_second(changed_at)),
     )

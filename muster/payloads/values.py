@@ -9,9 +9,10 @@ from pydantic_core import to_json
 
 from workflows.incident.values import Reference
 
-ID, NAME, STATE, VALUE, TITLE, TEXT = 64, 120, 30, 300, 800, 2_400
+ID, NAME, STATE, VALUE, TITLE, DESCRIPTION, TEXT = 64, 120, 30, 300, 800, 1_600, 2_400
 """Most bytes of JSON for each kind of text; what a card shows fits in them whatever the script."""
-_URL = 300
+URL = 2_048
+"""Most bytes of an address, which is whole or not there."""
 _IDENTIFIER = re.compile(r"[!-.0-~]{1,64}")
 """An id becomes a part of workflow ids, which ``/`` divides, and of HTTP headers: ASCII without spaces."""
 _NUMBER = re.compile(r"[0-9]{1,15}")
@@ -46,7 +47,7 @@ def clipped(value: Any, limit: int) -> str:
 def url_of(value: Any) -> str | None:
     """An address, or ``None``; never a cut one, which would lead elsewhere."""
     text = value.strip() if isinstance(value, str) else ""
-    return text if text and _size(text) <= _URL and not _UNSHOWABLE.search(text) else None
+    return text if text and _size(text) <= URL and not _UNSHOWABLE.search(text) else None
 
 
 def whole_number(value: Any) -> int | None:

@@ -1,6 +1,6 @@
 """What REST told of an incident, shared by all its conversations."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from muster.store.pool import Connection
 from muster.store.queries import load_queries
@@ -22,18 +22,28 @@ async def lock_incident(
     )
 
 
+class StoredDetails(NamedTuple):
+    """An answer that is kept."""
+
+    details: Details
+    covers: bool
+    """It is known to include the event that was asked for."""
+
+
 async def read_details(
     connection: Connection, account: str, incident_id: str, wanted: Stamp
-) -> Details | None:
-    """The stored answer, if it is known to include the event ``wanted``."""
-    found = await QUERIES["read_details"].fetchval(
+) -> StoredDetails | None:
+    """The stored answer, and whether it includes the event ``wanted``."""
+    found = await QUERIES["read_details"].fetchrow(
         connection,
         account=account,
         incident_id=incident_id,
         covers_at=wanted.at,
         covers_event=wanted.event_id,
     )
-    return Details.model_validate_json(found) if found else None
+    if found is None:
+        return None
+    return StoredDetails(Details.model_validate_json(found["details"]), found["covers"])
 
 
 async def store_details(connection: Connection, account: str, incident_id: str, details: Details) -> None:

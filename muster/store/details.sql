@@ -4,9 +4,9 @@ SELECT pg_advisory_xact_lock(
   hashtextextended(concat_ws('/', :purpose::text, :account::text, :incident_id::text), 0))
 
 -- name: read_details
-SELECT details FROM incident_detail
+SELECT details, (covers_at, covers_event) >= (:covers_at, :covers_event) AS covers
+FROM incident_detail
 WHERE account = :account AND incident_id = :incident_id
-  AND (covers_at, covers_event) >= (:covers_at, :covers_event)
 
 -- name: store_details
 INSERT INTO incident_detail (account, incident_id, covers_at, covers_event, details)

@@ -38,7 +38,8 @@ async def store(pool: Pool, details: Details) -> None:
 
 async def read(pool: Pool, wanted: Stamp, incident_id: str = "Q1") -> Details | None:
     async with pool.acquire() as connection:
-        return await read_details(connection, ACCOUNT, incident_id, wanted)
+        stored = await read_details(connection, ACCOUNT, incident_id, wanted)
+    return stored.details if stored and stored.covers else None
 
 
 async def test_nothing_is_stored_at_first(pool: Pool) -> None:

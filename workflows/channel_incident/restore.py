@@ -141,6 +141,10 @@ def _under(incident: IncidentState, view: View) -> IncidentState:
     }
     if incident.fields_stamp is None:
         update["fields"] = view.fields
+    if not incident.description:
+        update["description"] = view.description
+    if incident.alerts is None:
+        update["alerts"] = view.alerts
     if view.reopened and incident.reopened is None:
         update["reopened"] = old
     return incident.model_copy(update=update)

@@ -18,7 +18,15 @@ def attention_of(state: State) -> str:
 def entry_of_event(event: IncidentEvent) -> TimelineEntry:
     """An event as the timeline tells it."""
     who = event.agent.name if event.agent and event.agent.name else "PagerDuty"
-    return TimelineEntry(at=event.occurred_at, what=EVENT_TYPES[event.event_type].words, who=who)
+    return TimelineEntry(at=event.occurred_at, what=_words_of(event), who=who)
+
+
+def _words_of(event: IncidentEvent) -> str:
+    words = EVENT_TYPES[event.event_type].words
+    merged_into = event.snapshot.merged_into if event.snapshot else None
+    if merged_into is None:
+        return words
+    return f"merged into #{merged_into.number}" if merged_into.number else "merged into another incident"
 
 
 def entry_of_click(click: Click, outcome: Outcome) -> TimelineEntry:

@@ -8,11 +8,15 @@ from pydantic import AwareDatetime
 from workflows.channel_incident.state import State
 from workflows.incident.stamps import whole_second
 from workflows.incident.state import IncidentState
+from workflows.incident.type_names import shown_type
 from workflows.incident.values import (
     Acknowledgement,
+    Alerts,
     Bridge,
     Comment,
+    Escalation,
     Field,
+    MergedInto,
     Reference,
     Responder,
     Role,
@@ -46,6 +50,7 @@ class View(Value):
     title: str
     url: str | None = None
     incident_type: str | None = None
+    """As people know it; ``None`` for the base type."""
     status: Status
     urgency: Urgency | None = None
     priority: str | None = None
@@ -67,6 +72,12 @@ class View(Value):
     resolved_by: str | None = None
     reopened: bool = False
     """True while an incident that had been resolved is open again."""
+    merged_into: MergedInto | None = None
+    """What a merge resolved it in favour of."""
+    escalation: Escalation | None = None
+    """Without a time unless the incident is triggered and will escalate."""
+    description: str = ""
+    alerts: Alerts | None = None
 
     verbs: tuple[VerbName, ...] = ()
     """Buttons to show, in order."""
@@ -99,7 +110,7 @@ def build_view(state: State, *, account: str, incident_id: str) -> View | None:
         number=snapshot.number,
         title=snapshot.title,
         url=snapshot.url,
-        incident_type=snapshot.incident_type,
+        incident_type=shown_type(snapshot.incident_type, incident.type_name),
         status=snapshot.status,
         urgency=snapshot.urgency,
         priority=snapshot.priority.name if snapshot.priority else None,
@@ -119,6 +130,10 @@ def build_view(state: State, *, account: str, incident_id: str) -> View | None:
         resolved_at=whole_second(resolution.stamp.at) if resolution else None,
         resolved_by=(resolution.value.name or None) if resolution else None,
         reopened=not resolved and incident.reopened is not None,
+        merged_into=snapshot.merged_into if resolved else None,
+        escalation=_escalation(incident, snapshot),
+        description=incident.description,
+        alerts=incident.alerts,
         verbs=_verbs(snapshot),
         degraded=() if resolved else _degraded(state),
     )
@@ -167,6 +182,14 @@ def _bridge(incident: IncidentState, snapshot: Snapshot) -> Bridge | None:
     if own is not None and (held is None or snapshot.bridge is None or held <= own.stamp):
         return own.value
     return snapshot.bridge
+
+
+def _escalation(incident: IncidentState, snapshot: Snapshot) -> Escalation | None:
+    """Nobody waits for a level of a resolved incident; an acknowledged one stays where it is."""
+    escalation = None if snapshot.status == "resolved" else incident.escalation_now
+    if escalation is None or snapshot.status == "triggered":
+        return escalation
+    return Escalation(level=escalation.level) if escalation.level is not None else None
 
 
 def _verbs(snapshot: Snapshot) -> tuple[VerbName, ...]:

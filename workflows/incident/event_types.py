@@ -35,7 +35,9 @@ class EventType(Value):
 _ROWS = (
     EventType(name="incident.triggered", content="snapshot", words="triggered", details=True),
     EventType(name="incident.acknowledged", content="snapshot", words="acknowledged", details=True),
-    EventType(name="incident.unacknowledged", content="snapshot", words="acknowledgement ended"),
+    EventType(
+        name="incident.unacknowledged", content="snapshot", words="acknowledgement ended", details=True
+    ),
     EventType(name="incident.resolved", content="snapshot", words="resolved", transition="resolved"),
     EventType(
         name="incident.reopened",
@@ -45,9 +47,17 @@ _ROWS = (
         details=True,
         enters=True,
     ),
-    EventType(name="incident.escalated", content="snapshot", words="escalated", transition="escalated"),
-    EventType(name="incident.delegated", content="snapshot", words="moved to another policy", enters=True),
-    EventType(name="incident.reassigned", content="snapshot", words="reassigned"),
+    EventType(
+        name="incident.escalated", content="snapshot", words="escalated", transition="escalated", details=True
+    ),
+    EventType(
+        name="incident.delegated",
+        content="snapshot",
+        words="moved to another policy",
+        details=True,
+        enters=True,
+    ),
+    EventType(name="incident.reassigned", content="snapshot", words="reassigned", details=True),
     EventType(
         name="incident.priority_updated",
         content="snapshot",

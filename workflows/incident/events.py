@@ -6,8 +6,10 @@ from workflows.incident.stamps import Stamp
 from workflows.incident.values import (
     Acknowledgement,
     ActionRun,
+    Alerts,
     Bridge,
     Comment,
+    Escalation,
     Field,
     Reference,
     Responder,
@@ -15,12 +17,14 @@ from workflows.incident.values import (
     Snapshot,
     Standing,
     Task,
+    TypeName,
 )
 from workflows.values import Value
 
 
 class IncidentEvent(Value):
-    """One event of a webhook, normalised at the edge (``muster.payloads``): at most 8 KB as JSON.
+    """One event of a webhook, normalised at the edge (``muster.payloads``): at most 24 KB as JSON,
+    and below 8 KB where no address is long.
 
     ``snapshot`` is set by the events that carry the whole incident; each of the others sets the one
     field it is about.
@@ -58,6 +62,13 @@ class Details(Value):
     acknowledgements: tuple[Acknowledgement, ...] = ()
     responders: tuple[Responder, ...] = ()
     fields: tuple[Field, ...] = ()
+    description: str = ""
+    """What whoever or whatever triggered the incident said beyond its title."""
+    alerts: Alerts | None = None
+    """``None`` where they were not read."""
+    escalation: Escalation | None = None
+    type_name: TypeName | None = None
+    """``None`` for the base type, and where the names of types cannot be read."""
     read_for: Stamp
     """The newest event that this answer is known to include."""
     reread: bool = False

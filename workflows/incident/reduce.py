@@ -28,6 +28,7 @@ from workflows.incident.values import (
     ActionRun,
     Bridge,
     Comment,
+    Escalation,
     Reference,
     Responder,
     Role,
@@ -159,12 +160,24 @@ def fold_details(state: IncidentState, details: Details, *, whole: bool = True) 
     if newer and not (unclear and _came_meanwhile(state, details, whole=whole)):
         changes |= {"snapshot": details.snapshot, "snapshot_stamp": stamp, "snapshot_from_rest": True}
     if whole and (state.fields_stamp is None or state.fields_stamp <= details.read_for):
-        changes |= {"fields": details.fields, "fields_stamp": details.read_for}
+        changes |= _told_by_rest_alone(state, details)
     if details.snapshot.status == "resolved" and _tells_more(stamp, state.resolution):
         changes["resolution"] = Entry[Reference](
             key="resolution", stamp=stamp, value=details.status_changed_by or AUTOMATION
         )
     return _with(state, **changes)
+
+
+def _told_by_rest_alone(state: IncidentState, details: Details) -> dict[str, Any]:
+    """What no event carries as REST has it. What an answer could not hold, an earlier one may have told."""
+    changes: dict[str, Any] = {"fields": details.fields, "fields_stamp": details.read_for}
+    changes["description"] = details.description or state.description
+    changes["alerts"] = details.alerts or state.alerts
+    changes["type_name"] = details.type_name or state.type_name
+    changes["escalation"] = details.escalation and Entry[Escalation](
+        key="escalation", stamp=details.read_for, value=details.escalation
+    )
+    return changes
 
 
 def _came_meanwhile(state: IncidentState, details: Details, *, whole: bool) -> bool:

@@ -6,8 +6,10 @@ from workflows.incident.stamps import Entry, Stamp
 from workflows.incident.values import (
     Acknowledgement,
     ActionRun,
+    Alerts,
     Bridge,
     Comment,
+    Escalation,
     Field,
     Reference,
     Responder,
@@ -15,6 +17,7 @@ from workflows.incident.values import (
     Snapshot,
     Standing,
     Task,
+    TypeName,
 )
 from workflows.values import Value
 
@@ -48,6 +51,11 @@ class IncidentState(Value):
     bridge: Entry[Bridge] | None = None
     fields: tuple[Field, ...] = ()
     fields_stamp: Stamp | None = None
+    description: str = ""
+    alerts: Alerts | None = None
+    escalation: Entry[Escalation] | None = None
+    """Void while a later event is still to be read: it may have moved the incident within its policy."""
+    type_name: TypeName | None = None
 
     newest: AwareDatetime | None = None
     """When the newest of all this happened."""
@@ -57,6 +65,14 @@ class IncidentState(Value):
     """The newest event that a REST answer included."""
     reread_wanted: bool = False
     """A REST answer contradicted an event of the same second and must be read once more."""
+
+    @property
+    def escalation_now(self) -> Escalation | None:
+        """Where the incident stands in its policy, unless something happened since that was read."""
+        held, wanted = self.escalation, self.details_wanted
+        if held is None or (wanted is not None and held.stamp < wanted):
+            return None
+        return held.value
 
     @property
     def standing(self) -> Standing | None:

@@ -27,6 +27,15 @@ class Bridge(Value):
     number: str | None = None
 
 
+class MergedInto(Value):
+    """The incident that took another one over."""
+
+    id: str
+    number: int | None = None
+    title: str = ""
+    url: str | None = None
+
+
 class Snapshot(Value):
     """The whole incident as one event or one REST answer showed it; replaced as a whole."""
 
@@ -39,12 +48,14 @@ class Snapshot(Value):
     service: Reference | None = None
     escalation_policy: Reference | None = None
     incident_type: str | None = None
-    """Name of the type, ``None`` for PagerDuty's base type."""
+    """PagerDuty's own name of the type (``major_default``), ``None`` for its base type."""
     assignees: tuple[Reference, ...] = ()
     """The first of them; ``assignee_count`` tells how many there are."""
     assignee_count: int = 0
     teams: tuple[Reference, ...] = ()
     bridge: Bridge | None = None
+    merged_into: MergedInto | None = None
+    """Set where a merge resolved the incident."""
     created_at: AwareDatetime | None = None
 
 
@@ -101,6 +112,50 @@ class Field(Value):
     id: str
     name: str
     value: str
+
+
+class Link(Value):
+    """A web address and what it is called."""
+
+    text: str
+    url: str
+
+
+class Alert(Value):
+    """What a monitoring tool reported."""
+
+    summary: str
+    source: str = ""
+    """Where it comes from: a host, a service, an integration."""
+    severity: str = ""
+    """As PagerDuty names it: critical, error, warning, info."""
+    links: tuple[Link, ...] = ()
+    """Runbook, dashboard and the like."""
+
+
+class Alerts(Value):
+    """The first alerts of an incident."""
+
+    first: tuple[Alert, ...] = ()
+    count: int = 0
+    """Of all of them."""
+
+
+class Escalation(Value):
+    """Where the incident stands in its escalation policy, as far as that can be told."""
+
+    level: int | None = None
+    """Counted from 1."""
+    at: AwareDatetime | None = None
+    """When it escalates unless somebody acknowledges."""
+    next_level: int | None = None
+
+
+class TypeName(Value):
+    """PagerDuty's own name of an incident type, and the one that people know."""
+
+    name: str
+    shown: str
 
 
 class ActionRun(Value):

@@ -1,8 +1,18 @@
-"""The buttons of the incident card."""
+"""The buttons of the incident card: what a responder can do, and where to look further."""
 
 from collections.abc import Mapping
 
-from muster.cards.elements import ActionSet, ExecuteAction, ExecuteActionOptions, action_execute, action_set
+from muster.cards.elements import (
+    Action,
+    ActionSet,
+    ExecuteAction,
+    ExecuteActionOptions,
+    action_execute,
+    action_open_url,
+    action_set,
+    action_toggle_visibility,
+)
+from muster.cards.text import web_link
 from workflows.channel_incident.view import CardIdentity, View
 from workflows.verbs.button_data import ButtonData
 from workflows.verbs.registry import VERBS
@@ -17,13 +27,34 @@ def verb_buttons(view: View, identity: CardIdentity) -> ActionSet:
     data = ButtonData(
         account=view.account, incident_id=view.incident_id, marker=identity.marker, nonce=identity.nonce
     ).to_wire()
-    return action_set(*(_button(verb, place, data) for place, verb in enumerate(view.verbs)))
+    return action_set(*(_verb_button(view, verb, place, data) for place, verb in enumerate(view.verbs)))
 
 
-def _button(verb: VerbName, place: int, data: Mapping[str, str]) -> ExecuteAction:
-    options: ExecuteActionOptions = {}
+def further_buttons(view: View, *, details: str | None) -> ActionSet | None:
+    """**Details**, which opens the element of this id, and **Open in PagerDuty**; ``None`` without either.
+
+    A link is the way out where buttons that call the bot fail, as on some phones (AdaptiveCards #9315).
+    """
+    actions: list[Action] = []
+    if details:
+        actions.append(action_toggle_visibility(details, title="Details", tooltip=_named("Details of", view)))
+    if url := web_link(view.url):
+        actions.append(
+            action_open_url(url, title="Open in PagerDuty", tooltip=_named("Open", view) + " in PagerDuty")
+        )
+    return action_set(*actions, spacing="Small") if actions else None
+
+
+def _verb_button(view: View, verb: VerbName, place: int, data: Mapping[str, str]) -> ExecuteAction:
+    label = VERBS[verb].label
+    options: ExecuteActionOptions = {"title": label, "tooltip": _named(label, view)}
     if place == 0:
         options["style"] = "positive"
     if place >= _MOST_VISIBLE:
         options["mode"] = "secondary"
-    return action_execute(verb, VERBS[verb].label, data, **options)
+    return action_execute(verb, data, **options)
+
+
+def _named(what: str, view: View) -> str:
+    """A screen reader hears which of many cards a button belongs to."""
+    return f"{what} #{view.number}" if view.number is not None else f"{what} incident {view.incident_id}"

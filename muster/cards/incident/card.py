@@ -1,7 +1,8 @@
 """The incident card: one glance tells status, urgency, what and who.
 
-From the top: a band in the status's colour, the title, facts, the latest comments, what is missing, a notice
-for whoever clicked, the buttons, and at the foot the instant and the revision that the card shows.
+From the top: a band in the status's colour, the title, facts, the latest comments, what is missing, a
+notice for whoever clicked, the buttons, the details that one of them opens, and at the foot the instant that
+the card shows.
 """
 
 from collections.abc import Iterator
@@ -10,25 +11,29 @@ from muster.cards.elements import (
     AdaptiveCard,
     Container,
     Element,
-    RichTextBlock,
+    TextBlock,
+    action_open_url,
     adaptive_card,
     container,
     rich_text_block,
+    text_block,
     text_run,
 )
 from muster.cards.formatting import instant_after
-from muster.cards.incident.buttons import verb_buttons
+from muster.cards.incident.buttons import further_buttons, verb_buttons
 from muster.cards.incident.comments import latest_comments
+from muster.cards.incident.details import DETAILS, details_of
 from muster.cards.incident.fact_rows import fact_rows
-from muster.cards.incident.names import PRIORITY_LIMIT, numbered
+from muster.cards.incident.names import PRIORITY_LIMIT, merged_into, numbered
+from muster.cards.incident.size import ever_smaller, is_small_enough
 from muster.cards.incident.status_band import status_band
 from muster.cards.incident.status_style import STATUS_STYLES
-from muster.cards.rich_text import link
 from muster.cards.text import escape, literal, plain, web_link
 from workflows.channel_incident.view import CardIdentity, Missing, View
 
 _TITLE_LIMIT = 160
 _SUMMARY_TITLE_LIMIT = 80
+_SUMMARY_LIMIT = 240
 _NOTICE_LIMIT = 200
 _MISSING: dict[Missing, str] = {
     "details": "Responders and custom fields are still missing; they appear once PagerDuty can be read.",
@@ -37,23 +42,35 @@ _MISSING: dict[Missing, str] = {
 
 
 def incident_card(view: View, identity: CardIdentity, *, notice: str | None = None) -> AdaptiveCard:
-    """The Adaptive Card of one incident at one revision.
+    """The Adaptive Card of one incident at one revision, at most 28 KB.
 
     ``notice`` is a sentence for the person who clicked. It stands on the card that answers the click alone.
     """
-    return adaptive_card(_body(view, identity, notice), fallback_text=_fallback(view))
+    cards = (_card(fewer, identity, notice) for fewer in ever_smaller(view))
+    card = next(cards)
+    while not is_small_enough(card) and (smaller := next(cards, None)):
+        card = smaller
+    return card
 
 
 def card_summary(view: View) -> str:
     """The card as one plain line, for notifications: ``#42 Checkout latency · Triggered · P1``."""
     title = _numbered(view, plain(view.title, _SUMMARY_TITLE_LIMIT))
+    status = STATUS_STYLES[view.status].name
+    if view.merged_into:
+        status = f"Merged into {merged_into(view.merged_into, plain)}"
     priority = plain(view.priority or "", PRIORITY_LIMIT)
-    return " · ".join(part for part in (title, STATUS_STYLES[view.status].name, priority) if part)
+    return " · ".join(part for part in (title, status, priority) if part)
+
+
+def _card(view: View, identity: CardIdentity, notice: str | None) -> AdaptiveCard:
+    return adaptive_card(_body(view, identity, notice), fallback_text=_fallback(view))
 
 
 def _body(view: View, identity: CardIdentity, notice: str | None) -> Iterator[Element]:
+    title = literal(view.title, _TITLE_LIMIT)
     yield status_band(view)
-    yield _title(view)
+    yield _title(view, title)
     if rows := fact_rows(view):
         yield container(*rows)
     if comments := latest_comments(view):
@@ -64,16 +81,25 @@ def _body(view: View, identity: CardIdentity, notice: str | None) -> Iterator[El
         yield _notice(notice)
     if view.verbs:
         yield verb_buttons(view, identity)
+    details = details_of(view, title_shown=title)
+    if buttons := further_buttons(view, details=DETAILS if details else None):
+        yield buttons
+    if details:
+        yield details
     yield _foot(view)
 
 
-def _title(view: View) -> RichTextBlock:
-    title = _numbered(view, literal(view.title, _TITLE_LIMIT))
-    return rich_text_block(link(title, web_link(view.url), size="Large", weight="Bolder"), spacing="Medium")
+def _title(view: View, title: str) -> Container:
+    text = text_run(_numbered(view, title), size="Large", weight="Bolder")
+    block = rich_text_block(text)
+    url = web_link(view.url)
+    if url is None:
+        return container(block, spacing="Medium")
+    return container(block, spacing="Medium", selectAction=action_open_url(url))
 
 
-def _warning(sentence: str) -> RichTextBlock:
-    return rich_text_block(text_run(f"⚠️ {sentence}", size="Small"), spacing="None")
+def _warning(sentence: str) -> TextBlock:
+    return text_block(f"⚠️ {sentence}", size="Small", spacing="None")
 
 
 def _notice(sentence: str) -> Container:
@@ -81,18 +107,15 @@ def _notice(sentence: str) -> Container:
     return container(rich_text_block(text), style="accent", spacing="Medium")
 
 
-def _foot(view: View) -> RichTextBlock:
-    text = f"as of {instant_after(view.as_of, view.opened_at)} · rev {view.revision}"
-    return rich_text_block(
-        text_run(text, size="Small", isSubtle=True), horizontalAlignment="Right", spacing="Small"
-    )
+def _foot(view: View) -> TextBlock:
+    text = f"as of {instant_after(view.as_of, view.opened_at)}"
+    return text_block(text, size="Small", isSubtle=True, horizontalAlignment="Right", spacing="Small")
 
 
 def _fallback(view: View) -> str:
     """The card for a client that cannot draw it; Markdown."""
-    text = escape(card_summary(view), _TITLE_LIMIT)
     url = web_link(view.url)
-    return f"{text} · [open in PagerDuty]({url})" if url else text
+    return escape(card_summary(view), _SUMMARY_LIMIT) + (f" · [open in PagerDuty]({url})" if url else "")
 
 
 def _numbered(view: View, title: str) -> str:

@@ -1,6 +1,15 @@
 """The last note and the last status update of an incident."""
 
-from muster.cards.elements import Container, RichTextBlock, container, rich_text_block, text_run
+from muster.cards.elements import (
+    Container,
+    Element,
+    column,
+    column_set,
+    container,
+    rich_text_block,
+    text_block,
+    text_run,
+)
 from muster.cards.formatting import instant_after
 from muster.cards.incident.names import NAME_LIMIT
 from muster.cards.rich_text import lines_with_links
@@ -10,9 +19,9 @@ from workflows.incident.values import Comment
 
 
 def latest_comments(view: View) -> Container | None:
-    """The newer of the two first and at length, the older in brief; ``None`` where there is neither."""
+    """The newer of the two first and at length, the older in brief; ``None`` where neither says anything."""
     both = (("Latest note", view.latest_note), ("Latest status update", view.latest_status_update))
-    labelled = [(label, comment) for label, comment in both if comment]
+    labelled = [(label, comment) for label, comment in both if comment and comment.text.strip()]
     if not labelled:
         return None
     newer, *older = sorted(labelled, key=lambda entry: entry[1].at, reverse=True)
@@ -24,9 +33,11 @@ def latest_comments(view: View) -> Container | None:
     return container(*blocks, style="emphasis", spacing="Medium")
 
 
-def _comment(view: View, label: str, comment: Comment, *, limit: int, most_lines: int) -> list[RichTextBlock]:
+def _comment(view: View, label: str, comment: Comment, *, limit: int, most_lines: int) -> list[Element]:
     author = literal(comment.author or "", NAME_LIMIT)
-    parts = (label, author, instant_after(comment.at, view.opened_at))
-    heading = text_run(" · ".join(part for part in parts if part), size="Small", isSubtle=True)
-    lines = lines_with_links(comment.text, limit=limit, most_lines=most_lines)
-    return [rich_text_block(heading), *(rich_text_block(*line, spacing="None") for line in lines)]
+    who = text_run(" · ".join(part for part in (label, author) if part), size="Small", isSubtle=True)
+    when = text_block(
+        instant_after(comment.at, view.opened_at), size="Small", isSubtle=True, horizontalAlignment="Right"
+    )
+    heading = column_set(column("stretch", rich_text_block(who)), column("auto", when))
+    return [heading, *lines_with_links(comment.text, limit=limit, most_lines=most_lines)]

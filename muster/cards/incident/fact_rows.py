@@ -2,22 +2,30 @@
 
 from collections.abc import Iterator
 
-from muster.cards.elements import ColumnSet, TextRun, column, column_set, rich_text_block, text_run
-from muster.cards.formatting import instant, instant_after, listed
+from muster.cards.elements import (
+    ColumnSet,
+    Element,
+    RichTextBlock,
+    column,
+    column_set,
+    rich_text_block,
+    text_block,
+    text_run,
+)
+from muster.cards.formatting import duration, instant_after, listed
 from muster.cards.incident.names import NAME_LIMIT, name_of
-from muster.cards.rich_text import link, with_links
-from muster.cards.text import clip, literal, tidy, verbatim, web_link
+from muster.cards.rich_text import is_address, label_of, links_in, markdown_link
+from muster.cards.text import literal, tidy
 from workflows.channel_incident.view import View
-from workflows.incident.values import Bridge, Responder, Task
+from workflows.incident.values import Bridge, Escalation, Responder, Task
 
-_LABEL_WIDTH = "84px"
+_LABEL_WIDTH = "96px"
 """Wide enough for the longest of our own labels. A share of the width would leave a gap on a wide screen."""
 _MOST_PEOPLE = 6
 _MOST_ROLES = 4
 _MOST_TASKS = 3
 _MOST_FIELDS = 5
 _FIELD_NAME_LIMIT = 40
-_LABEL_BREAKS_AFTER = 10
 _FIELD_VALUE_LIMIT = 80
 _STATE_LIMIT = 20
 _NUMBER_LIMIT = 40
@@ -38,21 +46,38 @@ def fact_rows(view: View) -> list[ColumnSet]:
 
     Rows that every status has stand at the same place in each, so that a card does not jump when it changes.
     """
-    return [*_status_and_origin(view), *_help(view), *_work(view)]
+    return [*_people(view), *_escalation(view), *_help(view), *_work(view)]
 
 
-def _status_and_origin(view: View) -> Iterator[ColumnSet]:
+def _people(view: View) -> Iterator[ColumnSet]:
     if view.status == "resolved":
-        if view.resolved_at:
-            yield _row("Resolved", text_run(instant_after(view.resolved_at, view.opened_at)))
+        if view.acknowledgements:
+            first = view.acknowledgements[0]
+            after = f" after {duration(first.at - view.opened_at)}" if view.opened_at else ""
+            yield _row("Acknowledged", _text(f"{name_of(first.person)}{after}"))
     elif view.assignees:
         names = [name_of(person) for person in view.assignees]
         total = max(view.assignee_count, len(names))
-        yield _row("Assigned to", text_run(listed(names, most=_MOST_PEOPLE, total=total)))
-    if view.opened_at:
-        yield _row("Opened", text_run(instant(view.opened_at)))
-    if view.escalation_policy:
-        yield _row("Escalation", text_run(name_of(view.escalation_policy)))
+        yield _row("Assigned to", _text(listed(names, most=_MOST_PEOPLE, total=total)))
+
+
+def _escalation(view: View) -> Iterator[ColumnSet]:
+    stands: list[Element] = []
+    level = f"level {view.escalation.level}" if view.escalation and view.escalation.level else ""
+    policy = name_of(view.escalation_policy) if view.escalation_policy else ""
+    if policy or level:
+        stands.append(_text(" · ".join(part for part in (policy, level) if part)))
+    if view.escalation and (next_step := _next_step(view, view.escalation)):
+        stands.append(text_block(next_step, spacing="None"))
+    if stands:
+        yield _row("Escalation", *stands)
+
+
+def _next_step(view: View, escalation: Escalation) -> str | None:
+    if escalation.at is None:
+        return None
+    to = f" to level {escalation.next_level}" if escalation.next_level else ""
+    return f"Escalates{to} at {instant_after(escalation.at, view.opened_at)} unless acknowledged"
 
 
 def _help(view: View) -> Iterator[ColumnSet]:
@@ -69,37 +94,39 @@ def _work(view: View) -> Iterator[ColumnSet]:
     if view.open_tasks:
         yield _list_row("Open tasks", [_task(task) for task in view.open_tasks], most=_MOST_TASKS)
     for field in view.fields[:_MOST_FIELDS]:
-        name = literal(field.name, _FIELD_NAME_LIMIT, break_after=_LABEL_BREAKS_AFTER)
-        yield _row(name, *_value(tidy(field.value)))
+        name = text_run(literal(field.name, _FIELD_NAME_LIMIT), isSubtle=True)
+        yield _row(rich_text_block(name), *_value(tidy(field.value)))
     left = len(view.fields) - _MOST_FIELDS
     if left > 0:
-        yield _row("More", text_run(f"{left} more fields in PagerDuty"))
+        yield _row("More", text_block(f"{left} more fields in PagerDuty"))
 
 
 def _list_row(label: str, items: list[str], *, most: int) -> ColumnSet:
-    return _row(label, text_run(listed(items, most=most, separator=" · ")))
+    return _row(label, _text(listed(items, most=most, separator=" · ")))
 
 
-def _row(label: str, *value: TextRun) -> ColumnSet:
+def _row(label: str | RichTextBlock, *value: Element) -> ColumnSet:
     """A label and its value; rows follow each other as the lines of a text do."""
-    label_block, value_block = rich_text_block(text_run(label, isSubtle=True)), rich_text_block(*value)
-    return column_set(column(_LABEL_WIDTH, label_block), column("stretch", value_block), spacing="None")
+    name = text_block(label, isSubtle=True) if isinstance(label, str) else label
+    return column_set(column(_LABEL_WIDTH, name), column("stretch", *value), spacing="None")
 
 
-def _ways_in(bridge: Bridge) -> list[TextRun]:
-    url = web_link(bridge.url)
+def _text(text: str) -> RichTextBlock:
+    return rich_text_block(text_run(text))
+
+
+def _ways_in(bridge: Bridge) -> list[Element]:
+    join = markdown_link("Join meeting", bridge.url)
     number = literal(bridge.number or "", _NUMBER_LIMIT)
-    if url is None:
-        return [text_run(number)] if number else []
-    join = link("Join meeting", url)
-    return [join, text_run(f" · {number}")] if number else [join]
+    ways: list[Element] = [text_block(join)] if join else []
+    return [*ways, rich_text_block(text_run(number), spacing="None")] if number else ways
 
 
-def _value(text: str) -> list[TextRun]:
-    shown = clip(text, _FIELD_VALUE_LIMIT)
-    if " " not in text and (url := web_link(text)):
-        return [link(verbatim(shown), url)]
-    return with_links(shown) or [text_run("–")]
+def _value(text: str) -> list[Element]:
+    """A value that is an address is a link that says where it leads."""
+    if is_address(text) and (link := markdown_link(label_of(text), text)):
+        return [text_block(link)]
+    return [_text(literal(text, _FIELD_VALUE_LIMIT) or "–"), *links_in(text)]
 
 
 def _answer(responder: Responder) -> str:

@@ -1,8 +1,8 @@
 """The short reply in a card's thread that announces a transition: an edit of the card notifies nobody."""
 
 from muster.cards.formatting import duration, listed
-from muster.cards.incident.names import NAME_LIMIT, PRIORITY_LIMIT
-from muster.cards.text import escape
+from muster.cards.incident.names import NAME_LIMIT, PRIORITY_LIMIT, merged_into
+from muster.cards.text import escape, web_link
 from workflows.channel_incident.view import View
 from workflows.incident.event_types import Transition
 
@@ -19,12 +19,20 @@ def highlight_text(view: View, transition: Transition, *, by: str | None) -> str
     """One line of Markdown: what happened, and ``by`` whom where that is known."""
     who = escape(by or "", NAME_LIMIT)
     parts = [
-        _TRANSITIONS[transition],
+        _what(view, transition),
         _to(view, transition),
         f"by {who}" if who else "",
         _after(view, transition),
     ]
     return " ".join(part for part in parts if part)
+
+
+def _what(view: View, transition: Transition) -> str:
+    taker = view.merged_into if transition == "resolved" else None
+    if taker is None:
+        return _TRANSITIONS[transition]
+    name, url = merged_into(taker, escape), web_link(taker.url)
+    return f"🟢 Merged into {name}" + (f" ([PagerDuty]({url}))" if url else "")
 
 
 def _to(view: View, transition: Transition) -> str:

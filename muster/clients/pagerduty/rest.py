@@ -1,6 +1,6 @@
 """PagerDuty's REST API, as far as cards and their buttons need it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ _INCLUDED = (
     "conference_bridge",
     "custom_fields",
     "escalation_policies",
+    "first_trigger_log_entries",
     "priorities",
     "services",
     "teams",
@@ -55,7 +56,9 @@ class PagerDutyClient:
         self, account: PagerDutyAccount, incident_id: str, *, token: str, within: float = BACKGROUND
     ) -> dict[str, Any]:
         """The incident with everything that can be included, as the REST API shows it."""
-        request = self._request(account, "GET", incident_id, token, params={"include[]": list(_INCLUDED)})
+        request = self._request(
+            account, "GET", ("incidents", incident_id), token, params={"include[]": list(_INCLUDED)}
+        )
         return await self._incident(request, incident_id, within=within, repeatable=True)
 
     async def change_status(
@@ -75,14 +78,42 @@ class PagerDutyClient:
         had that status already.
         """
         change = {"incident": {"type": "incident_reference", "status": status}}
-        request = self._request(account, "PUT", incident_id, token, headers={"From": from_email}, json=change)
+        request = self._request(
+            account, "PUT", ("incidents", incident_id), token, headers={"From": from_email}, json=change
+        )
         return await self._incident(request, incident_id, within=within, repeatable=False)
+
+    async def list_alerts(
+        self,
+        account: PagerDutyAccount,
+        incident_id: str,
+        *,
+        token: str,
+        most: int,
+        within: float = BACKGROUND,
+    ) -> dict[str, Any]:
+        """The ``most`` oldest alerts of the incident, as the REST API lists them."""
+        request = self._request(
+            account,
+            "GET",
+            ("incidents", incident_id, "alerts"),
+            token,
+            params={"limit": most, "sort_by": "created_at:asc"},
+        )
+        return await self._answer(request, within=within, repeatable=True)
+
+    async def list_incident_types(
+        self, account: PagerDutyAccount, *, token: str, within: float = BACKGROUND
+    ) -> dict[str, Any]:
+        """The account's incident types, as the REST API lists them; asks for ``incident_types.read``."""
+        request = self._request(account, "GET", ("incidents", "types"), token)
+        return await self._answer(request, within=within, repeatable=True)
 
     def _request(
         self,
         account: PagerDutyAccount,
         method: str,
-        incident_id: str,
+        path: Sequence[str],
         token: str,
         *,
         headers: Mapping[str, str] | None = None,
@@ -91,7 +122,7 @@ class PagerDutyClient:
     ) -> httpx.Request:
         return self._pool.build_request(
             method,
-            f"{account.api_url.rstrip('/')}/incidents/{quote(incident_id, safe='')}",
+            "/".join((account.api_url.rstrip("/"), *(quote(part, safe="") for part in path))),
             params=params,
             json=json,
             headers={
@@ -102,9 +133,7 @@ class PagerDutyClient:
             },
         )
 
-    async def _incident(
-        self, request: httpx.Request, incident_id: str, *, within: float, repeatable: bool
-    ) -> dict[str, Any]:
+    async def _answer(self, request: httpx.Request, *, within: float, repeatable: bool) -> dict[str, Any]:
         response = await exchange(
             self._pool, request, provider=_PROVIDER, within=within, repeatable=repeatable
         )
@@ -112,7 +141,13 @@ class PagerDutyClient:
             raise refusal(
                 response, provider=_PROVIDER, repeatable=repeatable, code=_code_of(response), by_code=_BY_CODE
             )
-        incident = json_object(response).get("incident")
+        return json_object(response)
+
+    async def _incident(
+        self, request: httpx.Request, incident_id: str, *, within: float, repeatable: bool
+    ) -> dict[str, Any]:
+        answer = await self._answer(request, within=within, repeatable=repeatable)
+        incident = answer.get("incident")
         if not isinstance(incident, dict) or incident.get("id") != incident_id:
             raise broken_contract(_PROVIDER, "not the incident that was asked for", repeatable=repeatable)
         if incident.get("status") not in get_args(Status):

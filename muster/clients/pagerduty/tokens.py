@@ -10,8 +10,10 @@ from muster.clients.http import broken_contract, exchange, json_object, refusal
 from muster.settings import PagerDutyAccount
 from workflows.errors import CredentialRejected, Forbidden, RequestInvalid
 
-SCOPES = ("incidents.read",)
-"""All that ``GET /incidents/{id}`` asks for, whatever it includes (REST schema, *Scoped OAuth requires*)."""
+NEEDED = ("incidents.read",)
+"""All that reading an incident and its alerts asks for (REST schema, *Scoped OAuth requires*)."""
+SCOPES = (*NEEDED, "incident_types.read")
+"""What is asked for. A registration without the others reads incidents all the same."""
 
 _PROVIDER = "PagerDuty's token endpoint"
 _WITHIN = 5.0
@@ -67,7 +69,7 @@ async def _fetch(pool: httpx.AsyncClient, account: PagerDutyAccount) -> Expiring
         # Not chained: pydantic's text would quote the answer, and the answer holds a token.
         raise broken_contract(_PROVIDER, "no token and lifetime in its answer", repeatable=True) from None
     # A scope that the app does not have is left out without an error (OAuth functionality guide).
-    missing = sorted(set(SCOPES) - set(answer.scope.split()))
+    missing = sorted(set(NEEDED) - set(answer.scope.split()))
     if missing:
         raise Forbidden(
             f"the PagerDuty app lacks the scopes {', '.join(missing)}: grant them to its registration"

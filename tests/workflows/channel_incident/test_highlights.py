@@ -1,5 +1,6 @@
 """What is said in the thread: each transition once, after the card shows it, and no old news."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import Run, running, shown
 from workflows.channel_incident.activities import REPLY, SHOW_CARD
 from workflows.errors import CardGone, OutcomeUnknown, ProviderUnavailable, RateLimited
+from workflows.incident.events import IncidentEvent
 
 pytestmark = pytest.mark.anyio
 
@@ -17,14 +19,15 @@ pytestmark = pytest.mark.anyio
 async def test_each_transition_is_said_once(client: Client) -> None:
     async with shown(client) as run:
         life = run.life
-        transitions = (
-            life.gets_priority("P2"),
-            life.escalates(),
-            life.is_resolved(),
-            life.reopens(),
-            life.is_resolved(by=BO),
+        transitions: tuple[Callable[[], IncidentEvent], ...] = (
+            lambda: life.gets_priority("P2"),
+            life.escalates,
+            life.is_resolved,
+            life.reopens,
+            lambda: life.is_resolved(by=BO),
         )
-        for count, event in enumerate(transitions, start=1):
+        for count, happens in enumerate(transitions, start=1):
+            event = happens()
             await run.hears(event, event)
             await _said(run, count)
         await run.ends()

@@ -1,43 +1,76 @@
-"""Text with links: the addresses in it can be followed, and its length is bounded."""
+"""Text with addresses: it stays as it is, its length is bounded, and every whole address can be followed."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.cards.rich_text import lines_with_links, link, with_links
+from muster.cards.elements import RichTextBlock, TextBlock
+from muster.cards.rich_text import is_address, lines_with_links, links_in, markdown_link
 
 texts = st.text(st.characters(codec="utf-8"), max_size=300)
 
 
-def test_a_text_without_an_address_is_no_link() -> None:
-    assert link("Checkout", None, size="Large") == {"type": "TextRun", "text": "Checkout", "size": "Large"}
+def lines_of(blocks: list[RichTextBlock | TextBlock]) -> list[str]:
+    return [
+        block["text"] if block["type"] == "TextBlock" else "".join(run["text"] for run in block["inlines"])
+        for block in blocks
+    ]
 
 
-def test_an_address_in_a_text_becomes_a_link() -> None:
-    before, address, after = with_links("See https://wiki.example/x, then call.")
-    assert (before["text"], after["text"]) == ("See ", ", then call.")
-    assert address["text"] == address["selectAction"]["url"] == "https://wiki.example/x"
+def test_an_address_stays_in_its_text_and_is_linked_below() -> None:
+    text = "See https://wiki.example/x?a=1#b, then call."
+    assert lines_of(lines_with_links(text, limit=100, most_lines=3)) == [
+        text,
+        "🔗 [wiki.example/x](https://wiki.example/x?a=1#b)",
+    ]
+
+
+def test_an_address_is_linked_once() -> None:
+    (links,) = links_in("https://a.example https://b.example https://a.example")
+    assert links["text"] == "🔗 [a.example](https://a.example) · [b.example](https://b.example)"
 
 
 def test_an_address_inside_markup_stays_text() -> None:
-    (run,) = with_links("[runbook](https://evil.example) <https://evil.example>")
-    assert "selectAction" not in run
+    assert links_in("[runbook](https://evil.example) <https://evil.example>") == []
 
 
 @pytest.mark.parametrize("limit", [20, 26], ids=["in its host", "in its path"])
-def test_a_clipped_address_is_no_link(limit: int) -> None:
-    ((run,),) = lines_with_links("https://wiki.example/a/long/way", limit=limit, most_lines=1)
-    assert run["text"].endswith("…")
-    assert "selectAction" not in run
+def test_a_link_is_whole_where_its_text_is_clipped(limit: int) -> None:
+    address = "https://wiki.example/a/long/way"
+    shown, links = lines_of(lines_with_links(address, limit=limit, most_lines=1))
+    assert shown.endswith("…")
+    assert links.endswith(f"({address})")
+
+
+@pytest.mark.parametrize("cut", ["https://wiki.example/a/lo…", "https://wiki.exa…"])
+def test_an_address_that_was_cut_before_is_no_link(cut: str) -> None:
+    assert links_in(f"see {cut}") == []
+    assert not is_address(cut)
+
+
+def test_an_address_of_two_kilobytes_is_whole() -> None:
+    address = "https://grafana.example/d/" + "x" * 2_000
+    (links,) = links_in(f"Dashboard: {address}")
+    assert links["text"].endswith(f"({address})")
+
+
+@given(texts)
+def test_no_label_breaks_its_link(text: str) -> None:
+    link = markdown_link(text, "https://a.example/x")
+    assert link is not None
+    label, address = link.removeprefix("[").removesuffix(")").split("](")
+    assert address == "https://a.example/x"
+    assert label
+    assert not set(label) & set("[]()*_`~\\<>&#|!{}\n")
 
 
 def test_a_long_text_keeps_its_first_lines() -> None:
-    lines = lines_with_links("one\n\n \ntwo\nthree", limit=100, most_lines=2)
-    assert [runs[0]["text"] for runs in lines] == ["one", "two …"]
+    lines = lines_of(lines_with_links("one\n\n \ntwo\nthree", limit=100, most_lines=2))
+    assert lines == ["one", "two …"]
 
 
 @given(texts)
 def test_a_long_text_keeps_its_limits(text: str) -> None:
-    lines = lines_with_links(text, limit=50, most_lines=3)
+    lines = [b for b in lines_with_links(text, limit=50, most_lines=3) if b["type"] == "RichTextBlock"]
     assert len(lines) <= 3
-    assert all(runs for runs in lines)
+    assert all(line["inlines"] for line in lines)

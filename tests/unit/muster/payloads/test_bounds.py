@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster.payloads.events import incident_event_of
+from muster.payloads.incident import fields_of
 from muster.payloads.rest import details_of_incident
 from muster.payloads.values import EventUnusable
 from tests.support.bodies import DATA, INCIDENT_ID, event, incident
@@ -124,9 +125,20 @@ def test_texts_hold_nothing_that_no_renderer_can_show(text: str) -> None:
 
 def test_an_address_is_never_cut() -> None:
     """Half an address leads elsewhere."""
-    found = incident_event_of("acme", event(data=incident(html_url="https://example.com/" + "x" * 300)))
-    assert found.snapshot is not None
-    assert found.snapshot.url is None
+    for length, is_there in ((2_028, True), (2_029, False)):
+        url = "https://example.com/" + "x" * length
+        found = incident_event_of("acme", event(data=incident(html_url=url)))
+        assert found.snapshot is not None
+        assert found.snapshot.url == (url if is_there else None)
+
+
+def test_the_value_of_a_field_is_a_whole_address_or_a_cut_text() -> None:
+    address = "https://grafana.example/d/" + "x" * 560
+    text = "https://grafana.example is down " + "x" * 560
+    values = [{"id": "F1", "name": "dashboard", "value": address}, {"id": "F2", "name": "why", "value": text}]
+    whole, cut = fields_of(values)
+    assert whole.value == address
+    assert cut.value.endswith("…")
 
 
 def test_two_hundred_assignees_are_counted_and_fifteen_are_named() -> None:

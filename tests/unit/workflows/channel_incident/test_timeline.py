@@ -11,6 +11,7 @@ from workflows.channel_incident.timeline import attention_of, entry_of_click, en
 from workflows.channel_incident.workflow_type import attributes_of, title
 from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.reduce import fold_event
+from workflows.incident.values import MergedInto
 from workflows.search_attributes import REGISTRY, typed
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome
@@ -106,3 +107,8 @@ def test_details_tell_state_degradations_and_timeline_and_nothing_breaks_the_tab
         "|---|---|---|",
         "| 2026-03-01 12:30:15 | note added | Ada \\| Ops |",
     ]
+
+
+def test_a_merge_is_no_ordinary_resolve() -> None:
+    merged = Life("Q1").becomes("resolved", "resolved", merged_into=MergedInto(id="Q77", number=77))
+    assert entry_of_event(merged).what == "merged into #77"

@@ -1,5 +1,7 @@
 """From state to view: what a reader sees of it."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.support.life import ADA, BO, CY, Life
@@ -7,7 +9,10 @@ from workflows.channel_incident.state import CardState, Degradation, State
 from workflows.channel_incident.view import View, build_view, fingerprint
 from workflows.incident.events import IncidentEvent
 from workflows.incident.reduce import fold_event
-from workflows.incident.values import Bridge, Responder, Role, Status, Task
+from workflows.incident.stamps import Entry, Stamp
+from workflows.incident.values import Bridge, Escalation, MergedInto, Responder, Role, Status, Task
+
+AT = datetime(2026, 1, 1, 10, 52, tzinfo=UTC)
 
 EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
 
@@ -138,3 +143,36 @@ def test_views_that_show_the_same_have_the_same_fingerprint(life: Life) -> None:
     later = view.model_copy(update={"revision": 9, "as_of": life.now.replace(year=2030)})
     assert fingerprint(later) == fingerprint(view)
     assert fingerprint(view.model_copy(update={"title": "Checkout is down"})) != fingerprint(view)
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        ("triggered", Escalation(level=1, at=AT, next_level=2)),
+        ("acknowledged", Escalation(level=1)),
+        ("resolved", None),
+    ],
+)
+def test_only_a_triggered_incident_is_about_to_escalate(
+    life: Life, status: Status, shown: Escalation | None
+) -> None:
+    state = after(life.becomes("reassigned", status))
+    entry = Entry[Escalation](
+        key="escalation",
+        stamp=Stamp(at=life.now, event_id="01F"),
+        value=Escalation(level=1, at=AT, next_level=2),
+    )
+    incident = state.incident.model_copy(update={"escalation": entry})
+    assert view_of(state.replace(incident=incident)).escalation == shown
+
+
+def test_a_merge_shows_until_the_incident_is_open_again(life: Life) -> None:
+    taker = MergedInto(id="Q77", number=77, title="Payments down")
+    merged = (life.triggers(), life.becomes("resolved", "resolved", merged_into=taker))
+    assert view_of(after(*merged)).merged_into == taker
+    assert view_of(after(*merged, life.reopens())).merged_into is None
+
+
+def test_an_internal_name_of_a_type_is_not_shown(life: Life) -> None:
+    state = after(life.becomes("triggered", "triggered", incident_type="major_default"))
+    assert view_of(state).incident_type == "Major incident"

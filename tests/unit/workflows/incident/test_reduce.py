@@ -1,6 +1,7 @@
 """What each event and each REST answer does to an incident's state."""
 
-from datetime import timedelta
+import itertools
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,12 +18,16 @@ from workflows.incident.state import IncidentState
 from workflows.incident.values import (
     Acknowledgement,
     ActionRun,
+    Alert,
+    Alerts,
     Bridge,
     Comment,
+    Escalation,
     Field,
     Responder,
     Role,
     Task,
+    TypeName,
 )
 
 EMPTY = IncidentState()
@@ -246,3 +251,48 @@ def test_one_transition_under_two_event_ids_has_one_key(life: Life) -> None:
     assert second is not None
     assert highlight_of(once, first).key == highlight_of(again, second).key
     assert highlight_of(once, first).by == "Ada Ops"
+
+
+# What REST alone tells
+
+
+def told(life: Life, event: IncidentEvent, **more: Any) -> Details:
+    """REST's answer to the question that this event gave cause for."""
+    return life.details(read_for=event.stamp, **more)
+
+
+ESCALATION = Escalation(level=1, at=datetime(2026, 1, 1, 10, 15, tzinfo=UTC), next_level=2)
+
+
+def test_an_escalation_holds_until_an_event_that_may_have_moved_it(life: Life) -> None:
+    triggered = life.triggers()
+    state = folded(triggered, told(life, triggered, escalation=ESCALATION))
+    assert state.escalation_now == ESCALATION
+    assert folded(life.is_noted("a note"), state=state).escalation_now == ESCALATION
+    escalated = life.escalates()
+    state = folded(escalated, state=state)
+    assert state.escalation_now is None
+    assert folded(told(life, escalated, escalation=ESCALATION), state=state).escalation_now == ESCALATION
+
+
+def test_an_escalation_that_was_read_before_a_late_event_holds_in_any_order(life: Life) -> None:
+    triggered, escalated = life.triggers(), life.escalates()
+    items: list[IncidentEvent | Details] = [triggered, escalated]
+    items.append(told(life, escalated, escalation=ESCALATION))
+    for order in itertools.permutations(items):
+        assert folded(*order).escalation_now == ESCALATION
+
+
+def test_an_answer_without_alerts_and_description_keeps_those_that_were_read(life: Life) -> None:
+    triggered = life.triggers()
+    alerts = Alerts(first=(Alert(summary="p99"),), count=1)
+    name = TypeName(name="sec", shown="Security")
+    first = told(life, triggered, alerts=alerts, description="Carts time out.", type_name=name)
+    state = folded(triggered, first, told(life, life.is_acknowledged()))
+    assert (state.alerts, state.description, state.type_name) == (alerts, "Carts time out.", name)
+
+
+@pytest.mark.parametrize("kind", ["escalated", "delegated", "reassigned", "unacknowledged"])
+def test_a_move_within_the_policy_is_read_up_on(life: Life, kind: str) -> None:
+    event = life.becomes(kind, "triggered")
+    assert folded(event).details_wanted == event.stamp

@@ -1,6 +1,7 @@
 """The incident card: what it offers, what it says, and that no text can break or bloat it."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,9 +15,14 @@ from tests.support.views import OPENED, a_view
 from workflows.channel_incident.view import CardIdentity, View
 from workflows.incident.values import (
     Acknowledgement,
+    Alert,
+    Alerts,
     Bridge,
     Comment,
+    Escalation,
     Field,
+    Link,
+    MergedInto,
     Reference,
     Responder,
     Role,
@@ -52,7 +58,11 @@ def of_type(card: dict[str, Any], kind: str) -> list[dict[str, Any]]:
 
 def text_of(card: dict[str, Any]) -> str:
     return "\n".join(
-        "".join(run["text"] for run in block["inlines"]) for block in of_type(card, "RichTextBlock")
+        element["text"]
+        if element["type"] == "TextBlock"
+        else "".join(run["text"] for run in element["inlines"])
+        for element in elements(card)
+        if element.get("type") in ("TextBlock", "RichTextBlock")
     )
 
 
@@ -82,8 +92,125 @@ def test_buttons_beyond_the_third_go_into_the_overflow_menu() -> None:
     assert [button.get("mode") for button in buttons] == [None, None, None, "secondary"]
 
 
-def test_without_verbs_there_is_no_button() -> None:
-    assert not of_type(drawn(a_view(verbs=())), "ActionSet")
+def test_without_verbs_the_way_to_pagerduty_is_left() -> None:
+    (actions,) = of_type(drawn(a_view(verbs=())), "ActionSet")
+    assert [action["title"] for action in actions["actions"]] == ["Open in PagerDuty"]
+
+
+@pytest.mark.parametrize("status", ["triggered", "acknowledged", "resolved"])
+def test_every_card_leads_to_pagerduty_by_a_button_and_by_its_title(status: Status) -> None:
+    card = drawn(a_view(status=status))
+    url = "https://acme.pagerduty.com/incidents/Q1"
+    (button,) = [a for a in of_type(card, "Action.OpenUrl") if "title" in a]
+    assert (button["title"], button["url"]) == ("Open in PagerDuty", url)
+    (title,) = [box for box in of_type(card, "Container") if "selectAction" in box]
+    assert title["selectAction"]["url"] == url
+    assert text_of(title) == "#42 Checkout latency"
+
+
+def test_buttons_of_many_cards_have_names_of_their_own() -> None:
+    card = drawn(a_view(description="Carts time out."))
+    actions = [action for block in of_type(card, "ActionSet") for action in block["actions"]]
+    assert [action["tooltip"] for action in actions] == [
+        "Acknowledge #42",
+        "Resolve #42",
+        "Details of #42",
+        "Open #42 in PagerDuty",
+    ]
+
+
+def test_details_wait_behind_their_button() -> None:
+    alert = Alert(
+        summary="p99 above 2 s",
+        source="checkout-7d9f8b6c5d-x2x7q",
+        severity="critical",
+        links=(Link(text="Runbook", url="https://wiki.example/rb"), Link(text="", url="https://g.example/d")),
+    )
+    view = a_view(
+        title="Checkout " + "slow " * 60,
+        description="Carts time out.\nSee https://wiki.example/carts?x=1",
+        alerts=Alerts(first=(alert,), count=5),
+    )
+    card = drawn(view)
+    (toggle,) = of_type(card, "Action.ToggleVisibility")
+    (details,) = [box for box in of_type(card, "Container") if box.get("id") == toggle["targetElements"][0]]
+    assert details["isVisible"] is False
+    assert text_of(details).splitlines() == [
+        view.title.strip(),
+        "Carts time out.",
+        "See https://wiki.example/carts?x=1",
+        "🔗 [wiki.example/carts](https://wiki.example/carts?x=1)",
+        "Alerts",
+        "p99 above 2 s",
+        "critical · checkout-7d9f8b6c5d-x2x7q",
+        "🔗 [Runbook](https://wiki.example/rb) · [Link](https://g.example/d)",
+        "… and 4 more in PagerDuty",
+    ]
+
+
+def test_without_details_there_is_no_button_for_them() -> None:
+    assert not of_type(drawn(a_view()), "Action.ToggleVisibility")
+
+
+@pytest.mark.parametrize(
+    ("escalation", "told"),
+    [
+        (
+            Escalation(level=1, at=OPENED + timedelta(minutes=15), next_level=2),
+            [
+                "Payments on-call · level 1",
+                "Escalates to level 2 at {{TIME(2026-01-01T10:15:01Z)}} unless acknowledged",
+            ],
+        ),
+        (
+            Escalation(at=OPENED + timedelta(minutes=15)),
+            ["Payments on-call", "Escalates at {{TIME(2026-01-01T10:15:01Z)}} unless acknowledged"],
+        ),
+        (Escalation(level=2), ["Payments on-call · level 2"]),
+        (None, ["Payments on-call"]),
+    ],
+)
+def test_the_card_says_how_the_incident_escalates(escalation: Escalation | None, told: list[str]) -> None:
+    policy = Reference(id="E", name="Payments on-call")
+    card = drawn(a_view(escalation_policy=policy, escalation=escalation))
+    row = next(row for row in of_type(card, "ColumnSet") if text_of(row).startswith("Escalation"))
+    assert text_of(row).splitlines() == ["Escalation", *told]
+
+
+def test_a_merge_is_told_as_a_merge() -> None:
+    taker = MergedInto(
+        id="Q77", number=77, title="Payments down", url="https://acme.pagerduty.com/incidents/Q77"
+    )
+    end = {"resolved_at": OPENED + timedelta(minutes=21), "resolved_by": "Ada Ops"}
+    view = a_view(status="resolved", merged_into=taker, verbs=(), **end)
+    card = drawn(view)
+    (line,) = [
+        box for box in of_type(card, "Container") if box.get("selectAction", {}).get("url") == taker.url
+    ]
+    assert text_of(line) == "🟢 Merged into #77 Payments down"
+    assert "Resolved" not in text_of(card)
+    assert card_summary(view) == "#42 Checkout latency · Merged into #77 Payments down · P1"
+
+
+def test_our_own_times_stand_in_text_blocks_and_foreign_text_in_runs() -> None:
+    note = Comment(
+        id="1", text="{{DATE(2020-02-02T02:02:02Z)}}", author="{{TIME(2020-02-02T02:02:02Z)}}", at=OPENED
+    )
+    card = drawn(a_view(latest_note=note, title="{{DATE(2020-02-02T02:02:02Z)}}"))
+    runs = "".join(run["text"] for run in of_type(card, "TextRun"))
+    assert not re.search(r"\{\{(DATE|TIME)\(", runs)
+    blocks = "".join(block["text"] for block in of_type(card, "TextBlock"))
+    assert "2020-02-02" not in blocks
+    assert "as of {{TIME(2026-01-01T10:00:01Z)}}" in blocks
+
+
+def test_an_empty_note_has_no_heading() -> None:
+    empty = Comment(id="1", text=" \n", author="Ada Ops", at=OPENED)
+    assert "Latest note" not in text_of(drawn(a_view(latest_note=empty)))
+
+
+def test_the_revision_is_for_operators_alone() -> None:
+    assert "rev" not in text_of(drawn(a_view(revision=7)))
 
 
 @pytest.mark.parametrize(
@@ -114,20 +241,20 @@ def test_nothing_jumps_when_the_status_changes() -> None:
 
     cards = [drawn(view)["body"] for view in (new, taken, over)]
     assert {tuple(item["type"] for item in band["items"]) for band, *_ in cards} == {
-        ("RichTextBlock", "ColumnSet")
+        ("RichTextBlock", "ColumnSet", "TextBlock")
     }
     labels = [[text_of(row).splitlines()[0] for row in rows["items"]] for _, _, rows, *_ in cards]
     assert labels == [
-        ["Assigned to", "Opened", "Escalation"],
-        ["Assigned to", "Opened", "Escalation"],
-        ["Resolved", "Opened", "Escalation"],
+        ["Assigned to", "Escalation"],
+        ["Assigned to", "Escalation"],
+        ["Acknowledged", "Escalation"],
     ]
 
 
 def test_a_notice_stands_right_above_the_buttons() -> None:
-    *_, notice, buttons, _ = drawn(a_view(), notice="Already resolved by Bo Call.")["body"]
+    *_, notice, buttons, _, _ = drawn(a_view(), notice="Already resolved by Bo Call.")["body"]
     assert "Already resolved by Bo Call." in text_of(notice)
-    assert buttons["type"] == "ActionSet"
+    assert [action["title"] for action in buttons["actions"]] == ["Acknowledge", "Resolve"]
 
 
 def test_the_newer_comment_comes_first() -> None:
@@ -196,6 +323,16 @@ views = st.builds(
     latest_note=st.none() | st.builds(Comment, text=texts, at=instants),
     latest_status_update=st.none() | st.builds(Comment, text=texts, at=instants),
     resolved_by=st.none() | texts,
+    merged_into=st.none() | st.builds(MergedInto, id=st.just("Q77"), title=texts, url=st.none() | texts),
+    escalation=st.none() | st.builds(Escalation, at=instants),
+    description=texts,
+    alerts=st.none()
+    | st.builds(
+        Alerts,
+        first=some(
+            st.builds(Alert, summary=texts, source=texts, links=some(st.builds(Link, text=texts, url=texts)))
+        ),
+    ),
     as_of=instants,
     opened_at=st.none() | instants,
     resolved_at=st.none() | instants,
@@ -203,12 +340,19 @@ views = st.builds(
 )
 
 
+_LINK = r"\[[\w /.,:-]+\]\(https?://[^\s()<>\[\]]+\)"
+_OUR_OWN = re.compile(rf"(?:[\w …,·⚠️🔗'.;–-]|\{{\{{(?:DATE|TIME)\([\dTZ:,SHORT-]+\)\}}\}}|{_LINK})+")
+"""Our own words, times and links: nothing else may stand where Markdown is read."""
+
+
 @settings(max_examples=60, deadline=None)
 @given(views, st.none() | texts)
 def test_no_text_breaks_or_bloats_the_card(view: View, notice: str | None) -> None:
     card = drawn(view, notice=notice)
     assert size_of(card) <= LIMIT
-    assert not of_type(card, "TextBlock") + of_type(card, "FactSet"), "they read Markdown"
+    assert not of_type(card, "FactSet"), "it reads Markdown"
+    assert all(_OUR_OWN.fullmatch(block["text"]) for block in of_type(card, "TextBlock"))
+    assert all("selectAction" not in run for run in of_type(card, "TextRun"))
     assert all(block["inlines"] for block in of_type(card, "RichTextBlock"))
     for action in of_type(card, "Action.OpenUrl"):
         assert action["url"].startswith(("http://", "https://"))
@@ -217,7 +361,7 @@ def test_no_text_breaks_or_bloats_the_card(view: View, notice: str | None) -> No
 @pytest.mark.parametrize("character", ["🚒", "𐤀", "{", "&", '"'])
 def test_the_largest_card_stays_below_the_limit(character: str) -> None:
     wide = character * 3000
-    url = "https://acme.example/" + "x" * 470
+    url = "https://acme.example/" + "x" * 2_000
     person = Reference(id="P1", name=wide)
     comment = Comment(id="1", text="\n".join([wide[:60]] * 40), author=wide, at=OPENED + timedelta(days=1))
     view = a_view(
@@ -241,6 +385,13 @@ def test_the_largest_card_stays_below_the_limit(character: str) -> None:
         resolved_at=OPENED + timedelta(days=1),
         resolved_by=wide,
         reopened=True,
+        merged_into=MergedInto(id="Q77", number=77, title=wide, url=url),
+        description=wide,
+        alerts=Alerts(
+            first=(Alert(summary=wide, source=wide, severity=wide, links=(Link(text=wide, url=url),) * 3),)
+            * 3,
+            count=9,
+        ),
         degraded=("details", "restore"),
     )
     size = size_of(drawn(view, notice=wide))

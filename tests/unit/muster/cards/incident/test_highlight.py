@@ -8,9 +8,10 @@ import pytest
 from muster.cards.incident.highlight import highlight_text
 from tests.support.views import OPENED, a_view
 from workflows.incident.event_types import Transition
-from workflows.incident.values import Reference
+from workflows.incident.values import MergedInto, Reference
 
 ADA = Reference(id="PUSER01", name="Ada Ops")
+TAKER = MergedInto(id="Q77", number=77, title="Payments down", url="https://acme.pagerduty.com/incidents/Q77")
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,13 @@ ADA = Reference(id="PUSER01", name="Ada Ops")
             "🟢 Resolved by Bo Call after 21 min",
         ),
         ("resolved", {"status": "resolved"}, None, "🟢 Resolved"),
+        (
+            "resolved",
+            {"status": "resolved", "resolved_at": OPENED + timedelta(minutes=21), "merged_into": TAKER},
+            "Ada Ops",
+            "🟢 Merged into #77 Payments down ([PagerDuty](https://acme.pagerduty.com/incidents/Q77)) "
+            "by Ada Ops after 21 min",
+        ),
         ("reopened", {}, "Bo Call", "🔴 Reopened by Bo Call"),
         ("priority_raised", {}, None, "⬆️ Priority raised to P1"),
         ("priority_raised", {"priority": None}, "Bo", "⬆️ Priority raised by Bo"),

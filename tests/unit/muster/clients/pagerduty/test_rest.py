@@ -70,7 +70,7 @@ async def test_an_incident_is_read_with_everything_included(client, rest):
     )
     assert set(request.url.params.get_list("include[]")) == {
         "acknowledgers", "assignees", "conference_bridge", "custom_fields", "escalation_policies",
-        "priorities", "services", "teams", "users",
+        "first_trigger_log_entries", "priorities", "services", "teams", "users",
     }  # fmt: skip
     assert request.headers["accept"] == "application/vnd.pagerduty+json;version=2"
     assert request.headers["authorization"] == "Bearer t0ken"
