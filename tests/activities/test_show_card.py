@@ -126,6 +126,26 @@ async def test_a_card_is_edited_in_place(show: Show, card: Card, teams_side: Tea
     assert ((await card.row()).revision, (await card.row()).content) == (2, "content-2")
 
 
+async def test_a_new_message_has_a_text_for_locked_phones_and_an_edit_has_none(
+    show: Show, card: Card, teams_side: TeamsService
+) -> None:
+    posted = await show(card.at(1))
+    await show(card.at(2, edits=posted.activity_id, status="acknowledged"))
+    (message,) = await teams_side.messages()
+    first, edit = (version["activity"] for version in message["versions"])
+    assert (first["text"], first["textFormat"]) == ("Checkout is slow · Triggered", "plain")
+    assert "text" not in edit
+
+
+async def test_a_repost_has_a_text_again(show: Show, card: Card, teams_side: TeamsService) -> None:
+    posted = await show(card.at(1))
+    await teams_side.fault("edit", "gone")
+    await failure(show, card.at(2, edits=posted.activity_id))
+    await show(card.at(2, marker="m2", status="acknowledged"))
+    *_, latest = await teams_side.messages()
+    assert latest["versions"][0]["activity"]["text"] == "Checkout is slow · Acknowledged"
+
+
 async def test_what_caused_a_send_goes_with_it_to_the_connector(
     show: Show, card: Card, teams_side: TeamsService
 ) -> None:
