@@ -83,7 +83,25 @@ class Incident:
             "last_status_change_by": ADA,
             "assignments": [{"at": _whole(self.created_at), "assignee": ADA}],
             "acknowledgements": acknowledged if self.status == "acknowledged" else [],
+            "alert_counts": {"all": 1, "triggered": 1, "resolved": 0},
         }
+
+    def alerts(self) -> dict[str, Any]:
+        """What ``GET /incidents/{id}/alerts`` answers."""
+        alert = {
+            "id": f"{self.id}ALERT",
+            "type": "alert",
+            "summary": "p99 of checkout is above 2 s",
+            "severity": "critical",
+            "body": {
+                "type": "alert_body",
+                "contexts": [
+                    {"type": "link", "href": "https://wiki.example/runbooks/checkout", "text": "Runbook"}
+                ],
+                "cef_details": {"source_origin": "checkout-7d9f8b6c5d-x2x7q"},
+            },
+        }
+        return {"alerts": [alert], "limit": 3, "offset": 0, "more": False}
 
     def _snapshot(self) -> dict[str, Any]:
         return self._shared() | {"number": self.number, "assignees": [ADA]}

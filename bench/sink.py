@@ -165,6 +165,11 @@ class Sink:
     async def _get_incident(self, request: web.Request) -> web.Response:
         return await self._incident(request, None)
 
+    async def _get_alerts(self, request: web.Request) -> web.Response:
+        self.pagerduty_calls += 1
+        await asyncio.sleep(self.pagerduty_delay)
+        return web.json_response(self.incidents[request.match_info["incident"]].alerts())
+
     async def _put_incident(self, request: web.Request) -> web.Response:
         return await self._incident(request, (await request.json())["incident"]["status"])
 
@@ -186,6 +191,7 @@ class Sink:
         application.router.add_post("/bare/{incident}", self._bare)
         application.router.add_post("/oauth/token", self._token)
         application.router.add_get("/incidents/{incident}", self._get_incident)
+        application.router.add_get("/incidents/{incident}/alerts", self._get_alerts)
         application.router.add_put("/incidents/{incident}", self._put_incident)
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()

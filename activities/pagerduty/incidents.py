@@ -60,10 +60,10 @@ class IncidentActivities:
             if stored and stored.covers and not request.fresh:
                 return stored.details
             incident = await self._incident(request, within=_DETAILS_WITHIN)
-            alerts = stored.details.alerts if stored else None
+            known = stored.details.alerts if stored else None
             details = details_of(incident, read_for=request.wanted).model_copy(
                 update={
-                    "alerts": alerts or await self._alerts(request, incident),
+                    "alerts": await self._alerts(request, incident, known),
                     "type_name": await self._type_names.of(request.account, incident),
                 }
             )
@@ -76,11 +76,15 @@ class IncidentActivities:
         incident = await self._incident(request, within=_RESTORE_WITHIN)
         return details_of(incident, read_for=request.wanted)
 
-    async def _alerts(self, request: ReadDetails, incident: Mapping[str, Any]) -> Alerts | None:
+    async def _alerts(
+        self, request: ReadDetails, incident: Mapping[str, Any], known: Alerts | None
+    ) -> Alerts | None:
         """The first alerts; ``None`` where they cannot be read now: the card does without them until then."""
         count = alert_count_of(incident)
         if count == 0:
             return Alerts()
+        if known is not None and known.first:
+            return known.model_copy(update={"count": max(count or known.count, len(known.first))})
         account = account_of(self._accounts, request.account)
         try:
             answer = await self._client.list_alerts(
