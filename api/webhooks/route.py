@@ -2,7 +2,8 @@
 
 PagerDuty repeats what is answered 5xx or not at all, for up to 48 hours and in order, and drops what
 is answered 4xx; three drops in a row disable the subscription for a day. So the route answers 401 only when a
-readable secret does not match, and nothing that is signed is ever refused for its content.
+readable secret does not match, and nothing that is signed is ever refused for its content: it is read
+leniently where it cannot be read strictly, and kept in quarantine where it is no event even then.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,7 +11,6 @@ from typing import Any
 
 import structlog
 from fastapi import APIRouter, HTTPException
-from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -18,13 +18,15 @@ from api.body import read_body
 from api.webhooks.fan_out import FanOut, NotAccepted
 from api.webhooks.signature import SIGNATURE_HEADER, SignatureMalformed
 from api.webhooks.signing_secrets import SigningSecrets
+from muster.lenient_json import read_json
 from muster.logging import correlated
-from muster.payloads.events import event_id_of, event_type_of, incident_event_of
+from muster.payloads.events import event_id_of, event_type_of, incident_event_of, sight_of
 from muster.payloads.values import EventUnusable
 from muster.security.sealing import KeyRing, SealBroken
 from muster.store import quarantine
 from muster.store.pool import UNAVAILABLE, Pool
 from workflows.incident.event_types import EVENT_TYPES
+from workflows.incident.events import IncidentEvent
 
 SUBSCRIPTION_HEADER = "X-Webhook-Subscription"
 
@@ -80,32 +82,48 @@ class _Intake:
         """Deliver a signed event, or keep it where it cannot be used; says which."""
         raw = _event(body)
         if raw is None:
-            return await self._keep(account, None, "the body is not a webhook event", body)
-        event_id = event_id_of(raw)
-        with correlated(event_id):
+            return await self._keep(account, {}, "the body is not a webhook event", body)
+        with correlated(event_id_of(raw)):
             try:
                 event_type = event_type_of(raw)
                 known = EVENT_TYPES.get(event_type)
                 if known is None:
-                    return await self._keep(account, event_id, f"unknown event type {event_type}", body)
+                    return await self._keep(account, raw, f"unknown event type {event_type}", body)
                 if known.content == "nothing":
                     return "accepted"
                 event = incident_event_of(account, raw)
             except EventUnusable as error:
-                return await self._keep(account, event_id, str(error), body)
+                return await self._keep(account, raw, str(error), body)
             count = await self._fan_out.deliver(event, body)
             log.info("event delivered", event_type=event_type, incident=event.incident_id, targets=count)
+            if count == 0 and _may_belong_somewhere(event):
+                return await self._keep(account, raw, "the event names no service and has no card", body)
             return "accepted"
 
-    async def _keep(self, account: str, event_id: str | None, reason: str, body: bytes) -> str:
-        log.warning("event kept in quarantine", account=account, event_id=event_id, reason=reason)
+    async def _keep(self, account: str, event: Mapping[str, Any], reason: str, body: bytes) -> str:
+        """Keep what cannot be used. The line of the log is what operators count and are woken by."""
+        event_id, (incident, title) = event_id_of(event), sight_of(event)
+        log.error(
+            "event kept in quarantine",
+            account=account,
+            event_id=event_id,
+            incident=incident,
+            title=title,
+            reason=reason,
+        )
         await quarantine.keep(self._pool, account=account, event_id=event_id, reason=reason, body=body)
         return "quarantined"
 
 
+def _may_belong_somewhere(event: IncidentEvent) -> bool:
+    """Whether an open incident that reached no card may have one to come: nobody can tell its service."""
+    snapshot = event.snapshot
+    return snapshot is not None and snapshot.service is None and snapshot.status != "resolved"
+
+
 def _event(body: bytes) -> Mapping[str, Any] | None:
     try:
-        parsed = from_json(body, allow_inf_nan=False)
+        parsed = read_json(body)
     except ValueError:
         return None
     event = parsed.get("event") if isinstance(parsed, dict) else None

@@ -7,17 +7,8 @@ v2 hold the sender's fields once more under ``cef_details``.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from muster.payloads.values import (
-    DESCRIPTION,
-    NAME,
-    STATE,
-    VALUE,
-    Body,
-    clipped,
-    mappings,
-    url_of,
-    whole_number,
-)
+from muster.payloads.values import Body, mappings, url_of, whole_number
+from muster.values import DESCRIPTION, NAME, STATE, VALUE, clipped
 from workflows.incident.values import Alert, Alerts, Link
 
 MOST_ALERTS = 3

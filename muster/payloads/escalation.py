@@ -6,9 +6,9 @@ one of its people, else the only rule that names a schedule. Where several can, 
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from muster.payloads.values import Body, EventUnusable, identifier, mappings, moment_of
+from muster.payloads.values import Body, mappings, moment_or_none
+from muster.values import identifier
 from workflows.incident.values import Escalation
 
 
@@ -53,13 +53,6 @@ def _escalates_at(incident: Body) -> datetime | None:
     times = [
         at
         for action in mappings(incident.get("pending_actions"))
-        if action.get("type") == "escalate" and (at := _moment(action.get("at"))) is not None
+        if action.get("type") == "escalate" and (at := moment_or_none(action.get("at"))) is not None
     ]
     return min(times, default=None)
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        return moment_of(value, "a pending action")
-    except EventUnusable:
-        return None

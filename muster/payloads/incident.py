@@ -6,23 +6,17 @@ from datetime import datetime
 from typing import Any, get_args
 
 from muster.payloads.values import (
-    ID,
-    NAME,
-    STATE,
-    TEXT,
-    TITLE,
-    VALUE,
     Body,
     EventUnusable,
-    clipped,
-    identifier,
+    first_text,
     mappings,
-    moment_of,
+    moment_or_none,
     reference_to,
     references_to,
     url_of,
     whole_number,
 )
+from muster.values import NAME, STATE, TEXT, TITLE, VALUE, clipped, identifier
 from workflows.incident.values import (
     ActionRun,
     Bridge,
@@ -69,9 +63,7 @@ def snapshot_of(incident: Body, *, number: Any) -> Snapshot:
         teams=references_to(incident.get("teams"))[:_MOST_TEAMS],
         bridge=bridge_of_incident(incident.get("conference_bridge")),
         merged_into=_merged_into(incident.get("resolve_reason")),
-        created_at=moment_of(incident.get("created_at"), "created_at")
-        if incident.get("created_at")
-        else None,
+        created_at=moment_or_none(incident.get("created_at")),
     )
 
 
@@ -109,7 +101,7 @@ def type_names_of(answer: Body) -> dict[str, str]:
 def comment_of(data: Body, text: Any, *, author: str | None, at: datetime) -> Comment:
     """A note or a status update; each keeps its ``text`` in a field of its own."""
     return Comment(
-        id=clipped(data.get("id"), ID) or at.isoformat(), text=clipped(text, TEXT), author=author, at=at
+        id=identifier(data.get("id")) or at.isoformat(), text=clipped(text, TEXT), author=author, at=at
     )
 
 
@@ -133,8 +125,8 @@ def fields_of(value: Any) -> tuple[Field, ...]:
     """The custom fields that have a value."""
     found = (
         Field(
-            id=clipped(entry.get("id"), ID),
-            name=clipped(entry.get("display_name") or entry.get("name"), NAME),
+            id=identifier(entry.get("id")) or "",
+            name=first_text(entry, "display_name", "name", limit=NAME),
             value=_field_value(entry.get("value")),
         )
         for entry in mappings(value)
@@ -151,7 +143,7 @@ def _field_value(value: Any) -> str:
         case list():
             return clipped(", ".join(filter(None, map(_field_value, value))), VALUE)
         case Mapping():
-            return clipped(value.get("summary") or value.get("name") or value.get("id"), VALUE)
+            return first_text(value, "summary", "name", "id", limit=VALUE)
         case str() if _ADDRESS.fullmatch(value.strip()):
             return url_of(value) or clipped(value, VALUE)
         case _:
@@ -161,28 +153,28 @@ def _field_value(value: Any) -> str:
 def roles_of(value: Any) -> tuple[Role, ...]:
     """Who holds which role; a role that nobody holds any more is among them, without a holder."""
     return tuple(
-        Role(
-            id=clipped(role.get("id"), ID),
-            name=clipped(role.get("summary"), NAME),
-            holder=reference_to(entry.get("assignee")),
-        )
+        Role(id=identifier(role.get("id")) or name, name=name, holder=reference_to(entry.get("assignee")))
         for entry in mappings(value)
         if isinstance(role := entry.get("role"), Mapping)
+        and ((name := clipped(role.get("summary"), NAME)) or identifier(role.get("id")))
     )[:MOST_PEOPLE]
 
 
 def task_of(data: Body) -> Task:
-    """A task with its status."""
+    """A task with its status. Without an id, its name tells it from the others."""
+    name = first_text(data, "name", "summary", limit=VALUE)
     return Task(
-        id=clipped(data.get("id"), ID),
-        name=clipped(data.get("name") or data.get("summary"), VALUE),
+        id=identifier(data.get("id")) or name,
+        name=name,
         status=clipped(data.get("status"), STATE) or "todo",
         assignees=references_to(data.get("assignees"))[:MOST_PEOPLE],
     )
 
 
 def run_of(data: Body) -> ActionRun:
-    """A run of an incident workflow or of an automation action."""
+    """A run of an incident workflow or of an automation action; without an id, its name stands for it."""
     of = reference_to(data.get("incident_workflow")) or reference_to(data.get("action"))
-    name = of.name if of else clipped(data.get("summary"), NAME)
-    return ActionRun(id=clipped(data.get("id"), ID), name=name, state=clipped(data.get("state"), STATE))
+    name = (of.name if of else "") or clipped(data.get("summary"), NAME)
+    return ActionRun(
+        id=identifier(data.get("id")) or name, name=name, state=clipped(data.get("state"), STATE)
+    )

@@ -1,9 +1,12 @@
 """From an incident of PagerDuty's REST API to details."""
 
+from datetime import UTC, datetime
+
 from muster.payloads.alerts import description_of
 from muster.payloads.escalation import escalation_of
 from muster.payloads.incident import MOST_PEOPLE, fields_of, snapshot_of
-from muster.payloads.values import STATE, Body, clipped, mappings, moment_of, reference_to
+from muster.payloads.values import Body, mappings, moment_or_none, reference_to
+from muster.values import STATE, clipped
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp, end_of_second
 from workflows.incident.values import Acknowledgement, Responder
@@ -12,22 +15,21 @@ _MOST_RESPONDERS = 15
 
 
 def details_of_incident(incident: Body, *, read_for: Stamp | None = None) -> Details:
-    """The details in a REST incident; raises ``EventUnusable`` where it has no status or time.
+    """The details in a REST incident; raises ``EventUnusable`` where it has no known status.
 
     ``read_for`` is the event for which the incident was read. Without one, the answer includes what happened
     until the last change of status.
     """
-    changed_at = moment_of(
-        incident.get("last_status_change_at") or incident.get("created_at"), "status change"
-    )
+    changed_at = _changed_at(incident)
     return Details(
         snapshot=snapshot_of(incident, number=incident.get("incident_number")),
         status_changed_at=changed_at,
         status_changed_by=reference_to(incident.get("last_status_change_by")),
         acknowledgements=tuple(
-            Acknowledgement(person=person, at=moment_of(entry.get("at"), "acknowledgement"))
+            Acknowledgement(person=person, at=at)
             for entry in mappings(incident.get("acknowledgements"))
             if (person := reference_to(entry.get("acknowledger"))) is not None
+            and (at := moment_or_none(entry.get("at"))) is not None
         )[-MOST_PEOPLE:],
         responders=tuple(
             Responder(person=person, state=clipped(entry.get("state"), STATE) or "pending")
@@ -39,3 +41,11 @@ def details_of_incident(incident: Body, *, read_for: Stamp | None = None) -> Det
         escalation=escalation_of(incident),
         read_for=read_for or Stamp(at=end_of_second(changed_at)),
     )
+
+
+def _changed_at(incident: Body) -> datetime:
+    """When the status changed: the nearest time that the incident tells, or now, when it is known to hold."""
+    resolved = ("resolved_at",) if incident.get("status") == "resolved" else ()
+    names = ("last_status_change_at", *resolved, "updated_at", "created_at")
+    told = (moment_or_none(incident.get(name)) for name in names)
+    return next(filter(None, told), None) or datetime.now(UTC)

@@ -175,7 +175,118 @@ async def test_an_event_that_concerns_no_card_is_accepted(edge: Edge, event_type
     assert await edge.rows() == before
 
 
+# Damaged, and read
+
+
+DAMAGES: list[tuple[bytes, bytes]] = [
+    (b"latency", rb"latency \ud83d"),
+    (b"latency", rb"latency \ude00"),
+    (b"latency", b"latency \xff\xfe"),
+    (b"latency", b"latency \x00\x07\n"),
+    (b"latency", rb"latency \u0000"),
+    (b'{"event"', b'\xef\xbb\xbf{"event"'),
+    (b'{"event"', b'{"a": NaN, "b": [Infinity, -Infinity], "event"'),
+    (b'{"event"', b'{"a": ' + b"[" * 4000 + b"]" * 4000 + b', "event"'),
+    (b'{"event"', b'{"a": ' + b"9" * 6000 + b', "event"'),
+    (b'"number": 42', rb'"number": 1, "number": 42, "x": "\ud83d"'),
+]
+
+
+@pytest.mark.parametrize(("sound", "damaged"), DAMAGES)
+@pytest.mark.parametrize("event_type", ["incident.triggered", "incident.resolved"])
+async def test_one_bad_character_costs_no_event(
+    edge: Edge, sound: bytes, damaged: bytes, event_type: str
+) -> None:
+    incident = new_incident()
+    if event_type == "incident.resolved":
+        await edge.deliver(event("incident.triggered", incident))
+        incident |= {"status": "resolved"}
+    body = webhook(event(event_type, incident)).replace(sound, damaged)
+    answer = await edge.post(body)
+    assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
+    *_, (name, told) = await edge.heard(incident["id"])
+    assert name == event_type
+    assert told.snapshot is not None
+    assert (told.snapshot.number, told.snapshot.status) == (42, incident["status"])
+    assert told.snapshot.title.rstrip("\ufffd ") == "Checkout latency"
+
+
+@pytest.mark.parametrize("damaged", [rb"\ud83d", rb"\u0000", b"\xff", b"\x00", rb"\x41"])
+async def test_an_id_with_a_bad_character_names_nothing(edge: Edge, damaged: bytes) -> None:
+    incident = new_incident()
+    identity = incident["id"].encode()
+    body = webhook(event("incident.triggered", incident)).replace(
+        b'"id": "' + identity, b'"id": "' + identity + damaged
+    )
+    assert (await edge.post(body)).json() == {"status": "quarantined"}
+    (row,) = await edge.quarantined(body)
+    assert row["reason"] == "the event names no incident"
+    assert await edge.cards(incident["id"]) == []
+
+
+@pytest.mark.parametrize("odd", [None, "", "yesterday", 5, {}])
+async def test_a_new_incident_without_a_time_enters_its_channel(edge: Edge, odd: Any) -> None:
+    incident = new_incident(created_at=odd)
+    now = datetime.now(UTC)
+    answer = await edge.deliver(event("incident.triggered", incident) | {"occurred_at": now.isoformat()})
+    assert answer.json() == {"status": "accepted"}
+    ((_, told),) = await edge.heard(incident["id"])
+    assert told.snapshot is not None
+    assert told.snapshot.created_at == now
+
+
+NULLS = ["service", "created_at", "title", "urgency", "assignees", "teams", "type", "number", "html_url"]
+
+
+@pytest.mark.parametrize("event_type", [name for name in DATA if DATA[name].get("type") == "incident"])
+async def test_an_event_reaches_the_cards_of_its_incident_whatever_is_null(
+    edge: Edge, event_type: str
+) -> None:
+    incident = new_incident()
+    await edge.deliver(event("incident.triggered", incident))
+    damaged = incident | dict.fromkeys(NULLS) | {"status": DATA[event_type]["status"]}
+    assert (await edge.deliver(event(event_type, damaged, agent=None))).json() == {"status": "accepted"}
+    assert [name for name, _ in await edge.heard(incident["id"])] == ["incident.triggered", event_type]
+
+
+async def test_a_service_without_a_name_has_its_channel(edge: Edge) -> None:
+    incident = new_incident(service={"id": "PSVC001", "summary": None})
+    await edge.deliver(event("incident.triggered", incident))
+    assert await edge.cards(incident["id"]) == [OPS]
+
+
+@pytest.mark.parametrize("service", [None, {}, "PSVC001", {"id": None}])
+async def test_an_open_incident_that_names_no_service_and_has_no_card_is_kept(
+    edge: Edge, service: Any
+) -> None:
+    """Where it belongs nobody can tell; that it was there, somebody must."""
+    body = webhook(event("incident.triggered", new_incident(service=service)))
+    assert (await edge.post(body)).json() == {"status": "quarantined"}
+    (row,) = await edge.quarantined(body)
+    assert row["reason"] == "the event names no service and has no card"
+
+
 # Kept in quarantine
+
+
+async def test_what_is_kept_is_an_error_that_names_its_incident(
+    edge: Edge, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Operators count these lines; there is nothing else to count yet."""
+    incident = new_incident(title="Checkout\x00 is down")
+    unusable = event("incident.triggered", incident) | {"occurred_at": "never"}
+    await edge.deliver(unusable)
+    lines = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    (line,) = [line for line in lines if line["event"] == "event kept in quarantine"]
+    assert line["level"] == "error"
+    told = {name: line[name] for name in ("account", "event_id", "incident", "title", "reason")}
+    assert told == {
+        "account": ACCOUNT,
+        "event_id": unusable["id"],
+        "incident": incident["id"],
+        "title": "Checkout is down",
+        "reason": "occurred_at is no time",
+    }
 
 
 @pytest.mark.parametrize(

@@ -164,9 +164,37 @@ def test_people_may_be_expanded_instead_of_referenced(example: dict[str, Any]) -
     assert details.snapshot.assignees == (BO_CALL,)
 
 
-def test_a_new_incident_changed_last_when_it_was_made(example: dict[str, Any]) -> None:
-    details = details_of_incident(example | {"last_status_change_at": None})
-    assert details.status_changed_at == at("2026-01-02T14:30:42")
+@pytest.mark.parametrize("odd", [None, "yesterday", 5, {}, "2026-01-02T14:38:23Z\ud83d"])
+@pytest.mark.parametrize(
+    ("missing", "status", "expected"),
+    [
+        ((), "acknowledged", "2026-01-02T14:38:23"),
+        (("last_status_change_at",), "acknowledged", "2026-01-02T14:40:23"),
+        (("last_status_change_at",), "resolved", "2026-01-02T14:39:00"),
+        (("last_status_change_at", "resolved_at"), "resolved", "2026-01-02T14:40:23"),
+        (("last_status_change_at", "updated_at"), "acknowledged", "2026-01-02T14:30:42"),
+    ],
+)
+def test_the_nearest_time_stands_in_where_that_of_the_last_change_cannot_be_used(
+    example: dict[str, Any], odd: Any, missing: tuple[str, ...], status: str, expected: str
+) -> None:
+    body = example | {"status": status, "resolved_at": "2026-01-02T14:39:00Z"} | dict.fromkeys(missing, odd)
+    details = details_of_incident(body)
+    assert details.status_changed_at == at(expected)
+    assert details.snapshot.status == status
+
+
+def test_an_incident_without_any_time_is_so_since_it_was_read(example: dict[str, Any]) -> None:
+    began = datetime.now(UTC)
+    without = dict.fromkeys(("last_status_change_at", "created_at", "updated_at", "resolved_at"))
+    assert began <= details_of_incident(example | without).status_changed_at <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("odd", [None, "yesterday", 5, {}])
+def test_an_acknowledgement_without_a_time_is_left_out(example: dict[str, Any], odd: Any) -> None:
+    entries = [{"at": odd, "acknowledger": reference("user", "PUSER01", "Ada Ops")}]
+    details = details_of_incident(example | {"acknowledgements": entries + example["acknowledgements"]})
+    assert details == details_of_incident(example)
 
 
 @pytest.mark.parametrize(
@@ -178,14 +206,41 @@ def test_null_and_absent_are_the_same(example: dict[str, Any], missing: str) -> 
     assert details_of_incident(without) == details_of_incident(example | {missing: None})
 
 
-@pytest.mark.parametrize("wrong", [{"status": "snoozed"}, {"last_status_change_at": "yesterday"}])
-def test_an_incident_without_what_it_needs_cannot_be_used(
-    example: dict[str, Any], wrong: dict[str, Any]
-) -> None:
-    with pytest.raises(EventUnusable):
-        details_of_incident(example | wrong)
+@pytest.mark.parametrize("wrong", ["snoozed", None, ["acknowledged"]])
+def test_an_incident_without_a_known_status_cannot_be_used(example: dict[str, Any], wrong: Any) -> None:
+    with pytest.raises(EventUnusable, match="no known status"):
+        details_of_incident(example | {"status": wrong})
 
 
-def test_an_incident_without_any_time_cannot_be_used(example: dict[str, Any]) -> None:
-    with pytest.raises(EventUnusable, match="status change is no time"):
-        details_of_incident(example | {"last_status_change_at": None, "created_at": None})
+FACTS = {
+    "acknowledgements": {"acknowledgements"},
+    "assignments": {"assignees", "assignee_count"},
+    "conference_bridge": {"bridge"},
+    "custom_fields": {"fields"},
+    "escalation_policy": {"escalation_policy"},
+    "html_url": {"url"},
+    "incident_number": {"number"},
+    "incident_type": {"incident_type"},
+    "incidents_responders": {"responders"},
+    "last_status_change_at": {"status_changed_at", "read_for"},
+    "last_status_change_by": {"status_changed_by"},
+    "priority": {"priority"},
+    "service": {"service"},
+    "teams": {"teams"},
+    "title": {"title"},
+    "urgency": {"urgency"},
+    "created_at": {"created_at"},
+}
+"""What each field of a REST incident tells; the others tell nothing."""
+
+
+def told(body: dict[str, Any]) -> dict[str, Any]:
+    details = details_of_incident(body)
+    return {**dict(details.snapshot), **{name: value for name, value in details if name != "snapshot"}}
+
+
+@pytest.mark.parametrize("odd", [None, True, -7, "odd \ud83d", [[None]], {"id": {}}, float("nan")])
+@pytest.mark.parametrize("field", sorted(EXAMPLE.keys() - {"status"}))
+def test_an_odd_field_costs_its_own_fact_alone(field: str, odd: Any) -> None:
+    before, after = told(EXAMPLE), told(EXAMPLE | {field: odd})
+    assert {name for name in before if before[name] != after[name]} <= FACTS.get(field, set())
