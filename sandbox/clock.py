@@ -36,12 +36,16 @@ class Clock:
 
     async def sleep_until(self, deadline: datetime) -> None:
         """Return when this clock shows ``deadline``, by itself or because it was moved."""
-        while (remaining := (deadline - self.now()).total_seconds()) > 0:
-            try:
-                async with asyncio.timeout(remaining):
-                    await self._moved.wait()
-            except TimeoutError:
-                continue
+        while self.now() < deadline:
+            await self.wait_until(deadline)
+
+    async def wait_until(self, deadline: datetime) -> None:
+        """Return when this clock shows ``deadline``, or earlier when it is moved, ahead or back."""
+        try:
+            async with asyncio.timeout(max(0, (deadline - self.now()).total_seconds())):
+                await self._moved.wait()
+        except TimeoutError:
+            return
 
     def _set_ahead(self, ahead: timedelta) -> None:
         self.ahead = ahead

@@ -90,7 +90,13 @@ def build_company(*, connected: bool = True) -> Company:
         ),
         escalation_policies=(
             EscalationPolicy(id="PEP0001", name="Payments on-call", levels=(("PUSER02",), ("PUSER01",))),
-            EscalationPolicy(id="PEP0002", name="Platform on-call", levels=(("PUSER04",), ("PUSER01",))),
+            EscalationPolicy(
+                id="PEP0002",
+                name="Platform on-call",
+                levels=(("PUSER04",), ("PUSER01",)),
+                delay_in_minutes=15,
+                loops=1,
+            ),
         ),
         services=(
             Service(
@@ -113,6 +119,8 @@ def build_company(*, connected: bool = True) -> Company:
                 description="Load balancers and certificates",
                 escalation_policy="PEP0002",
                 team="PTEAM02",
+                acknowledgement_timeout=30 * 60,
+                auto_resolve_timeout=4 * 3600,
             ),
         ),
         priorities=(

@@ -51,6 +51,10 @@ class EscalationPolicy(Value):
     id: str
     name: str
     levels: tuple[tuple[str, ...], ...]
+    delay_in_minutes: int = 30
+    """How long an incident stays triggered at one level."""
+    loops: int = 0
+    """How often the policy begins again after its last level (PagerDuty's ``num_loops``)."""
 
 
 class Service(Value):
@@ -61,6 +65,10 @@ class Service(Value):
     description: str
     escalation_policy: str
     team: str
+    acknowledgement_timeout: int | None = None
+    """Seconds after which an acknowledged incident is triggered again; None is never."""
+    auto_resolve_timeout: int | None = None
+    """Seconds after which an open incident is resolved; None is never."""
 
 
 class PagerDutyTeam(Value):
@@ -92,6 +100,21 @@ class Company(Value):
     client_id: str
     client_secret: str
     """The account's Scoped OAuth client (client credentials)."""
+    client_scopes: tuple[str, ...] = (
+        "abilities.read",
+        "escalation_policies.read",
+        "incident_types.read",
+        "incidents.read",
+        "incidents.write",
+        "oncalls.read",
+        "priorities.read",
+        "services.read",
+        "teams.read",
+        "users.read",
+        "webhook_subscriptions.read",
+        "webhook_subscriptions.write",
+    )
+    """The scopes that the client's registration is granted."""
     api_token: str
     """An account-wide REST key, for tests and scripts."""
     api_user: str = "PUSER01"

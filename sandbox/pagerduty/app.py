@@ -1,5 +1,6 @@
 """The simulator as a FastAPI application: its routes, its middleware, and its background work."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,7 +14,7 @@ from sandbox.pagerduty.error_handlers import add_error_handlers
 from sandbox.pagerduty.page.actions import action_router
 from sandbox.pagerduty.page.rendering import STATIC, Pages
 from sandbox.pagerduty.page.routes import page_router
-from sandbox.pagerduty.rest import account, incident_details, incidents, webhook_subscriptions
+from sandbox.pagerduty.rest import account, alerts, incident_details, incidents, webhook_subscriptions
 from sandbox.pagerduty.rest.middleware import RestMiddleware
 from sandbox.pagerduty.simulator import Options, Simulator, assemble
 
@@ -25,6 +26,7 @@ def build_app(company: Company, options: Options) -> FastAPI:
     app.state.simulator = simulator
     app.include_router(incidents.router)
     app.include_router(incident_details.router)
+    app.include_router(alerts.router)
     app.include_router(account.router)
     app.include_router(webhook_subscriptions.router)
     app.include_router(oauth.router)
@@ -44,6 +46,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     simulator: Simulator = app.state.simulator
     async with simulator.store.snapshots.running():
         simulator.webhook_delivery.resume()
+        timers = asyncio.create_task(simulator.timers.run())
         yield
+        timers.cancel()
+        await asyncio.gather(timers, return_exceptions=True)
         await simulator.webhook_delivery.stop()
         await simulator.webhook_sender.close()

@@ -17,8 +17,6 @@ _COLLECTIONS: dict[str, str] = {
     "team": "teams",
     "priority": "priorities",
 }
-INCIDENT_TYPES = ("incident_default", "major_incident", "security_incident")
-"""Every incident is of one of these types."""
 
 
 class Directory:
@@ -77,6 +75,10 @@ class Directory:
             else:
                 raise errors.invalid_input(f"Target {target.id!r} does not exist")
         return users
+
+    def agent(self, key: str) -> JSON:
+        """Who did something: a user, or the service of an incident where no user did it."""
+        return self.reference("service" if key in self.services else "user", key)
 
     def reference(self, kind: Kind, key: str) -> JSON:
         """The short form of an object, for answers that do not show it in full."""

@@ -30,7 +30,7 @@ class ApiError(Exception):
 
 
 def already_resolved() -> ApiError:
-    """1001: the incident to resolve is resolved already."""
+    """1001: the incident is resolved."""
     return ApiError(400, 1001, "Incident Already Resolved")
 
 
@@ -50,7 +50,7 @@ def invalid_incident_id(incident: object) -> ApiError:
 
 
 def cannot_escalate(reason: str) -> ApiError:
-    """1006: there is no such level, or the incident is resolved."""
+    """1006: there is no such level."""
     return ApiError(400, 1006, "Incident Cannot Be Escalated", errors=[reason])
 
 
@@ -69,16 +69,16 @@ def requester_unknown() -> ApiError:
     )
 
 
-def cannot_reassign() -> ApiError:
-    """1011: a resolved incident cannot be reassigned."""
-    return ApiError(400, 1011, "Incident Cannot Be Reassigned", errors=["The incident is resolved"])
-
-
 def escalation_policy_unknown(policy: object) -> ApiError:
     """1014: the escalation policy does not exist."""
     return ApiError(
         400, 1014, "Escalation Policy Not Found", errors=[f"{policy!r} is not an escalation policy"]
     )
+
+
+def already_merged() -> ApiError:
+    """1019: the incident to merge is merged already."""
+    return ApiError(400, 1019, "Incident Already Merged")
 
 
 def priority_unknown(priority: object) -> ApiError:

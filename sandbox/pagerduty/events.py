@@ -1,6 +1,7 @@
 """The bodies of webhooks v3: an envelope, and ``data`` in the shape of the event type."""
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +51,9 @@ _TRIM = 20_000
 """Characters of a text that a webhook carries, so that a webhook stays below 55 KB."""
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def envelope(event_type: str, data: JSON, *, at: datetime, agent: JSON | None) -> JSON:
     """The event of a webhook, with a new id."""
     return {
@@ -64,8 +68,9 @@ def envelope(event_type: str, data: JSON, *, at: datetime, agent: JSON | None) -
 
 
 def encode(event: JSON) -> str:
-    """The body of the webhook, as it is signed and sent."""
-    return json.dumps({"event": event}, ensure_ascii=False, separators=(",", ":"))
+    """The body of the webhook, as it is signed and sent. A lone surrogate is escaped: UTF-8 has none."""
+    text = json.dumps({"event": event}, ensure_ascii=False, separators=(",", ":"))
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def ping_data() -> JSON:
@@ -79,6 +84,23 @@ def step_data(step: Step, directory: Directory) -> JSON:
         return _incident(step.incident, directory)
     return _subject(step.subject, step.incident, directory) | {
         "incident": _reference(step.incident, directory)
+    }
+
+
+def resolve_reason(incident: Incident, directory: Directory) -> JSON | None:
+    """Why an incident is resolved, where it was merged into another; also in REST answers."""
+    target = incident.merged_into
+    if target is None:
+        return None
+    return {
+        "type": "merge_resolve_reason",
+        "incident": {
+            "id": target.id,
+            "type": "incident_reference",
+            "summary": target.summary,
+            "self": directory.api_url("incidents", target.id),
+            "html_url": directory.console_url("incident", target.id),
+        },
     }
 
 
@@ -113,7 +135,7 @@ def _incident(incident: Incident, directory: Directory) -> JSON:
         "priority": directory.reference("priority", incident.priority) if incident.priority else None,
         "urgency": incident.urgency,
         "conference_bridge": incident.conference_bridge.model_dump() if incident.conference_bridge else None,
-        "resolve_reason": None,
+        "resolve_reason": resolve_reason(incident, directory),
     }
 
 

@@ -37,7 +37,7 @@ class Step:
 
 
 class IncidentChange:
-    """What one user changes on one incident at one time."""
+    """What one user, or the service by itself, changes on one incident at one time; ``by`` is their id."""
 
     def __init__(self, incident: Incident, *, by: str, at: datetime) -> None:
         self.incident = incident
@@ -54,6 +54,8 @@ class IncidentChange:
         subject: Subject | None = None,
         note: str | None = None,
         assignees: Sequence[str] = (),
+        channel: dict[str, Any] | None = None,
+        contexts: Sequence[dict[str, Any]] = (),
         **fields: Any,
     ) -> None:
         """Set these fields, add a log entry, and note the event to send."""
@@ -65,6 +67,8 @@ class IncidentChange:
             summary=summary,
             note=note,
             assignees=tuple(assignees),
+            channel=channel,
+            contexts=tuple(contexts),
         )
         if fields.get("status", self.incident.status) != self.incident.status:
             fields |= {"last_status_change_at": self.at, "last_status_change_by": self.by}

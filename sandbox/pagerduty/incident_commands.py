@@ -19,6 +19,7 @@ from sandbox.pagerduty.incident_requests import (
     known_priority,
     known_service,
 )
+from sandbox.pagerduty.incident_types import BASE
 from sandbox.pagerduty.model import Assignment, Incident
 from sandbox.pagerduty.server_sent_events import ServerSentEvents
 from sandbox.pagerduty.store import Store
@@ -70,7 +71,7 @@ class IncidentCommands:
         return "critical" if "triggered" in open_ones else "warning" if open_ones else "active"
 
     def begin_change(self, incident: Incident, *, by: str) -> IncidentChange:
-        """Begin to change an incident as the user ``by``."""
+        """Begin to change an incident as the user ``by``, or as its service where no user does it."""
         return IncidentChange(incident, by=by, at=self._clock.now())
 
     def save(self, changes: Iterable[IncidentChange]) -> None:
@@ -82,8 +83,16 @@ class IncidentCommands:
         self._store.changed()
         self._server_sent_events.changed()
 
+    def merge(self, target: Incident, sources: Iterable[Incident], *, by: str) -> Incident:
+        """Merge incidents into the target; either all are merged or none is."""
+        change = self.begin_change(target, by=by)
+        merged = [self.begin_change(source, by=by) for source in sources]
+        incidents.merge(change, merged)
+        self.save([change, *merged])
+        return change.incident
+
     def create(self, wanted: NewIncident, *, by: str) -> Incident:
-        """Create an incident and trigger it."""
+        """Create an incident and trigger it, as a user or as its service."""
         change = self.begin_change(self._new_incident(wanted, by=by), by=by)
         self._store.state.last_number = change.incident.number
         incidents.trigger(change)
@@ -114,9 +123,7 @@ class IncidentCommands:
             urgency=wanted.urgency,
             status="triggered",
             incident_key=wanted.incident_key or new_incident_key(),
-            incident_type=known_incident_type(wanted.incident_type)
-            if wanted.incident_type
-            else "incident_default",
+            incident_type=known_incident_type(wanted.incident_type) if wanted.incident_type else BASE,
             body=details,
             priority=known_priority(wanted.priority, self._directory) if wanted.priority else None,
             escalation_policy=policy,
@@ -124,6 +131,7 @@ class IncidentCommands:
             assigned_via="direct_assignment" if wanted.assignments else "escalation_policy",
             assignments=tuple(Assignment(user=user, at=now) for user in users),
             conference_bridge=wanted.conference_bridge,
+            alerts=tuple(one.alert(now) for one in wanted.alerts or ()),
             created_at=now,
             updated_at=now,
             last_status_change_at=now,
@@ -140,7 +148,7 @@ class IncidentCommands:
         if step.event is None:
             return
         at = self._clock.tick()
-        agent = self._directory.reference("user", by)
+        agent = None if by in self._directory.services else self._directory.agent(by)
         team = self._directory.services[step.incident.service].team
         for subscription in self._subscriptions.interested(step.event, step.incident, team):
             event = envelope(step.event, step_data(step, self._directory), at=at, agent=agent)

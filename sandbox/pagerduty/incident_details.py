@@ -140,7 +140,7 @@ def request_responders(
 ) -> None:
     """Ask users for help; ``users`` maps each to the escalation policy that named them, or to None."""
     if not change.incident.is_open:
-        raise errors.invalid_input("The incident is resolved")
+        raise errors.already_resolved()
     requests = (*change.incident.responder_requests, request)
     asked_before = {responder.user for responder in change.incident.responders}
     for user, policy in users.items():

@@ -5,8 +5,10 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, Field
 
 from sandbox.pagerduty import errors, incident_details, incidents
-from sandbox.pagerduty.directory import INCIDENT_TYPES, Directory
+from sandbox.pagerduty.alerts import NewAlert
+from sandbox.pagerduty.directory import Directory
 from sandbox.pagerduty.incident_change import IncidentChange
+from sandbox.pagerduty.incident_types import INCIDENT_TYPES
 from sandbox.pagerduty.model import ConferenceBridge, Status, Urgency
 
 
@@ -28,26 +30,27 @@ class IncidentTypeReference(BaseModel):
     name: str
 
 
-class IncidentBody(BaseModel):
+class IncidentDetails(BaseModel):
     """Details of what happened."""
 
     details: str | dict[str, Any] | None = None
 
 
 class NewIncident(BaseModel):
-    """The ``incident`` of ``POST /incidents``."""
+    """The ``incident`` of ``POST /incidents``; ``alerts`` is the sandbox's own."""
 
     type: Literal["incident"]
     title: str = Field(min_length=1)
     service: Reference
     priority: Reference | None = None
     urgency: Urgency = "high"
-    body: IncidentBody | None = None
+    body: IncidentDetails | None = None
     incident_key: str | None = None
     assignments: list[AssignmentRequest] | None = None
     incident_type: IncidentTypeReference | None = None
     escalation_policy: Reference | None = None
     conference_bridge: ConferenceBridge | None = None
+    alerts: list[NewAlert] | None = None
 
 
 class IncidentUpdate(BaseModel):
@@ -118,9 +121,11 @@ def known_service(service: Reference, directory: Directory) -> str:
 
 def known_priority(priority: Reference | str, directory: Directory) -> str:
     """The id of the priority with this id or name; raises error 1020 if there is none."""
-    key = directory.priority_named(priority) if isinstance(priority, str) else priority.id
+    wanted = priority if isinstance(priority, str) else priority.id
+    key = directory.priority_named(wanted) if isinstance(priority, str) else wanted
+    key = key or wanted
     if key not in directory.priorities:
-        raise errors.priority_unknown(priority if isinstance(priority, str) else priority.id)
+        raise errors.priority_unknown(wanted)
     return key
 
 

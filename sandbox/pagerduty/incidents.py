@@ -8,13 +8,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.pagerduty import errors
+from sandbox.pagerduty.alerts import contexts_of, trigger_channel
 from sandbox.pagerduty.incident_change import IncidentChange
-from sandbox.pagerduty.model import Acknowledgement
+from sandbox.pagerduty.model import Acknowledgement, MergeTarget
+
+ALERT_LIMIT = 1000
+"""Alerts that one incident can have (schema: ``mergeIncidents``)."""
 
 
 def trigger(change: IncidentChange) -> None:
-    """Trigger the new incident."""
-    change.step("trigger", "Triggered", event="incident.triggered", assignees=change.incident.assignees)
+    """Trigger the new incident: by its first alert, or by hand."""
+    incident = change.incident
+    change.step(
+        "trigger",
+        "Triggered",
+        event="incident.triggered",
+        assignees=incident.assignees,
+        channel=trigger_channel(incident),
+        contexts=contexts_of(incident.alerts[0]) if incident.alerts else (),
+    )
 
 
 def acknowledge(change: IncidentChange) -> None:
@@ -46,19 +58,41 @@ def unacknowledge(change: IncidentChange) -> None:
 
 
 def resolve(change: IncidentChange, resolution: str | None = None) -> None:
-    """Resolve; the incident has no assignees afterwards."""
+    """Resolve, with every alert; the incident has no assignees afterwards."""
     if not change.incident.is_open:
         raise errors.already_resolved()
-    change.step(
-        "resolve",
-        "Resolved",
-        event="incident.resolved",
-        note=resolution,
-        status="resolved",
-        resolved_at=change.at,
-        assignments=(),
-        acknowledgements=(),
+    alerts = tuple(
+        alert.model_copy(update={"status": "resolved", "resolved_at": alert.resolved_at or change.at})
+        for alert in change.incident.alerts
     )
+    change.step(
+        "resolve", "Resolved", event="incident.resolved", note=resolution, alerts=alerts, **_ended(change)
+    )
+
+
+def merge(target: IncidentChange, sources: Sequence[IncidentChange]) -> None:
+    """Merge incidents into an open one: it gets their alerts, and those that are open are resolved."""
+    if not target.incident.is_open:
+        raise errors.already_resolved()
+    merged_into = MergeTarget(id=target.incident.id, summary=target.incident.summary)
+    for source in sources:
+        if source.incident.id == target.incident.id:
+            raise errors.invalid_input("An incident cannot be merged into itself")
+        if source.incident.merged_into is not None:
+            raise errors.already_merged()
+        alerts = (*target.incident.alerts, *source.incident.alerts)
+        if len(alerts) > ALERT_LIMIT:
+            raise errors.invalid_input(f"An incident can have at most {ALERT_LIMIT} alerts")
+        target.step("field_value_change", f"Merged with {source.incident.summary}", alerts=alerts)
+        was_open = source.incident.is_open
+        source.step(
+            "resolve" if was_open else "field_value_change",
+            f"Merged into {merged_into.summary}",
+            event="incident.resolved" if was_open else None,
+            alerts=(),
+            merged_into=merged_into,
+            **_ended(source) if was_open else {},
+        )
 
 
 def reopen(
@@ -72,18 +106,20 @@ def reopen(
         assignees=users,
         status="triggered",
         resolved_at=None,
+        merged_into=None,
         reopened_at=change.at,
         assignments=change.assigned(users),
         assigned_via="direct_assignment" if directly else "escalation_policy",
         escalation_policy=escalation_policy or change.incident.escalation_policy,
         escalation_level=1,
+        escalation_loops=0,
     )
 
 
 def reassign(change: IncidentChange, users: Sequence[str]) -> None:
     """Assign other users."""
     if not change.incident.is_open:
-        raise errors.cannot_reassign()
+        raise errors.already_resolved()
     _assign(
         change, users, "assign", "Reassigned", event="incident.reassigned", assigned_via="direct_assignment"
     )
@@ -92,7 +128,7 @@ def reassign(change: IncidentChange, users: Sequence[str]) -> None:
 def delegate(change: IncidentChange, escalation_policy: str, users: Sequence[str]) -> None:
     """Assign another escalation policy, from its first level."""
     if not change.incident.is_open:
-        raise errors.cannot_reassign()
+        raise errors.already_resolved()
     _assign(
         change,
         users,
@@ -102,13 +138,14 @@ def delegate(change: IncidentChange, escalation_policy: str, users: Sequence[str
         assigned_via="escalation_policy",
         escalation_policy=escalation_policy,
         escalation_level=1,
+        escalation_loops=0,
     )
 
 
-def escalate(change: IncidentChange, level: int, users: Sequence[str]) -> None:
-    """Assign another level of the escalation policy."""
+def escalate(change: IncidentChange, level: int, users: Sequence[str], *, loops: int = 0) -> None:
+    """Assign another level of the escalation policy; ``loops`` is 1 where the policy begins again."""
     if not change.incident.is_open:
-        raise errors.cannot_escalate("The incident is resolved")
+        raise errors.already_resolved()
     _assign(
         change,
         users,
@@ -117,7 +154,13 @@ def escalate(change: IncidentChange, level: int, users: Sequence[str]) -> None:
         event="incident.escalated",
         assigned_via="escalation_policy",
         escalation_level=level,
+        escalation_loops=change.incident.escalation_loops + loops,
     )
+
+
+def _ended(change: IncidentChange) -> dict[str, Any]:
+    """The fields that every end of an incident sets."""
+    return {"status": "resolved", "resolved_at": change.at, "assignments": (), "acknowledgements": ()}
 
 
 def _assign(

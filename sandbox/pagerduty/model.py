@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 Status = Literal["triggered", "acknowledged", "resolved"]
+Severity = Literal["info", "warning", "error", "critical"]
 Urgency = Literal["high", "low"]
 Reply = Literal["joined", "declined"]
 
@@ -93,9 +94,37 @@ class LogEntry(Value):
     kind: str
     at: datetime
     user: str
+    """The id of the user, or of the service where no user did it."""
     summary: str
     note: str | None = None
     assignees: tuple[str, ...] = ()
+    channel: dict[str, Any] | None = None
+    """How a trigger came, in the API's shape; other entries have none."""
+    contexts: tuple[dict[str, Any], ...] = ()
+    """Links and images of a trigger, in the API's shape."""
+
+
+class Alert(Value):
+    """What a monitoring tool reported; times in whole seconds."""
+
+    id: str
+    alert_key: str
+    summary: str
+    severity: Severity
+    status: Literal["triggered", "resolved"]
+    created_at: datetime
+    resolved_at: datetime | None = None
+    integration: str
+    """The name of the service's integration that took it."""
+    body: Any
+    """The API's ``body``; an object, unless somebody tries a receiver with something else."""
+
+
+class MergeTarget(Value):
+    """The incident that another was merged into, as it was called then."""
+
+    id: str
+    summary: str
 
 
 class Incident(Value):
@@ -113,6 +142,8 @@ class Incident(Value):
     priority: str | None
     escalation_policy: str
     escalation_level: int
+    escalation_loops: int = 0
+    """How often the escalation policy began again."""
     assigned_via: Literal["escalation_policy", "direct_assignment"]
     assignments: tuple[Assignment, ...]
     acknowledgements: tuple[Acknowledgement, ...] = ()
@@ -121,6 +152,7 @@ class Incident(Value):
     updated_at: datetime
     last_status_change_at: datetime
     last_status_change_by: str
+    """The id of the user, or of the service where no user did it."""
     reopened_at: datetime | None = None
     resolved_at: datetime | None = None
     custom_fields: dict[str, Any] = {}
@@ -128,7 +160,14 @@ class Incident(Value):
     status_updates: tuple[StatusUpdate, ...] = ()
     responders: tuple[Responder, ...] = ()
     responder_requests: tuple[ResponderRequest, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    merged_into: MergeTarget | None = None
     log: tuple[LogEntry, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """How references call it."""
+        return f"[#{self.number}] {self.title}"
 
     @property
     def is_open(self) -> bool:

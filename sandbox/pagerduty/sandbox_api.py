@@ -1,16 +1,15 @@
 """``/_sandbox``: what tests do to the account and read from it."""
 
 import uuid
-from typing import Any
 
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.faults import FaultyPlace
 from sandbox.pagerduty.directory import JSON
-from sandbox.pagerduty.events import encode
 from sandbox.pagerduty.model import Attempt, Read, Webhook, Write
 from sandbox.pagerduty.rest.dependencies import Account
+from sandbox.pagerduty.rest.incidents import show
+from sandbox.pagerduty.sandbox_bodies import ClockBody, IncidentBody, WebhookBody
 from sandbox.pagerduty.simulator import Simulator
 from sandbox.pagerduty.times import in_milliseconds
 
@@ -29,23 +28,6 @@ FAULTS = {
 router = APIRouter(prefix="/_sandbox")
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class WebhookBody(_Body):
-    """An event to send. Without ``subscription`` it goes to the oldest one."""
-
-    event: dict[str, Any]
-    subscription: str | None = None
-
-
-class ClockBody(_Body):
-    """How many seconds to move the clock ahead."""
-
-    advance: float = Field(ge=0)
-
-
 @router.get("/records")
 async def records(account: Account) -> JSON:
     """Every REST call and every webhook, oldest first."""
@@ -57,15 +39,21 @@ async def records(account: Account) -> JSON:
     }
 
 
+@router.post("/incidents", status_code=201)
+async def trigger_incident(account: Account, body: IncidentBody) -> JSON:
+    """Trigger an incident as monitoring does: no user is its agent, and it has alerts."""
+    return {"incident": show(account, account.trigger(body.wanted(account.directory)))}
+
+
 @router.post("/webhook")
 async def send_webhook(account: Account, body: WebhookBody) -> JSON:
-    """Sign the event and send it once, now, without waiting for other webhooks of its incident."""
+    """Sign the body and send it once, now, without waiting for other webhooks of its incident."""
     subscriptions = account.subscriptions.all()
     if body.subscription is not None:
         subscriptions = [one for one in subscriptions if one.id == body.subscription]
     if not subscriptions:
         raise HTTPException(409, "There is no such webhook subscription to send it to")
-    answer = await account.webhook_sender.send(subscriptions[0], str(uuid.uuid4()), encode(body.event))
+    answer = await account.webhook_sender.send(subscriptions[0], str(uuid.uuid4()), body.sent())
     return {
         "status": answer.attempt.status,
         "body": answer.body,
@@ -100,8 +88,8 @@ async def get_clock(account: Account) -> JSON:
 
 @router.post("/clock")
 async def advance_clock(account: Account, body: ClockBody) -> JSON:
-    """Move the account's clock ahead."""
-    account.clock.advance(body.advance)
+    """Move the account's clock ahead; what is pending until then happens."""
+    account.timers.advance(body.advance)
     account.store.changed()
     account.server_sent_events.changed()
     return _clock(account)

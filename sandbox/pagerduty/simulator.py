@@ -11,11 +11,14 @@ from sandbox.pagerduty.directory import Directory
 from sandbox.pagerduty.events import EVENT_TYPES, envelope, ping_data
 from sandbox.pagerduty.ids import new_id
 from sandbox.pagerduty.incident_commands import IncidentCommands
-from sandbox.pagerduty.model import Filter, Subscription
+from sandbox.pagerduty.incident_requests import NewIncident
+from sandbox.pagerduty.model import Filter, Incident, Subscription
+from sandbox.pagerduty.plausible_alerts import plausible_alerts
 from sandbox.pagerduty.rate_limit import RateLimit
 from sandbox.pagerduty.server_sent_events import ServerSentEvents
 from sandbox.pagerduty.store import State, Store
 from sandbox.pagerduty.subscriptions import Subscriptions
+from sandbox.pagerduty.timers import Timers
 from sandbox.pagerduty.webhook_delivery import WebhookDelivery
 from sandbox.pagerduty.webhook_sender import WebhookSender
 
@@ -47,6 +50,7 @@ class Simulator:
     webhook_sender: WebhookSender
     webhook_delivery: WebhookDelivery
     incident_commands: IncidentCommands
+    timers: Timers
     credentials: Credentials
     rate_limit: RateLimit
 
@@ -54,6 +58,14 @@ class Simulator:
         """Send a test event, also to a subscription that asks for other event types."""
         event = envelope("pagey.ping", ping_data(), at=self.clock.tick(), agent=None)
         self.webhook_delivery.publish(subscription, event, None)
+
+    def trigger(self, wanted: NewIncident, *, by: str | None = None) -> Incident:
+        """Create an incident with alerts, plausible ones where none are given; ``by`` no user, by itself."""
+        service = self.directory.services.get(wanted.service.id)
+        if wanted.alerts is None and service is not None:
+            alerts = plausible_alerts(service, wanted.title, self.store.state.last_number + 1)
+            wanted = wanted.model_copy(update={"alerts": alerts})
+        return self.incident_commands.create(wanted, by=by or wanted.service.id)
 
     async def reset(self) -> None:
         """Go back to the state after the first start; ids and incident numbers are not used again."""
@@ -98,6 +110,7 @@ def assemble(company: Company, options: Options) -> Simulator:
         webhook_sender=webhook_sender,
         webhook_delivery=webhook_delivery,
         incident_commands=incident_commands,
+        timers=Timers(incident_commands, directory, clock),
         credentials=Credentials(directory, store, clock),
         rate_limit=RateLimit(options.requests_per_minute, clock),
     )

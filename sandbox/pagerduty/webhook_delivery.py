@@ -148,7 +148,7 @@ class WebhookDelivery:
             await self._clock.sleep_until(self._clock.now() + timedelta(seconds=pause))
 
     async def _attempt(self, webhook: Webhook, subscription: Subscription) -> Attempt:
-        answer = await self._webhook_sender.send(subscription, webhook.id, webhook.body)
+        answer = await self._webhook_sender.send(subscription, webhook.id, webhook.body.encode())
         current = self._webhook(webhook.id)
         self._save(current.model_copy(update={"attempts": (*current.attempts, answer.attempt)}))
         return answer.attempt

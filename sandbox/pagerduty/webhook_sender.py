@@ -37,16 +37,15 @@ class WebhookSender:
         self._client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
         self._slots = asyncio.Semaphore(_CONCURRENT)
 
-    async def send(self, subscription: Subscription, webhook_id: str, body: str) -> Answer:
+    async def send(self, subscription: Subscription, webhook_id: str, body: bytes) -> Answer:
         """Sign the body, post it unchanged, and wait for the answer, at most ``TIMEOUT`` seconds."""
-        raw = body.encode()
         async with self._slots:
             at, started = self._clock.now(), time.perf_counter()
             status, error, text = None, None, ""
             try:
                 async with asyncio.timeout(TIMEOUT):
                     response = await self._client.post(
-                        subscription.url, content=raw, headers=_headers(subscription, webhook_id, raw)
+                        subscription.url, content=body, headers=_headers(subscription, webhook_id, body)
                     )
                 status, text = response.status_code, response.text[:_KEPT]
             except TimeoutError:

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from pagerduty import RestApiV2Client
 
 from sandbox.pagerduty.rest import account as account_calls
-from sandbox.pagerduty.rest import incident_details, incidents, webhook_subscriptions
+from sandbox.pagerduty.rest import alerts, incident_details, incidents, webhook_subscriptions
 from tests.contract.account import Account
 from tests.contract.calls import CHECKOUT, EDGE, change, subscribe, trigger
 from tests.schemas.pagerduty import rest_api
@@ -123,6 +123,7 @@ def reads(account: Account, pagerduty: RestApiV2Client) -> None:
     assert {one["user"]["id"] for one in pagerduty.list_all("oncalls", page_size=1)}
     assert pagerduty.list_all("priorities")[0]["name"] == "P1"
     assert "teams" in pagerduty.rget("abilities")
+    assert pagerduty.rget("incidents/types")[0]["display_name"] == "Base Incident"
     assert pagerduty.account_has_ability("teams")
     assert account.client_of(account.ada).rget("users/me")
 
@@ -151,6 +152,12 @@ def writes(account: Account, pagerduty: RestApiV2Client) -> None:
     fields = pagerduty.jget(f"{key}/custom_fields/values")["custom_fields"]
     assert "production" in {one["value"] for one in fields}
 
+    alerts = [{"summary": "p99 is 4 s", "source": "probe-1"}]
+    other = trigger(pagerduty, "Also slow", alerts=alerts)
+    merged = {"source_incidents": [{"id": other["id"], "type": "incident_reference"}]}
+    assert pagerduty.jput(f"{key}/merge", json=merged)["incident"]["id"] == incident["id"]
+    assert [alert["summary"] for alert in pagerduty.list_all(f"{key}/alerts")] == ["p99 is 4 s"]
+
     subscription = subscribe(pagerduty)
     assert subscription["delivery_method"]["secret"]
     key = f"webhook_subscriptions/{subscription['id']}"
@@ -166,7 +173,7 @@ def served() -> set[str]:
     """The simulator's calls, by its routes."""
     routes = [
         route
-        for module in (account_calls, incident_details, incidents, webhook_subscriptions)
+        for module in (account_calls, alerts, incident_details, incidents, webhook_subscriptions)
         for route in module.router.routes
         if isinstance(route, APIRoute)
     ]

@@ -35,6 +35,17 @@ def reassign_what_is_resolved(pagerduty: RestApiV2Client) -> None:
     change(pagerduty, resolved(pagerduty), assignments=ada)
 
 
+def merge(pagerduty: RestApiV2Client, target: dict[str, Any], source: dict[str, Any]) -> None:
+    sources = [{"id": source["id"], "type": "incident_reference"}]
+    pagerduty.jput(f"{target['self']}/merge", json={"source_incidents": sources})
+
+
+def merge_twice(pagerduty: RestApiV2Client) -> None:
+    target, source = trigger(pagerduty), trigger(pagerduty)
+    merge(pagerduty, target, source)
+    merge(pagerduty, target, source)
+
+
 def subscribe_too_often(pagerduty: RestApiV2Client) -> None:
     while True:
         subscribe(pagerduty)
@@ -55,8 +66,10 @@ WITH_THE_KEY: list[Case] = [
     (400, 1007, assign_to_nobody),
     (400, 1008, lambda client: trigger(client_from(client, "nobody@acme.example"))),
     (400, 1008, lambda client: trigger(client_from(client, None))),
-    (400, 1011, reassign_what_is_resolved),
+    (400, 1001, reassign_what_is_resolved),
+    (400, 1001, lambda client: merge(client, resolved(client), trigger(client))),
     (400, 1014, lambda client: trigger(client, escalation_policy=reference("escalation_policy"))),
+    (400, 1019, merge_twice),
     (400, 1020, lambda client: change(client, trigger(client), priority=reference("priority"))),
     (400, 2001, lambda client: trigger(client, title=" ")),
     (400, 2001, lambda client: client.rget("incidents", params={"sort_by": "color"})),

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.pagerduty_account import ADA_USER, BO_USER, SimulatedAccount, running_account
+from tests.support.pagerduty_account import ADA_USER, BO_USER, COMPANY, SimulatedAccount, running_account
 
 pytestmark = pytest.mark.anyio
 
@@ -72,6 +72,20 @@ async def test_an_app_token_has_its_scopes_and_its_day(account: SimulatedAccount
     assert refused.status_code == 403
     await account.sandbox("POST", "/clock", {"advance": 86401})
     assert (await account.http.get("/incidents", headers=headers)).status_code == 401
+
+
+async def test_incident_types_need_their_own_scope(account: SimulatedAccount) -> None:
+    for scopes, status in (("incidents.read", 403), ("incidents.read incident_types.read", 200)):
+        token = (await app_token(account, scopes)).json()["access_token"]
+        answer = await account.http.get("/incidents/types", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == status
+
+
+async def test_a_token_lacks_what_the_registration_was_not_granted_and_nothing_says_so() -> None:
+    company = COMPANY.model_copy(update={"client_scopes": ("incidents.read",)})
+    async with running_account(listen=False, company=company) as account:
+        answer = await app_token(account, "incidents.read incident_types.read")
+        assert (answer.status_code, answer.json()["scope"]) == (200, "as_account-us.acme incidents.read")
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,60 @@ async def test_two_people_at_their_consoles_change_incidents_in_their_own_names(
 
 
 @pytest.mark.browser
+async def test_an_incident_is_merged_into_another(account: SimulatedAccount, browser: Browser) -> None:
+    target = await account.monitored(title="Payments down")
+    for title in ("Checkout is slow", "Disk full"):
+        await account.monitored(title=title, alerts=[{"summary": f"{title}!", "source": "probe-1"}])
+    resolved = (await account.trigger(title="Long over"))["id"]
+    await account.put(resolved, status="resolved")
+    page = await browser.new_page()
+    await page.goto(f"{account.url}/app/incidents")
+    await page.get_by_role("link", name="Checkout is slow").click()
+    await expect(page.get_by_test_id("alert")).to_contain_text("Checkout is slow!")
+    await expect(page.get_by_test_id("alert")).to_contain_text("probe-1")
+    await page.get_by_test_id("merge").click()
+    summary = f"[#{target['incident_number']}] Payments down"
+    options = page.get_by_test_id("merge-target").get_by_role("option")
+    assert {name[name.index("]") + 2 :] for name in await options.all_text_contents()} == {
+        "Payments down",
+        "Disk full",
+    }
+    await page.get_by_test_id("merge-target").select_option(label=summary)
+    await page.get_by_test_id("merge-submit").click()
+    await expect(page.get_by_test_id("status")).to_have_text("Resolved")
+    await keep_screenshot(page, "merged-desktop")
+    await page.get_by_test_id("merged-into").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Payments down")
+    await expect(page.get_by_text("Checkout is slow!")).to_be_visible()
+    count = 1 + target["alert_counts"]["all"]
+    await expect(page.get_by_test_id("alert")).to_have_count(count)
+    await keep_screenshot(page, "alerts-desktop")
+
+
+@pytest.mark.browser
+async def test_a_type_is_chosen_and_alerts_and_what_is_pending_are_shown(
+    account: SimulatedAccount, browser: Browser
+) -> None:
+    phone = {"width": 390, "height": 844}
+    page = await (await browser.new_context(viewport=phone)).new_page()  # type: ignore[arg-type]
+    await page.goto(f"{account.url}/app/incidents")
+    await page.get_by_test_id("new-incident").click()
+    await page.get_by_test_id("incident-title").fill("Checkout is slow")
+    await page.get_by_test_id("incident-type").select_option(label="Security breach")
+    await keep_screenshot(page, "new-incident-phone")
+    await page.get_by_test_id("create-incident").click()
+    await expect(page.get_by_test_id("alert").first).to_contain_text("Checkout is slow")
+    runbook = page.get_by_role("link", name="Runbook Checkout").first
+    await expect(runbook).to_have_attribute("href", "https://runbooks.acme.example/checkout")
+    await expect(page.get_by_role("complementary")).to_contain_text("Escalates in 30 minutes")
+    await page.get_by_test_id("type-select").select_option(label="Major Incident")
+    await keep_screenshot(page, "alerts-phone")
+    webhooks = await account.receiver.expect("incident.triggered", "incident.incident_type.changed")
+    types = [webhook.event["data"]["incident_type"]["name"] for webhook in webhooks]
+    assert types == ["security_breach", "major_default"]
+
+
+@pytest.mark.browser
 async def test_an_error_is_shown_and_a_subscription_is_enabled(
     account: SimulatedAccount, browser: Browser
 ) -> None:

@@ -52,9 +52,9 @@ async def test_an_incident_is_acknowledged_and_resolved(account: SimulatedAccoun
         (["acknowledged"], {"status": "acknowledged"}, 1002),
         ([], {"status": "snoozed"}, 1003),
         ([], {"escalation_level": 9}, 1006),
-        (["resolved"], {"escalation_level": 2}, 1006),
+        (["resolved"], {"escalation_level": 2}, 1001),
         ([], {"assignments": [{"assignee": {"id": "PNOBODY", "type": "user_reference"}}]}, 1007),
-        (["resolved"], {"assignments": [{"assignee": {"id": CY_USER, "type": "user_reference"}}]}, 1011),
+        (["resolved"], {"assignments": [{"assignee": {"id": CY_USER, "type": "user_reference"}}]}, 1001),
         ([], {"escalation_policy": {"id": "PNONE", "type": "escalation_policy_reference"}}, 1014),
         ([], {"priority": "P9"}, 1020),
         ([], {"title": " "}, 2001),
@@ -153,7 +153,7 @@ async def test_every_other_change_has_its_event_or_none(account: SimulatedAccoun
     await account.put(incident, priority="P1")
     await account.put(incident, title="Checkout is down", urgency="low")
     await account.put(incident, service={"id": "PSVC002", "type": "service_reference"})
-    await account.put(incident, incident_type={"name": "major_incident"})
+    await account.put(incident, incident_type={"name": "major_default"})
     await account.put(incident, conference_bridge={"conference_url": "https://meet.example/1"})
     path = f"/incidents/{incident}"
     await account.call("POST", f"{path}/notes", {"note": {"content": "Rolled back"}})
@@ -177,6 +177,7 @@ async def test_every_other_change_has_its_event_or_none(account: SimulatedAccoun
         "incident.custom_field_values.updated",
     )
     data = {one.kind: one.event["data"] for one in webhooks}
+    assert data["incident.incident_type.changed"]["incident_type"] == {"name": "major_default"}
     assert data["incident.service_updated"]["title"] == "Checkout is down"
     assert data["incident.annotated"]["content"] == "Rolled back"
     assert data["incident.annotated"]["incident"]["id"] == incident

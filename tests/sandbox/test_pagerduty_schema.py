@@ -40,6 +40,15 @@ async def account() -> AsyncIterator[SimulatedAccount]:
 async def incident(account: SimulatedAccount) -> str:
     """An incident on which everything has happened."""
     created = await account.trigger(
+        alerts=[
+            {
+                "summary": "Disk /data is full",
+                "source": "db-1.prod",
+                "custom_details": {"free": "0 %"},
+                "links": [{"href": "https://runbooks.example/disk", "text": "Runbook"}],
+                "images": [{"src": "https://graphs.example/disk.png", "alt": "Free space"}],
+            }
+        ],
         priority={"id": "PPRIO01", "type": "priority_reference"},
         body={"type": "incident_body", "details": {"disk": "full"}},
         conference_bridge={
@@ -63,7 +72,9 @@ async def incident(account: SimulatedAccount) -> str:
         "/escalation_policies",
         "/escalation_policies/{id}",
         "/incidents",
+        "/incidents/types",
         "/incidents/{id}",
+        "/incidents/{id}/alerts",
         "/incidents/{id}/log_entries",
         "/incidents/{id}/notes",
         "/oncalls",
@@ -132,6 +143,10 @@ async def written(account: SimulatedAccount, incident: str) -> list[httpx.Respon
         ("POST", "/webhook_subscriptions", {"webhook_subscription": subscription}),
     ]
     answers = []
+    other = {"id": (await account.trigger())["id"], "type": "incident_reference"}
+    merged = await account.call("PUT", f"/incidents/{incident}/merge", {"source_incidents": [other]})
+    answers.append(merged)
+    answers.append(await account.call("GET", f"/incidents/{other['id']}"))
     for method, template, body in calls:
         answers.append(await account.call(method, template.replace("{id}", incident), body))
     made = answers[-1].json()["webhook_subscription"]["id"]
@@ -164,6 +179,8 @@ async def test_every_refusal_is_as_described(account: SimulatedAccount, incident
         (400, await account.call("GET", "/incidents", params={"sort_by": "color"})),
         (400, await account.call("POST", f"{one}/notes", {"note": {"content": ""}})),
         (400, await account.call("GET", "/users/me")),
+        (400, await account.call("GET", f"{one}/alerts", params={"sort_by": "severity"})),
+        (400, await account.call("PUT", f"{one}/merge", {"source_incidents": []})),
         (404, await account.call("GET", "/webhook_subscriptions/PNONE")),
     ]
     for status, answer in expected:

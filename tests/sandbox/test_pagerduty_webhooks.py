@@ -1,5 +1,8 @@
 """Delivery of webhooks: signatures, order, retries, refusals, and the subscriptions they belong to."""
 
+import base64
+import json
+
 import pytest
 
 from sandbox.pagerduty import webhook_sender
@@ -85,7 +88,8 @@ async def test_no_answer_within_five_seconds_is_a_failure(account: SimulatedAcco
 
 async def test_after_two_days_of_failures_a_webhook_is_dropped(account: SimulatedAccount) -> None:
     account.receiver.answers = [500] * 1000
-    incident = (await account.trigger())["id"]
+    directly = [{"assignee": {"id": BO_USER, "type": "user_reference"}}]  # so that nothing escalates
+    incident = (await account.trigger(assignments=directly))["id"]
     await account.until(lambda: len(account.receiver.received) > 0)
     await account.sandbox("POST", "/clock", {"advance": 48 * 3600 + 1})
     await account.until(lambda: account.webhook_states() == ["dropped"])
@@ -196,6 +200,48 @@ async def test_any_event_can_be_sent_once(account: SimulatedAccount) -> None:
     (webhook,) = await account.receiver.expect("incident.task.created")
     assert webhook.event == event
     assert webhook.headers["x-pagerduty-signature"] == signature(webhook.body, account.company.webhook_secret)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Disk full \ud83d", "\udca9 first", "\ud83d in \udca9 pieces", "Größe \U0001f4a9", 'a "quoted" \\ud83d'],
+)
+async def test_an_event_is_sent_as_it_is_with_whatever_its_texts_hold(
+    account: SimulatedAccount, title: str
+) -> None:
+    """A title that was cut in the middle of a pair of surrogates has no UTF-8; JSON's escapes have it."""
+    event = {"id": "01X", "event_type": "incident.triggered", "data": {"type": "incident", "title": title}}
+    answer = await account.http.post(
+        "/_sandbox/webhook",
+        content=json.dumps({"event": event}),
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.json()["status"] == 202
+    (webhook,) = await account.receiver.expect("incident.triggered")
+    assert webhook.event == event
+    assert webhook.headers["x-pagerduty-signature"] == signature(webhook.body, account.company.webhook_secret)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sent"),
+    [
+        ({"raw": '{"event": {"title": "\\ud83d"}'}, b'{"event": {"title": "\\ud83d"}'),
+        ({"raw": ""}, b""),
+        ({"raw_base64": base64.b64encode(b'{"event":"\xff\x00"}').decode()}, b'{"event":"\xff\x00"}'),
+    ],
+)
+async def test_a_body_that_is_no_event_is_signed_and_sent_too(
+    account: SimulatedAccount, wanted: dict[str, str], sent: bytes
+) -> None:
+    assert (await account.sandbox("POST", "/webhook", wanted))["status"] == 202
+    (webhook,) = account.receiver.received
+    assert webhook.body == sent
+    assert webhook.headers["x-pagerduty-signature"] == signature(sent, account.company.webhook_secret)
+
+
+@pytest.mark.parametrize("wanted", [{}, {"event": {}, "raw": "x"}, {"raw": "x", "raw_base64": "eA=="}])
+async def test_exactly_one_thing_is_sent(account: SimulatedAccount, wanted: dict[str, object]) -> None:
+    assert (await account.http.post("/_sandbox/webhook", json=wanted)).status_code == 422
 
 
 async def test_a_burst_has_distinct_times(account: SimulatedAccount) -> None:

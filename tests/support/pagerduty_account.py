@@ -134,6 +134,16 @@ class SimulatedAccount:
         incident: dict[str, Any] = response.json()["incident"]
         return incident
 
+    async def monitored(self, **fields: Any) -> dict[str, Any]:
+        """Trigger as monitoring does: no user is the agent, and the incident has alerts."""
+        wanted = {"title": "Checkout is slow", "service": "PSVC001"} | fields
+        incident: dict[str, Any] = (await self.sandbox("POST", "/incidents", wanted))["incident"]
+        return incident
+
+    async def merge(self, source: str, target: str, *, user: str = BO_USER) -> httpx.Response:
+        sources = [{"id": source, "type": "incident_reference"}]
+        return await self.call("PUT", f"/incidents/{target}/merge", {"source_incidents": sources}, user=user)
+
     async def put(self, incident: str, *, user: str = BO_USER, **changes: Any) -> httpx.Response:
         body = {"incident": {"type": "incident_reference", **changes}}
         return await self.call("PUT", f"/incidents/{incident}", body, user=user)
@@ -173,14 +183,19 @@ class SimulatedAccount:
 
 @asynccontextmanager
 async def running_account(
-    *, state: Path | None = None, listen: bool = True, receiver: Receiver | None = None, per_minute: int = 960
+    *,
+    state: Path | None = None,
+    listen: bool = True,
+    receiver: Receiver | None = None,
+    per_minute: int = 960,
+    company: Company = COMPANY,
 ) -> AsyncIterator[SimulatedAccount]:
     """A new account; with ``listen=False`` its webhooks have no receiver."""
     receiver = receiver or Receiver()
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     app = build_app(
-        COMPANY,
+        company,
         Options(public_url=url, webhook_url=receiver.url, state=state, requests_per_minute=per_minute),
     )
     listeners: Sequence[Listener] = [Listener(port)]
@@ -188,7 +203,7 @@ async def running_account(
         serving(app, listeners, on_stop=app.state.simulator.server_sent_events.close),
         httpx.AsyncClient(base_url=url, trust_env=False) as http,
     ):
-        account = SimulatedAccount(COMPANY, app.state.simulator, receiver, url, http)
+        account = SimulatedAccount(company, app.state.simulator, receiver, url, http)
         if listen:
             async with receiver.listening():
                 yield account

@@ -33,8 +33,15 @@ def action_router(account: Simulator) -> APIRouter:
     @router.post("/incidents")
     async def create(request: Request) -> Response:
         me = acting_person(request, account.directory).pagerduty_user
-        created = account.incident_commands.create(_new_incident(await _form(request)), by=me)
+        created = account.trigger(_new_incident(await _form(request)), by=me)
         return _redirect(f"/app/incidents/{created.id}")
+
+    @router.post("/incidents/{key}/merge")
+    async def merge(request: Request, key: str) -> Response:
+        me = acting_person(request, account.directory).pagerduty_user
+        target = account.incident_commands.get((await _form(request))["target"])
+        account.incident_commands.merge(target, [account.incident_commands.get(key)], by=me)
+        return _redirect(f"/app/incidents/{key}")
 
     @router.post("/incidents/{key}/{action}")
     async def submit(request: Request, key: str, action: str) -> Response:
@@ -85,6 +92,8 @@ def _update(action: str, form: Form, directory: Directory) -> dict[str, object]:
             return {action: form[action]}
         case "priority":
             return {"priority": {"id": form["priority"]} if form["priority"] else None}
+        case "type":
+            return {"incident_type": {"name": form["type"]}}
         case "escalate":
             return {"escalation_level": form["level"]}
         case "reassign" if form["to"] in directory.policies:
@@ -110,6 +119,8 @@ def _new_incident(form: Form) -> NewIncident:
         "service": {"id": form["service"]},
         "urgency": form["urgency"],
     }
+    if form["type"]:
+        wanted["incident_type"] = {"name": form["type"]}
     if form["priority"]:
         wanted["priority"] = {"id": form["priority"]}
     if form["assignee"]:

@@ -9,7 +9,10 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.responses import HTMLResponse
 
 from sandbox.company import Person
+from sandbox.pagerduty.alerts import links_of, source_of
 from sandbox.pagerduty.directory import Directory
+from sandbox.pagerduty.incident_types import INCIDENT_TYPES
+from sandbox.pagerduty.pending_actions import pending_actions
 from sandbox.pagerduty.simulator import Simulator
 
 STATIC = Path(__file__).parent / "static"
@@ -29,12 +32,16 @@ class Pages:
             "hue": lambda key: zlib.crc32(key.encode()) % 360,
             "initials": lambda name: "".join(word[0] for word in name.split()[:2]),
             "user_name": lambda key: account.directory.name("user", key),
+            "pending": lambda incident: pending_actions(incident, account.directory),
+            "source": source_of,
+            "links": links_of,
         }
         self._templates.globals |= {
             "account": account.company.account,
             "clock": account.clock,
             "directory": account.directory,
             "incident_commands": account.incident_commands,
+            "incident_types": INCIDENT_TYPES,
             "disabled": account.subscriptions.is_disabled,
             "people": account.company.people,
         }

@@ -35,10 +35,24 @@ def service(directory: Directory, key: str, status: str) -> JSON:
         "escalation_policy": directory.reference("escalation_policy", known.escalation_policy),
         "teams": [directory.reference("team", known.team)],
         "incident_urgency_rule": {"type": "constant", "urgency": "high"},
-        "alert_creation": "create_incidents",
-        "integrations": [],
+        "acknowledgement_timeout": known.acknowledgement_timeout,
+        "auto_resolve_timeout": known.auto_resolve_timeout,
+        "alert_creation": "create_alerts_and_incidents",
+        "integrations": [integration(directory, key, "Events API v2")],
         "addons": [],
         "scheduled_actions": [],
+    }
+
+
+def integration(directory: Directory, service: str, name: str) -> JSON:
+    """A service's integration that takes events, as references show it."""
+    key = f"{service}I1"
+    return {
+        "id": key,
+        "type": "events_api_v2_inbound_integration_reference",
+        "summary": name,
+        "self": directory.api_url("services", service, "integrations", key),
+        "html_url": directory.console_url("service", service),
     }
 
 
@@ -50,12 +64,12 @@ def escalation_policy(directory: Directory, key: str) -> JSON:
         "type": "escalation_policy",
         "name": directory.policies[key].name,
         "description": "",
-        "num_loops": 0,
+        "num_loops": directory.policies[key].loops,
         "on_call_handoff_notifications": "if_has_services",
         "escalation_rules": [
             {
                 "id": f"{key}L{number}",
-                "escalation_delay_in_minutes": 30,
+                "escalation_delay_in_minutes": directory.policies[key].delay_in_minutes,
                 "targets": [directory.reference("user", target) for target in level],
             }
             for number, level in enumerate(directory.policies[key].levels, start=1)

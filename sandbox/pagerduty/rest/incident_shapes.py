@@ -4,7 +4,9 @@ from collections.abc import Collection
 
 from sandbox.pagerduty.custom_fields import FIELDS, field_value
 from sandbox.pagerduty.directory import JSON, Directory
+from sandbox.pagerduty.events import resolve_reason
 from sandbox.pagerduty.model import Incident, LogEntry, Responder, ResponderRequest
+from sandbox.pagerduty.pending_actions import pending_actions
 from sandbox.pagerduty.rest import account_shapes
 from sandbox.pagerduty.times import in_seconds
 
@@ -30,15 +32,17 @@ def incident(directory: Directory, shown: Incident, include: Collection[str], se
         ],
         "assigned_via": shown.assigned_via,
         "last_status_change_at": in_seconds(last_change),
-        "last_status_change_by": _user(directory, shown.last_status_change_by, full="agents" in include),
+        "last_status_change_by": _agent(directory, shown, include, service_status),
         "resolved_at": in_seconds(shown.resolved_at),
-        "first_trigger_log_entry": _log_entry_reference(directory, shown.log[0], shown),
-        "alert_counts": {"all": 0, "triggered": 0, "resolved": 0},
+        "first_trigger_log_entry": log_entry_reference(directory, shown.log[0], shown),
+        "alert_counts": _alert_counts(shown),
         "is_mergeable": True,
         "incident_type": {"name": shown.incident_type},
         "escalation_policy": directory.reference("escalation_policy", shown.escalation_policy),
         "teams": [directory.reference("team", team)],
-        "pending_actions": [],
+        "pending_actions": [
+            {"type": action.type, "at": in_seconds(action.at)} for action in pending_actions(shown, directory)
+        ],
         "acknowledgements": [
             {
                 "at": in_seconds(one.at),
@@ -48,7 +52,7 @@ def incident(directory: Directory, shown: Incident, include: Collection[str], se
         ],
         "alert_grouping": None,
         "priority": account_shapes.priority(directory, shown.priority) if shown.priority else None,
-        "resolve_reason": None,
+        "resolve_reason": resolve_reason(shown, directory),
         "incidents_responders": [_responder(directory, one, shown) for one in shown.responders],
         "responder_requests": [responder_request(directory, one, shown) for one in shown.responder_requests],
         "urgency": shown.urgency,
@@ -69,7 +73,7 @@ def reference(directory: Directory, shown: Incident) -> JSON:
     return {
         "id": shown.id,
         "type": "incident_reference",
-        "summary": f"[#{shown.number}] {shown.title}",
+        "summary": shown.summary,
         "self": directory.api_url("incidents", shown.id),
         "html_url": directory.console_url("incident", shown.id),
     }
@@ -108,16 +112,18 @@ def responder_request(directory: Directory, request: ResponderRequest, shown: In
 def log_entry(directory: Directory, entry: LogEntry, shown: Incident) -> JSON:
     """A log entry in full."""
     answer = {
-        **_log_entry_reference(directory, entry, shown),
+        **log_entry_reference(directory, entry, shown),
         "type": f"{entry.kind}_log_entry",
         "created_at": in_seconds(entry.at),
-        "agent": directory.reference("user", entry.user),
-        "channel": {"type": "note" if entry.kind == "annotate" else "api", "summary": entry.summary},
+        "agent": directory.agent(entry.user),
+        "channel": entry.channel or _channel(directory, entry),
         "service": directory.reference("service", shown.service),
         "incident": reference(directory, shown),
         "teams": [directory.reference("team", directory.services[shown.service].team)],
-        "contexts": [],
+        "contexts": list(entry.contexts),
     }
+    if entry.channel is not None:
+        answer["event_details"] = {"description": entry.channel["summary"]}
     if entry.note is not None:
         answer["note"] = entry.note
     if entry.assignees:
@@ -138,6 +144,43 @@ def _included(shown: Incident, include: Collection[str]) -> JSON:
     return answer
 
 
+def log_entry_reference(directory: Directory, entry: LogEntry, shown: Incident) -> JSON:
+    """The short form of a log entry."""
+    return {
+        "id": entry.id,
+        "type": f"{entry.kind}_log_entry_reference",
+        "summary": entry.summary,
+        "self": directory.api_url("log_entries", entry.id),
+        "html_url": f"{directory.console_url('incident', shown.id)}#{entry.id}",
+    }
+
+
+def _alert_counts(shown: Incident) -> dict[str, int]:
+    triggered = sum(1 for alert in shown.alerts if alert.status == "triggered")
+    return {
+        "all": len(shown.alerts),
+        "triggered": triggered,
+        "resolved": len(shown.alerts) - triggered,
+    }
+
+
+def _channel(directory: Directory, entry: LogEntry) -> JSON:
+    """The channel of an entry that did not bring one."""
+    by_itself = entry.user in directory.services
+    kind = "note" if entry.kind == "annotate" else "timeout" if by_itself else "api"
+    return {"type": kind, "summary": entry.summary}
+
+
+def _agent(directory: Directory, shown: Incident, include: Collection[str], service_status: str) -> JSON:
+    """Who changed the status last."""
+    key = shown.last_status_change_by
+    if "agents" not in include:
+        return directory.agent(key)
+    if key in directory.services:
+        return account_shapes.service(directory, key, service_status)
+    return account_shapes.user(directory, key)
+
+
 def _user(directory: Directory, key: str, *, full: bool) -> JSON:
     return account_shapes.user(directory, key) if full else directory.reference("user", key)
 
@@ -153,14 +196,4 @@ def _responder(directory: Directory, responder: Responder, shown: Incident) -> J
         "requester": directory.reference("user", responder.requester),
         "requested_at": in_seconds(responder.requested_at),
         "escalation_policy_requests": [directory.name("escalation_policy", policy)] if policy else [],
-    }
-
-
-def _log_entry_reference(directory: Directory, entry: LogEntry, shown: Incident) -> JSON:
-    return {
-        "id": entry.id,
-        "type": f"{entry.kind}_log_entry_reference",
-        "summary": entry.summary,
-        "self": directory.api_url("log_entries", entry.id),
-        "html_url": f"{directory.console_url('incident', shown.id)}#{entry.id}",
     }

@@ -1,21 +1,23 @@
-"""Create, list, get and update incidents."""
+"""Create, list, get, update and merge incidents, and list their types."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from sandbox.pagerduty import errors
 from sandbox.pagerduty.credentials import acts_with, requires
 from sandbox.pagerduty.directory import JSON
 from sandbox.pagerduty.incident_change import IncidentChange
-from sandbox.pagerduty.incident_requests import IncidentUpdate, NewIncident, apply_update
+from sandbox.pagerduty.incident_requests import IncidentUpdate, NewIncident, Reference, apply_update
+from sandbox.pagerduty.incident_types import INCIDENT_TYPES
 from sandbox.pagerduty.model import Incident
 from sandbox.pagerduty.rest import incident_shapes
 from sandbox.pagerduty.rest.dependencies import Account, Included
 from sandbox.pagerduty.rest.incident_query import IncidentQuery
 from sandbox.pagerduty.simulator import Simulator
 
+TypeFilter = Literal["enabled", "disabled", "all"]
 UPDATE_LIMIT = 250
 """The most incidents that one ``PUT /incidents`` can update."""
 
@@ -42,10 +44,16 @@ class UpdateManyBody(BaseModel):
     incidents: list[IncidentUpdate]
 
 
+class MergeBody(BaseModel):
+    """The body of ``PUT /incidents/{id}/merge``."""
+
+    source_incidents: list[Reference] = Field(min_length=1)
+
+
 @router.post("", status_code=201)
 async def create_incident(account: Account, actor: Actor, body: CreateBody) -> JSON:
     """Trigger an incident."""
-    return {"incident": _show(account, account.incident_commands.create(body.incident, by=actor))}
+    return {"incident": show(account, account.incident_commands.create(body.incident, by=actor))}
 
 
 @router.get("", dependencies=[READ])
@@ -53,13 +61,19 @@ async def list_incidents(account: Account, query: Annotated[IncidentQuery, Query
     """The incidents that match every filter given."""
     found = query.select(account.incident_commands.incidents(), account.directory, account.clock.now())
     answer = query.answer("incidents", found)
-    return answer | {"incidents": [_show(account, one, query.include) for one in answer["incidents"]]}
+    return answer | {"incidents": [show(account, one, query.include) for one in answer["incidents"]]}
+
+
+@router.get("/types", dependencies=[Depends(requires("incident_types.read"))])
+async def list_incident_types(wanted: Annotated[TypeFilter, Query(alias="filter")] = "enabled") -> JSON:
+    """The account's incident types; every one is enabled."""
+    return {"incident_types": [] if wanted == "disabled" else list(INCIDENT_TYPES.values())}
 
 
 @router.get("/{incident_id}", dependencies=[READ])
 async def get_incident(account: Account, incident_id: str, include: Included) -> JSON:
     """One incident, by id or number."""
-    return {"incident": _show(account, account.incident_commands.get(incident_id), include)}
+    return {"incident": show(account, account.incident_commands.get(incident_id), include)}
 
 
 @router.put("/{incident_id}")
@@ -67,7 +81,19 @@ async def update_incident(account: Account, actor: Actor, incident_id: str, body
     """Update one incident: status, assignment or details."""
     change = _updated(account, account.incident_commands.get(incident_id), body.incident, actor)
     account.incident_commands.save([change])
-    return {"incident": _show(account, change.incident)}
+    return {"incident": show(account, change.incident)}
+
+
+@router.put("/{incident_id}/merge")
+async def merge_incidents(account: Account, actor: Actor, incident_id: str, body: MergeBody) -> JSON:
+    """Merge other incidents into this one; if one cannot be merged, none is."""
+    target = account.incident_commands.get(incident_id)
+    sources = [_named(account, source.id) for source in body.source_incidents]
+    return {
+        "incident": incident_shapes.reference(
+            account.directory, account.incident_commands.merge(target, sources, by=actor)
+        )
+    }
 
 
 @router.put("")
@@ -77,13 +103,18 @@ async def update_incidents(account: Account, actor: Actor, body: UpdateManyBody)
         raise errors.too_large(f"At most {UPDATE_LIMIT} incidents can be updated at once")
     changes = []
     for update in body.incidents:
-        incident = account.incident_commands.find(update.id or "")
-        if incident is None:
-            raise errors.invalid_incident_id(update.id)
-        changes.append(_updated(account, incident, update, actor))
+        changes.append(_updated(account, _named(account, update.id), update, actor))
     account.incident_commands.save(changes)
-    shown = [_show(account, change.incident) for change in changes]
+    shown = [show(account, change.incident) for change in changes]
     return {"incidents": shown, "limit": UPDATE_LIMIT, "offset": 0, "more": False, "total": None}
+
+
+def _named(account: Simulator, key: str | None) -> Incident:
+    """An incident that the body names; raises error 1004."""
+    incident = account.incident_commands.find(key or "")
+    if incident is None:
+        raise errors.invalid_incident_id(key)
+    return incident
 
 
 def _updated(account: Simulator, incident: Incident, update: IncidentUpdate, actor: str) -> IncidentChange:
@@ -92,7 +123,8 @@ def _updated(account: Simulator, incident: Incident, update: IncidentUpdate, act
     return change
 
 
-def _show(account: Simulator, incident: Incident, include: list[str] | None = None) -> JSON:
+def show(account: Simulator, incident: Incident, include: list[str] | None = None) -> JSON:
+    """An incident in full, with the parts that ``include`` names."""
     return incident_shapes.incident(
         account.directory, incident, include or (), account.incident_commands.service_status(incident.service)
     )

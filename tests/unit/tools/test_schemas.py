@@ -533,8 +533,8 @@ def test_an_extract_has_the_calls_that_are_said_to_be_used(original: Original) -
 
 
 def test_a_request_that_the_extract_leaves_out_is_refused_in_words_that_say_where_to_add_it() -> None:
-    """``/incidents/types`` is PagerDuty's, and no id of an incident."""
-    assert "GET /incidents/types" not in REST.calls
-    exchange = replace(READ, path="/incidents/types", query=())
+    """``/incidents/custom_fields`` is PagerDuty's, and no id of an incident."""
+    assert "GET /incidents/custom_fields" not in REST.calls
+    exchange = replace(READ, path="/incidents/custom_fields", query=())
     with pytest.raises(NotAsDescribed, match=r"no such call .*tools/schemas/originals\.py"):
         rest_api().check_request(exchange)
