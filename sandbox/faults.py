@@ -20,6 +20,8 @@ class FaultyPlace:
 
     do: frozenset[str]
     match: frozenset[str]
+    gone_statuses: frozenset[int] = frozenset()
+    """What ``gone`` can be told to answer; without a status it answers as the service usually does."""
 
 
 class Fault(BaseModel):
@@ -102,6 +104,8 @@ def _problem_of(fault: Fault, places: Mapping[str, FaultyPlace]) -> str | None:
         return f'"on" must be one of {_listed(places)}'
     if fault.do not in place.do:
         return f'on "{fault.on}", "do" must be one of {_listed(place.do)}'
+    if fault.do == "gone" and fault.status not in (None, *place.gone_statuses):
+        return f'on "{fault.on}", "gone" takes a "status" of {_listed(map(str, place.gone_statuses))}'
     for name, value in fault.match.items():
         if name not in place.match or not isinstance(value, str):
             return (

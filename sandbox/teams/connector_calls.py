@@ -19,10 +19,12 @@ from sandbox.teams.tokens import AppTokens
 _ANYWHERE = frozenset({"lose_answer", "late", "status", "status_after", "slow", "removed"})
 _CONVERSATION = frozenset({"conversation"})
 _MESSAGE = _CONVERSATION | {"message"}
+_GONE = frozenset({403, 404})
 FAULTS = {
-    "create": FaultyPlace(_ANYWHERE | {"gone"}, _CONVERSATION),
+    "create": FaultyPlace(_ANYWHERE | {"gone"}, _CONVERSATION, _GONE),
     "open": FaultyPlace(_ANYWHERE, _CONVERSATION),
-    **dict.fromkeys(("edit", "reply", "delete"), FaultyPlace(_ANYWHERE | {"gone"}, _MESSAGE)),
+    **dict.fromkeys(("edit", "delete"), FaultyPlace(_ANYWHERE | {"gone"}, _MESSAGE, _GONE)),
+    "reply": FaultyPlace(_ANYWHERE | {"gone"}, _MESSAGE, frozenset({404})),
     "members": FaultyPlace(_ANYWHERE, _MESSAGE),
 }
 """The faults of each kind of call, and the ``Operation.properties`` that a fault can match."""
@@ -89,18 +91,19 @@ class ConnectorCalls:
             case "removed":
                 self._conversations.remove_bot(self._conversations.get(operation.conversation_id))
             case "gone":
-                return _answer_with(call, self._run_with_message_gone(operation))
+                return _answer_with(call, self._run_with_message_gone(operation, fault))
         return _answer_with(call, operation.run())
 
-    def _run_with_message_gone(self, operation: Operation) -> Result:
+    def _run_with_message_gone(self, operation: Operation, fault: Fault) -> Result:
         """Delete the message of the call: before the call, or right after a call that creates it."""
         conversation = self._conversations.get(operation.conversation_id)
+        gone_answer = fault.status or 404
         if operation.message_id is not None:
             message = self._conversations.existing_message(conversation, operation.message_id)
-            self._conversations.delete(conversation, message)
+            self._conversations.delete(conversation, message, gone_answer)
         result = operation.run()
         if result.created is not None:
-            self._conversations.delete(conversation, result.created)
+            self._conversations.delete(conversation, result.created, gone_answer)
         return result
 
     def _run_unanswered(self, operation: Operation, call: Call) -> None:

@@ -84,9 +84,9 @@ class Conversations:
         versions = (*message.versions, Version(at=timestamp(), activity=activity))
         self._change(conversation, message, versions=versions, private_cards={})
 
-    def delete(self, conversation: Conversation, message: Message) -> None:
-        """Delete the message."""
-        self._change(conversation, message, deleted_at=timestamp(), private_cards={})
+    def delete(self, conversation: Conversation, message: Message, gone_answer: int = 404) -> None:
+        """Delete the message; ``gone_answer`` is the status of the bot's later edits and deletes of it."""
+        self._change(conversation, message, deleted_at=timestamp(), gone_answer=gone_answer, private_cards={})
 
     def show_privately(self, conversation: Conversation, message_id: str, person: Person, card: Json) -> None:
         """Show a card in place of the message to one person, if the message is not deleted."""

@@ -54,6 +54,11 @@ def activity_not_found() -> ConnectorError:
     return ConnectorError(404, "ActivityNotFoundInConversation", "Activity not found in the conversation.")
 
 
+def service_error() -> ConnectorError:
+    """A person deleted the bot's message (BotFramework-Services #269)."""
+    return ConnectorError(403, "ServiceError", "Unknown")
+
+
 def member_not_found() -> ConnectorError:
     """The person is not in the conversation."""
     return ConnectorError(404, "MemberNotFoundInConversation", "Member not found in the conversation.")

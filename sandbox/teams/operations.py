@@ -9,7 +9,13 @@ from typing import Any
 
 from sandbox.teams.connector_bodies import parse_activity, parse_parameters
 from sandbox.teams.conversations import THREAD_MARK, Conversations, split_thread
-from sandbox.teams.errors import ConnectorError, bad_syntax, bot_not_in_roster, member_not_found
+from sandbox.teams.errors import (
+    ConnectorError,
+    bad_syntax,
+    bot_not_in_roster,
+    member_not_found,
+    service_error,
+)
 from sandbox.teams.rate_limits import Group, RateWindows
 from sandbox.teams.state import Conversation, Json, Message
 
@@ -138,6 +144,9 @@ class WriteOperations:
         return conversation
 
     def _own_message(self, conversation: Conversation, message_id: str) -> Message:
+        gone = conversation.message(message_id)
+        if gone is not None and gone.deleted_at is not None and gone.gone_answer == 403:
+            raise service_error()
         message = self._conversations.existing_message(conversation, message_id)
         if message.author is not None:
             raise ConnectorError(403, "Forbidden", "The message is not the bot's own.")

@@ -13,7 +13,7 @@ from sandbox.teams.clicks import Clicks, with_inputs
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.message_views import message_view
 from sandbox.teams.page_lists import conversation_lists, conversation_name, people_list
-from sandbox.teams.sandbox_api import find_person
+from sandbox.teams.sandbox_api import Deletion, find_person
 from sandbox.teams.server_sent_events import ServerSentEvents
 from sandbox.teams.state import Json
 from sandbox.teams.user_actions import UserActions
@@ -121,6 +121,12 @@ def page_router(
         if to_bot:
             await user_actions.deliver_to_bot(person, conversation, message)
         return Response(status_code=204)
+
+    @router.post("/delete", status_code=204)
+    async def delete(body: Deletion) -> None:
+        person = find_person(conversations, body.person)
+        conversation = conversations.get_as_member(body.conversation, person)
+        user_actions.delete(person, conversation, body.message)
 
     @router.post("/invoke")
     async def invoke(body: Invoke) -> Json:

@@ -46,6 +46,14 @@ class Say(_Request):
     text: Annotated[str, Field(min_length=1)]
 
 
+class Deletion(_Request):
+    """A message that a person deletes."""
+
+    person: str
+    conversation: str
+    message: str
+
+
 class Installation(_Request):
     """Where to install the bot, or to remove it from: a team, or without one the person's own chat."""
 
@@ -86,6 +94,11 @@ def sandbox_router(
             person, conversation, body.text, reply_to=split_thread(body.conversation)[1], to_bot=True
         )
         return {"id": message.id, "status": await user_actions.deliver_to_bot(person, conversation, message)}
+
+    @router.post("/delete", status_code=204)
+    async def delete(body: Deletion) -> None:
+        person = find_person(conversations, body.person)
+        user_actions.delete(person, conversations.get_as_member(body.conversation, person), body.message)
 
     @router.post("/install")
     async def install(body: Installation) -> Json:

@@ -35,6 +35,8 @@ class Message(BaseModel):
     """AAD object id of the person, or None for the bot."""
     created_at: str
     deleted_at: str | None = None
+    gone_answer: int = 404
+    """What the bot's edits and deletes get once the message is deleted: 404, or 403 where a person did it."""
     versions: tuple[Version, ...]
     private_cards: dict[str, Json] = Field(default_factory=dict)
     """By person, the card that the bot answered to their click; they see it until the next edit."""

@@ -6,6 +6,7 @@ from sandbox.company import Person, Team
 from sandbox.teams.activities import Activities
 from sandbox.teams.bot_endpoint import BotEndpoint
 from sandbox.teams.conversations import Conversations
+from sandbox.teams.errors import ConnectorError
 from sandbox.teams.state import Conversation, Json, Message
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,16 @@ class UserActions:
         return self._conversations.post(
             conversation, self._activities.message_content(person, content), person, reply_to
         )
+
+    def delete(self, person: Person, conversation: Conversation, message_id: str) -> None:
+        """Delete a message as a person may: their own, and in a channel anybody's, as a team's owner.
+
+        The bot is not told; it learns of it when it edits the message.
+        """
+        message = self._conversations.existing_message(conversation, message_id)
+        if conversation.kind != "channel" and message.author != person.aad_object_id:
+            raise ConnectorError(403, "Forbidden", "The message is somebody else's.")
+        self._conversations.delete(conversation, message, gone_answer=403)
 
     async def deliver_to_bot(
         self, person: Person, conversation: Conversation, message: Message

@@ -66,6 +66,24 @@ def test_a_status_is_answered_in_place_of_the_call(teams: TeamsProcess, bot: htt
     assert bot.post(activities(teams), json=message("x")).status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "text"),
+    [
+        (403, "BadArgument", "Failed to decrypt conversation id"),
+        (400, "BadSyntax", "Bad format of conversation ID"),
+        (403, "ServiceError", "Unknown"),
+    ],
+)
+def test_a_status_can_have_the_body_of_any_error(
+    teams: TeamsProcess, bot: httpx.Client, status: int, code: str, text: str
+) -> None:
+    body = {"error": {"code": code, "message": text}}
+    order(teams, "create", "status", status=status, body=body)
+    answer = bot.post(activities(teams), json=message("x"))
+    assert (answer.status_code, answer.json()) == (status, body)
+    assert teams.messages(teams.channel) == []
+
+
 def test_a_status_is_answered_after_the_call(teams: TeamsProcess, bot: httpx.Client) -> None:
     order(teams, "create", "status_after", status=502)
     assert bot.post(activities(teams), json=message("x")).status_code == 502
@@ -86,6 +104,52 @@ def test_a_gone_message_is_unknown_from_now_on(teams: TeamsProcess, bot: httpx.C
     for _ in range(2):
         answer = bot.request(method, activities(teams, sent), json=message("y"))
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ActivityNotFoundInConversation")
+
+
+@pytest.mark.parametrize("on", ["edit", "delete"])
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({}, (404, "ActivityNotFoundInConversation")),
+        ({"status": 404}, (404, "ActivityNotFoundInConversation")),
+        ({"status": 403}, (403, "ServiceError")),
+    ],
+)
+def test_a_gone_message_answers_as_the_fault_asks(
+    teams: TeamsProcess, bot: httpx.Client, on: str, asked: dict[str, Any], told: tuple[int, str]
+) -> None:
+    sent = bot.post(activities(teams), json=message("x")).json()["id"]
+    order(teams, on, "gone", match={"message": sent}, **asked)
+    ordered = "PUT" if on == "edit" else "DELETE"
+    for method in (ordered, "PUT", "DELETE"):
+        answer = bot.request(method, activities(teams, sent), json=message("y"))
+        assert (answer.status_code, answer.json()["error"]["code"]) == told
+    answer = bot.post(activities(teams, sent), json=message("a reply"))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ActivityNotFoundInConversation")
+
+
+def test_a_message_that_a_person_deleted_answers_edits_with_a_service_error(
+    teams: TeamsProcess, bot: httpx.Client
+) -> None:
+    sent = bot.post(activities(teams), json=message("x")).json()["id"]
+    said = {"person": teams.person(0).email, "conversation": teams.channel, "message": sent}
+    assert teams.post("/_sandbox/delete", said).status_code == 204
+    assert teams.post("/_sandbox/delete", said).status_code == 404
+    assert teams.messages(teams.channel)[0]["deleted_at"] is not None
+    assert teams.bot.activities == [], "Teams does not tell the bot"
+    for method in ("PUT", "DELETE"):
+        answer = bot.request(method, activities(teams, sent), json=message("y"))
+        assert answer.status_code == 403
+        assert answer.json() == {"error": {"code": "ServiceError", "message": "Unknown"}}
+    assert len(teams.messages(teams.channel)[0]["versions"]) == 1
+
+
+def test_a_chat_has_no_owner_who_deletes_messages_of_others(teams: TeamsProcess, bot: httpx.Client) -> None:
+    chat = teams.personal_chat(teams.person(0))
+    sent = bot.post(f"v3/conversations/{chat}/activities", json=message("x")).json()["id"]
+    said = {"person": teams.person(0).email, "conversation": chat, "message": sent}
+    assert teams.post("/_sandbox/delete", said).status_code == 403
+    assert teams.messages(chat)[0]["deleted_at"] is None
 
 
 def test_a_message_can_be_gone_as_soon_as_it_is_made(teams: TeamsProcess, bot: httpx.Client) -> None:
@@ -130,6 +194,8 @@ def test_other_conversations_and_cleared_faults_do_not_count(teams: TeamsProcess
         {"on": "members", "do": "gone"},
         {"on": "create", "do": "late"},
         {"on": "create", "do": "status"},
+        {"on": "edit", "do": "gone", "status": 500},
+        {"on": "reply", "do": "gone", "status": 403},
     ],
 )
 def test_what_is_no_fault_is_refused(teams: TeamsProcess, fault: dict[str, Any]) -> None:
