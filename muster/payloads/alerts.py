@@ -18,16 +18,17 @@ _SOURCES = ("source_origin", "source", "source_component", "client", "host")
 
 
 def description_of(incident: Body) -> str:
-    """What the incident's trigger said beyond the title, as lines of text; empty where it said nothing."""
+    """What the incident's trigger said beyond the title, as lines of text; empty where it said nothing.
+
+    The summary of a monitoring tool's event is its alert's, and is told with it.
+    """
     entry = _mapping(incident.get("first_trigger_log_entry"))
     channel = _mapping(entry.get("channel"))
     title = clipped(incident.get("title"), DESCRIPTION)
     candidates = (
         _mapping(incident.get("body")).get("details"),
         channel.get("details"),
-        _mapping(entry.get("event_details")).get("description"),
         channel.get("body"),
-        channel.get("description"),
     )
     texts = (clipped("\n".join(_lines(candidate)), DESCRIPTION) for candidate in candidates)
     return next((text for text in texts if text and text != title), "")

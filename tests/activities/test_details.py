@@ -14,6 +14,7 @@ from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from workflows.channel_incident.activities import ReadDetails
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp
+from workflows.incident.values import Alerts, TypeName
 
 pytestmark = pytest.mark.anyio
 
@@ -45,15 +46,29 @@ class Reader:
             await self.read(**how)
         return failed.value
 
-    async def asked(self) -> list[int]:
-        """PagerDuty's answers to the question."""
+    async def asked(self, below: str = "") -> list[int]:
+        """PagerDuty's answers to the question, or to one about what is ``below`` the incident."""
         reads = (await self.side.records())["reads"]
-        return [one["status"] for one in reads if one["path"] == f"/incidents/{self.incident}"]
+        return [one["status"] for one in reads if one["path"] == f"/incidents/{self.incident}{below}"]
 
 
 @pytest.fixture
 async def reader(incident_activities: IncidentActivities, pagerduty_side: PagerDuty) -> Reader:
     return Reader(incident_activities, pagerduty_side, str((await pagerduty_side.trigger())["id"]))
+
+
+@pytest.fixture
+async def monitored(incident_activities: IncidentActivities, pagerduty_side: PagerDuty) -> Reader:
+    """Reads an incident that monitoring triggered, with four alerts."""
+    alert = {
+        "summary": "p99 above 2 s",
+        "severity": "critical",
+        "source": "checkout-7d9f",
+        "custom_details": {"pod": "checkout-7d9f8b6c5d-x2x7q"},
+        "links": [{"href": "https://wiki.example/rb", "text": "Runbook"}],
+    }
+    incident = await pagerduty_side.monitored(alerts=[alert] * 4)
+    return Reader(incident_activities, pagerduty_side, str(incident["id"]))
 
 
 async def test_details_are_the_incident_as_rest_tells_it(reader: Reader) -> None:
@@ -95,6 +110,57 @@ async def test_a_fresh_answer_is_asked_for_whatever_is_stored(reader: Reader) ->
     assert await reader.asked() == [200, 200]
 
 
+async def test_what_fires_is_told_with_the_incident(monitored: Reader) -> None:
+    details = await monitored.read()
+    assert details.alerts is not None
+    first = details.alerts.first[0]
+    assert (first.summary, first.source, first.severity) == ("p99 above 2 s", "checkout-7d9f", "critical")
+    assert [(link.text, link.url) for link in first.links] == [("Runbook", "https://wiki.example/rb")]
+    assert (len(details.alerts.first), details.alerts.count) == (3, 4)
+    assert details.description == "pod: checkout-7d9f8b6c5d-x2x7q"
+    assert details.escalation is not None
+    assert details.escalation.at is not None
+
+
+async def test_alerts_are_read_once_in_a_life(monitored: Reader) -> None:
+    first = await monitored.read()
+    second = await monitored.read(seconds=1)
+    fresh = await monitored.read(fresh=True)
+    assert first.alerts == second.alerts == fresh.alerts
+    assert await monitored.asked("/alerts") == [200]
+
+
+async def test_an_incident_without_alerts_is_not_asked_for_them(reader: Reader) -> None:
+    assert (await reader.read()).alerts == Alerts()
+    assert await reader.asked("/alerts") == []
+
+
+async def test_alerts_that_cannot_be_read_are_asked_for_again(monitored: Reader) -> None:
+    path = f"/incidents/{monitored.incident}/alerts"
+    await monitored.side.fault("rest", "status", status=503, match={"path": path})
+    assert (await monitored.read()).alerts is None
+    assert (await monitored.read(seconds=1)).alerts is not None
+    assert await monitored.asked("/alerts") == [503, 200]
+
+
+async def test_a_type_is_called_as_the_account_calls_it(reader: Reader) -> None:
+    typed = await reader.side.trigger(incident_type={"name": "security_breach"})
+    reader.incident = str(typed["id"])
+    assert (await reader.read()).type_name == TypeName(name="security_breach", shown="Security breach")
+    await reader.read(seconds=1)
+    reads = [one["path"] for one in (await reader.side.records())["reads"]]
+    assert reads.count("/incidents/types") == 1, "kept for all incidents"
+
+
+async def test_without_the_names_of_types_the_details_are_there(reader: Reader) -> None:
+    typed = await reader.side.trigger(incident_type={"name": "security_breach"})
+    reader.incident = str(typed["id"])
+    forbidden = {"error": {"code": 2010, "message": "Access Denied"}}
+    await reader.side.fault("rest", "status", status=403, body=forbidden, match={"path": "/incidents/types"})
+    details = await reader.read()
+    assert (details.snapshot.incident_type, details.type_name) == ("security_breach", None)
+
+
 async def test_restoring_an_incident_always_asks(reader: Reader) -> None:
     await reader.read()
     await ActivityEnvironment().run(reader.activities.restore_incident, reader.request())
@@ -127,12 +193,22 @@ async def test_a_failure_is_told_by_its_kind_and_the_next_one_asks(
     assert len(await reader.asked()) == 2
 
 
-async def test_an_answer_without_a_time_breaks_the_contract(reader: Reader) -> None:
-    incident = {"id": reader.incident, "status": "triggered"}
+async def test_an_answer_without_a_time_tells_how_it_is_now(reader: Reader) -> None:
+    began = datetime.now(UTC)
+    incident = {"id": reader.incident, "status": "triggered", "acknowledgements": [{"at": None}]}
+    await reader.side.fault("rest", "status", status=200, body={"incident": incident})
+    details = await reader.read()
+    assert details.snapshot.status == "triggered"
+    assert details.status_changed_at >= began
+    assert details.acknowledgements == ()
+
+
+async def test_an_answer_without_a_status_breaks_the_contract(reader: Reader) -> None:
+    incident = {"id": reader.incident, "status": None}
     await reader.side.fault("rest", "status", status=200, body={"incident": incident})
     failed = await reader.fails()
     assert failed.type == "ProviderUnavailable"
-    assert "broke its contract: status change is no time" in failed.message
+    assert "broke its contract: an incident without a known status" in failed.message
 
 
 async def test_an_account_that_is_not_configured_is_a_wrong_request(reader: Reader) -> None:

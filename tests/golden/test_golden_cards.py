@@ -14,6 +14,7 @@ import pytest
 
 from muster.cards.incident.card import incident_card
 from tests.schemas.cards import check_card
+from tests.schemas.teams_clients import problems_on_teams
 from workflows.channel_incident.view import CardIdentity, View
 
 CASES = Path(__file__).parent / "cases"
@@ -55,6 +56,14 @@ def test_card_is_valid_and_small(name: str) -> None:
     card = draw(name)
     assert len(json.dumps(card, ensure_ascii=False).encode()) <= LIMIT
     check_card(card)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_card_is_drawn_whole_by_the_weakest_client(name: str) -> None:
+    problems = problems_on_teams(draw(name))
+    if view_of(name).url is None:  # PagerDuty told no address: there is no way out by a link
+        problems = [problem for problem in problems if "Action.OpenUrl" not in problem]
+    assert problems == []
 
 
 def test_every_card_has_its_view() -> None:

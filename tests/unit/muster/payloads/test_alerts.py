@@ -26,7 +26,7 @@ def trigger(**channel: Any) -> dict[str, Any]:
         ),
         (trigger(type="email", body="Mail body"), "Mail body"),
         (incident(body={"type": "incident_body", "details": "From the body"}), "From the body"),
-        (trigger(type="api", description="Checkout latency"), ""),
+        (trigger(type="api", description="p99 above 2 s", details=None), ""),
         (incident(first_trigger_log_entry=None, body=None), ""),
         (incident(first_trigger_log_entry="odd", body=[1]), ""),
     ],
