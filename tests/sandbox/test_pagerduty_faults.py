@@ -1,6 +1,7 @@
 """Faults on demand, records, the clock, reset, and restarts."""
 
 import asyncio
+import json
 import signal
 import stat
 import subprocess
@@ -49,6 +50,29 @@ async def test_a_status_is_answered_instead_of_the_call_or_after_it(account: Sim
     await account.fault("rest", "status_after", match={"method": "PUT"}, status=400, body=conflict)
     assert (await account.put(incident, status="acknowledged")).json() == conflict
     assert (await account.get(incident))["status"] == "acknowledged"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "sent"),
+    [
+        ("<html>502 Bad Gateway</html>", "text/html", b"<html>502 Bad Gateway</html>"),
+        ("", "text/html", b""),
+        (None, "application/json", b"null"),
+        ([], "application/json", b"[]"),
+        ({"error": "text"}, "application/json", b'{"error": "text"}'),
+        ({"error": {"errors": ["\ud83d"]}}, "application/json", b'{"error": {"errors": ["\\ud83d"]}}'),
+    ],
+)
+async def test_a_status_has_any_body(
+    account: SimulatedAccount, body: object, content_type: str, sent: bytes
+) -> None:
+    fault = {"on": "rest", "do": "status", "status": 400, "body": body}
+    await account.http.post(
+        "/_sandbox/faults", content=json.dumps(fault), headers={"Content-Type": "application/json"}
+    )
+    refused = await account.call("GET", "/abilities")
+    assert (refused.status_code, refused.content) == (400, sent)
+    assert refused.headers["content-type"].partition(";")[0] == content_type
 
 
 async def test_calls_are_slow_until_faults_are_cleared(account: SimulatedAccount) -> None:

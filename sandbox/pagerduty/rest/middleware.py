@@ -122,16 +122,15 @@ def _error_answer(error: errors.ApiError) -> Response:
 
 def _fault_answer(fault: Fault) -> Response:
     headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+    status = fault.status or 500
+    if isinstance(fault.body, str):
+        return Response(fault.body.encode(errors="surrogatepass"), status, headers, media_type="text/html")
     body = fault.body
-    if body is None:
-        body = {
-            "error": {
-                "message": "Fault on demand",
-                "code": 2020 if fault.status == 429 else 2000,
-                "errors": [],
-            }
-        }
-    return JSONResponse(body, status_code=fault.status or 500, headers=headers)
+    if "body" not in fault.model_fields_set:
+        code = 2020 if status == 429 else 2000
+        body = {"error": {"message": "Fault on demand", "code": code, "errors": []}}
+    # In ASCII, since a body can hold what UTF-8 has not: half a pair of surrogates.
+    return Response(json.dumps(body), status, headers, media_type="application/json")
 
 
 def _parsed(body: bytes) -> Any:
