@@ -30,8 +30,8 @@ class ApiError(Exception):
 
 
 def already_resolved() -> ApiError:
-    """1001: the incident is resolved."""
-    return ApiError(400, 1001, "Incident Already Resolved")
+    """The incident is resolved. The list has 1001 for it; PagerDuty sends 2001 and says it in ``errors``."""
+    return invalid_input("Incident Already Resolved")
 
 
 def already_acknowledged() -> ApiError:

@@ -58,7 +58,7 @@ def reference(kind: str) -> dict[str, str]:
 Case = tuple[int, int, Callable[[RestApiV2Client], Any]]
 
 WITH_THE_KEY: list[Case] = [
-    (400, 1001, lambda client: change(client, resolved(client), status="resolved")),
+    (400, 2001, lambda client: change(client, resolved(client), status="resolved")),
     (400, 1002, lambda client: change(client, acknowledged(client), status="acknowledged")),
     (400, 1003, lambda client: change(client, trigger(client), status="asleep")),
     (400, 1004, lambda client: client.rput("incidents", json=[{"id": "QNONE", "type": "incident"}])),
@@ -66,8 +66,8 @@ WITH_THE_KEY: list[Case] = [
     (400, 1007, assign_to_nobody),
     (400, 1008, lambda client: trigger(client_from(client, "nobody@acme.example"))),
     (400, 1008, lambda client: trigger(client_from(client, None))),
-    (400, 1001, reassign_what_is_resolved),
-    (400, 1001, lambda client: merge(client, resolved(client), trigger(client))),
+    (400, 2001, reassign_what_is_resolved),
+    (400, 2001, lambda client: merge(client, resolved(client), trigger(client))),
     (400, 1014, lambda client: trigger(client, escalation_policy=reference("escalation_policy"))),
     (400, 1019, merge_twice),
     (400, 1020, lambda client: change(client, trigger(client), priority=reference("priority"))),

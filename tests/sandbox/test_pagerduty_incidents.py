@@ -1,5 +1,6 @@
 """What the API lets happen to incidents, and which webhooks tell of it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -48,13 +49,13 @@ async def test_an_incident_is_acknowledged_and_resolved(account: SimulatedAccoun
 @pytest.mark.parametrize(
     ("before", "change", "code"),
     [
-        (["resolved"], {"status": "resolved"}, 1001),
+        (["resolved"], {"status": "resolved"}, 2001),
         (["acknowledged"], {"status": "acknowledged"}, 1002),
         ([], {"status": "snoozed"}, 1003),
         ([], {"escalation_level": 9}, 1006),
-        (["resolved"], {"escalation_level": 2}, 1001),
+        (["resolved"], {"escalation_level": 2}, 2001),
         ([], {"assignments": [{"assignee": {"id": "PNOBODY", "type": "user_reference"}}]}, 1007),
-        (["resolved"], {"assignments": [{"assignee": {"id": CY_USER, "type": "user_reference"}}]}, 1001),
+        (["resolved"], {"assignments": [{"assignee": {"id": CY_USER, "type": "user_reference"}}]}, 2001),
         ([], {"escalation_policy": {"id": "PNONE", "type": "escalation_policy_reference"}}, 1014),
         ([], {"priority": "P9"}, 1020),
         ([], {"title": " "}, 2001),
@@ -72,6 +73,50 @@ async def test_refused_changes_change_nothing(
     assert refusal.status_code == 400
     assert refusal.json()["error"]["code"] == code
     assert await account.get(incident) == untouched
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "", {"incident": {"type": "incident_reference", "status": "resolved"}}),
+        ("PUT", "", {"incident": {"type": "incident_reference", "escalation_level": 2}}),
+        (
+            "PUT",
+            "",
+            {"incident": {"type": "incident_reference", "assignments": [{"assignee": {"id": CY_USER}}]}},
+        ),
+        (
+            "PUT",
+            "",
+            {"incident": {"type": "incident_reference", "escalation_policy": {"id": "PEP0002"}}},
+        ),
+        ("PUT", "/merge", {"source_incidents": [{"id": "{other}"}]}),
+        (
+            "POST",
+            "/responder_requests",
+            {
+                "requester_id": BO_USER,
+                "message": "Help",
+                "responder_request_targets": [{"id": CY_USER, "type": "user_reference"}],
+            },
+        ),
+    ],
+)
+async def test_what_a_resolved_incident_refuses_is_said_as_pagerduty_says_it(
+    account: SimulatedAccount, method: str, path: str, body: dict[str, Any]
+) -> None:
+    incident, other = (await account.trigger())["id"], (await account.trigger())["id"]
+    await account.put(incident, status="resolved")
+    filled = json.loads(json.dumps(body).replace("{other}", other))
+    refused = await account.call(method, f"/incidents/{incident}{path}", filled, user=BO_USER)
+    assert refused.status_code == 400
+    assert refused.json() == {
+        "error": {
+            "message": "Invalid Input Provided",
+            "code": 2001,
+            "errors": ["Incident Already Resolved"],
+        }
+    }
 
 
 async def test_two_people_can_acknowledge(account: SimulatedAccount) -> None:

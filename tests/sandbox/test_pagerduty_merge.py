@@ -77,5 +77,5 @@ async def test_a_merge_that_makes_no_sense_changes_nothing(account: SimulatedAcc
         {"source_incidents": [{"id": key} for key in (source, sources.get(refused, other))]},
     )
     expected = {"itself": 2001, "unknown": 1004, "merged already": 1019, "unknown target": 2100}
-    assert answer.json()["error"]["code"] == expected.get(refused, 1001)
+    assert answer.json()["error"]["code"] == expected.get(refused, 2001)
     assert [await account.get(key) for key in (target, source)] == before
