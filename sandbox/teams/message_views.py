@@ -15,20 +15,24 @@ def message_view(roster: Roster, message: Message, person: str) -> Json:
         "created_at": message.created_at,
         "edited_at": message.versions[-1].at if len(message.versions) > 1 else None,
         "deleted": deleted,
+        "summary": activity.get("summary") or "",
         "text": activity.get("text", ""),
         "text_format": activity.get("textFormat", "markdown"),
         "attachments": activity.get("attachments", []),
+        "notification": "" if deleted else notification(activity),
         "private_card": message.private_cards.get(person),
     }
 
 
-def preview(message: Message) -> str:
-    """The first line of the message, for the list of chats."""
-    activity = message.activity
-    for candidate in (activity.get("summary"), activity.get("text")):
-        if isinstance(candidate, str) and candidate.strip():
-            return candidate.strip().splitlines()[0]
-    return "Sent a card" if activity.get("attachments") else ""
+def notification(activity: Json) -> str:
+    """What a locked phone says of a message: the first line of its text, as it is written.
+
+    Android ignores ``summary`` there (teams-library-js #3054), so the page's lists do so too.
+    """
+    text = activity.get("text")
+    if isinstance(text, str) and text.strip():
+        return text.strip().splitlines()[0]
+    return "The bot sent you a card" if activity.get("attachments") else ""
 
 
 def _author(roster: Roster, message: Message) -> Json:

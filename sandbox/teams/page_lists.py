@@ -2,7 +2,7 @@
 
 from sandbox.company import Company, Person
 from sandbox.teams.conversations import Conversations
-from sandbox.teams.message_views import preview
+from sandbox.teams.message_views import notification
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Conversation, Json
 
@@ -55,5 +55,5 @@ def _chat(conversations: Conversations, chat: Conversation, person: Person) -> J
         "kind": chat.kind,
         "name": conversation_name(conversations.roster, chat),
         "unread": conversations.unread(chat, person),
-        "last": None if last is None else {"text": preview(last), "at": last.created_at},
+        "last": None if last is None else {"text": notification(last.activity), "at": last.created_at},
     }

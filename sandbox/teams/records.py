@@ -1,6 +1,7 @@
 """The answer of ``GET /_sandbox/records``: everything that was sent and called."""
 
 from sandbox.teams.conversations import Conversations
+from sandbox.teams.message_views import notification
 from sandbox.teams.state import Conversation, Json, Message
 
 
@@ -33,5 +34,7 @@ def _message(message: Message) -> Json:
         "deleted_at": message.deleted_at,
         # The connector has no message for one person of a shared conversation.
         "to": None,
+        # An edit notifies nobody.
+        "notification": notification(message.versions[0].activity),
         "versions": [version.model_dump() for version in message.versions],
     }

@@ -91,6 +91,43 @@ def test_lists_hold_what_the_person_may_see(teams: TeamsProcess, bot: httpx.Clie
     assert httpx.get(f"{teams.url}/page/state?person=nobody", trust_env=False).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("said", "notified"),
+    [
+        ({"text": "#42 Checkout is slow\nopen"}, "#42 Checkout is slow"),
+        ({"text": "#42 Checkout is slow", "summary": "Triggered"}, "#42 Checkout is slow"),
+        ({"summary": "Triggered"}, "The bot sent you a card"),
+        ({"text": "  ", "summary": "Triggered"}, "The bot sent you a card"),
+        ({}, "The bot sent you a card"),
+    ],
+)
+def test_a_locked_phone_shows_the_text_of_a_card_and_ignores_its_summary(
+    teams: TeamsProcess, bot: httpx.Client, said: dict[str, str], notified: str
+) -> None:
+    chat = teams.personal_chat(teams.person(1))
+    sent = send(bot, chat, message("card") | said)
+    assert [m["notification"] for m in teams.messages(chat)] == [notified]
+    lists = teams.get("/page/state", person=teams.person(1).aad_object_id)
+    assert lists["chats"][0]["last"]["text"] == notified
+    edit = message("card") | {"text": "An edit"}
+    assert bot.put(f"v3/conversations/{chat}/activities/{sent}", json=edit).status_code == 200
+    assert [m["notification"] for m in teams.messages(chat)] == [notified], "an edit notifies nobody"
+
+
+def test_a_person_deletes_on_the_page_what_they_may(teams: TeamsProcess, bot: httpx.Client) -> None:
+    ada, bo = teams.person(0).aad_object_id, teams.person(1).aad_object_id
+    sent = send(bot, teams.channel, message("one"))
+    wanted = {"person": ada, "conversation": teams.channel, "message": sent}
+    assert teams.post("/page/delete", wanted | {"message": "1"}).status_code == 404
+    assert teams.post("/page/delete", wanted).status_code == 204
+    (shown,) = teams.get(f"/page/conversations/{teams.channel}/messages", person=bo)["messages"]
+    assert (shown["deleted"], shown["notification"]) == (True, "")
+    chat = teams.personal_chat(teams.person(1))
+    foreign = {"conversation": chat, "message": send(bot, chat, message("for Bo"))}
+    assert teams.post("/page/delete", {"person": ada} | foreign).is_error
+    assert teams.post("/page/delete", {"person": bo} | foreign).status_code == 403
+
+
 def test_a_private_chat_is_closed_to_others(teams: TeamsProcess, bot: httpx.Client) -> None:
     chat = teams.personal_chat(teams.person(1))
     ada = teams.person(0).aad_object_id
@@ -119,9 +156,11 @@ def test_an_event_has_the_whole_message(teams: TeamsProcess, bot: httpx.Client) 
             "created_at": created_at,
             "edited_at": None,
             "deleted": False,
+            "summary": "",
             "text": "",
             "text_format": "markdown",
             "attachments": message("one")["attachments"],
+            "notification": "The bot sent you a card",
             "private_card": None,
         }
         assert heard.get(timeout=5) == ("unread", {"conversation": teams.channel, "unread": 1})

@@ -3,7 +3,7 @@
 import { senderAvatar } from "./avatar.js";
 import { briefTimeOf } from "./clock.js";
 import { fill, h } from "./dom.js";
-import { summaryOf } from "./summary.js";
+import { previewOf } from "./summary.js";
 
 const SHOWN = 30;
 
@@ -66,7 +66,7 @@ function activityRow({ conversation, message }, open) {
       "span",
       { class: "chat-lines" },
       h("span", { class: "name" }, `${message.from.name} ${what}`),
-      h("span", { class: "preview" }, summaryOf(message)),
+      h("span", { class: "preview" }, previewOf(message)),
       h("span", { class: "place" }, place),
     ),
     h("time", { datetime: message.created_at }, briefTimeOf(message.created_at)),

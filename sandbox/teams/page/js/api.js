@@ -25,10 +25,15 @@ export const conversation = (id, person) =>
 
 export const hostConfig = (name) => request(`/page/static/host-config/${name}.json`);
 
+export const teamsClients = () => request("/page/static/teams-clients.json");
+
 export const markRead = (person, conversation) => post("/page/read", { person, conversation });
 
 export const say = (person, conversation, text, replyTo) =>
   post("/page/say", { person, conversation, text, reply_to: replyTo });
+
+export const remove = (person, conversation, message) =>
+  post("/page/delete", { person, conversation, message });
 
 export const invoke = (press) => post("/page/invoke", press);
 

@@ -1,20 +1,52 @@
-// Adaptive Cards, drawn by Microsoft's own renderer.
+// Adaptive Cards, drawn by Microsoft's own renderer as far as the weakest of Teams' clients draws them.
 
 import { h } from "./dom.js";
 import { cardMarkdown, safeUrl } from "./markdown.js";
 import { openMenu } from "./menu.js";
+import { GUARD } from "./weakest-client.js";
 
-/** Teaches the renderer our Markdown; once per page. */
+const UNDISPLAYED = "We're sorry, this card couldn't be displayed";
+
+/** Teaches the renderer our Markdown, the overflow menu and the names of buttons; once per page. */
 export function prepareRenderer() {
   AdaptiveCards.AdaptiveCard.onProcessMarkdown = (text, result) => {
-    result.outputHtml = cardMarkdown(text);
+    result.outputHtml = unguarded(cardMarkdown(text));
     result.didProcess = true;
   };
   AdaptiveCards.Strings.defaults.overflowButtonText = () => "•••";
+  AdaptiveCards.GlobalSettings.allowMoreThanMaxActionsInOverflowMenu = true;
+  nameButtonsByTooltip(AdaptiveCards.Action.prototype);
 }
 
-/** The card as an element; `onAction(action, button)` hears of presses, `button` being what was pressed. */
-export function renderCard(content, hostConfig, onAction) {
+/** The renderer names a button anew after each press, always by its title: the name is put right behind it. */
+function nameButtonsByTooltip(prototype) {
+  const setUp = prototype.setupElementForAccessibility;
+  prototype.setupElementForAccessibility = function (element, ...more) {
+    setUp.call(this, element, ...more);
+    if (this.tooltip) element.setAttribute("aria-label", nameOf(this));
+  };
+}
+
+/** What a screen reader calls an action: its tooltip, which must hold the title that others see. */
+function nameOf({ title, tooltip }) {
+  if (!title || !tooltip) return tooltip || title;
+  return tooltip.toLowerCase().includes(title.toLowerCase()) ? tooltip : `${title}, ${tooltip}`;
+}
+
+/**
+ * The card as an element. `client` says what of it is drawn; `onAction(action, button)` hears of presses, `button`
+ * being what was pressed.
+ */
+export function renderCard(content, { hostConfig, client }, onAction) {
+  const wide = content.msteams?.width?.toLowerCase() === "full";
+  const frame = h("div", { class: wide ? "card wide" : "card", "data-testid": "card" });
+  const drawn = client.adapt(content);
+  if (drawn) drawCard(drawn, frame, hostConfig, onAction);
+  else frame.append(h("p", { class: "undisplayed" }, UNDISPLAYED));
+  return frame;
+}
+
+function drawCard(content, frame, hostConfig, onAction) {
   const card = new AdaptiveCards.AdaptiveCard();
   card.hostConfig = hostConfig;
   let overflowButton = null;
@@ -27,11 +59,9 @@ export function renderCard(content, hostConfig, onAction) {
   card.onExecuteAction = (action) =>
     queueMicrotask(() => onAction(action, action.renderedElement ?? overflowButton));
   card.parse(content);
-  const wide = content.msteams?.width?.toLowerCase() === "full";
-  const frame = h("div", { class: wide ? "card wide" : "card", "data-testid": "card" });
   card.render(frame);
   disarmLinks(frame);
-  return frame;
+  for (const run of frame.querySelectorAll(".ac-textRun")) unguardText(run);
 }
 
 function overflowItem(action) {
@@ -42,6 +72,7 @@ function overflowItem(action) {
       role: "menuitem",
       class: "menu-item",
       title: action.tooltip || null,
+      "aria-label": action.tooltip ? nameOf(action) : null,
       disabled: !action.isEnabled,
       onclick: () => action.execute(),
     },
@@ -49,9 +80,17 @@ function overflowItem(action) {
   );
 }
 
-/** The renderer sets a text run's address unchecked: only what a browser may safely open keeps one. */
+/** The renderer sets addresses unchecked: only what a browser may safely open keeps one. */
 function disarmLinks(frame) {
   for (const anchor of frame.querySelectorAll("a[href]")) {
     if (!safeUrl(anchor.getAttribute("href"))) anchor.removeAttribute("href");
+  }
+}
+
+const unguarded = (text) => text.replaceAll(GUARD, "");
+
+function unguardText(element) {
+  for (const node of element.childNodes) {
+    if (node.nodeType === Node.TEXT_NODE) node.data = unguarded(node.data);
   }
 }

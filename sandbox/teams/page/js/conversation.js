@@ -10,6 +10,7 @@ export class ConversationView {
   #element;
   #store;
   #theme;
+  #client;
   #hostConfigs;
   #actions;
   #leave;
@@ -19,10 +20,11 @@ export class ConversationView {
   #pointAt = null;
 
   /** `leave` goes back to the list, where both do not fit beside each other. */
-  constructor(element, { store, theme, hostConfigs, actions, leave }) {
+  constructor(element, { store, theme, client, hostConfigs, actions, leave }) {
     this.#element = element;
     this.#store = store;
     this.#theme = theme;
+    this.#client = client;
     this.#hostConfigs = hostConfigs;
     this.#actions = actions;
     this.#leave = leave;
@@ -45,6 +47,7 @@ export class ConversationView {
     this.#timeline = new Timeline(conversation, {
       person: this.#store.person,
       say: (text, replyTo) => this.#store.say(text, replyTo),
+      remove: (message) => this.#store.remove(message),
       drawCard: (content, message) => this.#drawCard(content, message),
     });
     // What is being written outlives a redraw of the same conversation.
@@ -118,7 +121,8 @@ export class ConversationView {
   }
 
   #drawCard(content, message) {
-    const frame = renderCard(content, this.#hostConfigs[this.#theme.name], (action, button) =>
+    const drawing = { hostConfig: this.#hostConfigs[this.#theme.name], client: this.#client };
+    const frame = renderCard(content, drawing, (action, button) =>
       this.#actions.dispatch({ action, button, message, frame }),
     );
     return frame;

@@ -2,10 +2,11 @@
 
 import * as api from "./api.js";
 
-/** The configurations by theme's name. */
-export async function loadHostConfigs() {
+/** The configurations by theme's name, for the client whose cards are drawn. */
+export async function loadHostConfigs(client) {
   const [shared, light, dark] = await Promise.all(["shared", "light", "dark"].map(api.hostConfig));
-  return { light: compose(shared, light), dark: compose(shared, dark) };
+  const limited = { ...shared, actions: { ...shared.actions, maxActions: client.primaryActions } };
+  return { light: compose(limited, light), dark: compose(limited, dark) };
 }
 
 function compose(shared, { separatorColor, foregroundColors, containers }) {

@@ -1,6 +1,7 @@
 // Composition root of the page: builds the parts, connects them, and follows the address.
 
 import { ActivityView } from "./activity.js";
+import * as api from "./api.js";
 import { readAddress, writeAddress } from "./address.js";
 import { CardActions } from "./card-actions.js";
 import { prepareRenderer } from "./cards.js";
@@ -11,6 +12,7 @@ import { showRail } from "./rail.js";
 import { Store } from "./store.js";
 import { Theme } from "./theme.js";
 import { TopBar } from "./topbar.js";
+import { WeakestClient } from "./weakest-client.js";
 
 const narrow = matchMedia("(max-width: 640px)");
 const part = (id) => document.getElementById(id);
@@ -19,13 +21,15 @@ const store = new Store();
 const theme = new Theme();
 theme.start();
 prepareRenderer();
+const client = new WeakestClient(await api.teamsClients());
 
 const list = new ListView(part("list"), { store, open: go });
 const activity = new ActivityView(part("list"), { store, open: go });
 const conversation = new ConversationView(part("conversation"), {
   store,
   theme,
-  hostConfigs: await loadHostConfigs(),
+  client,
+  hostConfigs: await loadHostConfigs(client),
   actions: new CardActions(store),
   leave: () => go(null),
 });

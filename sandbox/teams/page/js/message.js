@@ -2,13 +2,17 @@
 
 import { senderAvatar } from "./avatar.js";
 import { fullTimeOf, timeOf } from "./clock.js";
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
 import { renderText } from "./message-text.js";
+import { nameOf } from "./summary.js";
 
 const CARD = "application/vnd.microsoft.card.adaptive";
 
-/** `drawCard(content, message)` makes a card's element; `own` marks the reader's own messages. */
-export function renderMessage(message, { testId = "message", own = false, drawCard }) {
+/**
+ * `drawCard(content, message)` makes a card's element; `own` marks the reader's own messages; `remove(message)`
+ * deletes one, and is null where the reader may not.
+ */
+export function renderMessage(message, { testId = "message", own = false, remove = null, drawCard }) {
   const { from } = message;
   return h(
     "article",
@@ -16,7 +20,7 @@ export function renderMessage(message, { testId = "message", own = false, drawCa
       class: `message${own ? " own" : ""}${from.bot ? " from-bot" : ""}`,
       "data-testid": testId,
       "data-message-id": message.id,
-      "aria-label": `${from.name}, ${timeOf(message.created_at)}`,
+      "aria-label": nameOf(message),
     },
     senderAvatar(from),
     h(
@@ -29,8 +33,23 @@ export function renderMessage(message, { testId = "message", own = false, drawCa
         timeOf(message.created_at),
       ),
       isMarkedEdited(message) && h("span", { class: "edited" }, "Edited"),
+      remove && deleteButton(message, remove),
     ),
     h("div", { class: "message-body" }, ...bodyOf(message, drawCard)),
+  );
+}
+
+function deleteButton(message, remove) {
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "plain-button message-delete",
+      "aria-label": `Delete message: ${nameOf(message)}`,
+      "data-testid": "message-delete",
+      onclick: () => remove(message),
+    },
+    icon("delete", 16),
   );
 }
 

@@ -4,7 +4,7 @@
 // open, or it was read anew), "message" (one of the open conversation came or changed), "online".
 
 import * as api from "./api.js";
-import { summaryOf } from "./summary.js";
+import { previewOf } from "./summary.js";
 
 export class Store extends EventTarget {
   tenant = "";
@@ -118,6 +118,11 @@ export class Store extends EventTarget {
     return api.say(this.person.id, this.conversation.id, text, replyTo);
   }
 
+  /** Deletes a message for everybody; the server tells of it. */
+  remove(message) {
+    return api.remove(this.person.id, this.conversation.id, message.id);
+  }
+
   /** Presses a card's button and answers what the app said about it. */
   invoke(message, action, inputs) {
     return api.invoke({
@@ -178,7 +183,7 @@ export class Store extends EventTarget {
   #setLast(id, message) {
     const chat = this.chats.find((candidate) => candidate.id === id);
     if (!chat || message.edited_at || message.deleted) return;
-    chat.last = { text: summaryOf(message), at: message.created_at };
+    chat.last = { text: previewOf(message), at: message.created_at };
     this.#emit("lists");
   }
 

@@ -1,14 +1,19 @@
-// One line that says what a message is, for lists and feeds.
+// One line that says what a message is: for a screen reader, and for lists and feeds.
 
 import { plainText } from "./markdown.js";
 
-/** A message's text as it reads; for a card what it says of itself, else its first text. */
-export function summaryOf(message) {
-  if (message.deleted) return "This message has been deleted.";
-  if (message.text)
-    return message.text_format === "xml" ? textOfHtml(message.text) : withoutMarks(message.text);
-  const card = message.attachments[0]?.content;
-  return card ? withoutMarks(String(card.fallbackText ?? firstText(card.body) ?? "Sent a card")) : "";
+const DELETED = "This message has been deleted.";
+
+/** What a screen reader calls a message: what the bot says of it, else its text, else its card's first text. */
+export function nameOf(message) {
+  if (message.deleted) return DELETED;
+  return message.summary || textOf(message) || cardTextOf(message);
+}
+
+/** What lists show of a message: what a locked phone would. */
+export function previewOf(message) {
+  if (message.deleted) return DELETED;
+  return textOf(message) || message.notification;
 }
 
 /** One line of text without Markdown's marks. */
@@ -17,6 +22,15 @@ export function withoutMarks(text) {
     .replace(/\[([^\]]+)\]\([^)]+\)/g, "$1")
     .replace(/^[-*+]\s+|\*\*|\\(?=[!-/:-@[-`{-~])/gm, "")
     .replace(/\s+/g, " ");
+}
+
+function textOf({ text, text_format: format }) {
+  return format === "xml" ? textOfHtml(text).trim() : withoutMarks(text).trim();
+}
+
+function cardTextOf({ attachments }) {
+  const card = attachments[0]?.content;
+  return card ? withoutMarks(String(card.fallbackText ?? firstText(card.body) ?? "Sent a card")) : "";
 }
 
 function textOfHtml(html) {

@@ -12,6 +12,7 @@ export class Timeline {
   #kind;
   #person;
   #say;
+  #remove;
   #drawCard;
   #elements = new Map();
   #threads = new Map();
@@ -43,10 +44,11 @@ export class Timeline {
 
   scroller = new Scroller(this.#view);
 
-  constructor(conversation, { person, say, drawCard }) {
+  constructor(conversation, { person, say, remove, drawCard }) {
     this.#kind = conversation.kind;
     this.#person = person;
     this.#say = say;
+    this.#remove = remove;
     this.#drawCard = drawCard;
     this.element = h(
       "div",
@@ -85,11 +87,10 @@ export class Timeline {
   }
 
   #draw(message, testId) {
-    return renderMessage(message, {
-      testId,
-      own: message.from.id === this.#person.id,
-      drawCard: this.#drawCard,
-    });
+    const own = message.from.id === this.#person.id;
+    // In a channel a team's owner may delete anybody's messages.
+    const remove = (own || this.#kind === "channel") && !message.deleted ? this.#remove : null;
+    return renderMessage(message, { testId, own, remove, drawCard: this.#drawCard });
   }
 
   #add(message) {
