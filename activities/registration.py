@@ -69,7 +69,12 @@ def _is_not_logged_yet(record: logging.LogRecord) -> bool:
 
 def _logged(name: str, error: OutsideError) -> ApplicationError:
     log.warning(
-        "activity failed", activity=name, failure=type(error).__name__, code=error.code, reason=str(error)
+        "activity failed",
+        activity=name,
+        failure=type(error).__name__,
+        code=error.code,
+        says=error.says,
+        reason=str(error),
     )
     return error.to_application_error()
 

@@ -6,13 +6,13 @@
     ├── Temporary                 it may pass by itself: try again later
     │   ├── ProviderUnavailable   5xx, 408, or no answer to a call that is safe to repeat
     │   ├── RateLimited           429: try again after ``retry_after`` seconds
-    │   └── Conflict              412, or PagerDuty's 1005: somebody wrote at the same time; read first
+    │   └── Conflict              409, 412, or it is so already: somebody else wrote; read first
     ├── NeedsPerson               it does not pass until somebody does something
     │   ├── CredentialRejected    401: the token is dead; get a new one, or the person must link again
     │   ├── Forbidden             403: this identity may not do this; another may
     │   ├── ConsentMissing        a Microsoft permission is not granted; an admin can
     │   ├── BotRemoved            the bot is not in the conversation: suspend it until it is back
-    │   └── RequestInvalid        4xx: our request is wrong; repeating it cannot help
+    │   └── RequestInvalid        4xx, or it cannot even be written: repeating it cannot help
     ├── Gone                      the object is not there
     │   ├── CardGone              the message to edit is unknown: post a new one
     │   └── NotFound              404: the object asked for does not exist (any more)
@@ -20,6 +20,7 @@
 
 Callers ask for groups and classes. The class alone decides whether Temporal retries (``retryable``).
 Histories hold the names of the leaves. Texts are clipped and hold no body, header, query string or token.
+What a provider says of its refusal is a text of its own (``says``), cleaned and clipped by its client.
 """
 
 from collections.abc import Iterator
@@ -31,25 +32,47 @@ from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError,
 _TEXT_LIMIT = 300
 
 
+class Refusal(NamedTuple):
+    """A provider's own number and words for what it did not do; the words are for a person to read."""
+
+    code: str | None = None
+    says: str | None = None
+
+
 class OutsideError(Exception):
     """An outside call failed; the subclass says how.
 
-    ``code`` is the provider's own error code, where it gave one.
+    ``code`` is the provider's own error code and ``says`` what it says of it, where it gave them: for a
+    person, cleaned and clipped.
     """
 
     retryable: ClassVar[bool] = False
 
-    def __init__(self, text: str, *, code: str | None = None, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        code: str | None = None,
+        retry_after: float | None = None,
+        says: str | None = None,
+    ) -> None:
         super().__init__(text[:_TEXT_LIMIT])
         self.code = code
         self.retry_after = retry_after
+        self.says = says
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """What the provider answered; ``None`` where it gave neither number nor words."""
+        return _refusal(self.code, self.says)
 
     def to_application_error(self) -> ApplicationError:
-        """The same failure as Temporal carries it: type, code and delay survive the journey."""
+        """The same failure as Temporal carries it: type, code, delay and words survive the journey."""
         return ApplicationError(
             str(self),
             self.code,
             self.retry_after,
+            *([] if self.says is None else [self.says]),
             type=type(self).__name__,
             non_retryable=not self.retryable,
             next_retry_delay=timedelta(seconds=self.retry_after) if self.retry_after else None,
@@ -100,7 +123,7 @@ class BotRemoved(NeedsPerson):
 
 
 class RequestInvalid(NeedsPerson):
-    """The provider refuses the request as it is."""
+    """The provider refuses the request as it is, or it cannot be written: then it was not sent."""
 
 
 class Gone(OutsideError):
@@ -158,3 +181,17 @@ def failure_of(error: ActivityError) -> Failure:
         retry_after = cause.details[1] if len(cause.details) > 1 else None
         return Failure(_BY_NAME[cause.type], retry_after)
     return Failure(OutcomeUnknown)
+
+
+def refusal_of(error: ActivityError) -> Refusal | None:
+    """What the provider answered to a failed activity, where it answered."""
+    cause = error.cause
+    if not isinstance(cause, ApplicationError) or cause.type not in _BY_NAME:
+        return None
+    # The words are the third detail, where there are any.
+    code, _, says = (*cause.details, None, None, None)[:3]
+    return _refusal(code, says)
+
+
+def _refusal(code: str | None, says: str | None) -> Refusal | None:
+    return None if code is None and says is None else Refusal(code, says)

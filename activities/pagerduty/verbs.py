@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.pagerduty.access import account_of, bounded, details_of
 from activities.registration import implements
-from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient
+from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient, is_already_so
 from muster.security.sealing import KeyRing, SealBroken
 from muster.settings import PagerDutyAccount
 from muster.store import clicks, links
@@ -31,8 +31,6 @@ from workflows.verbs.verb import Verb
 
 _CHANGE_SECONDS = 4.8
 """Less than the row's start-to-close limit, so that an attempt that timed out holds no connection."""
-_ALREADY = frozenset({"1001", "1002"})
-"""PagerDuty's numbers for *already resolved* and *already acknowledged*."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -83,14 +81,14 @@ class VerbActivities:
                     return judged
             return await self._tell_or_read(request, verb, user)
         except (CredentialRejected, Forbidden) as error:
-            return VerbDone(outcome=failed(type(error), by=user.name))
+            return VerbDone(outcome=failed(type(error), by=user.name, refusal=error.refusal))
 
     async def _tell_or_read(self, request: DoVerb, verb: Verb, user: LinkedUser) -> VerbDone:
         """Tell PagerDuty; where it says that this is so already, read how it is."""
         try:
             return await self._tell(request, verb, user)
         except Conflict as error:
-            if error.code not in _ALREADY:
+            if not is_already_so(error):
                 raise
         seen = await self._read(request, user)
         return _judged(verb, seen, user) or _refused("already_changed")
@@ -127,7 +125,7 @@ class VerbActivities:
             )
         except OutcomeUnknown as error:
             # The status shows it (``find_out="state"``), so this may be tried again, beginning with the read.
-            raise ProviderUnavailable(str(error), code=error.code) from error
+            raise ProviderUnavailable(str(error), code=error.code, says=error.says) from error
         return VerbDone(outcome=done(verb), details=details_of(incident))
 
 

@@ -4,7 +4,7 @@ The one place that turns the codes of ``workflows.verbs.outcomes`` into words.
 """
 
 from muster.cards.incident.names import numbered
-from muster.cards.text import escape, web_link
+from muster.cards.text import escape, plain, web_link
 from workflows.channel_incident.view import View
 from workflows.verbs.outcomes import Outcome, Reason
 from workflows.verbs.registry import VERBS
@@ -13,18 +13,25 @@ from workflows.verbs.verb import VerbName
 _TITLE_LIMIT = 80
 _ID_LIMIT = 40
 _ACCOUNT_LIMIT = 60
-_SENTENCE_LIMIT = 300
+_SENTENCE_LIMIT = 500
+_SAYS_LIMIT = 200
 _REASONS: dict[Reason, str] = {
     "link_removed": ": your link to PagerDuty was removed meanwhile.",
     "link_rejected": ": PagerDuty does not accept your link any more; link your accounts again.",
     "forbidden": ": PagerDuty does not allow {by} to do this.",
     "already_changed": ": PagerDuty says it is settled already.",
+    "refused_by_pagerduty": ".",
     "not_found": ". PagerDuty does not know this incident any more.",
+    "conflict": ". Somebody else was changing the incident at that moment. Try again.",
     "rate_limited": ". PagerDuty is limiting requests right now. Try again in a minute.",
+    "not_sent": ". Muster could not write the request to PagerDuty; its log says why.",
     "answer_lost": ". PagerDuty's answer was lost; the card shows what is known.",
     "unavailable": ". PagerDuty did not answer. Try again in a moment.",
 }
-"""Ends of the sentence *Acknowledge was not done…*; ``by`` is whom PagerDuty refused."""
+"""Ends of the sentence *Acknowledge was not done…*; ``by`` is whom PagerDuty refused.
+
+PagerDuty's own words follow, where it gave some.
+"""
 
 
 def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
@@ -43,7 +50,7 @@ def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
             return f"{label} came through too late and was not done."
         case "refused" | "failed":
             reason = _REASONS[outcome.reason or "unavailable"]
-            return f"{label} was not done" + reason.format(by=outcome.by or "you")
+            return f"{label} was not done" + reason.format(by=outcome.by or "you") + _said(outcome)
 
 
 def working_sentence(verb: VerbName) -> str:
@@ -56,7 +63,7 @@ def private_text(outcome: Outcome, verb: VerbName, view: View | None, *, account
 
     ``view`` tells which incident it was about; without it the text is the sentence of the answer.
     """
-    sentence = sentence_of(outcome, verb, account=account)
+    sentence = escape(sentence_of(outcome, verb, account=account), _SENTENCE_LIMIT)
     if view is None:
         return sentence
     match outcome.kind:
@@ -75,13 +82,21 @@ def private_text(outcome: Outcome, verb: VerbName, view: View | None, *, account
             )
         case _:
             return (
-                f"{_clicked(verb, view)}, and it did not work: {escape(sentence, _SENTENCE_LIMIT)} "
+                f"{_clicked(verb, view)}, and it did not work: {sentence} "
                 "The card shows the incident as it is; if the button is still there, you can press it again."
             )
 
 
 def _by(outcome: Outcome) -> str:
     return f" by {outcome.by}" if outcome.by else ""
+
+
+def _said(outcome: Outcome) -> str:
+    """PagerDuty's words and number for its refusal: another's text, without markup, on one line."""
+    number = f" ({outcome.code})" if outcome.code else ""
+    if not outcome.says:
+        return f" PagerDuty refused it{number}." if number else ""
+    return f" PagerDuty says: {plain(outcome.says, _SAYS_LIMIT).rstrip('.')}{number}."
 
 
 def _clicked(verb: VerbName, view: View) -> str:

@@ -18,6 +18,7 @@ import httpx
 import structlog
 
 from muster.clients.transport import AiohttpTransport
+from muster.lenient_json import read_json
 from muster.logging import CORRELATION_HEADER, correlation_id
 from workflows.errors import (
     Conflict,
@@ -54,16 +55,36 @@ def open_pool(
     The environment's proxies and ``.netrc`` are ignored, and redirects are not followed: a token must
     go to the configured address and nowhere else. ``transport`` is the seam for tests.
     """
-    return httpx.AsyncClient(
+    return _Pool(
         trust_env=False,
         transport=transport or AiohttpTransport(verify=verify),
         event_hooks={"request": [_add_correlation_id]},
     )
 
 
+class _Pool(httpx.AsyncClient):
+    """Builds requests, or says that one cannot be written: nothing of it was sent."""
+
+    def build_request(self, method: str, url: httpx.URL | str, **content: Any) -> httpx.Request:
+        """As httpx does; raises ``RequestInvalid`` for what HTTP or JSON cannot carry."""
+        try:
+            request = super().build_request(method, url, **content)
+        except (ValueError, TypeError, httpx.InvalidURL) as error:
+            # Not chained: the error's text may quote a header's value, which may be a token.
+            raise RequestInvalid(f"the request cannot be written: {type(error).__name__}") from None
+        if not all(is_header_value(value) for _, value in request.headers.multi_items()):
+            raise RequestInvalid("the request cannot be written: a header has a control character")
+        return request
+
+
+def is_header_value(text: str) -> bool:
+    """Whether a header can carry this text: printable ASCII, which every server reads alike."""
+    return text.isascii() and text.isprintable()
+
+
 async def _add_correlation_id(request: httpx.Request) -> None:
     current = correlation_id.get()
-    if current is not None:
+    if current is not None and is_header_value(current):
         request.headers[CORRELATION_HEADER] = current
 
 
@@ -117,17 +138,22 @@ def refusal(
     repeatable: bool,
     code: str | None,
     by_code: Mapping[str, type[OutsideError]],
+    says: str | None = None,
 ) -> OutsideError:
     """The error for an answer that says no success.
 
-    ``code`` is the provider's own error code; where ``by_code`` knows it, it decides, else the status.
+    ``code`` is the provider's own error code; where ``by_code`` knows it, it decides, else the status. A
+    server that failed has decided nothing, whatever its body says. ``says`` is what the provider says of it.
     """
     status = response.status_code
-    kind = by_code.get(code or "") or _BY_STATUS.get(status)
-    if kind is None:
-        kind = _lost(repeatable) if status == 408 or status >= 500 else RequestInvalid
+    failed = status == 408 or status >= 500
+    kind = None if failed else by_code.get(code or "") or _BY_STATUS.get(status, RequestInvalid)
+    if kind is None or kind is OutcomeUnknown:
+        kind = _lost(repeatable)
+    if kind is RequestInvalid and code is None and says is None:
+        says = f"HTTP {status}"
     text = f"{provider} answered {status}" + (f" ({code})" if code else "")
-    return kind(text, code=code, retry_after=_retry_after(response))
+    return kind(text, code=code, retry_after=_retry_after(response), says=says)
 
 
 def broken_contract(provider: str, what: str, *, repeatable: bool) -> OutsideError:
@@ -138,7 +164,7 @@ def broken_contract(provider: str, what: str, *, repeatable: bool) -> OutsideErr
 def json_object(response: httpx.Response) -> dict[str, Any]:
     """The answer's JSON object; empty where there is none, since error pages need not be JSON."""
     try:
-        body = response.json()
+        body = read_json(response.content)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
+from muster.values import storable_json
 from workflows.channel_incident.activities import ShowCard, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import View
@@ -51,7 +52,7 @@ async def record_shown(connection: Connection | Pool, request: ShowCard, activit
         revision=request.view.revision,
         nonce=request.identity.nonce,
         content=request.content,
-        view=request.view.model_dump_json(),
+        view=storable_json(request.view),
     )
     if row is None:
         raise _unknown(request)

@@ -4,6 +4,7 @@ import asyncpg
 
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
+from muster.values import storable
 from workflows.channel_incident.messages import CardKey
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
@@ -18,19 +19,25 @@ async def outcome_of(connection: Connection | Pool, key: str) -> Outcome | None:
 
 
 async def record(connection: Connection | Pool, card: CardKey, click: Click, outcome: Outcome) -> None:
-    """Record how a click ended; a second outcome for the same key is ignored."""
+    """Record how a click ended; a second outcome for the same key is ignored.
+
+    A text that Postgres does not take as it is, is recorded as it can be: an outcome that cannot be recorded
+    would be done again (promise 5).
+    """
     await QUERIES["record"].execute(
         connection,
         **dict(card),
         key=click.key,
         verb=click.verb,
         aad_object_id=click.person.aad_object_id,
-        person_name=click.person.name,
+        person_name=storable(click.person.name),
         received_at=click.received_at,
         outcome=outcome.kind,
         outcome_reason=outcome.reason,
-        outcome_by=outcome.by,
+        outcome_by=storable(outcome.by) if outcome.by else None,
         outcome_status=outcome.status,
+        outcome_code=outcome.code,
+        outcome_says=storable(outcome.says) if outcome.says else None,
     )
 
 
@@ -46,4 +53,6 @@ def _outcome(row: asyncpg.Record) -> Outcome:
         reason=row["outcome_reason"],
         by=row["outcome_by"],
         status=row["outcome_status"],
+        code=row["outcome_code"],
+        says=row["outcome_says"],
     )

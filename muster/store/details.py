@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 from muster.store.pool import Connection
 from muster.store.queries import load_queries
+from muster.values import storable_json
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp
 
@@ -54,5 +55,5 @@ async def store_details(connection: Connection, account: str, incident_id: str, 
         incident_id=incident_id,
         covers_at=details.read_for.at,
         covers_event=details.read_for.event_id,
-        details=details.model_dump_json(),
+        details=storable_json(details),
     )

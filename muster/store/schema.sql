@@ -13,6 +13,8 @@ CREATE TABLE click (
     outcome_reason text,
     outcome_by text,
     outcome_status text,
+    outcome_code text,
+    outcome_says text,
     recorded_at timestamp with time zone DEFAULT now() NOT NULL
 );
 

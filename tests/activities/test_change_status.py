@@ -10,11 +10,13 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.pagerduty.verbs import VerbActivities
+from muster.security.sealing import KeyRing
 from muster.store import clicks, links
 from muster.store.details import lock_incident
 from muster.store.pool import Pool, transaction
 from tests.support.pagerduty_account import ADA_USER, BO_USER, COMPANY, DI_USER
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
+from tests.support.settings import KEYS
 from workflows.channel_incident.activities import DoVerb, VerbDone
 from workflows.channel_incident.messages import CardKey
 from workflows.verbs.click import Click, Clicker
@@ -190,7 +192,83 @@ async def test_an_acknowledge_that_pagerduty_says_is_done_already_is_refused_wit
     assert await buttons.read() == 2
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": 2001, "message": "Invalid Input Provided", "errors": ["Incident Already Resolved"]},
+        {"code": 2001, "errors": ["the incident is already resolved"]},
+        {"code": 1001},
+    ],
+)
+async def test_already_in_whatever_words_is_looked_up(buttons: Buttons, error: dict[str, Any]) -> None:
+    await buttons.side.put(buttons.incident, user=BO_USER, status="resolved")
+    fault = {"match": {"method": "PUT"}, "status": 400, "body": {"error": error}}
+    await buttons.side.fault("rest", "status", **fault)
+    changed = await buttons.click("resolve")
+    assert changed.outcome == Outcome(kind="already", by="Bo Call", status="resolved")
+    assert await buttons.read() == 1
+
+
 # Refused
+
+
+async def test_pagerdutys_words_for_what_a_person_may_not_do_are_recorded(buttons: Buttons) -> None:
+    error = {"code": 2010, "message": "Access Denied", "errors": ["Observers\x00 may not\nresolve"]}
+    fault = {"match": {"method": "PUT"}, "status": 403, "body": {"error": error}}
+    await buttons.side.fault("rest", "status", **fault)
+    changed = await buttons.click("resolve")
+    assert changed.outcome.says == "Observers may not resolve"
+    assert await buttons.recorded() == changed.outcome
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, {"code": 2001, "errors": ["Title cannot be empty"]}),
+        (402, {"code": 2014, "message": "Title cannot be empty"}),
+        (422, {"errors": ["Title cannot be empty"]}),
+    ],
+)
+async def test_a_refusal_of_whoever_asks_travels_in_pagerdutys_words(
+    buttons: Buttons, status: int, error: dict[str, Any]
+) -> None:
+    fault = {"match": {"method": "PUT"}, "status": status, "body": {"error": error}}
+    await buttons.side.fault("rest", "status", **fault)
+    failed = await buttons.fails("resolve")
+    assert (failed.type, failed.non_retryable) == ("RequestInvalid", True)
+    code = error.get("code")
+    assert failed.details == (str(code) if code else None, None, "Title cannot be empty")
+
+
+@pytest.mark.parametrize("email", ["jörg@acme.example", "🔥@acme.example", "ada\n@acme.example", ""])
+async def test_an_email_that_no_header_carries_stops_nobody(buttons: Buttons, email: str) -> None:
+    await buttons.pool.execute("UPDATE user_link SET pagerduty_email = $1", email)
+    assert (await buttons.click("resolve")).outcome == Outcome(kind="done", status="resolved")
+    assert await buttons.told() == [(ADA_USER, "resolved", 200)]
+
+
+@pytest.mark.parametrize("token", ["t0k\r\nen", "tökén", "🔥"])
+async def test_a_token_that_no_header_carries_is_sent_to_nobody(buttons: Buttons, token: str) -> None:
+    sealed = KeyRing.parse(KEYS).seal(
+        token,
+        links.token_place(COMPANY.tenant_id, buttons.side.person(ADA_USER).aad_object_id, COMPANY.account),
+    )
+    await buttons.pool.execute("UPDATE user_link SET access_token = $1", sealed)
+    failed = await buttons.fails("resolve")
+    assert (failed.type, failed.non_retryable) == ("RequestInvalid", True)
+    assert token not in failed.message
+    assert await buttons.told() == []
+
+
+async def test_a_name_that_postgres_does_not_take_is_recorded_as_it_can_be(buttons: Buttons) -> None:
+    request = await buttons.request("resolve")
+    person = request.click.person.model_copy(update={"name": "Ada\x00 Ops"})
+    changed = await buttons.run(
+        request.model_copy(update={"click": request.click.model_copy(update={"person": person})})
+    )
+    assert changed.outcome.kind == "done"
+    assert await buttons.recorded() == changed.outcome
+    assert await buttons.pool.fetchval("SELECT person_name FROM click") == "Ada Ops"
 
 
 async def test_a_link_that_was_revoked_meanwhile_is_refused_and_nothing_is_written(buttons: Buttons) -> None:

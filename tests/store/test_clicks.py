@@ -46,6 +46,18 @@ async def test_a_click_is_recorded_with_who_and_when(pool: Pool) -> None:
     assert row["recorded_at"] is not None
 
 
+async def test_what_postgres_does_not_take_is_recorded_as_it_can_be(pool: Pool) -> None:
+    """An outcome that is not recorded would be done again: a NUL must not make a click be told for ever."""
+    odd = click()
+    person = odd.person.model_copy(update={"name": "Ada\x00\ud83d Ops"})
+    outcome = Outcome(
+        kind="refused", reason="refused_by_pagerduty", by="B\x00o", code="2001", says="No\x00 \ud83d"
+    )
+    await clicks.record(pool, KEY, odd.model_copy(update={"person": person}), outcome)
+    assert await clicks.outcome_of(pool, "k1") == outcome.model_copy(update={"by": "Bo", "says": "No "})
+    assert await pool.fetchval("SELECT person_name FROM click") == "Ada Ops"
+
+
 async def test_the_first_outcome_stands(pool: Pool) -> None:
     await clicks.record(pool, KEY, click(), DONE)
     await clicks.record(pool, KEY, click(), REFUSED)

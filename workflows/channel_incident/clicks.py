@@ -14,7 +14,7 @@ from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.state import PrivateMessage
 from workflows.channel_incident.timeline import entry_of_click
 from workflows.contract import call
-from workflows.errors import failure_of
+from workflows.errors import failure_of, refusal_of
 from workflows.verbs.click import Click
 from workflows.verbs.judging import failed, judge, judge_person
 from workflows.verbs.outcomes import MAY_BE_REPEATED, TOLD_PRIVATELY, Outcome, RecordedOutcome
@@ -104,7 +104,7 @@ class Clicks:
         try:
             done = await call(VERB_CALLS[verb.activity], request, f"as {click.person.name}")
         except ActivityError as error:
-            return _Told(failed(failure_of(error).kind), recorded=False)
+            return _Told(failed(failure_of(error).kind, refusal=refusal_of(error)), recorded=False)
         if done.details is not None:
             # Nothing arrived meanwhile: the answer to our own write is the newest there is.
             undisturbed = run.state.incident.snapshot_stamp == before

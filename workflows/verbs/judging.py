@@ -3,12 +3,15 @@
 from datetime import datetime
 
 from workflows.errors import (
+    Conflict,
     CredentialRejected,
     Forbidden,
     NotFound,
     OutcomeUnknown,
     OutsideError,
     RateLimited,
+    Refusal,
+    RequestInvalid,
 )
 from workflows.incident.values import Standing
 from workflows.options import LATE_CLICK
@@ -20,7 +23,9 @@ _REASONS: dict[type[OutsideError], Reason] = {
     CredentialRejected: "link_rejected",
     Forbidden: "forbidden",
     NotFound: "not_found",
+    Conflict: "conflict",
     RateLimited: "rate_limited",
+    RequestInvalid: "not_sent",
     OutcomeUnknown: "answer_lost",
 }
 """All other failures are ``unavailable``."""
@@ -51,8 +56,16 @@ def done(verb: Verb) -> Outcome:
     return Outcome(kind="done", status=verb.target)
 
 
-def failed(error: type[OutsideError], *, by: str | None = None) -> Outcome:
-    """PagerDuty could not be told, or refused; ``by`` is the person whom it refused."""
-    refused = issubclass(error, CredentialRejected | Forbidden)
+def failed(error: type[OutsideError], *, by: str | None = None, refusal: Refusal | None = None) -> Outcome:
+    """PagerDuty could not be told, or refused; ``by`` is the person whom it refused.
+
+    A request that PagerDuty answered was understood and not done; one that it did not answer was never sent.
+    """
     reason = next((reason for kind, reason in _REASONS.items() if issubclass(error, kind)), "unavailable")
-    return Outcome(kind="refused" if refused else "failed", reason=reason, by=by)
+    if issubclass(error, RequestInvalid) and refusal is not None:
+        return Outcome(
+            kind="refused", reason="refused_by_pagerduty", by=by, code=refusal.code, says=refusal.says
+        )
+    refused = issubclass(error, CredentialRejected | Forbidden)
+    says = refusal.says if refused and refusal else None
+    return Outcome(kind="refused" if refused else "failed", reason=reason, by=by, says=says)

@@ -12,16 +12,21 @@ Reason = Literal[
     "link_rejected",
     "forbidden",
     "already_changed",
+    "refused_by_pagerduty",
     "not_found",
+    "conflict",
     "rate_limited",
+    "not_sent",
     "answer_lost",
     "unavailable",
 ]
-"""Why a click was ``refused`` (the first four) or ``failed`` (the others).
+"""Why a click was ``refused`` (the first five) or ``failed`` (the others).
 
 ``link_removed``: the person unlinked meanwhile. ``link_rejected``: PagerDuty does not accept the link's
 token. ``forbidden``: PagerDuty does not let this person do it. ``already_changed``: PagerDuty says that it
-is done already, and shows it otherwise. ``not_found``: PagerDuty does not know the incident.
+is done already, and shows it otherwise. ``refused_by_pagerduty``: PagerDuty answered, and did not do it
+whoever asks; ``says`` has its words. ``not_found``: PagerDuty does not know the incident. ``conflict``:
+somebody else changed the incident at that moment. ``not_sent``: the request cannot be written.
 ``rate_limited``, ``answer_lost``, ``unavailable``: as their names say.
 """
 
@@ -39,6 +44,10 @@ class Outcome(Value):
     """Name of who had changed the incident before, or of the person whom PagerDuty refused."""
     status: Status | None = None
     """Status of the incident after the click, where it is known."""
+    code: str | None = None
+    """PagerDuty's number of its refusal."""
+    says: str | None = None
+    """PagerDuty's own words of its refusal: another's text, to be escaped where it is shown."""
 
 
 class RecordedOutcome(Value):

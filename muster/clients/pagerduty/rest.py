@@ -1,5 +1,6 @@
 """PagerDuty's REST API, as far as cards and their buttons need it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 from urllib.parse import quote
@@ -8,7 +9,17 @@ import httpx
 
 from muster.clients.http import broken_contract, exchange, json_object, refusal
 from muster.settings import PagerDutyAccount
-from workflows.errors import Conflict, Forbidden, NotFound, OutsideError, RateLimited
+from muster.values import one_line, written
+from workflows.errors import (
+    Conflict,
+    CredentialRejected,
+    Forbidden,
+    NotFound,
+    OutcomeUnknown,
+    OutsideError,
+    RateLimited,
+    RequestInvalid,
+)
 from workflows.incident.values import Status
 
 INTERACTIVE = 2.0
@@ -32,14 +43,48 @@ _INCLUDED = (
 _BY_CODE: dict[str, type[OutsideError]] = {
     "1001": Conflict,  # already resolved
     "1002": Conflict,  # already acknowledged
+    "1003": RequestInvalid,  # no such status
+    "1004": RequestInvalid,  # no such id
     "1005": Conflict,  # changed since it was read
+    "1006": RequestInvalid,  # cannot be escalated
+    "1007": RequestInvalid,  # an assignee is unknown
+    "1008": RequestInvalid,  # the requester is unknown
+    "1011": RequestInvalid,  # cannot be reassigned
+    "1012": RequestInvalid,  # not acknowledged
+    "1013": RequestInvalid,  # no such time to snooze
+    "1014": RequestInvalid,  # no escalation policy
+    "1015": RequestInvalid,  # nobody is on call
     "1018": Forbidden,  # the requester may not do this to this incident
+    "1019": RequestInvalid,  # merged already
+    "1020": RequestInvalid,  # no such priority
+    "2001": RequestInvalid,  # arguments
+    "2002": RequestInvalid,
+    "2003": RequestInvalid,
+    "2006": CredentialRejected,
     "2010": Forbidden,  # access denied
+    "2014": RequestInvalid,  # the account's plan does not have it
+    "2016": OutcomeUnknown,  # it took too long: whether it was done is not said
     "2018": Forbidden,  # the user lost access to the account
+    "2019": RequestInvalid,  # a limit of the product
     "2020": RateLimited,
     "2100": NotFound,
     "5001": NotFound,
 }
+"""PagerDuty's numbers (source: its REST API's error documentation). Others are classed by their status."""
+_ALREADY = frozenset({"1001", "1002"})
+_ALREADY_SO = re.compile(r"already\b.{0,20}\b(resolved|acknowledged)\b", re.IGNORECASE | re.DOTALL)
+"""What PagerDuty writes under 2001 as well: *Incident Already Resolved*."""
+_REFUSES = frozenset({400, 409, 422})
+_NUMBER = re.compile(r"[0-9]{1,6}")
+_EMAIL = re.compile(r"[!-~]+@[!-~]+")
+_SAYS_LIMIT = 200
+"""Most bytes of PagerDuty's words for a refusal."""
+_MOST_ERRORS = 5
+
+
+def is_already_so(error: OutsideError) -> bool:
+    """Whether PagerDuty refused a status because the incident has it, by its number or by its words."""
+    return error.code in _ALREADY or bool(_ALREADY_SO.search(error.says or ""))
 
 
 class PagerDutyClient:
@@ -68,18 +113,20 @@ class PagerDutyClient:
         status: Status,
         *,
         token: str,
-        from_email: str,
+        from_email: str | None = None,
         within: float = INTERACTIVE,
     ) -> dict[str, Any]:
         """Set the status as the token's person and return the incident as it is then.
 
         PagerDuty *reopens* a resolved incident that is told ``acknowledged``: read it first. An answer
-        that got lost is ``OutcomeUnknown``; ``Conflict`` with code 1001 or 1002 means that the incident
-        had that status already.
+        that got lost is ``OutcomeUnknown``; a ``Conflict`` that ``is_already_so`` means that the incident
+        had that status already. PagerDuty knows the person by their token: ``from_email`` is sent along
+        where a header can carry it.
         """
         change = {"incident": {"type": "incident_reference", "status": status}}
+        headers = {"From": from_email} if from_email and _EMAIL.fullmatch(from_email) else {}
         request = self._request(
-            account, "PUT", ("incidents", incident_id), token, headers={"From": from_email}, json=change
+            account, "PUT", ("incidents", incident_id), token, headers=headers, json=change
         )
         return await self._incident(request, incident_id, within=within, repeatable=False)
 
@@ -138,9 +185,7 @@ class PagerDutyClient:
             self._pool, request, provider=_PROVIDER, within=within, repeatable=repeatable
         )
         if not response.is_success:
-            raise refusal(
-                response, provider=_PROVIDER, repeatable=repeatable, code=_code_of(response), by_code=_BY_CODE
-            )
+            raise _refusal(response, repeatable=repeatable)
         return json_object(response)
 
     async def _incident(
@@ -155,7 +200,23 @@ class PagerDutyClient:
         return incident
 
 
-def _code_of(response: httpx.Response) -> str | None:
-    error = json_object(response).get("error")
-    code = error.get("code") if isinstance(error, dict) else None
-    return str(code) if isinstance(code, int) else None
+def _refusal(response: httpx.Response, *, repeatable: bool) -> OutsideError:
+    body = json_object(response)
+    error = body.get("error")
+    told = error if isinstance(error, Mapping) else {"message": error} | body
+    number = written(told.get("code"))
+    code = number if _NUMBER.fullmatch(number) else None
+    says = _words_of(told)
+    if response.status_code in _REFUSES and _ALREADY_SO.search(says or ""):
+        return Conflict(f"{_PROVIDER} answered {response.status_code}", code=code, says=says)
+    return refusal(
+        response, provider=_PROVIDER, repeatable=repeatable, code=code, by_code=_BY_CODE, says=says
+    )
+
+
+def _words_of(error: Mapping[str, Any]) -> str | None:
+    """What PagerDuty says of its refusal: its ``errors``, which are exact, else its ``message``."""
+    errors = error.get("errors")
+    told = errors if isinstance(errors, list) else [errors]
+    exact = "; ".join(filter(None, (one_line(one, _SAYS_LIMIT) for one in told[:_MOST_ERRORS])))
+    return one_line(exact or error.get("message"), _SAYS_LIMIT) or None

@@ -131,6 +131,8 @@ CREATE TABLE click (
   outcome_reason text,
   outcome_by text,
   outcome_status text,
+  outcome_code text, -- PagerDuty's number of its refusal …
+  outcome_says text, -- … and its words
   recorded_at timestamptz NOT NULL DEFAULT now()
 );
 

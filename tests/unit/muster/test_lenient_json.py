@@ -29,7 +29,7 @@ values = st.recursive(
         (b'{"a": "x\x00\x07\ny"}', {"a": "x\x00\x07\ny"}),
         (b'\x00{"a":\x0b 1}\x00\n', {"a": 1}),
         (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
-        (b'{"a": NaN, "b": Infinity, "c": [-Infinity], "d": 1e999}', {"a": None, "b": None, "c": [None], "d": None}),
+        (b'{"a": NaN, "b": [Infinity, -Infinity], "c": 1e999}', {"a": None, "b": [None, None], "c": None}),
         (rb'{"a": "\x41", "b": "\u12"}', {"a": "�x41", "b": "�u12"}),
         (b'{"a": ' + b"9" * 5000 + b', "b": "\x01"}', {"a": None, "b": "\x01"}),
         (b'{"a": ' + b"[" * 9000 + b"]" * 9000 + b', "b": {"c": "}"}}', None),
@@ -51,7 +51,7 @@ def test_however_deep_a_part_lies_it_can_be_read(body: str) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"{", b'{"a": 1', b'{"a": "1}', b'{"a" 1}', b"[" * 5000, b"]" * 5000, b'"\\', b'{"a": "\\"}', b"\xff\xfe"],
+    [b"", b"{", b'{"a": 1', b'{"a": "1}', b"[" * 5000, b"]" * 5000, b'"\\', b'{"a": "\\"}', b"\xff"],
 )  # fmt: skip
 def test_what_is_no_json_is_refused(raw: bytes) -> None:
     with pytest.raises(json.JSONDecodeError):

@@ -12,8 +12,10 @@ from workflows.errors import (
     OutsideError,
     ProviderUnavailable,
     RateLimited,
+    RequestInvalid,
     Temporary,
     failure_of,
+    refusal_of,
 )
 
 
@@ -52,6 +54,24 @@ def test_a_foreseen_error_is_known_by_its_name(kind: type[OutsideError]) -> None
 def test_the_wait_that_is_asked_for_is_told() -> None:
     cause = RateLimited("too many", retry_after=7).to_application_error()
     assert failure_of(failed(cause)) == (RateLimited, 7)
+
+
+def test_what_the_provider_answered_survives_the_journey() -> None:
+    error = RequestInvalid("PagerDuty answered 400 (2001)", code="2001", says="Title cannot be empty")
+    assert refusal_of(failed(error.to_application_error())) == ("2001", "Title cannot be empty")
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        ProviderUnavailable("down").to_application_error(),
+        ApplicationError("from an earlier version", None, None, type="Forbidden"),
+        ApplicationError("2001", "2001", type="LockNotAvailableError"),
+        ValueError("2001"),
+    ],
+)
+def test_a_failure_without_an_answer_has_no_refusal(cause: Exception) -> None:
+    assert refusal_of(failed(cause)) is None
 
 
 def test_an_error_that_nobody_foresaw_leaves_open_what_was_done() -> None:

@@ -57,6 +57,31 @@ SENTENCES: list[tuple[VerbName, Outcome, str]] = [
         "Acknowledge was not done: PagerDuty says it is settled already.",
     ),
     (
+        "resolve",
+        Outcome(kind="refused", reason="forbidden", by="Ada Ops", says="Read only."),
+        "Resolve was not done: PagerDuty does not allow Ada Ops to do this. PagerDuty says: Read only.",
+    ),
+    (
+        "resolve",
+        Outcome(kind="refused", reason="refused_by_pagerduty", code="2001", says="Title cannot be empty"),
+        "Resolve was not done. PagerDuty says: Title cannot be empty (2001).",
+    ),
+    (
+        "resolve",
+        Outcome(kind="refused", reason="refused_by_pagerduty", code="1019"),
+        "Resolve was not done. PagerDuty refused it (1019).",
+    ),
+    (
+        "acknowledge",
+        Outcome(kind="failed", reason="conflict"),
+        "Acknowledge was not done. Somebody else was changing the incident at that moment. Try again.",
+    ),
+    (
+        "acknowledge",
+        Outcome(kind="failed", reason="not_sent"),
+        "Acknowledge was not done. Muster could not write the request to PagerDuty; its log says why.",
+    ),
+    (
         "acknowledge",
         Outcome(kind="failed", reason="not_found"),
         "Acknowledge was not done. PagerDuty does not know this incident any more.",
@@ -87,6 +112,17 @@ def test_an_outcome_is_told_in_one_sentence(verb: VerbName, outcome: Outcome, se
 def test_every_kind_and_every_reason_has_its_sentence() -> None:
     assert {outcome.kind for _, outcome, _ in SENTENCES} == set(get_args(OutcomeKind))
     assert {outcome.reason for _, outcome, _ in SENTENCES} == {None, *get_args(Reason)}
+
+
+def test_pagerdutys_words_do_not_become_markup() -> None:
+    says = "[go](https://evil.example)\n*now*\u202e"
+    outcome = Outcome(kind="refused", reason="refused_by_pagerduty", says=says)
+    assert sentence_of(outcome, "resolve", account="acme").endswith(
+        "PagerDuty says: [go](https://evil.example) *now*."
+    )
+    for view in (None, a_view()):
+        text = private_text(outcome, "resolve", view, account="acme")
+        assert r"\[go\](https://evil.example) \*now\*." in text
 
 
 def test_a_name_with_braces_is_told_as_it_is() -> None:

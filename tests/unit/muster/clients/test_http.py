@@ -101,6 +101,31 @@ async def test_a_request_that_cannot_be_written_is_invalid(pool):
         await call(pool, "nonsense://host/", repeatable=False)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"headers": {"X-Name": "Jörg"}},
+        {"headers": {"X-Name": "a\r\nX-Evil: 1"}},
+        {"headers": {"X-Name": "a\x00"}},
+        {"json": {"title": "cut \ud83d"}},
+        {"json": {"ratio": float("nan")}},
+        {"json": {"who": object()}},
+    ],
+)
+async def test_what_http_or_json_cannot_carry_is_invalid(pool, content):
+    """Not lost: nothing was sent."""
+    with pytest.raises(RequestInvalid):
+        pool.build_request("POST", "http://127.0.0.1/", **content)
+
+
+@pytest.mark.parametrize("odd", ["f:1\r\nX-Evil: 1", "caf\u00e9", "a\x00"])
+async def test_a_correlation_id_that_no_header_carries_stays_behind(pool, odd):
+    async with server(answer) as (url, heads):
+        with correlated(odd):
+            await call(pool, url, repeatable=False)
+    assert CORRELATION_HEADER.lower() not in heads[0].lower()
+
+
 async def test_the_correlation_id_goes_along(pool):
     async with server(answer) as (url, heads):
         with correlated("cause-1"):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.life import Life
 from workflows.errors import (
+    Conflict,
     CredentialRejected,
     Forbidden,
     NotFound,
@@ -13,6 +14,8 @@ from workflows.errors import (
     OutsideError,
     ProviderUnavailable,
     RateLimited,
+    Refusal,
+    RequestInvalid,
 )
 from workflows.incident.reduce import fold_event
 from workflows.incident.state import IncidentState
@@ -85,13 +88,28 @@ def test_automation_is_not_named() -> None:
         (CredentialRejected, "refused", "link_rejected"),
         (Forbidden, "refused", "forbidden"),
         (NotFound, "failed", "not_found"),
+        (Conflict, "failed", "conflict"),
         (RateLimited, "failed", "rate_limited"),
+        (RequestInvalid, "failed", "not_sent"),
         (OutcomeUnknown, "failed", "answer_lost"),
         (ProviderUnavailable, "failed", "unavailable"),
     ],
 )
 def test_every_failure_says_why(error: type[OutsideError], kind: OutcomeKind, reason: Reason) -> None:
     assert failed(error) == Outcome(kind=kind, reason=reason)
+
+
+def test_a_request_that_pagerduty_answered_is_refused_in_its_words() -> None:
+    refusal = Refusal(code="2001", says="Title cannot be empty")
+    assert failed(RequestInvalid, refusal=refusal) == Outcome(
+        kind="refused", reason="refused_by_pagerduty", code="2001", says="Title cannot be empty"
+    )
+
+
+@pytest.mark.parametrize("error", [CredentialRejected, Forbidden])
+def test_what_a_person_may_not_do_is_told_in_pagerdutys_words_too(error: type[OutsideError]) -> None:
+    found = failed(error, by="Ada Ops", refusal=Refusal(code="2010", says="Access denied"))
+    assert (found.kind, found.by, found.says) == ("refused", "Ada Ops", "Access denied")
 
 
 def test_whoever_may_click_again_has_also_been_told() -> None:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from muster.clients.http import open_pool
-from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.rest import PagerDutyClient, is_already_so
 from muster.settings import PagerDutyAccount
 from workflows.errors import (
     Conflict,
@@ -113,6 +113,113 @@ async def test_a_refusal_is_typed_and_keeps_the_number(client, rest, status, cod
     with pytest.raises(failure) as refused:
         await acknowledge(client)
     assert refused.value.code == (None if code is None else str(code))
+
+
+CODES = {
+    **dict.fromkeys((1001, 1002, 1005), Conflict),
+    **dict.fromkeys((1003, 1004, 1006, 1007, 1008, 1011, 1012, 1013, 1014, 1015, 1019, 1020), RequestInvalid),
+    **dict.fromkeys((1018, 2010, 2018), Forbidden),
+    **dict.fromkeys((2001, 2002, 2003, 2014, 2019), RequestInvalid),
+    **dict.fromkeys((2100, 5001), NotFound),
+    2006: CredentialRejected,
+    2016: OutcomeUnknown,
+    2020: RateLimited,
+}
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+@pytest.mark.parametrize(("code", "failure"), CODES.items())
+async def test_every_number_of_pagerduty_has_its_class_whatever_the_status(
+    client, rest, status, code, failure
+):
+    rest.answer = httpx.Response(status, json={"error": {"code": code}})
+    with pytest.raises(failure):
+        await acknowledge(client)
+
+
+async def test_a_server_that_failed_has_decided_nothing(client, rest):
+    rest.answer = httpx.Response(502, json={"error": {"code": 2001, "errors": ["Already Resolved"]}})
+    with pytest.raises(OutcomeUnknown):
+        await acknowledge(client)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "says"),
+    [
+        (
+            {"error": {"code": 2001, "message": "Invalid Input Provided", "errors": ["Title is empty"]}},
+            "2001",
+            "Title is empty",
+        ),
+        ({"error": {"code": "2001", "errors": ["One", "Two"]}}, "2001", "One; Two"),
+        ({"error": {"code": 2001, "errors": "One"}}, "2001", "One"),
+        ({"error": {"code": 2001, "errors": [], "message": "Invalid"}}, "2001", "Invalid"),
+        ({"error": {"code": 2001, "errors": [{}, None, 7], "message": "Invalid"}}, "2001", "7"),
+        ({"error": {"errors": ["a\nb\x00\x1b[31m"]}}, None, "a b[31m"),
+        ({"error": "invalid"}, None, "invalid"),
+        ({"message": "Too odd"}, None, "Too odd"),
+        ({"error": {"code": {"a": 1}}}, None, "HTTP 400"),
+        ({"error": {"code": 2001}}, "2001", None),
+        ([], None, "HTTP 400"),
+        ({"error": {"errors": ["é" * 5000]}}, None, "é" * 98 + "…"),
+    ],
+)
+async def test_what_pagerduty_says_of_a_refusal_is_kept_in_one_short_line(client, rest, body, code, says):
+    rest.answer = httpx.Response(400, json=body)
+    with pytest.raises(RequestInvalid) as refused:
+        await acknowledge(client)
+    assert (refused.value.code, refused.value.says) == (code, says)
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": 1001},
+        {"code": "1002"},
+        {"code": 2001, "errors": ["Incident Already Resolved"]},
+        {"code": 2001, "message": "the incident is already ACKNOWLEDGED"},
+        {"errors": ["Cannot do this", "Already been resolved by Ada"]},
+    ],
+)
+async def test_already_is_known_by_number_or_by_words(client, rest, status, error):
+    rest.answer = httpx.Response(status, json={"error": error})
+    with pytest.raises(Conflict) as refused:
+        await acknowledge(client)
+    assert is_already_so(refused.value)
+
+
+async def test_another_conflict_is_not_already_so(client, rest):
+    rest.answer = httpx.Response(409, json={"error": {"code": 1005, "errors": ["Was changed"]}})
+    with pytest.raises(Conflict) as refused:
+        await acknowledge(client)
+    assert not is_already_so(refused.value)
+
+
+@pytest.mark.parametrize(
+    "email", ["jörg@acme.example", "ada@acme.example\r\nX-Evil: 1", "🔥@acme.example", "", None, "ada ops"]
+)
+async def test_an_email_that_no_header_carries_is_left_out(client, rest, email):
+    """A person's token tells who acts."""
+    changed = await client.change_status(ACCOUNT, "Q1", "acknowledged", token="t0ken", from_email=email)
+    assert changed == INCIDENT
+    assert "from" not in rest.requests[0].headers
+
+
+@pytest.mark.parametrize("token", ["t0k\nen", "t0k\r\nX-Evil: 1", "tök", "t0k\x00"])
+async def test_a_token_that_no_header_carries_is_refused_before_anything_is_sent(client, rest, token):
+    with pytest.raises(RequestInvalid) as refused:
+        await client.change_status(ACCOUNT, "Q1", "acknowledged", token=token)
+    assert rest.requests == []
+    assert refused.value.refusal is None
+    assert token not in str(refused.value)
+
+
+@pytest.mark.parametrize("damage", [b"\\ud83d", b"\xff", b"\x07"])
+async def test_an_incident_with_a_bad_character_is_read(client, rest, damage):
+    raw = json.dumps({"incident": INCIDENT}).encode().replace(b"slow", b"slow" + damage)
+    rest.answer = httpx.Response(200, content=raw)
+    assert (await read(client))["title"].startswith("Checkout is slow")
 
 
 async def test_a_rate_limit_says_when_it_is_over(client, rest):
