@@ -6,12 +6,14 @@
     ├── Temporary                 it may pass by itself: try again later
     │   ├── ProviderUnavailable   5xx, 408, or no answer to a call that is safe to repeat
     │   ├── RateLimited           429: try again after ``retry_after`` seconds
+    │   ├── RefusedForNow         Teams refuses for no lasting reason: the same call may work in seconds
     │   └── Conflict              409, 412, or it is so already: somebody else wrote; read first
     ├── NeedsPerson               it does not pass until somebody does something
     │   ├── CredentialRejected    401: the token is dead; get a new one, or the person must link again
     │   ├── Forbidden             403: this identity may not do this; another may
     │   ├── ConsentMissing        a Microsoft permission is not granted; an admin can
     │   ├── BotRemoved            the bot is not in the conversation: suspend it until it is back
+    │   │   └── ConversationUnavailable  so it seems; Teams also says so at random
     │   └── RequestInvalid        4xx, or it cannot even be written: repeating it cannot help
     ├── Gone                      the object is not there
     │   ├── CardGone              the message to edit is unknown: post a new one
@@ -25,11 +27,15 @@ What a provider says of its refusal is a text of its own (``says``), cleaned and
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, TimeoutType
 
 _TEXT_LIMIT = 300
+
+Pace = Literal["outage", "refusal", "person"]
+"""How soon a reconciler tries again after an error (docs/decisions/0006): an ``outage`` is over any moment, a
+``refusal`` may be one of a moment or a lasting one, and a ``person`` needs longer than a back-off."""
 
 
 class Refusal(NamedTuple):
@@ -47,6 +53,7 @@ class OutsideError(Exception):
     """
 
     retryable: ClassVar[bool] = False
+    pace: ClassVar[Pace] = "outage"
 
     def __init__(
         self,
@@ -93,6 +100,12 @@ class RateLimited(Temporary):
     """The provider asks to wait; ``retry_after`` in seconds."""
 
 
+class RefusedForNow(Temporary):
+    """The provider refuses, and nothing says for how long; certainly nothing was done."""
+
+    pace: ClassVar[Pace] = "refusal"
+
+
 class Conflict(Temporary):
     """Somebody changed the same thing at the same time."""
 
@@ -100,14 +113,15 @@ class Conflict(Temporary):
 class NeedsPerson(OutsideError):
     """Nothing was done, and nothing will be until somebody does something."""
 
-    waits_long: ClassVar[bool] = True
-    """Tried again every five minutes only: whoever has to do something needs longer than a back-off."""
+    pace: ClassVar[Pace] = "person"
 
 
 class CredentialRejected(NeedsPerson):
     """The token is not accepted."""
 
-    waits_long = False  # a renewed secret is known to its provider within minutes, and nobody tells us
+    pace: ClassVar[Pace] = (
+        "outage"  # a renewed secret is known to its provider within minutes, and nobody tells us
+    )
 
 
 class Forbidden(NeedsPerson):
@@ -120,6 +134,12 @@ class ConsentMissing(NeedsPerson):
 
 class BotRemoved(NeedsPerson):
     """The bot is not, or no longer, in the conversation."""
+
+
+class ConversationUnavailable(BotRemoved):
+    """The conversation is not there for the bot, for good or for a moment."""
+
+    pace: ClassVar[Pace] = "refusal"
 
 
 class RequestInvalid(NeedsPerson):
@@ -163,9 +183,9 @@ class Failure(NamedTuple):
         return self.kind.__name__
 
     @property
-    def waits_long(self) -> bool:
-        """Whether it is tried again every five minutes only."""
-        return issubclass(self.kind, NeedsPerson) and self.kind.waits_long
+    def pace(self) -> Pace:
+        """How soon it is tried again."""
+        return self.kind.pace
 
 
 def failure_of(error: ActivityError) -> Failure:

@@ -152,7 +152,19 @@ def refusal(
         kind = _lost(repeatable)
     if kind is RequestInvalid and code is None and says is None:
         says = f"HTTP {status}"
-    text = f"{provider} answered {status}" + (f" ({code})" if code else "")
+    return refused_as(kind, response, provider=provider, code=code, says=says)
+
+
+def refused_as(
+    kind: type[OutsideError],
+    response: httpx.Response,
+    *,
+    provider: str,
+    code: str | None,
+    says: str | None = None,
+) -> OutsideError:
+    """The error of this kind for an answer that says no success, with the wait that it asks for."""
+    text = f"{provider} answered {response.status_code}" + (f" ({code})" if code else "")
     return kind(text, code=code, retry_after=_retry_after(response), says=says)
 
 

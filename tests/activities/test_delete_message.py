@@ -93,7 +93,8 @@ async def test_a_message_that_is_gone_already_is_fine(
         ({"do": "status", "status": 503}, "ProviderUnavailable", True),
         ({"do": "lose_answer"}, "ProviderUnavailable", True),
         ({"do": "removed"}, "BotRemoved", False),
-        ({"do": "status", "status": 400}, "RequestInvalid", False),
+        ({"do": "status", "status": 400}, "RefusedForNow", True),
+        ({"do": "status", "status": 413}, "RequestInvalid", False),
     ],
 )
 async def test_a_refusal_is_told_by_its_kind(

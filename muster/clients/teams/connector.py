@@ -1,20 +1,8 @@
 """The Bot Connector of Teams: send, edit and delete messages, open personal conversations.
 
 The connector has no idempotency key, so a failed create may have made its message all the same
-(docs/architecture.md §3, *Sends and lost answers*). Its error codes become these conditions:
-
-===============================  ==============================================================
-code                             condition
-===============================  ==============================================================
-BotNotInConversationRoster,      ``BotRemoved``: the bot is not in the conversation
-BotDisabledByAdmin,
-ConversationBlockedByUser,
-MessageWritesBlocked
-ConversationNotFound             ``BotRemoved``: a deleted channel or chat can be restored, and a
-                                 removed bot can be added again
-ActivityNotFoundInConversation   ``CardGone``
-any other                        by its HTTP status
-===============================  ==============================================================
+(docs/architecture.md §3, *Sends and lost answers*). ``muster.clients.teams.refusal`` says what each
+refusal is about.
 """
 
 import asyncio
@@ -26,28 +14,23 @@ import httpx
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from muster.clients.expiring import ExpiringCache
-from muster.clients.http import broken_contract, exchange, json_object, refusal
+from muster.clients.http import broken_contract, exchange, json_object, refused_as
+from muster.clients.teams.refusal import ConnectorCall, error_of, refusal_of
 from muster.clients.teams.service_url import service_url_allowed
 from muster.clients.teams.token import bot_tokens
 from muster.settings import Settings, TeamsRegistration
-from workflows.errors import (
-    BotRemoved,
-    CardGone,
-    OutsideError,
-    ProviderUnavailable,
-    RequestInvalid,
-)
+from workflows.errors import CardGone, ProviderUnavailable, RequestInvalid
 
 _PROVIDER = "the Bot Connector"
 _WITHIN = 8.0
 """Seconds for a whole call, token included; the worker's graceful stop waits for longer than this."""
-_BY_CODE: dict[str, type[OutsideError]] = {
-    "BotNotInConversationRoster": BotRemoved,
-    "BotDisabledByAdmin": BotRemoved,
-    "ConversationBlockedByUser": BotRemoved,
-    "MessageWritesBlocked": BotRemoved,
-    "ConversationNotFound": BotRemoved,
-    "ActivityNotFoundInConversation": CardGone,
+_METHODS: Mapping[ConnectorCall, str] = {
+    "post": "POST",
+    "reply": "POST",
+    "edit": "PUT",
+    "delete": "DELETE",
+    "open": "POST",
+    "member": "GET",
 }
 
 
@@ -86,9 +69,7 @@ class ConnectorClient:
         self, service_url: str, tenant: str, conversation: str, activity: Mapping[str, Any]
     ) -> str:
         """Post ``activity`` as a new message and return its activity id."""
-        path = ("conversations", conversation, "activities")
-        response = await self._call("POST", service_url, tenant, path, body=activity, repeatable=False)
-        return _id_of(response, repeatable=False)
+        return await self._create("post", service_url, tenant, conversation, activity)
 
     async def reply(
         self, service_url: str, tenant: str, conversation: str, root: str, activity: Mapping[str, Any]
@@ -96,7 +77,7 @@ class ConnectorClient:
         """Post ``activity`` into the thread of the channel message ``root`` and return its activity id."""
         # In a channel the thread is a conversation of its own, named after its first message.
         thread = f"{conversation.partition(';')[0]};messageid={root}"
-        return await self.send(service_url, tenant, thread, activity)
+        return await self._create("reply", service_url, tenant, thread, activity)
 
     async def update(
         self,
@@ -112,13 +93,13 @@ class ConnectorClient:
         land late and put the older content back, so the caller must send its latest once more.
         """
         path = ("conversations", conversation, "activities", activity_id)
-        await self._call("PUT", service_url, tenant, path, body=activity, repeatable=False)
+        await self._call("edit", service_url, tenant, path, body=activity, repeatable=False)
 
     async def delete(self, service_url: str, tenant: str, conversation: str, activity_id: str) -> None:
         """Delete a message of ours; one that is gone already is fine."""
         path = ("conversations", conversation, "activities", activity_id)
         try:
-            await self._call("DELETE", service_url, tenant, path, repeatable=True)
+            await self._call("delete", service_url, tenant, path, repeatable=True)
         except CardGone:
             return
 
@@ -133,14 +114,14 @@ class ConnectorClient:
         }
         # Repeatable: there is one such conversation, which a second call finds.
         response = await self._call(
-            "POST", service_url, tenant, ("conversations",), body=body, repeatable=True
+            "open", service_url, tenant, ("conversations",), body=body, repeatable=True
         )
         return _id_of(response, repeatable=True)
 
     async def get_member(self, service_url: str, tenant: str, conversation: str, person: str) -> Member:
         """One member of a conversation; ``NotFound`` for somebody who is not in it."""
         path = ("conversations", conversation, "members", person)
-        response = await self._call("GET", service_url, tenant, path, repeatable=True)
+        response = await self._call("member", service_url, tenant, path, repeatable=True)
         try:
             return Member.model_validate_json(response.content)
         except ValidationError as error:
@@ -151,9 +132,21 @@ class ConnectorClient:
             raise RequestInvalid("there is no Teams registration for this tenant")
         return self._registrations[tenant]
 
+    async def _create(
+        self,
+        call: ConnectorCall,
+        service_url: str,
+        tenant: str,
+        conversation: str,
+        activity: Mapping[str, Any],
+    ) -> str:
+        path = ("conversations", conversation, "activities")
+        response = await self._call(call, service_url, tenant, path, body=activity, repeatable=False)
+        return _id_of(response, repeatable=False)
+
     async def _call(
         self,
-        method: str,
+        call: ConnectorCall,
         service_url: str,
         tenant: str,
         path: Sequence[str],
@@ -169,7 +162,7 @@ class ConnectorClient:
 
         async def ask(token: str) -> httpx.Response:
             request = self._pool.build_request(
-                method, url, json=body, headers={"Authorization": f"Bearer {token}"}
+                _METHODS[call], url, json=body, headers={"Authorization": f"Bearer {token}"}
             )
             within = until - loop.time()
             return await exchange(
@@ -182,9 +175,9 @@ class ConnectorClient:
             response = await ask(await _in_time(self._tokens.renew(tenant, token), until))
         if response.is_success:
             return response
-        raise refusal(
-            response, provider=_PROVIDER, repeatable=repeatable, code=_code_of(response), by_code=_BY_CODE
-        )
+        codes = _codes_of(response)
+        kind = error_of(refusal_of(call, response.status_code, codes), repeatable=repeatable)
+        raise refused_as(kind, response, provider=_PROVIDER, code=next(iter(codes), None))
 
 
 def connector_client(settings: Settings, pool: httpx.AsyncClient) -> ConnectorClient:
@@ -203,13 +196,13 @@ async def _in_time(token: Awaitable[str], until: float) -> str:
         raise ProviderUnavailable("there was no bot token in time") from error
 
 
-def _code_of(response: httpx.Response) -> str | None:
-    """The connector's error code; a blocked conversation has it in ``subCode``."""
+def _codes_of(response: httpx.Response) -> tuple[str, ...]:
+    """The connector's error codes, the most special first; a blocked conversation has one in ``subCode``."""
     body = json_object(response)
     error = body.get("error")
     details = error if isinstance(error, dict) else body
-    codes = [details.get("subCode"), body.get("subCode"), details.get("code")]
-    return next((code for code in codes if isinstance(code, str) and code), None)
+    codes = (details.get("subCode"), body.get("subCode"), details.get("code"))
+    return tuple(code for code in codes if isinstance(code, str) and code)
 
 
 def _id_of(response: httpx.Response, *, repeatable: bool) -> str:

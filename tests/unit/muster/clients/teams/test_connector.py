@@ -14,12 +14,15 @@ from workflows.errors import (
     BotRemoved,
     CardGone,
     Conflict,
+    ConversationUnavailable,
     CredentialRejected,
     Forbidden,
     NotFound,
     OutcomeUnknown,
+    OutsideError,
     ProviderUnavailable,
     RateLimited,
+    RefusedForNow,
     RequestInvalid,
 )
 
@@ -82,6 +85,18 @@ def send(client):
 
 def edit(client):
     return client.update(URL, TENANT, CHANNEL, "17", CARD)
+
+
+def reply(client):
+    return client.reply(URL, TENANT, CHANNEL, "17", CARD)
+
+
+def open_chat(client):
+    return client.open_personal(URL, TENANT, "29:ada")
+
+
+def read_member(client):
+    return client.get_member(URL, TENANT, CHANNEL, "29:ada")
 
 
 async def test_a_message_is_sent_to_its_conversation(client, connector):
@@ -149,36 +164,93 @@ async def test_a_second_rejection_in_a_row_is_the_credentials(client, connector)
 @pytest.mark.parametrize(
     ("status", "code", "failure"),
     [
-        (400, "BadSyntax", RequestInvalid),
+        (400, "BadSyntax", RefusedForNow),
+        (400, "BadArgument", RefusedForNow),
+        (400, "", RefusedForNow),
+        (401, "BotNotRegistered", CredentialRejected),
+        (402, "", RefusedForNow),
+        (403, "BadArgument", RefusedForNow),
+        (403, "BotDisabledByAdmin", ConversationUnavailable),
         (403, "BotNotInConversationRoster", BotRemoved),
-        (403, "BotDisabledByAdmin", BotRemoved),
         (403, "ConversationBlockedByUser", BotRemoved),
-        (403, "Forbidden", Forbidden),
-        (404, "ConversationNotFound", BotRemoved),
+        (403, "Forbidden", RefusedForNow),
+        (403, "ForbiddenOperationException", BotRemoved),
+        (403, "InvalidBotApiHost", RequestInvalid),
+        (403, "MessageWritesBlocked", BotRemoved),
+        (403, "NotEnoughPermissions", Forbidden),
+        (403, "", RefusedForNow),
         (404, "ActivityNotFoundInConversation", CardGone),
-        (404, "", NotFound),
+        (404, "", RefusedForNow),
         (408, "", OutcomeUnknown),
+        (409, "", RefusedForNow),
         (412, "PreconditionFailed", Conflict),
         (413, "MessageSizeTooBig", RequestInvalid),
+        (413, "", RequestInvalid),
+        (415, "", RequestInvalid),
+        (418, "NobodyKnows", RefusedForNow),
         (429, "Throttled", RateLimited),
         (500, "ServiceError", OutcomeUnknown),
+        (502, "BotDisabledByAdmin", OutcomeUnknown),
         (502, "", OutcomeUnknown),
+        (503, "", OutcomeUnknown),
         (504, "", OutcomeUnknown),
     ],
 )
-@pytest.mark.parametrize("call", [send, edit])
+@pytest.mark.parametrize("call", [send, reply, edit])
 async def test_a_refusal_is_typed_by_its_condition(client, connector, status, code, failure, call):
-    connector.refuse(status, code)
-    with pytest.raises(failure):
+    for _ in range(2 if status == 401 else 1):
+        connector.refuse(status, code)
+    with pytest.raises(OutsideError) as refused:
         await call(client)
-    assert len(connector.requests) == 1, "the caller alone repeats a call"
+    assert type(refused.value) is failure
+    assert len(connector.requests) == (2 if status == 401 else 1), "the caller alone repeats a call"
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "code", "failure"),
+    [
+        (send, 403, "ServiceError", RefusedForNow),
+        (reply, 403, "ServiceError", CardGone),
+        (edit, 403, "ServiceError", CardGone),
+        (send, 404, "ConversationNotFound", ConversationUnavailable),
+        (reply, 404, "ConversationNotFound", CardGone),
+        (edit, 404, "ConversationNotFound", ConversationUnavailable),
+        (read_member, 404, "ConversationNotFound", ConversationUnavailable),
+        (read_member, 404, "MemberNotFoundInConversation", NotFound),
+        (read_member, 404, "", NotFound),
+        (open_chat, 404, "", NotFound),
+        (open_chat, 403, "", RefusedForNow),
+        (open_chat, 503, "", ProviderUnavailable),
+    ],
+)
+async def test_a_refusal_is_typed_by_what_was_asked(client, connector, call, status, code, failure):
+    connector.refuse(status, code)
+    with pytest.raises(OutsideError) as refused:
+        await call(client)
+    assert type(refused.value) is failure
+    assert refused.value.code == (code or None)
 
 
 async def test_a_blocked_conversation_says_so_in_its_sub_code(client, connector):
     body = {"error": {"code": "Forbidden", "subCode": "MessageWritesBlocked"}}
     connector.answers.append(httpx.Response(403, json=body))
+    with pytest.raises(BotRemoved) as refused:
+        await client.send(URL, TENANT, CHANNEL, CARD)
+    assert refused.value.code == "MessageWritesBlocked"
+
+
+async def test_a_sub_code_that_nobody_knows_leaves_the_code(client, connector):
+    body = {"error": {"code": "BotNotInConversationRoster", "subCode": "New"}}
+    connector.answers.append(httpx.Response(403, json=body))
     with pytest.raises(BotRemoved):
         await client.send(URL, TENANT, CHANNEL, CARD)
+
+
+async def test_a_refusal_of_the_moment_waits_as_long_as_it_asks(client, connector):
+    connector.refuse(403, "BadArgument", headers={"Retry-After": "3"})
+    with pytest.raises(RefusedForNow) as refused:
+        await client.send(URL, TENANT, CHANNEL, CARD)
+    assert refused.value.retry_after == 3
 
 
 async def test_a_limit_says_how_long_to_wait(client, connector):
@@ -218,8 +290,9 @@ async def test_opening_a_conversation_and_deleting_may_be_repeated(client, conne
         await client.delete(URL, TENANT, CHANNEL, "17")
 
 
-async def test_deleting_what_is_gone_is_done(client, connector):
-    connector.refuse(404, "ActivityNotFoundInConversation")
+@pytest.mark.parametrize(("status", "code"), [(404, "ActivityNotFoundInConversation"), (403, "ServiceError")])
+async def test_deleting_what_is_gone_is_done(client, connector, status, code):
+    connector.refuse(status, code)
     await client.delete(URL, TENANT, CHANNEL, "17")
 
 
