@@ -13,10 +13,14 @@ STALE_HIGHLIGHT = timedelta(minutes=10)
 
 FIRST_BACK_OFF = timedelta(seconds=1)
 LONGEST_BACK_OFF = timedelta(seconds=60)
-"""Bounds of a reconciler's doubling wait. Promise: after an outage every card is right within two
-minutes. A refusal that only people can mend waits five minutes (docs/decisions/0006)."""
+"""Bounds of a reconciler's doubling wait while a provider is away. Promise: after an outage every card is
+right within two minutes (docs/decisions/0006)."""
+
+REFUSAL_BACK_OFFS = (timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=60))
+"""Waits after the first refusals in a row that may be of a moment."""
 
 REFUSED_BACK_OFF = timedelta(minutes=5)
+"""The wait after every later one, and after each refusal that only people can mend."""
 
 
 class Options(TypedDict, total=False):

@@ -12,7 +12,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.errors import CardGone, Failure, failure_of
-from workflows.options import FIRST_BACK_OFF, LONGEST_BACK_OFF, REFUSED_BACK_OFF
+from workflows.options import FIRST_BACK_OFF, LONGEST_BACK_OFF, REFUSAL_BACK_OFFS, REFUSED_BACK_OFF
 
 
 class NotBefore(NamedTuple):
@@ -21,6 +21,8 @@ class NotBefore(NamedTuple):
     at: datetime
     why: str
     """For operators: the name of the limit."""
+    firm: bool = True
+    """Nothing cuts the wait short; ``False`` for a back-off of our own choice."""
 
 
 class Reconciler(Protocol):
@@ -38,6 +40,10 @@ class Reconciler(Protocol):
     def is_due(self) -> bool:
         """Whether anything is wanted of it."""
         ...
+
+    def urgencies(self) -> int:
+        """How often something happened so far that cuts a back-off of it short; by default nothing does."""
+        return 0
 
     async def reconcile(self) -> NotBefore | None:
         """Call once with what is wanted now, and fold the outcome; raises ActivityError."""
@@ -83,7 +89,11 @@ class ReconcileLoop:
         self._reconciler = reconciler
         self._run = run
         self._failures = 0
+        self._urgencies = reconciler.urgencies()
+        """Those that the last call has taken along."""
         self._not_before = self._left_off()
+        self._interval: NotBefore | None = None
+        """Since the last failure: what a hurried call waits for all the same."""
         self.busy = False
         """An activity is in flight: its outcome must not be lost by ending the run."""
 
@@ -92,7 +102,7 @@ class ReconcileLoop:
         if until := self._run.waits_until(self._reconciler.name):
             return NotBefore(until, "back-off of an earlier run")
         if self._run.continues:
-            return NotBefore(workflow.now() + self._reconciler.interval, self._reconciler.interval_name)
+            return self._next_interval()
         return None
 
     async def drive(self) -> None:
@@ -113,18 +123,35 @@ class ReconcileLoop:
 
     async def _drained_while_waiting(self) -> bool:
         """Keep the interval or the back-off; a timer exists only while a change is waiting."""
+        self._hurry()
         if not self._run.draining and self._not_before and self._not_before.at > workflow.now():
             try:
                 await workflow.wait_condition(
-                    lambda: self._run.draining,
+                    lambda: self._run.draining or self._is_hurried(),
                     timeout=self._not_before.at - workflow.now(),
                     timeout_summary=self._not_before.why,
                 )
             except TimeoutError:
                 return False
+            return await self._drained_while_waiting()
         return self._run.draining
 
+    def _hurry(self) -> None:
+        """Replace a back-off that is cut short by what is left of the interval, and begin it anew."""
+        if self._is_hurried():
+            self._not_before = self._interval
+            self._failures = 0
+
+    def _is_hurried(self) -> bool:
+        """Something happened that cannot wait, and a back-off of our own choice alone is in its way."""
+        return (
+            self._not_before is not None
+            and not self._not_before.firm
+            and self._reconciler.urgencies() != self._urgencies
+        )
+
     async def _attempt(self) -> None:
+        self._urgencies = self._reconciler.urgencies()
         try:
             limit = await self._reconciler.reconcile()
         except ActivityError as error:
@@ -135,22 +162,25 @@ class ReconcileLoop:
             self._run.degrade(self._reconciler.name, limit.why, limit.at, held=True)
             return
         self._failures = 0
-        self._not_before = NotBefore(
-            workflow.now() + self._reconciler.interval, self._reconciler.interval_name
-        )
+        self._not_before = self._next_interval()
         self._run.recover(self._reconciler.name)
+
+    def _next_interval(self) -> NotBefore:
+        return NotBefore(workflow.now() + self._reconciler.interval, self._reconciler.interval_name)
 
     def _fail(self, failure: Failure) -> None:
         self._failures += 1
         wait = back_off(failure, failures=self._failures)
-        self._not_before = NotBefore(workflow.now() + wait, f"back-off after {failure.name}")
+        is_asked = failure.retry_after is not None
+        self._not_before = NotBefore(workflow.now() + wait, f"back-off after {failure.name}", firm=is_asked)
+        self._interval = self._next_interval()
         self._reconciler.on_failure(failure)
-        until = None if failure.waits_long else self._not_before.at
-        self._run.degrade(self._reconciler.name, failure.name, until)
+        is_lasting = wait == REFUSED_BACK_OFF and not is_asked
+        self._run.degrade(self._reconciler.name, failure.name, None if is_lasting else self._not_before.at)
 
 
 def back_off(failure: Failure, *, failures: int) -> timedelta:
-    """How long to wait after this failure, the ``failures``-th in a row: as asked, else ever longer.
+    """How long to wait after this failure, the ``failures``-th in a row: as asked, else by its pace.
 
     At least one second. Only the first ``CardGone`` in a row is tried again at once.
     """
@@ -158,6 +188,10 @@ def back_off(failure: Failure, *, failures: int) -> timedelta:
         return max(timedelta(seconds=failure.retry_after), FIRST_BACK_OFF)
     if issubclass(failure.kind, CardGone) and failures == 1:
         return timedelta(0)
-    if failure.waits_long:
-        return REFUSED_BACK_OFF
-    return min(FIRST_BACK_OFF * float(2 ** min(failures - 1, 10)), LONGEST_BACK_OFF)
+    match failure.pace:
+        case "person":
+            return REFUSED_BACK_OFF
+        case "refusal":
+            return (*REFUSAL_BACK_OFFS, REFUSED_BACK_OFF)[min(failures - 1, len(REFUSAL_BACK_OFFS))]
+        case "outage":
+            return min(FIRST_BACK_OFF * float(2 ** min(failures - 1, 10)), LONGEST_BACK_OFF)

@@ -34,6 +34,10 @@ class CardReconciler(Reconciler):
         run = self._run
         return not run.state.detached and run.view is not None and run.state.card.is_due
 
+    def urgencies(self) -> int:
+        """News that people must see at once cuts a back-off short."""
+        return self._run.urgencies
+
     def holds_run(self) -> bool:
         """A lost edit that may still land is to be covered first."""
         return self.is_due() or self._run.state.card.late_edit_until is not None

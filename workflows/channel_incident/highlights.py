@@ -38,6 +38,10 @@ class HighlightsReconciler(Reconciler):
             and not state.card.is_due
         )
 
+    def urgencies(self) -> int:
+        """News that people must see at once cuts a back-off short."""
+        return self._run.urgencies
+
     def holds_run(self) -> bool:
         """A highlight waits for the card, and the run waits for the highlight."""
         return bool(self._run.state.highlights.waiting)

@@ -25,6 +25,8 @@ class RunState:
         )
         self.draining = False
         """The run is about to end or to continue as new: nothing may be started any more."""
+        self.urgencies = 0
+        """How often something happened that cannot wait for a back-off."""
         self.because = ""
         """What changed last, for the Timeline."""
         self._state = start.carried or State(card=CardState(marker=self.draw(), nonce=self.draw()))

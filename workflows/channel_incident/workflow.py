@@ -21,7 +21,7 @@ from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK, CL
 from workflows.errors import NotFound
 from workflows.handlers import takes_signals, takes_updates
 from workflows.incident.events import IncidentEvent
-from workflows.incident.reduce import fold_event, transition_of
+from workflows.incident.reduce import fold_event, is_urgent, transition_of
 from workflows.reconcile import ReconcileLoop
 from workflows.verbs.click import Click
 from workflows.verbs.registry import VERBS
@@ -82,6 +82,8 @@ class ChannelIncidentWorkflow:
         incident, highlights = fold_event(state.incident, event), state.highlights
         if transition := transition_of(state.incident, incident, event):
             highlights = with_highlight(highlights, highlight_of(event, transition))
+        if is_urgent(state.incident, incident, event):
+            run.urgencies += 1
         run.apply(
             state.replace(incident=incident, highlights=highlights),
             cause=event.event_id,

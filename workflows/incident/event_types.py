@@ -26,6 +26,8 @@ class EventType(Value):
     """How the timeline names it."""
     transition: Transition | None = None
     """The news that it brings. A trigger is announced by the card itself."""
+    urgent: bool = False
+    """No back-off may hold up the card that shows it; a priority only where it is raised."""
     details: bool = False
     """REST knows more about this than the event does."""
     enters: bool = False
@@ -33,7 +35,7 @@ class EventType(Value):
 
 
 _ROWS = (
-    EventType(name="incident.triggered", content="snapshot", words="triggered", details=True),
+    EventType(name="incident.triggered", content="snapshot", words="triggered", urgent=True, details=True),
     EventType(name="incident.acknowledged", content="snapshot", words="acknowledged", details=True),
     EventType(
         name="incident.unacknowledged", content="snapshot", words="acknowledgement ended", details=True
@@ -44,11 +46,17 @@ _ROWS = (
         content="snapshot",
         words="reopened",
         transition="reopened",
+        urgent=True,
         details=True,
         enters=True,
     ),
     EventType(
-        name="incident.escalated", content="snapshot", words="escalated", transition="escalated", details=True
+        name="incident.escalated",
+        content="snapshot",
+        words="escalated",
+        transition="escalated",
+        urgent=True,
+        details=True,
     ),
     EventType(
         name="incident.delegated",
@@ -63,6 +71,7 @@ _ROWS = (
         content="snapshot",
         words="priority updated",
         transition="priority_raised",
+        urgent=True,
         enters=True,
     ),
     EventType(name="incident.service_updated", content="snapshot", words="service changed", enters=True),

@@ -211,7 +211,7 @@ def transition_of(before: IncidentState, after: IncidentState, event: IncidentEv
     event_type = EVENT_TYPES.get(event.event_type)
     if event_type is None or event_type.transition is None or event.snapshot is None:
         return None
-    if after.snapshot_stamp != event.stamp or before.snapshot_stamp == event.stamp:
+    if not _is_newest(before, after, event):
         return None
     # A REST answer may have shown the new priority before its event came; that announced nothing.
     if event_type.transition == "priority_raised" and not raises(
@@ -219,6 +219,19 @@ def transition_of(before: IncidentState, after: IncidentState, event: IncidentEv
     ):
         return None
     return event_type.transition
+
+
+def is_urgent(before: IncidentState, after: IncidentState, event: IncidentEvent) -> bool:
+    """Whether this event is one that no back-off may hold up, and the newest state."""
+    event_type = EVENT_TYPES.get(event.event_type)
+    if event_type is None or not event_type.urgent or not _is_newest(before, after, event):
+        return False
+    return event_type.transition is None or transition_of(before, after, event) is not None
+
+
+def _is_newest(before: IncidentState, after: IncidentState, event: IncidentEvent) -> bool:
+    """Whether the event has just become what is held of the incident."""
+    return after.snapshot_stamp == event.stamp and before.snapshot_stamp != event.stamp
 
 
 def _wanted(folded: IncidentState, event: IncidentEvent, event_type: EventType) -> Stamp | None:

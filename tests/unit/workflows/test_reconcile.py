@@ -8,12 +8,14 @@ from workflows.errors import (
     BotRemoved,
     CardGone,
     ConsentMissing,
+    ConversationUnavailable,
     CredentialRejected,
     Failure,
     Forbidden,
     OutsideError,
     ProviderUnavailable,
     RateLimited,
+    RefusedForNow,
     RequestInvalid,
 )
 from workflows.reconcile import back_off
@@ -27,7 +29,17 @@ def test_it_waits_ever_longer_and_never_more_than_a_minute(failures: int, second
     assert wait == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("kind", [RateLimited, ProviderUnavailable, BotRemoved])
+@pytest.mark.parametrize("kind", [RefusedForNow, ConversationUnavailable])
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(1, 2), (2, 5), (3, 15), (4, 60), (5, 300), (6, 300), (10_000, 300)]
+)
+def test_a_refusal_that_may_pass_is_tried_again_soon_and_then_every_five_minutes(
+    kind: type[OutsideError], failures: int, seconds: int
+) -> None:
+    assert back_off(Failure(kind), failures=failures) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("kind", [RateLimited, ProviderUnavailable, BotRemoved, RefusedForNow])
 def test_it_waits_as_long_as_it_is_asked(kind: type[OutsideError]) -> None:
     assert back_off(Failure(kind, retry_after=2.5), failures=5) == timedelta(seconds=2.5)
 

@@ -68,6 +68,13 @@ class Timeline:
         ]
 
     @property
+    def cut_short(self) -> list[str]:
+        """The summaries of the timers that were not waited out."""
+        started = {event.event_id: _summary(event) for event in self._of("TIMER_STARTED")}
+        cancelled = self._of("TIMER_CANCELED")
+        return [started[event.timer_canceled_event_attributes.started_event_id] for event in cancelled]
+
+    @property
     def actions(self) -> int:
         """Temporal actions: start, signals, updates, scheduled and retried activities, timers, upserts."""
         retries = sum(
