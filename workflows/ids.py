@@ -34,3 +34,12 @@ def click_key(*, person: str, message: str, verb: str, nonce: str, link: int | N
     """
     parts = "\x1f".join((person, message, verb, nonce, str(link or "")))
     return hashlib.sha256(parts.encode()).hexdigest()[:32]
+
+
+def delivery_key(click: str, activity: str) -> str:
+    """What tells one delivery of a click from every other: the key of the click, and its activity's id.
+
+    It is the update's id. Temporal keeps the first answer to an update and gives it again, but a click that
+    is made again on a message that was not edited needs the card as it is then.
+    """
+    return f"{click}-{hashlib.sha256(activity.encode()).hexdigest()[:8]}"

@@ -25,7 +25,7 @@ from muster.store.pool import UNAVAILABLE, Pool
 from muster.store.targets import Target
 from workflows.channel_incident.messages import ClickAnswer, Timing
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICKS
-from workflows.ids import click_key
+from workflows.ids import click_key, delivery_key
 from workflows.verbs.button_data import ButtonData, ButtonDataMalformed
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.registry import VERBS
@@ -96,7 +96,7 @@ class ClickHandler:
             target.start(self._timing),
             CLICKS[verb],
             click,
-            update_id=click.key,
+            update_id=delivery_key(click.key, activity.id),
             answer_by=answer_by,
         )
         log.info("click answered", verb=verb, outcome=answer.outcome.kind if answer else "working")

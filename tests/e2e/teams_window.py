@@ -1,6 +1,7 @@
 """Teams as a person sees it: the simulator's page in a window of their own."""
 
 import re
+import time
 
 from playwright.async_api import Locator, Page, expect
 
@@ -87,6 +88,16 @@ class Card:
         await expect(self._card).to_have_count(1)
         for text in texts:
             await expect(self._card).to_contain_text(text)
+
+    async def expect_to_stay(self, *texts: str, seconds: float) -> None:
+        """It comes to hold all these words, and holds them at every look for so long."""
+        await self.expect(*texts)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            seen = await self._card.inner_text()
+            gone = [text for text in texts if text not in seen]
+            assert not gone, f"{gone} was to be seen, and is not any more: {seen}"
+            await self._page.wait_for_timeout(50)
 
     async def expect_without(self, text: str) -> None:
         """The card does not say this."""

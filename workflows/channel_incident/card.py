@@ -87,9 +87,14 @@ class CardReconciler(Reconciler):
                 run.apply(late_edit_over(run.state, until))
 
 
-def with_nonce(state: State, nonce: str, *, show: bool) -> State:
-    """A recorded outcome draws a new nonce; ``show`` where the same button is meant to be pressed again."""
-    return _with(state, nonce=nonce, resend=state.card.resend or show)
+def with_nonce(state: State, nonce: str) -> State:
+    """A recorded outcome draws a new nonce. The answer to the click carries it to whoever clicked."""
+    return _with(state, nonce=nonce)
+
+
+def with_resend(state: State) -> State:
+    """The message is to be edited although nothing else is wanted of it."""
+    return _with(state, resend=state.card.activity_id is not None)
 
 
 def sending(state: State) -> State:
@@ -125,7 +130,7 @@ def with_failure(state: State, failure: Failure, *, marker: str, late_edit_until
         if state.card.activity_id is None:
             return _with(state, marker=marker)
         return _with(state, resend=True, late_edit_until=late_edit_until)
-    return _with(state, resend=state.card.activity_id is not None)
+    return with_resend(state)
 
 
 def with_card_gone(state: State, *, marker: str) -> State:

@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.channel_incident.activities import RECORD_CLICK, VERB_CALLS, DoVerb, RecordClick
-from workflows.channel_incident.card import with_nonce
+from workflows.channel_incident.card import with_nonce, with_resend
 from workflows.channel_incident.orphans import with_orphan
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.state import PrivateMessage
@@ -57,24 +57,30 @@ class Clicks:
             finally:
                 self._handling.discard(click.key)
             self._fold(click, outcome)
+        elif outcome.kind in MAY_BE_REPEATED:
+            # The message still carries this click's nonce: the card of the answer must carry another one.
+            self._run.apply(with_nonce(self._run.state, self._run.draw()))
         return outcome
 
     async def handle_unwatched(self, click: Click) -> None:
-        """Handle a click whose answer nobody waits for: a failure is told privately.
+        """Handle a click whose answer nobody waits for: a failure is told privately, once.
 
+        Nobody has seen the new nonce, so the card is edited for it where the button may be pressed again.
         The outcome may be known by now: its update ended after the API had given up on it.
         """
         outcome = await self.handle(click)
-        if outcome.kind in TOLD_PRIVATELY:
-            self._tell(click, outcome)
+        if outcome.kind in TOLD_PRIVATELY and self._tell(click, outcome) and outcome.kind in MAY_BE_REPEATED:
+            self._run.apply(with_resend(self._run.state))
 
     def _fold(self, click: Click, outcome: Outcome) -> None:
         run = self._run
         recorded = run.state.with_outcome(RecordedOutcome(key=click.key, outcome=outcome))
         run.apply(recorded, cause=click.correlation, entry=entry_of_click(click, outcome))
-        run.apply(with_nonce(run.state, run.draw(), show=outcome.kind in MAY_BE_REPEATED))
+        run.apply(with_nonce(run.state, run.draw()))
         if click.orphan:
             run.apply(with_orphan(run.state, click.message))
+            if outcome.kind in TOLD_PRIVATELY:  # the answer goes with the message
+                self._tell(click, outcome)
 
     async def _judge_and_do(self, click: Click) -> Outcome:
         outcome = judge_person(click, workflow.now())
@@ -122,10 +128,13 @@ class Clicks:
             )
         return outcome
 
-    def _tell(self, click: Click, outcome: Outcome) -> None:
+    def _tell(self, click: Click, outcome: Outcome) -> bool:
+        """Tell the person privately; ``False`` where they are being told, or were."""
         state = self._run.state
         message = PrivateMessage(click=click, outcome=outcome)
-        self._run.apply(state.replace(private_messages=state.private_messages.with_waiting(message)))
+        private_messages = state.private_messages.with_waiting(message)
+        self._run.apply(state.replace(private_messages=private_messages))
+        return private_messages is not state.private_messages
 
     def _known(self, click: Click) -> Outcome | None:
         return next((one.outcome for one in self._run.state.clicks if one.key == click.key), None)

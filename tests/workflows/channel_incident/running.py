@@ -114,9 +114,11 @@ class Run:
         name: str = "Ada Ops",
         link: int | None = 1,
         received_at: datetime | None = None,
+        nonce: str | None = None,
     ) -> Click:
-        """A press of a button on the card as it was shown last."""
-        message, nonce = self.outside.activity_id or "none", self.outside.shown[-1].identity.nonce
+        """A press of a button on the card as it was shown last, or as an answer with this nonce showed it."""
+        message = self.outside.activity_id or "none"
+        nonce = nonce or self.outside.shown[-1].identity.nonce
         return Click(
             key=click_key(person=name, message=message, verb=verb, nonce=nonce, link=link),
             verb=verb,

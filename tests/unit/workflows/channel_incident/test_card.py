@@ -89,11 +89,14 @@ def test_a_card_whose_row_does_not_know_it_is_due_again() -> None:
     assert there(recorded=False).card.is_due
 
 
-@pytest.mark.parametrize("show", [True, False])
-def test_an_outcome_draws_a_nonce_and_shows_it_only_where_the_button_may_be_clicked_again(show: bool) -> None:
-    after = cards.with_nonce(there(), "nonce-2", show=show)
+def test_an_outcome_draws_a_nonce_and_leaves_the_message_as_it_is() -> None:
+    after = cards.with_nonce(there(), "nonce-2")
     assert after.card.nonce == "nonce-2"
-    assert after.card.is_due is show
+    assert not after.card.is_due
+
+
+def test_a_message_is_edited_where_that_is_asked_for() -> None:
+    assert cards.with_resend(there()).card.is_due
 
 
 @pytest.mark.parametrize(
