@@ -36,7 +36,7 @@ class CardActivities:
                 sending = self._edit(request, request.activity_id)
             else:
                 orphans, known = await cards.intend(self._pool, request)
-                sending = self._edit(request, known) if known else self._post(request, orphans)
+                sending = self._edit(request, known, found=True) if known else self._post(request, orphans)
             # A worker that stops cancels what runs: a send that began must still be recorded.
             shown = await asyncio.shield(sending)
         log.info(
@@ -63,7 +63,7 @@ class CardActivities:
             return Shown(activity_id=activity_id, orphans=orphans, recorded=False)
         return Shown(activity_id=activity_id, **recorded._asdict())
 
-    async def _edit(self, request: ShowCard, activity_id: str) -> Shown:
+    async def _edit(self, request: ShowCard, activity_id: str, *, found: bool = False) -> Shown:
         """Where the outcome cannot be committed, the edit has failed: it is made again."""
         try:
             await self._connector.update(*_place(request), activity_id, _card_message(request))
@@ -71,7 +71,7 @@ class CardActivities:
             await cards.forget_message(self._pool, request.card, activity_id)
             raise
         recorded = await cards.record_shown(self._pool, request, activity_id)
-        return Shown(activity_id=activity_id, **recorded._asdict())
+        return Shown(activity_id=activity_id, found=found, **recorded._asdict())
 
     @implements(DELETE_MESSAGE)
     async def delete_message(self, request: DeleteMessage) -> Done:

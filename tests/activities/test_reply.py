@@ -123,3 +123,20 @@ async def test_what_certainly_was_not_said_may_be_said_later(
     assert (await cards.restore(pool, reply.card)).notified == ()
     assert (await say(reply)).said
     assert len(await said(teams_side)) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(404, "ActivityNotFoundInConversation"), (404, "ConversationNotFound"), (403, "ServiceError")],
+)
+async def test_a_reply_that_finds_no_card_leaves_the_row_as_it_was(
+    say: Say, reply: Reply, teams_side: TeamsService, pool: Pool, status: int, code: str
+) -> None:
+    """Only an edit tells whether the card is gone; until then it is the card, and nothing was said."""
+    before = await cards.restore(pool, reply.card)
+    await teams_side.fault("reply", "status", status=status, body={"error": {"code": code}})
+    with pytest.raises(ApplicationError) as failed:
+        await say(reply)
+    assert failed.value.type == "CardGone"
+    assert await cards.restore(pool, reply.card) == before
+    assert (await say(reply)).said

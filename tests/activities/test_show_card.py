@@ -185,6 +185,16 @@ async def test_a_limit_says_when_to_come_back_and_leaves_no_orphan(
     assert (await show(card.at(1, marker="m2"))).orphans == 0
 
 
+async def test_a_post_that_is_refused_at_random_leaves_nothing_behind(
+    show: Show, card: Card, teams_side: TeamsService
+) -> None:
+    body = {"error": {"code": "BadArgument", "message": "Failed to decrypt conversation id"}}
+    await teams_side.fault("create", "status", status=403, body=body)
+    assert await failure(show, card.at(1)) == ("RefusedForNow", True, ("BadArgument", None))
+    assert not (await card.row()).unknown
+    assert (await show(card.at(1, marker="m2"))).orphans == 0
+
+
 async def test_a_connector_that_cannot_be_reached_leaves_no_orphan(show: Show, card: Card) -> None:
     nowhere = card.at(1, service_url="http://127.0.0.1:1/teams/")
     assert (await failure(show, nowhere))[:2] == ("ProviderUnavailable", True)
@@ -196,15 +206,25 @@ async def test_an_address_that_is_not_allowed_gets_no_token(show: Show, card: Ca
     assert (await failure(show, elsewhere))[:2] == ("RequestInvalid", False)
 
 
+DELETED = {"do": "status", "status": 403, "body": {"error": {"code": "ServiceError", "message": "Unknown"}}}
+"""What Teams answers to an edit of a message that a person deleted."""
+
+
 @pytest.mark.parametrize(
-    ("do", "expected"),
-    [("gone", "CardGone"), ("removed", "BotRemoved"), ("lose_answer", "OutcomeUnknown")],
+    ("fault", "expected"),
+    [
+        ({"do": "gone"}, "CardGone"),
+        (DELETED, "CardGone"),
+        ({"do": "removed"}, "BotRemoved"),
+        ({"do": "status", "status": 403}, "RefusedForNow"),
+        ({"do": "lose_answer"}, "OutcomeUnknown"),
+    ],
 )
 async def test_an_edit_that_fails_keeps_its_message_unless_that_is_gone(
-    show: Show, card: Card, teams_side: TeamsService, do: str, expected: str
+    show: Show, card: Card, teams_side: TeamsService, fault: dict[str, Any], expected: str
 ) -> None:
     posted = await show(card.at(1))
-    await teams_side.fault("edit", do)
+    await teams_side.fault("edit", **fault)
     assert (await failure(show, card.at(2, edits=posted.activity_id)))[0] == expected
     row = await card.row()
     assert (row.activity_id, row.revision, row.unknown) == (
@@ -219,7 +239,7 @@ async def test_a_post_that_its_worker_recorded_and_could_not_report_is_edited(
 ) -> None:
     posted = await show(card.at(1))
     again = await show(card.at(2, marker="m2"))
-    assert again == posted
+    assert again == posted.model_copy(update={"found": True})
     (message,) = await teams_side.messages()
     assert len(message["versions"]) == 2
 

@@ -36,6 +36,8 @@ class Shown(Value):
     orphans: int
     recorded: bool = True
     """``False``: the message is there and its row could not be written; the next showing writes it."""
+    found: bool = False
+    """The row knew a message that the run did not: it was edited, and nobody was notified."""
 
 
 class Reply(Value):

@@ -3,6 +3,7 @@
 The functions say how the message moves: what is wanted, what was sent, what became of it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from temporalio import workflow
 
 from workflows.channel_incident.activities import SHOW_CARD, ShowCard, Shown
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.state import State
+from workflows.channel_incident.state import Highlight, State
 from workflows.channel_incident.timeline import summary_of
 from workflows.contract import call
 from workflows.errors import CardGone, Failure, OutcomeUnknown
@@ -58,9 +59,13 @@ class CardReconciler(Reconciler):
             content=card.content or "",
             correlation=run.state.cause,
         )
+        news = run.state.highlights.waiting
         run.apply(sending(run.state))
         shown = await call(SHOW_CARD, request, summary_of(request, run.because))
-        run.apply(with_shown(run.state, request, shown))
+        state = with_shown(run.state, request, shown)
+        if request.activity_id is None and not shown.found:
+            state = announced(state, news)
+        run.apply(state)
         self.has_shown = True
 
     def on_failure(self, failure: Failure) -> None:
@@ -100,14 +105,9 @@ def with_resend(state: State) -> State:
 def sending(state: State) -> State:
     """A send begins; a resend that is asked for from now on causes another one.
 
-    A new message announces the incident itself, so waiting highlights are dropped.
+    Until it has ended nobody knows what the message shows, and nothing is said in its thread.
     """
-    if state.card.activity_id is None:
-        highlights = state.highlights
-        for highlight in highlights.waiting:
-            highlights = highlights.with_said(highlight)
-        state = state.replace(highlights=highlights).recovered("highlights")
-    return _with(state, resend=False)
+    return _with(state, resend=False, shown_content=None)
 
 
 def with_shown(state: State, request: ShowCard, shown: Shown) -> State:
@@ -120,6 +120,14 @@ def with_shown(state: State, request: ShowCard, shown: Shown) -> State:
         orphans=shown.orphans,
         resend=state.card.resend or not shown.recorded,
     )
+
+
+def announced(state: State, news: Sequence[Highlight]) -> State:
+    """A new message notifies people itself: what waited to be said when it was sent needs no reply."""
+    highlights = state.highlights
+    for highlight in news:
+        highlights = highlights.with_said(highlight)
+    return state.replace(highlights=highlights).recovered("highlights")
 
 
 def with_failure(state: State, failure: Failure, *, marker: str, late_edit_until: datetime) -> State:

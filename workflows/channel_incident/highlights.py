@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.channel_incident.activities import REPLY, Reply
-from workflows.channel_incident.card import with_card_gone
+from workflows.channel_incident.card import with_resend
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.state import Highlight, Highlights
 from workflows.contract import call
@@ -69,9 +69,10 @@ class HighlightsReconciler(Reconciler):
                 await call(REPLY, request, highlight.transition.replace("_", " "))
             except ActivityError as error:
                 kind = failure_of(error).kind
-                if issubclass(kind, CardGone):  # the next card announces the incident itself
-                    run.apply(with_card_gone(run.state, marker=run.draw()))
-                    return
+                if issubclass(kind, CardGone):
+                    # Teams says so at random, too, and only an edit tells. If the card is gone, the next one
+                    # is the news; if not, this is said once the edit is made.
+                    run.apply(with_resend(run.state))
                 if not issubclass(kind, OutcomeUnknown):
                     raise
                 workflow.logger.warning("a highlight's outcome is unknown; it is not repeated")

@@ -9,11 +9,13 @@ from temporalio.client import Client
 from tests.support.life import BO, Life, under_another_id
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import Run, running, shown
-from workflows.channel_incident.activities import REPLY, SHOW_CARD
+from workflows.channel_incident.activities import REPLY, SHOW_CARD, ShowCard, Shown
 from workflows.errors import CardGone, OutcomeUnknown, ProviderUnavailable, RateLimited
 from workflows.incident.events import IncidentEvent
 
 pytestmark = pytest.mark.anyio
+
+GONE = CardGone("the message is not there")
 
 
 async def test_each_transition_is_said_once(client: Client) -> None:
@@ -104,13 +106,58 @@ async def test_a_highlight_that_was_certainly_not_said_is_said_later(client: Cli
 async def test_a_card_that_is_gone_when_news_is_said_is_posted_anew_and_is_the_news(
     client: Client,
 ) -> None:
+    """An edit finds out that it is gone."""
     async with shown(client) as run:
-        run.outside.fails(REPLY, CardGone("the message is not there"))
+        run.outside.fails(REPLY, GONE)
+
+        async def gone_since_the_reply(request: ShowCard) -> Shown:
+            if request.activity_id is not None and run.outside.replies and len(run.outside.posts) == 1:
+                raise GONE.to_application_error()
+            return Shown(activity_id=request.activity_id or f"17{len(run.outside.posts)}", orphans=0)
+
+        run.outside.answers(SHOW_CARD, gone_since_the_reply)
         await run.hears(run.life.escalates())
         await run.outside.until(lambda: len(run.outside.posts) == 2)
+        await run.is_idle()
+        assert "highlights" not in await run.details()
         await run.hears(run.life.is_resolved())
         await run.ends()
     assert run.outside.said == ["escalated", "resolved"]
+    assert run.outside.replies[-1].activity_id == "172"
+
+
+async def test_a_reply_that_finds_no_card_is_said_once_an_edit_has_found_it(client: Client) -> None:
+    """Teams says so at random: the card lives, stays the card, and the news is not lost."""
+    async with shown(client) as run:
+        card = run.outside.activity_id
+        run.outside.fails(REPLY, GONE, GONE)
+        await run.hears(run.life.escalates())
+        await run.outside.until(lambda: len(run.outside.replies) == 3)
+        await run.hears(run.life.is_resolved())
+        await run.ends()
+        timeline = await run.timeline()
+    calls = [name for name, _ in timeline.activities if name in ("teams.show_card", "teams.reply")]
+    assert calls[-8:-2] == ["teams.show_card", "teams.reply"] * 3
+    assert run.outside.said == ["escalated"] * 3 + ["resolved"]
+    assert len(run.outside.posts) == 1
+    assert {reply.activity_id for reply in run.outside.replies} == {card}
+
+
+async def test_news_waits_until_a_message_was_posted_or_says_it(client: Client) -> None:
+    """The card is gone, and the post of the next one is refused: nobody was told anything yet."""
+    async with shown(client) as run:
+        run.outside.fails(SHOW_CARD, GONE, RateLimited("too many", retry_after=1))
+        await run.hears(run.life.is_noted("on it"), run.life.escalates())
+        await run.outside.until(lambda: len(run.outside.posts) == 2)
+        await run.until_attribute("Attention", "waiting")
+        card = run.outside.activity_id
+
+        async def found(request: ShowCard) -> Shown:
+            return Shown(activity_id=card or "", orphans=0, found=request.activity_id is None)
+
+        run.outside.answers(SHOW_CARD, found)
+        await run.outside.until(lambda: run.outside.said == ["escalated"])
+    assert len(run.outside.posts) == 3
 
 
 async def test_news_older_than_ten_minutes_is_shown_and_not_said(client: Client) -> None:

@@ -85,6 +85,11 @@ def test_what_changes_while_a_send_is_under_way_is_due_after_it() -> None:
     assert (after.card.shown_revision, after.card.revision) == (1, 2)
 
 
+def test_while_a_send_is_under_way_nobody_knows_what_is_shown() -> None:
+    assert cards.sending(there()).card.is_due
+    assert not there(cards.with_resend(there())).card.is_due
+
+
 def test_a_card_whose_row_does_not_know_it_is_due_again() -> None:
     assert there(recorded=False).card.is_due
 
@@ -134,13 +139,13 @@ def test_only_the_timer_that_was_set_for_a_lost_edit_ends_its_time() -> None:
     assert over.card.is_due
 
 
-def test_a_new_message_takes_along_what_waits_to_be_said() -> None:
+def test_a_new_message_takes_along_what_waited_to_be_said_when_it_was_sent() -> None:
     news = highlight()
-    sending = cards.sending(highlighted(wanted(), news))
-    assert sending.highlights.waiting == ()
-    assert highlighted(sending, news).highlights.waiting == ()
+    after = cards.announced(highlighted(there(), news), (news,))
+    assert after.highlights.waiting == ()
+    assert highlighted(after, news).highlights.waiting == ()
 
 
-def test_an_edit_leaves_waiting_highlights() -> None:
+def test_a_send_that_begins_leaves_waiting_highlights() -> None:
     news = highlight()
-    assert cards.sending(highlighted(there(), news)).highlights.waiting == (news,)
+    assert cards.sending(highlighted(wanted(), news)).highlights.waiting == (news,)
