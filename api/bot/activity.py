@@ -1,17 +1,37 @@
-"""An activity from Teams, read once: everything that the edge and the bot derive from it."""
+"""An activity from Teams, read once: everything that the edge and the bot derive from it.
+
+Whatever is kept, sent or logged is bounded and has no control characters. What must be exact is refused where
+it cannot be used as it is; a name is cleaned and clipped.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-
-def _text_or_nothing(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+from muster.values import NAME, one_line, teams_identifier
 
 
-Text = Annotated[str | None, BeforeValidator(_text_or_nothing)]
-"""What is not needed to let an activity in: of another type it counts as missing."""
+def _exact(value: Any) -> str:
+    exact = teams_identifier(value)
+    if exact is None:
+        raise ValueError("it must be printable ASCII without spaces, and not too long")
+    return exact
+
+
+def _exact_or_nothing(value: Any) -> str | None:
+    return None if value is None or value == "" else _exact(value)
+
+
+def _name(value: Any) -> str | None:
+    return one_line(value, NAME) or None
+
+
+Exact = Annotated[str, BeforeValidator(_exact)]
+"""An id, or what is compared: it goes into headers, rows and logs as it is."""
+ExactOrNothing = Annotated[str | None, BeforeValidator(_exact_or_nothing)]
+Name = Annotated[str | None, BeforeValidator(_name)]
+"""What people read: of another type it counts as missing."""
 
 
 class _Envelope(BaseModel):
@@ -19,7 +39,7 @@ class _Envelope(BaseModel):
 
 
 class _Tenant(_Envelope):
-    id: str
+    id: Exact
 
 
 class _ChannelData(_Envelope):
@@ -27,35 +47,35 @@ class _ChannelData(_Envelope):
 
 
 class _Conversation(_Envelope):
-    id: str = Field(min_length=1)
-    tenant_id: str | None = Field(default=None, alias="tenantId")
+    id: Exact
+    tenant_id: ExactOrNothing = Field(default=None, alias="tenantId")
 
 
 class Sender(_Envelope):
     """Who sent it."""
 
-    id: str
-    aad_object_id: Text = Field(default=None, alias="aadObjectId")
-    name: Text = None
+    id: Exact
+    aad_object_id: ExactOrNothing = Field(default=None, alias="aadObjectId")
+    name: Name = None
 
 
 class _Recipient(_Envelope):
-    id: str
+    id: Exact
 
 
 class InboundActivity(_Envelope):
     """The envelope of an activity from Teams. Fields that Teams adds are ignored."""
 
-    id: Text = None
-    type: str = Field(min_length=1)
-    name: str | None = None
+    id: ExactOrNothing = None
+    type: Exact
+    name: ExactOrNothing = None
     channel_id: Literal["msteams"] = Field(alias="channelId")
-    service_url: str = Field(alias="serviceUrl", min_length=1)
+    service_url: Exact = Field(alias="serviceUrl")
     sender: Sender = Field(alias="from")
     recipient: _Recipient
     conversation: _Conversation
     channel_data: _ChannelData | None = Field(default=None, alias="channelData")
-    reply_to_id: Text = Field(default=None, alias="replyToId")
+    reply_to_id: ExactOrNothing = Field(default=None, alias="replyToId")
     """The message that it is about."""
     value: Any = None
 

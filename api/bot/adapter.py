@@ -20,6 +20,7 @@ from api.bot.activity import InboundActivity
 from muster.clients.teams.connector import ConnectorClient
 
 _INBOUND = "muster.inbound"
+_MALFORMED = "a field of the activity is malformed"
 
 
 class Inbound(NamedTuple):
@@ -63,10 +64,7 @@ class TeamsAdapter(CloudAdapterBase):
 
         Raises ``ActivityMalformed``, and whatever the bot raises.
         """
-        try:
-            parsed = Activity().deserialize(body)
-        except DeserializationError as error:
-            raise ActivityMalformed("a field of the activity is malformed") from error
+        parsed = _parsed(body)
         verified = AuthenticateRequestResult()
         verified.audience = AuthenticationConstants.TO_CHANNEL_FROM_BOT_OAUTH_SCOPE
         verified.claims_identity = ClaimsIdentity(claims, True)
@@ -77,7 +75,23 @@ class TeamsAdapter(CloudAdapterBase):
             context.turn_state[_INBOUND] = inbound
             await bot.on_turn(context)
 
-        return await self.process_activity(verified, parsed, turn)
+        try:
+            return await self.process_activity(verified, parsed, turn)
+        except DeserializationError as error:  # some parts are read only by the handler of their type
+            raise ActivityMalformed(_MALFORMED) from error
+
+
+def _parsed(body: dict[str, Any]) -> Activity:
+    try:
+        parsed = Activity().deserialize(body)
+    except Exception as error:  # botbuilder checks no types before it uses a value
+        raise ActivityMalformed(_MALFORMED) from error
+    # Its handlers of a changed roster take both for granted.
+    changed = (*(parsed.members_added or ()), *(parsed.members_removed or ()))
+    if not all(member and member.id for member in changed):
+        raise ActivityMalformed("a member has no id")
+    parsed.channel_data = {} if parsed.channel_data is None else parsed.channel_data
+    return parsed
 
 
 class _TurnConnectorFactory(ConnectorFactory):

@@ -17,10 +17,13 @@ class MusterBot(TeamsActivityHandler):
         self._clicks = clicks
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
-        """Card actions are answered here; botbuilder's own answer cannot hold a text."""
+        """Card actions are answered here; botbuilder's own answer cannot hold a text.
+
+        Muster has no answer to other invokes, so that botbuilder need not read what they carry.
+        """
         inbound = inbound_of(turn_context)
         if not inbound.activity.is_card_action:
-            return await super().on_invoke_activity(turn_context)
+            return InvokeResponse(status=501)
         return InvokeResponse(
             status=200, body=await self._clicks.answer(inbound.activity, answer_by=inbound.answer_by)
         )

@@ -23,6 +23,7 @@ from muster.logging import correlated
 from muster.store import links, targets
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.store.targets import Target
+from muster.values import ID, identifier, one_line
 from workflows.channel_incident.messages import ClickAnswer, Timing
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICKS
 from workflows.ids import click_key, delivery_key
@@ -128,9 +129,13 @@ def _button_of(activity: InboundActivity) -> tuple[VerbName, ButtonData]:
     if verb not in VERBS:
         raise ClickMalformed(UNKNOWN_BUTTON)
     try:
-        return verb, ButtonData.from_wire(data if isinstance(data, Mapping) else {})
+        button = ButtonData.from_wire(data if isinstance(data, Mapping) else {})
     except ButtonDataMalformed as problem:
         raise ClickMalformed(INCOMPLETE_BUTTON) from problem
+    names_a_card = identifier(button.account) and identifier(button.incident_id)
+    if not names_a_card or any(one_line(text, ID) != text for text in (button.marker, button.nonce)):
+        raise ClickMalformed(INCOMPLETE_BUTTON)
+    return verb, button
 
 
 def _drawn(answer: ClickAnswer | None, click: Click, account: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, HTTPException
 from pydantic import ValidationError
-from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -18,6 +17,7 @@ from api.bot.answers import card_error, invoke_answer, plain_error, sentence
 from api.bot.token import BotTokenVerifier, TokenRefused
 from muster.cards.sentences import BROKEN, MALFORMED_BUTTON, UNREACHABLE
 from muster.clients.teams.service_url import service_url_allowed
+from muster.lenient_json import read_json
 from muster.logging import correlated
 from muster.settings import TeamsRegistration
 from workflows.errors import OutsideError
@@ -98,7 +98,7 @@ async def _json_body(request: Request) -> dict[str, Any]:
         raise HTTPException(415, "an activity is application/json")
     raw = await read_body(request, _MAX_BODY)
     try:
-        body = from_json(raw, allow_inf_nan=False)
+        body = read_json(raw)
     except ValueError as error:
         raise HTTPException(400, "the body is not JSON") from error
     if not isinstance(body, dict):

@@ -1,7 +1,9 @@
 """``POST /api/messages``: who is let in, and what Teams gets for an answer."""
 
 import asyncio
+import itertools
 import json
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -10,6 +12,7 @@ from botbuilder.schema import AdaptiveCardInvokeResponse
 from fastapi import FastAPI
 
 from api.bot.adapter import TeamsAdapter
+from api.bot.bot import MusterBot
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from muster.clients.expiring import Expiring, ExpiringCache
@@ -70,6 +73,19 @@ def sent():
 @pytest.fixture
 async def teams(framework, framework_pool, bot, sent):
     """Posts to the route as the Bot Framework does."""
+    async with serving(framework, framework_pool, bot, sent) as teams:
+        yield teams
+
+
+@pytest.fixture
+async def muster(framework, framework_pool, sent):
+    """The same, with the product's own bot; it gets no clicks."""
+    async with serving(framework, framework_pool, MusterBot(None), sent) as teams:
+        yield teams
+
+
+@asynccontextmanager
+async def serving(framework, framework_pool, bot, sent):
     registrations = {
         TENANT: registration(TENANT, APP_ID),
         OTHER_TENANT: registration(OTHER_TENANT, OTHER_APP_ID),
@@ -237,6 +253,88 @@ async def test_a_body_of_another_shape_is_refused_with_a_detail(teams, content, 
     response = await teams.post(None, content=content, headers={"Content-Type": "application/json"})
     assert response.status_code == status
     assert response.json()["detail"]
+
+
+def with_field(path, odd):
+    """A click that has this in one of its fields."""
+    whole = click()
+    *parents, last = path
+    inside = whole
+    for name in parents:
+        inside = inside[name]
+    inside[last] = odd
+    return whole
+
+
+async def post_odd(teams, whole):
+    """Post what Python's client would not write: a lone surrogate goes out as its escape."""
+    content = json.dumps(whole).encode()
+    return await teams.post(None, content=content, headers={"Content-Type": "application/json"})
+
+
+EXACT = [
+    ("id",),
+    ("type",),
+    ("name",),
+    ("replyToId",),
+    ("serviceUrl",),
+    ("from", "id"),
+    ("from", "aadObjectId"),
+    ("recipient", "id"),
+    ("conversation", "id"),
+    ("conversation", "tenantId"),
+    ("channelData", "tenant", "id"),
+]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [5, True, {}, ["a"], "f:1\r\nX-Evil: 1", "f:1\x00", "f:1 ", "f:\ud83d", "f:é", "f:\u202e1", "x" * 513],
+)
+@pytest.mark.parametrize("path", EXACT, ids=".".join)
+async def test_what_must_be_exact_is_refused_where_it_is_not(teams, bot, path, odd):
+    """Cleaned or cut, an id names something else, and it goes into headers, rows and logs."""
+    response = await post_odd(teams, with_field(path, odd))
+    assert (response.status_code, bot.clicks) == (400, [])
+    assert response.json()["detail"]
+
+
+@pytest.mark.parametrize("odd", [5, "", "yesterday", {}, [1], True, "2026-01-01T10:00:00Z\ud83d"])
+@pytest.mark.parametrize("field", ["timestamp", "localTimestamp", "expiration", "entities", "membersAdded"])
+async def test_a_field_that_botbuilder_cannot_read_is_a_bad_request(teams, bot, field, odd):
+    response = await post_odd(teams, click(**{field: odd}))
+    assert response.status_code in (200, 400)
+    if response.status_code == 200:
+        assert response.json()["statusCode"] == 200
+        assert len(bot.clicks) == 1
+
+
+KINDS = [
+    {"type": "message"},
+    {"type": "conversationUpdate", "membersAdded": [{"id": "29:bo"}]},
+    {"type": "conversationUpdate", "membersRemoved": [{"id": "29:bo"}]},
+    {"type": "installationUpdate", "action": "add"},
+    {"type": "messageReaction", "reactionsAdded": [{"type": "like"}]},
+    {"type": "messageUpdate"},
+    {"type": "messageDelete"},
+    {"type": "event", "name": "application/vnd.microsoft.meetingStart", "value": {"Id": "1"}},
+    {"type": "invoke", "name": "composeExtension/query", "value": {"commandId": "x"}},
+    {"type": "invoke", "name": "fileConsent/invoke", "value": {"action": "accept"}},
+    {"type": "invoke", "name": "task/fetch", "value": {"data": {}}},
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.get("name") or kind["type"])
+async def test_no_odd_field_of_any_activity_is_a_failure_of_ours(muster, kind):
+    whole = activity(**kind)
+    whole["channelData"] |= {"eventType": "channelCreated", "team": {"id": "19:t"}, "channel": {"id": "19:c"}}
+    odd = [None, 5, True, "odd", "\ud83d\x00", [], [None], [5], [{}], {}, {"id": {}}]
+    for field, value in itertools.product([*whole, "value", "membersAdded", "attachments"], odd):
+        response = await post_odd(muster, whole | {field: value})
+        assert response.status_code in (200, 400, 401, 403, 501), (field, value)
+    for field, value in itertools.product(["eventType", "team", "channel"], odd):
+        damaged = whole | {"channelData": whole["channelData"] | {field: value}}
+        assert (await post_odd(muster, damaged)).status_code in (200, 400, 501), (field, value)
 
 
 async def test_a_large_body_without_a_length_is_not_read_to_its_end(teams):

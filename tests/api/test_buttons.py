@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import itertools
+import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -163,6 +164,40 @@ async def test_what_pagerduty_could_not_be_told_is_said(run: Run, buttons: Butto
     assert "Acknowledge was not done. PagerDuty did not answer." in words(answer)
 
 
+async def press(buttons: Buttons, activity: dict[str, Any]) -> dict[str, Any]:
+    """Click with what Python's client would not write: a lone surrogate goes out as its escape."""
+    headers = {
+        "Authorization": buttons.framework.token(serviceurl=buttons.connector.service_url),
+        "Content-Type": "application/json",
+    }
+    answer = await buttons.http.post("/api/messages", content=json.dumps(activity).encode(), headers=headers)
+    assert answer.status_code == 200
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+@pytest.mark.parametrize(
+    ("name", "known_as"),
+    [
+        ("Ada\x00 \ud83dOps\x1b", "Ada Ops"),
+        ("Ada\r\nOps", "Ada Ops"),
+        ("A" * 200_000, "A" * 117 + "…"),
+        ("\x00", "Somebody"),
+        (None, "Somebody"),
+        ({}, "Somebody"),
+    ],
+)
+async def test_a_name_is_cleaned_and_clipped_and_its_click_is_done_once(
+    run: Run, buttons: Buttons, name: Any, known_as: str
+) -> None:
+    click = buttons.on(card_of(run), message_of(run), ADA_AAD)
+    click["from"]["name"] = name
+    assert is_card(await press(buttons, click))
+    assert is_card(await press(buttons, click))
+    (change,) = run.outside.changes
+    assert change.click.person.name == known_as
+
+
 # A click whose data are not its card's
 
 
@@ -230,6 +265,17 @@ async def test_incomplete_data_are_refused(run: Run, buttons: Buttons) -> None:
 
 
 # A click on a message that no row knows
+
+
+@pytest.mark.parametrize("field", ["a", "i", "m", "n"])
+@pytest.mark.parametrize("odd", ["\x00", "Q1\x00", "Q1\nx", "Q1\ud83d", "Q1\n", "x" * 65, 5])
+async def test_data_that_no_button_of_ours_has_are_refused(
+    run: Run, buttons: Buttons, field: str, odd: Any
+) -> None:
+    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD), **{field: odd})
+    answer = await press(buttons, click)
+    assert (answer["statusCode"], answer["value"]["message"]) == (400, "This button is incomplete.")
+    assert run.outside.changes == []
 
 
 async def test_an_orphan_is_deleted_and_its_click_goes_on(run: Run, buttons: Buttons) -> None:
