@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
 PHONE = Screen("phone", width=390, height=844)
 NARROW_PHONE = Screen("narrow-phone", width=320, height=700)
-WORD = "x7f9c4b5d6" * 20
+LONG_NAME = "x7f9c4b5d6" * 20
 
 EXECUTE = {"type": "Action.Execute", "verb": "acknowledge", "title": "Acknowledge"}
 TOGGLE = {"type": "Action.ToggleVisibility", "title": "Details", "targetElements": ["details"]}
@@ -148,33 +148,33 @@ async def test_an_address_opens_in_a_new_tab_that_knows_nothing_of_this_one(
 
 
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE, NARROW_PHONE], ids=lambda screen: screen.name)
-async def test_a_long_word_stays_in_its_card_and_is_what_is_copied(show: Show, screen: Screen) -> None:
+async def test_a_long_name_stays_in_its_card_and_is_what_is_copied(show: Show, screen: Screen) -> None:
     column_set = {
         "type": "ColumnSet",
         "columns": [
             {"type": "Column", "width": "84px", "items": [runs("Assigned to")]},
-            {"type": "Column", "width": "stretch", "items": [runs(WORD)]},
+            {"type": "Column", "width": "stretch", "items": [runs(LONG_NAME)]},
             {"type": "Column", "width": "auto", "items": [runs(run("P1 · High", weight="Bolder"))]},
         ],
     }
-    facts = {"type": "FactSet", "facts": [{"title": WORD, "value": WORD}]}
+    fact_set = {"type": "FactSet", "facts": [{"title": LONG_NAME, "value": LONG_NAME}]}
     card = await show(
-        runs(run(f"#42 {WORD}", size="Large", weight="Bolder")),
-        block(f"{WORD} is full"),
+        runs(run(f"#42 {LONG_NAME}", size="Large", weight="Bolder")),
+        block(f"{LONG_NAME} is full"),
         column_set,
-        facts,
-        {"type": "Container", "style": "emphasis", "bleed": True, "items": [runs("Note: ", run(WORD))]},
-        actions(link("https://acme.example", title=WORD)),
+        fact_set,
+        {"type": "Container", "style": "emphasis", "bleed": True, "items": [runs("Note: ", run(LONG_NAME))]},
+        actions(link("https://acme.example", title=LONG_NAME)),
         screen=screen,
         card={"msteams": {"width": "Full"}},
     )
-    await keep(card.page, f"teams-long-words-{screen.name}")
+    await keep(card.page, f"teams-long-names-{screen.name}")
     assert await overflowing(card) == []
     assert await card.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert (await card.inner_text()).count(WORD) == 7
+    assert (await card.inner_text()).count(LONG_NAME) == 7
     high = await card.get_by_text("P1 · High").bounding_box()
     assert high is not None
-    assert high["height"] < 60, "a short text beside a long word keeps its words whole"
+    assert high["height"] < 60, "a short text beside a long name keeps its words whole"
 
 
 async def overflowing(card: Locator) -> list[str]:
@@ -213,7 +213,7 @@ async def test_a_message_is_named_by_its_summary_else_by_its_text(
     await expect(card.page.get_by_role("article")).to_have_accessible_name(name)
 
 
-async def test_a_button_is_named_by_its_tooltip_also_after_a_press(show: Show) -> None:
+async def test_a_button_is_named_by_its_tooltip_also_after_a_click(show: Show) -> None:
     details = {"type": "Container", "id": "details", "isVisible": False, "items": [block("Disk is full")]}
     buttons = (
         EXECUTE | {"tooltip": "Acknowledge #42"},
@@ -232,7 +232,7 @@ async def test_a_button_is_named_by_its_tooltip_also_after_a_press(show: Show) -
     await expect(card.page.get_by_role("menuitem")).to_have_text("Snooze")
 
 
-async def test_what_teams_ignores_of_a_button_has_no_effect(show: Show) -> None:
+async def test_what_teams_ignores_of_a_button_changes_nothing(show: Show) -> None:
     ordinary, positive, disabled = (
         EXECUTE | {"verb": "a", "title": "Ordinary"},
         EXECUTE | {"verb": "b", "title": "Positive", "style": "positive"},

@@ -50,7 +50,7 @@ def test_every_row_has_a_source_and_does_no_more_than_its_clients(row: Feature) 
     assert re.search(r"#\d+|\*[a-z-]+\*", row.source), "an issue or a page"
     if row.rule is not None:
         assert {row.desktop, row.web, row.ios, row.android} != {"yes"}, "a rule says what some client lacks"
-    if row.rule is not None and row.rule.effect == "overflow":
+    if row.rule is not None and row.rule.kind == "overflow":
         assert row.rule.limit == 6
 
 

@@ -14,7 +14,7 @@ from sandbox.teams.page_files import PAGE
 
 TABLE = PAGE / "teams-clients.json"
 Support = Literal["yes", "partly", "no", "unknown"]
-Effect = Literal["raw", "clipped", "ignored", "undrawn", "blank", "overflow", "needs", "astray"]
+RuleKind = Literal["raw", "clipped", "ignored", "undrawn", "blank", "overflow", "needs", "astray"]
 
 _UNTYPED = {"facts": "Fact", "columns": "Column", "inlines": "TextRun"}
 _NOT_DRAWN = {"data", "fallback", "msteams", "refresh", "targetElements"}
@@ -34,7 +34,7 @@ class Rule(_Row):
     the action itself.
     """
 
-    effect: Effect
+    kind: RuleKind
     of: tuple[str, ...]
     """Types of elements; ``*`` stands for any rest of a name."""
     properties: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ def _elements(node: Mapping[str, Any], untyped: str, path: str) -> Iterator[_Ele
 def _concerns(rule: Rule, element: _Element, elements: list[_Element]) -> bool:
     if not any(fnmatchcase(element.type, pattern) for pattern in rule.of):
         return False
-    match rule.effect:
+    match rule.kind:
         case "raw" | "ignored" | "undrawn":
             return not rule.properties or _has(rule, element)
         case "clipped" | "blank":

@@ -18,7 +18,7 @@ export class WeakestClient {
 
   /** How many actions of a set it draws beside the overflow menu. */
   get primaryActions() {
-    return this.#rules.find(({ effect }) => effect === "overflow").limit;
+    return this.#rules.find(({ kind }) => kind === "overflow").limit;
   }
 
   /** What it draws of `card`; null where it draws no card at all. */
@@ -35,10 +35,10 @@ export class WeakestClient {
   #element(element, untyped) {
     const type = element.type ?? untyped;
     for (const rule of this.#rules.filter(({ of }) => of.some((pattern) => matches(pattern, type)))) {
-      if (rule.effect === "blank" && !has(element, rule)) throw new Blank();
-      if (rule.effect === "undrawn" && has(element, rule)) return null;
-      if (rule.effect === "ignored") for (const name of held(element, rule)) delete element[name];
-      if (rule.effect === "raw" && FORMATTED.has(type))
+      if (rule.kind === "blank" && !has(element, rule)) throw new Blank();
+      if (rule.kind === "undrawn" && has(element, rule)) return null;
+      if (rule.kind === "ignored") for (const name of held(element, rule)) delete element[name];
+      if (rule.kind === "raw" && FORMATTED.has(type))
         for (const name of held(element, rule)) element[name] = guarded(element[name], rule);
     }
     for (const [name, value] of Object.entries(element)) {
