@@ -90,6 +90,16 @@ class Directory:
             "html_url": self.console_url(kind, key),
         }
 
+    def incident_reference(self, key: str, summary: str) -> JSON:
+        """The short form of an incident."""
+        return {
+            "id": key,
+            "type": "incident_reference",
+            "summary": summary,
+            "self": self.api_url("incidents", key),
+            "html_url": self.console_url("incident", key),
+        }
+
     def name(self, kind: Kind, key: str) -> str:
         """The object's name."""
         match kind:

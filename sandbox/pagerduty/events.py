@@ -83,7 +83,7 @@ def step_data(step: Step, directory: Directory) -> JSON:
     if step.subject is None:
         return _incident(step.incident, directory)
     return _subject(step.subject, step.incident, directory) | {
-        "incident": _reference(step.incident, directory)
+        "incident": directory.incident_reference(step.incident.id, step.incident.title)
     }
 
 
@@ -94,23 +94,7 @@ def resolve_reason(incident: Incident, directory: Directory) -> JSON | None:
         return None
     return {
         "type": "merge_resolve_reason",
-        "incident": {
-            "id": target.id,
-            "type": "incident_reference",
-            "summary": target.summary,
-            "self": directory.api_url("incidents", target.id),
-            "html_url": directory.console_url("incident", target.id),
-        },
-    }
-
-
-def _reference(incident: Incident, directory: Directory) -> JSON:
-    return {
-        "id": incident.id,
-        "type": "incident_reference",
-        "summary": incident.title,
-        "self": directory.api_url("incidents", incident.id),
-        "html_url": directory.console_url("incident", incident.id),
+        "incident": directory.incident_reference(target.id, target.summary),
     }
 
 

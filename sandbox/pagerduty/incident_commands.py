@@ -11,6 +11,7 @@ from sandbox.pagerduty.directory import Directory
 from sandbox.pagerduty.events import envelope, step_data
 from sandbox.pagerduty.ids import new_id, new_incident_key
 from sandbox.pagerduty.incident_change import IncidentChange, Step
+from sandbox.pagerduty.incident_merge import merge
 from sandbox.pagerduty.incident_requests import (
     NewIncident,
     known_assignees,
@@ -84,10 +85,11 @@ class IncidentCommands:
         self._server_sent_events.changed()
 
     def merge(self, target: Incident, sources: Iterable[Incident], *, by: str) -> Incident:
-        """Merge incidents into the target; either all are merged or none is."""
+        """Merge incidents, each once, into the target; either all are merged or none is."""
         change = self.begin_change(target, by=by)
-        merged = [self.begin_change(source, by=by) for source in sources]
-        incidents.merge(change, merged)
+        once = {source.id: source for source in sources}
+        merged = [self.begin_change(source, by=by) for source in once.values()]
+        merge(change, merged)
         self.save([change, *merged])
         return change.incident
 

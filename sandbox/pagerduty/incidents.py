@@ -10,10 +10,7 @@ from typing import Any
 from sandbox.pagerduty import errors
 from sandbox.pagerduty.alerts import contexts_of, trigger_channel
 from sandbox.pagerduty.incident_change import IncidentChange
-from sandbox.pagerduty.model import Acknowledgement, MergeTarget
-
-ALERT_LIMIT = 1000
-"""Alerts that one incident can have (schema: ``mergeIncidents``)."""
+from sandbox.pagerduty.model import Acknowledgement
 
 
 def trigger(change: IncidentChange) -> None:
@@ -66,33 +63,8 @@ def resolve(change: IncidentChange, resolution: str | None = None) -> None:
         for alert in change.incident.alerts
     )
     change.step(
-        "resolve", "Resolved", event="incident.resolved", note=resolution, alerts=alerts, **_ended(change)
+        "resolve", "Resolved", event="incident.resolved", note=resolution, alerts=alerts, **ended(change)
     )
-
-
-def merge(target: IncidentChange, sources: Sequence[IncidentChange]) -> None:
-    """Merge incidents into an open one: it gets their alerts, and those that are open are resolved."""
-    if not target.incident.is_open:
-        raise errors.already_resolved()
-    merged_into = MergeTarget(id=target.incident.id, summary=target.incident.summary)
-    for source in sources:
-        if source.incident.id == target.incident.id:
-            raise errors.invalid_input("An incident cannot be merged into itself")
-        if source.incident.merged_into is not None:
-            raise errors.already_merged()
-        alerts = (*target.incident.alerts, *source.incident.alerts)
-        if len(alerts) > ALERT_LIMIT:
-            raise errors.invalid_input(f"An incident can have at most {ALERT_LIMIT} alerts")
-        target.step("field_value_change", f"Merged with {source.incident.summary}", alerts=alerts)
-        was_open = source.incident.is_open
-        source.step(
-            "resolve" if was_open else "field_value_change",
-            f"Merged into {merged_into.summary}",
-            event="incident.resolved" if was_open else None,
-            alerts=(),
-            merged_into=merged_into,
-            **_ended(source) if was_open else {},
-        )
 
 
 def reopen(
@@ -158,7 +130,7 @@ def escalate(change: IncidentChange, level: int, users: Sequence[str], *, loops:
     )
 
 
-def _ended(change: IncidentChange) -> dict[str, Any]:
+def ended(change: IncidentChange) -> dict[str, Any]:
     """The fields that every end of an incident sets."""
     return {"status": "resolved", "resolved_at": change.at, "assignments": (), "acknowledgements": ()}
 

@@ -11,8 +11,8 @@ from sandbox.pagerduty.incident_commands import IncidentCommands
 from sandbox.pagerduty.model import Incident
 from sandbox.pagerduty.pending_actions import PendingAction, next_level, pending_actions
 
-_LOOK_EVERY = timedelta(minutes=1)
-"""No escalation policy waits for less: what begins between two looks is not late."""
+_LONGEST_WAIT = timedelta(minutes=1)
+"""No escalation policy waits for less: what begins during a wait is not late."""
 
 
 class Timers:
@@ -31,7 +31,7 @@ class Timers:
                 self._do(incident, action)
             pending = (self._next(incident) for incident in self._incident_commands.incidents())
             await self._clock.wait_until(
-                min([now + _LOOK_EVERY, *(action.at for action in pending if action is not None)])
+                min([now + _LONGEST_WAIT, *(action.at for action in pending if action is not None)])
             )
 
     def advance(self, seconds: float) -> None:

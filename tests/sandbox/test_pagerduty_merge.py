@@ -60,6 +60,24 @@ async def test_a_resolved_source_only_gives_its_alerts(account: SimulatedAccount
     await account.receiver.expect("incident.triggered", "incident.triggered", "incident.resolved")
 
 
+async def test_an_incident_that_is_named_twice_is_merged_once(account: SimulatedAccount) -> None:
+    target = (await account.trigger())["id"]
+    source = (await account.monitored(alerts=[{"summary": "S", "source": "s"}]))["id"]
+    sources = {"source_incidents": [{"id": source}] * 2}
+    assert (await account.call("PUT", f"/incidents/{target}/merge", sources)).status_code == 200
+    assert (await account.get(target))["alert_counts"]["all"] == 1
+
+
+async def test_an_incident_has_at_most_a_thousand_alerts(account: SimulatedAccount) -> None:
+    full, one = [
+        (await account.monitored(alerts=[{"summary": "S", "source": "s"}] * count))["id"]
+        for count in (1000, 1)
+    ]
+    refused = await account.merge(one, full)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, 2001)
+    assert (await account.get(one))["status"] == "triggered"
+
+
 @pytest.mark.parametrize(
     "refused", ["itself", "unknown", "resolved target", "merged already", "unknown target"]
 )

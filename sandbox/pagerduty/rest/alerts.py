@@ -10,7 +10,7 @@ from sandbox.pagerduty import errors
 from sandbox.pagerduty.credentials import requires
 from sandbox.pagerduty.directory import JSON, Directory
 from sandbox.pagerduty.model import Alert, Incident
-from sandbox.pagerduty.rest import account_shapes, incident_shapes
+from sandbox.pagerduty.rest import account_shapes, log_entry_shapes
 from sandbox.pagerduty.rest.dependencies import Account
 from sandbox.pagerduty.rest.paging import Page
 from sandbox.pagerduty.times import in_seconds
@@ -70,8 +70,8 @@ def _alert(directory: Directory, alert: Alert, incident: Incident) -> JSON:
         "status": alert.status,
         "alert_key": alert.alert_key,
         "service": directory.reference("service", incident.service),
-        "first_trigger_log_entry": incident_shapes.log_entry_reference(directory, incident.log[0], incident),
-        "incident": incident_shapes.reference(directory, incident),
+        "first_trigger_log_entry": log_entry_shapes.reference(directory, incident.log[0], incident),
+        "incident": directory.incident_reference(incident.id, incident.summary),
         "suppressed": False,
         "severity": alert.severity,
         "integration": account_shapes.integration(directory, incident.service, alert.integration),

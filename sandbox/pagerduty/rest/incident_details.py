@@ -11,7 +11,7 @@ from sandbox.pagerduty.custom_fields import FIELDS, accepts, field_named
 from sandbox.pagerduty.directory import JSON, Directory
 from sandbox.pagerduty.ids import new_id
 from sandbox.pagerduty.model import Note, ResponderRequest, StatusUpdate, Target
-from sandbox.pagerduty.rest import incident_shapes
+from sandbox.pagerduty.rest import incident_shapes, log_entry_shapes
 from sandbox.pagerduty.rest.dependencies import Account
 from sandbox.pagerduty.rest.paging import Paging
 from sandbox.pagerduty.times import in_seconds
@@ -151,7 +151,7 @@ async def list_log_entries(account: Account, incident_id: str, page: Paging) -> 
     """The log entries of the incident, newest first."""
     incident = account.incident_commands.get(incident_id)
     entries = [
-        incident_shapes.log_entry(account.directory, entry, incident) for entry in reversed(incident.log)
+        log_entry_shapes.log_entry(account.directory, entry, incident) for entry in reversed(incident.log)
     ]
     return page.answer("log_entries", entries)
 

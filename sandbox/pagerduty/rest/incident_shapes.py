@@ -1,13 +1,13 @@
-"""The JSON shapes of incidents and log entries, with the parts that ``include[]`` adds."""
+"""The JSON shapes of incidents, with the parts that ``include[]`` adds."""
 
 from collections.abc import Collection
 
 from sandbox.pagerduty.custom_fields import FIELDS, field_value
 from sandbox.pagerduty.directory import JSON, Directory
 from sandbox.pagerduty.events import resolve_reason
-from sandbox.pagerduty.model import Incident, LogEntry, Responder, ResponderRequest
+from sandbox.pagerduty.model import Incident, Responder, ResponderRequest
 from sandbox.pagerduty.pending_actions import pending_actions
-from sandbox.pagerduty.rest import account_shapes
+from sandbox.pagerduty.rest import account_shapes, log_entry_shapes
 from sandbox.pagerduty.times import in_seconds
 
 
@@ -17,7 +17,7 @@ def incident(directory: Directory, shown: Incident, include: Collection[str], se
     team = directory.services[shown.service].team
     last_change = shown.updated_at if shown.status == "triggered" else shown.last_status_change_at
     answer = {
-        **reference(directory, shown),
+        **directory.incident_reference(shown.id, shown.summary),
         "type": "incident",
         "incident_number": shown.number,
         "title": shown.title,
@@ -34,7 +34,7 @@ def incident(directory: Directory, shown: Incident, include: Collection[str], se
         "last_status_change_at": in_seconds(last_change),
         "last_status_change_by": _agent(directory, shown, include, service_status),
         "resolved_at": in_seconds(shown.resolved_at),
-        "first_trigger_log_entry": log_entry_reference(directory, shown.log[0], shown),
+        "first_trigger_log_entry": log_entry_shapes.reference(directory, shown.log[0], shown),
         "alert_counts": _alert_counts(shown),
         "is_mergeable": True,
         "incident_type": {"name": shown.incident_type},
@@ -64,19 +64,8 @@ def incident(directory: Directory, shown: Incident, include: Collection[str], se
     if "teams" in include:
         answer["teams"] = [account_shapes.team(directory, team)]
     if "first_trigger_log_entries" in include:
-        answer["first_trigger_log_entry"] = log_entry(directory, shown.log[0], shown)
+        answer["first_trigger_log_entry"] = log_entry_shapes.log_entry(directory, shown.log[0], shown)
     return answer | _included(shown, include)
-
-
-def reference(directory: Directory, shown: Incident) -> JSON:
-    """The short form of an incident, for answers that are about something else."""
-    return {
-        "id": shown.id,
-        "type": "incident_reference",
-        "summary": shown.summary,
-        "self": directory.api_url("incidents", shown.id),
-        "html_url": directory.console_url("incident", shown.id),
-    }
 
 
 def custom_fields(shown: Incident) -> list[JSON]:
@@ -88,7 +77,7 @@ def responder_request(directory: Directory, request: ResponderRequest, shown: In
     """A responder request, with the replies so far."""
     return {
         "id": request.id,
-        "incident": reference(directory, shown),
+        "incident": directory.incident_reference(shown.id, shown.summary),
         "requester": directory.reference("user", request.requester),
         "requested_at": in_seconds(request.requested_at),
         "message": request.message,
@@ -109,28 +98,6 @@ def responder_request(directory: Directory, request: ResponderRequest, shown: In
     }
 
 
-def log_entry(directory: Directory, entry: LogEntry, shown: Incident) -> JSON:
-    """A log entry in full."""
-    answer = {
-        **log_entry_reference(directory, entry, shown),
-        "type": f"{entry.kind}_log_entry",
-        "created_at": in_seconds(entry.at),
-        "agent": directory.agent(entry.user),
-        "channel": entry.channel or _channel(directory, entry),
-        "service": directory.reference("service", shown.service),
-        "incident": reference(directory, shown),
-        "teams": [directory.reference("team", directory.services[shown.service].team)],
-        "contexts": list(entry.contexts),
-    }
-    if entry.channel is not None:
-        answer["event_details"] = {"description": entry.channel["summary"]}
-    if entry.note is not None:
-        answer["note"] = entry.note
-    if entry.assignees:
-        answer["assignees"] = [directory.reference("user", user) for user in entry.assignees]
-    return answer
-
-
 def _included(shown: Incident, include: Collection[str]) -> JSON:
     """Keys that an incident has only if ``include`` names them."""
     answer: JSON = {}
@@ -144,17 +111,6 @@ def _included(shown: Incident, include: Collection[str]) -> JSON:
     return answer
 
 
-def log_entry_reference(directory: Directory, entry: LogEntry, shown: Incident) -> JSON:
-    """The short form of a log entry."""
-    return {
-        "id": entry.id,
-        "type": f"{entry.kind}_log_entry_reference",
-        "summary": entry.summary,
-        "self": directory.api_url("log_entries", entry.id),
-        "html_url": f"{directory.console_url('incident', shown.id)}#{entry.id}",
-    }
-
-
 def _alert_counts(shown: Incident) -> dict[str, int]:
     triggered = sum(1 for alert in shown.alerts if alert.status == "triggered")
     return {
@@ -162,13 +118,6 @@ def _alert_counts(shown: Incident) -> dict[str, int]:
         "triggered": triggered,
         "resolved": len(shown.alerts) - triggered,
     }
-
-
-def _channel(directory: Directory, entry: LogEntry) -> JSON:
-    """The channel of an entry that did not bring one."""
-    by_itself = entry.user in directory.services
-    kind = "note" if entry.kind == "annotate" else "timeout" if by_itself else "api"
-    return {"type": kind, "summary": entry.summary}
 
 
 def _agent(directory: Directory, shown: Incident, include: Collection[str], service_status: str) -> JSON:
@@ -190,7 +139,7 @@ def _responder(directory: Directory, responder: Responder, shown: Incident) -> J
     return {
         "state": responder.state,
         "user": directory.reference("user", responder.user),
-        "incident": reference(directory, shown),
+        "incident": directory.incident_reference(shown.id, shown.summary),
         "updated_at": in_seconds(responder.updated_at),
         "message": responder.message,
         "requester": directory.reference("user", responder.requester),

@@ -89,11 +89,8 @@ async def merge_incidents(account: Account, actor: Actor, incident_id: str, body
     """Merge other incidents into this one; if one cannot be merged, none is."""
     target = account.incident_commands.get(incident_id)
     sources = [_named(account, source.id) for source in body.source_incidents]
-    return {
-        "incident": incident_shapes.reference(
-            account.directory, account.incident_commands.merge(target, sources, by=actor)
-        )
-    }
+    merged = account.incident_commands.merge(target, sources, by=actor)
+    return {"incident": account.directory.incident_reference(merged.id, merged.summary)}
 
 
 @router.put("")
