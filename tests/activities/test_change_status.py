@@ -174,7 +174,7 @@ async def test_a_stale_acknowledge_does_not_reopen_what_is_resolved(buttons: But
 
 
 async def test_a_resolve_of_what_is_resolved_already_is_no_failure(buttons: Buttons) -> None:
-    """PagerDuty's 1001 is no failure."""
+    """PagerDuty says so under 2001, in words."""
     await buttons.side.put(buttons.incident, user=BO_USER, status="resolved")
     changed = await buttons.click("resolve")
     assert changed.outcome == Outcome(kind="already", by="Bo Call", status="resolved")

@@ -125,7 +125,7 @@ async def test_what_pagerduty_refuses_is_typed_by_its_condition(
     await ours.tell(incident, "acknowledged", bo)
     assert await refusal(ours.tell(incident, "acknowledged", bo)) == (Conflict, "1002")
     await ours.tell(incident, "resolved", bo)
-    assert await refusal(ours.tell(incident, "resolved", bo)) == (Conflict, "1001")
+    assert await refusal(ours.tell(incident, "resolved", bo)) == (Conflict, "2001")
     token = await ours.tokens.get(ours.account.key)
     as_app = bo.model_copy(update={"access_token": token})
     assert await refusal(ours.tell(incident, "acknowledged", as_app)) == (Forbidden, "2010")
