@@ -5,6 +5,7 @@ the work to the connector call at its end. Secrets are replaced before a line is
 known by the name of their key, or by their form.
 """
 
+import itertools
 import logging
 import re
 import sys
@@ -17,12 +18,17 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from muster.values import UNSHOWABLE
+
 CORRELATION_HEADER = "X-Correlation-Id"
 
 correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
 """What the current work belongs to; set it with ``correlated``."""
 
 _REDACTED = "[redacted]"
+_LONGEST, _LONGEST_TRACEBACK = 2_000, 20_000
+"""Most characters of a field: whoever writes to us must not fill the disk with one line."""
+_MOST_ITEMS = 100
 _SECRET_KEY = re.compile(
     r"authorization|token|secret|signature|password|passphrase|cookie|credential|assertion"
     r"|api_?key|private_?key|database_?url|dsn",
@@ -36,6 +42,7 @@ _SECRET_TEXT = re.compile(
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)",  # name and password of an address
     re.IGNORECASE,
 )
+_TRACEBACKS = frozenset({"exception", "stack"})
 _TOO_CHATTY = {
     "uvicorn.access": logging.WARNING,  # its lines hold whole query strings, OAuth codes included
     "httpx": logging.WARNING,
@@ -124,25 +131,41 @@ def _without_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> 
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replace everything secret in a line, at any depth; a structlog processor."""
+    """Replace everything secret in a line, at any depth; a structlog processor.
+
+    What is left of each text is bounded and has no control characters but the ends of lines.
+    """
     return {key: _redacted(key, value) for key, value in event.items()}
 
 
 def _redacted(key: str, value: Any) -> Any:
     if _SECRET_KEY.search(key) and value is not None:
         return _REDACTED
-    return _scrubbed(value)
+    return _scrubbed(value, longest=_LONGEST_TRACEBACK if key in _TRACEBACKS else _LONGEST)
 
 
-def _scrubbed(value: Any) -> Any:
+def _scrubbed(value: Any, *, longest: int = _LONGEST) -> Any:
     match value:
-        case None | bool() | int() | float():
+        case None | bool() | float():
             return value
+        case int():
+            return value if value.bit_length() <= 64 else "[a number too long to write]"
         case str():
-            return _SECRET_TEXT.sub(_REDACTED, value)
+            return _bounded(_SECRET_TEXT.sub(_REDACTED, value), longest)
         case Mapping():
-            return {str(key): _redacted(str(key), item) for key, item in value.items()}
+            return {
+                _bounded(str(key), longest): _redacted(str(key), item)
+                for key, item in itertools.islice(value.items(), _MOST_ITEMS)
+            }
         case list() | tuple() | set() | frozenset():
-            return [_scrubbed(item) for item in value]
+            return [_scrubbed(item) for item in itertools.islice(value, _MOST_ITEMS)]
         case _:
-            return _SECRET_TEXT.sub(_REDACTED, repr(value))
+            return _bounded(_SECRET_TEXT.sub(_REDACTED, repr(value)), longest)
+
+
+def _bounded(text: str, longest: int) -> str:
+    """The end of a traceback says what happened, the beginning of any other text."""
+    shown = UNSHOWABLE.sub("", text)
+    if len(shown) <= longest:
+        return shown
+    return "…" + shown[-longest:] if longest == _LONGEST_TRACEBACK else shown[:longest] + "…"

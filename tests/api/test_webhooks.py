@@ -80,6 +80,20 @@ async def test_operators_see_what_a_workflow_is_about(edge: Edge) -> None:
     assert (attributes["Priority"], attributes["IncidentNumber"]) == ("P1", 42)
 
 
+async def test_a_hostile_name_is_no_link_where_operators_find_the_run(edge: Edge) -> None:
+    """And the longest one is no start that Temporal refuses: its summaries are at most 400 bytes."""
+    hostile = "[go](https://evil.example)<b>|`" * 9
+    incident = new_incident(service={"id": "PSVC001", "summary": hostile})
+    assert (await edge.deliver(event("incident.triggered", incident))).json() == {"status": "accepted"}
+    workflow_id = str(ChannelIncidentId(ACCOUNT, incident["id"], "payments-ops"))
+    summary = await (await edge.client.get_workflow_handle(workflow_id).describe()).static_summary()
+    assert summary is not None
+    assert summary.startswith(r"#42 · \[go\](https:")
+    assert "://" not in summary
+    assert "<b>" not in summary
+    assert len(summary.encode()) <= 400
+
+
 async def test_a_worker_that_dies_in_a_workflow_task_is_not_waited_for_longer_than_promised(
     edge: Edge,
 ) -> None:

@@ -12,7 +12,7 @@ from workflows.channel_incident.card import with_nonce, with_resend
 from workflows.channel_incident.orphans import with_orphan
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.state import PrivateMessage
-from workflows.channel_incident.timeline import entry_of_click
+from workflows.channel_incident.timeline import as_person, entry_of_click
 from workflows.contract import call
 from workflows.errors import failure_of, refusal_of
 from workflows.verbs.click import Click
@@ -108,7 +108,7 @@ class Clicks:
         before = run.state.incident.snapshot_stamp
         request = DoVerb(card=run.key, click=click)
         try:
-            done = await call(VERB_CALLS[verb.activity], request, f"as {click.person.name}")
+            done = await call(VERB_CALLS[verb.activity], request, as_person(click))
         except ActivityError as error:
             return _Told(failed(failure_of(error).kind, refusal=refusal_of(error)), recorded=False)
         if done.details is not None:

@@ -6,6 +6,7 @@ from temporalio.exceptions import ActivityError
 from workflows.channel_incident.activities import TELL_PERSON, TellPerson
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.state import PrivateMessage
+from workflows.channel_incident.timeline import told_to
 from workflows.contract import call
 from workflows.errors import OutcomeUnknown, Temporary, failure_of
 from workflows.options import STALE_HIGHLIGHT
@@ -37,7 +38,7 @@ class PrivateMessagesReconciler(Reconciler):
             view=run.view,
         )
         try:
-            await call(TELL_PERSON, request, f"{message.click.person.name} · {message.outcome.kind}")
+            await call(TELL_PERSON, request, told_to(message.click, message.outcome))
         except ActivityError as error:
             failure = failure_of(error)
             is_stale = workflow.now() - message.click.received_at > STALE_HIGHLIGHT

@@ -4,8 +4,13 @@ from workflows.channel_incident.activities import ShowCard
 from workflows.channel_incident.state import State, TimelineEntry
 from workflows.incident.event_types import EVENT_TYPES
 from workflows.incident.events import IncidentEvent
+from workflows.markdown import plain
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome
+
+_NAME_LIMIT = 160
+"""Most bytes of a name. Temporal takes 400 bytes of a summary and 20,000 of details (its limits for user
+metadata): there are at most 25 entries."""
 
 
 def attention_of(state: State) -> str:
@@ -41,16 +46,27 @@ def summary_of(request: ShowCard, because: str) -> str:
     return f"rev {request.view.revision} · {because or request.view.status}"
 
 
+def as_person(click: Click) -> str:
+    """The Timeline's words beside what is done in somebody's name."""
+    return f"as {plain(click.person.name, _NAME_LIMIT)}"
+
+
+def told_to(click: Click, outcome: Outcome) -> str:
+    """The Timeline's words beside ``teams.tell_person``."""
+    return f"{plain(click.person.name, _NAME_LIMIT)} · {outcome.kind}"
+
+
 def markdown_of(name: str, state: State) -> str:
     """The run's *current details*: how things stand, what is wrong, what happened.
 
-    ``name`` heads them because the static summary is lost when a run continues as new.
+    ``name`` is the run's title, which is Markdown already. It heads them because the static summary is lost
+    when a run continues as new.
     """
     snapshot, card = state.incident.snapshot, state.card
     status = snapshot.status if snapshot else "unknown"
     shown = f"rev {card.shown_revision} shown of rev {card.revision}" if card.activity_id else "no card yet"
     head = [
-        f"### {_cell(name)}",
+        f"### {name}",
         "",
         f"**{status}** · {shown}" + (f" · {card.orphans} orphaned messages" if card.orphans else ""),
     ]
@@ -67,4 +83,4 @@ def markdown_of(name: str, state: State) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return plain(text, _NAME_LIMIT)

@@ -10,6 +10,7 @@ from workflows.ids import ChannelIncidentId
 from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
 from workflows.incident.values import Snapshot
+from workflows.markdown import plain
 from workflows.search_attributes import (
     ATTENTION,
     INCIDENT_NUMBER,
@@ -35,11 +36,15 @@ DETACH: Signal[Value] = Signal("detach", None)
 CLICKS = {verb: Update(verb, Click, ClickAnswer, goes_on_as=CLICK) for verb in VERBS}
 """A click whose answer somebody waits for, under the name of its verb."""
 
+_ID_LIMIT, _PLACE_LIMIT = 80, 150
+"""Most bytes: Temporal refuses a start whose summary has more than 400."""
+
 
 def title(number: int | None, incident_id: str, service: str | None, label: str) -> str:
-    """The run's static summary: ``#42 · Checkout · Payments/#ops``."""
-    name = f"#{number}" if number is not None else incident_id
-    return " · ".join(part for part in (name, service, label) if part)
+    """The run's static summary, as Markdown: ``#42 · Checkout · Payments/#ops``."""
+    name = f"#{number}" if number is not None else plain(incident_id, _ID_LIMIT)
+    others = (plain(text, _PLACE_LIMIT) for text in (service, label) if text)
+    return " · ".join((name, *filter(None, others)))
 
 
 def attributes_of(

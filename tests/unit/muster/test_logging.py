@@ -131,3 +131,26 @@ def test_a_traceback_shows_no_local_variables(written):
 def test_an_unknown_level_is_refused():
     with pytest.raises(ValueError, match="CHATTY"):
         configure_logging("chatty", "api")
+
+
+def test_a_field_is_bounded_and_has_no_control_characters(written):
+    hostile = "\x1b[2J\x00\ud83d" + "x" * 100_000
+
+    def doing():
+        log.info("told", name=hostile, many={hostile: [hostile] * 3}, all=["x"] * 10_000, number=10**9_000)
+
+    (line,) = written(doing)
+    short = "[2J" + "x" * 1_997 + "…"
+    assert (line["name"], line["many"], len(line["all"])) == (short, {short: [short] * 3}, 100)
+    assert line["number"] == "[a number too long to write]"
+
+
+def test_a_long_traceback_keeps_its_end(written):
+    (line,) = written(lambda: fail_with("y" * 100_000 + " the end"))
+    assert line["exception"].endswith("the end")
+    assert len(line["exception"]) <= 20_001
+
+
+def test_a_secret_at_the_end_of_a_long_field_is_not_half_shown(written):
+    (line,) = written(lambda: log.info("x" * 1_985 + " Bearer s3cret-and-more"))
+    assert "s3c" not in line["event"]

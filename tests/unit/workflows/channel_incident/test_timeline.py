@@ -1,13 +1,21 @@
 """What operators read."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
 from tests.support.life import BO, Life
 from workflows.channel_incident.messages import Conversation
-from workflows.channel_incident.state import CardState, Degradation, State, TimelineEntry
-from workflows.channel_incident.timeline import attention_of, entry_of_click, entry_of_event, markdown_of
+from workflows.channel_incident.state import LONGEST_TIMELINE, CardState, Degradation, State, TimelineEntry
+from workflows.channel_incident.timeline import (
+    as_person,
+    attention_of,
+    entry_of_click,
+    entry_of_event,
+    markdown_of,
+    told_to,
+)
 from workflows.channel_incident.workflow_type import attributes_of, title
 from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.reduce import fold_event
@@ -37,6 +45,38 @@ def test_the_title_says_which_incident_and_where(
     number: int | None, service: str | None, expected: str
 ) -> None:
     assert title(number, "Q1", service, OPS.label) == expected
+
+
+HOSTILE = "[go](https://evil.example)\n<b>`x`</b>"
+
+
+def harmless(text: str) -> bool:
+    return not re.search(r"(?<!\\)[\[\]`|]|<|://|\n", text)
+
+
+def test_nothing_of_others_is_markup_in_what_operators_read() -> None:
+    life = Life("Q1")
+    heard = life.is_acknowledged(by=BO.model_copy(update={"name": HOSTILE}))
+    person = Clicker(aad_object_id="ada", teams_id="29:ada", name=HOSTILE, link=7)
+    click = Click(key="K", verb="acknowledge", person=person, message="17", received_at=NOW, correlation="c")
+    outcome = Outcome(kind="done")
+    name = title(42, "Q1", HOSTILE, HOSTILE)
+    state = EMPTY.replace(timeline=(entry_of_event(heard), entry_of_click(click, outcome)))
+    rows = markdown_of(name, state).splitlines()
+    assert all(map(harmless, (name, as_person(click), told_to(click, outcome))))
+    assert harmless(rows[0])
+    assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows[-2:]] == [4, 4]
+    assert not re.search(r"(?<!\\)[\[\]`]|<|://", "".join(rows))
+
+
+def test_what_operators_read_is_within_temporals_limits() -> None:
+    long = "[🔥" * 200
+    assert len(title(10**14, "Q" * 64, long, long).encode()) <= 400
+    entries = tuple(TimelineEntry(at=NOW, what=long, who=long) for _ in range(LONGEST_TIMELINE))
+    assert len(markdown_of(title(None, "Q1", long, long), EMPTY.replace(timeline=entries)).encode()) < 20_000
+    person = Clicker(aad_object_id="ada", teams_id="29:ada", name=long, link=7)
+    click = Click(key="K", verb="acknowledge", person=person, message="17", received_at=NOW, correlation="c")
+    assert len(as_person(click).encode()) <= 200
 
 
 @pytest.mark.parametrize(
@@ -96,7 +136,7 @@ def test_details_tell_state_degradations_and_timeline_and_nothing_breaks_the_tab
         degradations=(degradation("card", NOW),),
         timeline=(TimelineEntry(at=NOW, what="note\nadded", who="Ada | Ops"),),
     )
-    text = markdown_of("#42 · A|B", state)
+    text = markdown_of(title(42, "Q1", "A|B", ""), state)
     assert text.splitlines() == [
         "### #42 · A\\|B",
         "",
