@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 
 from api.bot.adapter import TeamsAdapter
 from api.bot.bot import MusterBot
+from api.bot.clicks import ClickHandler
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from muster.clients.expiring import Expiring, ExpiringCache
@@ -80,7 +82,7 @@ async def teams(framework, framework_pool, bot, sent):
 @pytest.fixture
 async def muster(framework, framework_pool, sent):
     """The same, with the product's own bot; it gets no clicks."""
-    async with serving(framework, framework_pool, MusterBot(None), sent) as teams:
+    async with serving(framework, framework_pool, MusterBot(NoClicks()), sent) as teams:
         yield teams
 
 
@@ -117,6 +119,13 @@ async def serving(framework, framework_pool, bot, sent):
             transport=httpx.ASGITransport(app), base_url="http://muster.example"
         ) as http:
             yield Teams(http, framework)
+
+
+class NoClicks(ClickHandler):
+    """Is asked for nothing."""
+
+    def __init__(self):
+        pass
 
 
 class Teams:
@@ -328,7 +337,7 @@ KINDS = [
 async def test_no_odd_field_of_any_activity_is_a_failure_of_ours(muster, kind):
     whole = activity(**kind)
     whole["channelData"] |= {"eventType": "channelCreated", "team": {"id": "19:t"}, "channel": {"id": "19:c"}}
-    odd = [None, 5, True, "odd", "\ud83d\x00", [], [None], [5], [{}], {}, {"id": {}}]
+    odd: list[Any] = [None, 5, True, "odd", "\ud83d\x00", [], [None], [5], [{}], {}, {"id": {}}]
     for field, value in itertools.product([*whole, "value", "membersAdded", "attachments"], odd):
         response = await post_odd(muster, whole | {field: value})
         assert response.status_code in (200, 400, 401, 403, 501), (field, value)

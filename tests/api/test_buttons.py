@@ -164,7 +164,17 @@ async def test_what_pagerduty_could_not_be_told_is_said(run: Run, buttons: Butto
     assert "Acknowledge was not done. PagerDuty did not answer." in words(answer)
 
 
-async def press(buttons: Buttons, activity: dict[str, Any]) -> dict[str, Any]:
+async def test_what_pagerduty_refused_is_told_as_pagerduty_tells_it(run: Run, buttons: Buttons) -> None:
+    refusal = RequestInvalid("PagerDuty answered 400 (2001)", code="2001", says="Title cannot be empty")
+    run.outside.fails(CHANGE_STATUS, refusal)
+    answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA_AAD))
+    assert is_card(answer)
+    assert "Acknowledge was not done. PagerDuty says: Title cannot be empty (2001)." in words(answer)
+    (record,) = run.outside.recorded
+    assert (record.outcome.code, record.outcome.says) == ("2001", "Title cannot be empty")
+
+
+async def post_click(buttons: Buttons, activity: dict[str, Any]) -> dict[str, Any]:
     """Click with what Python's client would not write: a lone surrogate goes out as its escape."""
     headers = {
         "Authorization": buttons.framework.token(serviceurl=buttons.connector.service_url),
@@ -192,8 +202,8 @@ async def test_a_name_is_cleaned_and_clipped_and_its_click_is_done_once(
 ) -> None:
     click = buttons.on(card_of(run), message_of(run), ADA_AAD)
     click["from"]["name"] = name
-    assert is_card(await press(buttons, click))
-    assert is_card(await press(buttons, click))
+    assert is_card(await post_click(buttons, click))
+    assert is_card(await post_click(buttons, click))
     (change,) = run.outside.changes
     assert change.click.person.name == known_as
 
@@ -273,7 +283,7 @@ async def test_data_that_no_button_of_ours_has_are_refused(
     run: Run, buttons: Buttons, field: str, odd: Any
 ) -> None:
     click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD), **{field: odd})
-    answer = await press(buttons, click)
+    answer = await post_click(buttons, click)
     assert (answer["statusCode"], answer["value"]["message"]) == (400, "This button is incomplete.")
     assert run.outside.changes == []
 

@@ -21,7 +21,7 @@ NEEDED: set[Path] = {("id",), ("event_type",), ("occurred_at",), ("data",), ("da
 """Without these an event is none."""
 
 SNAPSHOTS = [name for name in INCIDENT_EVENTS if EVENT_TYPES[name].content == "snapshot"]
-FACTS: dict[str, set[str]] = {
+TELLS: dict[str, set[str]] = {
     "assignees": {"assignees", "assignee_count"},
     "conference_bridge": {"bridge"},
     "html_url": {"url"},
@@ -78,7 +78,7 @@ def optional_paths(event_type: str) -> Iterator[Path]:
             yield path
 
 
-def facts_of(found: IncidentEvent) -> dict[str, Any]:
+def told_by(found: IncidentEvent) -> dict[str, Any]:
     """What an event tells, one entry for each fact."""
     whole = {name: value for name, value in found if name != "snapshot"}
     return whole | (dict(found.snapshot) if found.snapshot else {})
@@ -87,9 +87,9 @@ def facts_of(found: IncidentEvent) -> dict[str, Any]:
 @pytest.mark.parametrize("event_type", INCIDENT_EVENTS)
 def test_an_odd_field_costs_its_own_fact_alone(event_type: str) -> None:
     whole = body_of(event_type)
-    before = facts_of(incident_event_of("acme", whole))
+    before = told_by(incident_event_of("acme", whole))
     for path, odd in itertools.product(optional_paths(event_type), ODD):
-        after = facts_of(incident_event_of("acme", with_odd(whole, path, odd)))
+        after = told_by(incident_event_of("acme", with_odd(whole, path, odd)))
         lost = {name for name in before if before[name] != after[name]}
         assert lost <= allowed(event_type, path), (path, odd)
 
@@ -105,7 +105,7 @@ def allowed(event_type: str, path: Path) -> set[str]:
     if content != "snapshot":
         return own
     name = str(path[1])
-    return set() if name in TELLS_NOTHING else FACTS.get(name, {name})
+    return set() if name in TELLS_NOTHING else TELLS.get(name, {name})
 
 
 @pytest.mark.parametrize("event_type", SNAPSHOTS)

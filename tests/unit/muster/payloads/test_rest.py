@@ -212,7 +212,7 @@ def test_an_incident_without_a_known_status_cannot_be_used(example: dict[str, An
         details_of_incident(example | {"status": wrong})
 
 
-FACTS = {
+TELLS = {
     "acknowledgements": {"acknowledgements"},
     "assignments": {"assignees", "assignee_count"},
     "conference_bridge": {"bridge"},
@@ -243,4 +243,4 @@ def told(body: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("field", sorted(EXAMPLE.keys() - {"status"}))
 def test_an_odd_field_costs_its_own_fact_alone(field: str, odd: Any) -> None:
     before, after = told(EXAMPLE), told(EXAMPLE | {field: odd})
-    assert {name for name in before if before[name] != after[name]} <= FACTS.get(field, set())
+    assert {name for name in before if before[name] != after[name]} <= TELLS.get(field, set())
