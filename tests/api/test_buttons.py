@@ -35,7 +35,7 @@ from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import QUICK, Run, shown
 from workflows.channel_incident.activities import CHANGE_STATUS, DELETE_MESSAGE, ShowCard
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICKS
-from workflows.errors import ProviderUnavailable, RequestInvalid
+from workflows.errors import Forbidden, ProviderUnavailable, RequestInvalid
 from workflows.ids import ChannelIncidentId
 
 pytestmark = pytest.mark.anyio
@@ -129,6 +129,36 @@ async def test_a_click_that_teams_repeats_is_one_click(run: Run, buttons: Button
     assert is_card(first)
     assert is_card(again)
     assert len(run.outside.changes) == 1
+
+
+async def test_a_click_made_again_on_the_message_gets_the_recorded_refusal_with_buttons_that_act(
+    run: Run, buttons: Buttons
+) -> None:
+    """Temporal keeps the first answer to an update, whose button has been used by then."""
+    run.outside.fails(CHANGE_STATUS, *[Forbidden("not on this team")] * 2)
+    on_the_message = buttons.on(card_of(run), message_of(run), ADA_AAD)
+    first = await buttons.click(on_the_message)
+    second = await buttons.click(beside(first, on_the_message, "f:2"))
+    again = await buttons.click(on_the_message | {"id": "f:3"})
+    assert all("Acknowledge was not done" in words(answer) for answer in (first, second, again))
+    assert len(run.outside.changes) == 2
+    acted = await buttons.click(beside(again, on_the_message, "f:4"))
+    assert "was not done" not in words(acted)
+    assert len(run.outside.changes) == 3
+    await run.is_idle()
+    assert len(run.outside.posts) == 1
+
+
+def beside(answer: dict[str, Any], click: dict[str, Any], activity_id: str) -> dict[str, Any]:
+    """The same person's click on the same button of the answer's card."""
+    (data,) = (
+        action["data"]
+        for element in answer["value"]["body"]
+        for action in element.get("actions", [])
+        if action.get("verb") == "acknowledge"
+    )
+    value = {"action": {"type": "Action.Execute", "verb": "acknowledge", "data": data}, "trigger": "manual"}
+    return click | {"id": activity_id, "value": value}
 
 
 async def test_the_second_person_to_click_is_told_who_was_first(run: Run, buttons: Buttons) -> None:

@@ -33,6 +33,43 @@ async def test_a_lost_reply_is_not_said_again(company: Company) -> None:
     await in_sync(incident)
 
 
+async def test_a_card_that_a_person_deleted_is_posted_anew_and_forgotten(company: Company) -> None:
+    """Teams answers its edit with 403, not 404."""
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    gone = (await incident.card())["id"]
+    body = {"error": {"code": "ServiceError", "message": "Unknown"}}
+    await company.teams.fault("edit", "status", status=403, body=body, times=50, match={"message": gone})
+    await incident.note("Where is the card?")
+    await eventually(lambda: _is_another(incident, gone))
+    await incident.shows("Where is the card?")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(403, "BadArgument"), (400, "BadSyntax"), (404, "ConversationNotFound"), (403, "BotDisabledByAdmin")],
+)
+async def test_a_first_card_that_is_refused_at_random_comes_seconds_later(
+    company: Company, status: int, code: str
+) -> None:
+    await company.teams.fault("create", "status", status=status, body={"error": {"code": code}})
+    incident = await company.incident()
+    await incident.shows("Triggered", within=10)
+    await in_sync(incident)
+
+
+async def test_a_reply_that_does_not_find_its_card_is_said_once_and_the_card_stays(company: Company) -> None:
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    card = (await incident.card())["id"]
+    body = {"error": {"code": "ActivityNotFoundInConversation"}}
+    await company.teams.fault("reply", "status", status=404, body=body)
+    await incident.becomes("resolved")
+    await eventually(lambda: _is_said(incident, card))
+    assert (await incident.card())["id"] == card
+    await in_sync(incident)
+
+
 @pytest.mark.slow
 async def test_an_edit_that_lands_late_is_followed_by_the_latest(company: Company) -> None:
     incident = await company.incident()
@@ -50,6 +87,17 @@ async def test_an_edit_that_lands_late_is_followed_by_the_latest(company: Compan
 
 async def _is_deleted(incident: Incident, message: str) -> bool:
     return any(m["id"] == message and m["deleted_at"] for m in await incident.messages())
+
+
+async def _is_another(incident: Incident, message: str) -> bool:
+    """The row names a message, and not this one."""
+    return all(row["activity_id"] not in (None, message) for row in await incident.row())
+
+
+async def _is_said(incident: Incident, card: str) -> bool:
+    """There is a reply in the card's thread."""
+    conversations = (await incident.company.teams.records())["conversations"]
+    return any(m["reply_to"] == card for conversation in conversations for m in conversation["messages"])
 
 
 async def _messages(incident: Incident, count: int) -> bool:

@@ -31,7 +31,7 @@ class CardState(Value):
     shown_revision: int = 0
     shown_content: str | None = None
     resend: bool = False
-    """The message may not show what is wanted, or carries a nonce that was used: send it once more."""
+    """The message may not show what is wanted, or nobody has seen the latest nonce: send it once more."""
     late_edit_until: AwareDatetime | None = None
     """A lost edit may still land until then; afterwards the latest is sent again."""
     orphans: int = 0

@@ -58,7 +58,7 @@ class RecordedOutcome(Value):
 
 
 MAY_BE_REPEATED: frozenset[OutcomeKind] = frozenset({"refused", "failed", "late"})
-"""After these the button may be pressed again, as a new click: the card is shown with a new nonce."""
+"""After these the button may be pressed again, as a new click, on a card with a new nonce."""
 
 TOLD_PRIVATELY: frozenset[OutcomeKind] = MAY_BE_REPEATED | {"stale"}
 """Outcomes that the person must hear of when the answer to the click could not wait for them."""

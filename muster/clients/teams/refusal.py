@@ -42,7 +42,7 @@ _ALL: frozenset[ConnectorCall] = frozenset(get_args(ConnectorCall))
 _OF_A_MESSAGE: frozenset[ConnectorCall] = frozenset({"reply", "edit", "delete"})
 _OF_A_PERSON: frozenset[ConnectorCall] = frozenset({"open", "member"})
 _4XX, _5XX = range(400, 500), range(500, 600)
-_DOCUMENTED = "msteams-docs, conversation-messages.md, status code responses"
+_DOCUMENTED = "msteams-docs, *Conversation messages*, status code responses"
 _HTTP = "RFC 9110 §15.5, RFC 6585 §5"
 
 

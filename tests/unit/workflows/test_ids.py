@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from workflows.ids import ChannelIncidentId, channel_key, click_key
+from workflows.ids import ChannelIncidentId, channel_key, click_key, delivery_key
 
 CLICK: dict[str, Any] = {"person": "ada", "message": "17", "verb": "resolve", "nonce": "n", "link": 7}
 
@@ -42,3 +42,10 @@ def test_another_click_has_another_key(difference: dict[str, str | None]) -> Non
 
 def test_values_that_run_together_do_not_collide() -> None:
     assert click_key(**{**CLICK, "person": "ada1", "message": "7"}) != click_key(**CLICK)
+
+
+def test_a_delivery_is_told_by_its_click_and_its_activity_whatever_that_is_called() -> None:
+    again, strange = delivery_key("c" * 32, "f:1"), delivery_key("c" * 32, "\r\n" * 10_000)
+    assert delivery_key("c" * 32, "f:1") == again
+    assert len({again, strange, delivery_key("d" * 32, "f:1")}) == 3
+    assert len(strange) == len(again) < 50
