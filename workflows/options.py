@@ -5,6 +5,8 @@ from typing import TypedDict
 
 from temporalio.common import RetryPolicy
 
+from workflows.errors import RateLimited
+
 LATE_CLICK = timedelta(minutes=5)
 """A click that reaches its handler later than this is reported, not done."""
 
@@ -56,9 +58,17 @@ TEAMS_PRIVATE = Options(
 PAGERDUTY_INTERACTIVE = Options(
     start_to_close_timeout=timedelta(seconds=5),
     schedule_to_close_timeout=timedelta(seconds=12),
-    retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_attempts=2),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500),
+        maximum_attempts=2,
+        non_retryable_error_types=[RateLimited.__name__],
+    ),
 )
-"""Inside a click: a read (2 s) and a write (2 s), tried twice; the second begins with the read."""
+"""Inside a click: a read (2 s) and a write (2 s), tried twice; the second begins with the read.
+
+A limit is not waited out: the person would hear of it only after the answer to the click, which then
+cannot say it.
+"""
 
 PAGERDUTY_READ = Options(
     start_to_close_timeout=timedelta(seconds=8),

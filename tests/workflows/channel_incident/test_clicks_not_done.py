@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from tests.workflows.channel_incident.running import shown
 from workflows.channel_incident.activities import CHANGE_STATUS, RECORD_CLICK, TELL_PERSON
-from workflows.errors import Forbidden, OutsideError, ProviderUnavailable, RequestInvalid
+from workflows.errors import Forbidden, OutsideError, ProviderUnavailable, RateLimited, RequestInvalid
 
 pytestmark = pytest.mark.anyio
 
@@ -130,6 +130,7 @@ async def test_an_answer_on_the_second_try_is_no_failure(client: Client) -> None
     [
         (Forbidden("not on this team"), "refused", "forbidden"),
         (RequestInvalid("nonsense"), "failed", "unavailable"),
+        (RateLimited("too many", retry_after=4), "failed", "rate_limited"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
