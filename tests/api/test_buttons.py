@@ -131,7 +131,7 @@ async def test_a_click_that_teams_repeats_is_one_click(run: Run, buttons: Button
     assert len(run.outside.changes) == 1
 
 
-async def test_a_click_made_again_on_the_message_gets_the_recorded_refusal_with_buttons_that_act(
+async def test_a_click_made_again_on_the_message_gets_the_recorded_refusal_with_a_button_that_works(
     run: Run, buttons: Buttons
 ) -> None:
     """Temporal keeps the first answer to an update, whose button has been used by then."""

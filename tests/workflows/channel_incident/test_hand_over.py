@@ -22,13 +22,16 @@ async def test_success_is_silent_and_shows_on_the_card(client: Client) -> None:
     assert run.outside.told == []
 
 
-async def test_failure_is_told_privately(client: Client) -> None:
+async def test_failure_is_told_privately_and_the_card_gets_a_new_nonce(client: Client) -> None:
+    """Nobody has an answer's card with it."""
     async with shown(client) as run:
         run.outside.fails(CHANGE_STATUS, Forbidden("not on this team"))
         click = run.click()
         await run.hands_over(click)
-        await run.outside.until(lambda: len(run.outside.told) == 1)
+        await run.outside.until(lambda: len(run.outside.told) == len(run.outside.edits) == 1)
     assert (run.outside.told[0].click, run.outside.told[0].outcome.kind) == (click, "refused")
+    assert run.outside.edits[0].view == run.outside.posts[0].view
+    assert run.outside.edits[0].identity.nonce != run.outside.posts[0].identity.nonce
 
 
 async def test_one_click_handed_over_twice_is_told_once(client: Client) -> None:
@@ -43,7 +46,7 @@ async def test_one_click_handed_over_twice_is_told_once(client: Client) -> None:
         await run.is_idle()
         await run.hands_over(click)
         await run.is_idle()
-    assert len(run.outside.told) == 1
+    assert len(run.outside.told) == len(run.outside.edits) == 1
     assert len(run.outside.changes) == 1
 
 
@@ -53,8 +56,10 @@ async def test_a_failure_that_nobody_was_there_to_read_is_told(client: Client) -
         run.outside.fails(CHANGE_STATUS, RequestInvalid("nonsense"))
         click = run.click()
         await run.ask(click)
+        await run.is_idle()
+        assert run.outside.edits == []
         await run.hands_over(click)
-        await run.outside.until(lambda: len(run.outside.told) == 1)
+        await run.outside.until(lambda: len(run.outside.told) == len(run.outside.edits) == 1)
     assert run.outside.told[0].outcome.kind == "failed"
     assert len(run.outside.changes) == 1
 
