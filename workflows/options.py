@@ -7,6 +7,9 @@ from temporalio.common import RetryPolicy
 
 from workflows.errors import RateLimited
 
+ANSWER_IS_READ = timedelta(seconds=8)
+"""How long the sentence of a click that was not done stays on the screen of whoever clicked."""
+
 LATE_CLICK = timedelta(minutes=5)
 """A click that reaches its handler later than this is reported, not done."""
 

@@ -123,6 +123,10 @@ class Card:
         await answer.finished()
         return answer.request.timing["responseEnd"] / 1000
 
+    async def open_details(self) -> None:
+        """Press **Details**, which nobody but the page answers."""
+        await self._card.locator(".ac-pushButton").filter(has_text="Details").click()
+
     async def show(self) -> None:
         """Scroll it into the middle of the window."""
         await self._post.evaluate("post => post.scrollIntoView({block: 'center'})")

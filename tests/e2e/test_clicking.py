@@ -35,7 +35,7 @@ async def test_whoever_is_not_linked_changes_nothing(
     (message,) = await records.cards("Payments", "ops", incident)
     assert len(message["versions"]) == 1
     await seen_by_bo.expect_without("not linked")
-    await seen_by_bo.expect_buttons("Acknowledge", "Resolve")
+    await seen_by_bo.expect_buttons("Acknowledge", "Resolve", "Open in PagerDuty")
     await bo.expect_no_unread_chat()
 
 
@@ -54,7 +54,7 @@ async def test_a_stale_button_shows_the_truth(windows: Windows, pagerduty: Pager
 
     await card.click("Acknowledge")
     await card.expect("Resolved by Ada Ops", "Already resolved by Ada Ops; nothing was changed.")
-    await card.expect_buttons()
+    await card.expect_buttons("Open in PagerDuty")
     await keep(ada.page, "stale-answer")
     await seen_by_bo.expect("Resolved by Ada Ops")
     await seen_by_bo.expect_without("nothing was changed")

@@ -22,6 +22,19 @@ _CARD_SCREENS = (
     Screen("card-dark", width=1100, height=1500, dark=True),
     Screen("card-phone", width=375, height=647, scale=2),
 )
+_ALERTS = [
+    {
+        "summary": "LedgerDeadlocks: 40 a minute on ledger-primary",
+        "source": "ledger-primary.eu-west-1.compute.internal",
+        "severity": "critical",
+        "custom_details": {"deadlocks_per_minute": 40, "pod": "ledger-7d9f8b6c5d-x2x7q"},
+        "links": [
+            {"href": "https://wiki.acme.example/runbooks/ledger", "text": "Runbook"},
+            {"href": "https://grafana.acme.example/d/ledger?from=now-1h", "text": "Dashboard"},
+        ],
+    },
+    {"summary": "BookingLatencyHigh", "source": "ledger-api", "severity": "warning"},
+]
 _WHILE = 65 if FOR_THE_README else 0
 """Seconds that an incident stays as it is: a picture tells of minutes, and every time in it is a true one."""
 
@@ -57,14 +70,19 @@ async def test_cards_in_a_channel_are_pictured(windows: Windows, pagerduty: Page
     await asyncio.sleep(_WHILE)
     await ada.card(over).click("Resolve")
     await bo.card(over).expect_replies("Resolved by Ada Ops after")
-    await pagerduty.trigger(new, service=pagerduty.ledger, priority=P1)
-    await bo.card(new).expect("Triggered")
+    await pagerduty.monitor(new, service=pagerduty.ledger, priority=P1, alerts=_ALERTS)
+    await bo.card(new).expect("Triggered", "Escalates to level 2")
 
     for screen in _CARD_SCREENS:
         window = await windows.teams("Ada Ops", screen)
         ops = await window.open_channel("Payments", "ops")
         await ops.card(over).expect_replies("Resolved by Ada Ops")
-        await ops.card(taken).show()
+        if screen.name == "card-phone":
+            await ops.card(new).open_details()
+            await ops.card(new).expect("LedgerDeadlocks", "Runbook")
+            await ops.card(new).show()
+        else:
+            await ops.card(taken).show()
         await window.page.mouse.move(0, 0)
         await keep(window.page, screen.name, folder=PICTURES)
 
@@ -76,7 +94,7 @@ async def test_the_timeline_reads_like_the_life(
     ada = await (await windows.teams("Ada Ops")).open_channel("Payments", "ops")
     bo = await (await windows.teams("Bo Call")).open_channel("Payments", "ops")
     incident = await pagerduty.trigger(title, priority=P3)
-    await ada.card(title).expect("Triggered")
+    await ada.card(title).expect("Triggered", "Escalates to level 2")
     await ada.card(title).click("Acknowledge")
     await bo.card(title).expect("Acknowledged by Ada Ops")
     await pagerduty.add_note(incident, "Restarted the consumers.")
@@ -93,17 +111,19 @@ async def test_the_timeline_reads_like_the_life(
     await ui.expect_timeline(
         "incident.triggered",
         "teams.show_card • rev 1 · triggered",
+        "pagerduty.read_details • responders, acknowledgers",
+        "edit interval",
+        "teams.show_card • rev 2 · triggered",
         "acknowledge",
         "pagerduty.change_status • as Ada Ops",
-        "edit interval",
-        "teams.show_card • rev 2 · acknowledged",
+        "teams.show_card • rev 3 · acknowledged",
         "incident.annotated",
-        "teams.show_card • rev 3 · note added",
+        "teams.show_card • rev 4 · note added",
         "incident.priority_updated",
-        "teams.show_card • rev 4 · priority updated",
+        "teams.show_card • rev 5 · priority updated",
         "teams.reply • priority raised",
         "incident.resolved",
-        "teams.show_card • rev 5 · resolved",
+        "teams.show_card • rev 6 · resolved",
         "teams.reply • resolved",
         "grace",
     )

@@ -10,6 +10,7 @@ from typing import Any
 from temporalio import workflow
 
 from workflows.channel_incident.activities import SHOW_CARD, ShowCard, Shown
+from workflows.channel_incident.answers import is_being_read
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.state import Highlight, State
 from workflows.channel_incident.timeline import summary_of
@@ -31,9 +32,8 @@ class CardReconciler(Reconciler):
         """This run has shown something."""
 
     def is_due(self) -> bool:
-        """The message does not show what is wanted, or may not."""
-        run = self._run
-        return not run.state.detached and run.view is not None and run.state.card.is_due
+        """The message does not show what is wanted, or may not, and nobody's answer is in the way."""
+        return self._is_wanted() and not is_being_read(self._run.state)
 
     def urgencies(self) -> int:
         """News that people must see at once cuts a back-off short."""
@@ -41,7 +41,11 @@ class CardReconciler(Reconciler):
 
     def holds_run(self) -> bool:
         """A lost edit that may still land is to be covered first."""
-        return self.is_due() or self._run.state.card.late_edit_until is not None
+        return self._is_wanted() or self._run.state.card.late_edit_until is not None
+
+    def _is_wanted(self) -> bool:
+        run = self._run
+        return not run.state.detached and run.view is not None and run.state.card.is_due
 
     async def reconcile(self) -> None:
         """Show the view of this moment."""

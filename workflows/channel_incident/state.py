@@ -18,6 +18,14 @@ LONGEST_TIMELINE = 25
 _MOST_SAID = 20
 
 
+class AnswerOnScreen(Value):
+    """Somebody reads why their click was not done."""
+
+    until: AwareDatetime
+    heard: Stamp | None
+    """The newest event that had told of the whole incident when the answer was given."""
+
+
 class CardState(Value):
     """The one message this run owns: what is wanted and what is known to be there."""
 
@@ -36,6 +44,8 @@ class CardState(Value):
     """A lost edit may still land until then; afterwards the latest is sent again."""
     orphans: int = 0
     """Messages whose answers were lost, over the card's life."""
+    answer: AnswerOnScreen | None = None
+    """An edit would wipe it away."""
 
     @property
     def is_due(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from workflows.channel_incident.answers import Answers
 from workflows.channel_incident.card import CardReconciler
 from workflows.channel_incident.clicks import Clicks
 from workflows.channel_incident.details import DetailsReconciler
@@ -47,6 +48,7 @@ class ChannelIncidentWorkflow:
         self.restored = start.carried is not None or not start.stored
         self.clicks = Clicks(self.run_state)
         self.card = CardReconciler(self.run_state)
+        self.answers = Answers(self.run_state)
         self.reconcilers = (
             self.card,
             DetailsReconciler(self.run_state, self.clicks.is_changing_status),
@@ -105,6 +107,7 @@ class ChannelIncidentWorkflow:
         """Update under the verb's name: a click, answered with the card as it is then."""
         await workflow.wait_condition(lambda: self.restored)
         outcome = await self.clicks.handle(click)
+        self.answers.give(outcome)
         return ClickAnswer(outcome=outcome, view=self.run_state.view, identity=self.run_state.identity)
 
     @workflow.signal(name=CLICK.name)
@@ -122,7 +125,10 @@ class ChannelIncidentWorkflow:
         """Drive the reconcilers; return with nothing in flight and all handlers finished."""
         self.run_state.draining = False
         tasks = [asyncio.create_task(loop.drive()) for loop in self.loops]
-        tasks.append(asyncio.create_task(self.card.watch_late_edits()))
+        tasks += [
+            asyncio.create_task(self.card.watch_late_edits()),
+            asyncio.create_task(self.answers.watch()),
+        ]
         await self._until_over(tasks)
         for task in tasks:
             # A loop that broke fails the workflow task, where operators see it, until a deploy mends it.

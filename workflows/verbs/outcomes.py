@@ -60,5 +60,8 @@ class RecordedOutcome(Value):
 MAY_BE_REPEATED: frozenset[OutcomeKind] = frozenset({"refused", "failed", "late"})
 """After these the button may be pressed again, as a new click, on a card with a new nonce."""
 
+NOT_DONE: frozenset[OutcomeKind] = MAY_BE_REPEATED | {"unlinked"}
+"""Outcomes that left PagerDuty as it was, for a reason that the answer alone tells."""
+
 TOLD_PRIVATELY: frozenset[OutcomeKind] = MAY_BE_REPEATED | {"stale"}
 """Outcomes that the person must hear of when the answer to the click could not wait for them."""

@@ -19,7 +19,7 @@ from muster.cards.text import literal, tidy
 from workflows.channel_incident.view import View
 from workflows.incident.values import Bridge, Escalation, Responder, Task
 
-_LABEL_WIDTH = "96px"
+_LABEL_WIDTH = "108px"
 """Wide enough for the longest of our own labels. A share of the width would leave a gap on a wide screen."""
 _MOST_PEOPLE = 6
 _MOST_ROLES = 4

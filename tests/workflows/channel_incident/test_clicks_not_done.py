@@ -9,6 +9,7 @@ from temporalio.client import Client
 from tests.workflows.channel_incident.running import shown
 from workflows.channel_incident.activities import CHANGE_STATUS, RECORD_CLICK, TELL_PERSON
 from workflows.errors import Forbidden, OutsideError, ProviderUnavailable, RateLimited, RequestInvalid
+from workflows.options import ANSWER_IS_READ
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +83,41 @@ async def test_a_refusal_stays_on_its_answers_card_from_which_it_can_be_clicked_
     assert [record.outcome.kind for record in run.outside.recorded] == ["failed"]
 
 
+async def test_what_can_wait_is_shown_once_a_refusal_has_been_read(client: Client) -> None:
+    async with shown(client) as run:
+        run.outside.fails(CHANGE_STATUS, Forbidden("not on this team"))
+        answered = asyncio.get_running_loop().time()
+        await run.ask(run.click())
+        await run.hears(run.life.is_noted("on it"))
+        await run.outside.until(lambda: len(run.outside.shown) == 2)
+        assert asyncio.get_running_loop().time() - answered >= ANSWER_IS_READ.total_seconds() - 1
+        timers = [timer.summary for timer in (await run.timeline()).timers]
+    assert "an answer is being read" in timers
+    assert run.outside.shown[-1].view.latest_note is not None
+
+
+async def test_what_happens_to_the_incident_is_shown_whoever_reads_a_refusal(client: Client) -> None:
+    async with shown(client) as run:
+        run.outside.fails(CHANGE_STATUS, Forbidden("not on this team"))
+        answered = asyncio.get_running_loop().time()
+        await run.ask(run.click())
+        await run.hears(run.life.is_acknowledged())
+        await run.outside.until(lambda: len(run.outside.shown) == 2)
+        assert asyncio.get_running_loop().time() - answered < ANSWER_IS_READ.total_seconds() - 1
+    assert run.outside.shown[-1].view.status == "acknowledged"
+
+
+async def test_what_a_second_click_did_is_shown_at_once(client: Client) -> None:
+    async with shown(client) as run:
+        run.outside.fails(CHANGE_STATUS, Forbidden("not on this team"))
+        answered = asyncio.get_running_loop().time()
+        refused = await run.ask(run.click())
+        await run.ask(run.click(nonce=refused.identity.nonce))
+        await run.outside.until(lambda: len(run.outside.shown) == 2)
+        assert asyncio.get_running_loop().time() - answered < ANSWER_IS_READ.total_seconds() - 1
+    assert run.outside.shown[-1].view.status == "acknowledged"
+
+
 async def test_another_person_can_click_the_message_that_a_refusal_has_left_as_it_was(client: Client) -> None:
     async with shown(client) as run:
         run.outside.fails(CHANGE_STATUS, Forbidden("not on this team"))
@@ -129,7 +165,7 @@ async def test_an_answer_on_the_second_try_is_no_failure(client: Client) -> None
     ("error", "kind", "reason"),
     [
         (Forbidden("not on this team"), "refused", "forbidden"),
-        (RequestInvalid("nonsense"), "failed", "unavailable"),
+        (RequestInvalid("nonsense"), "failed", "not_sent"),
         (RateLimited("too many", retry_after=4), "failed", "rate_limited"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
