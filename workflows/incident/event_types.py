@@ -30,6 +30,8 @@ class EventType(Value):
     """No back-off may hold up the card that shows it; a priority only where it is raised."""
     details: bool = False
     """REST knows more about this than the event does."""
+    moves: bool = False
+    """May move the incident to another level of its escalation policy."""
     enters: bool = False
     """May bring an incident into a conversation that it did not match before."""
 
@@ -47,6 +49,7 @@ _ROWS = (
         words="reopened",
         transition="reopened",
         urgent=True,
+        moves=True,
         details=True,
         enters=True,
     ),
@@ -56,16 +59,18 @@ _ROWS = (
         words="escalated",
         transition="escalated",
         urgent=True,
+        moves=True,
         details=True,
     ),
     EventType(
         name="incident.delegated",
         content="snapshot",
         words="moved to another policy",
+        moves=True,
         details=True,
         enters=True,
     ),
-    EventType(name="incident.reassigned", content="snapshot", words="reassigned", details=True),
+    EventType(name="incident.reassigned", content="snapshot", words="reassigned", moves=True, details=True),
     EventType(
         name="incident.priority_updated",
         content="snapshot",

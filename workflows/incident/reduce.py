@@ -105,6 +105,8 @@ def _fold_snapshot_event(state: IncidentState, event: IncidentEvent, snapshot: S
         is_newer(stamp, state.resolution) or _yields_to_event(state.resolution, stamp)
     ):
         changes["resolution"] = Entry[Reference](key="resolution", stamp=stamp, value=agent)
+    if EVENT_TYPES[event.event_type].moves:
+        changes["moved"] = latest(state.moved, stamp)
     if event.event_type == "incident.reopened" and (state.reopened is None or state.reopened < stamp):
         changes["reopened"] = stamp
     return _with(state, **changes)

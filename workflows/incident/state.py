@@ -54,7 +54,8 @@ class IncidentState(Value):
     description: str = ""
     alerts: Alerts | None = None
     escalation: Entry[Escalation] | None = None
-    """Void while a later event is still to be read: it may have moved the incident within its policy."""
+    moved: Stamp | None = None
+    """The newest event that may have moved the incident within its escalation policy."""
     type_name: TypeName | None = None
 
     newest: AwareDatetime | None = None
@@ -68,10 +69,16 @@ class IncidentState(Value):
 
     @property
     def escalation_now(self) -> Escalation | None:
-        """Where the incident stands in its policy, unless something happened since that was read."""
+        """Where the incident stands in its policy.
+
+        Its level, unless an event may have moved it since that was read; when it goes on, unless anything
+        happened since.
+        """
         held, wanted = self.escalation, self.details_wanted
-        if held is None or (wanted is not None and held.stamp < wanted):
+        if held is None or (self.moved is not None and held.stamp < self.moved):
             return None
+        if wanted is not None and held.stamp < wanted:
+            return Escalation(level=held.value.level) if held.value.level else None
         return held.value
 
     @property

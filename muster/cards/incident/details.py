@@ -14,6 +14,8 @@ _TITLE_LIMIT = 800
 _DESCRIPTION_LIMIT = 1_200
 _DESCRIPTION_LINES = 15
 _SUMMARY_LIMIT = 200
+_SOURCE_LIMIT = 120
+"""The whole name of a pod or a host: somebody copies it."""
 
 
 def details_of(view: View, *, title_shown: str) -> Container | None:
@@ -50,7 +52,7 @@ def _alert(alert: Alert) -> list[Element]:
     items: list[Element] = [
         rich_text_block(text_run(literal(alert.summary, _SUMMARY_LIMIT)), spacing="Small")
     ]
-    origin = [literal(part, NAME_LIMIT) for part in (alert.severity, alert.source) if part]
+    origin = [literal(part, _SOURCE_LIMIT) for part in (alert.severity, alert.source) if part]
     if origin:
         items.append(
             rich_text_block(text_run(" · ".join(origin), size="Small", isSubtle=True), spacing="None")

@@ -269,6 +269,7 @@ def test_an_escalation_holds_until_an_event_that_may_have_moved_it(life: Life) -
     state = folded(triggered, told(life, triggered, escalation=ESCALATION))
     assert state.escalation_now == ESCALATION
     assert folded(life.is_noted("a note"), state=state).escalation_now == ESCALATION
+    assert folded(life.is_acknowledged(), state=state).escalation_now == Escalation(level=1)
     escalated = life.escalates()
     state = folded(escalated, state=state)
     assert state.escalation_now is None
