@@ -1,4 +1,4 @@
-"""Health of a process, as one Starlette application: alive, ready, and how its dependencies are."""
+"""Health of a process, as one Starlette application: alive, ready, its dependencies, what it has counted."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -7,16 +7,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from muster.metrics import metrics_route
+
 Check = Callable[[], Awaitable[str]]
 """Looks at one dependency: ``ok``, or what is wrong with it."""
 
 
 def health_app(checks: Mapping[str, Check] | None = None) -> Starlette:
-    """An application with ``/healthz``; with ``checks`` also ``/readyz`` and ``/healthz/dependencies``.
+    """An application with ``/healthz`` and ``/metrics``.
 
-    ``/readyz`` does not look at dependencies: one that is down must not take every API out of the balancer.
+    With ``checks`` it has ``/readyz`` and ``/healthz/dependencies``, too. ``/readyz`` does not look at
+    dependencies: one that is down must not take every API out of the balancer.
     """
-    routes = [Route("/healthz", _always("alive"))]
+    routes = [Route("/healthz", _always("alive")), metrics_route()]
     if checks is not None:
         routes += [Route("/readyz", _always("ready")), Route("/healthz/dependencies", _each(checks))]
     return Starlette(routes=routes)

@@ -101,7 +101,7 @@ class _Intake:
             return "accepted"
 
     async def _keep(self, account: str, event: Mapping[str, Any], reason: str, body: bytes) -> str:
-        """Keep what cannot be used. The line of the log is what operators count and are woken by."""
+        """Keep what cannot be used, and say so as an error: operators are woken by it."""
         event_id, (incident, title) = event_id_of(event), sight_of(event)
         log.error(
             "event kept in quarantine",

@@ -1,5 +1,6 @@
 """Signed events that could not be used, kept with the reason."""
 
+from muster.metrics import QUARANTINED_EVENTS
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 
@@ -19,3 +20,4 @@ async def keep(
     await QUERIES["keep"].execute(
         connection, account=account, event_id=event_id, reason=reason[:300], target=target, body=body
     )
+    QUARANTINED_EVENTS.labels(account).inc()

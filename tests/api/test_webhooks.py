@@ -286,7 +286,7 @@ async def test_an_open_incident_that_names_no_service_and_has_no_card_is_kept(
 async def test_what_is_kept_is_an_error_that_names_its_incident(
     edge: Edge, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Operators count these lines; there is nothing else to count yet."""
+    before = await quarantined(edge)
     incident = new_incident(title="Checkout\x00 is down")
     unusable = event("incident.triggered", incident) | {"occurred_at": "never"}
     await edge.deliver(unusable)
@@ -301,6 +301,15 @@ async def test_what_is_kept_is_an_error_that_names_its_incident(
         "title": "Checkout is down",
         "reason": "occurred_at is no time",
     }
+    assert await quarantined(edge) == before + 1
+
+
+async def quarantined(edge: Edge) -> float:
+    """What Prometheus reads of the account's quarantine."""
+    text = (await edge.http.get("/metrics")).text
+    name = f'muster_quarantined_events_total{{account="{ACCOUNT}"}}'
+    found = [line.rpartition(" ")[2] for line in text.splitlines() if line.startswith(name)]
+    return float(found[0]) if found else 0.0
 
 
 @pytest.mark.parametrize(
