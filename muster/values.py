@@ -5,6 +5,7 @@ cleaned and clipped. Pure: payloads, clients, the store, the log and the API sha
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any
@@ -12,8 +13,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-ID, NAME, STATE, VALUE, TITLE, DESCRIPTION, TEXT = 64, 120, 30, 300, 800, 1_600, 2_400
-"""Most bytes of JSON for each kind of text; what a card shows fits in them whatever the script."""
+ID, NAME, STATE, VALUE, TITLE, DESCRIPTION, TEXT = 64, 120, 30, 300, 3_100, 1_600, 2_400
+"""Most bytes of JSON for each kind of text; what a card shows fits in them whatever the script.
+
+A title is whole: PagerDuty takes 1,024 characters.
+"""
+URL = 2_048
+"""Most bytes of an address, which is whole or not there, and of all addresses in a longer text."""
 TEAMS_ID = 512
 """Most characters of an id of Teams: that of a conversation carries its thread."""
 
@@ -22,6 +28,8 @@ UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _IDENTIFIER = re.compile(r"[!-.0-~]{1,64}")
 """An id becomes a part of workflow ids, which ``/`` divides, and of HTTP headers: ASCII without spaces."""
 _PRINTABLE = re.compile(r"[!-~]+")
+_PIECES = re.compile(r"\s+|\S+")
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _WIDEST = 4
 """Bytes of any other character."""
@@ -50,9 +58,35 @@ def clipped(value: Any, limit: int) -> str:
     return kept + "…"
 
 
+def clipped_between_addresses(value: Any, limit: int) -> str:
+    """The same for a text with web addresses. None is cut, and up to ``URL`` bytes of them do not count."""
+    text = UNSHOWABLE.sub("", written(value)).strip()
+    if size(text) <= limit:
+        return text
+    kept, words, addresses = "", 0, 0
+    for piece in _PIECES.findall(text):
+        if _ADDRESS.fullmatch(piece):
+            addresses += size(piece)
+            if addresses > URL:
+                return f"{kept.rstrip()} …" if kept else clipped(piece, limit)
+        else:
+            room = limit - size("…") - words
+            words += size(piece)
+            if size(piece) > room:
+                beginning = clipped(piece, room).removesuffix("…") if room > size("…") else ""
+                return f"{kept}{beginning}…" if beginning.strip() else f"{kept.rstrip()} …"
+        kept += piece
+    return kept
+
+
 def one_line(value: Any, limit: int) -> str:
     """The same for what stands on one line, such as a name."""
     return clipped(" ".join(written(value).split()), limit)
+
+
+def is_visible(text: str) -> bool:
+    """Whether a reader would see anything of it: not of spaces, controls and formatting characters alone."""
+    return any(unicodedata.category(character)[0] not in "CZ" for character in text)
 
 
 def size(text: str) -> int:

@@ -10,6 +10,9 @@ from workflows.errors import RateLimited
 ANSWER_IS_READ = timedelta(seconds=8)
 """How long the sentence of a click that was not done stays on the screen of whoever clicked."""
 
+ANSWERS_HOLD = timedelta(seconds=20)
+"""The longest time for which such sentences, one after the other, hold an edit back."""
+
 LATE_CLICK = timedelta(minutes=5)
 """A click that reaches its handler later than this is reported, not done."""
 

@@ -1,7 +1,7 @@
 """Cards: the commits around each send, the send itself, and the deletion of orphans."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import structlog
@@ -38,15 +38,7 @@ class CardActivities:
                 orphans, known = await cards.intend(self._pool, request)
                 sending = self._edit(request, known, found=True) if known else self._post(request, orphans)
             # A worker that stops cancels what runs: a send that began must still be recorded.
-            shown = await asyncio.shield(sending)
-        log.info(
-            "card shown",
-            incident=request.card.incident_id,
-            conversation=request.card.conversation,
-            revision=request.view.revision,
-            activity_id=shown.activity_id,
-        )
-        return shown
+            return await asyncio.shield(_logged(request, sending))
 
     async def _post(self, request: ShowCard, orphans: int) -> Shown:
         try:
@@ -82,6 +74,18 @@ class CardActivities:
             )
         log.info("an orphan was deleted", incident=request.card.incident_id, activity_id=request.activity_id)
         return Done()
+
+
+async def _logged(request: ShowCard, sending: Awaitable[Shown]) -> Shown:
+    shown = await sending
+    log.info(
+        "card shown",
+        incident=request.card.incident_id,
+        conversation=request.card.conversation,
+        revision=request.view.revision,
+        activity_id=shown.activity_id,
+    )
+    return shown
 
 
 def _place(request: ShowCard) -> tuple[str, str, str]:

@@ -10,11 +10,16 @@ from collections.abc import Iterable
 from muster.cards.elements import RichTextBlock, TextBlock, rich_text_block, text_block, text_run
 from muster.cards.text import clip, tidy, verbatim, web_link
 
-_ADDRESS = re.compile(r"(?<!\S)(https?://\S*[^\s.,;:!?)\]}>'\"…])(?!\S*…)")
-"""A whole web address that stands as a word of its own. One inside somebody's markup stays text."""
-_BEFORE_PATH = re.compile(r"https?://(?:www\.)?")
-_UNSAFE_IN_LABEL = re.compile(r"[^\w /.,:-]|_")
+_ADDRESS = re.compile(r"(?<!\S)https?://\S+", re.IGNORECASE)
+"""A web address that stands as a word of its own. One inside somebody's markup stays text."""
+_BEFORE_PATH = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
+_LIKE_AN_ADDRESS = re.compile(r"\S+\.\S+")
+_BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
+_ENDS_OF_SENTENCES = ".,;:!?'\""
+_UNSAFE_IN_LABEL = re.compile(r"[\\`*~\[\](){}<>#+=!|&\"']|(?<!\w)_|_(?!\w)")
+"""What Markdown could read. An underscore inside a word is none of it."""
 _LABEL_LIMIT = 40
+_MOST_LINKS = 5
 
 
 def lines_with_links(text: str, *, limit: int, most_lines: int) -> list[RichTextBlock | TextBlock]:
@@ -31,9 +36,28 @@ def lines_with_links(text: str, *, limit: int, most_lines: int) -> list[RichText
 
 def links_in(text: str) -> list[TextBlock]:
     """One line with a link to each whole web address in ``text``; no line where there is none."""
-    addresses = dict.fromkeys(_ADDRESS.findall(text))
+    addresses = dict.fromkeys(filter(None, map(_without_what_follows, _ADDRESS.findall(text))))
     links = [link for address in addresses if (link := markdown_link(label_of(address), address))]
+    if len(links) > _MOST_LINKS:
+        links = [*links[:_MOST_LINKS], f"… and {len(links) - _MOST_LINKS} more in PagerDuty"]
     return [linked(links)] if links else []
+
+
+def _without_what_follows(word: str) -> str | None:
+    """The address that begins ``word``, without the end of a sentence or a bracket that closes around it.
+
+    ``None`` where the address was cut.
+    """
+    if word.endswith("…"):
+        return None
+    while word[-1] in _ENDS_OF_SENTENCES or _closes_what_it_did_not_open(word):
+        word = word[:-1]
+    return word
+
+
+def _closes_what_it_did_not_open(word: str) -> bool:
+    opening = _BRACKETS.get(word[-1])
+    return opening is not None and word.count(word[-1]) > word.count(opening)
 
 
 def linked(links: Iterable[str]) -> TextBlock:
@@ -43,17 +67,21 @@ def linked(links: Iterable[str]) -> TextBlock:
 
 def is_address(text: str) -> bool:
     """Whether ``text`` is one whole web address and nothing else."""
-    return bool(_ADDRESS.fullmatch(text))
+    return bool(_ADDRESS.fullmatch(text)) and not text.endswith("…")
 
 
 def markdown_link(label: str, url: str | None) -> str | None:
     """A link for a TextBlock; ``None`` where ``url`` is not fit for one.
 
     The label loses everything that Markdown could read, since clients differ in which escapes they honour.
+    One that looks like an address gives way to where the link leads.
     """
     fit = web_link(url)
-    shown = clip(tidy(_UNSAFE_IN_LABEL.sub(" ", tidy(label))), _LABEL_LIMIT)
-    return f"[{shown or 'link'}]({fit})" if fit else None
+    if url is None or fit is None:
+        return None
+    named = label_of(url) if _LIKE_AN_ADDRESS.fullmatch(tidy(label)) else label
+    shown = clip(tidy(_UNSAFE_IN_LABEL.sub(" ", tidy(named))), _LABEL_LIMIT)
+    return f"[{shown or 'Link'}]({fit})"
 
 
 def label_of(address: str) -> str:

@@ -12,9 +12,9 @@ import re
 import unicodedata
 from urllib.parse import quote, urlsplit, urlunsplit
 
-_WEB_LINK_LIMIT = 4_096
-"""Characters of a quoted address. PagerDuty's own are whole up to 2 KB before they are quoted."""
-_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?")
+_WEB_LINK_LIMIT = 6_500
+"""Characters of a quoted address: three for each byte of 2 KB, the longest that is kept."""
+_HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?")
 _URL_SAFE = "%:/?@!$&'*+,;=~"
 """Not the round and square brackets: they may stand in an address, but they end a Markdown link."""
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")

@@ -150,9 +150,10 @@ def refusal(
     kind = None if failed else by_code.get(code or "") or _BY_STATUS.get(status, RequestInvalid)
     if kind is None or kind is OutcomeUnknown:
         kind = _lost(repeatable)
-    if kind is RequestInvalid and code is None and says is None:
-        says = f"HTTP {status}"
-    return refused_as(kind, response, provider=provider, code=code, says=says)
+    error = refused_as(kind, response, provider=provider, code=code, says=says)
+    if kind is RequestInvalid and error.refusal is None:
+        error.code = f"HTTP {status}"  # it was answered: that tells it from one that cannot be written
+    return error
 
 
 def refused_as(

@@ -3,5 +3,5 @@
 No other code knows these bodies. What is read may lack fields, hold null where samples show objects and
 numbers where they show texts, and have fields that nobody knows. A field that cannot be used costs its own
 fact alone. What is handed on is bounded: every text and every list is clipped, and an address is whole or not
-there. So an ``IncidentEvent`` stays below 8 KB, and below 24 KB where its custom fields are addresses.
+there. So an ``IncidentEvent`` stays below 24 KB.
 """

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from muster.payloads.values import Body, mappings, url_of, whole_number
-from muster.values import DESCRIPTION, NAME, STATE, VALUE, clipped
+from muster.values import DESCRIPTION, NAME, STATE, VALUE, clipped, clipped_between_addresses
 from workflows.incident.values import Alert, Alerts, Link
 
 MOST_ALERTS = 3
@@ -30,7 +30,7 @@ def description_of(incident: Body) -> str:
         channel.get("details"),
         channel.get("body"),
     )
-    texts = (clipped("\n".join(_lines(candidate)), DESCRIPTION) for candidate in candidates)
+    texts = (clipped_between_addresses("\n".join(_lines(candidate)), DESCRIPTION) for candidate in candidates)
     return next((text for text in texts if text and text != title), "")
 
 
@@ -73,12 +73,15 @@ def _lines(value: Any) -> list[str]:
     if isinstance(value, str):
         return value.splitlines()[:_MOST_LINES]
     fields = value.items() if isinstance(value, Mapping) else ()
-    lines = [
-        f"{clipped(name, NAME)}: {clipped(held, VALUE)}"
-        for name, held in fields
-        if _is_plain(held) and held != ""
-    ]
-    return lines[:_MOST_LINES]
+    told = ((clipped(name, NAME), _told(held)) for name, held in fields)
+    return [f"{name}: {text}" for name, text in told if text][:_MOST_LINES]
+
+
+def _told(held: Any) -> str:
+    """A field's value; nothing of what has fields of its own."""
+    if isinstance(held, bool):
+        return "yes" if held else "no"
+    return clipped_between_addresses(held, VALUE)
 
 
 def _is_plain(value: Any) -> bool:

@@ -16,7 +16,16 @@ from muster.payloads.values import Body, EventUnusable, mappings, moment_of, ref
 from muster.values import STATE, TITLE, clipped, identifier
 from workflows.incident.event_types import EVENT_TYPES, EventContent
 from workflows.incident.events import IncidentEvent
-from workflows.incident.values import Comment, Responder, Snapshot
+from workflows.incident.values import Comment, Responder, Snapshot, Status
+
+_STATUS_AFTER: dict[str, Status] = {
+    "incident.triggered": "triggered",
+    "incident.acknowledged": "acknowledged",
+    "incident.unacknowledged": "triggered",
+    "incident.resolved": "resolved",
+    "incident.reopened": "triggered",
+}
+"""What these types say of the status, whatever their incident says."""
 
 
 def event_type_of(event: Body) -> str:
@@ -104,7 +113,8 @@ def _comment(data: Body, text: Any, found: IncidentEvent) -> Comment:
 
 def _snapshot(data: Body, found: IncidentEvent) -> Snapshot:
     """What triggered an incident happened when it was created: that stands in for a missing time."""
-    snapshot = snapshot_of(data, number=data.get("number"))
+    status = _STATUS_AFTER.get(found.event_type)
+    snapshot = snapshot_of(data, number=data.get("number"), known_status=status)
     if snapshot.created_at is None and found.event_type == "incident.triggered":
         return snapshot.model_copy(update={"created_at": found.occurred_at})
     return snapshot

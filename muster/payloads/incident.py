@@ -16,7 +16,17 @@ from muster.payloads.values import (
     url_of,
     whole_number,
 )
-from muster.values import NAME, STATE, TEXT, TITLE, VALUE, clipped, identifier
+from muster.values import (
+    NAME,
+    STATE,
+    TEXT,
+    TITLE,
+    VALUE,
+    clipped,
+    clipped_between_addresses,
+    identifier,
+    is_visible,
+)
 from workflows.incident.values import (
     ActionRun,
     Bridge,
@@ -33,16 +43,20 @@ from workflows.incident.values import (
 MOST_PEOPLE = 15
 _MOST_TEAMS, _MOST_FIELDS = 3, 8
 _BASE_TYPE = "incident_default"
-_ADDRESS = re.compile(r"https?://\S+")
 _NUMBERED = re.compile(r"\[#(\d{1,15})\]\s*")
 """How the summary of a reference to an incident begins: ``[#77] Payments down``."""
 
 
-def snapshot_of(incident: Body, *, number: Any) -> Snapshot:
-    """The whole incident; raises ``EventUnusable``. Webhooks and REST name its ``number`` differently."""
+def snapshot_of(incident: Body, *, number: Any, known_status: Status | None = None) -> Snapshot:
+    """The whole incident; raises ``EventUnusable``. Webhooks and REST name its ``number`` differently.
+
+    ``known_status`` stands in for one that cannot be used.
+    """
     status = incident.get("status")
     if status not in get_args(Status):
-        raise EventUnusable("the incident has no known status")
+        if known_status is None:
+            raise EventUnusable("the incident has no known status")
+        status = known_status
     urgency = incident.get("urgency")
     assignees = incident.get("assignees")
     if not isinstance(assignees, list):
@@ -99,9 +113,16 @@ def type_names_of(answer: Body) -> dict[str, str]:
 
 
 def comment_of(data: Body, text: Any, *, author: str | None, at: datetime) -> Comment:
-    """A note or a status update; each keeps its ``text`` in a field of its own."""
+    """A note or a status update; each keeps its ``text`` in a field of its own.
+
+    One of invisible characters alone says nothing, as an empty one does.
+    """
+    said = clipped_between_addresses(text, TEXT)
     return Comment(
-        id=identifier(data.get("id")) or at.isoformat(), text=clipped(text, TEXT), author=author, at=at
+        id=identifier(data.get("id")) or at.isoformat(),
+        text=said if is_visible(said) else "",
+        author=author,
+        at=at,
     )
 
 
@@ -141,13 +162,11 @@ def _field_value(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case list():
-            return clipped(", ".join(filter(None, map(_field_value, value))), VALUE)
+            return clipped_between_addresses(", ".join(filter(None, map(_field_value, value))), VALUE)
         case Mapping():
             return first_text(value, "summary", "name", "id", limit=VALUE)
-        case str() if _ADDRESS.fullmatch(value.strip()):
-            return url_of(value) or clipped(value, VALUE)
         case _:
-            return clipped(value, VALUE)
+            return clipped_between_addresses(value, VALUE)
 
 
 def roles_of(value: Any) -> tuple[Role, ...]:

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from muster.values import NAME, UNSHOWABLE, clipped, identifier, size, written
+from muster.values import NAME, UNSHOWABLE, URL, clipped, identifier, size, written
 from workflows.incident.values import Reference
 
-URL = 2_048
-"""Most bytes of an address, which is whole or not there."""
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 Body = Mapping[str, Any]
@@ -20,9 +19,9 @@ class EventUnusable(Exception):
 
 
 def url_of(value: Any) -> str | None:
-    """An address, or ``None``; never a cut one, which would lead elsewhere."""
+    """A web address, or ``None``; never a cut one, which would lead elsewhere."""
     text = value.strip() if isinstance(value, str) else ""
-    return text if text and not UNSHOWABLE.search(text) and size(text) <= URL else None
+    return text if _WEB.match(text) and not UNSHOWABLE.search(text) and size(text) <= URL else None
 
 
 def whole_number(value: Any) -> int | None:

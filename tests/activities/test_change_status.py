@@ -300,7 +300,7 @@ async def test_what_pagerduty_refuses_the_person_is_recorded_with_its_reason(
     fault = {"match": {"method": "PUT"}, "status": status, "body": {"error": {"code": code}}}
     await buttons.side.fault("rest", "status", **fault)
     changed = await buttons.click("resolve")
-    assert changed.outcome == Outcome(kind="refused", reason=reason, by="Ada Ops")
+    assert changed.outcome == Outcome(kind="refused", reason=reason, by="Ada Ops", code=str(code))
     assert await buttons.recorded() == changed.outcome
 
 

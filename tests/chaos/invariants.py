@@ -33,7 +33,8 @@ class Message:
 
     id: str
     living: bool
-    revisions: tuple[int, ...]
+    as_of: tuple[str, ...]
+    """The instant at the foot of each version: it grows with what the card shows."""
     times: tuple[datetime, ...]
     markers: frozenset[str]
     """Of its buttons, in whatever version had some."""
@@ -115,7 +116,7 @@ def _one_live_card(place: Place) -> Iterator[str]:
     if len(others) > place.orphans:
         yield f"2: {len(others)} orphans, {place.orphans} counted"
     for message in others:
-        if len(message.revisions) > 1:
+        if len(message.as_of) > 1:
             yield f"2: the orphan {message.id} was edited"
         if place.marker in message.markers:
             yield f"2: the orphan {message.id} carries the live card's marker"
@@ -124,16 +125,16 @@ def _one_live_card(place: Place) -> Iterator[str]:
 def _never_goes_back(place: Place) -> Iterator[str]:
     """4."""
     for message in place.messages:
-        highest = 0
-        for number, (revision, at) in enumerate(zip(message.revisions, message.times, strict=True)):
-            if revision < highest and not place.late_edits:
-                yield f"4: {message.id} went back from rev {highest} to rev {revision}"
-            if revision < highest and not any(
-                later >= highest and again - at <= SENT_AGAIN_WITHIN
-                for later, again in zip(message.revisions[number:], message.times[number:], strict=True)
+        newest = ""
+        for number, (as_of, at) in enumerate(zip(message.as_of, message.times, strict=True)):
+            if as_of < newest and not place.late_edits:
+                yield f"4: {message.id} went back from {newest} to {as_of}"
+            if as_of < newest and not any(
+                later >= newest and again - at <= SENT_AGAIN_WITHIN
+                for later, again in zip(message.as_of[number:], message.times[number:], strict=True)
             ):
-                yield f"4: after a late edit rev {highest} was not sent again in time"
-            highest = max(highest, revision)
+                yield f"4: after a late edit {newest} was not sent again in time"
+            newest = max(newest, as_of)
 
 
 def _one_outcome_each(evidence: Evidence) -> Iterator[str]:
@@ -230,7 +231,7 @@ def _message(record: Mapping[str, Any]) -> Message:
     return Message(
         id=record["id"],
         living=record["deleted_at"] is None,
-        revisions=tuple(int(revision) for text in texts for revision in re.findall(r"· rev (\d+)", text)),
+        as_of=tuple(at for text in texts for at in re.findall(r"as of .*?TIME\(([\dTZ:-]+)\)", text)),
         times=tuple(datetime.fromisoformat(version["at"]) for version in record["versions"]),
         markers=frozenset(marker for text in texts for marker in re.findall(r'"m": "(\w+)"', text)),
         latest=texts[-1],

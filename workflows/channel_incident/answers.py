@@ -11,7 +11,7 @@ from temporalio import workflow
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.state import AnswerOnScreen, State
 from workflows.incident.stamps import Stamp
-from workflows.options import ANSWER_IS_READ
+from workflows.options import ANSWER_IS_READ, ANSWERS_HOLD
 from workflows.verbs.outcomes import NOT_DONE, Outcome
 
 
@@ -24,10 +24,12 @@ class Answers:
     def give(self, outcome: Outcome) -> None:
         """Somebody is told now how their click ended. What a click has done is shown to everybody at once."""
         state = self._run.state
+        held = state.card.answer
         if outcome.kind in NOT_DONE:
-            until = workflow.now() + ANSWER_IS_READ
-            self._run.apply(_with(state, AnswerOnScreen(until=until, heard=_heard(state))))
-        elif state.card.answer is not None:
+            since = held.since if held else workflow.now()
+            until = min(workflow.now() + ANSWER_IS_READ, since + ANSWERS_HOLD)
+            self._run.apply(_with(state, AnswerOnScreen(since=since, until=until, heard=_heard(state))))
+        elif outcome.kind == "done" and held is not None:
             self._run.apply(_with(state, None))
 
     async def watch(self) -> None:
@@ -50,7 +52,8 @@ class Answers:
                 timeout_summary="an answer is being read",
             )
         except TimeoutError:
-            run.apply(_with(run.state, None))
+            if run.state.card.answer == answer:  # another one may have been given in this very moment
+                run.apply(_with(run.state, None))
 
 
 def is_being_read(state: State) -> bool:

@@ -21,6 +21,8 @@ _MOST_SAID = 20
 class AnswerOnScreen(Value):
     """Somebody reads why their click was not done."""
 
+    since: AwareDatetime
+    """When the first of several such answers was given."""
     until: AwareDatetime
     heard: Stamp | None
     """The newest event that had told of the whole incident when the answer was given."""

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from pydantic import AwareDatetime
 
 from workflows.channel_incident.state import State
-from workflows.incident.stamps import whole_second
+from workflows.incident.stamps import Entry, whole_second
 from workflows.incident.state import IncidentState
 from workflows.incident.type_names import shown_type
 from workflows.incident.values import (
@@ -124,8 +124,8 @@ def build_view(state: State, *, account: str, incident_id: str) -> View | None:
         open_tasks=_open_tasks(incident),
         fields=incident.fields,
         bridge=_bridge(incident, snapshot),
-        latest_note=incident.notes[-1].value if incident.notes else None,
-        latest_status_update=incident.status_updates[-1].value if incident.status_updates else None,
+        latest_note=_latest(incident.notes),
+        latest_status_update=_latest(incident.status_updates),
         opened_at=snapshot.created_at,
         resolved_at=whole_second(resolution.stamp.at) if resolution else None,
         resolved_by=(resolution.value.name or None) if resolution else None,
@@ -190,6 +190,11 @@ def _escalation(incident: IncidentState, snapshot: Snapshot) -> Escalation | Non
     if escalation is None or snapshot.status == "triggered":
         return escalation
     return Escalation(level=escalation.level) if escalation.level is not None else None
+
+
+def _latest(comments: tuple[Entry[Comment], ...]) -> Comment | None:
+    """The newest that says something."""
+    return next((entry.value for entry in reversed(comments) if entry.value.text), None)
 
 
 def _verbs(snapshot: Snapshot) -> tuple[VerbName, ...]:

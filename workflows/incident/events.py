@@ -23,8 +23,7 @@ from workflows.values import Value
 
 
 class IncidentEvent(Value):
-    """One event of a webhook, normalised at the edge (``muster.payloads``): at most 24 KB as JSON,
-    and below 8 KB where no address is long.
+    """One event of a webhook, normalised at the edge (``muster.payloads``): at most 24 KB as JSON.
 
     ``snapshot`` is set by the events that carry the whole incident; each of the others sets the one
     field it is about.

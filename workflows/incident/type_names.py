@@ -21,6 +21,6 @@ def shown_type(name: str | None, known: TypeName | None) -> str | None:
 
 def _in_words(name: str) -> str:
     words = name.removesuffix(_DEFAULT).replace("_", " ").strip()
-    if name.endswith(_DEFAULT) and words:
+    if name.endswith(_DEFAULT) and words and not words.casefold().endswith("incident"):
         words += " incident"
     return words[:1].upper() + words[1:] if words else name

@@ -1,6 +1,6 @@
 """An incident as PagerDuty tells it, normalised: the values that events carry and state keeps.
 
-Every text is clipped where it enters (``muster.payloads``), so that a signal stays below 8 KB.
+Every text is clipped where it enters (``muster.payloads``), so that a signal stays below 24 KB.
 """
 
 from typing import Literal

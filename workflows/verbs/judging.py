@@ -9,6 +9,7 @@ from workflows.errors import (
     NotFound,
     OutcomeUnknown,
     OutsideError,
+    ProviderUnavailable,
     RateLimited,
     Refusal,
     RequestInvalid,
@@ -67,5 +68,6 @@ def failed(error: type[OutsideError], *, by: str | None = None, refusal: Refusal
             kind="refused", reason="refused_by_pagerduty", by=by, code=refusal.code, says=refusal.says
         )
     refused = issubclass(error, CredentialRejected | Forbidden)
-    says = refusal.says if refused and refusal else None
-    return Outcome(kind="refused" if refused else "failed", reason=reason, by=by, says=says)
+    decided = not issubclass(error, ProviderUnavailable | OutcomeUnknown)
+    code, says = refusal if decided and refusal else (None, None)
+    return Outcome(kind="refused" if refused else "failed", reason=reason, by=by, code=code, says=says)

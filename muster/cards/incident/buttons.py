@@ -39,10 +39,13 @@ def further_buttons(view: View, *, details: str | None) -> ActionSet | None:
     if details:
         actions.append(action_toggle_visibility(details, title="Details", tooltip=_named("Details of", view)))
     if url := web_link(view.url):
-        actions.append(
-            action_open_url(url, title="Open in PagerDuty", tooltip=_named("Open", view) + " in PagerDuty")
-        )
+        actions.append(action_open_url(url, title="Open in PagerDuty", tooltip=open_tooltip(view)))
     return action_set(*actions, spacing="Small") if actions else None
+
+
+def open_tooltip(view: View) -> str:
+    """What a link to the incident is called."""
+    return f"{_named('Open', view)} in PagerDuty"
 
 
 def _verb_button(view: View, verb: VerbName, place: int, data: Mapping[str, str]) -> ExecuteAction:

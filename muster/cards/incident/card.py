@@ -20,7 +20,7 @@ from muster.cards.elements import (
     text_run,
 )
 from muster.cards.formatting import instant_after
-from muster.cards.incident.buttons import further_buttons, verb_buttons
+from muster.cards.incident.buttons import further_buttons, open_tooltip, verb_buttons
 from muster.cards.incident.comments import latest_comments
 from muster.cards.incident.details import DETAILS, details_of
 from muster.cards.incident.fact_rows import fact_rows
@@ -95,7 +95,8 @@ def _title(view: View, title: str) -> Container:
     url = web_link(view.url)
     if url is None:
         return container(block, spacing="Medium")
-    return container(block, spacing="Medium", selectAction=action_open_url(url))
+    opens = action_open_url(url, tooltip=open_tooltip(view))
+    return container(block, spacing="Medium", selectAction=opens)
 
 
 def _warning(sentence: str) -> TextBlock:

@@ -13,7 +13,7 @@ from muster.cards.elements import (
 from muster.cards.formatting import instant_after
 from muster.cards.incident.names import NAME_LIMIT
 from muster.cards.rich_text import lines_with_links
-from muster.cards.text import literal
+from muster.cards.text import literal, tidy
 from workflows.channel_incident.view import View
 from workflows.incident.values import Comment
 
@@ -21,7 +21,7 @@ from workflows.incident.values import Comment
 def latest_comments(view: View) -> Container | None:
     """The newer of the two first and at length, the older in brief; ``None`` where neither says anything."""
     both = (("Latest note", view.latest_note), ("Latest status update", view.latest_status_update))
-    labelled = [(label, comment) for label, comment in both if comment and comment.text.strip()]
+    labelled = [(label, comment) for label, comment in both if comment and tidy(comment.text)]
     if not labelled:
         return None
     newer, *older = sorted(labelled, key=lambda entry: entry[1].at, reverse=True)

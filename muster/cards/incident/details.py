@@ -1,16 +1,15 @@
 """The part of the card that **Details** opens: what fires, and where to look."""
 
 from muster.cards.elements import Container, Element, container, rich_text_block, text_block, text_run
-from muster.cards.incident.names import NAME_LIMIT
 from muster.cards.rich_text import lines_with_links, linked, markdown_link
-from muster.cards.text import literal, plain
+from muster.cards.text import literal
 from workflows.channel_incident.view import View
 from workflows.incident.values import Alert, Alerts
 
 DETAILS = "details"
 """Id of the container that a button shows and hides."""
 
-_TITLE_LIMIT = 800
+_TITLE_LIMIT = 1_024
 _DESCRIPTION_LIMIT = 1_200
 _DESCRIPTION_LINES = 15
 _SUMMARY_LIMIT = 200
@@ -57,7 +56,7 @@ def _alert(alert: Alert) -> list[Element]:
         items.append(
             rich_text_block(text_run(" · ".join(origin), size="Small", isSubtle=True), spacing="None")
         )
-    links = [markdown_link(plain(link.text, NAME_LIMIT) or "Link", link.url) for link in alert.links]
+    links = [markdown_link(link.text, link.url) for link in alert.links]
     if fit := [link for link in links if link]:
         items.append(linked(fit))
     return items

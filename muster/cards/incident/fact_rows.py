@@ -1,5 +1,6 @@
 """The card's facts: one row for each thing that is known, in the order in which people ask for it."""
 
+import re
 from collections.abc import Iterator
 
 from muster.cards.elements import (
@@ -30,6 +31,7 @@ _FIELD_VALUE_LIMIT = 80
 _STATE_LIMIT = 20
 _NUMBER_LIMIT = 40
 _TASK_LIMIT = 40
+_BEGINS_AN_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
 _ANSWERS = {
@@ -126,7 +128,10 @@ def _value(text: str) -> list[Element]:
     """A value that is an address is a link that says where it leads."""
     if is_address(text) and (link := markdown_link(label_of(text), text)):
         return [text_block(link)]
-    return [_text(literal(text, _FIELD_VALUE_LIMIT) or "–"), *links_in(text)]
+    value: list[Element] = [_text(literal(text, _FIELD_VALUE_LIMIT) or "–"), *links_in(text)]
+    if len(value) == 1 and _BEGINS_AN_ADDRESS.match(text):
+        value.append(text_block("The whole address is in PagerDuty.", size="Small", isSubtle=True))
+    return value
 
 
 def _answer(responder: Responder) -> str:

@@ -12,7 +12,7 @@ from workflows.incident.values import Alerts, Comment
 LIMIT = 28 * 1024
 """Bytes of a card as UTF-8: what every place of Teams takes (docs/platform-facts.md, 5.5)."""
 
-_SHORT = 120
+_SHORT = 80
 
 
 def is_small_enough(card: AdaptiveCard) -> bool:
@@ -36,7 +36,7 @@ def _without_alert_links(view: View) -> View:
 
 
 def _without_details(view: View) -> View:
-    return view.model_copy(update={"alerts": None, "description": ""})
+    return view.model_copy(update={"alerts": None, "description": "", "title": clip(view.title, _SHORT)})
 
 
 def _without_long_values(view: View) -> View:

@@ -16,7 +16,7 @@ from muster.cards.elements import (
 from muster.cards.formatting import duration, instant, instant_after, listed
 from muster.cards.incident.names import NAME_LIMIT, PRIORITY_LIMIT, merged_into, name_of
 from muster.cards.incident.status_style import STATUS_STYLES
-from muster.cards.text import literal, web_link
+from muster.cards.text import literal, plain, web_link
 from workflows.channel_incident.view import View
 from workflows.incident.values import Urgency
 
@@ -55,7 +55,10 @@ def status_band(view: View) -> Container:
 def _linked_to_taker(view: View, status: Element) -> Element:
     """The line *Merged into #77 …* opens that incident."""
     url = web_link(view.merged_into.url) if view.merged_into else None
-    return status if url is None else container(status, selectAction=action_open_url(url))
+    if url is None or view.merged_into is None:
+        return status
+    tooltip = f"Open {merged_into(view.merged_into, plain)} in PagerDuty"
+    return container(status, selectAction=action_open_url(url, tooltip=tooltip))
 
 
 def _status(view: View) -> str:

@@ -1,7 +1,8 @@
 """PagerDuty's REST API, as far as cards and their buttons need it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, get_args
 from urllib.parse import quote
 
@@ -72,7 +73,7 @@ _BY_CODE: dict[str, type[OutsideError]] = {
 }
 """PagerDuty's numbers (source: its REST API's error documentation). Others are classed by their status."""
 _ALREADY = frozenset({"1001", "1002"})
-_ALREADY_SO = re.compile(r"already\b.{0,20}\b(resolved|acknowledged)\b", re.IGNORECASE | re.DOTALL)
+_ALREADY_SO = re.compile(r"\balready\s+(?:been\s+)?(?:resolved|acknowledged)\b", re.IGNORECASE)
 """What PagerDuty writes under 2001 as well: *Incident Already Resolved*."""
 _REFUSES = frozenset({400, 409, 422})
 _NUMBER = re.compile(r"[0-9]{1,6}")
@@ -80,10 +81,13 @@ _EMAIL = re.compile(r"[!-~]+@[!-~]+")
 _SAYS_LIMIT = 200
 """Most bytes of PagerDuty's words for a refusal."""
 _MOST_ERRORS = 5
+_NAMES_OF_TEXTS = ("message", "detail", "title")
 
 
 def is_already_so(error: OutsideError) -> bool:
     """Whether PagerDuty refused a status because the incident has it, by its number or by its words."""
+    if not isinstance(error, Conflict):
+        return False
     return error.code in _ALREADY or bool(_ALREADY_SO.search(error.says or ""))
 
 
@@ -216,7 +220,24 @@ def _refusal(response: httpx.Response, *, repeatable: bool) -> OutsideError:
 
 def _words_of(error: Mapping[str, Any]) -> str | None:
     """What PagerDuty says of its refusal: its ``errors``, which are exact, else its ``message``."""
-    errors = error.get("errors")
-    told = errors if isinstance(errors, list) else [errors]
-    exact = "; ".join(filter(None, (one_line(one, _SAYS_LIMIT) for one in told[:_MOST_ERRORS])))
-    return one_line(exact or error.get("message"), _SAYS_LIMIT) or None
+    exact = _joined(error.get("errors"))
+    return exact or _joined(error.get("message")) or None
+
+
+def _joined(told: Any) -> str:
+    said = (one_line(text, _SAYS_LIMIT) for text in _texts_in(told))
+    return one_line("; ".join(filter(None, islice(said, _MOST_ERRORS))), _SAYS_LIMIT)
+
+
+def _texts_in(told: Any) -> Iterator[Any]:
+    """The texts of an error, whatever PagerDuty wraps them in: a list, an object with a message, both."""
+    match told:
+        case list():
+            for one in told:
+                yield from _texts_in(one)
+        case Mapping():
+            named = [told[name] for name in _NAMES_OF_TEXTS if told.get(name)]
+            for one in named[:1] or told.values():
+                yield from _texts_in(one)
+        case _:
+            yield told

@@ -1,11 +1,14 @@
 """Text with addresses: it stays as it is, its length is bounded, and every whole address can be followed."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.cards.elements import RichTextBlock, TextBlock
 from muster.cards.rich_text import is_address, lines_with_links, links_in, markdown_link
+from muster.cards.text import web_link
 
 texts = st.text(st.characters(codec="utf-8"), max_size=300)
 
@@ -23,6 +26,46 @@ def test_an_address_stays_in_its_text_and_is_linked_below() -> None:
         text,
         "🔗 [wiki.example/x](https://wiki.example/x?a=1#b)",
     ]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://kibana.example/app/discover#/?_g=(time:(from:now-15m,to:now))",
+        "https://wiki.example/Rust_(programming_language)",
+        "https://a.example/x?ids=[1]",
+        "HTTPS://A.example/x",
+        "https://prod_eu.example/x",
+        "https://x.example/" + "é" * 1_000,
+    ],
+)
+def test_an_address_is_linked_as_it_is(address: str) -> None:
+    (links,) = links_in(f"See {address}.")
+    assert links["text"].endswith(f"]({web_link(address)})")
+    assert is_address(address)
+
+
+def test_what_closes_around_an_address_is_none_of_it() -> None:
+    (links,) = links_in("Runbook (see https://wiki.example/x) or https://wiki.example/y!")
+    assert links["text"] == (
+        "🔗 [wiki.example/x](https://wiki.example/x) · [wiki.example/y](https://wiki.example/y)"
+    )
+
+
+@pytest.mark.parametrize("name", ["हिन्दी रनबुक", "Ru\u0301nbook", "a_b_c-pod_1", "دليل"])
+def test_a_label_is_the_name_that_was_given(name: str) -> None:
+    assert markdown_link(name, "https://a.example") == f"[{name}](https://a.example)"
+
+
+def test_a_label_does_not_claim_another_address() -> None:
+    link = markdown_link("https://good.example/login", "https://evil.example/x")
+    assert link == "[evil.example/x](https://evil.example/x)"
+
+
+def test_many_addresses_are_counted() -> None:
+    (links,) = links_in(" ".join(f"https://a.example/{n}" for n in range(9)))
+    assert links["text"].count("](") == 5
+    assert links["text"].endswith(" · … and 4 more in PagerDuty")
 
 
 def test_an_address_is_linked_once() -> None:
@@ -61,7 +104,8 @@ def test_no_label_breaks_its_link(text: str) -> None:
     label, address = link.removeprefix("[").removesuffix(")").split("](")
     assert address == "https://a.example/x"
     assert label
-    assert not set(label) & set("[]()*_`~\\<>&#|!{}\n")
+    assert not set(label) & set("[]()*`~\\<>&#|!{}\n")
+    assert not re.search(r"(?<!\w)_|_(?!\w)", label)
 
 
 def test_a_long_text_keeps_its_first_lines() -> None:

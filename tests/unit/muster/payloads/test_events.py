@@ -331,9 +331,6 @@ def test_a_later_event_does_not_tell_when_its_incident_was_created(wrong: Any) -
         ({"data": incident(id="Q 1")}, "names no incident"),
         ({"data": incident(id="Q" * 65)}, "names no incident"),
         ({"data": incident(id=None)}, "names no incident"),
-        ({"data": incident(status="snoozed")}, "no known status"),
-        ({"data": incident(status=None)}, "no known status"),
-        ({"data": incident(status=["triggered"])}, "no known status"),
     ],
 )
 def test_an_event_without_what_it_needs_says_what_is_missing(changes: dict[str, Any], why: str) -> None:
@@ -361,3 +358,33 @@ def test_an_event_about_one_thing_without_what_it_needs_cannot_be_used(
 def test_an_event_without_a_type_cannot_be_used(wrong: Any) -> None:
     with pytest.raises(EventUnusable, match="no event_type"):
         event_type_of({"event_type": wrong})
+
+
+@pytest.mark.parametrize("status", ["snoozed", None, ["resolved"]])
+@pytest.mark.parametrize(
+    ("event_type", "known"),
+    [
+        ("incident.triggered", "triggered"),
+        ("incident.acknowledged", "acknowledged"),
+        ("incident.resolved", "resolved"),
+        ("incident.reopened", "triggered"),
+        ("incident.unacknowledged", "triggered"),
+    ],
+)
+def test_a_type_that_says_the_status_stands_in_for_it(event_type: str, known: str, status: Any) -> None:
+    found = parsed(event_type, incident(status=status))
+    assert found.snapshot is not None
+    assert found.snapshot.status == known
+
+
+@pytest.mark.parametrize("status", ["snoozed", None])
+def test_a_status_that_nothing_says_makes_the_event_useless(status: Any) -> None:
+    with pytest.raises(EventUnusable, match="no known status"):
+        parsed("incident.priority_updated", incident(status=status))
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\u200b", "\u2060 \ufeff", "\u202e"])
+def test_a_note_that_nobody_can_see_says_nothing(text: str) -> None:
+    found = parsed("incident.annotated", about("incident_note", id="PN1", content=text))
+    assert found.note is not None
+    assert found.note.text == ""
