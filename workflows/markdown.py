@@ -20,7 +20,7 @@ _JOINER = "\u2060"
 """Without width; it stands in no address."""
 
 
-def plain(text: str, limit: int) -> str:
+def as_markdown(text: str, limit: int) -> str:
     """One line of at most ``limit`` bytes: every character stands for itself, and nothing is a link."""
     tidy = _WHITE.sub(" ", _INVISIBLE.sub("", _WHITE.sub(" ", text))).strip()
     written = _escaped(tidy)

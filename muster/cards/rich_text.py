@@ -43,21 +43,21 @@ def links_in(text: str) -> list[TextBlock]:
     return [linked(links)] if links else []
 
 
-def _without_what_follows(word: str) -> str | None:
-    """The address that begins ``word``, without the end of a sentence or a bracket that closes around it.
+def _without_what_follows(text: str) -> str | None:
+    """The address that begins ``text``, without the end of a sentence or a bracket that closes around it.
 
     ``None`` where the address was cut.
     """
-    if word.endswith("…"):
+    if text.endswith("…"):
         return None
-    while word[-1] in _ENDS_OF_SENTENCES or _closes_what_it_did_not_open(word):
-        word = word[:-1]
-    return word
+    while text[-1] in _ENDS_OF_SENTENCES or _closes_what_it_did_not_open(text):
+        text = text[:-1]
+    return text
 
 
-def _closes_what_it_did_not_open(word: str) -> bool:
-    opening = _BRACKETS.get(word[-1])
-    return opening is not None and word.count(word[-1]) > word.count(opening)
+def _closes_what_it_did_not_open(text: str) -> bool:
+    opening = _BRACKETS.get(text[-1])
+    return opening is not None and text.count(text[-1]) > text.count(opening)
 
 
 def linked(links: Iterable[str]) -> TextBlock:

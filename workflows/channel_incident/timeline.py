@@ -4,7 +4,7 @@ from workflows.channel_incident.activities import ShowCard
 from workflows.channel_incident.state import State, TimelineEntry
 from workflows.incident.event_types import EVENT_TYPES
 from workflows.incident.events import IncidentEvent
-from workflows.markdown import plain
+from workflows.markdown import as_markdown
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome
 
@@ -48,12 +48,12 @@ def summary_of(request: ShowCard, because: str) -> str:
 
 def as_person(click: Click) -> str:
     """The Timeline's words beside what is done in somebody's name."""
-    return f"as {plain(click.person.name, _NAME_LIMIT)}"
+    return f"as {as_markdown(click.person.name, _NAME_LIMIT)}"
 
 
 def told_to(click: Click, outcome: Outcome) -> str:
     """The Timeline's words beside ``teams.tell_person``."""
-    return f"{plain(click.person.name, _NAME_LIMIT)} · {outcome.kind}"
+    return f"{as_markdown(click.person.name, _NAME_LIMIT)} · {outcome.kind}"
 
 
 def markdown_of(name: str, state: State) -> str:
@@ -83,4 +83,4 @@ def markdown_of(name: str, state: State) -> str:
 
 
 def _cell(text: str) -> str:
-    return plain(text, _NAME_LIMIT)
+    return as_markdown(text, _NAME_LIMIT)

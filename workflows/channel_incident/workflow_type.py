@@ -10,7 +10,7 @@ from workflows.ids import ChannelIncidentId
 from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
 from workflows.incident.values import Snapshot
-from workflows.markdown import plain
+from workflows.markdown import as_markdown
 from workflows.search_attributes import (
     ATTENTION,
     INCIDENT_NUMBER,
@@ -42,8 +42,8 @@ _ID_LIMIT, _PLACE_LIMIT = 80, 150
 
 def title(number: int | None, incident_id: str, service: str | None, label: str) -> str:
     """The run's static summary, as Markdown: ``#42 · Checkout · Payments/#ops``."""
-    name = f"#{number}" if number is not None else plain(incident_id, _ID_LIMIT)
-    others = (plain(text, _PLACE_LIMIT) for text in (service, label) if text)
+    name = f"#{number}" if number is not None else as_markdown(incident_id, _ID_LIMIT)
+    others = (as_markdown(text, _PLACE_LIMIT) for text in (service, label) if text)
     return " · ".join((name, *filter(None, others)))
 
 

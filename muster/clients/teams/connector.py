@@ -15,7 +15,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from muster.clients.expiring import ExpiringCache
 from muster.clients.http import broken_contract, exchange, json_object, refused_as
-from muster.clients.teams.refusal import ConnectorCall, error_of, refusal_of
+from muster.clients.teams.refusal import ConnectorCall, error_of, row_of
 from muster.clients.teams.service_url import service_url_allowed
 from muster.clients.teams.token import bot_tokens
 from muster.settings import Settings, TeamsRegistration
@@ -176,7 +176,7 @@ class ConnectorClient:
         if response.is_success:
             return response
         codes = _codes_of(response)
-        kind = error_of(refusal_of(call, response.status_code, codes), repeatable=repeatable)
+        kind = error_of(row_of(call, response.status_code, codes), repeatable=repeatable)
         raise refused_as(kind, response, provider=_PROVIDER, code=next(iter(codes), None))
 
 

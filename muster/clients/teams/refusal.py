@@ -46,7 +46,7 @@ _DOCUMENTED = "msteams-docs, *Conversation messages*, status code responses"
 _HTTP = "RFC 9110 §15.5, RFC 6585 §5"
 
 
-class Refusal(NamedTuple):
+class Row(NamedTuple):
     """A row: the answers that it is for, what they are about, and the error that callers get."""
 
     statuses: Container[int]
@@ -58,63 +58,63 @@ class Refusal(NamedTuple):
     calls: frozenset[ConnectorCall] = _ALL
 
 
-REFUSED: tuple[Refusal, ...] = (
+REFUSED: tuple[Row, ...] = (
     # Whatever code comes with it, the connector may have done what it was asked to do.
-    Refusal({408, *_5XX}, None, "moment", OutcomeUnknown, f"{_DOCUMENTED}; openclaw #121116"),
-    Refusal(_4XX, "ActivityNotFoundInConversation", "message", CardGone, _DOCUMENTED),
+    Row({408, *_5XX}, None, "moment", OutcomeUnknown, f"{_DOCUMENTED}; openclaw #121116"),
+    Row(_4XX, "ActivityNotFoundInConversation", "message", CardGone, _DOCUMENTED),
     # A message that a person deleted. A post answered so is about the moment: msteams-docs #7613.
-    Refusal({403}, "ServiceError", "message", CardGone, "BotFramework-Services #269", _OF_A_MESSAGE),
+    Row({403}, "ServiceError", "message", CardGone, "BotFramework-Services #269", _OF_A_MESSAGE),
     # The thread of a reply is named after its card, and is not found when the card is deleted.
-    Refusal({404}, "ConversationNotFound", "message", CardGone, "msteams-docs #1697", frozenset({"reply"})),
-    Refusal(_4XX, "BotNotInConversationRoster", "conversation", BotRemoved, _DOCUMENTED),
-    Refusal(_4XX, "ConversationBlockedByUser", "conversation", BotRemoved, _DOCUMENTED),
-    Refusal(_4XX, "MessageWritesBlocked", "conversation", BotRemoved, "docs/platform-facts.md §5.4"),
-    Refusal(_4XX, "ForbiddenOperationException", "conversation", BotRemoved, _DOCUMENTED),
-    Refusal(_4XX, "NotEnoughPermissions", "conversation", Forbidden, _DOCUMENTED),
+    Row({404}, "ConversationNotFound", "message", CardGone, "msteams-docs #1697", frozenset({"reply"})),
+    Row(_4XX, "BotNotInConversationRoster", "conversation", BotRemoved, _DOCUMENTED),
+    Row(_4XX, "ConversationBlockedByUser", "conversation", BotRemoved, _DOCUMENTED),
+    Row(_4XX, "MessageWritesBlocked", "conversation", BotRemoved, "docs/platform-facts.md §5.4"),
+    Row(_4XX, "ForbiddenOperationException", "conversation", BotRemoved, _DOCUMENTED),
+    Row(_4XX, "NotEnoughPermissions", "conversation", Forbidden, _DOCUMENTED),
     # These two also come at random, for conversations that are fine.
-    Refusal(
+    Row(
         _4XX,
         "ConversationNotFound",
         "conversation",
         ConversationUnavailable,
         f"{_DOCUMENTED}; msteams-docs #9425, BotFramework-Services #220",
     ),
-    Refusal(
+    Row(
         _4XX,
         "BotDisabledByAdmin",
         "conversation",
         ConversationUnavailable,
         f"{_DOCUMENTED}; BotFramework-Services #200",
     ),
-    Refusal({403}, "BadArgument", "moment", RefusedForNow, "agents-toolkit #10059, msteams-docs #9561"),
-    Refusal({400}, "BadArgument", "moment", RefusedForNow, "msteams-docs #7424"),
-    Refusal({400}, "BadSyntax", "moment", RefusedForNow, "botframework-sdk #5061"),
-    Refusal({403}, "ServiceError", "moment", RefusedForNow, "msteams-docs #7613"),
-    Refusal({412}, None, "moment", Conflict, _DOCUMENTED),
-    Refusal({429}, None, "moment", RateLimited, _DOCUMENTED),
-    Refusal(_4XX, "InvalidBotApiHost", "request", RequestInvalid, _DOCUMENTED),
-    Refusal({401}, None, "request", CredentialRejected, _DOCUMENTED),
-    Refusal({404}, None, "request", NotFound, "the person is not there", _OF_A_PERSON),
-    Refusal({413}, None, "request", RequestInvalid, _DOCUMENTED),
-    Refusal({405, 406, 411, 414, 415, 431}, None, "request", RequestInvalid, _HTTP),
+    Row({403}, "BadArgument", "moment", RefusedForNow, "agents-toolkit #10059, msteams-docs #9561"),
+    Row({400}, "BadArgument", "moment", RefusedForNow, "msteams-docs #7424"),
+    Row({400}, "BadSyntax", "moment", RefusedForNow, "botframework-sdk #5061"),
+    Row({403}, "ServiceError", "moment", RefusedForNow, "msteams-docs #7613"),
+    Row({412}, None, "moment", Conflict, _DOCUMENTED),
+    Row({429}, None, "moment", RateLimited, _DOCUMENTED),
+    Row(_4XX, "InvalidBotApiHost", "request", RequestInvalid, _DOCUMENTED),
+    Row({401}, None, "request", CredentialRejected, _DOCUMENTED),
+    Row({404}, None, "request", NotFound, "the person is not there", _OF_A_PERSON),
+    Row({413}, None, "request", RequestInvalid, _DOCUMENTED),
+    Row({405, 406, 411, 414, 415, 431}, None, "request", RequestInvalid, _HTTP),
 )
 """The first row that fits decides."""
 
-UNKNOWN = Refusal(
+UNKNOWN = Row(
     range(1000), None, "moment", RefusedForNow, "botframework-sdk #4860, BotFramework-Services #349"
 )
 """What is in no row: the connector also answers 400, 403 and 404 at random."""
 
 
-def refusal_of(call: ConnectorCall, status: int, codes: Collection[str]) -> Refusal:
+def row_of(call: ConnectorCall, status: int, codes: Collection[str]) -> Row:
     """The row of an answer with any of these codes."""
     return next((row for row in REFUSED if _fits(row, call, status, codes)), UNKNOWN)
 
 
-def error_of(refusal: Refusal, *, repeatable: bool) -> type[OutsideError]:
+def error_of(row: Row, *, repeatable: bool) -> type[OutsideError]:
     """The error that callers get: where repeating is harmless, nothing is unknown."""
-    return ProviderUnavailable if repeatable and refusal.error is OutcomeUnknown else refusal.error
+    return ProviderUnavailable if repeatable and row.error is OutcomeUnknown else row.error
 
 
-def _fits(row: Refusal, call: ConnectorCall, status: int, codes: Collection[str]) -> bool:
+def _fits(row: Row, call: ConnectorCall, status: int, codes: Collection[str]) -> bool:
     return call in row.calls and status in row.statuses and (row.code is None or row.code in codes)

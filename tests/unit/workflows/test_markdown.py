@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from workflows.markdown import plain
+from workflows.markdown import as_markdown
 
 JOINER = "\u2060"
 MARKUP = st.text(st.sampled_from("ab1 .\\`*_~|[]()<>!#&;:/@-+=\n\t\u202e"), max_size=30)
@@ -55,22 +55,22 @@ def read(markdown: str) -> str:
     ],
 )
 def test_a_text_is_shown_letter_by_letter_and_nothing_is_a_link(text: str) -> None:
-    written = plain(text, 400)
+    written = as_markdown(text, 400)
     assert read(written) == text
     assert not LINKS.search(written)
 
 
 def test_lines_and_what_reorders_them_are_taken_out() -> None:
-    assert plain("a\r\n| b |\n\n# c\u202e\x00\u200b\ud83d", 400) == r"a \| b \| # c"
+    assert as_markdown("a\r\n| b |\n\n# c\u202e\x00\u200b\ud83d", 400) == r"a \| b \| # c"
 
 
 def test_a_number_of_an_incident_is_no_heading() -> None:
-    assert plain("#42 · Checkout", 400) == "#42 · Checkout"
+    assert as_markdown("#42 · Checkout", 400) == "#42 · Checkout"
 
 
 @given(st.one_of(MARKUP, st.text(max_size=60)))
 def test_any_text_is_nothing_but_text(text: str) -> None:
-    written = plain(text, 2_000)
+    written = as_markdown(text, 2_000)
     assert "\n" not in written
     if written:
         read(written)
@@ -79,12 +79,12 @@ def test_any_text_is_nothing_but_text(text: str) -> None:
 
 @given(st.one_of(MARKUP, st.text(max_size=300)), st.integers(20, 200))
 def test_a_limit_holds_for_what_is_written(text: str, limit: int) -> None:
-    assert len(plain(text, limit).encode()) <= limit
+    assert len(as_markdown(text, limit).encode()) <= limit
 
 
 @pytest.mark.parametrize("text", ["[" * 500, "<" * 500, "🔥" * 500, "a@b" * 500])
 def test_a_clipped_text_says_so_and_no_escape_is_cut(text: str) -> None:
-    written = plain(text, 100)
+    written = as_markdown(text, 100)
     assert written.endswith("…")
     assert 80 < len(written.encode()) <= 100
     assert text.startswith(read(written)[:-1])
