@@ -16,6 +16,7 @@ from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
 from api.health import dependency_checks
+from api.paths import WithoutClosingSlash
 from api.webhooks.fan_out import FanOut
 from api.webhooks.route import webhook_router
 from muster.clients.http import open_pool as open_http_pool
@@ -69,7 +70,8 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
         http = await stack.enter_async_context(open_http_pool(verify=ssl.create_default_context()))
         connector = connector_client(settings, http)
         timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
-        app = FastAPI(title="Muster", docs_url=None, redoc_url=None, openapi_url=None)
+        app = FastAPI(title="Muster", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+        app.add_middleware(WithoutClosingSlash)
         app.router.routes.extend(health_app(dependency_checks(pool, gateway)).routes)
         app.include_router(
             webhook_router(

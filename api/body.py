@@ -1,19 +1,29 @@
 """Reading a request's body without trusting its length."""
 
+import structlog
 from fastapi import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """The raw body of at most ``limit`` bytes; answers 413 to a larger one without reading it whole."""
+    """The raw body of at most ``limit`` bytes; answers 413 to a larger one without reading it whole.
+
+    A caller that hangs up before the end has nobody left to answer to.
+    """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise _too_large(limit)
+    except ClientDisconnect as error:
+        log.debug("the caller hung up", received=len(body))
+        raise HTTPException(400, "the body did not arrive whole") from error
     return bytes(body)
 
 

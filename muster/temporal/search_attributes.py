@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import structlog
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
@@ -11,6 +12,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from muster.errors import OperatorError
 from muster.temporal.client import TemporalUnreachable
 from workflows.search_attributes import REGISTRY
+
+log = structlog.stdlib.get_logger(__name__)
 
 _TYPES: dict[SearchAttributeIndexedValueType, IndexedValueType.ValueType] = {
     SearchAttributeIndexedValueType.KEYWORD: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
@@ -22,6 +25,10 @@ class SearchAttributesMissing(OperatorError):
     """The namespace lacks attributes the product writes: run ``muster migrate``."""
 
 
+class ListingRefused(TemporalUnreachable):
+    """This identity may not list the namespace's search attributes."""
+
+
 class RegistrationRefused(OperatorError):
     """The service does not let us register search attributes; the text names the commands to run."""
 
@@ -31,7 +38,10 @@ async def register_search_attributes(client: Client) -> None:
 
     Raises ``TemporalUnreachable``, or ``RegistrationRefused`` where the service does not allow it.
     """
-    missing = await _missing(client)
+    try:
+        missing = await _missing(client)
+    except ListingRefused as error:
+        raise RegistrationRefused(_by_hand(key.name for key in REGISTRY)) from error
     if not missing:
         return
     request = AddSearchAttributesRequest(
@@ -50,8 +60,15 @@ async def register_search_attributes(client: Client) -> None:
 
 
 async def require_search_attributes(client: Client) -> None:
-    """Raise ``SearchAttributesMissing`` unless every attribute is registered, or ``TemporalUnreachable``."""
-    missing = await _missing(client)
+    """Raise ``SearchAttributesMissing`` unless every attribute is registered, or ``TemporalUnreachable``.
+
+    A writer of the namespace may not list them: then the first start of a workflow tells.
+    """
+    try:
+        missing = await _missing(client)
+    except ListingRefused:
+        log.warning("search attributes cannot be listed with this identity", namespace=client.namespace)
+        return
     if missing:
         raise SearchAttributesMissing(
             f"search attributes are missing: {', '.join(missing)}. Run muster migrate"
@@ -65,7 +82,9 @@ async def _missing(client: Client) -> tuple[str, ...]:
             ListSearchAttributesRequest(namespace=client.namespace)
         )
     except RPCError as error:
-        raise TemporalUnreachable(
+        refused = error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED)
+        kind = ListingRefused if refused else TemporalUnreachable
+        raise kind(
             f"Temporal does not answer for the namespace {client.namespace}: {error.message}"
         ) from error
     return tuple(key.name for key in REGISTRY if key.name not in known.custom_attributes)

@@ -1,5 +1,6 @@
 """``POST /webhooks/pagerduty/{account}``: every answer, and what is kept for it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ from tests.support.company import (
     signature,
 )
 from tests.support.settings import settings_for
+from tests.support.waiting import eventually
 from workflows.ids import ChannelIncidentId
 
 pytestmark = pytest.mark.anyio
@@ -451,8 +453,57 @@ async def test_a_subscription_that_has_another_secret_or_none_is_refused(
     await refused(edge, 401, webhook(event(data=new_incident())), subscription=subscription)
 
 
-async def test_an_account_that_is_not_configured_is_not_found(edge: Edge) -> None:
-    await refused(edge, 404, webhook(event(data=new_incident())), account="emca")
+async def test_an_account_that_is_not_configured_is_to_send_again_and_an_error(
+    edge: Edge, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Three drops would silence the subscription for a day, whoever forgot to configure the account."""
+    await refused(edge, 503, webhook(event(data=new_incident())), account="emca")
+    (line,) = [r.msg for r in caplog.records if isinstance(r.msg, dict) and r.levelname == "ERROR"]
+    assert (line["event"], line["account"]) == (
+        "a webhook for a PagerDuty account that is not configured",
+        "emca",
+    )
+
+
+@pytest.mark.parametrize("path", [f"/webhooks/pagerduty/{ACCOUNT}/", f"/webhooks/pagerduty/{ACCOUNT}//"])
+async def test_a_closing_slash_is_served_and_not_redirected(edge: Edge, path: str) -> None:
+    incident = new_incident()
+    body = webhook(event(data=incident))
+    answer = await edge.http.post(path, content=body, headers={"X-PagerDuty-Signature": signature(body)})
+    assert answer.status_code == 202
+    assert len(await edge.heard(incident["id"])) == 1
+
+
+async def test_several_lines_of_signatures_count_like_one(edge: Edge) -> None:
+    body = webhook(event(data=new_incident()))
+    lines = [signature(body, "the old secret"), signature(body)]
+    headers = [("X-PagerDuty-Signature", line) for line in lines]
+    answer = await edge.http.post(f"/webhooks/pagerduty/{ACCOUNT}", content=body, headers=headers)
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/healthz/dependencies", "/healthz/", "/metrics"])
+async def test_health_is_told_without_a_body_too(edge: Edge, path: str) -> None:
+    answer = await edge.http.head(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_a_caller_that_hangs_up_is_no_error(edge: Edge, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "api.body")
+    _, writer = await asyncio.open_connection("127.0.0.1", edge.http.base_url.port)
+    head = f"POST /webhooks/pagerduty/{ACCOUNT} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf"
+    writer.write(head.encode())
+    await writer.drain()
+    writer.close()
+
+    async def is_told() -> bool:
+        told = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+        return [one["event"] for one in told if one["event"] == "the caller hung up"] == [
+            "the caller hung up"
+        ]
+
+    await eventually(is_told)
+    assert [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
 
 
 @pytest.mark.parametrize("signed", [None, "", "v1=00"])
