@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 from sandbox.company import Company
 from sandbox.faults import fault_router
+from sandbox.own_pages import OwnPagesOnly
 from sandbox.pagerduty import oauth, sandbox_api
 from sandbox.pagerduty.error_handlers import add_error_handlers
 from sandbox.pagerduty.page.actions import action_router
@@ -38,6 +39,7 @@ def build_app(company: Company, options: Options) -> FastAPI:
     app.mount("/app/static", StaticFiles(directory=STATIC))
     add_error_handlers(app, pages)
     app.add_middleware(RestMiddleware, simulator=simulator)
+    app.add_middleware(OwnPagesOnly, form_paths=("/oauth/token",))
     return app
 
 

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.company import Company
 from sandbox.faults import FaultBook, fault_router
+from sandbox.own_pages import OwnPagesOnly
 from sandbox.snapshot import Snapshots, read_snapshot
 from sandbox.teams.activities import Activities
 from sandbox.teams.authority import authority_app
@@ -146,6 +147,7 @@ class TeamsSimulator:
         )
         app.include_router(files_router(renderer_path()))
         app.mount("/page/static", StaticFiles(directory=PAGE))
+        app.add_middleware(OwnPagesOnly)
         return app
 
     @asynccontextmanager

@@ -10,6 +10,8 @@ from playwright.async_api import Browser, FloatRect, Locator, Page, expect
 from tests.support.chromium import chromium
 from tests.support.pagerduty_account import ADA_USER, BO_USER, CY_USER, DI_USER, SimulatedAccount
 
+FROM_THE_PAGE = {"Sec-Fetch-Site": "same-origin"}
+
 pytestmark = pytest.mark.anyio
 
 SCREENSHOTS = Path(__file__).parents[1] / ".artifacts" / "pagerduty"
@@ -23,7 +25,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 async def submit(account: SimulatedAccount, path: str, user: str = ADA_USER, **fields: str) -> None:
     """Send a form of the console as this person."""
-    answer = await account.http.post(f"/app{path}", data=fields, headers={"Cookie": f"person={user}"})
+    answer = await account.http.post(
+        f"/app{path}", data=fields, headers={"Cookie": f"person={user}", **FROM_THE_PAGE}
+    )
     assert answer.status_code == 303, answer.text
 
 
@@ -125,7 +129,9 @@ async def test_forms_that_make_no_sense_are_refused(
     account: SimulatedAccount, action: str, fields: dict[str, str]
 ) -> None:
     incident = (await account.trigger())["id"]
-    answer = await account.http.post(f"/app/incidents/{incident}/{action}", data=fields)
+    answer = await account.http.post(
+        f"/app/incidents/{incident}/{action}", data=fields, headers=FROM_THE_PAGE
+    )
     assert answer.status_code in (400, 404)
     assert answer.json()["error"]["message"]
 

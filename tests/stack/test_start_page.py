@@ -26,7 +26,7 @@ async def page(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     )
     queries = temporal_queries("http://127.0.0.1:8233", [attention])
     app = build_start_page(supervisor, places, queries, tmp_path)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://start") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
         yield client
     supervisor.kill()
 
@@ -64,3 +64,9 @@ async def test_what_makes_no_sense_is_refused(
     page: httpx.AsyncClient, name: str, body: dict[str, object], status: int
 ) -> None:
     assert (await page.post(f"/_sandbox/parts/{name}", json=body)).status_code == status
+
+
+async def test_a_foreign_page_stops_no_part(page: httpx.AsyncClient) -> None:
+    foreign = {"Origin": "https://evil.example"}
+    answer = await page.post("/_sandbox/parts/worker", json={"stop_for": 20}, headers=foreign)
+    assert answer.status_code == 403

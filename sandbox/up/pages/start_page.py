@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from pydantic import BaseModel, Field
 
+from sandbox.own_pages import OwnPagesOnly
 from sandbox.up.servers.ports import LOOPBACK
 from sandbox.up.supervision.supervisor import RESTART_AFTER, Supervisor
 
@@ -45,6 +46,7 @@ def build_start_page(
 ) -> FastAPI:
     """The start page as an application."""
     app = FastAPI(title="Muster sandbox", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(OwnPagesOnly)
     templates = Jinja2Templates(_TEMPLATES)
 
     @app.get("/")
