@@ -14,7 +14,7 @@ RESET = "/_sandbox/reset"
 
 
 @pytest.fixture(params=["pagerduty", "teams"])
-async def part(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
+async def simulator(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
     """One simulator after the other, over real HTTP."""
     if request.param == "pagerduty":
         async with running_account(listen=False) as account:
@@ -38,14 +38,16 @@ async def part(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClien
         {"Host": "127.0.0.1.evil.example:80"},
     ],
 )
-async def test_a_foreign_page_writes_nothing(part: httpx.AsyncClient, headers: Mapping[str, str]) -> None:
-    answer = await part.post(RESET, headers=headers)
+async def test_a_foreign_page_writes_nothing(
+    simulator: httpx.AsyncClient, headers: Mapping[str, str]
+) -> None:
+    answer = await simulator.post(RESET, headers=headers)
     assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("host", ["evil.example", "", "[::2]", "localhost.evil.example"])
-async def test_a_name_that_is_not_ours_reads_nothing(part: httpx.AsyncClient, host: str) -> None:
-    answer = await part.get("/_sandbox/records", headers={"Host": host})
+async def test_a_name_that_is_not_ours_reads_nothing(simulator: httpx.AsyncClient, host: str) -> None:
+    answer = await simulator.get("/_sandbox/records", headers={"Host": host})
     assert answer.status_code in (400, 403)
     assert "webhooks" not in answer.text
     assert "conversations" not in answer.text
@@ -54,18 +56,20 @@ async def test_a_name_that_is_not_ours_reads_nothing(part: httpx.AsyncClient, ho
 @pytest.mark.parametrize(
     "headers", [{}, {"Content-Type": "application/json"}, {"Sec-Fetch-Site": "same-origin"}]
 )
-async def test_a_program_and_our_own_page_write(part: httpx.AsyncClient, headers: Mapping[str, str]) -> None:
-    assert (await part.post(RESET, headers=headers)).is_success
-    own = {"Origin": str(part.base_url).rstrip("/")}
-    assert (await part.post(RESET, headers=own)).is_success
+async def test_a_program_and_our_own_page_write(
+    simulator: httpx.AsyncClient, headers: Mapping[str, str]
+) -> None:
+    assert (await simulator.post(RESET, headers=headers)).is_success
+    own = {"Origin": str(simulator.base_url).rstrip("/")}
+    assert (await simulator.post(RESET, headers=own)).is_success
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "LOCALHOST:80"])
-async def test_every_name_of_this_machine_is_ours(part: httpx.AsyncClient, host: str) -> None:
-    assert (await part.get("/_sandbox/records", headers={"Host": host})).is_success
+async def test_every_name_of_this_machine_is_ours(simulator: httpx.AsyncClient, host: str) -> None:
+    assert (await simulator.get("/_sandbox/records", headers={"Host": host})).is_success
 
 
-async def test_no_answer_may_stand_in_a_frame(part: httpx.AsyncClient) -> None:
-    answer = await part.get("/_sandbox/records")
+async def test_no_answer_may_stand_in_a_frame(simulator: httpx.AsyncClient) -> None:
+    answer = await simulator.get("/_sandbox/records")
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
