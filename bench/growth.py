@@ -49,5 +49,6 @@ class _NoteAfterNote:
         began = time.monotonic()
         self.events += 1
         await self._stack.webhook(self._incident, "triggered" if self.events == 1 else "annotated")
-        await self._stack.sink.until(self._incident.id, "Triggered", sendings=self.events)
+        sendings = self.events + 1  # what fires is read after the first card, which is edited for it
+        await self._stack.sink.until(self._incident.id, "Triggered", sendings=sendings)
         return (time.monotonic() - began) * 1000
