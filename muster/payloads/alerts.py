@@ -7,7 +7,7 @@ v2 hold the sender's fields once more under ``cef_details``.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from muster.payloads.values import Body, mappings, url_of, whole_number
+from muster.payloads.values import Body, mapping, mappings, url_of, whole_number
 from muster.values import DESCRIPTION, NAME, STATE, VALUE, clipped, clipped_between_addresses
 from workflows.incident.values import Alert, Alerts, Link
 
@@ -22,11 +22,11 @@ def description_of(incident: Body) -> str:
 
     The summary of a monitoring tool's event is its alert's, and is told with it.
     """
-    entry = _mapping(incident.get("first_trigger_log_entry"))
-    channel = _mapping(entry.get("channel"))
+    entry = mapping(incident.get("first_trigger_log_entry"))
+    channel = mapping(entry.get("channel"))
     title = clipped(incident.get("title"), DESCRIPTION)
     candidates = (
-        _mapping(incident.get("body")).get("details"),
+        mapping(incident.get("body")).get("details"),
         channel.get("details"),
         channel.get("body"),
     )
@@ -42,13 +42,13 @@ def alerts_of(answer: Body, *, count: int | None) -> Alerts:
 
 def alert_count_of(incident: Body) -> int | None:
     """How many alerts the incident has; ``None`` where it does not say."""
-    return whole_number(_mapping(incident.get("alert_counts")).get("all"))
+    return whole_number(mapping(incident.get("alert_counts")).get("all"))
 
 
 def _alert(alert: Body) -> Alert:
-    body = _mapping(alert.get("body"))
-    details, cef = _mapping(body.get("details")), _mapping(body.get("cef_details"))
-    integration = _mapping(alert.get("integration"))
+    body = mapping(alert.get("body"))
+    details, cef = mapping(body.get("details")), mapping(body.get("cef_details"))
+    integration = mapping(alert.get("integration"))
     sources = (part.get(name) for part in (cef, details) for name in _SOURCES)
     named = (clipped(source, NAME) for source in (*sources, integration.get("summary")) if _is_plain(source))
     return Alert(
@@ -86,7 +86,3 @@ def _told(held: Any) -> str:
 
 def _is_plain(value: Any) -> bool:
     return isinstance(value, str | int | float)
-
-
-def _mapping(value: Any) -> Body:
-    return value if isinstance(value, Mapping) else {}

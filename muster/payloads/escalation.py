@@ -7,15 +7,14 @@ one of its people, else the only rule that names a schedule. Where several can, 
 from collections.abc import Sequence
 from datetime import datetime
 
-from muster.payloads.values import Body, mappings, moment_or_none
+from muster.payloads.values import Body, mapping, mappings, moment_or_none
 from muster.values import identifier
 from workflows.incident.values import Escalation
 
 
 def escalation_of(incident: Body) -> Escalation | None:
     """Level and next escalation; ``None`` where neither is known."""
-    policy = incident.get("escalation_policy")
-    rules = list(mappings(policy.get("escalation_rules"))) if isinstance(policy, dict) else []
+    rules = list(mappings(mapping(incident.get("escalation_policy")).get("escalation_rules")))
     level, at = _level(incident, rules), _escalates_at(incident)
     if level is None and at is None:
         return None

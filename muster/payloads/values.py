@@ -70,6 +70,11 @@ def references_to(value: Any) -> tuple[Reference, ...]:
     return tuple(reference for reference in found if reference is not None)
 
 
+def mapping(value: Any) -> Body:
+    """An object; an empty one if it is none."""
+    return value if isinstance(value, Mapping) else {}
+
+
 def mappings(value: Any) -> Iterable[Body]:
     """The objects among the entries of a list; none if it is no list."""
     return (item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()

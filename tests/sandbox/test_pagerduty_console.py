@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, FloatRect, Locator, Page, expect
+from playwright.async_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
 
 from tests.support.chromium import chromium
 from tests.support.pagerduty_account import ADA_USER, BO_USER, CY_USER, DI_USER, SimulatedAccount
 
 FROM_THE_PAGE = {"Sec-Fetch-Site": "same-origin"}
+PHONE = ViewportSize(width=390, height=844)
 
 pytestmark = pytest.mark.anyio
 
@@ -141,8 +142,7 @@ async def test_two_people_at_their_consoles_change_incidents_in_their_own_names(
     account: SimulatedAccount, browser: Browser
 ) -> None:
     ada = await (await browser.new_context()).new_page()
-    phone = {"width": 390, "height": 844}
-    bo = await (await browser.new_context(color_scheme="dark", viewport=phone)).new_page()  # type: ignore[arg-type]
+    bo = await (await browser.new_context(color_scheme="dark", viewport=PHONE)).new_page()
     await ada.goto(f"{account.url}/")
     await bo.goto(f"{account.url}/app/incidents")
     await bo.get_by_test_id("person-switch").select_option(label="Bo Call")
@@ -213,8 +213,7 @@ async def test_an_incident_is_merged_into_another(account: SimulatedAccount, bro
 async def test_a_type_is_chosen_and_alerts_and_what_is_pending_are_shown(
     account: SimulatedAccount, browser: Browser
 ) -> None:
-    phone = {"width": 390, "height": 844}
-    page = await (await browser.new_context(viewport=phone)).new_page()  # type: ignore[arg-type]
+    page = await (await browser.new_context(viewport=PHONE)).new_page()
     await page.goto(f"{account.url}/app/incidents")
     await page.get_by_test_id("new-incident").click()
     await page.get_by_test_id("incident-title").fill("Checkout is slow")
