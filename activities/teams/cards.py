@@ -94,7 +94,8 @@ def _place(request: ShowCard) -> tuple[str, str, str]:
 
 def _new_message(request: ShowCard) -> Mapping[str, Any]:
     """A locked phone shows the text of a new message alone; an edit, which notifies nobody, takes it away."""
-    return {**_card_message(request), "text": card_summary(request.view), "textFormat": "plain"}
+    message = _card_message(request)
+    return {**message, "text": message["summary"], "textFormat": "plain"}
 
 
 def _card_message(request: ShowCard) -> Mapping[str, Any]:
