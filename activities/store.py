@@ -1,9 +1,9 @@
-"""Activities that need Postgres alone: restoring a card, recording a click."""
+"""Activities that need Postgres alone: restoring a card, recording clicks."""
 
 from activities.registration import implements
 from muster.store import cards, clicks
-from muster.store.pool import Pool
-from workflows.channel_incident.activities import RECORD_CLICK, RESTORE_CARD, RecordClick, StoredCard
+from muster.store.pool import Pool, transaction
+from workflows.channel_incident.activities import RECORD_CLICKS, RESTORE_CARD, RecordClicks, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.contract import Done
 
@@ -20,8 +20,10 @@ class StoreActivities:
         stored = await cards.restore(self._pool, card)
         return stored.model_copy(update={"clicks": await clicks.recent(self._pool, card)})
 
-    @implements(RECORD_CLICK)
-    async def record_click(self, request: RecordClick) -> Done:
-        """Record how a click ended that needed no call to PagerDuty."""
-        await clicks.record(self._pool, request.card, request.click, request.outcome)
+    @implements(RECORD_CLICKS)
+    async def record_clicks(self, request: RecordClicks) -> Done:
+        """Record how clicks ended that needed no call to PagerDuty: all of them, or none."""
+        async with transaction(self._pool) as connection:
+            for judged in request.clicks:
+                await clicks.record(connection, request.card, judged.click, judged.outcome)
         return Done()

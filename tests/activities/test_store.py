@@ -11,7 +11,7 @@ from muster.store import cards
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
 from tests.support.pagerduty_account import COMPANY
-from workflows.channel_incident.activities import RecordClick, StoredCard
+from workflows.channel_incident.activities import JudgedClick, RecordClicks, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
@@ -42,9 +42,9 @@ async def test_a_run_restores_what_was_shown_said_and_clicked(
         *(KEY.account, KEY.incident_id, KEY.conversation),
     )
     await cards.intend_highlight(pool, KEY, "resolved@2026")
-    for key, minute in (("second", 2), ("first", 1)):
-        request = RecordClick(card=KEY, click=click(key, minute), outcome=LATE)
-        await ActivityEnvironment().run(store_activities.record_click, request)
+    done = [click("second", 2), click("first", 1)]
+    request = RecordClicks(card=KEY, clicks=tuple(JudgedClick(click=one, outcome=LATE) for one in done))
+    await ActivityEnvironment().run(store_activities.record_clicks, request)
     assert await ActivityEnvironment().run(store_activities.restore_card, KEY) == StoredCard(
         notified=("resolved@2026",),
         clicks=(RecordedOutcome(key="first", outcome=LATE), RecordedOutcome(key="second", outcome=LATE)),

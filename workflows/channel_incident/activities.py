@@ -96,12 +96,18 @@ class VerbDone(Value):
     details: Details | None = None
 
 
-class RecordClick(Value):
-    """Record the outcome of a click that needed no call to PagerDuty."""
+class JudgedClick(Value):
+    """A click that came to its outcome without a call to PagerDuty."""
 
-    card: CardKey
     click: Click
     outcome: Outcome
+
+
+class RecordClicks(Value):
+    """Record these outcomes, all on one card."""
+
+    card: CardKey
+    clicks: tuple[JudgedClick, ...]
 
 
 class ReadDetails(Value):
@@ -145,4 +151,4 @@ CHANGE_STATUS = VERB_CALLS["pagerduty.change_status"]
 READ_DETAILS = Activity("pagerduty.read_details", ReadDetails, Details, options.PAGERDUTY_READ)
 RESTORE_INCIDENT = Activity("pagerduty.recall_incident", ReadDetails, Details, options.PAGERDUTY_RESTORE)
 RESTORE_CARD = Activity("store.recall_card", CardKey, StoredCard, options.STORE)
-RECORD_CLICK = Activity("store.record_click", RecordClick, Done, options.STORE)
+RECORD_CLICKS = Activity("store.record_clicks", RecordClicks, Done, options.STORE)

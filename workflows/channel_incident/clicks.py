@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.channel_incident.activities import RECORD_CLICK, VERB_CALLS, DoVerb, RecordClick
+from workflows.channel_incident.activities import VERB_CALLS, DoVerb
 from workflows.channel_incident.card import with_nonce, with_resend
 from workflows.channel_incident.orphans import with_orphan
+from workflows.channel_incident.recording import Recorder
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.state import PrivateMessage
 from workflows.channel_incident.timeline import as_person, entry_of_click
@@ -36,6 +37,7 @@ class Clicks:
         self._run = run
         self._handling: set[str] = set()
         self._status_lock = asyncio.Lock()
+        self._recorder = Recorder(run)
 
     def busy(self) -> bool:
         """Whether a click is being handled."""
@@ -98,7 +100,8 @@ class Clicks:
                     outcome = told.outcome
         if outcome.kind == "unlinked":
             self._tell(click, outcome)
-        return await self._record(click, outcome)
+        await self._recorder.record(click, outcome)
+        return outcome
 
     def _lock_of(self, verb: Verb) -> AbstractAsyncContextManager[Any]:
         return self._status_lock if verb.exclusive else nullcontext()
@@ -117,16 +120,6 @@ class Clicks:
             details = done.details.model_copy(update={"reread": undisturbed})
             run.fold_details(details, whole=False, cause=click.correlation)
         return _Told(done.outcome, recorded=True)
-
-    async def _record(self, click: Click, outcome: Outcome) -> Outcome:
-        request = RecordClick(card=self._run.key, click=click, outcome=outcome)
-        try:
-            await call(RECORD_CLICK, request, outcome.kind)
-        except ActivityError as error:
-            workflow.logger.warning(
-                "a click's outcome stays in the history alone: %s", failure_of(error).name
-            )
-        return outcome
 
     def _tell(self, click: Click, outcome: Outcome) -> bool:
         """Tell the person privately; ``False`` where they are being told, or were."""

@@ -14,8 +14,9 @@ from workflows.channel_incident import activities as rows
 from workflows.channel_incident.activities import (
     DeleteMessage,
     DoVerb,
+    JudgedClick,
     ReadDetails,
-    RecordClick,
+    RecordClicks,
     Replied,
     Reply,
     ShowCard,
@@ -50,7 +51,7 @@ class FakeActivities:
         self.changes: list[DoVerb] = []
         self.reads: list[ReadDetails] = []
         self.recalls: list[ReadDetails] = []
-        self.recorded: list[RecordClick] = []
+        self.recorded: list[RecordClicks] = []
         self.deleted: list[DeleteMessage] = []
         self.stored = StoredCard()
         self.activity_id: str | None = None
@@ -102,7 +103,9 @@ class FakeActivities:
             "content": last.content,
             "view": last.view,
             "notified": tuple(highlight_key(reply.transition, reply.at) for reply in self.replies),
-            "clicks": tuple(RecordedOutcome(key=r.click.key, outcome=r.outcome) for r in self.recorded),
+            "clicks": tuple(
+                RecordedOutcome(key=judged.click.key, outcome=judged.outcome) for judged in self.judged()
+            ),
             **more,
         }
         self.stored = StoredCard(**given)
@@ -175,10 +178,10 @@ class FakeActivities:
         stored: StoredCard = await self._answer(rows.RESTORE_CARD, card, lambda _: self.stored)
         return stored
 
-    @activity.defn(name=rows.RECORD_CLICK.name)
-    async def record_click(self, request: RecordClick) -> contract.Done:
+    @activity.defn(name=rows.RECORD_CLICKS.name)
+    async def record_clicks(self, request: RecordClicks) -> contract.Done:
         self.recorded.append(request)
-        done: contract.Done = await self._answer(rows.RECORD_CLICK, request, lambda _: contract.Done())
+        done: contract.Done = await self._answer(rows.RECORD_CLICKS, request, lambda _: contract.Done())
         return done
 
     @activity.defn(name=rows.DELETE_MESSAGE.name)
@@ -186,6 +189,10 @@ class FakeActivities:
         self.deleted.append(request)
         done: contract.Done = await self._answer(rows.DELETE_MESSAGE, request, lambda _: contract.Done())
         return done
+
+    def judged(self) -> list[JudgedClick]:
+        """The clicks whose outcome was recorded without a call to PagerDuty, in order."""
+        return [judged for request in self.recorded for judged in request.clicks]
 
     def activities(self) -> list[Callable[..., Any]]:
         return [
@@ -196,6 +203,6 @@ class FakeActivities:
             self.read_details,
             self.restore_incident,
             self.restore_card,
-            self.record_click,
+            self.record_clicks,
             self.delete_message,
         ]

@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import Client
 
 from tests.workflows.channel_incident.running import shown
-from workflows.channel_incident.activities import CHANGE_STATUS, RECORD_CLICK, TELL_PERSON
+from workflows.channel_incident.activities import CHANGE_STATUS, RECORD_CLICKS, TELL_PERSON
 from workflows.errors import Forbidden, OutsideError, ProviderUnavailable, RateLimited, RequestInvalid
 from workflows.options import ANSWER_IS_READ
 
@@ -80,7 +80,7 @@ async def test_a_refusal_stays_on_its_answers_card_from_which_it_can_be_clicked_
     assert failed.identity.marker == run.outside.posts[0].identity.marker
     assert failed.identity.nonce != run.outside.posts[0].identity.nonce
     assert answer.outcome.kind == "done"
-    assert [record.outcome.kind for record in run.outside.recorded] == ["failed"]
+    assert [judged.outcome.kind for judged in run.outside.judged()] == ["failed"]
 
 
 async def test_what_can_wait_is_shown_once_a_refusal_has_been_read(client: Client) -> None:
@@ -183,7 +183,7 @@ async def test_what_pagerduty_refuses_is_not_tried_twice(
 
 async def test_an_outcome_that_cannot_be_recorded_stands(client: Client) -> None:
     async with shown(client) as run:
-        run.outside.fails(RECORD_CLICK, RequestInvalid("no such row"))
+        run.outside.fails(RECORD_CLICKS, RequestInvalid("no such row"))
         click = run.click(link=None)
         answer = await run.ask(click)
         again = await run.ask(click, update_id="delivered-later")
