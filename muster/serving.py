@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from muster.connection import Connection
+
 _GRACE = 5
 """Seconds that running requests have when the server stops: longer than any answer takes."""
 _LOOPBACK = "127.0.0.1"
@@ -24,6 +26,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=Connection,
                 host=host,
                 port=port,
                 lifespan="off",
