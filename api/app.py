@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from api.bot.adapter import TeamsAdapter
 from api.bot.bot import MusterBot
 from api.bot.clicks import ClickHandler
+from api.bot.places import Places
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
@@ -64,9 +65,10 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
             await open_pool(settings.database_url.get_secret_value(), size=20)
         )
         await require_schema(pool)
-        client = await stack.enter_async_context(temporal_client(settings))
+        client = await stack.enter_async_context(temporal_client(settings, repeats=False))
         await require_search_attributes(client)
         gateway = Gateway(client, task_queue=settings.task_queue)
+        stack.push_async_callback(gateway.finish)
         http = await stack.enter_async_context(open_http_pool(verify=ssl.create_default_context()))
         connector = connector_client(settings, http)
         timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
@@ -88,6 +90,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
                 bot=MusterBot(ClickHandler(pool, gateway, timing)),
                 registrations=settings.teams,
                 service_hosts=settings.service_hosts,
+                places=Places(settings.places, settings.places_per_card),
             )
         )
         yield app

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 from temporalio.client import (
@@ -13,49 +12,48 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
+from api.hand_overs import HandOvers
+from muster.temporal.attempts import Attempts, Rejected, TemporalUnavailable
 from muster.temporal.starting import signal_with_start, start_options
 from workflows.contract import ArgumentT, ResultT, Signal, StartT, Update, WorkflowType
 
 _HAND_OVER_WITHIN = 0.4
 """Seconds kept of a request's time for handing it over when its answer does not come."""
-_SIGNAL_WITHIN = timedelta(seconds=3)
-_REFUSES_THE_MESSAGE = frozenset({RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE})
-"""Everything else says that Temporal, or our access to it, is not as it should be: docs/decisions/0015."""
-
-
-class TemporalUnavailable(Exception):
-    """Temporal is out of reach, asks to wait or does not let us in: try the whole thing again."""
-
-
-class Rejected(Exception):
-    """Temporal or the workflow refuses this message as it is; the text says why."""
+_SIGNAL_WITHIN = 3.0
+"""Seconds, for all attempts."""
 
 
 class Gateway:
-    """Sends messages to workflows, starting them where none runs. Each is known by its row."""
+    """Sends messages to workflows, starting them where none runs. Each is known by its row.
+
+    ``client`` makes one attempt a call: ``muster.temporal.client.temporal_client(…, repeats=False)``.
+    """
 
     def __init__(self, client: Client, *, task_queue: str) -> None:
         self._client = client
         self._task_queue = task_queue
+        self._hand_overs = HandOvers()
 
     async def signal(
-        self, row: WorkflowType[StartT], start: StartT, signal: Signal[ArgumentT], message: ArgumentT
+        self,
+        row: WorkflowType[StartT],
+        start: StartT,
+        signal: Signal[ArgumentT],
+        message: ArgumentT,
+        *,
+        within: float = _SIGNAL_WITHIN,
     ) -> None:
-        """Signal; raises ``TemporalUnavailable`` or ``Rejected``."""
+        """Signal within so many seconds; raises ``TemporalUnavailable`` or ``Rejected``.
+
+        What may have been taken may be signalled again: workflows know their messages by their keys.
+        """
         try:
-            await signal_with_start(
-                self._client,
-                row,
-                start,
-                signal,
-                message,
-                task_queue=self._task_queue,
-                rpc_timeout=_SIGNAL_WITHIN,
-            )
-        except RPCError as error:
-            raise _failure(error) from error
+            async with asyncio.timeout(within):
+                await Attempts().make(lambda: self._signal(row, start, signal, message))
+        except TimeoutError as error:
+            raise TemporalUnavailable("Temporal did not take the signal in time") from error
 
     async def ask(
         self,
@@ -67,33 +65,26 @@ class Gateway:
         update_id: str,
         answer_by: float,
     ) -> ResultT | None:
-        """The answer to an update, or ``None`` when it is not there yet and the message was handed over.
+        """The answer to an update; ``None`` where Temporal may have it and the answer is not there in time.
 
-        All of it, handing over included, ends at ``answer_by`` by the clock of the event loop.
-        Raises ``TemporalUnavailable`` when nothing was accepted, ``Rejected`` when it never will be.
+        Such a message is handed over too, by signal with the same key; the one that arrives first is handled.
+        All of it ends at ``answer_by`` by the clock of the event loop. Where Temporal takes long to take the
+        signal, that goes on afterwards.
+
+        Raises ``TemporalUnavailable`` when nothing was taken, ``Rejected`` when it never will be.
         """
-        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            row.name, **start_options(row, start, message, task_queue=self._task_queue)
-        )
+        attempts = Attempts()
         try:
-            # The SDK's own time limit is per attempt, and attempts are repeated.
-            async with _failure_read(operation), asyncio.timeout_at(answer_by - _HAND_OVER_WITHIN):
-                answer: ResultT = await self._client.execute_update_with_start_workflow(
-                    update.name,
-                    message,
-                    start_workflow_operation=operation,
-                    id=update_id,
-                    result_type=update.answer,
-                )
-                return answer
-        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-            await self._hand_over(row, start, update, message, answer_by)
-            return None
-        except WorkflowUpdateFailedError as error:
-            cause = error.cause
-            raise Rejected(cause.message if isinstance(cause, ApplicationError) else str(cause)) from error
-        except RPCError as error:
-            raise _failure(error) from error
+            async with asyncio.timeout_at(answer_by - _HAND_OVER_WITHIN):
+                return await attempts.make(lambda: self._update(row, start, update, message, update_id))
+        except (TimeoutError, TemporalUnavailable) as error:
+            if not attempts.may_be_taken:
+                raise TemporalUnavailable(str(error) or "Temporal was not reached in time") from error
+        handing_over = self._hand_overs.begin(
+            f"{update.name} {update_id}", lambda: self._signal(row, start, update.goes_on_as, message)
+        )
+        await asyncio.wait({handing_over}, timeout=max(0, answer_by - asyncio.get_running_loop().time()))
+        return None
 
     async def check_health(self) -> None:
         """Return if Temporal serves; raises ``TemporalUnavailable``."""
@@ -104,24 +95,42 @@ class Gateway:
         if not serving:
             raise TemporalUnavailable("not serving")
 
-    async def _hand_over(
+    async def finish(self) -> None:
+        """Hand over what is still to be handed over, for a few seconds."""
+        await self._hand_overs.finish()
+
+    async def _signal(
+        self, row: WorkflowType[StartT], start: StartT, signal: Signal[ArgumentT], message: ArgumentT
+    ) -> None:
+        await signal_with_start(self._client, row, start, signal, message, task_queue=self._task_queue)
+
+    async def _update(
         self,
         row: WorkflowType[StartT],
         start: StartT,
         update: Update[ArgumentT, ResultT],
         message: ArgumentT,
-        answer_by: float,
-    ) -> None:
-        """Hand the message over by signal with the same key; the one that arrives first is handled."""
+        update_id: str,
+    ) -> ResultT:
+        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            row.name, **start_options(row, start, message, task_queue=self._task_queue)
+        )
         try:
-            async with asyncio.timeout_at(answer_by):
-                await signal_with_start(
-                    self._client, row, start, update.goes_on_as, message, task_queue=self._task_queue
+            async with _failure_read(operation):
+                answer: ResultT = await self._client.execute_update_with_start_workflow(
+                    update.name,
+                    message,
+                    start_workflow_operation=operation,
+                    id=update_id,
+                    result_type=update.answer,
                 )
-        except TimeoutError as error:
-            raise TemporalUnavailable("the message could not be handed over in time") from error
-        except RPCError as error:
-            raise _failure(error) from error
+                return answer
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            # The SDK turns a cancelled wait into this too; the timeout around it makes it its own again.
+            raise TimeoutError from error
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            raise Rejected(cause.message if isinstance(cause, ApplicationError) else str(cause)) from error
 
 
 @asynccontextmanager
@@ -133,9 +142,3 @@ async def _failure_read(operation: WithStartWorkflowOperation[Any, Any]) -> Asyn
         yield
     finally:
         started.cancel()
-
-
-def _failure(error: RPCError) -> TemporalUnavailable | Rejected:
-    if error.status in _REFUSES_THE_MESSAGE:
-        return Rejected(f"{error.status.name}: {error.message}"[:300])
-    return TemporalUnavailable(error.status.name)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from api.gateway import Gateway, TemporalUnavailable
+from api.gateway import Gateway
 from muster.health import Check
 from muster.store.pool import UNAVAILABLE, Pool
+from muster.temporal.attempts import TemporalUnavailable
 
 
 def dependency_checks(pool: Pool, gateway: Gateway) -> Mapping[str, Check]:

@@ -4,10 +4,11 @@ import asyncio
 
 import structlog
 
-from api.gateway import Gateway, Rejected, TemporalUnavailable
+from api.gateway import Gateway
 from muster.store import quarantine, targets
 from muster.store.pool import Pool
 from muster.store.targets import Target
+from muster.temporal.attempts import Rejected, TemporalUnavailable
 from workflows.channel_incident.messages import Timing
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, EVENTS
 from workflows.incident.event_types import EVENT_TYPES

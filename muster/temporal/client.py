@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
-from temporalio.service import GrpcCompression
+from temporalio.service import GrpcCompression, RetryConfig
 
 from muster.errors import OperatorError
 from muster.settings import Settings
@@ -21,28 +21,35 @@ before (temporalio/sdk-python issue 300). Measured: 15 of 15 processes ended cle
 15 without it."""
 
 
+_ONE_ATTEMPT = RetryConfig(max_retries=1)
+"""The SDK counts the first attempt; 0 would mean its default of ten."""
+
+
 class TemporalUnreachable(OperatorError):
     """The service does not answer, or not for this namespace; the text says which and why."""
 
 
 @asynccontextmanager
-async def temporal_client(settings: Settings, *, identity: str | None = None) -> AsyncIterator[Client]:
+async def temporal_client(
+    settings: Settings, *, identity: str | None = None, repeats: bool = True
+) -> AsyncIterator[Client]:
     """A connected client for the block, which is the last thing that the process does with Temporal.
 
     At its end, also after a failure, the SDK's threads get the time they need to end, so that the process
     ends with its own exit code and not with an abort. Raises ``TemporalUnreachable``.
     """
     try:
-        yield await connect(settings, identity=identity)
+        yield await connect(settings, identity=identity, repeats=repeats)
     finally:
         await asyncio.sleep(_THREADS_END)
 
 
-async def connect(settings: Settings, *, identity: str | None = None) -> Client:
+async def connect(settings: Settings, *, identity: str | None = None, repeats: bool = True) -> Client:
     """A client as the environment (TLS, API key) and the settings (address, namespace) say.
 
-    ``identity`` is what histories call this client, by default process and machine. For a process that goes
-    on afterwards; others use ``temporal_client``. Raises ``TemporalUnreachable``.
+    ``identity`` is what histories call this client, by default process and machine. ``repeats=False``: a call
+    is one attempt, and its failure is told at once (``temporal.attempts``). For a process that goes on;
+    others use ``temporal_client``. Raises ``TemporalUnreachable``.
     """
     config = ClientConfig.load_client_connect_config()
     config["target_host"] = settings.temporal_address
@@ -54,6 +61,7 @@ async def connect(settings: Settings, *, identity: str | None = None) -> Client:
             data_converter=pydantic_data_converter,
             runtime=_runtime(),
             grpc_compression=GrpcCompression.NONE,  # docs/decisions/0027
+            retry_config=None if repeats else _ONE_ATTEMPT,
         )
     except RuntimeError as error:  # all that the SDK raises here
         reason = str(error).removeprefix("Failed client connect: ")

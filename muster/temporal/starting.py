@@ -39,16 +39,11 @@ async def signal_with_start(
     message: ArgumentT,
     *,
     task_queue: str,
-    rpc_timeout: timedelta | None = None,
 ) -> None:
-    """Signal a workflow, starting it where none runs; raises RPCError.
-
-    ``rpc_timeout`` is for each attempt.
-    """
+    """Signal a workflow, starting it where none runs; raises RPCError."""
     await client.start_workflow(
         row.name,
         start_signal=signal.name,
         start_signal_args=[message],
-        rpc_timeout=rpc_timeout,
         **start_options(row, start, message, task_queue=task_queue),
     )

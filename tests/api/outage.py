@@ -13,6 +13,8 @@ class Line:
         self._server_at = (host, port)
         self._listening: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self.port = 0
 
     @property
@@ -31,24 +33,32 @@ class Line:
         for writer in list(self._writers):
             writer.transport.abort()
 
+    def stall(self) -> None:
+        """Take bytes and pass nothing on, as behind a machine that hangs."""
+        self._flowing.clear()
+
+    def flow(self) -> None:
+        """Pass on what was held up."""
+        self._flowing.set()
+
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection(*self._server_at)
         pair = {writer, server_writer}
         self._writers |= pair
         try:
-            await asyncio.gather(_pass(reader, server_writer), _pass(server_reader, writer))
+            await asyncio.gather(self._pass(reader, server_writer), self._pass(server_reader, writer))
         finally:
             self._writers -= pair
             for each in pair:
                 each.transport.abort()
 
-
-async def _pass(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while chunk := await source.read(65536):
-            to.write(chunk)
-            await to.drain()
-    to.transport.abort()
+    async def _pass(self, source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while chunk := await source.read(65536):
+                await self._flowing.wait()
+                to.write(chunk)
+                await to.drain()
+        to.transport.abort()
 
 
 @asynccontextmanager

@@ -1,15 +1,20 @@
 """What Temporal's refusals mean for whoever sent the message."""
 
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.gateway import Gateway, Rejected, TemporalUnavailable
+from api.gateway import Gateway
+from muster.temporal.attempts import Rejected, TemporalUnavailable
 from tests.support.life import Life
 from workflows.channel_incident.messages import Conversation, Start
-from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, EVENTS
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICKS, EVENTS
+from workflows.verbs.click import Click, Clicker
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +41,7 @@ class Refusing:
 async def delivered(status: RPCStatusCode) -> None:
     gateway = Gateway(cast(Client, Refusing(status)), task_queue="muster")
     event = Life("Q1").triggers()
-    await gateway.signal(CHANNEL_INCIDENT, START, EVENTS[event.event_type], event)
+    await gateway.signal(CHANNEL_INCIDENT, START, EVENTS[event.event_type], event, within=0.1)
 
 
 @pytest.mark.parametrize("status", [RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE])
@@ -62,3 +67,81 @@ async def test_a_temporal_that_does_not_work_for_us_is_tried_again(status: RPCSt
     """A key that runs out at night must not make PagerDuty forget the night's events."""
     with pytest.raises(TemporalUnavailable):
         await delivered(status)
+
+
+class Temporal:
+    """Temporal's client: updates end as ``updates`` says, one after the other, the last one again and again.
+
+    ``None`` does not answer.
+    """
+
+    def __init__(self, *updates: RPCError | None) -> None:
+        self._updates = list(updates)
+        self.signals: list[Any] = []
+        self.takes_signals = asyncio.Event()
+        self.takes_signals.set()
+
+    async def execute_update_with_start_workflow(self, *_args: Any, **_options: Any) -> None:
+        error = self._updates.pop(0) if len(self._updates) > 1 else self._updates[0]
+        if error is None:
+            await asyncio.Event().wait()
+        else:
+            raise error
+
+    async def start_workflow(self, *_args: Any, **options: Any) -> None:
+        await self.takes_signals.wait()
+        self.signals.append(options["start_signal_args"][0])
+
+
+CONNECT_FAILED = RPCError("tcp connect error", RPCStatusCode.UNAVAILABLE, b"")
+BROKEN_OFF = RPCError("transport error", RPCStatusCode.UNKNOWN, b"")
+AWAY = RPCError("the server is going away", RPCStatusCode.UNAVAILABLE, b"")
+TOO_MANY = RPCError("too many in-flight updates", RPCStatusCode.RESOURCE_EXHAUSTED, b"")
+NO_ENTRY = RPCError("no such namespace", RPCStatusCode.NOT_FOUND, b"")
+CLICK = Click(
+    key="key",
+    verb="acknowledge",
+    person=Clicker(aad_object_id="ada", teams_id="29:ada", name="Ada"),
+    message="1",
+    received_at=datetime(2026, 1, 1, tzinfo=UTC),
+    correlation="f:1",
+)
+
+
+async def asked(temporal: Temporal, gateway: Gateway | None = None) -> None:
+    gateway = gateway or Gateway(cast(Client, temporal), task_queue="muster")
+    answer_by = asyncio.get_running_loop().time() + 0.6
+    answer = await gateway.ask(
+        CHANNEL_INCIDENT, START, CLICKS["acknowledge"], CLICK, update_id="delivery", answer_by=answer_by
+    )
+    assert answer is None
+
+
+@pytest.mark.parametrize("error", [CONNECT_FAILED, TOO_MANY, NO_ENTRY])
+async def test_a_message_that_was_certainly_not_taken_is_said_not_to_be(error: RPCError) -> None:
+    temporal = Temporal(error)
+    with pytest.raises(TemporalUnavailable):
+        await asked(temporal)
+    assert temporal.signals == []
+
+
+@pytest.mark.parametrize(
+    "updates",
+    [(None,), (BROKEN_OFF,), (AWAY,), (BROKEN_OFF, CONNECT_FAILED), (AWAY, NO_ENTRY), (TOO_MANY, None)],
+    ids=["no answer", "broken off", "away", "broken off, then down", "away, then refused", "full, no answer"],
+)
+async def test_a_message_that_may_have_been_taken_is_handed_over(updates: Sequence[RPCError | None]) -> None:
+    temporal = Temporal(*updates)
+    await asked(temporal)
+    assert temporal.signals == [CLICK]
+
+
+async def test_a_hand_over_that_takes_long_goes_on_after_the_answer() -> None:
+    temporal = Temporal(None)
+    temporal.takes_signals.clear()
+    gateway = Gateway(cast(Client, temporal), task_queue="muster")
+    await asked(temporal, gateway)
+    assert temporal.signals == []
+    temporal.takes_signals.set()
+    await gateway.finish()
+    assert temporal.signals == [CLICK]

@@ -1,0 +1,91 @@
+"""Calls to Temporal, repeated while their failure may pass, and what is known of those that failed.
+
+The client that the API uses makes one attempt a call (``muster.temporal.client``). The SDK's own repetitions
+would keep the failures to themselves, and with them whether a message may have been taken.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
+
+from temporalio.service import RPCError, RPCStatusCode
+
+ResultT = TypeVar("ResultT")
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+"""Seconds between two attempts, doubling."""
+
+_REFUSES_THE_MESSAGE = frozenset({RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE})
+"""Everything else says that Temporal, or our access to it, is not as it should be: docs/decisions/0015."""
+
+_NEVER_BEGUN = frozenset(
+    {
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.PERMISSION_DENIED,
+        RPCStatusCode.UNAUTHENTICATED,
+        RPCStatusCode.NOT_FOUND,
+        RPCStatusCode.UNIMPLEMENTED,
+        RPCStatusCode.FAILED_PRECONDITION,
+        *_REFUSES_THE_MESSAGE,
+    }
+)
+"""Statuses by which Temporal says that it did nothing."""
+
+_DOES_NOT_PASS = _NEVER_BEGUN - {RPCStatusCode.RESOURCE_EXHAUSTED}
+
+_NOT_SENT = ("tcp connect error", "dns error")
+"""How the SDK's transport says, beside UNAVAILABLE, that there was nobody to send anything to."""
+
+
+class TemporalUnavailable(Exception):
+    """Temporal is out of reach, asks to wait or does not let us in: try the whole thing again."""
+
+
+class Rejected(Exception):
+    """Temporal or the workflow refuses this message as it is; the text says why."""
+
+
+class Attempts:
+    """The attempts to get one message to Temporal."""
+
+    def __init__(self) -> None:
+        self._under_way = False
+        self._lost = False
+
+    @property
+    def may_be_taken(self) -> bool:
+        """An attempt was sent, and Temporal did not say that it did nothing."""
+        return self._under_way or self._lost
+
+    async def make(self, call: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """Call until it succeeds; for as long as the caller waits.
+
+        Raises ``Rejected``, or ``TemporalUnavailable`` for a failure that will not pass in seconds.
+        """
+        pauses = _pauses()
+        while True:
+            self._under_way = True
+            try:
+                return await call()
+            except RPCError as error:
+                self._under_way = False
+                self._lost = self._lost or not _certainly_nothing_happened(error)
+                if error.status in _REFUSES_THE_MESSAGE:
+                    raise Rejected(f"{error.status.name}: {error.message}"[:300]) from error
+                if error.status in _DOES_NOT_PASS:
+                    raise TemporalUnavailable(error.status.name) from error
+            await asyncio.sleep(next(pauses))
+
+
+def _certainly_nothing_happened(error: RPCError) -> bool:
+    not_sent = error.status is RPCStatusCode.UNAVAILABLE and any(
+        reason in error.message for reason in _NOT_SENT
+    )
+    return not_sent or error.status in _NEVER_BEGUN
+
+
+def _pauses() -> Iterator[float]:
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(2 * pause, _LONGEST_PAUSE)
