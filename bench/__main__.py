@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import clicks, growth, hops, kills, lives, open_runs, standard
+from bench import clicks, crowds, growth, hops, kills, lives, open_runs, standard
 from bench.figures import exit_code, progress
 from bench.runs import judge_medians, whole_runs
 from bench.stack import running
@@ -19,6 +19,7 @@ from bench.stack import running
 GROUPS = {
     "hops": hops.webhook_to_card,
     "clicks": clicks.click_to_answer,
+    "crowds": crowds.clicks_at_once,
     "standard": standard.standard_incident,
     "growth": growth.history_growth,
     "lives": lives.incident_lives,

@@ -16,6 +16,7 @@ Figure = dict[str, Any]
 _HEAD = ("figure", "ours", "floor", "ratio", "like for like", "target", "in the runs")
 _NUMBERS = frozenset(
     {"value", "p50", "p95", "p99", "samples", "floor", "ratio", "ratio_p99", "like_for_like", "fresh"}
+    | {"slowest", "served", "working", "turned_away", "untrue", "second_effects"}
 )
 """Fields of a figure that hold what was measured; the fields beside them tell figures of one name apart."""
 

@@ -7,6 +7,7 @@ sent, and when, and lets a benchmark wait for it. The title of an incident is it
 import asyncio
 import itertools
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -63,6 +64,8 @@ class Sink:
         """Seconds that an edit takes before it is done."""
         self.teams_calls = 0
         self.pagerduty_calls = 0
+        self.writes: Counter[str] = Counter()
+        """How often each incident's status was to be changed."""
         self.incidents: dict[str, Incident] = {}
         self._ids = itertools.count(1_700_000_000_000)
         self._cards: dict[str, Card] = {}
@@ -178,6 +181,7 @@ class Sink:
         await asyncio.sleep(self.pagerduty_delay)
         incident = self.incidents[request.match_info["incident"]]
         if status is not None:
+            self.writes[incident.id] += 1
             incident.become(status)
         return web.json_response({"incident": incident.rest()})
 

@@ -9,12 +9,15 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
+import asyncpg
 from temporalio.client import Client
 
 from bench import cpu, floor
@@ -22,7 +25,7 @@ from bench.incidents import Incident
 from bench.sink import Card, Sink
 from muster.settings import Settings
 from muster.temporal.client import temporal_client
-from sandbox.company import Company, Connection, build_company
+from sandbox.company import Company, Connection, Person, build_company
 from sandbox.teams.signing_key import SigningKey
 from sandbox.teams.tokens import ChannelTokens
 from sandbox.up.addresses import Addresses
@@ -40,8 +43,21 @@ FLOOR = "floor"
 """Process and task queue of the bare workflow on the SDK's defaults and plain httpx."""
 LIKE_FOR_LIKE = "floor-like-for-like"
 """Process and task queue of the bare workflow that runs and sends as the product does."""
+_CARD = "application/vnd.microsoft.card.adaptive"
 _API_ENVIRONMENT = {"MUSTER_EDIT_INTERVAL": "0", "MUSTER_GRACE": "0"}
 """No edit interval and no grace: the path is measured, not how long it waits on purpose."""
+
+
+CROWD = 500
+"""People who have linked their accounts, beside those of the sandbox's company."""
+
+
+class Answer(NamedTuple):
+    """What somebody was told who pressed a button, and after how long."""
+
+    told: str
+    """``card``, ``working``, or the sentence."""
+    milliseconds: float
 
 
 class Stack:
@@ -57,6 +73,7 @@ class Stack:
         self.servers: dict[str, int] = {}
         self.client: Client
         self.http: aiohttp.ClientSession
+        self._signed: dict[str, str] = {}
         self._tokens = ChannelTokens(SigningKey.kept_in(folder.certificates), company)
 
     # Processes
@@ -137,13 +154,22 @@ class Stack:
         return (time.monotonic() - began) * 1000
 
     async def click(self, card: Card, verb: str, *, port: int | None = None) -> float:
-        """Click a card's button as Ada; the milliseconds until the answer."""
-        person = self.company.people[0]
+        """Click a card's button as Ada; the milliseconds until the answer, which is the card."""
+        answer = await self.click_as(card, verb, by=0, http=self.http, port=port)
+        if answer.told != "card":
+            raise RuntimeError(f"a click was answered {answer.told}")
+        return answer.milliseconds
+
+    async def click_as(
+        self, card: Card, verb: str, *, by: int, http: aiohttp.ClientSession, port: int | None = None
+    ) -> Answer:
+        """Click a card's button as the person of this number."""
+        person = self.company.people[by]
         service_url = f"{self.sink.url}/teams/"
         activity = {
             "type": "invoke",
             "name": "adaptiveCard/action",
-            "id": f"f:{time.monotonic_ns()}",
+            "id": f"f:{time.monotonic_ns()}:{by}",
             "channelId": "msteams",
             "serviceUrl": service_url,
             "from": {"id": person.teams_id, "aadObjectId": person.aad_object_id, "name": person.name},
@@ -157,15 +183,35 @@ class Stack:
             "value": {"action": card.buttons[verb], "trigger": "manual"},
         }
         began = time.monotonic()
-        async with self.http.post(
+        async with http.post(
             f"http://127.0.0.1:{port or self.addresses.api_port}/api/messages",
             json=activity,
-            headers={"Authorization": f"Bearer {self._tokens.issue(service_url)}"},
+            headers={"Authorization": f"Bearer {self._token(service_url)}"},
         ) as answer:
             body = await answer.json()
-            if body.get("type") != "application/vnd.microsoft.card.adaptive":
-                raise RuntimeError(f"a click was answered {body.get('statusCode')} {body.get('type')}")
-        return (time.monotonic() - began) * 1000
+        told = "card" if body.get("type") == _CARD else str(body.get("value") or body)
+        return Answer("working" if "working on it" in told else told, (time.monotonic() - began) * 1000)
+
+    def _token(self, service_url: str) -> str:
+        """A token that is signed once: a crowd's own work must not be a part of its waiting."""
+        if service_url not in self._signed:
+            self._signed[service_url] = self._tokens.issue(service_url)
+        return self._signed[service_url]
+
+    def person(self, number: int) -> str:
+        """Who this person is to Microsoft."""
+        return self.company.people[number].aad_object_id
+
+    async def recorded_clicks(self, incidents: set[str]) -> set[tuple[str, str]]:
+        """Incident and person of each click on these incidents that has an outcome."""
+        connection = await asyncpg.connect(self.env["DATABASE_URL"])
+        try:
+            rows = await connection.fetch(
+                "SELECT incident_id, aad_object_id FROM click WHERE incident_id = ANY ($1)", list(incidents)
+            )
+        finally:
+            await connection.close()
+        return {(row["incident_id"], row["aad_object_id"]) for row in rows}
 
 
 @asynccontextmanager
@@ -225,12 +271,28 @@ async def _start(stack: Stack) -> None:
 
 
 def _company() -> Company:
-    """The sandbox's company, with a service that has three channels."""
+    """The sandbox's company, with a service that has three channels, and a crowd of people."""
     company = build_company()
     channels = [company.teams[0].channels[1], company.teams[0].channels[2], company.teams[1].channels[1]]
     connections = [Connection(service=ONE_CHANNEL, channel=channels[0].id)]
     connections += [Connection(service=THREE_CHANNELS, channel=channel.id) for channel in channels]
-    return company.model_copy(update={"connections": tuple(connections)})
+    people = (*company.people, *(_one_of_many(number) for number in range(CROWD)))
+    return company.model_copy(update={"connections": tuple(connections), "people": people})
+
+
+def _one_of_many(number: int) -> Person:
+    """A person of the crowd, with linked accounts."""
+    return Person(
+        name=f"Person {number}",
+        email=f"person-{number}@acme.example",
+        aad_object_id=str(uuid.UUID(int=number + 1)),
+        teams_id=f"29:person-{number}",
+        pagerduty_user=f"PCROWD{number:03}",
+        role="user",
+        job_title="Engineer",
+        linked=True,
+        access_token=f"token-of-person-{number}",
+    )
 
 
 def _environment(

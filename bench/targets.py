@@ -22,7 +22,9 @@ class Target:
     """What one figure should be, in the unit in which it is printed."""
 
     name: str
-    key: Literal["p50", "p95", "p99", "value", "ratio", "ratio_p99"]
+    key: Literal[
+        "p50", "p95", "p99", "value", "ratio", "ratio_p99", "slowest", "served", "untrue", "second_effects"
+    ]
     """The number of the figure that is judged."""
     must_be: Literal["<=", "<", ">="]
     limit: float
@@ -49,6 +51,10 @@ TARGETS = (
     Target("webhook_to_card", "ratio", "<=", 1.15),
     Target("event_to_edit", "ratio", "<=", 1.35),
     Target("click_to_answer", "p95", "<=", 300),
+    Target("clicks_at_once", "slowest", "<=", 3000),
+    Target("clicks_at_once", "served", ">=", 50, {"people": 200, "cards": 1}),
+    Target("clicks_at_once", "untrue", "<=", 0),
+    Target("clicks_at_once", "second_effects", "<=", 0),
     Target("history_events", "value", "<=", 200),
     Target("temporal_actions", "value", "<=", 28),
     Target("teams_calls", "value", "<=", 10),

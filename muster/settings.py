@@ -110,6 +110,11 @@ class Settings(BaseSettings):
     worker_health_port: int | None = None
     workflow_sandbox: bool = False
     """Run workflows in the SDK's sandbox: a life costs 71 ms of its CPU, not 56 (docs/decisions/0020)."""
+    places: int = Field(default=64, ge=1)
+    """Clicks that one API process works on at once; the others wait for one to be answered."""
+    places_per_card: int = Field(default=40, ge=1)
+    """Of these, clicks on one card. The API processes together must stay below the updates that the Temporal
+    server lets be in flight for a run: ten by default, a hundred as deploy/temporal sets it."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     bot_metadata_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"

@@ -1,5 +1,6 @@
 """A click on a card's button: which card, who, and what the person who clicked gets to see."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +9,7 @@ import structlog
 
 from api.bot.activity import InboundActivity
 from api.bot.answers import card, error, sentence
-from api.gateway import Gateway, Rejected, TemporalUnavailable
+from api.gateway import Gateway
 from muster.cards.incident.card import incident_card
 from muster.cards.outcomes import sentence_of, working_sentence
 from muster.cards.sentences import (
@@ -23,6 +24,7 @@ from muster.logging import correlated
 from muster.store import links, targets
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.store.targets import Target
+from muster.temporal.attempts import Rejected, TemporalUnavailable
 from muster.values import ID, identifier, one_line
 from workflows.channel_incident.messages import ClickAnswer, Timing
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICKS
@@ -33,6 +35,10 @@ from workflows.verbs.registry import VERBS
 from workflows.verbs.verb import VerbName
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+_ASKING_TAKES = 0.5
+"""Seconds that are kept for Temporal. A click whose card is found later was not taken."""
 
 
 class ClickMalformed(Exception):
@@ -65,13 +71,14 @@ class ClickHandler:
         verb, button = _button_of(activity)
         if not (activity.id and activity.tenant and activity.reply_to_id and activity.sender.aad_object_id):
             raise ClickMalformed(INCOMPLETE_BUTTON)
-        target, is_orphan = await self._target(activity.conversation_id, activity.reply_to_id, button)
-        link = await links.link_of(
-            self._pool,
-            tenant=activity.tenant,
-            aad_object_id=activity.sender.aad_object_id,
-            account=target.account,
-        )
+        async with asyncio.timeout_at(answer_by - _ASKING_TAKES):
+            target, is_orphan = await self._target(activity.conversation_id, activity.reply_to_id, button)
+            link = await links.link_of(
+                self._pool,
+                tenant=activity.tenant,
+                aad_object_id=activity.sender.aad_object_id,
+                account=target.account,
+            )
         click = Click(
             key=click_key(
                 person=activity.sender.aad_object_id,

@@ -1,7 +1,8 @@
 """``POST /api/messages``: everything that Teams sends to the bot."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -14,9 +15,11 @@ from api.body import read_body
 from api.bot.activity import InboundActivity
 from api.bot.adapter import ActivityMalformed, Bot, Inbound, TeamsAdapter
 from api.bot.answers import card_error, invoke_answer, plain_error, sentence
+from api.bot.places import Crowded, Places
 from api.bot.token import BotTokenVerifier, TokenRefused
-from muster.cards.sentences import BROKEN, MALFORMED_BUTTON, UNREACHABLE
+from muster.cards.sentences import BROKEN, CROWDED, MALFORMED_BUTTON, UNREACHABLE
 from muster.clients.teams.service_url import service_url_allowed
+from muster.connection import ARRIVED
 from muster.lenient_json import read_json
 from muster.logging import correlated
 from muster.settings import TeamsRegistration
@@ -24,8 +27,10 @@ from workflows.errors import OutsideError
 
 _MAX_BODY = 256 * 1024
 """Bytes; a message of Teams ends at about 100 KB."""
-_INVOKE_WITHIN = 2.8
-"""Seconds from an invoke's arrival to its answer: somebody's client waits no longer than three."""
+_INVOKE_WITHIN = 2.5
+"""Seconds from the first byte of an invoke to its answer: somebody's client waits no longer than three."""
+_OVERDUE = 0.5
+"""Seconds after which a handler that does not keep its time is stopped. What came of it is not known then."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -37,29 +42,54 @@ def bot_router(
     bot: Bot,
     registrations: Mapping[str, TeamsRegistration],
     service_hosts: Sequence[str],
+    places: Places,
 ) -> APIRouter:
-    """The route, for a bot that answers the tenants of ``registrations``."""
+    """The route, for a bot that answers the tenants of ``registrations``.
+
+    Whoever waits for the answer to an invoke takes one of the ``places``.
+    """
     edge = _Edge(verifier, registrations, service_hosts)
     router = APIRouter()
 
     @router.post("/api/messages", response_model=None)
     async def receive(request: Request) -> Response:
-        answer_by = asyncio.get_running_loop().time() + _INVOKE_WITHIN
+        answer_by = _arrived(request) + _INVOKE_WITHIN
         with correlated():
             try:
                 body = await _json_body(request)
                 activity = _envelope(body)
                 async with asyncio.timeout_at(answer_by if activity.is_invoke else None):
                     claims = await edge.admit(request.headers.get("authorization"), activity)
+                async with _place(places, activity, answer_by):
                     return await _turn(adapter, bot, body, Inbound(activity, answer_by), claims)
             except TimeoutError:
-                log.warning("no answer in time", invoke=activity.name)
-                return _late(activity)
+                log.warning("an activity could not be verified in time", invoke=activity.name)
+                return _not_taken(activity, UNREACHABLE)
+            except Crowded:
+                log.warning("there was no place for an invoke", invoke=activity.name)
+                return _not_taken(activity, CROWDED)
             except HTTPException as refusal:
                 log.warning("activity refused", status=refusal.status_code, reason=refusal.detail)
                 raise
 
     return router
+
+
+@asynccontextmanager
+async def _place(places: Places, activity: InboundActivity, answer_by: float) -> AsyncIterator[None]:
+    """A place for an invoke, whose sender waits; anything else needs none. Raises ``Crowded``."""
+    if not activity.is_invoke:
+        yield
+        return
+    async with places.one((activity.conversation_id, activity.reply_to_id), answer_by=answer_by):
+        yield
+
+
+def _arrived(request: Request) -> float:
+    """When the request's first byte arrived; now, where the server does not tell."""
+    now = asyncio.get_running_loop().time()
+    arrived: float = getattr(request.state, ARRIVED, now)
+    return arrived
 
 
 class _Edge:
@@ -126,7 +156,8 @@ async def _turn(
     if activity.is_card_action and activity.action is None:
         return card_error(400, "BadRequest", MALFORMED_BUTTON)
     try:
-        answer = await adapter.handle(body, inbound, claims, bot)
+        async with asyncio.timeout_at(inbound.answer_by + _OVERDUE if activity.is_invoke else None):
+            answer = await adapter.handle(body, inbound, claims, bot)
         return Response() if answer is None else invoke_answer(answer.status, answer.body)
     except ActivityMalformed as error:
         return plain_error(400, str(error))
@@ -142,6 +173,5 @@ def _broken(activity: InboundActivity) -> JSONResponse:
     return plain_error(500, BROKEN)
 
 
-def _late(activity: InboundActivity) -> JSONResponse:
-    """Nobody took the click, as far as is known; where it was taken, clicking again changes nothing."""
-    return JSONResponse(sentence(UNREACHABLE)) if activity.is_card_action else plain_error(504, UNREACHABLE)
+def _not_taken(activity: InboundActivity, reason: str) -> JSONResponse:
+    return JSONResponse(sentence(reason)) if activity.is_card_action else plain_error(504, reason)

@@ -82,7 +82,7 @@ class TeamsSimulator:
             self._server_sent_events,
             self._snapshots.changed,
         )
-        self._http = httpx.AsyncClient(trust_env=False)
+        self._http = httpx.AsyncClient(trust_env=False, limits=httpx.Limits())
         activities = Activities(self._roster, service_url)
         channel_tokens = ChannelTokens(key, company)
         bot = BotEndpoint(self._http, options.bot_url, channel_tokens)

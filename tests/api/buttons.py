@@ -17,6 +17,7 @@ from starlette.routing import Route
 from api.bot.adapter import TeamsAdapter
 from api.bot.bot import MusterBot
 from api.bot.clicks import ClickHandler
+from api.bot.places import Places
 from api.bot.route import bot_router
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
@@ -138,6 +139,7 @@ async def serving_buttons(
     framework: BotFramework,
     framework_pool: httpx.AsyncClient,
     connector: Connector,
+    places: Places | None = None,
 ) -> AsyncIterator[Buttons]:
     """The bot's route with everything behind it that is real."""
 
@@ -156,6 +158,7 @@ async def serving_buttons(
                 bot=MusterBot(ClickHandler(pool, gateway, QUICK)),
                 registrations=REGISTRATIONS,
                 service_hosts=("127.0.0.1",),
+                places=places or Places(64, 40),
             )
         )
         async with httpx.AsyncClient(

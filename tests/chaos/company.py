@@ -244,7 +244,7 @@ async def holding_card(incident: Incident) -> AsyncIterator[None]:
 @asynccontextmanager
 async def at_work(stack: Launched) -> AsyncIterator[Company]:
     """The company of a running product; all faults are gone at the end."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, limits=httpx.Limits()) as http:
         temporal = await connect(settings_for("postgresql://unused", stack.ready["temporal"]))
         company = Company(http, stack, temporal)
         yield company

@@ -10,7 +10,7 @@ from sandbox.up.supervision.launch import Launched
 from tests.chaos.company import SOON, Company, at_work
 from tests.support.product import ends_of_logs, running
 
-CROWD = 20
+CROWD = 200
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ async def impatient(impatient_stack: Launched) -> AsyncIterator[Company]:
 
 
 def _crowded(company: SandboxCompany) -> SandboxCompany:
-    """The sandbox's company with twenty more people, all linked and in every team."""
+    """The sandbox's company with two hundred more people, all linked and in every team."""
     crowd = tuple(_one_of_many(company.people[1], number) for number in range(CROWD))
     members = tuple(person.aad_object_id for person in crowd)
     teams = tuple(team.model_copy(update={"members": team.members + members}) for team in company.teams)
@@ -52,12 +52,12 @@ def _crowded(company: SandboxCompany) -> SandboxCompany:
 def _one_of_many(model: Person, number: int) -> Person:
     return model.model_copy(
         update={
-            "name": f"Person {number:02}",
-            "email": f"person{number:02}@acme.example",
-            "aad_object_id": f"00000000-0000-4000-8000-0000000000{number:02}",
-            "teams_id": f"29:1person{number:02}",
-            "pagerduty_user": f"PCROWD{number:02}",
-            "access_token": f"{model.access_token}{number:02}",
+            "name": f"Person {number:03}",
+            "email": f"person{number:03}@acme.example",
+            "aad_object_id": f"00000000-0000-4000-8000-{number:012}",
+            "teams_id": f"29:1person{number:03}",
+            "pagerduty_user": f"PCROWD{number:03}",
+            "access_token": f"{model.access_token}{number:03}",
         }
     )
 
