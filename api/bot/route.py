@@ -29,7 +29,7 @@ _MAX_BODY = 256 * 1024
 """Bytes; a message of Teams ends at about 100 KB."""
 _INVOKE_WITHIN = 2.5
 """Seconds from the first byte of an invoke to its answer: somebody's client waits no longer than three."""
-_OVERDUE = 0.5
+_OVERDUE = 0.4
 """Seconds after which a handler that does not keep its time is stopped. What came of it is not known then."""
 
 log = structlog.stdlib.get_logger(__name__)
