@@ -87,7 +87,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
                     [registration.app_id for registration in settings.teams.values()],
                 ),
                 adapter=TeamsAdapter(connector),
-                bot=MusterBot(ClickHandler(pool, gateway, timing)),
+                bot=MusterBot(ClickHandler(pool, gateway, timing), pool),
                 registrations=settings.teams,
                 service_hosts=settings.service_hosts,
                 places=Places(settings.places, settings.places_per_card),

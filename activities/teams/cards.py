@@ -10,11 +10,11 @@ from activities.heartbeats import heartbeats
 from activities.registration import implements
 from muster.cards.incident.card import card_summary, incident_card
 from muster.clients.teams.connector import ConnectorClient
-from muster.store import cards
+from muster.store import cards, conversations
 from muster.store.pool import UNAVAILABLE, Pool
 from workflows.channel_incident.activities import DELETE_MESSAGE, SHOW_CARD, DeleteMessage, ShowCard, Shown
 from workflows.contract import Done
-from workflows.errors import CardGone, OutcomeUnknown, OutsideError
+from workflows.errors import CardGone, OutcomeUnknown, OutsideError, ProviderUnavailable
 
 _CARD = "application/vnd.microsoft.card.adaptive"
 
@@ -30,19 +30,27 @@ class CardActivities:
 
     @implements(SHOW_CARD)
     async def show_card(self, request: ShowCard) -> Shown:
-        """Post or edit, and commit the outcome. Only a post, which could be doubled, commits its intent."""
+        """Post or edit, and commit the outcome. Only a post, which could be doubled, commits its intent.
+
+        Either reads first where the conversation lives now: the intent's row tells it as well.
+        """
         async with heartbeats():
             if request.activity_id is not None:
-                sending = self._edit(request, request.activity_id)
+                service_url = await conversations.service_url_of(self._pool, request.card.conversation)
+                sending = self._edit(request, service_url, request.activity_id)
             else:
-                orphans, known = await cards.intend(self._pool, request)
-                sending = self._edit(request, known, found=True) if known else self._post(request, orphans)
+                orphans, known, service_url = await cards.intend(self._pool, request)
+                sending = (
+                    self._edit(request, service_url, known, found=True)
+                    if known
+                    else self._post(request, service_url, orphans)
+                )
             # A worker that stops cancels what runs: a send that began must still be recorded.
             return await asyncio.shield(_logged(request, sending))
 
-    async def _post(self, request: ShowCard, orphans: int) -> Shown:
+    async def _post(self, request: ShowCard, service_url: str, orphans: int) -> Shown:
         try:
-            activity_id = await self._connector.send(*_place(request), _new_message(request))
+            activity_id = await self._connector.send(*_place(request, service_url), _new_message(request))
         except OutcomeUnknown:
             raise
         except OutsideError:
@@ -55,10 +63,12 @@ class CardActivities:
             return Shown(activity_id=activity_id, orphans=orphans, recorded=False)
         return Shown(activity_id=activity_id, **recorded._asdict())
 
-    async def _edit(self, request: ShowCard, activity_id: str, *, found: bool = False) -> Shown:
+    async def _edit(
+        self, request: ShowCard, service_url: str, activity_id: str, *, found: bool = False
+    ) -> Shown:
         """Where the outcome cannot be committed, the edit has failed: it is made again."""
         try:
-            await self._connector.update(*_place(request), activity_id, _card_message(request))
+            await self._connector.update(*_place(request, service_url), activity_id, _card_message(request))
         except CardGone:
             await cards.forget_message(self._pool, request.card, activity_id)
             raise
@@ -67,12 +77,22 @@ class CardActivities:
 
     @implements(DELETE_MESSAGE)
     async def delete_message(self, request: DeleteMessage) -> Done:
-        """Delete a message; one that is gone already is fine."""
+        """Delete an orphan; one that is gone already is fine, and what no row knows for an orphan stays."""
+        told = log.bind(incident=request.card.incident_id, activity_id=request.activity_id)
         async with heartbeats():
-            await self._connector.delete(
-                request.service_url, request.tenant, request.card.conversation, request.activity_id
+            orphan = await cards.find_orphan(
+                self._pool, request.card, marker=request.marker, activity_id=request.activity_id
             )
-        log.info("an orphan was deleted", incident=request.card.incident_id, activity_id=request.activity_id)
+            if orphan is None:
+                told.warning("a message that is no orphan was to be deleted and stays")
+                return Done()
+            if orphan.is_posting:
+                raise ProviderUnavailable(
+                    "a post into the conversation is under way: this may be its message"
+                )
+            await self._connector.delete(*_place(request, orphan.service_url), request.activity_id)
+            await cards.forget_orphan(self._pool, request.card, request.marker)
+        told.info("an orphan was deleted")
         return Done()
 
 
@@ -88,8 +108,8 @@ async def _logged(request: ShowCard, sending: Awaitable[Shown]) -> Shown:
     return shown
 
 
-def _place(request: ShowCard) -> tuple[str, str, str]:
-    return request.service_url, request.tenant, request.card.conversation
+def _place(request: ShowCard | DeleteMessage, service_url: str) -> tuple[str, str, str]:
+    return service_url, request.tenant, request.card.conversation
 
 
 def _new_message(request: ShowCard) -> Mapping[str, Any]:

@@ -25,12 +25,15 @@ class PrivateActivities:
         return Done()
 
     async def _tell(self, request: TellPerson) -> None:
-        person, place = request.click.person, (request.service_url, request.tenant)
-        conversation = await people.private_conversation(self._pool, request.tenant, person.aad_object_id)
+        person = request.click.person
+        service_url, conversation = await people.private_place(
+            self._pool, request.tenant, person.aad_object_id, clicked_in=request.card.conversation
+        )
+        place = (service_url, request.tenant)
         if conversation is None:
             conversation = await self._connector.open_personal(*place, person.teams_id)
             await people.keep_private_conversation(self._pool, request.tenant, person, conversation)
-        text = private_text(request.outcome, request.click.verb, request.view, account=request.account)
+        text = private_text(request.outcome, request.click.verb, request.view, account=request.card.account)
         await self._connector.send(
             *place, conversation, {"type": "message", "text": text, "textFormat": "markdown"}
         )

@@ -1,14 +1,18 @@
 """Highlights: replies in a card's thread, each said at most once."""
 
+import structlog
+
 from activities.heartbeats import heartbeats
 from activities.registration import implements
 from muster.cards.incident.highlight import highlight_text
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
-from muster.store.pool import Pool
+from muster.store.pool import UNAVAILABLE, Pool
 from workflows.channel_incident.activities import REPLY, Replied, Reply
 from workflows.channel_incident.state import highlight_key
 from workflows.errors import OutcomeUnknown, OutsideError
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class ReplyActivities:
@@ -23,12 +27,13 @@ class ReplyActivities:
         """Say a highlight in the card's thread, at most once: the intent is committed first."""
         key = highlight_key(request.transition, request.at)
         async with heartbeats():
-            if not await cards.intend_highlight(self._pool, request.card, key):
+            service_url = await cards.intend_highlight(self._pool, request.card, key)
+            if service_url is None:
                 return Replied(said=False)
             text = highlight_text(request.view, request.transition, by=request.by)
             try:
-                await self._connector.reply(
-                    request.service_url,
+                said = await self._connector.reply(
+                    service_url,
                     request.tenant,
                     request.card.conversation,
                     request.activity_id,
@@ -39,4 +44,10 @@ class ReplyActivities:
             except OutsideError:
                 await cards.withdraw_highlight(self._pool, request.card, key)
                 raise
+            try:
+                await cards.record_reply(self._pool, request.card, said)
+            except UNAVAILABLE:
+                log.warning(
+                    "a highlight is said and could not be recorded", incident=request.card.incident_id
+                )
         return Replied(said=True)

@@ -27,6 +27,8 @@ def _name(value: Any) -> str | None:
     return one_line(value, NAME) or None
 
 
+_THREAD_MARK = ";messageid="
+
 Exact = Annotated[str, BeforeValidator(_exact)]
 """An id, or what is compared: it goes into headers, rows and logs as it is."""
 ExactOrNothing = Annotated[str | None, BeforeValidator(_exact_or_nothing)]
@@ -90,6 +92,11 @@ class InboundActivity(_Envelope):
     def conversation_id(self) -> str:
         """The conversation without its thread: the id of a channel carries it (``…;messageid=…``)."""
         return self.conversation.id.partition(";")[0]
+
+    @property
+    def thread(self) -> str | None:
+        """The message that its thread begins with; ``None`` in a conversation without threads."""
+        return self.conversation.id.partition(_THREAD_MARK)[2] or None
 
     @property
     def is_invoke(self) -> bool:

@@ -72,7 +72,7 @@ class ClickHandler:
         if not (activity.id and activity.tenant and activity.reply_to_id and activity.sender.aad_object_id):
             raise ClickMalformed(INCOMPLETE_BUTTON)
         async with asyncio.timeout_at(answer_by - _ASKING_TAKES):
-            target, is_orphan = await self._target(activity.conversation_id, activity.reply_to_id, button)
+            target, orphan_marker = await self._target(activity, activity.reply_to_id, button)
             link = await links.link_of(
                 self._pool,
                 tenant=activity.tenant,
@@ -95,7 +95,7 @@ class ClickHandler:
                 link=link,
             ),
             message=activity.reply_to_id,
-            orphan=is_orphan,
+            orphan_marker=orphan_marker,
             received_at=datetime.now(UTC),
             correlation=activity.id,
         )
@@ -110,23 +110,27 @@ class ClickHandler:
         log.info("click answered", verb=verb, outcome=answer.outcome.kind if answer else "working")
         return _drawn(answer, click, target.account)
 
-    async def _target(self, conversation: str, message: str, button: ButtonData) -> tuple[Target, bool]:
-        """The card behind the pressed message, and whether that message is an orphan.
+    async def _target(
+        self, activity: InboundActivity, message: str, button: ButtonData
+    ) -> tuple[Target, str | None]:
+        """The card behind the pressed message, and the marker of an orphan, where that message may be one.
 
-        What the button's data says is checked against the card.
+        What the button's data says is a hint, to be checked against the card's row.
         """
+        conversation = activity.conversation_id
         target = await targets.find_card(self._pool, conversation=conversation, activity_id=message)
         if target is not None:
             if (button.account, button.incident_id) != (target.account, target.incident_id):
                 raise ClickMalformed(OTHER_INCIDENT)
-            return target, False
-        # A message that no row knows is an orphan of a lost answer, or one whose row is a moment late.
+            return target, None
+        # The row of a message that was just posted is a moment late, and no list of orphans has its marker.
         target = await targets.find_card_of_incident(
             self._pool, conversation=conversation, account=button.account, incident_id=button.incident_id
         )
         if target is None:
             raise ClickMalformed(NOT_OUR_CARD)
-        return target, button.marker not in target.markers
+        is_orphan = button.marker in target.orphan_markers and activity.thread in (None, message)
+        return target, button.marker if is_orphan else None
 
 
 def _button_of(activity: InboundActivity) -> tuple[VerbName, ButtonData]:

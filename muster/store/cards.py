@@ -23,6 +23,17 @@ class Intended(NamedTuple):
     """Orphans of this card, counted so far."""
     activity_id: str | None
     """The message that the run does not know and the row does: to be edited; ``None`` to post one."""
+    service_url: str
+    """Where the conversation lives now."""
+
+
+class Orphan(NamedTuple):
+    """A message that may be deleted."""
+
+    service_url: str
+    """Where its conversation lives now."""
+    is_posting: bool
+    """A post into the conversation is under way: this may be its message, and its row a moment late."""
 
 
 class Recorded(NamedTuple):
@@ -73,9 +84,33 @@ async def forget_message(connection: Connection | Pool, card: CardKey, activity_
     await QUERIES["forget_message"].execute(connection, **dict(card), activity_id=activity_id)
 
 
-async def intend_highlight(connection: Connection | Pool, card: CardKey, key: str) -> bool:
-    """Commit the intent of a highlight; ``False`` when it was said, or may have been, before."""
-    return await QUERIES["intend_highlight"].fetchval(connection, **dict(card), key=key) is True
+async def find_orphan(
+    connection: Connection | Pool, card: CardKey, *, marker: str, activity_id: str
+) -> Orphan | None:
+    """Where to delete this message, if it can be no other than one that carries an orphan's ``marker``."""
+    row = await QUERIES["find_orphan"].fetchrow(
+        connection, **dict(card), marker=marker, activity_id=activity_id
+    )
+    return Orphan(*row) if row else None
+
+
+async def forget_orphan(connection: Connection | Pool, card: CardKey, marker: str) -> None:
+    """Forget an orphan, which is deleted."""
+    await QUERIES["forget_orphan"].execute(connection, **dict(card), marker=marker)
+
+
+async def intend_highlight(connection: Connection | Pool, card: CardKey, key: str) -> str | None:
+    """Commit the intent of a highlight, and return where the conversation lives now.
+
+    ``None`` when the highlight was said, or may have been, before.
+    """
+    service_url = await QUERIES["intend_highlight"].fetchval(connection, **dict(card), key=key)
+    return str(service_url) if service_url is not None else None
+
+
+async def record_reply(connection: Connection | Pool, card: CardKey, activity_id: str) -> None:
+    """Keep the message of a highlight: whatever is said of it, it is no orphan."""
+    await QUERIES["record_reply"].execute(connection, **dict(card), activity_id=activity_id)
 
 
 async def withdraw_highlight(connection: Connection | Pool, card: CardKey, key: str) -> None:

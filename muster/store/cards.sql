@@ -1,26 +1,38 @@
 -- name: intend
 -- Before a post. A marker that replaces another one whose outcome nobody recorded means that a message
--- may exist which nobody knows: an orphan. Where the row knows a message and the run does not, a worker recorded
--- a post and died before it could tell the run: that message is edited.
-UPDATE incident_card
-SET orphans = orphans + CASE WHEN activity_id IS NULL AND intent_marker <> :marker THEN 1 ELSE 0 END,
-    intent_marker = CASE WHEN activity_id IS NULL THEN :marker END,
+-- may exist which nobody knows: an orphan, told by the marker that it carries. Where the row knows a message and
+-- the run does not, a worker recorded a post and died before it could tell the run: that message is edited.
+UPDATE incident_card k
+SET orphans = k.orphans + CASE WHEN k.activity_id IS NULL AND k.intent_marker <> :marker THEN 1 ELSE 0 END,
+    orphan_markers = CASE
+      WHEN k.activity_id IS NULL AND k.intent_marker <> :marker
+      THEN (array_append(k.orphan_markers, k.intent_marker))[greatest(1, cardinality(k.orphan_markers) - 18):]
+      ELSE k.orphan_markers
+    END,
+    intent_marker = CASE WHEN k.activity_id IS NULL THEN :marker END,
     intent_at = now()
-WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
-RETURNING orphans, activity_id
+FROM conversation c
+WHERE k.account = :account AND k.incident_id = :incident_id AND k.conversation = :conversation
+  AND c.id = k.conversation
+RETURNING k.orphans, k.activity_id, c.service_url
 
 -- name: forget_message
--- The message is gone: what is shown next is a new one.
-UPDATE incident_card SET activity_id = NULL
+-- The message is gone: what is shown next is a new one. Teams says so at random, too: whoever presses this one
+-- later presses an orphan.
+UPDATE incident_card
+SET activity_id = NULL,
+    orphan_markers = (array_append(orphan_markers, marker))[greatest(1, cardinality(orphan_markers) - 18):]
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
   AND activity_id = :activity_id
 
 -- name: record_shown
--- After a send. A worker that was taken for dead may come late: another marker is wanted by then.
+-- After a send. A worker that was taken for dead may come late: another marker is wanted by then. A message that
+-- was taken for an orphan and turns out to be the card is none.
 WITH recorded AS (
   UPDATE incident_card
   SET activity_id = :activity_id, marker = :marker, revision = :revision, nonce = :nonce, content = :content,
-      view = :view::jsonb, shown_at = now(), intent_marker = NULL
+      view = :view::jsonb, shown_at = now(), intent_marker = NULL,
+      orphan_markers = array_remove(orphan_markers, :marker)
   WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
     AND (intent_marker = :marker
          OR (intent_marker IS NULL AND (activity_id = :activity_id OR activity_id IS NULL)))
@@ -36,13 +48,41 @@ UPDATE incident_card SET intent_marker = NULL
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
   AND intent_marker = :marker
 
+-- name: find_orphan
+-- A message that may be deleted: it carries a marker of this card that is not the card's any more, and no row
+-- of the conversation knows it as something else. While a post is under way, a row is about to know one more.
+SELECT c.service_url, EXISTS (
+         SELECT FROM incident_card o
+         WHERE o.conversation = :conversation AND o.intent_marker IS NOT NULL
+           AND o.intent_at > now() - interval '1 minute') AS is_posting
+FROM incident_card k
+JOIN conversation c ON c.id = k.conversation
+WHERE k.account = :account AND k.incident_id = :incident_id AND k.conversation = :conversation
+  AND :marker = ANY (k.orphan_markers)
+  AND NOT EXISTS (
+    SELECT FROM incident_card o
+    WHERE o.conversation = :conversation
+      AND (o.activity_id = :activity_id OR :activity_id = ANY (o.replies)))
+
+-- name: forget_orphan
+-- It is deleted: its marker names no other message.
+UPDATE incident_card SET orphan_markers = array_remove(orphan_markers, :marker)
+WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
+
 -- name: intend_highlight
 -- At most once per transition and second: no row means that it was said, or may have been.
+UPDATE incident_card k
+SET notified = (array_append(k.notified, :key))[greatest(1, cardinality(k.notified) - 18):]
+FROM conversation c
+WHERE k.account = :account AND k.incident_id = :incident_id AND k.conversation = :conversation
+  AND NOT (:key = ANY (k.notified))
+  AND c.id = k.conversation
+RETURNING c.service_url
+
+-- name: record_reply
 UPDATE incident_card
-SET notified = (array_append(notified, :key))[greatest(1, cardinality(notified) - 18):]
+SET replies = (array_append(replies, :activity_id))[greatest(1, cardinality(replies) - 48):]
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
-  AND NOT (:key = ANY (notified))
-RETURNING true
 
 -- name: withdraw_highlight
 -- The reply certainly did not happen: it may be tried again.

@@ -10,6 +10,10 @@ QUERIES = load_queries(__file__)
 Kind = Literal["channel", "group", "personal"]
 
 
+class ConversationUnknown(Exception):
+    """There is no row for this conversation."""
+
+
 def label_of(kind: Kind, name: str, team: str | None) -> str:
     """How operators read a conversation; ``team`` is the name of a channel's team, and ``None`` for chats.
 
@@ -57,3 +61,16 @@ async def upsert(
         name=name,
         service_url=service_url,
     )
+
+
+async def service_url_of(connection: Connection | Pool, id: str) -> str:
+    """Where a conversation lives now, which can change; raises ``ConversationUnknown``."""
+    service_url = await QUERIES["service_url"].fetchval(connection, id=id)
+    if service_url is None:
+        raise ConversationUnknown(id)
+    return str(service_url)
+
+
+async def follow(connection: Connection | Pool, *, id: str, tenant: str, service_url: str) -> None:
+    """Write where a conversation lives now, as an authenticated activity from there tells it."""
+    await QUERIES["follow"].execute(connection, id=id, tenant=tenant, service_url=service_url)

@@ -1,10 +1,21 @@
 """People, as Teams knows them, and their private chats with the bot."""
 
+from typing import NamedTuple
+
+from muster.store.conversations import ConversationUnknown
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from workflows.verbs.click import Clicker
 
 QUERIES = load_queries(__file__)
+
+
+class PrivatePlace(NamedTuple):
+    """Where one person is told something alone."""
+
+    service_url: str
+    conversation: str | None
+    """The private chat with the bot; ``None`` where it was never opened."""
 
 
 async def upsert(
@@ -16,12 +27,16 @@ async def upsert(
     )
 
 
-async def private_conversation(connection: Connection | Pool, tenant: str, aad_object_id: str) -> str | None:
-    """The person's private chat with the bot, if it was opened before."""
-    found = await QUERIES["private_conversation"].fetchval(
-        connection, tenant=tenant, aad_object_id=aad_object_id
+async def private_place(
+    connection: Connection | Pool, tenant: str, aad_object_id: str, *, clicked_in: str
+) -> PrivatePlace:
+    """Where the person who clicked in this conversation is told something; raises ``ConversationUnknown``."""
+    row = await QUERIES["private_place"].fetchrow(
+        connection, tenant=tenant, aad_object_id=aad_object_id, clicked_in=clicked_in
     )
-    return str(found) if found else None
+    if row is None:
+        raise ConversationUnknown(clicked_in)
+    return PrivatePlace(*row)
 
 
 async def keep_private_conversation(

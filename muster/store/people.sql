@@ -4,8 +4,13 @@ VALUES (:tenant, :aad_object_id, :teams_id, :name, :email)
 ON CONFLICT (tenant, aad_object_id) DO UPDATE
 SET teams_id = excluded.teams_id, name = excluded.name, email = excluded.email
 
--- name: private_conversation
-SELECT private_conversation FROM person WHERE tenant = :tenant AND aad_object_id = :aad_object_id
+-- name: private_place
+-- The address is that of the conversation in which the person clicked: the click's activity has just told it,
+-- and nothing else tells where a private chat lives in which the person never writes.
+SELECT c.service_url, p.private_conversation
+FROM conversation c
+LEFT JOIN person p ON p.tenant = :tenant AND p.aad_object_id = :aad_object_id
+WHERE c.id = :clicked_in
 
 -- name: keep_private_conversation
 INSERT INTO person (tenant, aad_object_id, teams_id, name, email, private_conversation)

@@ -65,7 +65,9 @@ CREATE TABLE incident_card (
     view jsonb,
     shown_at timestamp with time zone,
     orphans integer DEFAULT 0 NOT NULL,
-    notified text[] DEFAULT '{}'::text[] NOT NULL
+    orphan_markers text[] DEFAULT '{}'::text[] NOT NULL,
+    notified text[] DEFAULT '{}'::text[] NOT NULL,
+    replies text[] DEFAULT '{}'::text[] NOT NULL
 );
 
 CREATE TABLE incident_detail (

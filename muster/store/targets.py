@@ -1,5 +1,6 @@
 """Where an event goes, and which card a click belongs to."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import asyncpg
@@ -23,8 +24,8 @@ class Target(Value):
     conversation: Conversation
     stored: bool
     """Something was sent for this card before."""
-    markers: frozenset[str] = frozenset()
-    """Of the live message, and of one that is being posted."""
+    orphan_markers: frozenset[str] = frozenset()
+    """Of this card's messages that are not the card."""
 
     def start(self, timing: Timing) -> Start:
         """How the card's workflow starts where none runs."""
@@ -64,7 +65,7 @@ async def find_and_register(
 async def find_card(connection: Connection | Pool, *, conversation: str, activity_id: str) -> Target | None:
     """The card that this message is, if it is a live one."""
     row = await QUERIES["find_card"].fetchrow(connection, conversation=conversation, activity_id=activity_id)
-    return _target(row, row["account"], row["incident_id"], _markers(row)) if row else None
+    return _target(row, row["account"], row["incident_id"], row["orphan_markers"]) if row else None
 
 
 async def find_card_of_incident(
@@ -74,15 +75,11 @@ async def find_card_of_incident(
     row = await QUERIES["find_card_of_incident"].fetchrow(
         connection, conversation=conversation, account=account, incident_id=incident_id
     )
-    return _target(row, account, incident_id, _markers(row)) if row else None
-
-
-def _markers(row: asyncpg.Record) -> frozenset[str]:
-    return frozenset(filter(None, (row["marker"], row["intent_marker"])))
+    return _target(row, account, incident_id, row["orphan_markers"]) if row else None
 
 
 def _target(
-    row: asyncpg.Record, account: str, incident_id: str, markers: frozenset[str] = frozenset()
+    row: asyncpg.Record, account: str, incident_id: str, orphan_markers: Iterable[str] = ()
 ) -> Target:
     return Target(
         account=account,
@@ -91,9 +88,8 @@ def _target(
         conversation=Conversation(
             tenant=row["tenant"],
             id=row["id"],
-            service_url=row["service_url"],
             label=label_of(row["kind"], row["name"], row["team_name"]),
         ),
         stored=row["stored"],
-        markers=markers,
+        orphan_markers=frozenset(orphan_markers),
     )

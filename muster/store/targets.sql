@@ -28,7 +28,7 @@ WITH known AS (
   UNION ALL
   SELECT conversation, stored FROM entering
 )
-SELECT c.id, c.kind, c.tenant, c.key, c.name, c.service_url, t.name AS team_name, k.stored
+SELECT c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored
 FROM concerned k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
@@ -37,8 +37,8 @@ ORDER BY c.key
 
 -- name: find_card
 -- The card behind a clicked message.
-SELECT k.account, k.incident_id, k.marker, k.intent_marker, k.intent_at IS NOT NULL AS stored,
-       c.id, c.kind, c.tenant, c.key, c.name, c.service_url, t.name AS team_name
+SELECT k.account, k.incident_id, k.orphan_markers, k.intent_at IS NOT NULL AS stored,
+       c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
 FROM incident_card k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
@@ -46,8 +46,8 @@ WHERE k.conversation = :conversation AND k.activity_id = :activity_id
 
 -- name: find_card_of_incident
 -- The live card of an incident in a conversation, for a click on a message that no row names.
-SELECT k.account, k.incident_id, k.marker, k.intent_marker, k.intent_at IS NOT NULL AS stored,
-       c.id, c.kind, c.tenant, c.key, c.name, c.service_url, t.name AS team_name
+SELECT k.account, k.incident_id, k.orphan_markers, k.intent_at IS NOT NULL AS stored,
+       c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
 FROM incident_card k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team

@@ -53,11 +53,12 @@ async def pagerduty_side(pagerduty_simulator: PagerDuty) -> PagerDuty:
 
 
 @pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[Pool]:
-    """The sandbox's company is in the database."""
+async def pool(database_url: str, teams_simulator: TeamsService) -> AsyncIterator[Pool]:
+    """The sandbox's company is in the database, and its channels live at the simulator."""
     content = Seed.model_validate(rows_of(COMPANY, Addresses.pick(), {}))
     await seed(settings_for(database_url, "127.0.0.1:1"), content)
     opened = await open_pool(database_url)
+    await opened.execute("UPDATE conversation SET service_url = $1", teams_simulator.service_url)
     yield opened
     await opened.close()
 

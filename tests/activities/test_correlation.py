@@ -45,7 +45,6 @@ async def serve(
     teams_side: TeamsService,
 ) -> Callable[[], AbstractAsyncContextManager[Edge]]:
     """``serve()``: the API and a worker."""
-    await pool.execute("UPDATE conversation SET service_url = $1", teams_side.service_url)
     activities = registered(
         card_activities,
         reply_activities,

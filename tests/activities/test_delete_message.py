@@ -1,6 +1,7 @@
 """``teams.delete_message``: an orphan that somebody clicked goes, and the card stays."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.teams.cards import CardActivities
 from muster.clients.teams.connector import ConnectorClient
+from muster.store.pool import Pool
 from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import DeleteMessage
 from workflows.channel_incident.messages import CardKey
@@ -28,12 +30,27 @@ def delete(card_activities: CardActivities) -> Delete:
 
 
 @pytest.fixture
-async def card(connector: ConnectorClient, teams_side: TeamsService) -> str:
-    return await post(connector, teams_side, "the card")
+async def card(teams_side: TeamsService, pool: Pool) -> CardKey:
+    """The row of a card, which knows one orphan by its marker."""
+    key = CardKey(account="acme", incident_id="Q1", conversation=teams_side.channel)
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation, orphan_markers)"
+        " VALUES ($1, $2, $3, '{lost}')",
+        *(key.account, key.incident_id, key.conversation),
+    )
+    return key
 
 
 @pytest.fixture
-async def orphan(connector: ConnectorClient, teams_side: TeamsService) -> str:
+async def live(card: CardKey, connector: ConnectorClient, teams_side: TeamsService, pool: Pool) -> str:
+    """The message that is the card."""
+    message = await post(connector, teams_side, "the card")
+    await pool.execute("UPDATE incident_card SET activity_id = $1, marker = 'm1'", message)
+    return message
+
+
+@pytest.fixture
+async def orphan(card: CardKey, connector: ConnectorClient, teams_side: TeamsService) -> str:
     return await post(connector, teams_side, "the orphan")
 
 
@@ -46,16 +63,14 @@ async def post(connector: ConnectorClient, teams_side: TeamsService, text: str) 
     )
 
 
-def deleting(teams_side: TeamsService, activity_id: str, **changes: Any) -> DeleteMessage:
-    given: dict[str, Any] = {
-        "card": CardKey(account="acme", incident_id="Q1", conversation=teams_side.channel),
-        "service_url": teams_side.service_url,
-        "tenant": teams_side.company.tenant_id,
-        "activity_id": activity_id,
-        "correlation": "f:1",
-        **changes,
-    }
-    return DeleteMessage(**given)
+def deleting(teams_side: TeamsService, activity_id: str, *, marker: str = "lost") -> DeleteMessage:
+    return DeleteMessage(
+        card=CardKey(account="acme", incident_id="Q1", conversation=teams_side.channel),
+        tenant=teams_side.company.tenant_id,
+        activity_id=activity_id,
+        marker=marker,
+        correlation="f:1",
+    )
 
 
 async def left(teams_side: TeamsService) -> list[str]:
@@ -63,10 +78,65 @@ async def left(teams_side: TeamsService) -> list[str]:
 
 
 async def test_the_message_goes_and_the_card_stays(
-    delete: Delete, teams_side: TeamsService, card: str, orphan: str
+    delete: Delete, teams_side: TeamsService, live: str, orphan: str
 ) -> None:
     assert await delete(deleting(teams_side, orphan)) == Done()
-    assert await left(teams_side) == [card]
+    assert await left(teams_side) == [live]
+
+
+@pytest.mark.parametrize("marker", ["m1", "m2", "made up"], ids=["live", "being posted", "nobody's"])
+async def test_a_message_whose_marker_no_row_knows_for_an_orphans_stays(
+    delete: Delete, teams_side: TeamsService, live: str, orphan: str, pool: Pool, marker: str
+) -> None:
+    await pool.execute("UPDATE incident_card SET intent_marker = 'm2'")
+    assert await delete(deleting(teams_side, orphan, marker=marker)) == Done()
+    assert await left(teams_side) == [live, orphan]
+    assert teams_side.calls("DELETE", orphan) == []
+
+
+async def test_the_marker_of_an_orphan_deletes_one_message(
+    delete: Delete, teams_side: TeamsService, live: str, orphan: str, connector: ConnectorClient
+) -> None:
+    """Whoever has seen the orphan's data names another message with them."""
+    other = await post(connector, teams_side, "the answer to a command")
+    await delete(deleting(teams_side, orphan))
+    await delete(deleting(teams_side, other))
+    assert await left(teams_side) == [live, other]
+
+
+@pytest.mark.parametrize("known_as", ["activity_id = $1", "replies = ARRAY[$1::text]"])
+@pytest.mark.parametrize("incident", ["Q1", "Q2"])
+async def test_a_message_that_a_row_knows_stays_whatever_its_data_say(
+    delete: Delete, teams_side: TeamsService, orphan: str, pool: Pool, known_as: str, incident: str
+) -> None:
+    """The card or a highlight, of this incident or another in the conversation."""
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q2', $1)",
+        teams_side.channel,
+    )
+    await pool.execute(f"UPDATE incident_card SET {known_as} WHERE incident_id = $2", orphan, incident)
+    assert await delete(deleting(teams_side, orphan)) == Done()
+    assert await left(teams_side) == [orphan]
+
+
+@pytest.mark.parametrize("incident", ["Q1", "Q2"])
+async def test_nothing_is_deleted_while_the_row_of_a_post_is_a_moment_late(
+    delete: Delete, teams_side: TeamsService, orphan: str, pool: Pool, incident: str
+) -> None:
+    """The message may be the one that was just posted, of this incident or another in the conversation."""
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q2', $1)",
+        teams_side.channel,
+    )
+    posting = "UPDATE incident_card SET intent_marker = 'm2', intent_at = $2 WHERE incident_id = $1"
+    await pool.execute(posting, incident, datetime.now(UTC))
+    with pytest.raises(ApplicationError, match="a post into the conversation is under way") as failed:
+        await delete(deleting(teams_side, orphan))
+    assert (failed.value.type, failed.value.non_retryable) == ("ProviderUnavailable", False)
+    assert await left(teams_side) == [orphan]
+    await pool.execute(posting, incident, datetime.now(UTC) - timedelta(minutes=2))
+    await delete(deleting(teams_side, orphan))
+    assert await left(teams_side) == [], "nobody waits for an intent whose worker is long gone"
 
 
 async def test_what_caused_it_goes_with_it_to_the_connector(
@@ -78,9 +148,10 @@ async def test_what_caused_it_goes_with_it_to_the_connector(
 
 
 async def test_a_message_that_is_gone_already_is_fine(
-    delete: Delete, teams_side: TeamsService, orphan: str
+    delete: Delete, teams_side: TeamsService, orphan: str, connector: ConnectorClient
 ) -> None:
-    await delete(deleting(teams_side, orphan))
+    place = (teams_side.service_url, teams_side.company.tenant_id, teams_side.channel)
+    await connector.delete(*place, orphan)
     assert await delete(deleting(teams_side, orphan)) == Done()
     assert len(teams_side.calls("DELETE", f"/activities/{orphan}")) == 2
     assert await left(teams_side) == []
@@ -112,12 +183,23 @@ async def test_a_refusal_is_told_by_its_kind(
     assert (failed.value.type, not failed.value.non_retryable) == (expected, retryable)
 
 
-async def test_an_address_that_is_not_allowed_gets_no_token(
+async def test_an_orphan_that_could_not_be_deleted_is_deleted_at_its_next_click(
     delete: Delete, teams_side: TeamsService, orphan: str
 ) -> None:
-    elsewhere = deleting(teams_side, orphan, service_url="https://evil.example/teams/")
+    await teams_side.fault("delete", "status", status=503)
+    with pytest.raises(ApplicationError):
+        await delete(deleting(teams_side, orphan))
+    assert await left(teams_side) == [orphan]
+    await delete(deleting(teams_side, orphan))
+    assert await left(teams_side) == []
+
+
+async def test_an_address_that_is_not_allowed_gets_no_token(
+    delete: Delete, teams_side: TeamsService, orphan: str, pool: Pool
+) -> None:
+    await pool.execute("UPDATE conversation SET service_url = 'https://evil.example/teams/'")
     with pytest.raises(ApplicationError) as failed:
-        await delete(elsewhere)
+        await delete(deleting(teams_side, orphan))
     assert (failed.value.type, failed.value.non_retryable) == ("RequestInvalid", True)
     assert teams_side.calls("DELETE", orphan) == []
 

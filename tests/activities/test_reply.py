@@ -10,8 +10,10 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.teams.cards import CardActivities
 from activities.teams.replies import ReplyActivities
+from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
-from muster.store.pool import Pool
+from muster.store.pool import Pool, open_pool
+from tests.api.outage import line_to
 from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import Replied, Reply, ShowCard
 from workflows.channel_incident.messages import CardKey
@@ -35,7 +37,6 @@ async def reply(card_activities: CardActivities, teams_side: TeamsService, pool:
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q1', $1)",
         key.conversation,
     )
-    where = {"service_url": teams_side.service_url, "tenant": teams_side.company.tenant_id}
     shown = await ActivityEnvironment().run(
         card_activities.show_card,
         ShowCard(
@@ -45,7 +46,7 @@ async def reply(card_activities: CardActivities, teams_side: TeamsService, pool:
             identity=CardIdentity(marker="m1", nonce="n1"),
             content="c1",
             correlation="01E",
-            **where,
+            tenant=teams_side.company.tenant_id,
         ),
     )
     return Reply(
@@ -56,7 +57,7 @@ async def reply(card_activities: CardActivities, teams_side: TeamsService, pool:
         view=VIEW,
         by="Bo Call",
         correlation="02E",
-        **where,
+        tenant=teams_side.company.tenant_id,
     )
 
 
@@ -99,6 +100,31 @@ async def test_another_second_is_another_transition(say: Say, reply: Reply, team
     await say(reply)
     assert (await say(reply.model_copy(update={"at": AT.replace(second=1)}))).said
     assert len(await said(teams_side)) == 2
+
+
+async def test_the_message_of_a_highlight_is_kept(
+    say: Say, reply: Reply, teams_side: TeamsService, pool: Pool
+) -> None:
+    """So that nobody takes it for an orphan."""
+    await say(reply)
+    (said_as,) = [one["id"] for one in await teams_side.messages() if one["id"] != reply.activity_id]
+    assert await pool.fetchval("SELECT replies FROM incident_card") == [said_as]
+
+
+async def test_a_database_that_goes_away_during_the_send_does_not_make_it_a_failure(
+    reply: Reply, teams_side: TeamsService, connector: ConnectorClient, database_url: str
+) -> None:
+    await teams_side.fault("reply", "slow", seconds=0.3)
+    async with line_to(database_url) as line:
+        server = database_url.rpartition("@")[2].partition("/")[0]
+        async with await open_pool(database_url.replace(server, line.address)) as pool:
+            activities = ReplyActivities(connector, pool)
+            teams_side.asked.clear()
+            saying = asyncio.ensure_future(ActivityEnvironment().run(activities.reply, reply))
+            await teams_side.until(lambda: bool(teams_side.asked))
+            await line.cut()
+            assert await saying == Replied(said=True)
+    assert len(await said(teams_side)) == 1
 
 
 @pytest.mark.parametrize("do", [{"do": "lose_answer"}, {"do": "status_after", "status": 502}])

@@ -63,7 +63,6 @@ class Card:
         )
         given: dict[str, Any] = {
             "card": self.key,
-            "service_url": self.teams_side.service_url,
             "tenant": self.teams_side.company.tenant_id,
             "activity_id": edits,
             "view": view,
@@ -74,8 +73,18 @@ class Card:
         }
         return ShowCard(**given)
 
+    async def moves(self, service_url: str) -> None:
+        """The conversation lives elsewhere from now on."""
+        await self.pool.execute(
+            "UPDATE conversation SET service_url = $1 WHERE id = $2", service_url, self.key.conversation
+        )
+
     async def row(self) -> StoredCard:
         return await cards.restore(self.pool, self.key)
+
+    async def orphan_markers(self) -> list[str]:
+        """Those by which its row knows orphans."""
+        return list(await self.pool.fetchval("SELECT orphan_markers FROM incident_card"))
 
 
 @pytest.fixture
@@ -165,6 +174,7 @@ async def test_a_lost_answer_is_not_repeated_and_leaves_an_orphan(
     assert len(await teams_side.messages()) == 2
     row = await card.row()
     assert (row.activity_id, row.marker, row.orphans) == (shown.activity_id, "m2", 1)
+    assert await card.orphan_markers() == ["m1"]
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
@@ -195,15 +205,33 @@ async def test_a_post_that_is_refused_at_random_leaves_nothing_behind(
     assert (await show(card.at(1, marker="m2"))).orphans == 0
 
 
-async def test_a_connector_that_cannot_be_reached_leaves_no_orphan(show: Show, card: Card) -> None:
-    nowhere = card.at(1, service_url="http://127.0.0.1:1/teams/")
-    assert (await failure(show, nowhere))[:2] == ("ProviderUnavailable", True)
+async def test_a_connector_that_cannot_be_reached_leaves_no_orphan(
+    show: Show, card: Card, teams_side: TeamsService
+) -> None:
+    await card.moves("http://127.0.0.1:1/teams/")
+    assert (await failure(show, card.at(1)))[:2] == ("ProviderUnavailable", True)
+    await card.moves(teams_side.service_url)
     assert (await show(card.at(1, marker="m2"))).orphans == 0
 
 
 async def test_an_address_that_is_not_allowed_gets_no_token(show: Show, card: Card) -> None:
-    elsewhere = card.at(1, service_url="https://evil.example/teams/")
-    assert (await failure(show, elsewhere))[:2] == ("RequestInvalid", False)
+    await card.moves("https://evil.example/teams/")
+    assert (await failure(show, card.at(1)))[:2] == ("RequestInvalid", False)
+
+
+async def test_each_send_goes_where_the_conversation_lives_then(
+    show: Show, card: Card, teams_side: TeamsService
+) -> None:
+    await card.moves("http://127.0.0.1:1/teams/")
+    assert (await failure(show, card.at(1)))[0] == "ProviderUnavailable"
+    await card.moves(teams_side.service_url)
+    posted = await show(card.at(1))
+    await card.moves("http://127.0.0.1:1/teams/")
+    edit = card.at(2, edits=posted.activity_id)
+    assert (await failure(show, edit))[0] == "ProviderUnavailable"
+    await card.moves(teams_side.service_url)
+    assert await show(edit) == posted
+    assert (await card.row()).revision == 2
 
 
 DELETED = {"do": "status", "status": 403, "body": {"error": {"code": "ServiceError", "message": "Unknown"}}}
@@ -301,13 +329,18 @@ async def test_a_database_that_goes_away_during_the_send_does_not_make_it_a_fail
 async def test_an_edit_that_cannot_be_recorded_has_failed_and_is_made_again(
     show: Show, card: Card, teams_side: TeamsService, connector: ConnectorClient, database_url: str
 ) -> None:
-    """An edit needs no row to be sent, and one that is made twice is one message."""
+    """One that is made twice is one message."""
     posted = await show(card.at(1))
     edit = card.at(2, edits=posted.activity_id, status="acknowledged")
+    await teams_side.fault("edit", "slow", seconds=0.3)
     async with line_to(database_url) as line, await open_pool(through(database_url, line.address)) as pool:
+        editing = asyncio.ensure_future(
+            ActivityEnvironment().run(CardActivities(connector, pool).show_card, edit)
+        )
+        await teams_side.until(lambda: bool(teams_side.calls("PUT", f"/activities/{posted.activity_id}")))
         await line.cut()
         with pytest.raises(ApplicationError, match="the database is out of reach"):
-            await ActivityEnvironment().run(CardActivities(connector, pool).show_card, edit)
+            await editing
     (message,) = await teams_side.messages()
     assert "Acknowledged" in json.dumps(message["versions"][-1])
     assert (await card.row()).revision == 1

@@ -22,9 +22,7 @@ def start_of(life: Life) -> Start:
         account="acme",
         incident_id=life.incident_id,
         conversation_key="payments-ops",
-        conversation=Conversation(
-            tenant="tenant", id="19:ops", service_url="https://smba.example/", label="Payments/#ops"
-        ),
+        conversation=Conversation(tenant="tenant", id="19:ops", label="Payments/#ops"),
     )
 
 

@@ -12,6 +12,7 @@ from muster.store.pool import Pool
 from sandbox.company import Person
 from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import TellPerson
+from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import View
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome, OutcomeKind
@@ -40,8 +41,7 @@ def telling(
         status="triggered",
     )
     return TellPerson(
-        account="acme",
-        service_url=teams_side.service_url,
+        card=CardKey(account="acme", incident_id="Q1", conversation=teams_side.channel),
         tenant=teams_side.company.tenant_id,
         click=Click(
             key="k1",
@@ -54,6 +54,14 @@ def telling(
         outcome=Outcome(kind=kind, reason="unavailable" if kind in ("refused", "failed") else None),
         view=view if viewed else None,
     )
+
+
+async def chat_with(person: Person, pool: Pool, teams_side: TeamsService) -> str | None:
+    """The person's private chat with the bot."""
+    place = await people.private_place(
+        pool, teams_side.company.tenant_id, person.aad_object_id, clicked_in=teams_side.channel
+    )
+    return place.conversation
 
 
 @pytest.mark.parametrize(
@@ -74,7 +82,7 @@ async def test_a_person_is_told_alone(
     words: str,
 ) -> None:
     await ActivityEnvironment().run(private_activities.tell_person, telling(teams_side, person, kind))
-    chat = await people.private_conversation(pool, teams_side.company.tenant_id, person.aad_object_id)
+    chat = await chat_with(person, pool, teams_side)
     assert chat
     (message,) = await teams_side.messages(chat)
     text = message["versions"][0]["activity"]["text"]
@@ -108,7 +116,7 @@ async def test_without_a_card_the_outcome_speaks_for_itself(
     await ActivityEnvironment().run(
         private_activities.tell_person, telling(teams_side, person, "failed", viewed=False)
     )
-    chat = await people.private_conversation(pool, teams_side.company.tenant_id, person.aad_object_id)
+    chat = await chat_with(person, pool, teams_side)
     (message,) = await teams_side.messages(chat)
     assert message["versions"][0]["activity"]["text"] == (
         "Acknowledge was not done. PagerDuty did not answer. Try again in a moment."

@@ -155,7 +155,7 @@ async def serving_buttons(
             bot_router(
                 verifier=BotTokenVerifier(BotKeys(framework_pool, framework.metadata_url), [APP_ID]),
                 adapter=TeamsAdapter(client),
-                bot=MusterBot(ClickHandler(pool, gateway, QUICK)),
+                bot=MusterBot(ClickHandler(pool, gateway, QUICK), pool),
                 registrations=REGISTRATIONS,
                 service_hosts=("127.0.0.1",),
                 places=places or Places(64, 40),

@@ -81,9 +81,9 @@ async def teams(framework, framework_pool, bot, sent):
 
 
 @pytest.fixture
-async def muster(framework, framework_pool, sent):
+async def muster(framework, framework_pool, sent, pool):
     """The same, with the product's own bot; it gets no clicks."""
-    async with serving(framework, framework_pool, MusterBot(NoClicks()), sent) as teams:
+    async with serving(framework, framework_pool, MusterBot(NoClicks(), pool), sent) as teams:
         yield teams
 
 

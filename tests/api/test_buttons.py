@@ -319,40 +319,95 @@ async def test_data_that_no_button_of_ours_has_are_refused(
     assert run.outside.changes == []
 
 
-async def test_an_orphan_is_deleted_and_its_click_goes_on(run: Run, buttons: Buttons) -> None:
-    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD), m="the marker of a lost post")
-    assert is_card(await buttons.click(click))
+@pytest.fixture
+async def lost(run: Run, buttons: Buttons) -> dict[str, Any]:
+    """A click on the message of a lost post, which the card's row knows by its marker."""
+    await buttons.pool.execute("UPDATE incident_card SET orphan_markers = '{lost}'")
+    return with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD), m="lost")
+
+
+async def test_an_orphan_is_deleted_and_its_click_goes_on(
+    run: Run, buttons: Buttons, lost: dict[str, Any]
+) -> None:
+    assert is_card(await buttons.click(lost))
     await run.outside.until(lambda: bool(run.outside.deleted))
     (deleted,) = run.outside.deleted
     assert (deleted.card.conversation, deleted.activity_id) == (OPS, NOBODYS_MESSAGE)
+    assert deleted.marker == "lost"
     assert len(run.outside.changes) == 1
 
 
-async def test_an_orphan_that_cannot_be_deleted_holds_up_no_click(run: Run, buttons: Buttons) -> None:
+async def test_an_orphan_that_cannot_be_deleted_holds_up_no_click(
+    run: Run, buttons: Buttons, lost: dict[str, Any]
+) -> None:
     run.outside.fails(DELETE_MESSAGE, RequestInvalid("not this one"))
-    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD), m="the marker of a lost post")
-    assert is_card(await buttons.click(click))
+    assert is_card(await buttons.click(lost))
     await run.is_idle()
     assert len(run.outside.deleted) == 1
     assert len(run.outside.changes) == 1
 
 
-async def test_a_deletion_that_takes_long_holds_up_no_answer(run: Run, buttons: Buttons) -> None:
+async def test_a_deletion_that_takes_long_holds_up_no_answer(
+    run: Run, buttons: Buttons, lost: dict[str, Any]
+) -> None:
     deletion = run.outside.holds(DELETE_MESSAGE)
-    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD), m="the marker of a lost post")
-    assert is_card(await buttons.click(click))
+    assert is_card(await buttons.click(lost))
     assert len(run.outside.changes) == 1
     deletion.set()
     await run.outside.until(lambda: bool(run.outside.deleted))
 
 
-async def test_a_card_whose_row_is_late_is_no_orphan(run: Run, buttons: Buttons) -> None:
-    """It is seen, and pressed, before the commit that follows its post."""
-    click = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD)
-    await cards.intend(buttons.pool, card_of(run).model_copy(update={"activity_id": None}))
+async def is_done_and_deletes_nothing(run: Run, buttons: Buttons, click: dict[str, Any]) -> None:
+    """The click is one on the card, and its message stays: nothing is sent for it once all is quiet."""
     assert is_card(await buttons.click(click))
+    await run.is_idle()
     assert run.outside.deleted == []
     assert len(run.outside.changes) == 1
+
+
+async def test_a_card_whose_row_is_late_is_no_orphan(run: Run, buttons: Buttons) -> None:
+    """It is seen, and pressed, before the commit that follows its post."""
+    await buttons.pool.execute("UPDATE incident_card SET activity_id = NULL, marker = NULL")
+    await cards.intend(buttons.pool, card_of(run).model_copy(update={"activity_id": None}))
+    click = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD)
+    await is_done_and_deletes_nothing(run, buttons, click)
+
+
+async def test_a_card_whose_row_is_late_is_no_orphan_where_another_post_was_lost(
+    run: Run, buttons: Buttons
+) -> None:
+    await buttons.pool.execute(
+        "UPDATE incident_card SET activity_id = NULL, marker = NULL, intent_marker = 'lost'"
+    )
+    await cards.intend(buttons.pool, card_of(run).model_copy(update={"activity_id": None}))
+    click = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD)
+    await is_done_and_deletes_nothing(run, buttons, click)
+
+
+@pytest.mark.parametrize("marker", ["made up", None], ids=["made up", "the card's own"])
+async def test_a_message_that_no_row_knows_stays_unless_its_marker_is_an_orphans(
+    run: Run, buttons: Buttons, lost: dict[str, Any], marker: str | None
+) -> None:
+    """Whoever can press a button can say what it carries, and which message it stands on."""
+    click = with_data(lost, m=marker or card_of(run).identity.marker)
+    await is_done_and_deletes_nothing(run, buttons, click)
+
+
+async def test_a_reply_in_a_thread_stays_whatever_its_data_say(
+    run: Run, buttons: Buttons, lost: dict[str, Any]
+) -> None:
+    """The data are an orphan's, and the message is a highlight: it begins no thread."""
+    in_thread = lost | {"conversation": {"id": f"{OPS};messageid={message_of(run)}"}}
+    await is_done_and_deletes_nothing(run, buttons, in_thread)
+
+
+async def test_an_orphan_of_another_incident_is_none_of_this_one(
+    run: Run, buttons: Buttons, lost: dict[str, Any]
+) -> None:
+    await buttons.pool.execute("UPDATE incident_card SET orphan_markers = '{}'")
+    await buttons.register("Q2")
+    await buttons.pool.execute("UPDATE incident_card SET orphan_markers = '{lost}' WHERE incident_id = 'Q2'")
+    await is_done_and_deletes_nothing(run, buttons, lost)
 
 
 # A click while something is away

@@ -75,7 +75,6 @@ class Channel:
         """Post a card, or edit this message; the message's id."""
         request = ShowCard(
             card=card,
-            service_url=self.service.service_url,
             tenant=self.service.company.tenant_id,
             activity_id=edits,
             view=view,
@@ -91,7 +90,6 @@ class Channel:
         """Say a highlight in the thread of ``root``."""
         request = Reply(
             card=card,
-            service_url=self.service.service_url,
             tenant=self.service.company.tenant_id,
             activity_id=root,
             transition=transition,
@@ -114,8 +112,7 @@ class Channel:
             correlation="f:1",
         )
         request = TellPerson(
-            account="acme",
-            service_url=self.service.service_url,
+            card=CardKey(account="acme", incident_id="Q1", conversation=self.service.channel),
             tenant=self.service.company.tenant_id,
             click=click,
             outcome=Outcome(kind=kind),

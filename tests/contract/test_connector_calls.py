@@ -57,6 +57,7 @@ async def company(service: TeamsService, postgres: EmbeddedPostgres, migrated: s
     content = Seed.model_validate(rows_of(service.company, Addresses.pick(), {}))
     await seed(settings_for(url, "127.0.0.1:1"), content)
     opened = await open_pool(url)
+    await opened.execute("UPDATE conversation SET service_url = $1", service.service_url)
     yield opened
     await opened.close()
     postgres.drop_database("connector_calls")

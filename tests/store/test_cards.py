@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from muster.store import cards
-from muster.store.cards import CardUnknown
+from muster.store.cards import CardUnknown, Orphan
 from muster.store.pool import Pool
 from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TENANT
 from workflows.channel_incident.activities import ShowCard, StoredCard
@@ -28,7 +28,6 @@ def show(marker: str, *, edits: str | None = None, revision: int = 1) -> ShowCar
     )
     return ShowCard(
         card=KEY,
-        service_url=SERVICE_URL,
         tenant=TENANT,
         activity_id=edits,
         view=view,
@@ -72,7 +71,7 @@ async def test_a_row_that_was_never_sent_restores_nothing(pool: Pool) -> None:
 
 
 async def test_a_post_is_intended_then_recorded(pool: Pool) -> None:
-    assert (await cards.intend(pool, show("m1"))).orphans == 0
+    assert await cards.intend(pool, show("m1")) == (0, None, SERVICE_URL)
     intended = await row(pool)
     assert (intended["intent_marker"], intended["activity_id"], intended["marker"]) == ("m1", None, None)
     assert (await cards.restore(pool, KEY)).unknown, "until its outcome is recorded"
@@ -122,11 +121,11 @@ async def test_only_its_own_intent_is_forgotten(pool: Pool) -> None:
     assert (await row(pool))["intent_marker"] == "m2"
 
 
-async def test_a_message_that_is_gone_is_no_orphan(pool: Pool) -> None:
+async def test_a_message_that_is_gone_is_not_counted(pool: Pool) -> None:
     """A new post after an edit found nothing to edit."""
     await posted(pool)
     await cards.forget_message(pool, KEY, "1")
-    assert await cards.intend(pool, show("m2", revision=2)) == (0, None)
+    assert await cards.intend(pool, show("m2", revision=2)) == (0, None, SERVICE_URL)
     assert (await row(pool))["activity_id"] is None, "a click on the old message is not one on the card"
 
 
@@ -134,7 +133,7 @@ async def test_a_message_that_only_its_row_knows_is_edited(pool: Pool) -> None:
     """Its worker recorded the post and died before it could tell the run."""
     await posted(pool)
     again = show("m2", revision=2)
-    assert await cards.intend(pool, again) == (0, "1")
+    assert await cards.intend(pool, again) == (0, "1", SERVICE_URL)
     assert (await cards.record_shown(pool, again, "1")).recorded
     stored = await cards.restore(pool, KEY)
     assert (stored.activity_id, stored.marker, stored.unknown) == ("1", "m2", False)
@@ -165,11 +164,96 @@ async def test_the_same_revision_may_be_shown_again(pool: Pool) -> None:
     assert (await cards.record_shown(pool, again, "1")).recorded
 
 
+# Orphans, by the marker that their message carries
+
+
+async def orphan_markers(pool: Pool) -> list[str]:
+    return list((await row(pool))["orphan_markers"])
+
+
+async def find(pool: Pool, marker: str, activity_id: str = "9", card: CardKey = KEY) -> Orphan | None:
+    return await cards.find_orphan(pool, card, marker=marker, activity_id=activity_id)
+
+
+async def test_the_markers_of_lost_posts_are_kept(pool: Pool) -> None:
+    await cards.intend(pool, show("m1"))
+    assert await orphan_markers(pool) == [], "it may be the card, whose row is a moment late"
+    await cards.intend(pool, show("m2"))
+    await cards.intend(pool, show("m3"))
+    assert await orphan_markers(pool) == ["m1", "m2"]
+    await cards.record_shown(pool, show("m3"), "3")
+    assert await orphan_markers(pool) == ["m1", "m2"]
+
+
+async def test_a_post_that_certainly_did_not_happen_leaves_no_marker(pool: Pool) -> None:
+    await cards.intend(pool, show("m1"))
+    await cards.forget_intent(pool, show("m1"))
+    await cards.intend(pool, show("m2"))
+    assert await orphan_markers(pool) == []
+
+
+async def test_a_message_that_was_said_to_be_gone_and_is_there_is_an_orphan(pool: Pool) -> None:
+    """Teams says so at random, too."""
+    await posted(pool)
+    await cards.forget_message(pool, KEY, "1")
+    assert await orphan_markers(pool) == ["m1"]
+    await posted(pool, "2", "m2")
+    assert await find(pool, "m1", "1") == (SERVICE_URL, False)
+
+
+async def test_an_orphan_that_turns_out_to_be_the_card_is_none(pool: Pool) -> None:
+    await cards.intend(pool, show("m1"))
+    await cards.intend(pool, show("m2"))
+    await cards.forget_intent(pool, show("m2"))
+    assert await orphan_markers(pool) == ["m1"]
+    assert (await cards.record_shown(pool, show("m1"), "1")).recorded
+    assert await orphan_markers(pool) == []
+
+
+async def test_the_list_of_orphans_is_bounded_to_the_newest(pool: Pool) -> None:
+    for number in range(30):
+        await cards.intend(pool, show(f"m{number}"))
+    assert await orphan_markers(pool) == [f"m{number}" for number in range(9, 29)]
+    assert (await row(pool))["orphans"] == 29
+
+
+async def test_an_orphan_is_found_by_a_marker_that_its_own_card_has_left_behind(pool: Pool) -> None:
+    await cards.intend(pool, show("lost"))
+    await posted(pool, "1", "m1")
+    assert await find(pool, "lost") == (SERVICE_URL, False)
+    assert await find(pool, "m1") is None
+    assert await find(pool, "made up") is None
+    assert await find(pool, "lost", card=KEY.model_copy(update={"incident_id": "Q2"})) is None
+    await cards.forget_orphan(pool, KEY, "lost")
+    assert await find(pool, "lost") is None
+
+
+async def test_what_a_row_of_the_conversation_knows_is_no_orphan(pool: Pool) -> None:
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation, activity_id)"
+        " VALUES ($1, 'Q2', $2, '2')",
+        *(ACCOUNT, OPS),
+    )
+    await cards.record_reply(pool, KEY.model_copy(update={"incident_id": "Q2"}), "3")
+    await cards.intend(pool, show("lost"))
+    await posted(pool, "1", "m1")
+    assert [await find(pool, "lost", message) for message in ("1", "2", "3")] == [None] * 3
+    assert await find(pool, "lost", "4") == (SERVICE_URL, False)
+
+
+async def test_the_list_of_replies_is_bounded_to_the_newest(pool: Pool) -> None:
+    for number in range(60):
+        await cards.record_reply(pool, KEY, str(number))
+    assert (await row(pool))["replies"] == [str(number) for number in range(10, 60)]
+
+
+# Highlights
+
 SAID = highlight_key("resolved", AS_OF)
 
 
 async def test_a_highlight_is_intended_once(pool: Pool) -> None:
-    assert await cards.intend_highlight(pool, KEY, SAID)
+    assert await cards.intend_highlight(pool, KEY, SAID) == SERVICE_URL
     assert not await cards.intend_highlight(pool, KEY, SAID)
     assert await cards.intend_highlight(pool, KEY, highlight_key("reopened", AS_OF))
     assert (await cards.restore(pool, KEY)).notified == (SAID, highlight_key("reopened", AS_OF))
@@ -177,7 +261,7 @@ async def test_a_highlight_is_intended_once(pool: Pool) -> None:
 
 async def test_one_of_many_at_once_may_say_it(pool: Pool) -> None:
     allowed = await asyncio.gather(*(cards.intend_highlight(pool, KEY, SAID) for _ in range(8)))
-    assert sorted(allowed) == [False] * 7 + [True]
+    assert sorted(allowed, key=str) == [None] * 7 + [SERVICE_URL]
 
 
 async def test_a_highlight_that_certainly_was_not_said_may_be_tried_again(pool: Pool) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from muster.store.conversations import Kind, label_of, upsert
+from muster.store.conversations import ConversationUnknown, Kind, follow, label_of, service_url_of, upsert
 from muster.store.pool import Pool
 from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TEAM, TENANT
 
@@ -87,3 +87,32 @@ async def test_a_conversation_that_was_renamed_keeps_its_key(pool: Pool) -> None
     renamed = a_conversation(name="Incident 42, over", key="another", service_url="http://127.0.0.1:2/teams/")
     await upsert(pool, **renamed)
     assert await row(pool, renamed["id"]) == {**renamed, "key": "incident-42", "suspended_at": None}
+
+
+ELSEWHERE = "https://smba.trafficmanager.net/emea/"
+
+
+async def test_a_conversation_that_moved_is_found_where_it_lives_now(pool: Pool) -> None:
+    await follow(pool, id=OPS, tenant=TENANT, service_url=ELSEWHERE)
+    assert await service_url_of(pool, OPS) == ELSEWHERE
+    with pytest.raises(ConversationUnknown):
+        await service_url_of(pool, "19:nowhere@thread.tacv2")
+
+
+@pytest.mark.parametrize(
+    ("id", "tenant", "service_url"),
+    [
+        (OPS, "t2", ELSEWHERE),
+        ("19:nowhere@thread.tacv2", TENANT, ELSEWHERE),
+        (OPS, TENANT, SERVICE_URL),
+        (OPS, TENANT, SERVICE_URL.rstrip("/")),
+    ],
+    ids=["another tenant's", "unknown", "the same", "the same without its slash"],
+)
+async def test_nothing_is_written_where_nothing_moved(
+    pool: Pool, id: str, tenant: str, service_url: str
+) -> None:
+    version = "SELECT id, xmin::text, service_url FROM conversation ORDER BY id"
+    before = await pool.fetch(version)
+    await follow(pool, id=id, tenant=tenant, service_url=service_url)
+    assert await pool.fetch(version) == before

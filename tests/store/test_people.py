@@ -3,9 +3,13 @@
 import pytest
 
 from muster.store import people
+from muster.store.conversations import ConversationUnknown
+from muster.store.people import PrivatePlace
 from muster.store.pool import Pool
 from tests.support.company import (
     ADA_AAD,
+    OPS,
+    SERVICE_URL,
     TENANT,
 )
 from workflows.verbs.click import Clicker
@@ -13,11 +17,15 @@ from workflows.verbs.click import Clicker
 pytestmark = pytest.mark.anyio
 
 
+async def place_of(pool: Pool, who: str) -> PrivatePlace:
+    return await people.private_place(pool, TENANT, who, clicked_in=OPS)
+
+
 async def test_a_private_chat_is_stored(pool: Pool) -> None:
-    assert await people.private_conversation(pool, TENANT, ADA_AAD) is None
+    assert await place_of(pool, ADA_AAD) == (SERVICE_URL, None)
     ada = Clicker(aad_object_id=ADA_AAD, teams_id="29:new-id-of-ada", name="Ada Ops")
     await people.keep_private_conversation(pool, TENANT, ada, "a:chat-of-ada")
-    assert await people.private_conversation(pool, TENANT, ADA_AAD) == "a:chat-of-ada"
+    assert await place_of(pool, ADA_AAD) == (SERVICE_URL, "a:chat-of-ada")
     row = await pool.fetchrow("SELECT teams_id, email FROM person WHERE aad_object_id = $1", ADA_AAD)
     assert row is not None
     assert tuple(row) == ("29:new-id-of-ada", "aad-ada@acme.example")
@@ -26,7 +34,7 @@ async def test_a_private_chat_is_stored(pool: Pool) -> None:
 async def test_a_person_nobody_knew_gets_a_row_with_their_chat(pool: Pool) -> None:
     stranger = Clicker(aad_object_id="aad-di", teams_id="29:di", name="Di Pager")
     await people.keep_private_conversation(pool, TENANT, stranger, "a:chat-of-di")
-    assert await people.private_conversation(pool, TENANT, "aad-di") == "a:chat-of-di"
+    assert await place_of(pool, "aad-di") == (SERVICE_URL, "a:chat-of-di")
 
 
 async def test_a_person_written_again_keeps_their_chat(pool: Pool) -> None:
@@ -45,3 +53,12 @@ async def test_a_person_written_again_keeps_their_chat(pool: Pool) -> None:
     )
     assert row is not None
     assert tuple(row) == ("29:newer", "Ada O.", "ada@new.example", "a:chat-of-ada")
+
+
+async def test_a_private_chat_lives_where_the_conversation_of_the_click_does(pool: Pool) -> None:
+    ada = Clicker(aad_object_id=ADA_AAD, teams_id="29:ada", name="Ada Ops")
+    await people.keep_private_conversation(pool, TENANT, ada, "a:chat-of-ada")
+    await pool.execute("UPDATE conversation SET service_url = 'https://moved.example/' WHERE id = $1", OPS)
+    assert await place_of(pool, ADA_AAD) == ("https://moved.example/", "a:chat-of-ada")
+    with pytest.raises(ConversationUnknown):
+        await people.private_place(pool, TENANT, ADA_AAD, clicked_in="19:nowhere@thread.tacv2")

@@ -73,7 +73,7 @@ async def test_an_open_incident_enters_the_channels_of_its_service(incident: Inc
         account=ACCOUNT,
         incident_id="Q1",
         conversation_key="payments-ops",
-        conversation=Conversation(tenant=TENANT, id=OPS, service_url=SERVICE_URL, label="Payments/#ops"),
+        conversation=Conversation(tenant=TENANT, id=OPS, label="Payments/#ops"),
         stored=False,
     )
     assert await incident.rows() == [OPS]
@@ -193,12 +193,12 @@ async def test_a_card_is_found_by_its_message(incident: Incident) -> None:
     await incident.event()
     assert await find_card(incident.pool, conversation=OPS, activity_id="1") is None
     await incident.pool.execute(
-        "UPDATE incident_card SET activity_id = '1', marker = 'm1', intent_marker = 'm2', intent_at = now()"
+        "UPDATE incident_card SET activity_id = '1', orphan_markers = '{m1,m2}', intent_at = now()"
     )
     card = await find_card(incident.pool, conversation=OPS, activity_id="1")
     assert card is not None
     assert (card.account, card.incident_id, card.conversation_key) == (ACCOUNT, "Q1", "payments-ops")
-    assert (card.stored, card.markers) == (True, frozenset({"m1", "m2"}))
+    assert (card.stored, card.orphan_markers) == (True, frozenset({"m1", "m2"}))
     assert await find_card(incident.pool, conversation=RELEASES, activity_id="1") is None
 
 
@@ -211,7 +211,7 @@ async def test_a_card_is_found_by_its_incident_whatever_message_it_is(incident: 
     await incident.event()
     card = await find(OPS, "Q1")
     assert card is not None
-    assert (card.conversation.id, card.markers) == (OPS, frozenset())
+    assert (card.conversation.id, card.orphan_markers) == (OPS, frozenset())
     assert await find(RELEASES, "Q1") is None
     assert await find(OPS, "Q2") is None
 
@@ -245,7 +245,7 @@ async def test_a_conversation_without_a_team_is_found_as_a_channel_is(
         account=ACCOUNT,
         incident_id="Q1",
         conversation_key="a-chat",
-        conversation=Conversation(tenant=TENANT, id=chat, service_url=SERVICE_URL, label=label),
+        conversation=Conversation(tenant=TENANT, id=chat, label=label),
         stored=False,
     )
     just_created = datetime.now(UTC) + timedelta(seconds=1)

@@ -19,7 +19,6 @@ class ShowCard(Value):
     """Show this view: edit ``activity_id``, or post when there is none yet."""
 
     card: CardKey
-    service_url: str
     tenant: str
     activity_id: str | None
     view: View
@@ -44,7 +43,6 @@ class Reply(Value):
     """Say a highlight in the card's thread, at most once."""
 
     card: CardKey
-    service_url: str
     tenant: str
     activity_id: str
     transition: Transition
@@ -62,20 +60,19 @@ class Replied(Value):
 
 
 class DeleteMessage(Value):
-    """Delete a message that is not the card: an orphan that somebody pressed."""
+    """Delete an orphan that somebody pressed, if the card's row knows it for one by its marker."""
 
     card: CardKey
-    service_url: str
     tenant: str
     activity_id: str
+    marker: str
     correlation: str
 
 
 class TellPerson(Value):
-    """Tell one person, privately, how their click ended."""
+    """Tell one person, privately, how their click on this card ended."""
 
-    account: str
-    service_url: str
+    card: CardKey
     tenant: str
     click: Click
     outcome: Outcome

@@ -55,7 +55,6 @@ class CardReconciler(Reconciler):
             return
         request = ShowCard(
             card=run.key,
-            service_url=run.conversation.service_url,
             tenant=run.conversation.tenant,
             activity_id=card.activity_id,
             view=view,

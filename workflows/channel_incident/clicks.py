@@ -12,7 +12,7 @@ from workflows.channel_incident.card import with_nonce, with_resend
 from workflows.channel_incident.orphans import with_orphan
 from workflows.channel_incident.recording import Recorder
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.state import PrivateMessage
+from workflows.channel_incident.state import Orphan, PrivateMessage
 from workflows.channel_incident.timeline import as_person, entry_of_click
 from workflows.contract import call
 from workflows.errors import failure_of, refusal_of
@@ -79,8 +79,9 @@ class Clicks:
         recorded = run.state.with_outcome(RecordedOutcome(key=click.key, outcome=outcome))
         run.apply(recorded, cause=click.correlation, entry=entry_of_click(click, outcome))
         run.apply(with_nonce(run.state, run.draw()))
-        if click.orphan:
-            run.apply(with_orphan(run.state, click.message))
+        if click.orphan_marker is not None:
+            orphan = Orphan(message=click.message, marker=click.orphan_marker)
+            run.apply(with_orphan(run.state, orphan))
             if outcome.kind in TOLD_PRIVATELY:  # the answer goes with the message
                 self._tell(click, outcome)
 

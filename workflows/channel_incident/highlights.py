@@ -56,7 +56,6 @@ class HighlightsReconciler(Reconciler):
         if workflow.now() - highlight.stamp.at <= STALE_HIGHLIGHT:
             request = Reply(
                 card=run.key,
-                service_url=run.conversation.service_url,
                 tenant=run.conversation.tenant,
                 activity_id=activity_id,
                 transition=highlight.transition,

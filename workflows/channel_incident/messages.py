@@ -11,11 +11,10 @@ from workflows.verbs.outcomes import Outcome
 
 
 class Conversation(Value):
-    """A Teams channel or chat as the Bot Connector knows it."""
+    """A Teams channel or chat. Its address is not here: it can change, and is read at each call."""
 
     tenant: str
     id: str
-    service_url: str
     label: str
     """For operators: ``Payments/#ops``."""
 

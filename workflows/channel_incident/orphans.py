@@ -5,7 +5,7 @@ from temporalio.exceptions import ActivityError
 
 from workflows.channel_incident.activities import DELETE_MESSAGE, DeleteMessage
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.state import State
+from workflows.channel_incident.state import Orphan, State
 from workflows.contract import call
 from workflows.errors import Temporary, failure_of
 from workflows.reconcile import Reconciler
@@ -18,7 +18,7 @@ class OrphansReconciler(Reconciler):
 
     def __init__(self, run: RunState) -> None:
         self._run = run
-        self._tried: set[str] = set()
+        self._tried: set[Orphan] = set()
 
     def is_due(self) -> bool:
         """An orphan was pressed, and its click has come to its outcome: until then it keeps its buttons."""
@@ -30,9 +30,9 @@ class OrphansReconciler(Reconciler):
         orphan = run.state.orphans[0]
         request = DeleteMessage(
             card=run.key,
-            service_url=run.conversation.service_url,
             tenant=run.conversation.tenant,
-            activity_id=orphan,
+            activity_id=orphan.message,
+            marker=orphan.marker,
             correlation=run.state.cause,
         )
         try:
@@ -46,8 +46,8 @@ class OrphansReconciler(Reconciler):
         run.apply(run.state.replace(orphans=tuple(one for one in run.state.orphans if one != orphan)))
 
 
-def with_orphan(state: State, message: str) -> State:
+def with_orphan(state: State, orphan: Orphan) -> State:
     """A click found this message not to be the card."""
-    if message in state.orphans or message == state.card.activity_id:
+    if orphan in state.orphans or orphan.message == state.card.activity_id:
         return state
-    return state.replace(orphans=(*state.orphans, message))
+    return state.replace(orphans=(*state.orphans, orphan))

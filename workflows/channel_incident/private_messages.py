@@ -30,8 +30,7 @@ class PrivateMessagesReconciler(Reconciler):
         run = self._run
         message = run.state.private_messages.waiting[0]
         request = TellPerson(
-            account=run.start.account,
-            service_url=run.conversation.service_url,
+            card=run.key,
             tenant=run.conversation.tenant,
             click=message.click,
             outcome=message.outcome,

@@ -119,6 +119,15 @@ class PrivateMessages(Value):
         return PrivateMessages(waiting=waiting, sent=(*self.sent, key)[-MOST_ENTRIES:])
 
 
+class Orphan(Value):
+    """A message that is not the card."""
+
+    message: str
+    """Its activity id, as the click on it told."""
+    marker: str
+    """Which the card's row knows for an orphan's."""
+
+
 class Degradation(Value):
     """A reconciler that cannot go on for now, why, and until when it waits."""
 
@@ -148,8 +157,8 @@ class State(Value):
     """Correlation id of what last changed the card."""
     highlights: Highlights = Highlights()
     private_messages: PrivateMessages = PrivateMessages()
-    orphans: tuple[str, ...] = ()
-    """Activity ids of messages that a click found to be orphans, to be deleted."""
+    orphans: tuple[Orphan, ...] = ()
+    """Those that somebody pressed, to be deleted."""
     clicks: tuple[RecordedOutcome, ...] = ()
     degradations: tuple[Degradation, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()

@@ -26,8 +26,8 @@ class Click(Value):
     person: Clicker
     message: str
     """The pressed message's activity id."""
-    orphan: bool = False
-    """The pressed message is not the card: a lost answer left it behind, and it is to be deleted."""
+    orphan_marker: str | None = None
+    """What the pressed button carries, where the card's row knows it as the marker of an orphan."""
     inputs: Mapping[str, str] = Field(default_factory=dict)
     """What the person entered, by the name of the input; empty for a verb without a dialog."""
     received_at: AwareDatetime

@@ -33,7 +33,7 @@ CREATE TABLE conversation (
   team text,
   key text NOT NULL UNIQUE,
   name text NOT NULL,
-  service_url text NOT NULL,
+  service_url text NOT NULL, -- Microsoft may change it: written at each activity, read at each call
   suspended_at timestamptz,
   CONSTRAINT conversation_team_of_channels CHECK ((kind = 'channel') = (team IS NOT NULL)),
   -- A channel's tenant and account are its team's.
@@ -99,7 +99,9 @@ CREATE TABLE incident_card (
   view jsonb,
   shown_at timestamptz,
   orphans integer NOT NULL DEFAULT 0,
+  orphan_markers text[] NOT NULL DEFAULT '{}', -- of messages that are the card no more, or never were
   notified text[] NOT NULL DEFAULT '{}', -- highlights that were said or may have been
+  replies text[] NOT NULL DEFAULT '{}',  -- activity ids of highlights: none of them is an orphan
   PRIMARY KEY (account, incident_id, conversation)
 );
 

@@ -22,9 +22,7 @@ START = Start(
     account="acme",
     incident_id="Q1",
     conversation_key="payments-ops",
-    conversation=Conversation(
-        tenant="tenant", id="19:ops", service_url="https://smba.example/", label="Payments/#ops"
-    ),
+    conversation=Conversation(tenant="tenant", id="19:ops", label="Payments/#ops"),
 )
 
 

@@ -65,7 +65,7 @@ async def lost_answers(run: Run) -> None:
     await run.hears(life.escalates())
     await outside.until(lambda: len(outside.posts) == 3)
     await run.is_idle()
-    await run.ask(run.click().model_copy(update={"message": "1700000099999", "orphan": True}))
+    await run.ask(run.click().model_copy(update={"message": "1700000099999", "orphan_marker": "lost"}))
     await outside.until(lambda: bool(outside.deleted))
     await run.hears(life.is_resolved())
     await run.ends()

@@ -28,9 +28,7 @@ from workflows.verbs.click import Click, Clicker
 from workflows.verbs.verb import VerbName
 
 QUICK = Timing(edit_interval=0.05, grace=0.2, late_edit=0.5)
-CONVERSATION = Conversation(
-    tenant="tenant", id="19:ops@thread.tacv2", service_url="http://127.0.0.1:1/teams/", label="Payments/#ops"
-)
+CONVERSATION = Conversation(tenant="tenant", id="19:ops@thread.tacv2", label="Payments/#ops")
 CHANNEL = "payments-ops"
 NO_CACHE = 0
 

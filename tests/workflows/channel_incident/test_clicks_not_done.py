@@ -146,7 +146,7 @@ async def test_the_message_clicked_again_brings_the_recorded_refusal_and_a_butto
 async def test_a_refusal_on_an_orphan_is_told_privately_since_its_answer_goes_with_it(client: Client) -> None:
     async with shown(client) as run:
         run.outside.fails(CHANGE_STATUS, Forbidden("not on this team"))
-        click = run.click().model_copy(update={"message": "1700000099999", "orphan": True})
+        click = run.click().model_copy(update={"message": "1700000099999", "orphan_marker": "lost"})
         assert (await run.ask(click)).outcome.kind == "refused"
         await run.outside.until(lambda: bool(run.outside.deleted and run.outside.told))
     (told,) = run.outside.told

@@ -17,7 +17,7 @@ ORPHAN = "1700000099999"
 
 def on_orphan(run: Run, *, link: int | None = 1) -> Click:
     """A click on a message that is not the card."""
-    return run.click(link=link).model_copy(update={"message": ORPHAN, "orphan": True})
+    return run.click(link=link).model_copy(update={"message": ORPHAN, "orphan_marker": "lost"})
 
 
 async def test_an_orphan_is_deleted_after_its_click_and_operators_see_it(client: Client) -> None:
@@ -26,7 +26,7 @@ async def test_an_orphan_is_deleted_after_its_click_and_operators_see_it(client:
         await run.is_idle()
         timeline = await run.timeline()
     assert answer.outcome.kind == "done"
-    assert [request.activity_id for request in run.outside.deleted] == [ORPHAN]
+    assert [(request.activity_id, request.marker) for request in run.outside.deleted] == [(ORPHAN, "lost")]
     assert ("teams.delete_message", "an orphan that was pressed") in timeline.activities
 
 
@@ -43,7 +43,7 @@ async def test_whoever_is_told_to_click_again_still_has_the_button_until_then(cl
 
 async def test_the_live_card_is_never_deleted_whatever_a_click_says(client: Client) -> None:
     async with shown(client) as run:
-        await run.ask(run.click().model_copy(update={"orphan": True}))
+        await run.ask(run.click().model_copy(update={"orphan_marker": "lost"}))
         await run.is_idle()
     assert run.outside.deleted == []
 

@@ -41,7 +41,6 @@ def wanted(state: State = TRIGGERED, content: str | None = None) -> State:
 def request_of(state: State) -> ShowCard:
     return ShowCard(
         card=CardKey(account="acme", incident_id="Q1", conversation="19:ops"),
-        service_url="https://teams.example/",
         tenant="T1",
         activity_id=state.card.activity_id,
         view=view_of(state),

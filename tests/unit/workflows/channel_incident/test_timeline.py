@@ -26,7 +26,7 @@ from workflows.verbs.outcomes import Outcome
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
 EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
-OPS = Conversation(tenant="T1", id="19:ops", service_url="https://teams.example/", label="Payments/#ops")
+OPS = Conversation(tenant="T1", id="19:ops", label="Payments/#ops")
 
 
 def degradation(name: str, until: datetime | None = None) -> Degradation:
