@@ -21,6 +21,7 @@ from workflows.channel_incident.activities import DoVerb, VerbDone
 from workflows.channel_incident.messages import CardKey
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome, Reason
+from workflows.verbs.registry import VERBS
 from workflows.verbs.verb import VerbName
 
 pytestmark = pytest.mark.anyio
@@ -337,6 +338,24 @@ async def test_a_second_try_that_finds_another_change_does_not_undo_it(buttons: 
     await buttons.side.put(buttons.incident, user=BO_USER, status="resolved")
     assert (await buttons.click("acknowledge", attempt=2)).outcome.kind == "stale"
     assert (await buttons.side.get(buttons.incident))["status"] == "resolved"
+
+
+@pytest.mark.parametrize("verb", ["acknowledge", "resolve"])
+@pytest.mark.parametrize("do", [{"do": "status", "status": 500}, {"do": "status", "status": 504}])
+async def test_what_another_did_is_not_told_as_ones_own_after_a_lost_answer(
+    buttons: Buttons, verb: VerbName, do: dict[str, Any]
+) -> None:
+    """PagerDuty stands as the click wanted, and the change is somebody else's."""
+    await buttons.side.fault("rest", match={"method": "PUT"}, **do)
+    assert (await buttons.fails(verb)).type == "ProviderUnavailable"
+    target = VERBS[verb].target
+    await buttons.side.put(buttons.incident, user=BO_USER, status=target)
+    changed = await buttons.click(verb, attempt=2)
+    assert changed.outcome == Outcome(kind="already", by="Bo Call", status=target)
+    assert await buttons.recorded() == changed.outcome
+    assert [(user, status) for user, status, answer in await buttons.told() if answer == 200] == [
+        (BO_USER, target)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -18,14 +18,16 @@ _TRANSIENT = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
 
 
 class _Session(requests.Session):
-    """What msal sends with: limited in time, and without the settings of the environment.
+    """What msal sends with: limited in time, to the configured authority alone.
 
-    ``REQUESTS_CA_BUNDLE`` or a proxy of the environment would win over what is configured here.
+    ``REQUESTS_CA_BUNDLE`` or a proxy of the environment would win over what is configured here, and a
+    redirect would carry the app's secret to whoever it names.
     """
 
     def __init__(self, ca_file: Path | None) -> None:
         super().__init__()
         self.trust_env = False
+        self.max_redirects = 0  # a redirect is an error, which msal hands on
         if ca_file is not None:
             self.verify = str(ca_file)
 

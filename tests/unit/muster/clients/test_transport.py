@@ -179,6 +179,19 @@ async def test_a_redirect_is_an_answer(pool):
     assert (len(there.requests), len(elsewhere.requests)) == (1, 0)
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+async def test_a_token_follows_no_redirect_to_another_host(pool, method, status):
+    async with server(answering(ANSWER)) as elsewhere:
+        location = f"Location: http://127.0.0.1:{elsewhere.port}/".encode()
+        moved = answer(b"", location, status=b"%d Moved" % status)
+        async with server(answering(moved)) as there:
+            headers = {"Authorization": "Bearer t0ken"}
+            assert (await call(pool, there.url, method=method, headers=headers)).status_code == status
+    assert b"Bearer t0ken" in there.requests[0]
+    assert elsewhere.connections == 0
+
+
 async def test_a_cookie_is_kept_by_httpx_alone(pool):
     async with server(answering(answer(b"{}", b"Set-Cookie: node=7; Path=/"))) as there:
         for _ in range(3):

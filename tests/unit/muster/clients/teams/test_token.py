@@ -3,6 +3,7 @@
 import json
 import ssl
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -23,14 +24,18 @@ REGISTRATION = TeamsRegistration(tenant=TENANT, app_id="app-1", app_secret="s3cr
 class Entra(ThreadingHTTPServer):
     """An authority that gives ``token-1``, ``token-2``, … or the refusal a test sets."""
 
-    def __init__(self, certificate):
+    def __init__(self, certificate, host):
         super().__init__(("127.0.0.1", 0), Exchange)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
         self.socket = context.wrap_socket(self.socket, server_side=True)
-        self.url = f"https://127.0.0.1:{self.server_address[1]}"
+        self.url = f"https://{host}:{self.server_address[1]}"
         self.forms: list[dict[str, str]] = []
         self.refusal: tuple[int, dict[str, Any]] | None = None
+        self.moved: tuple[str, int, str] | None = None
+        """Requests of this method are redirected, with this status, to this authority."""
+        self.asked: list[str] = []
+        """The method of every request."""
 
 
 class Exchange(BaseHTTPRequestHandler):
@@ -39,6 +44,8 @@ class Exchange(BaseHTTPRequestHandler):
     server: Entra
 
     def do_GET(self):
+        if self._is_redirected():
+            return
         base = f"{self.server.url}/{TENANT}"
         self._answer(
             200,
@@ -51,12 +58,25 @@ class Exchange(BaseHTTPRequestHandler):
 
     def do_POST(self):
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        if self._is_redirected():
+            return
         self.server.forms.append({name: value for name, (value,) in form.items()})
         if self.server.refusal:
             self._answer(*self.server.refusal)
         else:
             number = len(self.server.forms)
             self._answer(200, {"token_type": "Bearer", "access_token": f"token-{number}", "expires_in": 3600})
+
+    def _is_redirected(self):
+        self.server.asked.append(self.command)
+        if self.server.moved is None or self.server.moved[0] != self.command:
+            return False
+        _, status, elsewhere = self.server.moved
+        self.send_response(status)
+        self.send_header("Location", elsewhere + self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        return True
 
     def _answer(self, status, body):
         content = json.dumps(body).encode()
@@ -82,14 +102,29 @@ def ca_file(authority, tmp_path):
     return path
 
 
-@pytest.fixture
-def entra(authority):
-    with Entra(authority.issue_cert("127.0.0.1")) as server:
+@contextmanager
+def serving(authority, host):
+    with Entra(authority.issue_cert("127.0.0.1", "localhost"), host) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def entra(authority):
+    with serving(authority, "127.0.0.1") as server:
         yield server
-        server.shutdown()
-        thread.join()
+
+
+@pytest.fixture
+def elsewhere(authority):
+    """Somebody else, with a certificate that is accepted."""
+    with serving(authority, "localhost") as server:
+        yield server
 
 
 @pytest.fixture
@@ -137,6 +172,16 @@ async def test_an_answer_without_a_token_is_an_unavailable_provider(tokens, entr
     entra.refusal = refusal
     with pytest.raises(ProviderUnavailable):
         await tokens.get(TENANT)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_redirect_carries_the_secret_to_nobody(tokens, entra, elsewhere, method, status):
+    entra.moved = (method, status, elsewhere.url)
+    with pytest.raises(ProviderUnavailable):
+        await tokens.get(TENANT)
+    assert elsewhere.asked == []
+    assert entra.asked[-1] == method
 
 
 async def test_a_tenant_that_is_not_configured_is_a_wrong_request(tokens):
