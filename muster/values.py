@@ -13,6 +13,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from muster.web_addresses import holds_address
+
 ID, NAME, STATE, VALUE, TITLE, DESCRIPTION, TEXT = 64, 120, 30, 300, 3_100, 1_600, 2_400
 """Most bytes of JSON for each kind of text; what a card shows fits in them whatever the script.
 
@@ -29,7 +31,6 @@ _IDENTIFIER = re.compile(r"[!-.0-~]{1,64}")
 """An id becomes a part of workflow ids, which ``/`` divides, and of HTTP headers: ASCII without spaces."""
 _PRINTABLE = re.compile(r"[!-~]+")
 _PIECES = re.compile(r"\s+|\S+")
-_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _WIDEST = 4
 """Bytes of any other character."""
@@ -65,7 +66,7 @@ def clipped_between_addresses(value: Any, limit: int) -> str:
         return text
     kept, words, addresses = "", 0, 0
     for piece in _PIECES.findall(text):
-        if _ADDRESS.fullmatch(piece):
+        if holds_address(piece):
             addresses += size(piece)
             if addresses > URL:
                 return f"{kept.rstrip()} …" if kept else clipped(piece, limit)

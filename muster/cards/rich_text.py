@@ -9,13 +9,9 @@ from collections.abc import Iterable
 
 from muster.cards.elements import RichTextBlock, TextBlock, rich_text_block, text_block, text_run
 from muster.cards.text import clip, tidy, verbatim, web_link
+from muster.web_addresses import addresses_in, without_scheme
 
-_ADDRESS = re.compile(r"(?<!\S)https?://\S+", re.IGNORECASE)
-"""A web address that stands as a word of its own. One inside somebody's markup stays text."""
-_BEFORE_PATH = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
 _LIKE_AN_ADDRESS = re.compile(r"\S+\.\S+")
-_BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
-_ENDS_OF_SENTENCES = ".,;:!?'\""
 _UNSAFE_IN_LABEL = re.compile(r"[\\`*~\[\](){}<>#+=!|&\"']|(?<!\w)_|_(?!\w)")
 """What Markdown could read. An underscore inside a word is none of it."""
 _LABEL_LIMIT = 40
@@ -36,28 +32,10 @@ def lines_with_links(text: str, *, limit: int, most_lines: int) -> list[RichText
 
 def links_in(text: str) -> list[TextBlock]:
     """One line with a link to each whole web address in ``text``; no line where there is none."""
-    addresses = dict.fromkeys(filter(None, map(_without_what_follows, _ADDRESS.findall(text))))
-    links = [link for address in addresses if (link := markdown_link(label_of(address), address))]
+    links = [link for address in addresses_in(text) if (link := markdown_link(label_of(address), address))]
     if len(links) > _MOST_LINKS:
         links = [*links[:_MOST_LINKS], f"… and {len(links) - _MOST_LINKS} more in PagerDuty"]
     return [linked(links)] if links else []
-
-
-def _without_what_follows(text: str) -> str | None:
-    """The address that begins ``text``, without the end of a sentence or a bracket that closes around it.
-
-    ``None`` where the address was cut.
-    """
-    if text.endswith("…"):
-        return None
-    while text[-1] in _ENDS_OF_SENTENCES or _closes_what_it_did_not_open(text):
-        text = text[:-1]
-    return text
-
-
-def _closes_what_it_did_not_open(text: str) -> bool:
-    opening = _BRACKETS.get(text[-1])
-    return opening is not None and text.count(text[-1]) > text.count(opening)
 
 
 def linked(links: Iterable[str]) -> TextBlock:
@@ -67,7 +45,7 @@ def linked(links: Iterable[str]) -> TextBlock:
 
 def is_address(text: str) -> bool:
     """Whether ``text`` is one whole web address and nothing else."""
-    return bool(_ADDRESS.fullmatch(text)) and not text.endswith("…")
+    return addresses_in(text) == (text,)
 
 
 def markdown_link(label: str, url: str | None) -> str | None:
@@ -86,4 +64,4 @@ def markdown_link(label: str, url: str | None) -> str | None:
 
 def label_of(address: str) -> str:
     """Where an address leads: its host and path."""
-    return re.split(r"[?#]", _BEFORE_PATH.sub("", address, count=1))[0].rstrip("/")
+    return re.split(r"[?#]", without_scheme(address).removeprefix("www."))[0].rstrip("/")

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from muster.values import NAME, UNSHOWABLE, URL, clipped, identifier, size, written
+from muster.web_addresses import begins_as_address
 from workflows.incident.values import Reference
 
-_WEB = re.compile(r"https?://", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 Body = Mapping[str, Any]
@@ -21,7 +21,7 @@ class EventUnusable(Exception):
 def url_of(value: Any) -> str | None:
     """A web address, or ``None``; never a cut one, which would lead elsewhere."""
     text = value.strip() if isinstance(value, str) else ""
-    return text if _WEB.match(text) and not UNSHOWABLE.search(text) and size(text) <= URL else None
+    return text if begins_as_address(text) and not UNSHOWABLE.search(text) and size(text) <= URL else None
 
 
 def whole_number(value: Any) -> int | None:

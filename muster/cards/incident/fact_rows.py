@@ -1,6 +1,5 @@
 """The card's facts: one row for each thing that is known, in the order in which people ask for it."""
 
-import re
 from collections.abc import Iterator
 
 from muster.cards.elements import (
@@ -17,6 +16,7 @@ from muster.cards.formatting import duration, instant_after, listed
 from muster.cards.incident.names import NAME_LIMIT, name_of
 from muster.cards.rich_text import is_address, label_of, links_in, markdown_link
 from muster.cards.text import literal, tidy
+from muster.web_addresses import begins_as_address
 from workflows.channel_incident.view import View
 from workflows.incident.values import Bridge, Escalation, Responder, Task
 
@@ -31,8 +31,6 @@ _FIELD_VALUE_LIMIT = 80
 _STATE_LIMIT = 20
 _NUMBER_LIMIT = 40
 _TASK_LIMIT = 40
-_BEGINS_AN_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
-
 
 _ANSWERS = {
     "pending": "… asked",
@@ -129,7 +127,7 @@ def _value(text: str) -> list[Element]:
     if is_address(text) and (link := markdown_link(label_of(text), text)):
         return [text_block(link)]
     value: list[Element] = [_text(literal(text, _FIELD_VALUE_LIMIT) or "–"), *links_in(text)]
-    if len(value) == 1 and _BEGINS_AN_ADDRESS.match(text):
+    if len(value) == 1 and begins_as_address(text):
         value.append(text_block("The whole address is in PagerDuty.", size="Small", isSubtle=True))
     return value
 

@@ -17,8 +17,9 @@ LONG = "https://grafana.example/d/" + "x" * 560
         (f"{LONG}, {LONG}y", f"{LONG}, {LONG}y"),
         (f"{LONG} " + "word " * 80, f"{LONG} " + ("word " * 80)[:295].rstrip() + " …"),
         (f"see {LONG * 5}", "see …"),
+        (f'see "{LONG}", <a href="{LONG}">', f'see "{LONG}", <a href="{LONG}">'),
     ],
-    ids=["one", "in a text", "two", "a long text after it", "too long"],
+    ids=["one", "in a text", "two", "a long text after it", "too long", "in quotes and markup"],
 )
 def test_no_address_is_cut(text: str, kept: str) -> None:
     assert clipped_between_addresses(text, 300) == kept

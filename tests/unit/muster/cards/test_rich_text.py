@@ -62,6 +62,40 @@ def test_a_label_does_not_claim_another_address() -> None:
     assert link == "[evil.example/x](https://evil.example/x)"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}<br>Then call.",
+        "{}</a>",
+        '{}">the runbook</a>',
+        "{}'>the runbook</a>",
+        "{}>",
+        '{}"',
+        '"{}"',
+        '"{}", then call.',
+        "'{}'",
+        "'{}'.",
+        "“{}”",
+        "„{}“",
+        "«{}».",
+        "‘{}’",
+        "`{}`",
+    ],
+)
+@pytest.mark.parametrize("address", ["https://wiki.example/x?a=1", "https://wiki.example/x_(y)"])
+def test_an_address_ends_at_angle_brackets_and_quotes(text: str, address: str) -> None:
+    (links,) = links_in(f"See {text.format(address)}")
+    assert links["text"].endswith(f"]({web_link(address)})")
+    assert links["text"].count("](") == 1
+
+
+def test_an_apostrophe_inside_an_address_is_its_own() -> None:
+    address = "https://kibana.example/app/discover#/?_a=(query:(query:'status:500'))"
+    assert is_address(address)
+    (links,) = links_in(f"See {address}, then call.")
+    assert links["text"].endswith(f"]({web_link(address)})")
+
+
 def test_many_addresses_are_counted() -> None:
     (links,) = links_in(" ".join(f"https://a.example/{n}" for n in range(9)))
     assert links["text"].count("](") == 5
@@ -75,6 +109,7 @@ def test_an_address_is_linked_once() -> None:
 
 def test_an_address_inside_markup_stays_text() -> None:
     assert links_in("[runbook](https://evil.example) <https://evil.example>") == []
+    assert links_in('<a href="https://evil.example">runbook</a>') == []
 
 
 @pytest.mark.parametrize("limit", [20, 26], ids=["in its host", "in its path"])
