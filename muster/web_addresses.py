@@ -11,7 +11,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"`“”„«»]+", re.IGNORECASE)
 in one (Kibana's filters), and so does every bracket but ``<>``."""
 _QUOTES = {'"': '"', "`": "`", "“": "”", "„": "“”", "«": "»", "'": "'", "‘": "’"}
 """By the quote that opens: those that close it."""
-_WORD = re.compile(rf"(?<!\S)([{''.join(_QUOTES)}]?)({_ADDRESS.pattern})", re.IGNORECASE)
+_STANDING = re.compile(rf"(?<!\S)([{''.join(_QUOTES)}]?)({_ADDRESS.pattern})", re.IGNORECASE)
 """An address that stands as a word of its own, perhaps in quotes. One inside somebody's markup stays text."""
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _ENDS_OF_SENTENCES = ".,;:!?'‘’"
@@ -30,7 +30,7 @@ def holds_address(text: str) -> bool:
 
 def addresses_in(text: str) -> tuple[str, ...]:
     """Every whole web address that stands as a word in ``text``, once, in the order of the text."""
-    found = (_whole(*match.groups()) for match in _WORD.finditer(text))
+    found = (_whole(*match.groups()) for match in _STANDING.finditer(text))
     return tuple(dict.fromkeys(filter(None, found)))
 
 
