@@ -2,6 +2,8 @@
 # (botbuilder has no types)
 """What Muster does when Teams talks to it."""
 
+import asyncio
+
 import structlog
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
@@ -11,6 +13,9 @@ from api.bot.adapter import inbound_of
 from api.bot.clicks import ClickHandler
 from muster.store import conversations
 from muster.store.pool import UNAVAILABLE, Pool
+
+_NOTED_WITHIN = 0.5
+"""Seconds that noting an address may take from the time of an answer."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -33,12 +38,13 @@ class MusterBot(TeamsActivityHandler):
         if activity.tenant is None:
             return
         try:
-            await conversations.follow(
-                self._pool,
-                id=activity.conversation_id,
-                tenant=activity.tenant,
-                service_url=activity.service_url,
-            )
+            async with asyncio.timeout(_NOTED_WITHIN):
+                await conversations.follow(
+                    self._pool,
+                    id=activity.conversation_id,
+                    tenant=activity.tenant,
+                    service_url=activity.service_url,
+                )
         except UNAVAILABLE as failure:  # the next activity tells it again
             log.warning("where a conversation lives could not be noted", reason=type(failure).__name__)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.client import Client
 
-from tests.workflows.channel_incident.running import shown
+from tests.workflows.channel_incident.running import Run, shown
 from workflows.channel_incident.activities import CHANGE_STATUS, RECORD_CLICKS, TELL_PERSON
 from workflows.errors import Forbidden, OutsideError, ProviderUnavailable, RateLimited, RequestInvalid
 from workflows.options import ANSWER_IS_READ
@@ -67,12 +67,26 @@ async def test_a_click_that_waited_for_another_until_it_was_too_late_is_not_done
     assert [change.click.verb for change in run.outside.changes] == ["acknowledge"]
 
 
+async def has_been_read(run: Run) -> bool:
+    """The time that an answer has on the screen is over."""
+    timeline = await run.timeline()
+    started = {
+        event.event_id
+        for event in timeline.events
+        if event.HasField("timer_started_event_attributes") and b"being read" in event.SerializeToString()
+    }
+    fired = {event.timer_fired_event_attributes.started_event_id for event in timeline.events}
+    return bool(started & fired)
+
+
 async def test_a_refusal_stays_on_its_answers_card_from_which_it_can_be_clicked_again(client: Client) -> None:
     """An edit of the message would wipe the answer's card, and the sentence on it, off the screen."""
     async with shown(client) as run:
         run.outside.fails(CHANGE_STATUS, *[ProviderUnavailable("PagerDuty is down")] * 2)
         failed = await run.ask(run.click())
         assert failed.outcome.kind == "failed"
+        # Until the answer has been read no edit is made at all.
+        await run.until(lambda: has_been_read(run))
         await run.is_idle()
         timeline = await run.timeline()
         answer = await run.ask(run.click(nonce=failed.identity.nonce))
