@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from sandbox.company import Company, Connection, Person, build_company
 from sandbox.teams.signing_key import SigningKey
 from sandbox.teams.tokens import ChannelTokens
 from sandbox.up.addresses import Addresses
+from sandbox.up.environment import embedded_environment
 from sandbox.up.product import local_environment, sandbox_environment, seed, write_config
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.servers.ports import free_port
@@ -300,7 +300,8 @@ def _environment(
 ) -> dict[str, str]:
     # As it is deployed, with compiled modules. In the sandbox each run of a workflow imports its module, and
     # would compile it each time.
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    inherited = embedded_environment()
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)
     return {
         **inherited,
         **local_environment(folder, addresses, {}),

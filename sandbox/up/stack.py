@@ -4,6 +4,7 @@ import os
 
 from sandbox.company import Company
 from sandbox.up.addresses import Addresses
+from sandbox.up.environment import product_environment
 from sandbox.up.options import Options
 from sandbox.up.pages.start_page import PageLink, StartPage, build_start_page, temporal_queries
 from sandbox.up.pages.terminal import Terminal
@@ -33,7 +34,7 @@ class Stack:
         self._folder = folder
         self._terminal = terminal
         self._addresses = Addresses.pick(usual=not options.any_ports)
-        self._env = os.environ | local_environment(folder, self._addresses, os.environ)
+        self._env = product_environment(os.environ) | local_environment(folder, self._addresses, os.environ)
         self._company = self._open_company()
         self._temporal_ui: str | None = None
         self._ready_file = ReadyFile(options.ready_file)

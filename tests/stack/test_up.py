@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.up.supervision.launch import Launched, launched
 from sandbox.up.supervision.parts import muster_command
+from tests.stack.shell import FOREIGN_SETTINGS, foreign_shell
 from tests.support.processes import is_alive
 from tests.support.waiting import wait_until
 
@@ -23,9 +24,16 @@ def all_gone(pids: dict[str, int]) -> bool:
     return not any(is_alive(pid) for pid in pids.values())
 
 
+def environment_of(pid: int) -> dict[str, str]:
+    """The environment that a process was started with (Linux)."""
+    entries = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return dict(entry.split("=", 1) for entry in entries if "=" in entry)
+
+
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
-    with launched(tmp_path_factory.mktemp("up")) as running:
+    shell = foreign_shell(tmp_path_factory.mktemp("home"))
+    with launched(tmp_path_factory.mktemp("up"), env=shell) as running:
         yield running
 
 
@@ -38,6 +46,14 @@ def test_every_part_answers(stack: Launched) -> None:
         headers = {"Authorization": f"Token token={ready['pagerduty_token']}"}
         services = client.get(f"{ready['pagerduty']}/services", headers=headers).json()["services"]
     assert {ready["service"], ready["service_two_channels"]} <= {service["id"] for service in services}
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux shows environments")
+def test_no_part_sees_the_settings_that_the_shell_has_for_other_servers(stack: Launched) -> None:
+    assert environment_of(stack.process.pid).items() >= FOREIGN_SETTINGS.items()
+    for part, pid in stack.pids.items():
+        seen = environment_of(pid).items() & FOREIGN_SETTINGS.items()
+        assert not seen, f"{part} sees {seen}"
 
 
 @pytest.mark.parametrize("part", ["postgres", "worker"])

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sandbox.up.environment import embedded_environment
 from sandbox.up.servers.ports import LOOPBACK, free_port
 from sandbox.up.supervision.process import Process
 
@@ -110,8 +111,9 @@ class EmbeddedPostgres:
         except OSError:
             return False
         ready = subprocess.run(
-            [_binary("pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port)], check=False
-        )
+            [_binary("pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port)],
+            env=embedded_environment(), check=False,
+        )  # fmt: skip
         return ready.returncode == 0
 
     def start(self) -> None:
@@ -154,7 +156,7 @@ class EmbeddedPostgres:
         return ("-h", LOOPBACK, "-p", str(self.port), "-U", _SUPERUSER)
 
     def _run(self, tool: str, *arguments: str) -> str:
-        env = os.environ.copy()
+        env = embedded_environment()
         if self._password_file.exists():
             env["PGPASSWORD"] = self._password_file.read_text()
         command = [_binary(tool), *arguments]

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from sandbox.up.environment import embedded_environment
 from sandbox.up.servers.caches import CHECKOUT, cache_dir
 
 GO_MODULE = CHECKOUT / "deploy" / "temporal"
@@ -37,7 +38,9 @@ def pinned_server(module: Path = GO_MODULE) -> Version:
 def server_version(binary: Path) -> Version | None:
     """The version of the command's server; None if it prints none."""
     try:
-        output = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout
+        output = subprocess.run(
+            [binary, "--version"], env=embedded_environment(), capture_output=True, text=True, check=False
+        ).stdout
     except OSError:
         return None
     return _version_in("Server ", output)

@@ -24,7 +24,7 @@ class Part:
     log: Path
     answers: Callable[[], bool]
     env: Mapping[str, str] | None = None
-    """The whole environment of the command; the supervisor's own by default."""
+    """The whole environment of the command; that of an embedded part by default."""
     cwd: Path | None = None
     address: str = ""
     stop_signal: signal.Signals = signal.SIGTERM

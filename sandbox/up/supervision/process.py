@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
+from sandbox.up.environment import embedded_environment
+
 # The watchdog reads a pipe whose other end the parent has. An end of file means that the parent was killed.
 # Then the watchdog sends the stop signal to the group, and kills the group when the command has ended or
 # after five seconds. It is a shell script, because a shell needs 1 MB and exists on every system.
@@ -37,7 +39,10 @@ class StartFailed(Exception):
 
 
 class Process:
-    """A running command; it is stopped if this process is killed."""
+    """A running command; it is stopped if this process is killed.
+
+    ``env`` is its whole environment, by default that of an embedded part.
+    """
 
     def __init__(
         self,
@@ -56,7 +61,7 @@ class Process:
         with log.open("ab") as output:
             self._child = subprocess.Popen(
                 command,
-                env=env,
+                env=embedded_environment() if env is None else env,
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
