@@ -1,5 +1,12 @@
-"""The sandbox's certificate authority, since msal and PagerDuty's client accept https alone."""
+"""The sandbox's certificate authority, since msal and PagerDuty's client accept https alone.
 
+Each part that listens over TLS asks for a certificate at its start; all of them may share one folder.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import trustme
@@ -9,20 +16,36 @@ from sandbox.serving import Listener
 CA_FILE = "ca.pem"
 
 
-def https_listener(port: int, folder: Path) -> Listener:
-    """A TLS listener with a certificate for this machine; the authority is kept in ``folder``."""
+def https_listener(port: int, folder: Path, name: str) -> Listener:
+    """A TLS listener with a certificate for this machine, in files of this ``name``.
+
+    The authority that signs is kept in ``folder``, and made by the first who asks.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    leaf = _authority(folder).issue_cert("127.0.0.1", "localhost")
-    certificate, key = folder / "server.pem", folder / "server-key.pem"
-    certificate.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
+    with _alone(folder):
+        leaf = _authority(folder).issue_cert("127.0.0.1", "localhost")
+    certificate, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
+    write_secret(certificate, b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
     write_secret(key, leaf.private_key_pem.bytes())
     return Listener(port, certificate=certificate, key=key)
 
 
 def write_secret(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read."""
-    path.touch(mode=0o600)
-    path.write_bytes(content)
+    """Write a file that only its owner can read, in one step."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)  # from a killed process
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    new.replace(path)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder: of two authorities made at once, one's certificate would stay with the other's key."""
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _authority(folder: Path) -> trustme.CA:
@@ -31,5 +54,5 @@ def _authority(folder: Path) -> trustme.CA:
         return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
     authority = trustme.CA(organization_name="Muster sandbox")
     write_secret(key, authority.private_key_pem.bytes())
-    certificate.write_bytes(authority.cert_pem.bytes())
+    write_secret(certificate, authority.cert_pem.bytes())
     return authority

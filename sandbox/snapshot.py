@@ -8,18 +8,23 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
+from sandbox.ports import PortsByName, follow
+
 PAUSE = 0.3
 """Seconds between a change and its writing, so that many changes are written once."""
 _LONGEST_SHARE = 0.1
 """The largest share of the time that may go into writing: a large file is written less often."""
+
+_NO_PORTS: Mapping[str, int] = MappingProxyType({})
 
 log = logging.getLogger(__name__)
 
@@ -32,25 +37,39 @@ class SnapshotError(Exception):
     """The file cannot be read; the text says what to do."""
 
 
-def read_snapshot(path: Path | None, model: type[Read]) -> Read | None:
-    """The state that an earlier process wrote, or None; raises SnapshotError if it cannot be read."""
+class _Written(BaseModel):
+    """What every snapshot has beside its state."""
+
+    ports: PortsByName = {}
+    """The sandbox's ports when it was written."""
+
+
+def read_snapshot(path: Path | None, model: type[Read], ports: Mapping[str, int] = _NO_PORTS) -> Read | None:
+    """The state that an earlier process wrote, or None; raises SnapshotError if it cannot be read.
+
+    Its addresses of the sandbox are those of ``ports``: every link and receiver, wherever it stands.
+    """
     if path is None or not path.exists():
         return None
+    text = path.read_bytes()
     try:
-        return model.model_validate_json(path.read_bytes())
+        return model.model_validate_json(follow(text, _Written.model_validate_json(text).ports, ports))
     except ValidationError:
         raise SnapshotError(f"{path} is not a snapshot of this simulator; remove it to start anew") from None
 
 
 class Snapshots:
-    """Writes the file after changes; without a path, does nothing.
+    """Writes the file after changes, with the sandbox's ``ports``; without a path, does nothing.
 
     ``take`` is called on the event loop; it copies what can change and does nothing else.
     """
 
-    def __init__(self, path: Path | None, take: Callable[[], Taken]) -> None:
+    def __init__(
+        self, path: Path | None, take: Callable[[], Taken], ports: Mapping[str, int] = _NO_PORTS
+    ) -> None:
         self._path = path
         self._take = take
+        self._ports = dict(ports)
         self._behind = asyncio.Event()
         self._ending = asyncio.Event()
 
@@ -81,7 +100,7 @@ class Snapshots:
             self._behind.clear()
             started = time.monotonic()
             try:
-                await asyncio.to_thread(_replace, path, self._take())
+                await asyncio.to_thread(_replace, path, self._take(), self._ports)
             except OSError as error:
                 log.warning("the snapshot cannot be written: %s", error)
                 if not self._ending.is_set():
@@ -89,14 +108,14 @@ class Snapshots:
             pause = max(PAUSE, (time.monotonic() - started) / _LONGEST_SHARE)
 
 
-def _replace(path: Path, taken: Taken) -> None:
+def _replace(path: Path, taken: Taken, ports: dict[str, int]) -> None:
     """Replace the file in one step; only its owner can read it, since it has secrets."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)  # from a killed process
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.writelines(_json(taken()))
+        file.writelines(_json({**taken(), "ports": ports}))
     new.replace(path)
 
 

@@ -10,6 +10,7 @@ from sandbox.certificates import https_listener
 from sandbox.company import read_company
 from sandbox.pagerduty.app import build_app
 from sandbox.pagerduty.simulator import Options
+from sandbox.ports import read_ports
 from sandbox.serving import Listener, run
 from sandbox.snapshot import SnapshotError
 
@@ -25,6 +26,9 @@ def main(
     public_url: Annotated[
         str | None, typer.Option(help="Address in links; by default that of host and port.")
     ] = None,
+    rest_url: Annotated[
+        str | None, typer.Option(help="Address in REST's self links; by default the one in links.")
+    ] = None,
     webhook_url: Annotated[
         str | None, typer.Option(help="Receiver of the account's first subscription.")
     ] = None,
@@ -32,6 +36,9 @@ def main(
         bool, typer.Option(help="Whether the account starts with that subscription.")
     ] = True,
     state: Annotated[Path | None, typer.Option(help="Snapshot file; without it, memory only.")] = None,
+    ports: Annotated[
+        Path | None, typer.Option(help="The sandbox's ports: addresses in the snapshot follow them.")
+    ] = None,
     requests_per_minute: Annotated[int, typer.Option(help="Rate limit of each credential.")] = 960,
 ) -> None:
     """Simulate a PagerDuty account: REST API, webhooks, app tokens, and a console under /app."""
@@ -41,11 +48,13 @@ def main(
     if tls_port is not None:
         if ca_dir is None:
             raise typer.BadParameter("needs --ca-dir", param_hint="--tls-port")
-        listeners.append(https_listener(tls_port, ca_dir))
+        listeners.append(https_listener(tls_port, ca_dir, "pagerduty"))
     options = Options(
         public_url=public_url or f"http://{host}:{port}",
+        rest_url=rest_url,
         webhook_url=webhook_url if subscribe else None,
         state=state,
+        ports=read_ports(ports).now if ports is not None else {},
         requests_per_minute=requests_per_minute,
     )
     try:

@@ -22,8 +22,9 @@ _COLLECTIONS: dict[str, str] = {
 class Directory:
     """Look-ups by id, and the REST and console addresses of each object."""
 
-    def __init__(self, company: Company, public_url: str) -> None:
+    def __init__(self, company: Company, public_url: str, rest_url: str | None = None) -> None:
         self.company = company
+        self._rest_url = (rest_url or public_url).rstrip("/")
         self.public_url = public_url.rstrip("/")
         self.users: dict[str, Person] = {person.pagerduty_user: person for person in company.people}
         self.services: dict[str, Service] = {service.id: service for service in company.services}
@@ -116,7 +117,7 @@ class Directory:
 
     def api_url(self, *path: str) -> str:
         """A REST address."""
-        return "/".join((self.public_url, *path))
+        return "/".join((self._rest_url, *path))
 
     def console_url(self, kind: Kind | Literal["incident"], key: str) -> str | None:
         """The address of the object's console page; None for priorities, which have no page."""

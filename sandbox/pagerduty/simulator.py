@@ -1,6 +1,7 @@
 """The objects of the simulator, made once and connected to each other."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.clock import Clock
@@ -29,10 +30,14 @@ class Options:
 
     public_url: str
     """The address under which callers and people reach it."""
+    rest_url: str | None = None
+    """The address in REST's ``self`` links; by default ``public_url``."""
     webhook_url: str | None = None
     """The receiver of the account's first subscription; without it the account starts with none."""
     state: Path | None = None
     """The snapshot's file; without it the state lives in memory alone."""
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """The sandbox's ports by name: addresses in an older snapshot follow them."""
     requests_per_minute: int = 960
 
 
@@ -79,9 +84,11 @@ class Simulator:
 def assemble(company: Company, options: Options) -> Simulator:
     """Make the objects; nothing runs yet."""
     clock, server_sent_events, faults = Clock(), ServerSentEvents(), FaultBook()
-    directory = Directory(company, options.public_url)
-    store = Store(options.state, lambda: _first_state(company, options), clock)
+    directory = Directory(company, options.public_url, options.rest_url)
+    store = Store(options.state, lambda: _first_state(company, options), clock, options.ports)
     subscriptions = Subscriptions(store, clock, server_sent_events)
+    if options.webhook_url is not None:
+        subscriptions.move(company.webhook_subscription, options.webhook_url)
     webhook_sender = WebhookSender(clock)
     webhook_delivery = WebhookDelivery(
         store=store,

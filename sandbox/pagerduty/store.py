@@ -1,9 +1,10 @@
 """The account's state in memory, and its snapshot on disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
@@ -32,11 +33,17 @@ class State(BaseModel):
 class Store:
     """Has the state and writes its snapshot; raises SnapshotError if the file cannot be read."""
 
-    def __init__(self, path: Path | None, initial: Callable[[], State], clock: Clock) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        initial: Callable[[], State],
+        clock: Clock,
+        ports: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self._initial = initial
         self._clock = clock
-        self.snapshots = Snapshots(path, self._take)
-        kept = read_snapshot(path, State)
+        self.snapshots = Snapshots(path, self._take, ports)
+        kept = read_snapshot(path, State, ports)
         self.state = kept or initial()
         if kept is not None:
             clock.ahead = kept.clock_ahead

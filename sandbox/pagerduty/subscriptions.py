@@ -84,6 +84,12 @@ class Subscriptions:
         """Change description, events, filter or activity."""
         return self._save(self.get(subscription_id).model_copy(update=changes))
 
+    def move(self, subscription_id: str, url: str) -> None:
+        """Let it have another receiver, which has refused nothing yet; one that was deleted stays away."""
+        subscription = self.find(subscription_id)
+        if subscription is not None and subscription.url != url:
+            self.update(subscription_id, {"url": url, "drops": 0, "disabled_until": None})
+
     def delete(self, subscription_id: str) -> None:
         """Delete it; webhooks that wait for it are lost."""
         self.get(subscription_id)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sandbox.certificates import https_listener
 from sandbox.company import read_company
+from sandbox.ports import read_ports
 from sandbox.serving import Listener, run
 from sandbox.snapshot import SnapshotError
 from sandbox.teams.app import Options, TeamsSimulator
@@ -20,6 +21,9 @@ def main() -> None:
     parser.add_argument("--ca-dir", type=Path, required=True, help="folder of ca.pem and of the keys")
     parser.add_argument("--bot", required=True, help="the bot's messaging address")
     parser.add_argument("--state", type=Path, help="snapshot file; without it nothing is kept")
+    parser.add_argument(
+        "--ports", type=Path, help="the sandbox's ports; addresses in the snapshot follow them"
+    )
     parser.add_argument("--temporal-ui", help="address that the page links to")
     parser.add_argument("--playground-port", type=int, help="where Microsoft's Agents Playground listens")
     arguments = parser.parse_args()
@@ -31,6 +35,7 @@ def main() -> None:
         folder=arguments.ca_dir,
         bot_url=arguments.bot,
         state_file=arguments.state,
+        ports=read_ports(arguments.ports).now if arguments.ports is not None else {},
         temporal_ui=arguments.temporal_ui,
         playground_port=arguments.playground_port,
     )
@@ -38,7 +43,7 @@ def main() -> None:
         simulator = TeamsSimulator(read_company(arguments.company), options)
     except SnapshotError as error:
         parser.exit(1, f"{error}\n")
-    listeners = [Listener(options.port), https_listener(options.token_port, options.folder)]
+    listeners = [Listener(options.port), https_listener(options.token_port, options.folder, "teams")]
     run(simulator.asgi(), listeners, on_stop=simulator.end_streams)
 
 

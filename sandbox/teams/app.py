@@ -1,8 +1,8 @@
 """The Teams simulator: its objects, its routes, and its background work."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -50,6 +50,8 @@ class Options:
     """The folder of the certificates and of the signing key."""
     bot_url: str
     state_file: Path | None = None
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """The sandbox's ports by name: addresses in an older snapshot follow them."""
     temporal_ui: str | None = None
     playground_port: int | None = None
     """Where Microsoft's Agents Playground listens, if it is used."""
@@ -75,10 +77,12 @@ class TeamsSimulator:
         service_url = f"{options.base_url}{SERVICE_PATH}/"
         self._roster = Roster(company)
         self._server_sent_events = ServerSentEvents()
-        self._snapshots = Snapshots(options.state_file, lambda: take(self._conversations.state))
+        self._snapshots = Snapshots(
+            options.state_file, lambda: take(self._conversations.state), options.ports
+        )
         self._conversations = Conversations(
             self._roster,
-            read_snapshot(options.state_file, State) or self._roster.initial_state(0),
+            read_snapshot(options.state_file, State, options.ports) or self._roster.initial_state(0),
             self._server_sent_events,
             self._snapshots.changed,
         )

@@ -1,5 +1,6 @@
-"""The address of each part: on its usual port, or on any port if that is taken."""
+"""The address of each part, and the port that it is known by."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -7,6 +8,33 @@ from sandbox.up.servers.ports import LOOPBACK, free_port
 
 BOT_METADATA = "/bot/v1/.well-known/openidconfiguration"
 """The path of the Teams simulator's Bot Framework metadata, which names the keys of its tokens."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of a part."""
+
+    part: str
+    what: str
+    """What listens there, as a sentence names it."""
+    well_known: int = 0
+    """The port that the documentation names; 0 for any."""
+
+
+PORTS: Mapping[str, Port] = {
+    "api_port": Port("api", "the product's API", 8080),
+    "start_port": Port("start", "the start page", 8070),
+    "teams_port": Port("teams", "Teams", 8091),
+    "pagerduty_port": Port("pagerduty", "PagerDuty", 8092),
+    "token_port": Port("teams", "Microsoft's token endpoint", 8093),
+    "pagerduty_https_port": Port("pagerduty", "PagerDuty over https", 8094),
+    "temporal_port": Port("temporal", "Temporal", 7233),
+    "temporal_ui_port": Port("temporal", "Temporal's UI", 8233),
+    "postgres_port": Port("postgres", "Postgres"),
+    "worker_health_port": Port("worker", "the worker's health"),
+    "playground_port": Port("playground", "the Agents Playground", 56150),
+}
+"""By field of :class:`Addresses`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +47,7 @@ class Addresses:
     pagerduty_port: int
     token_port: int
     """Microsoft's token endpoint, over https."""
+    pagerduty_https_port: int
     temporal_port: int
     temporal_ui_port: int
     postgres_port: int
@@ -28,14 +57,9 @@ class Addresses:
     @classmethod
     def pick(cls, *, usual: bool = True) -> Self:
         """Pick free ports; with ``usual``, the well-known one where it is free."""
-        known = {
-            "api_port": 8080, "start_port": 8070, "teams_port": 8091, "pagerduty_port": 8092,
-            "token_port": 8093, "temporal_port": 7233, "temporal_ui_port": 8233, "postgres_port": 0,
-            "worker_health_port": 0, "playground_port": 56150,
-        }  # fmt: skip
         picked: dict[str, int] = {}
-        for name, port in known.items():
-            picked[name] = free_port(port if usual else 0, avoid=picked.values())
+        for name, port in PORTS.items():
+            picked[name] = free_port(port.well_known if usual else 0, avoid=picked.values())
         return cls(**picked)
 
     @property
@@ -57,6 +81,11 @@ class Addresses:
     def pagerduty(self) -> str:
         """The PagerDuty simulator and its page."""
         return f"http://{LOOPBACK}:{self.pagerduty_port}"
+
+    @property
+    def pagerduty_https(self) -> str:
+        """The PagerDuty simulator's REST interface for clients that refuse http."""
+        return f"https://{LOOPBACK}:{self.pagerduty_https_port}"
 
     @property
     def playground(self) -> str:

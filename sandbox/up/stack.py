@@ -3,8 +3,9 @@
 import os
 
 from sandbox.company import Company
-from sandbox.up.addresses import Addresses
+from sandbox.up.addresses import PORTS, Addresses
 from sandbox.up.environment import product_environment
+from sandbox.up.kept_ports import take_ports
 from sandbox.up.options import Options
 from sandbox.up.pages.start_page import PageLink, StartPage, build_start_page, temporal_queries
 from sandbox.up.pages.terminal import Terminal
@@ -33,7 +34,7 @@ class Stack:
         self._options = options
         self._folder = folder
         self._terminal = terminal
-        self._addresses = Addresses.pick(usual=not options.any_ports)
+        self._addresses = self._take_addresses()
         self._env = product_environment(os.environ) | local_environment(folder, self._addresses, os.environ)
         self._company = self._open_company()
         self._temporal_ui: str | None = None
@@ -66,6 +67,21 @@ class Stack:
     def kill(self) -> None:
         """Kill all parts."""
         self._supervisor.kill()
+
+    def _take_addresses(self) -> Addresses:
+        """The folder's usual ports where they are free; the terminal tells which are not."""
+        replaced = {
+            "postgres": bool(os.environ.get("DATABASE_URL")),
+            "temporal": bool(os.environ.get("TEMPORAL_ADDRESS")),
+            "teams": bool(os.environ.get("MUSTER_CONFIG")),
+            "pagerduty": bool(os.environ.get("MUSTER_CONFIG")),
+            "playground": not self._options.playground,
+        }
+        ours = {port.part for port in PORTS.values() if not replaced.get(port.part)}
+        addresses, taken = take_ports(self._folder.ports, ours, well_known=not self._options.any_ports)
+        for one in taken:
+            self._terminal.report(one.part, str(one))
+        return addresses
 
     def _open_company(self) -> Company | None:
         if self._env.get("MUSTER_CONFIG"):
@@ -142,7 +158,7 @@ class Stack:
             database_url=self._env["DATABASE_URL"],
         )
         if self._company is not None:
-            entries |= company_entries(self._company, self._addresses)
+            entries |= company_entries(self._company, self._addresses, self._folder.ca)
         self._ready_file.open(entries, self._supervisor.pids())
         start = PageLink("Start page", "what runs, and switches to stop a part", self._addresses.start)
         self._terminal.print_links([start, *self._links()])

@@ -42,6 +42,11 @@ class Installation:
         self._tools = folder / "tools"
         self._here: dict[str, str] = {}
 
+    @property
+    def ca(self) -> Path:
+        """The authority whose certificates the simulators have."""
+        return self._data.ca
+
     def start(self, service: str, name: str, **own: str) -> "Container":
         """Run a service's command, with variables of its own; waits until its health check is content."""
         environment = self._environment(service) | own

@@ -81,7 +81,7 @@ class Fleet:
 
 
 async def test_nothing_is_lost_while_every_process_is_restarted(installation: Installation) -> None:
-    entries = company_entries(installation.company, installation.addresses)
+    entries = company_entries(installation.company, installation.addresses, installation.ca)
     fleet, bo = Fleet(installation), _person(installation, "Bo Call")
     balancer = Balancer(fleet.api_ports)
     async with (

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -205,6 +206,59 @@ async def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
         assert (await account.sandbox("GET", "/clock"))["ahead"] == 60
         await receiver.expect("incident.triggered", "incident.acknowledged")
         assert (await account.records())["writes"][0]["path"] == "/incidents"
+
+
+async def test_a_restart_on_other_ports_leaves_no_address_behind(tmp_path: Path) -> None:
+    state, there = tmp_path / "state.json", Receiver()
+    async with running_account(state=state, receiver=there, listen=False) as account:
+        incident = await account.trigger()
+        link = f"{account.url}/app/incidents/{incident['id']}"
+        await account.call("POST", f"/incidents/{incident['id']}/notes", {"note": {"content": f"see {link}"}})
+        for url in (there.url, "https://hooks.example/in"):
+            answer = await account.call("POST", "/webhook_subscriptions", subscription(url))
+            assert answer.status_code == 200
+    here = Receiver()
+    async with running_account(state=state, receiver=here) as account:
+        assert account.url not in link
+        link = f"{account.url}/app/incidents/{incident['id']}"
+        triggered, annotated = await here.expect("incident.triggered", "incident.annotated")
+        assert triggered.event["data"]["html_url"] == link
+        assert annotated.event["data"]["content"] == f"see {link}"
+        notes = (await account.call("GET", f"/incidents/{incident['id']}/notes")).json()["notes"]
+        assert notes[0]["content"] == f"see {link}"
+        kept = (await account.call("GET", "/webhook_subscriptions")).json()["webhook_subscriptions"]
+        urls = [one["delivery_method"]["url"] for one in kept]
+        assert urls == [here.url, here.url, "https://hooks.example/in"]
+        await account.sandbox("POST", "/reset")
+    async with running_account(state=state, receiver=there) as account:
+        await account.trigger()
+        await there.expect("incident.triggered")
+
+
+async def test_another_receiver_gets_webhooks_whatever_the_old_one_refused(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    async with running_account(state=state, receiver=Receiver(answers=[404] * 3)) as account:
+        for _ in range(3):
+            await account.trigger()
+        await account.until(lambda: account.webhook_states() == ["dropped"] * 3)
+    snapshot = json.loads(state.read_text())
+    del snapshot["ports"]  # of a simulator that runs without the rest of the sandbox
+    state.write_text(json.dumps(snapshot))
+    async with running_account(state=state) as account:
+        await account.trigger()
+        await account.receiver.expect("incident.triggered")
+
+
+def subscription(url: str) -> dict[str, Any]:
+    """A subscription for the incidents of Edge network, of which there are none."""
+    return {
+        "webhook_subscription": {
+            "type": "webhook_subscription",
+            "events": ["incident.triggered"],
+            "filter": {"type": "service_reference", "id": "PSVC003"},
+            "delivery_method": {"type": "http_delivery_method", "url": url},
+        }
+    }
 
 
 def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ async def test_the_loop_goes_on_and_the_old_file_stays_until_the_new_one_is_whol
         await until(begun.is_set)
         assert content(file) == "old"
         may_end.set()
-        await until(lambda: content(file) == '{"number":1}')
+        await until(lambda: content(file) == '{"number":1,"ports":{}}')
 
 
 async def test_a_burst_is_written_once_and_the_last_change_too(file: Path) -> None:
@@ -120,6 +120,29 @@ async def test_a_burst_is_written_once_and_the_last_change_too(file: Path) -> No
         assert (read_snapshot(file, Small), taken) == (state, 1)
         state.number = 101
     assert (read_snapshot(file, Small), taken) == (state, 2)
+
+
+async def test_addresses_of_the_sandbox_follow_its_ports_and_others_stay(file: Path) -> None:
+    old, new = {"api": 8080, "pagerduty": 8092, "gone": 9000}, {"api": 8092, "pagerduty": 20001}
+    texts = {
+        "receiver": "http://127.0.0.1:8080/webhooks/pagerduty/acme",
+        "link": "see [#4](http://localhost:8092/app/incidents/Q4), https://127.0.0.1:8080",
+        "others": "http://127.0.0.1:80801 http://127.0.0.1:9000/ http://10.0.0.1:8080 8080 127.0.0.1:8080",
+    }
+    state = Small(pieces={name: Piece(text=text) for name, text in texts.items()})
+    async with Snapshots(file, of(state), old).running():
+        pass
+
+    again = read_snapshot(file, Small, new)
+    assert again is not None
+    assert {name: piece.text for name, piece in again.pieces.items()} == {
+        "receiver": "http://127.0.0.1:8092/webhooks/pagerduty/acme",
+        "link": "see [#4](http://localhost:20001/app/incidents/Q4), https://127.0.0.1:8092",
+        "others": texts["others"],
+    }
+    async with Snapshots(file, of(again), new).running():
+        pass
+    assert read_snapshot(file, Small, old) == state
 
 
 async def test_only_the_owner_can_read_it_whatever_was_there(file: Path) -> None:

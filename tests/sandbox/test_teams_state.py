@@ -1,5 +1,6 @@
 """What outlives a restart and a reset, and that nothing holds up the end."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -40,6 +41,25 @@ def test_a_restart_keeps_everything_and_ids_go_on(tmp_path: Path) -> None:
         teams.reset()
         assert teams.messages(teams.channel) == []
         assert int(send(teams).json()["id"]) > int(sent)
+
+
+def test_links_on_cards_follow_the_sandboxs_ports(tmp_path: Path) -> None:
+    ports = tmp_path / "ports.json"
+
+    def link(pagerduty: int) -> str:
+        ports.write_text(json.dumps({"now": {"pagerduty_port": pagerduty}}))
+        return f"[#1](http://127.0.0.1:{pagerduty}/app/incidents/Q1)"
+
+    before = link(8092)
+    with running_teams(tmp_path, "--ports", str(ports)) as teams:
+        with teams.connector() as bot:
+            bot.post(f"v3/conversations/{teams.channel}/activities", json=message(before)).raise_for_status()
+        assert before in json.dumps(teams.messages(teams.channel))
+        teams.stop()
+        now = link(20_001)
+        teams.start()
+        assert now in json.dumps(teams.messages(teams.channel))
+        assert ":8092" not in json.dumps(teams.messages(teams.channel))
 
 
 def test_a_killed_process_loses_half_a_second_at_most(tmp_path: Path) -> None:

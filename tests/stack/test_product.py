@@ -58,12 +58,13 @@ def test_the_seed_of_an_empty_company_names_the_customers_alone(addresses: Addre
 
 def test_the_ready_file_has_everything_that_the_interface_promises(addresses: Addresses) -> None:
     company = build_company()
-    entries = company_entries(company, addresses) | product_entries(
+    entries = company_entries(company, addresses, Path("ca.pem")) | product_entries(
         addresses, temporal="127.0.0.1:7233", temporal_ui=None, database_url="postgresql://"
     )
     channels = [[c.channel for c in company.connections if c.service == entries[key]] for key in
                 ("service", "service_two_channels")]  # fmt: skip
     assert [len(names) for names in channels] == [1, 2]
     assert {"api", "start", "teams", "pagerduty", "pagerduty_account", "webhook_secret"} <= entries.keys()
+    assert entries["pagerduty_https"] == f"https://127.0.0.1:{addresses.pagerduty_https_port}"
     assert entries["people"][0].keys() == {"name", "email", "aad_object_id", "pagerduty_user", "linked"}
     assert entries["pagerduty_user"] == "ada@acme.example"

@@ -1,10 +1,15 @@
 """`muster up` brings the whole product up, heals it, and leaves nothing behind."""
 
 import os
+import re
 import signal
+import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -15,6 +20,7 @@ from tests.stack.shell import FOREIGN_SETTINGS, foreign_shell
 from tests.support.processes import is_alive
 from tests.support.waiting import wait_until
 
+SANDBOX_API = Path(__file__).parents[2] / "docs" / "sandbox-api.md"
 PARTS = {"postgres", "temporal", "teams", "pagerduty", "api", "worker"}
 
 pytestmark = pytest.mark.slow
@@ -75,14 +81,48 @@ def test_a_second_one_on_the_same_folder_is_refused(stack: Launched) -> None:
     assert f"process {stack.process.pid}" in second.stdout
 
 
-def test_the_stack_stops_cleanly_and_starts_again_on_its_data(stack: Launched) -> None:
-    pids, secret = stack.pids, stack.ready["webhook_secret"]
+def test_the_lines_of_the_documentation_are_all_that_pagerdutys_own_client_needs(stack: Launched) -> None:
+    (lines,) = re.findall(r"```python\n(.*?)```", SANDBOX_API.read_text(), re.DOTALL)
+    names: dict[str, Any] = {"ready": stack.ready}
+    exec(lines, names)
+    with names["pagerduty"] as client:
+        wanted = {"id": stack.ready["service"], "type": "service_reference"}
+        incident = client.rpost("incidents", json={"type": "incident", "title": "By it", "service": wanted})
+        assert client.rget(incident)["title"] == "By it"
+
+
+def test_what_is_over_https_is_signed_by_the_authority_of_the_ready_file(stack: Launched) -> None:
+    ready = stack.ready
+    headers = {"Authorization": f"Token token={ready['pagerduty_token']}"}
+    tls = ssl.create_default_context(cafile=ready["ca"])
+    with httpx.Client(trust_env=False, verify=tls) as client:
+        (first, *_) = client.get(f"{ready['pagerduty_https']}/services", headers=headers).json()["services"]
+        assert first["self"] == f"{ready['pagerduty_https']}/services/{first['id']}"
+        assert client.get(first["self"], headers=headers).json()["service"]["id"] == first["id"]
+    with httpx.Client(trust_env=False) as stranger, pytest.raises(httpx.ConnectError, match="CERTIFICATE"):
+        stranger.get(ready["pagerduty_https"])
+
+
+def test_the_stack_stops_cleanly_and_starts_again_on_its_data_with_a_port_taken(stack: Launched) -> None:
+    pids, before = stack.pids, stack.ready
     assert stack.stop() == 0
     assert all_gone(pids)
     assert stack.ready == {}
 
-    with launched(stack.ready_file.parent) as again:
-        assert again.ready["webhook_secret"] == secret
+    port = urlsplit(before["api"]).port
+    with socket.create_server(("127.0.0.1", port or 0)), launched(stack.ready_file.parent) as again:
+        ready = again.ready
+        assert ready["webhook_secret"] == before["webhook_secret"]
+        assert f"port {port} is taken" in again.output.read_text()
+        moved = {
+            key for key in ("api", "start", "teams", "pagerduty", "temporal") if ready[key] != before[key]
+        }
+        assert moved == {"api"}
+        with httpx.Client(trust_env=False) as client:
+            body = {"title": "After the move", "service": ready["service"]}
+            client.post(f"{ready['pagerduty']}/_sandbox/incidents", json=body).raise_for_status()
+            records = f"{ready['teams']}/_sandbox/records"
+            wait_until(lambda: "After the move" in client.get(records).text)
 
 
 def test_nothing_is_left_when_the_stack_is_killed(tmp_path: Path) -> None:

@@ -190,14 +190,18 @@ async def running_account(
     per_minute: int = 960,
     company: Company = COMPANY,
 ) -> AsyncIterator[SimulatedAccount]:
-    """A new account; with ``listen=False`` its webhooks have no receiver."""
+    """A new account on a new port; with ``listen=False`` its webhooks have no receiver."""
     receiver = receiver or Receiver()
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    app = build_app(
-        company,
-        Options(public_url=url, webhook_url=receiver.url, state=state, requests_per_minute=per_minute),
+    options = Options(
+        public_url=url,
+        webhook_url=receiver.url,
+        state=state,
+        ports={"pagerduty": port, "receiver": receiver.port},
+        requests_per_minute=per_minute,
     )
+    app = build_app(company, options)
     listeners: Sequence[Listener] = [Listener(port)]
     async with (
         serving(app, listeners, on_stop=app.state.simulator.server_sent_events.close),

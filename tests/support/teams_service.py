@@ -124,7 +124,7 @@ async def teams_service(company: Company, folder: Path) -> AsyncIterator[TeamsSe
     simulator = TeamsSimulator(company, options)
     async with httpx.AsyncClient(base_url=options.base_url, trust_env=False) as http:
         service = TeamsService(company, options, http)
-        listeners = [Listener(options.port), https_listener(options.token_port, folder)]
+        listeners = [Listener(options.port), https_listener(options.token_port, folder, "teams")]
         app = service.listening_to(simulator.asgi())
         async with serving(app, listeners, on_stop=simulator.end_streams):
             yield service

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sandbox.certificates import CA_FILE
 from sandbox.company import Company, build_company, read_company, write_company
 
 _FORMAT = "1"
@@ -26,9 +27,11 @@ class DataFolder:
         self.postgres = self.path / "postgres"
         self.temporal_store = self.path / "temporal.db"
         self.certificates = self.path / "ca"
+        self.ca = self.certificates / CA_FILE
         self.config = self.path / "muster.toml"
         self.seed = self.path / "seed.json"
         self.company = self.path / "company.json"
+        self.ports = self.path / "ports.json"
         self._keys = self.path / "keys"
         self._format = self.path / "format"
 

@@ -105,7 +105,7 @@ class EmbeddedTemporal:
         """Start the server and return when it answers."""
         if self._database is not None:
             self._database.parent.mkdir(parents=True, exist_ok=True)
-        self._process = Process(self.command(), log=self.log, env=embedded_environment() | GO_SETTINGS)
+        self._process = Process(self.command(), log=self.log, env={**embedded_environment(), **GO_SETTINGS})
         self._process.wait_until(self.answers)
 
     def stop(self) -> None:

@@ -78,7 +78,7 @@ def teams(folder: DataFolder, addresses: Addresses, temporal_ui: str | None, *, 
         sys.executable, "-m", "sandbox.teams", "--company", str(folder.company),
         "--port", str(addresses.teams_port), "--token-port", str(addresses.token_port),
         "--ca-dir", str(folder.certificates), "--bot", addresses.bot_endpoint,
-        "--state", str(folder.path / "teams.json"),
+        "--state", str(folder.path / "teams.json"), "--ports", str(folder.ports),
     ]  # fmt: skip
     if temporal_ui is not None:
         command += ["--temporal-ui", temporal_ui]
@@ -100,9 +100,10 @@ def pagerduty(folder: DataFolder, addresses: Addresses, company: Company) -> Par
         name="pagerduty",
         command=(
             sys.executable, "-m", "sandbox.pagerduty", "--company", str(folder.company),
-            "--port", str(addresses.pagerduty_port),
+            "--port", str(addresses.pagerduty_port), "--tls-port", str(addresses.pagerduty_https_port),
+            "--ca-dir", str(folder.certificates), "--rest-url", addresses.pagerduty_https,
             "--webhook-url", f"{addresses.api}/webhooks/pagerduty/{company.account}",
-            "--state", str(folder.path / "pagerduty.json"), *subscribe,
+            "--state", str(folder.path / "pagerduty.json"), "--ports", str(folder.ports), *subscribe,
         ),
         log=folder.log("pagerduty"),
         answers=lambda: answers_http(addresses.pagerduty_port, "/_sandbox/clock"),

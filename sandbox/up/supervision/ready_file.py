@@ -59,12 +59,14 @@ def product_entries(
     }
 
 
-def company_entries(company: Company, addresses: Addresses) -> dict[str, Any]:
-    """The entries about the simulators, the people and the services."""
+def company_entries(company: Company, addresses: Addresses, ca: Path) -> dict[str, Any]:
+    """The entries about the simulators, the people and the services; ``ca`` signs what is over https."""
     api_user = company.person(company.api_user)
     return {
         "teams": addresses.teams,
         "pagerduty": addresses.pagerduty,
+        "pagerduty_https": addresses.pagerduty_https,
+        "ca": str(ca),
         "pagerduty_account": company.account,
         "pagerduty_token": company.api_token,
         "pagerduty_user": api_user and api_user.email,
