@@ -13,7 +13,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 PortsByName = dict[str, Annotated[int, Field(gt=0, lt=65_536)]]
 
-_LOOPBACK_ADDRESS = re.compile(rb"(?<=://)(127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})(?!\d)")
+_LOOPBACK_ADDRESS = re.compile(
+    rb"((?::|%3A)(?:/|%2F){2}(?:127\.0\.0\.1|localhost|\[::1\])(?::|%3A))(\d{1,5})(?!\d)", re.IGNORECASE
+)
+"""Also where it is encoded, as a part of another address's query."""
 
 
 class KeptPorts(BaseModel):
@@ -38,6 +41,6 @@ def follow(text: bytes, old: Mapping[str, int], new: Mapping[str, int]) -> bytes
     moved = {before: new[name] for name, before in old.items() if new.get(name, before) != before}
 
     def address(found: re.Match[bytes]) -> bytes:
-        return b"%b:%d" % (found[1], moved.get(int(found[2]), int(found[2])))
+        return b"%b%d" % (found[1], moved.get(int(found[2]), int(found[2])))
 
     return _LOOPBACK_ADDRESS.sub(address, text) if moved else text

@@ -127,6 +127,7 @@ async def test_addresses_of_the_sandbox_follow_its_ports_and_others_stay(file: P
     texts = {
         "receiver": "http://127.0.0.1:8080/webhooks/pagerduty/acme",
         "link": "see [#4](http://localhost:8092/app/incidents/Q4), https://127.0.0.1:8080",
+        "query": "https://teams.example/l?url=http%3A%2F%2F127.0.0.1%3A8092%2Fapp&next=HTTP://LOCALHOST:8080",
         "others": "http://127.0.0.1:80801 http://127.0.0.1:9000/ http://10.0.0.1:8080 8080 127.0.0.1:8080",
     }
     state = Small(pieces={name: Piece(text=text) for name, text in texts.items()})
@@ -138,6 +139,7 @@ async def test_addresses_of_the_sandbox_follow_its_ports_and_others_stay(file: P
     assert {name: piece.text for name, piece in again.pieces.items()} == {
         "receiver": "http://127.0.0.1:8092/webhooks/pagerduty/acme",
         "link": "see [#4](http://localhost:20001/app/incidents/Q4), https://127.0.0.1:8092",
+        "query": "https://teams.example/l?url=http%3A%2F%2F127.0.0.1%3A20001%2Fapp&next=HTTP://LOCALHOST:8092",
         "others": texts["others"],
     }
     async with Snapshots(file, of(again), new).running():
