@@ -62,8 +62,7 @@ def workflow_runner(*, sandboxed: bool) -> WorkflowRunner:
 async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Worker]:
     """A worker with everything it uses, polling until the block ends; then it finishes what runs."""
     async with AsyncExitStack() as stack:
-        database_url = settings.database_url.get_secret_value()
-        pool = await stack.enter_async_context(await open_pool(database_url, size=20))
+        pool = await stack.enter_async_context(await open_pool(settings.database, size=20))
         await require_schema(pool)
         await require_search_attributes(client)
         http = await stack.enter_async_context(open_http_pool(verify=ssl.create_default_context()))
@@ -74,8 +73,8 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             accounts=settings.accounts,
             keys=KeyRing.parse(settings.keys.get_secret_value()),
             pool=pool,
-            details_pool=await stack.enter_async_context(await open_pool(database_url, size=4)),
-            clicks_pool=await stack.enter_async_context(await open_pool(database_url, size=10)),
+            details_pool=await stack.enter_async_context(await open_pool(settings.database, size=4)),
+            clicks_pool=await stack.enter_async_context(await open_pool(settings.database, size=10)),
         )
         yield await stack.enter_async_context(
             Worker(

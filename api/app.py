@@ -61,9 +61,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
     """
     keys = KeyRing.parse(settings.keys.get_secret_value())
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(
-            await open_pool(settings.database_url.get_secret_value(), size=20)
-        )
+        pool = await stack.enter_async_context(await open_pool(settings.database, size=20))
         await require_schema(pool)
         client = await stack.enter_async_context(temporal_client(settings, repeats=False))
         await require_search_attributes(client)

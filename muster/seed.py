@@ -139,7 +139,7 @@ async def seed(settings: Settings, content: Seed) -> None:
     Raises ``DatabaseUnreachable``, ``SchemaMissing`` or ``SeedRefused``.
     """
     keys = KeyRing.parse(settings.keys.get_secret_value())
-    pool = await open_pool(settings.database_url.get_secret_value(), size=1)
+    pool = await open_pool(settings.database, size=1)
     try:
         await require_schema(pool)
         async with pool.acquire() as connection, connection.transaction():

@@ -8,6 +8,7 @@ containers are given their secrets. Any value of ``muster.toml`` may be ``env:NA
 import os
 import tomllib
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,11 +17,16 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainValidator,
     SecretStr,
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from muster.store.database_address import DatabaseAddress, WrongDatabaseUrl
+from muster.store.database_url import parse_database_url
 
 _API_HOSTS = {"us": "https://api.pagerduty.com", "eu": "https://api.eu.pagerduty.com"}
 
@@ -88,6 +94,15 @@ def _refuse_twice(what: str, names: Iterable[str]) -> None:
         seen.add(name)
 
 
+def _database_address(value: Any) -> DatabaseAddress:
+    if isinstance(value, DatabaseAddress):
+        return value
+    try:
+        return parse_database_url(str(value))
+    except WrongDatabaseUrl as error:
+        raise PydanticCustomError("database_url", "{reason}", {"reason": str(error)}) from None
+
+
 class Settings(BaseSettings):
     """Everything a process of Muster needs to know."""
 
@@ -97,7 +112,15 @@ class Settings(BaseSettings):
 
     config: Path | None = None
     """``MUSTER_CONFIG``: the file with registrations and accounts."""
-    database_url: SecretStr = Field(validation_alias="DATABASE_URL")
+    database_url: Annotated[DatabaseAddress, NoDecode, PlainValidator(_database_address)] = Field(
+        validation_alias="DATABASE_URL"
+    )
+    migrate_database_url: Annotated[DatabaseAddress | None, NoDecode, PlainValidator(_database_address)] = (
+        Field(default=None, validate_default=False)
+    )
+    """Where ``muster migrate`` changes the schema; by default where everybody reads it."""
+    database_pooler: Literal["none", "transaction"] = "none"
+    """What stands before ``database_url``: pgbouncer in transaction mode, or nothing like it."""
     temporal_address: str = Field(default="127.0.0.1:7233", validation_alias="TEMPORAL_ADDRESS")
     temporal_namespace: str = Field(default="default", validation_alias="TEMPORAL_NAMESPACE")
     task_queue: str = "muster"
@@ -142,6 +165,24 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("database_pooler")
+    @classmethod
+    def _pooled_sessions_have_no_settings(cls, value: str, info: ValidationInfo) -> str:
+        address = info.data.get("database_url")
+        if value == "transaction" and address is not None and address.server_settings:
+            name = address.server_settings[0][0]
+            raise PydanticCustomError(
+                "database_pooler",
+                "a pooler loses {name}, which DATABASE_URL asks for: set it for the role (ALTER ROLE … SET)",
+                {"name": name},
+            )
+        return value
+
+    @cached_property
+    def database(self) -> DatabaseAddress:
+        """Where everything but ``muster migrate`` finds the database."""
+        return replace(self.database_url, pooled=self.database_pooler == "transaction")
 
     @cached_property
     def _file(self) -> ConfigFile:

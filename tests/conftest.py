@@ -13,8 +13,11 @@ from muster.store.migrate import migrate
 from muster.store.pool import Pool, open_pool
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.support.settings import settings_for
+from tests.support.pgbouncer import WAYS, PgBouncer, pgbouncer
+from tests.support.settings import database_at, settings_for
 from tests.support.temporal import client_of, prepare
+
+THROUGH_POOLER_TOO = ("store", "activities", "api")
 
 
 @pytest.fixture(scope="session")
@@ -37,21 +40,52 @@ def postgres(folder: Path) -> Iterator[EmbeddedPostgres]:
 def migrated(postgres: EmbeddedPostgres) -> str:
     """The name of a database with the newest schema, to be copied."""
     url = postgres.create_database("muster_template")
-    migrate(settings_for(url, "127.0.0.1:1"))
+    asyncio.run(migrate(settings_for(url, "127.0.0.1:1")))
     return "muster_template"
 
 
+@pytest.fixture(scope="session")
+def pooler(postgres: EmbeddedPostgres) -> Iterator[PgBouncer]:
+    """pgbouncer in transaction mode before all databases."""
+    with pgbouncer(postgres) as running:
+        yield running
+
+
 @pytest.fixture
-def database_url(postgres: EmbeddedPostgres, migrated: str) -> Iterator[str]:
+def pooled(request: pytest.FixtureRequest) -> bool:
+    """Whether the test reaches its database through the pooler."""
+    return bool(getattr(request, "param", False))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of the store, of activities and of the API use the database directly and through the pooler."""
+    folder = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
+    if folder in THROUGH_POOLER_TOO and "pooled" in metafunc.fixturenames:
+        metafunc.parametrize("pooled", WAYS, indirect=True)
+
+
+@pytest.fixture
+def database_url(
+    postgres: EmbeddedPostgres,
+    migrated: str,
+    pooled: bool,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
     """A database of this test's own, with the newest schema and no rows."""
     name = f"t{uuid.uuid4().hex[:12]}"
-    yield postgres.create_database(name, template=migrated)
+    url = postgres.create_database(name, template=migrated)
+    if pooled:
+        through: PgBouncer = request.getfixturevalue("pooler")
+        monkeypatch.setenv("MUSTER_DATABASE_POOLER", "transaction")
+        url = through.url(name)
+    yield url
     postgres.drop_database(name)
 
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
-    opened = await open_pool(database_url)
+    opened = await open_pool(database_at(database_url))
     yield opened
     await opened.close()
 

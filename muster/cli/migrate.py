@@ -21,12 +21,13 @@ def migrate(
 
     settings = checked_settings()
     from muster.store.migrate import migrate as migrate_database
-    from muster.store.migrate import place_of
+    from muster.store.migrate import migration_address
     from muster.store.pool import wait_for_database
 
-    say("migrate", f"waiting up to {wait_timeout} s for the database at {place_of(settings)}")
-    asyncio.run(wait_for_database(settings.database_url.get_secret_value(), seconds=wait_timeout))
-    migrate_database(settings)
+    address = migration_address(settings)
+    say("migrate", f"waiting up to {wait_timeout} s for the database at {address}")
+    asyncio.run(wait_for_database(address, seconds=wait_timeout))
+    asyncio.run(migrate_database(settings))
     say("migrate", f"registering search attributes at {settings.temporal_address}")
     asyncio.run(_register_search_attributes(settings))
 

@@ -1,15 +1,15 @@
 """Migrations: SQL files run by dbmate under its lock. ``muster migrate`` alone runs them."""
 
+import asyncio
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 from muster.errors import OperatorError
 from muster.settings import Settings
-from muster.store.pool import Pool
+from muster.store.database_address import DatabaseAddress
+from muster.store.pool import Pool, reached_by
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -27,39 +27,52 @@ def wanted_version() -> str:
     return max(path.name.split("_")[0] for path in MIGRATIONS.glob("*.sql"))
 
 
-def migrate(settings: Settings) -> None:
-    """Bring the database to the newest version; waits for others that do the same."""
+def migration_address(settings: Settings) -> DatabaseAddress:
+    """Where migrations are run: they hold a lock for a whole session, which a pooler would share."""
+    if settings.migrate_database_url is not None:
+        return settings.migrate_database_url
+    if settings.database.pooled:
+        raise MigrationFailed(
+            "MUSTER_DATABASE_POOLER=transaction: migrations need a session of their own; set"
+            " MUSTER_MIGRATE_DATABASE_URL to the database's own address, without the pooler"
+        )
+    return settings.database
+
+
+async def migrate(settings: Settings) -> None:
+    """Bring the database to the newest version; waits for others that do the same.
+
+    Raises ``DatabaseUnreachable`` or ``MigrationFailed``.
+    """
+    address = migration_address(settings)
     dbmate = shutil.which(
         "dbmate", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     )
     if dbmate is None:
         raise MigrationFailed("dbmate is not installed; `make setup` installs it")
-    finished = subprocess.run(  # noqa: S603 - our own binary; the address travels in the environment
-        [
-            dbmate,
-            "--env=MUSTER_MIGRATE_URL",
-            f"--migrations-dir={MIGRATIONS}",
-            "--no-dump-schema",
-            "--migration-lock",
-            "migrate",
-        ],
-        env={**os.environ, "MUSTER_MIGRATE_URL": _with_ssl_mode(settings.database_url.get_secret_value())},
-        capture_output=True,
-        text=True,
-        check=False,
+    host, tls = await reached_by(address)
+    running = await asyncio.create_subprocess_exec(
+        dbmate,
+        "--env=MUSTER_MIGRATE_URL",
+        f"--env-file={os.devnull}",
+        f"--migrations-dir={MIGRATIONS}",
+        "--no-dump-schema",
+        "--migration-lock",
+        "migrate",
+        # Nothing else of ours: PG… and DBMATE_… variables would change what it does.
+        env={"MUSTER_MIGRATE_URL": address.for_dbmate(host, tls=tls)} | _authorities(),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
-    if finished.returncode != 0:
-        lines = [line for line in finished.stderr.splitlines() if line.strip()]
-        raise MigrationFailed(lines[-1][:300] if lines else f"dbmate ended with {finished.returncode}")
+    _, told = await running.communicate()
+    if running.returncode != 0:
+        lines = [line for line in told.decode(errors="replace").splitlines() if line.strip()]
+        raise MigrationFailed(lines[-1][:300] if lines else f"dbmate ended with {running.returncode}")
 
 
-def place_of(settings: Settings) -> str:
-    """Host and port of the database, for messages; raises ``MigrationFailed`` if it is no address."""
-    try:
-        parts = urlsplit(settings.database_url.get_secret_value())
-        return f"{parts.hostname or 'localhost'}:{parts.port or 5432}"
-    except ValueError:
-        raise MigrationFailed("DATABASE_URL is not the address of a PostgreSQL database") from None
+def _authorities() -> dict[str, str]:
+    """Where the system's certificate authorities are, if somebody moved them."""
+    return {name: os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ}
 
 
 async def require_schema(pool: Pool) -> None:
@@ -70,13 +83,3 @@ async def require_schema(pool: Pool) -> None:
         raise SchemaMissing(
             f"the database is at {found or 'nothing'}, wanted {wanted_version()}: run muster migrate"
         )
-
-
-def _with_ssl_mode(url: str) -> str:
-    """Where the address says nothing, ask for TLS only if offered, as asyncpg does."""
-    parts = urlsplit(url)
-    if "sslmode" in parse_qs(parts.query):
-        return url
-    loopback = parts.hostname in (None, "127.0.0.1", "localhost", "::1")
-    mode = "sslmode=disable" if loopback else "sslmode=require"
-    return parts._replace(query=f"{parts.query}&{mode}" if parts.query else mode).geturl()

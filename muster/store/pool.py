@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from muster.errors import OperatorError
+from muster.store.connect_failures import NoConnection
+from muster.store.connecting import Connection as Connection
+from muster.store.connecting import connect
+from muster.store.database_address import DatabaseAddress, Host
+from muster.store.transaction_pooler import is_shared
 
 if TYPE_CHECKING:
-    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]
     Pool = asyncpg.Pool[asyncpg.Record]
 else:  # asyncpg's classes are generic in its stubs alone
-    Connection = asyncpg.pool.PoolConnectionProxy | asyncpg.Connection
     Pool = asyncpg.Pool
 
 UNAVAILABLE = (
@@ -30,24 +33,16 @@ UNAVAILABLE = (
 )
 """Errors of a database that is down, starting, stopping, overloaded or being replaced: try again later."""
 
-_REFUSED = (
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InsufficientPrivilegeError,
-)
-"""Errors of a server that does not let us in."""
-
-_COMMAND_SECONDS = 5
 _ACQUIRE_SECONDS = 3
 _RETRY_SECONDS = 0.5
 
 
 class DatabaseUnreachable(OperatorError):
-    """No connection to the database; the text says why and holds nothing of the address."""
+    """No connection to the database; the text says why and where, and holds no password."""
 
 
 class DatabaseRefused(DatabaseUnreachable):
-    """A password, a name, a privilege or the address is wrong: waiting does not help."""
+    """A password, a name, a privilege, a certificate or a pooler is wrong: waiting does not help."""
 
 
 class _Plain(asyncpg.Connection):
@@ -61,34 +56,63 @@ class _Plain(asyncpg.Connection):
         return ""
 
 
-async def open_pool(database_url: str, *, size: int = 10) -> Pool:
+async def open_pool(address: DatabaseAddress, *, size: int = 10) -> Pool:
     """A pool whose calls end after five seconds at most; raises ``DatabaseUnreachable``."""
+
+    async def connected(*_: object, **__: object) -> asyncpg.Connection:
+        return (await connect(address, _Plain)).connection
+
     try:
-        return await asyncpg.create_pool(
-            database_url,
-            min_size=1,
-            max_size=size,
-            connection_class=_Plain,
-            command_timeout=_COMMAND_SECONDS,
-            timeout=_COMMAND_SECONDS,
-            server_settings={"application_name": "muster", "timezone": "UTC"},
+        pool = await asyncpg.create_pool(
+            connect=connected, connection_class=_Plain, min_size=1, max_size=size
         )
-    except ValueError as error:  # a wrong address; its text may hold a part of the password
-        raise DatabaseRefused("DATABASE_URL is not the address of a PostgreSQL database") from error
-    except _REFUSED as error:
-        raise DatabaseRefused(f"the database refuses the connection: {error}") from error
+        if not address.pooled:
+            await _refuse_shared_sessions(pool, address)
+    except NoConnection as error:
+        raise _as_operators_error(error) from error
     except UNAVAILABLE as error:
         raise DatabaseUnreachable(
-            f"the database cannot be reached: {str(error) or type(error).__name__}"
+            f"the database at {address} cannot be used: {str(error) or type(error).__name__}"
         ) from error
+    return pool
 
 
-async def wait_for_database(database_url: str, *, seconds: float) -> None:
+def _as_operators_error(error: NoConnection) -> DatabaseUnreachable:
+    return (DatabaseRefused if error.refused else DatabaseUnreachable)(str(error))
+
+
+async def _refuse_shared_sessions(pool: Pool, address: DatabaseAddress) -> None:
+    try:
+        async with pool.acquire() as connection:
+            shared = await is_shared(connection, address)
+    except BaseException:
+        pool.terminate()
+        raise
+    if shared:
+        pool.terminate()
+        raise DatabaseRefused(
+            f"the database at {address} is behind a pooler that gives each transaction another session:"
+            " set MUSTER_DATABASE_POOLER=transaction, and for `muster migrate` MUSTER_MIGRATE_DATABASE_URL to"
+            " the database's own address"
+        )
+
+
+async def reached_by(address: DatabaseAddress) -> tuple[Host, bool]:
+    """The host that lets us in now, and whether with TLS; raises ``DatabaseUnreachable``."""
+    try:
+        opened = await connect(address)
+    except NoConnection as error:
+        raise _as_operators_error(error) from error
+    await opened.connection.close()
+    return opened.host, opened.tls
+
+
+async def wait_for_database(address: DatabaseAddress, *, seconds: float) -> None:
     """Return once the database lets us in; raises ``DatabaseUnreachable``, at once if it refuses to."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            pool = await open_pool(database_url, size=1)
+            pool = await open_pool(address, size=1)
         except DatabaseRefused:
             raise
         except DatabaseUnreachable:

@@ -24,7 +24,7 @@ from sandbox.up.product import seed as rows_of
 from tests.support.pagerduty_account import COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.pagerduty_account import running_account as running_pagerduty
-from tests.support.settings import KEYS, settings_for
+from tests.support.settings import KEYS, database_at, settings_for
 from tests.support.teams_service import TeamsService, teams_service
 
 
@@ -57,7 +57,7 @@ async def pool(database_url: str, teams_simulator: TeamsService) -> AsyncIterato
     """The sandbox's company is in the database, and its channels live at the simulator."""
     content = Seed.model_validate(rows_of(COMPANY, Addresses.pick(), {}))
     await seed(settings_for(database_url, "127.0.0.1:1"), content)
-    opened = await open_pool(database_url)
+    opened = await open_pool(database_at(database_url))
     await opened.execute("UPDATE conversation SET service_url = $1", teams_simulator.service_url)
     yield opened
     await opened.close()

@@ -14,8 +14,10 @@ from activities.teams.cards import CardActivities
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
 from muster.store.cards import CardUnknown
+from muster.store.database_address import DatabaseAddress
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
+from tests.support.settings import database_at
 from tests.support.teams_service import TeamsService
 from tests.support.waiting import eventually
 from workflows.channel_incident.activities import ShowCard, Shown, StoredCard
@@ -348,9 +350,9 @@ async def test_an_edit_that_cannot_be_recorded_has_failed_and_is_made_again(
     assert (await card.row()).revision == 2
 
 
-def through(database_url: str, address: str) -> str:
+def through(database_url: str, address: str) -> DatabaseAddress:
     """The same database by another address."""
-    return database_url.replace(database_url.rpartition("@")[2].partition("/")[0], address)
+    return database_at(database_url.replace(database_url.rpartition("@")[2].partition("/")[0], address))
 
 
 async def test_a_send_that_began_is_recorded_although_its_worker_stops(

@@ -11,6 +11,7 @@ from muster.store import cards
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
 from tests.support.pagerduty_account import COMPANY
+from tests.support.settings import database_at
 from workflows.channel_incident.activities import JudgedClick, RecordClicks, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.verbs.click import Click, Clicker
@@ -54,7 +55,7 @@ async def test_a_run_restores_what_was_shown_said_and_clicked(
 async def test_a_database_that_is_away_is_tried_again(database_url: str) -> None:
     async with line_to(database_url) as line:
         server = database_url.rpartition("@")[2].partition("/")[0]
-        async with await open_pool(database_url.replace(server, line.address)) as pool:
+        async with await open_pool(database_at(database_url.replace(server, line.address))) as pool:
             await line.cut()
             with pytest.raises(ApplicationError, match="the database is out of reach") as failed:
                 await ActivityEnvironment().run(StoreActivities(pool).restore_card, KEY)

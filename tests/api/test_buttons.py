@@ -31,7 +31,7 @@ from tests.api.buttons import (
 from tests.api.conftest import BotFramework
 from tests.api.outage import line_to
 from tests.support.company import ACCOUNT, ADA_AAD, BO_AAD, CY_AAD, OPS, RELEASES, TENANT, company
-from tests.support.settings import settings_for
+from tests.support.settings import database_at, settings_for
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import QUICK, Run, shown
 from workflows.channel_incident.activities import CHANGE_STATUS, DELETE_MESSAGE, ShowCard
@@ -495,7 +495,7 @@ async def test_a_click_is_answered_not_reachable_while_postgres_is_away(
     async with line_to(database_url) as line:
         server = database_url.rpartition("@")[2].partition("/")[0]
         async with (
-            await open_pool(database_url.replace(server, line.address)) as through,
+            await open_pool(database_at(database_url.replace(server, line.address))) as through,
             serve(run, through=through) as buttons,
         ):
             await buttons.store(run)

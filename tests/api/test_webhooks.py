@@ -25,7 +25,7 @@ from tests.support.company import (
     company,
     signature,
 )
-from tests.support.settings import settings_for
+from tests.support.settings import database_at, settings_for
 from tests.support.waiting import eventually
 from workflows.ids import ChannelIncidentId
 
@@ -45,7 +45,7 @@ async def edge(
     url = postgres.create_database("webhooks", template=migrated)
     await seed(settings_for(url, temporal.address), company())
     settings = edge_settings(url, temporal.address, tmp_path_factory.mktemp("edge"))
-    async with await open_pool(url) as pool:
+    async with await open_pool(database_at(url)) as pool:
         client = await Client.connect(temporal.address)
         async with serving_edge(settings, pool, client) as running:
             yield running

@@ -202,7 +202,7 @@ def test_without_a_database_a_command_ends_with_a_sentence(
     ended = run(nowhere, command, *arguments, temporal_address=temporal.address)
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
-    assert line.startswith("the database cannot be reached: ")
+    assert line == "the database at 127.0.0.1:1/muster cannot be reached: nothing listens there"
     assert SECRET not in line
 
 
@@ -210,8 +210,8 @@ def test_a_database_that_is_not_there_is_waited_for_and_named() -> None:
     ended = run(f"postgresql://muster:{SECRET}@127.0.0.1:1/muster", "migrate", "--wait-timeout", "1")
     assert ended.returncode == 1
     first, last = ended.stderr.splitlines()
-    assert first == "migrate: waiting up to 1 s for the database at 127.0.0.1:1"
-    assert last.startswith("the database cannot be reached: ")
+    assert first == "migrate: waiting up to 1 s for the database at 127.0.0.1:1/muster"
+    assert last == "the database at 127.0.0.1:1/muster cannot be reached: nothing listens there"
     assert SECRET not in ended.stderr
 
 
@@ -221,9 +221,11 @@ def test_a_wrong_password_is_not_waited_for(database_url: str) -> None:
     ended = run(wrong, "migrate", "--wait-timeout", "600")
     assert ended.returncode == 1
     first, last = ended.stderr.splitlines()
-    assert first == f"migrate: waiting up to 600 s for the database at 127.0.0.1:{parts.port}"
+    place = f"127.0.0.1:{parts.port}{parts.path}"
+    assert first == f"migrate: waiting up to 600 s for the database at {place}"
     assert last == (
-        f'the database refuses the connection: password authentication failed for user "{parts.username}"'
+        f"the database at {place} refuses the connection:"
+        f' password authentication failed for user "{parts.username}"'
     )
 
 

@@ -45,5 +45,5 @@ def test_the_product_reads_the_drawn_secrets(tmp_path: Path, monkeypatch: pytest
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MUSTER_SECRETS_DIR", str(tmp_path))
     settings = load_settings()
-    assert drawn["muster_database_password"].strip() in settings.database_url.get_secret_value()
+    assert drawn["muster_database_password"].strip() == settings.database_url.password.get_secret_value()
     assert KeyRing.parse(settings.keys.get_secret_value()).keys.keys() == {"k1"}

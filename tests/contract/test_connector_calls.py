@@ -19,7 +19,7 @@ from sandbox.up.servers.postgres import EmbeddedPostgres
 from tests.contract.channel import Channel, reached_channel
 from tests.schemas.cards import check_card
 from tests.schemas.connector import connector_api
-from tests.support.settings import settings_for
+from tests.support.settings import database_at, settings_for
 from tests.support.teams_service import TeamsService, teams_service
 from workflows.channel_incident.view import View
 from workflows.errors import BotRemoved, CardGone, NotFound, RateLimited, RequestInvalid
@@ -56,7 +56,7 @@ async def company(service: TeamsService, postgres: EmbeddedPostgres, migrated: s
     url = postgres.create_database("connector_calls", template=migrated)
     content = Seed.model_validate(rows_of(service.company, Addresses.pick(), {}))
     await seed(settings_for(url, "127.0.0.1:1"), content)
-    opened = await open_pool(url)
+    opened = await open_pool(database_at(url))
     await opened.execute("UPDATE conversation SET service_url = $1", service.service_url)
     yield opened
     await opened.close()

@@ -7,12 +7,12 @@ import pytest
 from muster.seed import seed
 from muster.store.pool import Pool, open_pool
 from tests.support.company import company
-from tests.support.settings import settings_for
+from tests.support.settings import database_at, settings_for
 
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     await seed(settings_for(database_url, "127.0.0.1:1"), company())
-    opened = await open_pool(database_url)
+    opened = await open_pool(database_at(database_url))
     yield opened
     await opened.close()

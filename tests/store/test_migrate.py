@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
 from muster.settings import Settings
+from muster.store.connecting import connect
 from muster.store.migrate import (
     MIGRATIONS,
     MigrationFailed,
@@ -36,7 +36,7 @@ def empty(postgres: EmbeddedPostgres, request: pytest.FixtureRequest) -> Iterato
 @pytest.fixture
 def query(empty: Settings) -> Query:
     async def run(sql: str) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(empty.database_url.get_secret_value())
+        connection = (await connect(empty.database)).connection
         try:
             return list(await connection.fetch(sql))
         finally:
@@ -46,7 +46,7 @@ def query(empty: Settings) -> Query:
 
 
 async def check(settings: Settings) -> None:
-    pool = await open_pool(settings.database_url.get_secret_value(), size=1)
+    pool = await open_pool(settings.database, size=1)
     try:
         await require_schema(pool)
     finally:
@@ -54,19 +54,19 @@ async def check(settings: Settings) -> None:
 
 
 async def test_migrating_twice_is_migrating_once(empty: Settings, query: Query) -> None:
-    migrate(empty)
+    await migrate(empty)
     once = await query(VERSIONS)
     assert [row["version"] for row in once] == sorted(
         path.name.split("_")[0] for path in MIGRATIONS.glob("*")
     )
     await query("INSERT INTO pagerduty_account VALUES ('acme', 'acme', 'us')")
-    migrate(empty)
+    await migrate(empty)
     assert await query(VERSIONS) == once
     assert await query("SELECT key FROM pagerduty_account")
 
 
 async def test_two_at_once_wait_for_each_other(empty: Settings, query: Query) -> None:
-    await asyncio.gather(*(asyncio.to_thread(migrate, empty) for _ in range(2)))
+    await asyncio.gather(*(migrate(empty) for _ in range(2)))
     assert len(await query(VERSIONS)) == len(list(MIGRATIONS.glob("*.sql")))
     await check(empty)
 
@@ -78,7 +78,7 @@ async def test_an_empty_database_is_refused(empty: Settings) -> None:
 
 async def test_an_older_database_is_refused_and_a_newer_one_is_not(empty: Settings, query: Query) -> None:
     """Expand, then contract: while a new version is rolled out, the older one still works."""
-    migrate(empty)
+    await migrate(empty)
     await query("UPDATE schema_migrations SET version = '20200101000000'")
     with pytest.raises(SchemaMissing, match=f"at 20200101000000, wanted {wanted_version()}"):
         await check(empty)
@@ -89,8 +89,8 @@ async def test_an_older_database_is_refused_and_a_newer_one_is_not(empty: Settin
 async def test_a_failure_says_why_and_not_the_password(empty: Settings, query: Query) -> None:
     await query("CREATE TABLE team (id int)")
     with pytest.raises(MigrationFailed, match='relation "team" already exists') as failed:
-        migrate(empty)
-    password = urlsplit(empty.database_url.get_secret_value()).password
+        await migrate(empty)
+    password = empty.database_url.password.get_secret_value()
     assert password
     assert password not in str(failed.value)
     assert not await query("SELECT 1 FROM pg_class WHERE relname = 'teams_tenant'"), "all of it or nothing"

@@ -11,6 +11,7 @@ import pytest
 
 from muster.store.pool import DatabaseRefused, DatabaseUnreachable, wait_for_database
 from sandbox.up.servers.postgres import EmbeddedPostgres
+from tests.support.settings import database_at
 
 pytestmark = pytest.mark.anyio
 
@@ -61,7 +62,7 @@ async def a_server(*answers: tuple[str, str]) -> AsyncIterator[str]:
 
 
 async def test_one_that_lets_us_in_is_not_waited_for(database_url: str) -> None:
-    await wait_for_database(database_url, seconds=0)
+    await wait_for_database(database_at(database_url), seconds=0)
 
 
 @pytest.mark.parametrize(
@@ -69,27 +70,26 @@ async def test_one_that_lets_us_in_is_not_waited_for(database_url: str) -> None:
     [
         ({"netloc": "postgres:{password}@127.0.0.1:{port}"}, "password authentication failed"),
         ({"path": "/nowhere"}, 'database "nowhere" does not exist'),
-        ({"scheme": "mysql"}, "DATABASE_URL is not the address of a PostgreSQL database"),
     ],
 )
 async def test_a_refusal_is_not_waited_for(
-    postgres: EmbeddedPostgres, database_url: str, wrong: dict[str, str], reason: str
+    postgres: EmbeddedPostgres, wrong: dict[str, str], reason: str
 ) -> None:
     changes = {name: value.format(password=PASSWORD, port=postgres.port) for name, value in wrong.items()}
     with pytest.raises(DatabaseRefused, match=reason) as refused:
-        await wait_for_database(changed(database_url, **changes), seconds=600)
+        await wait_for_database(database_at(changed(postgres.url("postgres"), **changes)), seconds=600)
     assert PASSWORD not in str(refused.value)
 
 
 async def test_a_missing_privilege_is_not_waited_for(nobody: str) -> None:
     with pytest.raises(DatabaseRefused, match='permission denied for database "closed"'):
-        await wait_for_database(nobody, seconds=600)
+        await wait_for_database(database_at(nobody), seconds=600)
 
 
 async def test_one_that_starts_is_waited_for_until_it_says_more() -> None:
     async with a_server(STARTING, STARTING, WRONG_PASSWORD) as url:
         with pytest.raises(DatabaseRefused, match="password authentication failed"):
-            await wait_for_database(url, seconds=600)
+            await wait_for_database(database_at(url), seconds=600)
 
 
 async def test_one_that_starts_for_too_long_is_given_up() -> None:
@@ -97,4 +97,4 @@ async def test_one_that_starts_for_too_long_is_given_up() -> None:
         with pytest.raises(
             DatabaseUnreachable, match="cannot be reached: the database system is starting up"
         ):
-            await wait_for_database(url, seconds=0.6)
+            await wait_for_database(database_at(url), seconds=0.6)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from muster.settings import Settings
+from muster.store.database_address import DatabaseAddress
 
 KEYS = "test:" + "A" * 43 + "="
 """A key ring of one key."""
@@ -17,3 +18,8 @@ def settings_for(database_url: str, temporal_address: str, **more: Any) -> Setti
         **more,
     }
     return Settings(**given)
+
+
+def database_at(database_url: str) -> DatabaseAddress:
+    """The database of a test, reached as ``MUSTER_DATABASE_POOLER`` says: the tests of the store set it."""
+    return settings_for(database_url, "127.0.0.1:1").database

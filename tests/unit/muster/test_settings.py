@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from muster.settings import PagerDutyAccount, Settings, load_settings
+from muster.store.database_url import parse_database_url
 
 DATABASE = "postgresql://muster:hunter2@db/muster"
 ACCOUNT = {"subdomain": "acme", "client_id": "client", "client_secret": "s3cret"}
@@ -71,7 +72,7 @@ def test_secrets_may_be_files(tmp_path: Path, environment: pytest.MonkeyPatch) -
     (tmp_path / "muster_keys").write_text("k2:BBBB\n")
     environment.setenv("MUSTER_SECRETS_DIR", str(tmp_path))
     settings = load_settings()
-    assert settings.database_url.get_secret_value() == DATABASE
+    assert settings.database_url == parse_database_url(DATABASE)
     assert settings.keys.get_secret_value() == "k2:BBBB"
 
 
