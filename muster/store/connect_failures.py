@@ -56,8 +56,8 @@ def reason(error: Exception, host: Host, address: DatabaseAddress) -> str:
         case TlsNotOffered():
             return f"it does not offer TLS, which sslmode={address.sslmode} asks for"
         case TlsFileUnusable():
-            names = [f for f in (address.sslrootcert, address.sslcert, address.sslkey) if f]
-            return f"{', '.join(names) or 'the list of authorities'} cannot be used for TLS: {error}"
+            files = filter(None, (address.sslrootcert, address.sslcert, address.sslkey))
+            return f"{', '.join(files)} cannot be used for TLS: {error}"
         case ssl.SSLCertVerificationError():
             trusted = address.sslrootcert or "the system's authorities"
             return f"its certificate is not trusted (by {trusted}): {error.verify_message}"
@@ -75,19 +75,12 @@ def reason(error: Exception, host: Host, address: DatabaseAddress) -> str:
             return f"it has no connection left for us: {error}"
         case asyncpg.TargetServerAttributeNotMatched():
             return f"it is not {address.session_target}, which target_session_attrs asks for"
-        case asyncpg.PostgresConnectionError() if error.sqlstate is None or not str(error):
-            return _CLOSED
-        case asyncpg.PostgresError():
-            return _first_line(error)
-        case ConnectionResetError() | BrokenPipeError() | asyncpg.InternalClientError():
-            return _CLOSED
+        case asyncpg.ConnectionDoesNotExistError() | ConnectionResetError() | asyncpg.InternalClientError():
+            return "it broke the connection off before it let us in: is it a PostgreSQL server?"
         case OSError():
             return error.strerror or _first_line(error)
-        case _:
+        case _:  # in the server's words
             return _first_line(error)
-
-
-_CLOSED = "it broke the connection off before it let us in; is it a PostgreSQL server?"
 
 
 def _first_line(error: Exception) -> str:

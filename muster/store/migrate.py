@@ -54,7 +54,8 @@ async def migrate(settings: Settings) -> None:
     running = await asyncio.create_subprocess_exec(
         dbmate,
         "--env=MUSTER_MIGRATE_URL",
-        f"--env-file={os.devnull}",
+        "--env-file",  # with "=" it would read .env as well
+        os.devnull,
         f"--migrations-dir={MIGRATIONS}",
         "--no-dump-schema",
         "--migration-lock",

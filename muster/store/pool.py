@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -62,34 +62,32 @@ async def open_pool(address: DatabaseAddress, *, size: int = 10) -> Pool:
     async def connected(*_: object, **__: object) -> asyncpg.Connection:
         return (await connect(address, _Plain)).connection
 
-    try:
+    with _in_a_sentence(address):
         pool = await asyncpg.create_pool(
             connect=connected, connection_class=_Plain, min_size=1, max_size=size
         )
-        if not address.pooled:
-            await _refuse_shared_sessions(pool, address)
-    except NoConnection as error:
-        raise _as_operators_error(error) from error
-    except UNAVAILABLE as error:
-        raise DatabaseUnreachable(
-            f"the database at {address} cannot be used: {str(error) or type(error).__name__}"
-        ) from error
+        try:
+            async with pool.acquire() as connection:
+                await _refuse_shared_sessions(connection, address)
+        except BaseException:
+            pool.terminate()
+            raise
     return pool
 
 
-def _as_operators_error(error: NoConnection) -> DatabaseUnreachable:
-    return (DatabaseRefused if error.refused else DatabaseUnreachable)(str(error))
+async def reached_by(address: DatabaseAddress) -> tuple[Host, bool]:
+    """The host that lets us in now, and whether with TLS; raises ``DatabaseUnreachable``."""
+    with _in_a_sentence(address):
+        opened = await connect(address)
+        try:
+            await _refuse_shared_sessions(opened.connection, address)
+        finally:
+            await opened.connection.close()
+    return opened.host, opened.tls
 
 
-async def _refuse_shared_sessions(pool: Pool, address: DatabaseAddress) -> None:
-    try:
-        async with pool.acquire() as connection:
-            shared = await is_shared(connection, address)
-    except BaseException:
-        pool.terminate()
-        raise
-    if shared:
-        pool.terminate()
+async def _refuse_shared_sessions(connection: Connection, address: DatabaseAddress) -> None:
+    if not address.pooled and await is_shared(connection, address):
         raise DatabaseRefused(
             f"the database at {address} is behind a pooler that gives each transaction another session:"
             " set MUSTER_DATABASE_POOLER=transaction, and for `muster migrate` MUSTER_MIGRATE_DATABASE_URL to"
@@ -97,14 +95,17 @@ async def _refuse_shared_sessions(pool: Pool, address: DatabaseAddress) -> None:
         )
 
 
-async def reached_by(address: DatabaseAddress) -> tuple[Host, bool]:
-    """The host that lets us in now, and whether with TLS; raises ``DatabaseUnreachable``."""
+@contextmanager
+def _in_a_sentence(address: DatabaseAddress) -> Iterator[None]:
+    """What goes wrong at a start, as an operator reads it."""
     try:
-        opened = await connect(address)
+        yield
     except NoConnection as error:
-        raise _as_operators_error(error) from error
-    await opened.connection.close()
-    return opened.host, opened.tls
+        raise (DatabaseRefused if error.refused else DatabaseUnreachable)(str(error)) from error
+    except UNAVAILABLE as error:
+        raise DatabaseUnreachable(
+            f"the database at {address} cannot be used: {str(error) or type(error).__name__}"
+        ) from error
 
 
 async def wait_for_database(address: DatabaseAddress, *, seconds: float) -> None:

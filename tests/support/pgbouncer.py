@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import trustme
 
 from muster.store.database_url import parse_database_url
 from sandbox.up.servers.ports import LOOPBACK, free_port
@@ -48,9 +49,9 @@ def pgbouncer_path() -> str:
 
 @contextmanager
 def pgbouncer(
-    server: EmbeddedPostgres, *, mode: str = "transaction", sessions: int = 8
+    server: EmbeddedPostgres, *, mode: str = "transaction", certificate: trustme.LeafCert | None = None
 ) -> Iterator[PgBouncer]:
-    """A pooler with some sessions of the server's for each database.
+    """A pooler with eight sessions of the server's for each database, and TLS if it has a certificate.
 
     It takes them in turn, so that whatever needs the same session twice fails at once.
     """
@@ -66,11 +67,21 @@ def pgbouncer(
             f"[databases]\n* = host={LOOPBACK} port={server.port}\n"
             f"[pgbouncer]\nlisten_addr = {LOOPBACK}\nlisten_port = {port}\nunix_socket_dir =\n"
             f"auth_type = scram-sha-256\nauth_file = {users}\n"
-            f"pool_mode = {mode}\ndefault_pool_size = {sessions}\nserver_round_robin = 1\n"
+            f"pool_mode = {mode}\ndefault_pool_size = 8\nserver_round_robin = 1\n"
             "max_client_conn = 1000\nserver_idle_timeout = 10\n"
+            "ignore_startup_parameters = extra_float_digits\n"
         )
+        files = [folder, users, config]
+        if certificate is not None:
+            key, chain = folder / "key.pem", folder / "chain.pem"
+            certificate.private_key_pem.write_to_path(key)
+            certificate.cert_chain_pems[0].write_to_path(chain)
+            files += [key, chain]
+            with config.open("a") as more:
+                more.write(f"client_tls_sslmode = allow\nclient_tls_key_file = {key}\n")
+                more.write(f"client_tls_cert_file = {chain}\n")
         if os.geteuid() == _ROOT:
-            for path in (folder, users, config):
+            for path in files:
                 shutil.chown(path, _OTHER_USER)
         as_user = ["-u", _OTHER_USER] if os.geteuid() == _ROOT else []
         process = Process([program, *as_user, str(config)], log=folder / "log")
