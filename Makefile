@@ -7,7 +7,7 @@ BIOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/muster/npm-lint/node_modules/.bi
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-quick lint lint-pages format lock lock-check audit browser golden schemas \
-	histories fingerprints schema-sql pictures mutants bench playground test-playground clean
+	pooler histories fingerprints schema-sql pictures mutants bench playground test-playground clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ setup:  ## what run and test need: .venv, npm packages, the Temporal server
 run: setup  ## the whole product with its sandbox; ARGS=--empty starts with nothing connected
 	@exec $(BIN)/muster up $(ARGS)
 
-test: setup browser lint  ## lint, then every test
+test: setup browser pooler lint  ## lint, then every test
 	$(BIN)/pytest -n 2 -m "not playground"
 
 test-quick: setup  ## the tests that need no browser and take less than ten seconds each; ARGS=tests/unit for some
@@ -49,6 +49,9 @@ audit: setup  ## known vulnerabilities in what the lock pins; left out where the
 
 browser:  ## Chromium, which the browser tests drive
 	@$(PYTHON) tools/setup.py --browser
+
+pooler:  ## pgbouncer, through which the store is tested too
+	@$(PYTHON) tools/setup.py --pooler
 
 golden: setup  ## write the cards that tests/golden compares; review the diff
 	MUSTER_GOLDEN_WRITE=1 $(BIN)/pytest -q tests/golden

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from temporalio.client import Client
 
@@ -74,13 +75,22 @@ def database_url(
 ) -> Iterator[str]:
     """A database of this test's own, with the newest schema and no rows."""
     name = f"t{uuid.uuid4().hex[:12]}"
-    url = postgres.create_database(name, template=migrated)
+    # Copied as files: four times as fast as by the log, where nothing has to survive a power failure.
+    server = postgres.url("postgres")
+    asyncio.run(execute(server, f"CREATE DATABASE {name} TEMPLATE {migrated} STRATEGY file_copy"))
+    url = postgres.url(name)
     if pooled:
         through: PgBouncer = request.getfixturevalue("pooler")
         monkeypatch.setenv("MUSTER_DATABASE_POOLER", "transaction")
         url = through.url(name)
     yield url
-    postgres.drop_database(name)
+    asyncio.run(execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def execute(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(server)
+    await connection.execute(statement)
+    await connection.close()
 
 
 @pytest.fixture

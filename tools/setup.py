@@ -2,7 +2,8 @@
 
 Started by whatever `python3` is on the machine, so this file keeps to syntax that old versions can read
 and hands over to a Python that is new enough. ``--playground`` adds Microsoft's Agents Playground,
-``--browser`` the Chromium of the browser tests, ``--lint`` the linter of the pages.
+``--browser`` the Chromium of the browser tests, ``--pooler`` the pgbouncer of the tests of the store,
+``--lint`` the linter of the pages.
 """
 
 import os

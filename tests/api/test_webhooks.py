@@ -25,7 +25,7 @@ from tests.support.company import (
     company,
     signature,
 )
-from tests.support.settings import database_at, settings_for
+from tests.support.pgbouncer import WAYS
 from tests.support.waiting import eventually
 from workflows.ids import ChannelIncidentId
 
@@ -34,21 +34,26 @@ pytestmark = pytest.mark.anyio
 HALF_A_MEGABYTE = 512 * 1024
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=WAYS)
 async def edge(
+    request: pytest.FixtureRequest,
     postgres: EmbeddedPostgres,
     migrated: str,
     temporal: EmbeddedTemporal,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Edge]:
     """One API for all tests here; each brings incidents and bodies of its own."""
-    url = postgres.create_database("webhooks", template=migrated)
-    await seed(settings_for(url, temporal.address), company())
-    settings = edge_settings(url, temporal.address, tmp_path_factory.mktemp("edge"))
-    async with await open_pool(database_at(url)) as pool:
+    url, pooler = postgres.create_database("webhooks", template=migrated), "none"
+    if request.param:
+        url, pooler = request.getfixturevalue("pooler").url("webhooks"), "transaction"
+    folder = tmp_path_factory.mktemp("edge")
+    settings = edge_settings(url, temporal.address, folder, database_pooler=pooler)
+    await seed(settings, company())
+    async with await open_pool(settings.database) as pool:
         client = await Client.connect(temporal.address)
         async with serving_edge(settings, pool, client) as running:
             yield running
+    postgres.drop_database("webhooks")
 
 
 # Accepted

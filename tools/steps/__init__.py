@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sandbox.up.servers.caches import cache_dir
 
-from tools.steps import browser, python, temporal_server
+from tools.steps import browser, pooler, python, temporal_server
 from tools.steps.npm import NpmPackages
 from tools.steps.progress import StepFailed, say
 
@@ -30,6 +30,7 @@ _OPTIONAL: dict[str, Step] = {
     "--browser": browser,
     "--lint": NpmPackages("lint"),
     "--playground": NpmPackages("playground"),
+    "--pooler": pooler,
 }
 
 

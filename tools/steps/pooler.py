@@ -8,6 +8,7 @@ from pathlib import Path
 from tools.steps.progress import run, say
 
 _SYSTEMD = Path("/run/systemd/system")
+_SERVICE = Path("/etc/init.d/pgbouncer")
 _BESIDE = f"{os.defpath}{os.pathsep}/usr/sbin{os.pathsep}/usr/local/sbin"
 """Debian's place for it, which is not on everybody's PATH."""
 
@@ -44,5 +45,5 @@ def do() -> None:
     run([*sudo, "apt-get", "update", "-qq"], label="Debian's package lists", env=env)
     install = [*sudo, "apt-get", "install", "-y", "--no-install-recommends", "pgbouncer"]
     run(install, label="pgbouncer", counts="^Setting up ", env=env)
-    if not _SYSTEMD.is_dir():
-        run([*sudo, "/etc/init.d/pgbouncer", "stop"], label="its service stops", env=env)
+    if not _SYSTEMD.is_dir() and _SERVICE.exists():
+        run([*sudo, str(_SERVICE), "stop"], label="its service stops", env=env)

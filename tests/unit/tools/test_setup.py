@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools import steps
+from tools.steps import pooler
 from tools.steps.npm import NpmPackages
 
 CHECKOUT = Path(__file__).parents[3]
@@ -39,3 +40,48 @@ def test_a_cache_folder_that_cannot_be_used_is_a_sentence(
     monkeypatch.setattr(steps, "_ALWAYS", (NpmPackages("cards"),))
     with pytest.raises(SystemExit, match=r"setup stopped: .*XDG_CACHE_HOME"):
         steps.run([])
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the step of the pooler would run."""
+    run: list[str] = []
+    monkeypatch.setattr(pooler, "run", lambda command, **_: run.append(" ".join(map(str, command))))
+    return run
+
+
+def test_a_machine_that_is_not_ours_to_change_goes_without_a_pooler(
+    commands: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert list(pooler.missing()) == []
+    pooler.do()
+    assert commands == []
+    assert "the store is not tested through it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("systemd", "first", "last"),
+    [
+        (True, "systemctl mask pgbouncer.service", "apt-get install"),
+        (False, "apt-get update", "/pgbouncer stop"),
+    ],
+)
+def test_a_pooler_that_is_installed_does_not_stay_running(
+    systemd: bool,
+    first: str,
+    last: str,
+    commands: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("shutil.which", lambda name, **_: f"/usr/bin/{name}")
+    monkeypatch.setattr(pooler, "_SYSTEMD", tmp_path if systemd else tmp_path / "none")
+    service = tmp_path / "pgbouncer"
+    service.touch()
+    monkeypatch.setattr(pooler, "_SERVICE", service)
+    pooler.do()
+    assert commands[0].startswith(first)
+    assert last in commands[-1]
