@@ -121,13 +121,15 @@ async def _attempt(
 
 
 def _tls_context(address: DatabaseAddress) -> ssl.SSLContext:
+    # Not create_default_context: newer versions of it refuse authorities that libpq takes.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = address.sslmode == "verify-full"
     try:
-        if address.sslrootcert in (None, SYSTEM_AUTHORITIES):
-            context = ssl.create_default_context()
+        if address.sslrootcert not in (None, SYSTEM_AUTHORITIES):
+            context.load_verify_locations(cafile=address.sslrootcert)
+        elif address.sslmode == "verify-full":
+            context.load_default_certs()
         else:
-            context = ssl.create_default_context(cafile=address.sslrootcert)
-        context.check_hostname = address.sslmode == "verify-full"
-        if address.sslmode != "verify-full" and address.sslrootcert is None:
             context.verify_mode = ssl.CERT_NONE
         if address.sslcert:
             # An encrypted key would ask for its password on the terminal.

@@ -205,6 +205,17 @@ async def test_a_mode_means_the_same_to_migrations_and_to_everybody(
     postgres.drop_database("modes")
 
 
+async def test_without_a_file_the_systems_authorities_vouch_for_the_server(
+    over_tls: PgBouncer, straight: str, authority_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority_file))
+    place = over_tls.url("straight").replace("127.0.0.1", "localhost")
+    settings = settings_for(f"{place}?sslmode=verify-full", "127.0.0.1:1")
+    await migrate(settings)
+    async with await open_pool(settings.database, size=1) as pool:
+        await require_schema(pool)
+
+
 @pytest.mark.parametrize(
     ("host", "parameters", "sentence"),
     [
