@@ -10,6 +10,11 @@ QUARANTINED_EVENTS = Counter(
     "Signed events of PagerDuty that could not be used and are kept in quarantine.",
     ["account"],
 )
+DROPPED_CONNECTIONS = Counter(
+    "muster_dropped_connections",
+    "Connections that the server ended: late or too many; what they were at is header, body, idle, answer, closing.",
+    ["phase"],
+)
 
 
 def metrics_route() -> Route:

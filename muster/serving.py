@@ -4,11 +4,16 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from functools import partial
+from math import ceil
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from muster.connection import Connection
+from muster.slow_callers import Limits, SlowCallers, descriptors_for_callers
 
 _GRACE = 5
 """Seconds that running requests have when the server stops: longer than any answer takes."""
@@ -22,11 +27,19 @@ class Server(uvicorn.Server):
     it serves and raise them again at its end, which would end the process as if it had been killed.
     """
 
-    def __init__(self, app: ASGIApp, *, host: str = _LOOPBACK, port: int = 0) -> None:
+    def __init__(
+        self, app: ASGIApp, *, host: str = _LOOPBACK, port: int = 0, limits: Limits | None = None
+    ) -> None:
+        limits = limits or Limits()
+        self._callers = SlowCallers(
+            replace(limits, connections=min(limits.connections, descriptors_for_callers()))
+        )
         super().__init__(
             uvicorn.Config(
                 app,
-                http=Connection,
+                http=cast(type[asyncio.Protocol], partial(Connection, callers=self._callers)),
+                ws="none",
+                timeout_keep_alive=ceil(limits.keep_alive),
                 host=host,
                 port=port,
                 lifespan="off",
@@ -36,6 +49,19 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=_GRACE,
             )
         )
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, and keep callers within their bounds, to the end."""
+        sweeping = asyncio.create_task(self._callers.sweep_for_ever())
+        try:
+            await super().serve(sockets)
+        finally:
+            sweeping.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, and answer what came whole."""
+        self._callers.hurry()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
