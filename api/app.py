@@ -18,6 +18,7 @@ from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
 from api.health import dependency_checks
 from api.paths import WithoutClosingSlash
+from api.strangers import Strangers
 from api.webhooks.fan_out import FanOut
 from api.webhooks.route import webhook_router
 from muster.clients.http import open_pool as open_http_pool
@@ -29,6 +30,7 @@ from muster.logging import configure_logging
 from muster.security.sealing import KeyRing
 from muster.serving import Server
 from muster.settings import Settings
+from muster.slow_callers import Limits
 from muster.store.migrate import require_schema
 from muster.store.pool import open_pool
 from muster.temporal.client import temporal_client
@@ -45,7 +47,14 @@ async def serve(settings: Settings) -> None:
     """
     configure_logging(settings.log_level, "api")
     async with opened_app(settings) as app:
-        server = Server(app, host=settings.host, port=settings.port)
+        limits = Limits(
+            header_within=settings.header_within,
+            body_within=settings.body_within,
+            keep_alive=settings.keep_alive,
+            waiting=settings.waiting_connections,
+            connections=settings.connections,
+        )
+        server = Server(app, host=settings.host, port=settings.port, limits=limits)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
         exclude_startup_objects()
@@ -72,6 +81,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
         timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
         app = FastAPI(title="Muster", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
         app.add_middleware(WithoutClosingSlash)
+        app.add_middleware(Strangers)  # around the other: the last one added is the first one asked
         app.router.routes.extend(health_app(dependency_checks(pool, gateway)).routes)
         app.include_router(
             webhook_router(

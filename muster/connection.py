@@ -1,19 +1,21 @@
 """One HTTP connection of our server: uvicorn's, which bounds what a caller may send and how slowly.
 
-uvicorn has no deadline for a request and no bound for its header. It answers every request with a whole header;
-this class tells ``SlowCallers`` what each connection is at.
+uvicorn has no deadline for a request and no bound for its header. This class tells ``SlowCallers`` what each
+connection is at.
 """
 
 import asyncio
 import socket
 import struct
 import sys
+from contextvars import Context
 from http import HTTPStatus
 from typing import Any
 
 import httptools
 import structlog
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from muster.slow_callers import Phase, SlowCallers
 
@@ -126,6 +128,10 @@ class Connection(HttpToolsProtocol):
             self._enter(Phase.BODY if following.more_body and not more_follow else Phase.ANSWER)
         elif not self.cycle.more_body:
             self._enter(Phase.IDLE if self._began is None else Phase.HEADER)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        # The loop reads a connection in the context that let it read last, which may be an earlier request's.
+        Context().run(super()._start_asgi_task, cycle, app)
 
     def drop(self, phase: Phase) -> None:
         """End a connection that is late or one too many, with an answer to whom a half request is."""

@@ -2,7 +2,7 @@
 
 The correlation id is made where something enters (a webhook, an activity of the bot) and goes with
 the work to the connector call at its end. Secrets are replaced before a line is written. They are
-known by the name of their key, or by their form.
+known by the name of their key, or by their form. What strangers may write is bounded in ``strangers``.
 """
 
 import itertools
@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from muster import strangers
 from muster.values import UNSHOWABLE
 
 CORRELATION_HEADER = "X-Correlation-Id"
@@ -81,10 +82,11 @@ def configure_logging(level: str, process: str) -> None:
                 # The plain formatter on purpose: a structured traceback would carry local variables.
                 structlog.processors.format_exc_info,
                 redact,
-                structlog.processors.JSONRenderer(),
+                strangers.bounded(structlog.processors.JSONRenderer()),
             ],
         )
     )
+    handler.addFilter(strangers.StrangersFilter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -12,7 +12,7 @@ QUARANTINED_EVENTS = Counter(
 )
 DROPPED_CONNECTIONS = Counter(
     "muster_dropped_connections",
-    "Connections that the server ended: late or too many; what they were at is header, body, idle, answer, closing.",
+    "Connections that the server ended because they were late or too many, by what they were at.",
     ["phase"],
 )
 

@@ -130,6 +130,16 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8080"
     host: str = "127.0.0.1"
     port: int = 8080
+    header_within: float = Field(default=5, gt=0)
+    """Seconds from a connection, or from a request's first byte on a kept one, to the end of the header."""
+    body_within: float = Field(default=8, gt=0)
+    """Seconds from there to the end of the body."""
+    keep_alive: float = Field(default=5, gt=0)
+    """Seconds that a connection is kept after an answer."""
+    waiting_connections: int = Field(default=500, ge=1)
+    """Most connections that have not brought a whole request; above it the oldest are dropped."""
+    connections: int = Field(default=2000, ge=1)
+    """Most connections of all."""
     worker_health_port: int | None = None
     workflow_sandbox: bool = False
     """Run workflows in the SDK's sandbox: a life costs 71 ms of its CPU, not 56 (docs/decisions/0020)."""

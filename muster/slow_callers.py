@@ -1,9 +1,9 @@
 """How long and how many connections may wait for their caller, before anybody knows who it is.
 
-A connection waits until its caller has delivered a whole request. Who delivers one at once is never in the way of
-a bound: a connection with a whole request does not wait, and where too many wait, the oldest go first. A sweep
-ends a wait only if the event loop has looked at the connection since it was due, so that a busy loop drops
-nobody whose bytes lie unread.
+A connection waits until its caller has delivered a whole request. Who delivers one at once meets no bound: a
+connection with a whole request does not wait, and where too many wait, the oldest go first. A sweep ends a
+wait only if the event loop has looked at the connection since it was due, so that a busy loop drops nobody
+whose bytes lie unread.
 """
 
 import asyncio

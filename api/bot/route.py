@@ -23,6 +23,7 @@ from muster.connection import ARRIVED
 from muster.lenient_json import read_json
 from muster.logging import correlated
 from muster.settings import TeamsRegistration
+from muster.strangers import known
 from workflows.errors import OutsideError
 
 _MAX_BODY = 256 * 1024
@@ -119,6 +120,7 @@ class _Edge:
             raise HTTPException(403, "the tenant is not configured for this app")
         if not service_url_allowed(activity.service_url, self._service_hosts):
             raise HTTPException(403, "the service address is not an allowed host")
+        known()
         return claims
 
 

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from api.body import read_body
 from api.webhooks.fan_out import FanOut, NotAccepted
 from api.webhooks.signature import SIGNATURE_HEADER, SignatureMalformed
-from api.webhooks.signing_secrets import SigningSecrets
+from api.webhooks.signing_secrets import SigningSecrets, TooManyWait
 from muster.lenient_json import read_json
 from muster.logging import correlated
 from muster.payloads.events import event_id_of, event_type_of, incident_event_of, sight_of
@@ -25,6 +25,7 @@ from muster.payloads.values import EventUnusable
 from muster.security.sealing import KeyRing, SealBroken
 from muster.store import quarantine
 from muster.store.pool import UNAVAILABLE, Pool
+from muster.strangers import known
 from workflows.incident.event_types import EVENT_TYPES
 from workflows.incident.events import IncidentEvent
 
@@ -76,9 +77,14 @@ class _Intake:
             raise HTTPException(503, "the signing secret cannot be read") from error
         except SignatureMalformed as error:
             raise HTTPException(401, str(error)) from error
+        except TooManyWait as error:
+            log.warning("a webhook is not looked at", account=account, reason=str(error))
+            raise HTTPException(503, "not looked at now, send it again") from error
         if not signed:
-            log.error("a webhook's signature matches no secret", account=account, subscription=subscription)
+            # Anybody can cause it; but three in a row of PagerDuty's own silence a subscription for a day.
+            log.warning("a webhook's signature matches no secret", account=account, subscription=subscription)
             raise HTTPException(401, "the signature matches no secret of this account")
+        known()
 
     async def accept(self, account: str, body: bytes) -> str:
         """Deliver a signed event, or keep it where it cannot be used; says which."""

@@ -1,6 +1,6 @@
 """Webhook subscriptions, with their sealed signing secrets."""
 
-from muster.security.sealing import KeyRing, Place
+from muster.security.sealing import KeyRing, Place, SealBroken
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 
@@ -20,11 +20,18 @@ async def upsert(connection: Connection | Pool, keys: KeyRing, *, account: str, 
 
 
 async def secrets_of(
-    connection: Connection | Pool, keys: KeyRing, account: str, subscription: str | None = None
-) -> tuple[str, ...]:
-    """The signing secrets of the subscription, else of all the account's, newest first.
+    connection: Connection | Pool, keys: KeyRing, account: str
+) -> dict[str, str | SealBroken]:
+    """The signing secrets of the account's subscriptions by their ids, newest first.
 
-    Raises ``SealBroken``.
+    In place of one that cannot be opened stands the error: it is no obstacle to the others.
     """
-    rows = await QUERIES["secrets_of"].fetch(connection, account=account, subscription=subscription)
-    return tuple(keys.open(row["secret"], secret_place(account, row["id"])) for row in rows)
+    rows = await QUERIES["secrets_of"].fetch(connection, account=account)
+    return {row["id"]: _opened(keys, row["secret"], secret_place(account, row["id"])) for row in rows}
+
+
+def _opened(keys: KeyRing, sealed: str, place: Place) -> str | SealBroken:
+    try:
+        return keys.open(sealed, place)
+    except SealBroken as error:
+        return error

@@ -1,5 +1,6 @@
 """The API running on a port of its own, PagerDuty's way of calling it, and what came of a call."""
 
+import asyncio
 import json
 import logging
 import uuid
@@ -13,18 +14,20 @@ from typing import Any
 import asyncpg
 import httpx
 import structlog
+from starlette.types import ASGIApp
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 from api.app import opened_app
 from muster.logging import configure_logging
+from muster.serving import Server
 from muster.settings import Settings
 from muster.store.pool import Pool
-from sandbox.serving import Listener, serving
 from sandbox.up.servers.ports import free_port
 from tests.support import bodies
 from tests.support.company import ACCOUNT, SUBSCRIPTION, signature
 from tests.support.settings import settings_for
+from tests.support.waiting import eventually
 from workflows.ids import ChannelIncidentId
 from workflows.incident.events import IncidentEvent
 
@@ -136,17 +139,33 @@ def own_logging() -> Iterator[None]:
 
 @asynccontextmanager
 async def serving_edge(settings: Settings, pool: Pool, client: Client) -> AsyncIterator[Edge]:
-    """The real API on a real port; ``pool`` and ``client`` are the test's own eyes."""
+    """The real API on a real port of its real server; ``pool`` and ``client`` are the test's own eyes."""
     port = free_port()
     with own_logging():
         configure_logging(settings.log_level, "api")
         async with (
             opened_app(settings) as app,
-            serving(app, [Listener(port)]),
+            _serving(app, port),
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=15) as http,
         ):
             assert (await http.get("/readyz")).json() == {"status": "ready"}
             yield Edge(http, pool, client)
+
+
+@asynccontextmanager
+async def _serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
+    server = Server(app, port=port)
+    running = asyncio.create_task(server.serve())
+
+    async def started() -> bool:
+        return server.started
+
+    try:
+        await eventually(started)
+        yield
+    finally:
+        server.should_exit = True
+        await running
 
 
 def json_lines(text: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A server whose callers are slow, many or too large: each bound, over real sockets and on both event loops."""
+"""A server whose callers are slow, many or too large, over real sockets and on both event loops."""
 
 import asyncio
 import logging
@@ -35,7 +35,7 @@ def anyio_backend(request):
 
 
 class Application:
-    """Answers a request with its path, at ``/slow`` when it is let; at ``/early`` before it reads the body."""
+    """Answers with the path, at ``/slow`` when it is let, at ``/early`` before it reads the body."""
 
     def __init__(self) -> None:
         self.let = asyncio.Event()
