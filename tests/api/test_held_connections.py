@@ -1,0 +1,117 @@
+"""A thousand callers that hold a connection each, at the process that ``muster serve`` starts."""
+
+import asyncio
+import os
+import resource
+import signal
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from muster.seed import seed
+from sandbox.up.servers.ports import free_port
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from tests.api.edge import CONFIGURATION
+from tests.support.company import company
+from tests.support.settings import KEYS, settings_for
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.anyio
+
+HELD = 1000
+HALVES = (
+    b"",
+    b"POST /api/messages HTTP/1.1\r\nHost: mus",
+    b"POST /api/messages HTTP/1.1\r\nHost: muster\r\nContent-Type: application/json\r\n"
+    b"Content-Length: 20000\r\n\r\n" + b"x" * 10_000,
+    b"GET /healthz HTTP/1.1\r\nHost: muster\r\n\r\n",
+)
+
+
+@asynccontextmanager
+async def api(
+    database_url: str, temporal: EmbeddedTemporal, folder: Path
+) -> AsyncIterator[tuple[httpx.AsyncClient, int, Path]]:
+    """``muster serve``: a client, its port and what it writes."""
+    await seed(settings_for(database_url, temporal.address), company())
+    (folder / "muster.toml").write_text(CONFIGURATION)
+    port, written = free_port(), folder / "log"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+        "DATABASE_URL": database_url,
+        "TEMPORAL_ADDRESS": temporal.address,
+        "MUSTER_KEYS": KEYS,
+        "MUSTER_CONFIG": str(folder / "muster.toml"),
+        "MUSTER_PORT": str(port),
+    }
+    limited = f"ulimit -Sn 256; exec {sys.executable} -m muster.cli serve"
+    with written.open("w") as log:
+        process = await asyncio.create_subprocess_exec(
+            "/bin/sh", "-c", limited, env=environment, stdout=log, stderr=log
+        )
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+
+            async def ready() -> bool:
+                try:
+                    return (await http.get("/readyz")).is_success
+                except httpx.TransportError:
+                    return False
+
+            await eventually(ready, within=40)
+            yield http, port, written
+    finally:
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            await process.wait()
+
+
+async def slowest(http: httpx.AsyncClient) -> float:
+    """Seconds that nine of ten answers take at most, each on a new connection."""
+    taken = []
+    for _ in range(40):
+        began = time.perf_counter()
+        assert (await http.get("/readyz", headers={"Connection": "close"})).is_success
+        taken.append(time.perf_counter() - began)
+    return statistics.quantiles(taken, n=10)[-1]
+
+
+@pytest.mark.skipif(resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 4096, reason="needs as many files")
+async def test_a_thousand_held_connections_delay_nobody_and_are_gone_after_fifteen_seconds(
+    database_url: str, temporal: EmbeddedTemporal, tmp_path: Path
+) -> None:
+    """The process begins with fewer files than that, and allows itself more."""
+    async with api(database_url, temporal, tmp_path) as (http, port, written):
+        alone = await slowest(http)
+        began = time.monotonic()
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(HELD)]
+        for number, (_, writer) in enumerate(held):
+            writer.write(HALVES[number % len(HALVES)])
+        beside = await slowest(http)
+        assert beside < alone + 0.05
+        async with asyncio.timeout(20):
+            for reader, writer in held:
+                while await ends(reader):
+                    continue
+                writer.transport.abort()
+        assert time.monotonic() - began < 15
+        assert await slowest(http) < alone + 0.05
+    lines = written.read_text()
+    assert "Traceback" not in lines
+    assert '"level": "error"' not in lines
+    assert len(lines) < 5000
+
+
+async def ends(reader: asyncio.StreamReader) -> bytes:
+    """What comes next; nothing at the end."""
+    try:
+        return await reader.read(1000)
+    except ConnectionError:
+        return b""
