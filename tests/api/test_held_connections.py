@@ -36,9 +36,9 @@ HALVES = (
 
 @asynccontextmanager
 async def api(
-    database_url: str, temporal: EmbeddedTemporal, folder: Path
+    database_url: str, temporal: EmbeddedTemporal, folder: Path, *, files: str
 ) -> AsyncIterator[tuple[httpx.AsyncClient, int, Path]]:
-    """``muster serve``: a client, its port and what it writes."""
+    """``muster serve``: a client, its port and what it writes; ``files`` is for ``ulimit``."""
     await seed(settings_for(database_url, temporal.address), company())
     (folder / "muster.toml").write_text(CONFIGURATION)
     port, written = free_port(), folder / "log"
@@ -51,7 +51,7 @@ async def api(
         "MUSTER_CONFIG": str(folder / "muster.toml"),
         "MUSTER_PORT": str(port),
     }
-    limited = f"ulimit -Sn 256; exec {sys.executable} -m muster.cli serve"
+    limited = f"ulimit {files}; exec {sys.executable} -m muster.cli serve"
     with written.open("w") as log:
         process = await asyncio.create_subprocess_exec(
             "/bin/sh", "-c", limited, env=environment, stdout=log, stderr=log
@@ -88,7 +88,7 @@ async def test_a_thousand_held_connections_delay_nobody_and_are_gone_after_fifte
     database_url: str, temporal: EmbeddedTemporal, tmp_path: Path
 ) -> None:
     """The process begins with fewer files than that, and allows itself more."""
-    async with api(database_url, temporal, tmp_path) as (http, port, written):
+    async with api(database_url, temporal, tmp_path, files="-Sn 256") as (http, port, written):
         alone = await slowest(http)
         began = time.monotonic()
         held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(HELD)]
@@ -107,6 +107,21 @@ async def test_a_thousand_held_connections_delay_nobody_and_are_gone_after_fifte
     assert "Traceback" not in lines
     assert '"level": "error"' not in lines
     assert len(lines) < 5000
+
+
+async def test_a_process_with_few_files_keeps_some_for_whoever_brings_a_request(
+    database_url: str, temporal: EmbeddedTemporal, tmp_path: Path
+) -> None:
+    async with api(database_url, temporal, tmp_path, files="-n 160") as (http, port, written):
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(400)]
+        for _ in range(20):
+            assert (await http.get("/readyz", headers={"Connection": "close"})).is_success
+        assert (await http.get("/healthz/dependencies")).json() == {"postgres": "ok", "temporal": "ok"}
+        for _, writer in held:
+            writer.transport.abort()
+    lines = written.read_text()
+    assert "Traceback" not in lines
+    assert "Too many open files" not in lines
 
 
 async def ends(reader: asyncio.StreamReader) -> bytes:

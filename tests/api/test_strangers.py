@@ -220,7 +220,7 @@ async def test_the_same_of_many_strangers_is_a_line_a_second(
         assert told == [None, 20]
 
 
-async def test_a_fault_that_a_stranger_finds_is_told_in_few_words(
+async def test_a_fault_that_a_stranger_finds_is_told_briefly(
     edge: Edge, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:

@@ -151,7 +151,7 @@ async def test_a_byte_now_and_then_lengthens_no_wait(before):
         assert time.monotonic() - began < 3
 
 
-async def test_a_connection_without_a_word_is_closed():
+async def test_a_connection_that_brings_nothing_is_closed():
     async with serving(BRISK) as served:
         assert await (await served.caller()).is_cut()
 
@@ -226,7 +226,7 @@ async def test_a_header_of_a_usual_size_is_read():
         assert await caller.status() == 200
 
 
-async def test_a_body_too_large_by_its_own_word_is_refused_before_it_comes():
+async def test_a_body_that_declares_itself_too_large_is_refused_before_it_comes():
     async with serving(PATIENT) as served:
         caller = await served.caller(HALF_A_BODY.replace(b": 100", b": 1048577"))
         assert await caller.status() == 413
