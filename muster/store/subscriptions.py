@@ -30,7 +30,7 @@ async def secrets_of(
     return {row["id"]: _opened(keys, row["secret"], secret_place(account, row["id"])) for row in rows}
 
 
-def _opened(keys: KeyRing, sealed: str, place: Place) -> str | SealBroken:
+def _opened(keys: KeyRing, sealed: bytes, place: Place) -> str | SealBroken:
     try:
         return keys.open(sealed, place)
     except SealBroken as error:

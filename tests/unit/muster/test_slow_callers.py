@@ -121,7 +121,7 @@ async def serving(limits: Limits) -> AsyncIterator[Served]:
 
 
 def dropped(phase: str) -> float:
-    return DROPPED_CONNECTIONS.labels(phase)._value.get()
+    return float(DROPPED_CONNECTIONS.labels(phase)._value.get())
 
 
 # Slow
