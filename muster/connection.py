@@ -46,6 +46,8 @@ class Connection(HttpToolsProtocol):
         self._phase = Phase.HEADER
         self._began: float | None = None
         """When the first byte of the request that is read now arrived; between two requests ``None``."""
+        self._answered: RequestResponseCycle | None = None
+        """The request in work; ``cycle`` is the one that came last."""
         self._size = self._header_size = 0
         """Bytes of that request, and of its header alone."""
 
@@ -57,6 +59,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
         self._callers.leave(self)
+        self._answer_nobody()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -94,6 +97,8 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin with the answer, or refuse the request by what its header says."""
+        if self._phase is Phase.CLOSING:
+            return None
         if self._header_size + len(self.url) > _LARGEST_HEADER:
             return self._refuse(431)
         declared = next((value for name, value in self.headers if name == b"content-length"), b"")
@@ -131,13 +136,14 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         # The loop reads a connection in the context that let it read last, which may be an earlier request's.
+        self._answered = cycle
         Context().run(super()._start_asgi_task, cycle, app)
 
     def drop(self, phase: Phase) -> None:
         """End a connection that is late or one too many, with an answer to whom a half request is."""
         if phase in (Phase.ANSWER, Phase.CLOSING):
             self.transport.abort()
-        elif phase is Phase.IDLE or self._began is None or (self.cycle and self.cycle.response_started):
+        elif self._began is None or (phase is Phase.BODY and self.cycle.response_started):
             self._close()
         else:
             self._refuse(408)
@@ -171,14 +177,20 @@ class Connection(HttpToolsProtocol):
         """
         self._unset_keepalive_if_required()
         self._enter(Phase.CLOSING)
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        self._answer_nobody()
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
         else:
             self.transport.close()
+
+    def _answer_nobody(self) -> None:
+        """Let go of the request in work and of those behind it: an answer now would be an error of ours."""
+        self.pipeline.clear()
+        for cycle in (self._answered, self.cycle):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
     def _enter(self, phase: Phase) -> None:
         self._phase = phase

@@ -101,6 +101,14 @@ class Served:
 
         await eventually(so_many)
 
+    async def asked(self, path: str) -> None:
+        """Return when the application was asked for it."""
+
+        async def known() -> bool:
+            return path in self.app.asked
+
+        await eventually(known)
+
 
 @asynccontextmanager
 async def serving(limits: Limits) -> AsyncIterator[Served]:
@@ -346,3 +354,20 @@ async def test_a_server_that_stops_waits_for_no_half_request(caplog):
             served.server.should_exit = True
             assert await caller.status() == 408
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+@pytest.mark.parametrize("next_comes", [b"no HTTP at all\r\n\r\n", WHOLE, HALF_A_HEADER, WHOLE * 20, b""])
+@pytest.mark.parametrize("cut", [True, False])
+async def test_whoever_goes_on_or_goes_away_before_an_answer_is_no_error_of_ours(next_comes, cut, caplog):
+    with caplog.at_level(logging.INFO):
+        async with serving(BRISK) as served:
+            caller = await served.caller(WHOLE.replace(b"/", b"/slow", 1) + next_comes)
+            await served.connected(1)
+            await served.asked("/slow")
+            if cut:
+                caller.writer.transport.abort()
+                await served.connected(0)
+            served.app.let.set()
+            await served.connected(0)
+    told = [record for record in caplog.records if record.name != "asyncio"]
+    assert [record.getMessage() for record in told if record.levelno > logging.WARNING] == []
