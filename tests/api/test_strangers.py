@@ -20,7 +20,7 @@ from tests.api.conftest import APP_ID, BotFramework, private_key
 from tests.api.edge import CONFIGURATION, Edge, edge_settings, json_lines, new_incident, serving_edge
 from tests.support.bodies import event, webhook
 from tests.support.company import ACCOUNT, SUBSCRIPTION, company, signature
-from tests.support.settings import settings_for
+from tests.support.settings import database_at, settings_for
 
 pytestmark = pytest.mark.anyio
 
@@ -72,7 +72,7 @@ async def edge(
         patched.setattr("api.app.open_http_pool", lambda **_: open_http_pool(transport=framework))
         patched.setattr(strangers, "_BETWEEN", 0)
         patched.setattr(logging.getLogger("httpcore"), "level", logging.WARNING)  # of the test's own calls
-        async with await open_pool(url) as pool, serving_edge(settings, pool, client) as running:
+        async with await open_pool(database_at(url)) as pool, serving_edge(settings, pool, client) as running:
             (handler,) = logging.getLogger().handlers
             assert isinstance(handler, logging.StreamHandler)
             handler.setStream(log)
