@@ -15,7 +15,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.composition import Dependencies, activities_of
+from activities.heartbeats import BEAT
 from activities.registration import tell_failures_once
+from activities.teams.sends import Sends
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import app_tokens
@@ -36,7 +38,8 @@ _LIBRARIES = ("pydantic", "pydantic_core", "annotated_types", "typing_inspection
 """Passed through the workflow sandbox beside our own modules: they hold no state of a run."""
 
 _GRACE = timedelta(seconds=20)
-"""Longer than a connector call may take (8 s), so that a send that began is recorded."""
+"""For activities and for the sends that they began. Longer than a connector call may take (8 s), so that a
+send that began is recorded."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -66,17 +69,21 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
         await require_schema(pool)
         await require_search_attributes(client)
         http = await stack.enter_async_context(open_http_pool(verify=ssl.create_default_context()))
+        sends = Sends()
         dependencies = Dependencies(
             connector=connector_client(settings, http),
             pagerduty=PagerDutyClient(http),
             app_tokens=app_tokens(http, settings.accounts),
             accounts=settings.accounts,
             keys=KeyRing.parse(settings.keys.get_secret_value()),
+            sends=sends,
             pool=pool,
             details_pool=await stack.enter_async_context(await open_pool(settings.database, size=4)),
             clicks_pool=await stack.enter_async_context(await open_pool(settings.database, size=10)),
         )
-        yield await stack.enter_async_context(
+        # After the worker's own end, and before what the sends use is closed.
+        stack.push_async_callback(sends.finish)
+        worker = await stack.enter_async_context(
             Worker(
                 client,
                 task_queue=settings.task_queue,
@@ -92,10 +99,13 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
                 # replayed at its next event, which costs 8 ms more (docs/measured.md).
                 max_cached_workflows=600,
                 graceful_shutdown_timeout=_GRACE,
+                max_heartbeat_throttle_interval=timedelta(seconds=BEAT),
                 # A killed worker's workflows wait for its sticky queue; ten seconds by default.
                 sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
             )
         )
+        stack.callback(sends.stop, within=_GRACE)
+        yield worker
 
 
 async def run(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 
 import activities
 from activities.registration import registered
+from activities.teams.sends import Sends
 from muster.clients.expiring import ExpiringCache
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.teams.connector import ConnectorClient
@@ -26,6 +27,7 @@ class Dependencies:
     app_tokens: ExpiringCache[str, str]
     accounts: Mapping[str, PagerDutyAccount]
     keys: KeyRing
+    sends: Sends
     pool: Pool
     details_pool: Pool
     """For reading details: a connection is held while PagerDuty answers."""

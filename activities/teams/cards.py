@@ -1,22 +1,28 @@
 """Cards: the commits around each send, the send itself, and the deletion of orphans."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import structlog
+from temporalio import activity
 
 from activities.heartbeats import heartbeats
 from activities.registration import implements
+from activities.teams.sends import Sends
 from muster.cards.incident.card import card_summary, incident_card
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards, conversations
+from muster.store.cards import Intended
 from muster.store.pool import UNAVAILABLE, Pool
 from workflows.channel_incident.activities import DELETE_MESSAGE, SHOW_CARD, DeleteMessage, ShowCard, Shown
 from workflows.contract import Done
 from workflows.errors import CardGone, OutcomeUnknown, OutsideError, ProviderUnavailable
 
 _CARD = "application/vnd.microsoft.card.adaptive"
+_RECORD_EVERY, _RECORD_TRIES = 1.0, 120
+"""Seconds between two tries to record a message that is there, and how many: an outage of two minutes."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -24,29 +30,47 @@ log = structlog.stdlib.get_logger(__name__)
 class CardActivities:
     """Posts, edits and deletes the messages of incidents."""
 
-    def __init__(self, connector: ConnectorClient, pool: Pool) -> None:
+    def __init__(self, connector: ConnectorClient, pool: Pool, sends: Sends) -> None:
         self._connector = connector
         self._pool = pool
+        self._sends = sends
 
     @implements(SHOW_CARD)
     async def show_card(self, request: ShowCard) -> Shown:
-        """Post or edit, and commit the outcome. Only a post, which could be doubled, commits its intent.
+        """Post or edit, and commit the outcome, one send of a card after the other.
 
-        Either reads first where the conversation lives now: the intent's row tells it as well.
+        Only a post, which could be doubled, commits its intent. The row tells where the conversation lives
+        now; an edit reads that. A send that began is recorded although its activity is cancelled, as by
+        Temporal when it misses a heartbeat, or by a worker that stops.
         """
+        asked_at = activity.info().scheduled_time
         async with heartbeats():
-            if request.activity_id is not None:
-                service_url = await conversations.service_url_of(self._pool, request.card.conversation)
-                sending = self._edit(request, service_url, request.activity_id)
-            else:
-                orphans, known, service_url = await cards.intend(self._pool, request)
-                sending = (
-                    self._edit(request, service_url, known, found=True)
-                    if known
-                    else self._post(request, service_url, orphans)
-                )
-            # A worker that stops cancels what runs: a send that began must still be recorded.
-            return await asyncio.shield(_logged(request, sending))
+            return await self._sends.run(("card", request.card), lambda: self._show(request, asked_at))
+
+    async def _show(self, request: ShowCard, asked_at: datetime) -> Shown:
+        if request.activity_id is not None:
+            service_url = await conversations.service_url_of(self._pool, request.card.conversation)
+            shown = await self._edit(request, service_url, request.activity_id)
+        else:
+            await self._sends.until_free(("record", request.card))
+            intended = await cards.intend(self._pool, request, asked_at)
+            shown = await self._intended(request, intended)
+        log.info(
+            "card shown",
+            incident=request.card.incident_id,
+            conversation=request.card.conversation,
+            revision=request.view.revision,
+            activity_id=shown.activity_id,
+        )
+        return shown
+
+    async def _intended(self, request: ShowCard, intended: Intended) -> Shown:
+        known, service_url = intended.activity_id, intended.service_url
+        if known is None:
+            return await self._post(request, service_url, intended.orphans)
+        if intended.is_shown:  # by a call whose outcome the run did not hear, and may not hear the next time
+            return Shown(activity_id=known, orphans=intended.orphans, found=True)
+        return await self._edit(request, service_url, known, found=True)
 
     async def _post(self, request: ShowCard, service_url: str, orphans: int) -> Shown:
         try:
@@ -57,11 +81,22 @@ class CardActivities:
             await cards.forget_intent(self._pool, request)
             raise
         try:
-            recorded = await cards.record_shown(self._pool, request, activity_id)
+            return await self._recorded(request, service_url, activity_id)
         except UNAVAILABLE:
             log.warning("a card is shown and could not be recorded", incident=request.card.incident_id)
+            # The run may never hear of it: a later post waits for the record.
+            self._sends.start(("record", request.card), self._record_later(request, service_url, activity_id))
             return Shown(activity_id=activity_id, orphans=orphans, recorded=False)
-        return Shown(activity_id=activity_id, **recorded._asdict())
+
+    async def _record_later(self, request: ShowCard, service_url: str, activity_id: str) -> None:
+        for _ in range(_RECORD_TRIES):
+            await asyncio.sleep(_RECORD_EVERY)
+            try:
+                await self._recorded(request, service_url, activity_id)
+            except UNAVAILABLE:
+                continue
+            return
+        log.error("a card is shown and was never recorded", incident=request.card.incident_id)
 
     async def _edit(
         self, request: ShowCard, service_url: str, activity_id: str, *, found: bool = False
@@ -72,8 +107,28 @@ class CardActivities:
         except CardGone:
             await cards.forget_message(self._pool, request.card, activity_id)
             raise
-        recorded = await cards.record_shown(self._pool, request, activity_id)
-        return Shown(activity_id=activity_id, found=found, **recorded._asdict())
+        return await self._recorded(request, service_url, activity_id, found=found)
+
+    async def _recorded(
+        self, request: ShowCard, service_url: str, activity_id: str, *, found: bool = False
+    ) -> Shown:
+        """Commit the outcome. Two workers may have posted at once: the message that lost its place goes."""
+        recorded = await cards.record_shown(self._pool, request, activity_id, found=found)
+        if recorded.superseded is not None:
+            removing = self._remove(request, service_url, recorded.superseded)
+            self._sends.start(("orphan", recorded.superseded), removing)
+        return Shown(
+            activity_id=activity_id, orphans=recorded.orphans, recorded=recorded.recorded, found=found
+        )
+
+    async def _remove(self, request: ShowCard, service_url: str, superseded: str) -> None:
+        """Try to delete it; one that stays is an orphan like any other."""
+        try:
+            await self._connector.delete(*_place(request, service_url), superseded)
+        except OutsideError as error:
+            log.warning("an orphan could not be deleted", reason=str(error), activity_id=superseded)
+        else:
+            log.info("an orphan was deleted", incident=request.card.incident_id, activity_id=superseded)
 
     @implements(DELETE_MESSAGE)
     async def delete_message(self, request: DeleteMessage) -> Done:
@@ -94,18 +149,6 @@ class CardActivities:
             await cards.forget_orphan(self._pool, request.card, request.marker)
         told.info("an orphan was deleted")
         return Done()
-
-
-async def _logged(request: ShowCard, sending: Awaitable[Shown]) -> Shown:
-    shown = await sending
-    log.info(
-        "card shown",
-        incident=request.card.incident_id,
-        conversation=request.card.conversation,
-        revision=request.view.revision,
-        activity_id=shown.activity_id,
-    )
-    return shown
 
 
 def _place(request: ShowCard | DeleteMessage, service_url: str) -> tuple[str, str, str]:

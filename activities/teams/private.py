@@ -2,6 +2,7 @@
 
 from activities.heartbeats import heartbeats
 from activities.registration import implements
+from activities.teams.sends import Sends
 from muster.cards.outcomes import private_text
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import people
@@ -13,15 +14,16 @@ from workflows.contract import Done
 class PrivateActivities:
     """Writes into the private chats of people with the bot."""
 
-    def __init__(self, connector: ConnectorClient, pool: Pool) -> None:
+    def __init__(self, connector: ConnectorClient, pool: Pool, sends: Sends) -> None:
         self._connector = connector
         self._pool = pool
+        self._sends = sends
 
     @implements(TELL_PERSON)
     async def tell_person(self, request: TellPerson) -> Done:
         """Tell the person who clicked how it ended, in their private chat with the bot."""
         async with heartbeats():
-            await self._tell(request)
+            await self._sends.run(("click", request.click.key), lambda: self._tell(request))
         return Done()
 
     async def _tell(self, request: TellPerson) -> None:

@@ -1,5 +1,6 @@
 """The row of a card: what is about to be sent, what was shown, what was said in its thread."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from muster.store.pool import Connection, Pool
@@ -8,6 +9,7 @@ from muster.values import storable_json
 from workflows.channel_incident.activities import ShowCard, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import View
+from workflows.errors import Conflict
 
 QUERIES = load_queries(__file__)
 
@@ -25,6 +27,8 @@ class Intended(NamedTuple):
     """The message that the run does not know and the row does: to be edited; ``None`` to post one."""
     service_url: str
     """Where the conversation lives now."""
+    is_shown: bool
+    """That message shows what is wanted: nothing is to be sent."""
 
 
 class Orphan(NamedTuple):
@@ -43,18 +47,35 @@ class Recorded(NamedTuple):
     """Orphans of this card, counted so far."""
     recorded: bool
     """``False`` when another send has taken the card over meanwhile."""
+    superseded: str | None
+    """A message of this card that is not the card any more, or never was, and may be deleted."""
 
 
-async def intend(connection: Connection | Pool, request: ShowCard) -> Intended:
-    """Commit the intent of a post; raises CardUnknown."""
-    row = await QUERIES["intend"].fetchrow(connection, **dict(request.card), marker=request.identity.marker)
+async def intend(connection: Connection | Pool, request: ShowCard, asked_at: datetime) -> Intended:
+    """Commit the intent of a post that a run asked for at this time.
+
+    Raises CardUnknown, and Conflict where the run has asked for another one since.
+    """
+    row = await QUERIES["intend"].fetchrow(
+        connection,
+        **dict(request.card),
+        marker=request.identity.marker,
+        revision=request.view.revision,
+        content=request.content,
+        asked_at=asked_at,
+    )
     if row is None:
         raise _unknown(request)
-    return Intended(*row)
+    if row["orphans"] is None:
+        raise Conflict("a later call has begun to post this card")
+    is_shown = bool(row["activity_id"] and row["is_shown"])
+    return Intended(row["orphans"], row["activity_id"], row["service_url"], is_shown)
 
 
-async def record_shown(connection: Connection | Pool, request: ShowCard, activity_id: str) -> Recorded:
-    """Commit the outcome of a send; raises CardUnknown."""
+async def record_shown(
+    connection: Connection | Pool, request: ShowCard, activity_id: str, *, found: bool = False
+) -> Recorded:
+    """Commit the outcome of a send; ``found`` in the row was the message of an edit. Raises CardUnknown."""
     row = await QUERIES["record_shown"].fetchrow(
         connection,
         **dict(request.card),
@@ -64,6 +85,7 @@ async def record_shown(connection: Connection | Pool, request: ShowCard, activit
         nonce=request.identity.nonce,
         content=request.content,
         view=storable_json(request.view),
+        is_post=request.activity_id is None and not found,
     )
     if row is None:
         raise _unknown(request)

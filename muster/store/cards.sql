@@ -1,20 +1,26 @@
 -- name: intend
 -- Before a post. A marker that replaces another one whose outcome nobody recorded means that a message
 -- may exist which nobody knows: an orphan, told by the marker that it carries. Where the row knows a message and
--- the run does not, a worker recorded a post and died before it could tell the run: that message is edited.
-UPDATE incident_card k
-SET orphans = k.orphans + CASE WHEN k.activity_id IS NULL AND k.intent_marker <> :marker THEN 1 ELSE 0 END,
-    orphan_markers = CASE
-      WHEN k.activity_id IS NULL AND k.intent_marker <> :marker
-      THEN (array_append(k.orphan_markers, k.intent_marker))[greatest(1, cardinality(k.orphan_markers) - 18):]
-      ELSE k.orphan_markers
-    END,
-    intent_marker = CASE WHEN k.activity_id IS NULL THEN :marker END,
-    intent_at = now()
-FROM conversation c
+-- the run does not, a worker recorded a post and could not tell the run: that message is edited, unless it shows
+-- what is wanted already. A call that Temporal has given up may come late, in a worker that was starved: it finds
+-- that a later one has begun, and sends nothing.
+WITH intended AS (
+  UPDATE incident_card
+  SET orphans = orphans + CASE WHEN intent_marker <> :marker THEN 1 ELSE 0 END,
+      orphan_markers = CASE
+        WHEN intent_marker <> :marker
+        THEN (array_append(orphan_markers, intent_marker))[greatest(1, cardinality(orphan_markers) - 18):]
+        ELSE orphan_markers END,
+      intent_marker = CASE WHEN activity_id IS NULL THEN :marker END,
+      intent_at = :asked_at
+  WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
+    AND (intent_at IS NULL OR intent_at <= :asked_at)
+  RETURNING orphans, activity_id, revision = :revision AND content = :content AS is_shown)
+SELECT i.orphans, i.activity_id, c.service_url, i.is_shown
+FROM incident_card k
+JOIN conversation c ON c.id = k.conversation
+LEFT JOIN intended i ON true
 WHERE k.account = :account AND k.incident_id = :incident_id AND k.conversation = :conversation
-  AND c.id = k.conversation
-RETURNING k.orphans, k.activity_id, c.service_url
 
 -- name: forget_message
 -- The message is gone: what is shown next is a new one. Teams says so at random, too: whoever presses this one
@@ -26,21 +32,40 @@ WHERE account = :account AND incident_id = :incident_id AND conversation = :conv
   AND activity_id = :activity_id
 
 -- name: record_shown
--- After a send. A worker that was taken for dead may come late: another marker is wanted by then. A message that
--- was taken for an orphan and turns out to be the card is none.
+-- After a send. A worker that was taken for dead may come late, with a message that another worker, which has begun
+-- a post of its own, does not know. Until that post is recorded the late message is the card: if the post fails, it
+-- is the one to edit. Where two messages are there, the one that is not the card is superseded.
 WITH recorded AS (
   UPDATE incident_card
   SET activity_id = :activity_id, marker = :marker, revision = :revision, nonce = :nonce, content = :content,
-      view = :view::jsonb, shown_at = now(), intent_marker = NULL,
-      orphan_markers = array_remove(orphan_markers, :marker)
+      view = :view::jsonb, shown_at = now(),
+      intent_marker = CASE WHEN activity_id IS NULL AND intent_marker <> :marker THEN intent_marker END,
+      -- A message whose intent was replaced was counted, and is found; one that loses its place is counted.
+      orphans = orphans + CASE
+        WHEN :is_post AND activity_id IS NULL AND intent_marker IS DISTINCT FROM :marker THEN -1
+        WHEN activity_id <> :activity_id OR intent_marker <> :marker THEN 1
+        ELSE 0 END,
+      orphan_markers = array_remove(
+        CASE
+          WHEN :is_post AND activity_id IS NULL AND intent_marker IS DISTINCT FROM :marker THEN orphan_markers
+          WHEN activity_id <> :activity_id
+          THEN (array_append(orphan_markers, marker))[greatest(1, cardinality(orphan_markers) - 18):]
+          WHEN intent_marker <> :marker
+          THEN (array_append(orphan_markers, intent_marker))[greatest(1, cardinality(orphan_markers) - 18):]
+          ELSE orphan_markers END,
+        :marker)
   WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
     AND (intent_marker = :marker
-         OR (intent_marker IS NULL AND (activity_id = :activity_id OR activity_id IS NULL)))
-    AND revision <= :revision
-  RETURNING true)
-SELECT orphans, EXISTS (SELECT FROM recorded)
-FROM incident_card
-WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
+         OR (activity_id = :activity_id AND revision <= :revision)
+         OR (activity_id IS NULL AND (:is_post OR (intent_marker IS NULL AND revision <= :revision))))
+  RETURNING orphans)
+SELECT coalesce(r.orphans, k.orphans), r.orphans IS NOT NULL,
+       CASE WHEN k.activity_id = :activity_id THEN NULL
+            WHEN r.orphans IS NOT NULL THEN k.activity_id
+            WHEN :is_post THEN :activity_id END
+FROM incident_card k
+LEFT JOIN recorded r ON true
+WHERE k.account = :account AND k.incident_id = :incident_id AND k.conversation = :conversation
 
 -- name: forget_intent
 -- The post certainly did not happen: no orphan is to be counted for it.

@@ -24,6 +24,9 @@ async def is_shared(connection: Connection, address: DatabaseAddress) -> bool:
     try:
         for _ in range(_TRIES):
             before = await _process_of(connection)
+            # A pooler that takes its sessions in turn could give the first one's to it again each time.
+            if await _process_of(connection) != before:
+                return True
             async with other.transaction():  # which keeps its session, so that the first must find another
                 if await _process_of(other) == before or await _process_of(connection) != before:
                     return True

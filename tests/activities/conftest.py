@@ -1,9 +1,11 @@
 """Both simulators for all tests here, and activities that reach them and a database of each test's own."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
+from temporalio.testing import ActivityEnvironment
 
 from activities.pagerduty.incidents import IncidentActivities
 from activities.pagerduty.verbs import VerbActivities
@@ -11,6 +13,7 @@ from activities.store import StoreActivities
 from activities.teams.cards import CardActivities
 from activities.teams.private import PrivateActivities
 from activities.teams.replies import ReplyActivities
+from activities.teams.sends import Sends
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import app_tokens
@@ -21,11 +24,13 @@ from muster.settings import PagerDutyAccount
 from muster.store.pool import Pool, open_pool
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import seed as rows_of
+from tests.activities.card import Card, Show
 from tests.support.pagerduty_account import COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.pagerduty_account import running_account as running_pagerduty
 from tests.support.settings import KEYS, database_at, settings_for
 from tests.support.teams_service import TeamsService, teams_service
+from workflows.channel_incident.activities import ShowCard, Shown
 
 
 @pytest.fixture(scope="session")
@@ -81,18 +86,43 @@ def accounts(pagerduty_simulator: PagerDuty) -> dict[str, PagerDutyAccount]:
 
 
 @pytest.fixture
-def card_activities(connector: ConnectorClient, pool: Pool) -> CardActivities:
-    return CardActivities(connector, pool)
+async def sends(pool: Pool) -> AsyncIterator[Sends]:
+    """What the worker of a test has begun ends before its database is closed."""
+    owner = Sends()
+    yield owner
+    owner.stop(within=timedelta(seconds=20))
+    await owner.finish()
 
 
 @pytest.fixture
-def reply_activities(connector: ConnectorClient, pool: Pool) -> ReplyActivities:
-    return ReplyActivities(connector, pool)
+def card_activities(connector: ConnectorClient, pool: Pool, sends: Sends) -> CardActivities:
+    return CardActivities(connector, pool, sends)
 
 
 @pytest.fixture
-def private_activities(connector: ConnectorClient, pool: Pool) -> PrivateActivities:
-    return PrivateActivities(connector, pool)
+async def card(teams_side: TeamsService, pool: Pool) -> Card:
+    card = Card(teams_side, pool)
+    await card.register()
+    return card
+
+
+@pytest.fixture
+def show(card_activities: CardActivities) -> Show:
+    async def run(request: ShowCard) -> Shown:
+        shown: Shown = await ActivityEnvironment().run(card_activities.show_card, request)
+        return shown
+
+    return run
+
+
+@pytest.fixture
+def reply_activities(connector: ConnectorClient, pool: Pool, sends: Sends) -> ReplyActivities:
+    return ReplyActivities(connector, pool, sends)
+
+
+@pytest.fixture
+def private_activities(connector: ConnectorClient, pool: Pool, sends: Sends) -> PrivateActivities:
+    return PrivateActivities(connector, pool, sends)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.teams.cards import CardActivities
 from activities.teams.replies import ReplyActivities
+from activities.teams.sends import Sends
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
 from muster.store.pool import Pool, open_pool
@@ -113,13 +114,13 @@ async def test_the_message_of_a_highlight_is_kept(
 
 
 async def test_a_database_that_goes_away_during_the_send_does_not_make_it_a_failure(
-    reply: Reply, teams_side: TeamsService, connector: ConnectorClient, database_url: str
+    reply: Reply, teams_side: TeamsService, connector: ConnectorClient, sends: Sends, database_url: str
 ) -> None:
     await teams_side.fault("reply", "slow", seconds=0.3)
     async with line_to(database_url) as line:
         server = database_url.rpartition("@")[2].partition("/")[0]
         async with await open_pool(database_at(database_url.replace(server, line.address))) as pool:
-            activities = ReplyActivities(connector, pool)
+            activities = ReplyActivities(connector, pool, sends)
             teams_side.asked.clear()
             saying = asyncio.ensure_future(ActivityEnvironment().run(activities.reply, reply))
             await teams_side.until(lambda: bool(teams_side.asked))
@@ -149,6 +150,35 @@ async def test_what_certainly_was_not_said_may_be_said_later(
     assert failed.value.type == "RateLimited"
     assert (await cards.restore(pool, reply.card)).notified == ()
     assert (await say(reply)).said
+    assert len(await said(teams_side)) == 1
+
+
+async def begin_and_give_up(
+    reply_activities: ReplyActivities, reply: Reply, teams_side: TeamsService
+) -> None:
+    """Temporal gives the reply up once the connector has been asked for it."""
+    saying = asyncio.ensure_future(ActivityEnvironment().run(reply_activities.reply, reply))
+    await teams_side.until(lambda: len(teams_side.asked) == 2)
+    saying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saying
+
+
+async def test_a_reply_that_began_is_said_although_its_activity_is_gone(
+    say: Say, reply_activities: ReplyActivities, reply: Reply, teams_side: TeamsService
+) -> None:
+    await teams_side.fault("reply", "slow", seconds=0.5)
+    await begin_and_give_up(reply_activities, reply, teams_side)
+    assert await say(reply) == Replied(said=False)
+    assert await said(teams_side) == ["🟢 Resolved by Bo Call"], "the next call waited for it"
+
+
+async def test_a_reply_that_is_refused_after_its_activity_is_gone_may_be_said_later(
+    say: Say, reply_activities: ReplyActivities, reply: Reply, teams_side: TeamsService
+) -> None:
+    await teams_side.fault("reply", "status", status=429, retry_after=3)
+    await begin_and_give_up(reply_activities, reply, teams_side)
+    assert await say(reply) == Replied(said=True)
     assert len(await said(teams_side)) == 1
 
 

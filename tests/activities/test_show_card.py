@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,107 +10,13 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.teams.cards import CardActivities
 from muster.clients.teams.connector import ConnectorClient
-from muster.store import cards
 from muster.store.cards import CardUnknown
-from muster.store.database_address import DatabaseAddress
-from muster.store.pool import Pool, open_pool
+from tests.activities.card import Card, Show, failure, one_worker, through
 from tests.api.outage import line_to
-from tests.support.settings import database_at
 from tests.support.teams_service import TeamsService
-from tests.support.waiting import eventually
-from workflows.channel_incident.activities import ShowCard, Shown, StoredCard
-from workflows.channel_incident.messages import CardKey
-from workflows.channel_incident.view import CardIdentity, View
-from workflows.incident.values import Status
+from workflows.channel_incident.activities import ShowCard, Shown
 
 pytestmark = pytest.mark.anyio
-
-AS_OF = datetime(2026, 1, 1, 10, tzinfo=UTC)
-
-
-class Card:
-    """The card of one incident, as its workflow has it shown."""
-
-    def __init__(self, teams_side: TeamsService, pool: Pool) -> None:
-        self.pool = pool
-        self.teams_side = teams_side
-        self.key = CardKey(account="acme", incident_id="Q1", conversation=teams_side.channel)
-
-    async def register(self) -> None:
-        await self.pool.execute(
-            "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, $2, $3)",
-            *(self.key.account, self.key.incident_id, self.key.conversation),
-        )
-
-    def at(
-        self,
-        revision: int,
-        *,
-        marker: str = "m1",
-        edits: str | None = None,
-        status: Status = "triggered",
-        **more: Any,
-    ) -> ShowCard:
-        """The request to show this revision."""
-        view = View(
-            account="acme",
-            incident_id="Q1",
-            revision=revision,
-            as_of=AS_OF,
-            title="Checkout is slow",
-            status=status,
-            verbs=("acknowledge", "resolve"),
-        )
-        given: dict[str, Any] = {
-            "card": self.key,
-            "tenant": self.teams_side.company.tenant_id,
-            "activity_id": edits,
-            "view": view,
-            "identity": CardIdentity(marker=marker, nonce=f"nonce-{revision}"),
-            "content": f"content-{revision}",
-            "correlation": f"01EVENT{revision}",
-            **more,
-        }
-        return ShowCard(**given)
-
-    async def moves(self, service_url: str) -> None:
-        """The conversation lives elsewhere from now on."""
-        await self.pool.execute(
-            "UPDATE conversation SET service_url = $1 WHERE id = $2", service_url, self.key.conversation
-        )
-
-    async def row(self) -> StoredCard:
-        return await cards.restore(self.pool, self.key)
-
-    async def orphan_markers(self) -> list[str]:
-        """Those by which its row knows orphans."""
-        return list(await self.pool.fetchval("SELECT orphan_markers FROM incident_card"))
-
-
-@pytest.fixture
-async def card(teams_side: TeamsService, pool: Pool) -> Card:
-    card = Card(teams_side, pool)
-    await card.register()
-    return card
-
-
-Show = Callable[[ShowCard], Any]
-
-
-@pytest.fixture
-def show(card_activities: CardActivities) -> Show:
-    async def run(request: ShowCard) -> Shown:
-        shown: Shown = await ActivityEnvironment().run(card_activities.show_card, request)
-        return shown
-
-    return run
-
-
-async def failure(show: Show, request: ShowCard) -> tuple[str | None, bool, tuple[Any, ...]]:
-    """How Temporal hears of the failure: type, whether it may be repeated, and its code and delay."""
-    with pytest.raises(ApplicationError) as failed:
-        await show(request)
-    return failed.value.type, not failed.value.non_retryable, tuple(failed.value.details)
 
 
 async def test_a_card_is_posted_and_recorded(show: Show, card: Card, teams_side: TeamsService) -> None:
@@ -295,11 +199,13 @@ async def test_a_card_nobody_registered_is_not_sent(show: Show, card: Card, team
 async def test_without_a_database_nothing_is_sent(
     card: Card, teams_side: TeamsService, connector: ConnectorClient, database_url: str
 ) -> None:
-    async with line_to(database_url) as line, await open_pool(through(database_url, line.address)) as pool:
-        card_activities = CardActivities(connector, pool)
+    async with (
+        line_to(database_url) as line,
+        one_worker(connector, through(database_url, line.address)) as worker,
+    ):
         await line.cut()
         with pytest.raises(ApplicationError, match="the database is out of reach") as failed:
-            await ActivityEnvironment().run(card_activities.show_card, card.at(1))
+            await worker.show(card.at(1))
     assert failed.value.type == "ProviderUnavailable"
     assert teams_side.asked == []
 
@@ -309,9 +215,11 @@ async def test_a_database_that_goes_away_during_the_send_does_not_make_it_a_fail
 ) -> None:
     """The message is there; the next send mends the row."""
     await teams_side.fault("create", "slow", seconds=0.3)
-    async with line_to(database_url) as line, await open_pool(through(database_url, line.address)) as pool:
-        card_activities = CardActivities(connector, pool)
-        sending = asyncio.ensure_future(ActivityEnvironment().run(card_activities.show_card, card.at(1)))
+    async with (
+        line_to(database_url) as line,
+        one_worker(connector, through(database_url, line.address)) as worker,
+    ):
+        sending = asyncio.create_task(worker.show(card.at(1)))
         await teams_side.until(lambda: bool(teams_side.asked))
         await line.cut()
         shown = await sending
@@ -321,9 +229,7 @@ async def test_a_database_that_goes_away_during_the_send_does_not_make_it_a_fail
 
         await line.mend()
         again = card.at(1, edits=shown.activity_id)
-        assert await ActivityEnvironment().run(card_activities.show_card, again) == Shown(
-            activity_id=message["id"], orphans=0
-        )
+        assert await worker.show(again) == Shown(activity_id=message["id"], orphans=0)
     assert (await card.row()).activity_id == message["id"]
     assert not (await card.row()).unknown
 
@@ -335,10 +241,11 @@ async def test_an_edit_that_cannot_be_recorded_has_failed_and_is_made_again(
     posted = await show(card.at(1))
     edit = card.at(2, edits=posted.activity_id, status="acknowledged")
     await teams_side.fault("edit", "slow", seconds=0.3)
-    async with line_to(database_url) as line, await open_pool(through(database_url, line.address)) as pool:
-        editing = asyncio.ensure_future(
-            ActivityEnvironment().run(CardActivities(connector, pool).show_card, edit)
-        )
+    async with (
+        line_to(database_url) as line,
+        one_worker(connector, through(database_url, line.address)) as worker,
+    ):
+        editing = asyncio.ensure_future(worker.show(edit))
         await teams_side.until(lambda: bool(teams_side.calls("PUT", f"/activities/{posted.activity_id}")))
         await line.cut()
         with pytest.raises(ApplicationError, match="the database is out of reach"):
@@ -348,42 +255,6 @@ async def test_an_edit_that_cannot_be_recorded_has_failed_and_is_made_again(
     assert (await card.row()).revision == 1
     assert await show(edit) == posted
     assert (await card.row()).revision == 2
-
-
-def through(database_url: str, address: str) -> DatabaseAddress:
-    """The same database by another address."""
-    return database_at(database_url.replace(database_url.rpartition("@")[2].partition("/")[0], address))
-
-
-async def test_a_send_that_began_is_recorded_although_its_worker_stops(
-    card_activities: CardActivities, card: Card, teams_side: TeamsService
-) -> None:
-    await teams_side.fault("create", "slow", seconds=0.3)
-    environment = ActivityEnvironment()
-    sending = asyncio.ensure_future(environment.run(card_activities.show_card, card.at(1)))
-    await teams_side.until(lambda: bool(teams_side.asked))
-    environment.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await sending
-
-    async def is_recorded() -> bool:
-        return (await card.row()).activity_id is not None
-
-    await eventually(is_recorded)
-    (message,) = await teams_side.messages()
-    assert (await card.row()).activity_id == message["id"]
-
-
-async def test_a_worker_that_was_taken_for_dead_does_not_take_the_card_back(
-    show: Show, card_activities: CardActivities, card: Card, teams_side: TeamsService
-) -> None:
-    await teams_side.fault("create", "slow", seconds=0.4)
-    late = asyncio.ensure_future(ActivityEnvironment().run(card_activities.show_card, card.at(1)))
-    await teams_side.until(lambda: bool(teams_side.asked))
-    current = await show(card.at(1, marker="m2"))
-    assert current.orphans == 1
-    assert not (await late).recorded
-    assert (await card.row()).activity_id == current.activity_id
 
 
 async def test_a_slow_send_beats_and_a_quick_one_does_not(

@@ -1,12 +1,14 @@
 """``teams.tell_person``: in the person's private chat with the bot, which is opened once."""
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.teams.private import PrivateActivities
+from activities.teams.sends import Sends
 from muster.store import people
 from muster.store.pool import Pool
 from sandbox.company import Person
@@ -121,6 +123,27 @@ async def test_without_a_card_the_outcome_speaks_for_itself(
     assert message["versions"][0]["activity"]["text"] == (
         "Acknowledge was not done. PagerDuty did not answer. Try again in a moment."
     )
+
+
+async def test_a_message_that_began_is_sent_although_its_activity_is_gone(
+    private_activities: PrivateActivities,
+    sends: Sends,
+    pool: Pool,
+    teams_side: TeamsService,
+    person: Person,
+) -> None:
+    """It is given up while the chat is opened."""
+    await teams_side.fault("open", "slow", seconds=0.5)
+    request = telling(teams_side, person, "late")
+    saying = asyncio.ensure_future(ActivityEnvironment().run(private_activities.tell_person, request))
+    await teams_side.until(lambda: bool(teams_side.asked))
+    saying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saying
+    sends.stop(within=timedelta(seconds=20))
+    await sends.finish()
+    chat = await chat_with(person, pool, teams_side)
+    assert len(await teams_side.messages(chat)) == 1
 
 
 async def test_a_person_who_cannot_be_told_for_now_is_a_failure_that_may_pass(

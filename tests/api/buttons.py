@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -87,7 +88,7 @@ class Buttons:
         assert run.outside.activity_id
         await self.register(run.life.incident_id)
         post = last.model_copy(update={"activity_id": None})
-        await cards.intend(self.pool, post)
+        await cards.intend(self.pool, post, datetime.now(UTC))
         assert (await cards.record_shown(self.pool, post, run.outside.activity_id)).recorded
 
     async def register(self, incident_id: str, conversation: str = OPS) -> None:

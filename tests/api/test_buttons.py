@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -368,7 +369,7 @@ async def is_done_and_deletes_nothing(run: Run, buttons: Buttons, click: dict[st
 async def test_a_card_whose_row_is_late_is_no_orphan(run: Run, buttons: Buttons) -> None:
     """It is seen, and pressed, before the commit that follows its post."""
     await buttons.pool.execute("UPDATE incident_card SET activity_id = NULL, marker = NULL")
-    await cards.intend(buttons.pool, card_of(run).model_copy(update={"activity_id": None}))
+    await cards.intend(buttons.pool, card_of(run).model_copy(update={"activity_id": None}), datetime.now(UTC))
     click = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD)
     await is_done_and_deletes_nothing(run, buttons, click)
 
@@ -379,7 +380,7 @@ async def test_a_card_whose_row_is_late_is_no_orphan_where_another_post_was_lost
     await buttons.pool.execute(
         "UPDATE incident_card SET activity_id = NULL, marker = NULL, intent_marker = 'lost'"
     )
-    await cards.intend(buttons.pool, card_of(run).model_copy(update={"activity_id": None}))
+    await cards.intend(buttons.pool, card_of(run).model_copy(update={"activity_id": None}), datetime.now(UTC))
     click = buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD)
     await is_done_and_deletes_nothing(run, buttons, click)
 

@@ -11,6 +11,7 @@ from temporalio.client import Client
 from activities.teams.cards import CardActivities
 from activities.teams.private import PrivateActivities
 from activities.teams.replies import ReplyActivities
+from activities.teams.sends import Sends
 from api.gateway import Gateway
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
@@ -45,9 +46,10 @@ class RealSends(FakeActivities):
 
     def __init__(self, connector: ConnectorClient, pool: Pool) -> None:
         super().__init__()
-        self._cards = CardActivities(connector, pool)
-        self._replies = ReplyActivities(connector, pool)
-        self._private = PrivateActivities(connector, pool)
+        sends = Sends()
+        self._cards = CardActivities(connector, pool, sends)
+        self._replies = ReplyActivities(connector, pool, sends)
+        self._private = PrivateActivities(connector, pool, sends)
 
     @activity.defn(name=SHOW_CARD.name)
     async def show_card(self, request: ShowCard) -> Shown:

@@ -25,6 +25,8 @@ ADA_EMAIL, BO_EMAIL, DI_EMAIL = "ada@acme.example", "bo@acme.example", "di@acme.
 ACCOUNT = "acme"
 SOON = 60
 """Events after which the impatient server suggests to continue as new; 4,096 by default."""
+MANY_SERVICES = tuple(f"PMANY{number:02}" for number in range(50))
+"""Services of one channel each, beside those of the sandbox's company."""
 TEAMS_PATIENCE = 3000
 """Milliseconds in which Teams wants an answer to a press."""
 
@@ -244,7 +246,9 @@ async def holding_card(incident: Incident) -> AsyncIterator[None]:
 @asynccontextmanager
 async def at_work(stack: Launched) -> AsyncIterator[Company]:
     """The company of a running product; all faults are gone at the end."""
-    async with httpx.AsyncClient(trust_env=False, limits=httpx.Limits()) as http:
+    # The simulators close a connection that is idle for five seconds: it is not to be used in that moment.
+    limits = httpx.Limits(keepalive_expiry=2)
+    async with httpx.AsyncClient(trust_env=False, limits=limits) as http:
         temporal = await connect(settings_for("postgresql://unused", stack.ready["temporal"]))
         company = Company(http, stack, temporal)
         yield company

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Generator, Iterator
 
 import pytest
 
+from sandbox.company import Channel, Connection, Person, build_company, write_company
 from sandbox.company import Company as SandboxCompany
-from sandbox.company import Person, build_company, write_company
 from sandbox.up.supervision.launch import Launched
-from tests.chaos.company import SOON, Company, at_work
+from tests.chaos.company import MANY_SERVICES, SOON, Company, at_work
 from tests.support.product import ends_of_logs, running
 
 CROWD = 200
@@ -16,7 +16,7 @@ CROWD = 200
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     folder = tmp_path_factory.mktemp("chaos")
-    write_company(folder / "data" / "company.json", _crowded(build_company()))
+    write_company(folder / "data" / "company.json", _wide(_crowded(build_company())))
     with running(folder) as stack:
         yield stack
 
@@ -47,6 +47,26 @@ def _crowded(company: SandboxCompany) -> SandboxCompany:
     members = tuple(person.aad_object_id for person in crowd)
     teams = tuple(team.model_copy(update={"members": team.members + members}) for team in company.teams)
     return company.model_copy(update={"people": company.people + crowd, "teams": teams})
+
+
+def _wide(company: SandboxCompany) -> SandboxCompany:
+    """The company with many services more, each in a channel of its own: Teams limits the writes of each."""
+    channels = {service: Channel(id=f"19:{service}@thread.tacv2", name=service) for service in MANY_SERVICES}
+    services = tuple(
+        company.services[0].model_copy(update={"id": service, "name": service}) for service in channels
+    )
+    connections = tuple(
+        Connection(service=service, channel=channel.id) for service, channel in channels.items()
+    )
+    first, *others = company.teams
+    team = first.model_copy(update={"channels": (*first.channels, *channels.values())})
+    return company.model_copy(
+        update={
+            "services": company.services + services,
+            "connections": company.connections + connections,
+            "teams": (team, *others),
+        }
+    )
 
 
 def _one_of_many(model: Person, number: int) -> Person:

@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.teams.cards import CardActivities
 from activities.teams.private import PrivateActivities
 from activities.teams.replies import ReplyActivities
+from activities.teams.sends import Sends
 from muster.clients.expiring import ExpiringCache
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.teams.connector import ConnectorClient
@@ -82,7 +83,7 @@ class Channel:
             content="content",
             correlation="01EVENT",
         )
-        activities = CardActivities(self.connector, self.pool)
+        activities = CardActivities(self.connector, self.pool, Sends())
         shown: Shown = await ActivityEnvironment().run(activities.show_card, request)
         return shown.activity_id
 
@@ -98,7 +99,7 @@ class Channel:
             by="Ada Ops",
             correlation="01EVENT",
         )
-        activities = ReplyActivities(self.connector, self.pool)
+        activities = ReplyActivities(self.connector, self.pool, Sends())
         await ActivityEnvironment().run(activities.reply, request)
 
     async def tell(self, person: Person, kind: OutcomeKind, view: View | None) -> None:
@@ -118,7 +119,7 @@ class Channel:
             outcome=Outcome(kind=kind),
             view=view,
         )
-        activities = PrivateActivities(self.connector, self.pool)
+        activities = PrivateActivities(self.connector, self.pool, Sends())
         await ActivityEnvironment().run(activities.tell_person, request)
 
 

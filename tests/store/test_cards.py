@@ -14,11 +14,14 @@ from workflows.channel_incident.activities import ShowCard, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.state import highlight_key
 from workflows.channel_incident.view import CardIdentity, View
+from workflows.errors import Conflict
 
 pytestmark = pytest.mark.anyio
 
 KEY = CardKey(account=ACCOUNT, incident_id="Q1", conversation=OPS)
 AS_OF = datetime(2026, 1, 1, 10, tzinfo=UTC)
+ASKED_AT = AS_OF + timedelta(seconds=1)
+"""When a run asked for a send."""
 
 
 def show(marker: str, *, edits: str | None = None, revision: int = 1) -> ShowCard:
@@ -53,14 +56,14 @@ async def row(pool: Pool) -> dict[str, Any]:
 
 async def posted(pool: Pool, activity_id: str = "1", marker: str = "m1", *, revision: int = 1) -> None:
     """A post that went well."""
-    await cards.intend(pool, show(marker, revision=revision))
+    await cards.intend(pool, show(marker, revision=revision), ASKED_AT)
     assert (await cards.record_shown(pool, show(marker, revision=revision), activity_id)).recorded
 
 
 async def test_a_card_nobody_registered_is_refused(pool: Pool) -> None:
     stranger = show("m1").model_copy(update={"card": KEY.model_copy(update={"incident_id": "Q2"})})
     with pytest.raises(CardUnknown):
-        await cards.intend(pool, stranger)
+        await cards.intend(pool, stranger, ASKED_AT)
     with pytest.raises(CardUnknown):
         await cards.record_shown(pool, stranger, "1")
 
@@ -71,7 +74,7 @@ async def test_a_row_that_was_never_sent_restores_nothing(pool: Pool) -> None:
 
 
 async def test_a_post_is_intended_then_recorded(pool: Pool) -> None:
-    assert await cards.intend(pool, show("m1")) == (0, None, SERVICE_URL)
+    assert await cards.intend(pool, show("m1"), ASKED_AT) == (0, None, SERVICE_URL, False)
     intended = await row(pool)
     assert (intended["intent_marker"], intended["activity_id"], intended["marker"]) == ("m1", None, None)
     assert (await cards.restore(pool, KEY)).unknown, "until its outcome is recorded"
@@ -96,27 +99,27 @@ async def test_an_edit_keeps_its_message(pool: Pool) -> None:
 
 
 async def test_a_lost_answer_makes_an_orphan_when_another_post_follows(pool: Pool) -> None:
-    await cards.intend(pool, show("m1"))
-    assert (await cards.intend(pool, show("m2"))).orphans == 1
-    assert (await cards.intend(pool, show("m3"))).orphans == 2
-    assert await cards.record_shown(pool, show("m3"), "3") == (2, True)
+    await cards.intend(pool, show("m1"), ASKED_AT)
+    assert (await cards.intend(pool, show("m2"), ASKED_AT)).orphans == 1
+    assert (await cards.intend(pool, show("m3"), ASKED_AT)).orphans == 2
+    assert await cards.record_shown(pool, show("m3"), "3") == (2, True, None)
     assert (await cards.restore(pool, KEY)).orphans == 2
 
 
 async def test_the_same_post_intended_again_is_no_orphan(pool: Pool) -> None:
-    await cards.intend(pool, show("m1"))
-    assert (await cards.intend(pool, show("m1"))).orphans == 0
+    await cards.intend(pool, show("m1"), ASKED_AT)
+    assert (await cards.intend(pool, show("m1"), ASKED_AT)).orphans == 0
 
 
 async def test_a_post_that_certainly_did_not_happen_is_no_orphan(pool: Pool) -> None:
-    await cards.intend(pool, show("m1"))
+    await cards.intend(pool, show("m1"), ASKED_AT)
     await cards.forget_intent(pool, show("m1"))
     assert not (await cards.restore(pool, KEY)).unknown
-    assert (await cards.intend(pool, show("m2"))).orphans == 0
+    assert (await cards.intend(pool, show("m2"), ASKED_AT)).orphans == 0
 
 
 async def test_only_its_own_intent_is_forgotten(pool: Pool) -> None:
-    await cards.intend(pool, show("m2"))
+    await cards.intend(pool, show("m2"), ASKED_AT)
     await cards.forget_intent(pool, show("m1"))
     assert (await row(pool))["intent_marker"] == "m2"
 
@@ -125,7 +128,7 @@ async def test_a_message_that_is_gone_is_not_counted(pool: Pool) -> None:
     """A new post after an edit found nothing to edit."""
     await posted(pool)
     await cards.forget_message(pool, KEY, "1")
-    assert await cards.intend(pool, show("m2", revision=2)) == (0, None, SERVICE_URL)
+    assert await cards.intend(pool, show("m2", revision=2), ASKED_AT) == (0, None, SERVICE_URL, False)
     assert (await row(pool))["activity_id"] is None, "a click on the old message is not one on the card"
 
 
@@ -133,21 +136,94 @@ async def test_a_message_that_only_its_row_knows_is_edited(pool: Pool) -> None:
     """Its worker recorded the post and died before it could tell the run."""
     await posted(pool)
     again = show("m2", revision=2)
-    assert await cards.intend(pool, again) == (0, "1", SERVICE_URL)
+    assert await cards.intend(pool, again, ASKED_AT) == (0, "1", SERVICE_URL, False)
     assert (await cards.record_shown(pool, again, "1")).recorded
     stored = await cards.restore(pool, KEY)
     assert (stored.activity_id, stored.marker, stored.unknown) == ("1", "m2", False)
 
 
-async def test_a_post_of_a_worker_taken_for_dead_is_an_orphan_whenever_it_is_recorded(pool: Pool) -> None:
-    """Its message is an orphan whatever it says, before and after the other's post is recorded."""
-    await cards.intend(pool, show("m1"))
-    await cards.intend(pool, show("m2"))
-    assert not (await cards.record_shown(pool, show("m1"), "1")).recorded
-    assert (await cards.record_shown(pool, show("m2"), "2")).recorded
-    assert not (await cards.record_shown(pool, show("m1"), "1")).recorded
+async def test_a_message_that_only_its_row_knows_may_show_what_is_wanted(pool: Pool) -> None:
+    await posted(pool)
+    assert await cards.intend(pool, show("m2"), ASKED_AT) == (0, "1", SERVICE_URL, True)
+    assert not (await cards.restore(pool, KEY)).unknown
+
+
+async def test_a_late_post_is_superseded_where_another_was_recorded(pool: Pool) -> None:
+    await cards.intend(pool, show("m1"), ASKED_AT)
+    await cards.intend(pool, show("m2"), ASKED_AT)
+    assert await cards.record_shown(pool, show("m2"), "2") == (1, True, None)
+    assert await cards.record_shown(pool, show("m1"), "1") == (1, False, "1")
     stored = await cards.restore(pool, KEY)
     assert (stored.activity_id, stored.marker, stored.orphans) == ("2", "m2", 1)
+
+
+async def test_a_late_post_is_the_card_until_a_later_one_is_recorded(pool: Pool) -> None:
+    await both_on_their_way(pool)
+    stored = await cards.restore(pool, KEY)
+    assert (stored.activity_id, stored.marker, stored.orphans, stored.unknown) == ("1", "m1", 0, True)
+    assert await cards.record_shown(pool, show("m2"), "2") == (1, True, "1")
+    stored = await cards.restore(pool, KEY)
+    assert (stored.activity_id, stored.marker, stored.orphans, stored.unknown) == ("2", "m2", 1, False)
+
+
+async def test_a_late_post_is_edited_where_the_later_one_certainly_did_not_happen(pool: Pool) -> None:
+    await both_on_their_way(pool)
+    await cards.forget_intent(pool, show("m2"))
+    again = show("m3", revision=2)
+    assert await cards.intend(pool, again, ASKED_AT) == (0, "1", SERVICE_URL, False)
+    assert await cards.record_shown(pool, again, "1", found=True) == (0, True, None)
+
+
+async def test_a_late_post_is_edited_where_the_later_ones_answer_was_lost(pool: Pool) -> None:
+    await both_on_their_way(pool)
+    again = show("m3", revision=2)
+    assert await cards.intend(pool, again, ASKED_AT) == (1, "1", SERVICE_URL, False)
+    assert await cards.record_shown(pool, again, "1", found=True) == (1, True, None)
+    assert await cards.record_shown(pool, show("m2"), "2") == (1, False, "2"), "it comes late after all"
+    stored = await cards.restore(pool, KEY)
+    assert (stored.activity_id, stored.marker, stored.unknown) == ("1", "m3", False)
+
+
+async def test_an_edit_of_a_late_post_leaves_the_later_one_an_orphan(pool: Pool) -> None:
+    """Of a run that has restored the row."""
+    await both_on_their_way(pool)
+    assert await cards.record_shown(pool, show("m3", edits="1", revision=2), "1") == (1, True, None)
+    assert not (await cards.restore(pool, KEY)).unknown
+
+
+async def test_a_late_post_is_the_card_where_the_later_one_was_refused_before(pool: Pool) -> None:
+    await cards.intend(pool, show("m1"), ASKED_AT)
+    await cards.intend(pool, show("m2"), ASKED_AT)
+    await cards.forget_intent(pool, show("m2"))
+    assert await cards.record_shown(pool, show("m1"), "1") == (0, True, None)
+
+
+async def test_a_late_post_is_the_card_where_a_later_message_is_gone(pool: Pool) -> None:
+    """It shows an older revision than the message that is gone did: the next edit mends that."""
+    await cards.intend(pool, show("m1"), ASKED_AT)
+    await posted(pool, "2", "m2", revision=2)
+    await cards.forget_message(pool, KEY, "2")
+    assert (await cards.record_shown(pool, show("m1"), "1")).recorded
+    assert await cards.intend(pool, show("m3", revision=3), ASKED_AT) == (0, "1", SERVICE_URL, False)
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+async def test_a_call_that_comes_after_a_later_one_intends_nothing(pool: Pool, is_recorded: bool) -> None:
+    """Temporal gave it up, and the worker that is to make it was starved."""
+    await cards.intend(pool, show("m2", revision=2), ASKED_AT)
+    if is_recorded:
+        await cards.record_shown(pool, show("m2", revision=2), "2")
+    before = await row(pool)
+    with pytest.raises(Conflict):
+        await cards.intend(pool, show("m1"), ASKED_AT - timedelta(seconds=1))
+    assert await row(pool) == before
+
+
+async def both_on_their_way(pool: Pool) -> None:
+    """Two workers have posted; the earlier post is recorded first, and late."""
+    await cards.intend(pool, show("m1"), ASKED_AT)
+    await cards.intend(pool, show("m2"), ASKED_AT)
+    assert await cards.record_shown(pool, show("m1"), "1") == (0, True, None)
 
 
 async def test_a_late_edit_does_not_put_an_old_revision_back(pool: Pool) -> None:
@@ -176,19 +252,19 @@ async def find(pool: Pool, marker: str, activity_id: str = "9", card: CardKey = 
 
 
 async def test_the_markers_of_lost_posts_are_kept(pool: Pool) -> None:
-    await cards.intend(pool, show("m1"))
+    await cards.intend(pool, show("m1"), ASKED_AT)
     assert await orphan_markers(pool) == [], "it may be the card, whose row is a moment late"
-    await cards.intend(pool, show("m2"))
-    await cards.intend(pool, show("m3"))
+    await cards.intend(pool, show("m2"), ASKED_AT)
+    await cards.intend(pool, show("m3"), ASKED_AT)
     assert await orphan_markers(pool) == ["m1", "m2"]
     await cards.record_shown(pool, show("m3"), "3")
     assert await orphan_markers(pool) == ["m1", "m2"]
 
 
 async def test_a_post_that_certainly_did_not_happen_leaves_no_marker(pool: Pool) -> None:
-    await cards.intend(pool, show("m1"))
+    await cards.intend(pool, show("m1"), ASKED_AT)
     await cards.forget_intent(pool, show("m1"))
-    await cards.intend(pool, show("m2"))
+    await cards.intend(pool, show("m2"), ASKED_AT)
     assert await orphan_markers(pool) == []
 
 
@@ -202,8 +278,8 @@ async def test_a_message_that_was_said_to_be_gone_and_is_there_is_an_orphan(pool
 
 
 async def test_an_orphan_that_turns_out_to_be_the_card_is_none(pool: Pool) -> None:
-    await cards.intend(pool, show("m1"))
-    await cards.intend(pool, show("m2"))
+    await cards.intend(pool, show("m1"), ASKED_AT)
+    await cards.intend(pool, show("m2"), ASKED_AT)
     await cards.forget_intent(pool, show("m2"))
     assert await orphan_markers(pool) == ["m1"]
     assert (await cards.record_shown(pool, show("m1"), "1")).recorded
@@ -212,13 +288,13 @@ async def test_an_orphan_that_turns_out_to_be_the_card_is_none(pool: Pool) -> No
 
 async def test_the_list_of_orphans_is_bounded_to_the_newest(pool: Pool) -> None:
     for number in range(30):
-        await cards.intend(pool, show(f"m{number}"))
+        await cards.intend(pool, show(f"m{number}"), ASKED_AT)
     assert await orphan_markers(pool) == [f"m{number}" for number in range(9, 29)]
     assert (await row(pool))["orphans"] == 29
 
 
 async def test_an_orphan_is_found_by_a_marker_that_its_own_card_has_left_behind(pool: Pool) -> None:
-    await cards.intend(pool, show("lost"))
+    await cards.intend(pool, show("lost"), ASKED_AT)
     await posted(pool, "1", "m1")
     assert await find(pool, "lost") == (SERVICE_URL, False)
     assert await find(pool, "m1") is None
@@ -235,7 +311,7 @@ async def test_what_a_row_of_the_conversation_knows_is_no_orphan(pool: Pool) -> 
         *(ACCOUNT, OPS),
     )
     await cards.record_reply(pool, KEY.model_copy(update={"incident_id": "Q2"}), "3")
-    await cards.intend(pool, show("lost"))
+    await cards.intend(pool, show("lost"), ASKED_AT)
     await posted(pool, "1", "m1")
     assert [await find(pool, "lost", message) for message in ("1", "2", "3")] == [None] * 3
     assert await find(pool, "lost", "4") == (SERVICE_URL, False)

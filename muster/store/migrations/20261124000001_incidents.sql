@@ -90,7 +90,7 @@ CREATE TABLE incident_card (
   conversation text NOT NULL REFERENCES conversation,
   registered_at timestamptz NOT NULL DEFAULT now(),
   intent_marker text,      -- of a post whose outcome is not recorded
-  intent_at timestamptz,   -- of the latest send; null: nothing was ever sent
+  intent_at timestamptz,   -- when the latest post was asked for; null: nothing was ever sent
   activity_id text,
   marker text,             -- the live card is the one that carries it
   revision integer NOT NULL DEFAULT 0,

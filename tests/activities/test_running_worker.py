@@ -1,0 +1,115 @@
+"""The worker itself on the real server: how it stops, and that its heartbeats arrive."""
+
+import uuid
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import httpx
+import pytest
+from temporalio.client import Client, WorkflowHandle
+
+import worker
+from muster.clients.teams.connector import ConnectorClient
+from muster.settings import Settings
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from tests.activities.card import Card
+from tests.support.life import Life
+from tests.support.settings import settings_for
+from tests.support.teams_service import TeamsService
+from tests.support.waiting import eventually
+from workflows.channel_incident.activities import SHOW_CARD
+from workflows.channel_incident.messages import Conversation, Start
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT
+
+pytestmark = pytest.mark.anyio
+
+HEARTBEAT_TIMEOUT = 3.0
+
+
+@pytest.fixture
+def settings(
+    teams_side: TeamsService,
+    database_url: str,
+    temporal: EmbeddedTemporal,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Settings:
+    """Of a worker that reaches the simulator of Teams."""
+
+    def connector_client(_settings: Settings, http: httpx.AsyncClient) -> ConnectorClient:
+        return teams_side.connector(http, teams_side.tokens())
+
+    # Its tokens come by httpx, which closes its connections, and not by msal.
+    monkeypatch.setattr(worker, "connector_client", connector_client)
+    return settings_for(database_url, temporal.address, task_queue=f"q-{uuid.uuid4().hex[:8]}")
+
+
+@pytest.fixture
+async def run(
+    card: Card, settings: Settings, client: Client, teams_side: TeamsService
+) -> WorkflowHandle[object, object]:
+    """A run of the card's incident that is to show it; no worker has taken it yet."""
+    start = Start(
+        account=card.key.account,
+        incident_id=card.key.incident_id,
+        conversation=Conversation(
+            tenant=teams_side.company.tenant_id,
+            id=card.key.conversation,
+            service_url=teams_side.service_url,
+            label="Payments/#ops",
+        ),
+        conversation_key=settings.task_queue,
+    )
+    triggered = Life(card.key.incident_id).triggers()
+    return await client.start_workflow(
+        CHANNEL_INCIDENT.name,
+        start,
+        id=CHANNEL_INCIDENT.workflow_id(start),
+        task_queue=settings.task_queue,
+        start_signal=triggered.event_type,
+        start_signal_args=[triggered],
+    )
+
+
+async def test_a_worker_that_stops_records_a_send_whose_activity_is_gone(
+    run: WorkflowHandle[object, object],
+    settings: Settings,
+    client: Client,
+    card: Card,
+    teams_side: TeamsService,
+) -> None:
+    await teams_side.fault("create", "slow", seconds=5)
+    async with worker.running_worker(settings, client):
+        await teams_side.until(lambda: bool(teams_side.calls("POST", "/activities")))
+        await run.terminate("the next heartbeat cancels its activity")
+    (message,) = await teams_side.messages()
+    assert (await card.row()).activity_id == message["id"]
+
+
+async def test_a_beat_of_each_second_reaches_the_server(
+    run: WorkflowHandle[object, object], settings: Settings, client: Client, teams_side: TeamsService
+) -> None:
+    """So that a worker which is starved for more than a second is not taken for dead."""
+    await teams_side.fault("create", "slow", seconds=6)
+    beats: set[datetime] = set()
+    async with worker.running_worker(settings, client):
+        await teams_side.until(lambda: bool(teams_side.calls("POST", "/activities")))
+
+        async def is_over() -> bool:
+            found = [
+                pending
+                for pending in (await run.describe()).raw_description.pending_activities
+                if pending.activity_type.name == SHOW_CARD.name
+            ]
+            beats.update(
+                pending.last_heartbeat_time.ToDatetime(UTC)
+                for pending in found
+                if pending.HasField("last_heartbeat_time")
+            )
+            return not found
+
+        await eventually(is_over)
+        await run.terminate()
+    at = sorted(beats)
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(at)]
+    assert len(gaps) >= 3
+    assert sorted(gaps)[len(gaps) // 2] < HEARTBEAT_TIMEOUT / 2
