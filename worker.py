@@ -1,8 +1,8 @@
 """The worker's composition root: settings → clients → Worker → graceful stop."""
 
 import asyncio
+import os
 import signal
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -22,16 +22,18 @@ from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import app_tokens
 from muster.clients.teams.connector import connector_client
+from muster.clients.way_out import way_out
 from muster.garbage_collection import exclude_startup_objects
 from muster.health import health_app
 from muster.logging import configure_logging
 from muster.security.sealing import KeyRing
-from muster.serving import serving_on_loopback
+from muster.serving import serving
 from muster.settings import Settings, load_settings
 from muster.store.migrate import require_schema
 from muster.store.pool import open_pool
 from muster.temporal.client import temporal_client
 from muster.temporal.search_attributes import require_search_attributes
+from muster.variables import warn_of_unknown
 from workflows.discovery import passed_through, workflow_classes
 
 _LIBRARIES = ("pydantic", "pydantic_core", "annotated_types", "typing_inspection")
@@ -68,7 +70,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
         pool = await stack.enter_async_context(await open_pool(settings.database, size=20))
         await require_schema(pool)
         await require_search_attributes(client)
-        http = await stack.enter_async_context(open_http_pool(verify=ssl.create_default_context()))
+        http = await stack.enter_async_context(open_http_pool(way_out(settings)))
         sends = Sends()
         dependencies = Dependencies(
             connector=connector_client(settings, http),
@@ -118,7 +120,9 @@ async def run(settings: Settings) -> None:
         client = await stack.enter_async_context(temporal_client(settings))
         await stack.enter_async_context(running_worker(settings, client))
         if settings.worker_health_port is not None:
-            await stack.enter_async_context(serving_on_loopback(health_app(), settings.worker_health_port))
+            await stack.enter_async_context(
+                serving(health_app(), host=settings.host, port=settings.worker_health_port)
+            )
         exclude_startup_objects()
         log.info("working", task_queue=settings.task_queue)
         await stop.wait()
@@ -129,6 +133,7 @@ def main(settings: Settings | None = None) -> None:
     """Run the worker; blocks until it has stopped."""
     settings = settings or load_settings()
     configure_logging(settings.log_level, "worker")
+    warn_of_unknown(os.environ)
     tell_failures_once()
     uvloop.run(run(settings))
 

@@ -1,8 +1,8 @@
 """The API's composition root: settings → dependencies → routes → server."""
 
 import asyncio
+import os
 import signal
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -14,7 +14,7 @@ from api.bot.bot import MusterBot
 from api.bot.clicks import ClickHandler
 from api.bot.places import Places
 from api.bot.route import bot_router
-from api.bot.token import BotTokenVerifier
+from api.bot.token import token_verifier
 from api.gateway import Gateway
 from api.health import dependency_checks
 from api.paths import WithoutClosingSlash
@@ -24,6 +24,7 @@ from api.webhooks.route import webhook_router
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.teams.connector import connector_client
 from muster.clients.teams.jwks import BotKeys
+from muster.clients.way_out import way_out
 from muster.garbage_collection import exclude_startup_objects
 from muster.health import health_app
 from muster.logging import configure_logging
@@ -35,6 +36,7 @@ from muster.store.migrate import require_schema
 from muster.store.pool import open_pool
 from muster.temporal.client import temporal_client
 from muster.temporal.search_attributes import require_search_attributes
+from muster.variables import warn_of_unknown
 from workflows.channel_incident.messages import Timing
 
 log = structlog.stdlib.get_logger(__name__)
@@ -46,6 +48,7 @@ async def serve(settings: Settings) -> None:
     Nothing listens before every dependency is open; raises what ``opened_app`` raises.
     """
     configure_logging(settings.log_level, "api")
+    warn_of_unknown(os.environ)
     async with opened_app(settings) as app:
         limits = Limits(
             header_within=settings.header_within,
@@ -76,7 +79,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
         await require_search_attributes(client)
         gateway = Gateway(client, task_queue=settings.task_queue)
         stack.push_async_callback(gateway.finish)
-        http = await stack.enter_async_context(open_http_pool(verify=ssl.create_default_context()))
+        http = await stack.enter_async_context(open_http_pool(way_out(settings)))
         connector = connector_client(settings, http)
         timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
         app = FastAPI(title="Muster", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
@@ -90,10 +93,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
         )
         app.include_router(
             bot_router(
-                verifier=BotTokenVerifier(
-                    BotKeys(http, settings.bot_metadata_url),
-                    [registration.app_id for registration in settings.teams.values()],
-                ),
+                verifier=token_verifier(settings, lambda url: BotKeys(http, url)),
                 adapter=TeamsAdapter(connector),
                 bot=MusterBot(ClickHandler(pool, gateway, timing), pool),
                 registrations=settings.teams,

@@ -10,6 +10,7 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator
 
 from muster.errors import OperatorError
+from muster.identifiers import Subdomain, Uuid
 from muster.security.sealing import KeyRing
 from muster.settings import Settings
 from muster.store import accounts, connections, conversations, links, people, subscriptions
@@ -33,15 +34,15 @@ class _Row(BaseModel):
 class Account(_Row):
     """A PagerDuty account of the configuration."""
 
-    key: str
-    subdomain: str
+    key: Subdomain
+    subdomain: Subdomain
     region: str
 
 
 class Subscription(_Row):
     """A webhook subscription with its signing secret."""
 
-    account: str
+    account: Subdomain
     id: str
     secret: SecretStr
 
@@ -49,18 +50,18 @@ class Subscription(_Row):
 class Tenant(_Row):
     """A Microsoft tenant of the configuration."""
 
-    id: str
+    id: Uuid
     name: str
 
 
 class Team(_Row):
     """A Microsoft team and the account it belongs to."""
 
-    tenant: str
+    tenant: Uuid
     id: str
     aad_group_id: str
     name: str
-    account: str
+    account: Subdomain
 
 
 class Channel(_Row):
@@ -75,8 +76,8 @@ class Channel(_Row):
 class Person(_Row):
     """Somebody in a tenant."""
 
-    tenant: str
-    aad_object_id: str
+    tenant: Uuid
+    aad_object_id: Uuid
     teams_id: str
     name: str
     email: str
@@ -85,9 +86,9 @@ class Person(_Row):
 class Link(_Row):
     """A person's link to their PagerDuty user."""
 
-    tenant: str
-    aad_object_id: str
-    account: str
+    tenant: Uuid
+    aad_object_id: Uuid
+    account: Subdomain
     pagerduty_user: str
     pagerduty_name: str
     pagerduty_email: str
@@ -97,7 +98,7 @@ class Link(_Row):
 class ServiceConnection(_Row):
     """A service whose incidents appear in a conversation."""
 
-    account: str
+    account: Subdomain
     service: str
     service_name: str
     conversation: str

@@ -70,9 +70,10 @@ class Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving_on_loopback(app: ASGIApp, port: int) -> AsyncIterator[None]:
-    """Serve while the block runs; raises OSError if the port is taken."""
-    listening = socket.create_server((_LOOPBACK, port))
+async def serving(app: ASGIApp, *, host: str = _LOOPBACK, port: int) -> AsyncIterator[None]:
+    """Serve while the block runs; raises OSError where that host is not ours, or its port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, port), family=family)
     server = Server(app)
     running = asyncio.create_task(server.serve(sockets=[listening]))
     try:

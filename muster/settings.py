@@ -6,29 +6,26 @@ containers are given their secrets. Any value of ``muster.toml`` may be ``env:NA
 """
 
 import os
-import tomllib
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    SecretStr,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from muster.identifiers import Subdomain, Uuid
+from muster.setting_types import AnyCase, Given, Secret, Text, WebAddress, is_address, web_address
 from muster.store.database_address import DatabaseAddress, WrongDatabaseUrl
 from muster.store.database_url import parse_database_url
+from muster.toml_file import read_toml
 
 _API_HOSTS = {"us": "https://api.pagerduty.com", "eu": "https://api.eu.pagerduty.com"}
+
+
+CloudName = Literal["public", "gcc", "gcc-high", "dod"]
 
 
 class _Entry(BaseModel):
@@ -38,28 +35,30 @@ class _Entry(BaseModel):
 class TeamsRegistration(_Entry):
     """One Entra app and Azure bot: new bots are single-tenant, so there is one per tenant."""
 
-    tenant: str
-    app_id: str
-    app_secret: SecretStr
-    name: str = "Muster"
+    tenant: Uuid
+    app_id: Uuid
+    app_secret: Secret
+    name: Text = "Muster"
+    cloud: Annotated[CloudName, AnyCase] = "public"
+    """Microsoft's cloud of the tenant (muster/clients/teams/clouds.py)."""
 
 
 class PagerDutyAccount(_Entry):
     """One PagerDuty account with its Scoped OAuth app, which serves that account alone."""
 
-    subdomain: str
-    region: Literal["us", "eu"] = "us"
-    client_id: str
-    client_secret: SecretStr
+    subdomain: Subdomain
+    region: Annotated[Literal["us", "eu"], AnyCase] = "us"
+    client_id: Text
+    client_secret: Secret
     api_url: str = Field(default="", validate_default=True)
     """Base address of the REST API; by default that of the region."""
-    identity_url: str = "https://identity.pagerduty.com"
+    identity_url: WebAddress = "https://identity.pagerduty.com"
 
     @field_validator("api_url")
     @classmethod
     def _default_api_url(cls, value: str, info: ValidationInfo) -> str:
         # A wrong region is not among the data: it has a message of its own.
-        return value or _API_HOSTS.get(info.data.get("region", ""), "")
+        return web_address(value) if value else _API_HOSTS.get(info.data.get("region", ""), "")
 
     @property
     def key(self) -> str:
@@ -90,7 +89,9 @@ def _refuse_twice(what: str, names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise ValueError(f"two tables have the {what} {name}")
+            raise PydanticCustomError(
+                "twice", "two tables have the {what} {name}", {"what": what, "name": name}
+            )
         seen.add(name)
 
 
@@ -107,10 +108,14 @@ class Settings(BaseSettings):
     """Everything a process of Muster needs to know."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MUSTER_", frozen=True, extra="ignore", hide_input_in_errors=True
+        env_prefix="MUSTER_",
+        env_ignore_empty=True,  # as Compose passes a variable on that nobody has set
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
-    config: Path | None = None
+    config: Annotated[Path | None, Given] = None
     """``MUSTER_CONFIG``: the file with registrations and accounts."""
     database_url: Annotated[DatabaseAddress, NoDecode, PlainValidator(_database_address)] = Field(
         validation_alias="DATABASE_URL"
@@ -129,7 +134,7 @@ class Settings(BaseSettings):
 
     public_url: str = "http://127.0.0.1:8080"
     host: str = "127.0.0.1"
-    port: int = 8080
+    port: int = Field(default=8080, ge=0, le=65535)
     header_within: float = Field(default=5, gt=0)
     """Seconds from a connection, or from a request's first byte on a kept one, to the end of the header."""
     body_within: float = Field(default=8, gt=0)
@@ -140,7 +145,7 @@ class Settings(BaseSettings):
     """Most connections that have not brought a whole request; above it the oldest are dropped."""
     connections: int = Field(default=2000, ge=1)
     """Most connections of all."""
-    worker_health_port: int | None = None
+    worker_health_port: int | None = Field(default=None, ge=0, le=65535)
     workflow_sandbox: bool = False
     """Run workflows in the SDK's sandbox: a life costs 71 ms of its CPU, not 56 (docs/decisions/0020)."""
     places: int = Field(default=64, ge=1)
@@ -150,11 +155,16 @@ class Settings(BaseSettings):
     server lets be in flight for a run: ten by default, a hundred as deploy/temporal sets it."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
-    bot_metadata_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
-    microsoft_authority: str = "https://login.microsoftonline.com"
-    microsoft_ca_file: Path | None = None
-    """Certificate authority of ``microsoft_authority`` where the system does not know it."""
-    service_hosts: Annotated[tuple[str, ...], NoDecode] = ("smba.trafficmanager.net", ".botframework.com")
+    proxy: Annotated[SecretStr | None, Given] = None
+    """``MUSTER_PROXY``: over which every call to Microsoft and PagerDuty goes, ``http://[name:password@]host``
+    with the port. Proxies that the environment names count for nothing."""
+    ca_file: Annotated[Path | None, Given] = None
+    """``MUSTER_CA_FILE``: certificate authorities (PEM) that count beside the system's."""
+
+    # What stands in a registration's cloud, where these three do not say otherwise for all registrations.
+    bot_metadata_url: Annotated[str | None, Given] = None
+    microsoft_authority: Annotated[str | None, Given] = None
+    service_hosts: Annotated[tuple[str, ...] | None, NoDecode, Given] = None
     """Hosts a bot token may be sent to: a name, or with a leading dot any name below it."""
 
     edit_interval: float = Field(default=1.5, ge=0)
@@ -171,7 +181,7 @@ class Settings(BaseSettings):
     @classmethod
     def _split_hosts(cls, value: Any) -> Any:
         return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
+            tuple(part.strip() for part in value.split(",") if part.strip()) or None
             if isinstance(value, str)
             else value
         )
@@ -194,12 +204,27 @@ class Settings(BaseSettings):
         """Where everything but ``muster migrate`` finds the database."""
         return replace(self.database_url, pooled=self.database_pooler == "transaction")
 
+    @field_validator("bot_metadata_url", "microsoft_authority")
+    @classmethod
+    def _addresses(cls, value: str | None) -> str | None:
+        return value if value is None else web_address(value)
+
+    @field_validator("proxy")
+    @classmethod
+    def _plain_proxy(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not is_address(value.get_secret_value(), "http"):
+            raise PydanticCustomError(
+                "proxy",
+                "it must be http://host:port, where the proxy asks for them http://name:password@host:port",
+            )
+        return value
+
     @cached_property
     def _file(self) -> ConfigFile:
         if self.config is None:
             return ConfigFile()
-        tables = tomllib.loads(self.config.read_text())
-        return ConfigFile.model_validate(_resolve(tables, self.config.parent))
+        keys = {*ConfigFile.model_fields, *TeamsRegistration.model_fields, *PagerDutyAccount.model_fields}
+        return ConfigFile.model_validate(read_toml(self.config, keys=keys))
 
     @cached_property
     def teams(self) -> dict[str, TeamsRegistration]:
@@ -212,26 +237,12 @@ class Settings(BaseSettings):
         return {entry.key: entry for entry in self._file.pagerduty}
 
 
-def _resolve(value: Any, folder: Path) -> Any:
-    """Replace ``env:NAME`` and ``file:PATH`` (relative to the configuration) anywhere in the file."""
-    match value:
-        case dict():
-            return {key: _resolve(item, folder) for key, item in value.items()}
-        case list():
-            return [_resolve(item, folder) for item in value]
-        case str() if value.startswith("env:"):
-            name = value.removeprefix("env:")
-            if name not in os.environ:
-                raise ValueError(
-                    f"the configuration asks for the environment variable {name}, which is not set"
-                )
-            return os.environ[name]
-        case str() if value.startswith("file:"):
-            return (folder / value.removeprefix("file:")).read_text().strip()
-        case _:
-            return value
-
-
 def load_settings() -> Settings:
-    """Read the environment and the files of secrets; a variable wins. Raises pydantic's ValidationError."""
-    return Settings(_secrets_dir=os.environ.get("MUSTER_SECRETS_DIR"))
+    """Read the environment and the files of secrets; a variable wins.
+
+    Raises pydantic's ValidationError, or SettingsError where ``MUSTER_SECRETS_DIR`` is no folder.
+    """
+    secrets = os.environ.get("MUSTER_SECRETS_DIR") or None
+    if secrets is not None and not Path(secrets).exists():
+        raise SettingsError(f"the folder {secrets} is not there")
+    return Settings(_secrets_dir=secrets)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from muster.identifiers import Uuid, UuidOrNothing
 from muster.values import NAME, one_line, teams_identifier
 
 
@@ -41,7 +42,7 @@ class _Envelope(BaseModel):
 
 
 class _Tenant(_Envelope):
-    id: Exact
+    id: Uuid
 
 
 class _ChannelData(_Envelope):
@@ -50,14 +51,14 @@ class _ChannelData(_Envelope):
 
 class _Conversation(_Envelope):
     id: Exact
-    tenant_id: ExactOrNothing = Field(default=None, alias="tenantId")
+    tenant_id: UuidOrNothing = Field(default=None, alias="tenantId")
 
 
 class Sender(_Envelope):
     """Who sent it."""
 
     id: Exact
-    aad_object_id: ExactOrNothing = Field(default=None, alias="aadObjectId")
+    aad_object_id: UuidOrNothing = Field(default=None, alias="aadObjectId")
     name: Name = None
 
 

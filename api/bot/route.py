@@ -16,8 +16,9 @@ from api.bot.activity import InboundActivity
 from api.bot.adapter import ActivityMalformed, Bot, Inbound, TeamsAdapter
 from api.bot.answers import card_error, invoke_answer, plain_error, sentence
 from api.bot.places import Crowded, Places
-from api.bot.token import BotTokenVerifier, TokenRefused
+from api.bot.token import TokenRefused, TokenVerifier
 from muster.cards.sentences import BROKEN, CROWDED, MALFORMED_BUTTON, UNREACHABLE
+from muster.clients.teams.clouds import CLOUDS
 from muster.clients.teams.service_url import service_url_allowed
 from muster.connection import ARRIVED
 from muster.lenient_json import read_json
@@ -38,16 +39,17 @@ log = structlog.stdlib.get_logger(__name__)
 
 def bot_router(
     *,
-    verifier: BotTokenVerifier,
+    verifier: TokenVerifier,
     adapter: TeamsAdapter,
     bot: Bot,
     registrations: Mapping[str, TeamsRegistration],
-    service_hosts: Sequence[str],
+    service_hosts: Sequence[str] | None,
     places: Places,
 ) -> APIRouter:
     """The route, for a bot that answers the tenants of ``registrations``.
 
-    Whoever waits for the answer to an invoke takes one of the ``places``.
+    ``service_hosts`` stand in the place of those of the tenants' clouds. Whoever waits for the answer to an
+    invoke takes one of the ``places``.
     """
     edge = _Edge(verifier, registrations, service_hosts)
     router = APIRouter()
@@ -98,13 +100,13 @@ class _Edge:
 
     def __init__(
         self,
-        verifier: BotTokenVerifier,
+        verifier: TokenVerifier,
         registrations: Mapping[str, TeamsRegistration],
-        service_hosts: Sequence[str],
+        service_hosts: Sequence[str] | None,
     ) -> None:
         self._verifier = verifier
         self._registrations = registrations
-        self._service_hosts = tuple(service_hosts)
+        self._service_hosts = service_hosts
 
     async def admit(self, authorization: str | None, activity: InboundActivity) -> dict[str, Any]:
         """The claims of the activity's token; raises HTTPException 401, 403 or 503."""
@@ -118,7 +120,8 @@ class _Edge:
         # With several registrations, a token for one tenant's app must not speak for another tenant.
         if registration is None or registration.app_id != claims["aud"]:
             raise HTTPException(403, "the tenant is not configured for this app")
-        if not service_url_allowed(activity.service_url, self._service_hosts):
+        allowed = self._service_hosts or CLOUDS[registration.cloud].service_hosts
+        if not service_url_allowed(activity.service_url, allowed):
             raise HTTPException(403, "the service address is not an allowed host")
         known()
         return claims

@@ -1,19 +1,22 @@
 """The token with which the Bot Framework signs what it sends (Bot Connector authentication)."""
 
-from collections.abc import Collection
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Protocol
 
 import jwt
 
+from muster.clients.teams.clouds import CLOUDS, clouds_of
 from muster.clients.teams.jwks import BotKeys
+from muster.clients.teams.service_url import same_address
+from muster.identifiers import uuid_of
+from muster.settings import Settings
 
-_ISSUER = "https://api.botframework.com"
 _CHANNEL = "msteams"
 _SKEW = 5 * 60
 _REASONS: dict[type[jwt.InvalidTokenError], str] = {
     jwt.ExpiredSignatureError: "the token has expired",
     jwt.ImmatureSignatureError: "the token is not valid yet",
-    jwt.InvalidAudienceError: "the token is for another app",
     jwt.InvalidIssuerError: "the token is from another issuer",
     jwt.InvalidSignatureError: "the token's signature is wrong",
     jwt.MissingRequiredClaimError: "the token lacks a claim",
@@ -24,18 +27,36 @@ class TokenRefused(Exception):
     """The token is missing or not valid; the text is the reason and holds nothing of the token."""
 
 
-class BotTokenVerifier:
-    """Accepts RS256 tokens for one of ``app_ids``, signed with a published key that is endorsed for Teams."""
-
-    def __init__(self, keys: BotKeys, app_ids: Collection[str]) -> None:
-        self._keys = keys
-        self._app_ids = frozenset(app_ids)
+class TokenVerifier(Protocol):
+    """Tells a token of the Bot Framework from any other."""
 
     async def verify(self, authorization: str | None, *, service_url: str) -> dict[str, Any]:
         """The claims of the ``Authorization`` header of an activity that names ``service_url``.
 
-        Raises ``TokenRefused``, or ``OutsideError`` where the published keys cannot be read.
+        ``aud`` among them is in small letters. Raises ``TokenRefused``, or ``OutsideError`` where the
+        published keys cannot be read.
         """
+
+
+class BotTokenVerifier:
+    """Accepts RS256 tokens of one cloud.
+
+    They are for one of ``app_ids``, of ``issuer``, and signed with a published key endorsed for Teams.
+    """
+
+    def __init__(
+        self, keys: BotKeys, app_ids: Collection[str], *, issuer: str = CLOUDS["public"].issuer
+    ) -> None:
+        self._keys = keys
+        self._app_ids = frozenset(app_ids)
+        self._issuer = issuer
+
+    def knows(self, app_id: str | None) -> bool:
+        """Whether it accepts tokens for this app."""
+        return app_id in self._app_ids
+
+    async def verify(self, authorization: str | None, *, service_url: str) -> dict[str, Any]:
+        """See ``TokenVerifier``."""
         token = _bearer(authorization)
         key = await self._key(token)
         try:
@@ -43,13 +64,15 @@ class BotTokenVerifier:
                 token,
                 key,
                 algorithms=["RS256"],
-                audience=self._app_ids,
-                issuer=_ISSUER,
+                issuer=self._issuer,
                 leeway=_SKEW,
-                options={"require": ["exp", "iss", "aud"]},
+                options={"require": ["exp", "iss", "aud"], "verify_aud": False},
             )
         except jwt.InvalidTokenError as error:
             raise TokenRefused(_REASONS.get(type(error), "the token is malformed")) from error
+        claims["aud"] = uuid_of(claims["aud"])
+        if not self.knows(claims["aud"]):
+            raise TokenRefused("the token is for another app")
         _check_service_url(claims.get("serviceurl"), service_url)
         return claims
 
@@ -69,6 +92,45 @@ class BotTokenVerifier:
         return found.key
 
 
+class CloudsTokenVerifier:
+    """Lets each token be judged by the cloud of the app that it is for, and by no other."""
+
+    def __init__(self, verifiers: Sequence[BotTokenVerifier]) -> None:
+        self._verifiers = tuple(verifiers)
+
+    async def verify(self, authorization: str | None, *, service_url: str) -> dict[str, Any]:
+        """See ``TokenVerifier``."""
+        app_id = _claimed_app(_bearer(authorization))
+        for verifier in self._verifiers:
+            if verifier.knows(app_id):
+                return await verifier.verify(authorization, service_url=service_url)
+        raise TokenRefused("the token is for another app")
+
+
+def token_verifier(settings: Settings, keys_of: Callable[[str], BotKeys]) -> TokenVerifier:
+    """The verifier for the configured registrations; ``keys_of`` makes the keys of a metadata address."""
+    apps = defaultdict[tuple[str, str], set[str]](set)
+    for tenant, cloud in clouds_of(settings).items():
+        apps[cloud.metadata_url, cloud.issuer].add(settings.teams[tenant].app_id)
+    return CloudsTokenVerifier(
+        [
+            BotTokenVerifier(keys_of(metadata_url), app_ids, issuer=issuer)
+            for (metadata_url, issuer), app_ids in apps.items()
+        ]
+    )
+
+
+def _claimed_app(token: str) -> str | None:
+    """The app that a token says it is for; nothing has verified that yet."""
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError as error:
+        raise TokenRefused("the token is malformed") from error
+    if "aud" not in claims:
+        raise TokenRefused("the token lacks a claim")
+    return uuid_of(claims["aud"])
+
+
 def _bearer(authorization: str | None) -> str:
     scheme, _, token = (authorization or "").strip().partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
@@ -77,8 +139,11 @@ def _bearer(authorization: str | None) -> str:
 
 
 def _check_service_url(claim: Any, service_url: str) -> None:
-    """The claim binds the token to the address that answers go to; only a closing slash may differ."""
+    """The claim binds the token to the address that answers go to.
+
+    Only a closing slash and the case of scheme and host may differ.
+    """
     if not isinstance(claim, str) or not claim:
         raise TokenRefused("the token names no service address")
-    if claim.rstrip("/") != service_url.rstrip("/"):
+    if not same_address(claim, service_url):
         raise TokenRefused("the token is for another service address")

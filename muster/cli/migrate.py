@@ -16,10 +16,11 @@ def migrate(
     ] = 30,
 ) -> None:
     """Bring the database to this version and register the search attributes."""
-    from muster.cli.configuration import checked_settings
+    from muster.cli.configuration import checked_settings, say_unknown_variables
     from muster.cli.output import say
 
     settings = checked_settings()
+    say_unknown_variables()
     from muster.store.migrate import migrate as migrate_database
     from muster.store.migrate import migration_address
     from muster.store.pool import wait_for_database

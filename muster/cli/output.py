@@ -1,9 +1,12 @@
 """What a command writes to standard error: a line about its progress, a line for each wrong value."""
 
 import sys
+from collections.abc import Collection
+from difflib import get_close_matches
 from typing import ClassVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from muster.errors import OperatorError
 
@@ -19,22 +22,41 @@ def say(about: str, line: str) -> None:
     sys.stderr.write(f"{about}: {line}\n")
 
 
-def line_for_each(about: str, problems: ValidationError, *, missing: bool = True) -> str:
-    """A line for each wrong field, and with ``missing`` for each missing one. No value: some are secrets."""
+def line_for_each(
+    about: str, problems: ValidationError, *, missing: bool = True, keys: Collection[str] = ()
+) -> str:
+    """A line for each wrong field, and with ``missing`` for each missing one. No value: some are secrets.
+
+    ``keys`` are those that a mistyped one may have meant.
+    """
     return "\n".join(
-        f"{about}: {_name_of(problems.title, problem['loc'])}: {problem['msg']}"
+        f"{about}: {_name_of(problems.title, problem['loc'])}: {_words_for(problem, keys)}"
         for problem in problems.errors(include_input=False, include_url=False, include_context=False)
         if missing or problem["type"] != "missing"
     )
 
 
+def _words_for(problem: ErrorDetails, keys: Collection[str]) -> str:
+    key = str(problem["loc"][-1]) if problem["loc"] else ""
+    match problem["type"]:
+        case "missing":
+            return "it is missing"
+        case "string_type":
+            return "it must be a text"
+        case "tuple_type":
+            return f"it must be a list: in TOML each of its tables begins with [[{key}]]"
+        case "model_type":
+            return f"it must be a table: in TOML it begins with [[{problem['loc'][0]}]]"
+        case "extra_forbidden":
+            meant = get_close_matches(key.lower(), keys, n=1)
+            return "nothing reads this key" + (f": is {meant[0]} meant?" if meant else "")
+        case _:
+            return problem["msg"].removeprefix("Value error, ")
+
+
 def _name_of(model: str, place: tuple[int | str, ...]) -> str:
     """What the operator calls it: an environment variable, or a place in a file."""
     name = ".".join(map(str, place))
-    match model:
-        case "Settings":
-            return name if name.isupper() else f"MUSTER_{name.upper()}"
-        case "ConfigFile":
-            return f"MUSTER_CONFIG, {name}"
-        case _:
-            return name or "the file"
+    if model == "Settings":
+        return name if name.isupper() else f"MUSTER_{name.upper()}"
+    return name or "the file"

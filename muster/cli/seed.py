@@ -9,9 +9,10 @@ import typer
 
 def seed(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]) -> None:
     """Put the tenants, teams, people, links and connections of a JSON file into the database."""
-    from muster.cli.configuration import checked_settings
+    from muster.cli.configuration import checked_settings, say_unknown_variables
 
     settings = checked_settings()
+    say_unknown_variables()
     from pydantic import ValidationError
 
     from muster.cli.output import WrongInput, line_for_each

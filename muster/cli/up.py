@@ -30,9 +30,10 @@ def up(
     ] = None,
 ) -> None:
     """Bring up the whole product with its sandbox, and keep it up until Ctrl-C."""
-    from muster.cli.configuration import refuse_wrong_variables
+    from muster.cli.configuration import refuse_wrong_variables, say_unknown_variables
 
     refuse_wrong_variables()
+    say_unknown_variables()
     from muster.temporal.ui_links import ready_queries
     from sandbox.up.main import up as bring_up
     from sandbox.up.options import Options

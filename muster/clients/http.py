@@ -8,7 +8,6 @@ unless the request is *repeatable*, that is, doing it twice is the same as doing
 import asyncio
 import email.utils
 import math
-import ssl
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,7 +16,8 @@ from typing import Any
 import httpx
 import structlog
 
-from muster.clients.transport import AiohttpTransport
+from muster.clients.transport import AiohttpTransport, NoWayOut
+from muster.clients.way_out import WayOut
 from muster.lenient_json import read_json
 from muster.logging import CORRELATION_HEADER, correlation_id
 from workflows.errors import (
@@ -48,18 +48,23 @@ _LONGEST_WAIT = 3600.0
 
 
 def open_pool(
-    *, verify: ssl.SSLContext | bool = True, transport: httpx.AsyncBaseTransport | None = None
+    way: WayOut | None = None, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> httpx.AsyncClient:
-    """A connection pool for one provider; the composition root closes it.
+    """A connection pool; the composition root closes it.
 
-    The environment's proxies and ``.netrc`` are ignored, and redirects are not followed: a token must
-    go to the configured address and nowhere else. ``transport`` is the seam for tests.
+    Without a ``way`` it is the straight one, with the system's certificate authorities. The environment's
+    proxies and ``.netrc`` are ignored, and redirects are not followed: a token must go to the configured
+    address and nowhere else. ``transport`` is the seam for tests.
     """
     return _Pool(
         trust_env=False,
-        transport=transport or AiohttpTransport(verify=verify),
+        transport=transport or _transport(way),
         event_hooks={"request": [_add_correlation_id]},
     )
+
+
+def _transport(way: WayOut | None) -> AiohttpTransport:
+    return AiohttpTransport() if way is None else AiohttpTransport(verify=way.trust, proxy=way.proxy)
 
 
 class _Pool(httpx.AsyncClient):
@@ -102,6 +107,8 @@ async def exchange(
         response = await _answer(pool, request, provider=provider, within=within, repeatable=repeatable)
     except OutsideError as error:
         told.info("exchange", failure=type(error).__name__, ms=_since(began))
+        if isinstance(error.__cause__, NoWayOut):
+            told.error("no way out", problem=str(error))
         raise
     told.info("exchange", status=response.status_code, ms=_since(began))
     return response
@@ -119,6 +126,8 @@ async def _answer(
             return await pool.send(request)
     except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
         raise RequestInvalid(f"the request to {provider} cannot be written") from error
+    except NoWayOut as error:
+        raise ProviderUnavailable(f"{provider} cannot be reached: {error}") from error
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         raise ProviderUnavailable(f"{provider} cannot be reached") from error
     except TimeoutError as error:

@@ -3,7 +3,8 @@
 httpx stays the interface, and its exceptions say how far a request came. ``ConnectError``,
 ``ConnectTimeout`` and ``PoolTimeout`` mean that nothing was sent, ``UnsupportedProtocol`` and
 ``LocalProtocolError`` that nothing can be. After any other exception the request may have had an effect.
-A request is written once: neither a redirect nor a broken connection makes it go out again.
+A request is written once: neither a redirect nor a broken connection makes it go out again. Through a proxy
+it is the same: the tunnel to an https address is a part of connecting.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ import httpx
 import yarl
 from aiohttp.tracing import Trace
 
+from muster.clients.way_out import certificate_refused, proxy_refused
+
 _CONNECTIONS = 100
 _IDLE = 4
 """Seconds. Below the five after which common servers close an idle connection: a request written to one
@@ -27,11 +30,19 @@ _NOT_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 """Headers that aiohttp would add where httpx has none."""
 
 
-class AiohttpTransport(httpx.AsyncBaseTransport):
-    """Sends over a pool of connections; ``verify`` as in httpx, with the system's certificate authorities."""
+class NoWayOut(httpx.ConnectError):
+    """Nothing was sent, for a reason that an operator can mend; the text is a sentence for them."""
 
-    def __init__(self, *, verify: ssl.SSLContext | bool = True) -> None:
+
+class AiohttpTransport(httpx.AsyncBaseTransport):
+    """Sends over a pool of connections; ``verify`` as in httpx, with the system's certificate authorities.
+
+    ``proxy`` is the address of the proxy that everything goes through, name and password in it.
+    """
+
+    def __init__(self, *, verify: ssl.SSLContext | bool = True, proxy: str | None = None) -> None:
         self._verify = verify
+        self._proxy = proxy
         self._places = asyncio.Semaphore(_CONNECTIONS)
         self._opened: aiohttp.ClientSession | None = None
 
@@ -46,6 +57,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
                 data=await request.aread() or None,
                 allow_redirects=False,
+                proxy=self._proxy,
                 timeout=aiohttp.ClientTimeout(connect=limits["connect"], sock_read=limits["read"]),
             )
         except BaseException as error:
@@ -116,9 +128,23 @@ class _Connector(aiohttp.TCPConnector):
         except TimeoutError as error:
             raise httpx.ConnectTimeout(str(error)) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise httpx.ConnectError(str(error)) from error
+            raise _not_connected(req.url.host or "", error) from error
         self._used.add(connection.protocol)
         return connection
+
+
+def _not_connected(host: str, error: aiohttp.ClientError | OSError) -> httpx.ConnectError:
+    match error:
+        case aiohttp.ClientConnectorCertificateError(
+            certificate_error=ssl.SSLCertVerificationError() as refused
+        ):
+            return NoWayOut(certificate_refused(host, refused))
+        case aiohttp.ClientProxyConnectionError():
+            return NoWayOut(proxy_refused(host))
+        case aiohttp.ClientHttpProxyError(status=status):
+            return NoWayOut(proxy_refused(host, status))
+        case _:
+            return httpx.ConnectError(str(error))
 
 
 def _is_readable(connection: aiohttp.connector.Connection) -> bool:

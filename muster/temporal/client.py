@@ -2,18 +2,20 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import GrpcCompression, RetryConfig
 
 from muster.errors import OperatorError
 from muster.settings import Settings
+from muster.temporal.ambient import config_file, sources
 
 _THREADS_END = 0.3
 """Seconds. A process that used the SDK may abort while Python ends, unless the SDK's threads have ended
@@ -49,9 +51,10 @@ async def connect(settings: Settings, *, identity: str | None = None, repeats: b
 
     ``identity`` is what histories call this client, by default process and machine. ``repeats=False``: a call
     is one attempt, and its failure is told at once (``temporal.attempts``). For a process that goes on;
-    others use ``temporal_client``. Raises ``TemporalUnreachable``.
+    others use ``temporal_client``. Raises ``TemporalUnreachable``, which names each variable and file of the
+    environment that counted.
     """
-    config = ClientConfig.load_client_connect_config()
+    config = _of_the_environment()
     config["target_host"] = settings.temporal_address
     config["namespace"] = settings.temporal_namespace
     try:
@@ -63,11 +66,31 @@ async def connect(settings: Settings, *, identity: str | None = None, repeats: b
             grpc_compression=GrpcCompression.NONE,  # docs/decisions/0027
             retry_config=None if repeats else _ONE_ATTEMPT,
         )
-    except RuntimeError as error:  # all that the SDK raises here
+    except (RuntimeError, ValueError, OSError) as error:  # ValueError: an address that is none
         reason = str(error).removeprefix("Failed client connect: ")
         raise TemporalUnreachable(
-            f"Temporal cannot be reached at {settings.temporal_address}: {reason}"
+            f"Temporal cannot be reached at {settings.temporal_address}: {reason}{sources()}"
         ) from error
+
+
+def _of_the_environment() -> ClientConnectConfig:
+    """What the SDK reads of its own variables and its file."""
+    file = config_file()
+    if file is not None and not file.is_file():
+        raise TemporalUnreachable(f"TEMPORAL_CONFIG_FILE: {file} is no file")
+    try:
+        return ClientConfig.load_client_connect_config()
+    except OSError as error:
+        raise TemporalUnreachable(
+            f"a certificate for Temporal cannot be read: {error.filename}: {error.strerror}{sources()}"
+        ) from error
+    except Exception:
+        # Not chained, and not the SDK's words: they quote the file, in which there may be a key.
+        profile = os.environ.get("TEMPORAL_PROFILE") or "default"
+        raise TemporalUnreachable(
+            f"the SDK's settings for Temporal cannot be used: the file is no TOML, or lacks the profile"
+            f" {profile}{sources()}"
+        ) from None
 
 
 @cache

@@ -10,6 +10,7 @@ from temporalio.common import SearchAttributeIndexedValueType
 from temporalio.service import RPCError, RPCStatusCode
 
 from muster.errors import OperatorError
+from muster.temporal.ambient import sources
 from muster.temporal.client import TemporalUnreachable
 from workflows.search_attributes import REGISTRY
 
@@ -85,7 +86,7 @@ async def _missing(client: Client) -> tuple[str, ...]:
         refused = error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED)
         kind = ListingRefused if refused else TemporalUnreachable
         raise kind(
-            f"Temporal does not answer for the namespace {client.namespace}: {error.message}"
+            f"Temporal does not answer for the namespace {client.namespace}: {error.message}{sources()}"
         ) from error
     return tuple(key.name for key in REGISTRY if key.name not in known.custom_attributes)
 

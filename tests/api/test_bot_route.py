@@ -28,6 +28,8 @@ pytestmark = pytest.mark.anyio
 
 SERVICE_URL = "https://smba.trafficmanager.net/emea/"
 APP_ID, OTHER_APP_ID = "0a5cf8a4-0000-4000-8000-0000000000aa", "0a5cf8a4-0000-4000-8000-0000000000bb"
+FOREIGN_TENANT = "44444444-4444-4444-4444-444444444444"
+ADA = "a0d00000-0000-4000-8000-000000000001"
 TENANT, OTHER_TENANT = "22222222-2222-2222-2222-222222222222", "33333333-3333-3333-3333-333333333333"
 CARD = {"type": "AdaptiveCard", "version": "1.5", "body": []}
 NOT_REACHABLE = {
@@ -149,7 +151,7 @@ def activity(**changes):
         "timestamp": "2026-01-01T10:00:00.123Z",
         "channelId": "msteams",
         "serviceUrl": SERVICE_URL,
-        "from": {"id": "29:ada", "name": "Ada Ops", "aadObjectId": "ada"},
+        "from": {"id": "29:ada", "name": "Ada Ops", "aadObjectId": ADA},
         "recipient": {"id": f"28:{APP_ID}", "name": "Muster"},
         "conversation": {
             "id": CONVERSATION,
@@ -183,7 +185,7 @@ async def test_a_click_is_answered_with_the_bots_card(teams, bot):
         200,
         {"statusCode": 200, "type": "application/vnd.microsoft.card.adaptive", "value": CARD},
     )
-    assert bot.clicks == [("ada", "acknowledge")]
+    assert bot.clicks == [(ADA, "acknowledge")]
 
 
 async def test_a_message_is_answered_in_its_thread_through_our_connector(teams, sent):
@@ -195,6 +197,22 @@ async def test_a_message_is_answered_in_its_thread_through_our_connector(teams, 
     )
     assert request.headers["authorization"] == f"Bearer token-of-{TENANT}"
     assert json.loads(request.content)["text"] == "You said hello"
+
+
+async def test_tenants_people_and_apps_are_the_same_in_either_case(teams, bot, sent, framework):
+    shouting = {"aadObjectId": ADA.upper(), "id": "29:ada", "name": "Ada Ops"}
+    where = {"channelData": {"tenant": {"id": TENANT.upper()}}, "from": shouting}
+    token = framework.token(aud=APP_ID.upper())
+    assert (await teams.post(click(**where), token=token)).json()["statusCode"] == 200
+    assert (await teams.post(activity(**where), token=token)).status_code == 200
+    assert [person for person, _ in bot.clicks] == [ADA.upper()], "what botbuilder reads is not ours"
+    assert sent[0].headers["authorization"] == f"Bearer token-of-{TENANT}"
+
+
+async def test_a_service_address_is_the_same_in_either_case(teams, bot):
+    shouting = SERVICE_URL.replace("https://smba", "HTTPS://SMBA")
+    assert (await teams.post(click(serviceUrl=shouting))).json()["statusCode"] == 200
+    assert len(bot.clicks) == 1
 
 
 async def test_fields_that_teams_adds_are_ignored(teams):
@@ -220,8 +238,8 @@ async def test_a_token_for_another_service_address_is_refused(teams, bot):
 @pytest.mark.parametrize(
     "where",
     [
-        {"channelData": {"tenant": {"id": "a-foreign-tenant"}}},
-        {"channelData": None, "conversation": {"id": "19:x", "tenantId": "a-foreign-tenant"}},
+        {"channelData": {"tenant": {"id": FOREIGN_TENANT}}},
+        {"channelData": None, "conversation": {"id": "19:x", "tenantId": FOREIGN_TENANT}},
         {"channelData": {}, "conversation": {"id": "19:x"}},
         {"channelData": {"tenant": {"id": OTHER_TENANT}}},
     ],

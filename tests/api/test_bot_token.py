@@ -7,11 +7,16 @@ import hmac
 import json
 import time
 
+import httpx
 import jwt
 import pytest
 
-from api.bot.token import BotTokenVerifier, TokenRefused
+from api.bot.token import BotTokenVerifier, TokenRefused, token_verifier
+from muster.clients.http import open_pool
+from muster.clients.teams.clouds import CLOUDS
 from muster.clients.teams.jwks import BotKeys
+from tests.api.conftest import private_key
+from tests.support.settings import settings_for
 from workflows.errors import ProviderUnavailable
 
 pytestmark = pytest.mark.anyio
@@ -77,7 +82,9 @@ async def test_a_header_without_a_bearer_token_is_refused(verifier, header):
         ({"serviceurl": ""}, "names no service address"),
         ({"serviceurl": 5}, "names no service address"),
         ({"serviceurl": "https://smba.trafficmanager.net/amer/"}, "another service address"),
-        ({"serviceurl": "https://SMBA.trafficmanager.net/emea/"}, "another service address"),
+        ({"serviceurl": "https://smba.trafficmanager.net/EMEA/"}, "another service address"),
+        ({"serviceurl": "http://smba.trafficmanager.net/emea/"}, "another service address"),
+        ({"serviceurl": "https://[::1"}, "another service address"),
         ({"serviceurl": SERVICE_URL + "x"}, "another service address"),
     ],
 )
@@ -89,6 +96,81 @@ async def test_a_token_with_a_wrong_claim_is_refused_with_its_reason(verifier, f
 async def test_a_closing_slash_makes_no_difference_to_the_service_address(verifier, framework, closing):
     await verifier.verify(framework.token(serviceurl=closing), service_url=SERVICE_URL)
     await verifier.verify(framework.token(), service_url=closing)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["HTTPS://SMBA.TrafficManager.net/emea/", "https://smba.trafficmanager.net:443/emea"]
+)
+async def test_the_case_of_scheme_and_host_makes_no_difference(verifier, framework, spelling):
+    await verifier.verify(framework.token(serviceurl=spelling), service_url=SERVICE_URL)
+    await verifier.verify(framework.token(), service_url=spelling)
+
+
+async def test_an_app_is_the_same_in_either_case(verifier, framework):
+    claims = await verifier.verify(framework.token(aud=APP_ID.upper()), service_url=SERVICE_URL)
+    assert claims["aud"] == APP_ID
+
+
+GOV_APP_ID, GOV = "0a5cf8a4-0000-4000-8000-0000000000cc", "https://smba.infra.gov.teams.microsoft.us/gcch"
+GOV_CLAIMS = {"aud": GOV_APP_ID, "iss": "https://api.botframework.us", "serviceurl": GOV}
+
+
+@pytest.fixture
+def both_clouds(framework, framework_pool, tmp_path):
+    """A verifier for a tenant of the public cloud and one of GCC High, which publish different keys."""
+    config = tmp_path / "muster.toml"
+    config.write_text(
+        "\n".join(
+            f'[[teams]]\ntenant = "{app}"\napp_id = "{app.upper()}"\napp_secret = "x"\ncloud = "{cloud}"'
+            for app, cloud in ((APP_ID, "public"), (OTHER_APP_ID, "GCC"), (GOV_APP_ID, "gcc-high"))
+        )
+    )
+    asked = []
+
+    def keys_of(metadata_url):
+        asked.append(metadata_url)
+        published = framework if metadata_url == CLOUDS["public"].metadata_url else government
+        pool = open_pool(transport=httpx.MockTransport(published.answer))
+        return BotKeys(pool, published.metadata_url)
+
+    government = type(framework)()
+    government.keys = {"gov-1": private_key("the government's")}
+    government.published = []
+    government.publish("gov-1")
+    settings = settings_for("postgresql://unused", "127.0.0.1:1", config=config)
+    verifier = token_verifier(settings, keys_of)
+    assert asked == [CLOUDS["public"].metadata_url, CLOUDS["gcc-high"].metadata_url]
+    return verifier, government
+
+
+async def test_each_cloud_verifies_the_tokens_of_its_own_registrations(both_clouds, framework):
+    verifier, government = both_clouds
+    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    await verifier.verify(framework.token(aud=OTHER_APP_ID), service_url=SERVICE_URL)
+    claims = await verifier.verify(government.token(key_id="gov-1", **GOV_CLAIMS), service_url=GOV)
+    assert claims["aud"] == GOV_APP_ID
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"aud": APP_ID}, "not published"),
+        ({"aud": "0a5cf8a4-0000-4000-8000-0000000000dd"}, "for another app"),
+        ({"iss": "https://api.botframework.com"}, "another issuer"),
+    ],
+)
+async def test_the_keys_of_a_cloud_verify_nothing_of_another(both_clouds, changes, reason):
+    verifier, government = both_clouds
+    token = government.token(key_id="gov-1", **GOV_CLAIMS | changes)
+    assert reason in await refusal(verifier, token, GOV)
+
+
+async def test_a_public_key_verifies_nothing_of_a_government_app(both_clouds, framework):
+    verifier, _ = both_clouds
+    assert "not published" in await refusal(verifier, framework.token(**GOV_CLAIMS), GOV)
+    assert "no bearer token" in await refusal(verifier, None)
+    assert "malformed" in await refusal(verifier, "Bearer a.b.c")
+    assert "lacks a claim" in await refusal(verifier, framework.token(aud=None))
 
 
 async def test_five_minutes_of_skew_are_allowed(verifier, framework):

@@ -25,7 +25,7 @@ async def test_a_linked_person_acts_under_their_own_token(pool: Pool) -> None:
     assert user == LinkedUser(
         pagerduty_user="PUSER01",
         name="Ada Ops",
-        email="aad-ada@acme.example",
+        email=f"{ADA_AAD}@acme.example",
         access_token=TOKENS[ADA_AAD],
     )
     assert TOKENS[ADA_AAD] not in repr(user)

@@ -28,7 +28,7 @@ async def test_a_private_chat_is_stored(pool: Pool) -> None:
     assert await place_of(pool, ADA_AAD) == (SERVICE_URL, "a:chat-of-ada")
     row = await pool.fetchrow("SELECT teams_id, email FROM person WHERE aad_object_id = $1", ADA_AAD)
     assert row is not None
-    assert tuple(row) == ("29:new-id-of-ada", "aad-ada@acme.example")
+    assert tuple(row) == ("29:new-id-of-ada", f"{ADA_AAD}@acme.example")
 
 
 async def test_a_person_nobody_knew_gets_a_row_with_their_chat(pool: Pool) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from muster.seed import SeedRefused, ServiceConnection, seed
+from muster.seed import Seed, SeedRefused, ServiceConnection, seed
 from muster.store.pool import Pool
 from tests.support.company import ACCOUNT, OPS, RELEASES, company
 from tests.support.settings import settings_for
@@ -51,3 +51,26 @@ async def test_a_row_the_database_refuses_leaves_all_as_it_was(database_url: str
     ):
         await seed(settings_for(database_url, "127.0.0.1:1"), content)
     assert not await pool.fetchval("SELECT count(*) FROM conversation WHERE service_url LIKE '%:2/%'")
+
+
+async def test_tenants_people_and_accounts_are_stored_in_small_letters(database_url: str, pool: Pool) -> None:
+    tenant, person = "8F0C1F5E-00AA-4000-8000-00000000000A", "8F0C1F5E-00AA-4000-8000-00000000000B"
+    row = {
+        "tenant": tenant,
+        "aad_object_id": person,
+        "teams_id": "29:di",
+        "name": "Di",
+        "email": "di@acme.example",
+    }
+    content = Seed.model_validate(
+        {
+            "pagerduty_accounts": [{"key": "EMCA", "subdomain": "Emca", "region": "eu"}],
+            "tenants": [{"id": tenant, "name": "Emca"}],
+            "people": [row],
+        }
+    )
+    await seed(settings_for(database_url, "127.0.0.1:1"), content)
+    stored = await pool.fetchrow("SELECT tenant, aad_object_id FROM person WHERE teams_id = '29:di'")
+    assert stored is not None
+    assert tuple(stored) == (tenant.lower(), person.lower())
+    assert await pool.fetchval("SELECT key FROM pagerduty_account WHERE subdomain = 'emca'") == "emca"

@@ -26,7 +26,7 @@ OPS, RELEASES = "19:ops@thread.tacv2", "19:releases@thread.tacv2"
 CHECKOUT, LEDGER = "PSVC001", "PSVC002"
 SUBSCRIPTION, SECRET = "PWSUB01", "s3cr3t-of-the-first"
 OTHER_SUBSCRIPTION, OTHER_SECRET = "PWSUB02", "s3cr3t-of-the-second"
-ADA_AAD, BO_AAD, CY_AAD = (f"aad-{name}" for name in ("ada", "bo", "cy"))
+ADA_AAD, BO_AAD, CY_AAD = (f"a0d00000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
 TOKENS = {ADA_AAD: "pdus+_token-of-ada", BO_AAD: "pdus+_token-of-bo"}
 
 _NAMES = {ADA_AAD: "Ada Ops", BO_AAD: "Bo Call", CY_AAD: "Cy Net"}

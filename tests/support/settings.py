@@ -1,5 +1,6 @@
 """Settings without the environment's: a test says everything itself."""
 
+from pathlib import Path
 from typing import Any
 
 from muster.settings import Settings
@@ -7,6 +8,25 @@ from muster.store.database_address import DatabaseAddress
 
 KEYS = "test:" + "A" * 43 + "="
 """A key ring of one key."""
+_UUID = "8f0c1f5e-0000-4000-8000-000000000001"
+CONFIG = f"""
+[[teams]]
+tenant = "{_UUID}"
+app_id = "{_UUID}"
+app_secret = "not used here"
+[[pagerduty]]
+subdomain = "acme"
+client_id = "client"
+client_secret = "not used here"
+"""
+"""A configuration with both sides, which is used for nothing."""
+
+
+def config_file(folder: Path, text: str = CONFIG) -> str:
+    """The path of a muster.toml in ``folder``."""
+    file = folder / "muster.toml"
+    file.write_text(text)
+    return str(file)
 
 
 def settings_for(database_url: str, temporal_address: str, **more: Any) -> Settings:

@@ -7,17 +7,20 @@ refusal is about.
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import httpx
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from muster.clients.expiring import ExpiringCache
 from muster.clients.http import broken_contract, exchange, json_object, refused_as
+from muster.clients.teams.clouds import CLOUDS, clouds_of
 from muster.clients.teams.refusal import ConnectorCall, error_of, row_of
 from muster.clients.teams.service_url import service_url_allowed
 from muster.clients.teams.token import bot_tokens
+from muster.clients.way_out import way_out
+from muster.identifiers import uuid_of
 from muster.settings import Settings, TeamsRegistration
 from workflows.errors import CardGone, ProviderUnavailable, RequestInvalid
 
@@ -41,15 +44,17 @@ class Member(BaseModel):
 
     id: str
     name: str = ""
-    aad_object_id: str | None = Field(default=None, validation_alias=AliasChoices("aadObjectId", "objectId"))
+    aad_object_id: Annotated[str | None, BeforeValidator(uuid_of)] = Field(
+        default=None, validation_alias=AliasChoices("aadObjectId", "objectId")
+    )
 
 
 class ConnectorClient:
     """Calls the connector as the bot of a tenant, one call per method, repeated only with a fresh token.
 
     ``service_url`` and ``tenant`` say where a conversation lives; both come from its activities.
-    Every method raises ``OutsideError``s, ``RequestInvalid`` for an address outside ``service_hosts``
-    before any token is sent there.
+    Every method raises ``OutsideError``s, ``RequestInvalid`` for an address outside ``service_hosts``, or
+    without them outside the tenant's cloud, before any token is sent there.
     """
 
     def __init__(
@@ -58,12 +63,12 @@ class ConnectorClient:
         tokens: ExpiringCache[str, str],
         *,
         registrations: Mapping[str, TeamsRegistration],
-        service_hosts: Sequence[str],
+        service_hosts: Sequence[str] | None,
     ) -> None:
         self._pool = pool
         self._tokens = tokens
         self._registrations = registrations
-        self._service_hosts = tuple(service_hosts)
+        self._service_hosts = service_hosts
 
     async def send(
         self, service_url: str, tenant: str, conversation: str, activity: Mapping[str, Any]
@@ -154,7 +159,8 @@ class ConnectorClient:
         repeatable: bool,
         body: Mapping[str, Any] | None = None,
     ) -> httpx.Response:
-        if not service_url_allowed(service_url, self._service_hosts):
+        allowed = self._service_hosts or CLOUDS[self._registration(tenant).cloud].service_hosts
+        if not service_url_allowed(service_url, allowed):
             raise RequestInvalid("the conversation's service address is not an allowed host")
         url = "/".join((service_url.rstrip("/"), "v3", *(quote(part, safe="") for part in path)))
         loop = asyncio.get_running_loop()
@@ -182,9 +188,7 @@ class ConnectorClient:
 
 def connector_client(settings: Settings, pool: httpx.AsyncClient) -> ConnectorClient:
     """The client for the configured registrations, with their tokens."""
-    tokens = bot_tokens(
-        settings.teams, authority=settings.microsoft_authority, ca_file=settings.microsoft_ca_file
-    )
+    tokens = bot_tokens(settings.teams, clouds_of(settings), way_out(settings))
     return ConnectorClient(pool, tokens, registrations=settings.teams, service_hosts=settings.service_hosts)
 
 

@@ -30,6 +30,19 @@ def service_url_allowed(url: str, allowed: Iterable[str]) -> bool:
     )
 
 
+def same_address(one: str, other: str) -> bool:
+    """Whether two addresses differ at most in a closing slash and in the case of scheme and host."""
+    try:
+        return _written(one) == _written(other)
+    except httpx.InvalidURL:
+        return False
+
+
+def _written(url: str) -> str:
+    # The parser writes scheme and host in small letters, and leaves out a port that goes without saying.
+    return str(httpx.URL(url)).rstrip("/")
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback

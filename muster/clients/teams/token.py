@@ -1,48 +1,70 @@
 """The bot's own tokens for the Bot Connector, one per tenant, from the tenant's Entra authority."""
 
 import asyncio
-from collections.abc import Mapping
-from pathlib import Path
+import ssl
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msal
 import requests
+from requests.adapters import HTTPAdapter
 
 from muster.clients.expiring import Expiring, ExpiringCache
+from muster.clients.teams.clouds import Cloud
+from muster.clients.way_out import WayOut, certificate_refused, proxy_refused
 from muster.settings import TeamsRegistration
 from workflows.errors import CredentialRejected, ProviderUnavailable, RequestInvalid
 
-_SCOPE = "https://api.botframework.com/.default"
 _CONNECT_AND_READ = (2.0, 5.0)
 _TRANSIENT = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
 
 
-class _Session(requests.Session):
-    """What msal sends with: limited in time, to the configured authority alone.
+class _Adapter(HTTPAdapter):
+    """Trusts what the way out trusts, straight and through a proxy; requests has authorities of its own."""
 
-    ``REQUESTS_CA_BUNDLE`` or a proxy of the environment would win over what is configured here, and a
-    redirect would carry the app's secret to whoever it names.
+    def __init__(self, trust: ssl.SSLContext) -> None:
+        self._trust = trust
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._trust)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(*args, **kwargs, ssl_context=self._trust)
+
+    def cert_verify(self, conn: Any, *_: Any, **__: Any) -> None:
+        """Leave the context as it is, where requests would add its own authorities."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+class _Session(requests.Session):
+    """What msal sends with: limited in time, to the configured address, without the environment's settings.
+
+    ``REQUESTS_CA_BUNDLE`` or a proxy of the environment would win over what is configured here. A redirect
+    is an answer: the secret in the form must not go where it points.
     """
 
-    def __init__(self, ca_file: Path | None) -> None:
+    def __init__(self, way: WayOut) -> None:
         super().__init__()
         self.trust_env = False
-        self.max_redirects = 0  # a redirect is an error, which msal hands on
-        if ca_file is not None:
-            self.verify = str(ca_file)
+        self.mount("https://", _Adapter(way.trust))
+        if way.proxy is not None:
+            self.proxies = {"http": way.proxy, "https": way.proxy}
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        kwargs["timeout"] = _CONNECT_AND_READ
-        return super().send(request, **kwargs)
+        return super().send(request, **kwargs | {"timeout": _CONNECT_AND_READ, "allow_redirects": False})
 
 
 class _TenantTokens:
     """Fetches one tenant's tokens. msal blocks, so everything here runs in a thread."""
 
-    def __init__(self, registration: TeamsRegistration, authority: str, ca_file: Path | None) -> None:
+    def __init__(self, registration: TeamsRegistration, cloud: Cloud, way: WayOut) -> None:
         self._registration = registration
-        self._authority = f"{authority.rstrip('/')}/{registration.tenant}"
-        self._ca_file = ca_file
+        self._authority = f"{cloud.authority.rstrip('/')}/{registration.tenant}"
+        self._host = urlsplit(cloud.authority).hostname or ""
+        self._scope = cloud.scope
+        self._way = way
         self._application: Any = None
 
     def fetch(self) -> Expiring[str]:
@@ -50,7 +72,7 @@ class _TenantTokens:
             result = self._acquire()
         except (requests.RequestException, msal.exceptions.MsalError, ValueError) as error:
             # msal raises ValueError for an answer that is not JSON and for a tenant that does not exist.
-            raise ProviderUnavailable("Entra gave no usable answer to the request for a bot token") from error
+            raise _unanswered(self._host, error) from None
         if result is None or "error" in result:
             raise _refusal(result or {})
         try:
@@ -67,11 +89,32 @@ class _TenantTokens:
                 client_credential=self._registration.app_secret.get_secret_value(),
                 authority=self._authority,
                 instance_discovery=False,
-                http_client=_Session(self._ca_file),
+                http_client=_Session(self._way),
             )
         # msal would hand out its cached token again; when to fetch a new one is decided by our cache.
         self._application.remove_tokens_for_client()
-        return self._application.acquire_token_for_client([_SCOPE])
+        return self._application.acquire_token_for_client([self._scope])
+
+
+def _unanswered(host: str, error: Exception) -> ProviderUnavailable:
+    """Entra's silence, with its reason where an operator can mend it."""
+    causes = list(_causes(error))
+    refused = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
+    if refused is not None:
+        why = certificate_refused(host, refused)
+    elif any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
+        why = proxy_refused(host)
+    else:
+        return ProviderUnavailable("Entra gave no usable answer to the request for a bot token")
+    return ProviderUnavailable(f"Entra cannot be reached: {why}")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that it was made of: requests keeps causes as ``args``, and as their ``reason``."""
+    yield error
+    for inner in (*error.args, getattr(error, "reason", None)):
+        if isinstance(inner, BaseException):
+            yield from _causes(inner)
 
 
 def _refusal(result: Mapping[str, Any]) -> CredentialRejected | ProviderUnavailable:
@@ -82,15 +125,15 @@ def _refusal(result: Mapping[str, Any]) -> CredentialRejected | ProviderUnavaila
 
 
 def bot_tokens(
-    registrations: Mapping[str, TeamsRegistration], authority: str, ca_file: Path | None
+    registrations: Mapping[str, TeamsRegistration], clouds: Mapping[str, Cloud], way: WayOut
 ) -> ExpiringCache[str, str]:
     """Tokens by tenant, kept for the process.
 
-    Fetching raises ``CredentialRejected``, ``ProviderUnavailable``, or ``RequestInvalid`` for a tenant
-    that is not configured.
+    ``clouds`` has the cloud of each tenant. Fetching raises ``CredentialRejected``, ``ProviderUnavailable``,
+    or ``RequestInvalid`` for a tenant that is not configured.
     """
     tenants = {
-        tenant: _TenantTokens(registration, authority, ca_file)
+        tenant: _TenantTokens(registration, clouds[tenant], way)
         for tenant, registration in registrations.items()
     }
 

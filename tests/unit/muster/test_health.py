@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from muster.health import health_app
-from muster.serving import serving_on_loopback
+from muster.serving import serving
 from sandbox.up.servers.ports import free_port
 
 pytestmark = pytest.mark.anyio
@@ -46,11 +46,25 @@ async def test_a_dependency_that_is_down_is_told_and_leaves_the_process_ready(st
 async def test_a_server_in_a_block_answers_until_its_end_and_takes_no_signal():
     port, before = free_port(), [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
-        async with serving_on_loopback(health_app(), port):
+        async with serving(health_app(), port=port):
             assert (await http.get("/healthz")).json() == {"status": "alive"}
             assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
         with pytest.raises(httpx.ConnectError):
             await http.get("/healthz")
+
+
+@pytest.mark.parametrize(
+    ("host", "elsewhere"),
+    [("127.0.0.2", "127.0.0.1"), ("0.0.0.0", None), ("localhost", None), ("::1", "127.0.0.1")],
+)
+async def test_it_answers_where_the_host_says(host, elsewhere):
+    port = free_port()
+    reached = f"[{host}]" if ":" in host else host.replace("0.0.0.0", "127.0.0.1")
+    async with httpx.AsyncClient(trust_env=False) as http, serving(health_app(), host=host, port=port):
+        assert (await http.get(f"http://{reached}:{port}/healthz")).status_code == 200
+        if elsewhere is not None:
+            with pytest.raises(httpx.ConnectError):
+                await http.get(f"http://{elsewhere}:{port}/healthz")
 
 
 async def test_a_port_that_is_taken_is_an_error_of_the_block():
@@ -58,5 +72,5 @@ async def test_a_port_that_is_taken_is_an_error_of_the_block():
         contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken,
         pytest.raises(OSError, match="in use"),
     ):
-        async with serving_on_loopback(health_app(), taken.getsockname()[1]):
+        async with serving(health_app(), port=taken.getsockname()[1]):
             pass

@@ -8,8 +8,10 @@ from pydantic import ValidationError
 
 from muster.settings import PagerDutyAccount, Settings, load_settings
 from muster.store.database_url import parse_database_url
+from muster.toml_file import FileWrong
 
 DATABASE = "postgresql://muster:hunter2@db/muster"
+TENANT = "8f0c1f5e-0000-4000-8000-00000000000a"
 ACCOUNT = {"subdomain": "acme", "client_id": "client", "client_secret": "s3cret"}
 
 
@@ -76,6 +78,15 @@ def test_secrets_may_be_files(tmp_path: Path, environment: pytest.MonkeyPatch) -
     assert settings.keys.get_secret_value() == "k2:BBBB"
 
 
+def test_an_empty_variable_gives_way_to_a_file(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+    (tmp_path / "muster_proxy").write_text("http://ada:p4ss@proxy.example:3128\n")
+    environment.setenv("MUSTER_SECRETS_DIR", str(tmp_path))
+    environment.setenv("MUSTER_PROXY", "")
+    proxy = load_settings().proxy
+    assert proxy is not None
+    assert proxy.get_secret_value() == "http://ada:p4ss@proxy.example:3128"
+
+
 def test_a_variable_is_stronger_than_a_file(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
     (tmp_path / "muster_keys").write_text("k2:BBBB")
     environment.setenv("MUSTER_SECRETS_DIR", str(tmp_path))
@@ -88,7 +99,7 @@ def test_a_level_may_be_in_small_letters(environment: pytest.MonkeyPatch, given:
     assert load_settings().log_level == "WARNING"
 
 
-@pytest.mark.parametrize("given", ["", "nonsense", "10"])
+@pytest.mark.parametrize("given", [" ", "nonsense", "10"])
 def test_an_unknown_level_is_refused(environment: pytest.MonkeyPatch, given: str) -> None:
     environment.setenv("MUSTER_LOG_LEVEL", given)
     with pytest.raises(ValidationError, match="'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL'"):
@@ -117,21 +128,22 @@ def test_a_file_lists_registrations_and_accounts(tmp_path: Path, environment: py
         environment,
         """
         [[teams]]
-        tenant = "tenant-1"
-        app_id = "app-1"
+        tenant = "8F0C1F5E-0000-4000-8000-00000000000A"
+        app_id = "8F0C1F5E-0000-4000-8000-00000000000B"
         app_secret = "one"
         [[pagerduty]]
         subdomain = "acme"
         client_id = "client"
         client_secret = "two"
         [[pagerduty]]
-        subdomain = "emca"
-        region = "eu"
+        subdomain = "EMCA"
+        region = "EU"
         client_id = "client"
         client_secret = "three"
         """,
     )
-    assert settings.teams["tenant-1"].app_secret.get_secret_value() == "one"
+    assert settings.teams[TENANT].app_secret.get_secret_value() == "one"
+    assert settings.teams[TENANT].app_id == TENANT[:-1] + "b"
     assert list(settings.accounts) == ["acme", "emca"]
     assert settings.accounts["emca"].api_url == "https://api.eu.pagerduty.com"
 
@@ -155,10 +167,14 @@ def test_a_value_may_be_elsewhere(tmp_path: Path, environment: pytest.MonkeyPatc
 def test_a_value_that_is_not_there_is_named(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
     environment.delenv("CLIENT", raising=False)
     settings = configured(tmp_path, environment, TWO_SECRETS)
-    with pytest.raises(ValueError, match="environment variable CLIENT, which is not set"):
+    with pytest.raises(
+        FileWrong, match=r"pagerduty\.0\.client_id: the environment variable CLIENT is not set"
+    ):
         _ = settings.accounts
     environment.setenv("CLIENT", "x")
-    with pytest.raises(FileNotFoundError, match=r"secret\.txt"):
+    with pytest.raises(
+        FileWrong, match=r"client_secret: the file .*secret\.txt cannot be read: No such file"
+    ):
         _ = settings.accounts
 
 
@@ -167,11 +183,17 @@ def test_a_value_that_is_not_there_is_named(tmp_path: Path, environment: pytest.
     [
         ("[[team]]\ntenant = 'hunter2'", "team\n  Extra inputs are not permitted"),
         (
-            2 * "[[teams]]\ntenant = 't'\napp_id = 'a'\napp_secret = 'hunter2'\n",
-            "two tables have the tenant t",
+            "".join(
+                f"[[teams]]\ntenant = '{tenant}'\napp_id = '{TENANT}'\napp_secret = 'hunter2'\n"
+                for tenant in (TENANT, TENANT.upper())
+            ),
+            f"two tables have the tenant {TENANT}",
         ),
         (
-            2 * "[[pagerduty]]\nsubdomain = 'acme'\nclient_id = 'c'\nclient_secret = 'hunter2'\n",
+            "".join(
+                f"[[pagerduty]]\nsubdomain = '{name}'\nclient_id = 'c'\nclient_secret = 'hunter2'\n"
+                for name in ("acme", "ACME")
+            ),
             "two tables have the subdomain acme",
         ),
     ],
@@ -198,9 +220,16 @@ def test_a_level_nobody_knows_is_refused(
 
 @pytest.mark.parametrize(
     ("text", "hosts"),
-    [("a.example", ("a.example",)), (" a.example , .b.example ,", ("a.example", ".b.example")), ("", ())],
+    [
+        ("a.example", ("a.example",)),
+        (" a.example , .b.example ,", ("a.example", ".b.example")),
+        ("", None),
+        (" , ", None),
+    ],
 )
-def test_allowed_hosts_are_a_list(environment: pytest.MonkeyPatch, text: str, hosts: tuple[str, ...]) -> None:
+def test_allowed_hosts_are_a_list(
+    environment: pytest.MonkeyPatch, text: str, hosts: tuple[str, ...] | None
+) -> None:
     environment.setenv("MUSTER_SERVICE_HOSTS", text)
     assert load_settings().service_hosts == hosts
 
@@ -215,5 +244,56 @@ def test_times_come_from_the_environment(environment: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("name", ["MUSTER_EDIT_INTERVAL", "MUSTER_GRACE"])
 def test_no_time_runs_backwards(environment: pytest.MonkeyPatch, name: str) -> None:
     environment.setenv(name, "-1")
+    with pytest.raises(ValidationError):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MUSTER_CONFIG", "MUSTER_PROXY", "MUSTER_CA_FILE", "MUSTER_BOT_METADATA_URL",
+        "MUSTER_MICROSOFT_AUTHORITY", "MUSTER_SERVICE_HOSTS",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_an_empty_variable_counts_as_not_set(
+    environment: pytest.MonkeyPatch, name: str, nothing: str
+) -> None:
+    environment.setenv(name, nothing)
+    settings = load_settings()
+    assert (settings.config, settings.proxy, settings.ca_file) == (None, None, None)
+    assert (settings.bot_metadata_url, settings.microsoft_authority, settings.service_hosts) == (None,) * 3
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://proxy.example:3128", "HTTP://ada:p%40ss@127.0.0.1:1", "http://[::1]:3128/", "http://proxy"],
+)
+def test_a_proxy_is_an_address_that_shows_no_password(environment: pytest.MonkeyPatch, address: str) -> None:
+    environment.setenv("MUSTER_PROXY", address)
+    settings = load_settings()
+    assert settings.proxy is not None
+    assert settings.proxy.get_secret_value() == address
+    assert "p%40ss" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "proxy.example:3128", "https://ada:hunter2@proxy.example", "socks5://proxy.example", "http://",
+        "http://proxy:0", "http://proxy:99999", "http://proxy:a", "http://[::1", "http://pro\nxy",
+    ],
+)  # fmt: skip
+def test_what_is_no_proxy_is_refused_and_not_shown(environment: pytest.MonkeyPatch, address: str) -> None:
+    environment.setenv("MUSTER_PROXY", address)
+    with pytest.raises(ValidationError, match="it must be http://host:port") as refused:
+        load_settings()
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["MUSTER_PORT", "MUSTER_WORKER_HEALTH_PORT"])
+@pytest.mark.parametrize("number", ["-1", "65536", "http"])
+def test_a_port_is_one_that_there_can_be(environment: pytest.MonkeyPatch, name: str, number: str) -> None:
+    environment.setenv(name, number)
     with pytest.raises(ValidationError):
         load_settings()

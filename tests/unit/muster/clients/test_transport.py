@@ -18,6 +18,8 @@ import pytest
 import trustme
 
 from muster.clients.http import exchange, open_pool
+from muster.clients.transport import NoWayOut
+from muster.clients.way_out import WayOut
 from sandbox.up.servers.ports import free_port
 from workflows.errors import OutcomeUnknown, ProviderUnavailable, RequestInvalid
 
@@ -475,7 +477,7 @@ def trusting(authority):
 
 async def test_a_certificate_of_our_authority_is_trusted(authority, trusting):
     tls = presenting(authority, "localhost")
-    async with server(answering(ANSWER), tls=tls) as there, open_pool(verify=trusting) as pool:
+    async with server(answering(ANSWER), tls=tls) as there, open_pool(WayOut(trusting)) as pool:
         for _ in range(3):
             assert (await call(pool, there.url)).status_code == 200
     assert there.connections == 1
@@ -483,10 +485,10 @@ async def test_a_certificate_of_our_authority_is_trusted(authority, trusting):
 
 @pytest.mark.parametrize("name", ["localhost", "elsewhere.example"])
 async def test_any_other_certificate_is_sent_nothing(authority, trusting, name):
-    verify = True if name == "localhost" else trusting
+    way = None if name == "localhost" else WayOut(trusting)
     tls = presenting(authority, name)
-    async with server(answering(ANSWER), tls=tls) as there, open_pool(verify=verify) as pool:
-        await refused(call(pool, there.url), httpx.ConnectError)
+    async with server(answering(ANSWER), tls=tls) as there, open_pool(way) as pool:
+        await refused(call(pool, there.url), NoWayOut)
     assert there.requests == []
 
 

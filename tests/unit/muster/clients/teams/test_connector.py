@@ -28,7 +28,12 @@ from workflows.errors import (
 
 pytestmark = pytest.mark.anyio
 
-URL, TENANT, CHANNEL = "https://smba.trafficmanager.net/emea/", "tenant-1", "19:ops@thread.tacv2"
+APP_ID = "0a5cf8a4-0000-4000-8000-0000000000aa"
+URL, TENANT, CHANNEL = (
+    "https://smba.trafficmanager.net/emea/",
+    "8f0c1f5e-0000-4000-8000-000000000001",
+    "19:ops@thread.tacv2",
+)
 CARD = {"type": "message", "attachments": []}
 
 
@@ -69,7 +74,7 @@ def connector():
 
 @pytest.fixture
 async def client(connector):
-    registration = TeamsRegistration(tenant=TENANT, app_id="app-1", app_secret="not used here")
+    registration = TeamsRegistration(tenant=TENANT, app_id=APP_ID, app_secret="not used here")
     async with open_pool(transport=httpx.MockTransport(connector.handle)) as pool:
         yield ConnectorClient(
             pool,
@@ -103,7 +108,7 @@ async def test_a_message_is_sent_to_its_conversation(client, connector):
     assert await client.send(URL, TENANT, CHANNEL, CARD) == "1700000000001"
     assert connector.paths == [("POST", "/emea/v3/conversations/19%3Aops%40thread.tacv2/activities")]
     assert json.loads(connector.requests[0].content) == CARD
-    assert connector.requests[0].headers["authorization"] == "Bearer token-1-of-tenant-1"
+    assert connector.requests[0].headers["authorization"] == f"Bearer token-1-of-{TENANT}"
 
 
 @pytest.mark.parametrize("conversation", [CHANNEL, f"{CHANNEL};messageid=1"])
@@ -124,7 +129,7 @@ async def test_a_personal_conversation_is_opened_for_a_person(client, connector)
     connector.answers.append(httpx.Response(200, json={"id": "a:1"}))
     assert await client.open_personal(URL, TENANT, "29:ada") == "a:1"
     assert json.loads(connector.requests[0].content) == {
-        "bot": {"id": "28:app-1"},
+        "bot": {"id": f"28:{APP_ID}"},
         "members": [{"id": "29:ada"}],
         "isGroup": False,
         "tenantId": TENANT,
@@ -134,9 +139,11 @@ async def test_a_personal_conversation_is_opened_for_a_person(client, connector)
 
 @pytest.mark.parametrize("key", ["aadObjectId", "objectId"])
 async def test_a_member_is_read_in_both_spellings(client, connector, key):
-    connector.answers.append(httpx.Response(200, json={"id": "29:ada", "name": "Ada", key: "oid", "new": 1}))
+    connector.answers.append(
+        httpx.Response(200, json={"id": "29:ada", "name": "Ada", key: APP_ID.upper(), "new": 1})
+    )
     member = await client.get_member(URL, TENANT, CHANNEL, "29:ada")
-    assert (member.id, member.name, member.aad_object_id) == ("29:ada", "Ada", "oid")
+    assert (member.id, member.name, member.aad_object_id) == ("29:ada", "Ada", APP_ID)
 
 
 async def test_no_token_goes_to_another_host(client, connector):
@@ -150,7 +157,7 @@ async def test_a_rejected_token_is_replaced_once(client, connector):
     await client.send(URL, TENANT, CHANNEL, CARD)
     await client.send(URL, TENANT, CHANNEL, CARD)
     sent = [request.headers["authorization"].split()[1] for request in connector.requests]
-    assert sent == ["token-1-of-tenant-1", "token-2-of-tenant-1", "token-2-of-tenant-1"]
+    assert sent == [f"token-{number}-of-{TENANT}" for number in (1, 2, 2)]
 
 
 async def test_a_second_rejection_in_a_row_is_the_credentials(client, connector):
@@ -304,3 +311,28 @@ async def test_the_configured_client_sends_no_token_beyond_the_configured_tenant
             await send(client)
         with pytest.raises(RequestInvalid, match="no Teams registration"):
             await client.send("https://teams.example/", TENANT, CHANNEL, CARD)
+
+
+@pytest.mark.parametrize(("cloud", "goes"), [("gcc-high", True), ("public", False), ("dod", False)])
+async def test_a_token_goes_to_the_hosts_of_its_tenants_cloud_alone(cloud, goes):
+    async def token(tenant):
+        return Expiring("token", 3600)
+
+    sent = []
+
+    def handle(request):
+        sent.append(request)
+        return httpx.Response(201, json={"id": "1"})
+
+    registration = TeamsRegistration(tenant=TENANT, app_id=APP_ID, app_secret="x", cloud=cloud)
+    async with open_pool(transport=httpx.MockTransport(handle)) as pool:
+        client = ConnectorClient(
+            pool, ExpiringCache(token), registrations={TENANT: registration}, service_hosts=None
+        )
+        calling = client.send("https://smba.infra.gov.teams.microsoft.us/gcch", TENANT, CHANNEL, CARD)
+        if goes:
+            assert await calling == "1"
+        else:
+            with pytest.raises(RequestInvalid, match="not an allowed host"):
+                await calling
+    assert len(sent) == goes

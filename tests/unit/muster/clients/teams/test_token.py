@@ -4,6 +4,7 @@ import json
 import ssl
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -11,14 +12,18 @@ from urllib.parse import parse_qs
 import pytest
 import trustme
 
+from muster.clients.teams.clouds import CLOUDS
 from muster.clients.teams.token import bot_tokens
+from muster.clients.way_out import way_out
 from muster.settings import TeamsRegistration
+from tests.support.settings import settings_for
 from workflows.errors import CredentialRejected, ProviderUnavailable, RequestInvalid
 
 pytestmark = pytest.mark.anyio
 
+APP_ID = "0a5cf8a4-0000-4000-8000-0000000000aa"
 TENANT = "8f0c1f5e-0000-4000-8000-000000000001"
-REGISTRATION = TeamsRegistration(tenant=TENANT, app_id="app-1", app_secret="s3cret")
+REGISTRATION = TeamsRegistration(tenant=TENANT, app_id=APP_ID, app_secret="s3cret")
 
 
 class Entra(ThreadingHTTPServer):
@@ -129,15 +134,34 @@ def elsewhere(authority):
 
 @pytest.fixture
 def tokens(entra, ca_file):
-    return bot_tokens({TENANT: REGISTRATION}, entra.url, ca_file)
+    return tokens_from(entra.url, ca_file)
+
+
+def tokens_from(authority, ca_file, cloud="public", **settings):
+    given = settings_for("postgresql://unused", "127.0.0.1:1", ca_file=ca_file, **settings)
+    at_entra = replace(CLOUDS[cloud], authority=authority)
+    return bot_tokens({TENANT: REGISTRATION}, {TENANT: at_entra}, way_out(given))
 
 
 async def test_a_token_is_fetched_once(tokens, entra):
     assert await tokens.get(TENANT) == await tokens.get(TENANT) == "token-1"
     (form,) = entra.forms
     assert form["grant_type"] == "client_credentials"
-    assert (form["client_id"], form["client_secret"]) == ("app-1", "s3cret")
+    assert (form["client_id"], form["client_secret"]) == (APP_ID, "s3cret")
     assert form["scope"] == "https://api.botframework.com/.default"
+
+
+@pytest.mark.parametrize(
+    ("cloud", "scope"),
+    [
+        ("gcc", "https://api.botframework.com/.default"),
+        ("gcc-high", "https://api.botframework.us/.default"),
+        ("dod", "https://api.botframework.us/.default"),
+    ],
+)
+async def test_a_token_is_asked_for_in_the_scope_of_the_cloud(entra, ca_file, cloud, scope):
+    await tokens_from(entra.url, ca_file, cloud).get(TENANT)
+    assert [form["scope"] for form in entra.forms] == [scope]
 
 
 async def test_a_rejected_token_is_really_replaced(tokens):
@@ -156,7 +180,7 @@ async def test_an_unknown_certificate_is_not_accepted(entra, tmp_path):
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(other)
     with pytest.raises(ProviderUnavailable):
-        await bot_tokens({TENANT: REGISTRATION}, entra.url, other).get(TENANT)
+        await tokens_from(entra.url, other).get(TENANT)
     assert entra.forms == []
 
 
