@@ -41,19 +41,20 @@ class _Adapter(HTTPAdapter):
 class _Session(requests.Session):
     """What msal sends with: limited in time, to the configured address, without the environment's settings.
 
-    ``REQUESTS_CA_BUNDLE`` or a proxy of the environment would win over what is configured here. A redirect
-    is an answer: the secret in the form must not go where it points.
+    ``REQUESTS_CA_BUNDLE`` or a proxy of the environment would win over what is configured here. A redirect is
+    an error: the secret in the form must not go where it points.
     """
 
     def __init__(self, way: WayOut) -> None:
         super().__init__()
         self.trust_env = False
+        self.max_redirects = 0  # a redirect is an error, which msal hands on
         self.mount("https://", _Adapter(way.trust))
         if way.proxy is not None:
             self.proxies = {"http": way.proxy, "https": way.proxy}
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        return super().send(request, **kwargs | {"timeout": _CONNECT_AND_READ, "allow_redirects": False})
+        return super().send(request, **kwargs | {"timeout": _CONNECT_AND_READ})
 
 
 class _TenantTokens:
