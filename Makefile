@@ -1,9 +1,34 @@
 # Needs Python 3.11 or newer, Node 20 or newer and, where Temporal's server cannot be downloaded, Go.
-PYTHON ?= python3
 ARGS ?=
 FROM ?=
 BIN := .venv/bin
 BIOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/muster/npm-lint/node_modules/.bin/biome
+
+# PYTHON=… names a Python, which the set-up keeps in .setup/python. A kept one that does not run is left out.
+KEPT := $(shell kept=$$(cat .setup/python 2>/dev/null) && "$$kept" -I -c '' 2>/dev/null && echo "$$kept")
+CHOSEN := $(patsubst ~/%,$(HOME)/%,$(or $(PYTHON),$(KEPT),python3))
+SETUP := command -v "$(CHOSEN)" >/dev/null || { \
+	echo 'There is no $(CHOSEN): name a Python 3.11 or newer, make setup PYTHON=/path/to/python3.11' >&2; exit 1; }; \
+	"$(CHOSEN)" tools/setup.py $(if $(PYTHON),--named)
+
+# What the shell says to other programs has no say here. pip's, npm's and Go's settings are for tools/setup.py,
+# which knows those that say where packages come from.
+HARMLESS := PYTHON PYTHONDONTWRITEBYTECODE PYTHONIOENCODING PYTHONPYCACHEPREFIX PYTHONUNBUFFERED PYTHONUTF8
+unexport $(filter PG%,$(.VARIABLES)) $(filter-out $(HARMLESS),$(filter PYTHON%,$(.VARIABLES)))
+unexport VIRTUAL_ENV GIT_COMMON_DIR GIT_DIR GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_WORK_TREE
+
+# `make run` takes servers of one's own, with what Temporal's needs; all else has its own servers and settings.
+ifneq ($(filter-out run playground setup,$(MAKECMDGOALS)),)
+unexport DATABASE_URL $(filter MUSTER_% TEMPORAL_%,$(.VARIABLES))
+export TEMPORAL_CONFIG_FILE := /dev/null
+else ifeq ($(TEMPORAL_ADDRESS),)
+unexport $(filter TEMPORAL_%,$(.VARIABLES))
+endif
+
+# Proxies are for what downloads: neither the product nor its tests are sent through them.
+PROXIES := ALL_PROXY HTTP_PROXY HTTPS_PROXY NO_PROXY all_proxy http_proxy https_proxy no_proxy
+DIRECT := $(addprefix -u ,$(filter $(PROXIES),$(.VARIABLES)))
+DIRECT := $(if $(DIRECT),env $(DIRECT))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-quick lint lint-pages format lock lock-check audit browser golden schemas \
@@ -13,16 +38,16 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## what run and test need: .venv, npm packages, the Temporal server
-	@$(PYTHON) tools/setup.py
+	@$(SETUP)
 
 run: setup  ## the whole product with its sandbox; ARGS=--empty starts with nothing connected
-	@exec $(BIN)/muster up $(ARGS)
+	@exec $(DIRECT) $(BIN)/muster up $(ARGS)
 
 test: setup browser pooler lint  ## lint, then every test
-	$(BIN)/pytest -n 2 -m "not playground"
+	$(DIRECT) $(BIN)/pytest -n 2 -m "not playground"
 
 test-quick: setup  ## the tests that need no browser and take less than ten seconds each; ARGS=tests/unit for some
-	$(BIN)/pytest -n 2 -m "not playground and not browser and not slow" $(ARGS)
+	$(DIRECT) $(BIN)/pytest -n 2 -m "not playground and not browser and not slow" $(ARGS)
 
 lint: setup lint-pages  ## ruff, mypy, import levels, and the linter of the pages
 	$(BIN)/ruff check
@@ -31,8 +56,8 @@ lint: setup lint-pages  ## ruff, mypy, import levels, and the linter of the page
 	$(BIN)/lint-imports
 
 lint-pages:  ## Biome on the pages' JavaScript and CSS
-	@$(PYTHON) tools/setup.py --lint
-	$(BIOME) lint --config-path=tools/npm/lint/rules.jsonc --error-on-warnings sandbox
+	@$(SETUP) --lint
+	"$(BIOME)" lint --config-path=tools/npm/lint/rules.jsonc --error-on-warnings sandbox
 
 format: setup  ## let ruff write the layout and the simple fixes
 	$(BIN)/ruff check --fix
@@ -48,43 +73,43 @@ audit: setup  ## known vulnerabilities in what the lock pins; left out where the
 	$(BIN)/python -m tools.audit
 
 browser:  ## Chromium, which the browser tests drive
-	@$(PYTHON) tools/setup.py --browser
+	@$(SETUP) --browser
 
 pooler:  ## pgbouncer, through which the store is tested too
-	@$(PYTHON) tools/setup.py --pooler
+	@$(SETUP) --pooler
 
 golden: setup  ## write the cards that tests/golden compares; review the diff
-	MUSTER_GOLDEN_WRITE=1 $(BIN)/pytest -q tests/golden
+	$(DIRECT) MUSTER_GOLDEN_WRITE=1 $(BIN)/pytest -q tests/golden
 
 schemas: setup  ## write tests/schemas/reference from the official documents; FROM=DIR says where they are
 	$(BIN)/python -m tools.schemas $(if $(FROM),--from "$(FROM)")
 
 histories: setup  ## record the workflow histories that tests/replay replays; ARGS=<life> for some
-	$(BIN)/python -m tests.replay.record $(ARGS)
+	$(DIRECT) $(BIN)/python -m tests.replay.record $(ARGS)
 
 fingerprints: setup  ## write the order of commands of each workflow, which tests/replay compares
-	$(BIN)/python -m tests.replay.fingerprint
+	$(DIRECT) $(BIN)/python -m tests.replay.fingerprint
 
 schema-sql: setup  ## write muster/store/schema.sql, what the migrations make of an empty database
-	MUSTER_SCHEMA_WRITE=1 $(BIN)/pytest -q tests/store/test_schema.py
+	$(DIRECT) MUSTER_SCHEMA_WRITE=1 $(BIN)/pytest -q tests/store/test_schema.py
 
 pictures: setup browser  ## draw the README's pictures anew, by the browser test
-	MUSTER_PICTURES=1 $(BIN)/pytest tests/e2e/test_pictures.py
+	$(DIRECT) MUSTER_PICTURES=1 $(BIN)/pytest tests/e2e/test_pictures.py
 
 mutants: setup  ## break the code by each patch of tests/mutations; its tests must fail; ARGS=<patch> for some
-	$(BIN)/python -m tools.mutants $(ARGS)
+	$(DIRECT) $(BIN)/python -m tools.mutants $(ARGS)
 
 bench:  ## measure; one JSON object a line on standard output (docs/benchmarks.md)
-	@$(PYTHON) tools/setup.py >&2
-	@$(BIN)/python -m bench $(ARGS)
+	@$(SETUP) >&2
+	@$(DIRECT) $(BIN)/python -m bench $(ARGS)
 
 playground:  ## the product with Microsoft's Agents Playground as a second Teams client
-	@$(PYTHON) tools/setup.py --playground
-	@exec $(BIN)/muster up --playground $(ARGS)
+	@$(SETUP) --playground
+	@exec $(DIRECT) $(BIN)/muster up --playground $(ARGS)
 
 test-playground: browser  ## the test that drives the Agents Playground
-	@$(PYTHON) tools/setup.py --playground
-	$(BIN)/pytest -m playground tests/playground
+	@$(SETUP) --playground
+	$(DIRECT) $(BIN)/pytest -m playground tests/playground
 
 clean:  ## forget the sandbox's data
 	rm -rf .muster

@@ -15,7 +15,7 @@ from muster.store.database_url import parse_database_url
 from sandbox.up.servers.ports import LOOPBACK, free_port
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.supervision.process import Process
-from tools.steps import pooler
+from tools.steps import debian, pooler
 
 _ROOT = 0
 _OTHER_USER = "nobody"
@@ -42,7 +42,7 @@ def pgbouncer_path() -> str:
     """The program; without it the test is skipped, but not where `make test` installs it."""
     path = pooler.found()
     if path is None:
-        assert not pooler.ours(), "no pgbouncer: `make pooler` installs it"
+        assert not debian.may_install(), "no pgbouncer: `make pooler` installs it"
         pytest.skip("no pgbouncer (Debian: apt-get install pgbouncer)")
     return path
 

@@ -1,35 +1,35 @@
 """Chromium, which the browser tests drive: found, or installed where the machine is ours to change."""
 
-import os
-import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
-from tools.steps.progress import run
+from sandbox.up.servers.caches import cache_dir
+
+from tools.steps import debian
+from tools.steps.progress import StepFailed, version_of
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _PACKAGES = ("chromium", "fonts-liberation", "fonts-noto-color-emoji", "fonts-noto-core")
 
 
+def folder() -> Path:
+    """The cache: it is the machine's browser, not the checkout's."""
+    return cache_dir()
+
+
 def done() -> bool:
-    """Whether a browser is on PATH."""
-    return any(shutil.which(name) for name in _NAMES)
+    """Whether a browser is on PATH and starts; one that was left half installed does not."""
+    return any(version_of(name, "--version", r"(\d+)\.") for name in _NAMES)
 
 
 def missing() -> Iterator[str]:
-    """A browser, where Debian's packages are not ours to install: neither in CI nor as root."""
-    ours = os.geteuid() == 0 or os.environ.get("CI") == "true"
-    if not (ours and shutil.which("apt-get")):
+    """A browser, where Debian's packages are not ours to install."""
+    if not debian.may_install():
         yield "Chromium on PATH, for the browser tests (Debian: apt-get install chromium fonts-liberation)"
 
 
 def do() -> None:
     """Install Debian's Chromium and the fonts of the pages."""
-    apt_get = ["apt-get"] if os.geteuid() == 0 else ["sudo", "--preserve-env=DEBIAN_FRONTEND", "apt-get"]
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    run([*apt_get, "update", "-qq"], label="Debian's package lists", env=env)
-    run(
-        [*apt_get, "install", "-y", "--no-install-recommends", *_PACKAGES],
-        label="Chromium",
-        counts="^Setting up ",
-        env=env,
-    )
+    debian.install(*_PACKAGES, label="Chromium")
+    if not done():
+        raise StepFailed("Chromium was installed, and `chromium --version` does not work")

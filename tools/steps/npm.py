@@ -2,14 +2,17 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
-from sandbox.up.servers.caches import CHECKOUT, npm_dir
+from sandbox.up.servers.caches import CHECKOUT, cache_dir, npm_dir
 
-from tools.steps.progress import run, version_of
+from tools.steps.ambient import NPM_OPTIONS, npm_environment
+from tools.steps.making import making_folder
+from tools.steps.progress import StepFailed, run, version_of
 
 _OLDEST_NODE = (20,)
 _FILES = ("package.json", "package-lock.json")
-_INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+_INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", *NPM_OPTIONS)
 
 
 class NpmPackages:
@@ -18,14 +21,14 @@ class NpmPackages:
     def __init__(self, name: str) -> None:
         self._name = name
         self._pinned = CHECKOUT / "tools" / "npm" / name
-        self._installed = npm_dir(name)
+
+    def folder(self) -> Path:
+        """The cache, which other checkouts share."""
+        return cache_dir()
 
     def done(self) -> bool:
         """Whether they are installed as the lock file says."""
-        lock = self._installed / "package-lock.json"
-        # npm writes this one last.
-        complete = (self._installed / "node_modules" / ".package-lock.json").exists()
-        return complete and lock.exists() and lock.read_bytes() == (self._pinned / lock.name).read_bytes()
+        return self._complete(npm_dir(self._name))
 
     def missing(self) -> Iterator[str]:
         """What this machine lacks."""
@@ -38,8 +41,24 @@ class NpmPackages:
             yield "npm, which comes with Node (Debian: apt-get install npm)"
 
     def do(self) -> None:
-        """Install them."""
-        self._installed.mkdir(parents=True, exist_ok=True)
-        for file in _FILES:
-            shutil.copyfile(self._pinned / file, self._installed / file)
-        run(_INSTALL, label=f"npm packages for {self._name}", cwd=self._installed)
+        """Install them beside what is there, then take its place."""
+        with making_folder(cache_dir()) as folder:
+            new = folder / "new"
+            new.mkdir()
+            for file in _FILES:
+                shutil.copyfile(self._pinned / file, new / file)
+            run(_INSTALL, label=f"npm packages for {self._name}", cwd=new, env=npm_environment())
+            if not self._complete(new):
+                raise StepFailed(
+                    "npm ended well and installed nothing; `npm config ls` shows what it goes by"
+                )
+            installed = npm_dir(self._name)
+            if installed.exists():
+                installed.replace(folder / "old")
+            new.replace(installed)
+
+    def _complete(self, folder: Path) -> bool:
+        lock = folder / "package-lock.json"
+        # npm writes this one last.
+        installed = (folder / "node_modules" / ".package-lock.json").exists()
+        return installed and lock.exists() and lock.read_bytes() == (self._pinned / lock.name).read_bytes()

@@ -5,7 +5,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.steps.progress import run, say
+from sandbox.up.servers.caches import cache_dir
+
+from tools.steps import debian
+from tools.steps.progress import say
 
 _SYSTEMD = Path("/run/systemd/system")
 _SERVICE = Path("/etc/init.d/pgbouncer")
@@ -18,9 +21,9 @@ def found() -> str | None:
     return shutil.which("pgbouncer") or shutil.which("pgbouncer", path=_BESIDE)
 
 
-def ours() -> bool:
-    """Whether Debian's packages are ours to install: in CI and as root."""
-    return bool(shutil.which("apt-get")) and (os.geteuid() == 0 or os.environ.get("CI") == "true")
+def folder() -> Path:
+    """The cache: it is the machine's program, not the checkout's."""
+    return cache_dir()
 
 
 def done() -> bool:
@@ -35,15 +38,11 @@ def missing() -> Iterator[str]:
 
 def do() -> None:
     """Install Debian's package, without the service that it brings."""
-    if not ours():
+    if not debian.may_install():
         say("no pgbouncer: the store is not tested through it (Debian: apt-get install pgbouncer)")
         return
-    sudo = [] if os.geteuid() == 0 else ["sudo", "--preserve-env=DEBIAN_FRONTEND"]
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     if _SYSTEMD.is_dir():  # a masked service is not started, neither now nor with the machine
-        run([*sudo, "systemctl", "mask", "pgbouncer.service"], label="no service of pgbouncer's", env=env)
-    run([*sudo, "apt-get", "update", "-qq"], label="Debian's package lists", env=env)
-    install = [*sudo, "apt-get", "install", "-y", "--no-install-recommends", "pgbouncer"]
-    run(install, label="pgbouncer", counts="^Setting up ", env=env)
+        debian.as_root("systemctl", "mask", "pgbouncer.service", label="no service of pgbouncer's")
+    debian.install("pgbouncer", label="pgbouncer")
     if not _SYSTEMD.is_dir() and _SERVICE.exists():
-        run([*sudo, str(_SERVICE), "stop"], label="its service stops", env=env)
+        debian.as_root(str(_SERVICE), "stop", label="its service stops")

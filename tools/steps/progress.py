@@ -4,11 +4,14 @@ import re
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _QUIET_INTERVAL = 10.0
+_SHOWN_LINES = 15
+
+inherited: set[int] = set()
+"""Open files that every command inherits: the locks that go on while it does."""
 
 
 class StepFailed(Exception):
@@ -52,22 +55,40 @@ def run(
 ) -> list[str]:
     """Run it, counting the output lines that match ``counts`` (none by default).
 
-    Returns the output; raises StepFailed with the end of it.
+    Nobody can answer it a question. Returns the output; raises StepFailed with the end of it.
     """
     matches = re.compile(counts).search
-    meter, count, output = _Meter(label, total), 0, deque[str]()
+    meter, count, output = _Meter(label, total), 0, list[str]()
     with subprocess.Popen(
-        command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        pass_fds=tuple(inherited),
     ) as child:
-        for line in child.stdout or ():
-            output.append(line.rstrip())
-            count += bool(matches(line))
-            meter.show(count)
+        try:
+            for line in child.stdout or ():
+                output.append(line.rstrip())
+                count += bool(matches(line))
+                meter.show(count)
+        except BaseException:
+            child.terminate()
+            raise
     meter.show(count, last=True)
     if child.returncode != 0:
-        tail = "\n".join(list(output)[-15:])
-        raise StepFailed(f"`{Path(command[0]).name} {command[1]}` ended with {child.returncode}:\n{tail}")
-    return list(output)
+        tail = "\n".join(output[-_SHOWN_LINES:])
+        raise StepFailed(f"{label}: `{_named(command)}` ended with {child.returncode}:\n{tail}")
+    return output
+
+
+def _named(command: Sequence[str | Path]) -> str:
+    """``npm ci``; ``python -m pip``, where the first words would not tell."""
+    program, *arguments = (str(argument) for argument in command)
+    return " ".join((Path(program).name, *arguments[: 2 if arguments[:1] == ["-m"] else 1]))
 
 
 def version_of(command: str, argument: str, pattern: str) -> tuple[int, ...] | None:

@@ -7,7 +7,6 @@ one cannot be built.
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +20,8 @@ from sandbox.up.servers.temporal_binary import (
     usable_temporal,
 )
 
+from tools.steps.ambient import go_environment
+from tools.steps.making import making_folder
 from tools.steps.progress import StepFailed, run, say, version_of
 
 # Older ones cannot fetch the toolchain that deploy/temporal/go.mod names.
@@ -46,6 +47,11 @@ os._exit(0)
 """
 
 
+def folder() -> Path:
+    """The cache, which other checkouts share."""
+    return cache_dir()
+
+
 def done() -> bool:
     """Whether a server is configured, or this machine can get no newer command than the one that is there."""
     if os.environ.get("TEMPORAL_ADDRESS"):
@@ -65,29 +71,27 @@ def missing() -> Iterator[str]:
 
 def do() -> None:
     """Put the Temporal command into the cache."""
-    cache_dir().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="temporal-", dir=cache_dir()) as name:
-        folder = Path(name)
+    with making_folder(cache_dir()) as making:
         there = usable_temporal()
-        binary = None if there else _download(folder)
+        binary = None if there else _download(making)
         if binary is None or _is_older(binary):
-            binary = _newest(folder, older=there or binary)
-        if binary.parent == folder:
+            binary = _newest(making, older=there or binary)
+        if binary.parent == making:
             binary.replace(cached_binary())
             say(f"Temporal server kept as {cached_binary()}")
 
 
-def _newest(folder: Path, *, older: Path | None) -> Path:
+def _newest(making: Path, *, older: Path | None) -> Path:
     """The command as deploy/temporal pins it; the older one where it cannot be built."""
     if older is None:
-        return _build(folder)
+        return _build(making)
     if _can_build():
         say(
             f"{_named(older)} is older than the pinned {dotted(pinned_server())}: "
             "building that one, which takes some minutes, once"
         )
         try:
-            return _build(folder)
+            return _build(making)
         except StepFailed as failure:
             say(str(failure))
     _say_older(older)
@@ -120,7 +124,7 @@ def _can_build() -> bool:
     return version is not None and version >= _OLDEST_GO
 
 
-def _download(folder: Path) -> Path | None:
+def _download(making: Path) -> Path | None:
     """The command by the SDK's own download; None where that does not work."""
     pinned = re.search(r"github.com/temporalio/cli (v\S+)", (GO_MODULE / "go.mod").read_text())
     if pinned is None:
@@ -129,7 +133,7 @@ def _download(folder: Path) -> Path | None:
     python = CHECKOUT / ".venv" / "bin" / "python"
     try:
         subprocess.run(
-            [python, "-c", _DOWNLOAD, folder, pinned[1]],
+            [python, "-c", _DOWNLOAD, making, pinned[1]],
             check=True,
             capture_output=True,
             timeout=_DOWNLOAD_LIMIT,
@@ -137,10 +141,10 @@ def _download(folder: Path) -> Path | None:
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         say("the download did not work; building it instead, which takes some minutes, once")
         return None
-    return next((file for file in folder.iterdir() if server_version(file) is not None), None)
+    return next((file for file in making.iterdir() if server_version(file) is not None), None)
 
 
-def _build(folder: Path) -> Path:
+def _build(making: Path) -> Path:
     """The command built from its Go module, with caches of its own that go away (several GB)."""
     if not _can_build():
         version = _go_version()
@@ -149,9 +153,7 @@ def _build(folder: Path) -> Path:
             f"building Temporal's server needs Go {_OLDEST_GO[0]}.{_OLDEST_GO[1]} or newer{there} (go.dev); "
             "or put Temporal's command on PATH, or set TEMPORAL_ADDRESS"
         )
-    flags = f"{os.environ.get('GOFLAGS', '')} -modcacherw".strip()
-    caches = {"GOMODCACHE": str(folder / "mod"), "GOCACHE": str(folder / "build"), "GOFLAGS": flags}
-    env = {**os.environ, **caches}
+    env = go_environment(modules=making / "mod", builds=making / "build")
     packages = run(
         ["go", "list", "-deps", _COMMAND],
         label="Temporal's Go modules",
@@ -159,7 +161,7 @@ def _build(folder: Path) -> Path:
         cwd=GO_MODULE,
         env=env,
     )
-    binary = folder / "temporal"
+    binary = making / "temporal"
     run(
         ["go", "build", "-v", "-trimpath", "-ldflags", "-s -w", "-o", binary, _COMMAND],
         label="Temporal server, packages compiled",

@@ -7,9 +7,14 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def cache_dir() -> Path:
-    """``$XDG_CACHE_HOME/muster``, by default ``~/.cache/muster``."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "muster"
+    """``$XDG_CACHE_HOME/muster``, by default ``~/.cache/muster``; raises OSError without a home."""
+    root = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return Path(root or Path.home() / ".cache") / "muster"
+    except RuntimeError:
+        raise OSError(
+            "this user has no home folder, in which tools are kept: set XDG_CACHE_HOME to a folder"
+        ) from None
 
 
 def npm_dir(name: str = "cards") -> Path:

@@ -46,13 +46,13 @@ def commit(folder: Path) -> None:
     )
 
 
-def run_ci(folder: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+def run_ci(folder: Path, tmp_path: Path, **shell: str) -> subprocess.CompletedProcess[str]:
     """As CI starts it; its temporary folders are made in ``tmp_path / "temporary"``."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": str(temporary)}
-    command = ["bash", str(folder / ".ci" / "run")]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": str(temporary), **shell}
+    command = ["bash", ".ci/run"]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert list(temporary.iterdir()) == []
     return done
 
@@ -78,3 +78,11 @@ def test_failing_tests_fail_it_and_their_last_line_is_the_last(checkout: Path, t
     done = run_ci(checkout, tmp_path)
     assert done.returncode != 0
     assert done.stdout.splitlines()[-1] == "1 failed, 2 passed in 3 s"
+
+
+def test_a_hooks_variables_of_git_and_a_search_path_of_cd_have_no_say(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere" / ".ci").mkdir(parents=True)
+    shell = {"GIT_DIR": "/nowhere", "GIT_INDEX_FILE": "/nowhere", "CDPATH": str(tmp_path / "elsewhere")}
+    done = run_ci(checkout, tmp_path, **shell)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["lock-check", "audit", "../muster/", "Makefile"]
