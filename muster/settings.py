@@ -237,12 +237,12 @@ class Settings(BaseSettings):
         return {entry.key: entry for entry in self._file.pagerduty}
 
 
-def load_settings() -> Settings:
-    """Read the environment and the files of secrets; a variable wins.
+def load_settings(**given: Any) -> Settings:
+    """Read the environment and the files of secrets; a variable wins, and what is ``given`` wins over both.
 
     Raises pydantic's ValidationError, or SettingsError where ``MUSTER_SECRETS_DIR`` is no folder.
     """
     secrets = os.environ.get("MUSTER_SECRETS_DIR") or None
     if secrets is not None and not Path(secrets).exists():
         raise SettingsError(f"the folder {secrets} is not there")
-    return Settings(_secrets_dir=secrets)
+    return Settings(_secrets_dir=secrets, **given)

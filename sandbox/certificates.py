@@ -16,10 +16,15 @@ from sandbox.serving import Listener
 CA_FILE = "ca.pem"
 
 
+class CertificatesError(Exception):
+    """The folder's authority cannot be used; the text says what to do."""
+
+
 def https_listener(port: int, folder: Path, name: str) -> Listener:
     """A TLS listener with a certificate for this machine, in files of this ``name``.
 
-    The authority that signs is kept in ``folder``, and made by the first who asks.
+    The authority that signs is kept in ``folder``, and made by the first who asks. Raises CertificatesError
+    for one that is kept there and damaged.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
@@ -51,7 +56,12 @@ def _alone(folder: Path) -> Iterator[None]:
 def _authority(folder: Path) -> trustme.CA:
     certificate, key = folder / CA_FILE, folder / "ca-key.pem"
     if certificate.exists() and key.exists():
-        return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
+        try:
+            return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
+        except (ValueError, TypeError):
+            raise CertificatesError(
+                f"{folder} does not hold a certificate authority any more; remove it to get a new one"
+            ) from None
     authority = trustme.CA(organization_name="Muster sandbox")
     write_secret(key, authority.private_key_pem.bytes())
     write_secret(certificate, authority.cert_pem.bytes())

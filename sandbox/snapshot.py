@@ -49,13 +49,15 @@ def read_snapshot(path: Path | None, model: type[Read], ports: Mapping[str, int]
 
     Its addresses of the sandbox are those of ``ports``: every link and receiver, wherever it stands.
     """
-    if path is None or not path.exists():
-        return None
-    text = path.read_bytes()
     try:
+        if path is None or not path.exists():
+            return None
+        text = path.read_bytes()
         return model.model_validate_json(follow(text, _Written.model_validate_json(text).ports, ports))
     except ValidationError:
         raise SnapshotError(f"{path} is not a snapshot of this simulator; remove it to start anew") from None
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be read ({error.strerror}); make it readable") from None
 
 
 class Snapshots:

@@ -1,8 +1,9 @@
 """The settings as a command checks them before anything starts."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
@@ -18,14 +19,14 @@ _ABOUT = "configuration"
 _KEYS = (*ConfigFile.model_fields, *TeamsRegistration.model_fields, *PagerDutyAccount.model_fields)
 
 
-def checked_settings(*, both_sides: bool = False) -> Settings:
+def checked_settings(*, both_sides: bool = False, stand_ins: Mapping[str, str] | None = None) -> Settings:
     """The settings, with the configuration file, the sealing keys and the certificates read.
 
     With ``both_sides`` there must be a registration of Teams and an account of PagerDuty, without which a
-    process has nothing to do. Raises ``WrongInput``.
+    process has nothing to do. ``stand_ins`` take the place of variables. Raises ``WrongInput``.
     """
     with _refusing_wrong_variables(missing=True):
-        settings = load_settings()
+        settings = load_settings(**(stand_ins or {}))
     _check_file(settings)
     if both_sides:
         _require_both_sides(settings)
@@ -37,10 +38,27 @@ def checked_settings(*, both_sides: bool = False) -> Settings:
     return settings
 
 
-def refuse_wrong_variables() -> None:
-    """Raise ``WrongInput`` for a wrong variable; `muster up` itself adds those that are missing."""
+_ADDED_BY_UP = {"DATABASE_URL": "postgresql://127.0.0.1/muster", "keys": f"up:{'A' * 43}="}
+"""What `muster up` makes where it is missing, and something of its form."""
+
+
+def settings_of_up() -> Settings:
+    """The settings before `muster up` adds what is missing: that has the form of what will be there.
+
+    A configuration file is read, so that nothing starts with a wrong one. Raises ``WrongInput``.
+    """
+    missing: set[str] = set()
     with _refusing_wrong_variables(missing=False):
-        load_settings()
+        try:
+            load_settings()
+        except ValidationError as problems:
+            missing = {
+                str(problem["loc"][0]) for problem in problems.errors() if problem["type"] == "missing"
+            }
+            raise
+    stand_ins = {name: value for name, value in _ADDED_BY_UP.items() if name in missing}
+    settings = load_settings(**stand_ins)
+    return settings if settings.config in (None, Path()) else checked_settings(stand_ins=stand_ins)
 
 
 def say_unknown_variables() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from muster.cli import migrate, seed, serve, ui, up, worker
+from muster.cli import check, migrate, seed, serve, ui, up, worker
 from muster.errors import OperatorError
 
 
@@ -28,7 +28,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up.up, serve.serve, worker.worker, migrate.migrate, seed.seed, ui.ui):
+for command in (
+    up.up,
+    serve.serve,
+    worker.worker,
+    migrate.migrate,
+    seed.seed,
+    check.check,
+    ui.ui,
+):
     app.command()(command)
 
 

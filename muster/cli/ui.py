@@ -1,15 +1,30 @@
 """`muster ui`: links into the Temporal UI."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+_USUAL = "http://127.0.0.1:8233"
+_KINDS = ("", "empty", "playground", "empty-playground")
+"""Folders of `muster up`, below .muster."""
 
 
 def ui(
     *,
     address: Annotated[
-        str, typer.Option(envvar="TEMPORAL_UI_URL", metavar="URL", help="Where the Temporal UI is.")
-    ] = "http://127.0.0.1:8233",
+        str | None,
+        typer.Option(
+            envvar="TEMPORAL_UI_URL",
+            metavar="URL",
+            help="Where the Temporal UI is.",
+            show_default=f"that of the running `muster up`, else {_USUAL}",
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="The data folder of a `muster up`.", show_default=".muster, or a folder in it"),
+    ] = None,
     namespace: Annotated[
         str, typer.Option(envvar="TEMPORAL_NAMESPACE", metavar="NAME", help="Whose workflows it lists.")
     ] = "default",
@@ -27,7 +42,7 @@ def ui(
     from muster.temporal.ui_links import ready_queries, web_address
 
     try:
-        base = web_address(address)
+        base = web_address(address or _embedded(data) or _USUAL)
     except ValueError as problem:
         raise typer.BadParameter(str(problem), param_hint="--address or TEMPORAL_UI_URL") from None
     queries = ready_queries(namespace)
@@ -39,3 +54,20 @@ def ui(
     if open_first and not webbrowser.open(base + queries[0].path):
         say("ui", "no browser could be opened")
         raise typer.Exit(1)
+
+
+def _embedded(data: Path | None) -> str | None:
+    """The UI that a running `muster up` embeds; raises ``WrongInput`` where none has this ``data``."""
+    from muster.cli.output import WrongInput
+
+    try:
+        from sandbox.up.servers.data_folder import DataFolder
+    except ModuleNotFoundError:  # in an image, which holds the product alone
+        return None
+    folders = [Path(".muster", kind) for kind in _KINDS] if data is None else [data]
+    for folder in map(DataFolder, folders):
+        if folder.is_held() and (address := folder.read_temporal_ui()):
+            return address
+    if data is not None:
+        raise WrongInput(f"ui: no `muster up` with a Temporal of its own runs on {data.absolute()}")
+    return None

@@ -1,9 +1,13 @@
 """`muster up`: the whole product with its sandbox."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from muster.settings import Settings
+    from sandbox.up.options import RealRegistrations
 
 
 def up(
@@ -30,14 +34,14 @@ def up(
     ] = None,
 ) -> None:
     """Bring up the whole product with its sandbox, and keep it up until Ctrl-C."""
-    from muster.cli.configuration import refuse_wrong_variables, say_unknown_variables
+    from muster.cli.configuration import say_unknown_variables, settings_of_up
 
-    refuse_wrong_variables()
+    settings = settings_of_up()
     say_unknown_variables()
     from muster.temporal.ui_links import ready_queries
     from sandbox.up.main import up as bring_up
     from sandbox.up.options import Options
-    from sandbox.up.pages.start_page import PageLink
+    from sandbox.up.pages.links import PageLink
 
     options = Options(
         data=data or _default_data(empty=empty, playground=playground),
@@ -47,8 +51,36 @@ def up(
         any_ports=any_ports,
         temporal_dynamic=dict(_key_and_value(text) for text in temporal_dynamic or []),
         queries=[PageLink(*query) for query in ready_queries()],
+        real=_real(settings),
+        api_host=settings.host if "host" in settings.model_fields_set else None,
+        configured_ports=_configured_ports(settings),
     )
     raise typer.Exit(bring_up(options))
+
+
+def _real(settings: "Settings") -> "RealRegistrations | None":
+    """What the configuration file names; None without one, and the simulators are started."""
+    if settings.config is None or settings.config == Path():
+        return None
+    from muster.credentials import name_of_account, name_of_registration
+    from muster.public_addresses import public_addresses
+    from sandbox.up.options import RealRegistrations
+    from sandbox.up.pages.links import PageLink
+
+    return RealRegistrations(
+        names=[
+            *map(name_of_registration, settings.teams.values()),
+            *map(name_of_account, settings.accounts.values()),
+        ],
+        addresses=[PageLink(*address) for address in public_addresses(settings)],
+    )
+
+
+def _configured_ports(settings: "Settings") -> dict[str, int]:
+    """The ports that somebody chose, by the sandbox's names; 0 leaves the choice to us."""
+    chosen = {"api_port": settings.port, "worker_health_port": settings.worker_health_port}
+    named = {"api_port": "port", "worker_health_port": "worker_health_port"}
+    return {name: port for name, port in chosen.items() if port and named[name] in settings.model_fields_set}
 
 
 def _default_data(*, empty: bool, playground: bool) -> Path:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT
+from workflows.search_attributes import ATTENTION, INCIDENT_STATUS
 
 
 class ReadyQuery(NamedTuple):
@@ -16,11 +17,14 @@ class ReadyQuery(NamedTuple):
     """Below the UI's address; begins with a slash."""
 
 
+_STATUS = INCIDENT_STATUS.name
 _QUERIES = {
-    "Open incidents": f"WorkflowType = '{CHANNEL_INCIDENT.name}' AND ExecutionStatus = 'Running'",
+    # A run stays for its grace after its incident is resolved. Before it knows its incident it has no status.
+    "Open incidents": f"WorkflowType = '{CHANNEL_INCIDENT.name}' AND ExecutionStatus = 'Running' "
+    f"AND ({_STATUS} IS NULL OR {_STATUS} != 'resolved')",
     # A run that ended keeps its last attributes, and nobody can attend to it any more.
-    "Needs attention": "Attention IN ('waiting', 'degraded') AND ExecutionStatus = 'Running'",
-    "Triggered, nobody on it": "IncidentStatus = 'triggered' AND ExecutionStatus = 'Running'",
+    "Needs attention": f"{ATTENTION.name} IN ('waiting', 'degraded') AND ExecutionStatus = 'Running'",
+    "Triggered, nobody on it": f"{_STATUS} = 'triggered' AND ExecutionStatus = 'Running'",
     "Failed runs": "ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')",
 }
 

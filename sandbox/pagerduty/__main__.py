@@ -2,11 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from sandbox.certificates import https_listener
+from sandbox.certificates import CertificatesError, https_listener
 from sandbox.company import read_company
 from sandbox.pagerduty.app import build_app
 from sandbox.pagerduty.simulator import Options
@@ -48,7 +48,10 @@ def main(
     if tls_port is not None:
         if ca_dir is None:
             raise typer.BadParameter("needs --ca-dir", param_hint="--tls-port")
-        listeners.append(https_listener(tls_port, ca_dir, "pagerduty"))
+        try:
+            listeners.append(https_listener(tls_port, ca_dir, "pagerduty"))
+        except CertificatesError as error:
+            _end(error)
     options = Options(
         public_url=public_url or f"http://{host}:{port}",
         rest_url=rest_url,
@@ -60,9 +63,13 @@ def main(
     try:
         app = build_app(read_company(company), options)
     except SnapshotError as error:
-        sys.stderr.write(f"{error}\n")
-        raise typer.Exit(1) from None
+        _end(error)
     run(app, listeners, on_stop=app.state.simulator.server_sent_events.close)
+
+
+def _end(error: Exception) -> NoReturn:
+    sys.stderr.write(f"{error}\n")
+    raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":

@@ -39,6 +39,12 @@ async def records(account: Account) -> JSON:
     }
 
 
+@router.get("/waiting")
+async def waiting(account: Account) -> list[JSON]:
+    """The webhooks that are not delivered yet, oldest first."""
+    return [_webhook(one) for one in account.store.state.webhooks.values() if one.state == "waiting"]
+
+
 @router.post("/incidents", status_code=201)
 async def trigger_incident(account: Account, body: IncidentBody) -> JSON:
     """Trigger an incident as monitoring does: no user is its agent, and it has alerts."""

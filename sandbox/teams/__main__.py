@@ -4,7 +4,7 @@ import argparse
 import logging
 from pathlib import Path
 
-from sandbox.certificates import https_listener
+from sandbox.certificates import CertificatesError, https_listener
 from sandbox.company import read_company
 from sandbox.ports import read_ports
 from sandbox.serving import Listener, run
@@ -41,9 +41,9 @@ def main() -> None:
     )
     try:
         simulator = TeamsSimulator(read_company(arguments.company), options)
-    except SnapshotError as error:
+        listeners = [Listener(options.port), https_listener(options.token_port, options.folder, "teams")]
+    except (SnapshotError, CertificatesError) as error:
         parser.exit(1, f"{error}\n")
-    listeners = [Listener(options.port), https_listener(options.token_port, options.folder, "teams")]
     run(simulator.asgi(), listeners, on_stop=simulator.end_streams)
 
 

@@ -53,19 +53,33 @@ class Addresses:
     postgres_port: int
     worker_health_port: int
     playground_port: int
+    api_host: str = LOOPBACK
+    """Where the API listens."""
 
     @classmethod
-    def pick(cls, *, usual: bool = True) -> Self:
-        """Pick free ports; with ``usual``, the well-known one where it is free."""
-        picked: dict[str, int] = {}
+    def pick(
+        cls, *, usual: bool = True, configured: Mapping[str, int] | None = None, api_host: str = LOOPBACK
+    ) -> Self:
+        """Pick free ports; with ``usual``, the well-known one where it is free.
+
+        Ports that are ``configured``, by field, are taken as they are.
+        """
+        picked = dict(configured or {})
         for name, port in PORTS.items():
-            picked[name] = free_port(port.well_known if usual else 0, avoid=picked.values())
-        return cls(**picked)
+            if name not in picked:
+                picked[name] = free_port(port.well_known if usual else 0, avoid=picked.values())
+        return cls(**picked, api_host=api_host)
 
     @property
     def api(self) -> str:
-        """The product's public address."""
-        return f"http://{LOOPBACK}:{self.api_port}"
+        """The product's public address, as this machine reaches it."""
+        host = self.reachable_api_host
+        return f"http://[{host}]:{self.api_port}" if ":" in host else f"http://{host}:{self.api_port}"
+
+    @property
+    def reachable_api_host(self) -> str:
+        """The host by which this machine reaches what listens on ``api_host``."""
+        return {"0.0.0.0": LOOPBACK, "": LOOPBACK, "::": "::1"}.get(self.api_host, self.api_host)
 
     @property
     def start(self) -> str:

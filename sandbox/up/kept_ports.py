@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sandbox.ports import KeptPorts, read_ports
 from sandbox.up.addresses import PORTS, Addresses
+from sandbox.up.configured_places import ConfiguredPlaces
 from sandbox.up.servers.ports import free_port, holder
 
 
@@ -35,26 +36,34 @@ class PortTaken:
 
 
 def take_ports(
-    file: Path, parts: Collection[str], *, well_known: bool = True
+    file: Path,
+    parts: Collection[str],
+    *,
+    well_known: bool = True,
+    configured: ConfiguredPlaces = ConfiguredPlaces(),  # noqa: B008 -- frozen
 ) -> tuple[Addresses, list[PortTaken]]:
     """Ports for the addresses of these ``parts``, kept in the file; any port for those of others.
 
-    Without ``well_known`` none of the well-known ports is taken, also where it is a usual one.
+    Without ``well_known`` none of the well-known ports is taken, also where it is a usual one. What is
+    ``configured`` is taken as it is, and becomes nobody's usual port.
     """
     kept = read_ports(file)
     wanted = _wanted(kept.usual, parts, well_known=well_known)
     reserved = {*wanted.values(), *(port.well_known for port in PORTS.values())}
-    ports: dict[str, int] = {}
+    ports: dict[str, int] = dict(configured.ports)
     taken: list[PortTaken] = []
     for name, port in PORTS.items():
+        if name in ports:
+            continue
         want = wanted.get(name, 0)
         ports[name] = free_port(want, avoid={*ports.values(), *(reserved - {want})})
         if want not in (0, ports[name]):
             usual = name in kept.usual
             taken.append(PortTaken(port.part, port.what, want, ports[name], holder(want), usual=usual))
     ours = {name: got for name, got in ports.items() if PORTS[name].part in parts}
-    _write(file, KeptPorts(usual=ours | kept.usual, now=ours))
-    return Addresses(**ports), taken
+    chosen = {name: got for name, got in ours.items() if name not in configured.ports}
+    _write(file, KeptPorts(usual=chosen | kept.usual, now=ours))
+    return Addresses(**ports, api_host=configured.api_host), taken
 
 
 def _wanted(usual: Mapping[str, int], parts: Collection[str], *, well_known: bool) -> dict[str, int]:

@@ -4,12 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.up.pages.start_page import PageLink
+from sandbox.up.pages.links import PageLink
+
+
+@dataclass(frozen=True, kw_only=True)
+class RealRegistrations:
+    """What a ``muster.toml`` names, in place of the simulators. It is the product's, as are its addresses."""
+
+    names: Sequence[str]
+    """What is real: ``PagerDuty account acme``."""
+    addresses: Sequence[PageLink]
+    """What Microsoft and PagerDuty must be given; each ``url`` is a path below the public address."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The command line of `muster up`."""
+    """The command line of `muster up`, and what the caller read of the product's settings."""
 
     data: Path
     empty: bool = False
@@ -24,3 +34,9 @@ class Options:
     queries: Sequence[PageLink] = ()
     """Links to lists of workflows in the Temporal UI; each ``url`` is a path in it. The caller passes them,
     because they belong to the product, which the sandbox does not import."""
+    real: RealRegistrations | None = None
+    """Without it the simulators are started."""
+    api_host: str | None = None
+    """``MUSTER_HOST`` where it is set."""
+    configured_ports: Mapping[str, int] = field(default_factory=dict)
+    """Ports that the settings name, by field of ``Addresses``: they are used, or nothing starts."""

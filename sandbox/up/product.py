@@ -6,8 +6,9 @@ from typing import Any
 
 from sandbox.company import Company
 from sandbox.up.addresses import BOT_METADATA, Addresses
-from sandbox.up.servers.data_folder import DataFolder, write_private
+from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.servers.ports import LOOPBACK
+from sandbox.up.servers.private_files import write_private
 
 
 def write_config(folder: DataFolder, company: Company, addresses: Addresses) -> None:
@@ -50,7 +51,7 @@ def local_environment(folder: DataFolder, addresses: Addresses, given: Mapping[s
     """The variables with the product's addresses and keys; a key ring or public URL in ``given`` is kept."""
     return {
         "MUSTER_KEYS": given.get("MUSTER_KEYS") or folder.key_ring(),
-        "MUSTER_HOST": LOOPBACK,
+        "MUSTER_HOST": addresses.api_host,
         "MUSTER_PORT": str(addresses.api_port),
         "MUSTER_PUBLIC_URL": given.get("MUSTER_PUBLIC_URL") or addresses.api,
         "MUSTER_WORKER_HEALTH_PORT": str(addresses.worker_health_port),

@@ -4,10 +4,13 @@ import os
 
 from sandbox.company import Company
 from sandbox.up.addresses import PORTS, Addresses
+from sandbox.up.configured_places import configured_places
+from sandbox.up.credentials_check import check_credentials
 from sandbox.up.environment import product_environment
 from sandbox.up.kept_ports import take_ports
 from sandbox.up.options import Options
-from sandbox.up.pages.start_page import PageLink, StartPage, build_start_page, temporal_queries
+from sandbox.up.pages.overview import Overview
+from sandbox.up.pages.start_page import StartPage, build_start_page
 from sandbox.up.pages.terminal import Terminal
 from sandbox.up.product import local_environment, sandbox_environment, write_config, write_seed
 from sandbox.up.servers.data_folder import DataFolder, DataFolderError
@@ -21,13 +24,14 @@ from sandbox.up.supervision.ready_file import ReadyFile, company_entries, produc
 from sandbox.up.supervision.supervisor import Supervisor
 
 _DATABASE = "muster"
+_GIVEN_BY = {"Postgres": "DATABASE_URL", "Temporal": "TEMPORAL_ADDRESS"}
 
 
 class Stack:
     """All parts of one `muster up`.
 
     The environment can replace embedded parts: ``DATABASE_URL`` names a database, ``TEMPORAL_ADDRESS`` a
-    server, and ``MUSTER_CONFIG`` a configuration with real accounts, for which no simulator is started.
+    server. With ``Options.real`` no simulator is started.
     """
 
     def __init__(self, options: Options, folder: DataFolder, terminal: Terminal) -> None:
@@ -37,7 +41,14 @@ class Stack:
         self._addresses = self._take_addresses()
         self._env = product_environment(os.environ) | local_environment(folder, self._addresses, os.environ)
         self._company = self._open_company()
-        self._temporal_ui: str | None = None
+        self._overview = Overview(
+            options=options,
+            folder=folder,
+            addresses=self._addresses,
+            company=self._company,
+            public_url=self._env["MUSTER_PUBLIC_URL"],
+        )
+        self._embedded_database: str | None = None
         self._ready_file = ReadyFile(options.ready_file)
         self._supervisor = Supervisor(
             terminal.report, lambda: self._ready_file.update(self._supervisor.pids())
@@ -45,9 +56,18 @@ class Stack:
         self._start_page: StartPage | None = None
 
     def start(self) -> None:
-        """Start all parts and return when they answer; raises StartFailed."""
+        """Start all parts and return when they answer; raises StartFailed, StartRefused or OSError."""
+        given = [name for name, variable in _GIVEN_BY.items() if self._env.get(variable)]
+        self._terminal.report("stack", self._overview.composition(given=given))
         self._start_servers()
+        self._folder.write_secrets(
+            database_url=self._embedded_database,
+            keys=None if os.environ.get("MUSTER_KEYS") else self._folder.key_ring(),
+        )
+        self._folder.write_temporal_ui(self._overview.temporal_ui)
         self._run("migrate")
+        if self._options.real is not None:
+            self._check_credentials()
         if self._company is not None:
             self._start_simulators(self._company)
         self._supervisor.start(
@@ -73,18 +93,23 @@ class Stack:
         replaced = {
             "postgres": bool(os.environ.get("DATABASE_URL")),
             "temporal": bool(os.environ.get("TEMPORAL_ADDRESS")),
-            "teams": bool(os.environ.get("MUSTER_CONFIG")),
-            "pagerduty": bool(os.environ.get("MUSTER_CONFIG")),
+            "teams": self._options.real is not None,
+            "pagerduty": self._options.real is not None,
             "playground": not self._options.playground,
         }
         ours = {port.part for port in PORTS.values() if not replaced.get(port.part)}
-        addresses, taken = take_ports(self._folder.ports, ours, well_known=not self._options.any_ports)
+        addresses, taken = take_ports(
+            self._folder.ports,
+            ours,
+            well_known=not self._options.any_ports,
+            configured=configured_places(self._options),
+        )
         for one in taken:
             self._terminal.report(one.part, str(one))
         return addresses
 
     def _open_company(self) -> Company | None:
-        if self._env.get("MUSTER_CONFIG"):
+        if self._options.real is not None:
             if self._options.playground or self._options.empty:
                 raise DataFolderError(
                     "MUSTER_CONFIG is set: --playground and --empty belong to the simulators"
@@ -111,10 +136,16 @@ class Stack:
             servers.append(parts.temporal(self._folder, temporal))
         self._supervisor.start(*servers)
         if postgres is not None:
-            self._env["DATABASE_URL"] = postgres.create_database(_DATABASE)
+            self._embedded_database = self._env["DATABASE_URL"] = postgres.create_database(_DATABASE)
         if temporal is not None:
             self._env["TEMPORAL_ADDRESS"] = temporal.address
-            self._temporal_ui = temporal.ui_url
+            self._overview.temporal_ui = temporal.ui_url
+
+    def _check_credentials(self) -> None:
+        problems = check_credentials(self._folder.log("check"), self._env, self._terminal.report)
+        for problem in problems:
+            self._terminal.print_failure(problem)
+        self._overview.problems = problems
 
     def _start_simulators(self, company: Company) -> None:
         self._env |= sandbox_environment(self._folder, self._addresses)
@@ -124,7 +155,7 @@ class Stack:
         write_seed(self._folder, company, self._addresses, elsewhere)
         self._run("seed", str(self._folder.seed))
         simulators = [
-            parts.teams(self._folder, self._addresses, self._temporal_ui, playground=playground),
+            parts.teams(self._folder, self._addresses, self._overview.temporal_ui, playground=playground),
             parts.pagerduty(self._folder, self._addresses, company),
         ]
         if playground:
@@ -145,8 +176,7 @@ class Stack:
         self._terminal.report(name, "done")
 
     def _open_start_page(self) -> None:
-        queries = temporal_queries(self._temporal_ui, self._options.queries) if self._temporal_ui else []
-        app = build_start_page(self._supervisor, self._links(), queries, self._folder.path)
+        app = build_start_page(self._supervisor, self._overview.page_content(), self._folder.log)
         self._start_page = StartPage(app, self._addresses.start_port)
         self._start_page.start(lambda: answers_http(self._addresses.start_port, "/"))
 
@@ -154,25 +184,10 @@ class Stack:
         entries = product_entries(
             self._addresses,
             temporal=self._env["TEMPORAL_ADDRESS"],
-            temporal_ui=self._temporal_ui,
+            temporal_ui=self._overview.temporal_ui,
             database_url=self._env["DATABASE_URL"],
         )
         if self._company is not None:
             entries |= company_entries(self._company, self._addresses, self._folder.ca)
+        self._overview.print_to(self._terminal)
         self._ready_file.open(entries, self._supervisor.pids())
-        start = PageLink("Start page", "what runs, and switches to stop a part", self._addresses.start)
-        self._terminal.print_links([start, *self._links()])
-
-    def _links(self) -> list[PageLink]:
-        links: list[PageLink] = []
-        if self._company is not None:
-            links += [
-                PageLink("Teams", "channels and chats, as any of the people", self._addresses.teams),
-                PageLink("PagerDuty", "trigger incidents and see them", self._addresses.pagerduty),
-            ]
-        if self._options.playground:
-            description = "Microsoft's test client; the first team lives there"
-            links.append(PageLink("Agents Playground", description, self._addresses.playground))
-        if self._temporal_ui is not None:
-            links.append(PageLink("Temporal", "each incident's workflow and timeline", self._temporal_ui))
-        return links

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,15 @@ from typer.testing import CliRunner, Result
 from muster.cli.main import app
 from muster.temporal.ui_links import ready_queries
 from sandbox.up.options import Options
+from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.servers.ports import free_port
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from sandbox.up.supervision.parts import answers_http
 from tests.support.settings import KEYS, config_file
-from tests.support.waiting import wait_until
+from tests.support.waiting import eventually, wait_until
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT
+from workflows.search_attributes import INCIDENT_STATUS, typed
 
 SECRET = "do-not-show"
 UUID = "8f0c1f5e-0000-4000-8000-000000000001"
@@ -347,11 +351,19 @@ def ui(*options: str, **env: str) -> Result:
     return CliRunner().invoke(app, ["ui", *options], env=bare | env)
 
 
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder without a `muster up` of the developer's."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 def links(result: Result) -> list[str]:
     assert result.exit_code == 0, result.output
     return [line.strip() for line in result.stdout.splitlines() if line.strip().startswith("http")]
 
 
+@pytest.mark.usefixtures("elsewhere")
 def test_the_ready_queries_are_printed_whole_with_their_links() -> None:
     result = ui()
     for query, link in zip(ready_queries(), links(result), strict=True):
@@ -366,6 +378,34 @@ def test_the_ui_is_where_the_option_says_or_else_the_environment(slash: str) -> 
     there, elsewhere = links(ui(**env)), links(ui("--address", "http://127.0.0.1:9", **env))
     assert all(link.startswith("https://temporal.example/ui/namespaces/muster/workflows?") for link in there)
     assert all(link.startswith("http://127.0.0.1:9/namespaces/muster/workflows?") for link in elsewhere)
+
+
+@pytest.mark.parametrize("kind", [".", "empty"])
+def test_the_links_lead_to_the_stack_that_runs_here(elsewhere: Path, kind: str) -> None:
+    folder = DataFolder(elsewhere / ".muster" / kind)
+    with folder.locked():
+        folder.write_temporal_ui("http://127.0.0.1:29999")
+        assert links(ui())[0].startswith("http://127.0.0.1:29999/namespaces/")
+        assert links(ui("--address", "http://127.0.0.1:9"))[0].startswith("http://127.0.0.1:9/")
+    assert links(ui())[0].startswith("http://127.0.0.1:8233/"), "of a stack that has ended"
+
+
+def test_the_links_lead_to_the_stack_of_the_folder_that_is_named(elsewhere: Path) -> None:
+    one, other = (DataFolder(elsewhere / name) for name in ("one", "other"))
+    with one.locked(), other.locked():
+        one.write_temporal_ui("http://127.0.0.1:21111")
+        other.write_temporal_ui("http://127.0.0.1:22222")
+        assert links(ui("--data", "other"))[0].startswith("http://127.0.0.1:22222/")
+    ended = ui("--data", "other")
+    assert ended.exit_code == 2
+    assert f"runs on {elsewhere / 'other'}" in ended.stderr
+
+
+def test_the_links_are_printed_where_the_sandbox_is_not_installed(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sandbox.up.servers.data_folder", None)
+    assert links(ui("--data", str(elsewhere)))[0].startswith("http://127.0.0.1:8233/")
 
 
 def test_a_namespace_is_one_segment_of_the_link() -> None:
@@ -383,6 +423,7 @@ def test_what_is_no_address_is_refused(address: str) -> None:
     assert not result.stdout
 
 
+@pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize(("there_is_one", "code"), [(True, 0), (False, 1)])
 def test_a_browser_opens_only_when_asked_for(
     there_is_one: bool, code: int, monkeypatch: pytest.MonkeyPatch
@@ -407,6 +448,36 @@ async def test_temporal_understands_a_ready_query(query: str, client: Client) ->
     assert (await client.count_workflows(query)).count >= 0
 
 
+@pytest.mark.anyio
+async def test_open_incidents_are_those_that_are_not_resolved(client: Client) -> None:
+    """A run whose incident is resolved still runs: it stays for its grace."""
+    (open_incidents,) = (query.query for query in ready_queries() if query.title == "Open incidents")
+    queue = f"nobody-{uuid.uuid4()}"
+    names = {status: f"{status}-{queue}" for status in (None, "triggered", "acknowledged", "resolved")}
+    for status, name in names.items():
+        await client.start_workflow(
+            CHANNEL_INCIDENT.name,
+            id=name,
+            task_queue=queue,
+            search_attributes=typed({INCIDENT_STATUS: status}),
+        )
+    ours = f"{open_incidents} AND TaskQueue = '{queue}'"
+
+    async def are_listed() -> bool:
+        listed = {run.id async for run in client.list_workflows(ours)}
+        return listed == {name for status, name in names.items() if status != "resolved"}
+
+    async def are_visible() -> bool:
+        return (await client.count_workflows(f"TaskQueue = '{queue}'")).count == len(names)
+
+    try:
+        await eventually(are_visible)
+        await eventually(are_listed)
+    finally:
+        for name in names.values():
+            await client.get_workflow_handle(name).terminate()
+
+
 def test_every_list_of_what_goes_on_leaves_out_what_ended() -> None:
     """Only failed runs are looked for among those that are over."""
     for query in ready_queries():
@@ -419,3 +490,50 @@ def test_the_start_page_gets_the_same_queries(monkeypatch: pytest.MonkeyPatch) -
     CliRunner().invoke(app, ["up"], catch_exceptions=False)
     shown = [(link.title, link.description, link.url) for link in asked[0].queries]
     assert shown == [tuple(query) for query in ready_queries()]
+
+
+def options_of_up(monkeypatch: pytest.MonkeyPatch, *options: str, **env: str) -> Options:
+    asked: list[Options] = []
+    monkeypatch.setattr("sandbox.up.main.up", asked.append)
+    result = CliRunner().invoke(app, ["up", *options], env=env, catch_exceptions=False)
+    assert asked, result.output
+    return asked[0]
+
+
+def test_a_configured_place_of_the_api_is_obeyed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bare = options_of_up(monkeypatch)
+    assert (bare.api_host, bare.configured_ports, bare.real) == (None, {}, None)
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "muster_worker_health_port").write_text("18081")
+    given = options_of_up(
+        monkeypatch, MUSTER_HOST="0.0.0.0", MUSTER_PORT="18080", MUSTER_SECRETS_DIR=str(secrets)
+    )
+    assert given.api_host == "0.0.0.0"
+    assert given.configured_ports == {"api_port": 18080, "worker_health_port": 18081}
+    assert options_of_up(monkeypatch, MUSTER_PORT="0").configured_ports == {}
+
+
+def test_real_registrations_are_named_with_their_addresses(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "muster.toml"
+    config.write_text(
+        f'[[teams]]\ntenant = "{UUID}"\napp_id = "{UUID}"\napp_secret = "{SECRET}"\n'
+        f'[[pagerduty]]\nsubdomain = "example"\nregion = "eu"\nclient_id = "c"\nclient_secret = "{SECRET}"\n'
+    )
+    real = options_of_up(monkeypatch, MUSTER_CONFIG=str(config)).real
+    assert real is not None
+    assert real.names == [f"Teams tenant {UUID}", "PagerDuty account example (eu)"]
+    assert [address.url for address in real.addresses] == ["/api/messages", "/webhooks/pagerduty/example"]
+
+
+def test_a_wrong_file_is_refused_before_anything_starts(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = elsewhere / "muster.toml"
+    config.write_text('[[pagerduty]]\nsubdomain = "example"\n')
+    result = CliRunner().invoke(app, ["up"], env={"MUSTER_CONFIG": str(config)})
+    assert result.exit_code == 2
+    assert "client_id" in result.stderr
+    assert [entry.name for entry in elsewhere.iterdir()] == ["muster.toml"], "nothing was started"

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +17,7 @@ from sandbox.company import Company, write_company
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import sandbox_environment, write_config, write_seed
 from sandbox.up.servers.data_folder import DataFolder
-from sandbox.up.servers.ports import LOOPBACK, free_port
+from sandbox.up.servers.ports import LOOPBACK
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from sandbox.up.servers.temporal_binary import find_temporal
@@ -36,7 +35,8 @@ class Installation:
 
     def __init__(self, folder: Path, company: Company) -> None:
         self.company = company
-        self.addresses = _all_free()
+        # No usual ports: a stack of somebody else may be about to take them.
+        self.addresses = Addresses.pick(usual=False)
         self._data = DataFolder(folder / "data")
         self._secrets = folder / "secrets"
         self._tools = folder / "tools"
@@ -164,14 +164,6 @@ class Container:
         code = self._process.wait()
         self._process.release()
         return code
-
-
-def _all_free() -> Addresses:
-    """No usual ports: a stack of somebody else may be about to take them."""
-    ports: dict[str, int] = {}
-    for field in fields(Addresses):
-        ports[field.name] = free_port(avoid=ports.values())
-    return Addresses(**ports)
 
 
 def _beside_postgres(server: EmbeddedPostgres, tool: str) -> Path:

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sandbox.certificates import CA_FILE, https_listener
+import pytest
+
+from sandbox.certificates import CA_FILE, CertificatesError, https_listener
 
 REPOSITORY = Path(__file__).parents[2]
 ASKS = """
@@ -71,3 +73,11 @@ def test_an_authority_whose_making_was_interrupted_is_made_anew(tmp_path: Path) 
     https_listener(1, tmp_path, "pagerduty")
     assert is_trusted(tmp_path, "pagerduty")
     assert not is_trusted(tmp_path, "teams")
+
+
+@pytest.mark.parametrize("name", [CA_FILE, "ca-key.pem"])
+def test_a_damaged_authority_is_named_with_what_to_do(tmp_path: Path, name: str) -> None:
+    https_listener(1, tmp_path, "part")
+    (tmp_path / name).write_text("damaged")
+    with pytest.raises(CertificatesError, match=f"{tmp_path} does not hold a certificate authority any more"):
+        https_listener(1, tmp_path, "part")

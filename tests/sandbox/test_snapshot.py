@@ -260,3 +260,8 @@ async def test_teams_snapshot_keeps_every_message_and_only_some_of_its_edits(fil
         one.calls.clear()
         one.conversations["c"].messages.clear()
     assert again == state, "all else is kept as it is"
+
+
+async def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match=f"{tmp_path} cannot be read .Is a directory.; make it readable"):
+        read_snapshot(tmp_path, Small)

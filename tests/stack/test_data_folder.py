@@ -1,5 +1,6 @@
 """The data folder serves one `muster up` at a time and keeps what must not change."""
 
+import os
 import stat
 import subprocess
 import sys
@@ -8,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from sandbox.up.servers.data_folder import DataFolder, DataFolderError
+from sandbox.up.servers.private_files import write_private
 
 TRIES_TO_LOCK = """
 import pathlib, sys
 from sandbox.up.servers.data_folder import DataFolder, DataFolderError
+from sandbox.up.servers.private_files import write_private
 try:
     with DataFolder(pathlib.Path(sys.argv[1])).locked():
         print("locked")
@@ -61,3 +64,81 @@ def test_the_key_ring_is_drawn_once_and_private(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     assert folder.key_ring() == folder.key_ring()
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o600
+
+
+def test_a_folder_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    folder, outside = DataFolder(tmp_path / "data"), tmp_path / "outside"
+    with folder.locked():
+        folder.key_ring()
+    outside.touch(mode=0o644)
+    logs = folder.path / "logs" / "deep"
+    logs.mkdir(parents=True)
+    (logs / "worker.log").touch()
+    (folder.path / "link").symlink_to(outside)
+    (folder.path / "dangling").symlink_to(tmp_path / "nowhere")
+    for path in (folder.path, *folder.path.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o777)
+
+    with folder.locked():
+        modes = {
+            path.name: stat.S_IMODE(path.stat().st_mode)
+            for path in (folder.path, *folder.path.rglob("*"))
+            if not path.is_symlink()
+        }
+    assert modes == {
+        "data": 0o700, "logs": 0o700, "deep": 0o700,
+        "worker.log": 0o600, "keys": 0o600, "lock": 0o600, "format": 0o600,
+    }  # fmt: skip
+    assert stat.S_IMODE(outside.stat().st_mode) == 0o644
+
+
+def test_a_new_folder_is_private_whatever_the_shell_says(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        folder = DataFolder(tmp_path / "data")
+        with folder.locked():
+            folder.forget_logs()
+            folder.write_secrets(database_url="postgresql://x", keys="k1:x")
+            folder.write_temporal_ui("http://127.0.0.1:8233")
+    finally:
+        os.umask(before)
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (folder.path, *folder.path.rglob("*"))}
+    assert modes == {0o700, 0o600}
+
+
+def test_a_data_folder_beside_that_of_another_company_is_a_new_one(tmp_path: Path) -> None:
+    with DataFolder(tmp_path / "empty").locked(), DataFolder(tmp_path).locked():
+        assert try_to_lock(tmp_path / "playground") == "locked\n"
+
+
+def test_a_write_that_fails_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "keys"
+    write_private(file, "old")
+
+    def fails(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fdopen", fails)
+    with pytest.raises(OSError, match="No space left"):
+        write_private(file, "new")
+    assert file.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["keys"]
+
+
+def test_others_know_whether_a_folder_is_held(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    assert not folder.is_held()
+    assert not folder.path.exists()
+    with DataFolder(folder.path).locked():
+        assert folder.is_held()
+    assert not folder.is_held()
+
+
+def test_secrets_that_the_environment_has_are_not_kept(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    folder.write_secrets(database_url="postgresql://x", keys="k1:x")
+    folder.write_secrets(database_url=None, keys="k1:x")
+    assert [entry.name for entry in folder.secrets.iterdir()] == ["muster_keys"]

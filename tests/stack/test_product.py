@@ -43,6 +43,24 @@ def test_a_key_ring_and_a_public_address_given_are_kept(tmp_path: Path, addresse
     assert given.items() <= environment.items()
 
 
+def test_the_host_of_the_api_is_where_it_listens_and_is_reached(tmp_path: Path) -> None:
+    for host, reached in (
+        ("0.0.0.0", "http://127.0.0.1:18080"),
+        ("::", "http://[::1]:18080"),
+        ("192.0.2.1", "http://192.0.2.1:18080"),
+    ):
+        addresses = Addresses.pick(configured={"api_port": 18080}, api_host=host)
+        environment = local_environment(DataFolder(tmp_path), addresses, {})
+        assert (environment["MUSTER_HOST"], environment["MUSTER_PORT"]) == (host, "18080")
+        assert environment["MUSTER_PUBLIC_URL"] == addresses.api == reached
+
+
+def test_a_configured_port_is_given_to_no_other_part() -> None:
+    addresses = Addresses.pick(configured={"api_port": 8070})
+    assert addresses.api_port == 8070
+    assert addresses.start_port != 8070
+
+
 def test_the_seed_links_only_the_people_who_start_linked(addresses: Addresses) -> None:
     company = build_company()
     rows = seed(company, addresses, {})

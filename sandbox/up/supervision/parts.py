@@ -117,7 +117,7 @@ def api(folder: DataFolder, addresses: Addresses, env: Mapping[str, str]) -> Par
         name="api",
         command=muster_command("serve"),
         log=folder.log("api"),
-        answers=lambda: answers_http(addresses.api_port, "/readyz"),
+        answers=lambda: answers_http(addresses.api_port, "/readyz", host=addresses.reachable_api_host),
         env=env,
         address=addresses.api,
     )
@@ -129,7 +129,9 @@ def worker(folder: DataFolder, addresses: Addresses, env: Mapping[str, str]) -> 
         name="worker",
         command=muster_command("worker"),
         log=folder.log("worker"),
-        answers=lambda: answers_http(addresses.worker_health_port, "/healthz"),
+        answers=lambda: answers_http(
+            addresses.worker_health_port, "/healthz", host=addresses.reachable_api_host
+        ),
         env=env,
         stop_within=25,
     )

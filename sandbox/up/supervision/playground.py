@@ -17,7 +17,6 @@ from sandbox.up.supervision.process import StartFailed
 
 _SHOWN_CHANNELS = 2
 """The Playground shows General and one more channel."""
-_EXECUTABLE = npm_dir("playground") / "node_modules" / ".bin" / "agentsplayground"
 
 
 def channels_in_playground(company: Company, addresses: Addresses) -> dict[str, str]:
@@ -28,7 +27,8 @@ def channels_in_playground(company: Company, addresses: Addresses) -> dict[str, 
 
 def agents_playground(folder: DataFolder, addresses: Addresses, company: Company) -> Part:
     """The Playground for the company's first person and first team; raises StartFailed if not installed."""
-    if not _EXECUTABLE.exists():
+    executable = npm_dir("playground") / "node_modules" / ".bin" / "agentsplayground"
+    if not executable.exists():
         raise StartFailed("the Agents Playground is not installed: `make playground` installs and starts it")
     place = folder.path / "playground"
     # Remove its log and its state of an earlier run, which would contradict the simulator.
@@ -38,7 +38,7 @@ def agents_playground(folder: DataFolder, addresses: Addresses, company: Company
     return Part(
         name="playground",
         command=(
-            str(_EXECUTABLE), "-e", f"{addresses.teams}{PREFIX}/api/messages",
+            str(executable), "-e", f"{addresses.teams}{PREFIX}/api/messages",
             "--service-url", f"{addresses.teams}{SERVICE_PATH}", "-c", "msteams",
             "-p", str(addresses.playground_port), "--disable-telemetry",
         ),

@@ -1,0 +1,35 @@
+"""The addresses that Microsoft and PagerDuty are given: where each sends what it has for us."""
+
+from typing import NamedTuple
+
+from muster.settings import Settings
+
+BOT_PATH = "/api/messages"
+
+
+def webhook_path(account: str) -> str:
+    """Where PagerDuty sends the webhooks of an account, below the public address."""
+    return f"/webhooks/pagerduty/{account}"
+
+
+class PublicAddress(NamedTuple):
+    """One address, and whose settings it belongs in."""
+
+    title: str
+    where: str
+    """The place in the other's settings."""
+    path: str
+    """Below ``MUSTER_PUBLIC_URL``; begins with a slash."""
+
+
+def public_addresses(settings: Settings) -> list[PublicAddress]:
+    """One for each registration and each account."""
+    bots = [
+        PublicAddress(f"Microsoft, tenant {tenant}", "messaging endpoint of the Azure bot", BOT_PATH)
+        for tenant in settings.teams
+    ]
+    webhooks = [
+        PublicAddress(f"PagerDuty, account {key}", "URL of the webhook subscription (v3)", webhook_path(key))
+        for key in settings.accounts
+    ]
+    return bots + webhooks

@@ -1,0 +1,43 @@
+"""Folders and files that only their owner can enter and read."""
+
+import os
+import stat
+from pathlib import Path
+
+FOLDER, FILE = 0o700, 0o600
+"""Modes."""
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file in one step by one that only its owner can read.
+
+    A write that fails, on a full disk for instance, leaves the file as it was.
+    """
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)  # from a process that was killed
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE), "w") as file:
+            file.write(text)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def make_private(folder: Path) -> None:
+    """Take from everybody else what they may do with a folder and all in it; links are not followed."""
+    _tighten(folder, FOLDER)
+    for place, folders, files in os.walk(folder):
+        for name in folders:
+            _tighten(Path(place, name), FOLDER)
+        for name in files:
+            _tighten(Path(place, name), FILE)
+
+
+def _tighten(path: Path, mode: int) -> None:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:  # an old server is just ending
+        return
+    ours = stat.S_ISDIR(found.st_mode) if mode == FOLDER else stat.S_ISREG(found.st_mode)
+    if ours and stat.S_IMODE(found.st_mode) != mode:
+        path.chmod(mode)

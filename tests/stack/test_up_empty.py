@@ -1,0 +1,87 @@
+"""`muster up --empty`: what to do next is said, can be done, and nothing of it is for other people's eyes."""
+
+import json
+import os
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.supervision.launch import Launched, launched
+from sandbox.up.supervision.parts import muster_command
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    before = os.umask(0)
+    try:
+        with launched(tmp_path_factory.mktemp("empty"), "--empty") as running:
+            yield running
+    finally:
+        os.umask(before)
+
+
+def data_of(stack: Launched) -> DataFolder:
+    return DataFolder(stack.ready_file.parent / "data")
+
+
+def test_the_next_step_is_said_and_works_as_it_is_said(stack: Launched, tmp_path: Path) -> None:
+    folder = data_of(stack)
+    said = stack.output.read_text()
+    page = httpx.get(stack.ready["start"], trust_env=False).text
+    assert "Nothing is connected yet" in said
+    assert "docs/seeding.md" in said
+    (command,) = [line.strip() for line in said.splitlines() if line.strip().endswith("muster seed FILE")]
+    assert command in page
+    assert str(folder.secrets) in command
+
+    file = tmp_path / "seed.json"
+    file.write_text(json.dumps({"tenants": [{"id": "t", "name": "Acme"}]}))
+    bare = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MUSTER_", "DATABASE_"))
+    }
+    checkout = Path(__file__).parents[2]
+    ended = subprocess.run(
+        command.replace("FILE", str(file)), shell=True, cwd=checkout, env=bare, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_everything_that_is_kept_is_for_its_owner_alone(stack: Launched) -> None:
+    folder = data_of(stack)
+    incident = {"type": "incident", "title": "x", "service": {"id": "PSVC001", "type": "service_reference"}}
+    httpx.post(
+        f"{stack.ready['pagerduty']}/incidents",
+        json={"incident": incident},
+        headers={
+            "Authorization": f"Token token={stack.ready['pagerduty_token']}",
+            "From": stack.ready["pagerduty_user"],
+        },
+        trust_env=False,
+    ).raise_for_status()
+    wait_until((folder.path / "pagerduty.json").exists)
+    paths = [path for path in (folder.path, *folder.path.rglob("*")) if not path.is_symlink()]
+    open_to_others = {
+        str(path.relative_to(folder.path)): oct(path.stat().st_mode)
+        for path in paths
+        if stat.S_IMODE(path.stat().st_mode) not in ((0o700,) if path.is_dir() else (0o600,))
+    }
+    assert open_to_others == {}
+    names = {path.name for path in paths}
+    assert {"temporal.db", "postmaster.pid", "api.log", "pagerduty.json", "ca-key.pem", "seed.json"} <= names
+
+
+def test_the_links_of_muster_ui_lead_to_this_stack(stack: Launched) -> None:
+    command = muster_command("ui", "--data", str(data_of(stack).path))
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    links = [line.strip() for line in told.splitlines() if line.strip().startswith("http")]
+    assert len(links) == 4
+    assert all(link.startswith(f"{stack.ready['temporal_ui']}/namespaces/default/") for link in links)
