@@ -76,7 +76,8 @@ async def connect(settings: Settings, *, identity: str | None = None, repeats: b
 def _of_the_environment() -> ClientConnectConfig:
     """What the SDK reads of its own variables and its file."""
     file = config_file()
-    if file is not None and not file.is_file():
+    # /dev/null is how one says that there is none.
+    if file is not None and (file.is_dir() or not file.exists()):
         raise TemporalUnreachable(f"TEMPORAL_CONFIG_FILE: {file} is no file")
     try:
         return ClientConfig.load_client_connect_config()
