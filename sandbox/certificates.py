@@ -20,6 +20,17 @@ class CertificatesError(Exception):
     """The folder's authority cannot be used; the text says what to do."""
 
 
+def authority_file(folder: Path) -> Path:
+    """The certificate (PEM) of the authority that is kept in ``folder``, made where there is none.
+
+    Raises CertificatesError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        _authority(folder)
+    return folder / CA_FILE
+
+
 def https_listener(port: int, folder: Path, name: str) -> Listener:
     """A TLS listener with a certificate for this machine, in files of this ``name``.
 

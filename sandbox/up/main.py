@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 
+from sandbox.certificates import CertificatesError
 from sandbox.up.options import Options
 from sandbox.up.pages.log_tail import log_tail
 from sandbox.up.pages.terminal import Terminal
@@ -33,7 +34,7 @@ def up(options: Options) -> int:
         if failure.log is not None:
             terminal.print_log(log_tail(failure.log, _LOG_LINES))
         return 1
-    except StartRefused as refusal:
+    except (StartRefused, CertificatesError) as refusal:
         terminal.print_failure(str(refusal))
         return 1
     except OSError as error:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.certificates import authority_file
 from sandbox.company import Company
 from sandbox.up.addresses import BOT_METADATA, Addresses
 from sandbox.up.servers.data_folder import DataFolder
@@ -42,7 +43,7 @@ def sandbox_environment(folder: DataFolder, addresses: Addresses) -> dict[str, s
         "MUSTER_CONFIG": str(folder.config),
         "MUSTER_BOT_METADATA_URL": f"{addresses.teams}{BOT_METADATA}",
         "MUSTER_MICROSOFT_AUTHORITY": addresses.microsoft_authority,
-        "MUSTER_CA_FILE": str(folder.ca),
+        "MUSTER_CA_FILE": str(authority_file(folder.certificates)),
         "MUSTER_SERVICE_HOSTS": f"{LOOPBACK},localhost",
     }
 

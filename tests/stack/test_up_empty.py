@@ -13,6 +13,7 @@ import pytest
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched, launched
 from sandbox.up.supervision.parts import muster_command
+from tests.support.company import TENANT
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -43,7 +44,7 @@ def test_the_next_step_is_said_and_works_as_it_is_said(stack: Launched, tmp_path
     assert str(folder.secrets) in command
 
     file = tmp_path / "seed.json"
-    file.write_text(json.dumps({"tenants": [{"id": "t", "name": "Acme"}]}))
+    file.write_text(json.dumps({"tenants": [{"id": TENANT, "name": "Acme"}]}))
     bare = {
         name: value for name, value in os.environ.items() if not name.startswith(("MUSTER_", "DATABASE_"))
     }
