@@ -47,9 +47,13 @@ class Service:
 
     def environment(self, given: Mapping[str, str]) -> dict[str, str]:
         """Its variables, with ``given`` as the environment of whoever runs Compose."""
+
+        def value_of(found: re.Match[str]) -> str:
+            default = found["text"] if found["how"] == ":-" else None
+            return given[found["name"]] if default is None else given.get(found["name"]) or default
+
         return {
-            name: VARIABLE.sub(lambda found: given[found["name"]], str(value))
-            for name, value in self._service["environment"].items()
+            name: VARIABLE.sub(value_of, str(value)) for name, value in self._service["environment"].items()
         }
 
     def file_at(self, path: str) -> Path:
