@@ -7,14 +7,19 @@ from starlette.requests import ClientDisconnect, Request
 log = structlog.stdlib.get_logger(__name__)
 
 
+def refuse_declared(request: Request, limit: int) -> None:
+    """Answer 413 to a body that its header says is larger than ``limit`` bytes; nothing is read."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise _too_large(limit)
+
+
 async def read_body(request: Request, limit: int) -> bytes:
     """The raw body of at most ``limit`` bytes; answers 413 to a larger one without reading it whole.
 
     A caller that hangs up before the end has nobody left to answer to.
     """
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
-        raise _too_large(limit)
+    refuse_declared(request, limit)
     body = bytearray()
     try:
         async for chunk in request.stream():

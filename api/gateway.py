@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from api.hand_overs import HandOvers
-from muster.temporal.attempts import Attempts, Rejected, TemporalUnavailable
+from muster.temporal.attempts import AcceptedAndLost, Attempts, Rejected, TemporalUnavailable
 from muster.temporal.starting import signal_with_start, start_options
 from workflows.contract import ArgumentT, ResultT, Signal, StartT, Update, WorkflowType
 
@@ -116,14 +116,19 @@ class Gateway:
             row.name, **start_options(row, start, message, task_queue=self._task_queue)
         )
         try:
-            async with _failure_read(operation):
-                answer: ResultT = await self._client.execute_update_with_start_workflow(
-                    update.name,
-                    message,
-                    start_workflow_operation=operation,
-                    id=update_id,
-                    result_type=update.answer,
-                )
+            async with _failure_read(operation) as started:
+                try:
+                    answer: ResultT = await self._client.execute_update_with_start_workflow(
+                        update.name,
+                        message,
+                        start_workflow_operation=operation,
+                        id=update_id,
+                        result_type=update.answer,
+                    )
+                except RPCError as error:
+                    if started.done() and not started.exception():
+                        raise AcceptedAndLost from error
+                    raise
                 return answer
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             # The SDK turns a cancelled wait into this too; the timeout around it makes it its own again.
@@ -134,11 +139,16 @@ class Gateway:
 
 
 @asynccontextmanager
-async def _failure_read(operation: WithStartWorkflowOperation[Any, Any]) -> AsyncIterator[None]:
-    """The SDK keeps a failed start in the operation too, and the loop reports whatever nobody read."""
+async def _failure_read(
+    operation: WithStartWorkflowOperation[Any, Any],
+) -> AsyncIterator[asyncio.Future[Any]]:
+    """The start of the operation: done, without an exception, once Temporal took it.
+
+    The SDK keeps a failed start in the operation too, and the loop reports whatever nobody read.
+    """
     started = asyncio.ensure_future(operation.workflow_handle())
     started.add_done_callback(lambda start: start.cancelled() or start.exception())
     try:
-        yield
+        yield started
     finally:
         started.cancel()

@@ -16,6 +16,8 @@ _ENDS_WITHIN = 5.0
 """Seconds that the last ones have when the API stops."""
 _PAUSE = 5.0
 """Seconds until the next try where Temporal does not let us in."""
+_AT_ONCE = 50
+"""Calls at once: after an outage of minutes thousands may wait, and Temporal has only just come back."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -25,10 +27,16 @@ class HandOvers:
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
+        self._calls = asyncio.Semaphore(_AT_ONCE)
 
     def begin(self, name: str, hand_over: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         """Hand a message over, however long that takes: until it would come too late to be acted on."""
-        task = asyncio.create_task(_until_taken(name, hand_over))
+
+        async def one_of_few() -> None:
+            async with self._calls:
+                await hand_over()
+
+        task = asyncio.create_task(_until_taken(name, one_of_few))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
@@ -44,17 +52,22 @@ class HandOvers:
 
 
 async def _until_taken(name: str, hand_over: Callable[[], Awaitable[None]]) -> None:
+    told = log.bind(message=name)
     try:
-        async with asyncio.timeout(LATE_CLICK.total_seconds()):
+        async with asyncio.timeout(LATE_CLICK.total_seconds()) as limit:
             while True:
                 try:
                     return await Attempts().make(hand_over)
                 except TemporalUnavailable:
                     await asyncio.sleep(_PAUSE)
-    except TimeoutError:
-        log.error("a message could not be handed over in time", message=name)
     except Rejected as refusal:
-        log.error("a message that was to be handed over is refused", message=name, reason=str(refusal))
+        told.error("a message that was to be handed over is refused", reason=str(refusal))
     except asyncio.CancelledError:
-        log.error("a message was not handed over before the API stopped", message=name)
+        told.error("a message was not handed over before the API stopped")
         raise
+    except Exception as error:
+        # Nobody awaits it: whatever it is, it has to be said here.
+        if isinstance(error, TimeoutError) and limit.expired():
+            told.error("a message could not be handed over in time")
+        else:
+            told.exception("a message was not handed over")

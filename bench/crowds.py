@@ -52,7 +52,7 @@ async def _crowd(stack: Stack, people: int, cards: int) -> None:
             "working": told["working"],
             "turned_away": people - told["card"] - told["working"],
             "untrue": untrue,
-            "second_effects": sum(stack.sink.writes[incident.id] - 1 for incident in incidents),
+            "second_effects": sum(abs(stack.sink.writes[incident.id] - 1) for incident in incidents),
         }
     )
 

@@ -16,15 +16,15 @@ from typing import Any
 
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from muster.values import clipped
+from muster.values import UNSHOWABLE
 
 _MOST, _LEAST = 300, 160
 """Bytes of all lines of one request, and of the shortest line that says something."""
 _BETWEEN = 1.0
 """Seconds between two lines of one kind."""
 _MOST_KINDS = 1000
-_LONGEST_EVENT, _LONGEST_VALUE = 80, 60
-"""Bytes of JSON."""
+_LONGEST_EVENT, _LONGEST_VALUE, _LONGEST_NAME = 80, 60, 40
+"""Bytes as they are written. With names of this length, the shortest line has room for some of its event."""
 _OURS = ("event", "level", "logger", "at", "process")
 """What every line has, and no caller gives; the event may quote something where a library wrote it."""
 _TRACEBACKS = ("exception", "stack")
@@ -109,11 +109,12 @@ def bounded(render: Processor) -> Processor:
 
 def _fitting(event: EventDict, room: int) -> EventDict:
     """As many fields, each cut, as ``room`` bytes of JSON take."""
-    kept = {key: event[key] for key in _OURS if key in event}
-    kept["event"] = clipped(str(kept.get("event")), _LONGEST_EVENT)
+    kept: EventDict = {key: _cut(str(event[key]), _LONGEST_NAME) for key in _OURS if key in event}
+    kept["event"] = ""
+    kept["event"] = _cut(str(event.get("event")), min(_LONGEST_EVENT, room - _written(kept)))
     for key, value in _more(event):
-        longer = kept | {clipped(key, _LONGEST_VALUE): value}
-        if len(json.dumps(longer)) < room:
+        longer = {**kept, _cut(key, _LONGEST_VALUE): value}
+        if _written(longer) <= room:
             kept = longer
     return kept
 
@@ -121,10 +122,26 @@ def _fitting(event: EventDict, room: int) -> EventDict:
 def _more(event: EventDict) -> Iterator[tuple[str, Any]]:
     for key, value in event.items():
         if key in _TRACEBACKS:
-            yield "error", clipped(str(value).strip().rpartition("\n")[2], _LONGEST_VALUE)
+            yield "error", _cut(str(value).strip().rpartition("\n")[2], _LONGEST_VALUE)
             if places := _PLACE.findall(str(value)):
-                yield "raised_in", clipped(":".join(places[-1]), _LONGEST_VALUE)
+                yield "raised_in", _cut(":".join(places[-1]), _LONGEST_VALUE)
         elif isinstance(value, bool | int | float) or value is None:
             yield key, value
         elif key not in _OURS:
-            yield key, clipped(value if isinstance(value, str) else repr(value), _LONGEST_VALUE)
+            yield key, _cut(value if isinstance(value, str) else repr(value), _LONGEST_VALUE)
+
+
+def _cut(text: str, most: int) -> str:
+    """What can be shown of a text's beginning in ``most`` bytes of a line, with ``…`` where more follows."""
+    shown = UNSHOWABLE.sub("", text).strip()
+    if len(json.dumps(shown)) - len('""') <= most:
+        return shown
+    kept = shown[: max(0, most)]
+    while kept and len(json.dumps(f"{kept}…")) - len('""') > most:
+        kept = kept[:-1]
+    return kept and f"{kept}…"
+
+
+def _written(fields: EventDict) -> int:
+    """Bytes of a line: ASCII, so that a character of another script takes six or twelve."""
+    return len(json.dumps(fields)) + len("\n")

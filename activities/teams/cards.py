@@ -68,8 +68,8 @@ class CardActivities:
         known, service_url = intended.activity_id, intended.service_url
         if known is None:
             return await self._post(request, service_url, intended.orphans)
-        if intended.is_shown:  # by a call whose outcome the run did not hear, and may not hear the next time
-            return Shown(activity_id=known, orphans=intended.orphans, found=True)
+        if intended.shown:  # by a call whose outcome the run did not hear, and may not hear the next time
+            return Shown(activity_id=known, orphans=intended.orphans, found=True, marker=intended.shown)
         return await self._edit(request, service_url, known, found=True)
 
     async def _post(self, request: ShowCard, service_url: str, orphans: int) -> Shown:

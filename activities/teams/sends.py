@@ -28,8 +28,8 @@ class Sends:
     def __init__(self, *, patience: float = _PATIENCE) -> None:
         self._patience = patience
         self._running: dict[Hashable, asyncio.Task[Any]] = {}
-        self._left: set[asyncio.Task[Any]] = set()
-        """Those whose activity is gone."""
+        self._awaited: set[asyncio.Task[Any]] = set()
+        """Those whose activity waits for them, and tells how they ended."""
         self._stops_at = 0.0
 
     async def run(self, key: Hashable, send: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
@@ -39,13 +39,15 @@ class Sends:
         """
         await self.until_free(key)
         task = self.start(key, send())
+        self._awaited.add(task)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             if not task.done():
-                self._left.add(task)
                 log.warning("a send goes on without its activity")
             raise
+        finally:
+            self._awaited.discard(task)
 
     async def until_free(self, key: Hashable) -> None:
         """Wait until nothing with this key runs; raises Conflict where that takes too long."""
@@ -83,8 +85,7 @@ class Sends:
 
     def _ended(self, key: Hashable, task: asyncio.Task[Any]) -> None:
         del self._running[key]
-        # Read whether or not an activity does: asyncio complains of an error that nobody has seen.
         error = None if task.cancelled() else task.exception()
-        if task in self._left:
-            self._left.discard(task)
-            log.warning("a send ended after its activity", failure=type(error).__name__ if error else None)
+        if error is not None and task not in self._awaited:
+            # Nobody else hears of it: its activity is gone, or it never had one.
+            log.error("a send without an activity failed", failure=type(error).__name__, reason=str(error))

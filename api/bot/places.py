@@ -72,8 +72,9 @@ class Places:
         try:
             await waiting.place
         except asyncio.CancelledError:
-            if waiting.place.done() and not waiting.place.cancelled():  # given at this very moment
-                self._give_back(card)
+            place = waiting.place
+            if place.done() and not place.cancelled() and place.exception() is None:
+                self._give_back(card)  # given at this very moment
             raise
         finally:
             too_late.cancel()
@@ -103,7 +104,9 @@ class Places:
 
     def _turn_away_late(self, card: Hashable) -> None:
         """Turn away the last ones, where those before them take all the time that they have."""
-        queue = self._queues.get(card, ())
+        queue = self._queues.get(card, deque())
+        while queue and queue[0].place.done():  # whose time was over while they waited
+            queue.popleft()
         share = max(1.0, min(self._each, self._total / max(1, len(self._queues))))
         now = asyncio.get_running_loop().time()
         while queue and now + len(queue) / share * self._service > queue[-1].until:

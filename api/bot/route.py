@@ -14,21 +14,17 @@ from starlette.responses import JSONResponse, Response
 from api.body import read_body
 from api.bot.activity import InboundActivity
 from api.bot.adapter import ActivityMalformed, Bot, Inbound, TeamsAdapter
+from api.bot.admission import Admission, NotCheckedInTime
 from api.bot.answers import card_error, invoke_answer, plain_error, sentence
 from api.bot.places import Crowded, Places
-from api.bot.token import TokenRefused, TokenVerifier
+from api.bot.token import TokenVerifier
 from muster.cards.sentences import BROKEN, CROWDED, MALFORMED_BUTTON, UNREACHABLE
-from muster.clients.teams.clouds import CLOUDS
-from muster.clients.teams.service_url import service_url_allowed
 from muster.connection import ARRIVED
-from muster.lenient_json import read_json
 from muster.logging import correlated
 from muster.settings import TeamsRegistration
-from muster.strangers import known
-from workflows.errors import OutsideError
 
-_MAX_BODY = 256 * 1024
-"""Bytes; a message of Teams ends at about 100 KB."""
+_MAX_UNCHECKED = 16 * 1024
+"""Bytes that are read where a token could not be checked; a click on a card is one of 2 KB."""
 _INVOKE_WITHIN = 2.5
 """Seconds from the first byte of an invoke to its answer: somebody's client waits no longer than three."""
 _OVERDUE = 0.4
@@ -51,7 +47,7 @@ def bot_router(
     ``service_hosts`` stand in the place of those of the tenants' clouds. Whoever waits for the answer to an
     invoke takes one of the ``places``.
     """
-    edge = _Edge(verifier, registrations, service_hosts)
+    admission = Admission(verifier, registrations, service_hosts)
     router = APIRouter()
 
     @router.post("/api/messages", response_model=None)
@@ -59,21 +55,21 @@ def bot_router(
         answer_by = _arrived(request) + _INVOKE_WITHIN
         with correlated():
             try:
-                body = await _json_body(request)
-                activity = _envelope(body)
-                async with asyncio.timeout_at(answer_by if activity.is_invoke else None):
-                    claims = await edge.admit(request.headers.get("authorization"), activity)
-                async with _place(places, activity, answer_by):
-                    return await _turn(adapter, bot, body, Inbound(activity, answer_by), claims)
-            except TimeoutError:
-                log.warning("an activity could not be verified in time", invoke=activity.name)
-                return _not_taken(activity, UNREACHABLE)
-            except Crowded:
-                log.warning("there was no place for an invoke", invoke=activity.name)
-                return _not_taken(activity, CROWDED)
+                admitted = await admission.of(request, checked_by=answer_by)
+            except NotCheckedInTime:
+                log.warning("a token could not be checked in time")
+                return await _not_checked(request)
             except HTTPException as refusal:
                 log.warning("activity refused", status=refusal.status_code, reason=refusal.detail)
                 raise
+            activity = admitted.activity
+            try:
+                async with _place(places, activity, answer_by):
+                    inbound = Inbound(activity, answer_by)
+                    return await _turn(adapter, bot, admitted.body, inbound, admitted.claims)
+            except Crowded:
+                log.warning("there was no place for an invoke", invoke=activity.name)
+                return _not_taken(activity, 504, CROWDED)
 
     return router
 
@@ -95,58 +91,18 @@ def _arrived(request: Request) -> float:
     return arrived
 
 
-class _Edge:
-    """Decides whether an activity is let in."""
+async def _not_checked(request: Request) -> Response:
+    """The answer to an activity whose token could not be checked in time.
 
-    def __init__(
-        self,
-        verifier: TokenVerifier,
-        registrations: Mapping[str, TeamsRegistration],
-        service_hosts: Sequence[str] | None,
-    ) -> None:
-        self._verifier = verifier
-        self._registrations = registrations
-        self._service_hosts = service_hosts
-
-    async def admit(self, authorization: str | None, activity: InboundActivity) -> dict[str, Any]:
-        """The claims of the activity's token; raises HTTPException 401, 403 or 503."""
-        try:
-            claims = await self._verifier.verify(authorization, service_url=activity.service_url)
-        except TokenRefused as error:
-            raise HTTPException(401, str(error), headers={"WWW-Authenticate": "Bearer"}) from error
-        except OutsideError as error:
-            raise HTTPException(503, f"the token cannot be checked now: {error}") from error
-        registration = self._registrations.get(activity.tenant or "")
-        # With several registrations, a token for one tenant's app must not speak for another tenant.
-        if registration is None or registration.app_id != claims["aud"]:
-            raise HTTPException(403, "the tenant is not configured for this app")
-        allowed = self._service_hosts or CLOUDS[registration.cloud].service_hosts
-        if not service_url_allowed(activity.service_url, allowed):
-            raise HTTPException(403, "the service address is not an allowed host")
-        known()
-        return claims
-
-
-async def _json_body(request: Request) -> dict[str, Any]:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise HTTPException(415, "an activity is application/json")
-    raw = await read_body(request, _MAX_BODY)
+    A card action's must be one that Teams shows. Nobody knows who sent it, so that only as much is read as
+    a card action has, and only strictly, which takes less than a millisecond.
+    """
     try:
-        body = read_json(raw)
-    except ValueError as error:
-        raise HTTPException(400, "the body is not JSON") from error
-    if not isinstance(body, dict):
-        raise HTTPException(400, "the body is not a JSON object")
-    return body
-
-
-def _envelope(body: dict[str, Any]) -> InboundActivity:
-    try:
-        return InboundActivity.model_validate(body)
-    except ValidationError as error:
-        fields = sorted({".".join(map(str, problem["loc"])) for problem in error.errors()})
-        raise HTTPException(400, f"the activity is malformed in: {', '.join(fields)}") from error
+        async with asyncio.timeout(_OVERDUE):
+            activity = InboundActivity.model_validate_json(await read_body(request, _MAX_UNCHECKED))
+    except (TimeoutError, HTTPException, ValidationError):
+        return plain_error(503, UNREACHABLE)
+    return _not_taken(activity, 503, UNREACHABLE)
 
 
 async def _turn(
@@ -178,5 +134,5 @@ def _broken(activity: InboundActivity) -> JSONResponse:
     return plain_error(500, BROKEN)
 
 
-def _not_taken(activity: InboundActivity, reason: str) -> JSONResponse:
-    return JSONResponse(sentence(reason)) if activity.is_card_action else plain_error(504, reason)
+def _not_taken(activity: InboundActivity, status: int, reason: str) -> JSONResponse:
+    return JSONResponse(sentence(reason)) if activity.is_card_action else plain_error(status, reason)

@@ -1,7 +1,7 @@
 """The token with which the Bot Framework signs what it sends (Bot Connector authentication)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import jwt
@@ -30,12 +30,24 @@ class TokenRefused(Exception):
 class TokenVerifier(Protocol):
     """Tells a token of the Bot Framework from any other."""
 
-    async def verify(self, authorization: str | None, *, service_url: str) -> dict[str, Any]:
-        """The claims of the ``Authorization`` header of an activity that names ``service_url``.
+    async def claims(self, authorization: str | None) -> dict[str, Any]:
+        """The claims of the token in an ``Authorization`` header; needs nothing else of a request.
 
-        ``aud`` among them is in small letters. Raises ``TokenRefused``, or ``OutsideError`` where the
-        published keys cannot be read.
+        ``aud`` among them is in small letters, and ``check_service_url`` is to come. Raises ``TokenRefused``,
+        or ``OutsideError`` where the published keys cannot be read.
         """
+
+
+def check_service_url(claims: Mapping[str, Any], service_url: str) -> None:
+    """The token is bound to the address that answers go to, which the activity names as ``service_url``.
+
+    Only a closing slash and the case of scheme and host may differ. Raises ``TokenRefused``.
+    """
+    claim = claims.get("serviceurl")
+    if not isinstance(claim, str) or not claim:
+        raise TokenRefused("the token names no service address")
+    if not same_address(claim, service_url):
+        raise TokenRefused("the token is for another service address")
 
 
 class BotTokenVerifier:
@@ -55,7 +67,7 @@ class BotTokenVerifier:
         """Whether it accepts tokens for this app."""
         return app_id in self._app_ids
 
-    async def verify(self, authorization: str | None, *, service_url: str) -> dict[str, Any]:
+    async def claims(self, authorization: str | None) -> dict[str, Any]:
         """See ``TokenVerifier``."""
         token = _bearer(authorization)
         key = await self._key(token)
@@ -73,7 +85,6 @@ class BotTokenVerifier:
         claims["aud"] = uuid_of(claims["aud"])
         if not self.knows(claims["aud"]):
             raise TokenRefused("the token is for another app")
-        _check_service_url(claims.get("serviceurl"), service_url)
         return claims
 
     async def _key(self, token: str) -> jwt.PyJWK:
@@ -98,12 +109,12 @@ class CloudsTokenVerifier:
     def __init__(self, verifiers: Sequence[BotTokenVerifier]) -> None:
         self._verifiers = tuple(verifiers)
 
-    async def verify(self, authorization: str | None, *, service_url: str) -> dict[str, Any]:
+    async def claims(self, authorization: str | None) -> dict[str, Any]:
         """See ``TokenVerifier``."""
         app_id = _claimed_app(_bearer(authorization))
         for verifier in self._verifiers:
             if verifier.knows(app_id):
-                return await verifier.verify(authorization, service_url=service_url)
+                return await verifier.claims(authorization)
         raise TokenRefused("the token is for another app")
 
 
@@ -136,14 +147,3 @@ def _bearer(authorization: str | None) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenRefused("there is no bearer token")
     return token.strip()
-
-
-def _check_service_url(claim: Any, service_url: str) -> None:
-    """The claim binds the token to the address that answers go to.
-
-    Only a closing slash and the case of scheme and host may differ.
-    """
-    if not isinstance(claim, str) or not claim:
-        raise TokenRefused("the token names no service address")
-    if not same_address(claim, service_url):
-        raise TokenRefused("the token is for another service address")

@@ -27,8 +27,8 @@ class Intended(NamedTuple):
     """The message that the run does not know and the row does: to be edited; ``None`` to post one."""
     service_url: str
     """Where the conversation lives now."""
-    is_shown: bool
-    """That message shows what is wanted: nothing is to be sent."""
+    shown: str | None
+    """The marker of that message where it shows what is wanted: nothing is to be sent."""
 
 
 class Orphan(NamedTuple):
@@ -68,8 +68,7 @@ async def intend(connection: Connection | Pool, request: ShowCard, asked_at: dat
         raise _unknown(request)
     if row["orphans"] is None:
         raise Conflict("a later call has begun to post this card")
-    is_shown = bool(row["activity_id"] and row["is_shown"])
-    return Intended(row["orphans"], row["activity_id"], row["service_url"], is_shown)
+    return Intended(*row)
 
 
 async def record_shown(

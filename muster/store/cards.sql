@@ -12,11 +12,13 @@ WITH intended AS (
         THEN (array_append(orphan_markers, intent_marker))[greatest(1, cardinality(orphan_markers) - 18):]
         ELSE orphan_markers END,
       intent_marker = CASE WHEN activity_id IS NULL THEN :marker END,
-      intent_at = :asked_at
+      intent_at = :asked_at,
+      post_began_at = now()
   WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
     AND (intent_at IS NULL OR intent_at <= :asked_at)
-  RETURNING orphans, activity_id, revision = :revision AND content = :content AS is_shown)
-SELECT i.orphans, i.activity_id, c.service_url, i.is_shown
+  RETURNING orphans, activity_id,
+            CASE WHEN activity_id IS NOT NULL AND revision = :revision AND content = :content THEN marker END AS shown)
+SELECT i.orphans, i.activity_id, c.service_url, i.shown
 FROM incident_card k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN intended i ON true
@@ -34,38 +36,48 @@ WHERE account = :account AND incident_id = :incident_id AND conversation = :conv
 -- name: record_shown
 -- After a send. A worker that was taken for dead may come late, with a message that another worker, which has begun
 -- a post of its own, does not know. Until that post is recorded the late message is the card: if the post fails, it
--- is the one to edit. Where two messages are there, the one that is not the card is superseded.
-WITH recorded AS (
-  UPDATE incident_card
+-- is the one to edit. Where two messages are there, the one that is not the card is superseded. The marker of a late
+-- message stands among the orphans', unless somebody had the message deleted: then it is no card any more.
+--
+-- Both workers may record at the same moment: the row is locked before it is looked at.
+WITH before AS (
+  SELECT activity_id, marker, intent_marker, orphans, orphan_markers, revision
+  FROM incident_card
+  WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
+  FOR UPDATE
+), recorded AS (
+  UPDATE incident_card k
   SET activity_id = :activity_id, marker = :marker, revision = :revision, nonce = :nonce, content = :content,
       view = :view::jsonb, shown_at = now(),
-      intent_marker = CASE WHEN activity_id IS NULL AND intent_marker <> :marker THEN intent_marker END,
+      intent_marker = CASE WHEN b.activity_id IS NULL AND b.intent_marker <> :marker THEN b.intent_marker END,
       -- A message whose intent was replaced was counted, and is found; one that loses its place is counted.
-      orphans = orphans + CASE
-        WHEN :is_post AND activity_id IS NULL AND intent_marker IS DISTINCT FROM :marker THEN -1
-        WHEN activity_id <> :activity_id OR intent_marker <> :marker THEN 1
+      orphans = b.orphans + CASE
+        WHEN :is_post AND b.activity_id IS NULL AND b.intent_marker IS DISTINCT FROM :marker THEN -1
+        WHEN b.activity_id <> :activity_id OR b.intent_marker <> :marker THEN 1
         ELSE 0 END,
       orphan_markers = array_remove(
         CASE
-          WHEN :is_post AND activity_id IS NULL AND intent_marker IS DISTINCT FROM :marker THEN orphan_markers
-          WHEN activity_id <> :activity_id
-          THEN (array_append(orphan_markers, marker))[greatest(1, cardinality(orphan_markers) - 18):]
-          WHEN intent_marker <> :marker
-          THEN (array_append(orphan_markers, intent_marker))[greatest(1, cardinality(orphan_markers) - 18):]
-          ELSE orphan_markers END,
+          WHEN :is_post AND b.activity_id IS NULL AND b.intent_marker IS DISTINCT FROM :marker
+          THEN b.orphan_markers
+          WHEN b.activity_id <> :activity_id
+          THEN (array_append(b.orphan_markers, b.marker))[greatest(1, cardinality(b.orphan_markers) - 18):]
+          WHEN b.intent_marker <> :marker
+          THEN (array_append(b.orphan_markers, b.intent_marker))[greatest(1, cardinality(b.orphan_markers) - 18):]
+          ELSE b.orphan_markers END,
         :marker)
-  WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
-    AND (intent_marker = :marker
-         OR (activity_id = :activity_id AND revision <= :revision)
-         OR (activity_id IS NULL AND (:is_post OR (intent_marker IS NULL AND revision <= :revision))))
-  RETURNING orphans)
-SELECT coalesce(r.orphans, k.orphans), r.orphans IS NOT NULL,
-       CASE WHEN k.activity_id = :activity_id THEN NULL
-            WHEN r.orphans IS NOT NULL THEN k.activity_id
+  FROM before b
+  WHERE k.account = :account AND k.incident_id = :incident_id AND k.conversation = :conversation
+    AND (b.intent_marker = :marker
+         OR (b.activity_id = :activity_id AND b.revision <= :revision)
+         OR (b.activity_id IS NULL AND :is_post AND :marker = ANY (b.orphan_markers))
+         OR (b.activity_id IS NULL AND NOT :is_post AND b.intent_marker IS NULL AND b.revision <= :revision))
+  RETURNING k.orphans)
+SELECT coalesce(r.orphans, b.orphans), r.orphans IS NOT NULL,
+       CASE WHEN b.activity_id = :activity_id THEN NULL
+            WHEN r.orphans IS NOT NULL THEN b.activity_id
             WHEN :is_post THEN :activity_id END
-FROM incident_card k
+FROM before b
 LEFT JOIN recorded r ON true
-WHERE k.account = :account AND k.incident_id = :incident_id AND k.conversation = :conversation
 
 -- name: forget_intent
 -- The post certainly did not happen: no orphan is to be counted for it.
@@ -75,11 +87,12 @@ WHERE account = :account AND incident_id = :incident_id AND conversation = :conv
 
 -- name: find_orphan
 -- A message that may be deleted: it carries a marker of this card that is not the card's any more, and no row
--- of the conversation knows it as something else. While a post is under way, a row is about to know one more.
+-- of the conversation knows it as something else. While a post is under way, a row is about to know one more:
+-- within ten seconds, or within two minutes where the database is away when the message is there.
 SELECT c.service_url, EXISTS (
          SELECT FROM incident_card o
          WHERE o.conversation = :conversation AND o.intent_marker IS NOT NULL
-           AND o.intent_at > now() - interval '1 minute') AS is_posting
+           AND o.post_began_at > now() - interval '3 minutes') AS is_posting
 FROM incident_card k
 JOIN conversation c ON c.id = k.conversation
 WHERE k.account = :account AND k.incident_id = :incident_id AND k.conversation = :conversation

@@ -57,6 +57,7 @@ CREATE TABLE incident_card (
     registered_at timestamp with time zone DEFAULT now() NOT NULL,
     intent_marker text,
     intent_at timestamp with time zone,
+    post_began_at timestamp with time zone,
     activity_id text,
     marker text,
     revision integer DEFAULT 0 NOT NULL,

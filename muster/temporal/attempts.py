@@ -34,7 +34,8 @@ _NEVER_BEGUN = frozenset(
 _DOES_NOT_PASS = _NEVER_BEGUN - {RPCStatusCode.RESOURCE_EXHAUSTED}
 
 _NOT_SENT = ("tcp connect error", "dns error")
-"""How the SDK's transport says, beside UNAVAILABLE, that there was nobody to send anything to."""
+"""How the SDK's transport says, beside UNAVAILABLE, that there was nobody to send anything to. A status alone
+does not tell: a test at a closed port fails where the SDK words it otherwise."""
 
 
 class TemporalUnavailable(Exception):
@@ -43,6 +44,10 @@ class TemporalUnavailable(Exception):
 
 class Rejected(Exception):
     """Temporal or the workflow refuses this message as it is; the text says why."""
+
+
+class AcceptedAndLost(Exception):
+    """Temporal has taken the message, and asking for its answer failed."""
 
 
 class Attempts:
@@ -67,6 +72,8 @@ class Attempts:
             self._under_way = True
             try:
                 return await call()
+            except AcceptedAndLost:
+                self._lost = True
             except RPCError as error:
                 self._under_way = False
                 self._lost = self._lost or not _certainly_nothing_happened(error)

@@ -128,13 +128,13 @@ async def test_nothing_is_deleted_while_the_row_of_a_post_is_a_moment_late(
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q2', $1)",
         teams_side.channel,
     )
-    posting = "UPDATE incident_card SET intent_marker = 'm2', intent_at = $2 WHERE incident_id = $1"
+    posting = "UPDATE incident_card SET intent_marker = 'm2', post_began_at = $2 WHERE incident_id = $1"
     await pool.execute(posting, incident, datetime.now(UTC))
     with pytest.raises(ApplicationError, match="a post into the conversation is under way") as failed:
         await delete(deleting(teams_side, orphan))
     assert (failed.value.type, failed.value.non_retryable) == ("ProviderUnavailable", False)
     assert await left(teams_side) == [orphan]
-    await pool.execute(posting, incident, datetime.now(UTC) - timedelta(minutes=2))
+    await pool.execute(posting, incident, datetime.now(UTC) - timedelta(minutes=4))
     await delete(deleting(teams_side, orphan))
     assert await left(teams_side) == [], "nobody waits for an intent whose worker is long gone"
 

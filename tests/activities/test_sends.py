@@ -70,7 +70,7 @@ async def test_a_message_that_shows_what_is_wanted_is_not_edited(
     """A starved worker records what it has sent, and cannot tell it in time, again and again."""
     posted = await worker.show(card.at(1))
     shown = await worker.show(card.at(1, marker="m2"), asked_at=LATER)
-    assert shown == posted.model_copy(update={"found": True})
+    assert shown == posted.model_copy(update={"found": True, "marker": "m1"})
     assert len(teams_side.asked) == 1
     assert (await card.row()).marker == "m1", "which the message carries"
 

@@ -12,6 +12,7 @@ from botbuilder.core.teams import TeamsActivityHandler
 from botbuilder.schema import AdaptiveCardInvokeResponse
 from fastapi import FastAPI
 
+from api.bot.activity import InboundActivity
 from api.bot.adapter import TeamsAdapter
 from api.bot.bot import MusterBot
 from api.bot.clicks import ClickHandler
@@ -22,6 +23,7 @@ from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient
 from muster.clients.teams.jwks import BotKeys
+from muster.lenient_json import read_json
 from muster.settings import TeamsRegistration
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +39,7 @@ NOT_REACHABLE = {
     "type": "application/vnd.microsoft.activity.message",
     "value": "Muster is not reachable right now. Try again in a moment.",
 }
+JSON = {"Content-Type": "application/json"}
 CONVERSATION = "19:ops@thread.tacv2;messageid=1700000000001"
 
 
@@ -230,6 +233,82 @@ async def test_without_a_good_token_nothing_gets_in(teams, bot, framework, stran
     assert bot.clicks == []
 
 
+HUGE = {
+    "wide": b'{"a": [' + b"{}," * 85_000 + b"{}]}",
+    "deep": b"[" * 200_000,
+    "cut": b'{"a": [' + b"{}," * 85_000,
+    "an activity": json.dumps(activity(text="x" * 200_000)).encode(),
+}
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+    """The sizes of the bodies that were parsed, by whichever reader."""
+    sizes = []
+
+    def counting(reader):
+        def read(raw):
+            sizes.append(len(raw))
+            return reader(raw)
+
+        return read
+
+    monkeypatch.setattr("api.bot.admission.read_json", counting(read_json))
+    monkeypatch.setattr(InboundActivity, "model_validate_json", counting(InboundActivity.model_validate_json))
+    return sizes
+
+
+class Body:
+    """A body, and how many of its pieces were read."""
+
+    def __init__(self, whole):
+        self._whole = whole
+        self.read = 0
+
+    async def __aiter__(self):
+        for start in range(0, len(self._whole), 65536):
+            self.read += 1
+            yield self._whole[start : start + 65536]
+
+
+@pytest.mark.parametrize("name", HUGE)
+async def test_what_has_no_good_token_is_never_parsed(teams, framework, stranger, parsed, name):
+    """To parse it would cost a hundred times as much as to refuse it, and anybody can send it."""
+    refused = ("Basic x", "Bearer x", framework.token(signed_by=stranger), framework.token(exp=1))
+    for token in (*refused, framework.token(key_id="made-up", signed_by=stranger)):
+        body = Body(HUGE[name])
+        response = await teams.post(None, content=body, token=token, headers=JSON)
+        assert (response.status_code, parsed, body.read) == (401, [], 0)
+    assert (await teams.post(None, content=HUGE[name], headers=JSON)).status_code in (200, 400)
+    assert parsed == [len(HUGE[name])], "the check sees who parses"
+
+
+async def test_what_is_declared_too_large_or_of_another_type_is_refused_before_its_token(teams, framework):
+    framework.answering.clear()
+    large = await teams.post(None, content=b"x" * 300_000, headers=JSON)
+    text = await teams.post(None, content=b"x", headers={"Content-Type": "text/plain"})
+    assert (large.status_code, text.status_code, framework.requests) == (413, 415, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "claims"),
+    [
+        ({}, {"exp": 1}),
+        ({"id": "f:1 "}, {}),
+        ({"serviceUrl": "https://smba.trafficmanager.net/amer/"}, {}),
+        ({"channelData": {"tenant": {"id": FOREIGN_TENANT}}}, {}),
+        ({"serviceUrl": "https://evil.example/"}, {"serviceurl": "https://evil.example/"}),
+    ],
+)
+async def test_nobody_is_known_before_everything_is_checked(teams, framework, monkeypatch, changes, claims):
+    known = []
+    monkeypatch.setattr("api.bot.admission.known", lambda: known.append("known"))
+    refused = await teams.post(click(**changes), token=framework.token(**claims))
+    assert (refused.status_code in (400, 401, 403), known) == (True, [])
+    assert (await teams.post(click())).status_code == 200
+    assert known == ["known"]
+
+
 async def test_a_token_for_another_service_address_is_refused(teams, bot):
     response = await teams.post(click(serviceUrl="https://smba.trafficmanager.net/amer/"))
     assert (response.status_code, bot.clicks) == (401, [])
@@ -279,7 +358,7 @@ async def test_a_click_is_answered_503_while_the_keys_cannot_be_had(teams, frame
     ],
 )
 async def test_a_body_of_another_shape_is_refused_with_a_detail(teams, content, status):
-    response = await teams.post(None, content=content, headers={"Content-Type": "application/json"})
+    response = await teams.post(None, content=content, headers=JSON)
     assert response.status_code == status
     assert response.json()["detail"]
 
@@ -298,7 +377,7 @@ def with_field(path, odd):
 async def post_odd(teams, whole):
     """Post what Python's client would not write: a lone surrogate goes out as its escape."""
     content = json.dumps(whole).encode()
-    return await teams.post(None, content=content, headers={"Content-Type": "application/json"})
+    return await teams.post(None, content=content, headers=JSON)
 
 
 EXACT = [
@@ -375,7 +454,7 @@ async def test_a_large_body_without_a_length_is_not_read_to_its_end(teams):
             read += 1
             yield b"x" * 65536
 
-    response = await teams.post(None, content=endless(), headers={"Content-Type": "application/json"})
+    response = await teams.post(None, content=endless(), headers=JSON)
     assert response.status_code == 413
     assert read < 10
 
@@ -441,3 +520,33 @@ async def test_a_click_is_answered_within_three_seconds_of_its_arrival(teams, bo
         response = await teams.post(click())
     framework.answering.set()
     assert (response.json(), bot.clicks) == (NOT_REACHABLE, [])
+
+
+async def test_nothing_waits_for_the_keys_longer_than_a_click_may(teams, bot, sent, framework, parsed):
+    """Nobody knows yet what it is; and of what may be a stranger's, little is read."""
+    query = {"type": "invoke", "name": "composeExtension/query", "value": {"commandId": "x"}}
+    members = {"type": "conversationUpdate", "membersAdded": [{"id": "29:bo"}]}
+    bodies = [json.dumps(activity(**kind)).encode() for kind in ({}, members, query)]
+    framework.answering.clear()
+    async with asyncio.timeout(3):
+        responses = await asyncio.gather(
+            *(teams.post(None, content=body, headers=JSON) for body in (*bodies, *HUGE.values(), b"[", b""))
+        )
+    framework.answering.set()
+    assert {(response.status_code, response.json()["detail"]) for response in responses} == {
+        (503, NOT_REACHABLE["value"])
+    }
+    assert (bot.clicks, sent) == ([], [])
+    assert sorted(parsed) == sorted([*map(len, bodies), 1, 0])
+
+
+async def test_a_click_whose_body_does_not_come_while_the_keys_do_not_is_answered_in_time(teams, framework):
+    async def half():
+        yield b"{"
+        await asyncio.Event().wait()
+
+    framework.answering.clear()
+    async with asyncio.timeout(3.2):
+        response = await teams.post(None, content=half(), headers=JSON)
+    framework.answering.set()
+    assert response.status_code == 503

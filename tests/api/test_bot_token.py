@@ -11,7 +11,7 @@ import httpx
 import jwt
 import pytest
 
-from api.bot.token import BotTokenVerifier, TokenRefused, token_verifier
+from api.bot.token import BotTokenVerifier, TokenRefused, check_service_url, token_verifier
 from muster.clients.http import open_pool
 from muster.clients.teams.clouds import CLOUDS
 from muster.clients.teams.jwks import BotKeys
@@ -45,22 +45,29 @@ def verifier(framework, framework_pool, clock):
     return BotTokenVerifier(keys, {APP_ID, OTHER_APP_ID})
 
 
+async def verified(verifier, authorization, service_url=SERVICE_URL):
+    """The claims, checked as for an activity that names ``service_url``."""
+    claims = await verifier.claims(authorization)
+    check_service_url(claims, service_url)
+    return claims
+
+
 async def refusal(verifier, authorization, service_url=SERVICE_URL):
     """Why the token is refused."""
     with pytest.raises(TokenRefused) as refused:
-        await verifier.verify(authorization, service_url=service_url)
+        await verified(verifier, authorization, service_url)
     reason = str(refused.value)
     assert not [part for part in (authorization or "").split(".") if len(part) > 9 and part in reason]
     return reason
 
 
 async def test_a_good_token_gives_its_claims(verifier, framework):
-    claims = await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    claims = await verified(verifier, framework.token())
     assert claims["aud"] == APP_ID
 
 
 async def test_any_of_our_apps_may_be_meant(verifier, framework):
-    claims = await verifier.verify(framework.token(aud=OTHER_APP_ID), service_url=SERVICE_URL)
+    claims = await verified(verifier, framework.token(aud=OTHER_APP_ID))
     assert claims["aud"] == OTHER_APP_ID
 
 
@@ -94,20 +101,20 @@ async def test_a_token_with_a_wrong_claim_is_refused_with_its_reason(verifier, f
 
 @pytest.mark.parametrize("closing", ["https://smba.trafficmanager.net/emea", SERVICE_URL])
 async def test_a_closing_slash_makes_no_difference_to_the_service_address(verifier, framework, closing):
-    await verifier.verify(framework.token(serviceurl=closing), service_url=SERVICE_URL)
-    await verifier.verify(framework.token(), service_url=closing)
+    await verified(verifier, framework.token(serviceurl=closing))
+    await verified(verifier, framework.token(), closing)
 
 
 @pytest.mark.parametrize(
     "spelling", ["HTTPS://SMBA.TrafficManager.net/emea/", "https://smba.trafficmanager.net:443/emea"]
 )
 async def test_the_case_of_scheme_and_host_makes_no_difference(verifier, framework, spelling):
-    await verifier.verify(framework.token(serviceurl=spelling), service_url=SERVICE_URL)
-    await verifier.verify(framework.token(), service_url=spelling)
+    await verified(verifier, framework.token(serviceurl=spelling))
+    await verified(verifier, framework.token(), spelling)
 
 
 async def test_an_app_is_the_same_in_either_case(verifier, framework):
-    claims = await verifier.verify(framework.token(aud=APP_ID.upper()), service_url=SERVICE_URL)
+    claims = await verified(verifier, framework.token(aud=APP_ID.upper()))
     assert claims["aud"] == APP_ID
 
 
@@ -145,9 +152,9 @@ def both_clouds(framework, framework_pool, tmp_path):
 
 async def test_each_cloud_verifies_the_tokens_of_its_own_registrations(both_clouds, framework):
     verifier, government = both_clouds
-    await verifier.verify(framework.token(), service_url=SERVICE_URL)
-    await verifier.verify(framework.token(aud=OTHER_APP_ID), service_url=SERVICE_URL)
-    claims = await verifier.verify(government.token(key_id="gov-1", **GOV_CLAIMS), service_url=GOV)
+    await verified(verifier, framework.token())
+    await verified(verifier, framework.token(aud=OTHER_APP_ID))
+    claims = await verified(verifier, government.token(key_id="gov-1", **GOV_CLAIMS), GOV)
     assert claims["aud"] == GOV_APP_ID
 
 
@@ -175,8 +182,8 @@ async def test_a_public_key_verifies_nothing_of_a_government_app(both_clouds, fr
 
 async def test_five_minutes_of_skew_are_allowed(verifier, framework):
     now = time.time()
-    await verifier.verify(framework.token(exp=int(now - 280)), service_url=SERVICE_URL)
-    await verifier.verify(framework.token(nbf=int(now + 280)), service_url=SERVICE_URL)
+    await verified(verifier, framework.token(exp=int(now - 280)))
+    await verified(verifier, framework.token(nbf=int(now + 280)))
     assert "expired" in await refusal(verifier, framework.token(exp=int(now - 320)))
     assert "not valid yet" in await refusal(verifier, framework.token(nbf=int(now + 320)))
 
@@ -233,17 +240,17 @@ async def test_a_token_of_a_key_that_is_not_endorsed_for_teams_is_refused(verifi
 
 
 async def test_keys_are_fetched_once_a_day(verifier, framework, clock):
-    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    await verified(verifier, framework.token())
     clock.now = 19 * HOUR
-    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    await verified(verifier, framework.token())
     assert framework.requests == 2, "metadata and key set"
 
 
 async def test_a_new_key_is_found_when_it_turns_up(verifier, framework, clock):
-    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    await verified(verifier, framework.token())
     clock.now = 60
     framework.publish("key-2")
-    await verifier.verify(framework.token(key_id="key-2"), service_url=SERVICE_URL)
+    await verified(verifier, framework.token(key_id="key-2"))
 
 
 async def test_made_up_keys_do_not_make_us_ask_again_and_again(verifier, framework, stranger, clock):
@@ -257,44 +264,42 @@ async def test_made_up_keys_do_not_make_us_ask_again_and_again(verifier, framewo
 
 
 async def test_made_up_keys_do_not_make_us_ask_an_endpoint_that_is_down(verifier, framework, stranger, clock):
-    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    await verified(verifier, framework.token())
     framework.down = True
     asked = framework.requests
     for number in range(5):
         with pytest.raises(ProviderUnavailable):
-            await verifier.verify(
-                framework.token(key_id=f"made-up-{number}", signed_by=stranger), service_url=SERVICE_URL
-            )
+            await verified(verifier, framework.token(key_id=f"made-up-{number}", signed_by=stranger))
     assert framework.requests == asked + 1
     clock.now = 11
     framework.down = False
     framework.publish("key-2")
-    await verifier.verify(framework.token(key_id="key-2"), service_url=SERVICE_URL)
+    await verified(verifier, framework.token(key_id="key-2"))
 
 
 async def test_a_new_key_that_several_tokens_name_at_once_is_found_for_all(verifier, framework):
-    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    await verified(verifier, framework.token())
     framework.publish("key-2")
     token = framework.token(key_id="key-2")
     asked = framework.requests
-    await asyncio.gather(*(verifier.verify(token, service_url=SERVICE_URL) for _ in range(5)))
+    await asyncio.gather(*(verified(verifier, token) for _ in range(5)))
     assert framework.requests == asked + 2
 
 
 async def test_a_kind_of_key_we_do_not_use_spoils_nothing(verifier, framework):
     framework.published += [{"kty": "EC", "kid": "ec"}, {"kty": "RSA", "kid": "cut"}, "nonsense"]
-    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    await verified(verifier, framework.token())
 
 
 async def test_keys_that_cannot_be_had_refuse_nobody(verifier, framework):
     framework.down = True
     with pytest.raises(ProviderUnavailable):
-        await verifier.verify(framework.token(), service_url=SERVICE_URL)
+        await verified(verifier, framework.token())
 
 
 async def test_known_keys_still_serve_while_the_metadata_is_down(verifier, framework, stranger):
-    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+    await verified(verifier, framework.token())
     framework.down = True
     with pytest.raises(ProviderUnavailable):
-        await verifier.verify(framework.token(key_id="new", signed_by=stranger), service_url=SERVICE_URL)
-    await verifier.verify(framework.token(), service_url=SERVICE_URL)
+        await verified(verifier, framework.token(key_id="new", signed_by=stranger))
+    await verified(verifier, framework.token())

@@ -17,9 +17,8 @@ import pytest
 from muster.seed import seed
 from sandbox.up.servers.ports import free_port
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.api.edge import CONFIGURATION
 from tests.support.company import company
-from tests.support.settings import KEYS, settings_for
+from tests.support.settings import KEYS, config_file, settings_for
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +39,6 @@ async def api(
 ) -> AsyncIterator[tuple[httpx.AsyncClient, int, Path]]:
     """``muster serve``: a client, its port and what it writes; ``files`` is for ``ulimit``."""
     await seed(settings_for(database_url, temporal.address), company())
-    (folder / "muster.toml").write_text(CONFIGURATION)
     port, written = free_port(), folder / "log"
     environment = {
         "PATH": os.environ["PATH"],
@@ -48,7 +46,8 @@ async def api(
         "DATABASE_URL": database_url,
         "TEMPORAL_ADDRESS": temporal.address,
         "MUSTER_KEYS": KEYS,
-        "MUSTER_CONFIG": str(folder / "muster.toml"),
+        "MUSTER_DATABASE_POOLER": os.environ.get("MUSTER_DATABASE_POOLER", "none"),
+        "MUSTER_CONFIG": config_file(folder),
         "MUSTER_PORT": str(port),
     }
     limited = f"ulimit {files}; exec {sys.executable} -m muster.cli serve"

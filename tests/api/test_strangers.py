@@ -69,7 +69,7 @@ async def edge(
     framework = httpx.MockTransport(BotFramework().answer)
     client = await Client.connect(temporal.address)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("api.app.open_http_pool", lambda **_: open_http_pool(transport=framework))
+        patched.setattr("api.app.open_http_pool", lambda *_: open_http_pool(transport=framework))
         patched.setattr(strangers, "_BETWEEN", 0)
         patched.setattr(logging.getLogger("httpcore"), "level", logging.WARNING)  # of the test's own calls
         async with await open_pool(database_at(url)) as pool, serving_edge(settings, pool, client) as running:
@@ -127,6 +127,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "content type": {"url": "/api/messages", "headers": {"Content-Type": LONG}},
     "no JSON": {"url": "/api/messages", "headers": JSON, "content": LONG.encode()},
     "deep JSON": {"url": "/api/messages", "headers": JSON, "content": b"[" * 100_000},
+    "wide JSON": {"url": "/api/messages", "headers": JSON, "content": b'{"a": [' + b"{}," * 85_000 + b"{}]}"},
     "no token": {"url": "/api/messages", "headers": JSON, "content": activity()},
     "odd fields": {"url": "/api/messages", "headers": JSON, "content": json.dumps(ODD_ACTIVITY).encode()},
     "malformed fields": {"url": "/api/messages", "headers": JSON, "content": json.dumps(MALFORMED).encode()},

@@ -8,8 +8,9 @@ import pytest
 
 from muster.store import cards
 from muster.store.cards import CardUnknown, Orphan
-from muster.store.pool import Pool
+from muster.store.pool import Pool, transaction
 from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TENANT
+from tests.support.waiting import eventually
 from workflows.channel_incident.activities import ShowCard, StoredCard
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.state import highlight_key
@@ -74,7 +75,7 @@ async def test_a_row_that_was_never_sent_restores_nothing(pool: Pool) -> None:
 
 
 async def test_a_post_is_intended_then_recorded(pool: Pool) -> None:
-    assert await cards.intend(pool, show("m1"), ASKED_AT) == (0, None, SERVICE_URL, False)
+    assert await cards.intend(pool, show("m1"), ASKED_AT) == (0, None, SERVICE_URL, None)
     intended = await row(pool)
     assert (intended["intent_marker"], intended["activity_id"], intended["marker"]) == ("m1", None, None)
     assert (await cards.restore(pool, KEY)).unknown, "until its outcome is recorded"
@@ -128,7 +129,7 @@ async def test_a_message_that_is_gone_is_not_counted(pool: Pool) -> None:
     """A new post after an edit found nothing to edit."""
     await posted(pool)
     await cards.forget_message(pool, KEY, "1")
-    assert await cards.intend(pool, show("m2", revision=2), ASKED_AT) == (0, None, SERVICE_URL, False)
+    assert await cards.intend(pool, show("m2", revision=2), ASKED_AT) == (0, None, SERVICE_URL, None)
     assert (await row(pool))["activity_id"] is None, "a click on the old message is not one on the card"
 
 
@@ -136,7 +137,7 @@ async def test_a_message_that_only_its_row_knows_is_edited(pool: Pool) -> None:
     """Its worker recorded the post and died before it could tell the run."""
     await posted(pool)
     again = show("m2", revision=2)
-    assert await cards.intend(pool, again, ASKED_AT) == (0, "1", SERVICE_URL, False)
+    assert await cards.intend(pool, again, ASKED_AT) == (0, "1", SERVICE_URL, None)
     assert (await cards.record_shown(pool, again, "1")).recorded
     stored = await cards.restore(pool, KEY)
     assert (stored.activity_id, stored.marker, stored.unknown) == ("1", "m2", False)
@@ -144,7 +145,7 @@ async def test_a_message_that_only_its_row_knows_is_edited(pool: Pool) -> None:
 
 async def test_a_message_that_only_its_row_knows_may_show_what_is_wanted(pool: Pool) -> None:
     await posted(pool)
-    assert await cards.intend(pool, show("m2"), ASKED_AT) == (0, "1", SERVICE_URL, True)
+    assert await cards.intend(pool, show("m2"), ASKED_AT) == (0, "1", SERVICE_URL, "m1")
     assert not (await cards.restore(pool, KEY)).unknown
 
 
@@ -166,18 +167,46 @@ async def test_a_late_post_is_the_card_until_a_later_one_is_recorded(pool: Pool)
     assert (stored.activity_id, stored.marker, stored.orphans, stored.unknown) == ("2", "m2", 1, False)
 
 
+async def test_of_two_posts_recorded_at_the_same_moment_one_is_superseded(pool: Pool) -> None:
+    """The second waits for the first one's commit, and sees what it left."""
+    await cards.intend(pool, show("m1"), ASKED_AT)
+    await cards.intend(pool, show("m2"), ASKED_AT)
+    async with transaction(pool) as connection:
+        assert await cards.record_shown(connection, show("m1"), "1") == (0, True, None)
+        second = asyncio.create_task(cards.record_shown(pool, show("m2"), "2"))
+        await eventually(lambda: _somebody_waits(pool))
+    assert await second == (1, True, "1")
+    assert await orphan_markers(pool) == ["m1"]
+
+
+async def _somebody_waits(pool: Pool) -> bool:
+    waiting = """SELECT EXISTS (SELECT FROM pg_stat_activity
+                 WHERE wait_event_type = 'Lock' AND datname = current_database())"""
+    return await pool.fetchval(waiting) is True
+
+
+async def test_a_late_post_that_was_deleted_as_an_orphan_is_no_card(pool: Pool) -> None:
+    """Somebody pressed it while the later post was refused."""
+    await cards.intend(pool, show("m1"), ASKED_AT)
+    await cards.intend(pool, show("m2"), ASKED_AT)
+    await cards.forget_intent(pool, show("m2"))
+    await cards.forget_orphan(pool, KEY, "m1")
+    assert await cards.record_shown(pool, show("m1"), "1") == (1, False, "1")
+    assert (await row(pool))["activity_id"] is None, "the next post is a new message"
+
+
 async def test_a_late_post_is_edited_where_the_later_one_certainly_did_not_happen(pool: Pool) -> None:
     await both_on_their_way(pool)
     await cards.forget_intent(pool, show("m2"))
     again = show("m3", revision=2)
-    assert await cards.intend(pool, again, ASKED_AT) == (0, "1", SERVICE_URL, False)
+    assert await cards.intend(pool, again, ASKED_AT) == (0, "1", SERVICE_URL, None)
     assert await cards.record_shown(pool, again, "1", found=True) == (0, True, None)
 
 
 async def test_a_late_post_is_edited_where_the_later_ones_answer_was_lost(pool: Pool) -> None:
     await both_on_their_way(pool)
     again = show("m3", revision=2)
-    assert await cards.intend(pool, again, ASKED_AT) == (1, "1", SERVICE_URL, False)
+    assert await cards.intend(pool, again, ASKED_AT) == (1, "1", SERVICE_URL, None)
     assert await cards.record_shown(pool, again, "1", found=True) == (1, True, None)
     assert await cards.record_shown(pool, show("m2"), "2") == (1, False, "2"), "it comes late after all"
     stored = await cards.restore(pool, KEY)
@@ -204,7 +233,7 @@ async def test_a_late_post_is_the_card_where_a_later_message_is_gone(pool: Pool)
     await posted(pool, "2", "m2", revision=2)
     await cards.forget_message(pool, KEY, "2")
     assert (await cards.record_shown(pool, show("m1"), "1")).recorded
-    assert await cards.intend(pool, show("m3", revision=3), ASKED_AT) == (0, "1", SERVICE_URL, False)
+    assert await cards.intend(pool, show("m3", revision=3), ASKED_AT) == (0, "1", SERVICE_URL, None)
 
 
 @pytest.mark.parametrize("is_recorded", [False, True])

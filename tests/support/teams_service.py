@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.teams.connector import ConnectorClient
@@ -103,14 +103,35 @@ class TeamsService:
         return [one for one in self.asked if one.method == method and one.path.endswith(ending)]
 
     def listening_to(self, app: ASGIApp) -> ASGIApp:
-        """The simulator, with the connector's calls written down before they are answered."""
+        """The simulator, with the connector's calls written down before they are answered.
+
+        A call is written down when it has come whole: from then on it has the fault that is meant for it.
+        """
 
         async def heard(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http" and scope["path"].startswith(f"{SERVICE_PATH}/v3/"):
-                path = scope["path"].removeprefix(SERVICE_PATH)
-                self.asked.append(Asked(scope["method"], path, Headers(scope=scope)))
-                self._arrivals.add()
-            await app(scope, receive, send)
+            if scope["type"] != "http" or not scope["path"].startswith(f"{SERVICE_PATH}/v3/"):
+                return await app(scope, receive, send)
+            path = scope["path"].removeprefix(SERVICE_PATH)
+            whole = False
+
+            def write_down() -> None:
+                nonlocal whole
+                if not whole:
+                    whole = True
+                    self.asked.append(Asked(scope["method"], path, Headers(scope=scope)))
+                    self._arrivals.add()
+
+            async def receiving() -> Message:
+                message = await receive()
+                if not message.get("more_body"):
+                    write_down()
+                return message
+
+            async def sending(message: Message) -> None:
+                write_down()
+                await send(message)
+
+            await app(scope, receiving, sending)
 
         return heard
 

@@ -36,7 +36,9 @@ class Shown(Value):
     recorded: bool = True
     """``False``: the message is there and its row could not be written; the next showing writes it."""
     found: bool = False
-    """The row knew a message that the run did not: it was edited, and nobody was notified."""
+    """The row knew a message that the run did not: nobody was notified, and it shows the view now."""
+    marker: str | None = None
+    """What the found message carries, where it was not edited."""
 
 
 class Reply(Value):

@@ -118,6 +118,7 @@ def with_shown(state: State, request: ShowCard, shown: Shown) -> State:
     return _with(
         state,
         activity_id=shown.activity_id,
+        marker=shown.marker or state.card.marker,
         shown_revision=request.view.revision,
         shown_content=request.content,
         orphans=shown.orphans,

@@ -91,6 +91,7 @@ CREATE TABLE incident_card (
   registered_at timestamptz NOT NULL DEFAULT now(),
   intent_marker text,      -- of a post whose outcome is not recorded
   intent_at timestamptz,   -- when the latest post was asked for; null: nothing was ever sent
+  post_began_at timestamptz, -- when a worker began with it
   activity_id text,
   marker text,             -- the live card is the one that carries it
   revision integer NOT NULL DEFAULT 0,

@@ -125,11 +125,27 @@ async def test_a_message_that_was_certainly_not_taken_is_said_not_to_be(error: R
 
 @pytest.mark.parametrize(
     "updates",
-    [(None,), (BROKEN_OFF,), (AWAY,), (BROKEN_OFF, CONNECT_FAILED), (AWAY, NO_ENTRY), (TOO_MANY, None)],
-    ids=["no answer", "broken off", "away", "broken off, then down", "away, then refused", "full, no answer"],
+    [(None,), (BROKEN_OFF,), (AWAY,), (BROKEN_OFF, CONNECT_FAILED), (AWAY, NO_ENTRY)],
+    ids=["no answer", "broken off", "away", "broken off, then down", "away, then refused"],
 )
 async def test_a_message_that_may_have_been_taken_is_handed_over(updates: Sequence[RPCError | None]) -> None:
     temporal = Temporal(*updates)
+    await asked(temporal)
+    assert temporal.signals == [CLICK]
+
+
+class Accepting(Temporal):
+    """Takes the start, with the update; whoever asks for the answer afterwards is refused."""
+
+    async def execute_update_with_start_workflow(self, *_args: Any, **options: Any) -> None:
+        operation = options["start_workflow_operation"]
+        operation._workflow_handle.set_result(None)
+        await asyncio.sleep(0.01)
+        raise TOO_MANY
+
+
+async def test_a_message_that_was_taken_before_asking_failed_is_handed_over() -> None:
+    temporal = Accepting(None)
     await asked(temporal)
     assert temporal.signals == [CLICK]
 

@@ -149,6 +149,18 @@ async def test_somebody_who_hangs_up_as_they_get_a_place_gives_it_back() -> None
     assert crowd.served == ["next"]
 
 
+async def test_somebody_who_hangs_up_as_they_are_turned_away_gives_back_nothing() -> None:
+    crowd = Crowd(total=1, each=1)
+    await crowd.comes("first")
+    await crowd.comes("late", patience=0.65)
+    await asyncio.sleep(0.1)  # turned away, in the same turn of the loop as they hang up
+    crowd.hangs_up("late")
+    await crowd.leaves("first")
+    for name in ("second", "third"):
+        await crowd.comes(name)
+    assert crowd.served == ["first", "second"]
+
+
 async def test_a_failure_gives_the_place_back() -> None:
     places = Places(1, 1)
     answer_by = asyncio.get_running_loop().time() + LONG

@@ -16,6 +16,22 @@ TIMING = Timing(edit_interval=0.05, grace=0.2, late_edit=2)
 """As in earnest, a lost edit is sent again (after 1 s) long before it can not land any more."""
 
 
+async def test_a_message_that_was_found_keeps_the_marker_that_it_carries(client: Client) -> None:
+    """Its row knew it, and it showed what was wanted: nothing was edited."""
+
+    async def found(request: ShowCard) -> Shown:
+        return Shown(activity_id="1", orphans=0, found=True, marker="carried")
+
+    async with running(client) as run:
+        run.outside.answers(SHOW_CARD, found)
+        await run.hears(run.life.triggers())
+        await run.outside.until(lambda: bool(run.outside.shown))
+        await run.is_idle()
+        await run.hears(run.life.is_acknowledged())
+        await run.outside.until(lambda: bool(run.outside.edits))
+    assert run.outside.edits[0].identity.marker == "carried"
+
+
 async def test_a_lost_post_is_followed_by_the_latest_view_under_a_new_marker(client: Client) -> None:
     outside = FakeActivities()
     outside.fails(SHOW_CARD, LOST)
