@@ -32,7 +32,8 @@ def implements(
 
     An ``OutsideError`` reaches the workflow with its type, code and delay. A database that is out of reach
     reaches it as ``ProviderUnavailable``: nothing after the failed commit was done. Each failure
-    is one line of the log, with the correlation id.
+    is one line of the log, with the correlation id. It goes without its causes: Temporal keeps the texts of a
+    whole chain, and those of other libraries may hold what no history may hold.
     """
 
     def register(
@@ -45,9 +46,9 @@ def implements(
                 try:
                     return await method(self, argument)
                 except OutsideError as error:
-                    raise _logged(row.name, error) from error
-                except UNAVAILABLE as error:
-                    raise _logged(row.name, ProviderUnavailable("the database is out of reach")) from error
+                    raise _logged(row.name, error) from None
+                except UNAVAILABLE:
+                    raise _logged(row.name, ProviderUnavailable("the database is out of reach")) from None
 
         setattr(run, _ROW, row)
         return run

@@ -17,7 +17,6 @@ from api.bot.route import bot_router
 from api.bot.token import token_verifier
 from api.gateway import Gateway
 from api.health import dependency_checks
-from api.paths import WithoutClosingSlash
 from api.strangers import Strangers
 from api.webhooks.fan_out import FanOut
 from api.webhooks.route import webhook_router
@@ -25,6 +24,7 @@ from muster.clients.http import open_pool as open_http_pool
 from muster.clients.teams.connector import connector_client
 from muster.clients.teams.jwks import BotKeys
 from muster.clients.way_out import way_out
+from muster.closing_slash import WithoutClosingSlash
 from muster.garbage_collection import exclude_startup_objects
 from muster.health import health_app
 from muster.logging import configure_logging

@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from muster.closing_slash import WithoutClosingSlash
 from muster.metrics import metrics_route
 
 Check = Callable[[], Awaitable[str]]
@@ -22,7 +24,7 @@ def health_app(checks: Mapping[str, Check] | None = None) -> Starlette:
     routes = [Route("/healthz", _always("alive")), metrics_route()]
     if checks is not None:
         routes += [Route("/readyz", _always("ready")), Route("/healthz/dependencies", _each(checks))]
-    return Starlette(routes=routes)
+    return Starlette(routes=routes, middleware=[Middleware(WithoutClosingSlash)])
 
 
 def _always(status: str) -> Callable[[Request], Awaitable[JSONResponse]]:

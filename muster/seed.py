@@ -7,23 +7,24 @@ Teams, people and connections come to be by this command alone (docs/seeding.md)
 from pathlib import Path
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from muster.errors import OperatorError
 from muster.identifiers import Subdomain, Uuid
 from muster.security.sealing import KeyRing
-from muster.settings import Settings
+from muster.setting_types import Secret, Storable, Text, WebAddress
+from muster.settings import Region, Settings
 from muster.store import accounts, connections, conversations, links, people, subscriptions
 from muster.store.links import LinkedUser
 from muster.store.migrate import require_schema
-from muster.store.pool import Connection, open_pool
+from muster.store.pool import UNAVAILABLE, Connection, open_pool
 from workflows.ids import channel_key
 
 
 class SeedRefused(OperatorError):
-    """The database refuses a row of the file.
+    """The database does not take the rows of the file.
 
-    Usually the row that it refers to is missing both in the file and in the database.
+    Usually the row that one refers to is missing both in the file and in the database.
     """
 
 
@@ -36,41 +37,41 @@ class Account(_Row):
 
     key: Subdomain
     subdomain: Subdomain
-    region: str
+    region: Region
 
 
 class Subscription(_Row):
     """A webhook subscription with its signing secret."""
 
     account: Subdomain
-    id: str
-    secret: SecretStr
+    id: Text
+    secret: Secret
 
 
 class Tenant(_Row):
     """A Microsoft tenant of the configuration."""
 
     id: Uuid
-    name: str
+    name: Storable
 
 
 class Team(_Row):
     """A Microsoft team and the account it belongs to."""
 
     tenant: Uuid
-    id: str
-    aad_group_id: str
-    name: str
+    id: Text
+    aad_group_id: Uuid
+    name: Storable
     account: Subdomain
 
 
 class Channel(_Row):
     """A channel of a team."""
 
-    team: str
-    id: str
-    name: str
-    service_url: str
+    team: Text
+    id: Text
+    name: Storable
+    service_url: WebAddress
 
 
 class Person(_Row):
@@ -78,9 +79,9 @@ class Person(_Row):
 
     tenant: Uuid
     aad_object_id: Uuid
-    teams_id: str
-    name: str
-    email: str
+    teams_id: Text
+    name: Storable
+    email: Storable
 
 
 class Link(_Row):
@@ -89,19 +90,19 @@ class Link(_Row):
     tenant: Uuid
     aad_object_id: Uuid
     account: Subdomain
-    pagerduty_user: str
-    pagerduty_name: str
-    pagerduty_email: str
-    access_token: SecretStr
+    pagerduty_user: Text
+    pagerduty_name: Storable
+    pagerduty_email: Storable
+    access_token: Secret
 
 
 class ServiceConnection(_Row):
     """A service whose incidents appear in a conversation."""
 
     account: Subdomain
-    service: str
-    service_name: str
-    conversation: str
+    service: Text
+    service_name: Storable
+    conversation: Text
 
 
 class Seed(_Row):
@@ -137,7 +138,7 @@ def read_seed(path: Path) -> Seed:
 async def seed(settings: Settings, content: Seed) -> None:
     """Write the rows in one transaction.
 
-    Raises ``DatabaseUnreachable``, ``SchemaMissing`` or ``SeedRefused``.
+    Raises ``DatabaseUnreachable``, ``SchemaMissing``, ``SchemaUnreadable`` or ``SeedRefused``.
     """
     keys = KeyRing.parse(settings.keys.get_secret_value())
     pool = await open_pool(settings.database, size=1)
@@ -150,6 +151,10 @@ async def seed(settings: Settings, content: Seed) -> None:
         raise SeedRefused(
             f"the database refuses a row of {error.table_name}: {error.constraint_name}"
         ) from error
+    except (asyncpg.PostgresError, *UNAVAILABLE) as error:
+        # Nor here, but for a privilege that is missing, which names a table alone.
+        reason = error if isinstance(error, asyncpg.InsufficientPrivilegeError) else type(error).__name__
+        raise SeedRefused(f"the database does not take the rows: {reason}") from error
     finally:
         await pool.close()
 

@@ -13,11 +13,16 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from muster.connection import Connection
+from muster.errors import OperatorError
 from muster.slow_callers import Limits, SlowCallers, descriptors_for_callers
 
 _GRACE = 5
 """Seconds that running requests have when the server stops: longer than any answer takes."""
 _LOOPBACK = "127.0.0.1"
+
+
+class CannotListen(OperatorError):
+    """The host is not one of this machine, or its port is taken."""
 
 
 class Server(uvicorn.Server):
@@ -71,9 +76,15 @@ class Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(app: ASGIApp, *, host: str = _LOOPBACK, port: int) -> AsyncIterator[None]:
-    """Serve while the block runs; raises OSError where that host is not ours, or its port is taken."""
+    """Serve a worker's health while the block runs; raises ``CannotListen``."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.create_server((host, port), family=family)
+    try:
+        listening = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise CannotListen(
+            f"nothing can listen at {host}, port {port}: {error.strerror}: MUSTER_HOST and"
+            " MUSTER_WORKER_HEALTH_PORT can name another place"
+        ) from error
     server = Server(app)
     running = asyncio.create_task(server.serve(sockets=[listening]))
     try:

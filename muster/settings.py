@@ -5,7 +5,6 @@ environment variable, or a file of its name in small letters in the folder ``MUS
 containers are given their secrets. Any value of ``muster.toml`` may be ``env:NAME`` or ``file:PATH``.
 """
 
-import os
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
@@ -14,10 +13,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from muster.identifiers import Subdomain, Uuid
-from muster.setting_types import AnyCase, Given, Secret, Text, WebAddress, is_address, web_address
+from muster.setting_sources import SecretFiles, Variables
+from muster.setting_types import (
+    AllowedHost,
+    AnyCase,
+    BaseAddress,
+    Host,
+    HostAndPort,
+    Seconds,
+    Secret,
+    Text,
+    WebAddress,
+    is_address,
+    web_address,
+)
 from muster.store.database_address import DatabaseAddress, WrongDatabaseUrl
 from muster.store.database_url import parse_database_url
 from muster.toml_file import read_toml
@@ -26,6 +38,8 @@ _API_HOSTS = {"us": "https://api.pagerduty.com", "eu": "https://api.eu.pagerduty
 
 
 CloudName = Literal["public", "gcc", "gcc-high", "dod"]
+Region = Annotated[Literal["us", "eu"], AnyCase]
+"""Where PagerDuty keeps an account."""
 
 
 class _Entry(BaseModel):
@@ -47,7 +61,7 @@ class PagerDutyAccount(_Entry):
     """One PagerDuty account with its Scoped OAuth app, which serves that account alone."""
 
     subdomain: Subdomain
-    region: Annotated[Literal["us", "eu"], AnyCase] = "us"
+    region: Region = "us"
     client_id: Text
     client_secret: Secret
     api_url: str = Field(default="", validate_default=True)
@@ -109,13 +123,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="MUSTER_",
-        env_ignore_empty=True,  # as Compose passes a variable on that nobody has set
         frozen=True,
         extra="ignore",
         hide_input_in_errors=True,
     )
 
-    config: Annotated[Path | None, Given] = None
+    config: Path | None = None
     """``MUSTER_CONFIG``: the file with registrations and accounts."""
     database_url: Annotated[DatabaseAddress, NoDecode, PlainValidator(_database_address)] = Field(
         validation_alias="DATABASE_URL"
@@ -126,20 +139,20 @@ class Settings(BaseSettings):
     """Where ``muster migrate`` changes the schema; by default where everybody reads it."""
     database_pooler: Literal["none", "transaction"] = "none"
     """What stands before ``database_url``: pgbouncer in transaction mode, or nothing like it."""
-    temporal_address: str = Field(default="127.0.0.1:7233", validation_alias="TEMPORAL_ADDRESS")
-    temporal_namespace: str = Field(default="default", validation_alias="TEMPORAL_NAMESPACE")
-    task_queue: str = "muster"
+    temporal_address: HostAndPort = Field(default="127.0.0.1:7233", validation_alias="TEMPORAL_ADDRESS")
+    temporal_namespace: Text = Field(default="default", validation_alias="TEMPORAL_NAMESPACE")
+    task_queue: Text = "muster"
     keys: SecretStr
     """``MUSTER_KEYS``: the key ring, ``id:base64`` separated by commas, current key first (32 bytes each)."""
 
-    public_url: str = "http://127.0.0.1:8080"
-    host: str = "127.0.0.1"
+    public_url: BaseAddress = "http://127.0.0.1:8080"
+    host: Host = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
-    header_within: float = Field(default=5, gt=0)
+    header_within: Seconds = Field(default=5, gt=0)
     """Seconds from a connection, or from a request's first byte on a kept one, to the end of the header."""
-    body_within: float = Field(default=8, gt=0)
+    body_within: Seconds = Field(default=8, gt=0)
     """Seconds from there to the end of the body."""
-    keep_alive: float = Field(default=5, gt=0)
+    keep_alive: Seconds = Field(default=5, gt=0)
     """Seconds that a connection is kept after an answer."""
     waiting_connections: int = Field(default=500, ge=1)
     """Most connections that have not brought a whole request; above it the oldest are dropped."""
@@ -155,22 +168,34 @@ class Settings(BaseSettings):
     server lets be in flight for a run: ten by default, a hundred as deploy/temporal sets it."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
-    proxy: Annotated[SecretStr | None, Given] = None
+    proxy: SecretStr | None = None
     """``MUSTER_PROXY``: over which every call to Microsoft and PagerDuty goes, ``http://[name:password@]host``
     with the port. Proxies that the environment names count for nothing."""
-    ca_file: Annotated[Path | None, Given] = None
+    ca_file: Path | None = None
     """``MUSTER_CA_FILE``: certificate authorities (PEM) that count beside the system's."""
 
     # What stands in a registration's cloud, where these three do not say otherwise for all registrations.
-    bot_metadata_url: Annotated[str | None, Given] = None
-    microsoft_authority: Annotated[str | None, Given] = None
-    service_hosts: Annotated[tuple[str, ...] | None, NoDecode, Given] = None
+    bot_metadata_url: WebAddress | None = None
+    microsoft_authority: WebAddress | None = None
+    service_hosts: Annotated[tuple[AllowedHost, ...] | None, NoDecode] = None
     """Hosts a bot token may be sent to: a name, or with a leading dot any name below it."""
 
-    edit_interval: float = Field(default=1.5, ge=0)
+    edit_interval: Seconds = Field(default=1.5, ge=0)
     """Seconds between two edits of one card."""
-    grace: float = Field(default=600, ge=0)
+    grace: Seconds = Field(default=600, ge=0)
     """Seconds a resolved incident's run stays to catch what still comes."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, the environment, the files of secrets: what comes first wins."""
+        return init_settings, Variables(settings_cls), SecretFiles(settings_cls)
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -204,11 +229,6 @@ class Settings(BaseSettings):
         """Where everything but ``muster migrate`` finds the database."""
         return replace(self.database_url, pooled=self.database_pooler == "transaction")
 
-    @field_validator("bot_metadata_url", "microsoft_authority")
-    @classmethod
-    def _addresses(cls, value: str | None) -> str | None:
-        return value if value is None else web_address(value)
-
     @field_validator("proxy")
     @classmethod
     def _plain_proxy(cls, value: SecretStr | None) -> SecretStr | None:
@@ -240,9 +260,7 @@ class Settings(BaseSettings):
 def load_settings(**given: Any) -> Settings:
     """Read the environment and the files of secrets; a variable wins, and what is ``given`` wins over both.
 
-    Raises pydantic's ValidationError, or SettingsError where ``MUSTER_SECRETS_DIR`` is no folder.
+    Raises pydantic's ValidationError, or SettingsError where the folder ``MUSTER_SECRETS_DIR``, or a file in
+    it, cannot be read.
     """
-    secrets = os.environ.get("MUSTER_SECRETS_DIR") or None
-    if secrets is not None and not Path(secrets).exists():
-        raise SettingsError(f"the folder {secrets} is not there")
-    return Settings(_secrets_dir=secrets, **given)
+    return Settings(**given)

@@ -18,6 +18,7 @@ from api.body import read_body
 from api.webhooks.fan_out import FanOut, NotAccepted
 from api.webhooks.signature import SIGNATURE_HEADER, SignatureMalformed
 from api.webhooks.signing_secrets import SigningSecrets, TooManyWait
+from muster.identifiers import subdomain_of
 from muster.lenient_json import read_json
 from muster.logging import correlated
 from muster.payloads.events import event_id_of, event_type_of, incident_event_of, sight_of
@@ -38,13 +39,14 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 def webhook_router(*, pool: Pool, keys: KeyRing, fan_out: FanOut, accounts: Collection[str]) -> APIRouter:
-    """The route for the configured ``accounts``."""
+    """The route for the configured ``accounts``; addresses name them in any case, as the file does."""
     intake = _Intake(pool, SigningSecrets(pool, keys), fan_out)
     router = APIRouter()
 
     @router.post("/webhooks/pagerduty/{account}", response_model=None)
     async def receive(account: str, request: Request) -> JSONResponse:
         body = await read_body(request, _MAX_BODY)
+        account = subdomain_of(account) or account
         if account not in accounts:
             # Three drops silence the subscription for a day: 503 keeps the events until this is mended.
             log.error("a webhook for a PagerDuty account that is not configured", account=account)

@@ -20,9 +20,10 @@ def check(
 
     A line for each credential on standard error, which ends with `: works` where nothing is wrong.
     """
-    from muster.cli.configuration import checked_settings
+    from muster.cli.configuration import checked_settings, say_unknown_variables
 
-    settings = checked_settings()
+    settings = checked_settings(both_sides=True)
+    say_unknown_variables()
     from muster.logging import configure_logging
     from muster.public_addresses import public_addresses
 

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
@@ -19,12 +18,46 @@ _ABOUT = "configuration"
 _KEYS = (*ConfigFile.model_fields, *TeamsRegistration.model_fields, *PagerDutyAccount.model_fields)
 
 
-def checked_settings(*, both_sides: bool = False, stand_ins: Mapping[str, str] | None = None) -> Settings:
+def checked_settings(*, both_sides: bool = False) -> Settings:
     """The settings, with the configuration file, the sealing keys and the certificates read.
 
     With ``both_sides`` there must be a registration of Teams and an account of PagerDuty, without which a
-    process has nothing to do. ``stand_ins`` take the place of variables. Raises ``WrongInput``.
+    process has nothing to do. Raises ``WrongInput``.
     """
+    with _naming_unknown_variables():
+        return _checked(both_sides=both_sides)
+
+
+_ADDED_BY_UP = {"DATABASE_URL": "postgresql://127.0.0.1/muster", "keys": f"up:{'A' * 43}="}
+"""What `muster up` makes where it is missing, and something of its form."""
+
+
+def settings_of_up() -> Settings:
+    """The settings before `muster up` adds what is missing: that has the form of what will be there.
+
+    A configuration file is read, so that nothing starts with a wrong one. Raises ``WrongInput``.
+    """
+    with _naming_unknown_variables():
+        return _of_up()
+
+
+def _of_up() -> Settings:
+    missing: set[str] = set()
+    with _refusing_wrong_variables(missing=False):
+        try:
+            load_settings()
+        except ValidationError as problems:
+            missing = {
+                str(problem["loc"][0]) for problem in problems.errors() if problem["type"] == "missing"
+            }
+            raise
+    stand_ins = {name: value for name, value in _ADDED_BY_UP.items() if name in missing}
+    settings = load_settings(**stand_ins)
+    return settings if settings.config is None else _checked(both_sides=True, stand_ins=stand_ins)
+
+
+def _checked(*, both_sides: bool, stand_ins: Mapping[str, str] | None = None) -> Settings:
+    """The settings as above; ``stand_ins`` take the place of variables."""
     with _refusing_wrong_variables(missing=True):
         settings = load_settings(**(stand_ins or {}))
     _check_file(settings)
@@ -38,33 +71,20 @@ def checked_settings(*, both_sides: bool = False, stand_ins: Mapping[str, str] |
     return settings
 
 
-_ADDED_BY_UP = {"DATABASE_URL": "postgresql://127.0.0.1/muster", "keys": f"up:{'A' * 43}="}
-"""What `muster up` makes where it is missing, and something of its form."""
-
-
-def settings_of_up() -> Settings:
-    """The settings before `muster up` adds what is missing: that has the form of what will be there.
-
-    A configuration file is read, so that nothing starts with a wrong one. Raises ``WrongInput``.
-    """
-    missing: set[str] = set()
-    with _refusing_wrong_variables(missing=False):
-        try:
-            load_settings()
-        except ValidationError as problems:
-            missing = {
-                str(problem["loc"][0]) for problem in problems.errors() if problem["type"] == "missing"
-            }
-            raise
-    stand_ins = {name: value for name, value in _ADDED_BY_UP.items() if name in missing}
-    settings = load_settings(**stand_ins)
-    return settings if settings.config in (None, Path()) else checked_settings(stand_ins=stand_ins)
-
-
 def say_unknown_variables() -> None:
     """Say which variables of the environment look like ours and are not; `serve` and `worker` log them."""
     for unknown in unknown_variables(os.environ):
         say(_ABOUT, str(unknown))
+
+
+@contextmanager
+def _naming_unknown_variables() -> Iterator[None]:
+    """Name those first where the settings are refused: what is missing may stand under a wrong name."""
+    try:
+        yield
+    except WrongInput:
+        say_unknown_variables()
+        raise
 
 
 def _check_file(settings: Settings) -> None:

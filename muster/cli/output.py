@@ -58,5 +58,6 @@ def _name_of(model: str, place: tuple[int | str, ...]) -> str:
     """What the operator calls it: an environment variable, or a place in a file."""
     name = ".".join(map(str, place))
     if model == "Settings":
-        return name if name.isupper() else f"MUSTER_{name.upper()}"
+        field = str(place[0])  # a part of a value has no name of its own
+        return field if field.isupper() else f"MUSTER_{field.upper()}"
     return name or "the file"

@@ -60,7 +60,7 @@ def up(
 
 def _real(settings: "Settings") -> "RealRegistrations | None":
     """What the configuration file names; None without one, and the simulators are started."""
-    if settings.config is None or settings.config == Path():
+    if settings.config is None:
         return None
     from muster.credentials import name_of_account, name_of_registration
     from muster.public_addresses import public_addresses

@@ -107,7 +107,7 @@ async def exchange(
         response = await _answer(pool, request, provider=provider, within=within, repeatable=repeatable)
     except OutsideError as error:
         told.info("exchange", failure=type(error).__name__, ms=_since(began))
-        if isinstance(error.__cause__, NoWayOut):
+        if isinstance(error.__context__, NoWayOut):
             told.error("no way out", problem=str(error))
         raise
     told.info("exchange", status=response.status_code, ms=_since(began))
@@ -121,19 +121,21 @@ async def _answer(
     # that has used up the whole time was sent, or may have been.
     limits = httpx.Timeout(within, pool=within / 4, connect=within / 2)
     request.extensions["timeout"] = limits.as_dict()
+    # Not chained: the texts of other libraries quote addresses, with people's names or a proxy's password.
+    # Temporal keeps the whole chain of a failure.
     try:
         async with asyncio.timeout(within):
             return await pool.send(request)
-    except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
-        raise RequestInvalid(f"the request to {provider} cannot be written") from error
+    except (httpx.UnsupportedProtocol, httpx.LocalProtocolError):
+        raise RequestInvalid(f"the request to {provider} cannot be written") from None
     except NoWayOut as error:
-        raise ProviderUnavailable(f"{provider} cannot be reached: {error}") from error
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        raise ProviderUnavailable(f"{provider} cannot be reached") from error
-    except TimeoutError as error:
-        raise _lost(repeatable)(f"{provider} did not answer within {within:g} s") from error
-    except httpx.HTTPError as error:
-        raise _lost(repeatable)(f"the answer of {provider} was lost") from error
+        raise ProviderUnavailable(f"{provider} cannot be reached: {error}") from None
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+        raise ProviderUnavailable(f"{provider} cannot be reached") from None
+    except TimeoutError:
+        raise _lost(repeatable)(f"{provider} did not answer within {within:g} s") from None
+    except httpx.HTTPError:
+        raise _lost(repeatable)(f"the answer of {provider} was lost") from None
 
 
 def _since(began: float) -> int:

@@ -63,9 +63,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         except BaseException as error:
             self._places.release()
             if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
-                raise httpx.UnsupportedProtocol(str(error)) from error
+                raise httpx.UnsupportedProtocol("the address cannot be written") from None
             if isinstance(error, ValueError):  # a header that cannot be written
-                raise httpx.LocalProtocolError("the request cannot be written") from error
+                raise httpx.LocalProtocolError("the request cannot be written") from None
             raise
         return httpx.Response(
             status_code=answer.status,
@@ -125,26 +125,35 @@ class _Connector(aiohttp.TCPConnector):
             while connection.protocol in self._used and _is_readable(connection):
                 connection.close()
                 connection = await super().connect(req, traces, timeout)
-        except TimeoutError as error:
-            raise httpx.ConnectTimeout(str(error)) from error
+        except TimeoutError:
+            raise httpx.ConnectTimeout("no connection was made in time") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise _not_connected(req.url.host or "", error) from error
+            raise _not_connected(req.url.host or "", error) from None
         self._used.add(connection.protocol)
         return connection
 
 
 def _not_connected(host: str, error: aiohttp.ClientError | OSError) -> httpx.ConnectError:
+    """Why there is no connection to ``host``.
+
+    Raised without its cause: aiohttp's errors quote the proxy's address, with the password in it.
+    """
     match error:
         case aiohttp.ClientConnectorCertificateError(
             certificate_error=ssl.SSLCertVerificationError() as refused
         ):
             return NoWayOut(certificate_refused(host, refused))
-        case aiohttp.ClientProxyConnectionError():
-            return NoWayOut(proxy_refused(host))
         case aiohttp.ClientHttpProxyError(status=status):
             return NoWayOut(proxy_refused(host, status))
+        # Nobody but a proxy answers, or hangs up, before the connection is there.
+        case (
+            aiohttp.ClientProxyConnectionError()
+            | aiohttp.ClientResponseError()
+            | aiohttp.ServerDisconnectedError()
+        ):
+            return NoWayOut(proxy_refused(host))
         case _:
-            return httpx.ConnectError(str(error))
+            return httpx.ConnectError(f"no connection was made: {type(error).__name__}")
 
 
 def _is_readable(connection: aiohttp.connector.Connection) -> bool:

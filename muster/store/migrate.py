@@ -6,10 +6,12 @@ import shutil
 import sys
 from pathlib import Path
 
+import asyncpg
+
 from muster.errors import OperatorError
 from muster.settings import Settings
 from muster.store.database_address import DatabaseAddress
-from muster.store.pool import Pool, reached_by
+from muster.store.pool import UNAVAILABLE, Pool, reached_by
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -20,6 +22,10 @@ class MigrationFailed(OperatorError):
 
 class SchemaMissing(OperatorError):
     """The database is older than this program: run ``muster migrate``."""
+
+
+class SchemaUnreadable(OperatorError):
+    """The database went away, or its role may not read the table of migrations."""
 
 
 def wanted_version() -> str:
@@ -77,9 +83,17 @@ def _authorities() -> dict[str, str]:
 
 
 async def require_schema(pool: Pool) -> None:
-    """Raise ``SchemaMissing`` unless the database is at least as new as this program."""
-    exists = await pool.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL")
-    found = await pool.fetchval("SELECT max(version) FROM schema_migrations") if exists else None
+    """Raise ``SchemaMissing`` unless the database is at least as new as this program.
+
+    Raises ``SchemaUnreadable`` where the database does not say.
+    """
+    try:
+        exists = await pool.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL")
+        found = await pool.fetchval("SELECT max(version) FROM schema_migrations") if exists else None
+    except (asyncpg.PostgresError, *UNAVAILABLE) as error:
+        raise SchemaUnreadable(
+            f"the database does not say at which version it is: {str(error) or type(error).__name__}"
+        ) from error
     if found is None or found < wanted_version():
         raise SchemaMissing(
             f"the database is at {found or 'nothing'}, wanted {wanted_version()}: run muster migrate"

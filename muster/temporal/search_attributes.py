@@ -34,10 +34,15 @@ class RegistrationRefused(OperatorError):
     """The service does not let us register search attributes; the text names the commands to run."""
 
 
+class RegistrationFailed(OperatorError):
+    """The service took the request and did not do it: too many attributes, one of another type, no answer."""
+
+
 async def register_search_attributes(client: Client) -> None:
     """Register what is missing.
 
-    Raises ``TemporalUnreachable``, or ``RegistrationRefused`` where the service does not allow it.
+    Raises ``TemporalUnreachable``, ``RegistrationFailed``, or ``RegistrationRefused`` where the service does
+    not allow it.
     """
     try:
         missing = await _missing(client)
@@ -57,7 +62,10 @@ async def register_search_attributes(client: Client) -> None:
         if error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED):
             raise RegistrationRefused(_by_hand(missing)) from error
         if error.status is not RPCStatusCode.ALREADY_EXISTS:
-            raise
+            raise RegistrationFailed(
+                f"Temporal does not register search attributes in the namespace {client.namespace}:"
+                f" {error.message or error.status.name}{sources()}"
+            ) from error
 
 
 async def require_search_attributes(client: Client) -> None:

@@ -470,6 +470,15 @@ async def test_an_account_that_is_not_configured_is_to_send_again_and_an_error(
     )
 
 
+@pytest.mark.parametrize("account", [ACCOUNT.upper(), ACCOUNT.title()])
+async def test_an_account_counts_in_any_case(edge: Edge, account: str) -> None:
+    assert account != ACCOUNT
+    incident = new_incident()
+    body = webhook(event(data=incident))
+    assert (await edge.post(body, account=account)).status_code == 202
+    assert len(await edge.heard(incident["id"])) == 1, "as the account of the file"
+
+
 @pytest.mark.parametrize("path", [f"/webhooks/pagerduty/{ACCOUNT}/", f"/webhooks/pagerduty/{ACCOUNT}//"])
 async def test_a_closing_slash_is_served_and_not_redirected(edge: Edge, path: str) -> None:
     incident = new_incident()

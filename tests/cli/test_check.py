@@ -90,6 +90,14 @@ def test_a_wrong_configuration_is_refused_before_anything_is_tried(tmp_path: Pat
     assert SECRET not in checked.stderr
 
 
+def test_a_variable_that_nothing_reads_is_named(registrations: Registrations) -> None:
+    checked = check(registrations.written() | {"MUSTER_PROXXY": SECRET}, "--no-addresses")
+    unknown, *lines = checked.stderr.splitlines()
+    assert unknown == "configuration: nothing reads the variable MUSTER_PROXXY: is MUSTER_PROXY meant?"
+    assert all(line.endswith(": works") for line in lines)
+    assert checked.returncode == 0
+
+
 def test_the_api_serves_the_addresses_that_are_given_out(
     registrations: Registrations, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tomllib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -134,7 +136,7 @@ def test_secrets_that_are_no_folder_are_named(
     result = CliRunner().invoke(app, [command])
     assert (result.exit_code, result.stderr) == (
         2,
-        "configuration: MUSTER_SECRETS_DIR: secrets_dir must reference a directory, not a file\n",
+        f"configuration: MUSTER_SECRETS_DIR: the folder {secrets} cannot be read: Not a directory\n",
     )
 
 
@@ -148,7 +150,11 @@ NOWHERE = "127.0.0.1:1"
 
 
 def run(
-    database_url: str, *command: str, config: str, temporal_address: str = NOWHERE
+    database_url: str,
+    *command: str,
+    config: str,
+    temporal_address: str = NOWHERE,
+    more: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """A process of its own, since these commands set up its logging."""
     env = os.environ | {
@@ -157,6 +163,7 @@ def run(
         "MUSTER_CONFIG": config,
         "MUSTER_PORT": "0",
         "TEMPORAL_ADDRESS": temporal_address,
+        **(more or {}),
     }
     return subprocess.run(
         [sys.executable, "-m", "muster.cli", *command],
@@ -191,6 +198,29 @@ def test_a_signal_lets_a_process_end_with_its_own_exit_code(
         _, told = process.communicate(timeout=30)
     assert process.returncode == 0
     assert all(json.loads(line)["level"] == "info" for line in told.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [("127.0.0.1", "in use"), ("192.0.2.1", "Cannot assign"), ("nobody.invalid", "not known")],
+)
+def test_a_place_where_nothing_can_listen_is_a_sentence(
+    host: str, reason: str, database_url: str, temporal: EmbeddedTemporal, config: str
+) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = str(taken.getsockname()[1])
+        ended = run(
+            database_url,
+            "worker",
+            config=config,
+            temporal_address=temporal.address,
+            more={"MUSTER_HOST": host, "MUSTER_WORKER_HEALTH_PORT": port},
+        )
+    assert ended.returncode == 1
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith(f"nothing can listen at {host}, port {port}: ")
+    assert reason.lower() in last.lower()
+    assert "Traceback" not in ended.stderr
 
 
 def seed_file(folder: Path, **content: Any) -> str:
@@ -272,6 +302,15 @@ def link(**changes: str) -> dict[str, str]:
     return dict.fromkeys(names, "x") | dict.fromkeys(names[:2], UUID) | {"access_token": SECRET} | changes
 
 
+def team(**changes: str) -> dict[str, str]:
+    usual = {"tenant": UUID, "id": "t", "aad_group_id": UUID, "name": "Payments", "account": "acme"}
+    return usual | changes
+
+
+def channel(**changes: str) -> dict[str, str]:
+    return {"team": "t", "id": "c", "name": "ops", "service_url": "http://127.0.0.1"} | changes
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
@@ -297,11 +336,29 @@ def link(**changes: str) -> dict[str, str]:
             "links.0.access_token: it must be a text",
         ),
         (
+            {"pagerduty_accounts": [{"key": "acme", "subdomain": "acme", "region": SECRET}]},
+            "pagerduty_accounts.0.region: Input should be 'us' or 'eu'",
+        ),
+        (
+            {"teams": [team(aad_group_id=SECRET)]},
+            "teams.0.aad_group_id: it must be a UUID: 8-4-4-4-12 hexadecimal digits",
+        ),
+        ({"teams": [team(id=" ")]}, "teams.0.id: it is empty"),
+        (
+            {"teams": [team()], "channels": [channel(service_url=f"{SECRET}.example/teams/")]},
+            "channels.0.service_url: it must be an address, such as https://host",
+        ),
+        (
+            {"tenants": [{"id": UUID, "name": f"{SECRET}\0"}]},
+            "tenants.0.name: it has a character that no database stores",
+        ),
+        ({"links": [link(access_token=" ")]}, "links.0.access_token: it is empty"),
+        (
             {"webhook_subscriptions": [{"account": "acme", "secret": SECRET}]},
             "webhook_subscriptions.0.id: it is missing",
         ),
         (
-            {"channels": [{"team": SECRET, "id": "c", "name": "ops", "service_url": "http://127.0.0.1"}]},
+            {"channels": [channel(team=SECRET)]},
             "channels: the team of channel 0 is not in the file",
         ),
     ],

@@ -126,7 +126,23 @@ def test_a_byte_order_mark_spoils_nothing(start: Start, tmp_path: Path) -> None:
     assert start(MUSTER_CONFIG=file) == [f"configuration: {file}: there is no table [[pagerduty]]"]
 
 
-@pytest.mark.parametrize("command", ["serve", "worker"])
+@pytest.mark.parametrize("command", ["serve", "worker", "check", "up"])
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        ("", "there is no table [[teams]] and no table [[pagerduty]]"),
+        (PAGERDUTY, "there is no table [[teams]]"),
+        (TEAMS, "there is no table [[pagerduty]]"),
+    ],
+)
+def test_no_command_that_calls_others_takes_a_file_that_lacks_a_side(
+    start: Start, tmp_path: Path, command: str, text: str, lacks: str
+) -> None:
+    file = config_file(tmp_path, text)
+    assert start(command, MUSTER_CONFIG=file) == [f"configuration: {file}: {lacks}"]
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "check"])
 @pytest.mark.parametrize("given", [{}, {"MUSTER_CONFIG": ""}])
 def test_no_file_at_all_is_named_by_its_variable(start: Start, command: str, given: dict[str, str]) -> None:
     (line,) = start(command, **given)
@@ -154,6 +170,11 @@ def test_a_file_that_is_a_folder_or_no_text_is_named(start: Start, tmp_path: Pat
             {"MUSTER_MICROSOFT_AUTHORITY": "login.example"},
             "MUSTER_MICROSOFT_AUTHORITY: it must be an address",
         ),
+        ({"MUSTER_PUBLIC_URL": "muster.example"}, "MUSTER_PUBLIC_URL: it must be an address, such as"),
+        ({"MUSTER_SERVICE_HOSTS": "good.example,*.x.com"}, "MUSTER_SERVICE_HOSTS: it must be the names of"),
+        ({"TEMPORAL_ADDRESS": "http://x:7233"}, "TEMPORAL_ADDRESS: it must be host:port, such as "),
+        ({"MUSTER_GRACE": "inf"}, "MUSTER_GRACE: Input should be a finite number"),
+        ({"MUSTER_HOST": "a" * 64}, "MUSTER_HOST: it must be the name of a host or an IP address"),
         ({"MUSTER_BOT_METADATA_URL": "x"}, "MUSTER_BOT_METADATA_URL: it must be an address"),
         ({"MUSTER_SECRETS_DIR": "/nowhere"}, "MUSTER_SECRETS_DIR: the folder /nowhere is not there"),
         ({"MUSTER_KEYS": ""}, "MUSTER_KEYS: it is missing"),
@@ -164,6 +185,62 @@ def test_a_variable_that_cannot_work_is_a_line_with_its_name(
 ) -> None:
     (line,) = start(command, MUSTER_CONFIG=config_file(tmp_path), **variables)
     assert line.startswith(f"configuration: {complaint}")
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "check", "up"])
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"\xff\xfe" + SECRET.encode(), "is not UTF-8"),
+        (None, "cannot be read: Is a directory"),
+    ],
+)
+def test_a_file_of_a_secret_that_cannot_be_read_is_named(
+    start: Start, tmp_path: Path, command: str, content: bytes | None, complaint: str
+) -> None:
+    file = tmp_path / "secrets" / "muster_keys"
+    file.parent.mkdir()
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    variables = {"MUSTER_KEYS": "", "MUSTER_SECRETS_DIR": str(file.parent)}
+    assert start(command, MUSTER_CONFIG=config_file(tmp_path), **variables) == [
+        f"configuration: MUSTER_SECRETS_DIR: the file {file} {complaint}"
+    ]
+
+
+def test_a_file_of_secrets_in_place_of_their_folder_is_named(start: Start, tmp_path: Path) -> None:
+    file = config_file(tmp_path)
+    assert start(MUSTER_SECRETS_DIR=file) == [
+        f"configuration: MUSTER_SECRETS_DIR: the folder {file} cannot be read: Not a directory"
+    ]
+
+
+@pytest.mark.parametrize("command", ["serve", "up"])
+def test_a_folder_in_place_of_the_file_is_named(start: Start, command: str) -> None:
+    assert start(command, MUSTER_CONFIG=".") == ["configuration: .: it cannot be read: Is a directory"]
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "check"])
+@pytest.mark.parametrize(
+    ("missing", "written"), [("MUSTER_KEYS", "MUSTER_KEY"), ("MUSTER_CONFIG", "MUSTER_CONFG")]
+)
+def test_a_variable_that_is_missing_is_found_under_its_wrong_name(
+    start: Start, tmp_path: Path, command: str, missing: str, written: str
+) -> None:
+    variables = {"MUSTER_CONFIG": config_file(tmp_path), missing: "", written: SECRET}
+    if (missing, command) == ("MUSTER_CONFIG", "migrate"):
+        variables["MUSTER_KEYS"] = ""  # it needs no file: something else is refused
+    unknown, refused = start(command, **variables)
+    assert unknown == f"configuration: nothing reads the variable {written}: is {missing} meant?"
+    assert "it is missing" in refused
+
+
+def test_up_names_a_variable_that_nothing_reads_where_it_refuses_to_start(start: Start) -> None:
+    unknown, refused = start("up", MUSTER_PROT="8081", MUSTER_PORT="none")
+    assert unknown == "configuration: nothing reads the variable MUSTER_PROT: is MUSTER_PORT meant?"
+    assert refused.startswith("configuration: MUSTER_PORT: ")
 
 
 def test_migrate_says_which_variable_nothing_reads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -12,6 +13,7 @@ from muster.store.migrate import (
     MIGRATIONS,
     MigrationFailed,
     SchemaMissing,
+    SchemaUnreadable,
     migrate,
     require_schema,
     wanted_version,
@@ -106,3 +108,17 @@ def test_migrations_are_numbered_and_go_forward() -> None:
         assert not [line for line in down.splitlines() if line.strip() and not line.startswith("--")], (
             path.name
         )
+
+
+async def test_a_role_that_may_not_read_the_version_is_told_so(
+    empty: Settings, query: Query, postgres: EmbeddedPostgres
+) -> None:
+    await migrate(empty)
+    await query("CREATE ROLE stranger LOGIN PASSWORD 'hunter2'")
+    try:
+        parts = urlsplit(postgres.url(empty.database.database))
+        url = parts._replace(netloc=f"stranger:hunter2@127.0.0.1:{parts.port}").geturl()
+        with pytest.raises(SchemaUnreadable, match="permission denied for table schema_migrations"):
+            await check(settings_for(url, "127.0.0.1:1"))
+    finally:
+        await query("DROP ROLE stranger")

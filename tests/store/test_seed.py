@@ -74,3 +74,17 @@ async def test_tenants_people_and_accounts_are_stored_in_small_letters(database_
     assert stored is not None
     assert tuple(stored) == (tenant.lower(), person.lower())
     assert await pool.fetchval("SELECT key FROM pagerduty_account WHERE subdomain = 'emca'") == "emca"
+
+
+async def test_a_failure_of_the_database_is_a_sentence_without_its_words(
+    database_url: str, pool: Pool
+) -> None:
+    await pool.execute(
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE EXCEPTION 'the value is %', NEW.name; END $$;"
+        "CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON person EXECUTE FUNCTION fail()"
+    )
+    with pytest.raises(SeedRefused) as refused:
+        await seed(settings_for(database_url, "127.0.0.1:1"), company())
+    assert str(refused.value).startswith("the database does not take the rows: ")
+    assert "value is" not in str(refused.value)

@@ -22,6 +22,7 @@ ACCOUNT = "acme"
 TENANT = "22222222-2222-2222-2222-222222222222"
 SERVICE_URL = "http://127.0.0.1:1/teams/"
 TEAM = "19:team@thread.tacv2"
+GROUP = "9a0c1f5e-0000-4000-8000-000000000001"
 OPS, RELEASES = "19:ops@thread.tacv2", "19:releases@thread.tacv2"
 CHECKOUT, LEDGER = "PSVC001", "PSVC002"
 SUBSCRIPTION, SECRET = "PWSUB01", "s3cr3t-of-the-first"
@@ -47,7 +48,7 @@ def company(*, service_url: str = SERVICE_URL) -> Seed:
             Subscription(account=ACCOUNT, id=SUBSCRIPTION, secret=SECRET),
             Subscription(account=ACCOUNT, id=OTHER_SUBSCRIPTION, secret=OTHER_SECRET),
         ),
-        teams=(Team(tenant=TENANT, id=TEAM, aad_group_id="g", name="Payments", account=ACCOUNT),),
+        teams=(Team(tenant=TENANT, id=TEAM, aad_group_id=GROUP, name="Payments", account=ACCOUNT),),
         channels=tuple(
             Channel(team=TEAM, id=channel, name=name, service_url=service_url)
             for channel, name in ((OPS, "ops"), (RELEASES, "releases"))

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msal
 import requests
+import structlog
 from requests.adapters import HTTPAdapter
 
 from muster.clients.expiring import Expiring, ExpiringCache
@@ -15,6 +16,8 @@ from muster.clients.teams.clouds import Cloud
 from muster.clients.way_out import WayOut, certificate_refused, proxy_refused
 from muster.settings import TeamsRegistration
 from workflows.errors import CredentialRejected, ProviderUnavailable, RequestInvalid
+
+log = structlog.stdlib.get_logger(__name__)
 
 _CONNECT_AND_READ = (2.0, 5.0)
 _TRANSIENT = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
@@ -98,7 +101,7 @@ class _TenantTokens:
 
 
 def _unanswered(host: str, error: Exception) -> ProviderUnavailable:
-    """Entra's silence, with its reason where an operator can mend it."""
+    """Entra's silence, with its reason where an operator can mend it: that is an error of the log."""
     causes = list(_causes(error))
     refused = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
     if refused is not None:
@@ -107,7 +110,9 @@ def _unanswered(host: str, error: Exception) -> ProviderUnavailable:
         why = proxy_refused(host)
     else:
         return ProviderUnavailable("Entra gave no usable answer to the request for a bot token")
-    return ProviderUnavailable(f"Entra cannot be reached: {why}")
+    problem = f"Entra cannot be reached: {why}"
+    log.error("no way out", provider="Entra", problem=problem)
+    return ProviderUnavailable(problem)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

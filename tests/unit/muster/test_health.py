@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from muster.health import health_app
-from muster.serving import serving
+from muster.serving import CannotListen, serving
 from sandbox.up.servers.ports import free_port
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +25,18 @@ async def answers(app, *paths):
 async def test_without_checks_a_process_is_alive_and_nothing_else():
     found = await answers(health_app(), "/healthz", "/readyz", "/healthz/dependencies")
     assert found == [(200, {"status": "alive"}), (404, None), (404, None)]
+
+
+async def test_a_closing_slash_is_served_and_not_redirected():
+    port = free_port()
+    async with (
+        serving(health_app(), port=port),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
+    ):
+        for path in ("/healthz/", "/healthz//", "/metrics/"):
+            assert (await http.get(path)).status_code == 200
+        assert (await http.get("/healthz/")).json() == {"status": "alive"}
+        assert (await http.get("/nowhere/")).status_code == 404
 
 
 @pytest.mark.parametrize(("state", "status"), [("ok", 200), ("out of reach: OSError", 503)])
@@ -67,10 +79,27 @@ async def test_it_answers_where_the_host_says(host, elsewhere):
                 await http.get(f"http://{elsewhere}:{port}/healthz")
 
 
-async def test_a_port_that_is_taken_is_an_error_of_the_block():
-    with (
-        contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken,
-        pytest.raises(OSError, match="in use"),
-    ):
-        async with serving(health_app(), port=taken.getsockname()[1]):
+async def cannot_listen(host, port):
+    """What an operator reads of it."""
+    with pytest.raises(CannotListen) as refused:
+        async with serving(health_app(), host=host, port=port):
             pass
+    return str(refused.value)
+
+
+async def test_a_port_that_is_taken_is_a_sentence():
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        said = await cannot_listen("127.0.0.1", port)
+    assert said.startswith(f"nothing can listen at 127.0.0.1, port {port}: Address already in use")
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [("192.0.2.1", "Cannot assign"), ("2001:db8::1", "Cannot assign"), ("nobody.invalid", "")],
+)
+async def test_a_host_that_is_not_ours_is_a_sentence(host, reason):
+    said = await cannot_listen(host, port := free_port())
+    assert said.startswith(f"nothing can listen at {host}, port {port}: {reason}")
+    assert "None" not in said
+    assert said.endswith("MUSTER_HOST and MUSTER_WORKER_HEALTH_PORT can name another place")

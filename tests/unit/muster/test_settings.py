@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from muster.settings import PagerDutyAccount, Settings, load_settings
 from muster.store.database_url import parse_database_url
 from muster.toml_file import FileWrong
+from muster.variables import variable
 
 DATABASE = "postgresql://muster:hunter2@db/muster"
 TENANT = "8f0c1f5e-0000-4000-8000-00000000000a"
@@ -99,7 +100,7 @@ def test_a_level_may_be_in_small_letters(environment: pytest.MonkeyPatch, given:
     assert load_settings().log_level == "WARNING"
 
 
-@pytest.mark.parametrize("given", [" ", "nonsense", "10"])
+@pytest.mark.parametrize("given", ["nonsense", "10"])
 def test_an_unknown_level_is_refused(environment: pytest.MonkeyPatch, given: str) -> None:
     environment.setenv("MUSTER_LOG_LEVEL", given)
     with pytest.raises(ValidationError, match="'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL'"):
@@ -263,6 +264,98 @@ def test_an_empty_variable_counts_as_not_set(
     settings = load_settings()
     assert (settings.config, settings.proxy, settings.ca_file) == (None, None, None)
     assert (settings.bot_metadata_url, settings.microsoft_authority, settings.service_hosts) == (None,) * 3
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "\t"])
+def test_every_blank_variable_counts_as_not_set(environment: pytest.MonkeyPatch, nothing: str) -> None:
+    environment.setenv("MUSTER_SECRETS_DIR", nothing)
+    set_by_nobody = set(Settings.model_fields) - {"database_url", "keys"}
+    for field in set_by_nobody:
+        environment.setenv(variable(field), nothing)
+    settings = load_settings()
+    assert settings.model_fields_set == {"database_url", "keys"}
+    for field in set_by_nobody:
+        assert getattr(settings, field) == Settings.model_fields[field].default
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "MUSTER_KEYS"])
+def test_a_blank_variable_that_is_needed_is_missing(environment: pytest.MonkeyPatch, name: str) -> None:
+    environment.setenv(name, " ")
+    with pytest.raises(ValidationError) as refused:
+        load_settings()
+    assert [problem["type"] for problem in refused.value.errors()] == ["missing"]
+
+
+def test_a_blank_file_counts_as_not_set(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+    (tmp_path / "temporal_address").write_text(" \n")
+    (tmp_path / "muster_port").write_text("")
+    environment.setenv("MUSTER_SECRETS_DIR", str(tmp_path))
+    settings = load_settings()
+    assert (settings.temporal_address, settings.port) == ("127.0.0.1:7233", 8080)
+    assert settings.model_fields_set == {"database_url", "keys"}
+
+
+def test_a_file_whose_variable_is_set_is_not_read(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+    (tmp_path / "muster_keys").mkdir()
+    environment.setenv("MUSTER_SECRETS_DIR", str(tmp_path))
+    assert load_settings().keys.get_secret_value() == "k1:AAAA"
+
+
+UNUSABLE = {
+    "MUSTER_GRACE": ["inf", "nan", "1e30", "604801"],
+    "MUSTER_EDIT_INTERVAL": ["inf", "nan"],
+    "MUSTER_KEEP_ALIVE": ["inf", "nan", "1e308", "0"],
+    "MUSTER_HEADER_WITHIN": ["inf", "nan"],
+    "MUSTER_BODY_WITHIN": ["inf", "nan"],
+    "MUSTER_PUBLIC_URL": [
+        "muster.example", "https://", "https://mu ster.example", "https://*.example", "ftp://muster.example",
+        "https://muster.example/?a=b", "https://muster.example/#a", "https://ada@muster.example",
+    ],
+    "MUSTER_SERVICE_HOSTS": [
+        "https://smba.trafficmanager.net/", "*.botframework.com", "smba.trafficmanager.net:443", ".", "a..b",
+        "good.example, smba.trafficmanager.net/teams", "..botframework.com",
+    ],
+    "TEMPORAL_ADDRESS": [
+        "http://x:7233", "x", "x:", ":7233", "x:0", "x:99999", "x:7233/", "a@x:7233", "::1:7233", "x y:7233",
+    ],
+    "MUSTER_HOST": ["http://x", "x:8080", "[::1]", "a b", "a" * 64, "a..b"],
+    "MUSTER_BOT_METADATA_URL": ["login.example", "https://*.example"],
+    "MUSTER_MICROSOFT_AUTHORITY": ["login.example", "https://log in.example"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in UNUSABLE for value in UNUSABLE[name]])
+def test_a_value_that_cannot_work_is_refused(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+    environment.setenv(name, value)
+    with pytest.raises(ValidationError) as refused:
+        load_settings()
+    assert {str(problem["loc"][0]) for problem in refused.value.errors()} <= {
+        name,
+        name.removeprefix("MUSTER_").lower(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MUSTER_GRACE", "0"),
+        ("MUSTER_GRACE", "604800"),
+        ("MUSTER_EDIT_INTERVAL", "0"),
+        ("MUSTER_PUBLIC_URL", "https://muster.example/behind/a/path/"),
+        ("MUSTER_PUBLIC_URL", "http://[::1]:8080"),
+        ("MUSTER_SERVICE_HOSTS", "localhost,127.0.0.1,::1,.botframework.com"),
+        ("TEMPORAL_ADDRESS", "[::1]:7233"),
+        ("TEMPORAL_ADDRESS", "temporal-frontend.muster_net:7233"),
+        ("MUSTER_HOST", "::"),
+        ("MUSTER_HOST", "0.0.0.0"),
+        ("MUSTER_HOST", "api.muster.internal"),
+    ],
+)
+def test_a_value_that_works_is_taken_as_it_is(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+    environment.setenv(name, value)
+    (field,) = [field for field in Settings.model_fields if variable(field) == name]
+    taken = getattr(load_settings(), field)
+    assert taken == (tuple(value.split(",")) if field == "service_hosts" else type(taken)(value))
 
 
 @pytest.mark.parametrize(

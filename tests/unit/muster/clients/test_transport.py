@@ -317,7 +317,7 @@ async def refused(calling, kind):
     """Nothing was sent, for a reason that httpx's exception names."""
     with pytest.raises(ProviderUnavailable, match="cannot be reached") as failure:
         await calling
-    assert type(failure.value.__cause__) is kind
+    assert type(failure.value.__context__) is kind
 
 
 async def test_a_port_where_nobody_listens_was_sent_nothing(pool):

@@ -1,14 +1,21 @@
 """Every call leaves over the configured proxy and authorities, and says what is in its way."""
 
+import asyncio
 import json
 import ssl
+from collections.abc import Coroutine
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 import structlog
 import trustme
 from structlog.testing import capture_logs
+from temporalio.api.failure.v1 import Failure
+from temporalio.converter import DefaultFailureConverter, DefaultPayloadConverter
+from temporalio.exceptions import ApplicationError
 
+from activities.registration import implements
 from muster.clients.http import open_pool
 from muster.clients.teams.clouds import CLOUDS, Cloud
 from muster.clients.teams.token import bot_tokens
@@ -18,6 +25,8 @@ from sandbox.up.servers.ports import free_port
 from tests.support.forward_proxy import forward_proxy
 from tests.support.settings import settings_for
 from tests.unit.muster.clients.test_transport import ANSWER, answer, answering, call, server
+from workflows import options
+from workflows.contract import Activity, Done
 from workflows.errors import OutcomeUnknown, ProviderUnavailable
 
 pytestmark = pytest.mark.anyio
@@ -142,14 +151,15 @@ async def test_a_tunnel_that_the_proxy_refuses_was_sent_nothing(status):
         async with open_pool(leaving(proxy=proxy.url)) as pool:
             with capture_logs() as logs, pytest.raises(ProviderUnavailable) as failure:
                 await call(pool, "https://pagerduty.test/")
-        with pytest.raises(ProviderUnavailable) as no_token:
+        with capture_logs() as logs_of_token, pytest.raises(ProviderUnavailable) as no_token:
             await token_of("https://entra.test", leaving(proxy=proxy.url))
     problem = (
         f"the provider cannot be reached: the proxy that MUSTER_PROXY names answers {status}"
         " when it is asked for the way to pagerduty.test"
     )
     assert str(failure.value) == problem
-    assert [line["problem"] for line in logs if line["log_level"] == "error"] == [problem]
+    assert errors(logs) == [problem]
+    assert errors(logs_of_token) == [str(no_token.value)]
     assert str(no_token.value) == (
         "Entra cannot be reached: the proxy that MUSTER_PROXY names does not answer, or refuses the way to"
         " entra.test"
@@ -162,11 +172,78 @@ async def test_a_proxy_that_is_not_there_is_named_and_its_password_is_not():
         for url in ("https://pagerduty.test/", "http://pagerduty.test/"):
             with pytest.raises(ProviderUnavailable, match="MUSTER_PROXY names does not answer") as failure:
                 await call(pool, url)
-            assert "p4ss" not in repr((failure.value, failure.value.__cause__))
+            assert "p4ss" not in recorded(failure.value)
     with pytest.raises(ProviderUnavailable, match="MUSTER_PROXY names does not answer") as failure:
         await token_of("https://entra.test", way)
-    assert failure.value.__cause__ is None
+    assert "p4ss" not in recorded(failure.value)
     assert "p4ss" not in repr(way)
+
+
+def recorded(error):
+    """What a history keeps of an activity that ends with this error, and of the error itself."""
+    histories = [Failure(), Failure()]
+    for kept, one in zip(histories, (error, activity_error(error)), strict=True):
+        DefaultFailureConverter().to_failure(one, DefaultPayloadConverter(), kept)
+    return str(histories)
+
+
+def activity_error(error):
+    """What the activity raises that meets this error."""
+
+    class Meeting:
+        @implements(Activity("tests.meet", Done, Done, options.STORE))
+        async def meet(self, argument):
+            raise error
+
+    meeting = cast(Coroutine[Any, Any, Done], Meeting().meet(Done()))
+    with pytest.raises(ApplicationError) as raised:
+        meeting.send(None)
+    return raised.value
+
+
+async def hang_up(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+
+
+async def talk_nonsense(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"nonsense\r\n\r\n")
+    await writer.drain()
+    writer.close()
+
+
+async def ask_for_the_password(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")
+    await writer.drain()
+    writer.close()
+
+
+@pytest.mark.parametrize("behave", [hang_up, talk_nonsense, ask_for_the_password])
+async def test_no_history_keeps_the_password_of_a_proxy_that_fails(behave):
+    proxy = await asyncio.start_server(behave, "127.0.0.1", 0)
+    async with proxy:
+        way = leaving(proxy=f"http://lovelace:p4ss@127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
+        with capture_logs() as logs:
+            async with open_pool(way) as pool:
+                with pytest.raises(
+                    ProviderUnavailable, match=r"MUSTER_PROXY names .* pagerduty\.test"
+                ) as call_of:
+                    await call(pool, "https://pagerduty.test/")
+            with pytest.raises(ProviderUnavailable) as token:
+                await token_of("https://entra.test", way)
+    for failure in (call_of, token):
+        assert "lovelace" not in recorded(failure.value)
+        assert "p4ss" not in recorded(failure.value)
+    assert "p4ss" not in str(logs)
+
+
+async def test_no_history_keeps_the_password_where_the_proxy_takes_no_connection():
+    async with open_pool(leaving(proxy="http://lovelace:p4ss@nobody.invalid:3128")) as pool:
+        with pytest.raises(ProviderUnavailable) as failure:
+            await call(pool, "https://pagerduty.test/", within=60)
+    assert "p4ss" not in recorded(failure.value)
 
 
 async def test_a_lost_answer_is_lost_through_a_tunnel_too(authority, ca_file):
@@ -187,15 +264,20 @@ async def test_a_lost_answer_is_lost_through_a_tunnel_too(authority, ca_file):
 # Certificates
 
 
+def errors(logs):
+    return [line["problem"] for line in logs if line["log_level"] == "error"]
+
+
 async def refused_by_both(way, there, name="localhost"):
     """What is said of a certificate: by a call and in the log of it, and by the request for a token."""
     url = f"https://{name}:{there.port}"
     async with open_pool(way) as pool:
         with capture_logs() as logs, pytest.raises(ProviderUnavailable) as failure:
             await call(pool, url)
-    with pytest.raises(ProviderUnavailable) as no_token:
+    with capture_logs() as logs_of_token, pytest.raises(ProviderUnavailable) as no_token:
         await token_of(url, way)
-    (told,) = [line["problem"] for line in logs if line["log_level"] == "error"]
+    assert errors(logs_of_token) == [str(no_token.value)]
+    (told,) = errors(logs)
     assert told == str(failure.value) == f"the provider cannot be reached: {told.partition(': ')[2]}"
     assert str(no_token.value) == f"Entra cannot be reached: {told.partition(': ')[2]}"
     assert there.requests == []
