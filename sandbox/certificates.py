@@ -4,13 +4,13 @@ Each part that listens over TLS asks for a certificate at its start; all of them
 """
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import trustme
 
+from sandbox.private_files import write_private
 from sandbox.serving import Listener
 
 CA_FILE = "ca.pem"
@@ -41,19 +41,9 @@ def https_listener(port: int, folder: Path, name: str) -> Listener:
     with _alone(folder):
         leaf = _authority(folder).issue_cert("127.0.0.1", "localhost")
     certificate, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
-    write_secret(certificate, b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
-    write_secret(key, leaf.private_key_pem.bytes())
+    write_private(certificate, (blob.bytes() for blob in leaf.cert_chain_pems))
+    write_private(key, leaf.private_key_pem.bytes())
     return Listener(port, certificate=certificate, key=key)
-
-
-def write_secret(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, in one step."""
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)  # from a killed process
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    new.replace(path)
 
 
 @contextmanager
@@ -74,6 +64,6 @@ def _authority(folder: Path) -> trustme.CA:
                 f"{folder} does not hold a certificate authority any more; remove it to get a new one"
             ) from None
     authority = trustme.CA(organization_name="Muster sandbox")
-    write_secret(key, authority.private_key_pem.bytes())
-    write_secret(certificate, authority.cert_pem.bytes())
+    write_private(key, authority.private_key_pem.bytes())
+    write_private(certificate, authority.cert_pem.bytes())
     return authority

@@ -6,7 +6,6 @@ simulator with a long history answers as fast as a new one.
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from sandbox.ports import PortsByName, follow
+from sandbox.private_files import write_private
 
 PAUSE = 0.3
 """Seconds between a change and its writing, so that many changes are written once."""
@@ -113,12 +113,7 @@ class Snapshots:
 def _replace(path: Path, taken: Taken, ports: dict[str, int]) -> None:
     """Replace the file in one step; only its owner can read it, since it has secrets."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)  # from a killed process
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.writelines(_json({**taken(), "ports": ports}))
-    new.replace(path)
+    write_private(path, _json({**taken(), "ports": ports}))
 
 
 def _json(value: Any) -> Iterator[bytes]:

@@ -8,9 +8,12 @@ import typer
 _USUAL = "http://127.0.0.1:8233"
 _KINDS = ("", "empty", "playground", "empty-playground")
 """Folders of `muster up`, below .muster."""
+_EMBEDDED_NAMESPACE = "default"
+"""An embedded Temporal has no other; ``TEMPORAL_NAMESPACE`` is of a server that the shell names."""
 
 
 def ui(
+    context: typer.Context,
     *,
     address: Annotated[
         str | None,
@@ -27,7 +30,7 @@ def ui(
     ] = None,
     namespace: Annotated[
         str, typer.Option(envvar="TEMPORAL_NAMESPACE", metavar="NAME", help="Whose workflows it lists.")
-    ] = "default",
+    ] = _EMBEDDED_NAMESPACE,
     open_first: Annotated[
         bool, typer.Option("--open", help="Open the list of open incidents in a browser too.")
     ] = False,
@@ -42,9 +45,15 @@ def ui(
     from muster.temporal.ui_links import ready_queries, web_address
 
     try:
-        base = web_address(address or _embedded(data) or _USUAL)
+        # What stands in the command counts before what the shell happens to have.
+        embedded = (
+            None if address and not (data and _is_of_the_shell(context, "address")) else _embedded(data)
+        )
+        base = web_address(embedded or address or _USUAL)
     except ValueError as problem:
         raise typer.BadParameter(str(problem), param_hint="--address or TEMPORAL_UI_URL") from None
+    if embedded and _is_of_the_shell(context, "namespace"):
+        namespace = _EMBEDDED_NAMESPACE
     queries = ready_queries(namespace)
     # Without soft wrapping a link would be cut where the line ends, and could not be copied.
     console = Console(soft_wrap=True, highlight=False)
@@ -54,6 +63,11 @@ def ui(
     if open_first and not webbrowser.open(base + queries[0].path):
         say("ui", "no browser could be opened")
         raise typer.Exit(1)
+
+
+def _is_of_the_shell(context: typer.Context, option: str) -> bool:
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "ENVIRONMENT"
 
 
 def _embedded(data: Path | None) -> str | None:

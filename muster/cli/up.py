@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from sandbox.up.options import RealRegistrations
 
 
+_OURS = Path(".muster")
+
+
 def up(
     *,
     empty: Annotated[bool, typer.Option("--empty", help="Nothing connected and nobody linked.")] = False,
@@ -35,6 +38,7 @@ def up(
 ) -> None:
     """Bring up the whole product with its sandbox, and keep it up until Ctrl-C."""
     from muster.cli.configuration import say_unknown_variables, settings_of_up
+    from muster.cli.shell import shell_of_settings
 
     settings = settings_of_up()
     say_unknown_variables()
@@ -43,15 +47,20 @@ def up(
     from sandbox.up.options import Options
     from sandbox.up.pages.links import PageLink
 
+    real = _real(settings)
+    # Without registrations MUSTER_CONFIG names none, whatever it says.
+    shell = {name: value for name, value in shell_of_settings().items() if real or name != "MUSTER_CONFIG"}
     options = Options(
+        shell=shell,
         data=data or _default_data(empty=empty, playground=playground),
+        folder_of_data=_OURS if data is None else None,
         empty=empty,
         playground=playground,
         ready_file=ready_file,
         any_ports=any_ports,
         temporal_dynamic=dict(_key_and_value(text) for text in temporal_dynamic or []),
         queries=[PageLink(*query) for query in ready_queries()],
-        real=_real(settings),
+        real=real,
         api_host=settings.host if "host" in settings.model_fields_set else None,
         configured_ports=_configured_ports(settings),
     )
@@ -86,7 +95,7 @@ def _configured_ports(settings: "Settings") -> dict[str, int]:
 def _default_data(*, empty: bool, playground: bool) -> Path:
     """A folder for each kind of company, since their databases contradict each other."""
     kinds = [name for name, wanted in (("empty", empty), ("playground", playground)) if wanted]
-    return Path(".muster", "-".join(kinds))
+    return Path(_OURS, "-".join(kinds))
 
 
 def _key_and_value(text: str) -> tuple[str, str]:

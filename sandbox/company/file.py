@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sandbox.company.model import Company
+from sandbox.private_files import write_private
 
 
 def read_company(path: Path) -> Company:
@@ -13,5 +14,4 @@ def read_company(path: Path) -> Company:
 def write_company(path: Path, company: Company) -> None:
     """Write the file; only its owner can read it, since it has every secret of the sandbox."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(company.model_dump_json(indent=1))
+    write_private(path, company.model_dump_json(indent=1))

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from sandbox.certificates import write_secret
+from sandbox.private_files import write_private
 
 KEY_FILE = "signing-key.pem"
 
@@ -34,7 +34,7 @@ class SigningKey:
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
             new = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-            write_secret(
+            write_private(
                 path,
                 new.private_bytes(
                     serialization.Encoding.PEM,

@@ -36,10 +36,13 @@ PORTS: Mapping[str, Port] = {
 }
 """By field of :class:`Addresses`."""
 
+ON_API_HOST = frozenset({"api_port", "worker_health_port"})
+"""The ports of ``Addresses.api_host``; the others are on loopback."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Addresses:
-    """The loopback ports of all parts."""
+    """The ports of all parts."""
 
     api_port: int
     start_port: int
@@ -54,21 +57,33 @@ class Addresses:
     worker_health_port: int
     playground_port: int
     api_host: str = LOOPBACK
-    """Where the API listens."""
+    """Where the API and the worker's health listen."""
+
+    @classmethod
+    def with_ports(
+        cls, wanted: Mapping[str, int], *, configured: Mapping[str, int], api_host: str = LOOPBACK
+    ) -> Self:
+        """Take the ports that are ``wanted``, by field, where they are free, and others by chance.
+
+        Ports that are ``configured`` are taken as they are. A port by chance is none that is wanted or
+        well-known.
+        """
+        reserved = {*wanted.values(), *(port.well_known for port in PORTS.values())}
+        ports = dict(configured)
+        for name in PORTS:
+            if name not in ports:
+                want = wanted.get(name, 0)
+                host = api_host if name in ON_API_HOST else LOOPBACK
+                ports[name] = free_port(want, avoid={*ports.values(), *(reserved - {want})}, host=host)
+        return cls(**ports, api_host=api_host)
 
     @classmethod
     def pick(
         cls, *, usual: bool = True, configured: Mapping[str, int] | None = None, api_host: str = LOOPBACK
     ) -> Self:
-        """Pick free ports; with ``usual``, the well-known one where it is free.
-
-        Ports that are ``configured``, by field, are taken as they are.
-        """
-        picked = dict(configured or {})
-        for name, port in PORTS.items():
-            if name not in picked:
-                picked[name] = free_port(port.well_known if usual else 0, avoid=picked.values())
-        return cls(**picked, api_host=api_host)
+        """Pick ports that are kept nowhere; with ``usual``, the well-known one where it is free."""
+        wanted = {name: port.well_known for name, port in PORTS.items()} if usual else {}
+        return cls.with_ports(wanted, configured=configured or {}, api_host=api_host)
 
     @property
     def api(self) -> str:

@@ -16,10 +16,13 @@ _OF_REPLACEMENTS: Mapping[str, re.Pattern[str]] = {
     # A variable PG_… is somebody's own, but for the colour of the tools.
     "DATABASE_URL": re.compile(r"PG[^_].*|PG_COLORS?|MUSTER_(DATABASE_POOLER|MIGRATE_DATABASE_URL)"),
     "MUSTER_CONFIG": re.compile(
-        r"(?i:[a-z]+_proxy)|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|MUSTER_(CA_FILE|SECRETS_DIR)"
+        r"(?i:[a-z]+_proxy)|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|MUSTER_CA_FILE"
     ),
 }
 """By the variable that replaces a part, which variables are settings of its replacement alone."""
+
+_OF_FILES = re.compile("MUSTER_SECRETS_DIR")
+"""A folder with any of these settings. `muster up` reads it, and tells each part those that are for it."""
 
 _OF_PYTHON = re.compile(r"PYTHON(?!DONTWRITEBYTECODE$|PYCACHEPREFIX$).*")
 """What changes which modules Python takes, and how it runs them."""
@@ -40,12 +43,17 @@ def embedded_environment() -> dict[str, str]:
 
 
 def product_environment(shell: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the product's processes; parts that the shell replaces keep their settings."""
-    return _without([replacing for replacing in _OF_REPLACEMENTS if not shell.get(replacing)], shell)
+    """The environment of the product's processes; parts that the shell replaces keep their settings.
+
+    It names a replacement where there is one: a blank variable names none, and is left out.
+    """
+    embedded = [replacing for replacing in _OF_REPLACEMENTS if not shell.get(replacing, "").strip()]
+    kept = _without(embedded, shell)
+    return {name: value for name, value in kept.items() if name not in embedded}
 
 
 def _without(embedded: Collection[str], shell: Mapping[str, str]) -> dict[str, str]:
     """The shell's variables, less the settings of what would replace these ``embedded`` parts."""
-    foreign = [_OF_PYTHON, *(_OF_REPLACEMENTS[replacing] for replacing in embedded)]
+    foreign = [_OF_PYTHON, _OF_FILES, *(_OF_REPLACEMENTS[replacing] for replacing in embedded)]
     kept = {name: value for name, value in shell.items() if not any(one.fullmatch(name) for one in foreign)}
     return {**kept, **_OWN_CODE, **(_NO_TEMPORAL_PROFILE if "TEMPORAL_ADDRESS" in embedded else {})}

@@ -4,16 +4,15 @@ Bookmarks, scripts and webhook receivers know a stack by them. Where another pro
 port by chance for this start.
 """
 
-import json
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.ports import KeptPorts, read_ports
+from sandbox.private_files import write_private
 from sandbox.up.addresses import PORTS, Addresses
 from sandbox.up.configured_places import ConfiguredPlaces
-from sandbox.up.servers.ports import free_port, holder
+from sandbox.up.servers.ports import holder
 
 
 @dataclass(frozen=True)
@@ -49,21 +48,17 @@ def take_ports(
     """
     kept = read_ports(file)
     wanted = _wanted(kept.usual, parts, well_known=well_known)
-    reserved = {*wanted.values(), *(port.well_known for port in PORTS.values())}
-    ports: dict[str, int] = dict(configured.ports)
-    taken: list[PortTaken] = []
-    for name, port in PORTS.items():
-        if name in ports:
-            continue
-        want = wanted.get(name, 0)
-        ports[name] = free_port(want, avoid={*ports.values(), *(reserved - {want})})
-        if want not in (0, ports[name]):
-            usual = name in kept.usual
-            taken.append(PortTaken(port.part, port.what, want, ports[name], holder(want), usual=usual))
+    addresses = Addresses.with_ports(wanted, configured=configured.ports, api_host=configured.api_host)
+    ports: dict[str, int] = {name: getattr(addresses, name) for name in PORTS}
+    taken = [
+        PortTaken(port.part, port.what, want, ports[name], holder(want), usual=name in kept.usual)
+        for name, port in PORTS.items()
+        if name not in configured.ports and (want := wanted.get(name, 0)) not in (0, ports[name])
+    ]
     ours = {name: got for name, got in ports.items() if PORTS[name].part in parts}
     chosen = {name: got for name, got in ours.items() if name not in configured.ports}
-    _write(file, KeptPorts(usual=chosen | kept.usual, now=ours))
-    return Addresses(**ports, api_host=configured.api_host), taken
+    write_private(file, KeptPorts(usual=chosen | kept.usual, now=ours).model_dump_json(indent=1))
+    return addresses, taken
 
 
 def _wanted(usual: Mapping[str, int], parts: Collection[str], *, well_known: bool) -> dict[str, int]:
@@ -71,13 +66,3 @@ def _wanted(usual: Mapping[str, int], parts: Collection[str], *, well_known: boo
     excluded = () if well_known else {port.well_known for port in PORTS.values()}
     wanted = {name: usual.get(name, port.well_known) for name, port in PORTS.items() if port.part in parts}
     return {name: 0 if want in excluded else want for name, want in wanted.items()}
-
-
-def _write(file: Path, kept: KeptPorts) -> None:
-    """Replace the file in one step."""
-    new = file.with_name(f"{file.name}.new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as written:
-        json.dump(kept.model_dump(), written, indent=1)
-    new.replace(file)

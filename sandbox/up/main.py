@@ -23,7 +23,7 @@ def up(options: Options) -> int:
         signal.signal(name, signal.default_int_handler)
     os.umask(_OURS_ALONE)  # of this process and every part: logs, snapshots and databases hold secrets
     terminal = Terminal()
-    folder = DataFolder(options.data)
+    folder = DataFolder(options.data, within=options.folder_of_data)
     try:
         _check_ready_file(options)
         with folder.locked():

@@ -1,5 +1,6 @@
 """The options of `muster up`."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,11 @@ class Options:
     """The command line of `muster up`, and what the caller read of the product's settings."""
 
     data: Path
+    shell: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    """The variables that count, as the product's settings read them: also those that stand in files of
+    ``MUSTER_SECRETS_DIR``, which is not among them. ``MUSTER_CONFIG`` is there with ``real`` alone."""
+    folder_of_data: Path | None = None
+    """A folder of ours that has ``data``, or is it: closed to everybody else as that is."""
     empty: bool = False
     """Start with nothing connected and nobody linked."""
     playground: bool = False

@@ -6,10 +6,10 @@ from typing import Any
 
 from sandbox.certificates import authority_file
 from sandbox.company import Company
+from sandbox.private_files import write_private
 from sandbox.up.addresses import BOT_METADATA, Addresses
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.servers.ports import LOOPBACK
-from sandbox.up.servers.private_files import write_private
 
 
 def write_config(folder: DataFolder, company: Company, addresses: Addresses) -> None:

@@ -38,8 +38,9 @@ class Stack:
         self._options = options
         self._folder = folder
         self._terminal = terminal
+        self._given = product_environment(options.shell)
         self._addresses = self._take_addresses()
-        self._env = product_environment(os.environ) | local_environment(folder, self._addresses, os.environ)
+        self._env = self._given | local_environment(folder, self._addresses, self._given)
         self._company = self._open_company()
         self._overview = Overview(
             options=options,
@@ -48,7 +49,6 @@ class Stack:
             company=self._company,
             public_url=self._env["MUSTER_PUBLIC_URL"],
         )
-        self._embedded_database: str | None = None
         self._ready_file = ReadyFile(options.ready_file)
         self._supervisor = Supervisor(
             terminal.report, lambda: self._ready_file.update(self._supervisor.pids())
@@ -57,12 +57,11 @@ class Stack:
 
     def start(self) -> None:
         """Start all parts and return when they answer; raises StartFailed, StartRefused or OSError."""
-        given = [name for name, variable in _GIVEN_BY.items() if self._env.get(variable)]
+        given = [name for name, variable in _GIVEN_BY.items() if variable in self._given]
         self._terminal.report("stack", self._overview.composition(given=given))
         self._start_servers()
         self._folder.write_secrets(
-            database_url=self._embedded_database,
-            keys=None if os.environ.get("MUSTER_KEYS") else self._folder.key_ring(),
+            database_url=self._secret("DATABASE_URL"), keys=self._secret("MUSTER_KEYS")
         )
         self._folder.write_temporal_ui(self._overview.temporal_ui)
         self._run("migrate")
@@ -88,11 +87,15 @@ class Stack:
         """Kill all parts."""
         self._supervisor.kill()
 
+    def _secret(self, variable: str) -> str | None:
+        """What other commands must be told, which find what is in the shell's environment by themselves."""
+        return None if os.environ.get(variable, "").strip() else self._env[variable]
+
     def _take_addresses(self) -> Addresses:
         """The folder's usual ports where they are free; the terminal tells which are not."""
         replaced = {
-            "postgres": bool(os.environ.get("DATABASE_URL")),
-            "temporal": bool(os.environ.get("TEMPORAL_ADDRESS")),
+            "postgres": "DATABASE_URL" in self._given,
+            "temporal": "TEMPORAL_ADDRESS" in self._given,
             "teams": self._options.real is not None,
             "pagerduty": self._options.real is not None,
             "playground": not self._options.playground,
@@ -121,11 +124,11 @@ class Stack:
         """Start Postgres and Temporal, unless the environment names them."""
         servers: list[Part] = []
         postgres = temporal = None
-        if not self._env.get("DATABASE_URL"):
+        if "DATABASE_URL" not in self._given:
             postgres = EmbeddedPostgres(self._folder.postgres, port=self._addresses.postgres_port)
             postgres.prepare()
             servers.append(parts.postgres(self._folder, postgres))
-        if not self._env.get("TEMPORAL_ADDRESS"):
+        if "TEMPORAL_ADDRESS" not in self._given:
             temporal = EmbeddedTemporal(
                 log=self._folder.log("temporal"),
                 database=self._folder.temporal_store,
@@ -136,7 +139,7 @@ class Stack:
             servers.append(parts.temporal(self._folder, temporal))
         self._supervisor.start(*servers)
         if postgres is not None:
-            self._embedded_database = self._env["DATABASE_URL"] = postgres.create_database(_DATABASE)
+            self._env["DATABASE_URL"] = postgres.create_database(_DATABASE)
         if temporal is not None:
             self._env["TEMPORAL_ADDRESS"] = temporal.address
             self._overview.temporal_ui = temporal.ui_url

@@ -458,6 +458,29 @@ def test_the_links_lead_to_the_stack_of_the_folder_that_is_named(elsewhere: Path
     assert f"runs on {elsewhere / 'other'}" in ended.stderr
 
 
+def test_a_folder_that_is_named_counts_before_what_the_shell_says_of_another_server(elsewhere: Path) -> None:
+    folder, shell = DataFolder(elsewhere / "one"), {"TEMPORAL_NAMESPACE": "prod"}
+    cloud = shell | {"TEMPORAL_UI_URL": "https://cloud.example"}
+    with folder.locked():
+        folder.write_temporal_ui("http://127.0.0.1:21111")
+        here = "http://127.0.0.1:21111/namespaces"
+        assert links(ui("--data", "one", **cloud))[0].startswith(f"{here}/default/")
+        assert links(ui("--data", "one", "--namespace", "mine", **cloud))[0].startswith(f"{here}/mine/")
+        both = ui("--data", "one", "--address", "http://127.0.0.1:9", **cloud)
+        assert links(both)[0].startswith("http://127.0.0.1:9/namespaces/prod/")
+    assert ui("--data", "one", **cloud).exit_code == 2, "of a stack that has ended"
+
+
+def test_the_shells_namespace_is_not_that_of_the_stack_that_runs_here(elsewhere: Path) -> None:
+    folder = DataFolder(elsewhere / ".muster")
+    with folder.locked():
+        folder.write_temporal_ui("http://127.0.0.1:29999")
+        assert links(ui(TEMPORAL_NAMESPACE="prod"))[0].startswith(
+            "http://127.0.0.1:29999/namespaces/default/"
+        )
+    assert links(ui(TEMPORAL_NAMESPACE="prod"))[0].startswith("http://127.0.0.1:8233/namespaces/prod/")
+
+
 def test_the_links_are_printed_where_the_sandbox_is_not_installed(
     elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -569,6 +592,53 @@ def test_a_configured_place_of_the_api_is_obeyed(monkeypatch: pytest.MonkeyPatch
     assert given.api_host == "0.0.0.0"
     assert given.configured_ports == {"api_port": 18080, "worker_health_port": 18081}
     assert options_of_up(monkeypatch, MUSTER_PORT="0").configured_ports == {}
+
+
+def test_the_folder_that_muster_up_chooses_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = options_of_up(monkeypatch, "--empty", "--playground")
+    assert (chosen.data, chosen.folder_of_data) == (Path(".muster/empty-playground"), Path(".muster"))
+    assert options_of_up(monkeypatch, "--empty", "--data", "x").folder_of_data is None
+
+
+def test_files_of_secrets_count_as_the_variables_of_their_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    files = {
+        "database_url": "postgresql://127.0.0.1/of_a_file\n",
+        "muster_keys": KEYS,
+        "muster_config": config_file(tmp_path),
+        "temporal_address": "127.0.0.1:1",
+        "muster_proxy": "",
+        "muster_grace": "7",
+        "of_somebody_else": "x",
+    }
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    for name, text in files.items():
+        (secrets / name).write_text(text)
+    asked = options_of_up(
+        monkeypatch, MUSTER_SECRETS_DIR=str(secrets), temporal_address="127.0.0.1:2", MUSTER_GRACE=""
+    )
+    assert asked.real is not None
+    told = {
+        name: value for name, value in asked.shell.items() if name.lower() in {*files, "muster_secrets_dir"}
+    }
+    assert told == {
+        "DATABASE_URL": "postgresql://127.0.0.1/of_a_file",
+        "MUSTER_KEYS": KEYS,
+        "MUSTER_CONFIG": files["muster_config"],
+        "TEMPORAL_ADDRESS": "127.0.0.1:2",
+        "MUSTER_GRACE": "7",
+    }
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "."])
+def test_a_configuration_that_names_no_file_leaves_the_simulators(
+    nothing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = options_of_up(monkeypatch, MUSTER_CONFIG=nothing)
+    assert asked.real is None
+    assert "MUSTER_CONFIG" not in asked.shell
 
 
 def test_real_registrations_are_named_with_their_addresses(

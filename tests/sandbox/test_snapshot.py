@@ -148,7 +148,7 @@ async def test_addresses_of_the_sandbox_follow_its_ports_and_others_stay(file: P
 
 
 async def test_only_the_owner_can_read_it_whatever_was_there(file: Path) -> None:
-    left_over = file.with_name("state.json.new")
+    left_over = file.with_name(".state.json.new")
     before = os.umask(0)
     try:
         put(file, "old")
@@ -162,7 +162,7 @@ async def test_only_the_owner_can_read_it_whatever_was_there(file: Path) -> None
 
 
 async def test_a_failed_write_is_logged_and_repeated(file: Path, caplog: pytest.LogCaptureFixture) -> None:
-    in_the_way = file.with_name("state.json.new")
+    in_the_way = file.with_name(".state.json.new")
     in_the_way.mkdir(parents=True)
     snapshots = Snapshots(file, of(Small(number=1)))
     with caplog.at_level(logging.WARNING):
@@ -176,7 +176,7 @@ async def test_a_failed_write_is_logged_and_repeated(file: Path, caplog: pytest.
 
 
 async def test_a_snapshot_that_can_never_be_written_delays_nothing(file: Path) -> None:
-    file.with_name("state.json.new").mkdir(parents=True)
+    file.with_name(".state.json.new").mkdir(parents=True)
     async with asyncio.timeout(5), Snapshots(file, of(Small())).running():
         pass
     assert content(file) is None

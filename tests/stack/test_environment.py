@@ -36,7 +36,15 @@ def test_embedded_parts_see_no_setting_for_other_servers(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("replacing", SETTINGS_OF)
 def test_a_replacement_keeps_its_settings_and_no_others(replacing: str) -> None:
     assert foreign(product_environment(SHELL | {replacing: "given"})) == SETTINGS_OF[replacing]
-    assert foreign(product_environment(SHELL | {replacing: ""})) == set()
+    for blank in ("", " "):
+        environment = product_environment(SHELL | {replacing: blank})
+        assert foreign(environment) == set()
+        assert replacing not in environment
+
+
+def test_a_folder_of_settings_is_for_muster_up_alone() -> None:
+    shell = SHELL | {"MUSTER_SECRETS_DIR": "foreign", "MUSTER_CONFIG": "given"}
+    assert "MUSTER_SECRETS_DIR" not in product_environment(shell)
 
 
 def test_a_profile_file_is_read_for_a_server_that_the_shell_names() -> None:

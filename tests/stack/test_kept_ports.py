@@ -1,5 +1,6 @@
 """A data folder takes its usual ports again, and says which it could not have, and why."""
 
+import errno
 import os
 import socket
 import stat
@@ -14,9 +15,15 @@ import pytest
 from sandbox.ports import read_ports
 from sandbox.up import addresses
 from sandbox.up.addresses import PORTS, Addresses
+from sandbox.up.configured_places import ConfiguredPlaces
 from sandbox.up.kept_ports import PortTaken, take_ports
-from sandbox.up.servers.ports import LOOPBACK
+from sandbox.up.servers.ports import LOOPBACK, free_port, why_not
 
+ELSEWHERE = "127.0.0.2"
+"""An address of this machine that is not the one of the embedded parts."""
+two_addresses = pytest.mark.skipif(
+    why_not(ELSEWHERE, 0) is not None, reason="only Linux has all of 127.0.0.0/8"
+)
 PARTS = {port.part for port in PORTS.values()} - {"playground"}
 
 
@@ -134,3 +141,42 @@ def test_a_port_by_chance_is_nobodys_usual_one(
     monkeypatch.setattr("random.choice", lambda _: next(chosen))
     picked, _ = take(tmp_path)
     assert (picked.api_port >= 12_000, picked.teams_port) == (True, well_known.teams_port)
+
+
+@two_addresses
+def test_a_port_is_looked_at_where_the_part_will_listen(
+    tmp_path: Path, taken_ports: ExitStack, well_known: Addresses
+) -> None:
+    """Loopback's own port is free: somebody has those of another address of this machine."""
+    for port in (well_known.api_port, well_known.teams_port):
+        taken_ports.enter_context(socket.create_server((ELSEWHERE, port)))
+    places = ConfiguredPlaces(api_host=ELSEWHERE)
+    picked, (taken,) = take_ports(tmp_path / "ports.json", PARTS, configured=places)
+    assert (taken.part, taken.wanted, taken.got) == ("api", well_known.api_port, picked.api_port)
+    assert picked.teams_port == well_known.teams_port, "it listens on loopback"
+
+
+@two_addresses
+def test_the_workers_health_is_looked_at_where_it_will_listen(tmp_path: Path, taken_ports: ExitStack) -> None:
+    first, _ = take_ports(tmp_path / "ports.json", PARTS)
+    taken_ports.enter_context(socket.create_server((ELSEWHERE, first.worker_health_port)))
+    places = ConfiguredPlaces(api_host=ELSEWHERE)
+    picked, taken = take_ports(tmp_path / "ports.json", PARTS, configured=places)
+    assert picked.worker_health_port != first.worker_health_port
+    assert first.worker_health_port in {one.wanted for one in taken}
+
+
+def test_a_host_that_is_not_of_this_machine_has_no_port() -> None:
+    with pytest.raises(OSError, match=r"nothing can listen on 192\.0\.2\.1: "):
+        free_port(host="192.0.2.1")
+
+
+def test_a_name_can_be_listened_on_where_one_of_its_addresses_is_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here, not_here = ((socket.AF_INET, 1, 6, "", (host, 0)) for host in (LOOPBACK, "192.0.2.1"))
+    found = [not_here, here]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
+    assert why_not("two-addresses", 0) is None
+    found.remove(here)
+    assert why_not("two-addresses", 0) == os.strerror(errno.EADDRNOTAVAIL)

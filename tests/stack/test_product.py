@@ -1,5 +1,6 @@
 """What the stack tells the product is what the product reads."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_the_host_of_the_api_is_where_it_listens_and_is_reached(tmp_path: Path) 
         ("::", "http://[::1]:18080"),
         ("192.0.2.1", "http://192.0.2.1:18080"),
     ):
-        addresses = Addresses.pick(configured={"api_port": 18080}, api_host=host)
+        addresses = replace(Addresses.pick(configured={"api_port": 18080}), api_host=host)
         environment = local_environment(DataFolder(tmp_path), addresses, {})
         assert (environment["MUSTER_HOST"], environment["MUSTER_PORT"]) == (host, "18080")
         assert environment["MUSTER_PUBLIC_URL"] == addresses.api == reached

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.servers.ports import free_port
 from sandbox.up.servers.temporal_binary import find_temporal
 from sandbox.up.start_refused import sentence_of
 
@@ -172,8 +173,17 @@ def test_a_configured_port_that_is_taken_is_not_moved(tmp_path: Path) -> None:
 
 
 def test_a_configured_host_that_is_not_of_this_machine(tmp_path: Path) -> None:
-    said = sentence(run_up(tmp_path / "data", env={"MUSTER_HOST": "192.0.2.1", "MUSTER_PORT": "18080"}))
-    assert "cannot listen on 192.0.2.1, port 18080" in said
+    """Also where no port is named, and where it is no name at all."""
+    for host in ("192.0.2.1", "muster.invalid", f"{'a' * 64}.example", "a..b"):
+        said = sentence(run_up(tmp_path / "data", env={"MUSTER_HOST": host}))
+        assert f"nothing can listen on MUSTER_HOST, {host}: " in said
+
+
+def test_one_port_for_two_parts(tmp_path: Path) -> None:
+    port = str(free_port())
+    said = sentence(run_up(tmp_path / "data", env={"MUSTER_PORT": port, "MUSTER_WORKER_HEALTH_PORT": port}))
+    assert f"cannot both listen on port {port}" in said
+    assert "MUSTER_WORKER_HEALTH_PORT" in said
 
 
 def test_a_failed_write_names_the_folder_that_it_went_to(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """Parts are started again, stay away as long as asked, and stop in order."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -105,6 +108,10 @@ def script(folder: Path, name: str, source: str, *arguments: str, stop_within: f
     )
 
 
+def has_another_process(supervisor: Supervisor, before: int) -> bool:
+    return supervisor.pids().get("web", before) != before
+
+
 def state(supervisor: Supervisor, name: str = "web") -> str:
     return next(status.state for status in supervisor.statuses() if status.name == name)
 
@@ -132,6 +139,46 @@ def test_an_interrupted_part_restarts_after_the_time_asked_for(
 
     os.kill(supervisor.pids()["web"], signal.SIGKILL)
     wait_until(lambda: reports.has("starting again in 1 s"))
+
+
+def test_a_part_is_watched_where_its_new_process_can_be_told_nowhere(
+    tmp_path: Path, reports: Reports
+) -> None:
+    """As on a full disk: neither the ready file nor the lines about the parts can be written."""
+
+    def full() -> None:
+        reports.count()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def full_too(part: str, text: str) -> None:
+        reports.add(part, text)
+        full()
+
+    supervisor = Supervisor(full_too, full)
+    try:
+        supervisor.start(web_server(tmp_path))
+        for _ in range(2):
+            before = supervisor.pids()["web"]
+            os.kill(before, signal.SIGKILL)
+            wait_until(partial(has_another_process, supervisor, before))
+            wait_until(lambda: state(supervisor) == "up")
+        assert reports.has("web is a new process, which is told nowhere: [Errno 28] No space left on device")
+    finally:
+        supervisor.kill()
+
+
+def test_a_part_whose_log_cannot_be_opened_is_started_again_when_it_can(
+    tmp_path: Path, supervisor: Supervisor, reports: Reports
+) -> None:
+    part = replace(web_server(tmp_path), log=tmp_path / "logs" / "web.log")
+    supervisor.start(part)
+    part.log.unlink()
+    part.log.mkdir()
+    os.kill(supervisor.pids()["web"], signal.SIGKILL)
+    wait_until(lambda: reports.has("web could not be started: [Errno 21]"))
+    assert state(supervisor) == "down"
+    part.log.rmdir()
+    wait_until(lambda: state(supervisor) == "up")
 
 
 def test_an_unknown_part_cannot_be_interrupted(supervisor: Supervisor) -> None:

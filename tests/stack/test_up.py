@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from sandbox.up.servers import EmbeddedPostgres
 from sandbox.up.supervision.launch import Launched, launched
 from sandbox.up.supervision.parts import muster_command
 from tests.stack.shell import FOREIGN_SETTINGS, foreign_shell
 from tests.support.processes import is_alive
+from tests.support.settings import KEYS
 from tests.support.waiting import wait_until
 
 SANDBOX_API = Path(__file__).parents[2] / "docs" / "sandbox-api.md"
@@ -131,3 +133,26 @@ def test_nothing_is_left_when_the_stack_is_killed(tmp_path: Path) -> None:
         assert not any(person["linked"] for person in stack.ready["people"])
         stack.process.kill()
         wait_until(lambda: all_gone(pids), within=15)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux shows environments")
+def test_what_files_of_secrets_say_is_used(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
+    """A database and a key ring, for other commands too; a proxy belongs to real registrations."""
+    secrets = tmp_path / "given"
+    secrets.mkdir()
+    given = {
+        "database_url": postgres.create_database("of_a_file"),
+        "muster_keys": KEYS,
+        "muster_proxy": "http://127.0.0.1:9",
+    }
+    for name, text in given.items():
+        (secrets / name).write_text(text)
+    shell = {"MUSTER_SECRETS_DIR": str(secrets), "TEMPORAL_ADDRESS": " ", "MUSTER_CONFIG": " "}
+    with launched(tmp_path, env=shell) as stack:
+        assert stack.ready["processes"].keys() == PARTS - {"postgres"}
+        assert stack.ready["database_url"] == given["database_url"]
+        seen = environment_of(stack.pids["worker"])
+    assert seen["MUSTER_KEYS"] == KEYS
+    assert not {"MUSTER_SECRETS_DIR", "MUSTER_PROXY"} & seen.keys()
+    kept = {file.name: file.read_text() for file in (tmp_path / "data" / "secrets").iterdir()}
+    assert kept == {name: given[name] for name in ("database_url", "muster_keys")}

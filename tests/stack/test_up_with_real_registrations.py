@@ -52,6 +52,7 @@ def test_real_registrations_are_told_tried_and_given_their_addresses(
         assert f"    {address}\n" in said
         assert address in page
     assert "muster seed FILE" in said
+    assert "Nobody outside" not in said + page
 
 
 def test_a_credential_that_is_refused_is_told_loudly_and_stops_nothing(
@@ -60,10 +61,14 @@ def test_a_credential_that_is_refused_is_told_loudly_and_stops_nothing(
     with launched(tmp_path, env=registrations.written(app_secret=SECRET)) as stack:
         said = stack.output.read_text()
         page = httpx.get(stack.ready["start"], trust_env=False).text
+        stack_api = stack.ready["api"]
     refused = f"Teams tenant {registrations.teams.tenant_id}: REFUSED: "
     assert said.count(refused) == 2, "when it is tried, and once more where the addresses are"
     assert f"PagerDuty account {registrations.pagerduty.account} (us): works" in said
     assert refused in page
     assert 'role="alert"' in page
+    unreached = f"Nobody outside reaches {stack_api}: set MUSTER_PUBLIC_URL"
+    assert unreached in said
+    assert unreached in page
     logs = [file.read_text(errors="replace") for file in tmp_path.glob("data/logs/*.log")]
     assert not any(SECRET in text for text in (said, page, *logs))

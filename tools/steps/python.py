@@ -51,6 +51,8 @@ class VirtualEnvironment:
         """Create the environment where none can be used, install what the lock lists and the project."""
         reason = self._unusable()
         if reason is not None:
+            if reason:  # what is there may be somebody's own, and is not lost for nothing
+                self._try_beside()
             say(f"creating .venv with {choice.described(self._checkout)}{reason and f': {reason}'}")
             self._remove()
             run([choice.base_python(), "-m", "venv", self._venv], label="virtual environment")
@@ -69,7 +71,7 @@ class VirtualEnvironment:
         if not self._venv.exists() and not self._venv.is_symlink():
             return ""
         if not stamp:
-            return "the one that is there was left half made"
+            return "the one that is there was left half made, or was not made by `make setup`"
         if stamp.get("place") != here["place"]:
             return f"the one that is there was made in {stamp.get('place')}"
         if stamp.get("python") != here["python"] or not self._python.exists():
@@ -107,23 +109,23 @@ class VirtualEnvironment:
 
     def _try(self) -> None:
         """Whether pip can have all that it needs: if not, what is there stays good for the files it is of."""
-        pip = (
-            self._python,
-            "-m",
-            "pip",
-            "install",
-            "--dry-run",
-            "--quiet",
-            "--require-hashes",
-            "-r",
-            self._lock,
-        )
         with making_folder(self.folder()) as temporary:
-            run(
-                pip,
-                label="looking for packages",
-                env=pip_environment(self._python) | {"TMPDIR": str(temporary)},
-            )
+            self._find_packages(self._python, temporary)
+
+    def _try_beside(self) -> None:
+        """The same, where what is there may have no pip, or another Python's."""
+        with making_folder(self.folder()) as temporary:
+            trial = temporary / "trial"
+            run([choice.base_python(), "-m", "venv", trial], label="trying a virtual environment")
+            self._find_packages(trial / "bin" / "python", temporary)
+
+    def _find_packages(self, python: Path, temporary: Path) -> None:
+        pip: list[str | Path] = [python, "-m", "pip", "install", "--dry-run", "--quiet"]
+        run(
+            [*pip, "--require-hashes", "-r", self._lock],
+            label="looking for packages",
+            env=pip_environment(python) | {"TMPDIR": str(temporary)},
+        )
 
     def _install(self, env: dict[str, str]) -> None:
         """Install the locked packages and the project. Raises StepFailed."""

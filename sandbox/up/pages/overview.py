@@ -8,6 +8,7 @@ from sandbox.up.addresses import Addresses
 from sandbox.up.options import Options
 from sandbox.up.pages.links import PageLink, below
 from sandbox.up.pages.next_step import NextStep, seeding
+from sandbox.up.pages.reachability import why_out_of_reach
 from sandbox.up.pages.start_page import PageContent
 from sandbox.up.pages.terminal import Terminal
 from sandbox.up.servers.data_folder import DataFolder
@@ -42,6 +43,7 @@ class Overview:
             links=self._links(),
             queries=below(self.temporal_ui, self.options.queries) if self.temporal_ui else (),
             given=self._given(),
+            out_of_reach=self._out_of_reach(),
             problems=self.problems,
             next_step=self._next_step(),
             pagerduty=self.addresses.pagerduty if self.company is not None else None,
@@ -53,6 +55,8 @@ class Overview:
         terminal.print_links([start, *self._links()])
         if given := self._given():
             terminal.print_given(given)
+        if sentence := self._out_of_reach():
+            terminal.print_failure(sentence)
         for problem in self.problems:
             terminal.print_failure(problem)
         if step := self._next_step():
@@ -77,6 +81,9 @@ class Overview:
         """The addresses that Microsoft and PagerDuty must be given."""
         real = self.options.real
         return [] if real is None else below(self.public_url, real.addresses)
+
+    def _out_of_reach(self) -> str | None:
+        return why_out_of_reach(self.public_url) if self._given() else None
 
     def _next_step(self) -> NextStep | None:
         """What to do where nothing may be connected; the database of a real company may have rows by now."""

@@ -43,6 +43,8 @@ class PageContent:
     queries: Sequence[PageLink] = ()
     given: Sequence[PageLink] = ()
     """Addresses that Microsoft and PagerDuty must be given."""
+    out_of_reach: str | None = None
+    """Why they cannot send to these addresses, a sentence."""
     problems: Sequence[str] = ()
     """What is wrong with the credentials, a sentence each."""
     next_step: NextStep | None = None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sandbox.certificates import CA_FILE
 from sandbox.company import Company, build_company, read_company
-from sandbox.up.servers.private_files import FOLDER, make_private, write_private
+from sandbox.private_files import FOLDER, make_folder_private, make_private, write_private
 from sandbox.up.start_refused import StartRefused
 
 _FORMAT = "1"
@@ -30,10 +30,11 @@ class DataFolderError(StartRefused):
 
 
 class DataFolder:
-    """What `muster up` keeps between two runs."""
+    """What `muster up` keeps between two runs; ``within`` is a folder of ours that is closed with it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, within: Path | None = None) -> None:
         self.path = path.absolute()
+        self._within = within
         self.postgres = self.path / "postgres"
         self.temporal_store = self.path / "temporal.db"
         self.certificates = self.path / "ca"
@@ -75,6 +76,8 @@ class DataFolder:
             self._check_format()
             self._check_content()
             make_private(self.path)
+            if self._within is not None:
+                make_folder_private(self._within)
             yield
 
     def is_held(self) -> bool:

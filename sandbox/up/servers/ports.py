@@ -1,10 +1,12 @@
-"""Find free ports on loopback, and who has one that is taken."""
+"""Find free ports, and who has one that is taken."""
 
+import errno
 import random
 import socket
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 LOOPBACK = "127.0.0.1"
 
@@ -16,23 +18,48 @@ _LISTENING = "0A"
 """A state of ``/proc/net/tcp`` (include/net/tcp_states.h of Linux)."""
 
 
-def _is_free(port: int) -> bool:
-    """Whether a server could listen on this port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # Servers bind with this option too; without it a port in TIME_WAIT would seem taken.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-        return True
+def why_not(host: str, port: int) -> str | None:
+    """Why no server could listen there, as the system says it; None if one could.
+
+    A server listens on every address of a name that this machine has, so each is tried.
+    """
+    try:
+        places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        return error.strerror or str(error)
+    except UnicodeError:  # a name is encoded for the DNS before it is looked up
+        return "it is no name that a host can have"
+    errors = [_error_of_binding(place[0], place[-1]) for place in places]
+    # asyncio leaves out an address that is not here, as ::1 of localhost where there is no IPv6.
+    here = [one for one in errors if one is None or one.errno != errno.EADDRNOTAVAIL]
+    first = next((one for one in here or errors if one is not None), None)
+    return None if first is None else first.strerror or str(first)
 
 
-def free_port(preferred: int = 0, *, avoid: Iterable[int] = ()) -> int:
-    """``preferred`` if it is free and not in ``avoid``, else a free port by chance."""
+def _error_of_binding(family: int, address: Any) -> OSError | None:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            # Servers bind with these options too. Without the first a port in TIME_WAIT would seem taken,
+            # without the second one that somebody has for IPv4 alone.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error
+    return None
+
+
+def free_port(preferred: int = 0, *, avoid: Iterable[int] = (), host: str = LOOPBACK) -> int:
+    """``preferred`` if it is free on the host and not in ``avoid``, else a free port by chance.
+
+    Raises OSError where the host has none, since it is not of this machine.
+    """
+    if reason := why_not(host, 0):
+        raise OSError(f"nothing can listen on {host}: {reason}")
     avoided = {*avoid, 0}
     port = preferred
-    while port in avoided or not _is_free(port):
+    while port in avoided or why_not(host, port):
         port = random.choice(_ANY)  # noqa: S311 (nothing is to be kept secret)
     return port
 

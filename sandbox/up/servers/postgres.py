@@ -18,10 +18,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sandbox.private_files import FOLDER, write_private
 from sandbox.up.environment import embedded_environment
 from sandbox.up.servers.ports import LOOPBACK, free_port
 from sandbox.up.servers.postmaster_lock import take_over
-from sandbox.up.servers.private_files import FOLDER, write_private
 from sandbox.up.start_refused import StartRefused
 from sandbox.up.supervision.process import Process
 

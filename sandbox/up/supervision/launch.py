@@ -14,7 +14,7 @@ from sandbox.up.supervision.parts import muster_command
 from sandbox.up.supervision.process import StartFailed
 
 _STOP_WITHIN = 60.0
-_EMBEDDED = ("DATABASE_URL", "TEMPORAL_ADDRESS", "MUSTER_CONFIG")
+_EMBEDDED = ("DATABASE_URL", "TEMPORAL_ADDRESS", "MUSTER_CONFIG", "MUSTER_SECRETS_DIR")
 
 
 @dataclass(frozen=True)

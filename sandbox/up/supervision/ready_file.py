@@ -1,13 +1,13 @@
 """The ready file: addresses and process ids of a running stack, for tests and scripts."""
 
 import json
-import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sandbox.company import Company
+from sandbox.private_files import write_private
 from sandbox.up.addresses import Addresses
 
 _SERVICE = "PSVC001"
@@ -33,10 +33,7 @@ class ReadyFile:
         with self._writing:
             if self._path is None or self._entries is None:
                 return
-            temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-            temporary.touch(mode=0o600)
-            temporary.write_text(json.dumps({**self._entries, "processes": pids}, indent=1))
-            temporary.replace(self._path)
+            write_private(self._path, json.dumps({**self._entries, "processes": pids}, indent=1))
 
     def remove(self) -> None:
         """Remove the file, before the start and at the end."""

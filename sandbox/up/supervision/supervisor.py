@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +22,7 @@ _FIRST_START_WITHIN = 60.0
 
 State = Literal["starting", "up", "down"]
 Report = Callable[[str, str], None]
-"""Called with a part's name and what happened to it, in any thread."""
+"""Called with a part's name and what happened to it, in any thread; may raise OSError."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class _SupervisedPart:
         self.failure: StartFailed | None = None
         self.first_start_ended = threading.Event()
         """Set when the first start has worked or failed."""
-        self._report = report
+        self._report_to = report
         self._on_new_process = on_new_process
         self._process: Process | None = None
         self._state: State = "down"
@@ -73,11 +74,21 @@ class _SupervisedPart:
         with self._spawning:
             self._stopping.set()
         if self._process is not None and not self._process.terminate(within=within) and within > 0:
-            self._report(self.part.name, f"did not stop within {within:.0f} s and was killed")
+            self._report(f"did not stop within {within:.0f} s and was killed")
         self._thread.join()
 
+    def _report(self, text: str) -> None:
+        with suppress(OSError):  # who reads the terminal or its file is gone, or that is full
+            self._report_to(self.part.name, text)
+
     def _run(self) -> None:
-        while (process := self._spawn()) is not None:
+        while not self._stopping.is_set():
+            process = self._spawn()
+            if process is None:
+                if self.failure is not None:
+                    return
+                self._stopping.wait(RESTART_AFTER)
+                continue
             if not self._wait_until_up(process):
                 return
             code = process.wait()
@@ -86,11 +97,14 @@ class _SupervisedPart:
             if self._stopping.is_set():
                 return
             pause, self._stop_for = self._stop_for, RESTART_AFTER
-            self._report(self.part.name, f"ended ({_end_of(code)}), starting again in {pause:g} s")
+            self._report(f"ended ({_end_of(code)}), starting again in {pause:g} s")
             self._stopping.wait(pause)
 
     def _spawn(self) -> Process | None:
-        """Start a process; None if the part is being stopped or the command cannot be run."""
+        """Start a process; None if the part is being stopped or the command cannot be run.
+
+        At the first start that is a failure. Later the disk may have space again.
+        """
         with self._spawning:
             if self._stopping.is_set():
                 return None
@@ -100,11 +114,17 @@ class _SupervisedPart:
                     part.command, log=part.log, env=part.env, cwd=part.cwd, stop_signal=part.stop_signal
                 )
             except OSError as error:
-                self._fail(StartFailed(f"could not be started: {error}"))
+                if self.first_start_ended.is_set():
+                    self._report(f"could not be started: {error}; again in {RESTART_AFTER:g} s")
+                else:
+                    self._fail(StartFailed(f"could not be started: {error}"))
                 return None
             self._process, self._state = process, "starting"
             self._starts += 1
-        self._on_new_process()
+        try:
+            self._on_new_process()
+        except OSError as error:
+            self._report(f"is a new process, which is told nowhere: {error}")
         return process
 
     def _wait_until_up(self, process: Process) -> bool:
@@ -118,9 +138,7 @@ class _SupervisedPart:
                 self._fail(failure)
             return not first
         self._state = "up"
-        self._report(
-            self.part.name, f"up in {time.monotonic() - started:.1f} s  {self.part.address}".rstrip()
-        )
+        self._report(f"up in {time.monotonic() - started:.1f} s  {self.part.address}".rstrip())
         self.first_start_ended.set()
         return True
 
@@ -130,7 +148,11 @@ class _SupervisedPart:
 
 
 class Supervisor:
-    """The running parts, in the order of their start."""
+    """The running parts, in the order of their start.
+
+    ``on_new_process`` is called in the thread of a part that has one. Where it raises OSError, the part is
+    watched all the same.
+    """
 
     def __init__(self, report: Report, on_new_process: Callable[[], None]) -> None:
         self._report = report

@@ -39,7 +39,7 @@ class Machine:
 
     @property
     def created(self) -> int:
-        return sum("-m venv" in command for command in self.commands)
+        return sum("-m venv" in command and command.endswith("/.venv") for command in self.commands)
 
 
 @pytest.fixture
@@ -108,6 +108,33 @@ def test_packages_that_cannot_be_had_leave_what_is_there(checkout: Path, machine
         VirtualEnvironment(checkout).do()
     (checkout / "requirements.lock").write_text("package==1.0\n")
     assert VirtualEnvironment(checkout).done()
+
+
+@pytest.mark.parametrize("fails_at", ["-m venv", "--dry-run"])
+def test_an_environment_of_ones_own_stays_where_a_new_one_cannot_be_had(
+    checkout: Path, machine: Machine, fails_at: str
+) -> None:
+    """It has no stamp; or another place's, or another Python's."""
+    stamp, own = checkout / ".venv" / "installed", checkout / ".venv" / "of my own"
+    own.write_text("")
+    machine.fails_at = fails_at
+    for text in (
+        None,
+        '{"place": "/elsewhere/.venv"}',
+        f'{{"place": "{checkout}/.venv", "python": "/gone"}}',
+    ):
+        stamp.unlink(missing_ok=True)
+        if text is not None:
+            stamp.write_text(text)
+        with pytest.raises(StepFailed):
+            VirtualEnvironment(checkout).do()
+        assert own.exists()
+        assert machine.created == 0
+    assert [entry.name for entry in VirtualEnvironment(checkout).folder().iterdir()] == []
+    machine.fails_at = "nothing"
+    VirtualEnvironment(checkout).do()
+    assert machine.created == 1
+    assert not own.exists()
 
 
 def test_a_new_package_of_the_project_is_installed_into_what_is_there(
