@@ -632,7 +632,7 @@ def test_files_of_secrets_count_as_the_variables_of_their_names(
     }
 
 
-@pytest.mark.parametrize("nothing", ["", " ", "."])
+@pytest.mark.parametrize("nothing", ["", " "])
 def test_a_configuration_that_names_no_file_leaves_the_simulators(
     nothing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
