@@ -217,10 +217,11 @@ async def test_a_worker_that_stops_cuts_off_what_takes_longer_than_its_grace(
 async def test_a_late_post_is_deleted_where_another_worker_has_posted(
     worker: OneWorker, other: OneWorker, card: Card, teams_side: TeamsService
 ) -> None:
-    await teams_side.fault("create", "slow", seconds=0.5)
+    answered = teams_side.holds(1)
     await worker.show_and_give_up(card.at(1), asked(teams_side))
     current = await other.show(card.at(1, marker="m2"), asked_at=LATER)
     assert (current.orphans, current.recorded) == (1, True)
+    answered.set()
     await worker.stop()
     assert await living(teams_side) == [current.activity_id] == [(await card.row()).activity_id]
     assert len(await teams_side.messages()) == 2
@@ -230,14 +231,15 @@ async def test_a_late_post_is_deleted_where_another_worker_posts_at_the_same_tim
     worker: OneWorker, other: OneWorker, card: Card, teams_side: TeamsService
 ) -> None:
     """It is recorded first, as the card; the other's takes its place."""
-    await teams_side.fault("create", "slow", seconds=0.5)
+    first, second = teams_side.holds(1), teams_side.holds(2)
     await worker.show_and_give_up(card.at(1), asked(teams_side))
-    await teams_side.fault("create", "slow", seconds=4)
     calling = asyncio.create_task(other.show(card.at(1, marker="m2"), asked_at=LATER))
     await asked(teams_side, 2)
+    first.set()
     await worker.stop()
     (late,) = await living(teams_side)
     assert ((await card.row()).activity_id, (await card.row()).orphans) == (late, 0)
+    second.set()
     current = await calling
     await other.stop()
     assert await living(teams_side) == [current.activity_id] == [(await card.row()).activity_id]

@@ -1,5 +1,6 @@
 """The Teams simulator inside the test process: the connector and the token authority on real ports."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -39,6 +40,8 @@ class TeamsService:
     options: Options
     http: httpx.AsyncClient
     asked: list[Asked] = field(default_factory=list)
+    _under_way: int = 0
+    _held: dict[int, asyncio.Event] = field(default_factory=dict)
     _arrivals: Changes = field(default_factory=Changes)
 
     @property
@@ -85,8 +88,15 @@ class TeamsService:
         answer.raise_for_status()
 
     async def reset(self) -> None:
+        """Start anew, once the calls of an earlier test have ended: also those whose caller has gone."""
+        await self.until(lambda: self._under_way == 0)
         (await self.http.post("/_sandbox/reset", json={})).raise_for_status()
         self.asked.clear()
+        self._held.clear()
+
+    def holds(self, number: int) -> asyncio.Event:
+        """The call of this number, from 1, is written down and waits for the event."""
+        return self._held.setdefault(number, asyncio.Event())
 
     async def messages(self, conversation: str | None = None) -> list[dict[str, Any]]:
         """A conversation's messages with all their versions, by default those of the channel."""
@@ -131,7 +141,15 @@ class TeamsService:
                 write_down()
                 await send(message)
 
-            await app(scope, receiving, sending)
+            self._under_way += 1
+            try:
+                if (event := self._held.get(len(self.asked) + 1)) is not None:
+                    write_down()
+                    await event.wait()
+                await app(scope, receiving, sending)
+            finally:
+                self._under_way -= 1
+                self._arrivals.add()
 
         return heard
 

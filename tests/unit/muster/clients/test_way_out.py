@@ -16,6 +16,7 @@ from temporalio.converter import DefaultFailureConverter, DefaultPayloadConverte
 from temporalio.exceptions import ApplicationError
 
 from activities.registration import implements
+from muster.clients import expiring, http
 from muster.clients.http import open_pool
 from muster.clients.teams.clouds import CLOUDS, Cloud
 from muster.clients.teams.token import bot_tokens
@@ -34,6 +35,13 @@ pytestmark = pytest.mark.anyio
 TENANT = "8f0c1f5e-0000-4000-8000-000000000001"
 REGISTRATION = TeamsRegistration(tenant=TENANT, app_id=TENANT, app_secret="s3cret")
 UNKNOWN = "its authority is unknown here. MUSTER_CA_FILE can name a file with the authority"
+
+
+@pytest.fixture(autouse=True)
+def loggers_of_this_test(monkeypatch):
+    """A logger keeps how it was configured when it was first used, which may have been by another test."""
+    for module in (http, expiring):
+        monkeypatch.setattr(module, "log", structlog.stdlib.get_logger(module.__name__))
 
 
 @pytest.fixture(
