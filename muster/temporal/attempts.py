@@ -54,13 +54,8 @@ class Attempts:
     """The attempts to get one message to Temporal."""
 
     def __init__(self) -> None:
-        self._under_way = False
-        self._lost = False
-
-    @property
-    def may_be_taken(self) -> bool:
+        self.may_be_taken = False
         """An attempt was sent, and Temporal did not say that it did nothing."""
-        return self._under_way or self._lost
 
     async def make(self, call: Callable[[], Awaitable[ResultT]]) -> ResultT:
         """Call until it succeeds; for as long as the caller waits.
@@ -69,14 +64,14 @@ class Attempts:
         """
         pauses = _pauses()
         while True:
-            self._under_way = True
+            earlier, self.may_be_taken = self.may_be_taken, True
             try:
                 return await call()
             except AcceptedAndLost:
-                self._lost = True
+                pass  # it stays so
             except RPCError as error:
-                self._under_way = False
-                self._lost = self._lost or not _certainly_nothing_happened(error)
+                if _certainly_nothing_happened(error):
+                    self.may_be_taken = earlier
                 if error.status in _REFUSES_THE_MESSAGE:
                     raise Rejected(f"{error.status.name}: {error.message}"[:300]) from error
                 if error.status in _DOES_NOT_PASS:
