@@ -12,6 +12,8 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from muster.text_file import TextUnreadable, text_of
+
 
 class Variables(EnvSettingsSource):
     """The environment. Compose passes a variable on that nobody has set."""
@@ -64,8 +66,6 @@ def _files_of(folder: str) -> dict[str, Path]:
 
 def _text_of(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise SettingsError(f"the file {file} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"the file {file} is not UTF-8") from None
+        return text_of(file)
+    except TextUnreadable as problem:
+        raise SettingsError(str(problem)) from None

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from muster.text_file import TextUnreadable, text_of
+
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _KEY = re.compile(r"\s*([A-Za-z_]+)\s*=")
 
@@ -63,10 +65,8 @@ def _resolved(value: Any, place: str, path: Path) -> Any:
 
 def _text_of(file: Path, place: str) -> str:
     try:
-        return file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise FileWrong(f"{place}: the file {file} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise FileWrong(f"{place}: the file {file} is not UTF-8") from None
+        return text_of(file)
+    except TextUnreadable as problem:
+        raise FileWrong(f"{place}: {problem}") from None
     except ValueError:
         raise FileWrong(f"{place}: what stands after file: is no path") from None
