@@ -11,16 +11,13 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from muster.serving import Server
+from tests.support.event_loops import both_loops
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(
-    params=[("asyncio", {"use_uvloop": False}), ("asyncio", {"use_uvloop": True})], ids=["asyncio", "uvloop"]
-)
-def anyio_backend(request):
-    return request.param
+anyio_backend = both_loops
 
 
 class Application:

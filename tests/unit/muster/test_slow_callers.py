@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from muster.metrics import DROPPED_CONNECTIONS
 from muster.serving import Server
 from muster.slow_callers import Limits
+from tests.support.event_loops import both_loops
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -27,11 +28,7 @@ HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: muster\r\nContent-Length: 100\r\n\r\nha
 CHUNKED = b"POST / HTTP/1.1\r\nHost: muster\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-@pytest.fixture(
-    params=[("asyncio", {"use_uvloop": False}), ("asyncio", {"use_uvloop": True})], ids=["asyncio", "uvloop"]
-)
-def anyio_backend(request):
-    return request.param
+anyio_backend = both_loops
 
 
 class Application:

@@ -21,16 +21,13 @@ from muster.clients.http import exchange, open_pool
 from muster.clients.transport import NoWayOut
 from muster.clients.way_out import WayOut
 from sandbox.up.servers.ports import free_port
+from tests.support.event_loops import both_loops
 from workflows.errors import OutcomeUnknown, ProviderUnavailable, RequestInvalid
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(
-    params=[("asyncio", {"use_uvloop": False}), ("asyncio", {"use_uvloop": True})], ids=["asyncio", "uvloop"]
-)
-def anyio_backend(request):
-    return request.param
+anyio_backend = both_loops
 
 
 @pytest.fixture

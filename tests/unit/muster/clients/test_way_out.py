@@ -23,6 +23,7 @@ from muster.clients.teams.token import bot_tokens
 from muster.clients.way_out import CertificatesWrong, WayOut, way_out
 from muster.settings import TeamsRegistration
 from sandbox.up.servers.ports import free_port
+from tests.support.event_loops import both_loops
 from tests.support.forward_proxy import forward_proxy
 from tests.support.settings import settings_for
 from tests.unit.muster.clients.test_transport import ANSWER, answer, answering, call, server
@@ -44,11 +45,7 @@ def loggers_of_this_test(monkeypatch):
         monkeypatch.setattr(module, "log", structlog.stdlib.get_logger(module.__name__))
 
 
-@pytest.fixture(
-    params=[("asyncio", {"use_uvloop": False}), ("asyncio", {"use_uvloop": True})], ids=["asyncio", "uvloop"]
-)
-def anyio_backend(request):
-    return request.param
+anyio_backend = both_loops
 
 
 @pytest.fixture(scope="module")
