@@ -121,6 +121,7 @@ class SlowCallers:
         looked_at, self._looked_at = self._looked_at, now
         for phase, callers in self._phases.items():
             due = looked_at - self._limits.within(phase)
+            # The lambda is used up before ``due`` changes: dropping changes the mapping, hence the list.
             for caller, _ in list(takewhile(lambda entry: entry[1] <= due, callers.items())):  # noqa: B023
                 self._drop(caller, phase)
         excess = sum(len(self._phases[phase]) for phase in _WAITING) - self._limits.waiting

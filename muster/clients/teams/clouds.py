@@ -65,6 +65,7 @@ def clouds_of(settings: Settings) -> dict[str, Cloud]:
         "service_hosts": settings.service_hosts,
     }
     changes = {name: value for name, value in given.items() if value is not None}
+    # mypy does not see through the mapping which field each value is for.
     return {
         tenant: replace(CLOUDS[registration.cloud], **changes)  # type: ignore[arg-type]
         for tenant, registration in settings.teams.items()
