@@ -98,6 +98,14 @@ class Served:
 
         await eventually(so_many)
 
+    async def begun(self, number: int) -> None:
+        """Return when the application was asked so often: a body is waited for from there on."""
+
+        async def so_often() -> bool:
+            return len(self.app.asked) == number
+
+        await eventually(so_often)
+
     async def asked(self, path: str) -> None:
         """Return when the application was asked for it."""
 
@@ -252,9 +260,10 @@ async def test_a_body_that_does_not_end_is_refused_before_it_fills_the_memory(en
 async def test_half_bodies_together_have_a_bound_and_the_oldest_go_first():
     half = HALF_A_BODY.replace(b": 100", b": 100004") + b"x" * 99_900
     async with serving(Limits(body_within=30, waiting_bytes=350_000)) as served:
-        callers = [await served.caller(half) for _ in range(3)]
-        await served.connected(3)
-        callers.append(await served.caller(half))
+        callers = []
+        for number in range(4):  # one after the other: two that come at once may be read in either order
+            callers.append(await served.caller(half))
+            await served.begun(number + 1)
         assert await callers[0].status() == 408
         for caller in callers[1:]:
             caller.send(b"x" * 100)
