@@ -40,7 +40,7 @@ def written(field: FieldInfo) -> str:
     match field.default:
         case _ if field.is_required():
             return "required"
-        case None | "":
+        case None | "" | ():
             return "–"
         case bool(flag):
             return str(flag).lower()
