@@ -18,10 +18,12 @@ from sandbox.teams.activities import Activities
 from sandbox.teams.authority import authority_app
 from sandbox.teams.bot_endpoint import BotEndpoint
 from sandbox.teams.clicks import Clicks
-from sandbox.teams.connector import connector_router
+from sandbox.teams.connector import connector_router, teams_router
 from sandbox.teams.connector_calls import FAULTS, ConnectorCalls
 from sandbox.teams.conversations import Conversations
+from sandbox.teams.deliveries import Deliveries, Waits
 from sandbox.teams.errors import ConnectorError
+from sandbox.teams.installations import Installations
 from sandbox.teams.operations import WriteOperations
 from sandbox.teams.page_api import page_router
 from sandbox.teams.page_files import PAGE, files_router, renderer_path
@@ -34,6 +36,10 @@ from sandbox.teams.server_sent_events import ServerSentEvents
 from sandbox.teams.signing_key import SigningKey
 from sandbox.teams.snapshot import take
 from sandbox.teams.state import State
+from sandbox.teams.team_events import TeamEvents
+from sandbox.teams.team_life import TeamLife
+from sandbox.teams.team_operations import TeamOperations
+from sandbox.teams.teams_api import teams_api_router
 from sandbox.teams.tokens import AppTokens, ChannelTokens, metadata_router
 from sandbox.teams.user_actions import UserActions
 
@@ -89,9 +95,13 @@ class TeamsSimulator:
         self._http = httpx.AsyncClient(trust_env=False, limits=httpx.Limits())
         activities = Activities(self._roster, service_url)
         channel_tokens = ChannelTokens(key, company)
-        bot = BotEndpoint(self._http, options.bot_url, channel_tokens)
-        self._clicks = Clicks(self._conversations, activities, bot)
-        self._user_actions = UserActions(self._conversations, activities, bot)
+        self._waits = Waits()
+        self._deliveries = Deliveries(BotEndpoint(self._http, options.bot_url, channel_tokens), self._waits)
+        self._clicks = Clicks(self._conversations, activities, self._deliveries)
+        self._user_actions = UserActions(self._conversations, activities, self._deliveries)
+        team_events = TeamEvents(self._roster, service_url)
+        self._installations = Installations(self._conversations, team_events, self._deliveries)
+        self._team_life = TeamLife(self._conversations, team_events, self._deliveries)
         self._faults = FaultBook()
         self._limits = RateWindows()
         self._connector_calls = ConnectorCalls(self._conversations, self._faults, app_tokens, SERVICE_PATH)
@@ -119,9 +129,10 @@ class TeamsSimulator:
 
     async def reset(self) -> None:
         """Go back to the state after the start; message ids are not used again."""
-        await self._clicks.stop()
+        await self._deliveries.stop()
         await self._connector_calls.cancel_late_calls()
         self._faults.clear()
+        self._waits.reset()
         self._limits.clear()
         self._conversations.replace_state(
             self._roster.initial_state(self._conversations.state.last_message_id)
@@ -136,9 +147,20 @@ class TeamsSimulator:
 
         writes = WriteOperations(self._conversations, self._limits)
         reads = RosterOperations(self._conversations, self._limits)
+        of_teams = TeamOperations(self._conversations, self._limits)
         app.include_router(connector_router(self._connector_calls, writes, reads), prefix=SERVICE_PATH)
+        app.include_router(teams_router(self._connector_calls, of_teams), prefix=SERVICE_PATH)
         app.include_router(metadata_router(key, self._options.base_url))
-        app.include_router(sandbox_router(self._conversations, self._clicks, self._user_actions, self.reset))
+        app.include_router(
+            sandbox_router(
+                self._conversations,
+                self._clicks,
+                self._user_actions,
+                self._waits,
+                self.reset,
+            )
+        )
+        app.include_router(teams_api_router(self._conversations, self._installations, self._team_life))
         app.include_router(fault_router(self._faults, FAULTS))
         app.include_router(
             page_router(
@@ -146,6 +168,7 @@ class TeamsSimulator:
                 self._server_sent_events,
                 self._clicks,
                 self._user_actions,
+                self._installations,
                 self._options.temporal_ui,
             )
         )
@@ -158,5 +181,5 @@ class TeamsSimulator:
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         async with self._http, self._snapshots.running():
             yield
-            await self._clicks.stop()
+            await self._deliveries.stop()
             await self._connector_calls.cancel_late_calls()

@@ -10,9 +10,6 @@ import httpx
 from sandbox.teams.state import Json
 from sandbox.teams.tokens import ChannelTokens
 
-ANSWER_TIMEOUT = 15.0
-"""Seconds Teams waits for the answer to an invoke."""
-
 
 @dataclass(frozen=True, slots=True)
 class BotAnswer:
@@ -31,15 +28,15 @@ class BotEndpoint:
         self._url = url
         self._tokens = tokens
 
-    async def deliver(self, activity: Json) -> BotAnswer:
-        """Post one activity; the answer has no status if the bot cannot be reached."""
+    async def deliver(self, activity: Json, within: float) -> BotAnswer:
+        """Post one activity; the answer has no status if none came within so many seconds."""
         started = time.monotonic()
         try:
             response = await self._http.post(
                 self._url,
                 json=activity,
                 headers={"Authorization": f"Bearer {self._tokens.issue(activity['serviceUrl'])}"},
-                timeout=ANSWER_TIMEOUT,
+                timeout=within,
             )
         except httpx.TransportError:
             return BotAnswer(None, None, _ms_since(started))

@@ -5,10 +5,26 @@ from fastapi import APIRouter, Request, Response
 from sandbox.teams.connector_calls import ConnectorCalls
 from sandbox.teams.operations import WriteOperations
 from sandbox.teams.roster_operations import RosterOperations
+from sandbox.teams.team_operations import TeamOperations
+
+
+def teams_router(calls: ConnectorCalls, reads: TeamOperations) -> APIRouter:
+    """The calls about teams, which the published description does not have."""
+    router = APIRouter(prefix="/v3/teams/{team_id}")
+
+    @router.get("")
+    async def team(request: Request, team_id: str) -> Response:
+        return await calls.answer(request, lambda _: reads.team(team_id))
+
+    @router.get("/conversations")
+    async def channels(request: Request, team_id: str) -> Response:
+        return await calls.answer(request, lambda _: reads.channels(team_id))
+
+    return router
 
 
 def connector_router(calls: ConnectorCalls, writes: WriteOperations, reads: RosterOperations) -> APIRouter:
-    """The calls that a bot makes below its service URL."""
+    """The calls about conversations that a bot makes below its service URL."""
     router = APIRouter(prefix="/v3/conversations")
     activities = "/{conversation_id}/activities"
     activity = activities + "/{activity_id}"

@@ -26,6 +26,7 @@ FAULTS = {
     **dict.fromkeys(("edit", "delete"), FaultyPlace(_ANYWHERE | {"gone"}, _MESSAGE, _GONE)),
     "reply": FaultyPlace(_ANYWHERE | {"gone"}, _MESSAGE, frozenset({404})),
     "members": FaultyPlace(_ANYWHERE, _MESSAGE),
+    "team": FaultyPlace(_ANYWHERE, _CONVERSATION),
 }
 """The faults of each kind of call, and the ``Operation.properties`` that a fault can match."""
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandbox.company import Person, Team
+from sandbox.company import Person
 from sandbox.teams.errors import activity_not_found, conversation_not_found, member_not_found
 from sandbox.teams.message_views import message_view
 from sandbox.teams.roster import Roster
@@ -43,12 +43,23 @@ class Conversations:
         return self.state.conversations[self.roster.personal_chat_id(person)]
 
     def seen_by(self, person: Person) -> Iterable[Conversation]:
-        """The conversations this person is a member of."""
-        return (c for c in self.state.conversations.values() if person.aad_object_id in c.members)
+        """The conversations this person is a member of, without what was deleted."""
+        return (
+            c
+            for c in self.state.conversations.values()
+            if person.aad_object_id in c.members and not self._is_deleted(c)
+        )
+
+    def people_in(self, conversation: Conversation) -> list[Person]:
+        """The conversation's people, without the bot."""
+        found = (self.roster.person(member) for member in conversation.members)
+        return [person for person in found if person is not None]
 
     def get_as_member(self, conversation_id: str, person: Person) -> Conversation:
         """The conversation, if the person is a member; raises MemberNotFoundInConversation."""
         conversation = self.get(conversation_id)
+        if self._is_deleted(conversation):
+            raise conversation_not_found()
         if person.aad_object_id not in conversation.members:
             raise member_not_found()
         return conversation
@@ -123,17 +134,7 @@ class Conversations:
             self.state.closed_chats.add(conversation.id)
         else:
             self.state.installed_teams.discard(conversation.team)
-        self._changed()
-
-    def enter_team(self, team: Team) -> None:
-        """Add the bot to a team's roster."""
-        self.state.installed_teams.add(team.id)
-        self._changed()
-
-    def leave_team(self, team: Team) -> None:
-        """Remove the bot from a team's roster."""
-        self.state.installed_teams.discard(team.id)
-        self._changed()
+        self.lists_changed()
 
     def open_chat(self, person: Person) -> None:
         """Install the bot in the person's own chat."""
@@ -141,11 +142,19 @@ class Conversations:
         self.state.closed_chats.discard(self.roster.personal_chat_id(person))
         self._changed()
 
+    def lists_changed(self) -> None:
+        """Something of the lists on the page's left changed: open pages read them again."""
+        self._changed()
+        self._server_sent_events.publish_to_all(PageEvent("lists", {}))
+
     def replace_state(self, state: State) -> None:
         """Replace the whole state; open pages load again."""
         self.state = state
         self._changed()
         self._server_sent_events.publish_to_all(PageEvent("reset", {}))
+
+    def _is_deleted(self, conversation: Conversation) -> bool:
+        return conversation.deleted or conversation.team in self.state.deleted_teams
 
     def _next_id(self) -> str:
         # An id is used once, also when many messages come within one millisecond or the clock steps back.

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.teams.connector_bodies import parse_activity, parse_parameters
+from sandbox.company import Person
+from sandbox.teams.connector_bodies import ConversationParameters, parse_activity, parse_parameters
 from sandbox.teams.conversations import THREAD_MARK, Conversations, split_thread
 from sandbox.teams.errors import (
     ConnectorError,
@@ -57,11 +58,13 @@ class WriteOperations:
     def open(self, body: Json) -> Operation:
         """``POST /v3/conversations``: a thread in a channel, or the chat with a person."""
         parameters = parse_parameters(body)
-        if parameters.tenant != self._conversations.roster.company.tenant_id:
-            raise bad_syntax("The tenant is missing or is not this one.")
+        company = self._conversations.roster.company
         if parameters.channelData.channel is not None:
+            _check_tenant(parameters, company.tenant_id)
             return self._open_thread(parameters.channelData.channel.id, body["activity"])
-        return self._open_chat(parameters.members[0].id, body.get("activity"))
+        person = self._person(parameters.members[0].id)
+        _check_tenant(parameters, company.tenant_of(person))
+        return self._open_chat(person, body.get("activity"))
 
     def send(self, conversation_id: str, body: Json) -> Operation:
         """Send a message; if the id ends in ``;messageid=N``, a reply in that thread."""
@@ -105,10 +108,14 @@ class WriteOperations:
 
         return Operation("create", channel_id, None, run)
 
-    def _open_chat(self, member_id: str, activity: Json | None) -> Operation:
+    def _person(self, member_id: str) -> Person:
+        """The person with this ``29:`` id or AAD object id: Teams takes no e-mail here."""
         person = self._conversations.roster.person(member_id)
         if person is None or member_id not in (person.teams_id, person.aad_object_id):
             raise member_not_found()
+        return person
+
+    def _open_chat(self, person: Person, activity: Json | None) -> Operation:
         chat_id = self._conversations.personal_chat(person).id
 
         def run() -> Result:
@@ -154,3 +161,8 @@ class WriteOperations:
 
     def _from_bot(self, activity: Json) -> Json:
         return activity | {"from": self._conversations.roster.bot_account}
+
+
+def _check_tenant(parameters: ConversationParameters, tenant: str) -> None:
+    if parameters.tenant != tenant:
+        raise bad_syntax("The tenant is missing or is not that of the conversation.")

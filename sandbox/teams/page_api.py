@@ -11,11 +11,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from sandbox.company import Person
 from sandbox.teams.clicks import Clicks, with_inputs
 from sandbox.teams.conversations import Conversations
+from sandbox.teams.installations import Installations
+from sandbox.teams.lookups import find_channel, find_person, find_team
 from sandbox.teams.message_views import message_view
-from sandbox.teams.page_lists import conversation_lists, conversation_name, people_list
-from sandbox.teams.sandbox_api import Deletion, find_person
+from sandbox.teams.page_lists import (
+    conversation_lists,
+    conversation_members,
+    conversation_name,
+    people_list,
+)
+from sandbox.teams.sandbox_api import Deletion
 from sandbox.teams.server_sent_events import ServerSentEvents
 from sandbox.teams.state import Json
+from sandbox.teams.teams import Teams
 from sandbox.teams.user_actions import UserActions
 
 
@@ -57,16 +65,30 @@ class Invoke(_Request):
     inputs: Json = {}
 
 
+class InTeam(_Request):
+    """The person adds the app to a team or removes it."""
+
+    person: str
+    team: str
+
+
+class InChannel(InTeam):
+    """The person adds the app to a team, with this channel chosen in the dialog."""
+
+    channel: str
+
+
 def page_router(
     conversations: Conversations,
     server_sent_events: ServerSentEvents,
     clicks: Clicks,
     user_actions: UserActions,
+    installations: Installations,
     temporal_ui: str | None,
 ) -> APIRouter:
     """The routes of the page."""
     router = APIRouter(prefix="/page")
-    roster = conversations.roster
+    roster, teams = conversations.roster, Teams(conversations)
 
     def reader_of(person: str) -> Person:
         return find_person(conversations, person)
@@ -89,12 +111,13 @@ def page_router(
     @router.get("/conversations/{conversation_id}/messages")
     async def messages(conversation_id: str, reader: Reader) -> Json:
         conversation = conversations.get_as_member(conversation_id, reader)
-        team = roster.team_of(conversation)
+        team = teams.of(conversation)
         return {
             "id": conversation.id,
             "kind": conversation.kind,
             "name": conversation_name(roster, conversation),
             "team": None if team is None else team.name,
+            "members": conversation_members(conversations, conversation),
             "messages": [message_view(roster, m, reader.aad_object_id) for m in conversation.messages],
         }
 
@@ -115,12 +138,23 @@ def page_router(
     async def say(body: Say) -> Response:
         person = find_person(conversations, body.person)
         conversation = conversations.get_as_member(body.conversation, person)
-        addressed = body.text.lower().startswith(f"@{roster.bot_account['name']}".lower())
-        to_bot = addressed or conversation.kind == "personal"
-        message = user_actions.write(person, conversation, body.text, reply_to=body.reply_to, to_bot=to_bot)
-        if to_bot:
+        message = user_actions.write(person, conversation, body.text, body.reply_to)
+        if user_actions.is_for_bot(conversation, message):
             await user_actions.deliver_to_bot(person, conversation, message)
         return Response(status_code=204)
+
+    @router.post("/install", status_code=204)
+    async def install(body: InChannel) -> None:
+        person = find_person(conversations, body.person)
+        team = find_team(teams, body.team, person)
+        channel = find_channel(teams, team, body.channel)
+        installations.deliver_in_background(installations.install(person, team, channel))
+
+    @router.post("/uninstall", status_code=204)
+    async def uninstall(body: InTeam) -> None:
+        person = find_person(conversations, body.person)
+        team = find_team(teams, body.team, person)
+        installations.deliver_in_background(installations.uninstall(person, team))
 
     @router.post("/delete", status_code=204)
     async def delete(body: Deletion) -> None:

@@ -1,10 +1,19 @@
-"""The lists on the page's left: people, teams with their channels, and chats."""
+"""The lists of the page: people, teams with their channels, chats, and whom a message can mention."""
 
 from sandbox.company import Company, Person
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.message_views import notification
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Conversation, Json
+from sandbox.teams.teams import Teams
+
+_PAGERDUTY_ROLES = {
+    "owner": "PagerDuty account owner",
+    "admin": "PagerDuty global admin",
+    "user": "PagerDuty manager",
+    "limited_user": "PagerDuty responder",
+}
+"""PagerDuty's roles as PagerDuty's own pages call them."""
 
 
 def people_list(company: Company) -> list[Json]:
@@ -15,7 +24,9 @@ def people_list(company: Company) -> list[Json]:
             "name": person.name,
             "email": person.email,
             "job_title": person.job_title,
+            "about": _about(person),
             "linked": person.linked,
+            "has_pagerduty_user": person.pagerduty_user is not None,
             "initials": "".join(word[0] for word in person.name.split()[:2]).upper(),
         }
         for person in company.people
@@ -24,23 +35,34 @@ def people_list(company: Company) -> list[Json]:
 
 def conversation_lists(conversations: Conversations, person: Person) -> Json:
     """The teams and chats that this person can see."""
+    teams = Teams(conversations)
     visible = list(conversations.seen_by(person))
     return {
         "teams": [
             {
                 "id": team.id,
                 "name": team.name,
+                "has_bot": teams.has_bot(team),
                 "channels": [
                     {"id": c.id, "name": c.name, "unread": conversations.unread(c, person)}
                     for c in visible
                     if c.team == team.id
                 ],
             }
-            for team in conversations.roster.company.teams
-            if person.aad_object_id in team.members
+            for team in teams.seen_by(person)
         ],
         "chats": [_chat(conversations, c, person) for c in visible if c.kind != "channel"],
     }
+
+
+def conversation_members(conversations: Conversations, conversation: Conversation) -> list[Json]:
+    """Whom a message there can mention: the bot, where it is in the conversation, and the people."""
+    roster = conversations.roster
+    people = [
+        {"id": p.aad_object_id, "name": p.name, "bot": False} for p in conversations.people_in(conversation)
+    ]
+    bot = roster.bot_account | {"bot": True}
+    return [bot, *people] if conversations.bot_is_in(conversation) else people
 
 
 def conversation_name(roster: Roster, conversation: Conversation) -> str:
@@ -57,3 +79,13 @@ def _chat(conversations: Conversations, chat: Conversation, person: Person) -> J
         "unread": conversations.unread(chat, person),
         "last": None if last is None else {"text": notification(last.activity), "at": last.created_at},
     }
+
+
+def _about(person: Person) -> str:
+    """Who the person is to Microsoft and to PagerDuty."""
+    if person.tenant is not None:
+        return "of another organization"
+    microsoft = ["Microsoft admin"] if person.microsoft_admin else []
+    if person.pagerduty_user is None:
+        return ", ".join([*microsoft, "no PagerDuty user"])
+    return ", ".join([*microsoft, _PAGERDUTY_ROLES.get(person.role, f"PagerDuty {person.role}")])

@@ -5,14 +5,13 @@ So the bot needs no mode without authentication.
 """
 
 import json
-import uuid
 from typing import Any
 
 import httpx
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from sandbox.company import Person, Team
-from sandbox.teams.bot_endpoint import ANSWER_TIMEOUT
+from sandbox.teams.deliveries import ANSWER
 from sandbox.teams.errors import ConnectorError
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Json
@@ -23,8 +22,6 @@ SERVICE_PATH = f"{PREFIX}/teams"
 CONFIG_FILE = ".m365agentsplayground.yml"
 """The configuration's name in the Playground's working folder."""
 _CONFIG_VERSION = "0.1.1"
-_OTHERS_AT_LEAST = 5
-"""The Playground refuses a configuration with fewer people besides the current one."""
 
 
 def playground_router(
@@ -53,17 +50,16 @@ def playground_router(
 def playground_config(roster: Roster, person: Person, team: Team) -> str:
     """The Playground's configuration with the company's ids; JSON is valid YAML.
 
-    It shows one team with two channels: General, whose id is the team's, and the next one.
+    It shows one team with two channels: General, whose id is the team's, and the next one. It refuses a
+    configuration with fewer than five people besides the current one.
     """
     company = roster.company
-    others = [_user(other) for other in company.people if other != person]
-    others += [_guest(company.tenant_id, number) for number in range(len(others) + 1, _OTHERS_AT_LEAST + 1)]
     config = {
         "version": _CONFIG_VERSION,
         "tenantId": company.tenant_id,
         "bot": roster.bot_account,
         "currentUser": _user(person),
-        "users": others,
+        "users": [_user(other) for other in company.colleagues if other != person],
         "personalChat": {"id": roster.personal_chat_id(person)},
         "groupChat": {"id": "19:playground@thread.v2", "name": "Group chat"},
         "team": {
@@ -89,21 +85,6 @@ def _user(person: Person) -> Json:
     }
 
 
-def _guest(tenant_id: str, number: int) -> Json:
-    """A person who is not in the company, to fill the Playground's list."""
-    object_id = uuid.uuid5(uuid.UUID(tenant_id), f"playground-guest-{number}")
-    email = f"guest{number}@acme.example"
-    return {
-        "id": f"29:1{object_id.hex}",
-        "name": f"Guest {number}",
-        "userPrincipleName": email,
-        "aadObjectId": str(object_id),
-        "givenName": "Guest",
-        "surname": str(number),
-        "email": email,
-    }
-
-
 def _service_url(body: bytes) -> str:
     try:
         activity: Any = json.loads(body)
@@ -122,7 +103,7 @@ async def _forwarded(
             params=request.query_params,
             content=body,
             headers={"Content-Type": "application/json"} | headers,
-            timeout=ANSWER_TIMEOUT,
+            timeout=ANSWER,
         )
     except httpx.TransportError:
         raise ConnectorError(502, "BadGateway", "Nobody answers on the other side.") from None

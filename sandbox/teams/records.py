@@ -3,6 +3,7 @@
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.message_views import notification
 from sandbox.teams.state import Conversation, Json, Message
+from sandbox.teams.teams import Teams
 
 
 def records(conversations: Conversations) -> Json:
@@ -15,7 +16,7 @@ def records(conversations: Conversations) -> Json:
 
 
 def _conversation(conversations: Conversations, conversation: Conversation) -> Json:
-    team = conversations.roster.team_of(conversation)
+    team = Teams(conversations).of(conversation)
     return {
         "id": conversation.id,
         "kind": conversation.kind,

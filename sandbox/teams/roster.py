@@ -30,16 +30,12 @@ class Roster:
             "userPrincipalName": person.email,
             "givenName": given_name,
             "surname": surname,
-            "tenantId": self.company.tenant_id,
+            "tenantId": self.company.tenant_of(person),
             "userRole": "user",
         }
 
-    def team(self, key: str) -> Team | None:
-        """The team with this thread id, AAD group id or name, or None."""
-        return next((t for t in self.company.teams if key in (t.id, t.aad_group_id, t.name)), None)
-
     def team_of(self, conversation: Conversation) -> Team | None:
-        """The team of a channel; None for a chat."""
+        """The team of a channel, with the name that it began with; None for a chat."""
         return None if conversation.team is None else self._teams[conversation.team]
 
     def personal_chat_id(self, person: Person) -> str:
@@ -67,12 +63,18 @@ class Roster:
     def bot_is_in(self, state: State, conversation: Conversation) -> bool:
         """Whether the bot may send messages there; in a personal chat a team in common is enough."""
         if conversation.kind == "channel":
-            return conversation.team in state.installed_teams
+            return not conversation.deleted and conversation.team in _with_the_bot(state)
         if conversation.id in state.closed_chats:
             return False
         if conversation.kind == "group":
             return True
         (member,) = conversation.members
         return member in state.personal_installs or any(
-            member in team.members for team in self.company.teams if team.id in state.installed_teams
+            # General has the team's id, and its members.
+            member in state.conversations[team].members
+            for team in _with_the_bot(state)
         )
+
+
+def _with_the_bot(state: State) -> set[str]:
+    return state.installed_teams - state.deleted_teams

@@ -82,8 +82,7 @@ class RosterOperations:
 
     def _members(self, conversation: Conversation) -> list[Json]:
         roster = self._conversations.roster
-        people = (roster.person(member) for member in conversation.members)
-        return [roster.member_account(person) for person in people if person is not None]
+        return [roster.member_account(person) for person in self._conversations.people_in(conversation)]
 
 
 def _number(text: str | None, default: int, name: str) -> int:

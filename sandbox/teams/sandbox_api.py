@@ -1,4 +1,4 @@
-"""``/_sandbox``: what tests do to Teams and read from it."""
+"""``/_sandbox``: what tests do in conversations and read from them. Teams have a module of their own."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.company import Person, Team
 from sandbox.teams.card_actions import find_action
 from sandbox.teams.clicks import Clicks, with_inputs
 from sandbox.teams.conversations import Conversations, split_thread
+from sandbox.teams.deliveries import ANSWER, NEW_ID, Waits
+from sandbox.teams.lookups import find_person
 from sandbox.teams.records import records
 from sandbox.teams.state import Json, Message
 from sandbox.teams.user_actions import UserActions
@@ -54,17 +55,18 @@ class Deletion(_Request):
     message: str
 
 
-class Installation(_Request):
-    """Where to install the bot, or to remove it from: a team, or without one the person's own chat."""
+class WaitTimes(_Request):
+    """Seconds that Teams waits for an answer, and until it delivers a click again under a new id."""
 
-    person: str
-    team: str | None = None
+    answer: Annotated[float, Field(gt=0)] = ANSWER
+    new_id: Annotated[float, Field(ge=0)] = NEW_ID
 
 
 def sandbox_router(
     conversations: Conversations,
     clicks: Clicks,
     user_actions: UserActions,
+    waits: Waits,
     reset: Callable[[], Awaitable[None]],
 ) -> APIRouter:
     """The routes under ``/_sandbox``."""
@@ -90,9 +92,8 @@ def sandbox_router(
     async def say(body: Say) -> Json:
         person = find_person(conversations, body.person)
         conversation = conversations.get_as_member(body.conversation, person)
-        message = user_actions.write(
-            person, conversation, body.text, reply_to=split_thread(body.conversation)[1], to_bot=True
-        )
+        thread = split_thread(body.conversation)[1]
+        message = user_actions.write_to_bot(person, conversation, body.text, thread)
         return {"id": message.id, "status": await user_actions.deliver_to_bot(person, conversation, message)}
 
     @router.post("/delete", status_code=204)
@@ -100,40 +101,15 @@ def sandbox_router(
         person = find_person(conversations, body.person)
         user_actions.delete(person, conversations.get_as_member(body.conversation, person), body.message)
 
-    @router.post("/install")
-    async def install(body: Installation) -> Json:
-        person, team = _installer(body)
-        return {"statuses": await user_actions.install(person, team)}
-
-    @router.post("/uninstall")
-    async def uninstall(body: Installation) -> Json:
-        person, team = _installer(body)
-        return {"statuses": await user_actions.uninstall(person, team)}
+    @router.post("/waits", status_code=204)
+    async def wait(body: WaitTimes) -> None:
+        waits.answer, waits.new_id = body.answer, body.new_id
 
     @router.post("/reset", status_code=204)
     async def start_over() -> None:
         await reset()
 
-    def _installer(body: Installation) -> tuple[Person, Team | None]:
-        person = find_person(conversations, body.person)
-        if body.team is None:
-            return person, None
-        team = conversations.roster.team(body.team)
-        if team is None:
-            raise HTTPException(404, f"no team {body.team}")
-        if person.aad_object_id not in team.members:
-            raise HTTPException(403, f"{person.name} is not in {team.name}")
-        return person, team
-
     return router
-
-
-def find_person(conversations: Conversations, key: str) -> Person:
-    """The person with this AAD object id or e-mail; raises 404."""
-    person = conversations.roster.person(key)
-    if person is None:
-        raise HTTPException(404, f"no person {key}")
-    return person
 
 
 def _action(message: Message, body: Click) -> Json:

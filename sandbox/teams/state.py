@@ -62,6 +62,8 @@ class Conversation(BaseModel):
     """Id of the channel's team."""
     members: list[str]
     """AAD object ids; the bot is not among them."""
+    deleted: bool = False
+    """Whether the channel was deleted; it can be restored."""
     messages: list[Message] = Field(default_factory=list)
 
     def message(self, message_id: str) -> Message | None:
@@ -94,6 +96,10 @@ class State(BaseModel):
     last_message_id: int = 0
     installed_teams: set[str] = Field(default_factory=set)
     """Ids of the teams whose roster the bot is in."""
+    team_names: dict[str, str] = Field(default_factory=dict)
+    """The names of renamed teams, by id."""
+    deleted_teams: set[str] = Field(default_factory=set)
+    """Ids of the teams that were deleted; a team can be restored, with the bot in it."""
     personal_installs: set[str] = Field(default_factory=set)
     """People who have the bot without a team: they installed it or wrote to it."""
     closed_chats: set[str] = Field(default_factory=set)

@@ -1,39 +1,37 @@
-"""What people do in Teams besides clicking: write messages, and install and remove the bot."""
+"""What people do in conversations besides clicking: write messages and delete them."""
 
-import logging
-
-from sandbox.company import Person, Team
+from sandbox.company import Person
 from sandbox.teams.activities import Activities
-from sandbox.teams.bot_endpoint import BotEndpoint
 from sandbox.teams.conversations import Conversations
+from sandbox.teams.deliveries import Deliveries
 from sandbox.teams.errors import ConnectorError
+from sandbox.teams.mentions import mention, mention_in_front, mentions
 from sandbox.teams.state import Conversation, Json, Message
-
-log = logging.getLogger(__name__)
 
 
 class UserActions:
     """Acts as a person and tells the bot of it."""
 
-    def __init__(self, conversations: Conversations, activities: Activities, bot: BotEndpoint) -> None:
+    def __init__(self, conversations: Conversations, activities: Activities, deliveries: Deliveries) -> None:
         self._conversations = conversations
         self._activities = activities
-        self._bot = bot
+        self._deliveries = deliveries
 
-    def write(
-        self, person: Person, conversation: Conversation, text: str, *, reply_to: str | None, to_bot: bool
+    def write(self, person: Person, conversation: Conversation, text: str, reply_to: str | None) -> Message:
+        """Add a person's message; ``@Name`` mentions a member, or the bot where it is in the conversation."""
+        accounts = self._people(conversation)
+        if self._conversations.bot_is_in(conversation):
+            accounts.append(self._bot)
+        return self._write(person, conversation, mention(text, accounts), reply_to)
+
+    def write_to_bot(
+        self, person: Person, conversation: Conversation, text: str, reply_to: str | None
     ) -> Message:
-        """Add a person's message; with ``to_bot`` a message in a channel mentions the bot."""
-        content: Json = {"text": text}
-        if to_bot and conversation.kind != "personal":
-            content = self._activities.mention(text)
-        if reply_to is not None:
-            reply_to = self._conversations.existing_message(conversation, reply_to).thread
-        if conversation.kind == "personal":
-            self._conversations.open_chat(person)
-        return self._conversations.post(
-            conversation, self._activities.message_content(person, content), person, reply_to
-        )
+        """Add a message that the bot hears: in a channel it gets a mention in front, unless it has one."""
+        content = mention(text, [*self._people(conversation), self._bot])
+        if conversation.kind != "personal" and not mentions(content, self._bot):
+            content = mention_in_front(content, self._bot)
+        return self._write(person, conversation, content, reply_to)
 
     def delete(self, person: Person, conversation: Conversation, message_id: str) -> None:
         """Delete a message as a person may: their own, and in a channel anybody's, as a team's owner.
@@ -45,31 +43,31 @@ class UserActions:
             raise ConnectorError(403, "Forbidden", "The message is somebody else's.")
         self._conversations.delete(conversation, message, gone_answer=403)
 
+    def is_for_bot(self, conversation: Conversation, message: Message) -> bool:
+        """Whether Teams tells the bot of the message: in a channel only where it is mentioned."""
+        return conversation.kind == "personal" or mentions(message.activity, self._bot)
+
     async def deliver_to_bot(
         self, person: Person, conversation: Conversation, message: Message
     ) -> int | None:
         """Deliver a message to the bot; the HTTP status, or None if the bot did not answer."""
-        return await self._deliver(self._activities.message(person, conversation, message))
+        return await self._deliveries.deliver(self._activities.message(person, conversation, message))
 
-    async def install(self, person: Person, team: Team | None) -> list[int | None]:
-        """Install the bot in a team, or without one in the person's own chat; the answers' statuses."""
-        if team is None:
+    @property
+    def _bot(self) -> Json:
+        return self._conversations.roster.bot_account
+
+    def _people(self, conversation: Conversation) -> list[Json]:
+        people = self._conversations.people_in(conversation)
+        return [self._conversations.roster.account(person) for person in people]
+
+    def _write(
+        self, person: Person, conversation: Conversation, content: Json, reply_to: str | None
+    ) -> Message:
+        if reply_to is not None:
+            reply_to = self._conversations.existing_message(conversation, reply_to).thread
+        if conversation.kind == "personal":
             self._conversations.open_chat(person)
-            return []
-        self._conversations.enter_team(team)
-        return [await self._deliver(a) for a in self._activities.installation(person, team)]
-
-    async def uninstall(self, person: Person, team: Team | None) -> list[int | None]:
-        """Remove the bot from a team, or without one from the person's own chat; the answers' statuses."""
-        if team is None:
-            self._conversations.remove_bot(self._conversations.personal_chat(person))
-            return []
-        self._conversations.leave_team(team)
-        activities = self._activities.installation(person, team, removed=True)
-        return [await self._deliver(a) for a in activities]
-
-    async def _deliver(self, activity: Json) -> int | None:
-        answer = await self._bot.deliver(activity)
-        if answer.status is None or answer.status >= 400:
-            log.warning("the bot answered %s to a %s activity", answer.status, activity["type"])
-        return answer.status
+        return self._conversations.post(
+            conversation, self._activities.message_content(person, content), person, reply_to
+        )

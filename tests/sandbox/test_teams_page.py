@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.sandbox.teams_process import TeamsProcess, message
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -70,8 +71,20 @@ def test_the_page_lists_people_bot_and_links(teams: TeamsProcess, bot: httpx.Cli
         "name": "Ada Ops",
         "email": "ada@acme.example",
         "job_title": "Head of operations",
+        "about": "PagerDuty account owner",
         "linked": True,
+        "has_pagerduty_user": True,
         "initials": "AO",
+    }
+    about = {person["name"]: person["about"] for person in answer["people"]}
+    assert about == {
+        "Ada Ops": "PagerDuty account owner",
+        "Bo Call": "PagerDuty responder",
+        "Cy Net": "PagerDuty responder",
+        "Di Pager": "PagerDuty manager",
+        "Eve Stand": "PagerDuty responder",
+        "Mia Tenant": "Microsoft admin, no PagerDuty user",
+        "Sam Stranger": "of another organization",
     }
 
 
@@ -80,6 +93,7 @@ def test_lists_hold_what_the_person_may_see(teams: TeamsProcess, bot: httpx.Clie
     lists = teams.get("/page/state", person=bo.aad_object_id)
     assert [t["name"] for t in lists["teams"]] == ["Payments", "Platform"]
     assert lists["teams"][0]["channels"][1] == {"id": teams.channel, "name": "ops", "unread": 0}
+    assert [t["has_bot"] for t in lists["teams"]] == [True, True]
     chat = teams.personal_chat(bo)
     assert lists["chats"] == [{"id": chat, "kind": "personal", "name": "Muster", "unread": 0, "last": None}]
 
@@ -195,8 +209,9 @@ def test_a_message_reaches_the_other_members_and_a_mentioned_bot(
     ada = teams.person(0)
     said = {"person": ada.aad_object_id, "conversation": teams.channel}
     assert teams.post("/page/say", said | {"text": "lunch?"}).is_success
+    assert teams.post("/page/say", said | {"text": "muster@acme.example and @Musterers"}).is_success
     assert teams.bot.activities == []
-    (root,) = (m["id"] for m in teams.messages(teams.channel))
+    root, _ = (m["id"] for m in teams.messages(teams.channel))
     assert teams.post("/page/say", said | {"text": "@Muster help", "reply_to": root}).is_success
 
     (heard,) = teams.bot.activities
@@ -212,7 +227,83 @@ def test_a_message_reaches_the_other_members_and_a_mentioned_bot(
     theirs = teams.get("/page/state", person=teams.person(1).aad_object_id)["teams"][0]["channels"][1][
         "unread"
     ]
-    assert (mine, theirs) == (0, 2)
+    assert (mine, theirs) == (0, 3)
+
+
+def test_mentions_stand_where_they_were_written(teams: TeamsProcess, bot: httpx.Client) -> None:
+    ada, bo = teams.person(0), teams.person(1)
+    said = {"person": ada.aad_object_id, "conversation": teams.channel}
+    assert teams.post("/page/say", said | {"text": "Ask @bo call, @muster: help"}).is_success
+    (heard,) = teams.bot.activities
+    assert heard["text"] == "Ask <at>Bo Call</at>, <at>Muster</at>: help"
+    mentioned = [(e["text"], e["mentioned"]["id"]) for e in heard["entities"] if e["type"] == "mention"]
+    assert mentioned == [
+        ("<at>Bo Call</at>", bo.teams_id),
+        ("<at>Muster</at>", f"28:{teams.company.bot_app_id}"),
+    ]
+    reader = ada.aad_object_id
+    shown = teams.get(f"/page/conversations/{teams.channel}/messages", person=reader)
+    everybody = ["Muster", *(p.name for p in teams.company.colleagues)]
+    assert [m["name"] for m in shown["members"]] == everybody
+
+
+def test_a_bot_that_is_not_in_the_team_cannot_be_mentioned(teams: TeamsProcess, bot: httpx.Client) -> None:
+    teams.post("/_sandbox/uninstall", {"person": "ada@acme.example", "team": "Payments", "only": "none"})
+    ada = teams.person(0).aad_object_id
+    said = {"person": ada, "conversation": teams.channel, "text": "@Muster help"}
+    assert teams.post("/page/say", said).is_success
+    assert teams.bot.activities == []
+    shown = teams.get(f"/page/conversations/{teams.channel}/messages", person=ada)
+    assert [m["name"] for m in shown["members"]] == [p.name for p in teams.company.colleagues]
+    assert [t["has_bot"] for t in teams.get("/page/state", person=ada)["teams"]] == [False, True]
+
+
+def test_a_person_adds_and_removes_the_app_on_the_page(teams: TeamsProcess, bot: httpx.Client) -> None:
+    ada, team = teams.person(0).aad_object_id, teams.company.teams[0]
+    removal = {"person": ada, "team": team.id}
+    with events(teams, 1) as heard:
+        assert teams.post("/page/uninstall", removal).status_code == 204
+        assert heard.get(timeout=5) == ("lists", {})
+        wait_until(lambda: len(teams.bot.activities) == 2, within=5)
+        assert teams.post("/page/install", removal | {"channel": teams.channel}).status_code == 204
+        assert heard.get(timeout=5) == ("lists", {})
+        wait_until(lambda: len(teams.bot.activities) == 4, within=5)
+        assert [a.get("action") for a in teams.bot.activities] == [None, "remove", None, "add"]
+        assert teams.bot.activities[-1]["conversation"]["id"] == teams.channel
+
+
+def test_only_a_member_adds_the_app(teams: TeamsProcess, bot: httpx.Client) -> None:
+    sam, team = teams.person(6), teams.company.teams[0]
+    body = {"person": sam.email, "team": team.id}
+    assert teams.post("/page/install", body | {"channel": teams.channel}).status_code == 403
+    assert teams.post("/page/uninstall", body).status_code == 403
+    ada = {"person": "ada@acme.example", "team": team.id}
+    assert teams.post("/page/install", ada | {"channel": "nowhere"}).status_code == 404
+    assert teams.post("/page/install", ada | {"team": "nowhere", "channel": "ops"}).status_code == 404
+    assert teams.bot.activities == []
+
+
+def test_somebody_of_another_organization_writes_from_their_own_tenant(
+    teams: TeamsProcess, bot: httpx.Client
+) -> None:
+    sam = teams.person(6)
+    assert sam.tenant not in (None, teams.company.tenant_id)
+    assert teams.get("/page/state", person=sam.aad_object_id)["teams"] == []
+    chat = teams.personal_chat(sam)
+    opening = {"members": [{"id": sam.teams_id}], "channelData": {"tenant": {"id": sam.tenant}}}
+    assert bot.post("v3/conversations", json=opening).status_code == 403
+    said = {"person": sam.aad_object_id, "conversation": chat, "text": "authorize KEY"}
+    assert teams.post("/page/say", said).is_success
+    (heard,) = teams.bot.activities
+    assert heard["channelData"]["tenant"] == {"id": sam.tenant}
+    assert heard["conversation"]["tenantId"] == sam.tenant
+    assert bot.post("v3/conversations", json=opening).status_code == 201
+    foreign = opening | {"channelData": {"tenant": {"id": teams.company.tenant_id}}}
+    assert bot.post("v3/conversations", json=foreign).status_code == 400
+    send(bot, chat, {"type": "message", "text": "Not here"})
+    assert teams.get("/page/state", person=sam.aad_object_id)["chats"][0]["unread"] == 1
+    member = bot.get(f"v3/conversations/{chat}/members/{sam.aad_object_id}").json()
+    assert member["tenantId"] == sam.tenant
 
 
 def test_a_personal_chat_needs_no_mention(teams: TeamsProcess, bot: httpx.Client) -> None:
