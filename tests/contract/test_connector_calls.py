@@ -40,7 +40,7 @@ DELETE = ("DELETE", "/v3/conversations/{conversationId}/activities/{activityId}"
 MEMBER = ("GET", "/v3/conversations/{conversationId}/members/{memberId}")
 OPEN = ("POST", "/v3/conversations")
 NOT_DESCRIBED = re.compile(r"/v3/teams/[^/]+(/conversations)?")
-"""The two calls that Microsoft documents in *get-teams-context* alone: the names of a team and its channels."""
+"""The two calls that Microsoft documents in *get-teams-context* alone: names of a team and its channels."""
 
 
 def view_of(case: str) -> View:

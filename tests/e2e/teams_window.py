@@ -44,6 +44,37 @@ class TeamsWindow:
         """A short message at the edge of the window."""
         await expect(self.page.get_by_test_id("toast")).to_contain_text(text)
 
+    async def add_app(self, channel: str, *, team: str | None = None) -> "Conversation":
+        """Add the app by the offer in the list; its dialog is answered with this team and channel."""
+        dialog = await self.begin_to_add_app()
+        if team is not None:
+            await dialog.get_by_label("Team").select_option(team)
+        await dialog.get_by_role("radio", name=channel, exact=True).check()
+        await dialog.get_by_role("button", name="Add").click()
+        await expect(dialog).to_have_count(0)
+        return await self._opened(channel)
+
+    async def begin_to_add_app(self) -> Locator:
+        """Open the dialog that adds the app."""
+        await self.page.get_by_test_id("add-app").click()
+        dialog = self.page.get_by_test_id("add-app-dialog")
+        await expect(dialog).to_be_visible()
+        return dialog
+
+    async def begin_to_remove_app(self, team: str) -> Locator:
+        """Open the dialog that removes the app, by the team's menu."""
+        await self.page.get_by_role("button", name=f"More options for {team}").click()
+        await self.page.get_by_role("menuitem", name="Remove Muster").click()
+        dialog = self.page.get_by_test_id("remove-app-dialog")
+        await expect(dialog).to_be_visible()
+        return dialog
+
+    async def back(self) -> None:
+        """Go back to the list, where a phone shows one thing at a time."""
+        button = self.page.get_by_test_id("back")
+        if await button.is_visible():
+            await button.click()
+
     def _channel(self, team: str, name: str) -> Locator:
         return self.page.locator(f'[data-testid="channel"][data-team="{team}"][data-name="{name}"]')
 
@@ -65,6 +96,16 @@ class Conversation:
     def card(self, title: str) -> "Card":
         """The card of the incident with this title."""
         return Card(self._page, title)
+
+    @property
+    def box(self) -> Locator:
+        """The box to write in."""
+        return self._page.get_by_test_id("composer")
+
+    @property
+    def mention_menu(self) -> Locator:
+        """The menu that ``@`` opens."""
+        return self._page.get_by_test_id("mention-menu").and_(self._page.locator(":visible"))
 
     async def expect_message(self, *texts: str) -> None:
         """One message holds all these words."""

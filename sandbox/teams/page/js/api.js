@@ -1,6 +1,6 @@
 // The simulator's page endpoints, one function each.
 
-const SERVER_EVENTS = ["message", "unread", "reset"];
+const SERVER_EVENTS = ["message", "unread", "lists", "reset"];
 
 async function request(path, options) {
   const response = await fetch(path, options);
@@ -34,6 +34,10 @@ export const say = (person, conversation, text, replyTo) =>
 
 export const remove = (person, conversation, message) =>
   post("/page/delete", { person, conversation, message });
+
+export const install = (person, team, channel) => post("/page/install", { person, team, channel });
+
+export const uninstall = (person, team) => post("/page/uninstall", { person, team });
 
 export const invoke = (press) => post("/page/invoke", press);
 

@@ -60,7 +60,7 @@ function drawCard(content, frame, hostConfig, onAction) {
     queueMicrotask(() => onAction(action, action.renderedElement ?? overflowButton));
   card.parse(content);
   card.render(frame);
-  disarmLinks(frame);
+  secureLinks(frame);
   for (const run of frame.querySelectorAll(".ac-textRun")) unguardText(run);
 }
 
@@ -80,10 +80,12 @@ function overflowItem(action) {
   );
 }
 
-/** The renderer sets addresses unchecked: only what a browser may safely open keeps one. */
-function disarmLinks(frame) {
+/** The renderer sets addresses unchecked: what a browser may safely open opens in a tab that knows nothing of ours. */
+function secureLinks(frame) {
   for (const anchor of frame.querySelectorAll("a[href]")) {
     if (!safeUrl(anchor.getAttribute("href"))) anchor.removeAttribute("href");
+    anchor.target = "_blank";
+    anchor.rel = "noopener noreferrer";
   }
 }
 

@@ -1,22 +1,30 @@
 // A box to write in: Enter sends, Shift+Enter makes a new line.
 
 import { h, icon } from "./dom.js";
+import { MentionMenu } from "./mention-menu.js";
 import { toast } from "./toast.js";
 
 export class Composer {
   #box;
   #sendButton;
+  #mentions;
   #send;
 
-  /** `send(text)` answers a promise; `cancel`, where given, closes the box on Escape. */
-  constructor({ label, testId, send, cancel = null }) {
+  /**
+   * `send(text)` answers a promise; `members()` answers whom one can mention; `cancel`, where given, closes the box
+   * on Escape.
+   */
+  constructor({ label, testId, send, members, cancel = null }) {
     this.#send = send;
     this.#box = h("textarea", {
       rows: 1,
       placeholder: label,
       "aria-label": label,
       "data-testid": testId,
-      oninput: () => this.#fit(),
+      oninput: () => {
+        this.#fit();
+        this.#mentions.update();
+      },
       onkeydown: (event) => this.#onKey(event, cancel),
     });
     this.#sendButton = h(
@@ -24,9 +32,11 @@ export class Composer {
       { type: "submit", class: "plain-button send", "aria-label": "Send", title: "Send" },
       icon("send"),
     );
+    this.#mentions = new MentionMenu(this.#box, { members, inserted: () => this.#fit() });
     this.element = h(
       "form",
       { class: "composer", onsubmit: (event) => this.#submit(event) },
+      this.#mentions.element,
       this.#box,
       this.#sendButton,
     );
@@ -38,7 +48,8 @@ export class Composer {
   }
 
   #onKey(event, cancel) {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    if (event.isComposing || this.#mentions.takes(event)) return;
+    if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.element.requestSubmit();
     } else if (event.key === "Escape" && cancel) {
@@ -51,6 +62,7 @@ export class Composer {
     const text = this.#box.value.trim();
     if (!text) return;
     this.#box.value = "";
+    this.#mentions.close();
     this.#fit();
     try {
       await this.#send(text);

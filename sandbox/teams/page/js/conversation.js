@@ -14,13 +14,16 @@ export class ConversationView {
   #hostConfigs;
   #actions;
   #leave;
+  #add;
   #timeline = null;
   #composer = null;
   #shown = null;
   #pointAt = null;
 
-  /** `leave` goes back to the list, where both do not fit beside each other. */
-  constructor(element, { store, theme, client, hostConfigs, actions, leave }) {
+  /**
+   * `leave` goes back to the list, where both do not fit beside each other; `add(team)` adds the app to a team.
+   */
+  constructor(element, { store, theme, client, hostConfigs, actions, leave, add }) {
     this.#element = element;
     this.#store = store;
     this.#theme = theme;
@@ -28,6 +31,7 @@ export class ConversationView {
     this.#hostConfigs = hostConfigs;
     this.#actions = actions;
     this.#leave = leave;
+    this.#add = add;
     store.on("conversation", () => this.#show());
     store.on("message", (message) => this.#timeline?.put(message));
     theme.addEventListener("change", () => this.#show());
@@ -47,6 +51,7 @@ export class ConversationView {
     this.#timeline = new Timeline(conversation, {
       person: this.#store.person,
       say: (text, replyTo) => this.#store.say(text, replyTo),
+      members: () => this.#store.mentionable,
       remove: (message) => this.#store.remove(message),
       drawCard: (content, message) => this.#drawCard(content, message),
     });
@@ -56,6 +61,7 @@ export class ConversationView {
       this.#element,
       this.#header(conversation),
       this.#timeline.element,
+      this.#invitation(conversation),
       h("footer", { class: "conversation-foot" }, this.#composer.element),
     );
     this.#scrollTo(place);
@@ -79,11 +85,29 @@ export class ConversationView {
     return new Composer({
       label:
         kind === "channel"
-          ? `Start a post in ${name} (@${this.#store.bot.name} asks the bot)`
+          ? `Start a post in ${name}. Type @ to mention someone`
           : "Type a message",
       testId: "composer",
       send: (text) => this.#store.say(text),
+      members: () => this.#store.mentionable,
     });
+  }
+
+  /** In a channel of a team without the app. */
+  #invitation({ id }) {
+    const team = this.#store.teamOf(id);
+    if (!team || team.has_bot) return null;
+    const { name } = this.#store.bot;
+    return h(
+      "div",
+      { class: "invitation", "data-testid": "invitation" },
+      h("p", {}, `${name} is not in ${team.name}.`),
+      h(
+        "button",
+        { type: "button", class: "button primary", onclick: () => this.#add(team) },
+        `Add ${name} to this team`,
+      ),
+    );
   }
 
   #scrollTo(place) {

@@ -3,6 +3,7 @@
 import { chatAvatar, teamTile } from "./avatar.js";
 import { briefTimeOf } from "./clock.js";
 import { fill, h, icon } from "./dom.js";
+import { toggleMenu } from "./menu.js";
 import { withoutMarks } from "./summary.js";
 
 const FILTERS = [
@@ -15,14 +16,19 @@ export class ListView {
   #element;
   #store;
   #open;
+  #add;
+  #remove;
   #collapsed = new Set();
   #filter = null;
   #words = "";
 
-  constructor(element, { store, open }) {
+  /** `open(id)` opens a conversation; `add(team)` and `remove(team)` add the app to a team and remove it. */
+  constructor(element, { store, open, add, remove }) {
     this.#element = element;
     this.#store = store;
     this.#open = open;
+    this.#add = add;
+    this.#remove = remove;
   }
 
   /** From now on only `unread`, `channels` or `chats`; null for all. */
@@ -71,6 +77,7 @@ export class ListView {
             teams.map((team) => this.#teamGroup(team)),
           ),
         !chats.length && !teams.length && h("p", { class: "none" }, "Nothing here."),
+        teams.length > 0 && this.#appOffer(),
       ),
     );
     if (focused) this.#element.querySelector(`[data-entry="${CSS.escape(focused)}"]`)?.focus();
@@ -123,7 +130,32 @@ export class ListView {
     return h("section", { class: "section" }, h("h3", { class: "section-title" }, title), ...rows);
   }
 
-  #teamGroup({ id, name, channels }) {
+  /** The way to bring the app into a team that does not have it. */
+  #appOffer() {
+    const { teams, bot } = this.#store;
+    if (teams.every((team) => team.has_bot)) return null;
+    const nowhere = !teams.some((team) => team.has_bot);
+    return h(
+      "section",
+      { class: nowhere ? "app-offer first" : "app-offer" },
+      nowhere && h("p", {}, `${bot.name} is in none of your teams yet.`),
+      h(
+        "button",
+        {
+          type: "button",
+          class: nowhere ? "button primary" : "entry add-app",
+          "data-testid": "add-app",
+          "data-entry": "add app",
+          onclick: () => this.#add(),
+        },
+        icon("add", 16),
+        `Add ${bot.name} to a team`,
+      ),
+    );
+  }
+
+  #teamGroup(team) {
+    const { id, name, channels } = team;
     const collapsed = this.#collapsed.has(id) && !this.#words;
     const unread = channels.some((channel) => channel.unread);
     const toggle = () => {
@@ -134,20 +166,61 @@ export class ListView {
       "div",
       { class: "team" },
       h(
-        "button",
-        {
-          type: "button",
-          class: unread && collapsed ? "team-row unread" : "team-row",
-          "data-entry": `team ${id}`,
-          "aria-expanded": String(!collapsed),
-          onclick: toggle,
-        },
-        icon("chevron", 16),
-        teamTile(name, 24),
-        h("span", { class: "name" }, name),
+        "div",
+        { class: "team-head" },
+        h(
+          "button",
+          {
+            type: "button",
+            class: unread && collapsed ? "team-row unread" : "team-row",
+            "data-entry": `team ${id}`,
+            "aria-expanded": String(!collapsed),
+            onclick: toggle,
+          },
+          icon("chevron", 16),
+          teamTile(name, 24),
+          h("span", { class: "name" }, name),
+        ),
+        this.#moreButton(team),
       ),
       !collapsed && channels.map((channel) => this.#channelRow(channel, name)),
     );
+  }
+
+  #moreButton(team) {
+    const { name } = this.#store.bot;
+    const label = team.has_bot ? `Remove ${name}` : `Add ${name}`;
+    const button = h(
+      "button",
+      {
+        type: "button",
+        class: "plain-button team-more",
+        "aria-label": `More options for ${team.name}`,
+        "aria-haspopup": "menu",
+        "aria-expanded": "false",
+        "data-testid": "team-more",
+        "data-team": team.name,
+        "data-entry": `more ${team.id}`,
+        onclick: () => toggleMenu(button, [item], { label: `Options for ${team.name}` }),
+      },
+      icon("more", 20),
+    );
+    const item = h(
+      "button",
+      {
+        type: "button",
+        role: "menuitem",
+        class: "menu-item",
+        onclick: () => {
+          // With all its channels, whatever the list's filter leaves out.
+          const whole = this.#store.teams.find(({ id }) => id === team.id);
+          if (whole) (whole.has_bot ? this.#remove : this.#add)(whole);
+        },
+      },
+      icon(team.has_bot ? "delete" : "add", 18),
+      label,
+    );
+    return button;
   }
 
   #channelRow(channel, team) {

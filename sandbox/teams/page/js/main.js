@@ -3,6 +3,7 @@
 import { ActivityView } from "./activity.js";
 import * as api from "./api.js";
 import { readAddress, writeAddress } from "./address.js";
+import { askToAdd, askToRemove } from "./app-dialogs.js";
 import { CardActions } from "./card-actions.js";
 import { prepareRenderer } from "./cards.js";
 import { ConversationView } from "./conversation.js";
@@ -23,7 +24,12 @@ theme.start();
 prepareRenderer();
 const client = new WeakestClient(await api.teamsClients());
 
-const list = new ListView(part("list"), { store, open: go });
+const list = new ListView(part("list"), {
+  store,
+  open: go,
+  add,
+  remove: (team) => askToRemove({ store, team }),
+});
 const activity = new ActivityView(part("list"), { store, open: go });
 const conversation = new ConversationView(part("conversation"), {
   store,
@@ -32,6 +38,7 @@ const conversation = new ConversationView(part("conversation"), {
   hostConfigs: await loadHostConfigs(client),
   actions: new CardActions(store),
   leave: () => go(null),
+  add,
 });
 new TopBar(part("topbar"), {
   store,
@@ -45,6 +52,11 @@ new TopBar(part("topbar"), {
 });
 
 let app = "chat";
+
+/** Adds the app to this team, or to one that is asked for. */
+function add(team = null) {
+  askToAdd({ store, team, added: go });
+}
 
 /** Opens a conversation, null for none, as a step the back button undoes. */
 async function go(id, message = null) {

@@ -84,6 +84,11 @@ export class Store extends EventTarget {
     return this.entries.find((entry) => entry.id === id);
   }
 
+  /** The team of a channel; undefined for a chat. */
+  teamOf(id) {
+    return this.teams.find(({ channels }) => channels.some((channel) => channel.id === id));
+  }
+
   get unread() {
     return this.entries.reduce((sum, entry) => sum + entry.unread, 0);
   }
@@ -123,6 +128,21 @@ export class Store extends EventTarget {
     return api.remove(this.person.id, this.conversation.id, message.id);
   }
 
+  /** Adds the app to a team, with a channel chosen; the server tells of it. */
+  addApp(team, channel) {
+    return api.install(this.person.id, team.id, channel);
+  }
+
+  /** Removes the app from a team. */
+  removeApp(team) {
+    return api.uninstall(this.person.id, team.id);
+  }
+
+  /** Whom a message in the open conversation can mention. */
+  get mentionable() {
+    return (this.conversation?.members ?? []).filter(({ id }) => id !== this.person.id);
+  }
+
   /** Presses a card's button and answers what the app said about it. */
   invoke(message, action, inputs) {
     return api.invoke({
@@ -150,7 +170,7 @@ export class Store extends EventTarget {
   }
 
   #receive(name, data) {
-    if (name === "reset") this.#readAgain();
+    if (name === "reset" || name === "lists") this.#readAgain();
     else if (name === "unread") this.#receiveUnread(data);
     else this.#receiveMessage(data);
   }

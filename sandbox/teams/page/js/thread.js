@@ -7,6 +7,7 @@ const SHOWN_WHEN_COLLAPSED = 2;
 
 export class Thread {
   #draw;
+  #members;
   #replies = new Map();
   #list = h("div", { class: "replies" });
   #toggle = h("button", {
@@ -19,9 +20,13 @@ export class Thread {
   #expanded = false;
   #root;
 
-  /** `draw(message, testId)` makes a message's element; `say(text, replyTo)` sends. */
-  constructor(message, { draw, say }) {
+  /**
+   * `draw(message, testId)` makes a message's element; `say(text, replyTo)` sends; `members()` answers whom one can
+   * mention.
+   */
+  constructor(message, { draw, say, members }) {
     this.#draw = draw;
+    this.#members = members;
     this.#root = draw(message, "message");
     this.element = h("section", { class: "post" }, this.#root, this.#toggle, this.#list, this.#answer);
     this.#offerReply(message, say);
@@ -82,6 +87,7 @@ export class Thread {
             label: "Reply",
             testId: "reply-box",
             send: (text) => say(text, message.id),
+            members: this.#members,
             cancel: close,
           });
           this.#answer.replaceChildren(box.element);

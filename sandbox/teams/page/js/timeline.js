@@ -12,6 +12,7 @@ export class Timeline {
   #kind;
   #person;
   #say;
+  #members;
   #remove;
   #drawCard;
   #elements = new Map();
@@ -44,10 +45,11 @@ export class Timeline {
 
   scroller = new Scroller(this.#view);
 
-  constructor(conversation, { person, say, remove, drawCard }) {
+  constructor(conversation, { person, say, members, remove, drawCard }) {
     this.#kind = conversation.kind;
     this.#person = person;
     this.#say = say;
+    this.#members = members;
     this.#remove = remove;
     this.#drawCard = drawCard;
     this.element = h(
@@ -112,7 +114,11 @@ export class Timeline {
   }
 
   #addThread(message) {
-    const thread = new Thread(message, { draw: (...args) => this.#draw(...args), say: this.#say });
+    const thread = new Thread(message, {
+      draw: (...args) => this.#draw(...args),
+      say: this.#say,
+      members: this.#members,
+    });
     this.#threads.set(message.id, thread);
     this.#elements.set(message.id, thread.element);
     return thread.element;

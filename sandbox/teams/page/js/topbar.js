@@ -68,7 +68,7 @@ export class TopBar {
   }
 
   #personItem(person) {
-    const { name, email, job_title: jobTitle, linked } = person;
+    const { name, email, job_title: jobTitle, about, linked } = person;
     const current = person.id === this.#store.person.id;
     return h(
       "button",
@@ -87,12 +87,14 @@ export class TopBar {
         { class: "person-lines" },
         h("span", { class: "name" }, name),
         h("span", { class: "job" }, jobTitle),
-        h(
-          "span",
-          { class: linked ? "link linked" : "link" },
-          icon(linked ? "linked" : "unlinked", 14),
-          linked ? "Linked to PagerDuty" : "Not linked to PagerDuty",
-        ),
+        h("span", { class: "job about" }, about),
+        person.has_pagerduty_user &&
+          h(
+            "span",
+            { class: linked ? "link linked" : "link" },
+            icon(linked ? "linked" : "unlinked", 14),
+            linked ? "Linked to PagerDuty" : "Not linked to PagerDuty",
+          ),
       ),
       current && icon("check", 18),
     );
