@@ -64,6 +64,7 @@ def test_every_row_has_a_source_and_does_no_more_than_its_clients(row: Feature) 
         with_body(actions(*[OPEN] * 6, *[OPEN | {"mode": "secondary"}] * 9)),
         with_body(DETAILS, actions(TOGGLE)),
         with_body(actions(OPEN | {"style": "positive", "tooltip": "Open #42 in PagerDuty"})),
+        with_body(actions({"type": "Action.ShowCard", "card": {"type": "AdaptiveCard", "body": [TEXT]}})),
         with_body({"type": "FactSet", "facts": [{"title": "Service", "value": "Checkout"}]}),
         with_body({"type": "Image", "url": "https://acme.example/a.png"}),
         with_body(actions(EXECUTE | {"data": FACT | {"items": ["x"]}}, OPEN)),

@@ -42,6 +42,8 @@ class Rule(_Row):
     pattern: str | None = None
     limit: int | None = None
     beside: str | None = None
+    outermost: bool = False
+    """Whether it says nothing about what is inside a card: a card of ``Action.ShowCard`` needs no version."""
     harmless: bool = False
     """Whether nothing but decoration is lost."""
 
@@ -103,6 +105,8 @@ def _elements(node: Mapping[str, Any], untyped: str, path: str) -> Iterator[_Ele
 
 def _concerns(rule: Rule, element: _Element, elements: list[_Element]) -> bool:
     if not any(fnmatchcase(element.type, pattern) for pattern in rule.of):
+        return False
+    if rule.outermost and element is not elements[0]:
         return False
     match rule.kind:
         case "raw" | "ignored" | "undrawn":

@@ -24,7 +24,7 @@ export class WeakestClient {
   /** What it draws of `card`; null where it draws no card at all. */
   adapt(card) {
     try {
-      return this.#element(structuredClone(card), "AdaptiveCard");
+      return this.#element(structuredClone(card), "AdaptiveCard", { outermost: true });
     } catch (error) {
       if (error instanceof Blank) return null;
       throw error;
@@ -32,9 +32,10 @@ export class WeakestClient {
   }
 
   /** The element without what has no effect, or null if it is not drawn. */
-  #element(element, untyped) {
+  #element(element, untyped, { outermost = false } = {}) {
     const type = element.type ?? untyped;
     for (const rule of this.#rules.filter(({ of }) => of.some((pattern) => matches(pattern, type)))) {
+      if (rule.outermost && !outermost) continue;
       if (rule.kind === "blank" && !has(element, rule)) throw new Blank();
       if (rule.kind === "undrawn" && has(element, rule)) return null;
       if (rule.kind === "ignored") for (const name of held(element, rule)) delete element[name];
