@@ -2,7 +2,6 @@
 
 import { openDialog } from "./dialog.js";
 import { fill, h } from "./dom.js";
-import { toast } from "./toast.js";
 
 const FAILED = "That did not work. Please try again.";
 
@@ -35,7 +34,6 @@ export function askToAdd({ store, team: given, added }) {
       label: "Add",
       act: async () => {
         await store.addApp(team, channel);
-        toast(`${app} was added to ${team.name}.`);
         added(channel);
       },
     },
@@ -49,14 +47,11 @@ export function askToRemove({ store, team }) {
   openDialog({
     title: `Remove ${app} from ${team.name}?`,
     testId: "remove-app-dialog",
-    body: [h("p", { class: "hint" }, `${app} posts nothing there any more. What it has posted stays.`)],
+    body: [h("p", { class: "hint" }, `${app} will not post there any more. What it has posted stays.`)],
     confirm: {
       label: "Remove",
       danger: true,
-      act: async () => {
-        await store.removeApp(team);
-        toast(`${app} was removed from ${team.name}.`);
-      },
+      act: () => store.removeApp(team),
     },
     failed: FAILED,
   });

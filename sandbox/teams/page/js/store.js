@@ -69,7 +69,8 @@ export class Store extends EventTarget {
 
   async #readAgain() {
     await this.#readLists();
-    if (this.conversation) await this.open(this.find(this.conversation.id) ? this.conversation.id : null);
+    const open = this.#loading ?? this.conversation?.id; // what somebody has just clicked comes first
+    if (open) await this.open(this.find(open) ? open : null);
   }
 
   /** Every channel (with its team's name) and chat this person sees, in the order of the list. */
