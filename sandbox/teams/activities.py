@@ -60,14 +60,15 @@ class Activities:
         }
 
     def _from_person(self, type_: str, person: Person, conversation: Conversation, thread: str) -> Json:
-        tenant = self._roster.company.tenant_of(person)
+        company, team = self._roster.company, self._roster.team_of(conversation)
+        # A guest writes in the team's tenant, and in private from their own.
+        tenant = company.tenant_of(person) if team is None else company.tenant_id
         conversation_account: Json = {
             "conversationType": conversation.kind,
             "id": conversation.id,
             "tenantId": tenant,
         }
         channel_data: Json = {"tenant": {"id": tenant}}
-        team = self._roster.team_of(conversation)
         if team is not None:
             conversation_account["id"] = f"{conversation.id}{THREAD_MARK}{thread}"
             channel_data |= {

@@ -173,7 +173,7 @@ def test_the_client_waits_out_a_rate_limit(tmp_path: Path) -> None:
 
         record = client.event_hooks["response"]
         client.event_hooks = {"response": [*record, a_minute_passes]}
-        assert len(client.list_all("users", page_size=1)) == len(account.company.people)
+        assert len(client.list_all("users", page_size=1)) == len(account.company.pagerduty_users)
     stands = [(one.status, one.answer_headers["ratelimit-remaining"]) for one in account.exchanges]
     assert stands == [(200, "2"), (200, "1"), (200, "0"), (429, "0"), (200, "2"), (200, "1")]
     assert account.exchanges[3].answered["error"]["code"] == 2020

@@ -147,6 +147,37 @@ async def test_buttons_and_links_open_real_pages_in_a_new_tab(teams: TeamsProces
     await keep(window.page, "card-that-opens-pages")
 
 
+async def test_a_reply_mentions_a_member_and_the_bot(teams: TeamsProcess, windows: Windows) -> None:
+    window = await windows.teams("Ada Ops")
+    conversation = await window.add_app("ops")
+    wait_until(lambda: len(teams.bot.activities) == 2, within=5)
+    await conversation.box.fill("Who is there?")
+    await conversation.box.press("Enter")
+    await conversation.expect_message("Who is there?")
+    await window.page.get_by_test_id("reply-open").click()
+    reply = window.page.get_by_test_id("reply-box")
+    await reply.press_sequentially("@call")
+    await conversation.mention_menu.get_by_role("option", name="Bo Call").click()
+    await expect(reply).to_be_focused()
+    await reply.press_sequentially("and @")
+    await reply.press("ArrowDown")
+    await reply.press("ArrowUp")
+    await reply.press("Tab")
+    await expect(reply).to_have_value("@Bo Call and @Muster ")
+    await reply.press("@")
+    await expect(conversation.mention_menu).to_have_count(1)
+    await reply.press("Escape")
+    await expect(conversation.mention_menu).to_have_count(0)
+    await expect(reply).to_be_visible()
+    await reply.press("Backspace")
+    await reply.press("Enter")
+    await expect(window.page.get_by_test_id("reply")).to_contain_text("Bo Call and Muster")
+    wait_until(lambda: len(teams.bot.activities) == 3, within=5)
+    heard = teams.bot.activities[2]
+    assert heard["text"] == "<at>Bo Call</at> and <at>Muster</at>"
+    assert heard["replyToId"] == teams.messages(teams.channel)[0]["id"]
+
+
 async def test_the_bot_begins_a_private_chat(teams: TeamsProcess, windows: Windows) -> None:
     window = await windows.teams("Ada Ops")
     await window.add_app("ops")

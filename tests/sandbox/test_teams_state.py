@@ -24,6 +24,13 @@ def send(teams: TeamsProcess, conversation: str | None = None) -> httpx.Response
 def test_a_restart_keeps_everything_and_ids_go_on(tmp_path: Path) -> None:
     with running_teams(tmp_path) as teams:
         sent = send(teams).json()["id"]
+        for event in (
+            {"event": "teamRenamed", "name": "Network"},
+            {"event": "channelDeleted", "channel": "alerts"},
+            {"event": "teamDeleted"},
+        ):
+            happened = teams.post("/_sandbox/team", {"team": teams.company.teams[1].id} | event)
+            assert happened.status_code == 200
         token = teams.token_request().json()["access_token"]
         before, authority = teams.records(), (tmp_path / "ca" / "ca.pem").read_bytes()
         lists = teams.get("/page/state", person=teams.person(0).aad_object_id)

@@ -155,6 +155,12 @@ def test_people_come_and_go(teams: TeamsProcess, bot: httpx.Client) -> None:
     sam = teams.person(6)
     happens(teams, "teamMemberAdded", person=sam.email)
     assert [t["name"] for t in teams.get("/page/state", person=sam.aad_object_id)["teams"]] == ["Payments"]
+    said = {"person": sam.aad_object_id, "conversation": teams.channel, "text": "@Muster help"}
+    assert teams.post("/page/say", said).is_success
+    heard = teams.bot.activities.pop()
+    assert heard["from"]["aadObjectId"] == sam.aad_object_id
+    assert heard["channelData"]["tenant"] == {"id": teams.company.tenant_id}, "that of the team"
+    assert heard["conversation"]["tenantId"] == teams.company.tenant_id
     happens(teams, "teamMemberRemoved", person=sam.email)
     assert teams.get("/page/state", person=sam.aad_object_id)["teams"] == []
     account = [{"id": sam.teams_id, "aadObjectId": sam.aad_object_id}]

@@ -98,11 +98,8 @@ export class MentionMenu {
         id: this.#idOf(index),
         role: "option",
         "aria-selected": String(index === this.#active),
-        // Before the box would lose the focus.
-        onpointerdown: (event) => {
-          event.preventDefault();
-          this.#insert(member);
-        },
+        onmousedown: (event) => event.preventDefault(), // the box keeps the focus
+        onclick: () => this.#insert(member),
       },
       senderAvatar(member, 28),
       h("span", { class: "name" }, member.name),
