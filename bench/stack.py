@@ -325,6 +325,9 @@ def _configure(folder: DataFolder, company: Company, addresses: Addresses, sink:
     """The product's configuration, with PagerDuty and all channels at the sink."""
     folder.company.write_text(company.model_dump_json())
     write_config(folder, company, addresses)
-    folder.config.write_text(folder.config.read_text().replace(addresses.pagerduty, sink.url))
+    config = folder.config.read_text()
+    for address in (addresses.pagerduty, addresses.pagerduty_identity):
+        config = config.replace(address, sink.url)
+    folder.config.write_text(config)
     elsewhere = {channel.id: f"{sink.url}/teams/" for team in company.teams for channel in team.channels}
     folder.seed.write_text(json.dumps(seed(company, addresses, elsewhere)))

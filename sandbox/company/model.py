@@ -1,5 +1,7 @@
 """What a company consists of: people, teams, channels, services, and the secrets of its accounts."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -102,18 +104,29 @@ class Company(Value):
     """Everything both simulators start from."""
 
     account: str = "acme"
+    account_id: str = "PACCT01"
+    """PagerDuty's id of the account; ID tokens name it beside the subdomain."""
+    region: Literal["us", "eu"] = "us"
+    """PagerDuty's service region."""
     client_id: str
     client_secret: str
-    """The account's Scoped OAuth client (client credentials)."""
+    """The account's Scoped OAuth client: its own tokens, and those of users who allow it."""
     client_scopes: tuple[str, ...] = (
         "abilities.read",
+        "change_events.read",
+        "custom_fields.read",
         "escalation_policies.read",
         "incident_types.read",
+        "incident_workflows.read",
+        "incident_workflows:instances.write",
         "incidents.read",
         "incidents.write",
         "oncalls.read",
         "priorities.read",
+        "schedules.read",
         "services.read",
+        "subscribers.read",
+        "subscribers.write",
         "teams.read",
         "users.read",
         "webhook_subscriptions.read",

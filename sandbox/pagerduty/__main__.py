@@ -22,12 +22,20 @@ def main(
     tls_port: Annotated[
         int | None, typer.Option(help="Where to listen over TLS too, as PagerDuty's own client wants it.")
     ] = None,
-    ca_dir: Annotated[Path | None, typer.Option(help="Folder of the ca.pem and keys that TLS uses.")] = None,
+    ca_dir: Annotated[
+        Path | None, typer.Option(help="Folder of the ca.pem and keys of TLS and of ID tokens.")
+    ] = None,
     public_url: Annotated[
         str | None, typer.Option(help="Address in links; by default that of host and port.")
     ] = None,
     rest_url: Annotated[
         str | None, typer.Option(help="Address in REST's self links; by default the one in links.")
+    ] = None,
+    identity_url: Annotated[
+        str | None, typer.Option(help="Address of the identity host; by default that of localhost.")
+    ] = None,
+    redirect_uri: Annotated[
+        list[str] | None, typer.Option(help="A redirect URI of the account's app; can be repeated.")
     ] = None,
     webhook_url: Annotated[
         str | None, typer.Option(help="Receiver of the account's first subscription.")
@@ -41,7 +49,7 @@ def main(
     ] = None,
     requests_per_minute: Annotated[int, typer.Option(help="Rate limit of each credential.")] = 960,
 ) -> None:
-    """Simulate a PagerDuty account: REST API, webhooks, app tokens, and a console under /app."""
+    """Simulate a PagerDuty account: REST API, webhooks, sign-in and tokens, and a console under /app."""
     if subscribe and webhook_url is None:
         raise typer.BadParameter("needs --webhook-url, or --no-subscribe", param_hint="--subscribe")
     listeners = [Listener(port, host)]
@@ -55,6 +63,9 @@ def main(
     options = Options(
         public_url=public_url or f"http://{host}:{port}",
         rest_url=rest_url,
+        identity_url=identity_url or f"http://localhost:{port}",
+        redirect_uris=tuple(redirect_uri or ()),
+        keys=ca_dir,
         webhook_url=webhook_url if subscribe else None,
         state=state,
         ports=read_ports(ports).now if ports is not None else {},

@@ -10,8 +10,11 @@ from starlette.staticfiles import StaticFiles
 from sandbox.company import Company
 from sandbox.faults import fault_router
 from sandbox.own_pages import OwnPagesOnly
-from sandbox.pagerduty import oauth, sandbox_api
+from sandbox.pagerduty import sandbox_api
 from sandbox.pagerduty.error_handlers import add_error_handlers
+from sandbox.pagerduty.identity import discovery, token_endpoint
+from sandbox.pagerduty.identity import pages as identity_pages
+from sandbox.pagerduty.identity import sandbox_api as identity_sandbox_api
 from sandbox.pagerduty.page.actions import action_router
 from sandbox.pagerduty.page.rendering import STATIC, Pages
 from sandbox.pagerduty.page.routes import page_router
@@ -30,8 +33,12 @@ def build_app(company: Company, options: Options) -> FastAPI:
     app.include_router(alerts.router)
     app.include_router(account.router)
     app.include_router(webhook_subscriptions.router)
-    app.include_router(oauth.router)
+    app.include_router(token_endpoint.router)
+    app.include_router(discovery.router)
+    app.include_router(identity_pages.router)
+    app.mount("/oauth/static", StaticFiles(directory=identity_pages.STATIC))
     app.include_router(sandbox_api.router)
+    app.include_router(identity_sandbox_api.router)
     app.include_router(fault_router(simulator.faults, sandbox_api.FAULTS))
     pages = Pages(simulator)
     app.include_router(page_router(simulator, pages))

@@ -18,7 +18,7 @@ class Caller:
 
     user: str | None = None
     scopes: frozenset[str] | None = None
-    """The scopes of an app token; None for other credentials, which have no scopes."""
+    """The scopes of a token that the token endpoint gave; None for other credentials, which have none."""
 
 
 class Credentials:
@@ -37,9 +37,9 @@ class Credentials:
             return Caller()
         if scheme == "Bearer" and value in self._people:
             return Caller(user=self._people[value])
-        token = self._store.state.app_tokens.get(value) if scheme == "Bearer" else None
+        token = self._store.state.access_tokens.get(value) if scheme == "Bearer" else None
         if token is not None and self._clock.now() < token.expires_at:
-            return Caller(scopes=frozenset(token.scopes))
+            return Caller(user=token.user, scopes=frozenset(token.scopes))
         raise errors.unauthorized()
 
     def acting_user(self, caller: Caller, from_header: str | None) -> str:
@@ -58,7 +58,7 @@ class Credentials:
 
 
 def requires(scope: str | None) -> Callable[[Request], Awaitable[Caller]]:
-    """A dependency for reads: the caller, whose app token (if it is one) must have the scope."""
+    """A dependency for reads: the caller, whose token (if it has scopes) must have this one."""
 
     async def caller_with_scope(request: Request) -> Caller:
         caller = _credentials(request).caller(request.headers.get("Authorization", ""))

@@ -1,6 +1,7 @@
-"""The account's users, services, policies, teams and priorities. They never change."""
+"""The account's users, services, policies, teams and priorities. Only roles of users change."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 from sandbox.company import Company, EscalationPolicy, PagerDutyTeam, Person, Priority, Service
@@ -9,6 +10,19 @@ from sandbox.pagerduty.model import Target
 
 Kind = Literal["user", "service", "escalation_policy", "team", "priority"]
 JSON = dict[str, Any]
+Role = Literal[
+    "owner",
+    "admin",
+    "user",
+    "limited_user",
+    "observer",
+    "restricted_access",
+    "read_only_user",
+    "read_only_limited_user",
+]
+"""``user.role`` of the REST schema."""
+
+_UNCHANGED: Mapping[str, str] = MappingProxyType({})
 
 _COLLECTIONS: dict[str, str] = {
     "user": "users",
@@ -20,10 +34,20 @@ _COLLECTIONS: dict[str, str] = {
 
 
 class Directory:
-    """Look-ups by id, and the REST and console addresses of each object."""
+    """Look-ups by id, and the REST and console addresses of each object.
 
-    def __init__(self, company: Company, public_url: str, rest_url: str | None = None) -> None:
+    ``changed_roles`` gives the roles that are not those of the company, by user.
+    """
+
+    def __init__(
+        self,
+        company: Company,
+        public_url: str,
+        rest_url: str | None = None,
+        changed_roles: Callable[[], Mapping[str, str]] = lambda: _UNCHANGED,
+    ) -> None:
         self.company = company
+        self._changed_roles = changed_roles
         self._rest_url = (rest_url or public_url).rstrip("/")
         self.public_url = public_url.rstrip("/")
         self.users: dict[str, Person] = company.pagerduty_users
@@ -61,9 +85,13 @@ class Directory:
         """The users of a team."""
         return tuple(user for user in self.users if team in self.teams_of_user(user))
 
+    def role(self, user: str) -> str:
+        """The user's role in the account."""
+        return self._changed_roles().get(user, self.users[user].role)
+
     def team_role(self, user: str) -> str:
         """The user's role in their teams: owners, admins and users are managers, others responders."""
-        return "manager" if self.users[user].role in ("owner", "admin", "user") else "responder"
+        return "manager" if self.role(user) in ("owner", "admin", "user") else "responder"
 
     def users_of_targets(self, targets: Iterable[Target]) -> dict[str, str | None]:
         """The users that a responder request asks, each with the escalation policy that names it, or None."""

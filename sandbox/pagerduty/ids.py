@@ -29,9 +29,14 @@ def new_secret() -> str:
     return secrets.token_hex(32)
 
 
-def new_app_token() -> str:
-    """An access token of the account's app."""
+def new_access_token() -> str:
+    """An access token, of the account's app or of a user."""
     return "pdus+_0" + secrets.token_urlsafe(24)
+
+
+def new_refresh_token() -> str:
+    """A refresh token of a user."""
+    return "pdus+_1" + secrets.token_urlsafe(24)
 
 
 def _encode(number: int, length: int) -> str:

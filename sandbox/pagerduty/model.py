@@ -259,10 +259,3 @@ class Read(Value):
     at: datetime
     path: str
     status: int
-
-
-class AppToken(Value):
-    """A token that the token endpoint gave to the account's app."""
-
-    expires_at: datetime
-    scopes: tuple[str, ...]

@@ -10,6 +10,7 @@ from sandbox.faults import FaultBook
 from sandbox.pagerduty.credentials import Credentials
 from sandbox.pagerduty.directory import Directory
 from sandbox.pagerduty.events import EVENT_TYPES, envelope, ping_data
+from sandbox.pagerduty.identity.host import IdentityHost, assemble_identity
 from sandbox.pagerduty.ids import new_id
 from sandbox.pagerduty.incident_commands import IncidentCommands
 from sandbox.pagerduty.incident_requests import NewIncident
@@ -32,6 +33,12 @@ class Options:
     """The address under which callers and people reach it."""
     rest_url: str | None = None
     """The address in REST's ``self`` links; by default ``public_url``."""
+    identity_url: str | None = None
+    """The address of the identity host, and the root of its issuer; by default ``public_url``."""
+    redirect_uris: tuple[str, ...] = ()
+    """The redirect URIs that the account's client is registered with."""
+    keys: Path | None = None
+    """The folder of the key that signs ID tokens; without it each start has a new key."""
     webhook_url: str | None = None
     """The receiver of the account's first subscription; without it the account starts with none."""
     state: Path | None = None
@@ -58,6 +65,7 @@ class Simulator:
     timers: Timers
     credentials: Credentials
     rate_limit: RateLimit
+    identity: IdentityHost
 
     def ping(self, subscription: Subscription) -> None:
         """Send a test event, also to a subscription that asks for other event types."""
@@ -84,8 +92,8 @@ class Simulator:
 def assemble(company: Company, options: Options) -> Simulator:
     """Make the objects; nothing runs yet."""
     clock, server_sent_events, faults = Clock(), ServerSentEvents(), FaultBook()
-    directory = Directory(company, options.public_url, options.rest_url)
     store = Store(options.state, lambda: _first_state(company, options), clock, options.ports)
+    directory = Directory(company, options.public_url, options.rest_url, lambda: store.state.roles)
     subscriptions = Subscriptions(store, clock, server_sent_events)
     if options.webhook_url is not None:
         subscriptions.move(company.webhook_subscription, options.webhook_url)
@@ -120,6 +128,15 @@ def assemble(company: Company, options: Options) -> Simulator:
         timers=Timers(incident_commands, directory, clock),
         credentials=Credentials(directory, store, clock),
         rate_limit=RateLimit(options.requests_per_minute, clock),
+        identity=assemble_identity(
+            company,
+            directory,
+            store,
+            clock,
+            url=(options.identity_url or options.public_url).rstrip("/"),
+            redirect_uris=options.redirect_uris,
+            keys=options.keys,
+        ),
     )
 
 

@@ -2,19 +2,32 @@
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from sandbox.clock import Clock
-from sandbox.pagerduty.model import AppToken, Incident, Read, Subscription, Webhook, Write
+from sandbox.pagerduty.identity.model import (
+    AccessToken,
+    Allowance,
+    Code,
+    Delegation,
+    RefreshToken,
+    Session,
+)
+from sandbox.pagerduty.model import Incident, Read, Subscription, Webhook, Write
 from sandbox.snapshot import Snapshots, Taken, read_snapshot
 
 KEPT = 5_000
 """How many reads, writes and webhooks the snapshot has; it has every webhook that waits."""
+CODES_KEPT = timedelta(days=1)
+"""How long after its end a code is known, so that a second use ends what the first one began."""
+
+
+Ending = TypeVar("Ending", AccessToken, Code, RefreshToken)
 
 
 class State(BaseModel):
@@ -25,7 +38,18 @@ class State(BaseModel):
     webhooks: dict[str, Webhook] = {}
     writes: list[Write] = []
     reads: list[Read] = []
-    app_tokens: dict[str, AppToken] = {}
+    roles: dict[str, str] = {}
+    """Roles of users that are not those of the company, by user."""
+    client_scopes: tuple[str, ...] | None = None
+    """The scopes of the client's registration, where they are not those of the company."""
+    deny_without_state: bool = False
+    """Whether a denial comes back without ``state``."""
+    sessions: dict[str, Session] = {}
+    allowances: dict[str, Allowance] = {}
+    codes: dict[str, Code] = {}
+    delegations: dict[str, Delegation] = {}
+    access_tokens: dict[str, AccessToken] = {}
+    refresh_tokens: dict[str, RefreshToken] = {}
     last_number: int = 0
     clock_ahead: timedelta = timedelta()
 
@@ -64,16 +88,22 @@ class Store:
         copied = {name: copy(value) for name, value in self.state}
 
         def worth_keeping() -> dict[str, Any]:
-            tokens = copied["app_tokens"].items()
             return copied | {
                 "webhooks": _newest_and_waiting(copied["webhooks"]),
                 "writes": copied["writes"][-KEPT:],
                 "reads": copied["reads"][-KEPT:],
-                "app_tokens": {key: token for key, token in tokens if now < token.expires_at},
+                "codes": _ending_after(now - CODES_KEPT, copied["codes"]),
+                "access_tokens": _ending_after(now, copied["access_tokens"]),
+                "refresh_tokens": _ending_after(now, copied["refresh_tokens"]),
+                "delegations": {key: one for key, one in copied["delegations"].items() if now < one.ends_at},
                 "clock_ahead": ahead,
             }
 
         return worth_keeping
+
+
+def _ending_after(then: datetime, kept: dict[str, Ending]) -> dict[str, Ending]:
+    return {key: one for key, one in kept.items() if then < one.expires_at}
 
 
 def _newest_and_waiting(webhooks: dict[str, Webhook]) -> dict[str, Webhook]:

@@ -112,6 +112,11 @@ class Addresses:
         return f"http://{LOOPBACK}:{self.pagerduty_port}"
 
     @property
+    def pagerduty_identity(self) -> str:
+        """PagerDuty's identity host: a name of its own, so that cookies behave as on the internet."""
+        return f"http://localhost:{self.pagerduty_port}"
+
+    @property
     def pagerduty_https(self) -> str:
         """The PagerDuty simulator's REST interface for clients that refuse http."""
         return f"https://{LOOPBACK}:{self.pagerduty_https_port}"

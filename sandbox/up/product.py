@@ -23,11 +23,11 @@ def write_config(folder: DataFolder, company: Company, addresses: Addresses) -> 
         },
         "pagerduty": {
             "subdomain": company.account,
-            "region": "us",
+            "region": company.region,
             "client_id": company.client_id,
             "client_secret": company.client_secret,
             "api_url": addresses.pagerduty,
-            "identity_url": addresses.pagerduty,
+            "identity_url": addresses.pagerduty_identity,
         },
     }
     lines: list[str] = []
@@ -65,7 +65,9 @@ def seed(company: Company, addresses: Addresses, elsewhere: Mapping[str, str]) -
     ``elsewhere`` has the service URL of each channel that is not in the Teams simulator.
     """
     rows: dict[str, Any] = {
-        "pagerduty_accounts": [{"key": company.account, "subdomain": company.account, "region": "us"}],
+        "pagerduty_accounts": [
+            {"key": company.account, "subdomain": company.account, "region": company.region}
+        ],
         "tenants": [{"id": company.tenant_id, "name": company.tenant_name}],
     }
     if not company.connections:

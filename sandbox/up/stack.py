@@ -159,7 +159,9 @@ class Stack:
         self._run("seed", str(self._folder.seed))
         simulators = [
             parts.teams(self._folder, self._addresses, self._overview.temporal_ui, playground=playground),
-            parts.pagerduty(self._folder, self._addresses, company),
+            parts.pagerduty(
+                self._folder, self._addresses, company, public_url=self._env["MUSTER_PUBLIC_URL"]
+            ),
         ]
         if playground:
             simulators.append(agents_playground(self._folder, self._addresses, company))

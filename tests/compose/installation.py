@@ -110,7 +110,7 @@ class Installation:
     def _simulators(self) -> tuple[Part, Part]:
         return (
             parts.teams(self._data, self.addresses, None, playground=False),
-            parts.pagerduty(self._data, self.addresses, self.company),
+            parts.pagerduty(self._data, self.addresses, self.company, public_url=self.addresses.api),
         )
 
     def _run(self, one_shot: str) -> None:

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict
 
 from sandbox.clock import Clock
 from sandbox.pagerduty import store as pagerduty
-from sandbox.pagerduty.model import AppToken, Read, Webhook, Write
+from sandbox.pagerduty.identity.model import AccessToken
+from sandbox.pagerduty.model import Read, Webhook, Write
 from sandbox.pagerduty.store import KEPT, Store
 from sandbox.snapshot import SnapshotError, Snapshots, Taken, read_snapshot
 from sandbox.teams import state as teams
@@ -216,7 +217,7 @@ async def test_pagerduty_snapshot_keeps_the_newest_records_and_every_waiting_web
     webhooks = [webhook(0, state="waiting"), *(webhook(n, state="delivered") for n in range(1, KEPT + 2))]
     store.state.webhooks = {one.id: one for one in webhooks}
     for name, age in (("good", -1), ("expired", 1)):
-        store.state.app_tokens[name] = AppToken(expires_at=NOW - timedelta(hours=age), scopes=())
+        store.state.access_tokens[name] = AccessToken(expires_at=NOW - timedelta(hours=age), scopes=())
     async with store.snapshots.running():
         pass
 
@@ -224,7 +225,7 @@ async def test_pagerduty_snapshot_keeps_the_newest_records_and_every_waiting_web
     assert again.reads == store.state.reads[1:]
     assert again.writes == store.state.writes[1:]
     assert [*again.webhooks] == ["w0", *(f"w{n}" for n in range(2, KEPT + 2))]
-    assert [*again.app_tokens] == ["good"]
+    assert [*again.access_tokens] == ["good"]
 
 
 def message(number: int, versions: int) -> teams.Message:

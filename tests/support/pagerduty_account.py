@@ -26,6 +26,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 ADA_USER, BO_USER, CY_USER, DI_USER, EVE_USER = (f"PUSER0{number}" for number in range(1, 6))
 COMPANY = build_company()
+REDIRECT_URI = "http://127.0.0.1:8080/oauth/pagerduty/callback"
 
 
 @dataclass
@@ -96,6 +97,11 @@ class SimulatedAccount:
     http: httpx.AsyncClient
 
     @property
+    def identity_url(self) -> str:
+        """The identity host: the same server by its other name."""
+        return self.url.replace("127.0.0.1", "localhost")
+
+    @property
     def configured(self) -> PagerDutyAccount:
         """The account as the product's settings have it."""
         return PagerDutyAccount(
@@ -103,7 +109,7 @@ class SimulatedAccount:
             client_id=self.company.client_id,
             client_secret=self.company.client_secret,
             api_url=self.url,
-            identity_url=self.url,
+            identity_url=self.identity_url,
         )
 
     def person(self, user: str) -> Person:
@@ -189,13 +195,21 @@ async def running_account(
     receiver: Receiver | None = None,
     per_minute: int = 960,
     company: Company = COMPANY,
+    redirect_uris: Sequence[str] = (REDIRECT_URI,),
+    keys: Path | None = None,
 ) -> AsyncIterator[SimulatedAccount]:
-    """A new account on a new port; with ``listen=False`` its webhooks have no receiver."""
+    """A new account on a new port; with ``listen=False`` its webhooks have no receiver.
+
+    Its app is registered with ``redirect_uris``; its ID tokens are signed by the key in the folder ``keys``.
+    """
     receiver = receiver or Receiver()
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     options = Options(
         public_url=url,
+        identity_url=f"http://localhost:{port}",
+        redirect_uris=tuple(redirect_uris),
+        keys=keys,
         webhook_url=receiver.url,
         state=state,
         ports={"pagerduty": port, "receiver": receiver.port},

@@ -1,6 +1,7 @@
 """Render the console's templates with what every page needs."""
 
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,7 @@ class Pages:
         self._templates = Environment(
             loader=PackageLoader("sandbox.pagerduty.page"), autoescape=select_autoescape(), trim_blocks=True
         )
-        self._templates.filters |= {
-            "ink": _ink,
-            "hue": lambda key: zlib.crc32(key.encode()) % 360,
-            "initials": lambda name: "".join(word[0] for word in name.split()[:2]),
+        self._templates.filters |= MARK_FILTERS | {
             "user_name": lambda key: account.directory.name("user", key),
             "pending": lambda incident: pending_actions(incident, account.directory),
             "source": source_of,
@@ -73,3 +71,11 @@ def _ink(color: str) -> str:
     """Black or white text, whichever is readable on this colour (perceived brightness, CCIR 601)."""
     red, green, blue = bytes.fromhex(color)
     return "#1b1b1b" if 0.299 * red + 0.587 * green + 0.114 * blue > 150 else "#fff"
+
+
+MARK_FILTERS: dict[str, Callable[..., Any]] = {
+    "ink": _ink,
+    "hue": lambda key: zlib.crc32(key.encode()) % 360,
+    "initials": lambda name: "".join(word[0] for word in name.split()[:2]),
+}
+"""The filters that ``parts.html`` needs."""

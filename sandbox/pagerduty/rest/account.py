@@ -41,7 +41,9 @@ async def list_users(account: Account, page: Paging) -> JSON:
 
 @router.get("/users/me")
 async def get_me(account: Account, caller: Annotated[Caller, Depends(requires(None))]) -> JSON:
-    """The person whose token this is."""
+    """The person whose token this is. The REST schema names no scope for it, so no token with scopes may."""
+    if caller.scopes is not None:
+        raise errors.access_denied("This call does not support Scoped OAuth")
     if caller.user is None:
         raise errors.invalid_input("This call needs a user's token; the account's tokens have no user")
     return {"user": account_shapes.user(account.directory, caller.user)}

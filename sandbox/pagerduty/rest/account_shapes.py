@@ -13,7 +13,7 @@ def user(directory: Directory, key: str) -> JSON:
         "email": person.email,
         "time_zone": "Etc/UTC",
         "color": "green",
-        "role": person.role,
+        "role": directory.role(key),
         "description": None,
         "invitation_sent": False,
         "job_title": person.job_title,

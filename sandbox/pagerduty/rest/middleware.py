@@ -16,7 +16,7 @@ from sandbox.pagerduty.model import Read, Write
 from sandbox.pagerduty.simulator import Simulator
 from sandbox.serving import cut_connection
 
-_NOT_THE_API = frozenset({"", "app", "_sandbox", "oauth", "favicon.ico"})
+_NOT_THE_API = frozenset({"", "app", "_sandbox", "oauth", "global", "favicon.ico"})
 """First segments of the paths that are not part of the REST API."""
 
 _LARGEST_BODY = 1_000_000

@@ -93,8 +93,8 @@ def teams(folder: DataFolder, addresses: Addresses, temporal_ui: str | None, *, 
     )
 
 
-def pagerduty(folder: DataFolder, addresses: Addresses, company: Company) -> Part:
-    """The PagerDuty simulator."""
+def pagerduty(folder: DataFolder, addresses: Addresses, company: Company, *, public_url: str) -> Part:
+    """The PagerDuty simulator; its app sends people back to the product's ``public_url``."""
     subscribe = () if company.connections else ("--no-subscribe",)
     return Part(
         name="pagerduty",
@@ -102,6 +102,8 @@ def pagerduty(folder: DataFolder, addresses: Addresses, company: Company) -> Par
             sys.executable, "-m", "sandbox.pagerduty", "--company", str(folder.company),
             "--port", str(addresses.pagerduty_port), "--tls-port", str(addresses.pagerduty_https_port),
             "--ca-dir", str(folder.certificates), "--rest-url", addresses.pagerduty_https,
+            "--identity-url", addresses.pagerduty_identity,
+            "--redirect-uri", f"{public_url.rstrip('/')}/oauth/pagerduty/callback",
             "--webhook-url", f"{addresses.api}/webhooks/pagerduty/{company.account}",
             "--state", str(folder.path / "pagerduty.json"), "--ports", str(folder.ports), *subscribe,
         ),

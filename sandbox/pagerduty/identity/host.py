@@ -1,0 +1,46 @@
+"""The objects of the identity host, made once and connected to each other."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.clock import Clock
+from sandbox.company import Company
+from sandbox.pagerduty.directory import Directory
+from sandbox.pagerduty.identity.delegations import Delegations
+from sandbox.pagerduty.identity.id_tokens import IdTokens
+from sandbox.pagerduty.identity.people import Allowances, Sessions
+from sandbox.pagerduty.identity.registration import Registration
+from sandbox.pagerduty.store import Store
+
+
+@dataclass(frozen=True)
+class IdentityHost:
+    """What the host's pages and its token endpoint use."""
+
+    registration: Registration
+    sessions: Sessions
+    allowances: Allowances
+    delegations: Delegations
+    id_tokens: IdTokens
+
+
+def assemble_identity(
+    company: Company,
+    directory: Directory,
+    store: Store,
+    clock: Clock,
+    *,
+    url: str,
+    redirect_uris: Collection[str],
+    keys: Path | None,
+) -> IdentityHost:
+    """Make the objects; ``url`` is the host's address, ``keys`` the folder of its signing key."""
+    registration = Registration(company, store, redirect_uris)
+    return IdentityHost(
+        registration=registration,
+        sessions=Sessions(directory, store, clock),
+        allowances=Allowances(store),
+        delegations=Delegations(registration, store, clock),
+        id_tokens=IdTokens(company, directory, clock, url=url, keys=keys),
+    )

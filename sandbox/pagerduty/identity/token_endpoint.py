@@ -1,0 +1,109 @@
+"""``POST /oauth/token``: tokens for the account's app, and for people who allowed it."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from sandbox.pagerduty.directory import JSON
+from sandbox.pagerduty.identity.delegations import ACCESS_LIFE, GrantRefused, Issued
+from sandbox.pagerduty.identity.model import AccessToken
+from sandbox.pagerduty.ids import new_access_token
+from sandbox.pagerduty.rest.dependencies import Account
+from sandbox.pagerduty.simulator import Simulator
+
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "client_credentials": ("client_id", "client_secret"),
+    "authorization_code": ("client_id", "client_secret", "redirect_uri", "code", "code_verifier"),
+    "refresh_token": ("client_id", "client_secret", "refresh_token"),
+}
+"""The parameters of each grant beside its type; a Scoped OAuth client sends secret *and* verifier."""
+
+router = APIRouter()
+
+
+class TokenRefused(Exception):
+    """An error of RFC 6749, 5.2."""
+
+    def __init__(self, error: str, description: str, status: int = 400) -> None:
+        super().__init__(error)
+        self.status = status
+        self.body = {"error": error, "error_description": description}
+
+
+@router.post("/oauth/token")
+async def token(account: Account, request: Request) -> JSONResponse:
+    """Answer a grant; the body is form-encoded."""
+    try:
+        answer, status = _answer(account, await _form(request)), 200
+    except TokenRefused as refused:
+        answer, status = refused.body, refused.status
+    except GrantRefused as refused:
+        answer, status = {"error": "invalid_grant", "error_description": str(refused)}, 400
+    return JSONResponse(answer, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+async def _form(request: Request) -> dict[str, str]:
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise TokenRefused("invalid_request", "The body must be application/x-www-form-urlencoded")
+    fields = parse_qsl((await request.body()).decode(errors="replace"))
+    form = dict(fields)
+    if len(form) < len(fields):
+        raise TokenRefused("invalid_request", "A parameter comes twice")
+    return form
+
+
+def _answer(account: Simulator, form: dict[str, str]) -> JSON:
+    kind = form.get("grant_type")
+    if kind is None:
+        raise TokenRefused("invalid_request", "grant_type is missing")
+    if kind not in _NEEDED:
+        raise TokenRefused("unsupported_grant_type", f"Supported are {', '.join(_NEEDED)}")
+    registration = account.identity.registration
+    if not registration.knows(form.get("client_id", ""), form.get("client_secret", "")):
+        raise TokenRefused("invalid_client", "Client authentication failed", 401)
+    missing = next((name for name in _NEEDED[kind] if name not in form), None)
+    if missing is not None:
+        raise TokenRefused("invalid_request", f"{missing} is missing")
+    match kind:
+        case "authorization_code":
+            issued, session = account.identity.delegations.exchange(
+                form["code"], redirect_uri=form["redirect_uri"], verifier=form["code_verifier"]
+            )
+            return _of_a_user(issued) | {"id_token": account.identity.id_tokens.sign(issued, session)}
+        case "refresh_token":
+            return _of_a_user(account.identity.delegations.refresh(form["refresh_token"]))
+        case _:
+            return _of_the_app(account, form.get("scope", "").split())
+
+
+def _of_a_user(issued: Issued) -> JSON:
+    """The answer with a user's tokens; the documented answer to a refresh has no ID token."""
+    return {
+        "access_token": issued.access_token,
+        "refresh_token": issued.refresh_token,
+        "token_type": "bearer",
+        "scope": " ".join(issued.delegation.scopes),
+        "expires_in": int(issued.lifetime.total_seconds()),
+    }
+
+
+def _of_the_app(account: Simulator, asked: list[str]) -> JSON:
+    """The answer with an app token, which has no refresh token."""
+    registration = account.identity.registration
+    if registration.account_scope not in asked:
+        raise TokenRefused("invalid_scope", f"The scope must contain {registration.account_scope}")
+    scopes = (registration.account_scope, *registration.granted(asked))
+    access_token = new_access_token()
+    account.store.state.access_tokens[access_token] = AccessToken(
+        expires_at=account.clock.now() + ACCESS_LIFE, scopes=scopes
+    )
+    account.store.changed()
+    return {
+        "access_token": access_token,
+        "token_type": "bearer",
+        "scope": " ".join(scopes),
+        "expires_in": int(ACCESS_LIFE.total_seconds()),
+    }
