@@ -10,18 +10,6 @@ from sandbox.pagerduty.model import Target
 
 Kind = Literal["user", "service", "escalation_policy", "team", "priority"]
 JSON = dict[str, Any]
-Role = Literal[
-    "owner",
-    "admin",
-    "user",
-    "limited_user",
-    "observer",
-    "restricted_access",
-    "read_only_user",
-    "read_only_limited_user",
-]
-"""``user.role`` of the REST schema."""
-
 _UNCHANGED: Mapping[str, str] = MappingProxyType({})
 
 _COLLECTIONS: dict[str, str] = {

@@ -18,6 +18,10 @@ FAULTS = {
         do=frozenset({"status", "status_after", "lose_answer", "slow"}),
         match=frozenset({"method", "path", "incident"}),
     ),
+    "token": FaultyPlace(
+        do=frozenset({"status", "status_after", "lose_answer", "slow"}),
+        match=frozenset({"grant_type"}),
+    ),
     "webhook": FaultyPlace(
         do=frozenset({"lose", "slow", "duplicate", "reorder"}),
         match=frozenset({"event_type", "incident"}),

@@ -1,6 +1,9 @@
 """PagerDuty's identity host: sign-in, consent, codes, tokens, and all that it refuses."""
 
 import re
+import subprocess
+import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +13,12 @@ import jwt
 import pytest
 from fastapi.routing import APIRoute
 
+from sandbox.company.file import write_company
 from sandbox.pagerduty.identity.scope_texts import scope_text
 from sandbox.pagerduty.rest import account as account_calls
 from sandbox.pagerduty.rest import alerts, incident_details, incidents, webhook_subscriptions
+from sandbox.pagerduty.roles import ROLE_NAMES
+from sandbox.up.servers.ports import free_port
 from tests.schemas.exchange import exchange_of
 from tests.schemas.pagerduty import rest_api
 from tests.support.identity_visitor import FROM_THE_PAGE, Flow, IdentityVisitor, returned, visitor_of
@@ -21,9 +27,11 @@ from tests.support.pagerduty_account import (
     BO_USER,
     COMPANY,
     REDIRECT_URI,
+    REPOSITORY,
     SimulatedAccount,
     running_account,
 )
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.anyio
 
@@ -106,7 +114,7 @@ async def test_a_user_signs_in_and_allows_and_the_app_reads_who_it_is(
     assert asked.status_code == 200
     assert asked.headers["Cache-Control"] == "no-store"
     for person in COMPANY.pagerduty_users.values():
-        assert person.email in asked.text
+        assert f"{person.email} · {ROLE_NAMES[person.role]}" in asked.text
     consent = await visitor.sign_in(flow.query(), ADA_USER)
     assert consent.status_code == 200
     assert COMPANY.bot_name in consent.text
@@ -390,6 +398,45 @@ async def test_the_token_endpoint_takes_one_form(account: SimulatedAccount, body
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize(
+    ("fault", "exchanged"),
+    [
+        ({"do": "status", "status": 503}, False),
+        ({"do": "status_after", "status": 502}, True),
+        ({"do": "lose_answer"}, True),
+    ],
+)
+async def test_the_token_endpoint_fails_on_demand(
+    account: SimulatedAccount,
+    visitor: IdentityVisitor,
+    flow: Flow,
+    fault: dict[str, Any],
+    exchanged: bool,
+) -> None:
+    code = await visitor.allow(flow, ADA_USER)
+    await account.fault("token", match={"grant_type": "authorization_code"}, **fault)
+    scope = "as_account-us.acme incidents.read"
+    other = await post_token(account, grant_type="client_credentials", scope=scope)
+    assert other.status_code == 200
+    if fault["do"] == "lose_answer":
+        with pytest.raises(httpx.RemoteProtocolError):
+            await exchange(account, flow, code)
+    else:
+        assert (await exchange(account, flow, code)).status_code == fault["status"]
+    assert bool(account.simulator.store.state.delegations) == exchanged
+    assert (await exchange(account, flow, code)).status_code == (400 if exchanged else 200)
+
+
+async def test_a_slow_token_endpoint_answers_all_the_same(
+    account: SimulatedAccount, visitor: IdentityVisitor, flow: Flow
+) -> None:
+    code = await visitor.allow(flow, ADA_USER)
+    await account.fault("token", "slow", seconds=0.2)
+    began = time.monotonic()
+    assert (await exchange(account, flow, code)).status_code == 200
+    assert time.monotonic() - began >= 0.2
+
+
 async def test_a_code_lives_thirty_seconds(
     account: SimulatedAccount, visitor: IdentityVisitor, flow: Flow
 ) -> None:
@@ -644,7 +691,7 @@ async def test_a_role_changes_at_run_time(
     me = await read_users(account, tokens["access_token"], f"/users/{ADA_USER}")
     assert me.json()["user"]["role"] == "observer"
     page = await visitor_again(visitor).open(flow.query())
-    assert "ada@acme.example · observer" in page.text
+    assert "ada@acme.example · Observer" in page.text
     await account.reset()
     me = await account.call("GET", f"/users/{ADA_USER}")
     assert me.json()["user"]["role"] == "owner"
@@ -713,6 +760,38 @@ async def test_everything_survives_a_restart(tmp_path: Path) -> None:
         assert (await refresh(account, tokens["refresh_token"])).status_code == 200
         assert (await exchange(account, flow, used)).status_code == 400
         assert (await read_users(account, tokens["access_token"])).status_code == 401
+
+
+def test_the_command_line_registers_redirect_uris_and_keeps_the_key(tmp_path: Path) -> None:
+    company, port = tmp_path / "company.json", free_port()
+    write_company(company, COMPANY.model_copy(update={"region": "eu"}))
+    url = f"http://localhost:{port}"
+    others = [REDIRECT_URI, "https://muster.example/oauth/pagerduty/callback"]
+    options = ["--no-subscribe", "--ca-dir", str(tmp_path / "ca")]
+    for one in others:
+        options += ["--redirect-uri", one]
+    key_sets = []
+    for _ in range(2):
+        command = [sys.executable, "-m", "sandbox.pagerduty", "--company", str(company), "--port", str(port)]
+        with subprocess.Popen([*command, *options], cwd=REPOSITORY) as process:
+            try:
+                wait_until(lambda: is_up(url, process))
+                state = httpx.get(f"{url}/_sandbox/identity", trust_env=False).json()
+                assert (state["redirect_uris"], state["region"]) == (others, "eu")
+                found = httpx.get(f"{url}{DISCOVERY}", trust_env=False).json()
+                assert found["issuer"] == f"{url}/global/oauth/anonymous"
+                key_sets.append(httpx.get(found["jwks_uri"], trust_env=False).json())
+            finally:
+                process.terminate()
+    assert key_sets[0] == key_sets[1]
+
+
+def is_up(url: str, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, "the simulator ended at its start"
+    try:
+        return httpx.get(f"{url}/_sandbox/clock", trust_env=False).is_success
+    except httpx.TransportError:
+        return False
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from sandbox.company import build_company
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import local_environment, sandbox_environment, seed, write_config
 from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.supervision.parts import pagerduty
 from sandbox.up.supervision.ready_file import company_entries, product_entries
 
 
@@ -35,13 +36,38 @@ def test_the_settings_are_read_back(
     assert settings.service_hosts == ("127.0.0.1", "localhost")
     assert settings.microsoft_authority == f"https://127.0.0.1:{addresses.token_port}"
     assert settings.teams[company.tenant_id].app_secret.get_secret_value() == company.bot_app_secret
-    assert settings.accounts["acme"].api_url == addresses.pagerduty
+    account = settings.accounts["acme"]
+    assert account.api_url == addresses.pagerduty
+    assert account.identity_url == f"http://localhost:{addresses.pagerduty_port}"
 
 
 def test_a_key_ring_and_a_public_address_given_are_kept(tmp_path: Path, addresses: Addresses) -> None:
     given = {"MUSTER_KEYS": "k9:abc", "MUSTER_PUBLIC_URL": "https://muster.example"}
     environment = local_environment(DataFolder(tmp_path), addresses, given)
     assert given.items() <= environment.items()
+
+
+@pytest.mark.parametrize("public_url", ["https://muster.example", "https://muster.example/"])
+def test_pagerdutys_app_is_registered_with_the_callback_below_the_public_address(
+    tmp_path: Path, addresses: Addresses, public_url: str
+) -> None:
+    part = pagerduty(DataFolder(tmp_path), addresses, build_company(), public_url=public_url)
+    options = dict(zip(part.command, part.command[1:], strict=False))
+    assert options["--redirect-uri"] == "https://muster.example/oauth/pagerduty/callback"
+    assert options["--identity-url"] == f"http://localhost:{addresses.pagerduty_port}"
+
+
+def test_an_account_of_europe_is_one_for_the_product_too(
+    tmp_path: Path, addresses: Addresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, company = DataFolder(tmp_path), build_company().model_copy(update={"region": "eu"})
+    write_config(folder, company, addresses)
+    environment = local_environment(folder, addresses, {}) | sandbox_environment(folder, addresses)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1/muster")
+    assert load_settings().accounts["acme"].region == "eu"
+    assert seed(company, addresses, {})["pagerduty_accounts"][0]["region"] == "eu"
 
 
 def test_the_host_of_the_api_is_where_it_listens_and_is_reached(tmp_path: Path) -> None:
@@ -84,6 +110,7 @@ def test_the_ready_file_has_everything_that_the_interface_promises(addresses: Ad
                 ("service", "service_two_channels")]  # fmt: skip
     assert [len(names) for names in channels] == [1, 2]
     assert {"api", "start", "teams", "pagerduty", "pagerduty_account", "webhook_secret"} <= entries.keys()
+    assert entries["pagerduty_identity"] == f"http://localhost:{addresses.pagerduty_port}"
     assert entries["pagerduty_https"] == f"https://127.0.0.1:{addresses.pagerduty_https_port}"
     assert entries["people"][0].keys() == {"name", "email", "aad_object_id", "pagerduty_user", "linked"}
     assert entries["pagerduty_user"] == "ada@acme.example"

@@ -23,6 +23,7 @@ from sandbox.pagerduty.identity.people import SESSION_COOKIE
 from sandbox.pagerduty.identity.scope_texts import scope_text
 from sandbox.pagerduty.page.rendering import MARK_FILTERS
 from sandbox.pagerduty.rest.dependencies import Account
+from sandbox.pagerduty.roles import ROLE_NAMES
 from sandbox.pagerduty.simulator import Simulator
 
 STATIC = Path(__file__).parent / "static"
@@ -38,7 +39,7 @@ _templates = Environment(
     autoescape=select_autoescape(),
     trim_blocks=True,
 )
-_templates.filters |= MARK_FILTERS | {"scope_text": scope_text}
+_templates.filters |= MARK_FILTERS | {"scope_text": scope_text, "role_name": ROLE_NAMES.__getitem__}
 
 
 @router.get("/authorize")

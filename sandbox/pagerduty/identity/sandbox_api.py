@@ -4,8 +4,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from sandbox.pagerduty import errors
-from sandbox.pagerduty.directory import JSON, Role
+from sandbox.pagerduty.directory import JSON
 from sandbox.pagerduty.rest.dependencies import Account
+from sandbox.pagerduty.roles import Role
 from sandbox.pagerduty.simulator import Simulator
 from sandbox.pagerduty.times import in_milliseconds
 

@@ -1,17 +1,20 @@
 """``POST /oauth/token``: tokens for the account's app, and for people who allowed it."""
 
+import asyncio
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from sandbox.pagerduty.directory import JSON
+from sandbox.pagerduty.fault_answers import fault_answer
 from sandbox.pagerduty.identity.delegations import ACCESS_LIFE, GrantRefused, Issued
 from sandbox.pagerduty.identity.model import AccessToken
 from sandbox.pagerduty.ids import new_access_token
 from sandbox.pagerduty.rest.dependencies import Account
 from sandbox.pagerduty.simulator import Simulator
+from sandbox.serving import LostAnswer
 
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "client_credentials": ("client_id", "client_secret"),
@@ -33,14 +36,33 @@ class TokenRefused(Exception):
 
 
 @router.post("/oauth/token")
-async def token(account: Account, request: Request) -> JSONResponse:
+async def token(account: Account, request: Request) -> Response:
     """Answer a grant; the body is form-encoded."""
     try:
-        answer, status = _answer(account, await _form(request)), 200
+        form = await _form(request)
     except TokenRefused as refused:
-        answer, status = refused.body, refused.status
+        return _shown(refused.body, refused.status)
+    fault = account.faults.take("token", {"grant_type": form.get("grant_type")})
+    if fault is not None and fault.do == "status":
+        return fault_answer(fault)
+    if fault is not None and fault.do == "slow":
+        await asyncio.sleep(fault.seconds)
+    answer = _answer(account, form)
+    if fault is not None and fault.do == "status_after":
+        return fault_answer(fault)
+    return LostAnswer() if fault is not None and fault.do == "lose_answer" else answer
+
+
+def _answer(account: Simulator, form: dict[str, str]) -> Response:
+    try:
+        return _shown(_granted(account, form))
+    except TokenRefused as refused:
+        return _shown(refused.body, refused.status)
     except GrantRefused as refused:
-        answer, status = {"error": "invalid_grant", "error_description": str(refused)}, 400
+        return _shown({"error": "invalid_grant", "error_description": str(refused)}, 400)
+
+
+def _shown(answer: JSON, status: int = 200) -> Response:
     return JSONResponse(answer, status_code=status, headers={"Cache-Control": "no-store"})
 
 
@@ -55,7 +77,7 @@ async def _form(request: Request) -> dict[str, str]:
     return form
 
 
-def _answer(account: Simulator, form: dict[str, str]) -> JSON:
+def _granted(account: Simulator, form: dict[str, str]) -> JSON:
     kind = form.get("grant_type")
     if kind is None:
         raise TokenRefused("invalid_request", "grant_type is missing")

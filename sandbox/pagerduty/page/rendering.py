@@ -27,7 +27,8 @@ class Pages:
         self._templates = Environment(
             loader=PackageLoader("sandbox.pagerduty.page"), autoescape=select_autoescape(), trim_blocks=True
         )
-        self._templates.filters |= MARK_FILTERS | {
+        self._templates.filters |= MARK_FILTERS
+        self._templates.filters |= {
             "user_name": lambda key: account.directory.name("user", key),
             "pending": lambda incident: pending_actions(incident, account.directory),
             "source": source_of,

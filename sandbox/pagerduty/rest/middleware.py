@@ -10,8 +10,8 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.faults import Fault
 from sandbox.pagerduty import errors
+from sandbox.pagerduty.fault_answers import fault_answer
 from sandbox.pagerduty.model import Read, Write
 from sandbox.pagerduty.simulator import Simulator
 from sandbox.serving import cut_connection
@@ -45,11 +45,11 @@ class RestMiddleware:
         elif not allowed:
             answer = await _answer_of(_error_answer(errors.rate_limited()), scope)
         elif fault is not None and fault.do == "status":
-            answer = await _answer_of(_fault_answer(fault), scope)
+            answer = await _answer_of(fault_answer(fault), scope)
         else:
             answer = await _answer_of(self._app, scope, body)
             if fault is not None and fault.do == "status_after":
-                answer = await _answer_of(_fault_answer(fault), scope)
+                answer = await _answer_of(fault_answer(fault), scope)
         self._record(scope, headers, body or b"", answer.status)
         if fault is not None and fault.do == "lose_answer":
             await cut_connection(scope, receive)
@@ -118,19 +118,6 @@ def _properties(scope: Scope) -> dict[str, str | None]:
 
 def _error_answer(error: errors.ApiError) -> Response:
     return JSONResponse(error.body(), status_code=error.status, headers=error.headers)
-
-
-def _fault_answer(fault: Fault) -> Response:
-    headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
-    status = fault.status or 500
-    if isinstance(fault.body, str):
-        return Response(fault.body.encode(errors="surrogatepass"), status, headers, media_type="text/html")
-    body = fault.body
-    if "body" not in fault.model_fields_set:
-        code = 2020 if status == 429 else 2000
-        body = {"error": {"message": "Fault on demand", "code": code, "errors": []}}
-    # In ASCII, since a body can hold what UTF-8 has not: half a pair of surrogates.
-    return Response(json.dumps(body), status, headers, media_type="application/json")
 
 
 def _parsed(body: bytes) -> Any:

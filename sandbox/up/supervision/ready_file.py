@@ -63,6 +63,7 @@ def company_entries(company: Company, addresses: Addresses, ca: Path) -> dict[st
         "teams": addresses.teams,
         "pagerduty": addresses.pagerduty,
         "pagerduty_https": addresses.pagerduty_https,
+        "pagerduty_identity": addresses.pagerduty_identity,
         "ca": str(ca),
         "pagerduty_account": company.account,
         "pagerduty_token": company.api_token,
