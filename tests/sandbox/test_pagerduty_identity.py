@@ -306,7 +306,7 @@ async def test_the_redirect_to_the_app_is_not_stopped_by_the_pages_policy(
     assert "form-action" not in consent.headers["Content-Security-Policy"]
 
 
-async def test_unknown_scopes_are_dropped_without_a_word(
+async def test_unknown_scopes_are_dropped_without_an_error(
     account: SimulatedAccount, visitor: IdentityVisitor, flow: Flow
 ) -> None:
     flow.scope = "users.read everything.write openid users.read"

@@ -113,18 +113,18 @@ async def test_the_pages_fit_and_can_be_read(
     page = await context.new_page()
     name = f"{viewport['width']}-{scheme}"
     await start(page, app)
-    await looks_right(page, f"sign-in-{name}")
+    await check_and_keep(page, f"sign-in-{name}")
     await page.get_by_test_id(f"sign-in-{ADA_USER}").click()
-    await looks_right(page, f"consent-{name}")
+    await check_and_keep(page, f"consent-{name}")
     await page.goto(app.authorize.replace("S256", "plain"))
     await expect(page.get_by_test_id("reason")).to_contain_text("PKCE")
-    await looks_right(page, f"refused-{name}")
+    await check_and_keep(page, f"refused-{name}")
     await page.goto(app.authorize.partition("/oauth/")[0] + "/oauth/sign_out")
     await expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
-    await looks_right(page, f"signed-out-{name}")
+    await check_and_keep(page, f"signed-out-{name}")
 
 
-async def looks_right(page: Page, name: str) -> None:
+async def check_and_keep(page: Page, name: str) -> None:
     """The page is not wider than its window, and its words stand out from what is behind them."""
     await page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -27,13 +27,13 @@ class Pages:
         self._templates = Environment(
             loader=PackageLoader("sandbox.pagerduty.page"), autoescape=select_autoescape(), trim_blocks=True
         )
-        self._templates.filters |= MARK_FILTERS
-        self._templates.filters |= {
+        filters: dict[str, Callable[..., Any]] = {
             "user_name": lambda key: account.directory.name("user", key),
             "pending": lambda incident: pending_actions(incident, account.directory),
             "source": source_of,
             "links": links_of,
         }
+        self._templates.filters |= MARK_FILTERS | filters
         self._templates.globals |= {
             "account": account.company.account,
             "clock": account.clock,
