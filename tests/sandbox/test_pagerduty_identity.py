@@ -594,6 +594,17 @@ def visitor_again(visitor: IdentityVisitor) -> IdentityVisitor:
     return visitor
 
 
+async def test_an_id_token_is_valid_for_others_however_far_the_accounts_clock_is(
+    account: SimulatedAccount, visitor: IdentityVisitor, flow: Flow
+) -> None:
+    await visitor.sign_in(flow.query(), ADA_USER)
+    await advance(account, 2 * DAY)
+    consent = await visitor.open(flow.query())
+    code = returned(await visitor.decide(consent, "allow"))["code"]
+    claims = await claims_of(account, (await exchange(account, flow, code)).json()["id_token"])
+    assert 2 * DAY <= claims["iat"] - claims["auth_time"] < 2 * DAY + 60
+
+
 async def test_the_discovery_document_names_what_is_there(account: SimulatedAccount) -> None:
     found = (await account.http.get(DISCOVERY)).json()
     base = account.identity_url

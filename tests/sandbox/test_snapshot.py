@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from sandbox.clock import Clock
 from sandbox.pagerduty import store as pagerduty
-from sandbox.pagerduty.identity.model import AccessToken
+from sandbox.pagerduty.identity.model import AccessToken, Code, Delegation, RefreshToken, Session
 from sandbox.pagerduty.model import Read, Webhook, Write
 from sandbox.pagerduty.store import KEPT, Store
 from sandbox.snapshot import SnapshotError, Snapshots, Taken, read_snapshot
@@ -216,8 +216,6 @@ async def test_pagerduty_snapshot_keeps_the_newest_records_and_every_waiting_web
     ]
     webhooks = [webhook(0, state="waiting"), *(webhook(n, state="delivered") for n in range(1, KEPT + 2))]
     store.state.webhooks = {one.id: one for one in webhooks}
-    for name, age in (("good", -1), ("expired", 1)):
-        store.state.access_tokens[name] = AccessToken(expires_at=NOW - timedelta(hours=age), scopes=())
     async with store.snapshots.running():
         pass
 
@@ -225,7 +223,28 @@ async def test_pagerduty_snapshot_keeps_the_newest_records_and_every_waiting_web
     assert again.reads == store.state.reads[1:]
     assert again.writes == store.state.writes[1:]
     assert [*again.webhooks] == ["w0", *(f"w{n}" for n in range(2, KEPT + 2))]
-    assert [*again.access_tokens] == ["good"]
+
+
+async def test_pagerduty_snapshot_keeps_what_can_still_be_used(file: Path) -> None:
+    store = Store(file, pagerduty.State, Clock())
+    for name, end in (("good", NOW + timedelta(hours=1)), ("ended", NOW - timedelta(hours=1))):
+        store.state.access_tokens[name] = AccessToken(expires_at=end, scopes=())
+        store.state.refresh_tokens[name] = RefreshToken(delegation=name, expires_at=end)
+        store.state.delegations[name] = Delegation(client="c", user="u", scopes=(), ends_at=end)
+    session = Session(id="s", user="u", at=NOW)
+    code = Code(client="c", redirect_uri="r", challenge="x", scopes=(), session=session, expires_at=NOW)
+    for name, age in (("late", timedelta(hours=23)), ("old", timedelta(hours=25))):
+        store.state.codes[name] = code.model_copy(update={"expires_at": NOW - age})
+    store.state.sessions["secret"] = session
+    async with store.snapshots.running():
+        pass
+
+    again = Store(file, pagerduty.State, Clock()).state
+    for kept in (again.access_tokens, again.refresh_tokens, again.delegations):
+        assert [*kept] == ["good"]
+    # A late second use of a code still ends what the first one began.
+    assert [*again.codes] == ["late"]
+    assert again.sessions == {"secret": session}
 
 
 def message(number: int, versions: int) -> teams.Message:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -47,10 +47,12 @@ class IdTokens:
         """The ID token that comes with these tokens.
 
         ``sub`` is the e-mail address, as in the document's example; another example there has the user's id.
+        Times are real ones, not the account's: whoever verifies the token has no other clock.
         """
         company, delegation = self._company, issued.delegation
         rest_url, region = _REGIONS[company.region]
-        now = self._clock.now()
+        now = datetime.now(UTC)
+        signed_in = now - (self._clock.now() - session.at)
         how = f"acr:html-form:{region.lower()}"
         return self._key.sign(
             {
@@ -61,7 +63,7 @@ class IdTokens:
                 "iat": int(now.timestamp()),
                 "nbf": int(now.timestamp()),
                 "exp": int((now + LIFE).timestamp()),
-                "auth_time": int(session.at.timestamp()),
+                "auth_time": int(signed_in.timestamp()),
                 "jti": str(uuid.uuid4()),
                 "purpose": "id",
                 "at_hash": _half_hash(issued.access_token),
