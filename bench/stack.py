@@ -276,7 +276,7 @@ def _company() -> Company:
     channels = [company.teams[0].channels[1], company.teams[0].channels[2], company.teams[1].channels[1]]
     connections = [Connection(service=ONE_CHANNEL, channel=channels[0].id)]
     connections += [Connection(service=THREE_CHANNELS, channel=channel.id) for channel in channels]
-    people = (*company.people, *(_one_of_many(number) for number in range(CROWD)))
+    people = (*company.pagerduty_users.values(), *(_one_of_many(number) for number in range(CROWD)))
     return company.model_copy(update={"connections": tuple(connections), "people": people})
 
 

@@ -35,6 +35,21 @@ def _person(number: int, name: str, role: str, job_title: str, *, linked: bool) 
     )
 
 
+def _without_pagerduty(name: str, email: str, job_title: str) -> Person:
+    first = name.split()[0].lower()
+    return Person(
+        name=name,
+        email=email,
+        aad_object_id=_uuid(first),
+        teams_id=f"29:1{_uuid('teams-' + first).replace('-', '')}",
+        pagerduty_user=None,
+        role="",
+        job_title=job_title,
+        linked=False,
+        access_token="",
+    )
+
+
 def _channel_id(name: str) -> str:
     return f"19:{_uuid('channel-' + name).replace('-', '')}@thread.tacv2"
 
@@ -48,7 +63,13 @@ def build_company(*, connected: bool = True) -> Company:
         _person(4, "Di Pager", "user", "Engineering manager", linked=connected),
         _person(5, "Eve Stand", "limited_user", "Payments developer", linked=False),
     )
-    everybody = tuple(p.aad_object_id for p in people)
+    mia = _without_pagerduty("Mia Tenant", "mia@acme.example", "Microsoft 365 administrator").model_copy(
+        update={"microsoft_admin": True}
+    )
+    stranger = _without_pagerduty("Sam Stranger", "sam@other.example", "Consultant").model_copy(
+        update={"tenant": _uuid("other-tenant")}
+    )
+    everybody = tuple(p.aad_object_id for p in (*people, mia))
     payments = Team(
         id=_channel_id("payments-general"),
         aad_group_id=_uuid("group-payments"),
@@ -83,7 +104,7 @@ def build_company(*, connected: bool = True) -> Company:
         tenant_id=_uuid("tenant"),
         bot_app_id=_uuid("bot"),
         bot_app_secret=secrets.token_urlsafe(24),
-        people=people,
+        people=(*people, mia, stranger),
         pagerduty_teams=(
             PagerDutyTeam(id="PTEAM01", name="Payments"),
             PagerDutyTeam(id="PTEAM02", name="Platform"),

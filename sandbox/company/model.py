@@ -10,14 +10,15 @@ class Value(BaseModel):
 
 
 class Person(Value):
-    """A person with a PagerDuty user and a Teams account."""
+    """A person with a Teams account, and mostly with a PagerDuty user."""
 
     name: str
     email: str
     aad_object_id: str
     teams_id: str
     """The ``29:…`` id by which the bot knows this person."""
-    pagerduty_user: str
+    pagerduty_user: str | None
+    """``None`` for somebody without a PagerDuty user."""
     role: str
     """PagerDuty's ``user.role``."""
     job_title: str
@@ -25,6 +26,10 @@ class Person(Value):
     """Whether Muster starts with this person's accounts linked."""
     access_token: str
     """The person's PagerDuty access token."""
+    tenant: str | None = None
+    """The Microsoft tenant of somebody of another organization; ``None`` for the company's own."""
+    microsoft_admin: bool = False
+    """Whether the person may consent to an application's permissions for the whole tenant."""
 
 
 class Channel(Value):
@@ -134,6 +139,20 @@ class Company(Value):
     priorities: tuple[Priority, ...]
     teams: tuple[Team, ...]
     connections: tuple[Connection, ...]
+
+    @property
+    def pagerduty_users(self) -> dict[str, Person]:
+        """Those who have a PagerDuty user, by its id."""
+        return {one.pagerduty_user: one for one in self.people if one.pagerduty_user is not None}
+
+    @property
+    def colleagues(self) -> tuple[Person, ...]:
+        """The people of the company's own tenant."""
+        return tuple(one for one in self.people if one.tenant is None)
+
+    def tenant_of(self, person: Person) -> str:
+        """The Microsoft tenant of the person's account."""
+        return person.tenant or self.tenant_id
 
     def person(self, key: str) -> Person | None:
         """The person with this AAD object id, e-mail, Teams id or PagerDuty user id."""

@@ -26,7 +26,7 @@ class Directory:
         self.company = company
         self._rest_url = (rest_url or public_url).rstrip("/")
         self.public_url = public_url.rstrip("/")
-        self.users: dict[str, Person] = {person.pagerduty_user: person for person in company.people}
+        self.users: dict[str, Person] = company.pagerduty_users
         self.services: dict[str, Service] = {service.id: service for service in company.services}
         self.policies: dict[str, EscalationPolicy] = {
             policy.id: policy for policy in company.escalation_policies

@@ -103,7 +103,7 @@ def seed(company: Company, addresses: Addresses, elsewhere: Mapping[str, str]) -
                 "name": person.name,
                 "email": person.email,
             }
-            for person in company.people
+            for person in company.colleagues
         ],
         "links": [
             {

@@ -12,7 +12,7 @@ from sandbox.pagerduty.ids import new_id
 from sandbox.pagerduty.incident_change import IncidentChange
 from sandbox.pagerduty.incident_requests import IncidentUpdate, NewIncident, apply_update
 from sandbox.pagerduty.model import ResponderRequest, Target
-from sandbox.pagerduty.page.rendering import PERSON_COOKIE, acting_person
+from sandbox.pagerduty.page.rendering import PERSON_COOKIE, acting_user
 from sandbox.pagerduty.simulator import Simulator
 
 Form = defaultdict[str, str]
@@ -32,20 +32,20 @@ def action_router(account: Simulator) -> APIRouter:
 
     @router.post("/incidents")
     async def create(request: Request) -> Response:
-        me = acting_person(request, account.directory).pagerduty_user
+        me = acting_user(request, account.directory)
         created = account.trigger(_new_incident(await _form(request)), by=me)
         return _redirect(f"/app/incidents/{created.id}")
 
     @router.post("/incidents/{key}/merge")
     async def merge(request: Request, key: str) -> Response:
-        me = acting_person(request, account.directory).pagerduty_user
+        me = acting_user(request, account.directory)
         target = account.incident_commands.get((await _form(request))["target"])
         account.incident_commands.merge(target, [account.incident_commands.get(key)], by=me)
         return _redirect(f"/app/incidents/{key}")
 
     @router.post("/incidents/{key}/{action}")
     async def submit(request: Request, key: str, action: str) -> Response:
-        me = acting_person(request, account.directory).pagerduty_user
+        me = acting_user(request, account.directory)
         change = account.incident_commands.begin_change(account.incident_commands.get(key), by=me)
         _do(action, await _form(request), change, account.directory)
         account.incident_commands.save([change])

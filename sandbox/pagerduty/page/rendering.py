@@ -8,7 +8,6 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.responses import HTMLResponse
 
-from sandbox.company import Person
 from sandbox.pagerduty.alerts import links_of, source_of
 from sandbox.pagerduty.directory import Directory
 from sandbox.pagerduty.incident_types import INCIDENT_TYPES
@@ -43,12 +42,13 @@ class Pages:
             "incident_commands": account.incident_commands,
             "incident_types": INCIDENT_TYPES,
             "disabled": account.subscriptions.is_disabled,
-            "people": account.company.people,
+            "people": tuple(account.company.pagerduty_users.values()),
         }
 
     def show(self, template: str, request: Request, **values: Any) -> Response:
         """The page, for the person whom the visitor acts as."""
-        me = acting_person(request, self._account.directory)
+        directory = self._account.directory
+        me = directory.users[acting_user(request, directory)]
         return HTMLResponse(self._templates.get_template(template).render(me=me, **values))
 
     def missing(self, request: Request) -> Response:
@@ -63,10 +63,10 @@ def is_page(request: Request) -> bool:
     return request.method in ("GET", "HEAD") and request.url.path.startswith("/app/")
 
 
-def acting_person(request: Request, directory: Directory) -> Person:
-    """The person whom the visitor chose; at first the account's owner."""
+def acting_user(request: Request, directory: Directory) -> str:
+    """The PagerDuty user whom the visitor chose; at first the account's owner."""
     chosen = request.cookies.get(PERSON_COOKIE, "")
-    return directory.users.get(chosen) or next(iter(directory.users.values()))
+    return chosen if chosen in directory.users else next(iter(directory.users))
 
 
 def _ink(color: str) -> str:
