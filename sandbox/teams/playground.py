@@ -16,7 +16,7 @@ from sandbox.teams.bot_endpoint import ANSWER_TIMEOUT
 from sandbox.teams.errors import ConnectorError
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Json
-from sandbox.teams.tokens import AppTokens, ChannelTokens
+from sandbox.teams.tokens import BotTokens, ChannelTokens
 
 PREFIX = "/playground"
 SERVICE_PATH = f"{PREFIX}/teams"
@@ -28,7 +28,7 @@ _OTHERS_AT_LEAST = 5
 
 
 def playground_router(
-    http: httpx.AsyncClient, bot_url: str, channel_tokens: ChannelTokens, app_tokens: AppTokens, port: int
+    http: httpx.AsyncClient, bot_url: str, channel_tokens: ChannelTokens, bot_tokens: BotTokens, port: int
 ) -> APIRouter:
     """The routes for both directions; the Playground listens on ``port``."""
     router = APIRouter(prefix=PREFIX)
@@ -41,7 +41,7 @@ def playground_router(
 
     @router.api_route("/teams/{_:path}", methods=["GET", "POST", "PUT", "DELETE"])
     async def to_playground(request: Request) -> Response:
-        app_tokens.check(request.headers.get("Authorization"))
+        bot_tokens.check(request.headers.get("Authorization"))
         # The raw path, since the ids in it may have quoted characters.
         path = request.scope["raw_path"].decode().removeprefix(SERVICE_PATH)
         address = f"http://localhost:{port}/_connector{path}"

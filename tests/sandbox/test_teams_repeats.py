@@ -8,13 +8,13 @@ import httpx
 import pytest
 
 from sandbox.company import build_company
+from sandbox.signing_key import SigningKey
 from sandbox.teams.activities import Activities
 from sandbox.teams.bot_endpoint import BotEndpoint
 from sandbox.teams.clicks import Clicks
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.roster import Roster
 from sandbox.teams.server_sent_events import ServerSentEvents
-from sandbox.teams.signing_key import SigningKey
 from sandbox.teams.tokens import ChannelTokens
 from tests.sandbox.teams_process import Answer, Bot, card_answer, message
 

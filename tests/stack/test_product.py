@@ -33,7 +33,7 @@ def test_the_settings_are_read_back(
     assert settings.public_url == addresses.api
     assert settings.worker_health_port == addresses.worker_health_port
     assert settings.service_hosts == ("127.0.0.1", "localhost")
-    assert settings.microsoft_authority == f"https://127.0.0.1:{addresses.token_port}"
+    assert settings.microsoft_authority == settings.graph_url == f"https://127.0.0.1:{addresses.token_port}"
     assert settings.teams[company.tenant_id].app_secret.get_secret_value() == company.bot_app_secret
     assert settings.accounts["acme"].api_url == addresses.pagerduty
 
@@ -85,5 +85,6 @@ def test_the_ready_file_has_everything_that_the_interface_promises(addresses: Ad
     assert [len(names) for names in channels] == [1, 2]
     assert {"api", "start", "teams", "pagerduty", "pagerduty_account", "webhook_secret"} <= entries.keys()
     assert entries["pagerduty_https"] == f"https://127.0.0.1:{addresses.pagerduty_https_port}"
+    assert entries["microsoft"] == f"http://localhost:{addresses.microsoft_port}"
     assert entries["people"][0].keys() == {"name", "email", "aad_object_id", "pagerduty_user", "linked"}
     assert entries["pagerduty_user"] == "ada@acme.example"
