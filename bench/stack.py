@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import aiohttp
 import asyncpg
-from sandbox.teams.signing_key import SigningKey
 from temporalio.client import Client
 
 from bench import cpu, floor
@@ -26,6 +25,7 @@ from bench.sink import Card, Sink
 from muster.settings import Settings
 from muster.temporal.client import temporal_client
 from sandbox.company import Company, Connection, Person, build_company
+from sandbox.signing_key import SigningKey
 from sandbox.teams.tokens import ChannelTokens
 from sandbox.up.addresses import Addresses
 from sandbox.up.environment import embedded_environment

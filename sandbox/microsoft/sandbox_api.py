@@ -67,8 +67,7 @@ def sandbox_router(store: Store, consent: Consent, clock: Clock, reset: Callable
     @router.get("/records")
     async def records() -> Json:
         state = store.state
-        kinds = {"tokens": state.tokens, "reads": state.reads, "consents": state.consents}
-        return {name: [one.model_dump(mode="json") for one in kept] for name, kept in kinds.items()}
+        return state.model_dump(mode="json", include={"tokens", "reads", "consents"})
 
     @router.get("/clock")
     async def read_clock() -> Json:

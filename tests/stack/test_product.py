@@ -10,6 +10,7 @@ from sandbox.company import build_company
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import local_environment, sandbox_environment, seed, write_config
 from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.supervision import parts
 from sandbox.up.supervision.ready_file import company_entries, product_entries
 
 
@@ -36,6 +37,18 @@ def test_the_settings_are_read_back(
     assert settings.microsoft_authority == settings.graph_url == f"https://127.0.0.1:{addresses.token_port}"
     assert settings.teams[company.tenant_id].app_secret.get_secret_value() == company.bot_app_secret
     assert settings.accounts["acme"].api_url == addresses.pagerduty
+
+
+def test_microsoft_knows_one_way_back_whatever_the_end_of_the_public_address(
+    tmp_path: Path, addresses: Addresses
+) -> None:
+    for connected in (True, False):
+        for public_url in ("https://muster.example", "https://muster.example/"):
+            company = build_company(connected=connected)
+            command = parts.microsoft(DataFolder(tmp_path), addresses, company, public_url).command
+            uri = command[command.index("--redirect-uri") + 1]
+            assert uri == "https://muster.example/oauth/microsoft/callback"
+            assert ("--consented" in command) == connected
 
 
 def test_a_key_ring_and_a_public_address_given_are_kept(tmp_path: Path, addresses: Addresses) -> None:

@@ -59,6 +59,8 @@ def test_every_part_answers(stack: Launched) -> None:
             assert client.get(address, follow_redirects=True).status_code == 200
         headers = {"Authorization": f"Token token={ready['pagerduty_token']}"}
         services = client.get(f"{ready['pagerduty']}/services", headers=headers).json()["services"]
+        consent = client.get(f"{ready['microsoft']}/_sandbox/consent").json()
+    assert consent["granted"] == consent["requested"] != []
     assert {ready["service"], ready["service_two_channels"]} <= {service["id"] for service in services}
 
 
