@@ -85,7 +85,7 @@ def admin_consent_router(
         return _for_person(request, person)
 
     @router.post(PATH)
-    async def act(tenant: str, request: Request) -> Response:
+    async def take_form(tenant: str, request: Request) -> Response:
         admin_consent.check(tenant, request.query_params)
         form = await form_of(request)
         if "person" in form:

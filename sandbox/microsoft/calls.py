@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from fastapi.responses import JSONResponse, Response
 
@@ -14,6 +15,15 @@ FAULTS = {
     "graph": FaultyPlace(_DO, frozenset({"method", "path"})),
 }
 """The faults of each kind of call, and the properties that a fault can match."""
+_BODIES: Mapping[str, Any] = {
+    "token": {
+        "error": "temporarily_unavailable",
+        "error_description": "AADSTS90033: A transient error has occurred. Please try again.",
+        "error_codes": [90033],
+    },
+    "graph": {"error": {"code": "serviceNotAvailable", "message": "As ordered."}},
+}
+"""What a fault answers where it names no body, in the shape of each service."""
 
 
 async def answered(
@@ -38,5 +48,5 @@ def _fault_answer(fault: Fault) -> Response:
     status = fault.status or 500
     if isinstance(fault.body, str):
         return Response(fault.body, status, headers, media_type="text/html")
-    body = {"error": "fault"} if fault.body is None else fault.body
+    body = _BODIES[fault.on] if fault.body is None else fault.body
     return JSONResponse(body, status, headers)

@@ -622,12 +622,15 @@ def test_faults_happen_as_ordered(microsoft: MicrosoftProcess) -> None:
     assert microsoft.ask_for_token(scope=f"{CONNECTOR}/.default").status_code == 200
     refused = microsoft.ask_for_token()
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "7")
+    assert refused.json()["error"] == "temporarily_unavailable"
     order("token", "lose_answer")
     with pytest.raises(httpx.TransportError):
         microsoft.ask_for_token()
     token = microsoft.graph_token()
     order("graph", "status_after", status=429)
-    assert organization(microsoft, token).status_code == 429
+    throttled = organization(microsoft, token)
+    assert throttled.status_code == 429
+    graph_api().check_answer(exchange_of(throttled, under="/v1.0"))
     order("graph", "slow", seconds=0.05)
     assert organization(microsoft, token).status_code == 403
     statuses = [one["status"] for one in microsoft.sandbox("GET", "records").json()["tokens"]]
