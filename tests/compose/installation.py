@@ -107,9 +107,10 @@ class Installation:
         self._data.config.write_text(config)
         self._here |= sandbox_environment(self._data, self.addresses)
 
-    def _simulators(self) -> tuple[Part, Part]:
+    def _simulators(self) -> tuple[Part, ...]:
         return (
             parts.teams(self._data, self.addresses, None, playground=False),
+            parts.microsoft(self._data, self.addresses, self.company, self.addresses.api),
             parts.pagerduty(self._data, self.addresses, self.company),
         )
 
