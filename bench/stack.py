@@ -25,7 +25,7 @@ from bench.sink import Card, Sink
 from muster.settings import Settings
 from muster.temporal.client import temporal_client
 from sandbox.company import Company, Connection, Person, build_company
-from sandbox.teams.signing_key import SigningKey
+from sandbox.signing_key import SigningKey
 from sandbox.teams.tokens import ChannelTokens
 from sandbox.up.addresses import Addresses
 from sandbox.up.environment import embedded_environment
@@ -248,12 +248,21 @@ async def _start(stack: Stack) -> None:
     addresses = stack.addresses
     await stack.start(
         "teams", sys.executable, "-m", "sandbox.teams", "--company", str(stack.folder.company),
-        "--port", str(addresses.teams_port), "--token-port", str(addresses.token_port),
+        "--port", str(addresses.teams_port),
         "--ca-dir", str(stack.folder.certificates), "--bot", addresses.bot_endpoint,
+    )  # fmt: skip
+    await stack.start(
+        "microsoft", sys.executable, "-m", "sandbox.microsoft", "--company", str(stack.folder.company),
+        "--port", str(addresses.microsoft_port), "--tls-port", str(addresses.token_port),
+        "--ca-dir", str(stack.folder.certificates),
     )  # fmt: skip
     await asyncio.to_thread(
         stack.processes["teams"].wait_until,
         lambda: answers_http(addresses.teams_port, "/bot/v1/.well-known/openidconfiguration"),
+    )
+    await asyncio.to_thread(
+        stack.processes["microsoft"].wait_until,
+        lambda: answers_http(addresses.microsoft_port, "/_sandbox/clock"),
     )
     await stack.start_api("api", addresses.api_port, **_API_ENVIRONMENT)
     await stack.start_worker()

@@ -216,9 +216,10 @@ class Settings(BaseSettings):
     ca_file: Path | None = None
     """``MUSTER_CA_FILE``: certificate authorities (PEM) that count beside the system's."""
 
-    # What stands in a registration's cloud, where these three do not say otherwise for all registrations.
+    # What stands in a registration's cloud, where these four do not say otherwise for all registrations.
     bot_metadata_url: WebAddress | None = None
     microsoft_authority: WebAddress | None = None
+    graph_url: WebAddress | None = None
     service_hosts: Annotated[tuple[AllowedHost, ...] | None, NoDecode] = None
     """Hosts a bot token may be sent to: a name, or with a leading dot any name below it."""
 

@@ -1,1 +1,1 @@
-"""Simulators of PagerDuty and Teams, and `muster up`. The sandbox imports nothing of the product."""
+"""Simulators of PagerDuty, Teams and Microsoft, and `muster up`. The sandbox imports nothing of Muster."""

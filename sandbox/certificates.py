@@ -3,14 +3,11 @@
 Each part that listens over TLS asks for a certificate at its start; all of them may share one folder.
 """
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import trustme
 
-from sandbox.private_files import write_private
+from sandbox.private_files import alone_in, write_private
 from sandbox.serving import Listener
 
 CA_FILE = "ca.pem"
@@ -25,8 +22,7 @@ def authority_file(folder: Path) -> Path:
 
     Raises CertificatesError.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with alone_in(folder):
         _authority(folder)
     return folder / CA_FILE
 
@@ -37,21 +33,13 @@ def https_listener(port: int, folder: Path, name: str) -> Listener:
     The authority that signs is kept in ``folder``, and made by the first who asks. Raises CertificatesError
     for one that is kept there and damaged.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    # Of two authorities made at once, one's certificate would stay with the other's key.
+    with alone_in(folder):
         leaf = _authority(folder).issue_cert("127.0.0.1", "localhost")
     certificate, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
     write_private(certificate, (blob.bytes() for blob in leaf.cert_chain_pems))
     write_private(key, leaf.private_key_pem.bytes())
     return Listener(port, certificate=certificate, key=key)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder: of two authorities made at once, one's certificate would stay with the other's key."""
-    with (folder / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _authority(folder: Path) -> trustme.CA:

@@ -1,6 +1,6 @@
 """Faults on demand: what goes wrong, with which calls, and how often.
 
-Both simulators keep one ``FaultBook`` and serve it under ``/_sandbox/faults``.
+Each simulator keeps one ``FaultBook`` and serves it under ``/_sandbox/faults``.
 """
 
 from collections.abc import Iterable, Mapping

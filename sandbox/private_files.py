@@ -1,8 +1,10 @@
 """Folders and files that only their owner can enter and read."""
 
+import fcntl
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 FOLDER, FILE = 0o700, 0o600
@@ -24,6 +26,21 @@ def write_private(path: Path, content: str | bytes | Iterable[bytes]) -> None:
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder, made where it is missing, while the block runs: other processes wait.
+
+    What several processes make on first use is made by one of them. The block must not ask again.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / "lock", os.O_WRONLY | os.O_CREAT, FILE)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def make_private(folder: Path) -> None:

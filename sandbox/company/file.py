@@ -1,4 +1,4 @@
-"""The company file, which both simulators read."""
+"""The company file, which the simulators read."""
 
 from pathlib import Path
 

@@ -101,7 +101,7 @@ class Connection(Value):
 
 
 class Company(Value):
-    """Everything both simulators start from."""
+    """Everything the simulators start from."""
 
     account: str = "acme"
     account_id: str = "PACCT01"
@@ -144,6 +144,21 @@ class Company(Value):
     bot_app_id: str
     bot_app_secret: str
     bot_name: str = "Muster"
+    bot_permissions: tuple[str, ...] = (
+        "Chat.Create",
+        "ChatMember.ReadWrite.All",
+        "OnlineMeetings.ReadWrite.All",
+        "Organization.Read.All",
+        "TeamsAppInstallation.ReadWriteSelfForChat.All",
+        "User.ReadBasic.All",
+        "Chat.ReadBasic.All",
+        "Chat.ReadWrite.All",
+        "Chat.ManageDeletion.All",
+        "User.Read.All",
+        "Calendars.ReadWrite",
+        "ChatMessage.Read.All",
+    )
+    """The application permissions of Microsoft Graph that the bot's registration asks for."""
 
     people: tuple[Person, ...]
     pagerduty_teams: tuple[PagerDutyTeam, ...]

@@ -4,7 +4,6 @@ import argparse
 import logging
 from pathlib import Path
 
-from sandbox.certificates import CertificatesError, https_listener
 from sandbox.company import read_company
 from sandbox.ports import read_ports
 from sandbox.serving import Listener, run
@@ -17,8 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.teams", description=__doc__)
     parser.add_argument("--company", type=Path, required=True, help="the company file")
     parser.add_argument("--port", type=int, required=True, help="page, connector and /_sandbox (http)")
-    parser.add_argument("--token-port", type=int, required=True, help="the bot's token endpoint (https)")
-    parser.add_argument("--ca-dir", type=Path, required=True, help="folder of ca.pem and of the keys")
+    parser.add_argument("--ca-dir", type=Path, required=True, help="folder of the key that signs tokens")
     parser.add_argument("--bot", required=True, help="the bot's messaging address")
     parser.add_argument("--state", type=Path, help="snapshot file; without it nothing is kept")
     parser.add_argument(
@@ -31,7 +29,6 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     options = Options(
         port=arguments.port,
-        token_port=arguments.token_port,
         folder=arguments.ca_dir,
         bot_url=arguments.bot,
         state_file=arguments.state,
@@ -41,10 +38,9 @@ def main() -> None:
     )
     try:
         simulator = TeamsSimulator(read_company(arguments.company), options)
-        listeners = [Listener(options.port), https_listener(options.token_port, options.folder, "teams")]
-    except (SnapshotError, CertificatesError) as error:
+    except SnapshotError as error:
         parser.exit(1, f"{error}\n")
-    run(simulator.asgi(), listeners, on_stop=simulator.end_streams)
+    run(simulator.asgi(), [Listener(options.port)], on_stop=simulator.end_streams)
 
 
 if __name__ == "__main__":

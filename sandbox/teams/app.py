@@ -8,14 +8,14 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from sandbox.company import Company
 from sandbox.faults import FaultBook, fault_router
 from sandbox.own_pages import OwnPagesOnly
+from sandbox.signing_key import SigningKey
 from sandbox.snapshot import Snapshots, read_snapshot
 from sandbox.teams.activities import Activities
-from sandbox.teams.authority import authority_app
 from sandbox.teams.bot_endpoint import BotEndpoint
 from sandbox.teams.clicks import Clicks
 from sandbox.teams.connector import connector_router, teams_router
@@ -33,14 +33,13 @@ from sandbox.teams.roster import Roster
 from sandbox.teams.roster_operations import RosterOperations
 from sandbox.teams.sandbox_api import sandbox_router
 from sandbox.teams.server_sent_events import ServerSentEvents
-from sandbox.teams.signing_key import SigningKey
 from sandbox.teams.snapshot import take
 from sandbox.teams.state import State
 from sandbox.teams.team_events import TeamEvents
 from sandbox.teams.team_life import TeamLife
 from sandbox.teams.team_operations import TeamOperations
 from sandbox.teams.teams_api import teams_api_router
-from sandbox.teams.tokens import AppTokens, ChannelTokens, metadata_router
+from sandbox.teams.tokens import BotTokens, ChannelTokens, metadata_router
 from sandbox.teams.user_actions import UserActions
 
 SERVICE_PATH = "/teams"
@@ -51,9 +50,8 @@ class Options:
     """The options of the simulator."""
 
     port: int
-    token_port: int
     folder: Path
-    """The folder of the certificates and of the signing key."""
+    """The folder of the signing key."""
     bot_url: str
     state_file: Path | None = None
     ports: Mapping[str, int] = field(default_factory=dict)
@@ -67,19 +65,14 @@ class Options:
         """The simulator's http address."""
         return f"http://127.0.0.1:{self.port}"
 
-    @property
-    def authority_url(self) -> str:
-        """The simulator's https address."""
-        return f"https://127.0.0.1:{self.token_port}"
-
 
 class TeamsSimulator:
-    """Every part, wired; ``asgi`` answers on both ports."""
+    """Every part, wired."""
 
     def __init__(self, company: Company, options: Options) -> None:
         self._options = options
         key = SigningKey.kept_in(options.folder)
-        app_tokens = AppTokens(key, company)
+        bot_tokens = BotTokens(key, company)
         service_url = f"{options.base_url}{SERVICE_PATH}/"
         self._roster = Roster(company)
         self._server_sent_events = ServerSentEvents()
@@ -104,24 +97,18 @@ class TeamsSimulator:
         self._team_life = TeamLife(self._conversations, team_events, self._deliveries)
         self._faults = FaultBook()
         self._limits = RateWindows()
-        self._connector_calls = ConnectorCalls(self._conversations, self._faults, app_tokens, SERVICE_PATH)
-        self._authority = authority_app(company, app_tokens, key, options.authority_url)
+        self._connector_calls = ConnectorCalls(self._conversations, self._faults, bot_tokens, SERVICE_PATH)
         self._app = self._plain_app(key)
         if options.playground_port is not None:
             self._app.include_router(
                 playground_router(
-                    self._http, options.bot_url, channel_tokens, app_tokens, options.playground_port
+                    self._http, options.bot_url, channel_tokens, bot_tokens, options.playground_port
                 )
             )
 
     def asgi(self) -> ASGIApp:
-        """The application: the token authority over https, everything else over http."""
-
-        async def by_scheme(scope: Scope, receive: Receive, send: Send) -> None:
-            app = self._authority if scope.get("scheme") == "https" else self._app
-            await app(scope, receive, send)
-
-        return by_scheme
+        """The application."""
+        return self._app
 
     def end_streams(self) -> None:
         """End the streams of open pages, so that the process can stop at once."""

@@ -14,7 +14,7 @@ from sandbox.teams.conversations import Conversations
 from sandbox.teams.errors import ConnectorError
 from sandbox.teams.operations import Operation, Result
 from sandbox.teams.state import Call, Json, timestamp
-from sandbox.teams.tokens import AppTokens
+from sandbox.teams.tokens import BotTokens
 
 _ANYWHERE = frozenset({"lose_answer", "late", "status", "status_after", "slow", "removed"})
 _CONVERSATION = frozenset({"conversation"})
@@ -35,7 +35,7 @@ class ConnectorCalls:
     """Answers connector calls, with the faults that were ordered."""
 
     def __init__(
-        self, conversations: Conversations, faults: FaultBook, tokens: AppTokens, service_path: str
+        self, conversations: Conversations, faults: FaultBook, tokens: BotTokens, service_path: str
     ) -> None:
         self._conversations = conversations
         self._faults = faults

@@ -15,7 +15,7 @@ from sandbox.teams.deliveries import ANSWER
 from sandbox.teams.errors import ConnectorError
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Json
-from sandbox.teams.tokens import AppTokens, ChannelTokens
+from sandbox.teams.tokens import BotTokens, ChannelTokens
 
 PREFIX = "/playground"
 SERVICE_PATH = f"{PREFIX}/teams"
@@ -25,7 +25,7 @@ _CONFIG_VERSION = "0.1.1"
 
 
 def playground_router(
-    http: httpx.AsyncClient, bot_url: str, channel_tokens: ChannelTokens, app_tokens: AppTokens, port: int
+    http: httpx.AsyncClient, bot_url: str, channel_tokens: ChannelTokens, bot_tokens: BotTokens, port: int
 ) -> APIRouter:
     """The routes for both directions; the Playground listens on ``port``."""
     router = APIRouter(prefix=PREFIX)
@@ -38,7 +38,7 @@ def playground_router(
 
     @router.api_route("/teams/{_:path}", methods=["GET", "POST", "PUT", "DELETE"])
     async def to_playground(request: Request) -> Response:
-        app_tokens.check(request.headers.get("Authorization"))
+        bot_tokens.check(request.headers.get("Authorization"))
         # The raw path, since the ids in it may have quoted characters.
         path = request.scope["raw_path"].decode().removeprefix(SERVICE_PATH)
         address = f"http://localhost:{port}/_connector{path}"

@@ -1,21 +1,17 @@
 """Tokens for both directions: Teams to the bot, and the bot to the connector."""
 
 import time
-import uuid
 from typing import Any
 
 import jwt
 from fastapi import APIRouter
 
+from sandbox.app_tokens import LIFETIME, SKEW, ConnectorTokens
 from sandbox.company import Company
+from sandbox.signing_key import SigningKey
 from sandbox.teams.errors import bot_not_registered, unauthorized
-from sandbox.teams.signing_key import SigningKey
 
 CHANNEL_ISSUER = "https://api.botframework.com"
-CONNECTOR_AUDIENCE = "https://api.botframework.com"
-LIFETIME = 3600
-_SKEW = 300
-"""Seconds before its issue from which a token is valid, since clocks differ."""
 
 
 class ChannelTokens:
@@ -33,38 +29,19 @@ class ChannelTokens:
                 "iss": CHANNEL_ISSUER,
                 "aud": self._company.bot_app_id,
                 "serviceurl": service_url,
-                "nbf": now - _SKEW,
+                "nbf": now - SKEW,
                 "iat": now,
                 "exp": now + LIFETIME,
             }
         )
 
 
-class AppTokens:
-    """Tokens that the tenant's authority issues to the bot, for the connector."""
+class BotTokens:
+    """The check of the tokens that the bot brings to the connector; Microsoft's authority issued them."""
 
     def __init__(self, key: SigningKey, company: Company) -> None:
-        self._key = key
+        self._tokens = ConnectorTokens(key, company)
         self._company = company
-        self._issuer = f"https://sts.windows.net/{company.tenant_id}/"
-
-    def issue(self) -> str:
-        """An app-only token for the connector."""
-        now = int(time.time())
-        return self._key.sign(
-            {
-                "iss": self._issuer,
-                "aud": CONNECTOR_AUDIENCE,
-                "appid": self._company.bot_app_id,
-                "tid": self._company.tenant_id,
-                "idtyp": "app",
-                "ver": "1.0",
-                "jti": uuid.uuid4().hex,
-                "nbf": now - _SKEW,
-                "iat": now,
-                "exp": now + LIFETIME,
-            }
-        )
 
     def check(self, authorization: str | None) -> None:
         """Check that the header has a valid token of the bot; raises ConnectorError."""
@@ -72,7 +49,7 @@ class AppTokens:
         if scheme.lower() != "bearer" or not token:
             raise unauthorized("The Authorization header must carry a bearer token.")
         try:
-            claims = self._key.verify(token.strip(), audience=CONNECTOR_AUDIENCE, issuer=self._issuer)
+            claims = self._tokens.claims_of(token.strip())
         except jwt.InvalidTokenError as error:
             raise unauthorized(f"The bearer token is refused: {error}.") from None
         if claims.get("appid") != self._company.bot_app_id:

@@ -26,8 +26,9 @@ PORTS: Mapping[str, Port] = {
     "start_port": Port("start", "the start page", 8070),
     "teams_port": Port("teams", "Teams", 8091),
     "pagerduty_port": Port("pagerduty", "PagerDuty", 8092),
-    "token_port": Port("teams", "Microsoft's token endpoint", 8093),
+    "token_port": Port("microsoft", "Microsoft's token endpoint", 8093),
     "pagerduty_https_port": Port("pagerduty", "PagerDuty over https", 8094),
+    "microsoft_port": Port("microsoft", "Microsoft's sign-in", 8095),
     "temporal_port": Port("temporal", "Temporal", 7233),
     "temporal_ui_port": Port("temporal", "Temporal's UI", 8233),
     "postgres_port": Port("postgres", "Postgres"),
@@ -49,8 +50,10 @@ class Addresses:
     teams_port: int
     pagerduty_port: int
     token_port: int
-    """Microsoft's token endpoint, over https."""
+    """Microsoft's token endpoint and Graph, over https."""
     pagerduty_https_port: int
+    microsoft_port: int
+    """Microsoft's pages, over plain http."""
     temporal_port: int
     temporal_ui_port: int
     postgres_port: int
@@ -128,8 +131,13 @@ class Addresses:
 
     @property
     def microsoft_authority(self) -> str:
-        """The authority from which the bot gets its token."""
+        """The authority from which the bot gets its token, and Graph."""
         return f"https://{LOOPBACK}:{self.token_port}"
+
+    @property
+    def microsoft(self) -> str:
+        """Microsoft's pages. Their cookies are kept apart from the product's by another host name."""
+        return f"http://localhost:{self.microsoft_port}"
 
     @property
     def service_url(self) -> str:

@@ -43,6 +43,7 @@ def sandbox_environment(folder: DataFolder, addresses: Addresses) -> dict[str, s
         "MUSTER_CONFIG": str(folder.config),
         "MUSTER_BOT_METADATA_URL": f"{addresses.teams}{BOT_METADATA}",
         "MUSTER_MICROSOFT_AUTHORITY": addresses.microsoft_authority,
+        "MUSTER_GRAPH_URL": addresses.microsoft_authority,
         "MUSTER_CA_FILE": str(authority_file(folder.certificates)),
         "MUSTER_SERVICE_HOSTS": f"{LOOPBACK},localhost",
     }

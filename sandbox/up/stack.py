@@ -97,6 +97,7 @@ class Stack:
             "postgres": "DATABASE_URL" in self._given,
             "temporal": "TEMPORAL_ADDRESS" in self._given,
             "teams": self._options.real is not None,
+            "microsoft": self._options.real is not None,
             "pagerduty": self._options.real is not None,
             "playground": not self._options.playground,
         }
@@ -159,9 +160,8 @@ class Stack:
         self._run("seed", str(self._folder.seed))
         simulators = [
             parts.teams(self._folder, self._addresses, self._overview.temporal_ui, playground=playground),
-            parts.pagerduty(
-                self._folder, self._addresses, company, public_url=self._env["MUSTER_PUBLIC_URL"]
-            ),
+            parts.microsoft(self._folder, self._addresses, company, self._env["MUSTER_PUBLIC_URL"]),
+            parts.pagerduty(self._folder, self._addresses, company, self._env["MUSTER_PUBLIC_URL"]),
         ]
         if playground:
             simulators.append(agents_playground(self._folder, self._addresses, company))

@@ -107,10 +107,11 @@ class Installation:
         self._data.config.write_text(config)
         self._here |= sandbox_environment(self._data, self.addresses)
 
-    def _simulators(self) -> tuple[Part, Part]:
+    def _simulators(self) -> tuple[Part, ...]:
         return (
             parts.teams(self._data, self.addresses, None, playground=False),
-            parts.pagerduty(self._data, self.addresses, self.company, public_url=self.addresses.api),
+            parts.microsoft(self._data, self.addresses, self.company, self.addresses.api),
+            parts.pagerduty(self._data, self.addresses, self.company, self.addresses.api),
         )
 
     def _run(self, one_shot: str) -> None:

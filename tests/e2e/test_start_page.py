@@ -13,7 +13,7 @@ from tests.support.simulators import PagerDuty
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
-NAMES = ("postgres", "temporal", "teams", "pagerduty", "api", "worker")
+NAMES = ("postgres", "temporal", "teams", "microsoft", "pagerduty", "api", "worker")
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import ssl
 import subprocess
 import sys
 import threading
@@ -16,7 +15,9 @@ from typing import Any
 import httpx
 import jwt
 
+from sandbox.app_tokens import ConnectorTokens
 from sandbox.company import Company, Person, build_company, write_company
+from sandbox.signing_key import SigningKey
 from sandbox.up.servers.ports import free_port
 from tests.support.waiting import wait_until
 
@@ -108,7 +109,6 @@ class TeamsProcess:
     bot: Bot
     folder: Path
     port: int = field(default_factory=free_port)
-    token_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     more_options: tuple[str, ...] = ()
 
@@ -128,7 +128,6 @@ class TeamsProcess:
         arguments = {
             "--company": self.folder / "company.json",
             "--port": self.port,
-            "--token-port": self.token_port,
             "--ca-dir": self.folder / "ca",
             "--bot": self.bot.url,
             "--state": self.folder / "state.json",
@@ -178,25 +177,15 @@ class TeamsProcess:
         (chat,) = self.get("/page/state", person=person.aad_object_id)["chats"]
         return str(chat["id"])
 
-    def token_request(self, **changes: str) -> httpx.Response:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self.company.bot_app_id,
-            "client_secret": self.company.bot_app_secret,
-            "scope": "https://api.botframework.com/.default",
-        } | changes
-        address = f"https://127.0.0.1:{self.token_port}/{self.company.tenant_id}/oauth2/v2.0/token"
-        return httpx.post(address, data=form, verify=self.tls(), trust_env=False)
-
-    def tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.folder / "ca" / "ca.pem"))
+    def bot_token(self) -> str:
+        """What Microsoft's authority issues to the bot for the connector, with the same key."""
+        return ConnectorTokens(SigningKey.kept_in(self.folder / "ca"), self.company).issue()
 
     def connector(self) -> httpx.Client:
         """The bot's own client."""
-        token = self.token_request().json()["access_token"]
         return httpx.Client(
             base_url=f"{self.url}/teams/",
-            headers={"Authorization": f"Bearer {token}"},
+            headers={"Authorization": f"Bearer {self.bot_token()}"},
             trust_env=False,
             timeout=20,
         )

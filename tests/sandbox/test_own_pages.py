@@ -1,10 +1,11 @@
 """The sandbox has no sign-in: what another site's page could send or frame is refused in every part."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 import httpx
 import pytest
 
+from tests.sandbox.microsoft_process import MicrosoftProcess, running_microsoft
 from tests.sandbox.teams_process import TeamsProcess
 from tests.support.pagerduty_account import running_account
 
@@ -13,12 +14,22 @@ pytestmark = pytest.mark.anyio
 RESET = "/_sandbox/reset"
 
 
-@pytest.fixture(params=["pagerduty", "teams"])
+@pytest.fixture(scope="module")
+def microsoft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MicrosoftProcess]:
+    with running_microsoft(tmp_path_factory.mktemp("microsoft")) as running:
+        yield running
+
+
+@pytest.fixture(params=["pagerduty", "teams", "microsoft"])
 async def simulator(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
     """One simulator after the other, over real HTTP."""
     if request.param == "pagerduty":
         async with running_account(listen=False) as account:
             yield account.http
+    elif request.param == "microsoft":
+        microsoft: MicrosoftProcess = request.getfixturevalue("microsoft")
+        async with httpx.AsyncClient(base_url=microsoft.url, trust_env=False) as http:
+            yield http
     else:
         teams: TeamsProcess = request.getfixturevalue("teams")
         async with httpx.AsyncClient(base_url=teams.url, trust_env=False) as http:
@@ -51,6 +62,7 @@ async def test_a_name_that_is_not_ours_reads_nothing(simulator: httpx.AsyncClien
     assert answer.status_code in (400, 403)
     assert "webhooks" not in answer.text
     assert "conversations" not in answer.text
+    assert "tokens" not in answer.text
 
 
 @pytest.mark.parametrize(

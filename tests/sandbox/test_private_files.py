@@ -11,8 +11,8 @@ from sandbox.certificates import https_listener
 from sandbox.company import build_company
 from sandbox.company.file import write_company
 from sandbox.private_files import write_private
+from sandbox.signing_key import SigningKey
 from sandbox.snapshot import _replace as write_snapshot
-from sandbox.teams.signing_key import SigningKey
 from sandbox.up.kept_ports import take_ports
 from sandbox.up.supervision.ready_file import ReadyFile
 
@@ -27,12 +27,17 @@ def make_certificate(folder: Path) -> None:
     (folder / "lock").unlink()  # which says nothing
 
 
+def make_signing_key(folder: Path) -> None:
+    SigningKey.kept_in(folder)
+    (folder / "lock").unlink()  # which says nothing
+
+
 WRITERS: dict[str, Callable[[Path], object]] = {
     "a text": lambda folder: write_private(folder / "keys", "text"),
     "pieces": lambda folder: write_private(folder / "keys", pieces()),
     "company": lambda folder: write_company(folder / "company.json", build_company()),
     "certificates": make_certificate,
-    "signing key": SigningKey.kept_in,
+    "signing key": make_signing_key,
     "snapshot": lambda folder: write_snapshot(folder / "teams.json", lambda: {"a": [1]}, {}),
     "ports": lambda folder: take_ports(folder / "ports.json", ()),
     "ready file": lambda folder: ReadyFile(folder / "ready.json").open({"api": "x"}, {}),

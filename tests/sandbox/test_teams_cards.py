@@ -27,10 +27,9 @@ Show = Callable[..., Awaitable[Locator]]
 @pytest.fixture
 async def bot(teams: TeamsProcess) -> AsyncIterator[httpx.AsyncClient]:
     teams.reset()
-    token = teams.token_request().json()["access_token"]
     async with httpx.AsyncClient(
         base_url=f"{teams.url}/teams/v3/conversations/{teams.channel}/",
-        headers={"Authorization": f"Bearer {token}"},
+        headers={"Authorization": f"Bearer {teams.bot_token()}"},
         trust_env=False,
     ) as client:
         yield client

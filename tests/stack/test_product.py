@@ -10,7 +10,7 @@ from sandbox.company import build_company
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import local_environment, sandbox_environment, seed, write_config
 from sandbox.up.servers.data_folder import DataFolder
-from sandbox.up.supervision.parts import pagerduty
+from sandbox.up.supervision import parts
 from sandbox.up.supervision.ready_file import company_entries, product_entries
 
 
@@ -34,11 +34,23 @@ def test_the_settings_are_read_back(
     assert settings.public_url == addresses.api
     assert settings.worker_health_port == addresses.worker_health_port
     assert settings.service_hosts == ("127.0.0.1", "localhost")
-    assert settings.microsoft_authority == f"https://127.0.0.1:{addresses.token_port}"
+    assert settings.microsoft_authority == settings.graph_url == f"https://127.0.0.1:{addresses.token_port}"
     assert settings.teams[company.tenant_id].app_secret.get_secret_value() == company.bot_app_secret
     account = settings.accounts["acme"]
     assert account.api_url == addresses.pagerduty
     assert account.identity_url == f"http://localhost:{addresses.pagerduty_port}"
+
+
+def test_microsoft_knows_one_way_back_whatever_the_end_of_the_public_address(
+    tmp_path: Path, addresses: Addresses
+) -> None:
+    for connected in (True, False):
+        for public_url in ("https://muster.example", "https://muster.example/"):
+            company = build_company(connected=connected)
+            command = parts.microsoft(DataFolder(tmp_path), addresses, company, public_url).command
+            uri = command[command.index("--redirect-uri") + 1]
+            assert uri == "https://muster.example/oauth/microsoft/callback"
+            assert ("--consented" in command) == connected
 
 
 def test_a_key_ring_and_a_public_address_given_are_kept(tmp_path: Path, addresses: Addresses) -> None:
@@ -51,7 +63,7 @@ def test_a_key_ring_and_a_public_address_given_are_kept(tmp_path: Path, addresse
 def test_pagerdutys_app_is_registered_with_the_callback_below_the_public_address(
     tmp_path: Path, addresses: Addresses, public_url: str
 ) -> None:
-    part = pagerduty(DataFolder(tmp_path), addresses, build_company(), public_url=public_url)
+    part = parts.pagerduty(DataFolder(tmp_path), addresses, build_company(), public_url=public_url)
     options = dict(zip(part.command, part.command[1:], strict=False))
     assert options["--redirect-uri"] == "https://muster.example/oauth/pagerduty/callback"
     assert options["--identity-url"] == f"http://localhost:{addresses.pagerduty_port}"
@@ -112,5 +124,6 @@ def test_the_ready_file_has_everything_that_the_interface_promises(addresses: Ad
     assert {"api", "start", "teams", "pagerduty", "pagerduty_account", "webhook_secret"} <= entries.keys()
     assert entries["pagerduty_identity"] == f"http://localhost:{addresses.pagerduty_port}"
     assert entries["pagerduty_https"] == f"https://127.0.0.1:{addresses.pagerduty_https_port}"
+    assert entries["microsoft"] == f"http://localhost:{addresses.microsoft_port}"
     assert entries["people"][0].keys() == {"name", "email", "aad_object_id", "pagerduty_user", "linked"}
     assert entries["pagerduty_user"] == "ada@acme.example"

@@ -23,7 +23,7 @@ from tests.support.settings import KEYS
 from tests.support.waiting import wait_until
 
 SANDBOX_API = Path(__file__).parents[2] / "docs" / "sandbox-api.md"
-PARTS = {"postgres", "temporal", "teams", "pagerduty", "api", "worker"}
+PARTS = {"postgres", "temporal", "teams", "microsoft", "pagerduty", "api", "worker"}
 
 pytestmark = pytest.mark.slow
 
@@ -49,10 +49,18 @@ def test_every_part_answers(stack: Launched) -> None:
     ready = stack.ready
     assert ready["processes"].keys() == PARTS
     with httpx.Client(trust_env=False) as client:
-        for address in (ready["start"], ready["teams"], ready["temporal_ui"], f"{ready['api']}/readyz"):
+        for address in (
+            ready["start"],
+            ready["teams"],
+            ready["microsoft"],
+            ready["temporal_ui"],
+            f"{ready['api']}/readyz",
+        ):
             assert client.get(address, follow_redirects=True).status_code == 200
         headers = {"Authorization": f"Token token={ready['pagerduty_token']}"}
         services = client.get(f"{ready['pagerduty']}/services", headers=headers).json()["services"]
+        consent = client.get(f"{ready['microsoft']}/_sandbox/consent").json()
+    assert consent["granted"] == consent["requested"] != []
     assert {ready["service"], ready["service_two_channels"]} <= {service["id"] for service in services}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sandbox.company import read_company
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched, launched
 from sandbox.up.supervision.parts import muster_command
@@ -78,6 +79,21 @@ def test_everything_that_is_kept_is_for_its_owner_alone(stack: Launched) -> None
     assert open_to_others == {}
     names = {path.name for path in paths}
     assert {"temporal.db", "postmaster.pid", "api.log", "pagerduty.json", "ca-key.pem", "seed.json"} <= names
+
+
+def test_nothing_is_consented_and_the_product_is_the_registered_way_back(stack: Launched) -> None:
+    microsoft, company = stack.ready["microsoft"], read_company(data_of(stack).company)
+    consent = httpx.get(f"{microsoft}/_sandbox/consent", trust_env=False).json()
+    assert (consent["granted"], consent["requested"]) == ([], list(company.bot_permissions))
+    query = {
+        "client_id": company.bot_app_id,
+        "scope": "https://graph.microsoft.com/.default",
+        "redirect_uri": f"{stack.ready['api']}/oauth/microsoft/callback",
+    }
+    page = f"{microsoft}/{company.tenant_id}/v2.0/adminconsent"
+    assert httpx.get(page, params=query, trust_env=False).status_code == 200
+    query["redirect_uri"] += "/"
+    assert httpx.get(page, params=query, trust_env=False).status_code == 400
 
 
 def test_the_links_of_muster_ui_lead_to_this_stack(stack: Launched) -> None:

@@ -11,12 +11,12 @@ from sandbox.up.addresses import Addresses
 from sandbox.up.product import sandbox_environment
 from sandbox.up.servers.data_folder import DataFolder
 from tests.contract.account import running_account
-from tests.sandbox.teams_process import running_teams
+from tests.sandbox.microsoft_process import running_microsoft
 
 
 @dataclass
 class Registrations:
-    """Simulators of Entra and PagerDuty, and the environment of a product that has registrations there."""
+    """Simulators of Microsoft and PagerDuty, and the environment of a product with registrations there."""
 
     folder: Path
     teams: Company
@@ -54,7 +54,7 @@ class Registrations:
 def running_registrations(folder: Path) -> Iterator[Registrations]:
     """Both simulators as processes, until the block ends."""
     (folder / "account").mkdir()
-    with running_teams(folder) as teams, running_account(folder / "account") as account:
-        addresses = replace(Addresses.pick(), teams_port=teams.port, token_port=teams.token_port)
+    with running_microsoft(folder) as microsoft, running_account(folder / "account") as account:
+        addresses = replace(Addresses.pick(), token_port=microsoft.tls_port)
         environment = sandbox_environment(DataFolder(folder), addresses)
-        yield Registrations(folder, teams.company, account.company, account.http, environment)
+        yield Registrations(folder, microsoft.company, account.company, account.http, environment)

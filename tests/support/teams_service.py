@@ -1,7 +1,6 @@
-"""The Teams simulator inside the test process: the connector and the token authority on real ports."""
+"""The Teams simulator inside the test process, on a real port."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,9 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.teams.connector import ConnectorClient
 from muster.settings import TeamsRegistration
-from sandbox.certificates import CA_FILE, https_listener
+from sandbox.app_tokens import ConnectorTokens
 from sandbox.company import Company
 from sandbox.serving import Listener, serving
+from sandbox.signing_key import SigningKey
 from sandbox.teams.app import SERVICE_PATH, Options, TeamsSimulator
 from sandbox.up.servers.ports import LOOPBACK, free_port
 from tests.support.waiting import Changes
@@ -54,17 +54,8 @@ class TeamsService:
         return self.company.teams[0].channels[1].id
 
     async def bot_token(self) -> str:
-        """The bot's own token, from the authority's https address."""
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self.company.bot_app_id,
-            "client_secret": self.company.bot_app_secret,
-            "scope": "https://api.botframework.com/.default",
-        }
-        address = f"{self.options.authority_url}/{self.company.tenant_id}/oauth2/v2.0/token"
-        trusted = ssl.create_default_context(cafile=str(self.options.folder / CA_FILE))
-        async with httpx.AsyncClient(verify=trusted, trust_env=False) as http:
-            return str((await http.post(address, data=form)).json()["access_token"])
+        """What Microsoft's authority issues to the bot for the connector, with the same key."""
+        return ConnectorTokens(SigningKey.kept_in(self.options.folder), self.company).issue()
 
     def tokens(self) -> ExpiringCache[str, str]:
         """The bot's tokens, as the product keeps them."""
@@ -157,13 +148,10 @@ class TeamsService:
 @asynccontextmanager
 async def teams_service(company: Company, folder: Path) -> AsyncIterator[TeamsService]:
     """A running simulator; nobody listens where its bot should be."""
-    options = Options(
-        port=free_port(), token_port=free_port(), folder=folder, bot_url="http://127.0.0.1:1/api/messages"
-    )
+    options = Options(port=free_port(), folder=folder, bot_url="http://127.0.0.1:1/api/messages")
     simulator = TeamsSimulator(company, options)
     async with httpx.AsyncClient(base_url=options.base_url, trust_env=False) as http:
         service = TeamsService(company, options, http)
-        listeners = [Listener(options.port), https_listener(options.token_port, folder, "teams")]
         app = service.listening_to(simulator.asgi())
-        async with serving(app, listeners, on_stop=simulator.end_streams):
+        async with serving(app, [Listener(options.port)], on_stop=simulator.end_streams):
             yield service

@@ -93,6 +93,13 @@ CONNECTOR = Original(
     ),
 )
 
+GRAPH = Original(
+    file="graph/graph.openapi.json",
+    name="Microsoft Graph API",
+    published="https://graph.microsoft.com/v1.0/$metadata",
+    calls=("GET /organization",),
+)
+
 CARD = Original(
     file="teams/adaptive-card-1.5.schema.json",
     name="Adaptive Cards 1.5",
@@ -105,4 +112,4 @@ COMPOSE = Original(
     published="https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json",
 )
 
-ORIGINALS = (REST, CONNECTOR, CARD, COMPOSE)
+ORIGINALS = (REST, CONNECTOR, GRAPH, CARD, COMPOSE)

@@ -96,7 +96,7 @@ _GRAMMARS: dict[str, Grammar] = {
     "operation": {
         **_FOR_READERS,
         **_all("operationId security servers schemes callbacks", Whole.GOES),
-        **_all("consumes produces x-pd-requires-scope x-left-out", Whole.STAYS),
+        **_all("consumes produces x-pd-requires-scope x-application-permissions x-left-out", Whole.STAYS),
         "parameters": Node("parameter"),
         "requestBody": Node("body"),
         "responses": NodesByName("response"),

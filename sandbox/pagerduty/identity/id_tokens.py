@@ -15,7 +15,7 @@ from sandbox.pagerduty.directory import JSON, Directory
 from sandbox.pagerduty.identity.delegations import Issued
 from sandbox.pagerduty.identity.model import Session
 from sandbox.private_files import FOLDER
-from sandbox.teams.signing_key import SigningKey
+from sandbox.signing_key import SigningKey
 
 ISSUER_PATH = "/global/oauth/anonymous"
 LIFE = timedelta(hours=1)

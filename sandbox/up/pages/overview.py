@@ -32,7 +32,7 @@ class Overview:
         """What is real, embedded and simulated; ``given`` has the servers that the environment names."""
         real = [*(self.options.real.names if self.options.real else ()), *given]
         embedded = [server for server in ("Postgres", "Temporal") if server not in given]
-        simulated = ["Teams", "PagerDuty"] if self.company is not None else []
+        simulated = ["Teams", "Microsoft", "PagerDuty"] if self.company is not None else []
         kinds = (("real", real), ("embedded", embedded), ("simulated", simulated))
         return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds if names)
 
@@ -69,6 +69,9 @@ class Overview:
             links += [
                 PageLink("Teams", "channels and chats, as any of the people", self.addresses.teams),
                 PageLink("PagerDuty", "trigger incidents and see them", self.addresses.pagerduty),
+                PageLink(
+                    "Microsoft", "who is signed in, and what an admin has granted", self.addresses.microsoft
+                ),
             ]
         if self.options.playground:
             description = "Microsoft's test client; the first team lives there"

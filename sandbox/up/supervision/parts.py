@@ -76,7 +76,7 @@ def teams(folder: DataFolder, addresses: Addresses, temporal_ui: str | None, *, 
     """The Teams simulator."""
     command = [
         sys.executable, "-m", "sandbox.teams", "--company", str(folder.company),
-        "--port", str(addresses.teams_port), "--token-port", str(addresses.token_port),
+        "--port", str(addresses.teams_port),
         "--ca-dir", str(folder.certificates), "--bot", addresses.bot_endpoint,
         "--state", str(folder.path / "teams.json"), "--ports", str(folder.ports),
     ]  # fmt: skip
@@ -93,7 +93,25 @@ def teams(folder: DataFolder, addresses: Addresses, temporal_ui: str | None, *, 
     )
 
 
-def pagerduty(folder: DataFolder, addresses: Addresses, company: Company, *, public_url: str) -> Part:
+def microsoft(folder: DataFolder, addresses: Addresses, company: Company, public_url: str) -> Part:
+    """The Microsoft simulator; where nothing is connected, nothing is consented."""
+    consented = ("--consented",) if company.connections else ()
+    return Part(
+        name="microsoft",
+        command=(
+            sys.executable, "-m", "sandbox.microsoft", "--company", str(folder.company),
+            "--port", str(addresses.microsoft_port), "--tls-port", str(addresses.token_port),
+            "--ca-dir", str(folder.certificates),
+            "--redirect-uri", f"{public_url.rstrip('/')}/oauth/microsoft/callback",
+            "--state", str(folder.path / "microsoft.json"), "--ports", str(folder.ports), *consented,
+        ),
+        log=folder.log("microsoft"),
+        answers=lambda: answers_http(addresses.microsoft_port, "/_sandbox/clock"),
+        address=addresses.microsoft,
+    )  # fmt: skip
+
+
+def pagerduty(folder: DataFolder, addresses: Addresses, company: Company, public_url: str) -> Part:
     """The PagerDuty simulator; its app sends people back to the product's ``public_url``."""
     subscribe = () if company.connections else ("--no-subscribe",)
     return Part(

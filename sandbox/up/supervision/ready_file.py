@@ -61,6 +61,7 @@ def company_entries(company: Company, addresses: Addresses, ca: Path) -> dict[st
     api_user = company.person(company.api_user)
     return {
         "teams": addresses.teams,
+        "microsoft": addresses.microsoft,
         "pagerduty": addresses.pagerduty,
         "pagerduty_https": addresses.pagerduty_https,
         "pagerduty_identity": addresses.pagerduty_identity,

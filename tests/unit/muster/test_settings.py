@@ -263,7 +263,8 @@ def test_an_empty_variable_counts_as_not_set(
     environment.setenv(name, nothing)
     settings = load_settings()
     assert (settings.config, settings.proxy, settings.ca_file) == (None, None, None)
-    assert (settings.bot_metadata_url, settings.microsoft_authority, settings.service_hosts) == (None,) * 3
+    assert (settings.bot_metadata_url, settings.microsoft_authority, settings.graph_url) == (None,) * 3
+    assert settings.service_hosts is None
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "\t"])

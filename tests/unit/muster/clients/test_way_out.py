@@ -4,6 +4,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -71,13 +72,7 @@ def leaving(**settings):
 
 
 def entra_at(url) -> Cloud:
-    return Cloud(
-        authority=url,
-        scope=CLOUDS["public"].scope,
-        issuer="https://issuer.example",
-        metadata_url="https://metadata.example",
-        service_hosts=(),
-    )
+    return replace(CLOUDS["public"], authority=url)
 
 
 def token_of(url, way):

@@ -39,6 +39,13 @@ def test_the_addresses_are_those_that_microsoft_documents(config):
     assert all(row[3] == f"{row[1]}/.default" for row in found)
 
 
+def test_each_cloud_has_its_own_graph_and_asks_for_a_token_for_it(config):
+    clouds = clouds_of(settings(config)).values()
+    com, us = "https://graph.microsoft.com", "https://graph.microsoft.us"
+    assert [cloud.graph for cloud in clouds] == [com, com, com, us, "https://dod-graph.microsoft.us"]
+    assert [cloud.graph_scope for cloud in clouds] == [f"{cloud.graph}/.default" for cloud in clouds]
+
+
 @pytest.mark.parametrize(
     ("host", "clouds"),
     [
@@ -62,10 +69,13 @@ def test_a_bot_token_goes_to_the_hosts_of_the_cloud_alone(host: str, clouds: set
 def test_addresses_of_the_environment_stand_in_the_place_of_every_clouds(config):
     given = {
         "microsoft_authority": "https://127.0.0.1:1",
+        "graph_url": "https://127.0.0.1:3",
         "bot_metadata_url": "http://127.0.0.1:2/keys",
         "service_hosts": ("127.0.0.1",),
     }
     for cloud in clouds_of(settings(config, **given)).values():
-        assert (cloud.authority, cloud.metadata_url, cloud.service_hosts) == tuple(given.values())
+        told = (cloud.authority, cloud.graph, cloud.metadata_url, cloud.service_hosts)
+        assert told == tuple(given.values())
     (_, _, _, high, _) = clouds_of(settings(config, **given)).values()
-    assert (high.issuer, high.scope) == (CLOUDS["gcc-high"].issuer, CLOUDS["gcc-high"].scope)
+    real = CLOUDS["gcc-high"]
+    assert (high.issuer, high.scope, high.graph_scope) == (real.issuer, real.scope, real.graph_scope)

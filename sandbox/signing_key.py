@@ -1,4 +1,8 @@
-"""The RSA key that signs the simulator's tokens; it is kept, so that tokens stay valid after a restart."""
+"""The RSA key that signs the tokens of Microsoft and of Teams.
+
+It is kept in a file, so that tokens stay valid after a restart, and so that Teams verifies what Microsoft
+issued to the bot.
+"""
 
 import json
 from pathlib import Path
@@ -9,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from sandbox.private_files import write_private
+from sandbox.private_files import alone_in, write_private
 
 KEY_FILE = "signing-key.pem"
 
@@ -29,27 +33,27 @@ class SigningKey:
 
     @classmethod
     def kept_in(cls, folder: Path) -> "SigningKey":
-        """The folder's key, made on first use."""
+        """The folder's key, made by the first process that asks."""
         path = folder / KEY_FILE
-        if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            new = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-            write_private(
-                path,
-                new.private_bytes(
-                    serialization.Encoding.PEM,
-                    serialization.PrivateFormat.PKCS8,
-                    serialization.NoEncryption(),
-                ),
-            )
+        with alone_in(folder):
+            if not path.exists():
+                new = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+                write_private(
+                    path,
+                    new.private_bytes(
+                        serialization.Encoding.PEM,
+                        serialization.PrivateFormat.PKCS8,
+                        serialization.NoEncryption(),
+                    ),
+                )
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
         if not isinstance(key, rsa.RSAPrivateKey):
             raise TypeError(f"{path} does not hold an RSA key")
         return cls(key)
 
-    def sign(self, claims: dict[str, Any]) -> str:
-        """A signed token of these claims."""
-        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id})
+    def sign(self, claims: dict[str, Any], **header: str) -> str:
+        """A signed token of these claims, with more in its ``header``."""
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id, **header})
 
     def verify(self, token: str, *, audience: str, issuer: str) -> dict[str, Any]:
         """The claims of a token that this key signed; raises jwt.InvalidTokenError."""

@@ -1,0 +1,74 @@
+"""What the tenant has consented to: application permissions, and that its people are signed in."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sandbox.clock import Clock
+from sandbox.microsoft.state import State, Store
+
+
+def initial_state(requested: Iterable[str], *, consented: bool) -> State:
+    """The state after the first start; ``consented`` has everything granted that is requested."""
+    asked = tuple(requested)
+    return State(requested=asked, granted=asked if consented else (), signing_in_granted=consented)
+
+
+class Consent:
+    """The grants of the one registration."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    @property
+    def requested(self) -> tuple[str, ...]:
+        """What the registration asks for."""
+        return self._store.state.requested
+
+    @property
+    def granted(self) -> tuple[str, ...]:
+        """What is granted, whether tokens show it by now or not."""
+        return self._store.state.granted
+
+    @property
+    def covers_sign_in(self) -> bool:
+        """Whether a person can be signed in without anybody being asked."""
+        state = self._store.state
+        return state.signing_in_granted or state.user_consent
+
+    def roles(self) -> tuple[str, ...]:
+        """What a token that is issued now shows; a grant is seen late."""
+        state = self._store.state
+        is_late = state.shown_at is not None and self._clock.now() < state.shown_at
+        return state.granted_before if is_late else state.granted
+
+    def grant(self, *, permissions: bool = True) -> None:
+        """Grant what the registration asks for now, in place of what was granted before.
+
+        Without ``permissions``, only that people are signed in.
+        """
+        state = self._store.state
+        state.signing_in_granted = True
+        if permissions:
+            state.granted_before = self.roles()
+            state.shown_at = self._clock.now() + timedelta(seconds=state.delay)
+            state.granted = state.requested
+        self._store.changed()
+
+    def revoke(self, permission: str) -> bool:
+        """Take one permission back, at once; False if it is not granted."""
+        state = self._store.state
+        if permission not in state.granted:
+            return False
+        state.granted = tuple(one for one in state.granted if one != permission)
+        state.granted_before = tuple(one for one in state.granted_before if one != permission)
+        self._store.changed()
+        return True
+
+    def revoke_all(self) -> None:
+        """Take everything back, at once."""
+        state = self._store.state
+        state.granted = state.granted_before = ()
+        state.shown_at = None
+        state.signing_in_granted = False
+        self._store.changed()

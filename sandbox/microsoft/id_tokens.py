@@ -1,0 +1,39 @@
+"""ID tokens, which say who was signed in."""
+
+import hashlib
+import time
+
+from sandbox.app_tokens import LIFETIME
+from sandbox.company import Company, Person
+from sandbox.signing_key import SigningKey
+
+
+class IdTokens:
+    """ID tokens of version 2.0 for the one registration; times are real ones."""
+
+    def __init__(self, key: SigningKey, company: Company, authority: str) -> None:
+        self._key = key
+        self._company = company
+        self._issuer = f"{authority}/{company.tenant_id}/v2.0"
+
+    def issue(self, person: Person, *, profile: bool, nonce: str | None) -> str:
+        """A token about the person; ``profile`` adds the names."""
+        now, client = int(time.time()), self._company.bot_app_id
+        # What ``sub`` names is a person as this application alone knows them.
+        pairwise = hashlib.sha256(f"{client} {person.aad_object_id}".encode()).hexdigest()
+        claims = {
+            "iss": self._issuer,
+            "aud": client,
+            "tid": self._company.tenant_id,
+            "oid": person.aad_object_id,
+            "sub": pairwise,
+            "ver": "2.0",
+            "iat": now,
+            "nbf": now,
+            "exp": now + LIFETIME,
+        }
+        if profile:
+            claims |= {"name": person.name, "preferred_username": person.email}
+        if nonce is not None:
+            claims["nonce"] = nonce
+        return self._key.sign(claims)
