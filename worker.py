@@ -29,6 +29,7 @@ from muster.logging import configure_logging
 from muster.security.sealing import KeyRing
 from muster.serving import serving
 from muster.settings import Settings, load_settings
+from muster.store import accounts
 from muster.store.migrate import require_schema
 from muster.store.pool import open_pool
 from muster.temporal.client import temporal_client
@@ -69,6 +70,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(await open_pool(settings.database, size=20))
         await require_schema(pool)
+        await accounts.write_configured(pool, settings.accounts.values(), settings.teams)
         await require_search_attributes(client)
         http = await stack.enter_async_context(open_http_pool(way_out(settings)))
         sends = Sends()

@@ -32,6 +32,7 @@ from muster.security.sealing import KeyRing
 from muster.serving import Server
 from muster.settings import Settings
 from muster.slow_callers import Limits
+from muster.store import accounts
 from muster.store.migrate import require_schema
 from muster.store.pool import open_pool
 from muster.temporal.client import temporal_client
@@ -75,6 +76,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(await open_pool(settings.database, size=20))
         await require_schema(pool)
+        await accounts.write_configured(pool, settings.accounts.values(), settings.teams)
         client = await stack.enter_async_context(temporal_client(settings, repeats=False))
         await require_search_attributes(client)
         gateway = Gateway(client, task_queue=settings.task_queue)

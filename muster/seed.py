@@ -14,11 +14,10 @@ from muster.identifiers import Subdomain, Uuid
 from muster.security.sealing import KeyRing
 from muster.setting_types import Secret, Storable, Text, WebAddress
 from muster.settings import Region, Settings
-from muster.store import accounts, connections, conversations, links, people, subscriptions
+from muster.store import accounts, connections, conversations, links, people, subscriptions, teams
 from muster.store.links import LinkedUser
 from muster.store.migrate import require_schema
 from muster.store.pool import UNAVAILABLE, Connection, open_pool
-from workflows.ids import channel_key
 
 
 class SeedRefused(OperatorError):
@@ -165,11 +164,11 @@ async def _write(connection: Connection, content: Seed, keys: KeyRing) -> None:
         await accounts.upsert_account(connection, **dict(account))
     for tenant in content.tenants:
         await accounts.upsert_tenant(connection, **dict(tenant))
-    teams = {team.id: team for team in content.teams}
+    by_id = {team.id: team for team in content.teams}
     for team in content.teams:
-        await conversations.upsert_team(connection, **dict(team))
+        await teams.upsert(connection, **dict(team))
     for channel in content.channels:
-        await _write_channel(connection, channel, teams[channel.team])
+        await _write_channel(connection, channel, by_id[channel.team])
     for person in content.people:
         await people.upsert(connection, **dict(person))
     for service in content.connections:
@@ -187,14 +186,13 @@ async def _write(connection: Connection, content: Seed, keys: KeyRing) -> None:
 
 
 async def _write_channel(connection: Connection, channel: Channel, team: Team) -> None:
-    await conversations.upsert(
+    await conversations.upsert_channel(
         connection,
         id=channel.id,
-        kind="channel",
         tenant=team.tenant,
         account=team.account,
         team=team.id,
-        key=channel_key(team.name, channel.name),
+        team_name=team.name,
         name=channel.name,
         service_url=channel.service_url,
     )

@@ -9,13 +9,24 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from muster.identifiers import Subdomain, Uuid
+from muster.loopback import is_loopback
 from muster.setting_sources import SecretFiles, Variables
 from muster.setting_types import (
     AllowedHost,
@@ -35,6 +46,7 @@ from muster.store.database_url import parse_database_url
 from muster.toml_file import read_toml
 
 _API_HOSTS = {"us": "https://api.pagerduty.com", "eu": "https://api.eu.pagerduty.com"}
+_WEB_HOSTS = {"us": "pagerduty.com", "eu": "eu.pagerduty.com"}
 
 
 CloudName = Literal["public", "gcc", "gcc-high", "dod"]
@@ -66,13 +78,23 @@ class PagerDutyAccount(_Entry):
     client_secret: Secret
     api_url: str = Field(default="", validate_default=True)
     """Base address of the REST API; by default that of the region."""
+    web_url: str = Field(default="", validate_default=True)
+    """Base address of what people open in a browser; by default the account's own host in its region."""
     identity_url: WebAddress = "https://identity.pagerduty.com"
+    tenants: tuple[Uuid, ...] = ()
+    """Microsoft tenants whose teams may belong to this account. Empty: the one that is configured."""
 
     @field_validator("api_url")
     @classmethod
     def _default_api_url(cls, value: str, info: ValidationInfo) -> str:
         # A wrong region is not among the data: it has a message of its own.
         return web_address(value) if value else _API_HOSTS.get(info.data.get("region", ""), "")
+
+    @field_validator("web_url")
+    @classmethod
+    def _default_web_url(cls, value: str, info: ValidationInfo) -> str:
+        host = _WEB_HOSTS.get(info.data.get("region", ""), "")
+        return web_address(value) if value else f"https://{info.data.get('subdomain', '')}.{host}"
 
     @property
     def key(self) -> str:
@@ -97,6 +119,26 @@ class ConfigFile(_Entry):
     def _one_for_each_subdomain(cls, value: tuple[PagerDutyAccount, ...]) -> tuple[PagerDutyAccount, ...]:
         _refuse_twice("subdomain", (entry.subdomain for entry in value))
         return value
+
+    @model_validator(mode="after")
+    def _every_account_names_its_tenants(self) -> Self:
+        """Where there are several, nobody is to be offered another tenant's account."""
+        known = {entry.tenant for entry in self.teams}
+        for entry in self.pagerduty:
+            if len(known) > 1 and not entry.tenants:
+                raise PydanticCustomError(
+                    "tenants",
+                    "the account {account} must name its tenants, as there are several",
+                    {"account": entry.subdomain},
+                )
+            for tenant in entry.tenants:
+                if tenant not in known:
+                    raise PydanticCustomError(
+                        "tenants",
+                        "the account {account} names the tenant {tenant}, which has no table [[teams]]",
+                        {"account": entry.subdomain, "tenant": tenant},
+                    )
+        return self
 
 
 def _refuse_twice(what: str, names: Iterable[str]) -> None:
@@ -180,6 +222,8 @@ class Settings(BaseSettings):
     service_hosts: Annotated[tuple[AllowedHost, ...] | None, NoDecode] = None
     """Hosts a bot token may be sent to: a name, or with a leading dot any name below it."""
 
+    link_life: Seconds = Field(default=3600, gt=0)
+    """Seconds for which a link of a set-up may be used."""
     edit_interval: Seconds = Field(default=1.5, ge=0)
     """Seconds between two edits of one card."""
     grace: Seconds = Field(default=600, ge=0)
@@ -201,6 +245,16 @@ class Settings(BaseSettings):
     @classmethod
     def _in_capitals(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _https_or_loopback(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+            raise PydanticCustomError(
+                "public_url", "it must be https: what people open there is bound to their browser"
+            )
+        return value
 
     @field_validator("service_hosts", mode="before")
     @classmethod
@@ -255,6 +309,12 @@ class Settings(BaseSettings):
     def accounts(self) -> dict[str, PagerDutyAccount]:
         """PagerDuty accounts by key."""
         return {entry.key: entry for entry in self._file.pagerduty}
+
+    def accounts_of(self, tenant: str) -> tuple[str, ...]:
+        """Keys of the accounts that this tenant's teams may belong to, in the order of the file."""
+        return tuple(
+            key for key, entry in self.accounts.items() if not entry.tenants or tenant in entry.tenants
+        )
 
 
 def load_settings(**given: Any) -> Settings:

@@ -4,10 +4,7 @@ Ids are what an operator reads in the Temporal UI's list, which shows neither su
 """
 
 import hashlib
-import re
 from typing import NamedTuple
-
-_UNREADABLE = re.compile(r"[^a-z0-9]+")
 
 
 class ChannelIncidentId(NamedTuple):
@@ -21,9 +18,13 @@ class ChannelIncidentId(NamedTuple):
         return f"incident/{self.account}/{self.incident_id}/{self.conversation_key}"
 
 
-def channel_key(team: str, channel: str) -> str:
-    """A short readable key (``payments-ops``); fixed when the channel is first seen, kept through renames."""
-    return _UNREADABLE.sub("-", f"{team} {channel}".lower()).strip("-")[:60] or "channel"
+class TeamSetupId(NamedTuple):
+    """The part of a ``TeamSetup`` workflow's id: the team's readable key."""
+
+    team_key: str
+
+    def __str__(self) -> str:
+        return f"setup/{self.team_key}"
 
 
 def click_key(*, person: str, message: str, verb: str, nonce: str, link: int | None) -> str:

@@ -5,3 +5,15 @@ ON CONFLICT (key) DO UPDATE SET subdomain = excluded.subdomain, region = exclude
 -- name: upsert_tenant
 INSERT INTO teams_tenant (id, name) VALUES (:id, :name)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name
+
+-- name: know_tenant
+INSERT INTO teams_tenant (id, name) VALUES (:id, '') ON CONFLICT (id) DO NOTHING
+
+-- name: name_of_tenant
+SELECT name FROM teams_tenant WHERE id = :id
+
+-- name: note_roles
+UPDATE teams_tenant SET roles = :roles, roles_read_at = now() WHERE id = :id
+
+-- name: roles_of
+SELECT roles FROM teams_tenant WHERE id = :id

@@ -4,6 +4,7 @@ from typing import Literal
 
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
+from muster.store.readable_keys import draw_conversation_key
 
 QUERIES = load_queries(__file__)
 
@@ -28,38 +29,30 @@ def label_of(kind: Kind, name: str, team: str | None) -> str:
             return name
 
 
-async def upsert_team(
-    connection: Connection | Pool, *, id: str, tenant: str, aad_group_id: str, name: str, account: str
-) -> None:
-    """Write a team; one that is known keeps its tenant and its account."""
-    await QUERIES["upsert_team"].execute(
-        connection, id=id, tenant=tenant, aad_group_id=aad_group_id, name=name, account=account
-    )
-
-
-async def upsert(
-    connection: Connection | Pool,
+async def upsert_channel(
+    connection: Connection,
     *,
     id: str,
-    kind: Kind,
     tenant: str,
-    account: str,
-    team: str | None,
-    key: str,
+    account: str | None,
+    team: str,
+    team_name: str,
     name: str,
     service_url: str,
 ) -> None:
-    """Write a conversation; ``team`` is given for channels alone. One that is known keeps its key."""
-    await QUERIES["upsert"].execute(
+    """Write a channel, inside a transaction. One that is known keeps its key; a new one draws it."""
+    if await QUERIES["update"].fetchval(connection, id=id, name=name, service_url=service_url):
+        return
+    await QUERIES["insert"].execute(
         connection,
         id=id,
-        kind=kind,
+        name=name,
+        service_url=service_url,
+        kind="channel",
         tenant=tenant,
         account=account,
         team=team,
-        key=key,
-        name=name,
-        service_url=service_url,
+        key=await draw_conversation_key(connection, team_name, name),
     )
 
 

@@ -1,13 +1,13 @@
--- name: upsert_team
-INSERT INTO team (id, tenant, aad_group_id, name, account)
-VALUES (:id, :tenant, :aad_group_id, :name, :account)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, aad_group_id = excluded.aad_group_id
-
--- name: upsert
+-- name: update
 -- The key stays as it was when the conversation was first seen.
+UPDATE conversation SET name = :name, service_url = :service_url WHERE id = :id
+RETURNING id
+
+-- name: insert
+-- Whoever was faster has written the same.
 INSERT INTO conversation (id, kind, tenant, account, team, key, name, service_url)
 VALUES (:id, :kind, :tenant, :account, :team, :key, :name, :service_url)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, service_url = excluded.service_url
+ON CONFLICT (id) DO NOTHING
 
 -- name: service_url
 SELECT service_url FROM conversation WHERE id = :id

@@ -18,6 +18,13 @@ CREATE TABLE click (
     recorded_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE command (
+    tenant text NOT NULL,
+    conversation text NOT NULL,
+    activity_id text NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE connection (
     id bigint NOT NULL,
     account text NOT NULL,
@@ -40,7 +47,7 @@ CREATE TABLE conversation (
     id text NOT NULL,
     kind text NOT NULL,
     tenant text NOT NULL,
-    account text NOT NULL,
+    account text,
     team text,
     key text NOT NULL,
     name text NOT NULL,
@@ -80,10 +87,51 @@ CREATE TABLE incident_detail (
     read_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-CREATE TABLE pagerduty_account (
-    key text NOT NULL,
-    subdomain text NOT NULL,
-    region text NOT NULL
+CREATE TABLE link_offer (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    tenant text NOT NULL,
+    team text NOT NULL,
+    account text,
+    request text NOT NULL,
+    key_hash bytea,
+    key_sealed bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_as text,
+    spent_at timestamp with time zone,
+    spent_flow bytea,
+    spent_by text,
+    spent_name text,
+    spent_role text,
+    reported_at timestamp with time zone,
+    CONSTRAINT link_offer_authorize CHECK (((kind = 'authorize'::text) = ((account IS NOT NULL) AND (key_hash IS NOT NULL) AND (key_sealed IS NOT NULL)))),
+    CONSTRAINT link_offer_ended_as_check CHECK ((ended_as = ANY (ARRAY['replaced'::text, 'removed'::text, 'shown'::text]))),
+    CONSTRAINT link_offer_kind_check CHECK ((kind = ANY (ARRAY['authorize'::text, 'consent'::text])))
+);
+
+ALTER TABLE link_offer ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME link_offer_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE notice (
+    subject text NOT NULL,
+    name text NOT NULL,
+    recipient text NOT NULL,
+    tenant text NOT NULL,
+    conversation text,
+    intent_marker text,
+    intent_at timestamp with time zone,
+    activity_id text,
+    marker text,
+    content text,
+    shown_at timestamp with time zone
 );
 
 CREATE TABLE person (
@@ -92,7 +140,57 @@ CREATE TABLE person (
     teams_id text NOT NULL,
     name text NOT NULL,
     email text NOT NULL,
-    private_conversation text
+    private_conversation text,
+    service_url text
+);
+
+CREATE TABLE team (
+    id text NOT NULL,
+    tenant text NOT NULL,
+    aad_group_id text,
+    name text NOT NULL,
+    account text,
+    key text NOT NULL,
+    service_url text,
+    step text,
+    installer text,
+    chosen_channel text,
+    membership_at timestamp with time zone,
+    removed_at timestamp with time zone,
+    authorized_by text,
+    authorized_name text,
+    authorized_role text,
+    authorized_at timestamp with time zone
+);
+
+CREATE VIEW offered_link AS
+ SELECT o.id,
+    o.kind,
+    o.tenant,
+    o.team,
+    t.name AS team_name,
+    p.name AS installer,
+    o.account,
+    o.key_hash,
+    o.expires_at,
+    o.spent_flow,
+    o.spent_by,
+    o.spent_name,
+    o.reported_at,
+        CASE
+            WHEN (o.spent_at IS NOT NULL) THEN 'spent'::text
+            WHEN (o.ended_at IS NOT NULL) THEN o.ended_as
+            WHEN (o.expires_at <= now()) THEN 'expired'::text
+            ELSE 'open'::text
+        END AS state
+   FROM ((link_offer o
+     JOIN team t ON ((t.id = o.team)))
+     LEFT JOIN person p ON (((p.tenant = t.tenant) AND (p.aad_object_id = t.installer))));
+
+CREATE TABLE pagerduty_account (
+    key text NOT NULL,
+    subdomain text NOT NULL,
+    region text NOT NULL
 );
 
 CREATE TABLE quarantined_event (
@@ -114,17 +212,11 @@ ALTER TABLE quarantined_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
-CREATE TABLE team (
-    id text NOT NULL,
-    tenant text NOT NULL,
-    aad_group_id text NOT NULL,
-    name text NOT NULL,
-    account text NOT NULL
-);
-
 CREATE TABLE teams_tenant (
     id text NOT NULL,
-    name text NOT NULL
+    name text NOT NULL,
+    roles text[],
+    roles_read_at timestamp with time zone
 );
 
 CREATE TABLE user_link (
@@ -155,8 +247,27 @@ CREATE TABLE webhook_subscription (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE wrong_key (
+    id bigint NOT NULL,
+    tenant text NOT NULL,
+    aad_object_id text NOT NULL,
+    written_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE wrong_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME wrong_key_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 ALTER TABLE ONLY click
     ADD CONSTRAINT click_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY command
+    ADD CONSTRAINT command_pkey PRIMARY KEY (tenant, conversation, activity_id);
 
 ALTER TABLE ONLY connection
     ADD CONSTRAINT connection_account_service_conversation_key UNIQUE (account, service, conversation);
@@ -176,6 +287,18 @@ ALTER TABLE ONLY incident_card
 ALTER TABLE ONLY incident_detail
     ADD CONSTRAINT incident_detail_pkey PRIMARY KEY (account, incident_id);
 
+ALTER TABLE ONLY link_offer
+    ADD CONSTRAINT link_offer_key_hash_key UNIQUE (key_hash);
+
+ALTER TABLE ONLY link_offer
+    ADD CONSTRAINT link_offer_once UNIQUE (team, kind, request);
+
+ALTER TABLE ONLY link_offer
+    ADD CONSTRAINT link_offer_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY notice
+    ADD CONSTRAINT notice_pkey PRIMARY KEY (subject, name, recipient);
+
 ALTER TABLE ONLY pagerduty_account
     ADD CONSTRAINT pagerduty_account_pkey PRIMARY KEY (key);
 
@@ -187,6 +310,9 @@ ALTER TABLE ONLY quarantined_event
 
 ALTER TABLE ONLY team
     ADD CONSTRAINT team_id_tenant_account_key UNIQUE (id, tenant, account);
+
+ALTER TABLE ONLY team
+    ADD CONSTRAINT team_key_key UNIQUE (key);
 
 ALTER TABLE ONLY team
     ADD CONSTRAINT team_pkey PRIMARY KEY (id);
@@ -203,11 +329,21 @@ ALTER TABLE ONLY user_link
 ALTER TABLE ONLY webhook_subscription
     ADD CONSTRAINT webhook_subscription_pkey PRIMARY KEY (account, id);
 
+ALTER TABLE ONLY wrong_key
+    ADD CONSTRAINT wrong_key_pkey PRIMARY KEY (id);
+
 CREATE INDEX click_by_card ON click USING btree (account, incident_id, conversation, received_at);
 
 CREATE INDEX incident_card_by_activity ON incident_card USING btree (conversation, activity_id);
 
+CREATE INDEX link_offer_unreported ON link_offer USING btree (id) WHERE ((spent_at IS NOT NULL) AND (reported_at IS NULL));
+
 CREATE UNIQUE INDEX quarantined_event_once ON quarantined_event USING btree (account, event_id, reason, COALESCE(target, ''::text)) WHERE (event_id IS NOT NULL);
+
+CREATE INDEX wrong_key_of_person ON wrong_key USING btree (tenant, aad_object_id, written_at);
+
+ALTER TABLE ONLY command
+    ADD CONSTRAINT command_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);
 
 ALTER TABLE ONLY connection
     ADD CONSTRAINT connection_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);
@@ -219,7 +355,7 @@ ALTER TABLE ONLY conversation
     ADD CONSTRAINT conversation_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);
 
 ALTER TABLE ONLY conversation
-    ADD CONSTRAINT conversation_team_fkey FOREIGN KEY (team, tenant, account) REFERENCES team(id, tenant, account);
+    ADD CONSTRAINT conversation_team_fkey FOREIGN KEY (team, tenant, account) REFERENCES team(id, tenant, account) ON UPDATE CASCADE;
 
 ALTER TABLE ONLY conversation
     ADD CONSTRAINT conversation_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);
@@ -232,6 +368,18 @@ ALTER TABLE ONLY incident_card
 
 ALTER TABLE ONLY incident_detail
     ADD CONSTRAINT incident_detail_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);
+
+ALTER TABLE ONLY link_offer
+    ADD CONSTRAINT link_offer_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);
+
+ALTER TABLE ONLY link_offer
+    ADD CONSTRAINT link_offer_team_fkey FOREIGN KEY (team) REFERENCES team(id);
+
+ALTER TABLE ONLY link_offer
+    ADD CONSTRAINT link_offer_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);
+
+ALTER TABLE ONLY notice
+    ADD CONSTRAINT notice_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);
 
 ALTER TABLE ONLY person
     ADD CONSTRAINT person_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);
@@ -247,3 +395,6 @@ ALTER TABLE ONLY user_link
 
 ALTER TABLE ONLY webhook_subscription
     ADD CONSTRAINT webhook_subscription_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);
+
+ALTER TABLE ONLY wrong_key
+    ADD CONSTRAINT wrong_key_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);

@@ -5,8 +5,15 @@ from typing import Any
 import asyncpg
 import pytest
 
-from muster.store.conversations import ConversationUnknown, Kind, follow, label_of, service_url_of, upsert
-from muster.store.pool import Pool
+from muster.store.conversations import (
+    ConversationUnknown,
+    Kind,
+    follow,
+    label_of,
+    service_url_of,
+    upsert_channel,
+)
+from muster.store.pool import Pool, transaction
 from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TEAM, TENANT
 
 pytestmark = pytest.mark.anyio
@@ -38,6 +45,28 @@ def a_conversation(**changes: Any) -> dict[str, Any]:
     }
 
 
+async def insert(pool: Pool, **values: Any) -> None:
+    names = ", ".join(values)
+    places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+    await pool.execute(f"INSERT INTO conversation ({names}) VALUES ({places})", *values.values())
+
+
+async def write_channel(pool: Pool, id: str, *, team_name: str = "Payments", name: str = "ops") -> str:
+    """Its key."""
+    async with transaction(pool) as connection:
+        await upsert_channel(
+            connection,
+            id=id,
+            tenant=TENANT,
+            account=ACCOUNT,
+            team=TEAM,
+            team_name=team_name,
+            name=name,
+            service_url=SERVICE_URL,
+        )
+    return str((await row(pool, id))["key"])
+
+
 async def row(pool: Pool, id: str) -> dict[str, Any]:
     found = await pool.fetchrow("SELECT * FROM conversation WHERE id = $1", id)
     assert found is not None
@@ -47,7 +76,7 @@ async def row(pool: Pool, id: str) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", ["group", "personal"])
 async def test_a_chat_has_no_team(pool: Pool, kind: Kind) -> None:
     chat = a_conversation(kind=kind)
-    await upsert(pool, **chat)
+    await insert(pool, **chat)
     assert await row(pool, chat["id"]) == {**chat, "suspended_at": None}
 
 
@@ -78,15 +107,33 @@ async def test_a_conversation_that_makes_no_sense_is_refused_by_its_constraint(
     await pool.execute("INSERT INTO pagerduty_account VALUES ('emca', 'emca', 'eu')")
     await pool.execute("INSERT INTO teams_tenant VALUES ('t2', 'Another')")
     with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
-        await upsert(pool, **a_conversation(**changes))
+        await insert(pool, **a_conversation(**changes))
     assert refused.value.constraint_name == constraint
 
 
-async def test_a_conversation_that_was_renamed_keeps_its_key(pool: Pool) -> None:
-    await upsert(pool, **a_conversation())
-    renamed = a_conversation(name="Incident 42, over", key="another", service_url="http://127.0.0.1:2/teams/")
-    await upsert(pool, **renamed)
-    assert await row(pool, renamed["id"]) == {**renamed, "key": "incident-42", "suspended_at": None}
+async def test_a_channel_that_was_renamed_keeps_its_key(pool: Pool) -> None:
+    assert await write_channel(pool, OPS, name="operations") == "payments-ops"
+    assert (await row(pool, OPS))["name"] == "operations"
+
+
+@pytest.mark.parametrize(
+    ("team", "channels", "keys"),
+    [
+        ("Payments", ("ops", "Ops", "#ops!"), ["payments-ops-2", "payments-ops-3", "payments-ops-4"]),
+        ("Payments & Co.", ("#ops / 24×7",), ["payments-co-ops-24-7"]),
+        ("Zahlungsverkehr", ("Größe",), ["zahlungsverkehr-grosse"]),
+        ("支払い", ("運用", "監視"), ["channel-1", "channel-2"]),
+        ("a" * 100, ("b",), ["a" * 60]),
+    ],
+)
+async def test_a_channels_key_can_be_read_and_is_its_own(
+    pool: Pool, team: str, channels: tuple[str, ...], keys: list[str]
+) -> None:
+    drawn = [
+        await write_channel(pool, f"19:{number}@thread.tacv2", team_name=team, name=name)
+        for number, name in enumerate(channels)
+    ]
+    assert drawn == keys
 
 
 ELSEWHERE = "https://smba.trafficmanager.net/emea/"

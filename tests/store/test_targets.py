@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from muster.store import connections, conversations
+from muster.store import connections
 from muster.store.conversations import Kind
 from muster.store.pool import Connection, Pool
 from muster.store.targets import Target, find_and_register, find_card, find_card_of_incident
@@ -227,16 +227,10 @@ async def test_a_conversation_without_a_team_is_found_as_a_channel_is(
     incident: Incident, kind: Kind, name: str, label: str
 ) -> None:
     chat = "19:chat@thread.v2"
-    await conversations.upsert(
-        incident.pool,
-        id=chat,
-        kind=kind,
-        tenant=TENANT,
-        account=ACCOUNT,
-        team=None,
-        key="a-chat",
-        name=name,
-        service_url=SERVICE_URL,
+    await incident.pool.execute(
+        "INSERT INTO conversation (id, kind, tenant, account, key, name, service_url)"
+        " VALUES ($1, $2, $3, $4, 'a-chat', $5, $6)",
+        *(chat, kind, TENANT, ACCOUNT, name, SERVICE_URL),
     )
     await connections.upsert(
         incident.pool, account=ACCOUNT, service=CHECKOUT, service_name="Checkout", conversation=chat

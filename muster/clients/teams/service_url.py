@@ -5,9 +5,10 @@ token: an address outside the allow-list would be handed a token that opens ever
 """
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 
 import httpx
+
+from muster.loopback import is_loopback
 
 
 def service_url_allowed(url: str, allowed: Iterable[str]) -> bool:
@@ -22,7 +23,7 @@ def service_url_allowed(url: str, allowed: Iterable[str]) -> bool:
         return False
     if parsed.userinfo or parsed.query or parsed.fragment:
         return False
-    if parsed.scheme != "https" and not (parsed.scheme == "http" and _is_loopback(parsed.host)):
+    if parsed.scheme != "https" and not (parsed.scheme == "http" and is_loopback(parsed.host)):
         return False
     return any(
         parsed.host.endswith(entry.lower()) if entry.startswith(".") else parsed.host == entry.lower()
@@ -41,10 +42,3 @@ def same_address(one: str, other: str) -> bool:
 def _written(url: str) -> str:
     # The parser writes scheme and host in small letters, and leaves out a port that goes without saying.
     return str(httpx.URL(url)).rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

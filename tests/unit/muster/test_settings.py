@@ -310,6 +310,7 @@ UNUSABLE = {
     "MUSTER_PUBLIC_URL": [
         "muster.example", "https://", "https://mu ster.example", "https://*.example", "ftp://muster.example",
         "https://muster.example/?a=b", "https://muster.example/#a", "https://ada@muster.example",
+        "http://muster.example", "http://192.0.2.1:8080", "http://localhost.example",
     ],
     "MUSTER_SERVICE_HOSTS": [
         "https://smba.trafficmanager.net/", "*.botframework.com", "smba.trafficmanager.net:443", ".", "a..b",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from workflows.ids import ChannelIncidentId, channel_key, click_key, delivery_key
+from workflows.ids import ChannelIncidentId, TeamSetupId, click_key, delivery_key
 
 CLICK: dict[str, Any] = {"person": "ada", "message": "17", "verb": "resolve", "nonce": "n", "link": 7}
 
@@ -13,18 +13,8 @@ def test_an_id_is_readable_in_a_list() -> None:
     assert str(ChannelIncidentId("acme", "Q1", "payments-ops")) == "incident/acme/Q1/payments-ops"
 
 
-@pytest.mark.parametrize(
-    ("team", "channel", "key"),
-    [
-        ("Payments", "Ops", "payments-ops"),
-        ("Payments & Co.", "#ops / 24×7", "payments-co-ops-24-7"),
-        ("支払い", "運用", "channel"),
-        ("a" * 100, "b", "a" * 60),
-    ],
-)
-def test_a_channels_key_can_be_read_and_stands_in_an_id(team: str, channel: str, key: str) -> None:
-    assert channel_key(team, channel) == key
-    assert str(ChannelIncidentId("acme", "Q1", key)).count("/") == 3
+def test_the_set_up_of_a_team_is_named_by_its_key() -> None:
+    assert str(TeamSetupId("payments")) == "setup/payments"
 
 
 def test_the_same_click_has_the_same_key() -> None:

@@ -1,0 +1,189 @@
+"""Offers of links: what a person may do in a browser, once, until a time. The row decides.
+
+The KEY of an offer is sealed in its row and found by its hash; the link is drawn from the row's id
+(``muster.security.signed_links``) and stands nowhere.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+import asyncpg
+
+from muster.security.sealing import KeyRing, Place
+from muster.store.pool import Connection, Pool, transaction
+from muster.store.queries import load_queries
+from workflows.values import Value
+
+QUERIES = load_queries(__file__)
+
+Kind = Literal["authorize", "consent"]
+OfferState = Literal["open", "expired", "replaced", "removed", "shown", "spent"]
+Ending = Literal["replaced", "removed", "shown"]
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O, U."""
+_KEY_LENGTH = 12
+_READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
+"""What people write for a digit (Crockford), and between groups."""
+
+
+class Offer(Value):
+    """The row of an offer, with what its page names."""
+
+    id: int
+    kind: Kind
+    state: OfferState
+    """By the database's clock."""
+    tenant: str
+    team: str
+    team_name: str
+    installer: str | None
+    """Name of whoever installed the app, where it is known."""
+    account: str | None
+    expires_at: datetime
+    spent_flow: bytes | None
+    spent_by: str | None
+    spent_name: str | None
+
+
+class Spending(Value):
+    """Who authorized, as what."""
+
+    account: str
+    user: str
+    name: str
+    role: str
+
+
+class Spent(NamedTuple):
+    """How a return ended."""
+
+    result: Literal["spent", "already", "over"]
+    """``already``: somebody else of the account was faster; ``over``: the offer is not open any more."""
+    offer: Offer
+
+
+async def make(
+    pool: Pool,
+    keys: KeyRing,
+    *,
+    kind: Kind,
+    tenant: str,
+    team: str,
+    account: str | None,
+    request: str,
+    life: timedelta,
+) -> Offer:
+    """A new offer in the place of the team's earlier ones of its kind; a request finds its own again."""
+    key = new_key() if kind == "authorize" else None
+    async with transaction(pool) as connection:
+        id = await QUERIES["make"].fetchval(
+            connection,
+            kind=kind,
+            tenant=tenant,
+            team=team,
+            account=account,
+            request=request,
+            life=life,
+            key_hash=hash_of(key) if key else None,
+            key_sealed=keys.seal(key, _place(hash_of(key))) if key else None,
+        )
+        await QUERIES["replace_others"].execute(connection, team=team, kind=kind, id=id)
+        return await _existing(connection, id)
+
+
+class OfferUnknown(Exception):
+    """There is no row for this offer."""
+
+
+async def _existing(connection: Connection, id: int) -> Offer:
+    found = await find(connection, id)
+    if found is None:
+        raise OfferUnknown(id)
+    return found
+
+
+async def find(connection: Connection | Pool, id: int) -> Offer | None:
+    """The offer of this row."""
+    row = await QUERIES["find"].fetchrow(connection, id=id)
+    return _offer(row) if row else None
+
+
+async def find_by_key(connection: Connection | Pool, key: str) -> Offer | None:
+    """The offer of a KEY as somebody wrote it."""
+    row = await QUERIES["find_by_key"].fetchrow(connection, key_hash=hash_of(key))
+    return _offer(row) if row else None
+
+
+async def open_key(connection: Connection | Pool, keys: KeyRing, id: int) -> str | None:
+    """The KEY of an offer, for a message; raises ``SealBroken``."""
+    row = await QUERIES["sealed_key"].fetchrow(connection, id=id)
+    if row is None or row["key_sealed"] is None:
+        return None
+    return keys.open(row["key_sealed"], _place(row["key_hash"]))
+
+
+async def end(connection: Connection | Pool, id: int, ending: Ending) -> None:
+    """End an open offer: it works no more."""
+    await QUERIES["end"].execute(connection, id=id, ending=ending)
+
+
+async def end_all(connection: Connection | Pool, team: str, ending: Ending) -> None:
+    """End every open offer of a team."""
+    await QUERIES["end_all"].execute(connection, team=team, ending=ending)
+
+
+async def spend(pool: Pool, id: int, spending: Spending, flow: bytes) -> Spent:
+    """Spend an open offer and write its effect, in one transaction: of two returns at once one has it.
+
+    ``flow`` is the hash of the flow whose browser sees the success again. Raises ``OfferUnknown``.
+    """
+    async with transaction(pool) as connection:
+        await QUERIES["lock"].execute(connection, id=id)
+        offer = await _existing(connection, id)
+        if offer.state == "spent":
+            return Spent("already" if offer.account == spending.account else "over", offer)
+        if offer.state != "open" or offer.account != spending.account:
+            return Spent("over", offer)
+        await QUERIES["spend"].execute(
+            connection,
+            id=id,
+            user=spending.user,
+            name=spending.name,
+            role=spending.role,
+            flow=flow,
+        )
+        await QUERIES["authorize_team"].execute(connection, id=id)
+        await QUERIES["authorize_channels"].execute(connection, id=id)
+        return Spent("spent", offer)
+
+
+async def unreported(connection: Connection | Pool) -> tuple[Offer, ...]:
+    """Offers that were spent, and whose workflow may not know it."""
+    return tuple(_offer(row) for row in await QUERIES["unreported"].fetch(connection))
+
+
+async def note_reported(connection: Connection | Pool, id: int) -> None:
+    """Write that the workflow knows that the offer is spent."""
+    await QUERIES["note_reported"].execute(connection, id=id)
+
+
+def new_key() -> str:
+    """Twelve random characters of Crockford's base 32: 60 bits."""
+    return "".join(secrets.choice(_CROCKFORD) for _ in range(_KEY_LENGTH))
+
+
+def hash_of(key: str) -> bytes:
+    """How a KEY is found, however somebody wrote it: 60 random bits need no salt."""
+    return hashlib.sha256(key.upper().translate(_READ_AS).encode()).digest()
+
+
+def _place(key_hash: bytes) -> Place:
+    """Where a KEY lives; known before the row has an id."""
+    return Place("link_offer", key_hash.hex(), "key_sealed")
+
+
+def _offer(row: asyncpg.Record) -> Offer:
+    return Offer(**{name: row[name] for name in Offer.model_fields})

@@ -1,0 +1,56 @@
+-- name: make
+INSERT INTO link_offer AS o (kind, tenant, team, account, request, key_hash, key_sealed, expires_at)
+VALUES (:kind, :tenant, :team, :account, :request, :key_hash, :key_sealed, now() + :life::interval)
+ON CONFLICT ON CONSTRAINT link_offer_once DO UPDATE SET request = o.request
+RETURNING id
+
+-- name: replace_others
+-- Only older ones: a request that is made again must not end what came after it.
+UPDATE link_offer SET ended_at = now(), ended_as = 'replaced'
+WHERE team = :team AND kind = :kind AND id < :id AND ended_at IS NULL AND spent_at IS NULL
+
+-- name: find
+SELECT * FROM offered_link
+WHERE id = :id
+
+-- name: find_by_key
+SELECT * FROM offered_link
+WHERE key_hash = :key_hash
+
+-- name: lock
+-- Two returns at once wait for each other here.
+SELECT FROM link_offer WHERE id = :id FOR UPDATE
+
+-- name: sealed_key
+SELECT key_hash, key_sealed FROM link_offer WHERE id = :id
+
+-- name: end
+UPDATE link_offer SET ended_at = now(), ended_as = :ending
+WHERE id = :id AND ended_at IS NULL AND spent_at IS NULL
+
+-- name: end_all
+UPDATE link_offer SET ended_at = now(), ended_as = :ending
+WHERE team = :team AND ended_at IS NULL AND spent_at IS NULL
+
+-- name: spend
+UPDATE link_offer
+SET spent_at = now(), spent_by = :user, spent_name = :name, spent_role = :role, spent_flow = :flow
+WHERE id = :id
+
+-- name: authorize_team
+UPDATE team t
+SET account = o.account, authorized_by = o.spent_by, authorized_name = o.spent_name,
+    authorized_role = o.spent_role, authorized_at = o.spent_at
+FROM link_offer o
+WHERE o.id = :id AND t.id = o.team
+
+-- name: authorize_channels
+UPDATE conversation c SET account = o.account
+FROM link_offer o
+WHERE o.id = :id AND c.team = o.team AND c.account IS DISTINCT FROM o.account
+
+-- name: unreported
+SELECT * FROM offered_link WHERE state = 'spent' AND reported_at IS NULL ORDER BY id
+
+-- name: note_reported
+UPDATE link_offer SET reported_at = now() WHERE id = :id

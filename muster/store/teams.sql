@@ -1,0 +1,56 @@
+-- name: follow
+-- What an activity tells of a team that is known; nothing is written where nothing changed.
+WITH known AS (
+  SELECT * FROM team WHERE id = :id AND tenant = :tenant
+), changed AS (
+  UPDATE team t
+  SET name = coalesce(nullif(:name::text, ''), t.name), aad_group_id = coalesce(:aad_group_id, t.aad_group_id),
+      service_url = :service_url
+  FROM known k
+  WHERE t.id = k.id
+    AND (coalesce(nullif(:name::text, ''), k.name) <> k.name
+         OR coalesce(:aad_group_id, k.aad_group_id) IS DISTINCT FROM k.aad_group_id
+         OR rtrim(:service_url, '/') IS DISTINCT FROM rtrim(k.service_url, '/'))
+  RETURNING t.*
+)
+SELECT * FROM changed
+UNION ALL
+SELECT * FROM known WHERE NOT EXISTS (SELECT FROM changed)
+
+-- name: insert
+-- Two activities of a new team may come at once: the second one finds the first one's row.
+INSERT INTO team AS t (id, tenant, key, name, aad_group_id, service_url)
+VALUES (:id, :tenant, :key, :name, :aad_group_id, :service_url)
+ON CONFLICT (id) DO UPDATE SET service_url = excluded.service_url WHERE t.tenant = excluded.tenant
+RETURNING *
+
+-- name: find
+SELECT * FROM team WHERE id = :id
+
+-- name: find_by_key
+SELECT * FROM team WHERE key = :key
+
+-- name: of_tenant
+SELECT * FROM team WHERE tenant = :tenant AND removed_at IS NULL ORDER BY name, id
+
+-- name: note_installer
+UPDATE team SET installer = coalesce(:installer, installer), chosen_channel = coalesce(:chosen_channel, chosen_channel)
+WHERE id = :id
+
+-- name: note_membership
+UPDATE team SET membership_at = :at, removed_at = CASE WHEN :removed THEN now() END
+WHERE id = :id AND (membership_at IS NULL OR membership_at <= :at)
+
+-- name: note_step
+UPDATE team SET step = :step WHERE id = :id
+
+-- name: rename
+UPDATE team SET name = :name WHERE id = :id
+
+-- name: update
+UPDATE team SET name = :name, aad_group_id = :aad_group_id WHERE id = :id
+RETURNING id
+
+-- name: insert_connected
+INSERT INTO team (id, tenant, key, name, aad_group_id, account)
+VALUES (:id, :tenant, :key, :name, :aad_group_id, :account)

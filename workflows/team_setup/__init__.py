@@ -1,0 +1,1 @@
+"""``TeamSetup``: a Microsoft team comes aboard, from the installation of the app to the tenant's consent."""

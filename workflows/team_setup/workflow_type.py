@@ -1,0 +1,82 @@
+"""How everybody else starts ``TeamSetup`` and talks to it, and how operators find its runs."""
+
+from workflows.contract import RunListing, Signal, Update, WorkflowType
+from workflows.ids import TeamSetupId
+from workflows.markdown import as_markdown
+from workflows.search_attributes import ATTENTION, TEAMS_CONVERSATION, TEAMS_TENANT
+from workflows.team_setup.messages import (
+    Authorized,
+    ConsentReturned,
+    Pressed,
+    SetupAnswer,
+    Start,
+    TeamEvent,
+)
+from workflows.values import Value
+
+_NAME_LIMIT = 150
+"""Most bytes: Temporal refuses a start whose summary has more than 400."""
+
+TEAM_EVENTS = {
+    name: Signal(name, TeamEvent)
+    for name in (
+        "installed",
+        "removed",
+        "teamRenamed",
+        "teamArchived",
+        "teamUnarchived",
+        "teamDeleted",
+        "teamHardDeleted",
+        "teamRestored",
+        "channelCreated",
+        "channelRenamed",
+        "channelDeleted",
+        "channelRestored",
+    )
+}
+"""What happened to the team, under Teams' own words."""
+
+
+def _asked(name: str) -> Update[Pressed, SetupAnswer]:
+    return Update(name, Pressed, SetupAnswer, goes_on_as=Signal(name, Pressed))
+
+
+NOT_ADMIN = _asked("not_admin")
+"""*I'm not a PagerDuty Admin*: the card expands."""
+RENEW = _asked("renew")
+"""*Send a new link*."""
+CHOOSE_ACCOUNT = _asked("choose_account")
+AUTHORIZE = _asked("authorize")
+"""The command ``authorize <KEY>``: whoever wrote it privately gets the Authorize card."""
+APPCONNECT = _asked("appconnect")
+"""The command ``appconnect``: whoever wrote it gets the consent card."""
+AUTHORIZED = Update("authorized", Authorized, SetupAnswer, goes_on_as=Signal("authorized", Authorized))
+CONSENT_RETURNED = Update(
+    "consent_returned", ConsentReturned, SetupAnswer, goes_on_as=Signal("consent_returned", ConsentReturned)
+)
+BUTTONS = {row.name: row for row in (NOT_ADMIN, RENEW, CHOOSE_ACCOUNT)}
+"""Updates that a button of a card asks for, by the button's verb."""
+
+_UPDATES = {**BUTTONS, **{row.name: row for row in (AUTHORIZE, APPCONNECT, AUTHORIZED, CONSENT_RETURNED)}}
+
+
+def title(name: str) -> str:
+    """The run's static summary, as Markdown: ``Payments · setup``."""
+    return f"{as_markdown(name, _NAME_LIMIT)} · setup"
+
+
+def _listing(start: Start, _message: Value | None) -> RunListing:
+    return RunListing(
+        title=title(start.name),
+        attributes={TEAMS_TENANT: start.tenant, TEAMS_CONVERSATION: start.team, ATTENTION: "ok"},
+    )
+
+
+TEAM_SETUP = WorkflowType(
+    name="TeamSetup",
+    start=Start,
+    workflow_id=lambda start: str(TeamSetupId(start.key)),
+    listing=_listing,
+    signals={**TEAM_EVENTS, **{name: row.goes_on_as for name, row in _UPDATES.items()}},
+    updates=_UPDATES,
+)
