@@ -338,6 +338,8 @@ CREATE INDEX incident_card_by_activity ON incident_card USING btree (conversatio
 
 CREATE INDEX link_offer_unreported ON link_offer USING btree (id) WHERE ((spent_at IS NOT NULL) AND (reported_at IS NULL));
 
+CREATE INDEX notice_by_activity ON notice USING btree (conversation, activity_id);
+
 CREATE UNIQUE INDEX quarantined_event_once ON quarantined_event USING btree (account, event_id, reason, COALESCE(target, ''::text)) WHERE (event_id IS NOT NULL);
 
 CREATE INDEX wrong_key_of_person ON wrong_key USING btree (tenant, aad_object_id, written_at);

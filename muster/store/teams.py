@@ -7,6 +7,7 @@ import asyncpg
 from muster.store.pool import Connection, Pool, transaction
 from muster.store.queries import load_queries
 from muster.store.readable_keys import draw_team_key
+from workflows.team_setup.messages import Deadlines, Start
 from workflows.values import Value
 
 QUERIES = load_queries(__file__)
@@ -36,6 +37,10 @@ class Team(Value):
     authorized_name: str | None
     authorized_role: str | None
     authorized_at: datetime | None
+
+    def start(self, deadlines: Deadlines) -> Start:
+        """How the workflow of the team's set-up starts where none runs."""
+        return Start(tenant=self.tenant, team=self.id, key=self.key, name=self.name, deadlines=deadlines)
 
 
 async def first_seen(

@@ -13,7 +13,7 @@ OTHER = "33333333-3333-3333-3333-333333333333"
 
 
 def account(subdomain: str) -> PagerDutyAccount:
-    return PagerDutyAccount(subdomain=subdomain, region="eu", client_id="c", client_secret="s")  # type: ignore[arg-type]
+    return PagerDutyAccount(subdomain=subdomain, region="eu", client_id="c", client_secret="s")
 
 
 async def test_configured_accounts_and_tenants_have_rows_and_names_that_are_known_stay(pool: Pool) -> None:
@@ -29,4 +29,4 @@ async def test_the_roles_of_the_last_reading_are_kept(pool: Pool) -> None:
     await accounts.note_roles(pool, TENANT, [])
     assert await accounts.roles_of(pool, TENANT) == frozenset()
     await accounts.note_roles(pool, TENANT, ["User.ReadBasic.All", "Chat.Create"])
-    assert await accounts.roles_of(pool, TENANT) == {"Chat.Create", "User.ReadBasic.All"}
+    assert await accounts.roles_of(pool, TENANT) == frozenset({"Chat.Create", "User.ReadBasic.All"})

@@ -101,6 +101,9 @@ CREATE TABLE notice (
   PRIMARY KEY (subject, name, recipient)
 );
 
+-- A button is pressed on a message.
+CREATE INDEX notice_by_activity ON notice (conversation, activity_id);
+
 -- Commands that were answered: Teams delivers again what is not answered in time.
 CREATE TABLE command (
   tenant text NOT NULL REFERENCES teams_tenant,
