@@ -1,13 +1,23 @@
 """An activity from Teams, read once: everything that the edge and the bot derive from it.
 
 Whatever is kept, sent or logged is bounded and has no control characters. What must be exact is refused where
-it cannot be used as it is; a name is cleaned and clipped.
+it cannot be used as it is; a name is cleaned and clipped. What only a message or an event of a team has is
+dropped where it is odd: the rest of the activity counts all the same.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from muster.identifiers import Uuid, UuidOrNothing
 from muster.values import NAME, one_line, teams_identifier
@@ -28,13 +38,44 @@ def _name(value: Any) -> str | None:
     return one_line(value, NAME) or None
 
 
+def _text(value: Any) -> str:
+    return value[:TEXT_LIMIT] if isinstance(value, str) else ""
+
+
+def _moment(value: Any) -> datetime | None:
+    """A moment of RFC 3339; without an offset it is UTC, as Teams writes ``timestamp``."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is None:
+            return None
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _or_dropped(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return handler(value)
+    except ValidationError:
+        return None
+
+
+def _items(value: Any) -> tuple[Any, ...]:
+    return tuple(item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
+
+
 _THREAD_MARK = ";messageid="
+TEXT_LIMIT = 20 * 1024
+"""Characters of a message that are read."""
 
 Exact = Annotated[str, BeforeValidator(_exact)]
 """An id, or what is compared: it goes into headers, rows and logs as it is."""
 ExactOrNothing = Annotated[str | None, BeforeValidator(_exact_or_nothing)]
 Name = Annotated[str | None, BeforeValidator(_name)]
 """What people read: of another type it counts as missing."""
+IfExact = Annotated[ExactOrNothing, WrapValidator(_or_dropped)]
+"""An id that counts as missing where it is odd."""
+IfUuid = Annotated[UuidOrNothing, WrapValidator(_or_dropped)]
 
 
 class _Envelope(BaseModel):
@@ -45,13 +86,39 @@ class _Tenant(_Envelope):
     id: Uuid
 
 
+class TeamReference(_Envelope):
+    """The team that it is about."""
+
+    id: Exact
+    aad_group_id: IfUuid = Field(default=None, alias="aadGroupId")
+    name: Name = None
+
+
+class ChannelReference(_Envelope):
+    """The channel that it is about."""
+
+    id: Exact
+    name: Name = None
+
+
+class _Settings(_Envelope):
+    selected_channel: Annotated[ChannelReference | None, WrapValidator(_or_dropped)] = Field(
+        default=None, alias="selectedChannel"
+    )
+
+
 class _ChannelData(_Envelope):
     tenant: _Tenant | None = None
+    team: Annotated[TeamReference | None, WrapValidator(_or_dropped)] = None
+    channel: Annotated[ChannelReference | None, WrapValidator(_or_dropped)] = None
+    event_type: IfExact = Field(default=None, alias="eventType")
+    settings: Annotated[_Settings | None, WrapValidator(_or_dropped)] = None
 
 
 class _Conversation(_Envelope):
     id: Exact
     tenant_id: UuidOrNothing = Field(default=None, alias="tenantId")
+    kind: IfExact = Field(default=None, alias="conversationType")
 
 
 class Sender(_Envelope):
@@ -64,6 +131,20 @@ class Sender(_Envelope):
 
 class _Recipient(_Envelope):
     id: Exact
+    name: Name = None
+
+
+class _Member(_Envelope):
+    id: IfExact = None
+
+
+class Mention(_Envelope):
+    """Somebody or something that a message names with an ``@``."""
+
+    type: IfExact = None
+    mentioned: Annotated[_Member | None, WrapValidator(_or_dropped)] = None
+    text: Annotated[str, BeforeValidator(_text)] = ""
+    """As it stands in the message: ``<at>Muster</at>``."""
 
 
 class InboundActivity(_Envelope):
@@ -81,6 +162,57 @@ class InboundActivity(_Envelope):
     reply_to_id: ExactOrNothing = Field(default=None, alias="replyToId")
     """The message that it is about."""
     value: Any = None
+    text: Annotated[str, BeforeValidator(_text)] = ""
+    timestamp: Annotated[datetime | None, BeforeValidator(_moment)] = None
+    entities: Annotated[tuple[Mention, ...], BeforeValidator(_items)] = ()
+    install_action: IfExact = Field(default=None, alias="action")
+    """Of an ``installationUpdate``: ``add``, ``remove``, ``add-upgrade``, ``remove-upgrade``."""
+    members_added: Annotated[tuple[_Member, ...], BeforeValidator(_items)] = Field(
+        default=(), alias="membersAdded"
+    )
+    members_removed: Annotated[tuple[_Member, ...], BeforeValidator(_items)] = Field(
+        default=(), alias="membersRemoved"
+    )
+
+    @property
+    def at(self) -> datetime:
+        """When it happened; now, where Teams does not say."""
+        return self.timestamp or datetime.now(UTC)
+
+    @property
+    def team(self) -> TeamReference | None:
+        """The team that it is about. Nothing else names one: a conversation's id may be that of a channel."""
+        return self.channel_data.team if self.channel_data else None
+
+    @property
+    def channel(self) -> ChannelReference | None:
+        """The channel that an event is about."""
+        return self.channel_data.channel if self.channel_data else None
+
+    @property
+    def selected_channel(self) -> str | None:
+        """The channel that was chosen at an installation."""
+        settings = self.channel_data.settings if self.channel_data else None
+        return settings.selected_channel.id if settings and settings.selected_channel else None
+
+    @property
+    def event_type(self) -> str | None:
+        """Teams' word for what happened to a team, in whatever case."""
+        return self.channel_data.event_type if self.channel_data else None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether one person alone reads it and its answer."""
+        return self.conversation.kind == "personal"
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """Who is named in its text, in order."""
+        return tuple(entity for entity in self.entities if entity.type == "mention")
+
+    def is_bot(self, member: str | None) -> bool:
+        """Whether this id of Teams is that of the bot, to which the activity is addressed."""
+        return member is not None and member.casefold() == self.recipient.id.casefold()
 
     @property
     def tenant(self) -> str | None:
