@@ -1,4 +1,4 @@
-"""Teams talks to the bot about teams: its route over a real database, what set-ups are asked, what is sent."""
+"""Teams talks to the bot about teams: the route over a real database, what set-ups hear, what is sent."""
 
 import json
 import uuid

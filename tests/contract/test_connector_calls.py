@@ -17,8 +17,10 @@ from sandbox.up.addresses import Addresses
 from sandbox.up.product import seed as rows_of
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from tests.contract.channel import Channel, reached_channel
+from tests.schemas.api import NotAsDescribed
 from tests.schemas.cards import check_card
 from tests.schemas.connector import connector_api
+from tests.schemas.exchange import Exchange
 from tests.support.settings import database_at, settings_for
 from tests.support.teams_service import TeamsService, teams_service
 from workflows.channel_incident.view import View
@@ -129,6 +131,23 @@ async def test_a_member_is_looked_up_by_either_id(channel: Channel) -> None:
     with pytest.raises(NotFound):
         await channel.connector.get_member(*channel.place, "29:nobody")
     assert channel.calls == [(*MEMBER, 200), (*MEMBER, 200), (*MEMBER, 404)]
+
+
+@pytest.mark.parametrize("path", ["/v3/teams/19:t", "/v3/teams/19:t/conversations"])
+def test_two_calls_are_documented_and_not_in_the_description(path: str) -> None:
+    """They are those that read names. Once the description has them, they are checked like the others."""
+    read = Exchange(
+        method="GET",
+        path=path,
+        query=(),
+        headers={},
+        body=b"",
+        status=200,
+        answer_headers={"content-type": "application/json"},
+        answer=b"{}",
+    )
+    with pytest.raises(NotAsDescribed):
+        connector_api().check_request(read)
 
 
 async def test_what_the_connector_refuses_is_typed_by_its_condition(channel: Channel) -> None:
