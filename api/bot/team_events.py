@@ -30,7 +30,7 @@ _NAMED_WITHIN = 2.0
 
 _MEMBERSHIP = {"add": "installed", "remove": "removed"}
 """By an installation's action. An upgrade (``add-upgrade``, ``remove-upgrade``) changes nothing of a team."""
-_BY_TEAMS_WORD = {name.casefold(): name for name in TEAM_EVENTS if name not in _MEMBERSHIP.values()}
+_BY_EVENT_TYPE = {name.casefold(): name for name in TEAM_EVENTS if name not in _MEMBERSHIP.values()}
 _TEAMS_ROSTER = {"added": (None, "teammemberadded"), "removed": (None, "teammemberremoved")}
 """Event types of a changed roster of a team; a channel has a roster of its own."""
 
@@ -47,8 +47,8 @@ def event_of(activity: InboundActivity) -> str | None:
     if activity.type != "conversationUpdate":
         return None
     told = activity.event_type.casefold() if activity.event_type else None
-    if told in _BY_TEAMS_WORD:
-        return _BY_TEAMS_WORD[told]
+    if told in _BY_EVENT_TYPE:
+        return _BY_EVENT_TYPE[told]
     if told in _TEAMS_ROSTER["added"] and any(activity.is_bot(one.id) for one in activity.members_added):
         return "installed"
     if told in _TEAMS_ROSTER["removed"] and any(activity.is_bot(one.id) for one in activity.members_removed):

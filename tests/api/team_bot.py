@@ -147,7 +147,7 @@ class Bot:
         (text,) = self.connector.texts[before:]
         return text
 
-    async def presses(self, activity: dict[str, Any]) -> str:
+    async def clicks(self, activity: dict[str, Any]) -> str:
         """What whoever pressed a button is told."""
         answer = await self.post(activity)
         body = answer.json()

@@ -85,7 +85,7 @@ async def test_a_button_asks_the_set_up_whose_card_it_is_on(
 ) -> None:
     await notice(bot.pool, name="installer/7")
     whole = button(verb, MESSAGE, **HINT | {"team": "19:another", "account": "ACME"})
-    told = await bot.presses(whole)
+    told = await bot.clicks(whole)
     assert told == sentence_of(SetupAnswer(reply="sent_privately"))
     (asked,) = gateway.asked
     assert (asked.start.key, asked.start.deadlines.link, asked.update) == ("payments", 1800, verb)
@@ -98,7 +98,7 @@ async def test_a_button_asks_the_set_up_whose_card_it_is_on(
 async def test_a_card_whose_row_is_late_is_known_by_what_its_button_says(
     bot: Bot, gateway: RecordingGateway
 ) -> None:
-    await bot.presses(button("renew", MESSAGE, **HINT))
+    await bot.clicks(button("renew", MESSAGE, **HINT))
     (asked,) = gateway.asked
     assert (asked.start.key, asked.pressed.notice, asked.pressed.account) == ("payments", "installer/1", None)
 
@@ -118,7 +118,7 @@ async def test_a_card_that_is_none_of_the_tenants_is_not_acted_on(
 ) -> None:
     if subject is not None:
         await notice(bot.pool, subject)
-    assert await bot.presses(button("renew", MESSAGE, **HINT | {"team": team})) == NOT_OUR_MESSAGE
+    assert await bot.clicks(button("renew", MESSAGE, **HINT | {"team": team})) == NOT_OUR_MESSAGE
     assert gateway.asked == []
 
 
@@ -141,7 +141,7 @@ async def test_a_card_that_is_none_of_the_tenants_is_not_acted_on(
 async def test_a_button_that_lacks_something_is_not_acted_on(
     bot: Bot, gateway: RecordingGateway, data: dict[str, Any]
 ) -> None:
-    assert await bot.presses(button("choose_account", MESSAGE, **data)) == INCOMPLETE_BUTTON
+    assert await bot.clicks(button("choose_account", MESSAGE, **data)) == INCOMPLETE_BUTTON
     assert gateway.asked == []
 
 
@@ -149,7 +149,7 @@ async def test_a_button_that_lacks_something_is_not_acted_on(
 async def test_a_click_that_lacks_something_is_not_acted_on(
     bot: Bot, gateway: RecordingGateway, changes: dict[str, Any]
 ) -> None:
-    assert await bot.presses(button("renew", MESSAGE, **HINT) | changes) == INCOMPLETE_BUTTON
+    assert await bot.clicks(button("renew", MESSAGE, **HINT) | changes) == INCOMPLETE_BUTTON
     assert gateway.asked == []
 
 
@@ -157,7 +157,7 @@ async def test_a_click_that_lacks_something_is_not_acted_on(
     "verb", ["authorize", "authorized", "consent_returned", "appconnect", "installed", "x"]
 )
 async def test_what_is_no_button_cannot_be_asked_for(bot: Bot, gateway: RecordingGateway, verb: str) -> None:
-    assert await bot.presses(button(verb, MESSAGE, **HINT)) == UNKNOWN_BUTTON
+    assert await bot.clicks(button(verb, MESSAGE, **HINT)) == UNKNOWN_BUTTON
     assert gateway.asked == []
 
 
@@ -166,7 +166,7 @@ async def test_every_answer_of_the_set_up_is_a_sentence(
     bot: Bot, gateway: RecordingGateway, reply: Reply
 ) -> None:
     gateway.reply = SetupAnswer(reply=reply, to="acme")
-    told = await bot.presses(button("renew", MESSAGE, **HINT))
+    told = await bot.clicks(button("renew", MESSAGE, **HINT))
     assert told == sentence_of(gateway.reply)
     assert len(told) > 10
 
@@ -184,7 +184,7 @@ async def test_what_does_not_come_to_an_answer_is_said(
     bot: Bot, gateway: RecordingGateway, failure: Exception | None, told: str
 ) -> None:
     gateway.reply, gateway.failure = None, failure
-    assert await bot.presses(button("renew", MESSAGE, **HINT)) == told
+    assert await bot.clicks(button("renew", MESSAGE, **HINT)) == told
 
 
 async def test_a_click_is_one_however_often_it_comes_and_another_is_another(
@@ -202,7 +202,7 @@ async def test_a_click_is_one_however_often_it_comes_and_another_is_another(
         button("choose_account", MESSAGE, **HINT | {"notice": "installer/2"}, account="acme"),
     ]
     for click in clicks:
-        await bot.presses(click)
+        await bot.clicks(click)
     keys = [asked.pressed.key for asked in gateway.asked]
     assert keys[0] == keys[1]
     assert len(set(keys)) == len(clicks) - 1
@@ -254,8 +254,8 @@ async def test_a_click_reaches_its_set_up_through_temporal(
         setup,
         serving_bot(settings, pool, gateway, framework, framework_pool, Connector()) as bot,
     ):
-        told = [await bot.presses(click | {"id": id}) for id in ("f:1", "f:1", "f:2")]
+        told = [await bot.clicks(click | {"id": id}) for id in ("f:1", "f:1", "f:2")]
         assert told == [sentence_of(SetupAnswer(reply="already_connected", to="1"))] * 3
-        await bot.presses(button("renew", "1700000000002", **HINT))
+        await bot.clicks(button("renew", "1700000000002", **HINT))
         handle = client.get_workflow_handle(f"setup/{team.key}")
         assert await handle.result() == TEAM

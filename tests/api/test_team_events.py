@@ -188,7 +188,7 @@ async def test_times_are_compared_whatever_zone_they_are_told_in(bot: Bot, gatew
 
 @pytest.mark.parametrize("name", sorted(set(TEAM_EVENTS) - {"installed", "removed"}))
 @pytest.mark.parametrize("spelled", [str, str.lower, str.upper])
-async def test_an_event_travels_under_teams_word_however_it_is_spelled(
+async def test_an_event_travels_under_teams_own_name_however_it_is_spelled(
     bot: Bot, gateway: RecordingGateway, name: str, spelled: Any
 ) -> None:
     """Of a team that nobody told of, too: its set-up starts."""

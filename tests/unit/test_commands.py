@@ -86,7 +86,7 @@ def test_our_mention_is_known_by_its_id_whatever_it_is_called() -> None:
     assert parse(f"{renamed} help", mentions=[Mentioned(renamed, True)], names=("Muster",)).name == "help"
 
 
-def test_a_name_of_several_parts_is_taken_out() -> None:
+def test_a_long_name_is_taken_out() -> None:
     assert parse("@Muster for Acme: help", names=("Muster for Acme",)).name == "help"
     assert parse("<at>Muster &amp; Co</at> help", names=("Muster & Co",)).name == "help"
 
