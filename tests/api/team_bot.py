@@ -1,5 +1,6 @@
 """Teams talks to the bot about teams: the route over a real database, what set-ups hear, what is sent."""
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Iterable
@@ -95,14 +96,22 @@ class RecordingGateway(Gateway):
 
 @dataclass
 class Connector:
-    """The Bot Connector: keeps what it is sent; ``names`` are the teams that it knows."""
+    """The Bot Connector: keeps what it is sent; ``names`` are the teams that it knows.
+
+    It answers while ``answering`` is set.
+    """
 
     status: int = 200
     names: dict[str, str] = field(default_factory=dict)
     requests: list[httpx.Request] = field(default_factory=list)
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
+    def __post_init__(self) -> None:
+        self.answering.set()
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
+        await self.answering.wait()
         if request.method != "GET":
             return httpx.Response(self.status, json={"id": "1"})
         team = httpx.URL(str(request.url)).path.rpartition("/")[2]

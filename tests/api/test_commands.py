@@ -9,6 +9,7 @@ from typing import Any, get_args
 import httpx
 import pytest
 
+from api.bot.commands import handler
 from muster.cards import commands as texts
 from muster.cards.setup.sentences import sentence_of
 from muster.permissions import REQUIRED
@@ -79,7 +80,7 @@ async def bot(
 
 async def offer(pool: Pool, *, team: str = TEAM, tenant: str = TENANT, **changes: Any) -> tuple[Offer, str]:
     """An offer of a link, and its KEY."""
-    given = {"kind": "authorize", "account": "acme", "request": "1", "life": HOUR} | changes
+    given: dict[str, Any] = {"kind": "authorize", "account": "acme", "request": "1", "life": HOUR} | changes
     made = await link_offers.make(pool, RING, tenant=tenant, team=team, **given)
     key = await link_offers.open_key(pool, RING, made.id)
     assert key is not None
@@ -193,6 +194,19 @@ async def test_an_answer_that_cannot_be_sent_is_not_done_again(
     for _ in range(2):
         await bot.hears(whole)
     assert len(gateway.asked) == 1
+
+
+async def test_a_connector_that_hangs_holds_no_command_until_it_comes_again(
+    bot: Bot, connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The longest that one may take is less than the 15 s after which Teams delivers again."""
+    longest = handler._TAKEN_WITHIN + handler._ANSWERED_WITHIN + handler._SENT_WITHIN
+    assert longest <= 15
+    monkeypatch.setattr(handler, "_SENT_WITHIN", 0.2)
+    connector.answering.clear()
+    async with asyncio.timeout(5):
+        await bot.hears(private("help"))
+    connector.answering.set()
 
 
 @pytest.mark.parametrize(

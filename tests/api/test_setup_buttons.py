@@ -34,6 +34,7 @@ from tests.support.company import ADA_AAD, BO_AAD, TENANT
 from worker import workflow_runner
 from workflows.team_setup.messages import Pressed, Reply, SetupAnswer, Start
 from workflows.team_setup.workflow_type import BUTTONS, RENEW, TEAM_SETUP
+from workflows.verbs.registry import VERBS
 
 pytestmark = pytest.mark.anyio
 
@@ -159,6 +160,10 @@ async def test_a_click_that_lacks_something_is_not_acted_on(
 async def test_what_is_no_button_cannot_be_asked_for(bot: Bot, gateway: RecordingGateway, verb: str) -> None:
     assert await bot.clicks(button(verb, MESSAGE, **HINT)) == UNKNOWN_BUTTON
     assert gateway.asked == []
+
+
+def test_no_button_has_two_meanings() -> None:
+    assert not BUTTONS.keys() & VERBS.keys()
 
 
 @pytest.mark.parametrize("reply", get_args(Reply))

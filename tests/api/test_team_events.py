@@ -1,5 +1,6 @@
 """What Teams tells of a team: which event it is, whose it is, and that it is never half done."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -251,6 +252,15 @@ async def test_a_team_that_no_activity_names_is_asked_for_its_name(
 async def test_a_team_that_nobody_names_gets_a_key_all_the_same(bot: Bot, gateway: RecordingGateway) -> None:
     await bot.hears(with_channel_data(installation(), team={"id": TEAM}))
     assert [(start.key, start.name) for start, _, _ in gateway.signals] == [("team-1", "")]
+
+
+async def test_a_connector_that_hangs_is_not_waited_for(bot: Bot, gateway: RecordingGateway) -> None:
+    bot.connector.names[TEAM] = "Payments"
+    bot.connector.answering.clear()
+    async with asyncio.timeout(6):
+        await bot.hears(with_channel_data(installation(), team={"id": TEAM}))
+    bot.connector.answering.set()
+    assert [start.key for start, _, _ in gateway.signals] == ["team-1"]
 
 
 async def test_two_teams_of_one_name_have_two_keys(bot: Bot, gateway: RecordingGateway) -> None:
