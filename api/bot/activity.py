@@ -1,81 +1,29 @@
 """An activity from Teams, read once: everything that the edge and the bot derive from it.
 
-Whatever is kept, sent or logged is bounded and has no control characters. What must be exact is refused where
-it cannot be used as it is; a name is cleaned and clipped. What only a message or an event of a team has is
-dropped where it is odd: the rest of the activity counts all the same.
+What every activity has must be right. What only a message or an event of a team has is dropped where it is
+odd, and the rest of the activity counts all the same.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.bot.activity_fields import (
+    Exact,
+    ExactOrNothing,
+    IfExact,
+    IfUuid,
+    Items,
+    Moment,
+    Name,
+    OrDropped,
+    Text,
 )
-
 from muster.identifiers import Uuid, UuidOrNothing
-from muster.values import NAME, one_line, teams_identifier
-
-
-def _exact(value: Any) -> str:
-    exact = teams_identifier(value)
-    if exact is None:
-        raise ValueError("it must be printable ASCII without spaces, and not too long")
-    return exact
-
-
-def _exact_or_nothing(value: Any) -> str | None:
-    return None if value is None or value == "" else _exact(value)
-
-
-def _name(value: Any) -> str | None:
-    return one_line(value, NAME) or None
-
-
-def _text(value: Any) -> str:
-    return value[:TEXT_LIMIT] if isinstance(value, str) else ""
-
-
-def _moment(value: Any) -> datetime | None:
-    """A moment of RFC 3339; without an offset it is UTC, as Teams writes ``timestamp``."""
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if moment is None:
-            return None
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _or_dropped(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return handler(value)
-    except ValidationError:
-        return None
-
-
-def _items(value: Any) -> tuple[Any, ...]:
-    return tuple(item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
-
 
 _THREAD_MARK = ";messageid="
-TEXT_LIMIT = 20 * 1024
-"""Characters of a message that are read."""
-
-Exact = Annotated[str, BeforeValidator(_exact)]
-"""An id, or what is compared: it goes into headers, rows and logs as it is."""
-ExactOrNothing = Annotated[str | None, BeforeValidator(_exact_or_nothing)]
-Name = Annotated[str | None, BeforeValidator(_name)]
-"""What people read: of another type it counts as missing."""
-IfExact = Annotated[ExactOrNothing, WrapValidator(_or_dropped)]
-"""An id that counts as missing where it is odd."""
-IfUuid = Annotated[UuidOrNothing, WrapValidator(_or_dropped)]
 
 
 class _Envelope(BaseModel):
@@ -102,17 +50,17 @@ class ChannelReference(_Envelope):
 
 
 class _Settings(_Envelope):
-    selected_channel: Annotated[ChannelReference | None, WrapValidator(_or_dropped)] = Field(
+    selected_channel: Annotated[ChannelReference | None, OrDropped] = Field(
         default=None, alias="selectedChannel"
     )
 
 
 class _ChannelData(_Envelope):
     tenant: _Tenant | None = None
-    team: Annotated[TeamReference | None, WrapValidator(_or_dropped)] = None
-    channel: Annotated[ChannelReference | None, WrapValidator(_or_dropped)] = None
+    team: Annotated[TeamReference | None, OrDropped] = None
+    channel: Annotated[ChannelReference | None, OrDropped] = None
     event_type: IfExact = Field(default=None, alias="eventType")
-    settings: Annotated[_Settings | None, WrapValidator(_or_dropped)] = None
+    settings: Annotated[_Settings | None, OrDropped] = None
 
 
 class _Conversation(_Envelope):
@@ -142,8 +90,8 @@ class Mention(_Envelope):
     """Somebody or something that a message names with an ``@``."""
 
     type: IfExact = None
-    mentioned: Annotated[_Member | None, WrapValidator(_or_dropped)] = None
-    text: Annotated[str, BeforeValidator(_text)] = ""
+    mentioned: Annotated[_Member | None, OrDropped] = None
+    text: Text = ""
     """As it stands in the message: ``<at>Muster</at>``."""
 
 
@@ -162,17 +110,13 @@ class InboundActivity(_Envelope):
     reply_to_id: ExactOrNothing = Field(default=None, alias="replyToId")
     """The message that it is about."""
     value: Any = None
-    text: Annotated[str, BeforeValidator(_text)] = ""
-    timestamp: Annotated[datetime | None, BeforeValidator(_moment)] = None
-    entities: Annotated[tuple[Mention, ...], BeforeValidator(_items)] = ()
+    text: Text = ""
+    timestamp: Moment = None
+    entities: Annotated[tuple[Mention, ...], Items] = ()
     install_action: IfExact = Field(default=None, alias="action")
     """Of an ``installationUpdate``: ``add``, ``remove``, ``add-upgrade``, ``remove-upgrade``."""
-    members_added: Annotated[tuple[_Member, ...], BeforeValidator(_items)] = Field(
-        default=(), alias="membersAdded"
-    )
-    members_removed: Annotated[tuple[_Member, ...], BeforeValidator(_items)] = Field(
-        default=(), alias="membersRemoved"
-    )
+    members_added: Annotated[tuple[_Member, ...], Items] = Field(default=(), alias="membersAdded")
+    members_removed: Annotated[tuple[_Member, ...], Items] = Field(default=(), alias="membersRemoved")
 
     @property
     def at(self) -> datetime:

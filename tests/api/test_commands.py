@@ -215,6 +215,7 @@ async def test_a_connector_that_hangs_holds_no_command_until_it_comes_again(
         (TemporalUnavailable("down"), texts.UNREACHABLE),
         (TimeoutError(), texts.UNREACHABLE),
         (Rejected("no"), texts.WORKS_NO_MORE),
+        (RuntimeError("a bug"), texts.WORKS_NO_MORE),
     ],
 )
 async def test_a_command_that_cannot_be_done_says_so(

@@ -102,6 +102,10 @@ class CommandHandler:
         except Rejected as refusal:
             log.error("a command was refused", reason=str(refusal))
             return WORKS_NO_MORE
+        except Exception:
+            # It is taken, so that nobody would hear of it any more.
+            log.exception("a command failed", command=asked.name if asked.name in COMMANDS else "unknown")
+            return WORKS_NO_MORE
 
     async def _reply(self, activity: InboundActivity, tenant: str, id: str, text: str) -> None:
         """Send the answer into the message's thread. Whether it arrives or not, the command is done."""

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from api.bot.activity import TEXT_LIMIT, InboundActivity
+from api.bot.activity import InboundActivity
+from api.bot.activity_fields import TEXT_LIMIT
 
 WHOLE: dict[str, Any] = {
     "type": "message",
