@@ -11,6 +11,7 @@ import structlog
 
 from api.bot.activity import InboundActivity, TeamReference
 from api.bot.adapter import NotTaken
+from api.bot.names import Names
 from api.bot.sender import person_of
 from api.gateway import Gateway
 from muster.clients.teams.connector import ConnectorClient
@@ -19,14 +20,11 @@ from muster.store import teams
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.store.teams import Team, TeamOfAnotherTenant
 from muster.temporal.attempts import Rejected, TemporalUnavailable
-from workflows.errors import OutsideError
 from workflows.team_setup.messages import Deadlines, TeamEvent
 from workflows.team_setup.workflow_type import TEAM_EVENTS, TEAM_SETUP
 
 _WITHIN = 10.0
 """Seconds for all of it: Teams delivers again what is not answered within 15."""
-_NAMED_WITHIN = 2.0
-"""Seconds for the connector to name a team that the activity does not name."""
 
 _MEMBERSHIP = {"add": "installed", "remove": "removed"}
 """By an installation's action. An upgrade (``add-upgrade``, ``remove-upgrade``) changes nothing of a team."""
@@ -64,7 +62,7 @@ class TeamEvents:
     ) -> None:
         self._pool = pool
         self._gateway = gateway
-        self._connector = connector
+        self._names = Names(pool, connector)
         self._deadlines = deadlines
 
     async def tell(self, activity: InboundActivity) -> None:
@@ -106,35 +104,24 @@ class TeamEvents:
         return team if team.tenant == activity.tenant else None
 
     async def _first_seen(self, activity: InboundActivity, reference: TeamReference, tenant: str) -> Team:
-        id, name = reference.id, reference.name
-        if name is None:
-            known = await teams.find(self._pool, id)
-            name = None if known and known.name else await self._name_of(activity, tenant, id)
         return await teams.first_seen(
             self._pool,
-            id=id,
+            id=reference.id,
             tenant=tenant,
-            name=name,
+            name=await self._names.of_team(activity, tenant, reference.id),
             aad_group_id=reference.aad_group_id,
             service_url=activity.service_url,
         )
 
-    async def _name_of(self, activity: InboundActivity, tenant: str, id: str) -> str | None:
-        """The team's name as the connector tells it; ``None`` where it does not, in time."""
-        try:
-            async with asyncio.timeout(_NAMED_WITHIN):
-                team = await self._connector.get_team(activity.service_url, tenant, id)
-        except (OutsideError, TimeoutError) as failure:
-            log.info("a team could not be named", reason=type(failure).__name__)
-            return None
-        return team.name or None
-
     async def _signal(self, team: Team, event: str, activity: InboundActivity) -> None:
+        person = person_of(activity)
+        if event == "installed":  # its card and its link name them
+            person = await self._names.of_sender(activity, team.tenant, team.id)
         message = TeamEvent(
             event=event,
             activity=activity.id or "",
             at=activity.at,
-            person=person_of(activity),
+            person=person,
             channel=_channel_of(activity, event, team.id),
             name=_new_name(activity, event),
         )

@@ -96,7 +96,7 @@ class RecordingGateway(Gateway):
 
 @dataclass
 class Connector:
-    """The Bot Connector: keeps what it is sent; ``names`` are the teams that it knows.
+    """The Bot Connector: keeps what it is sent; ``names`` are the teams and people that it knows.
 
     It answers while ``answering`` is set.
     """
@@ -114,10 +114,10 @@ class Connector:
         await self.answering.wait()
         if request.method != "GET":
             return httpx.Response(self.status, json={"id": "1"})
-        team = httpx.URL(str(request.url)).path.rpartition("/")[2]
-        if team not in self.names:
+        asked_for = request.url.path.rpartition("/")[2]
+        if asked_for not in self.names:
             return httpx.Response(404, json={"error": {"code": "NotFound", "message": "…"}})
-        return httpx.Response(200, json={"id": team, "name": self.names[team]})
+        return httpx.Response(200, json={"id": asked_for, "name": self.names[asked_for]})
 
     @property
     def texts(self) -> list[str]:

@@ -263,6 +263,29 @@ async def test_a_connector_that_hangs_is_not_waited_for(bot: Bot, gateway: Recor
     assert [start.key for start, _, _ in gateway.signals] == ["team-1"]
 
 
+async def test_an_installer_whom_the_event_does_not_name_is_asked_for_once(
+    bot: Bot, gateway: RecordingGateway
+) -> None:
+    bot.connector.names["29:ada"] = "Ada Ops"
+    nameless = {"from": {"id": "29:ada", "aadObjectId": ADA_AAD}}
+    for whole in (installation(), roster(), event("teamArchived")):
+        await bot.hears(whole | nameless)
+    assert [told.person and told.person.name for _, _, told in gateway.signals] == ["Ada Ops", "Ada Ops", ""]
+    (request,) = bot.connector.requests
+    assert request.url.raw_path.decode() == (
+        "/emea/v3/conversations/19%3Anew-team%40thread.tacv2/members/29%3Aada"
+    )
+    assert await bot.pool.fetchval("SELECT name FROM person") == "Ada Ops"
+
+
+async def test_an_installer_whom_nobody_names_is_told_of_all_the_same(
+    bot: Bot, gateway: RecordingGateway
+) -> None:
+    await bot.hears(installation() | {"from": {"id": "29:ada", "aadObjectId": ADA_AAD}})
+    ((_, _, told),) = gateway.signals
+    assert told.person == Person(aad_object_id=ADA_AAD, teams_id="29:ada", name="")
+
+
 async def test_two_teams_of_one_name_have_two_keys(bot: Bot, gateway: RecordingGateway) -> None:
     await bot.hears(installation())
     await bot.hears(
