@@ -102,6 +102,7 @@ def test_the_api_serves_the_addresses_that_are_given_out(
     registrations: Registrations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from api.bot.route import bot_router
+    from api.oauth.route import return_router
     from api.webhooks.route import webhook_router
 
     environment = registrations.written()
@@ -112,6 +113,7 @@ def test_the_api_serves_the_addresses_that_are_given_out(
             verifier=nothing, adapter=nothing, bot=nothing, registrations={}, service_hosts=(), places=nothing
         ),
         webhook_router(pool=nothing, keys=nothing, fan_out=nothing, accounts={}),
+        return_router(nothing),
     ]
     served = {getattr(route, "path", "") for router in routers for route in router.routes}
     account = registrations.pagerduty.account
