@@ -41,7 +41,7 @@ class Invitation:
 
     heading: str
     text: str
-    facts: tuple[tuple[str, str], ...]
+    named: tuple[tuple[str, str], ...]
     button: str
 
 
@@ -53,7 +53,7 @@ def authorize_page(*, team: str, installer: str | None, account: str) -> Invitat
             "You sign in at PagerDuty, as an Account Owner or a Global Admin of the account. Muster checks"
             " that you are one. It keeps that it was you, and no access of yours."
         ),
-        facts=(*_asked_by(team, installer), ("PagerDuty account", account)),
+        named=(*_asked_by(team, installer), ("PagerDuty account", account)),
         button="Continue to PagerDuty",
     )
 
@@ -66,7 +66,7 @@ def consent_page(*, team: str, installer: str | None, account: str | None) -> In
             "Microsoft shows which permissions Muster asks for. A Privileged Role Administrator or a Global"
             " Administrator of your organization can grant them, once for all its teams."
         ),
-        facts=(*_asked_by(team, installer), *([("PagerDuty account", account)] if account else [])),
+        named=(*_asked_by(team, installer), *([("PagerDuty account", account)] if account else [])),
         button="Continue to Microsoft",
     )
 

@@ -140,7 +140,7 @@ class Browser:
     async def open(self, path: str) -> httpx.Response:
         return await self.http.get(path)
 
-    async def press(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    async def send_form(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """The button of our page."""
         return await self.http.post(
             path, headers={"Sec-Fetch-Site": "same-origin"} if headers is None else headers
@@ -148,7 +148,7 @@ class Browser:
 
     async def begin(self, path: str) -> str:
         """Press, and say where it leads."""
-        answer = await self.press(path)
+        answer = await self.send_form(path)
         assert answer.status_code == 303, text_of(answer)
         return str(answer.headers["location"])
 

@@ -169,14 +169,14 @@ async def test_previewers_get_the_page_and_change_nothing(links: Links) -> None:
         {"Host": "evil.example", "Origin": "http://evil.example"},
         {"Referer": f"{PUBLIC}{path}"},
     ):
-        answer = await previewer.press(path, headers)
+        answer = await previewer.send_form(path, headers)
         assert answer.status_code == 403, headers
         assert "set-cookie" not in answer.headers
     assert await untouched(links, offer)
 
 
 async def test_an_older_browser_names_our_origin(links: Links) -> None:
-    answer = await links.browser().press(path_of(await links.offer()), {"Origin": PUBLIC})
+    answer = await links.browser().send_form(path_of(await links.offer()), {"Origin": PUBLIC})
     assert answer.status_code == 303
 
 
@@ -188,7 +188,7 @@ async def test_a_token_that_is_none_reads_nothing(serve: Serve, database_url: st
             token = path_of(offer).removeprefix("/l/")
             nobody = path_of(offer.model_copy(update={"id": offer.id + 1}))
             assert is_invalid(await links.browser().open(nobody), 404)
-            assert is_invalid(await links.browser().press(nobody), 404)
+            assert is_invalid(await links.browser().send_form(nobody), 404)
             await line.cut()
             for forged in (
                 token[:-1],
@@ -205,7 +205,7 @@ async def test_a_token_that_is_none_reads_nothing(serve: Serve, database_url: st
                 SignedLinks(RING.parse("other:" + "B" * 43 + "=")).token(offer.id),
             ):
                 assert is_invalid(await links.browser().open(f"/l/{forged}"), 404), forged
-                assert is_invalid(await links.browser().press(f"/l/{forged}"), 404), forged
+                assert is_invalid(await links.browser().send_form(f"/l/{forged}"), 404), forged
 
 
 @pytest.mark.parametrize("how", ["expired", "replaced", "removed", "shown"])
@@ -217,10 +217,13 @@ async def test_a_link_that_is_over_says_so(links: Links, how: Any) -> None:
         await link_offers.end_all(links.pool, TEAM, how)
 
     async def is_over() -> bool:
-        return await links.state(offer) == how
+        return bool(await links.state(offer) == how)
 
     await eventually(is_over)
-    for answer in (await links.browser().open(path_of(offer)), await links.browser().press(path_of(offer))):
+    for answer in (
+        await links.browser().open(path_of(offer)),
+        await links.browser().send_form(path_of(offer)),
+    ):
         assert is_invalid(answer, 410)
         assert "set-cookie" not in answer.headers
     assert (await links.account(), await links.told()) == (None, [])
@@ -264,9 +267,9 @@ async def test_whoever_spent_a_link_sees_the_success_again_and_nobody_else_does(
     offer = await links.offer()
     browser, other = links.browser(), links.browser()
     await browser.come_back(links.identity.allow(await browser.begin(path_of(offer))))
-    for answer in (await browser.open(path_of(offer)), await browser.press(path_of(offer))):
+    for answer in (await browser.open(path_of(offer)), await browser.send_form(path_of(offer))):
         assert (answer.status_code, SUCCESS in text_of(answer)) == (200, True)
-    for answer in (await other.open(path_of(offer)), await other.press(path_of(offer))):
+    for answer in (await other.open(path_of(offer)), await other.send_form(path_of(offer))):
         assert is_invalid(answer, 410)
     assert (len(links.identity.exchanges), await links.told()) == (1, [f"authorized {offer.id}"])
 
@@ -441,7 +444,13 @@ async def test_a_link_that_ends_while_somebody_is_at_pagerduty_connects_nothing(
 
 async def test_while_pagerduty_is_away_it_can_be_tried_again(links: Links) -> None:
     offer = await links.offer()
-    for wrong in ({"is_down": True}, {"user_status": 500}, {"refuses": (429, {})}, {"refuses": (500, {})}):
+    outages: list[dict[str, Any]] = [
+        {"is_down": True},
+        {"user_status": 500},
+        {"refuses": (429, {})},
+        {"refuses": (500, {})},
+    ]
+    for wrong in outages:
         good = {name: getattr(links.identity, name) for name in wrong}
         vars(links.identity).update(wrong)
         browser = links.browser()
@@ -465,7 +474,7 @@ async def test_while_postgres_is_away_it_can_be_tried_again(serve: Serve, databa
             for page in (
                 await browser.come_back(query),
                 await browser.open(path_of(offer)),
-                await browser.press(path_of(offer)),
+                await browser.send_form(path_of(offer)),
             ):
                 assert (page.status_code, FAILED in text_of(page)) == (503, True)
                 assert TRY_AGAIN in text_of(page)
@@ -605,7 +614,7 @@ async def test_a_forged_or_foreign_consent_is_not_told(links: Links) -> None:
 async def test_while_entra_is_away_a_consent_link_can_be_tried_again(links: Links) -> None:
     links.entra.is_down = True
     offer = await links.offer("consent")
-    for page in (await links.browser().open(path_of(offer)), await links.browser().press(path_of(offer))):
+    for page in (await links.browser().open(path_of(offer)), await links.browser().send_form(path_of(offer))):
         assert (page.status_code, TRY_AGAIN in text_of(page)) == (503, True)
     links.entra.is_down = False
     assert (await links.browser().open(path_of(offer))).status_code == 200
@@ -617,13 +626,13 @@ async def test_while_entra_is_away_a_consent_link_can_be_tried_again(links: Link
 async def test_every_answer_keeps_itself_to_itself(links: Links) -> None:
     offer, consent = await links.offer(), await links.offer("consent")
     browser = links.browser()
-    begun = await browser.press(path_of(offer))
+    begun = await browser.send_form(path_of(offer))
     returned = await browser.http.get(f"{TO_PAGERDUTY}?{links.identity.allow(begun.headers['location'])}")
     pages = [
         await links.browser().open(path_of(consent)),
         await browser.open(returned.headers["location"]),
         await browser.open("/l/forged"),
-        await browser.press(path_of(consent), {}),
+        await browser.send_form(path_of(consent), {}),
         await browser.http.get(TO_MICROSOFT),
     ]
     for answer in (begun, returned, *pages):
@@ -650,7 +659,7 @@ async def test_no_address_to_go_on_to_is_taken_from_a_request(links: Links) -> N
     offer = await links.offer()
     browser = links.browser()
     lures = "redirect_uri=https://evil.example&next=https://evil.example&url=//evil.example"
-    answer = await browser.press(
+    answer = await browser.send_form(
         f"{path_of(offer)}?{lures}",
         {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Sec-Fetch-Site": "same-origin"},
     )
@@ -674,7 +683,7 @@ async def test_a_browser_keeps_few_flows_and_the_newest_of_them(links: Links) ->
 async def test_cookies_over_https_are_bound_to_the_host(serve: Serve) -> None:
     async with serve(public_url="https://muster.example/below") as links:
         offer = await links.offer()
-        answer = await links.browser().press(path_of(offer))
+        answer = await links.browser().send_form(path_of(offer))
         set_cookie = answer.headers["set-cookie"]
         assert set_cookie.startswith("__Host-muster-flow-")
         told = {part.strip().lower() for part in set_cookie.split(";")[1:]}

@@ -50,8 +50,12 @@ def test_credentials_that_work_are_told_with_the_addresses_to_give(registrations
     assert checked.stdout.splitlines() == [
         f"Microsoft, tenant {tenant}, messaging endpoint of the Azure bot:",
         "  https://muster.example/api/messages",
+        f"Microsoft, tenant {tenant}, redirect URI of the Entra app (Web):",
+        "  https://muster.example/oauth/microsoft/callback",
         f"PagerDuty, account {account}, URL of the webhook subscription (v3):",
         f"  https://muster.example/webhooks/pagerduty/{account}",
+        f"PagerDuty, account {account}, redirect URL of the Scoped OAuth app:",
+        "  https://muster.example/oauth/pagerduty/callback",
     ]
 
 

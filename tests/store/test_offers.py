@@ -158,7 +158,7 @@ async def test_a_spent_offer_connects_its_team_and_its_channels(pool: Pool) -> N
     assert other.account is None
 
 
-async def test_of_two_returns_at_once_one_has_its_effect(pool: Pool) -> None:
+async def test_of_two_returns_at_once_one_counts(pool: Pool) -> None:
     offer = await offered(pool)
     returns = [(ADA, FLOW), (BO, OTHER_FLOW)] * 4
     ended = await asyncio.gather(
@@ -199,7 +199,7 @@ async def test_an_offer_that_is_ended_and_spent_at_once_does_one_of_both(pool: P
         await pool.execute("UPDATE team SET account = NULL WHERE id = $1", ORDERS)
 
 
-async def test_no_offer_no_effect(pool: Pool) -> None:
+async def test_what_was_never_offered_is_not_spent(pool: Pool) -> None:
     with pytest.raises(OfferUnknown):
         await link_offers.spend(pool, 404, ADA, FLOW)
 

@@ -88,7 +88,7 @@ async def test_who_installed_it_and_where_is_kept_until_it_is_told_anew(pool: Po
     assert ((await found(pool)).installer, (await found(pool)).chosen_channel) == (BO_AAD, OPS)
 
 
-async def test_the_newest_word_on_membership_decides(pool: Pool) -> None:
+async def test_the_newest_activity_decides_on_membership(pool: Pool) -> None:
     await seen(pool, "one")
     await teams.note_membership(pool, "19:one", at=AT, removed=True)
     await teams.note_membership(pool, "19:one", at=AT - timedelta(seconds=1), removed=False)

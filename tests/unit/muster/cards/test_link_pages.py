@@ -25,9 +25,9 @@ def test_every_reason_has_one_line() -> None:
 
 def test_what_is_not_known_is_said() -> None:
     page = authorize_page(team="", installer=None, account="acme")
-    assert dict(page.facts) == {
+    assert dict(page.named) == {
         "Team": "not known by name",
         "Installed by": "nobody Muster knows",
         "PagerDuty account": "acme",
     }
-    assert "PagerDuty account" not in dict(consent_page(team="Ops", installer="Ada", account=None).facts)
+    assert "PagerDuty account" not in dict(consent_page(team="Ops", installer="Ada", account=None).named)
