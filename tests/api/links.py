@@ -20,6 +20,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from muster.security.sealing import KeyRing
 from muster.security.signed_links import SignedLinks
+from muster.settings import PagerDutyAccount
 from muster.store import link_offers, teams
 from muster.store.link_offers import Kind, Offer
 from muster.store.pool import Pool
@@ -116,19 +117,33 @@ async def told(client: Client, key: str) -> list[str]:
         return []
 
 
-def link_configuration(identity: PagerDutyIdentity) -> str:
+def link_configuration(account: PagerDutyAccount) -> str:
+    """A muster.toml with this account and the tenant of the team."""
     return f"""
 [[teams]]
 tenant = "{TENANT}"
 app_id = "{APP_ID}"
 app_secret = "not used here"
 [[pagerduty]]
-subdomain = "{ACCOUNT}"
-client_id = "{CLIENT}"
-client_secret = "{CLIENT_SECRET}"
-api_url = "{identity.url}"
-identity_url = "{identity.url}"
+subdomain = "{account.subdomain}"
+client_id = "{account.client_id}"
+client_secret = "{account.client_secret.get_secret_value()}"
+api_url = "{account.api_url}"
+identity_url = "{account.identity_url}"
 """
+
+
+def account_at(identity: PagerDutyIdentity) -> PagerDutyAccount:
+    """The account at this host."""
+    return PagerDutyAccount.model_validate(
+        {
+            "subdomain": ACCOUNT,
+            "client_id": CLIENT,
+            "client_secret": CLIENT_SECRET,
+            "api_url": identity.url,
+            "identity_url": identity.url,
+        }
+    )
 
 
 class Browser:

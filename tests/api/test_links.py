@@ -31,6 +31,7 @@ from tests.api.links import (
     TO_PAGERDUTY,
     Entra,
     Links,
+    account_at,
     known_team,
     link_configuration,
     listening_worker,
@@ -100,7 +101,7 @@ async def serve(
             **{"microsoft_authority": entra.url, "public_url": PUBLIC, **more},
         )
         assert settings.config is not None
-        settings.config.write_text(link_configuration(identity))
+        settings.config.write_text(link_configuration(account_at(identity)))
         settings = settings.model_copy(update={"task_queue": queue})
         async with contextlib.AsyncExitStack() as stack:
             if hears:
