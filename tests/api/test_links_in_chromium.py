@@ -1,20 +1,24 @@
-"""An Authorize link in a real browser, with the simulator of PagerDuty at another host."""
+"""Links in a real browser, with the simulators of PagerDuty and Microsoft at another host."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import ConsoleMessage, Page, expect
 from temporalio.client import Client
 
-from muster.cards.link_pages import CONNECTED, FAILED, INVALID, REASONS
+from muster.cards.link_pages import CONNECTED, CONSENTED, FAILED, INVALID, NOT_CONSENTED, REASONS
 from muster.seed import seed
 from muster.store.pool import Pool
+from sandbox.company import build_company
 from sandbox.up.servers.ports import free_port
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import edge_settings, serving_edge
 from tests.api.links import (
+    APP_ID,
+    TO_MICROSOFT,
     TO_PAGERDUTY,
     Entra,
     Links,
@@ -23,11 +27,14 @@ from tests.api.links import (
     listening_worker,
     path_of,
 )
+from tests.sandbox.microsoft_process import MicrosoftProcess, running_microsoft
 from tests.support.chromium import chromium
-from tests.support.company import company
+from tests.support.company import TENANT, company
 from tests.support.pagerduty_account import SimulatedAccount, running_account
 from tests.support.pagerduty_identity import PagerDutyIdentity
 from tests.support.settings import settings_for
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
@@ -46,6 +53,14 @@ async def account(port: int) -> AsyncIterator[SimulatedAccount]:
 
 
 @pytest.fixture
+def microsoft(port: int, tmp_path: Path) -> Iterator[MicrosoftProcess]:
+    tenant = build_company().model_copy(update={"tenant_id": TENANT, "bot_app_id": APP_ID})
+    back = f"http://127.0.0.1:{port}{TO_MICROSOFT}"
+    with running_microsoft(tmp_path, "--redirect-uri", back, company=tenant) as running:
+        yield running
+
+
+@pytest.fixture
 async def links(
     database_url: str,
     pool: Pool,
@@ -54,11 +69,17 @@ async def links(
     tmp_path: Path,
     port: int,
     account: SimulatedAccount,
+    microsoft: MicrosoftProcess,
 ) -> AsyncIterator[Links]:
     await seed(settings_for(database_url, temporal.address), company())
     key, queue = await known_team(pool), f"links-{uuid.uuid4().hex[:8]}"
     settings = edge_settings(
-        database_url, temporal.address, tmp_path, public_url=f"http://127.0.0.1:{port}"
+        database_url,
+        temporal.address,
+        tmp_path,
+        public_url=f"http://127.0.0.1:{port}",
+        microsoft_authority=microsoft.authority,
+        ca_file=microsoft.ca,
     ).model_copy(update={"task_queue": queue})
     assert settings.config is not None
     settings.config.write_text(link_configuration(account.configured))
@@ -72,10 +93,7 @@ async def links(
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
     async with chromium() as browser:
-        page = await browser.new_page()
-        page.complaints = []  # type: ignore[attr-defined]
-        page.on("console", lambda said: page.complaints.append(said.text))  # type: ignore[attr-defined]
-        yield page
+        yield await browser.new_page()
 
 
 async def opened(page: Page, links: Links, path: str) -> None:
@@ -120,17 +138,37 @@ async def test_a_responder_and_a_denial_are_told_why_and_can_try_again(
     assert (await links.account(), await links.told()) == (None, [])
 
 
+@pytest.mark.parametrize("decision", ["Accept", "Cancel"])
+async def test_an_admin_of_the_tenant_consents_or_refuses_and_the_workflow_hears_of_it(
+    links: Links, microsoft: MicrosoftProcess, page: Page, decision: str
+) -> None:
+    offer = await links.offer("consent")
+    await opened(page, links, path_of(offer))
+    await page.get_by_role("button", name="Continue to Microsoft").click()
+    await page.get_by_role("button", name=microsoft.admin.email).click()
+    await page.get_by_role("button", name=decision).click()
+    is_granted = decision == "Accept"
+    await expect(page.get_by_text(CONSENTED if is_granted else NOT_CONSENTED)).to_be_visible()
+    assert await links.told() == [f"consent_returned {offer.id} {'granted' if is_granted else 'refused'}"]
+    assert await links.state(offer) == "open"
+
+
 async def test_pages_are_styled_and_fit_a_phone_in_light_and_dark(links: Links, page: Page) -> None:
-    grounds = set()
+    grounds, refused = set(), []
+
+    def note(said: ConsoleMessage) -> None:
+        if "Content Security" in said.text:
+            refused.append(said.text)
+
+    page.on("console", note)
     for path, says in ((path_of(await links.offer()), "Ada Ops"), ("/l/forged", INVALID)):
-        for scheme in ("light", "dark"):
+        for scheme in SCHEMES:
             for width in (320, 1280):
-                await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                await page.emulate_media(color_scheme=scheme)
                 await page.set_viewport_size({"width": width, "height": 640})
                 await opened(page, links, path)
                 await expect(page.get_by_text(says)).to_be_visible()
                 assert await page.evaluate("document.documentElement.scrollWidth") <= width
                 grounds.add(await page.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert len(grounds) == 2, "the policy lets the style in, and both schemes have their own"
-    refused = [said for said in page.complaints if "Content Security" in said]  # type: ignore[attr-defined]
     assert refused == []
