@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.life import BO, Life
 from workflows.channel_incident.messages import Conversation
-from workflows.channel_incident.state import LONGEST_TIMELINE, CardState, Degradation, State, TimelineEntry
+from workflows.channel_incident.state import LONGEST_TIMELINE, CardState, State, TimelineEntry
+from workflows.degradations import Degradation
 from workflows.channel_incident.timeline import (
     as_person,
     attention_of,
