@@ -62,6 +62,7 @@ class StoredSetup(Value):
     membership_at: AwareDatetime | None
     removed: bool
     is_authorized: bool
+    authorized_at: AwareDatetime | None
     authorized_name: str | None
     missing: tuple[str, ...] | None
     """Required permissions that the last reading did not find; ``None``: nothing was read yet."""
@@ -78,8 +79,8 @@ class RecordSetup(Value):
     installer: str | None
     chosen_channel: str | None
     membership_at: AwareDatetime | None
-    starts_anew: bool
-    """The app came back into the team: an earlier authorization counts no more."""
+    anew_at: AwareDatetime | None
+    """When the app came back into the team: an earlier authorization counts no more."""
     ends_links: bool
     """Every open link of the team dies."""
 

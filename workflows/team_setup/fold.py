@@ -9,7 +9,7 @@ INSTALLED = frozenset({"installed", "teamRestored"})
 REMOVED = frozenset({"removed", "teamDeleted", "teamHardDeleted"})
 NAMED = frozenset({"teamRenamed", "channelCreated", "channelRenamed", "channelDeleted", "channelRestored"})
 
-_REFUSALS_UNTIL_BLOCKED = 3
+_FAILURES_UNTIL_BLOCKED = 3
 
 
 def fold_event(state: State, event: TeamEvent, now: datetime) -> State:
@@ -19,7 +19,8 @@ def fold_event(state: State, event: TeamEvent, now: datetime) -> State:
     if event.event in REMOVED:
         return _removed(state, event)
     if event.event in NAMED:
-        state = state.replace(name=event.name or state.name, names_wanted=True)
+        is_renamed = event.event == "teamRenamed" and event.name
+        state = state.replace(name=event.name if is_renamed else state.name, names_wanted=True)
     return begun(state, now) if state.step == "new" else state
 
 
@@ -75,7 +76,7 @@ def with_way_on(state: State) -> State:
 
 def is_blocked(notice: Notice) -> bool:
     """Its recipient cannot be written to, as far as one can tell."""
-    return notice.given_up or notice.failures >= _REFUSALS_UNTIL_BLOCKED
+    return notice.given_up or notice.failures >= _FAILURES_UNTIL_BLOCKED
 
 
 def with_consent_card(state: State, person: Person | None) -> State:
@@ -132,7 +133,6 @@ def _installed(state: State, event: TeamEvent, now: datetime) -> State:
     state = state.replace(
         membership_at=event.at,
         chosen_channel=event.channel or state.chosen_channel,
-        name=event.name or state.name,
         names_wanted=state.names_wanted or was_removed,
     )
     if event.person is not None:
@@ -140,7 +140,7 @@ def _installed(state: State, event: TeamEvent, now: datetime) -> State:
     elif was_removed:
         state = state.replace(holder=None, installer=None)
     if state.step not in CONNECTED and not state.is_under_way:
-        return begun(_forgotten(state) if was_removed else state, now)
+        return begun(_forgotten(state, event.at) if was_removed else state, now)
     if event.person is None or (before and before.aad_object_id == event.person.aad_object_id):
         return with_way_on(state)
     return _handed_over(state.replace(moved_at=now))
@@ -172,12 +172,13 @@ def _removed(state: State, event: TeamEvent) -> State:
     )
 
 
-def _forgotten(state: State) -> State:
+def _forgotten(state: State, at: datetime) -> State:
     """What was before the app was away counts no more, but for the account (docs/decisions/0043)."""
     for notice in state.live(*LINK_KINDS, "consent", "way-on"):
         state = state.changed(notice, ended="replaced")
     return state.replace(
         accounts=(state.account,) if state.is_authorized and state.account else state.accounts,
+        anew_at=at,
         is_authorized=False,
         authorized_name=None,
         link=None,

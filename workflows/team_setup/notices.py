@@ -94,7 +94,7 @@ class NoticesReconciler(SetupReconciler):
         notice, view = self._sending
         state = run.state.changed(notice, failures=notice.failures + 1, shown=None)
         if issubclass(failure.kind, CardGone):
-            state = state.changed(notice, is_posted=False, given_up=_is_done(view))
+            state = state.changed(notice, is_posted=False, given_up=notice.person is None or _is_done(view))
         elif issubclass(failure.kind, _UNREACHABLE) and not issubclass(failure.kind, ConversationUnavailable):
             state = state.changed(notice, given_up=True)
         elif failure.pace == "outage":

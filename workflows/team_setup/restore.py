@@ -49,10 +49,20 @@ def with_row(state: State, stored: StoredSetup, now: datetime) -> State:
     state = state.replace(
         link=_as_row_says(state.link, links, now), consent_link=_as_row_says(state.consent_link, links, now)
     )
-    spent = any(one.state == "spent" for one in stored.links if one.kind == "authorize")
-    if spent and stored.is_authorized and stored.account is not None and state.step in UNDER_WAY:
-        return authorized(state, stored.account, stored.authorized_name, now)
-    return state
+    return _authorized_by_row(state, stored, now)
+
+
+def _authorized_by_row(state: State, stored: StoredSetup, now: datetime) -> State:
+    """Whichever link was spent: what was authorized before the app came back counts no more."""
+    if (
+        stored.account is None
+        or stored.authorized_at is None
+        or state.step not in ("choosing", "authorizing")
+    ):
+        return state
+    if state.anew_at is not None and stored.authorized_at <= state.anew_at:
+        return state
+    return authorized(state, stored.account, stored.authorized_name, now)
 
 
 def _as_row_says(link: Link | None, links: dict[int, StoredLink], now: datetime) -> Link | None:
@@ -97,9 +107,7 @@ def restored(state: State, stored: StoredSetup, now: datetime) -> State:
         state = state.replace(recorded=fingerprint_of_row(state))
     if step == "authorizing" and state.link is None:
         state = with_new_link(state)
-    if stored.is_authorized and stored.step in ("choosing", "authorizing") and stored.account is not None:
-        state = authorized(state, stored.account, stored.authorized_name, now)
-    return state
+    return _authorized_by_row(state, stored, now)
 
 
 def _step(stored: StoredSetup) -> Step:

@@ -14,7 +14,7 @@ def row_of(state: State) -> RecordSetup:
         installer=state.installer,
         chosen_channel=state.chosen_channel,
         membership_at=state.membership_at,
-        starts_anew=state.is_under_way and not state.is_authorized,
+        anew_at=state.anew_at,
         ends_links=state.step in ("removed", "abandoned"),
     )
 

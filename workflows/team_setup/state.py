@@ -128,6 +128,8 @@ class State(Degradable):
     chosen_channel: str | None = None
     membership_at: AwareDatetime | None = None
     """Time of the newest activity that told an installation or a removal."""
+    anew_at: AwareDatetime | None = None
+    """When the app came back into the team, in this run: an earlier authorization counts no more."""
     moved_at: AwareDatetime | None = None
     """When somebody last did something for the set-up."""
 

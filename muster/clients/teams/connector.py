@@ -1,4 +1,4 @@
-"""The Bot Connector of Teams: send, edit and delete messages, open personal conversations.
+"""The Bot Connector of Teams: send, edit and delete messages, open personal conversations, read names.
 
 The connector has no idempotency key, so a failed create may have made its message all the same
 (docs/architecture.md §3, *Sends and lost answers*). ``muster.clients.teams.refusal`` says what each
@@ -22,6 +22,7 @@ from muster.clients.teams.token import bot_tokens
 from muster.clients.way_out import way_out
 from muster.identifiers import uuid_of
 from muster.settings import Settings, TeamsRegistration
+from muster.values import NAME, one_line
 from workflows.errors import CardGone, ProviderUnavailable, RequestInvalid
 
 _PROVIDER = "the Bot Connector"
@@ -34,7 +35,12 @@ _METHODS: Mapping[ConnectorCall, str] = {
     "delete": "DELETE",
     "open": "POST",
     "member": "GET",
+    "team": "GET",
 }
+
+
+def _name(value: Any) -> str:
+    return one_line(value, NAME)
 
 
 class Member(BaseModel):
@@ -47,6 +53,30 @@ class Member(BaseModel):
     aad_object_id: Annotated[str | None, BeforeValidator(uuid_of)] = Field(
         default=None, validation_alias=AliasChoices("aadObjectId", "objectId")
     )
+
+
+class TeamDetails(BaseModel):
+    """A team, as the connector names it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    name: Annotated[str, BeforeValidator(_name)] = ""
+    aad_group_id: Annotated[str | None, BeforeValidator(uuid_of)] = Field(default=None, alias="aadGroupId")
+
+
+class ChannelDetails(BaseModel):
+    """A channel of a team."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    name: Annotated[str, BeforeValidator(_name)] = ""
+    """Empty for General, whose name Teams translates for each reader."""
+
+
+class _Channels(BaseModel):
+    conversations: tuple[ChannelDetails, ...]
 
 
 class ConnectorClient:
@@ -131,6 +161,27 @@ class ConnectorClient:
             return Member.model_validate_json(response.content)
         except ValidationError as error:
             raise broken_contract(_PROVIDER, "a member without an id", repeatable=True) from error
+
+    async def get_team(self, service_url: str, tenant: str, team: str) -> TeamDetails:
+        """A team by its thread id; ``NotFound`` for one that is not there.
+
+        Neither this call nor the next one is in the connector's description; the page *Get Teams context* of
+        Microsoft's documentation has them.
+        """
+        response = await self._call("team", service_url, tenant, ("teams", team), repeatable=True)
+        try:
+            return TeamDetails.model_validate_json(response.content)
+        except ValidationError as error:
+            raise broken_contract(_PROVIDER, "a team without an id", repeatable=True) from error
+
+    async def get_channels(self, service_url: str, tenant: str, team: str) -> tuple[ChannelDetails, ...]:
+        """The channels of a team, General among them; ``NotFound`` for a team that is not there."""
+        path = ("teams", team, "conversations")
+        response = await self._call("team", service_url, tenant, path, repeatable=True)
+        try:
+            return _Channels.model_validate_json(response.content).conversations
+        except ValidationError as error:
+            raise broken_contract(_PROVIDER, "channels without ids", repeatable=True) from error
 
     def _registration(self, tenant: str) -> TeamsRegistration:
         if tenant not in self._registrations:

@@ -33,8 +33,9 @@ from workflows.errors import (
     RequestInvalid,
 )
 
-ConnectorCall = Literal["post", "reply", "edit", "delete", "open", "member"]
-"""Post a message, reply in its thread, edit it, delete it, open a personal conversation, read a member."""
+ConnectorCall = Literal["post", "reply", "edit", "delete", "open", "member", "team"]
+"""Post a message, reply in its thread, edit it, delete it, open a personal conversation, read a member, read
+a team or its channels."""
 
 Subject = Literal["message", "conversation", "moment", "request"]
 
@@ -95,6 +96,7 @@ REFUSED: tuple[Row, ...] = (
     Row(_4XX, "InvalidBotApiHost", "request", RequestInvalid, _DOCUMENTED),
     Row({401}, None, "request", CredentialRejected, _DOCUMENTED),
     Row({404}, None, "request", NotFound, "the person is not there", _OF_A_PERSON),
+    Row({404}, None, "request", NotFound, "msteams-docs, *Get Teams context*", frozenset({"team"})),
     Row({413}, None, "request", RequestInvalid, _DOCUMENTED),
     Row({405, 406, 411, 414, 415, 431}, None, "request", RequestInvalid, _HTTP),
 )

@@ -1,0 +1,1 @@
+"""Entra: where admins consent."""
