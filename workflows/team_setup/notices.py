@@ -1,5 +1,6 @@
 """Messages: each recipient's shows what the state says, one send at a time for each kind."""
 
+from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.contract import call
@@ -74,32 +75,40 @@ class NoticesReconciler(SetupReconciler):
         try:
             shown = await call(SHOW_NOTICE, request, summary_of(request))
         except ActivityError as error:
-            is_lost = issubclass(failure_of(error).kind, OutcomeUnknown)
-            if not is_lost or notice.person is not None or notice.is_posted:
+            failure = failure_of(error)
+            if not _is_given_up(failure, notice):
                 raise
-            run.apply(run.state.changed(notice, given_up=True))
+            workflow.logger.warning("%s is given up: %s", notice.name, failure.name)
+            run.apply(with_way_on(run.state.changed(notice, given_up=True)))
             return
-        changes = (
-            {"shown": request.content, "is_posted": True, "failures": 0}
-            if shown.certain
-            else {"given_up": True}
-        )
-        run.apply(run.state.changed(notice, **changes))
+        if shown.certain:
+            run.apply(run.state.changed(notice, shown=request.content, is_posted=True, failures=0))
+        else:
+            run.apply(run.state.changed(notice, given_up=True))
+
+    def urgencies(self) -> int:
+        """Nobody waits until somebody else can be written to."""
+        return len(self._run.state.notices)
 
     def on_failure(self, failure: Failure) -> None:
-        """Note what the failure leaves unknown; somebody who cannot be written to is not written to again."""
+        """Note what the failure leaves unknown; who refuses again and again is taken for out of reach."""
         run = self._run
         if self._sending is None:
             return
         notice, view = self._sending
-        state = run.state.changed(notice, failures=notice.failures + 1, shown=None)
+        state = run.state.changed(notice, shown=None)
         if issubclass(failure.kind, CardGone):
             state = state.changed(notice, is_posted=False, given_up=notice.person is None or _is_done(view))
-        elif issubclass(failure.kind, _UNREACHABLE) and not issubclass(failure.kind, ConversationUnavailable):
-            state = state.changed(notice, given_up=True)
-        elif failure.pace == "outage":
-            state = state.changed(notice, failures=notice.failures)
+        elif failure.pace != "outage":
+            state = state.changed(notice, failures=notice.failures + 1)
         run.apply(with_way_on(state))
+
+
+def _is_given_up(failure: Failure, notice: Notice) -> bool:
+    """Trying again would say it twice in public, or reach nobody."""
+    if issubclass(failure.kind, OutcomeUnknown):
+        return notice.person is None and not notice.is_posted
+    return issubclass(failure.kind, _UNREACHABLE) and not issubclass(failure.kind, ConversationUnavailable)
 
 
 def _is_done(view: NoticeView) -> bool:
