@@ -77,10 +77,10 @@ def _open(view: NoticeView, link: str | None, key: str | None) -> Iterator[Eleme
 def _instructions(key: str) -> Element:
     return container(
         text_block("Send these instructions to your PagerDuty Admin:", weight="Bolder"),
-        said("1. Open a private chat with the Muster app in Teams."),
-        said("2. Send it this message, and nothing else:"),
+        said("**1.** Open a private chat with the Muster app in Teams."),
+        said("**2.** Send it this message, and nothing else:"),
         text_block(f"authorize {key}", fontType="Monospace", size="Medium"),
-        said("3. Press **Authorize** in its answer, and sign in to PagerDuty."),
+        said("**3.** Press **Authorize** in its answer, and sign in to PagerDuty."),
         said("Whoever has the message can use it until the link expires: send it in private alone."),
         style="emphasis",
     )
