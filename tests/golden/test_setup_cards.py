@@ -1,7 +1,7 @@
 """Every case of ``setup/`` draws the card that is stored beside it.
 
-A case is ``<name>.view.json`` and the card ``<name>.card.json``. ``MUSTER_GOLDEN_WRITE=1 pytest tests/golden``
-writes the cards; review the diff.
+A case is ``<name>.view.json`` and the card ``<name>.card.json``. ``make golden`` writes the cards; review the
+diff.
 """
 
 import json

@@ -20,7 +20,7 @@ async def test_a_team_comes_aboard(client: Client) -> None:
         await run.shows("welcome/1", None, "open")
         await run.shows("consent/1", ADA, "open")
         assert run.outside.of("consent/1", "ada")[-1].missing == MISSING
-        assert run.outside.step == "consenting"
+        assert [one.step for one in run.outside.recorded][-1] == "consenting"
         run.outside.missing = ()
         assert await run.consent_returns() == "done"
         assert await run.ends() == "complete"
