@@ -138,13 +138,14 @@ def as_markdown() -> str:
     lines = [
         "# Permissions",
         "",
-        "What Muster asks for in Microsoft's cloud. This page is written from `muster/permissions.py` by",
-        "`MUSTER_PERMISSIONS_WRITE=1 pytest tests/docs/test_permissions.py`.",
+        "What Muster asks for in Microsoft's cloud. `make permissions` writes this page from",
+        "`muster/permissions.py`.",
         "",
         "Cards and buttons need none of them: without consent Muster works, and the features that need a",
-        "permission are missing. A Privileged Role Administrator or a Global Administrator can grant them,",
-        "for the whole tenant at once. Muster reads what is granted from a fresh token, never from what a",
-        "browser brings.",
+        "permission are missing. Features that are not built yet stand in the [roadmap](roadmap.md).",
+        "",
+        "A Privileged Role Administrator or a Global Administrator can grant them, for the whole tenant at once.",
+        "Muster reads what is granted from a fresh token, never from what a browser brings.",
     ]
     headings: tuple[tuple[Kind, bool, str], ...] = (
         ("application", True, "Required, of Microsoft Graph, for the app"),

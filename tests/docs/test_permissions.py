@@ -1,4 +1,4 @@
-"""docs/permissions.md is the table of the code; ``MUSTER_PERMISSIONS_WRITE=1`` writes it anew."""
+"""docs/permissions.md is the table of the code; ``make permissions`` writes it anew."""
 
 import os
 

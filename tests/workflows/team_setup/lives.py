@@ -24,8 +24,8 @@ async def aboard(run: Run) -> None:
     await run.is_installed(ADA)
     await run.is_installed(ADA)
     await run.shows("installer/1", ADA, "open")
-    await run.press("not_admin")
-    await run.press("authorize", GRACE, offer=run.outside.open_links[0].id)
+    await run.clicks("not_admin")
+    await run.clicks("authorize", GRACE, offer=run.outside.open_links[0].id)
     await run.shows("admin/1", GRACE, "open")
     await run.is_authorized()
     await run.shows("consent/1", ADA, "open")
@@ -33,7 +33,7 @@ async def aboard(run: Run) -> None:
     await run.outside.until(lambda: run.outside.readings >= 3)
     run.outside.missing = ()
     await run.ends()
-    await run.press("renew")
+    await run.clicks("renew")
     await run.ends()
 
 
@@ -42,9 +42,9 @@ async def chosen(run: Run) -> None:
     run.outside.accounts = ("acme", "umbrella")
     await run.is_installed(None)
     await run.shows("way-on/1", None, "open")
-    await run.press("renew", BO)
+    await run.clicks("renew", BO)
     await run.shows("installer/1", BO, "choosing")
-    await run.press("choose_account", BO, account="umbrella")
+    await run.clicks("choose_account", BO, account="umbrella")
     await run.shows("installer/1", BO, "open")
     await run.is_authorized()
     await run.shows("consent/1", BO, "open")
@@ -60,7 +60,7 @@ async def late(run: Run) -> None:
     """A link expires and is renewed, somebody else installs, and nobody goes on."""
     await run.is_installed(ADA)
     await run.shows("installer/1", ADA, "expired")
-    await run.press("renew")
+    await run.clicks("renew")
     await run.shows("installer/2", ADA, "open")
     await run.is_installed(BO)
     await run.shows("installer/3", BO, "expired")
@@ -74,11 +74,11 @@ async def obstructed(run: Run) -> None:
     outside.fails(SHOW_NOTICE, OutcomeUnknown("lost"), Forbidden("not now"))
     await run.is_installed(ADA)
     await run.shows("way-on/1", None, "open")
-    await run.press("renew", ADA)
+    await run.clicks("renew", ADA)
     await run.shows("installer/2", ADA, "open")
     outside.fails(SHOW_NOTICE, CardGone("deleted"))
     outside.fails(READ_ROLES, ProviderUnavailable("no token"))
-    await run.press("not_admin")
+    await run.clicks("not_admin")
     await outside.until(lambda: outside.of("installer/2", "ada")[-1].expanded)
     await run.is_authorized()
     await run.shows("consent/1", ADA, "open")
@@ -97,7 +97,7 @@ async def long(run: Run) -> None:
     while (await run.handle.describe()).run_id == first:
         number += 1
         person = (ADA, BO)[number % 2]
-        await run.press("renew", person)
+        await run.clicks("renew", person)
         await run.outside.until(
             lambda person=person: run.outside.was_written_to_last(person.aad_object_id)  # type: ignore[misc]
         )

@@ -123,7 +123,7 @@ class Run:
         self._reached((await start.workflow_handle()).result_run_id)
         return answer
 
-    async def press(self, verb: str, person: Person = ADA, **more: Any) -> str:
+    async def clicks(self, verb: str, person: Person = ADA, **more: Any) -> str:
         return (await self.ask(verb, self.pressed(person, **more))).reply
 
     async def is_authorized(self) -> str:

@@ -138,7 +138,7 @@ async def test_any_click_after_a_removal_is_answered_by_a_new_run(client: Client
         assert await run.ends() == "removed"
         runs = len(run.runs)
         for verb in ("renew", "not_admin", "choose_account", "appconnect", "authorize"):
-            assert await run.press(verb, account="acme", offer=1) == "removed"
+            assert await run.clicks(verb, account="acme", offer=1) == "removed"
             assert await run.ends() == "removed"
         assert len(run.runs) == runs + 5
 
@@ -150,7 +150,7 @@ async def test_an_app_that_comes_back_is_authorized_again_for_the_account_that_t
     async with running(client, outside) as run:
         await run.is_installed(ADA)
         await run.shows("installer/1", ADA, "choosing")
-        await run.press("choose_account", account="umbrella")
+        await run.clicks("choose_account", account="umbrella")
         await run.shows("installer/1", ADA, "open")
         await run.is_authorized()
         await run.shows("consent/1", ADA, "open")
@@ -170,7 +170,7 @@ async def test_an_app_that_comes_back_is_authorized_again_for_the_account_that_t
 @pytest.mark.parametrize("step", ["choosing", "authorizing"])
 async def test_a_link_that_is_open_is_not_renewed(client: Client, step: str) -> None:
     async with at(client, step) as run:
-        assert await run.press("renew") == "sent_privately"
+        assert await run.clicks("renew") == "sent_privately"
         await run.is_idle()
         assert run.outside.messages == [("installer/1", "ada")]
         assert len(run.outside.offers) == (0 if step == "choosing" else 1)

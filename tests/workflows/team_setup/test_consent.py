@@ -136,7 +136,7 @@ async def test_what_was_taken_back_is_asked_for_again(client: Client) -> None:
         await run.consent_returns()
         assert await run.ends() == "complete"
         run.outside.missing = ("Chat.Create",)
-        assert await run.press("appconnect", GRACE) == "sent_privately"
+        assert await run.clicks("appconnect", GRACE) == "sent_privately"
         await run.shows("consent/2", GRACE, "open")
         assert run.outside.of("consent/2", "grace")[-1].missing == ("Chat.Create",)
         await run.outside.until(lambda: run.outside.step == "consenting")
@@ -147,7 +147,7 @@ async def test_whoever_writes_appconnect_when_all_is_granted_is_told_so(client: 
         run.outside.missing = ()
         await run.consent_returns()
         assert await run.ends() == "complete"
-        assert await run.press("appconnect", GRACE) == "sent_privately"
+        assert await run.clicks("appconnect", GRACE) == "sent_privately"
         assert await run.ends() == "complete"
         assert [view.showing for view in run.outside.of("consent/2", "grace")] == ["complete"]
 
@@ -156,7 +156,7 @@ async def test_a_consent_before_the_authorization_waits_for_it(client: Client) -
     async with running(client) as run:
         await run.is_installed(ADA)
         await run.shows("installer/1", ADA, "open")
-        await run.press("appconnect", GRACE)
+        await run.clicks("appconnect", GRACE)
         await run.shows("consent/1", GRACE, "open")
         run.outside.missing = ()
         await run.consent_returns()

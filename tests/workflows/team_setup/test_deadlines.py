@@ -28,8 +28,8 @@ async def test_a_link_that_nobody_uses_expires_and_the_card_says_so(client: Clie
 async def test_a_renewed_link_comes_as_one_new_private_message(client: Client) -> None:
     async with running(client, deadlines=BRIEF) as run:
         await expired(run)
-        assert await run.press("renew", notice="installer/1") == "sent_privately"
-        assert await run.press("renew", notice="installer/1") == "sent_privately"
+        assert await run.clicks("renew", notice="installer/1") == "sent_privately"
+        assert await run.clicks("renew", notice="installer/1") == "sent_privately"
         await run.shows("installer/2", ADA, "open")
         await run.shows("installer/1", ADA, "replaced")
         assert [name for name, _ in run.outside.messages] == ["installer/1", "installer/2"]
@@ -41,8 +41,8 @@ async def test_a_renewed_link_comes_as_one_new_private_message(client: Client) -
 async def test_the_key_of_an_expired_link_is_not_under_way(client: Client) -> None:
     async with running(client, deadlines=BRIEF) as run:
         await expired(run)
-        assert await run.press("authorize", GRACE, offer=run.outside.links[0].id) == "not_under_way"
-        assert await run.press("not_admin") == "not_under_way"
+        assert await run.clicks("authorize", GRACE, offer=run.outside.links[0].id) == "not_under_way"
+        assert await run.clicks("not_admin") == "not_under_way"
 
 
 async def test_a_deadline_that_finds_the_link_used_goes_on(client: Client) -> None:
@@ -62,7 +62,7 @@ async def test_an_expired_consent_link_is_made_anew_by_appconnect_for_whoever_wr
         await run.shows("installer/1", ADA, "open")
         await run.is_authorized()
         await run.shows("consent/1", ADA, "expired")
-        assert await run.press("appconnect", GRACE) == "sent_privately"
+        assert await run.clicks("appconnect", GRACE) == "sent_privately"
         await run.shows("consent/2", GRACE, "open")
         await run.shows("consent/1", ADA, "open")
         consents = [link for link in run.outside.links if link.kind == "consent"]
@@ -93,7 +93,7 @@ async def test_a_consent_that_nobody_gives_is_abandoned_and_asked_for_again_by_a
         assert run.outside.showing("consent/1", "ada") == "abandoned"
         assert run.outside.open_links == []
         run.deadlines = LONG
-        assert await run.press("appconnect", ADA) == "sent_privately"
+        assert await run.clicks("appconnect", ADA) == "sent_privately"
         await run.shows("consent/2", ADA, "open")
         assert run.outside.step == "consenting"
 
@@ -103,8 +103,8 @@ async def test_an_abandoned_setup_goes_on_by_its_button(client: Client) -> None:
         await run.is_installed(ADA)
         assert await run.ends() == "abandoned"
         run.deadlines = LONG
-        assert await run.press("not_admin", BO) == "not_under_way"
+        assert await run.clicks("not_admin", BO) == "not_under_way"
         assert await run.ends() == "abandoned"
-        assert await run.press("renew", ADA) == "sent_privately"
+        assert await run.clicks("renew", ADA) == "sent_privately"
         await run.shows("installer/2", ADA, "open")
         await run.shows("installer/1", ADA, "replaced")

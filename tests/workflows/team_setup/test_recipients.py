@@ -34,7 +34,7 @@ async def test_whoever_presses_in_the_channel_gets_the_card(client: Client) -> N
     async with running(client) as run:
         await run.is_installed(None)
         await run.shows("way-on/1", None, "open")
-        assert await run.press("renew", BO, notice="way-on/1") == "sent_privately"
+        assert await run.clicks("renew", BO, notice="way-on/1") == "sent_privately"
         await run.shows("installer/1", BO, "open")
         await run.is_authorized()
         await run.shows("way-on/1", None, "authorized")
@@ -61,7 +61,7 @@ async def test_somebody_else_goes_on_where_the_installer_cannot_be_written_to(cl
     async with running(client, outside) as run:
         await run.is_installed(ADA)
         await run.shows("way-on/1", None, "open")
-        await run.press("renew", BO)
+        await run.clicks("renew", BO)
         await run.shows("installer/2", BO, "open")
         assert len([link for link in outside.open_links if link.kind == "authorize"]) == 1
 
@@ -97,7 +97,7 @@ async def test_a_card_that_was_deleted_is_sent_anew_while_it_is_of_use(client: C
         await run.is_installed(ADA)
         await run.shows("installer/1", ADA, "open")
         run.outside.fails(SHOW_NOTICE, CardGone("deleted"))
-        await run.press("not_admin")
+        await run.clicks("not_admin")
         await run.outside.until(lambda: run.outside.of("installer/1", "ada")[-1].expanded)
 
 

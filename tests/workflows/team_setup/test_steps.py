@@ -37,13 +37,13 @@ async def test_the_account_is_chosen_where_there_are_several(client: Client) -> 
         await run.shows("installer/1", ADA, "choosing")
         assert run.outside.of("installer/1", "ada")[-1].accounts == ("acme", "umbrella")
         assert run.outside.offers == []
-        assert await run.press("choose_account", account="nosuch") == "account_unknown"
-        assert await run.press("choose_account", account="umbrella") == "done"
+        assert await run.clicks("choose_account", account="nosuch") == "account_unknown"
+        assert await run.clicks("choose_account", account="umbrella") == "done"
         await run.shows("installer/1", ADA, "open")
         assert run.outside.of("installer/1", "ada")[-1].account == "umbrella"
         assert [offer.account for offer in run.outside.offers] == ["umbrella"]
-        assert await run.press("choose_account", account="umbrella") == "done"
-        assert await run.press("choose_account", account="acme") == "not_under_way"
+        assert await run.clicks("choose_account", account="umbrella") == "done"
+        assert await run.clicks("choose_account", account="acme") == "not_under_way"
 
 
 async def test_a_consent_that_is_there_already_completes_the_setup_at_once(client: Client) -> None:
@@ -63,7 +63,7 @@ async def test_who_is_no_admin_gets_instructions_for_one_on_the_same_card(client
     async with running(client) as run:
         await run.is_installed(ADA)
         await run.shows("installer/1", ADA, "open")
-        assert await run.press("not_admin", notice="installer/1") == "done"
+        assert await run.clicks("not_admin", notice="installer/1") == "done"
         await run.outside.until(lambda: run.outside.of("installer/1", "ada")[-1].expanded)
         assert run.outside.messages == [("installer/1", "ada")]
         assert len(run.outside.offers) == 1
@@ -74,10 +74,10 @@ async def test_whoever_writes_the_key_gets_a_card_of_their_own(client: Client) -
         await run.is_installed(ADA)
         await run.shows("installer/1", ADA, "open")
         (link,) = run.outside.open_links
-        assert await run.press("authorize", GRACE, offer=link.id) == "sent_privately"
+        assert await run.clicks("authorize", GRACE, offer=link.id) == "sent_privately"
         await run.shows("admin/1", GRACE, "open")
         assert run.outside.of("admin/1", "grace")[-1].offer == link.id
-        assert await run.press("authorize", GRACE, offer=link.id + 1) == "not_under_way"
+        assert await run.clicks("authorize", GRACE, offer=link.id + 1) == "not_under_way"
         await run.is_authorized()
         await run.shows("admin/1", GRACE, "authorized")
         await run.shows("installer/1", ADA, "authorized")
