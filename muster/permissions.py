@@ -144,8 +144,8 @@ def as_markdown() -> str:
         "Cards and buttons need none of them: without consent Muster works, and the features that need a",
         "permission are missing. Features that are not built yet stand in the [roadmap](roadmap.md).",
         "",
-        "A Privileged Role Administrator or a Global Administrator can grant them, for the whole tenant at once.",
-        "Muster reads what is granted from a fresh token, never from what a browser brings.",
+        "A Privileged Role Administrator or a Global Administrator can grant them, for the whole tenant at",
+        "once. Muster reads what is granted from a fresh token, never from what a browser brings.",
     ]
     headings: tuple[tuple[Kind, bool, str], ...] = (
         ("application", True, "Required, of Microsoft Graph, for the app"),
