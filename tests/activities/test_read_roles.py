@@ -145,4 +145,4 @@ async def test_a_token_that_does_not_tell_changes_no_row(
     async with open_pool() as http:
         consent = ConsentActivities(GraphClient(http, fresh, {}), pool)
         assert (await read(consent, microsoft)).missing is None
-    assert await accounts.roles_of(pool, microsoft.tenant) == {"Chat.Create"}
+    assert await accounts.roles_of(pool, microsoft.tenant) == frozenset({"Chat.Create"})

@@ -43,6 +43,24 @@ class Answers:
             self._run.apply(state.replace(answered=(*state.answered, known)[-MOST_ANSWERS:]))
         return SetupAnswer(reply=known.reply, to=known.to)
 
+    async def renewed(self, pressed: Pressed) -> SetupAnswer:
+        """A new link is asked for; of one that seems to be open the row says whether it is."""
+        state = self._run.state
+        if state.step == "authorizing" and _has_link(state) and state.answer(pressed.key) is None:
+            await self._followed_row("is the link open?")
+        return self.pressed("renew", pressed)
+
+    async def _followed_row(self, summary: str) -> bool:
+        """Take what the rows decide; ``False`` where they cannot be read."""
+        run = self._run
+        try:
+            stored = await read_setup(run, summary)
+        except ActivityError as error:
+            workflow.logger.warning("the rows could not be read: %s", failure_of(error).name)
+            return False
+        run.apply(with_row(run.state, stored, run.now))
+        return True
+
     def _answered(self, verb: str, pressed: Pressed) -> tuple[State, Answered]:
         state = self._run.state
         if state.step == "removed":
@@ -119,13 +137,9 @@ class Answers:
             return SetupAnswer(reply="already_connected", to=run.state.account)
         if run.state.step == "removed":
             return SetupAnswer(reply="removed")
-        try:
-            stored = await read_setup(run, f"offer {authorized.offer} was spent")
-        except ActivityError as error:
-            workflow.logger.warning("the row of a spent offer could not be read: %s", failure_of(error).name)
+        if not await self._followed_row(f"offer {authorized.offer} was spent"):
             run.apply(run.state.replace(row_wanted=True))
             return SetupAnswer(reply="done")
-        run.apply(with_row(run.state, stored, run.now))
         if run.state.step in CONNECTED:
             return SetupAnswer(reply="done", to=run.state.account)
         return SetupAnswer(reply="not_under_way")

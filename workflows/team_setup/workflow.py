@@ -105,7 +105,8 @@ class TeamSetupWorkflow:
 
     async def renew(self, pressed: Pressed) -> SetupAnswer:
         """*Send a new link*: a new private message; the link and the KEY before it die."""
-        return await self._answer("renew", pressed)
+        await workflow.wait_condition(lambda: self.restored)
+        return await self.answers.renewed(pressed)
 
     async def choose_account(self, pressed: Pressed) -> SetupAnswer:
         """Which of several accounts the team is to belong to."""

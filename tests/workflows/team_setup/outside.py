@@ -89,6 +89,10 @@ class FakeActivities:
         self.account = account or row.account
         self.authorized_at = datetime.now(UTC)
 
+    def end(self, offer: int, state: str) -> None:
+        """Somebody ends a link, or its time is over."""
+        self._replace(self.link(offer), state)
+
     # What a test asks of the outside
 
     def link(self, offer: int) -> StoredLink:

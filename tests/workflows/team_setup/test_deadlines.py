@@ -38,6 +38,18 @@ async def test_a_renewed_link_comes_as_one_new_private_message(client: Client) -
         assert (old.state, new.state) == ("expired", "open")
 
 
+async def test_a_link_whose_key_was_shown_in_a_channel_is_renewed_before_its_time(client: Client) -> None:
+    """The row has ended it, and nobody told the run."""
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        run.outside.end(run.outside.open_links[0].id, "shown")
+        assert await run.clicks("renew", ADA) == "sent_privately"
+        await run.shows("installer/2", ADA, "open")
+        await run.shows("installer/1", ADA, "replaced")
+        assert len(run.outside.open_links) == 1
+
+
 async def test_the_key_of_an_expired_link_is_not_under_way(client: Client) -> None:
     async with running(client, deadlines=BRIEF) as run:
         await expired(run)

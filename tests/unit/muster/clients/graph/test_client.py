@@ -42,7 +42,7 @@ def token(**claims):
         ("", None),
         ("a.b.c", None),
         (token(roles=["Chat.Create"]).rpartition(".")[0], None),
-        (jwt.encode({"roles": ["Chat.Create"]}, None, algorithm="none"), {"Chat.Create"}),
+        (jwt.encode({"roles": ["Chat.Create"]}, "", algorithm="none"), {"Chat.Create"}),
     ],
 )
 def test_roles_are_what_the_token_carries_and_unknown_where_it_cannot_be_read(text, roles):
