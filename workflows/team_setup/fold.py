@@ -5,7 +5,7 @@ from datetime import datetime
 from workflows.team_setup.messages import Person, TeamEvent
 from workflows.team_setup.state import CONNECTED, LINK_KINDS, Link, Notice, State
 
-INSTALLED = frozenset({"installed", "teamRestored"})
+INSTALLED, RESTORED = "installed", "teamRestored"
 REMOVED = frozenset({"removed", "teamDeleted", "teamHardDeleted"})
 NAMED = frozenset({"teamRenamed", "channelCreated", "channelRenamed", "channelDeleted", "channelRestored"})
 
@@ -14,8 +14,11 @@ _FAILURES_UNTIL_BLOCKED = 3
 
 def fold_event(state: State, event: TeamEvent, now: datetime) -> State:
     """Something happened to the team."""
-    if event.event in INSTALLED:
+    if event.event == INSTALLED:
         return _installed(state, event, now)
+    if event.event == RESTORED and state.step == "removed":
+        # The app is in the team again. Whoever restored the team is not who installed it.
+        return _installed(state, event.model_copy(update={"person": state.holder}), now)
     if event.event in REMOVED:
         return _removed(state, event)
     if event.event in NAMED:

@@ -167,6 +167,24 @@ async def test_an_app_that_comes_back_is_authorized_again_for_the_account_that_t
         assert [name for name, _ in outside.messages if name.startswith("welcome")] == ["welcome/1"]
 
 
+async def test_a_team_that_is_restored_is_set_up_by_who_installed_the_app(client: Client) -> None:
+    async with at(client, "authorizing") as run:
+        await run.hears(run.event("teamDeleted", BO))
+        assert await run.ends() == "removed"
+        await run.hears(run.event("teamRestored", BO))
+        await run.shows("installer/2", ADA, "open")
+        assert run.outside.installer == "ada"
+
+
+@pytest.mark.parametrize("event", ["teamRestored", "teamArchived", "teamUnarchived", "channelCreated"])
+async def test_other_events_of_a_team_give_its_setup_to_nobody_else(client: Client, event: str) -> None:
+    async with at(client, "authorizing") as run:
+        messages = run.outside.messages
+        await run.hears(run.event(event, BO))
+        await run.is_idle()
+        assert run.outside.messages == messages
+
+
 @pytest.mark.parametrize("step", ["choosing", "authorizing"])
 async def test_a_link_that_is_open_is_not_renewed(client: Client, step: str) -> None:
     async with at(client, step) as run:
