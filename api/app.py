@@ -10,10 +10,10 @@ import structlog
 from fastapi import FastAPI
 
 from api.bot.adapter import TeamsAdapter
-from api.bot.bot import MusterBot
-from api.bot.clicks import ClickHandler
+from api.bot.composition import muster_bot
 from api.bot.places import Places
 from api.bot.route import bot_router
+from api.bot.sightings import Sightings
 from api.bot.token import token_verifier
 from api.gateway import Gateway
 from api.health import dependency_checks
@@ -83,6 +83,8 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
         stack.push_async_callback(gateway.finish)
         http = await stack.enter_async_context(open_http_pool(way_out(settings)))
         connector = connector_client(settings, http)
+        sightings = Sightings(pool)
+        stack.push_async_callback(sightings.finish)
         timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
         app = FastAPI(title="Muster", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
         app.add_middleware(WithoutClosingSlash)
@@ -97,7 +99,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
             bot_router(
                 verifier=token_verifier(settings, lambda url: BotKeys(http, url)),
                 adapter=TeamsAdapter(connector),
-                bot=MusterBot(ClickHandler(pool, gateway, timing), pool),
+                bot=muster_bot(settings, timing, pool, gateway, connector, sightings),
                 registrations=settings.teams,
                 service_hosts=settings.service_hosts,
                 places=Places(settings.places, settings.places_per_card),

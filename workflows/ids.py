@@ -18,13 +18,22 @@ class ChannelIncidentId(NamedTuple):
         return f"incident/{self.account}/{self.incident_id}/{self.conversation_key}"
 
 
+_SETUP = "setup/"
+
+
 class TeamSetupId(NamedTuple):
     """The part of a ``TeamSetup`` workflow's id: the team's readable key."""
 
     team_key: str
 
     def __str__(self) -> str:
-        return f"setup/{self.team_key}"
+        return f"{_SETUP}{self.team_key}"
+
+    @classmethod
+    def of(cls, workflow_id: str) -> "TeamSetupId | None":
+        """The parts of a workflow's id; ``None`` where it is another type's."""
+        key = workflow_id.removeprefix(_SETUP)
+        return cls(key) if key and key != workflow_id else None
 
 
 def click_key(*, person: str, message: str, verb: str, nonce: str, link: int | None) -> str:
@@ -33,8 +42,21 @@ def click_key(*, person: str, message: str, verb: str, nonce: str, link: int | N
     The link is a part of it: a click before linking and one after it on the same card are two clicks
     (docs/decisions/0004).
     """
-    parts = "\x1f".join((person, message, verb, nonce, str(link or "")))
-    return hashlib.sha256(parts.encode()).hexdigest()[:32]
+    return _key(person, message, verb, nonce, str(link or ""))
+
+
+def button_key(*, person: str, message: str, verb: str, notice: str, account: str | None) -> str:
+    """The same for a button of a card that is no incident's: who pressed which one on which message."""
+    return _key("button", person, message, verb, notice, account or "")
+
+
+def command_key(*, conversation: str, activity: str) -> str:
+    """What tells one command from every other: a message has one id, however often Teams delivers it."""
+    return _key("command", conversation, activity)
+
+
+def _key(*values: str) -> str:
+    return hashlib.sha256("\x1f".join(values).encode()).hexdigest()[:32]
 
 
 def delivery_key(click: str, activity: str) -> str:

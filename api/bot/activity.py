@@ -1,40 +1,29 @@
 """An activity from Teams, read once: everything that the edge and the bot derive from it.
 
-Whatever is kept, sent or logged is bounded and has no control characters. What must be exact is refused where
-it cannot be used as it is; a name is cleaned and clipped.
+What every activity has must be right. What only a message or an event of a team has is dropped where it is
+odd, and the rest of the activity counts all the same.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from api.bot.activity_fields import (
+    Exact,
+    ExactOrNothing,
+    IfExact,
+    IfUuid,
+    Items,
+    Moment,
+    Name,
+    OrDropped,
+    Text,
+)
 from muster.identifiers import Uuid, UuidOrNothing
-from muster.values import NAME, one_line, teams_identifier
-
-
-def _exact(value: Any) -> str:
-    exact = teams_identifier(value)
-    if exact is None:
-        raise ValueError("it must be printable ASCII without spaces, and not too long")
-    return exact
-
-
-def _exact_or_nothing(value: Any) -> str | None:
-    return None if value is None or value == "" else _exact(value)
-
-
-def _name(value: Any) -> str | None:
-    return one_line(value, NAME) or None
-
 
 _THREAD_MARK = ";messageid="
-
-Exact = Annotated[str, BeforeValidator(_exact)]
-"""An id, or what is compared: it goes into headers, rows and logs as it is."""
-ExactOrNothing = Annotated[str | None, BeforeValidator(_exact_or_nothing)]
-Name = Annotated[str | None, BeforeValidator(_name)]
-"""What people read: of another type it counts as missing."""
 
 
 class _Envelope(BaseModel):
@@ -45,13 +34,39 @@ class _Tenant(_Envelope):
     id: Uuid
 
 
+class TeamReference(_Envelope):
+    """The team that it is about."""
+
+    id: Exact
+    aad_group_id: IfUuid = Field(default=None, alias="aadGroupId")
+    name: Name = None
+
+
+class ChannelReference(_Envelope):
+    """The channel that it is about."""
+
+    id: Exact
+    name: Name = None
+
+
+class _Settings(_Envelope):
+    selected_channel: Annotated[ChannelReference | None, OrDropped] = Field(
+        default=None, alias="selectedChannel"
+    )
+
+
 class _ChannelData(_Envelope):
     tenant: _Tenant | None = None
+    team: Annotated[TeamReference | None, OrDropped] = None
+    channel: Annotated[ChannelReference | None, OrDropped] = None
+    event_type: IfExact = Field(default=None, alias="eventType")
+    settings: Annotated[_Settings | None, OrDropped] = None
 
 
 class _Conversation(_Envelope):
     id: Exact
     tenant_id: UuidOrNothing = Field(default=None, alias="tenantId")
+    kind: IfExact = Field(default=None, alias="conversationType")
 
 
 class Sender(_Envelope):
@@ -64,6 +79,20 @@ class Sender(_Envelope):
 
 class _Recipient(_Envelope):
     id: Exact
+    name: Name = None
+
+
+class _Member(_Envelope):
+    id: IfExact = None
+
+
+class Mention(_Envelope):
+    """Somebody or something that a message names with an ``@``."""
+
+    type: IfExact = None
+    mentioned: Annotated[_Member | None, OrDropped] = None
+    text: Text = ""
+    """As it stands in the message: ``<at>Muster</at>``."""
 
 
 class InboundActivity(_Envelope):
@@ -81,6 +110,53 @@ class InboundActivity(_Envelope):
     reply_to_id: ExactOrNothing = Field(default=None, alias="replyToId")
     """The message that it is about."""
     value: Any = None
+    text: Text = ""
+    timestamp: Moment = None
+    entities: Annotated[tuple[Mention, ...], Items] = ()
+    install_action: IfExact = Field(default=None, alias="action")
+    """Of an ``installationUpdate``: ``add``, ``remove``, ``add-upgrade``, ``remove-upgrade``."""
+    members_added: Annotated[tuple[_Member, ...], Items] = Field(default=(), alias="membersAdded")
+    members_removed: Annotated[tuple[_Member, ...], Items] = Field(default=(), alias="membersRemoved")
+
+    @property
+    def at(self) -> datetime:
+        """When it happened; now, where Teams does not say."""
+        return self.timestamp or datetime.now(UTC)
+
+    @property
+    def team(self) -> TeamReference | None:
+        """The team that it is about. Nothing else names one: a conversation's id may be that of a channel."""
+        return self.channel_data.team if self.channel_data else None
+
+    @property
+    def channel(self) -> ChannelReference | None:
+        """The channel that an event is about."""
+        return self.channel_data.channel if self.channel_data else None
+
+    @property
+    def selected_channel(self) -> str | None:
+        """The channel that was chosen at an installation."""
+        settings = self.channel_data.settings if self.channel_data else None
+        return settings.selected_channel.id if settings and settings.selected_channel else None
+
+    @property
+    def event_type(self) -> str | None:
+        """Teams' word for what happened to a team, in whatever case."""
+        return self.channel_data.event_type if self.channel_data else None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether one person alone reads it and its answer."""
+        return self.conversation.kind == "personal"
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """Who is named in its text, in order."""
+        return tuple(entity for entity in self.entities if entity.type == "mention")
+
+    def is_bot(self, member: str | None) -> bool:
+        """Whether this id of Teams is that of the bot, to which the activity is addressed."""
+        return member is not None and member.casefold() == self.recipient.id.casefold()
 
     @property
     def tenant(self) -> str | None:

@@ -48,6 +48,10 @@ class ActivityMalformed(ValueError):
     """A field of the activity has a type that the schema does not know."""
 
 
+class NotTaken(Exception):
+    """Nothing was done: what is needed is out of reach. Teams is to deliver the activity again."""
+
+
 class TeamsAdapter(CloudAdapterBase):
     """Runs a bot's turn for a verified activity."""
 
@@ -62,7 +66,7 @@ class TeamsAdapter(CloudAdapterBase):
 
         The answer is ``None`` for anything but an invoke.
 
-        Raises ``ActivityMalformed``, and whatever the bot raises.
+        Raises ``ActivityMalformed``, and whatever the bot raises; ``NotTaken`` for an activity to come again.
         """
         parsed = _parsed(body)
         verified = AuthenticateRequestResult()

@@ -4,49 +4,44 @@
 
 import asyncio
 
-import structlog
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
 
-from api.bot.activity import InboundActivity
 from api.bot.adapter import inbound_of
+from api.bot.buttons import BUTTONS, ButtonHandler
 from api.bot.clicks import ClickHandler
-from muster.store import conversations
-from muster.store.pool import UNAVAILABLE, Pool
-
-_NOTED_WITHIN = 0.5
-"""Seconds that noting an address may take from the time of an answer."""
-
-log = structlog.stdlib.get_logger(__name__)
+from api.bot.commands.handler import CommandHandler
+from api.bot.sightings import Sightings
+from api.bot.team_events import TeamEvents
 
 
 class MusterBot(TeamsActivityHandler):
     """Gives each kind of activity to whoever handles it."""
 
-    def __init__(self, clicks: ClickHandler, pool: Pool) -> None:
+    def __init__(
+        self,
+        clicks: ClickHandler,
+        buttons: ButtonHandler,
+        commands: CommandHandler,
+        events: TeamEvents,
+        sightings: Sightings,
+    ) -> None:
         super().__init__()
         self._clicks = clicks
-        self._pool = pool
+        self._buttons = buttons
+        self._commands = commands
+        self._events = events
+        self._sightings = sightings
 
     async def on_turn(self, turn_context: TurnContext) -> None:
-        """Note where the conversation lives now, then handle the activity, whatever it is."""
-        await self._follow(inbound_of(turn_context).activity)
-        await super().on_turn(turn_context)
-
-    async def _follow(self, activity: InboundActivity) -> None:
-        """Microsoft may move a conversation to another address, and tells so by the next activity alone."""
-        if activity.tenant is None:
-            return
+        """Handle the activity, whatever it is, and then write what it tells beside its purpose."""
+        activity = inbound_of(turn_context).activity
         try:
-            async with asyncio.timeout(_NOTED_WITHIN):
-                await conversations.follow(
-                    self._pool,
-                    id=activity.conversation_id,
-                    tenant=activity.tenant,
-                    service_url=activity.service_url,
-                )
-        except UNAVAILABLE as failure:  # the next activity tells it again
-            log.warning("where a conversation lives could not be noted", reason=type(failure).__name__)
+            await super().on_turn(turn_context)
+        finally:
+            noting = self._sightings.begin(activity)
+        if not activity.is_invoke:  # nobody waits for its answer
+            await asyncio.wait({noting})
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
         """Card actions are answered here; botbuilder's own answer cannot hold a text.
@@ -54,8 +49,26 @@ class MusterBot(TeamsActivityHandler):
         Muster has no answer to other invokes, so that botbuilder need not read what they carry.
         """
         inbound = inbound_of(turn_context)
-        if not inbound.activity.is_card_action:
+        activity, answer_by = inbound.activity, inbound.answer_by
+        if not activity.is_card_action:
             return InvokeResponse(status=501)
-        return InvokeResponse(
-            status=200, body=await self._clicks.answer(inbound.activity, answer_by=inbound.answer_by)
-        )
+        if activity.action is not None and activity.action["verb"] in BUTTONS:
+            body = await self._buttons.answer(activity, answer_by=answer_by)
+        else:
+            body = await self._clicks.answer(activity, answer_by=answer_by)
+        return InvokeResponse(status=200, body=body)
+
+    async def on_message_activity(self, turn_context: TurnContext) -> None:
+        """A command, or what is taken for one."""
+        await self._commands.handle(inbound_of(turn_context).activity)
+
+    async def on_conversation_update_activity(self, turn_context: TurnContext) -> None:
+        """An event of a team. botbuilder's own dispatch compares its type exactly.
+
+        It would also ask the connector once for every new member, and nobody here greets them.
+        """
+        await self._events.tell(inbound_of(turn_context).activity)
+
+    async def on_installation_update(self, turn_context: TurnContext) -> None:
+        """The same for the installation itself."""
+        await self._events.tell(inbound_of(turn_context).activity)

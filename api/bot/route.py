@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.body import read_body
 from api.bot.activity import InboundActivity
-from api.bot.adapter import ActivityMalformed, Bot, Inbound, TeamsAdapter
+from api.bot.adapter import ActivityMalformed, Bot, Inbound, NotTaken, TeamsAdapter
 from api.bot.admission import Admission, NotCheckedInTime
 from api.bot.answers import card_error, invoke_answer, plain_error, sentence
 from api.bot.places import Crowded, Places
@@ -122,6 +122,8 @@ async def _turn(
         return Response() if answer is None else invoke_answer(answer.status, answer.body)
     except ActivityMalformed as error:
         return plain_error(400, str(error))
+    except NotTaken:
+        return plain_error(503, UNREACHABLE)
     except Exception:
         # The last stop before Teams: an error page of the framework would be delivered again and again.
         log.exception("turn failed", activity_type=activity.type, invoke=activity.name)

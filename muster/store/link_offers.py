@@ -24,7 +24,7 @@ Ending = Literal["replaced", "removed", "shown"]
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U."""
-_KEY_LENGTH = 12
+KEY_LENGTH = 12
 _READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
 """What people write for a digit (Crockford), and between groups."""
 
@@ -188,7 +188,7 @@ async def note_reported(connection: Connection | Pool, id: int) -> None:
 
 def new_key() -> str:
     """Twelve random characters of Crockford's base 32: 60 bits."""
-    return "".join(secrets.choice(_CROCKFORD) for _ in range(_KEY_LENGTH))
+    return "".join(secrets.choice(_CROCKFORD) for _ in range(KEY_LENGTH))
 
 
 def hash_of(key: str) -> bytes:

@@ -28,6 +28,38 @@ async def upsert(
     )
 
 
+async def seen(
+    connection: Connection | Pool,
+    *,
+    tenant: str,
+    aad_object_id: str,
+    teams_id: str,
+    name: str | None,
+    private_conversation: str | None = None,
+    service_url: str | None = None,
+) -> None:
+    """Write what an activity tells of its person; nothing is written where nothing changed.
+
+    ``private_conversation`` and ``service_url`` are those of their private chat, where the activity comes
+    from there. What it does not tell stays.
+    """
+    await QUERIES["seen"].execute(
+        connection,
+        tenant=tenant,
+        aad_object_id=aad_object_id,
+        teams_id=teams_id,
+        name=name,
+        private_conversation=private_conversation,
+        service_url=service_url,
+    )
+
+
+async def name_of(connection: Connection | Pool, tenant: str, aad_object_id: str) -> str | None:
+    """The person's name, where it is known."""
+    found = await QUERIES["name_of"].fetchval(connection, tenant=tenant, aad_object_id=aad_object_id)
+    return found or None
+
+
 async def private_place(
     connection: Connection | Pool, tenant: str, aad_object_id: str, *, clicked_in: str
 ) -> PrivatePlace:

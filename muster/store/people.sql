@@ -4,6 +4,30 @@ VALUES (:tenant, :aad_object_id, :teams_id, :name, :email)
 ON CONFLICT (tenant, aad_object_id) DO UPDATE
 SET teams_id = excluded.teams_id, name = excluded.name, email = excluded.email
 
+-- name: seen
+-- Most activities tell nothing new: these write nothing and lock nothing.
+WITH told AS (
+  SELECT :tenant::text AS tenant, :aad_object_id::text AS aad_object_id, :teams_id::text AS teams_id,
+         nullif(:name::text, '') AS name, :private_conversation::text AS private_conversation,
+         :service_url::text AS service_url
+)
+INSERT INTO person AS p (tenant, aad_object_id, teams_id, name, email, private_conversation, service_url)
+SELECT t.tenant, t.aad_object_id, t.teams_id, coalesce(t.name, k.name, ''), '',
+       coalesce(t.private_conversation, k.private_conversation), coalesce(t.service_url, k.service_url)
+FROM told t
+LEFT JOIN person k ON k.tenant = t.tenant AND k.aad_object_id = t.aad_object_id
+WHERE k.aad_object_id IS NULL
+   OR t.teams_id <> k.teams_id
+   OR t.name <> k.name
+   OR t.private_conversation <> coalesce(k.private_conversation, '')
+   OR rtrim(t.service_url, '/') <> rtrim(coalesce(k.service_url, ''), '/')
+ON CONFLICT (tenant, aad_object_id) DO UPDATE
+SET teams_id = excluded.teams_id, name = excluded.name, private_conversation = excluded.private_conversation,
+    service_url = excluded.service_url
+
+-- name: name_of
+SELECT name FROM person WHERE tenant = :tenant AND aad_object_id = :aad_object_id
+
 -- name: private_place
 -- The address is that of the conversation in which the person clicked: the click's activity has just told it,
 -- and nothing else tells where a private chat lives in which the person never writes.

@@ -113,6 +113,11 @@ async def of_tenant(connection: Connection | Pool, tenant: str) -> tuple[Team, .
     return tuple(_team(row) for row in await QUERIES["of_tenant"].fetch(connection, tenant=tenant))
 
 
+async def follow(connection: Connection | Pool, *, id: str, tenant: str, service_url: str) -> None:
+    """Write where a team lives now, as an authenticated activity from there tells it."""
+    await QUERIES["move"].execute(connection, id=id, tenant=tenant, service_url=service_url)
+
+
 async def note_installer(
     connection: Connection | Pool, id: str, *, installer: str | None, chosen_channel: str | None
 ) -> None:

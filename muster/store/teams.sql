@@ -17,6 +17,10 @@ SELECT * FROM changed
 UNION ALL
 SELECT * FROM known WHERE NOT EXISTS (SELECT FROM changed)
 
+-- name: move
+UPDATE team SET service_url = :service_url
+WHERE id = :id AND tenant = :tenant AND rtrim(service_url, '/') IS DISTINCT FROM rtrim(:service_url, '/')
+
 -- name: insert
 -- Two activities of a new team may come at once: the second one finds the first one's row.
 INSERT INTO team AS t (id, tenant, key, name, aad_group_id, service_url)

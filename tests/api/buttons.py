@@ -16,10 +16,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from api.bot.adapter import TeamsAdapter
-from api.bot.bot import MusterBot
-from api.bot.clicks import ClickHandler
+from api.bot.composition import muster_bot
 from api.bot.places import Places
 from api.bot.route import bot_router
+from api.bot.sightings import Sightings
 from api.bot.token import BotTokenVerifier
 from api.gateway import Gateway
 from muster.clients.expiring import Expiring, ExpiringCache
@@ -33,6 +33,7 @@ from sandbox.serving import Listener, serving
 from sandbox.up.servers.ports import free_port
 from tests.api.conftest import APP_ID, BotFramework
 from tests.support.company import ACCOUNT, OPS, TENANT
+from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK, Run
 from workflows.channel_incident.activities import ShowCard
 
@@ -151,12 +152,14 @@ async def serving_buttons(
         client = ConnectorClient(
             http, ExpiringCache(token), registrations=REGISTRATIONS, service_hosts=("127.0.0.1",)
         )
+        sightings = Sightings(pool)
+        settings = settings_for("postgresql://nobody@127.0.0.1:1/not-used", "127.0.0.1:1")
         app = FastAPI()
         app.include_router(
             bot_router(
                 verifier=BotTokenVerifier(BotKeys(framework_pool, framework.metadata_url), [APP_ID]),
                 adapter=TeamsAdapter(client),
-                bot=MusterBot(ClickHandler(pool, gateway, QUICK), pool),
+                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings),
                 registrations=REGISTRATIONS,
                 service_hosts=("127.0.0.1",),
                 places=places or Places(64, 40),
@@ -166,6 +169,7 @@ async def serving_buttons(
             transport=httpx.ASGITransport(app), base_url="http://muster.example"
         ) as caller:
             yield Buttons(caller, pool, framework, connector)
+        await sightings.finish()
 
 
 def words(answer: dict[str, Any]) -> str:

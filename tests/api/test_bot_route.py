@@ -14,10 +14,10 @@ from fastapi import FastAPI
 
 from api.bot.activity import InboundActivity
 from api.bot.adapter import TeamsAdapter
-from api.bot.bot import MusterBot
-from api.bot.clicks import ClickHandler
+from api.bot.composition import muster_bot
 from api.bot.places import Places
 from api.bot.route import bot_router
+from api.bot.sightings import Sightings
 from api.bot.token import BotTokenVerifier
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
@@ -25,6 +25,10 @@ from muster.clients.teams.connector import ConnectorClient
 from muster.clients.teams.jwks import BotKeys
 from muster.lenient_json import read_json
 from muster.settings import TeamsRegistration
+from muster.store import accounts
+from tests.api.team_bot import RecordingGateway
+from tests.support.settings import settings_for
+from tests.workflows.channel_incident.running import QUICK
 
 pytestmark = pytest.mark.anyio
 
@@ -81,19 +85,28 @@ def sent():
 @pytest.fixture
 async def teams(framework, framework_pool, bot, sent):
     """Posts to the route as the Bot Framework does."""
-    async with serving(framework, framework_pool, bot, sent) as teams:
+    async with serving(framework, framework_pool, lambda _: bot, sent) as teams:
         yield teams
 
 
 @pytest.fixture
-async def muster(framework, framework_pool, sent, pool):
-    """The same, with the product's own bot; it gets no clicks."""
-    async with serving(framework, framework_pool, MusterBot(NoClicks(), pool), sent) as teams:
+async def muster(framework, framework_pool, sent, pool, database_url):
+    """The same, with the product's own bot; what it would tell Temporal is recorded."""
+    for tenant in (TENANT, OTHER_TENANT):
+        await accounts.upsert_tenant(pool, id=tenant, name="Acme")
+    sightings = Sightings(pool)
+
+    def own(connector):
+        settings = settings_for(database_url, "127.0.0.1:1")
+        return muster_bot(settings, QUICK, pool, RecordingGateway(), connector, sightings)
+
+    async with serving(framework, framework_pool, own, sent) as teams:
         yield teams
+    await sightings.finish()
 
 
 @asynccontextmanager
-async def serving(framework, framework_pool, bot, sent):
+async def serving(framework, framework_pool, bot_of, sent):
     registrations = {
         TENANT: registration(TENANT, APP_ID),
         OTHER_TENANT: registration(OTHER_TENANT, OTHER_APP_ID),
@@ -116,7 +129,7 @@ async def serving(framework, framework_pool, bot, sent):
                     BotKeys(framework_pool, framework.metadata_url), {APP_ID, OTHER_APP_ID}
                 ),
                 adapter=TeamsAdapter(client),
-                bot=bot,
+                bot=bot_of(client),
                 registrations=registrations,
                 service_hosts=hosts,
                 places=Places(64, 40),
@@ -126,13 +139,6 @@ async def serving(framework, framework_pool, bot, sent):
             transport=httpx.ASGITransport(app), base_url="http://muster.example"
         ) as http:
             yield Teams(http, framework)
-
-
-class NoClicks(ClickHandler):
-    """Is asked for nothing."""
-
-    def __init__(self):
-        pass
 
 
 class Teams:

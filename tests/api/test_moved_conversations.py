@@ -17,11 +17,12 @@ from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient
 from muster.seed import seed
-from muster.store.pool import Pool
+from muster.store.pool import Pool, transaction
 from tests.api.buttons import NOBODYS_MESSAGE, REGISTRATIONS, Buttons, Connector, is_card, serving_buttons
 from tests.api.conftest import BotFramework
 from tests.support.company import ADA_AAD, CY_AAD, OPS, RELEASES, TENANT, company
 from tests.support.settings import settings_for
+from tests.support.waiting import eventually
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import CONVERSATION, Run
 from workflows.channel_incident.activities import (
@@ -163,8 +164,10 @@ async def test_a_running_incident_follows_its_row_at_the_next_edit(
 async def test_an_activity_from_another_address_moves_all_that_is_sent_there(
     run: Run, buttons: Buttons, before: Connector, after: Connector
 ) -> None:
-    assert is_card(await buttons.click(click(run, buttons)))
+    told = {**click(run, buttons), "type": "event", "name": None, "value": None}
+    assert await send(buttons, told, service_url=after.service_url) == 200
     assert await address(buttons.pool) == after.service_url
+    assert is_card(await buttons.click(click(run, buttons)))
     await run.outside.until(lambda: bool(run.outside.edits))
     await run.hears(run.life.is_resolved())
     await run.outside.until(lambda: run.outside.said == ["resolved"])
@@ -179,10 +182,25 @@ async def test_an_activity_from_another_address_moves_all_that_is_sent_there(
     ]
 
 
+async def test_a_click_tells_where_its_conversation_lives_and_its_answer_does_not_wait_for_that(
+    run: Run, buttons: Buttons, before: Connector, after: Connector
+) -> None:
+    async with transaction(buttons.pool) as connection:
+        await connection.execute("SELECT FROM conversation WHERE id = $1 FOR UPDATE", OPS)
+        assert is_card(await buttons.click(click(run, buttons)))
+        assert await address(buttons.pool) == before.service_url
+
+    async def moved() -> bool:
+        return await address(buttons.pool) == after.service_url
+
+    await eventually(moved)
+
+
 async def test_an_orphan_is_deleted_where_its_conversation_lives_now(
     run: Run, buttons: Buttons, before: Connector, after: Connector
 ) -> None:
     await buttons.pool.execute("UPDATE incident_card SET orphan_markers = '{lost}'")
+    await buttons.pool.execute("UPDATE conversation SET service_url = $1", after.service_url)
     pressed = buttons.on(run.outside.shown[-1], NOBODYS_MESSAGE, ADA_AAD)
     pressed["value"]["action"]["data"]["m"] = "lost"
     assert is_card(await buttons.click(pressed))

@@ -69,7 +69,7 @@ def secrets_of(stack: Launched) -> dict[str, str]:
         "the account's key": company.api_token,
         "the webhook secret": company.webhook_secret,
         "the bot's app secret": company.bot_app_secret,
-        **{f"the token of {person.name}": person.access_token for person in company.people},
+        **{f"the token of {one.name}": one.access_token for one in company.pagerduty_users.values()},
         **{f"the key {key_id}": key for key_id, _, key in (pair.partition(":") for pair in keys.split(","))},
     }
 

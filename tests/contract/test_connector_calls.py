@@ -139,14 +139,12 @@ async def test_a_member_is_looked_up_by_either_id(channel: Channel) -> None:
 async def test_the_names_of_a_team_come_by_calls_that_the_description_does_not_have(
     channel: Channel,
 ) -> None:
-    team = channel.service.company.teams[0]
-    headers = {"Authorization": f"Bearer {await channel.service.bot_token()}"}
-    address = f"{channel.service.service_url}v3/teams/{team.id}"
-    details = (await channel.http.get(address, headers=headers)).json()
-    assert (details["id"], details["name"], details["aadGroupId"]) == (team.id, team.name, team.aad_group_id)
-    listed = (await channel.http.get(f"{address}/conversations", headers=headers)).json()["conversations"]
+    """Once the description has them, they are checked like the others."""
+    team, place = channel.service.company.teams[0], channel.place[:2]
+    details = await channel.connector.get_team(*place, team.id)
+    assert (details.id, details.name, details.aad_group_id) == (team.id, team.name, team.aad_group_id)
     general, *others = team.channels
-    assert [(one["id"], one["name"]) for one in listed] == [
+    assert [(one.id, one.name) for one in await channel.connector.get_channels(*place, team.id)] == [
         (general.id, None),
         *((other.id, other.name) for other in others),
     ]

@@ -62,3 +62,42 @@ async def test_a_private_chat_lives_where_the_conversation_of_the_click_does(poo
     assert await place_of(pool, ADA_AAD) == ("https://moved.example/", "a:chat-of-ada")
     with pytest.raises(ConversationUnknown):
         await people.private_place(pool, TENANT, ADA_AAD, clicked_in="19:nowhere@thread.tacv2")
+
+
+async def told(pool: Pool, **changes: str | None) -> tuple[object, ...]:
+    """The row of somebody after an activity of theirs."""
+    given = {"aad_object_id": "aad-di", "teams_id": "29:di", "name": "Di Pager"} | changes
+    await people.seen(pool, tenant=TENANT, **given)  # type: ignore[arg-type]
+    row = await pool.fetchrow(
+        "SELECT teams_id, name, email, private_conversation, service_url FROM person"
+        " WHERE aad_object_id = $1",
+        given["aad_object_id"],
+    )
+    return tuple(row or ())
+
+
+async def test_what_an_activity_tells_of_its_person_is_written_and_the_rest_stays(pool: Pool) -> None:
+    assert await told(pool, name=None) == ("29:di", "", "", None, None)
+    assert await told(pool) == ("29:di", "Di Pager", "", None, None)
+    chat = {"private_conversation": "a:di", "service_url": "https://a.example/"}
+    assert await told(pool, name=None, **chat) == ("29:di", "Di Pager", "", "a:di", "https://a.example/")
+    assert await told(pool, teams_id="29:new") == ("29:new", "Di Pager", "", "a:di", "https://a.example/")
+    moved = {"private_conversation": "a:di", "service_url": "https://b.example/"}
+    assert (await told(pool, name="Di P.", **moved))[1:] == ("Di P.", "", "a:di", "https://b.example/")
+    assert await people.name_of(pool, TENANT, "aad-di") == "Di P."
+    assert await people.name_of(pool, TENANT, "aad-nobody") is None
+
+
+async def test_a_persons_e_mail_stays(pool: Pool) -> None:
+    row = await told(pool, aad_object_id=ADA_AAD, teams_id="29:ada", name="Ada")
+    assert row == ("29:ada", "Ada", f"{ADA_AAD}@acme.example", None, None)
+
+
+async def test_what_is_known_already_writes_and_locks_nothing(pool: Pool) -> None:
+    chat = {"private_conversation": "a:di", "service_url": "https://a.example/"}
+    versions = "SELECT xmin, xmax, ctid FROM person WHERE aad_object_id = 'aad-di'"
+    await told(pool, **chat)
+    before = await pool.fetchrow(versions)
+    for changes in ({}, chat, {"name": None}, chat | {"service_url": "https://a.example"}):
+        await told(pool, **changes)
+    assert await pool.fetchrow(versions) == before

@@ -98,7 +98,7 @@ class PlainBrowser:
         """Open an address and follow where it leads."""
         return await self._follow(await self._ask("GET", url))
 
-    async def press(self, page: Page, label: str) -> Page:
+    async def submit(self, page: Page, label: str) -> Page:
         """Press a button of the page, and follow where its form leads."""
         form, name, value = page.form_with(label)
         fields = form.fields | ({name: value} if name else {})

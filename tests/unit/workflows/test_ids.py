@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from workflows.ids import ChannelIncidentId, TeamSetupId, click_key, delivery_key
+from workflows.ids import (
+    ChannelIncidentId,
+    TeamSetupId,
+    button_key,
+    click_key,
+    command_key,
+    delivery_key,
+)
 
 CLICK: dict[str, Any] = {"person": "ada", "message": "17", "verb": "resolve", "nonce": "n", "link": 7}
 
@@ -15,6 +22,40 @@ def test_an_id_is_readable_in_a_list() -> None:
 
 def test_the_set_up_of_a_team_is_named_by_its_key() -> None:
     assert str(TeamSetupId("payments")) == "setup/payments"
+
+
+@pytest.mark.parametrize("other", ["", "setup/", "payments", "incident/acme/Q1/setup/x"])
+def test_the_set_up_of_a_team_is_read_from_its_id_alone(other: str) -> None:
+    assert TeamSetupId.of(str(TeamSetupId("payments"))) == TeamSetupId("payments")
+    assert TeamSetupId.of(other) is None
+
+
+BUTTON: dict[str, Any] = {"person": "ada", "message": "17", "verb": "renew", "notice": "n", "account": "acme"}
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [{"person": "bo"}, {"message": "18"}, {"verb": "x"}, {"notice": "m"}, {"account": None}],
+    ids=lambda difference: next(iter(difference)),
+)
+def test_another_button_has_another_key(difference: dict[str, str | None]) -> None:
+    assert button_key(**BUTTON) == button_key(**BUTTON)
+    assert button_key(**{**BUTTON, **difference}) != button_key(**BUTTON)
+
+
+def test_another_command_has_another_key() -> None:
+    key = command_key(conversation="a:1", activity="17")
+    assert key == command_key(conversation="a:1", activity="17")
+    assert (
+        len(
+            {
+                key,
+                command_key(conversation="a:2", activity="17"),
+                command_key(conversation="a:1", activity="18"),
+            }
+        )
+        == 3
+    )
 
 
 def test_the_same_click_has_the_same_key() -> None:

@@ -146,6 +146,54 @@ async def test_a_member_is_read_in_both_spellings(client, connector, key):
     assert (member.id, member.name, member.aad_object_id) == ("29:ada", "Ada", APP_ID)
 
 
+async def test_a_team_is_read_by_its_id(client, connector):
+    connector.answers.append(
+        httpx.Response(
+            200, json={"id": "19:t", "name": " Pay\nments ", "aadGroupId": APP_ID.upper(), "new": 1}
+        )
+    )
+    team = await client.get_team(URL, TENANT, "19:t@thread.tacv2")
+    assert (team.id, team.name, team.aad_group_id) == ("19:t", "Pay ments", APP_ID)
+    assert connector.paths == [("GET", "/emea/v3/teams/19%3At%40thread.tacv2")]
+
+
+async def test_the_channels_of_a_team_are_read_and_general_has_no_name(client, connector):
+    listed = [{"id": "19:t", "name": None}, {"id": "19:c", "name": "ops", "type": "standard"}]
+    connector.answers.append(httpx.Response(200, json={"conversations": listed}))
+    channels = await client.get_channels(URL, TENANT, "19:t")
+    assert [(channel.id, channel.name) for channel in channels] == [("19:t", ""), ("19:c", "ops")]
+    assert connector.paths == [("GET", "/emea/v3/teams/19%3At/conversations")]
+
+
+def read_team(client):
+    return client.get_team(URL, TENANT, "19:t")
+
+
+def read_channels(client):
+    return client.get_channels(URL, TENANT, "19:t")
+
+
+@pytest.mark.parametrize("read", [read_team, read_channels])
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (404, "", NotFound),
+        (404, "NotFound", NotFound),
+        (403, "BotNotInConversationRoster", BotRemoved),
+        (429, "", RateLimited),
+        (403, "ServiceError", RefusedForNow),
+        (500, "", ProviderUnavailable),
+        (200, "", ProviderUnavailable),
+    ],
+)
+async def test_what_is_not_told_of_a_team_is_typed_by_its_condition(
+    client, connector, read, status, code, error
+):
+    connector.refuse(status, code)
+    with pytest.raises(error):
+        await read(client)
+
+
 async def test_no_token_goes_to_another_host(client, connector):
     with pytest.raises(RequestInvalid):
         await client.send("https://smba.trafficmanager.net.evil.example/", TENANT, CHANNEL, CARD)

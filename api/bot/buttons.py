@@ -1,0 +1,141 @@
+"""Buttons of cards that are no incident's: each verb with the workflow and the update that it asks for."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import structlog
+
+from api.bot.activity import InboundActivity
+from api.bot.answers import error, sentence
+from api.bot.sender import person_of
+from api.gateway import Gateway
+from muster.cards.sentences import UNREACHABLE, WORKS_NO_MORE
+from muster.cards.setup.sentences import INCOMPLETE_BUTTON, NOT_OUR_MESSAGE, sentence_of
+from muster.identifiers import subdomain_of
+from muster.logging import correlated
+from muster.store import notices, teams
+from muster.store.pool import UNAVAILABLE, Pool
+from muster.store.teams import Team
+from muster.temporal.attempts import Rejected, TemporalUnavailable
+from muster.values import NAME, one_line, teams_identifier
+from workflows.contract import Update, WorkflowType
+from workflows.ids import TeamSetupId, button_key, delivery_key
+from workflows.team_setup import workflow_type as team_setup
+from workflows.team_setup.messages import Deadlines, Pressed, SetupAnswer, Start
+
+_ASKING_TAKES = 0.5
+"""Seconds that are kept for Temporal. A click whose card is found later was not taken."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Button(NamedTuple):
+    """What a button asks for."""
+
+    workflow_type: WorkflowType[Start]
+    update: Update[Pressed, SetupAnswer]
+
+
+BUTTONS: Mapping[str, Button] = {
+    verb: Button(team_setup.TEAM_SETUP, update) for verb, update in team_setup.BUTTONS.items()
+}
+"""By the button's verb; those of an incident's card stand in workflows/verbs."""
+
+
+class _Hint(NamedTuple):
+    """What a button's data say."""
+
+    team: str
+    notice: str
+    account: str | None
+
+
+class _Card(NamedTuple):
+    """Whose card was pressed."""
+
+    team: Team
+    notice: str
+
+
+class ButtonMalformed(Exception):
+    """The button cannot be acted on; the text is for the person who pressed it."""
+
+
+class ButtonHandler:
+    """Answers these buttons: finds whose card it is, asks its workflow, says what came of it."""
+
+    def __init__(self, pool: Pool, gateway: Gateway, deadlines: Deadlines) -> None:
+        self._pool = pool
+        self._gateway = gateway
+        self._deadlines = deadlines
+
+    async def answer(self, activity: InboundActivity, *, answer_by: float) -> dict[str, Any]:
+        """The body of the invoke's answer, at ``answer_by`` by the clock of the event loop at the latest."""
+        with correlated(activity.id):
+            try:
+                return await self._handle(activity, answer_by)
+            except ButtonMalformed as refusal:
+                return error(400, "BadRequest", str(refusal))
+            except (TemporalUnavailable, *UNAVAILABLE) as failure:
+                log.warning("a click was not accepted", reason=type(failure).__name__)
+                return sentence(UNREACHABLE)
+            except Rejected as failure:
+                log.error("a click was refused", reason=str(failure))
+                return sentence(WORKS_NO_MORE)
+
+    async def _handle(self, activity: InboundActivity, answer_by: float) -> dict[str, Any]:
+        action: Mapping[str, Any] = activity.action or {}
+        verb, hint = str(action.get("verb")), _hint_of(action.get("data"))
+        person = person_of(activity)
+        if person is None or not (activity.id and activity.tenant and activity.reply_to_id):
+            raise ButtonMalformed(INCOMPLETE_BUTTON)
+        async with asyncio.timeout_at(answer_by - _ASKING_TAKES):
+            pressed_card = await self._card(activity, activity.reply_to_id, hint)
+        button = BUTTONS[verb]
+        key = button_key(
+            person=person.aad_object_id,
+            message=activity.reply_to_id,
+            verb=verb,
+            notice=pressed_card.notice,
+            account=hint.account,
+        )
+        answer = await self._gateway.ask(
+            button.workflow_type,
+            pressed_card.team.start(self._deadlines),
+            button.update,
+            Pressed(
+                key=key,
+                person=person,
+                message=activity.reply_to_id,
+                notice=pressed_card.notice,
+                account=hint.account,
+                correlation=activity.id,
+            ),
+            update_id=delivery_key(key, activity.id),
+            answer_by=answer_by,
+        )
+        log.info("click answered", verb=verb, reply=answer.reply if answer else "working")
+        return sentence(sentence_of(answer))
+
+    async def _card(self, activity: InboundActivity, message: str, hint: _Hint) -> _Card:
+        """Whose card it is: its row says so, and where the row is a moment late, the button."""
+        notice = await notices.find(self._pool, conversation=activity.conversation_id, activity_id=message)
+        setup = TeamSetupId.of(notice.subject) if notice else None
+        if notice and setup:
+            team = await teams.find_by_key(self._pool, setup.team_key)
+        else:
+            team = None if notice else await teams.find(self._pool, hint.team)
+        if team is None or team.tenant != activity.tenant:
+            raise ButtonMalformed(NOT_OUR_MESSAGE)
+        return _Card(team, notice.name if notice else hint.notice)
+
+
+def _hint_of(data: Any) -> _Hint:
+    """What the button carries; raises ``ButtonMalformed``."""
+    told = data if isinstance(data, Mapping) else {}
+    team, notice, account = teams_identifier(told.get("team")), told.get("notice"), told.get("account")
+    named = isinstance(notice, str) and notice and one_line(notice, NAME) == notice
+    if team is None or not named or (account is not None and subdomain_of(account) is None):
+        raise ButtonMalformed(INCOMPLETE_BUTTON)
+    return _Hint(team, str(notice), subdomain_of(account))

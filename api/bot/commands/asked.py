@@ -1,0 +1,57 @@
+"""What every command is given, and what it may use."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from api.bot.activity import InboundActivity
+from api.gateway import Gateway
+from muster.store.pool import Pool
+from muster.store.teams import Team
+from workflows.team_setup.messages import Deadlines, Person
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The configured PagerDuty accounts."""
+
+    of_tenant: Callable[[str], tuple[str, ...]]
+    """Keys of those that a tenant's teams may belong to."""
+    web_urls: Mapping[str, str]
+    """Base addresses of what people open in a browser, by key."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What commands use."""
+
+    pool: Pool
+    gateway: Gateway
+    accounts: Accounts
+    deadlines: Deadlines
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One command that somebody wrote."""
+
+    name: str
+    argument: str
+    activity: InboundActivity
+    tenant: str
+    team: Team | None
+    """Of the channel that it was written in; ``None`` in a chat."""
+    person: Person | None
+    key: str
+    """Tells it from every other command."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody else reads it."""
+        return self.activity.is_private
+
+
+Answer = Callable[[Asked, Means], Awaitable[str]]
+"""A command: does what is asked and says what came of it, in Markdown of muster/cards/commands.py.
+
+Raises ``TemporalUnavailable``, ``Rejected`` or an error of ``UNAVAILABLE``.
+"""

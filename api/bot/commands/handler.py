@@ -1,0 +1,121 @@
+"""A message to the bot: read, taken once, answered in its thread."""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from api.bot.activity import InboundActivity
+from api.bot.adapter import NotTaken
+from api.bot.commands.asked import Asked, Means
+from api.bot.commands.parser import Command, Mentioned, parse
+from api.bot.commands.table import COMMANDS, answer
+from api.bot.sender import person_of
+from api.bot.team_events import TeamEvents
+from muster.cards.commands import NO_FORMS, UNREACHABLE, WORKS_NO_MORE
+from muster.clients.teams.connector import ConnectorClient
+from muster.logging import correlated
+from muster.settings import TeamsRegistration
+from muster.store import commands
+from muster.store.pool import UNAVAILABLE
+from muster.temporal.attempts import Rejected, TemporalUnavailable
+from workflows.errors import OutsideError
+from workflows.ids import command_key
+
+_TAKEN_WITHIN = 3.0
+"""Seconds for the row that says that a command is taken."""
+_ANSWERED_WITHIN = 7.0
+_SENT_WITHIN = 5.0
+"""Seconds for the answer, and for sending it. Another delivery of the message finds it taken."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class CommandHandler:
+    """Answers messages."""
+
+    def __init__(
+        self,
+        means: Means,
+        events: TeamEvents,
+        connector: ConnectorClient,
+        registrations: Mapping[str, TeamsRegistration],
+    ) -> None:
+        self._means = means
+        self._events = events
+        self._connector = connector
+        self._registrations = registrations
+
+    async def handle(self, activity: InboundActivity) -> None:
+        """Do what the message asks for, once; raises ``NotTaken`` where nothing was done."""
+        if activity.tenant is None or activity.id is None:
+            log.warning("a message without an id is not answered")
+            return
+        with correlated(activity.id):
+            team = await self._events.team_of(activity)
+            if not await self._take(activity, activity.tenant, activity.id):
+                log.info("a message that was taken before came again")
+                return
+            command = self._parsed(activity, activity.tenant)
+            asked = Asked(
+                name=command.name,
+                argument=command.argument,
+                activity=activity,
+                tenant=activity.tenant,
+                team=team,
+                person=person_of(activity),
+                key=command_key(conversation=activity.conversation_id, activity=activity.id),
+            )
+            text = await self._answer(asked)
+            log.info("command answered", command=asked.name if asked.name in COMMANDS else "unknown")
+            await self._reply(activity, activity.tenant, activity.id, text)
+
+    async def _take(self, activity: InboundActivity, tenant: str, id: str) -> bool:
+        try:
+            async with asyncio.timeout(_TAKEN_WITHIN):
+                return await commands.take(
+                    self._means.pool, tenant=tenant, conversation=activity.conversation_id, activity_id=id
+                )
+        except UNAVAILABLE as failure:
+            log.warning("a message was not taken", reason=type(failure).__name__)
+            raise NotTaken from failure
+
+    def _parsed(self, activity: InboundActivity, tenant: str) -> Command:
+        mentions = [
+            Mentioned(mention.text, activity.is_bot(mention.mentioned.id if mention.mentioned else None))
+            for mention in activity.mentions
+        ]
+        names = [activity.recipient.name or ""]
+        if tenant in self._registrations:
+            names.append(self._registrations[tenant].name)
+        return parse(activity.text, mentions=mentions, names=names)
+
+    async def _answer(self, asked: Asked) -> str:
+        if asked.activity.value is not None and not asked.name:
+            return NO_FORMS
+        try:
+            async with asyncio.timeout(_ANSWERED_WITHIN):
+                return await answer(asked, self._means)
+        except (TemporalUnavailable, *UNAVAILABLE) as failure:
+            log.warning("a command was not done", reason=type(failure).__name__)
+            return UNREACHABLE
+        except Rejected as refusal:
+            log.error("a command was refused", reason=str(refusal))
+            return WORKS_NO_MORE
+        except Exception:
+            # It is taken, so that nobody would hear of it any more.
+            log.exception("a command failed", command=asked.name if asked.name in COMMANDS else "unknown")
+            return WORKS_NO_MORE
+
+    async def _reply(self, activity: InboundActivity, tenant: str, id: str, text: str) -> None:
+        """Send the answer into the message's thread. Whether it arrives or not, the command is done."""
+        message = {"type": "message", "text": text, "textFormat": "markdown"}
+        where = (activity.service_url, tenant, activity.conversation.id)
+        try:
+            async with asyncio.timeout(_SENT_WITHIN):
+                if activity.team is not None and activity.thread is None:
+                    await self._connector.reply(*where, id, message)
+                else:
+                    await self._connector.send(*where, message)
+        except (OutsideError, TimeoutError) as failure:
+            log.warning("the answer to a command was not sent", reason=type(failure).__name__)

@@ -1,0 +1,31 @@
+"""Commands that ask a team's set-up for something."""
+
+import asyncio
+
+from api.bot.commands.asked import Asked, Means
+from muster.cards.commands import NO_PERSON, setup_sentence
+from muster.cards.setup.sentences import sentence_of
+from muster.store.teams import Team
+from workflows.contract import Update
+from workflows.team_setup.messages import Pressed, SetupAnswer
+from workflows.team_setup.workflow_type import TEAM_SETUP
+
+_WITHIN = 5.0
+"""Seconds for the set-up's answer; after it the command says that Muster is working on it."""
+
+
+async def ask_setup(
+    asked: Asked, means: Means, team: Team, update: Update[Pressed, SetupAnswer], *, offer: int | None = None
+) -> str:
+    """Ask the team's set-up in the name of whoever wrote the command, and say what it answers."""
+    if asked.person is None:
+        return NO_PERSON
+    answer = await means.gateway.ask(
+        TEAM_SETUP,
+        team.start(means.deadlines),
+        update,
+        Pressed(key=asked.key, person=asked.person, offer=offer, correlation=asked.activity.id),
+        update_id=asked.key,
+        answer_by=asyncio.get_running_loop().time() + _WITHIN,
+    )
+    return setup_sentence(sentence_of(answer))

@@ -1,0 +1,37 @@
+"""The bot, with everything that handles a kind of activity."""
+
+from api.bot.bot import MusterBot
+from api.bot.buttons import ButtonHandler
+from api.bot.clicks import ClickHandler
+from api.bot.commands.asked import Accounts, Means
+from api.bot.commands.handler import CommandHandler
+from api.bot.sightings import Sightings
+from api.bot.team_events import TeamEvents
+from api.gateway import Gateway
+from muster.clients.teams.connector import ConnectorClient
+from muster.settings import Settings
+from muster.store.pool import Pool
+from workflows.channel_incident.messages import Timing
+from workflows.team_setup.messages import Deadlines
+
+
+def muster_bot(
+    settings: Settings,
+    timing: Timing,
+    pool: Pool,
+    gateway: Gateway,
+    connector: ConnectorClient,
+    sightings: Sightings,
+) -> MusterBot:
+    """The bot over its dependencies, which the caller closes; ``timing`` is that of incidents' cards."""
+    deadlines = Deadlines(link=settings.link_life)
+    web_urls = {key: account.web_url for key, account in settings.accounts.items()}
+    means = Means(pool, gateway, Accounts(settings.accounts_of, web_urls), deadlines)
+    events = TeamEvents(pool, gateway, connector, deadlines)
+    return MusterBot(
+        ClickHandler(pool, gateway, timing),
+        ButtonHandler(pool, gateway, deadlines),
+        CommandHandler(means, events, connector, settings.teams),
+        events,
+        sightings,
+    )

@@ -1,0 +1,76 @@
+"""What every activity tells beside its purpose: where its conversation lives now, and who its person is.
+
+Microsoft may move a conversation to another address and tells so by the next activity alone. It is written
+after the answer, which nobody has to wait longer for.
+"""
+
+import asyncio
+
+import structlog
+
+from api.bot.activity import InboundActivity
+from muster.store import conversations, people, teams
+from muster.store.pool import UNAVAILABLE, Connection, Pool
+
+_WITHIN = 2.0
+"""Seconds for one activity."""
+_AT_ONCE = 4
+"""Of the pool's connections. Those who press buttons at the same moment need the others."""
+_ENDS_WITHIN = 3.0
+"""Seconds that the last ones have when the API stops."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Sightings:
+    """Writes what activities tell, in the background."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._running: set[asyncio.Task[None]] = set()
+        self._connections = asyncio.Semaphore(_AT_ONCE)
+
+    def begin(self, activity: InboundActivity) -> asyncio.Task[None]:
+        """Write what this one tells; the task raises nothing."""
+        task = asyncio.create_task(self._note(activity))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def finish(self) -> None:
+        """Give the last ones a few seconds; the next activities tell again what is lost then."""
+        if not self._running:
+            return
+        _, unfinished = await asyncio.wait(self._running, timeout=_ENDS_WITHIN)
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+
+    async def _note(self, activity: InboundActivity) -> None:
+        if activity.tenant is None:
+            return
+        try:
+            async with self._connections, asyncio.timeout(_WITHIN), self._pool.acquire() as connection:
+                await _write(connection, activity, activity.tenant)
+        except UNAVAILABLE as failure:  # the next activity tells it again
+            log.warning("what an activity tells could not be noted", reason=type(failure).__name__)
+        except Exception:
+            # Nobody awaits it: whatever it is, it has to be said here.
+            log.exception("what an activity tells was not noted")
+
+
+async def _write(connection: Connection, activity: InboundActivity, tenant: str) -> None:
+    address, sender = activity.service_url, activity.sender
+    await conversations.follow(connection, id=activity.conversation_id, tenant=tenant, service_url=address)
+    if activity.team is not None:
+        await teams.follow(connection, id=activity.team.id, tenant=tenant, service_url=address)
+    if sender.aad_object_id is not None:
+        await people.seen(
+            connection,
+            tenant=tenant,
+            aad_object_id=sender.aad_object_id,
+            teams_id=sender.id,
+            name=sender.name,
+            private_conversation=activity.conversation_id if activity.is_private else None,
+            service_url=address if activity.is_private else None,
+        )
