@@ -31,7 +31,7 @@ DIRECT := $(addprefix -u ,$(filter $(PROXIES),$(.VARIABLES)))
 DIRECT := $(if $(DIRECT),env $(DIRECT))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick lint lint-pages format lock lock-check audit browser golden schemas \
+.PHONY: help setup run test test-quick lint lint-pages format lock lock-check audit browser golden permissions schemas \
 	pooler histories fingerprints schema-sql pictures mutants bench playground test-playground clean
 
 help:  ## this list
@@ -77,6 +77,9 @@ browser:  ## Chromium, which the browser tests drive
 
 pooler:  ## pgbouncer, through which the store is tested too
 	@$(SETUP) --pooler
+
+permissions:  ## write docs/permissions.md from its table; review the diff
+	$(DIRECT) MUSTER_PERMISSIONS_WRITE=1 $(BIN)/pytest -q tests/docs/test_permissions.py
 
 golden: setup  ## write the cards that tests/golden compares; review the diff
 	$(DIRECT) MUSTER_GOLDEN_WRITE=1 $(BIN)/pytest -q tests/golden

@@ -17,7 +17,9 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 from activities.composition import Dependencies, activities_of
 from activities.heartbeats import BEAT
 from activities.registration import tell_failures_once
+from activities.signals import WorkflowSignals
 from activities.teams.sends import Sends
+from muster.clients.graph.client import graph_client
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import app_tokens
@@ -80,6 +82,9 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             app_tokens=app_tokens(http, settings.accounts),
             accounts=settings.accounts,
             keys=KeyRing.parse(settings.keys.get_secret_value()),
+            settings=settings,
+            graph=graph_client(settings, http),
+            signals=WorkflowSignals(client, task_queue=settings.task_queue),
             sends=sends,
             pool=pool,
             details_pool=await stack.enter_async_context(await open_pool(settings.database, size=4)),

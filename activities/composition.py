@@ -9,12 +9,14 @@ from typing import Any, get_type_hints
 
 import activities
 from activities.registration import registered
+from activities.signals import WorkflowSignals
 from activities.teams.sends import Sends
 from muster.clients.expiring import ExpiringCache
+from muster.clients.graph.client import GraphClient
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.teams.connector import ConnectorClient
 from muster.security.sealing import KeyRing
-from muster.settings import PagerDutyAccount
+from muster.settings import PagerDutyAccount, Settings
 from muster.store.pool import Pool
 
 
@@ -27,6 +29,9 @@ class Dependencies:
     app_tokens: ExpiringCache[str, str]
     accounts: Mapping[str, PagerDutyAccount]
     keys: KeyRing
+    settings: Settings
+    graph: GraphClient
+    signals: WorkflowSignals
     sends: Sends
     pool: Pool
     details_pool: Pool

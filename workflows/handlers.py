@@ -62,6 +62,34 @@ def takes_updates(
     return decorate
 
 
+def takes_requests(rows: Mapping[str, Update[Any, Any]]) -> Callable[[WorkflowT], WorkflowT]:
+    """Class decorator: each of these updates is answered by the async method of its name.
+
+    So is the signal that it goes on as, whose answer nobody hears.
+    """
+
+    def decorate(workflow_class: WorkflowT) -> WorkflowT:
+        for name, row in rows.items():
+            _take_request(workflow_class, name, row)
+        return workflow_class
+
+    return decorate
+
+
+def _take_request(workflow_class: type, name: str, row: Update[Any, Any]) -> None:
+    async def answer(self: Any, message: Any) -> Any:
+        return await getattr(self, name)(message)
+
+    async def take(self: Any, message: Any) -> None:
+        await getattr(self, name)(message)
+
+    _annotate(answer, row.argument, row.answer)
+    _annotate(take, row.goes_on_as.argument)
+    setattr(workflow_class, f"update_{row.name}", workflow.update(name=row.name)(answer))
+    signal = row.goes_on_as
+    setattr(workflow_class, f"signal_{signal.name}", workflow.signal(name=signal.name)(take))
+
+
 def _annotate(
     function: Callable[..., Any], argument: type[Value] | None, answer: type[Value] | None = None
 ) -> None:

@@ -88,6 +88,13 @@ PAGERDUTY_RESTORE = Options(
     retry_policy=ONE_ATTEMPT,
 )
 
+GRAPH_READ = Options(
+    start_to_close_timeout=timedelta(seconds=20),
+    schedule_to_close_timeout=timedelta(seconds=60),
+    retry_policy=ONE_ATTEMPT,
+)
+"""A token (two calls of at most 7 s) and a read. The reconciler is the only retry."""
+
 STORE = Options(
     start_to_close_timeout=timedelta(seconds=5),
     schedule_to_close_timeout=timedelta(minutes=2),

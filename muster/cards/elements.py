@@ -14,6 +14,7 @@ from typing import Literal, TypedDict, Unpack
 
 Color = Literal["default", "dark", "light", "accent", "good", "warning", "attention"]
 FontSize = Literal["Default", "Small", "Medium", "Large", "ExtraLarge"]
+FontType = Literal["Default", "Monospace"]
 FontWeight = Literal["Default", "Lighter", "Bolder"]
 Spacing = Literal["Default", "None", "Small", "Medium", "Large", "ExtraLarge", "Padding"]
 HorizontalAlignment = Literal["Left", "Center", "Right"]
@@ -89,6 +90,7 @@ class TextBlockOptions(ElementOptions, TextOptions, total=False):
     """How a paragraph of our own words looks, and where it stands."""
 
     horizontalAlignment: HorizontalAlignment
+    fontType: FontType
 
 
 class TextBlock(TextBlockOptions):

@@ -123,6 +123,22 @@ async def find(connection: Connection | Pool, id: int) -> Offer | None:
     return _offer(row) if row else None
 
 
+class NewestOffer(NamedTuple):
+    """What a run asks of its team's offers."""
+
+    id: int
+    kind: Kind
+    request: str
+    account: str | None
+    state: OfferState
+    expires_at: datetime
+
+
+async def newest(connection: Connection | Pool, team: str) -> tuple[NewestOffer, ...]:
+    """The newest offer of each kind."""
+    return tuple(NewestOffer(*row) for row in await QUERIES["newest"].fetch(connection, team=team))
+
+
 async def find_by_key(connection: Connection | Pool, key: str) -> Offer | None:
     """The offer of a KEY as somebody wrote it."""
     row = await QUERIES["find_by_key"].fetchrow(connection, key_hash=hash_of(key))

@@ -61,3 +61,10 @@ SELECT * FROM offered_link WHERE state = 'spent' AND reported_at IS NULL ORDER B
 
 -- name: note_reported
 UPDATE link_offer SET reported_at = now() WHERE id = :id
+
+-- name: newest
+SELECT DISTINCT ON (v.kind) v.id, v.kind, o.request, v.account, v.state, v.expires_at
+FROM offered_link v
+JOIN link_offer o ON o.id = v.id
+WHERE v.team = :team
+ORDER BY v.kind, v.id DESC

@@ -1,2 +1,42 @@
 -- name: find
 SELECT subject, name, recipient FROM notice WHERE conversation = :conversation AND activity_id = :activity_id
+
+-- name: of_subject
+-- All messages of a workflow, in the order in which they were begun.
+SELECT n.name, n.recipient, p.aad_object_id, p.teams_id, p.name AS person_name,
+       n.activity_id IS NOT NULL AS is_posted, n.showing, n.expanded, n.content
+FROM notice n
+LEFT JOIN person p ON p.tenant = n.tenant AND p.aad_object_id = n.recipient
+WHERE n.subject = :subject AND (n.activity_id IS NOT NULL OR n.intent_at IS NOT NULL)
+ORDER BY n.begun_at, n.name
+
+-- name: message
+SELECT conversation, activity_id, content FROM notice
+WHERE subject = :subject AND name = :name AND recipient = :recipient
+
+-- name: intend
+-- Before a post. What everybody reads is posted at most once: a post that began and whose outcome nobody recorded
+-- is not begun again. What one person reads may be, but by a later call alone: one that Temporal has given up
+-- may come late.
+INSERT INTO notice AS n (subject, name, recipient, tenant, intent_marker, intent_at)
+VALUES (:subject, :name, :recipient, :tenant, :marker, :asked_at)
+ON CONFLICT (subject, name, recipient) DO UPDATE SET intent_marker = :marker, intent_at = :asked_at
+WHERE n.activity_id IS NULL AND (n.intent_at IS NULL OR (:repeatable AND n.intent_at <= :asked_at))
+RETURNING subject
+
+-- name: record
+-- After a send. Of two copies of a private message the one that is recorded last is edited from then on.
+UPDATE notice
+SET conversation = :conversation, activity_id = :activity_id, marker = coalesce(:marker, marker), content = :content,
+    showing = :showing, expanded = :expanded, intent_marker = NULL, shown_at = now()
+WHERE subject = :subject AND name = :name AND recipient = :recipient
+
+-- name: withdraw
+-- The post certainly did not happen.
+UPDATE notice SET intent_marker = NULL, intent_at = NULL
+WHERE subject = :subject AND name = :name AND recipient = :recipient AND intent_marker = :marker
+
+-- name: forget_message
+-- The message is gone.
+UPDATE notice SET activity_id = NULL, content = NULL, intent_at = NULL
+WHERE subject = :subject AND name = :name AND recipient = :recipient AND activity_id = :activity_id

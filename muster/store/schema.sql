@@ -125,12 +125,15 @@ CREATE TABLE notice (
     name text NOT NULL,
     recipient text NOT NULL,
     tenant text NOT NULL,
+    begun_at timestamp with time zone DEFAULT now() NOT NULL,
     conversation text,
     intent_marker text,
     intent_at timestamp with time zone,
     activity_id text,
     marker text,
     content text,
+    showing text,
+    expanded boolean DEFAULT false NOT NULL,
     shown_at timestamp with time zone
 );
 

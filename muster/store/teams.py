@@ -137,6 +137,11 @@ async def note_step(connection: Connection | Pool, id: str, step: str) -> None:
     await QUERIES["note_step"].execute(connection, id=id, step=step)
 
 
+async def forget_authorization(connection: Connection | Pool, id: str, *, before: datetime) -> None:
+    """Forget who authorized the team, where that was before the app came back; the account stays."""
+    await QUERIES["forget_authorization"].execute(connection, id=id, before=before)
+
+
 async def rename(connection: Connection | Pool, id: str, name: str) -> None:
     """Write the team's name; its key stays."""
     await QUERIES["rename"].execute(connection, id=id, name=name)

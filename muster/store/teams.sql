@@ -58,3 +58,7 @@ RETURNING id
 -- name: insert_connected
 INSERT INTO team (id, tenant, key, name, aad_group_id, account)
 VALUES (:id, :tenant, :key, :name, :aad_group_id, :account)
+
+-- name: forget_authorization
+UPDATE team SET authorized_by = NULL, authorized_name = NULL, authorized_role = NULL, authorized_at = NULL
+WHERE id = :id AND authorized_at <= :before

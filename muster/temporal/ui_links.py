@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT
 from workflows.search_attributes import ATTENTION, INCIDENT_STATUS
+from workflows.team_setup.workflow_type import TEAM_SETUP
 
 
 class ReadyQuery(NamedTuple):
@@ -25,6 +26,10 @@ _QUERIES = {
     # A run that ended keeps its last attributes, and nobody can attend to it any more.
     "Needs attention": f"{ATTENTION.name} IN ('waiting', 'degraded') AND ExecutionStatus = 'Running'",
     "Triggered, nobody on it": f"{_STATUS} = 'triggered' AND ExecutionStatus = 'Running'",
+    "Setups under way": f"WorkflowType = '{TEAM_SETUP.name}' AND ExecutionStatus = 'Running'",
+    # An operator can help; people who have not pressed their button yet are not among them.
+    "Setups that need somebody": f"WorkflowType = '{TEAM_SETUP.name}' AND {ATTENTION.name} = 'degraded' "
+    "AND ExecutionStatus = 'Running'",
     "Failed runs": "ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')",
 }
 

@@ -12,6 +12,7 @@ MODULES = sorted(WORKFLOWS.rglob("*.py"))
 
 ALLOWED = frozenset(
     {
+        "abc",
         "asyncio",
         "collections",
         "contextlib",

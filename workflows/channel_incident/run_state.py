@@ -1,20 +1,19 @@
 """What a run knows, and the one place where that changes."""
 
-from datetime import datetime
-
 from temporalio import workflow
 
 from workflows.channel_incident.attributes import Attributes
 from workflows.channel_incident.messages import CardKey, Start
-from workflows.channel_incident.state import CardState, Degradation, State, TimelineEntry
+from workflows.channel_incident.state import CardState, State, TimelineEntry
 from workflows.channel_incident.timeline import markdown_of
 from workflows.channel_incident.view import CardIdentity, View, build_view, fingerprint
 from workflows.channel_incident.workflow_type import title
+from workflows.degradations import DegradableRun
 from workflows.incident.events import Details
 from workflows.incident.reduce import fold_details
 
 
-class RunState:
+class RunState(DegradableRun[State]):
     """The state of one run, the view it makes, and what operators are told of both."""
 
     def __init__(self, start: Start) -> None:
@@ -93,31 +92,6 @@ class RunState:
         """Take what REST told."""
         incident = fold_details(self._state.incident, details, whole=whole)
         self.apply(self._state.replace(incident=incident), cause=cause)
-
-    def degrade(self, name: str, reason: str, until: datetime | None = None, *, held: bool = False) -> None:
-        """A reconciler cannot go on, for a reason and perhaps until some time; ``held``: by a limit."""
-        self._apply_degradations(
-            self._state.degraded(Degradation(name=name, reason=reason, until=until, held=held))
-        )
-
-    def recover(self, name: str) -> None:
-        """A reconciler can go on again."""
-        self._apply_degradations(self._state.recovered(name))
-
-    def _apply_degradations(self, state: State) -> None:
-        if state is not self._state:
-            self.apply(state)
-
-    def is_degraded(self, name: str, reason: str | None = None) -> bool:
-        """Whether this reconciler failed and cannot go on, for this reason if one is given."""
-        return any(
-            one.name == name and not one.held and reason in (None, one.reason)
-            for one in self._state.degradations
-        )
-
-    def waits_until(self, name: str) -> datetime | None:
-        """Until when this reconciler waits."""
-        return next((one.until for one in self._state.degradations if one.name == name), None)
 
     def draw(self) -> str:
         """A new marker or nonce."""

@@ -1,10 +1,11 @@
 """What one run of ``ChannelIncident`` knows, as one frozen value."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from pydantic import AwareDatetime
 
+from workflows.degradations import Degradable
 from workflows.incident.event_types import Transition
 from workflows.incident.stamps import MOST_ENTRIES, Stamp, whole_second
 from workflows.incident.state import IncidentState
@@ -128,18 +129,6 @@ class Orphan(Value):
     """Which the card's row knows for an orphan's."""
 
 
-class Degradation(Value):
-    """A reconciler that cannot go on for now, why, and until when it waits."""
-
-    name: str
-    """The reconciler's, or ``restore``."""
-    reason: str
-    """Name of the error, or of the limit that holds it back."""
-    until: AwareDatetime | None = None
-    held: bool = False
-    """Held back by a limit of ours: nothing failed."""
-
-
 class TimelineEntry(Value):
     """One thing that happened, as an operator reads it."""
 
@@ -148,7 +137,7 @@ class TimelineEntry(Value):
     who: str = ""
 
 
-class State(Value):
+class State(Degradable):
     """Everything a run knows; also what the next run of the chain starts with."""
 
     incident: IncidentState = IncidentState()
@@ -160,7 +149,6 @@ class State(Value):
     orphans: tuple[Orphan, ...] = ()
     """Those that somebody pressed, to be deleted."""
     clicks: tuple[RecordedOutcome, ...] = ()
-    degradations: tuple[Degradation, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
     """What happened last, for operators."""
     detached: bool = False
@@ -169,18 +157,6 @@ class State(Value):
     def is_in_sync(self) -> bool:
         """Whether everything that is wanted in the conversation is there, as far as anybody knows."""
         return self.detached or not (self.card.is_due or self.highlights.waiting)
-
-    def degraded(self, degradation: Degradation) -> Self:
-        """A reconciler cannot go on."""
-        if degradation in self.degradations:
-            return self
-        others = self.recovered(degradation.name).degradations
-        return self.replace(degradations=(*others, degradation))
-
-    def recovered(self, name: str) -> Self:
-        """A reconciler can go on again."""
-        others = tuple(one for one in self.degradations if one.name != name)
-        return self if len(others) == len(self.degradations) else self.replace(degradations=others)
 
     def revised(self, content: str, *, nonce: str, cause: str | None) -> Self:
         """Other content is wanted: the next revision, with a nonce of its own."""
@@ -198,7 +174,3 @@ class State(Value):
     def with_entry(self, entry: TimelineEntry) -> Self:
         """Something happened that operators are told."""
         return self.replace(timeline=(*self.timeline, entry)[-LONGEST_TIMELINE:])
-
-    def replace(self, **changes: Any) -> Self:
-        """The same state but for these fields."""
-        return self.model_copy(update=changes)

@@ -19,6 +19,7 @@ from workflows.channel_incident.restore import restore
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.timeline import entry_of_event
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK, CLICKS, DETACH, EVENTS
+from workflows.draining import drain
 from workflows.errors import NotFound
 from workflows.handlers import takes_signals, takes_updates
 from workflows.incident.events import IncidentEvent
@@ -130,15 +131,7 @@ class ChannelIncidentWorkflow:
             asyncio.create_task(self.answers.watch()),
         ]
         await self._until_over(tasks)
-        for task in tasks:
-            # A loop that broke fails the workflow task, where operators see it, until a deploy mends it.
-            if task.done():
-                task.result()
-        self.run_state.draining = True
-        await workflow.wait(tasks)
-        for task in tasks:
-            task.result()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await drain(self.run_state, tasks)
 
     async def _until_over(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Return when the run should end or continue as new, or a loop broke.

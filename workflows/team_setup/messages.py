@@ -6,6 +6,8 @@ It all lives in histories: links and KEYs are named by the id of their row, peop
 from datetime import datetime
 from typing import Literal
 
+from workflows.team_setup.state import Person as Person
+from workflows.team_setup.state import Reply as Reply
 from workflows.team_setup.state import State
 from workflows.values import Value
 
@@ -44,14 +46,6 @@ class Start(Value):
     deadlines: Deadlines = Deadlines()
     carried: State | None = None
     """From the run that continued as this one."""
-
-
-class Person(Value):
-    """Somebody in Teams."""
-
-    aad_object_id: str
-    teams_id: str
-    name: str
 
 
 class TeamEvent(Value):
@@ -97,20 +91,10 @@ class Authorized(Value):
 class ConsentReturned(Value):
     """Somebody came back from Microsoft's consent page. What was granted is read, never believed."""
 
-    offer: int
+    offer: int | None
+    """``None``: the set-up of another team of the tenant has found the consent."""
     refused: bool
     correlation: str | None = None
-
-
-Reply = Literal[
-    "done",  # the messages say the rest
-    "sent_privately",
-    "already_connected",
-    "already_complete",
-    "not_under_way",  # there is nothing to do for this
-    "account_unknown",
-    "removed",  # the app is not in the team
-]
 
 
 class SetupAnswer(Value):

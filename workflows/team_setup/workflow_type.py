@@ -57,7 +57,7 @@ CONSENT_RETURNED = Update(
 BUTTONS = {row.name: row for row in (NOT_ADMIN, RENEW, CHOOSE_ACCOUNT)}
 """Updates that a button of a card asks for, by the button's verb."""
 
-_UPDATES = {**BUTTONS, **{row.name: row for row in (AUTHORIZE, APPCONNECT, AUTHORIZED, CONSENT_RETURNED)}}
+UPDATES = {**BUTTONS, **{row.name: row for row in (AUTHORIZE, APPCONNECT, AUTHORIZED, CONSENT_RETURNED)}}
 
 
 def title(name: str) -> str:
@@ -77,6 +77,6 @@ TEAM_SETUP = WorkflowType(
     start=Start,
     workflow_id=lambda start: str(TeamSetupId(start.key)),
     listing=_listing,
-    signals={**TEAM_EVENTS, **{name: row.goes_on_as for name, row in _UPDATES.items()}},
-    updates=_UPDATES,
+    signals={**TEAM_EVENTS, **{name: row.goes_on_as for name, row in UPDATES.items()}},
+    updates=UPDATES,
 )

@@ -91,12 +91,15 @@ CREATE TABLE notice (
   name text NOT NULL,          -- which of its messages: installer/2, welcome
   recipient text NOT NULL,     -- a person's AAD object id, or a conversation
   tenant text NOT NULL REFERENCES teams_tenant,
+  begun_at timestamptz NOT NULL DEFAULT now(),
   conversation text,           -- where it was sent
   intent_marker text,          -- of a post whose outcome is not recorded
   intent_at timestamptz,       -- when the latest post was asked for; null: nothing was ever sent
   activity_id text,
   marker text,
   content text,                -- fingerprint of what is shown
+  showing text,                -- what it shows: open, expired, replaced …
+  expanded boolean NOT NULL DEFAULT false,
   shown_at timestamptz,
   PRIMARY KEY (subject, name, recipient)
 );

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from workflows.channel_incident.state import CardState, Degradation, PrivateMessage, State
+from workflows.channel_incident.state import CardState, PrivateMessage, State
+from workflows.degradations import Degradation
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.life import BO, Life
 from workflows.channel_incident.messages import Conversation
-from workflows.channel_incident.state import LONGEST_TIMELINE, CardState, Degradation, State, TimelineEntry
+from workflows.channel_incident.state import LONGEST_TIMELINE, CardState, State, TimelineEntry
 from workflows.channel_incident.timeline import (
     as_person,
     attention_of,
@@ -17,6 +17,7 @@ from workflows.channel_incident.timeline import (
     told_to,
 )
 from workflows.channel_incident.workflow_type import attributes_of, title
+from workflows.degradations import Degradation
 from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.reduce import fold_event
 from workflows.incident.values import MergedInto

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.support.life import ADA, BO, CY, Life
-from workflows.channel_incident.state import CardState, Degradation, State
+from workflows.channel_incident.state import CardState, State
 from workflows.channel_incident.view import View, build_view, fingerprint
+from workflows.degradations import Degradation
 from workflows.incident.events import IncidentEvent
 from workflows.incident.reduce import fold_event
 from workflows.incident.stamps import Entry, Stamp

@@ -1,0 +1,131 @@
+"""The rows of set-ups: what a run restores, records and asks for, and the set-ups that wait beside it."""
+
+from datetime import timedelta
+
+from activities.registration import implements
+from activities.signals import WorkflowSignals
+from muster.permissions import missing_of
+from muster.security.sealing import KeyRing
+from muster.settings import Settings
+from muster.store import accounts, link_offers, notices, people, teams
+from muster.store.pool import Pool, transaction
+from workflows.contract import Done
+from workflows.errors import RequestInvalid
+from workflows.team_setup.activities import (
+    MAKE_OFFER,
+    RECORD_SETUP,
+    RESTORE_SETUP,
+    WAKE_SETUPS,
+    MakeOffer,
+    Offered,
+    OfTeam,
+    RecordSetup,
+    RestoreSetup,
+    StoredLink,
+    StoredSetup,
+)
+from workflows.team_setup.messages import ConsentReturned, Deadlines
+from workflows.team_setup.workflow_type import CONSENT_RETURNED, TEAM_SETUP
+
+
+class SetupActivities:
+    """Restores set-ups, records how they stand, makes their offers."""
+
+    def __init__(self, pool: Pool, keys: KeyRing, settings: Settings, signals: WorkflowSignals) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._settings = settings
+        self._signals = signals
+
+    @implements(RESTORE_SETUP)
+    async def restore_setup(self, request: RestoreSetup) -> StoredSetup:
+        """What the rows know of a team's set-up."""
+        team = await teams.find(self._pool, request.team)
+        if team is None or team.tenant != request.tenant:
+            raise RequestInvalid("there is no row for this team")
+        roles = await accounts.roles_of(self._pool, team.tenant)
+        installer = team.installer and await people.find(self._pool, team.tenant, team.installer)
+        was_connected = team.account is not None
+        return StoredSetup(
+            name=team.name,
+            # A team that belonged to an account is authorized for that one again (docs/decisions/0043).
+            accounts=(team.account,) if team.account else self._settings.accounts_of(team.tenant),
+            account=team.account,
+            step=team.step,
+            installer=installer or None,
+            chosen_channel=team.chosen_channel,
+            membership_at=team.membership_at,
+            removed=team.removed_at is not None,
+            is_authorized=was_connected and (team.step is None or team.authorized_at is not None),
+            authorized_at=team.authorized_at,
+            authorized_name=team.authorized_name,
+            missing=None if roles is None else missing_of(roles),
+            links=tuple(
+                StoredLink(
+                    id=row.id,
+                    kind=row.kind,
+                    request=row.request,
+                    account=row.account,
+                    state=row.state,
+                    expires_at=row.expires_at,
+                )
+                for row in await link_offers.newest(self._pool, team.id)
+            ),
+            notices=await notices.of_subject(self._pool, request.subject),
+        )
+
+    @implements(RECORD_SETUP)
+    async def record_setup(self, request: RecordSetup) -> Done:
+        """Write all of it, or nothing."""
+        async with transaction(self._pool) as connection:
+            if request.anew_at is not None:
+                await teams.forget_authorization(connection, request.team, before=request.anew_at)
+            await teams.note_step(connection, request.team, request.step)
+            await teams.note_installer(
+                connection,
+                request.team,
+                installer=request.installer,
+                chosen_channel=request.chosen_channel,
+            )
+            if request.membership_at is not None:
+                await teams.note_membership(
+                    connection, request.team, at=request.membership_at, removed=request.removed
+                )
+            if request.ends_links:
+                await link_offers.end_all(connection, request.team, "removed")
+        return Done()
+
+    @implements(MAKE_OFFER)
+    async def make_offer(self, request: MakeOffer) -> Offered:
+        """Make the offer, or find the one that this request has made."""
+        account = request.account
+        if request.kind == "authorize" and account is None:
+            configured = self._settings.accounts_of(request.tenant)
+            if len(configured) != 1:
+                raise RequestInvalid("no PagerDuty account is configured for this tenant")
+            (account,) = configured
+        offer = await link_offers.make(
+            self._pool,
+            self._keys,
+            kind=request.kind,
+            tenant=request.tenant,
+            team=request.team,
+            account=account,
+            request=request.request,
+            life=timedelta(seconds=request.life),
+        )
+        return Offered(
+            id=offer.id, account=offer.account, expires_at=offer.expires_at, is_open=offer.state == "open"
+        )
+
+    @implements(WAKE_SETUPS)
+    async def wake_setups(self, request: OfTeam) -> Done:
+        """Tell the tenant's other set-ups that wait for the consent to look for it."""
+        deadlines = Deadlines(link=self._settings.link_life)
+        for team in await teams.of_tenant(self._pool, request.tenant):
+            if team.id != request.team and team.step == "consenting":
+                returned = ConsentReturned(offer=None, refused=False)
+                await self._signals.signal(
+                    TEAM_SETUP, team.start(deadlines), CONSENT_RETURNED.goes_on_as, returned
+                )
+        return Done()

@@ -1,0 +1,224 @@
+"""The rows of a set-up: what a new run restores, what is recorded, offers, and the set-ups that wait."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import ActivityEnvironment
+
+from activities.setups import SetupActivities
+from activities.signals import WorkflowSignals
+from muster.store import accounts, link_offers, people, teams
+from muster.store.link_offers import Spending
+from muster.store.pool import Pool
+from muster.store.teams import Team
+from tests.activities.setup import RING
+from tests.support.settings import CONFIG, config_file, settings_for
+from workflows.team_setup.activities import MakeOffer, Offered, OfTeam, RecordSetup, RestoreSetup, StoredSetup
+
+pytestmark = pytest.mark.anyio
+
+TENANT = "8f0c1f5e-0000-4000-8000-000000000001"
+AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
+SECOND_ACCOUNT = """
+[[pagerduty]]
+subdomain = "umbrella"
+client_id = "client"
+client_secret = "not used here"
+"""
+
+
+class Rows:
+    """The rows of one tenant's teams, and the activities that keep them."""
+
+    def __init__(self, pool: Pool, database_url: str, client: Client, folder: Path) -> None:
+        self.pool = pool
+        self._database_url = database_url
+        self.client = client
+        self._folder = folder
+        self.configure(CONFIG)
+
+    def configure(self, text: str) -> None:
+        settings = settings_for(self._database_url, "127.0.0.1:1", config=config_file(self._folder, text))
+        self.settings = settings
+        self.activities = SetupActivities(
+            self.pool, RING, settings, WorkflowSignals(self.client, task_queue="nobody")
+        )
+
+    async def team(self, name: str = "Orders") -> Team:
+        await accounts.write_configured(self.pool, self.settings.accounts.values(), self.settings.teams)
+        return await teams.first_seen(
+            self.pool, id=f"19:{name}", tenant=TENANT, name=name, aad_group_id=None, service_url="https://s/"
+        )
+
+    async def restore(self, team: Team) -> StoredSetup:
+        request = RestoreSetup(tenant=TENANT, team=team.id, subject=f"setup/{team.key}")
+        stored: StoredSetup = await ActivityEnvironment().run(self.activities.restore_setup, request)
+        return stored
+
+    async def record(self, team: Team, step: Any, **more: Any) -> None:
+        given: dict[str, Any] = {
+            "team": team.id,
+            "step": step,
+            "installer": None,
+            "chosen_channel": None,
+            "membership_at": AT,
+            "anew_at": None,
+            "ends_links": False,
+            **more,
+        }
+        await ActivityEnvironment().run(self.activities.record_setup, RecordSetup(**given))
+
+    async def offer(self, team: Team, *, account: str | None = "acme", request: str = "r/1") -> Offered:
+        made: Offered = await ActivityEnvironment().run(
+            self.activities.make_offer,
+            MakeOffer(
+                kind="authorize", tenant=TENANT, team=team.id, account=account, request=request, life=60
+            ),
+        )
+        return made
+
+    async def authorize(self, offered: Offered) -> None:
+        spending = Spending(account="acme", user="PGRACE", name="Grace Admin", role="admin")
+        await link_offers.spend(self.pool, offered.id, spending, b"flow")
+
+
+@pytest.fixture
+def rows(pool: Pool, database_url: str, client: Client, tmp_path: Path) -> Rows:
+    return Rows(pool, database_url, client, tmp_path)
+
+
+async def test_a_team_that_was_just_seen_has_no_step_yet(rows: Rows) -> None:
+    stored = await rows.restore(await rows.team())
+    assert (stored.name, stored.step, stored.account, stored.accounts) == ("Orders", None, None, ("acme",))
+    assert (stored.removed, stored.is_authorized, stored.missing, stored.links) == (False, False, None, ())
+
+
+async def test_what_is_recorded_is_restored(rows: Rows) -> None:
+    team = await rows.team()
+    await people.upsert(
+        rows.pool, tenant=TENANT, aad_object_id="ada", teams_id="29:ada", name="Ada Ops", email=""
+    )
+    offered = await rows.offer(team)
+    await rows.record(team, "authorizing", installer="ada", chosen_channel="19:ops")
+    await accounts.note_roles(rows.pool, TENANT, ["Chat.Create"])
+    stored = await rows.restore(team)
+    assert (stored.step, stored.chosen_channel, stored.membership_at) == ("authorizing", "19:ops", AT)
+    assert stored.installer is not None
+    assert stored.installer.name == "Ada Ops"
+    assert "Chat.Create" not in (stored.missing or ())
+    assert stored.missing
+    (link,) = stored.links
+    assert (link.id, link.kind, link.state, link.request) == (offered.id, "authorize", "open", "r/1")
+
+
+async def test_the_row_says_who_authorized_the_team_and_that_the_link_is_spent(rows: Rows) -> None:
+    team = await rows.team()
+    await rows.record(team, "authorizing")
+    await rows.authorize(await rows.offer(team))
+    stored = await rows.restore(team)
+    assert (stored.account, stored.is_authorized, stored.authorized_name) == ("acme", True, "Grace Admin")
+    assert [link.state for link in stored.links] == ["spent"]
+
+
+async def test_a_team_that_is_connected_without_a_setup_counts_as_authorized(rows: Rows) -> None:
+    team = await rows.team()
+    await rows.pool.execute("UPDATE team SET account = 'acme' WHERE id = $1", team.id)
+    assert (await rows.restore(team)).is_authorized
+
+
+async def test_only_the_newest_link_of_a_kind_is_restored(rows: Rows) -> None:
+    team = await rows.team()
+    await rows.offer(team)
+    newest = await rows.offer(team, request="r/2")
+    (link,) = (await rows.restore(team)).links
+    assert (link.id, link.state) == (newest.id, "open")
+
+
+async def test_a_removal_ends_every_link(rows: Rows) -> None:
+    team = await rows.team()
+    offered = await rows.offer(team)
+    await rows.record(team, "removed", ends_links=True)
+    found = await link_offers.find(rows.pool, offered.id)
+    assert found is not None
+    assert found.state == "removed"
+    stored = await rows.restore(team)
+    assert (stored.step, stored.removed) == ("removed", True)
+
+
+async def test_an_app_that_came_back_is_not_authorized_any_more_and_keeps_its_account(rows: Rows) -> None:
+    rows.configure(CONFIG + SECOND_ACCOUNT)
+    team = await rows.team()
+    await rows.authorize(await rows.offer(team))
+    await rows.record(team, "authorizing", anew_at=datetime.now(UTC) + timedelta(seconds=1))
+    stored = await rows.restore(team)
+    assert (stored.account, stored.accounts, stored.is_authorized) == ("acme", ("acme",), False)
+
+
+async def test_an_authorization_after_the_app_came_back_stands(rows: Rows) -> None:
+    team = await rows.team()
+    await rows.authorize(await rows.offer(team))
+    await rows.record(team, "authorizing", anew_at=datetime.now(UTC) - timedelta(minutes=1))
+    assert (await rows.restore(team)).is_authorized
+
+
+async def test_the_same_request_finds_its_offer_again(rows: Rows) -> None:
+    team = await rows.team()
+    assert await rows.offer(team) == await rows.offer(team)
+
+
+async def test_an_offer_without_an_account_is_for_the_only_one(rows: Rows) -> None:
+    assert (await rows.offer(await rows.team(), account=None)).account == "acme"
+
+
+async def test_an_offer_without_an_account_is_refused_where_there_are_several(rows: Rows) -> None:
+    rows.configure(CONFIG + SECOND_ACCOUNT)
+    with pytest.raises(ApplicationError) as failed:
+        await rows.offer(await rows.team(), account=None)
+    assert failed.value.type == "RequestInvalid"
+
+
+async def test_several_accounts_of_the_configuration_are_restored_in_its_order(rows: Rows) -> None:
+    rows.configure(CONFIG + SECOND_ACCOUNT)
+    assert (await rows.restore(await rows.team())).accounts == ("acme", "umbrella")
+
+
+async def test_the_row_of_another_tenants_team_is_not_restored(rows: Rows) -> None:
+    team = await rows.team()
+    with pytest.raises(ApplicationError) as failed:
+        await ActivityEnvironment().run(
+            rows.activities.restore_setup, RestoreSetup(tenant="other", team=team.id, subject="setup/x")
+        )
+    assert failed.value.type == "RequestInvalid"
+
+
+async def test_setups_that_wait_for_the_consent_hear_of_it(rows: Rows) -> None:
+    found, waiting, other = await rows.team("Found"), await rows.team("Waiting"), await rows.team("Other")
+    await rows.record(found, "consenting")
+    await rows.record(waiting, "consenting")
+    await rows.record(other, "authorizing")
+    await ActivityEnvironment().run(rows.activities.wake_setups, OfTeam(tenant=TENANT, team=found.id))
+    assert await signals_of(rows.client, waiting) == ["consent_returned"]
+    assert await signals_of(rows.client, found) == []
+    assert await signals_of(rows.client, other) == []
+
+
+async def signals_of(client: Client, team: Team) -> list[str]:
+    """What the run of a team's set-up was told; its run, which nobody works on, ends."""
+    handle = client.get_workflow_handle(f"setup/{team.key}")
+    try:
+        history = await handle.fetch_history()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return []
+        raise
+    await handle.terminate()
+    return [
+        event.workflow_execution_signaled_event_attributes.signal_name
+        for event in history.events
+        if event.HasField("workflow_execution_signaled_event_attributes")
+    ]

@@ -1,0 +1,114 @@
+"""Every case of ``setup/`` draws the card that is stored beside it.
+
+A case is ``<name>.view.json`` and the card ``<name>.card.json``. ``make golden`` writes the cards; review the
+diff.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from muster.cards.setup.card import setup_card, setup_summary
+from tests.schemas.cards import check_card
+from tests.schemas.teams_clients import problems_on_teams
+from workflows.team_setup.state import PUBLIC_KINDS
+from workflows.team_setup.view import NoticeView
+from workflows.team_setup.workflow_type import BUTTONS
+
+CASES = Path(__file__).parent / "setup"
+NAMES = sorted(path.name.removesuffix(".view.json") for path in CASES.glob("*.view.json"))
+LINK = "https://muster.example/l/17.SIGNATURE"
+KEY = "0123456789AB"
+LIMIT = 28 * 1024
+"""Bytes of UTF-8, as the connector call carries the card."""
+
+
+def view_of(name: str) -> NoticeView:
+    return NoticeView.model_validate_json((CASES / f"{name}.view.json").read_text())
+
+
+def draw(name: str) -> Mapping[str, Any]:
+    """As an activity draws it: with the link of an offer, and the KEY where the card is expanded."""
+    view = view_of(name)
+    link = LINK if view.offer is not None else None
+    return setup_card(view, link=link, key=KEY if view.expanded else None)
+
+
+def actions_of(node: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(node, Mapping):
+        if str(node.get("type", "")).startswith("Action."):
+            yield node
+        for value in node.values():
+            yield from actions_of(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from actions_of(item)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_view_has_only_fields_that_a_view_has(name: str) -> None:
+    stored = json.loads((CASES / f"{name}.view.json").read_text())
+    assert view_of(name).model_dump(mode="json", exclude_unset=True) == stored
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_card_is_the_stored_one(name: str) -> None:
+    card = draw(name)
+    stored = CASES / f"{name}.card.json"
+    if os.environ.get("MUSTER_GOLDEN_WRITE"):
+        stored.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+    assert card == json.loads(stored.read_text())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_card_is_valid_and_small(name: str) -> None:
+    card = draw(name)
+    assert len(json.dumps(card, ensure_ascii=False).encode()) <= LIMIT
+    check_card(card)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_card_is_drawn_whole_by_the_weakest_client(name: str) -> None:
+    problems = problems_on_teams(draw(name))
+    if view_of(name).offer is None:  # there is no link that could be a way out
+        problems = [problem for problem in problems if "Action.OpenUrl" not in problem]
+    assert problems == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_button_names_its_team_and_message_and_asks_for_what_a_setup_answers(name: str) -> None:
+    view = view_of(name)
+    for action in actions_of(draw(name)):
+        if action["type"] == "Action.Execute":
+            assert action["verb"] in BUTTONS
+            assert (action["data"]["team"], action["data"]["notice"]) == (view.team, view.name)
+        else:
+            assert action["url"] == LINK
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if view_of(name).kind in PUBLIC_KINDS])
+def test_what_everybody_reads_holds_neither_link_nor_key(name: str) -> None:
+    card = json.dumps(setup_card(view_of(name), link=LINK, key=KEY))
+    assert LINK not in card
+    assert KEY not in card
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_key_stands_on_an_expanded_card_alone(name: str) -> None:
+    text = json.dumps(setup_card(view_of(name), link=LINK, key=KEY))
+    assert (f"authorize {KEY}" in text) == view_of(name).expanded
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notification_is_one_plain_line(name: str) -> None:
+    summary = setup_summary(view_of(name))
+    assert summary
+    assert "\n" not in summary
+
+
+def test_every_card_has_its_view() -> None:
+    assert sorted(path.name.removesuffix(".card.json") for path in CASES.glob("*.card.json")) == NAMES

@@ -1,0 +1,157 @@
+"""What the rows know, under what a run has been told: the first thing that every run reads."""
+
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from workflows.contract import call
+from workflows.errors import failure_of
+from workflows.reconcile import back_off
+from workflows.team_setup.activities import RESTORE_SETUP, RestoreSetup, StoredLink, StoredNotice, StoredSetup
+from workflows.team_setup.fold import authorized, with_new_link
+from workflows.team_setup.row import fingerprint_of_row
+from workflows.team_setup.run_state import RunState
+from workflows.team_setup.state import CONNECTED, PUBLIC_KINDS, UNDER_WAY, Link, Notice, Person, State, Step
+
+_A_MOMENT = timedelta(seconds=1)
+
+
+async def restore(run: RunState) -> None:
+    """Read the rows, however long that takes, and fold them; a run that continues another asks them too."""
+    failures = 0
+    while True:
+        try:
+            stored = await read_setup(run, "what the rows know")
+            break
+        except ActivityError as error:
+            failures += 1
+            failure = failure_of(error)
+            wait = back_off(failure, failures=failures)
+            run.degrade("restore", failure.name, workflow.now() + wait)
+            await workflow.sleep(wait, summary=f"back-off after {failure.name}")
+    run.recover("restore")
+    if run.continues:
+        run.apply(with_row(run.state, stored, run.now))
+    else:
+        run.apply(restored(run.state, stored, run.now))
+
+
+async def read_setup(run: RunState, summary: str) -> StoredSetup:
+    """Read the rows once; raises ActivityError."""
+    request = RestoreSetup(tenant=run.start.tenant, team=run.start.team, subject=run.subject)
+    return await call(RESTORE_SETUP, request, summary)
+
+
+def with_row(state: State, stored: StoredSetup, now: datetime) -> State:
+    """What the rows decide: whether the team is authorized, and whether a link is open."""
+    links = {one.id: one for one in stored.links}
+    state = state.replace(
+        link=_as_row_says(state.link, links, now), consent_link=_as_row_says(state.consent_link, links, now)
+    )
+    return _authorized_by_row(state, stored, now)
+
+
+def _authorized_by_row(state: State, stored: StoredSetup, now: datetime) -> State:
+    """Whichever link was spent: what was authorized before the app came back counts no more."""
+    if (
+        stored.account is None
+        or stored.authorized_at is None
+        or state.step not in ("choosing", "authorizing")
+    ):
+        return state
+    if state.anew_at is not None and stored.authorized_at <= state.anew_at:
+        return state
+    return authorized(state, stored.account, stored.authorized_name, now)
+
+
+def _as_row_says(link: Link | None, links: dict[int, StoredLink], now: datetime) -> Link | None:
+    row = links.get(link.id) if link is not None and link.id is not None else None
+    if link is None or row is None:
+        return link
+    if row.state != "open":
+        return link.model_copy(update={"is_over": True})
+    # Where its time is over by our clock alone, the row is asked again in a moment.
+    return link.model_copy(update={"expires_at": max(row.expires_at, now + _A_MOMENT)})
+
+
+def restored(state: State, stored: StoredSetup, now: datetime) -> State:
+    """The state of a new run, as far as the rows know it."""
+    newest = {one.kind: one for one in stored.links}
+    step = _step(stored)
+    link = newest.get("authorize")
+    is_alone = len(stored.accounts) == 1
+    account = stored.account if step in CONNECTED else None
+    if account is None:
+        account = stored.accounts[0] if is_alone else link.account if link else None
+    state = state.replace(
+        step=step,
+        name=stored.name or state.name,
+        is_authorized=stored.is_authorized,
+        accounts=stored.accounts,
+        account=account,
+        authorized_name=stored.authorized_name,
+        installer=stored.installer.aad_object_id if stored.installer else None,
+        holder=_holder(stored),
+        chosen_channel=stored.chosen_channel,
+        membership_at=stored.membership_at,
+        moved_at=now,
+        link=_link_of(link),
+        consent_link=_link_of(newest.get("consent")),
+        notices=_notices(stored),
+        missing=stored.missing,
+        roles_wanted=step == "consenting",
+        names_wanted=step == "new" or step in UNDER_WAY,
+    )
+    if stored.step == step or stored.step is None:
+        state = state.replace(recorded=fingerprint_of_row(state))
+    if step == "authorizing" and state.link is None:
+        state = with_new_link(state)
+    return _authorized_by_row(state, stored, now)
+
+
+def _step(stored: StoredSetup) -> Step:
+    if stored.removed:  # perhaps the row alone knows it yet
+        return "removed"
+    if stored.step is not None:
+        return stored.step
+    return "new" if stored.account is None else "complete"
+
+
+def _link_of(row: StoredLink | None) -> Link | None:
+    if row is None:
+        return None
+    return Link(
+        request=row.request,
+        account=row.account,
+        id=row.id,
+        expires_at=row.expires_at,
+        is_over=row.state != "open",
+    )
+
+
+def _holder(stored: StoredSetup) -> Person | None:
+    """Whose card is the newest; else who installed the app."""
+    cards = [one for one in stored.notices if one.name.startswith("installer/") and one.person]
+    newest = max(cards, key=lambda one: int(one.name.partition("/")[2]), default=None)
+    return newest.person if newest else stored.installer
+
+
+def _notices(stored: StoredSetup) -> tuple[Notice, ...]:
+    return tuple(_notice(one) for one in stored.notices)
+
+
+def _notice(row: StoredNotice) -> Notice:
+    notice = Notice(
+        name=row.name,
+        recipient=row.recipient,
+        ended=row.showing if row.showing in ("replaced", "handed_over") else None,
+        expanded=row.expanded,
+        shown=row.content,
+        is_posted=row.is_posted,
+    )
+    if notice.kind in PUBLIC_KINDS:
+        # Where it was begun and nobody knows how that ended, it may be there.
+        return notice.model_copy(update={"given_up": not row.is_posted})
+    person = row.person or Person(aad_object_id=row.recipient, teams_id="", name="")
+    return notice.model_copy(update={"person": person})
