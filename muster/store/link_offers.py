@@ -158,11 +158,10 @@ async def end(connection: Connection | Pool, id: int, ending: Ending) -> None:
     await QUERIES["end"].execute(connection, id=id, ending=ending)
 
 
-async def end_all(pool: Pool, team: str, ending: Ending) -> None:
-    """End every open offer of a team, one that is being made at this moment too."""
-    async with transaction(pool) as connection:
-        await lock_team(connection, team)
-        await QUERIES["end_all"].execute(connection, team=team, ending=ending)
+async def end_all(connection: Connection, team: str, ending: Ending) -> None:
+    """End every open offer of a team, one that is being made at this moment too, inside a transaction."""
+    await lock_team(connection, team)
+    await QUERIES["end_all"].execute(connection, team=team, ending=ending)
 
 
 async def spend(pool: Pool, id: int, spending: Spending, flow: bytes) -> Spent:

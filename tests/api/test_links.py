@@ -20,7 +20,7 @@ from muster.cards.link_pages import CONSENTED, FAILED, INVALID, NOT_CONSENTED, R
 from muster.security.signed_links import SignedLinks
 from muster.seed import seed
 from muster.store import link_offers
-from muster.store.pool import Pool
+from muster.store.pool import Pool, transaction
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import edge_settings, json_lines, serving_edge
 from tests.api.links import (
@@ -215,7 +215,8 @@ async def test_a_link_that_is_over_says_so(links: Links, how: Any) -> None:
     if how == "replaced":
         await links.offer(request="second")
     elif how != "expired":
-        await link_offers.end_all(links.pool, TEAM, how)
+        async with transaction(links.pool) as connection:
+            await link_offers.end_all(connection, TEAM, how)
 
     async def is_over() -> bool:
         return bool(await links.state(offer) == how)

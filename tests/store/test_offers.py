@@ -104,18 +104,23 @@ async def test_an_offer_that_was_ended_is_not_spent(pool: Pool, ending: Any) -> 
     assert await connected(pool) == (None, None)
 
 
+async def end_all(pool: Pool) -> None:
+    async with transaction(pool) as connection:
+        await link_offers.end_all(connection, ORDERS, "removed")
+
+
 async def test_the_first_ending_stays(pool: Pool) -> None:
     offer = await offered(pool)
     await link_offers.end(pool, offer.id, "shown")
     await link_offers.end(pool, offer.id, "replaced")
-    await link_offers.end_all(pool, ORDERS, "removed")
+    await end_all(pool)
     assert await state_of(pool, offer) == "shown"
 
 
 async def test_all_open_offers_of_a_removed_team_end_and_no_others(pool: Pool) -> None:
     authorize, consent = await offered(pool), await offered(pool, kind="consent", account=None)
     elsewhere = await offered(pool, team=STOCK)
-    await link_offers.end_all(pool, ORDERS, "removed")
+    await end_all(pool)
     states = [await state_of(pool, offer) for offer in (authorize, consent, elsewhere)]
     assert states == ["removed", "removed", "open"]
 
@@ -125,7 +130,7 @@ async def test_an_offer_that_is_being_made_ends_with_its_team(pool: Pool) -> Non
         await link_offers.lock_team(connection, ORDERS)
         making = asyncio.create_task(offered(pool))
         await queued(pool, 1)
-        ending = asyncio.create_task(link_offers.end_all(pool, ORDERS, "removed"))
+        ending = asyncio.create_task(end_all(pool))
         await queued(pool, 2)
     offer, _ = await asyncio.gather(making, ending)
     assert await state_of(pool, offer) == "removed"
