@@ -47,6 +47,11 @@ class Windows:
         self._pages.append(page)
         return page
 
+    async def leave(self, page: Page) -> None:
+        """Close one of them."""
+        self._pages.remove(page)
+        await page.context.close()
+
     async def keep_all(self, name: str) -> None:
         """Take a picture of every window."""
         for number, page in enumerate(self._pages):
