@@ -1,6 +1,5 @@
 """From an app that nobody installed to a team that belongs to a PagerDuty account, as the README tells it."""
 
-import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
