@@ -17,10 +17,15 @@ from api.bot.sightings import Sightings
 from api.bot.token import token_verifier
 from api.gateway import Gateway
 from api.health import dependency_checks
+from api.links.assembly import link_routers
+from api.oauth.reports import Reports
 from api.strangers import Strangers
 from api.webhooks.fan_out import FanOut
 from api.webhooks.route import webhook_router
+from muster.clients.entra.consent import ConsentPages
 from muster.clients.http import open_pool as open_http_pool
+from muster.clients.pagerduty.oauth import OAuthClient
+from muster.clients.teams.clouds import clouds_of
 from muster.clients.teams.connector import connector_client
 from muster.clients.teams.jwks import BotKeys
 from muster.clients.way_out import way_out
@@ -28,6 +33,7 @@ from muster.closing_slash import WithoutClosingSlash
 from muster.garbage_collection import exclude_startup_objects
 from muster.health import health_app
 from muster.logging import configure_logging
+from muster.public_addresses import MICROSOFT_RETURN_PATH, PAGERDUTY_RETURN_PATH, return_address
 from muster.security.sealing import KeyRing
 from muster.serving import Server
 from muster.settings import Settings
@@ -39,6 +45,7 @@ from muster.temporal.client import temporal_client
 from muster.temporal.search_attributes import require_search_attributes
 from muster.variables import warn_of_unknown
 from workflows.channel_incident.messages import Timing
+from workflows.team_setup.messages import Deadlines
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -105,4 +112,20 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
                 places=Places(settings.places, settings.places_per_card),
             )
         )
+        deadlines = Deadlines(link=settings.link_life)
+        reports = await stack.enter_async_context(Reports(pool, gateway, deadlines).running())
+        for router in link_routers(
+            settings,
+            pool=pool,
+            keys=keys,
+            reports=reports,
+            oauth=OAuthClient(http, return_address(settings, PAGERDUTY_RETURN_PATH)),
+            consent_pages=ConsentPages(
+                http,
+                settings.teams,
+                clouds_of(settings),
+                return_address(settings, MICROSOFT_RETURN_PATH),
+            ),
+        ):
+            app.include_router(router)
         yield app

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from muster.settings import Settings
 
 BOT_PATH = "/api/messages"
+MICROSOFT_RETURN_PATH = "/oauth/microsoft/callback"
+PAGERDUTY_RETURN_PATH = "/oauth/pagerduty/callback"
 
 
 def webhook_path(account: str) -> str:
@@ -32,4 +34,21 @@ def public_addresses(settings: Settings) -> list[PublicAddress]:
         PublicAddress(f"PagerDuty, account {key}", "URL of the webhook subscription (v3)", webhook_path(key))
         for key in settings.accounts
     ]
-    return bots + webhooks
+    microsoft = [
+        PublicAddress(
+            f"Microsoft, tenant {tenant}", "redirect URI of the Entra app (Web)", MICROSOFT_RETURN_PATH
+        )
+        for tenant in settings.teams
+    ]
+    pagerduty = [
+        PublicAddress(
+            f"PagerDuty, account {key}", "redirect URL of the Scoped OAuth app", PAGERDUTY_RETURN_PATH
+        )
+        for key in settings.accounts
+    ]
+    return bots + microsoft + webhooks + pagerduty
+
+
+def return_address(settings: Settings, path: str) -> str:
+    """A redirect URI as it is registered, and as it is sent: from ``MUSTER_PUBLIC_URL`` alone."""
+    return settings.public_url.rstrip("/") + path

@@ -101,6 +101,11 @@ class PagerDutyAccount(_Entry):
         """How the account is named in workflow ids, rows and addresses."""
         return self.subdomain
 
+    @property
+    def regional_url(self) -> str:
+        """Base address of the REST API of the region: for whom PagerDuty signs the account's ID tokens."""
+        return _API_HOSTS[self.region]
+
 
 class ConfigFile(_Entry):
     """``muster.toml``: a list of each kind, in which nothing is named twice."""

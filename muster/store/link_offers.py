@@ -5,6 +5,7 @@ The KEY of an offer is sealed in its row and found by its hash; the link is draw
 """
 
 import hashlib
+import re
 import secrets
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -25,8 +26,10 @@ Ending = Literal["replaced", "removed", "shown"]
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U."""
 KEY_LENGTH = 12
-_READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
-"""What people write for a digit (Crockford), and between groups."""
+_READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0"})
+"""What people write for a digit (Crockford)."""
+_BETWEEN = re.compile(r"[^0-9A-Z]+")
+"""What stands between the characters of a KEY that somebody wrote or copied."""
 
 
 class Offer(Value):
@@ -44,6 +47,9 @@ class Offer(Value):
     account: str | None
     expires_at: datetime
     spent_flow: bytes | None
+    """Hash of the flow that spent it."""
+    reported_at: datetime | None
+    """When the workflow was told that it is spent."""
     spent_by: str | None
     spent_name: str | None
 
@@ -61,7 +67,7 @@ class Spent(NamedTuple):
     """How a return ended."""
 
     result: Literal["spent", "already", "over"]
-    """``already``: somebody else of the account was faster; ``over``: the offer is not open any more."""
+    """``already``: it was spent for this account before; ``over``: the offer is not open any more."""
     offer: Offer
 
 
@@ -79,6 +85,7 @@ async def make(
     """A new offer in the place of the team's earlier ones of its kind; a request finds its own again."""
     key = new_key() if kind == "authorize" else None
     async with transaction(pool) as connection:
+        await lock_team(connection, team)
         id = await QUERIES["make"].fetchval(
             connection,
             kind=kind,
@@ -92,6 +99,11 @@ async def make(
         )
         await QUERIES["replace_others"].execute(connection, team=team, kind=kind, id=id)
         return await _existing(connection, id)
+
+
+async def lock_team(connection: Connection, team: str) -> None:
+    """Let nobody else make, end or spend offers of this team until the transaction ends."""
+    await QUERIES["lock_team"].execute(connection, team=team)
 
 
 class OfferUnknown(Exception):
@@ -146,8 +158,9 @@ async def end(connection: Connection | Pool, id: int, ending: Ending) -> None:
     await QUERIES["end"].execute(connection, id=id, ending=ending)
 
 
-async def end_all(connection: Connection | Pool, team: str, ending: Ending) -> None:
-    """End every open offer of a team."""
+async def end_all(connection: Connection, team: str, ending: Ending) -> None:
+    """End every open offer of a team, one that is being made at this moment too, inside a transaction."""
+    await lock_team(connection, team)
     await QUERIES["end_all"].execute(connection, team=team, ending=ending)
 
 
@@ -157,6 +170,7 @@ async def spend(pool: Pool, id: int, spending: Spending, flow: bytes) -> Spent:
     ``flow`` is the hash of the flow whose browser sees the success again. Raises ``OfferUnknown``.
     """
     async with transaction(pool) as connection:
+        await QUERIES["lock_team_of"].execute(connection, id=id)
         await QUERIES["lock"].execute(connection, id=id)
         offer = await _existing(connection, id)
         if offer.state == "spent":
@@ -193,7 +207,7 @@ def new_key() -> str:
 
 def hash_of(key: str) -> bytes:
     """How a KEY is found, however somebody wrote it: 60 random bits need no salt."""
-    return hashlib.sha256(key.upper().translate(_READ_AS).encode()).digest()
+    return hashlib.sha256(_BETWEEN.sub("", key.upper()).translate(_READ_AS).encode()).digest()
 
 
 def _place(key_hash: bytes) -> Place:

@@ -1,3 +1,10 @@
+-- name: lock_team
+-- Whatever changes several offers of a team, or an offer and its team, waits here for each other.
+SELECT FROM team WHERE id = :team FOR NO KEY UPDATE
+
+-- name: lock_team_of
+SELECT FROM team WHERE id = (SELECT team FROM link_offer WHERE id = :id) FOR NO KEY UPDATE
+
 -- name: make
 INSERT INTO link_offer AS o (kind, tenant, team, account, request, key_hash, key_sealed, expires_at)
 VALUES (:kind, :tenant, :team, :account, :request, :key_hash, :key_sealed, now() + :life::interval)
@@ -18,7 +25,7 @@ SELECT * FROM offered_link
 WHERE key_hash = :key_hash
 
 -- name: lock
--- Two returns at once wait for each other here.
+-- Nobody ends an offer while it is spent.
 SELECT FROM link_offer WHERE id = :id FOR UPDATE
 
 -- name: sealed_key

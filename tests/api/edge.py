@@ -138,9 +138,11 @@ def own_logging() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def serving_edge(settings: Settings, pool: Pool, client: Client) -> AsyncIterator[Edge]:
+async def serving_edge(
+    settings: Settings, pool: Pool, client: Client, *, port: int | None = None
+) -> AsyncIterator[Edge]:
     """The real API on a real port of its real server; ``pool`` and ``client`` are the test's own eyes."""
-    port = free_port()
+    port = port or free_port()
     with own_logging():
         configure_logging(settings.log_level, "api")
         async with (

@@ -50,8 +50,12 @@ def test_credentials_that_work_are_told_with_the_addresses_to_give(registrations
     assert checked.stdout.splitlines() == [
         f"Microsoft, tenant {tenant}, messaging endpoint of the Azure bot:",
         "  https://muster.example/api/messages",
+        f"Microsoft, tenant {tenant}, redirect URI of the Entra app (Web):",
+        "  https://muster.example/oauth/microsoft/callback",
         f"PagerDuty, account {account}, URL of the webhook subscription (v3):",
         f"  https://muster.example/webhooks/pagerduty/{account}",
+        f"PagerDuty, account {account}, redirect URL of the Scoped OAuth app:",
+        "  https://muster.example/oauth/pagerduty/callback",
     ]
 
 
@@ -102,6 +106,7 @@ def test_the_api_serves_the_addresses_that_are_given_out(
     registrations: Registrations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from api.bot.route import bot_router
+    from api.oauth.route import return_router
     from api.webhooks.route import webhook_router
 
     environment = registrations.written()
@@ -112,6 +117,7 @@ def test_the_api_serves_the_addresses_that_are_given_out(
             verifier=nothing, adapter=nothing, bot=nothing, registrations={}, service_hosts=(), places=nothing
         ),
         webhook_router(pool=nothing, keys=nothing, fan_out=nothing, accounts={}),
+        return_router(nothing),
     ]
     served = {getattr(route, "path", "") for router in routers for route in router.routes}
     account = registrations.pagerduty.account

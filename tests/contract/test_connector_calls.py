@@ -145,7 +145,7 @@ async def test_the_names_of_a_team_come_by_calls_that_the_description_does_not_h
     assert (details.id, details.name, details.aad_group_id) == (team.id, team.name, team.aad_group_id)
     general, *others = team.channels
     assert [(one.id, one.name) for one in await channel.connector.get_channels(*place, team.id)] == [
-        (general.id, None),
+        (general.id, ""),
         *((other.id, other.name) for other in others),
     ]
     for exchange in channel.wire.exchanges:

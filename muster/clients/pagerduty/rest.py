@@ -1,4 +1,4 @@
-"""PagerDuty's REST API, as far as cards and their buttons need it."""
+"""PagerDuty's REST API, as far as cards, their buttons and authorization need it."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -159,6 +159,16 @@ class PagerDutyClient:
         """The account's incident types, as the REST API lists them; asks for ``incident_types.read``."""
         request = self._request(account, "GET", ("incidents", "types"), token)
         return await self._answer(request, within=within, repeatable=True)
+
+    async def get_user(
+        self, account: PagerDutyAccount, user_id: str, *, token: str, within: float = BACKGROUND
+    ) -> dict[str, Any]:
+        """A person's user, as the REST API shows it; asks for ``users.read``."""
+        request = self._request(account, "GET", ("users", user_id), token)
+        user = (await self._answer(request, within=within, repeatable=True)).get("user")
+        if not isinstance(user, dict) or user.get("id") != user_id:
+            raise broken_contract(_PROVIDER, "not the user that was asked for", repeatable=True)
+        return user
 
     def _request(
         self,

@@ -1,90 +1,17 @@
-"""The keys that sign the Bot Framework's tokens, from its published OpenID metadata."""
+"""The keys that sign the Bot Framework's tokens."""
 
-import asyncio
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 import httpx
-import jwt
 
-from muster.clients.expiring import Expiring, ExpiringCache
-from muster.clients.http import broken_contract, exchange, json_object, refusal
-
-_PROVIDER = "the Bot Framework's key endpoint"
-_LIFETIME = 24 * 3600.0
-_COOL_DOWN = 10.0
-"""Seconds between two look-ups for unknown key ids: anybody can make up an id."""
-_WITHIN = 3.0
+from muster.clients.jwks import PublishedKeys
 
 
-@dataclass(frozen=True)
-class SigningKey:
-    """A published key and the channels it is endorsed for."""
-
-    key: jwt.PyJWK
-    endorsements: frozenset[str]
-
-
-_KeySet = Mapping[str, SigningKey]
-
-
-class BotKeys:
-    """Signing keys by id, kept for a day and looked up again when an unknown one turns up."""
+class BotKeys(PublishedKeys):
+    """What the Bot Framework of a cloud publishes at its metadata address."""
 
     def __init__(
         self, pool: httpx.AsyncClient, metadata_url: str, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._pool = pool
-        self._metadata_url = metadata_url
-        self._clock = clock
-        self._cache: ExpiringCache[str, _KeySet] = ExpiringCache(self._fetch, clock=clock)
-        self._renewal: asyncio.Task[_KeySet] | None = None
-        self._renew_again_from = 0.0
-
-    async def find(self, key_id: str) -> SigningKey | None:
-        """The key; ``None`` if it is not published. Raises ``OutsideError`` if nobody answers."""
-        keys = await self._cache.get(self._metadata_url)
-        if key_id not in keys:
-            keys = await self._looked_up_again(keys)
-        return keys.get(key_id)
-
-    async def _looked_up_again(self, keys: _KeySet) -> _KeySet:
-        """What the latest look-up for an unknown key found, or its failure; a new look-up if it is old."""
-        if self._renewal is None or self._clock() >= self._renew_again_from:
-            self._renew_again_from = self._clock() + _COOL_DOWN
-            self._renewal = asyncio.create_task(self._cache.renew(self._metadata_url, keys))
-        return await asyncio.shield(self._renewal)
-
-    async def _fetch(self, metadata_url: str) -> Expiring[_KeySet]:
-        metadata = await self._get(metadata_url)
-        keys_url = metadata.get("jwks_uri")
-        if not isinstance(keys_url, str):
-            raise broken_contract(_PROVIDER, "metadata without jwks_uri", repeatable=True)
-        published = (await self._get(keys_url)).get("keys")
-        if not isinstance(published, list):
-            raise broken_contract(_PROVIDER, "a key set without keys", repeatable=True)
-        return Expiring(dict(filter(None, map(_readable, published))), _LIFETIME)
-
-    async def _get(self, url: str) -> dict[str, Any]:
-        request = self._pool.build_request("GET", url)
-        response = await exchange(self._pool, request, provider=_PROVIDER, within=_WITHIN, repeatable=True)
-        if not response.is_success:
-            raise refusal(response, provider=_PROVIDER, repeatable=True, code=None, by_code={})
-        return json_object(response)
-
-
-def _readable(published: Any) -> tuple[str, SigningKey] | None:
-    """One published key with its id; ``None`` for a kind that we do not use."""
-    match published:
-        case {"kty": "RSA", "kid": str(key_id)}:
-            try:
-                key = jwt.PyJWK(published, algorithm="RS256")
-            except jwt.PyJWTError:
-                return None
-            endorsements = published.get("endorsements")
-            named = endorsements if isinstance(endorsements, list) else []
-            return key_id, SigningKey(key, frozenset(name for name in named if isinstance(name, str)))
-        case _:
-            return None
+        super().__init__(pool, metadata_url, provider="the Bot Framework's key endpoint", clock=clock)

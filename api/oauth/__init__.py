@@ -1,0 +1,1 @@
+"""Returns from PagerDuty and Microsoft, and telling the workflows of them."""
