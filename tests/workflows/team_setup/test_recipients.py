@@ -30,7 +30,7 @@ async def test_an_installation_by_nobody_is_told_to_the_chosen_channel(client: C
         assert (view.offer, view.expanded) == (None, False), "everybody reads it"
 
 
-async def test_whoever_presses_in_the_channel_gets_the_card(client: Client) -> None:
+async def test_whoever_asks_in_the_channel_gets_the_card(client: Client) -> None:
     async with running(client) as run:
         await run.is_installed(None)
         await run.shows("way-on/1", None, "open")
