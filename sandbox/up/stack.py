@@ -156,8 +156,9 @@ class Stack:
         write_config(self._folder, company, self._addresses)
         playground = self._options.playground
         elsewhere = channels_in_playground(company, self._addresses) if playground else {}
-        write_seed(self._folder, company, self._addresses, elsewhere)
-        self._run("seed", str(self._folder.seed))
+        if company.connections:
+            write_seed(self._folder, company, self._addresses, elsewhere)
+            self._run("seed", str(self._folder.seed))
         simulators = [
             parts.teams(self._folder, self._addresses, self._overview.temporal_ui, playground=playground),
             parts.microsoft(self._folder, self._addresses, company, self._env["MUSTER_PUBLIC_URL"]),

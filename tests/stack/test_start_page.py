@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from sandbox.up.pages.links import PageLink, below
-from sandbox.up.pages.next_step import seeding
+from sandbox.up.pages.next_step import next_step
 from sandbox.up.pages.start_page import PageContent, StartPage, build_start_page
 from sandbox.up.start_refused import StartRefused
 from sandbox.up.supervision.parts import Part
@@ -132,12 +132,10 @@ async def test_webhooks_that_wait_are_told_or_that_nobody_knows(tmp_path: Path) 
 
 
 async def test_a_stack_with_nothing_connected_says_what_to_do(tmp_path: Path) -> None:
-    async with started_page(tmp_path, next_step=seeding(tmp_path / "secrets")) as page:
+    async with started_page(tmp_path, next_step=next_step("Ada Ops")) as page:
         html = (await page.get("/")).text
-    assert "Nothing is connected yet" in html
-    assert "docs/seeding.md" in html
-    assert f"MUSTER_SECRETS_DIR={tmp_path}/secrets" in html
-    assert "seed FILE" in html
+    assert "Nothing is connected yet. In Teams, as Ada Ops, add Muster to a team" in html
+    assert "docs/setting-up.md" in html
 
 
 async def test_real_registrations_show_their_addresses_and_what_is_wrong(tmp_path: Path) -> None:

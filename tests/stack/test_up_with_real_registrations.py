@@ -51,7 +51,7 @@ def test_real_registrations_are_told_tried_and_given_their_addresses(
     for address in (f"{PUBLIC}/api/messages", f"{PUBLIC}/webhooks/pagerduty/{account}"):
         assert f"    {address}\n" in said
         assert address in page
-    assert "muster seed FILE" in said
+    assert "In Teams, add Muster to a team" in " ".join(said.split())
     assert "Nobody outside" not in said + page
 
 

@@ -1,29 +1,18 @@
-"""What to do on a stack where nothing is connected yet."""
+"""What to do on a stack where nothing may be connected yet."""
 
-import shlex
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.up.servers.caches import CHECKOUT
 
-
-@dataclass(frozen=True)
-class NextStep:
-    """A sentence, and the command that it speaks of."""
-
-    sentence: str
-    command: str
+_PAGE = CHECKOUT / "docs" / "setting-up.md"
 
 
-def seeding(secrets: Path) -> NextStep:
-    """To seed; ``secrets`` is the folder with the database's address and the key ring of this stack."""
-    command = shlex.join([_short(Path(sys.executable).with_name("muster")), "seed", "FILE"])
-    return NextStep(
-        f"Nothing is connected yet. Write what you connect into a file "
-        f"({_short(CHECKOUT / 'docs' / 'seeding.md')} tells how, "
-        f"{_short(CHECKOUT / 'docs' / 'example-seed.json')} has one row of each), and run:",
-        f"MUSTER_SECRETS_DIR={shlex.quote(_short(secrets))} {command}",
+def next_step(installer: str | None) -> str:
+    """One sentence; ``installer`` is whom to be in the simulated Teams, None with a real one."""
+    who = f", as {installer}" if installer else ""
+    return (
+        f"Nothing is connected yet. In Teams{who}, add Muster to a team: it writes to you in private what comes "
+        f"next ({_short(_PAGE)} tells the whole way)."
     )
 
 

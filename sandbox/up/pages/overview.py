@@ -7,7 +7,7 @@ from sandbox.company import Company
 from sandbox.up.addresses import Addresses
 from sandbox.up.options import Options
 from sandbox.up.pages.links import PageLink, below
-from sandbox.up.pages.next_step import NextStep, seeding
+from sandbox.up.pages.next_step import next_step
 from sandbox.up.pages.reachability import why_out_of_reach
 from sandbox.up.pages.start_page import PageContent
 from sandbox.up.pages.terminal import Terminal
@@ -60,7 +60,7 @@ class Overview:
         for problem in self.problems:
             terminal.print_failure(problem)
         if step := self._next_step():
-            terminal.print_next_step(step)
+            terminal.say(step)
         terminal.print_hint()
 
     def _links(self) -> list[PageLink]:
@@ -88,7 +88,8 @@ class Overview:
     def _out_of_reach(self) -> str | None:
         return why_out_of_reach(self.public_url) if self._given() else None
 
-    def _next_step(self) -> NextStep | None:
+    def _next_step(self) -> str | None:
         """What to do where nothing may be connected; the database of a real company may have rows by now."""
-        wanted = self.options.empty or self.options.real is not None
-        return seeding(self.folder.secrets) if wanted else None
+        if self.options.real is not None:
+            return next_step(None)
+        return next_step(self.company.people[0].name) if self.company and self.options.empty else None

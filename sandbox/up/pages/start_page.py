@@ -17,7 +17,6 @@ from pydantic import BaseModel, Field
 from sandbox.own_pages import OwnPagesOnly
 from sandbox.up.pages.links import PageLink
 from sandbox.up.pages.log_tail import log_tail
-from sandbox.up.pages.next_step import NextStep
 from sandbox.up.pages.waiting_webhooks import waiting_webhooks
 from sandbox.up.servers.ports import LOOPBACK
 from sandbox.up.start_refused import StartRefused
@@ -47,7 +46,7 @@ class PageContent:
     """Why they cannot send to these addresses, a sentence."""
     problems: Sequence[str] = ()
     """What is wrong with the credentials, a sentence each."""
-    next_step: NextStep | None = None
+    next_step: str | None = None
     pagerduty: str | None = None
     """The PagerDuty simulator; None without one."""
 

@@ -8,7 +8,6 @@ from rich.panel import Panel
 from rich.table import Table
 
 from sandbox.up.pages.links import PageLink
-from sandbox.up.pages.next_step import NextStep
 
 
 class Terminal:
@@ -45,11 +44,6 @@ class Terminal:
         for address in addresses:
             self._console.print(f"  {escape(address.title)}  [dim]{escape(address.description)}[/]")
             self._console.print(f"    [bold]{escape(address.url)}[/]")
-
-    def print_next_step(self, step: NextStep) -> None:
-        """Print what to do next."""
-        self.say(step.sentence)
-        self._console.print(f"  {escape(step.command)}")
 
     def print_hint(self) -> None:
         """Print how to end it."""
