@@ -11,8 +11,8 @@ def next_step(installer: str | None) -> str:
     """One sentence; ``installer`` is whom to be in the simulated Teams, None with a real one."""
     who = f", as {installer}" if installer else ""
     return (
-        f"Nothing is connected yet. In Teams{who}, add Muster to a team: it writes to you in private what comes "
-        f"next ({_short(_PAGE)} tells the whole way)."
+        f"Nothing is connected yet. In Teams{who}, add Muster to a team: it writes to you in private "
+        f"what comes next ({_short(_PAGE)} tells the whole way)."
     )
 
 
