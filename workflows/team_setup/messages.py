@@ -88,6 +88,13 @@ class Authorized(Value):
     correlation: str | None = None
 
 
+class KeyShown(Value):
+    """The KEY of an offer was written where others read it: the offer is over, as its row says."""
+
+    offer: int
+    correlation: str | None = None
+
+
 class ConsentReturned(Value):
     """Somebody came back from Microsoft's consent page. What was granted is read, never believed."""
 

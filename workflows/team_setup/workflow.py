@@ -15,6 +15,7 @@ from workflows.team_setup.messages import (
     Authorized,
     ConsentReturned,
     End,
+    KeyShown,
     Pressed,
     SetupAnswer,
     Start,
@@ -31,7 +32,7 @@ from workflows.team_setup.reconcilers import (
 )
 from workflows.team_setup.restore import restore
 from workflows.team_setup.run_state import RunState
-from workflows.team_setup.workflow_type import TEAM_EVENTS, TEAM_SETUP, UPDATES
+from workflows.team_setup.workflow_type import KEY_SHOWN, TEAM_EVENTS, TEAM_SETUP, UPDATES
 
 
 @workflow.defn(name=TEAM_SETUP.name)
@@ -98,6 +99,11 @@ class TeamSetupWorkflow:
 
     def _fold(self, event: TeamEvent) -> None:
         self.run_state.apply(fold_event(self.run_state.state, event, self.run_state.now))
+
+    @workflow.signal(name=KEY_SHOWN.name)
+    def key_shown(self, _: KeyShown) -> None:
+        """Signal: a KEY was written where others read it. The row says that its link is over."""
+        self.run_state.apply(self.run_state.state.replace(row_wanted=True))
 
     async def not_admin(self, pressed: Pressed) -> SetupAnswer:
         """*I'm not a PagerDuty Admin*: the card expands."""

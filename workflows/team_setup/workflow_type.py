@@ -7,6 +7,7 @@ from workflows.search_attributes import ATTENTION, TEAMS_CONVERSATION, TEAMS_TEN
 from workflows.team_setup.messages import (
     Authorized,
     ConsentReturned,
+    KeyShown,
     Pressed,
     SetupAnswer,
     Start,
@@ -54,6 +55,8 @@ AUTHORIZED = Update("authorized", Authorized, SetupAnswer, goes_on_as=Signal("au
 CONSENT_RETURNED = Update(
     "consent_returned", ConsentReturned, SetupAnswer, goes_on_as=Signal("consent_returned", ConsentReturned)
 )
+KEY_SHOWN = Signal("key_shown", KeyShown)
+"""A KEY was written in a channel: its offer is over."""
 BUTTONS = {row.name: row for row in (NOT_ADMIN, RENEW, CHOOSE_ACCOUNT)}
 """Updates that a button of a card asks for, by the button's verb."""
 
@@ -77,6 +80,10 @@ TEAM_SETUP = WorkflowType(
     start=Start,
     workflow_id=lambda start: str(TeamSetupId(start.key)),
     listing=_listing,
-    signals={**TEAM_EVENTS, **{name: row.goes_on_as for name, row in UPDATES.items()}},
+    signals={
+        **TEAM_EVENTS,
+        KEY_SHOWN.name: KEY_SHOWN,
+        **{name: row.goes_on_as for name, row in UPDATES.items()},
+    },
     updates=UPDATES,
 )
