@@ -15,8 +15,9 @@ from muster.clients.expiring import ExpiringCache
 from muster.clients.graph.client import GraphClient
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.teams.connector import ConnectorClient
+from muster.config_file import PagerDutyAccount
 from muster.security.sealing import KeyRing
-from muster.settings import PagerDutyAccount, Settings
+from muster.settings import Settings
 from muster.store.pool import Pool
 
 

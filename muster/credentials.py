@@ -6,7 +6,8 @@ from functools import partial
 from typing import NamedTuple
 
 from muster.clients.expiring import ExpiringCache
-from muster.settings import PagerDutyAccount, Settings, TeamsRegistration
+from muster.config_file import PagerDutyAccount, TeamsRegistration
+from muster.settings import Settings
 from workflows.errors import NeedsPerson, OutsideError
 
 _WITHIN = 15.0

@@ -9,11 +9,12 @@ from pathlib import Path
 import asyncpg
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
+from muster.config_file import Region
 from muster.errors import OperatorError
 from muster.identifiers import Subdomain, Uuid
 from muster.security.sealing import KeyRing
 from muster.setting_types import Secret, Storable, Text, WebAddress
-from muster.settings import Region, Settings
+from muster.settings import Settings
 from muster.store import accounts, connections, conversations, links, people, subscriptions, teams
 from muster.store.links import LinkedUser
 from muster.store.migrate import require_schema

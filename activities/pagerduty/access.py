@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from muster.config_file import PagerDutyAccount
 from muster.payloads.rest import details_of_incident
 from muster.payloads.values import EventUnusable
-from muster.settings import PagerDutyAccount
 from workflows.errors import ProviderUnavailable, RequestInvalid
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp

@@ -10,8 +10,8 @@ from activities.pagerduty.type_names import TypeNames
 from activities.registration import implements
 from muster.clients.expiring import ExpiringCache
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.config_file import PagerDutyAccount
 from muster.payloads.alerts import MOST_ALERTS, alert_count_of, alerts_of
-from muster.settings import PagerDutyAccount
 from muster.store.details import lock_incident, read_details, store_details
 from muster.store.pool import Pool, transaction
 from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT, ReadDetails

@@ -8,8 +8,8 @@ import structlog
 from activities.pagerduty.access import account_of
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.config_file import PagerDutyAccount
 from muster.payloads.incident import incident_type_of, type_names_of
-from muster.settings import PagerDutyAccount
 from workflows.errors import OutsideError
 from workflows.incident.values import TypeName
 

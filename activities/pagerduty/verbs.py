@@ -8,8 +8,8 @@ from temporalio import activity
 from activities.pagerduty.access import account_of, bounded, details_of
 from activities.registration import implements
 from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient, is_already_so
+from muster.config_file import PagerDutyAccount
 from muster.security.sealing import KeyRing, SealBroken
-from muster.settings import PagerDutyAccount
 from muster.store import clicks, links
 from muster.store.details import lock_incident
 from muster.store.links import LinkedUser

@@ -19,8 +19,8 @@ from api.bot.activity import InboundActivity
 from api.bot.token import TokenRefused, TokenVerifier, check_service_url
 from muster.clients.teams.clouds import CLOUDS
 from muster.clients.teams.service_url import service_url_allowed
+from muster.config_file import TeamsRegistration
 from muster.lenient_json import read_json
-from muster.settings import TeamsRegistration
 from muster.strangers import known
 from workflows.errors import OutsideError
 

@@ -19,9 +19,9 @@ from api.bot.answers import card_error, invoke_answer, plain_error, sentence
 from api.bot.places import Crowded, Places
 from api.bot.token import TokenVerifier
 from muster.cards.sentences import BROKEN, CROWDED, MALFORMED_BUTTON, UNREACHABLE
+from muster.config_file import TeamsRegistration
 from muster.connection import ARRIVED
 from muster.logging import correlated
-from muster.settings import TeamsRegistration
 
 _MAX_UNCHECKED = 16 * 1024
 """Bytes that are read where a token could not be checked; a click on a card is one of 2 KB."""

@@ -10,7 +10,7 @@ from api.oauth.reports import Reports
 from muster.cards.link_pages import Invitation, authorize_page
 from muster.clients.pagerduty.id_tokens import AuthorizationRefused
 from muster.clients.pagerduty.oauth import OAuthClient
-from muster.settings import PagerDutyAccount
+from muster.config_file import PagerDutyAccount
 from muster.store import link_offers
 from muster.store.link_offers import Offer, Spending
 from muster.store.pool import Pool

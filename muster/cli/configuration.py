@@ -9,8 +9,9 @@ from pydantic_settings import SettingsError
 
 from muster.cli.output import WrongInput, line_for_each, say
 from muster.clients.way_out import CertificatesWrong, way_out
+from muster.config_file import ConfigFile, PagerDutyAccount, TeamsRegistration
 from muster.security.sealing import KeyRing
-from muster.settings import ConfigFile, PagerDutyAccount, Settings, TeamsRegistration, load_settings
+from muster.settings import Settings, load_settings
 from muster.toml_file import FileWrong
 from muster.variables import unknown_variables
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from muster.settings import PagerDutyAccount
+from muster.config_file import PagerDutyAccount
 from muster.store.pool import Connection, Pool, transaction
 from muster.store.queries import load_queries
 

@@ -18,9 +18,9 @@ from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import app_tokens
 from muster.clients.teams.connector import ConnectorClient
+from muster.config_file import PagerDutyAccount
 from muster.security.sealing import KeyRing
 from muster.seed import Seed, seed
-from muster.settings import PagerDutyAccount
 from muster.store.pool import Pool, open_pool
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import seed as rows_of

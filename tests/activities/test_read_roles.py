@@ -14,8 +14,8 @@ from muster.clients.graph.client import GRAPH, GraphClient
 from muster.clients.http import open_pool
 from muster.clients.teams.clouds import CLOUDS
 from muster.clients.way_out import way_out
+from muster.config_file import TeamsRegistration
 from muster.permissions import REQUIRED
-from muster.settings import TeamsRegistration
 from muster.store import accounts
 from muster.store.pool import Pool
 from tests.sandbox.microsoft_process import MicrosoftProcess, running_microsoft

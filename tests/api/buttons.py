@@ -26,7 +26,7 @@ from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient
 from muster.clients.teams.jwks import BotKeys
-from muster.settings import TeamsRegistration
+from muster.config_file import TeamsRegistration
 from muster.store import cards
 from muster.store.pool import Pool
 from sandbox.serving import Listener, serving

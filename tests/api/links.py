@@ -18,9 +18,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from muster.config_file import PagerDutyAccount
 from muster.security.sealing import KeyRing
 from muster.security.signed_links import SignedLinks
-from muster.settings import PagerDutyAccount
 from muster.store import link_offers, teams
 from muster.store.link_offers import Kind, Offer
 from muster.store.pool import Pool

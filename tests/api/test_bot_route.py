@@ -23,8 +23,8 @@ from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient
 from muster.clients.teams.jwks import BotKeys
+from muster.config_file import TeamsRegistration
 from muster.lenient_json import read_json
-from muster.settings import TeamsRegistration
 from muster.store import accounts
 from tests.api.team_bot import RecordingGateway
 from tests.support.settings import settings_for

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from muster.cli.main import app
-from muster.settings import ConfigFile, PagerDutyAccount, Settings, TeamsRegistration
+from muster.config_file import ConfigFile, PagerDutyAccount, TeamsRegistration
+from muster.settings import Settings
 from tests.docs.checkout import REPOSITORY, files
 
 PAGE = (REPOSITORY / "docs/configuration.md").read_text()

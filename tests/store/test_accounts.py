@@ -2,7 +2,7 @@
 
 import pytest
 
-from muster.settings import PagerDutyAccount
+from muster.config_file import PagerDutyAccount
 from muster.store import accounts
 from muster.store.pool import Pool
 from tests.support.company import TENANT

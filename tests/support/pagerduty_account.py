@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from muster.settings import PagerDutyAccount
+from muster.config_file import PagerDutyAccount
 from sandbox.company import Company, Person, build_company
 from sandbox.pagerduty.app import build_app
 from sandbox.pagerduty.simulator import Options, Simulator

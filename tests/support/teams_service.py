@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.teams.connector import ConnectorClient
-from muster.settings import TeamsRegistration
+from muster.config_file import TeamsRegistration
 from sandbox.app_tokens import ConnectorTokens
 from sandbox.company import Company
 from sandbox.serving import Listener, serving

@@ -14,8 +14,8 @@ from api.bot.sender import person_of
 from api.bot.team_events import TeamEvents
 from muster.cards.commands import NO_FORMS, UNREACHABLE, WORKS_NO_MORE
 from muster.clients.teams.connector import ConnectorClient
+from muster.config_file import TeamsRegistration
 from muster.logging import correlated
-from muster.settings import TeamsRegistration
 from muster.store import commands
 from muster.store.pool import UNAVAILABLE
 from muster.temporal.attempts import Rejected, TemporalUnavailable

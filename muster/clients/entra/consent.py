@@ -9,8 +9,8 @@ import httpx
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import broken_contract, exchange, json_object, refusal
 from muster.clients.teams.clouds import Cloud
+from muster.config_file import TeamsRegistration
 from muster.setting_types import is_address
-from muster.settings import TeamsRegistration
 from workflows.errors import RequestInvalid
 
 _PROVIDER = "Entra"

@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.teams.clouds import Cloud
 from muster.clients.way_out import WayOut, certificate_refused, proxy_refused
-from muster.settings import TeamsRegistration
+from muster.config_file import TeamsRegistration
 from workflows.errors import CredentialRejected, ProviderUnavailable, RequestInvalid
 
 log = structlog.stdlib.get_logger(__name__)

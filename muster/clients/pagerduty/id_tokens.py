@@ -11,7 +11,7 @@ import jwt
 from jwt.exceptions import InvalidSubjectError
 
 from muster.clients.jwks import PublishedKeys
-from muster.settings import PagerDutyAccount
+from muster.config_file import PagerDutyAccount
 from muster.values import identifier, written
 
 Reason = Literal[

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from muster.clients.http import broken_contract, exchange, json_object, refusal
 from muster.clients.pagerduty.id_tokens import AuthorizationRefused, IdTokens
 from muster.clients.pagerduty.rest import PagerDutyClient
-from muster.settings import PagerDutyAccount
+from muster.config_file import PagerDutyAccount
 from muster.values import NAME, one_line, written
 from workflows.errors import OutsideError, Temporary
 from workflows.values import Value

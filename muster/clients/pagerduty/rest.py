@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from muster.clients.http import broken_contract, exchange, json_object, refusal
-from muster.settings import PagerDutyAccount
+from muster.config_file import PagerDutyAccount
 from muster.values import one_line, written
 from workflows.errors import (
     Conflict,

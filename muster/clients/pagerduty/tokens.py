@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import broken_contract, exchange, json_object, refusal
-from muster.settings import PagerDutyAccount
+from muster.config_file import PagerDutyAccount
 from workflows.errors import CredentialRejected, Forbidden, RequestInvalid
 
 NEEDED = ("incidents.read",)

@@ -12,7 +12,8 @@ national cloud deployments*.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from muster.settings import CloudName, Settings
+from muster.config_file import CloudName
+from muster.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)

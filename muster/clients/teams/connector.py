@@ -20,8 +20,9 @@ from muster.clients.teams.refusal import ConnectorCall, error_of, row_of
 from muster.clients.teams.service_url import service_url_allowed
 from muster.clients.teams.token import bot_tokens
 from muster.clients.way_out import way_out
+from muster.config_file import TeamsRegistration
 from muster.identifiers import uuid_of
-from muster.settings import Settings, TeamsRegistration
+from muster.settings import Settings
 from muster.values import NAME, one_line
 from workflows.errors import CardGone, ProviderUnavailable, RequestInvalid
 

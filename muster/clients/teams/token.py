@@ -6,7 +6,7 @@ from muster.clients.entra.token import Purpose, app_tokens
 from muster.clients.expiring import ExpiringCache
 from muster.clients.teams.clouds import Cloud
 from muster.clients.way_out import WayOut
-from muster.settings import TeamsRegistration
+from muster.config_file import TeamsRegistration
 
 BOT = Purpose("bot token", lambda cloud: cloud.scope)
 

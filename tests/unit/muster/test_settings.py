@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from muster.settings import PagerDutyAccount, Settings, load_settings
+from muster.config_file import PagerDutyAccount
+from muster.settings import Settings, load_settings
 from muster.store.database_url import parse_database_url
 from muster.toml_file import FileWrong
 from muster.variables import variable

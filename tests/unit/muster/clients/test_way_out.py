@@ -22,7 +22,7 @@ from muster.clients.http import open_pool
 from muster.clients.teams.clouds import CLOUDS, Cloud
 from muster.clients.teams.token import bot_tokens
 from muster.clients.way_out import CertificatesWrong, WayOut, way_out
-from muster.settings import TeamsRegistration
+from muster.config_file import TeamsRegistration
 from sandbox.up.servers.ports import free_port
 from tests.support.event_loops import both_loops
 from tests.support.forward_proxy import forward_proxy

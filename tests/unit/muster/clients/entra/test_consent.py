@@ -8,7 +8,7 @@ import pytest
 from muster.clients.entra.consent import ConsentPages
 from muster.clients.http import open_pool
 from muster.clients.teams.clouds import CLOUDS
-from muster.settings import CloudName, TeamsRegistration
+from muster.config_file import CloudName, TeamsRegistration
 from workflows.errors import ProviderUnavailable, RequestInvalid
 
 pytestmark = pytest.mark.anyio

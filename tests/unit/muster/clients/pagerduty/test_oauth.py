@@ -10,7 +10,7 @@ import pytest
 from muster.clients.http import open_pool
 from muster.clients.pagerduty.id_tokens import AuthorizationRefused
 from muster.clients.pagerduty.oauth import Admin, OAuthClient
-from muster.settings import PagerDutyAccount
+from muster.config_file import PagerDutyAccount
 from tests.support.pagerduty_identity import CLIENT, CLIENT_SECRET, PagerDutyIdentity
 from workflows.errors import OutsideError, Temporary
 

@@ -7,7 +7,7 @@ import pytest
 
 from muster.clients.http import open_pool
 from muster.clients.pagerduty.rest import PagerDutyClient, is_already_so
-from muster.settings import PagerDutyAccount
+from muster.config_file import PagerDutyAccount
 from workflows.errors import (
     Conflict,
     CredentialRejected,

@@ -7,7 +7,7 @@ import pytest
 
 from muster.clients.http import open_pool
 from muster.clients.pagerduty.tokens import SCOPES, app_tokens
-from muster.settings import PagerDutyAccount
+from muster.config_file import PagerDutyAccount
 from workflows.errors import CredentialRejected, Forbidden, ProviderUnavailable, RequestInvalid
 
 pytestmark = pytest.mark.anyio

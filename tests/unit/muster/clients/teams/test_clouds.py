@@ -4,7 +4,7 @@ import pytest
 
 from muster.clients.teams.clouds import CLOUDS, clouds_of
 from muster.clients.teams.service_url import service_url_allowed
-from muster.settings import CloudName
+from muster.config_file import CloudName
 from tests.support.settings import settings_for
 
 TENANT = "8f0c1f5e-0000-4000-8000-00000000000"

@@ -8,7 +8,7 @@ import pytest
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient, connector_client
-from muster.settings import TeamsRegistration
+from muster.config_file import TeamsRegistration
 from tests.support.settings import settings_for
 from workflows.errors import (
     BotRemoved,

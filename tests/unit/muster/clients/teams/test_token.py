@@ -15,7 +15,7 @@ import trustme
 from muster.clients.teams.clouds import CLOUDS
 from muster.clients.teams.token import bot_tokens
 from muster.clients.way_out import way_out
-from muster.settings import TeamsRegistration
+from muster.config_file import TeamsRegistration
 from tests.support.settings import settings_for
 from workflows.errors import CredentialRejected, ProviderUnavailable, RequestInvalid
 
