@@ -97,10 +97,11 @@ def help_text() -> str:
     return "\n".join(("I understand:", *lines, "In a channel, mention me first."))
 
 
-def unknown_text(name: str, nearest: str | None) -> str:
-    """The answer to anything else."""
+def unknown_text(name: str | None, nearest: str | None) -> str:
+    """The answer to anything else; ``None``: its name is not to be quoted."""
+    quoted = f"“{escape(name, _QUOTE_LIMIT)}”" if name else "this"
     meant = f" Did you mean **{nearest}**?" if nearest else ""
-    return f"I do not understand “{escape(name, _QUOTE_LIMIT)}”.{meant}\n\n{help_text()}"
+    return f"I do not understand {quoted}.{meant}\n\n{help_text()}"
 
 
 def open_text(addresses: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ The KEY of an offer is sealed in its row and found by its hash; the link is draw
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -143,6 +144,15 @@ async def find_by_key(connection: Connection | Pool, key: str) -> Offer | None:
     """The offer of a KEY as somebody wrote it."""
     row = await QUERIES["find_by_key"].fetchrow(connection, key_hash=hash_of(key))
     return _offer(row) if row else None
+
+
+async def find_by_keys(
+    connection: Connection | Pool, keys: Iterable[str], *, tenant: str
+) -> tuple[Offer, ...]:
+    """The offers of a tenant's KEYs among these texts."""
+    hashes = [hash_of(key) for key in keys]
+    rows = await QUERIES["find_by_keys"].fetch(connection, tenant=tenant, key_hashes=hashes)
+    return tuple(_offer(row) for row in rows)
 
 
 async def open_key(connection: Connection | Pool, keys: KeyRing, id: int) -> str | None:

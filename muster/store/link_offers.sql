@@ -24,6 +24,11 @@ WHERE id = :id
 SELECT * FROM offered_link
 WHERE key_hash = :key_hash
 
+-- name: find_by_keys
+SELECT * FROM offered_link
+WHERE tenant = :tenant AND key_hash = ANY(:key_hashes::bytea[])
+ORDER BY id
+
 -- name: lock
 -- Nobody ends an offer while it is spent.
 SELECT FROM link_offer WHERE id = :id FOR UPDATE

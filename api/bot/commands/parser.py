@@ -23,6 +23,8 @@ _TAG = re.compile(
 """Markup of Teams' editor. Anything else between angle brackets is text: a placeholder, an address."""
 _MARKDOWN_LINK = re.compile(r"\[[^\[\]]{0,4096}\]\((https?://[^\s()]{1,4096})\)", re.IGNORECASE)
 _BRACKETED = re.compile(r"<(https?://[^\s<>]{1,4096})>", re.IGNORECASE)
+_COLON = re.compile("[:\uff1a](?!//)")
+"""Between a command and what it is about (``authorize:KEY``); an address has one too."""
 _AROUND = "/!.,:;?\"'`*_~()[]{}<>“”‘’«»-"
 """What people type around a command, and Markdown's emphasis."""
 
@@ -58,7 +60,8 @@ def parse(text: str, *, mentions: Sequence[Mentioned] = (), names: Collection[st
         del pieces[0]
     if not pieces:
         return Command("", "")
-    return Command(pieces[0].strip(_AROUND).casefold(), " ".join(pieces[1:]))
+    name, *glued = _COLON.split(pieces[0].strip(_AROUND), maxsplit=1)
+    return Command(name.casefold(), " ".join(glued + pieces[1:]))
 
 
 def _without_mentions(text: str, mentions: Sequence[Mentioned], ours: Collection[str]) -> str:
