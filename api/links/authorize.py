@@ -62,7 +62,7 @@ class Authorize:
     async def report(self, flow: Flow, result: Result) -> bool:
         """See ``LinkKind``."""
         offer = await link_offers.find(self._pool, flow.offer)
-        return offer is None or offer.reported_at is not None or await self._reports.authorized(offer)
+        return offer is None or offer.reported_at is not None or await self._reports.tell(offer)
 
     async def _authorized(self, flow: Flow, told: Mapping[str, str]) -> Result:
         offer = await link_offers.find(self._pool, flow.offer)

@@ -594,6 +594,35 @@ async def test_an_api_that_starts_reports_what_nobody_reported(serve: Serve) -> 
         await eventually(is_noted)
 
 
+@pytest.mark.parametrize("refused", [True, False])
+async def test_an_api_that_starts_reports_who_came_back_from_the_consent_page(
+    serve: Serve, temporal: EmbeddedTemporal, refused: bool
+) -> None:
+    async with line_to(temporal.address) as line, serve(temporal_at=line.address, hears=False) as links:
+        offer = await links.offer("consent")
+        browser = links.browser()
+        state = state_in(await browser.begin(path_of(offer)))
+        await line.cut()
+        error = "&error=access_denied" if refused else ""
+        page = await browser.come_back(
+            f"admin_consent=True{error}&tenant={TENANT}&state={state}", TO_MICROSOFT
+        )
+        assert (NOT_CONSENTED if refused else CONSENTED) in text_of(page)
+    assert [one.id for one in await link_offers.unreported(links.pool)] == [offer.id]
+    async with serve() as links:
+        told = "refused" if refused else "granted"
+
+        async def is_told() -> bool:
+            return await links.told() == [f"consent_returned {offer.id} {told} (signal)"]
+
+        await eventually(is_told)
+
+        async def is_noted() -> bool:
+            return await link_offers.unreported(links.pool) == ()
+
+        await eventually(is_noted)
+
+
 # --- consent
 
 
