@@ -36,8 +36,7 @@ CONFIGURE = "\n".join(
     )
 )
 NO_PERSON = "Teams did not say who you are, so I cannot do this for you."
-UNREACHABLE = "Muster is not reachable right now. Try again in a moment."
-WORKS_NO_MORE = "That did not work. Muster's log says why."
+NOT_DONE = "That did not work. Muster's log says why."
 
 NO_KEY = "Send the KEY with it: `authorize KEY`. It is in the message that whoever added the app got."
 NOT_HERE = (
