@@ -759,8 +759,8 @@ async def test_a_browser_keeps_few_flows_and_the_newest_of_them(links: Links) ->
 )
 async def test_a_cookie_of_any_name_is_no_failure(links: Links, name: str) -> None:
     path = path_of(await links.offer())
-    cookie = {"Cookie": f"{name}=x".encode()}
-    answer = await links.browser().http.post(path, headers={"Sec-Fetch-Site": "same-origin", **cookie})
+    headers = [(b"Sec-Fetch-Site", b"same-origin"), (b"Cookie", f"{name}=x".encode())]
+    answer = await links.browser().http.post(path, headers=headers)
     assert answer.status_code == 303
     assert len(answer.headers.get_list("set-cookie")) == 1
 

@@ -54,8 +54,8 @@ def parse(text: str, *, mentions: Sequence[Mentioned] = (), names: Collection[st
     text = html.unescape(text)
     text = _BRACKETED.sub(r" \1 ", _MARKDOWN_LINK.sub(r" \1 ", text))
     pieces = _visible(text).split()
-    while pieces and (name := _name_in_front(pieces, ours)):
-        del pieces[:name]
+    while pieces and (length := _name_in_front(pieces, ours)):
+        del pieces[:length]
     while pieces and not pieces[0].strip(_AROUND):
         del pieces[0]
     if not pieces:
