@@ -2,8 +2,6 @@
 # (botbuilder has no types)
 """What Muster does when Teams talks to it."""
 
-import asyncio
-
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
 
@@ -41,7 +39,7 @@ class MusterBot(TeamsActivityHandler):
         finally:
             noting = self._sightings.begin(activity)
         if not activity.is_invoke:  # nobody waits for its answer
-            await asyncio.wait({noting})
+            await self._sightings.wait_for(noting)
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
         """Card actions are answered here; botbuilder's own answer cannot hold a text.

@@ -15,6 +15,7 @@ from muster.cards.setup.sentences import INCOMPLETE_BUTTON, NOT_OUR_MESSAGE, sen
 from muster.identifiers import subdomain_of
 from muster.logging import correlated
 from muster.store import notices, teams
+from muster.store.notices import NoticeKey
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.store.teams import Team
 from muster.temporal.attempts import Rejected, TemporalUnavailable
@@ -22,7 +23,7 @@ from muster.values import NAME, one_line, teams_identifier
 from workflows.contract import Update, WorkflowType
 from workflows.ids import TeamSetupId, button_key, delivery_key
 from workflows.team_setup import workflow_type as team_setup
-from workflows.team_setup.messages import Deadlines, Pressed, SetupAnswer, Start
+from workflows.team_setup.messages import Deadlines, Person, Pressed, SetupAnswer, Start
 
 _ASKING_TAKES = 0.5
 """Seconds that are kept for Temporal. A click whose card is found later was not taken."""
@@ -91,7 +92,7 @@ class ButtonHandler:
         if person is None or not (activity.id and activity.tenant and activity.reply_to_id):
             raise ButtonMalformed(INCOMPLETE_BUTTON)
         async with asyncio.timeout_at(answer_by - _ASKING_TAKES):
-            pressed_card = await self._card(activity, activity.reply_to_id, hint)
+            pressed_card = await self._card(activity, activity.reply_to_id, person, hint)
         button = BUTTONS[verb]
         key = button_key(
             person=person.aad_object_id,
@@ -118,17 +119,26 @@ class ButtonHandler:
         log.info("click answered", verb=verb, reply=answer.reply if answer else "working")
         return sentence(sentence_of(answer))
 
-    async def _card(self, activity: InboundActivity, message: str, hint: _Hint) -> _Card:
-        """Whose card it is: its row says so, and where the row is a moment late, the button."""
+    async def _card(self, activity: InboundActivity, message: str, person: Person, hint: _Hint) -> _Card:
+        """Whose card it is: its row says so, and where the row does not know its message, the button.
+
+        What a button says is believed of a notice that was begun for whoever pressed, or for all who read the
+        conversation. Anybody can send a button's data.
+        """
         notice = await notices.find(self._pool, conversation=activity.conversation_id, activity_id=message)
         setup = TeamSetupId.of(notice.subject) if notice else None
-        if notice and setup:
-            team = await teams.find_by_key(self._pool, setup.team_key)
+        if notice is not None:
+            team = await teams.find_by_key(self._pool, setup.team_key) if setup else None
         else:
-            team = None if notice else await teams.find(self._pool, hint.team)
+            team = await teams.find(self._pool, hint.team)
         if team is None or team.tenant != activity.tenant:
             raise ButtonMalformed(NOT_OUR_MESSAGE)
-        return _Card(team, notice.name if notice else hint.notice)
+        if notice is None:
+            recipient = person.aad_object_id if activity.is_private else activity.conversation_id
+            notice = NoticeKey(str(TeamSetupId(team.key)), hint.notice, recipient)
+            if not await notices.is_begun(self._pool, notice):
+                raise ButtonMalformed(NOT_OUR_MESSAGE)
+        return _Card(team, notice.name)
 
 
 def _hint_of(data: Any) -> _Hint:

@@ -12,10 +12,12 @@ from api.bot.activity import InboundActivity
 from muster.store import conversations, people, teams
 from muster.store.pool import UNAVAILABLE, Connection, Pool
 
-_WITHIN = 2.0
-"""Seconds for one activity."""
+WITHIN = 2.0
+"""Seconds for one activity, its wait for a connection too."""
 _AT_ONCE = 4
 """Of the pool's connections. Those who press buttons at the same moment need the others."""
+_MOST = 500
+"""Activities that wait. What another one tells is dropped: the next activity tells it again."""
 _ENDS_WITHIN = 3.0
 """Seconds that the last ones have when the API stops."""
 
@@ -30,12 +32,20 @@ class Sightings:
         self._running: set[asyncio.Task[None]] = set()
         self._connections = asyncio.Semaphore(_AT_ONCE)
 
-    def begin(self, activity: InboundActivity) -> asyncio.Task[None]:
-        """Write what this one tells; the task raises nothing."""
+    def begin(self, activity: InboundActivity) -> asyncio.Task[None] | None:
+        """Write what this one tells; the task raises nothing. ``None``: too much waits to be written."""
+        if len(self._running) >= _MOST:
+            log.warning("what an activity tells was dropped", waiting=len(self._running))
+            return None
         task = asyncio.create_task(self._note(activity))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
+
+    async def wait_for(self, noting: asyncio.Task[None] | None) -> None:
+        """Return when it is written or given up; a connection that hangs may give it up later still."""
+        if noting is not None:
+            await asyncio.wait({noting}, timeout=WITHIN)
 
     async def finish(self) -> None:
         """Give the last ones a few seconds; the next activities tell again what is lost then."""
@@ -50,7 +60,7 @@ class Sightings:
         if activity.tenant is None:
             return
         try:
-            async with self._connections, asyncio.timeout(_WITHIN), self._pool.acquire() as connection:
+            async with asyncio.timeout(WITHIN), self._connections, self._pool.acquire() as connection:
                 await _write(connection, activity, activity.tenant)
         except UNAVAILABLE as failure:  # the next activity tells it again
             log.warning("what an activity tells could not be noted", reason=type(failure).__name__)

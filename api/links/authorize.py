@@ -1,5 +1,6 @@
 """Authorize links: an admin of the PagerDuty account connects the team to it."""
 
+import asyncio
 from collections.abc import Mapping
 
 import structlog
@@ -18,6 +19,8 @@ from workflows.errors import ProviderUnavailable, RequestInvalid
 
 _OUTAGES = frozenset({"server_error", "temporarily_unavailable"})
 """Of RFC 6749, 4.1.2.1."""
+_LOOKS_AFTER = (0.0, 0.2, 0.4, 0.8, 1.6)
+"""Seconds before each look for another delivery of the same return, which uses the code just now."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -59,15 +62,22 @@ class Authorize:
     async def report(self, flow: Flow, result: Result) -> bool:
         """See ``LinkKind``."""
         offer = await link_offers.find(self._pool, flow.offer)
-        return offer is None or offer.reported_at is not None or await self._reports.authorized(offer)
+        return offer is None or offer.reported_at is not None or await self._reports.tell(offer)
 
     async def _authorized(self, flow: Flow, told: Mapping[str, str]) -> Result:
-        _refuse_failure(told)
         offer = await link_offers.find(self._pool, flow.offer)
+        if offer is not None and offer.spent_flow == flow.digest:
+            return _connected(offer)
+        _refuse_failure(told)
         if offer is None or offer.state not in ("open", "spent"):
             return Result(outcome="invalid")
         account = self._account(offer)
-        admin = await self._oauth.admin(account, code=told.get("code", ""), verifier=flow.verifier)
+        try:
+            admin = await self._oauth.admin(account, code=told.get("code", ""), verifier=flow.verifier)
+        except AuthorizationRefused as refused:
+            if refused.reason == "code_refused" and await self._is_spent_meanwhile(flow):
+                return _connected(offer)
+            raise
         spending = Spending(account=account.key, user=admin.user, name=admin.name, role=admin.role)
         result, offer = await link_offers.spend(self._pool, offer.id, spending, flow.digest)
         if result == "over":
@@ -81,7 +91,16 @@ class Authorize:
                 user=admin.user,
                 role=admin.role,
             )
-        return Result(outcome="connected", team=offer.team_name, is_reported=False)
+        return _connected(offer)
+
+    async def _is_spent_meanwhile(self, flow: Flow) -> bool:
+        """Whether the same return, which a browser may send twice at once, has spent the offer already."""
+        for pause in _LOOKS_AFTER:
+            await asyncio.sleep(pause)
+            offer = await link_offers.find(self._pool, flow.offer)
+            if offer is None or offer.state != "open":
+                return offer is not None and offer.spent_flow == flow.digest
+        return False
 
     def _account(self, offer: Offer) -> PagerDutyAccount:
         account = self._accounts.get(offer.account or "")
@@ -89,6 +108,10 @@ class Authorize:
             log.error("a link is for an account that is not configured", offer=offer.id)
             raise RequestInvalid("the account of a link is not configured")
         return account
+
+
+def _connected(offer: Offer) -> Result:
+    return Result(outcome="connected", team=offer.team_name, is_reported=False)
 
 
 def _refuse_failure(told: Mapping[str, str]) -> None:

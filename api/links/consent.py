@@ -12,7 +12,6 @@ from muster.clients.entra.consent import ConsentPages
 from muster.store import link_offers
 from muster.store.link_offers import Offer
 from muster.store.pool import Pool
-from workflows.team_setup.messages import ConsentReturned
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -50,6 +49,7 @@ class Consent:
         offer = await link_offers.find(self._pool, flow.offer)
         if offer is None or offer.state != "open":
             return Result(outcome="invalid")
+        await link_offers.note_returned(self._pool, offer.id, refused=is_refused)
         log.info("somebody came back from the consent page", offer=offer.id, refused=is_refused)
         outcome = "not_consented" if is_refused else "consented"
         return Result.model_validate({"outcome": outcome, "is_reported": False})
@@ -57,7 +57,4 @@ class Consent:
     async def report(self, flow: Flow, result: Result) -> bool:
         """See ``LinkKind``."""
         offer = await link_offers.find(self._pool, flow.offer)
-        if offer is None:
-            return True
-        returned = ConsentReturned(offer=offer.id, refused=result.outcome == "not_consented")
-        return await self._reports.consent_returned(offer, returned, flow.id)
+        return offer is None or offer.reported_at is not None or await self._reports.tell(offer)

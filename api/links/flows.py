@@ -144,7 +144,12 @@ class Flows:
                 self._set(response, name, "", 0)
 
     def _names(self, request: Request) -> list[str]:
-        return [name for name in request.cookies if name.startswith(self._prefix)]
+        """Cookies of ours. A browser may send any name, and one that is none cannot be written back."""
+        return [
+            name
+            for name in request.cookies
+            if name.startswith(self._prefix) and _ID.fullmatch(name.removeprefix(self._prefix))
+        ]
 
     def _set(self, response: Response, name: str, value: str, life: int) -> None:
         response.set_cookie(

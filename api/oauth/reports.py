@@ -1,12 +1,13 @@
 """What the workflows are told of returns: at once, and where that fails in the background until it works.
 
-An authorization is in its offer's row until it was told, so that any API process can tell it, one that starts
-later too. A return from the consent page is told by the process that saw it, or by a reload of its result.
+An authorization is in its offer's row, and a return from the consent page too, so that any API process can
+tell them, one that starts later too.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -16,17 +17,26 @@ from muster.store import link_offers, teams
 from muster.store.link_offers import Offer
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.temporal.attempts import Rejected, TemporalUnavailable
-from workflows.contract import ArgumentT, Signal, Update
+from workflows.contract import Update
 from workflows.team_setup.messages import Authorized, ConsentReturned, Deadlines, SetupAnswer, Start
 from workflows.team_setup.workflow_type import AUTHORIZED, CONSENT_RETURNED, TEAM_SETUP
+from workflows.values import Value
 
 _ANSWER_WITHIN = 2.0
 """Seconds for which somebody's browser waits for the workflow."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 """Seconds between two passes, twice as long each time."""
-_MOST_WAITING = 1000
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+class _Report(NamedTuple):
+    """What a workflow is told of an offer, as its row is."""
+
+    update: Update[Any, SetupAnswer]
+    message: Value
+    id: str
+    """Tells it from every other report."""
 
 
 class Reports:
@@ -38,25 +48,13 @@ class Reports:
         self._deadlines = deadlines
         self._wanted = asyncio.Event()
         self._wanted.set()
-        self._returns: dict[str, tuple[Offer, ConsentReturned]] = {}
-        self._refused: set[int] = set()
+        self._refused: set[str] = set()
 
-    async def authorized(self, offer: Offer) -> bool:
-        """Tell that an offer is spent; whether the workflow knows. Raises one of ``UNAVAILABLE``."""
-        told = Authorized(offer=offer.id, correlation=correlation_id.get())
-        if await self._ask(offer, AUTHORIZED, told, f"authorized-{offer.id}"):
-            await link_offers.note_reported(self._pool, offer.id)
+    async def tell(self, offer: Offer) -> bool:
+        """Tell what the offer's row says; whether the workflow knows. Raises one of ``UNAVAILABLE``."""
+        if await self._ask(offer, _report_of(offer)):
+            await link_offers.note_reported(self._pool, offer)
             return True
-        self._wanted.set()
-        return False
-
-    async def consent_returned(self, offer: Offer, returned: ConsentReturned, flow: str) -> bool:
-        """Tell that somebody came back; whether the workflow knows. Raises one of ``UNAVAILABLE``."""
-        told = returned.model_copy(update={"correlation": correlation_id.get()})
-        if await self._ask(offer, CONSENT_RETURNED, told, f"consent-returned-{flow}"):
-            return True
-        if len(self._returns) < _MOST_WAITING:
-            self._returns[flow] = offer, told
         self._wanted.set()
         return False
 
@@ -71,16 +69,19 @@ class Reports:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _ask(
-        self, offer: Offer, update: Update[ArgumentT, SetupAnswer], told: ArgumentT, update_id: str
-    ) -> bool:
+    async def _ask(self, offer: Offer, report: _Report) -> bool:
         start = await self._start(offer)
         if start is None:
             return True
         answer_by = asyncio.get_running_loop().time() + _ANSWER_WITHIN
         try:
             answer = await self._gateway.ask(
-                TEAM_SETUP, start, update, told, update_id=update_id, answer_by=answer_by
+                TEAM_SETUP,
+                start,
+                report.update,
+                report.message,
+                update_id=report.id,
+                answer_by=answer_by,
             )
         except TemporalUnavailable as error:
             log.warning("a return could not be reported yet", offer=offer.id, reason=str(error))
@@ -116,22 +117,29 @@ class Reports:
     async def _tell_all(self) -> None:
         """Signal, which needs no worker: Temporal keeps it until one is there."""
         for offer in await link_offers.unreported(self._pool):
-            told = Authorized(offer=offer.id)
-            if offer.id not in self._refused and await self._tell(offer, AUTHORIZED.goes_on_as, told):
-                await link_offers.note_reported(self._pool, offer.id)
-        for flow, (offer, returned) in list(self._returns.items()):
-            await self._tell(offer, CONSENT_RETURNED.goes_on_as, returned)
-            del self._returns[flow]
+            report = _report_of(offer)
+            if report.id not in self._refused and await self._signal(offer, report):
+                await link_offers.note_reported(self._pool, offer)
 
-    async def _tell(self, offer: Offer, signal: Signal[ArgumentT], told: ArgumentT) -> bool:
+    async def _signal(self, offer: Offer, report: _Report) -> bool:
         start = await self._start(offer)
         if start is None:
             return True
         try:
-            await self._gateway.signal(TEAM_SETUP, start, signal, told)
+            await self._gateway.signal(TEAM_SETUP, start, report.update.goes_on_as, report.message)
         except Rejected as error:
             log.error("a report of a return was refused", offer=offer.id, reason=str(error))
-            self._refused.add(offer.id)
+            self._refused.add(report.id)
             return False
         log.info("a return was reported", offer=offer.id)
         return True
+
+
+def _report_of(offer: Offer) -> _Report:
+    correlation = correlation_id.get()
+    if offer.kind == "authorize":
+        authorized = Authorized(offer=offer.id, correlation=correlation)
+        return _Report(AUTHORIZED, authorized, f"authorized-{offer.id}")
+    returned = ConsentReturned(offer=offer.id, refused=offer.return_refused is True, correlation=correlation)
+    at = offer.returned_at.timestamp() if offer.returned_at else 0
+    return _Report(CONSENT_RETURNED, returned, f"consent-returned-{offer.id}-{at:.6f}")

@@ -36,8 +36,7 @@ CONFIGURE = "\n".join(
     )
 )
 NO_PERSON = "Teams did not say who you are, so I cannot do this for you."
-UNREACHABLE = "Muster is not reachable right now. Try again in a moment."
-WORKS_NO_MORE = "That did not work. Muster's log says why."
+NOT_DONE = "That did not work. Muster's log says why."
 
 NO_KEY = "Send the KEY with it: `authorize KEY`. It is in the message that whoever added the app got."
 NOT_HERE = (
@@ -97,10 +96,11 @@ def help_text() -> str:
     return "\n".join(("I understand:", *lines, "In a channel, mention me first."))
 
 
-def unknown_text(name: str, nearest: str | None) -> str:
-    """The answer to anything else."""
+def unknown_text(name: str | None, nearest: str | None) -> str:
+    """The answer to anything else; ``None``: its name is not to be quoted."""
+    quoted = f"“{escape(name, _QUOTE_LIMIT)}”" if name else "this"
     meant = f" Did you mean **{nearest}**?" if nearest else ""
-    return f"I do not understand “{escape(name, _QUOTE_LIMIT)}”.{meant}\n\n{help_text()}"
+    return f"I do not understand {quoted}.{meant}\n\n{help_text()}"
 
 
 def open_text(addresses: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ The KEY of an offer is sealed in its row and found by its hash; the link is draw
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -48,8 +49,12 @@ class Offer(Value):
     expires_at: datetime
     spent_flow: bytes | None
     """Hash of the flow that spent it."""
+    returned_at: datetime | None
+    """When somebody came back from the consent page last."""
+    return_refused: bool | None
+    """Whether they had refused."""
     reported_at: datetime | None
-    """When the workflow was told that it is spent."""
+    """When the workflow was told that it is spent, or of what came back last."""
     spent_by: str | None
     spent_name: str | None
 
@@ -145,6 +150,15 @@ async def find_by_key(connection: Connection | Pool, key: str) -> Offer | None:
     return _offer(row) if row else None
 
 
+async def find_by_keys(
+    connection: Connection | Pool, keys: Iterable[str], *, tenant: str
+) -> tuple[Offer, ...]:
+    """The offers of a tenant's KEYs among these texts."""
+    hashes = [hash_of(key) for key in keys]
+    rows = await QUERIES["find_by_keys"].fetch(connection, tenant=tenant, key_hashes=hashes)
+    return tuple(_offer(row) for row in rows)
+
+
 async def open_key(connection: Connection | Pool, keys: KeyRing, id: int) -> str | None:
     """The KEY of an offer, for a message; raises ``SealBroken``."""
     row = await QUERIES["sealed_key"].fetchrow(connection, id=id)
@@ -190,14 +204,24 @@ async def spend(pool: Pool, id: int, spending: Spending, flow: bytes) -> Spent:
         return Spent("spent", offer)
 
 
+async def note_returned(pool: Pool, id: int, *, refused: bool) -> Offer:
+    """Write that somebody came back from the consent page: the row as it is then.
+
+    Raises ``OfferUnknown``.
+    """
+    async with transaction(pool) as connection:
+        await QUERIES["note_returned"].execute(connection, id=id, refused=refused)
+        return await _existing(connection, id)
+
+
 async def unreported(connection: Connection | Pool) -> tuple[Offer, ...]:
-    """Offers that were spent, and whose workflow may not know it."""
+    """Offers that were spent, or from whose consent page somebody came back; their workflows may not know."""
     return tuple(_offer(row) for row in await QUERIES["unreported"].fetch(connection))
 
 
-async def note_reported(connection: Connection | Pool, id: int) -> None:
-    """Write that the workflow knows that the offer is spent."""
-    await QUERIES["note_reported"].execute(connection, id=id)
+async def note_reported(connection: Connection | Pool, offer: Offer) -> None:
+    """Write that the workflow knows what this row says; what came back since is still to be told."""
+    await QUERIES["note_reported"].execute(connection, id=offer.id, returned_at=offer.returned_at)
 
 
 def new_key() -> str:

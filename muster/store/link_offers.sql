@@ -24,6 +24,11 @@ WHERE id = :id
 SELECT * FROM offered_link
 WHERE key_hash = :key_hash
 
+-- name: find_by_keys
+SELECT * FROM offered_link
+WHERE tenant = :tenant AND key_hash = ANY(:key_hashes::bytea[])
+ORDER BY id
+
 -- name: lock
 -- Nobody ends an offer while it is spent.
 SELECT FROM link_offer WHERE id = :id FOR UPDATE
@@ -56,11 +61,24 @@ UPDATE conversation c SET account = o.account
 FROM link_offer o
 WHERE o.id = :id AND c.team = o.team AND c.account IS DISTINCT FROM o.account
 
+-- name: note_returned
+-- Each return has a time of its own. A refusal takes no place of a grant that nobody told: what that one gave is to
+-- be read all the same.
+UPDATE link_offer
+SET returned_at = greatest(clock_timestamp(), returned_at + interval '1 microsecond'),
+    return_refused = :refused AND (reported_at IS NOT NULL OR return_refused IS NOT FALSE),
+    reported_at = NULL
+WHERE id = :id AND kind = 'consent'
+
 -- name: unreported
-SELECT * FROM offered_link WHERE state = 'spent' AND reported_at IS NULL ORDER BY id
+SELECT * FROM offered_link
+WHERE (state = 'spent' OR returned_at IS NOT NULL) AND reported_at IS NULL
+ORDER BY id
 
 -- name: note_reported
-UPDATE link_offer SET reported_at = now() WHERE id = :id
+-- What came back since is still to be told.
+UPDATE link_offer SET reported_at = now()
+WHERE id = :id AND returned_at IS NOT DISTINCT FROM :returned_at
 
 -- name: newest
 SELECT DISTINCT ON (v.kind) v.id, v.kind, o.request, v.account, v.state, v.expires_at

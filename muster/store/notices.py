@@ -44,6 +44,15 @@ async def find(connection: Connection | Pool, *, conversation: str, activity_id:
     return NoticeKey(*row) if row else None
 
 
+async def is_begun(connection: Connection | Pool, key: NoticeKey) -> bool:
+    """Whether this notice has a row: every post has one before it begins."""
+    return bool(
+        await QUERIES["is_begun"].fetchval(
+            connection, subject=key.subject, name=key.name, recipient=key.recipient
+        )
+    )
+
+
 async def of_subject(connection: Connection | Pool, subject: str) -> tuple[StoredNotice, ...]:
     """All that a workflow has begun to show."""
     return tuple(_stored(row) for row in await QUERIES["of_subject"].fetch(connection, subject=subject))

@@ -1,6 +1,9 @@
 -- name: find
 SELECT subject, name, recipient FROM notice WHERE conversation = :conversation AND activity_id = :activity_id
 
+-- name: is_begun
+SELECT EXISTS (SELECT FROM notice WHERE subject = :subject AND name = :name AND recipient = :recipient)
+
 -- name: of_subject
 -- All messages of a workflow, in the order in which they were begun.
 SELECT n.name, n.recipient, p.aad_object_id, p.teams_id, p.name AS person_name,

@@ -105,10 +105,13 @@ CREATE TABLE link_offer (
     spent_by text,
     spent_name text,
     spent_role text,
+    returned_at timestamp with time zone,
+    return_refused boolean,
     reported_at timestamp with time zone,
     CONSTRAINT link_offer_authorize CHECK (((kind = 'authorize'::text) = ((account IS NOT NULL) AND (key_hash IS NOT NULL) AND (key_sealed IS NOT NULL)))),
     CONSTRAINT link_offer_ended_as_check CHECK ((ended_as = ANY (ARRAY['replaced'::text, 'removed'::text, 'shown'::text]))),
-    CONSTRAINT link_offer_kind_check CHECK ((kind = ANY (ARRAY['authorize'::text, 'consent'::text])))
+    CONSTRAINT link_offer_kind_check CHECK ((kind = ANY (ARRAY['authorize'::text, 'consent'::text]))),
+    CONSTRAINT link_offer_returned CHECK ((((returned_at IS NULL) = (return_refused IS NULL)) AND ((kind = 'consent'::text) OR (returned_at IS NULL))))
 );
 
 ALTER TABLE link_offer ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -179,6 +182,8 @@ CREATE VIEW offered_link AS
     o.spent_flow,
     o.spent_by,
     o.spent_name,
+    o.returned_at,
+    o.return_refused,
     o.reported_at,
         CASE
             WHEN (o.spent_at IS NOT NULL) THEN 'spent'::text
@@ -339,7 +344,7 @@ CREATE INDEX click_by_card ON click USING btree (account, incident_id, conversat
 
 CREATE INDEX incident_card_by_activity ON incident_card USING btree (conversation, activity_id);
 
-CREATE INDEX link_offer_unreported ON link_offer USING btree (id) WHERE ((spent_at IS NOT NULL) AND (reported_at IS NULL));
+CREATE INDEX link_offer_unreported ON link_offer USING btree (id) WHERE (((spent_at IS NOT NULL) OR (returned_at IS NOT NULL)) AND (reported_at IS NULL));
 
 CREATE INDEX notice_by_activity ON notice USING btree (conversation, activity_id);
 

@@ -87,16 +87,20 @@ class Listening:
 
     @workflow.update
     async def consent_returned(self, told: ConsentReturned) -> SetupAnswer:
-        self._told.append(f"consent_returned {told.offer} {'refused' if told.refused else 'granted'}")
+        self._told.append(_returned(told))
         return SetupAnswer(reply="done")
 
     @workflow.signal(name="consent_returned")
     async def consent_returned_later(self, told: ConsentReturned) -> None:
-        self._told.append(f"consent_returned {told.offer} (signal)")
+        self._told.append(f"{_returned(told)} (signal)")
 
     @workflow.query
     def told(self) -> list[str]:
         return self._told
+
+
+def _returned(told: ConsentReturned) -> str:
+    return f"consent_returned {told.offer} {'refused' if told.refused else 'granted'}"
 
 
 def listening_worker(client: Client, queue: str) -> Worker:

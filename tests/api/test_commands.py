@@ -9,8 +9,10 @@ from typing import Any, get_args
 import httpx
 import pytest
 
+from api.bot import sightings
 from api.bot.commands import handler
 from muster.cards import commands as texts
+from muster.cards.sentences import UNREACHABLE
 from muster.cards.setup.sentences import sentence_of
 from muster.permissions import REQUIRED
 from muster.security.sealing import KeyRing
@@ -33,7 +35,7 @@ from tests.api.team_bot import (
 )
 from tests.support.company import ADA_AAD, BO_AAD, TENANT
 from tests.support.settings import KEYS
-from workflows.team_setup.messages import Person, Reply, SetupAnswer
+from workflows.team_setup.messages import KeyShown, Person, Reply, SetupAnswer
 
 pytestmark = pytest.mark.anyio
 
@@ -200,7 +202,7 @@ async def test_a_connector_that_hangs_holds_no_command_until_it_comes_again(
     bot: Bot, connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The longest that one may take is less than the 15 s after which Teams delivers again."""
-    longest = handler._TAKEN_WITHIN + handler._ANSWERED_WITHIN + handler._SENT_WITHIN
+    longest = handler._TAKEN_WITHIN + handler._ANSWERED_WITHIN + handler._SENT_WITHIN + sightings.WITHIN
     assert longest <= 15
     monkeypatch.setattr(handler, "_SENT_WITHIN", 0.2)
     connector.answering.clear()
@@ -212,10 +214,10 @@ async def test_a_connector_that_hangs_holds_no_command_until_it_comes_again(
 @pytest.mark.parametrize(
     ("failure", "text"),
     [
-        (TemporalUnavailable("down"), texts.UNREACHABLE),
-        (TimeoutError(), texts.UNREACHABLE),
-        (Rejected("no"), texts.WORKS_NO_MORE),
-        (RuntimeError("a bug"), texts.WORKS_NO_MORE),
+        (TemporalUnavailable("down"), UNREACHABLE),
+        (TimeoutError(), UNREACHABLE),
+        (Rejected("no"), texts.NOT_DONE),
+        (RuntimeError("a bug"), texts.NOT_DONE),
     ],
 )
 async def test_a_command_that_cannot_be_done_says_so(
@@ -286,6 +288,74 @@ async def test_a_key_in_a_channel_is_refused_and_dies(
     assert shown is not None
     assert (shown.state, gateway.asked) == ("shown", [])
     assert await bot.says(private(f"authorize {key}")) == texts.KEY_SHOWN
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "authorize {}",
+        "authorize:{}",
+        "autorize {}",
+        "{}",
+        "help {}",
+        "status, and the key is {}.",
+        "what is `{}`?",
+        "<a href='https://x.example'>{}</a>",
+    ],
+)
+@pytest.mark.parametrize("groups", [False, True])
+async def test_a_key_that_a_channel_reads_dies_whatever_is_asked_for(
+    bot: Bot, gateway: RecordingGateway, written: str, groups: bool
+) -> None:
+    made, key = await offer(bot.pool)
+    shown = f"{key[:4]}-{key[4:8]}-{key[8:]}" if groups else key
+    whole = said(f"<at>Muster</at> {written.format(shown)}")
+    answer = await bot.says(whole)
+    assert await state_of(bot.pool, made) == "shown"
+    ((start, signal, told),) = gateway.signals
+    assert (start.key, signal, told) == (
+        "payments",
+        "key_shown",
+        KeyShown(offer=made.id, correlation=whole["id"]),
+    )
+    assert not any(piece.casefold() in answer.casefold() for piece in (key, key[:4]))
+
+
+@pytest.mark.parametrize("failure", [TemporalUnavailable("down"), Rejected("no"), TimeoutError()])
+async def test_a_key_dies_and_the_sentence_is_said_where_its_set_up_cannot_be_told(
+    bot: Bot, gateway: RecordingGateway, failure: Exception
+) -> None:
+    made, key = await offer(bot.pool)
+    gateway.failure = failure
+    assert await bot.says(said(f"authorize {key}")) == texts.NOT_HERE
+    assert await state_of(bot.pool, made) == "shown"
+
+
+async def test_a_key_of_another_tenant_lives_on(bot: Bot, gateway: RecordingGateway) -> None:
+    made, key = await offer(bot.pool, team=OTHER_TEAM, tenant=OTHER_TENANT)
+    assert await bot.says(said(f"authorize {key}")) == texts.NOT_HERE
+    assert (await state_of(bot.pool, made), gateway.signals) == ("open", [])
+
+
+@pytest.mark.parametrize("written", ["{}", "authorise/{}", "authorise{}", "x={}", "x.{}"])
+@pytest.mark.parametrize("groups", ["", "-", " "])
+@pytest.mark.parametrize("is_private", [True, False])
+async def test_no_answer_quotes_a_key(bot: Bot, written: str, groups: str, is_private: bool) -> None:
+    _, key = await offer(bot.pool)
+    shown = groups.join((key[:4], key[4:8], key[8:]))
+    answer = await bot.says(said(written.format(shown), private=is_private))
+    assert texts.help_text() in answer
+    assert not any(piece.casefold() in answer.casefold() for piece in (key, key[:4], key[8:]))
+
+
+async def test_what_is_no_key_is_quoted(bot: Bot) -> None:
+    assert "“weather”" in await bot.says(said("weather"))
+
+
+async def state_of(pool: Pool, made: Offer) -> str:
+    found = await link_offers.find(pool, made.id)
+    assert found is not None
+    return found.state
 
 
 @pytest.mark.parametrize("argument", ["", "7K2MQ9XWTB4D", "x" * 5_000])

@@ -1,5 +1,6 @@
 """Links, from the page to what a return changes, over real HTTP, Postgres and Temporal."""
 
+import asyncio
 import base64
 import contextlib
 import hashlib
@@ -300,6 +301,48 @@ async def test_reloading_the_result_exchanges_nothing(links: Links) -> None:
     assert await links.told() == [f"authorized {offer.id}"]
 
 
+async def test_a_return_whose_answer_was_lost_succeeds_when_it_comes_again(links: Links) -> None:
+    offer = await links.offer()
+    browser = links.browser()
+    query = links.identity.allow(await browser.begin(path_of(offer)))
+    before = dict(browser.http.cookies)
+    await browser.come_back(query)
+    browser.http.cookies = httpx.Cookies(before)  # the answer, and its cookie, never came
+    await links.pool.execute("UPDATE link_offer SET reported_at = NULL WHERE id = $1", offer.id)
+    page = await browser.come_back(query)
+    assert (page.status_code, SUCCESS in text_of(page)) == (200, True)
+    assert len(links.identity.exchanges) == 1
+    assert await link_offers.unreported(links.pool) == ()
+
+
+async def test_a_return_that_comes_twice_at_once_succeeds_twice(serve: Serve) -> None:
+    async with serve() as one, serve(hears=False) as two:
+        offer = await one.offer()
+        browser = one.browser()
+        query = one.identity.allow(await browser.begin(path_of(offer)))
+        one.identity.showing_users.clear()
+        first = asyncio.create_task(browser.http.get(f"{TO_PAGERDUTY}?{query}"))
+        await eventually_true(lambda: bool(one.identity.reads))
+        elsewhere = f"{two.edge.http.base_url}{TO_PAGERDUTY}?{query}"
+        second = asyncio.create_task(browser.http.get(elsewhere))
+        await eventually_true(lambda: len(one.identity.exchanges) == 2)
+        one.identity.showing_users.set()
+        for answer in (await first, await second):
+            browser.http.cookies.clear()
+            browser.http.cookies.extract_cookies(answer)
+            page = await browser.open(answer.headers["location"])
+            assert (page.status_code, SUCCESS in text_of(page)) == (200, True)
+        assert len(one.identity.exchanges) == 2
+        assert await one.account() == ACCOUNT
+
+
+async def eventually_true(holds: Callable[[], bool]) -> None:
+    async def held() -> bool:
+        return holds()
+
+    await eventually(held)
+
+
 async def test_a_result_opens_in_its_browser_alone(links: Links) -> None:
     browser = links.browser()
     page = await browser.come_back(links.identity.allow(await browser.begin(path_of(await links.offer()))))
@@ -551,6 +594,35 @@ async def test_an_api_that_starts_reports_what_nobody_reported(serve: Serve) -> 
         await eventually(is_noted)
 
 
+@pytest.mark.parametrize("refused", [True, False])
+async def test_an_api_that_starts_reports_who_came_back_from_the_consent_page(
+    serve: Serve, temporal: EmbeddedTemporal, refused: bool
+) -> None:
+    async with line_to(temporal.address) as line, serve(temporal_at=line.address, hears=False) as links:
+        offer = await links.offer("consent")
+        browser = links.browser()
+        state = state_in(await browser.begin(path_of(offer)))
+        await line.cut()
+        error = "&error=access_denied" if refused else ""
+        page = await browser.come_back(
+            f"admin_consent=True{error}&tenant={TENANT}&state={state}", TO_MICROSOFT
+        )
+        assert (NOT_CONSENTED if refused else CONSENTED) in text_of(page)
+    assert [one.id for one in await link_offers.unreported(links.pool)] == [offer.id]
+    async with serve() as links:
+        told = "refused" if refused else "granted"
+
+        async def is_told() -> bool:
+            return await links.told() == [f"consent_returned {offer.id} {told} (signal)"]
+
+        await eventually(is_told)
+
+        async def is_noted() -> bool:
+            return await link_offers.unreported(links.pool) == ()
+
+        await eventually(is_noted)
+
+
 # --- consent
 
 
@@ -680,6 +752,17 @@ async def test_a_browser_keeps_few_flows_and_the_newest_of_them(links: Links) ->
         location = await browser.begin(path_of(offer))
     assert len(browser.http.cookies) == 8
     assert SUCCESS in text_of(await browser.come_back(links.identity.allow(location)))
+
+
+@pytest.mark.parametrize(
+    "name", ["muster-flow-a b", "muster-flow-a@b", "muster-flow-é", "muster-flow-(", "muster-flow-"]
+)
+async def test_a_cookie_of_any_name_is_no_failure(links: Links, name: str) -> None:
+    path = path_of(await links.offer())
+    headers = [(b"Sec-Fetch-Site", b"same-origin"), (b"Cookie", f"{name}=x".encode())]
+    answer = await links.browser().http.post(path, headers=headers)
+    assert answer.status_code == 303
+    assert len(answer.headers.get_list("set-cookie")) == 1
 
 
 async def test_cookies_over_https_are_bound_to_the_host(serve: Serve) -> None:

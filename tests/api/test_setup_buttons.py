@@ -20,6 +20,7 @@ from muster.store.pool import Pool
 from muster.temporal.attempts import Rejected, TemporalUnavailable
 from tests.api.conftest import SERVICE_URL, BotFramework
 from tests.api.team_bot import (
+    CHANNEL,
     CHAT,
     OTHER_TENANT,
     TEAM,
@@ -73,10 +74,19 @@ async def known(pool: Pool, name: str = "Payments") -> None:
 
 
 async def notice(pool: Pool, subject: str = "setup/payments", name: str = "installer/1") -> None:
+    """A notice whose message its row knows."""
+    await begun(pool, subject, name)
+    await pool.execute("UPDATE notice SET conversation = $1, activity_id = $2", CHAT, MESSAGE)
+
+
+async def begun(
+    pool: Pool, subject: str = "setup/payments", name: str = "installer/1", recipient: str = ADA_AAD
+) -> None:
+    """A notice whose post is under way."""
     await pool.execute(
-        "INSERT INTO notice (subject, name, recipient, tenant, conversation, activity_id)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
-        *(subject, name, ADA_AAD, TENANT, CHAT, MESSAGE),
+        "INSERT INTO notice (subject, name, recipient, tenant, intent_marker, intent_at)"
+        " VALUES ($1, $2, $3, $4, 'marker', now())",
+        *(subject, name, recipient, TENANT),
     )
 
 
@@ -99,9 +109,42 @@ async def test_a_button_asks_the_set_up_whose_card_it_is_on(
 async def test_a_card_whose_row_is_late_is_known_by_what_its_button_says(
     bot: Bot, gateway: RecordingGateway
 ) -> None:
+    await begun(bot.pool)
     await bot.clicks(button("renew", MESSAGE, **HINT))
     (asked,) = gateway.asked
     assert (asked.start.key, asked.pressed.notice, asked.pressed.account) == ("payments", "installer/1", None)
+
+
+async def test_a_card_for_all_is_known_by_what_its_button_says(bot: Bot, gateway: RecordingGateway) -> None:
+    await begun(bot.pool, name="howto", recipient=CHANNEL)
+    public = {"conversation": {"id": f"{CHANNEL};messageid=1", "conversationType": "channel"}}
+    await bot.clicks(button("renew", MESSAGE, **HINT | {"notice": "howto"}) | public)
+    (asked,) = gateway.asked
+    assert (asked.start.key, asked.pressed.notice) == ("payments", "howto")
+
+
+@pytest.mark.parametrize(
+    ("subject", "name", "recipient", "changes"),
+    [
+        ("setup/payments", "installer/1", BO_AAD, {}),
+        ("setup/payments", "installer/2", ADA_AAD, {}),
+        ("setup/theirs", "installer/1", ADA_AAD, {}),
+        ("setup/payments", "installer/1", CHANNEL, {}),
+        ("setup/payments", "installer/1", ADA_AAD, {"conversation": {"id": CHANNEL}}),
+        ("setup/payments", "installer/1", CHANNEL, {"conversation": {"id": "19:elsewhere"}}),
+    ],
+)
+async def test_a_button_that_names_somebody_elses_notice_is_not_acted_on(
+    bot: Bot,
+    gateway: RecordingGateway,
+    subject: str,
+    name: str,
+    recipient: str,
+    changes: dict[str, Any],
+) -> None:
+    await begun(bot.pool, subject, name, recipient)
+    assert await bot.clicks(button("renew", MESSAGE, **HINT) | changes) == NOT_OUR_MESSAGE
+    assert gateway.asked == []
 
 
 @pytest.mark.parametrize(
@@ -119,6 +162,8 @@ async def test_a_card_that_is_none_of_the_tenants_is_not_acted_on(
 ) -> None:
     if subject is not None:
         await notice(bot.pool, subject)
+    else:
+        await begun(bot.pool, "setup/theirs")
     assert await bot.clicks(button("renew", MESSAGE, **HINT | {"team": team})) == NOT_OUR_MESSAGE
     assert gateway.asked == []
 
@@ -170,6 +215,7 @@ def test_no_button_has_two_meanings() -> None:
 async def test_every_answer_of_the_set_up_is_a_sentence(
     bot: Bot, gateway: RecordingGateway, reply: Reply
 ) -> None:
+    await begun(bot.pool)
     gateway.reply = SetupAnswer(reply=reply, to="acme")
     told = await bot.clicks(button("renew", MESSAGE, **HINT))
     assert told == sentence_of(gateway.reply)
@@ -188,6 +234,7 @@ async def test_every_answer_of_the_set_up_is_a_sentence(
 async def test_what_does_not_come_to_an_answer_is_said(
     bot: Bot, gateway: RecordingGateway, failure: Exception | None, told: str
 ) -> None:
+    await begun(bot.pool)
     gateway.reply, gateway.failure = None, failure
     assert await bot.clicks(button("renew", MESSAGE, **HINT)) == told
 
@@ -195,6 +242,8 @@ async def test_what_does_not_come_to_an_answer_is_said(
 async def test_a_click_is_one_however_often_it_comes_and_another_is_another(
     bot: Bot, gateway: RecordingGateway
 ) -> None:
+    for name, recipient in (("installer/1", ADA_AAD), ("installer/2", ADA_AAD), ("installer/1", BO_AAD)):
+        await begun(bot.pool, name=name, recipient=recipient)
     same = button("choose_account", MESSAGE, **HINT, account="acme")
     another_person = same | {"from": {"id": "29:bo", "aadObjectId": BO_AAD}}
     clicks = [
@@ -255,6 +304,7 @@ async def test_a_click_reaches_its_set_up_through_temporal(
     )
     gateway = Gateway(client, task_queue=queue)
     click = button("renew", MESSAGE, **HINT)
+    await begun(pool, f"setup/{team.key}")
     async with (
         setup,
         serving_bot(settings, pool, gateway, framework, framework_pool, Connector()) as bot,

@@ -214,9 +214,56 @@ async def test_a_spent_offer_is_reported_once(pool: Pool) -> None:
     assert await link_offers.unreported(pool) == ()
     await link_offers.spend(pool, offer.id, ADA, FLOW)
     assert [one.id for one in await link_offers.unreported(pool)] == [offer.id]
-    await link_offers.note_reported(pool, offer.id)
+    await link_offers.note_reported(pool, offer)
     assert await link_offers.unreported(pool) == ()
     assert await state_of(pool, still_open) == "open"
+
+
+async def test_a_return_from_the_consent_page_stays_until_it_is_reported(pool: Pool) -> None:
+    offer = await offered(pool, kind="consent", account=None)
+    assert (offer.returned_at, offer.return_refused) == (None, None)
+    refused = await link_offers.note_returned(pool, offer.id, refused=True)
+    granted = await link_offers.note_returned(pool, offer.id, refused=False)
+    assert (refused.return_refused, granted.return_refused) == (True, False)
+    assert refused.returned_at is not None
+    assert granted.returned_at is not None
+    assert refused.returned_at < granted.returned_at
+    await link_offers.note_reported(pool, refused)
+    assert await link_offers.unreported(pool) == (granted,), "a newer return is not lost"
+    await link_offers.note_reported(pool, granted)
+    assert await link_offers.unreported(pool) == ()
+    again = await link_offers.note_returned(pool, offer.id, refused=True)
+    assert (again.return_refused, again.reported_at) == (True, None)
+    assert await link_offers.unreported(pool) == (again,)
+
+
+async def test_a_refusal_does_not_hide_a_grant_that_nobody_told(pool: Pool) -> None:
+    offer = await offered(pool, kind="consent", account=None)
+    for refused in (True, False, True):
+        returned = await link_offers.note_returned(pool, offer.id, refused=refused)
+    assert returned.return_refused is False
+
+
+async def test_a_return_from_the_consent_page_is_told_after_the_offer_is_over_too(pool: Pool) -> None:
+    offer = await offered(pool, kind="consent", account=None)
+    await link_offers.note_returned(pool, offer.id, refused=False)
+    await offered(pool, "renewed", kind="consent", account=None)
+    assert [one.id for one in await link_offers.unreported(pool)] == [offer.id]
+
+
+async def test_returns_at_once_have_times_of_their_own(pool: Pool) -> None:
+    offer = await offered(pool, kind="consent", account=None)
+    returned = await asyncio.gather(
+        *(link_offers.note_returned(pool, offer.id, refused=False) for _ in range(8))
+    )
+    assert len({one.returned_at for one in returned}) == 8
+
+
+async def test_an_authorization_is_not_returned_like_a_consent(pool: Pool) -> None:
+    offer = await offered(pool)
+    assert await link_offers.note_returned(pool, offer.id, refused=False) == offer
+    with pytest.raises(OfferUnknown):
+        await link_offers.note_returned(pool, 404, refused=False)
 
 
 async def test_a_key_is_sealed_in_its_row_and_found_however_somebody_writes_it(pool: Pool) -> None:

@@ -3,6 +3,7 @@
 The simulator in sandbox/pagerduty signs none but good ones.
 """
 
+import asyncio
 import base64
 import functools
 import hashlib
@@ -56,10 +57,15 @@ class PagerDutyIdentity:
     """Status and body of the token endpoint's answer."""
     user_status: int = 200
     is_down: bool = False
+    showing_users: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set: it shows users; else whoever asks for one waits."""
     codes: dict[str, str] = field(default_factory=dict)
     """Codes that were given and not used yet, with their challenge."""
     exchanges: list[dict[str, str]] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.showing_users.set()
 
     @property
     def url(self) -> str:
@@ -136,6 +142,7 @@ class PagerDutyIdentity:
 
     async def _user(self, request: Request) -> Response:
         self.reads.append(request.url.path)
+        await self.showing_users.wait()
         if request.headers.get("authorization") != f"Bearer {ACCESS_TOKEN}":
             return JSONResponse({"error": {"message": "no"}}, 401)
         return JSONResponse({"user": self.user}, self.user_status)

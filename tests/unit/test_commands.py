@@ -15,6 +15,10 @@ KEY = "7K2MQ9XWTB4D"
 URL = "https://acme.pagerduty.com/service-directory/PSVC001"
 
 CASES = {
+    "a colon and no space": (f"authorize:{KEY}", "authorize", KEY),
+    "a wide colon": (f"AUTHORIZE\uff1a{KEY} now", "authorize", f"{KEY} now"),
+    "a colon and brackets": (f"{BOT} authorize:&lt;{KEY}&gt;", "authorize", f"<{KEY}"),
+    "an address alone": (URL, URL.casefold(), ""),
     "alone": ("help", "help", ""),
     "with an argument": (f"authorize {KEY}", "authorize", KEY),
     "case of the command alone": (f"AuthorIZE {KEY.lower()}", "authorize", KEY.lower()),

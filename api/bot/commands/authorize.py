@@ -43,10 +43,9 @@ def key_in(argument: str) -> str:
 
 async def answer(asked: Asked, means: Means) -> str:
     """The set-up's answer, or why the KEY does not work."""
-    key = key_in(asked.argument)
     if not asked.is_private:
-        await _end_shown(key, means)
         return NOT_HERE
+    key = key_in(asked.argument)
     if not key:
         return NO_KEY
     if asked.person is None:
@@ -68,10 +67,3 @@ async def _ask(offer: Offer, asked: Asked, means: Means) -> str:
     if team is None:
         return KEY_OF_REMOVED_TEAM
     return await ask_setup(asked, means, team, AUTHORIZE, offer=offer.id)
-
-
-async def _end_shown(key: str, means: Means) -> None:
-    """A KEY that others have read opens nothing any more. Nobody is told whether it was one."""
-    offer = await link_offers.find_by_key(means.pool, key) if key else None
-    if offer is not None:
-        await link_offers.end(means.pool, offer.id, "shown")

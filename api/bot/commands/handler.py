@@ -12,7 +12,8 @@ from api.bot.commands.parser import Command, Mentioned, parse
 from api.bot.commands.table import COMMANDS, answer
 from api.bot.sender import person_of
 from api.bot.team_events import TeamEvents
-from muster.cards.commands import NO_FORMS, UNREACHABLE, WORKS_NO_MORE
+from muster.cards.commands import NO_FORMS, NOT_DONE
+from muster.cards.sentences import UNREACHABLE
 from muster.clients.teams.connector import ConnectorClient
 from muster.config_file import TeamsRegistration
 from muster.logging import correlated
@@ -24,8 +25,8 @@ from workflows.ids import command_key
 
 _TAKEN_WITHIN = 3.0
 """Seconds for the row that says that a command is taken."""
-_ANSWERED_WITHIN = 7.0
-_SENT_WITHIN = 5.0
+_ANSWERED_WITHIN = 6.0
+_SENT_WITHIN = 4.0
 """Seconds for the answer, and for sending it. Another delivery of the message finds it taken."""
 
 log = structlog.stdlib.get_logger(__name__)
@@ -101,11 +102,11 @@ class CommandHandler:
             return UNREACHABLE
         except Rejected as refusal:
             log.error("a command was refused", reason=str(refusal))
-            return WORKS_NO_MORE
+            return NOT_DONE
         except Exception:
             # It is taken, so that nobody would hear of it any more.
             log.exception("a command failed", command=asked.name if asked.name in COMMANDS else "unknown")
-            return WORKS_NO_MORE
+            return NOT_DONE
 
     async def _reply(self, activity: InboundActivity, tenant: str, id: str, text: str) -> None:
         """Send the answer into the message's thread. Whether it arrives or not, the command is done."""

@@ -23,6 +23,8 @@ _TAG = re.compile(
 """Markup of Teams' editor. Anything else between angle brackets is text: a placeholder, an address."""
 _MARKDOWN_LINK = re.compile(r"\[[^\[\]]{0,4096}\]\((https?://[^\s()]{1,4096})\)", re.IGNORECASE)
 _BRACKETED = re.compile(r"<(https?://[^\s<>]{1,4096})>", re.IGNORECASE)
+_COLON = re.compile("[:\uff1a](?!//)")
+"""Between a command and what it is about (``authorize:KEY``); an address has one too."""
 _AROUND = "/!.,:;?\"'`*_~()[]{}<>“”‘’«»-"
 """What people type around a command, and Markdown's emphasis."""
 
@@ -52,13 +54,14 @@ def parse(text: str, *, mentions: Sequence[Mentioned] = (), names: Collection[st
     text = html.unescape(text)
     text = _BRACKETED.sub(r" \1 ", _MARKDOWN_LINK.sub(r" \1 ", text))
     pieces = _visible(text).split()
-    while pieces and (name := _name_in_front(pieces, ours)):
-        del pieces[:name]
+    while pieces and (length := _name_in_front(pieces, ours)):
+        del pieces[:length]
     while pieces and not pieces[0].strip(_AROUND):
         del pieces[0]
     if not pieces:
         return Command("", "")
-    return Command(pieces[0].strip(_AROUND).casefold(), " ".join(pieces[1:]))
+    name, *glued = _COLON.split(pieces[0].strip(_AROUND), maxsplit=1)
+    return Command(name.casefold(), " ".join(glued + pieces[1:]))
 
 
 def _without_mentions(text: str, mentions: Sequence[Mentioned], ours: Collection[str]) -> str:

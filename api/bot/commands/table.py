@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from api.bot.commands import appconnect, authorize, configure, help, open, status
 from api.bot.commands.asked import Answer, Asked, Means
+from api.bot.commands.written_keys import end_shown, quotable
 from muster.cards.commands import help_text, unknown_text
 
 COMMANDS: Mapping[str, Answer] = {
@@ -24,12 +25,14 @@ _PIECES = 12
 
 async def answer(asked: Asked, means: Means) -> str:
     """What a command answers; to anything else, what there is and what was meant, perhaps."""
+    if not asked.is_private:
+        await end_shown(asked, means)
     command = COMMANDS.get(asked.name)
     if command is not None:
         return await command(asked, means)
     if not asked.name:
         return help_text()
-    return unknown_text(asked.name, nearest(asked.name, asked.argument))
+    return unknown_text(quotable(asked), nearest(asked.name, asked.argument))
 
 
 def nearest(name: str, argument: str) -> str | None:

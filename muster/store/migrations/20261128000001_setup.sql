@@ -55,18 +55,25 @@ CREATE TABLE link_offer (
   spent_by text,            -- PagerDuty user id
   spent_name text,
   spent_role text,
-  reported_at timestamptz,  -- the workflow was told that it is spent
+  returned_at timestamptz,  -- of a consent: somebody came back from its page last …
+  return_refused boolean,   -- … and had refused
+  reported_at timestamptz,  -- of an authorization: the workflow was told that it is spent; of a consent: of what
+                            -- came back last
   CONSTRAINT link_offer_once UNIQUE (team, kind, request),
   CONSTRAINT link_offer_authorize CHECK ((kind = 'authorize') = (account IS NOT NULL AND key_hash IS NOT NULL
-                                                                 AND key_sealed IS NOT NULL))
+                                                                 AND key_sealed IS NOT NULL)),
+  CONSTRAINT link_offer_returned CHECK ((returned_at IS NULL) = (return_refused IS NULL)
+                                        AND (kind = 'consent' OR returned_at IS NULL))
 );
 
-CREATE INDEX link_offer_unreported ON link_offer (id) WHERE spent_at IS NOT NULL AND reported_at IS NULL;
+CREATE INDEX link_offer_unreported ON link_offer (id)
+WHERE (spent_at IS NOT NULL OR returned_at IS NOT NULL) AND reported_at IS NULL;
 
 -- An offer as its page shows it, and how it stands at this moment.
 CREATE VIEW offered_link AS
 SELECT o.id, o.kind, o.tenant, o.team, t.name AS team_name, p.name AS installer, o.account, o.key_hash,
-       o.expires_at, o.spent_flow, o.spent_by, o.spent_name, o.reported_at,
+       o.expires_at, o.spent_flow, o.spent_by, o.spent_name, o.returned_at,
+       o.return_refused, o.reported_at,
        CASE WHEN o.spent_at IS NOT NULL THEN 'spent'
             WHEN o.ended_at IS NOT NULL THEN o.ended_as
             WHEN o.expires_at <= now() THEN 'expired'

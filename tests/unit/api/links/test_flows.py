@@ -25,6 +25,8 @@ OFFER = Offer(
     account="acme",
     expires_at=datetime(2026, 11, 28, tzinfo=UTC),
     spent_flow=None,
+    returned_at=None,
+    return_refused=None,
     reported_at=None,
     spent_by=None,
     spent_name=None,
@@ -156,7 +158,7 @@ def test_there_is_room_for_the_newest_flows(jar: Jar) -> None:
         flows.append(begun(jar))
         jar.seconds += 1
     assert jar.flows().all(jar.request) == flows[:-9:-1]
-    jar.cookies["muster-flow-broken"] = "x"
+    jar.cookies["muster-flow-broken0000000000"] = "x"
     jar.seconds += LIFE
     response = Response()
     jar.flows().make_room(jar.request, response)
