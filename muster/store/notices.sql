@@ -2,12 +2,14 @@
 SELECT subject, name, recipient FROM notice WHERE conversation = :conversation AND activity_id = :activity_id
 
 -- name: of_subject
--- All messages of a workflow, in the order in which they were begun.
+-- All messages of a workflow, in the order in which they were begun. What everybody read and somebody deleted is
+-- one of them, since it is not said again.
 SELECT n.name, n.recipient, p.aad_object_id, p.teams_id, p.name AS person_name,
        n.activity_id IS NOT NULL AS is_posted, n.showing, n.expanded, n.content
 FROM notice n
 LEFT JOIN person p ON p.tenant = n.tenant AND p.aad_object_id = n.recipient
-WHERE n.subject = :subject AND (n.activity_id IS NOT NULL OR n.intent_at IS NOT NULL)
+WHERE n.subject = :subject
+  AND (n.activity_id IS NOT NULL OR n.intent_at IS NOT NULL OR n.conversation = n.recipient)
 ORDER BY n.begun_at, n.name
 
 -- name: message

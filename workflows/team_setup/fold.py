@@ -103,9 +103,12 @@ def authorized(state: State, account: str, name: str | None, now: datetime) -> S
     )
     if state.link is not None:
         state = state.replace(link=state.link.model_copy(update={"is_over": True}))
-    if not state.live("welcome"):
-        state = state.with_new_notice("welcome", None)
-    return with_consent_card(state, state.holder)
+    return with_consent_card(with_welcome(state), state.holder)
+
+
+def with_welcome(state: State) -> State:
+    """General is greeted, once."""
+    return state if state.live("welcome") else state.with_new_notice("welcome", None)
 
 
 def with_roles(state: State, missing: tuple[str, ...] | None, now: datetime) -> State:

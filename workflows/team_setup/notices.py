@@ -55,6 +55,11 @@ class NoticesReconciler(SetupReconciler):
             return None
         return None if fingerprint(view) == notice.shown else view
 
+    def holds_run(self) -> bool:
+        """A message that was not refused yet is not given up because another one was."""
+        is_untried = (due := self._next()) is not None and due[0].failures == 0
+        return super().holds_run() or (is_untried and self._run.state.step != "removed")
+
     async def reconcile(self) -> None:
         """Show one. What everybody reads is not said again where it may have been said."""
         run = self._run

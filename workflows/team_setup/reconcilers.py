@@ -29,8 +29,12 @@ class SetupReconciler(Reconciler):
         self._run = run
 
     def holds_run(self) -> bool:
-        """What cannot be done for now does not keep a run that is over."""
-        return self.is_due() and not self._run.is_degraded(self.name)
+        """An outage keeps a run that is over; what only people can mend does not, nor a team without the app."""
+        if not self.is_due():
+            return False
+        if self._run.state.step == "removed":
+            return not self._run.is_degraded(self.name)
+        return not self._run.needs_people(self.name)
 
 
 class RowReconciler(SetupReconciler):

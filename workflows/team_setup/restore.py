@@ -9,7 +9,7 @@ from workflows.contract import call
 from workflows.errors import failure_of
 from workflows.reconcile import back_off
 from workflows.team_setup.activities import RESTORE_SETUP, RestoreSetup, StoredLink, StoredNotice, StoredSetup
-from workflows.team_setup.fold import authorized, with_new_link
+from workflows.team_setup.fold import authorized, with_new_link, with_welcome
 from workflows.team_setup.row import fingerprint_of_row
 from workflows.team_setup.run_state import RunState
 from workflows.team_setup.state import CONNECTED, PUBLIC_KINDS, UNDER_WAY, Link, Notice, Person, State, Step
@@ -107,6 +107,8 @@ def restored(state: State, stored: StoredSetup, now: datetime) -> State:
         state = state.replace(recorded=fingerprint_of_row(state))
     if step == "authorizing" and state.link is None:
         state = with_new_link(state)
+    if step in CONNECTED and stored.authorized_at is not None:
+        state = with_welcome(state)  # unless a run before this one has begun it
     return _authorized_by_row(state, stored, now)
 
 

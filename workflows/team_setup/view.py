@@ -98,7 +98,7 @@ def _showing(state: State, notice: Notice) -> Showing | None:
         return notice.ended
     if state.step in ("removed", "abandoned"):
         return state.step
-    return _consent_showing(state) if notice.kind == "consent" else _link_showing(state)
+    return _consent_showing(state, notice) if notice.kind == "consent" else _link_showing(state)
 
 
 def _way_on_showing(state: State) -> Showing | None:
@@ -116,9 +116,13 @@ def _link_showing(state: State) -> Showing | None:
     return _standing(state.link)
 
 
-def _consent_showing(state: State) -> Showing | None:
+def _consent_showing(state: State, notice: Notice) -> Showing | None:
     if state.step == "complete":
-        return "complete" if state.missing == () else None
+        if state.missing == ():
+            return "complete"
+        # Whoever asks while Entra is away gets the link; what others read of the last reading stays.
+        is_unanswered = state.missing is None and state.roles_unread and not notice.is_posted
+        return _standing(state.consent_link) if is_unanswered else None
     if state.missing == ():
         return "granted"
     if state.missing is None and not state.roles_unread:

@@ -75,6 +75,10 @@ class FakeActivities:
         """Every message to this person or channel is refused."""
         self._refused[recipient] = error
 
+    def can_write_to(self, recipient: str) -> None:
+        """Messages to this person or channel arrive again."""
+        self._refused.pop(recipient, None)
+
     def holds(self, row: Row) -> asyncio.Event:
         self._held[row.name] = asyncio.Event()
         return self._held[row.name]

@@ -9,7 +9,7 @@ from temporalio.client import Client
 from tests.workflows.team_setup.outside import MISSING, FakeActivities
 from tests.workflows.team_setup.running import ADA, GRACE, LONG, Run, running
 from workflows.errors import CredentialRejected, ProviderUnavailable
-from workflows.team_setup.activities import READ_ORGANIZATION, READ_ROLES, WAKE_SETUPS
+from workflows.team_setup.activities import READ_ROLES
 from workflows.team_setup.consent import waits_of
 from workflows.team_setup.messages import ConsentReturned, Deadlines
 
@@ -165,15 +165,6 @@ async def test_a_consent_before_the_authorization_waits_for_it(client: Client) -
         assert await run.ends() == "complete"
         assert run.outside.showing("consent/1", "grace") == "complete"
         assert run.outside.showing("consent/2", "ada") == "complete"
-
-
-async def test_neighbours_and_the_tenants_name_hold_no_run_that_is_complete(client: Client) -> None:
-    async with asked(client) as run:
-        run.outside.fails(WAKE_SETUPS, *[ProviderUnavailable("no")] * 50)
-        run.outside.fails(READ_ORGANIZATION, *[ProviderUnavailable("no")] * 50)
-        run.outside.missing = ()
-        await run.consent_returns()
-        assert await run.ends() == "complete"
 
 
 async def test_a_return_after_a_removal_reads_nothing(client: Client) -> None:
