@@ -14,7 +14,7 @@ from workflows.team_setup.fold import (
     with_way_on,
 )
 from workflows.team_setup.messages import Authorized, ConsentReturned, Pressed, SetupAnswer
-from workflows.team_setup.restore import read_setup, with_row
+from workflows.team_setup.restore import follow_row
 from workflows.team_setup.run_state import RunState
 from workflows.team_setup.state import (
     CONNECTED,
@@ -52,13 +52,11 @@ class Answers:
 
     async def _followed_row(self, summary: str) -> bool:
         """Take what the rows decide; ``False`` where they cannot be read."""
-        run = self._run
         try:
-            stored = await read_setup(run, summary)
+            await follow_row(self._run, summary)
         except ActivityError as error:
             workflow.logger.warning("the rows could not be read: %s", failure_of(error).name)
             return False
-        run.apply(with_row(run.state, stored, run.now))
         return True
 
     def _answered(self, verb: str, pressed: Pressed) -> tuple[State, Answered]:
@@ -88,12 +86,18 @@ class Answers:
         if not state.is_under_way:
             state = begun(state, self._run.now)
             return state, "sent_privately"
-        is_usable = state.step == "choosing" or _has_link(state)
-        if is_usable and any(not is_blocked(one) for one in _cards_of(state, pressed.person)):
+        if self._has_successor(state, pressed):
             return state, "sent_privately"
         if state.step == "authorizing":
             state = with_new_link(state)
         return with_way_on(with_card(state.replace(moved_at=self._run.now))), "sent_privately"
+
+    def _has_successor(self, state: State, pressed: Pressed) -> bool:
+        """The press is on an old message, or pressed twice: the message that it asks for is there."""
+        is_usable = state.step == "choosing" or _has_link(state)
+        cards = [one.name for one in _cards_of(state, pressed.person) if not is_blocked(one)]
+        is_old = pressed.notice is not None and pressed.notice not in cards
+        return is_usable and is_old and bool(cards)
 
     def _choose(self, state: State, pressed: Pressed) -> tuple[State, Reply]:
         if state.step != "choosing":
@@ -138,7 +142,7 @@ class Answers:
         if run.state.step == "removed":
             return SetupAnswer(reply="removed")
         if not await self._followed_row(f"offer {authorized.offer} was spent"):
-            run.apply(run.state.replace(row_wanted=True))
+            run.apply(run.state.with_row_asked())
             return SetupAnswer(reply="done")
         if run.state.step in CONNECTED:
             return SetupAnswer(reply="done", to=run.state.account)

@@ -43,6 +43,16 @@ def begun(state: State, now: datetime) -> State:
     return with_way_on(with_card(state))
 
 
+def with_accounts(state: State, accounts: tuple[str, ...]) -> State:
+    """What is configured now, for a team that could belong to no account."""
+    if not state.lacks_account or not accounts:
+        return state
+    state = state.replace(accounts=accounts)
+    if len(accounts) > 1:
+        return state.replace(step="choosing", link=None)
+    return with_new_link(state.replace(account=accounts[0]))
+
+
 def with_new_link(state: State) -> State:
     """Another link to authorize the team is wanted: the one before dies with it."""
     requests = state.requests + 1
@@ -174,7 +184,7 @@ def _removed(state: State, event: TeamEvent) -> State:
         reading=None,
         roles_wanted=False,
         names_wanted=False,
-        row_wanted=False,
+        row_asks=0,
     )
 
 

@@ -51,6 +51,8 @@ class Link(Value):
     expires_at: AwareDatetime | None = None
     is_over: bool = False
     """It is not open any more, as its row said."""
+    is_shown: bool = False
+    """Its KEY was written where others read it, which ended it."""
 
     @property
     def is_usable(self) -> bool:
@@ -150,8 +152,8 @@ class State(Degradable):
     reading: Reading | None = None
     consent_refused: bool = False
     names_wanted: bool = True
-    row_wanted: bool = False
-    """A deadline has passed: the row decides what that means."""
+    row_asks: int = 0
+    """Things that happened, a deadline for one, of which the rows are still to decide what they mean."""
     neighbours_wanted: bool = False
     """Other set-ups of the tenant are to hear of the consent."""
     organization_wanted: bool = False
@@ -164,6 +166,15 @@ class State(Degradable):
     def is_under_way(self) -> bool:
         """Somebody has to do something."""
         return self.step in UNDER_WAY
+
+    @property
+    def lacks_account(self) -> bool:
+        """No account is configured for the tenant: an operator has to."""
+        return self.step == "authorizing" and self.account is None and not self.accounts
+
+    def with_row_asked(self) -> "State":
+        """Something happened of which the rows decide what it means."""
+        return self.replace(row_asks=self.row_asks + 1)
 
     def notice(self, name: str, recipient: str) -> Notice | None:
         """A message by its key."""

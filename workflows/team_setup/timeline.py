@@ -49,12 +49,10 @@ def _rows(state: State) -> Iterator[tuple[str, str, str, str]]:
         yield ("authorization", f"{state.account}" + (f", by {by}" if by else ""), "", "")
     else:
         waits = state.step == "authorizing"
-        yield (
-            "authorization",
-            _standing(state.link),
-            "a PagerDuty Admin" if waits else "",
-            _until(state.link),
-        )
+        stands, whom = _standing(state.link), "a PagerDuty Admin"
+        if state.lacks_account:
+            stands, whom = "no account is configured", "an operator"
+        yield ("authorization", stands, whom if waits else "", _until(state.link))
     if state.missing == ():
         yield ("consent", "nothing required is missing", "", "")
     else:

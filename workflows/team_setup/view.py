@@ -12,6 +12,8 @@ Showing = Literal[
     "choosing",  # which account?
     "open",  # the link is there to be used
     "expired",
+    "key_shown",  # where others read it, which ended the link
+    "no_account",  # that the team could belong to
     "replaced",
     "handed_over",
     "authorized",
@@ -113,7 +115,9 @@ def _link_showing(state: State) -> Showing | None:
         return "authorized"
     if state.step == "choosing":
         return "choosing"
-    return _standing(state.link)
+    if state.link is not None and state.link.is_shown:
+        return "key_shown"
+    return "no_account" if state.lacks_account else _standing(state.link)
 
 
 def _consent_showing(state: State, notice: Notice) -> Showing | None:

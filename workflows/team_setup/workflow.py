@@ -103,7 +103,7 @@ class TeamSetupWorkflow:
     @workflow.signal(name=KEY_SHOWN.name)
     def key_shown(self, _: KeyShown) -> None:
         """Signal: a KEY was written where others read it. The row says that its link is over."""
-        self.run_state.apply(self.run_state.state.replace(row_wanted=True))
+        self.run_state.apply(self.run_state.state.with_row_asked())
 
     async def not_admin(self, pressed: Pressed) -> SetupAnswer:
         """*I'm not a PagerDuty Admin*: the card expands."""

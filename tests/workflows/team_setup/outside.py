@@ -10,7 +10,7 @@ from temporalio import activity
 
 from tests.support.waiting import Changes
 from workflows.contract import Activity, Done
-from workflows.errors import OutsideError
+from workflows.errors import OutsideError, RequestInvalid
 from workflows.team_setup import activities as rows
 from workflows.team_setup.activities import (
     MakeOffer,
@@ -64,6 +64,7 @@ class FakeActivities:
         self._failures: dict[str, list[OutsideError]] = {}
         self._refused: dict[str, OutsideError] = {}
         self._held: dict[str, asyncio.Event] = {}
+        self._waiting: set[str] = set()
         self._calls = Changes()
 
     # What a test says about the outside
@@ -83,6 +84,10 @@ class FakeActivities:
         self._held[row.name] = asyncio.Event()
         return self._held[row.name]
 
+    def waits(self, row: Row) -> bool:
+        """Whether a call of a held row has come."""
+        return row.name in self._waiting
+
     async def until(self, condition: Callable[[], bool], *, within: float = 20) -> None:
         await self._calls.until(condition, within=within)
 
@@ -96,6 +101,10 @@ class FakeActivities:
     def end(self, offer: int, state: str) -> None:
         """Somebody ends a link, or its time is over."""
         self._replace(self.link(offer), state)
+
+    def loses(self, offer: int) -> None:
+        """The row of a link is gone."""
+        self.links.remove(self.link(offer))
 
     # What a test asks of the outside
 
@@ -129,6 +138,8 @@ class FakeActivities:
     async def _answer(self, row: Row, argument: Any, answer: Callable[[Any], Any]) -> Any:
         self._calls.add()
         if row.name in self._held:
+            self._waiting.add(row.name)
+            self._calls.add()
             await self._held[row.name].wait()
         if failures := self._failures.get(row.name):
             raise failures.pop(0).to_application_error()
@@ -203,6 +214,8 @@ class FakeActivities:
 
     def _make(self, request: MakeOffer) -> Offered:
         self.offers.append(request)
+        if request.kind == "authorize" and request.account is None and len(self.accounts) != 1:
+            raise RequestInvalid("no PagerDuty account is configured").to_application_error()
         row = next((one for one in self.links if one.request == request.request), None)
         if row is None:
             for other in self.open_links:
