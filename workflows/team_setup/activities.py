@@ -163,7 +163,7 @@ class Roles(Value):
 RESTORE_SETUP = Activity("store.recall_setup", RestoreSetup, StoredSetup, options.STORE)
 RECORD_SETUP = Activity("store.record_setup", RecordSetup, Done, options.STORE)
 MAKE_OFFER = Activity("store.make_offer", MakeOffer, Offered, options.STORE)
-WAKE_SETUPS = Activity("store.wake_setups", OfTeam, Done, options.STORE)
+WAKE_SETUPS = Activity("store.wake_setups", OfTeam, Done, options.SIGNAL_MANY)
 """Tells the tenant's other set-ups that wait for the consent that it may be there."""
 SHOW_NOTICE = Activity("teams.show_notice", ShowNotice, NoticeShown, options.TEAMS_PRIVATE)
 READ_NAMES = Activity("teams.read_names", OfTeam, Names, options.TEAMS_PRIVATE)

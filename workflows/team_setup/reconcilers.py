@@ -30,7 +30,10 @@ class SetupReconciler(Reconciler):
         self._run = run
 
     def holds_run(self) -> bool:
-        """An outage keeps a run that is over; what only people can mend does not, nor a team without the app."""
+        """An outage keeps a run alive that is over, unless the app has left the team.
+
+        What only people can mend does not.
+        """
         if not self.is_due():
             return False
         if self._run.state.step == "removed":

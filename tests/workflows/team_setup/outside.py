@@ -199,7 +199,7 @@ class FakeActivities:
         if request.anew_at and self.authorized_at and self.authorized_at <= request.anew_at:
             self.authorized_at = None
         self.step = request.step
-        self.installer = request.installer or self.installer
+        self.installer = request.installer or (None if request.anew_at else self.installer)
         self.membership_at = request.membership_at
         self.removed = request.removed
         if request.ends_links:

@@ -167,6 +167,17 @@ async def test_an_app_that_comes_back_is_authorized_again_for_the_account_that_t
         assert [name for name, _ in outside.messages if name.startswith("welcome")] == ["welcome/1"]
 
 
+async def test_an_app_that_comes_back_by_nobody_has_no_installer(client: Client) -> None:
+    async with at(client, "authorizing") as run:
+        await run.hears(run.event("removed", ADA))
+        assert await run.ends() == "removed"
+        assert run.outside.installer == "ada"
+        await run.is_installed(None)
+        await run.shows("way-on/1", None, "open")
+        await run.outside.until(lambda: run.outside.step == "authorizing")
+        assert run.outside.installer is None
+
+
 async def test_a_team_that_is_restored_is_set_up_by_who_installed_the_app(client: Client) -> None:
     async with at(client, "authorizing") as run:
         await run.hears(run.event("teamDeleted", BO))
