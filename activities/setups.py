@@ -80,6 +80,7 @@ class SetupActivities:
                 for row in await link_offers.newest(self._pool, team.id)
             ),
             notices=await notices.of_subject(self._pool, request.subject),
+            numbers=await notices.numbers(self._pool, request.subject),
         )
 
     @implements(RECORD_SETUP)

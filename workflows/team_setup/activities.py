@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from workflows import options
 from workflows.contract import Activity, Done
@@ -69,6 +69,9 @@ class StoredSetup(Value):
     links: tuple[StoredLink, ...] = ()
     """The newest of each kind."""
     notices: tuple[StoredNotice, ...] = ()
+    """But for those that another message has replaced, and that say so."""
+    numbers: dict[str, int] = Field(default_factory=dict)
+    """The highest of each kind's messages."""
 
 
 class RecordSetup(Value):

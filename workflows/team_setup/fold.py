@@ -167,10 +167,20 @@ def _handed_over(state: State) -> State:
     if state.step == "consenting":
         return with_consent_card(state, state.holder)
     if state.step == "complete":
-        return state if state.holder is None else state.with_new_notice("installer", state.holder)
+        return _told_again(state)
     if state.step == "authorizing":
         state = with_new_link(state)
     return with_card(state)
+
+
+def _told_again(state: State) -> State:
+    """Whoever installed the app gets a card that says how it stands, in the place of an older one."""
+    if state.holder is None:
+        return state
+    for notice in state.live("installer"):
+        if notice.recipient == state.holder.aad_object_id:
+            state = state.changed(notice, ended="replaced")
+    return state.with_new_notice("installer", state.holder)
 
 
 def _removed(state: State, event: TeamEvent) -> State:

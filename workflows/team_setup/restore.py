@@ -118,6 +118,7 @@ def restored(state: State, stored: StoredSetup, now: datetime) -> State:
         link=_link_of(link),
         consent_link=_link_of(newest.get("consent")),
         notices=_notices(stored),
+        numbers=stored.numbers,
         missing=stored.missing,
         roles_wanted=step == "consenting",
         names_wanted=step == "new" or step in UNDER_WAY,

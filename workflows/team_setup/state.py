@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from workflows.degradations import Degradable
 from workflows.values import Value
@@ -87,11 +87,6 @@ class Notice(Value):
         kind: NoticeKind = self.name.partition("/")[0]  # type: ignore[assignment]  # what we wrote
         return kind
 
-    @property
-    def number(self) -> int:
-        """Which one of its kind."""
-        return int(self.name.partition("/")[2])
-
 
 class Answered(Value):
     """What a click or a command was answered; the same one gets the same answer."""
@@ -142,6 +137,8 @@ class State(Degradable):
     """To authorize the team."""
     consent_link: Link | None = None
     notices: tuple[Notice, ...] = ()
+    numbers: dict[str, int] = Field(default_factory=dict)
+    """The highest of each kind's messages, of which some may be forgotten."""
 
     missing: tuple[str, ...] | None = None
     """Required permissions that are not granted; ``None``: not known."""
@@ -193,9 +190,10 @@ class State(Degradable):
 
     def with_new_notice(self, kind: NoticeKind, person: Person | None, channel: str | None = None) -> "State":
         """One more message of a kind, to a person or to a channel, which is General by default."""
-        number = 1 + max((one.number for one in self.notices if one.kind == kind), default=0)
+        number = 1 + self.numbers.get(kind, 0)
         recipient = person.aad_object_id if person else channel or self.team
-        return self.with_notice(Notice(name=f"{kind}/{number}", recipient=recipient, person=person))
+        state = self.replace(numbers={**self.numbers, kind: number})
+        return state.with_notice(Notice(name=f"{kind}/{number}", recipient=recipient, person=person))
 
     def changed(self, notice: Notice, **changes: Any) -> "State":
         """Something is known of a message that is there; one that is gone stays gone."""

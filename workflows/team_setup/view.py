@@ -91,6 +91,16 @@ def view_of(state: State, notice: Notice) -> NoticeView | None:
             return view
 
 
+def due_view(state: State, notice: Notice) -> NoticeView | None:
+    """What the message is still to show; ``None``: it is in sync, or is given up."""
+    if notice.given_up:
+        return None
+    view = view_of(state, notice)
+    if view is None or (view.is_only_edited and not notice.is_posted):
+        return None
+    return None if fingerprint(view) == notice.shown else view
+
+
 def _showing(state: State, notice: Notice) -> Showing | None:
     if notice.kind == "welcome":
         return "open"

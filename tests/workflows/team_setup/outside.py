@@ -172,7 +172,10 @@ class FakeActivities:
             authorized_name="Grace Admin" if self.authorized_at else None,
             missing=None,
             links=tuple({one.kind: one for one in self.links}.values()),
-            notices=tuple(self._stored_notices()),
+            notices=tuple(
+                one for one in self._stored_notices() if one.showing not in ("replaced", "handed_over")
+            ),
+            numbers=self._numbers_of_notices(),
         )
 
     def _stored_notices(self) -> list[StoredNotice]:
@@ -188,6 +191,13 @@ class FakeActivities:
                 content=one.content,
             )
         return list(found.values())
+
+    def _numbers_of_notices(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for one in self.sent:
+            kind, _, number = one.name.partition("/")
+            found[kind] = max(int(number), found.get(kind, 0))
+        return found
 
     @activity.defn(name=rows.RECORD_SETUP.name)
     async def record_setup(self, request: RecordSetup) -> Done:

@@ -152,6 +152,27 @@ async def test_whoever_writes_appconnect_when_all_is_granted_is_told_so(client: 
         assert [view.showing for view in run.outside.of("consent/2", "grace")] == ["complete"]
 
 
+async def test_whoever_writes_appconnect_again_has_one_message_that_goes_on(client: Client) -> None:
+    async with asked(client) as run:
+        for number in range(2, 6):
+            await run.clicks("appconnect", GRACE)
+            await run.shows(f"consent/{number}", GRACE, "open")
+        await run.is_idle()
+        showing = [run.outside.showing(f"consent/{number}", "grace") for number in range(2, 6)]
+        assert showing == ["replaced", "replaced", "replaced", "open"]
+
+
+async def test_a_new_run_does_not_take_an_old_message_for_a_new_one(client: Client) -> None:
+    async with asked(client) as run:
+        await run.clicks("appconnect", ADA)
+        await run.shows("consent/2", ADA, "open")
+        await run.shows("consent/1", ADA, "replaced")
+        await run.handle.terminate("an operator")
+        await run.clicks("appconnect", ADA)
+        await run.shows("consent/3", ADA, "open")
+        await run.shows("consent/2", ADA, "replaced")
+
+
 async def test_a_consent_before_the_authorization_waits_for_it(client: Client) -> None:
     async with running(client) as run:
         await run.is_installed(ADA)
