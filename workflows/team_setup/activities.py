@@ -163,7 +163,7 @@ class Roles(Value):
     missing: tuple[str, ...] | None
 
 
-RESTORE_SETUP = Activity("store.recall_setup", RestoreSetup, StoredSetup, options.STORE)
+RESTORE_SETUP = Activity("store.restore_setup", RestoreSetup, StoredSetup, options.STORE)
 RECORD_SETUP = Activity("store.record_setup", RecordSetup, Done, options.STORE)
 MAKE_OFFER = Activity("store.make_offer", MakeOffer, Offered, options.STORE)
 WAKE_SETUPS = Activity("store.wake_setups", OfTeam, Done, options.SIGNAL_MANY)

@@ -76,12 +76,12 @@ class Answers:
     def _expand(self, state: State, pressed: Pressed) -> tuple[State, Reply]:
         cards = [one for one in _cards_of(state, pressed.person) if one.kind == "installer"]
         if state.step != "authorizing" or not _has_link(state) or not cards:
-            return state, _standing(state)
+            return state, _why_not(state)
         return state.changed(cards[-1], expanded=True), "done"
 
     def _renew(self, state: State, pressed: Pressed) -> tuple[State, Reply]:
         if state.step in CONNECTED:
-            return state, _standing(state)
+            return state, _why_not(state)
         state = state.replace(holder=pressed.person)
         if not state.is_under_way:
             state = begun(state, self._run.now)
@@ -102,7 +102,7 @@ class Answers:
     def _choose(self, state: State, pressed: Pressed) -> tuple[State, Reply]:
         if state.step != "choosing":
             chosen = state.step == "authorizing" and state.account == pressed.account
-            return state, "done" if chosen else _standing(state)
+            return state, "done" if chosen else _why_not(state)
         if pressed.account not in state.accounts:
             return state, "account_unknown"
         state = state.replace(step="authorizing", account=pressed.account, moved_at=self._run.now)
@@ -110,7 +110,7 @@ class Answers:
 
     def _show_link(self, state: State, pressed: Pressed) -> tuple[State, Reply]:
         if state.step != "authorizing" or not _has_link(state):
-            return state, _standing(state)
+            return state, _why_not(state)
         if state.link is None or state.link.id != pressed.offer:
             return state, "not_under_way"
         for card in _cards_of(state, pressed.person):
@@ -171,7 +171,7 @@ def _has_link(state: State) -> bool:
     return state.link is not None and state.link.is_usable
 
 
-def _standing(state: State) -> Reply:
+def _why_not(state: State) -> Reply:
     """Why there is nothing to do."""
     if state.step == "complete":
         return "already_complete"

@@ -63,10 +63,10 @@ class RowReconciler(SetupReconciler):
         run.apply(run.state.replace(recorded=recorded))
 
 
-class DeadlineReconciler(SetupReconciler):
+class LinkReconciler(SetupReconciler):
     """A link's time is over, or its KEY was shown: asks the row, by whose clock it is, what became of it."""
 
-    name = "deadline"
+    name = "link"
 
     def is_due(self) -> bool:
         """The row is to be asked."""

@@ -127,7 +127,7 @@ def _link_showing(state: State) -> Showing | None:
         return "choosing"
     if state.link is not None and state.link.is_shown:
         return "key_shown"
-    return "no_account" if state.lacks_account else _standing(state.link)
+    return "no_account" if state.lacks_account else _showing_of(state.link)
 
 
 def _consent_showing(state: State, notice: Notice) -> Showing | None:
@@ -136,15 +136,15 @@ def _consent_showing(state: State, notice: Notice) -> Showing | None:
             return "complete"
         # Whoever asks while Entra is away gets the link; what others read of the last reading stays.
         is_unanswered = state.missing is None and state.roles_unread and not notice.is_posted
-        return _standing(state.consent_link) if is_unanswered else None
+        return _showing_of(state.consent_link) if is_unanswered else None
     if state.missing == ():
         return "granted"
     if state.missing is None and not state.roles_unread:
         return None
-    return _standing(state.consent_link)
+    return _showing_of(state.consent_link)
 
 
-def _standing(link: Link | None) -> Showing | None:
+def _showing_of(link: Link | None) -> Showing | None:
     if link is None or link.id is None:
         return None
     return "expired" if link.is_over else "open"
