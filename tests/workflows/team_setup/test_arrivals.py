@@ -220,12 +220,12 @@ async def test_the_choice_of_an_account_is_sent_anew_to_whoever_asks(client: Cli
 
 
 @pytest.mark.parametrize("step", ["choosing", "authorizing"])
-async def test_presses_on_an_old_card_come_to_the_one_new_message(client: Client, step: str) -> None:
+async def test_clicks_on_an_old_card_come_to_the_one_new_message(client: Client, step: str) -> None:
     async with at(client, step) as run:
-        press = run.pressed(notice="installer/1")
-        assert (await run.ask("renew", press)).reply == "sent_privately"
-        assert (await run.ask("renew", press)).reply == "sent_privately", "delivered again"
-        await run.signal("renew", press)
+        click = run.pressed(notice="installer/1")
+        assert (await run.ask("renew", click)).reply == "sent_privately"
+        assert (await run.ask("renew", click)).reply == "sent_privately", "delivered again"
+        await run.signal("renew", click)
         assert await run.clicks("renew", notice="installer/1") == "sent_privately", "pressed twice"
         await run.shows("installer/1", ADA, "replaced")
         assert await run.clicks("renew", notice="installer/1") == "sent_privately", "an old card"
