@@ -1,6 +1,9 @@
 """The rows of set-ups: what a run restores, records and asks for, and the set-ups that wait beside it."""
 
+import asyncio
 from datetime import timedelta
+
+import structlog
 
 from activities.registration import implements
 from activities.signals import WorkflowSignals
@@ -9,8 +12,9 @@ from muster.security.sealing import KeyRing
 from muster.settings import Settings
 from muster.store import accounts, link_offers, notices, people, teams
 from muster.store.pool import Pool, transaction
+from muster.store.teams import Team
 from workflows.contract import Done
-from workflows.errors import RequestInvalid
+from workflows.errors import ProviderUnavailable, RequestInvalid
 from workflows.team_setup.activities import (
     MAKE_OFFER,
     RECORD_SETUP,
@@ -26,6 +30,10 @@ from workflows.team_setup.activities import (
 )
 from workflows.team_setup.messages import ConsentReturned, Deadlines
 from workflows.team_setup.workflow_type import CONSENT_RETURNED, TEAM_SETUP
+
+_TOLD_AT_ONCE = 10
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class SetupActivities:
@@ -72,6 +80,7 @@ class SetupActivities:
                 for row in await link_offers.newest(self._pool, team.id)
             ),
             notices=await notices.of_subject(self._pool, request.subject),
+            numbers=await notices.numbers(self._pool, request.subject),
         )
 
     @implements(RECORD_SETUP)
@@ -86,6 +95,7 @@ class SetupActivities:
                 request.team,
                 installer=request.installer,
                 chosen_channel=request.chosen_channel,
+                is_anew=request.anew_at is not None,
             )
             if request.membership_at is not None:
                 await teams.note_membership(
@@ -120,12 +130,29 @@ class SetupActivities:
 
     @implements(WAKE_SETUPS)
     async def wake_setups(self, request: OfTeam) -> Done:
-        """Tell the tenant's other set-ups that wait for the consent to look for it."""
-        deadlines = Deadlines(link=self._settings.link_life)
-        for team in await teams.of_tenant(self._pool, request.tenant):
-            if team.id != request.team and team.step == "consenting":
-                returned = ConsentReturned(offer=None, refused=False)
-                await self._signals.signal(
-                    TEAM_SETUP, team.start(deadlines), CONSENT_RETURNED.goes_on_as, returned
-                )
+        """Tell the tenant's other set-ups that wait for the consent to look for it.
+
+        One that cannot be told keeps nobody else from hearing of it. Raises ``ProviderUnavailable`` with the
+        number of those: another attempt tells all that still wait, and who was told already only looks again.
+        """
+        waiting = [
+            team
+            for team in await teams.of_tenant(self._pool, request.tenant)
+            if team.id != request.team and team.step == "consenting"
+        ]
+        few = asyncio.Semaphore(_TOLD_AT_ONCE)
+        told = await asyncio.gather(*(self._is_told(team, few) for team in waiting))
+        if missed := told.count(False):
+            raise ProviderUnavailable(f"{missed} of {len(told)} set-ups were not told of the consent")
         return Done()
+
+    async def _is_told(self, team: Team, few: asyncio.Semaphore) -> bool:
+        start = team.start(Deadlines(link=self._settings.link_life))
+        returned = ConsentReturned(offer=None, refused=False)
+        async with few:
+            try:
+                await self._signals.signal(TEAM_SETUP, start, CONSENT_RETURNED.goes_on_as, returned)
+            except ProviderUnavailable as error:
+                log.warning("a set-up was not told of the consent", team=team.key, error=str(error))
+                return False
+        return True

@@ -99,3 +99,9 @@ STORE = Options(
     start_to_close_timeout=timedelta(seconds=5),
     schedule_to_close_timeout=timedelta(minutes=2),
 )
+
+SIGNAL_MANY = Options(
+    start_to_close_timeout=timedelta(seconds=60),
+    schedule_to_close_timeout=timedelta(minutes=3),
+)
+"""Signals to all workflows that wait, ten at once and each of at most 3 s: 200 of them in the worst case."""

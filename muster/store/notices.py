@@ -54,8 +54,14 @@ async def is_begun(connection: Connection | Pool, key: NoticeKey) -> bool:
 
 
 async def of_subject(connection: Connection | Pool, subject: str) -> tuple[StoredNotice, ...]:
-    """All that a workflow has begun to show."""
+    """What a workflow has begun to show, but for what another message has replaced."""
     return tuple(_stored(row) for row in await QUERIES["of_subject"].fetch(connection, subject=subject))
+
+
+async def numbers(connection: Connection | Pool, subject: str) -> dict[str, int]:
+    """The highest number of each kind of message that a workflow has begun to show: ``{"installer": 2}``."""
+    rows = await QUERIES["numbers"].fetch(connection, subject=subject)
+    return {row["kind"]: row["highest"] for row in rows}
 
 
 def _stored(row: asyncpg.Record) -> StoredNotice:

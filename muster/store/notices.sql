@@ -5,13 +5,23 @@ SELECT subject, name, recipient FROM notice WHERE conversation = :conversation A
 SELECT EXISTS (SELECT FROM notice WHERE subject = :subject AND name = :name AND recipient = :recipient)
 
 -- name: of_subject
--- All messages of a workflow, in the order in which they were begun.
+-- The messages of a workflow, in the order in which they were begun. What everybody read and somebody deleted is one
+-- of them, since it is not said again; what says that another has replaced it is not, since it never changes again.
 SELECT n.name, n.recipient, p.aad_object_id, p.teams_id, p.name AS person_name,
        n.activity_id IS NOT NULL AS is_posted, n.showing, n.expanded, n.content
 FROM notice n
 LEFT JOIN person p ON p.tenant = n.tenant AND p.aad_object_id = n.recipient
-WHERE n.subject = :subject AND (n.activity_id IS NOT NULL OR n.intent_at IS NOT NULL)
+WHERE n.subject = :subject
+  AND (n.activity_id IS NOT NULL OR n.intent_at IS NOT NULL OR n.conversation = n.recipient)
+  AND coalesce(n.showing, '') NOT IN ('replaced', 'handed_over')
 ORDER BY n.begun_at, n.name
+
+-- name: numbers
+-- The highest of each kind that was begun: the next message is not to be taken for it.
+SELECT split_part(name, '/', 1) AS kind, max(split_part(name, '/', 2)::int) AS highest FROM notice
+WHERE subject = :subject
+  AND (activity_id IS NOT NULL OR intent_at IS NOT NULL OR conversation = recipient)
+GROUP BY 1
 
 -- name: message
 SELECT conversation, activity_id, content FROM notice

@@ -119,11 +119,19 @@ async def follow(connection: Connection | Pool, *, id: str, tenant: str, service
 
 
 async def note_installer(
-    connection: Connection | Pool, id: str, *, installer: str | None, chosen_channel: str | None
+    connection: Connection | Pool,
+    id: str,
+    *,
+    installer: str | None,
+    chosen_channel: str | None,
+    is_anew: bool = False,
 ) -> None:
-    """Write who installed the app and which channel they chose; what is not told stays."""
+    """Write who installed the app and which channel they chose; what is not told stays.
+
+    ``is_anew``: the app came back after a removal, so that who installed it before counts no more.
+    """
     await QUERIES["note_installer"].execute(
-        connection, id=id, installer=installer, chosen_channel=chosen_channel
+        connection, id=id, installer=installer, chosen_channel=chosen_channel, is_anew=is_anew
     )
 
 

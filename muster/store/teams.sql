@@ -38,7 +38,9 @@ SELECT * FROM team WHERE key = :key
 SELECT * FROM team WHERE tenant = :tenant AND removed_at IS NULL ORDER BY name, id
 
 -- name: note_installer
-UPDATE team SET installer = coalesce(:installer, installer), chosen_channel = coalesce(:chosen_channel, chosen_channel)
+UPDATE team
+SET installer = CASE WHEN :is_anew THEN :installer ELSE coalesce(:installer, installer) END,
+    chosen_channel = coalesce(:chosen_channel, chosen_channel)
 WHERE id = :id
 
 -- name: note_membership

@@ -1,5 +1,6 @@
 """The rows of a set-up: what a new run restores, what is recorded, offers, and the set-ups that wait."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from muster.store.pool import Pool
 from muster.store.teams import Team
 from tests.activities.setup import RING
 from tests.support.settings import CONFIG, config_file, settings_for
+from workflows.errors import ProviderUnavailable
 from workflows.team_setup.activities import MakeOffer, Offered, OfTeam, RecordSetup, RestoreSetup, StoredSetup
 
 pytestmark = pytest.mark.anyio
@@ -159,6 +161,21 @@ async def test_an_app_that_came_back_is_not_authorized_any_more_and_keeps_its_ac
     assert (stored.account, stored.accounts, stored.is_authorized) == ("acme", ("acme",), False)
 
 
+async def test_an_app_that_came_back_by_nobody_has_no_installer(rows: Rows) -> None:
+    team = await rows.team()
+    await rows.record(team, "authorizing", installer="ada")
+    await rows.record(team, "removed")
+    found = await teams.find(rows.pool, team.id)
+    assert found is not None
+    assert found.installer == "ada", "what is not told stays"
+    await rows.record(
+        team, "authorizing", anew_at=AT + timedelta(days=1), membership_at=AT + timedelta(days=1)
+    )
+    found = await teams.find(rows.pool, team.id)
+    assert found is not None
+    assert found.installer is None
+
+
 async def test_an_authorization_after_the_app_came_back_stands(rows: Rows) -> None:
     team = await rows.team()
     await rows.authorize(await rows.offer(team))
@@ -205,6 +222,43 @@ async def test_setups_that_wait_for_the_consent_hear_of_it(rows: Rows) -> None:
     assert await signals_of(rows.client, waiting) == ["consent_returned"]
     assert await signals_of(rows.client, found) == []
     assert await signals_of(rows.client, other) == []
+
+
+class Deaf(WorkflowSignals):
+    """Some workflows cannot be signalled, and every signal takes a moment."""
+
+    def __init__(self, client: Client, *ids: str) -> None:
+        super().__init__(client, task_queue="nobody")
+        self.ids = set(ids)
+        self.told: list[str] = []
+        self.most_at_once = 0
+        self._now = 0
+
+    async def signal(self, row: Any, start: Any, signal: Any, message: Any) -> None:
+        self._now += 1
+        self.most_at_once = max(self.most_at_once, self._now)
+        await asyncio.sleep(0)
+        self._now -= 1
+        if start.team in self.ids:
+            raise ProviderUnavailable("Temporal did not take a signal in time")
+        self.told.append(start.team)
+
+
+async def test_a_setup_that_cannot_be_told_keeps_no_other_from_hearing(rows: Rows) -> None:
+    waiting = [await rows.team(f"Team {number:02}") for number in range(25)]
+    for team in waiting:
+        await rows.record(team, "consenting")
+    deaf = Deaf(rows.client, waiting[0].id, waiting[7].id)
+    activities = SetupActivities(rows.pool, RING, rows.settings, deaf)
+    request = OfTeam(tenant=TENANT, team="19:found")
+    with pytest.raises(ApplicationError, match="2 of 25 set-ups") as failed:
+        await ActivityEnvironment().run(activities.wake_setups, request)
+    assert (failed.value.type, failed.value.non_retryable) == ("ProviderUnavailable", False)
+    assert set(deaf.told) == {team.id for team in waiting} - deaf.ids
+    assert 1 < deaf.most_at_once <= 10
+    deaf.ids.clear()
+    await ActivityEnvironment().run(activities.wake_setups, request)
+    assert {team.id for team in waiting} == set(deaf.told)
 
 
 async def signals_of(client: Client, team: Team) -> list[str]:

@@ -231,3 +231,45 @@ async def test_what_a_message_shows_is_restored(setup: Setup) -> None:
     )
     assert private.person == setup.person
     assert (welcome.name, welcome.person) == ("welcome/1", None)
+
+
+async def test_a_greeting_that_was_not_sent_is_not_restored_and_one_that_was_deleted_is(
+    setup: Setup, teams_side: TeamsService
+) -> None:
+    """The one is still to be sent, the other not again."""
+    await teams_side.fault("create", "status", status=403, body={"error": {"code": "ServiceError"}})
+    assert await failure(setup, setup.welcome()) == "RefusedForNow"
+    assert await notices.of_subject(setup.pool, SUBJECT) == ()
+    await setup.show(setup.welcome(), asked_at=LATER)
+    await teams_side.fault("edit", "gone")
+    assert await failure(setup, setup.welcome(content="another name")) == "CardGone"
+    (deleted,) = await notices.of_subject(setup.pool, SUBJECT)
+    assert (deleted.name, deleted.is_posted) == ("welcome/1", False)
+
+
+async def test_a_private_message_that_was_deleted_is_not_restored(
+    setup: Setup, teams_side: TeamsService
+) -> None:
+    await setup.show(setup.private("expired"))
+    await teams_side.fault("edit", "gone")
+    assert await failure(setup, setup.private("removed")) == "CardGone"
+    assert await notices.of_subject(setup.pool, SUBJECT) == ()
+
+
+async def test_a_message_that_another_has_replaced_is_not_restored_and_its_number_stays_taken(
+    setup: Setup,
+) -> None:
+    await setup.show(setup.private("expired"))
+    await setup.show(setup.private("replaced"), asked_at=LATER)
+    assert await notices.of_subject(setup.pool, SUBJECT) == ()
+    assert await notices.numbers(setup.pool, SUBJECT) == {"installer": 1}
+
+
+async def test_the_number_of_a_greeting_that_was_not_sent_is_free(
+    setup: Setup, teams_side: TeamsService
+) -> None:
+    await teams_side.fault("create", "status", status=403, body={"error": {"code": "ServiceError"}})
+    assert await failure(setup, setup.welcome()) == "RefusedForNow"
+    assert await notices.numbers(setup.pool, SUBJECT) == {}
+    await setup.show(setup.welcome(), asked_at=LATER)
+    assert await notices.numbers(setup.pool, SUBJECT) == {"welcome": 1}

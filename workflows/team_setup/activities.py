@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from workflows import options
 from workflows.contract import Activity, Done
@@ -69,6 +69,9 @@ class StoredSetup(Value):
     links: tuple[StoredLink, ...] = ()
     """The newest of each kind."""
     notices: tuple[StoredNotice, ...] = ()
+    """But for those that another message has replaced, and that say so."""
+    numbers: dict[str, int] = Field(default_factory=dict)
+    """The highest of each kind's messages."""
 
 
 class RecordSetup(Value):
@@ -160,10 +163,10 @@ class Roles(Value):
     missing: tuple[str, ...] | None
 
 
-RESTORE_SETUP = Activity("store.recall_setup", RestoreSetup, StoredSetup, options.STORE)
+RESTORE_SETUP = Activity("store.restore_setup", RestoreSetup, StoredSetup, options.STORE)
 RECORD_SETUP = Activity("store.record_setup", RecordSetup, Done, options.STORE)
 MAKE_OFFER = Activity("store.make_offer", MakeOffer, Offered, options.STORE)
-WAKE_SETUPS = Activity("store.wake_setups", OfTeam, Done, options.STORE)
+WAKE_SETUPS = Activity("store.wake_setups", OfTeam, Done, options.SIGNAL_MANY)
 """Tells the tenant's other set-ups that wait for the consent that it may be there."""
 SHOW_NOTICE = Activity("teams.show_notice", ShowNotice, NoticeShown, options.TEAMS_PRIVATE)
 READ_NAMES = Activity("teams.read_names", OfTeam, Names, options.TEAMS_PRIVATE)

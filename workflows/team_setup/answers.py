@@ -14,7 +14,7 @@ from workflows.team_setup.fold import (
     with_way_on,
 )
 from workflows.team_setup.messages import Authorized, ConsentReturned, Pressed, SetupAnswer
-from workflows.team_setup.restore import read_setup, with_row
+from workflows.team_setup.restore import follow_row
 from workflows.team_setup.run_state import RunState
 from workflows.team_setup.state import (
     CONNECTED,
@@ -52,13 +52,11 @@ class Answers:
 
     async def _followed_row(self, summary: str) -> bool:
         """Take what the rows decide; ``False`` where they cannot be read."""
-        run = self._run
         try:
-            stored = await read_setup(run, summary)
+            await follow_row(self._run, summary)
         except ActivityError as error:
             workflow.logger.warning("the rows could not be read: %s", failure_of(error).name)
             return False
-        run.apply(with_row(run.state, stored, run.now))
         return True
 
     def _answered(self, verb: str, pressed: Pressed) -> tuple[State, Answered]:
@@ -78,27 +76,33 @@ class Answers:
     def _expand(self, state: State, pressed: Pressed) -> tuple[State, Reply]:
         cards = [one for one in _cards_of(state, pressed.person) if one.kind == "installer"]
         if state.step != "authorizing" or not _has_link(state) or not cards:
-            return state, _standing(state)
+            return state, _why_not(state)
         return state.changed(cards[-1], expanded=True), "done"
 
     def _renew(self, state: State, pressed: Pressed) -> tuple[State, Reply]:
         if state.step in CONNECTED:
-            return state, _standing(state)
+            return state, _why_not(state)
         state = state.replace(holder=pressed.person)
         if not state.is_under_way:
             state = begun(state, self._run.now)
             return state, "sent_privately"
-        is_usable = state.step == "choosing" or _has_link(state)
-        if is_usable and any(not is_blocked(one) for one in _cards_of(state, pressed.person)):
+        if self._has_successor(state, pressed):
             return state, "sent_privately"
         if state.step == "authorizing":
             state = with_new_link(state)
         return with_way_on(with_card(state.replace(moved_at=self._run.now))), "sent_privately"
 
+    def _has_successor(self, state: State, pressed: Pressed) -> bool:
+        """The press is on an old message, or pressed twice: the message that it asks for is there."""
+        is_usable = state.step == "choosing" or _has_link(state)
+        cards = [one.name for one in _cards_of(state, pressed.person) if not is_blocked(one)]
+        is_old = pressed.notice is not None and pressed.notice not in cards
+        return is_usable and is_old and bool(cards)
+
     def _choose(self, state: State, pressed: Pressed) -> tuple[State, Reply]:
         if state.step != "choosing":
             chosen = state.step == "authorizing" and state.account == pressed.account
-            return state, "done" if chosen else _standing(state)
+            return state, "done" if chosen else _why_not(state)
         if pressed.account not in state.accounts:
             return state, "account_unknown"
         state = state.replace(step="authorizing", account=pressed.account, moved_at=self._run.now)
@@ -106,7 +110,7 @@ class Answers:
 
     def _show_link(self, state: State, pressed: Pressed) -> tuple[State, Reply]:
         if state.step != "authorizing" or not _has_link(state):
-            return state, _standing(state)
+            return state, _why_not(state)
         if state.link is None or state.link.id != pressed.offer:
             return state, "not_under_way"
         for card in _cards_of(state, pressed.person):
@@ -138,7 +142,7 @@ class Answers:
         if run.state.step == "removed":
             return SetupAnswer(reply="removed")
         if not await self._followed_row(f"offer {authorized.offer} was spent"):
-            run.apply(run.state.replace(row_wanted=True))
+            run.apply(run.state.with_row_asked())
             return SetupAnswer(reply="done")
         if run.state.step in CONNECTED:
             return SetupAnswer(reply="done", to=run.state.account)
@@ -167,7 +171,7 @@ def _has_link(state: State) -> bool:
     return state.link is not None and state.link.is_usable
 
 
-def _standing(state: State) -> Reply:
+def _why_not(state: State) -> Reply:
     """Why there is nothing to do."""
     if state.step == "complete":
         return "already_complete"

@@ -28,7 +28,7 @@ def next_deadline(state: State, days: timedelta) -> Deadline | None:
 
 
 def _deadlines(state: State, days: timedelta) -> Iterator[Deadline]:
-    if state.row_wanted:
+    if state.row_asks:
         return
     if state.step == "authorizing" and (at := _end_of(state.link)):
         yield Deadline(at, "the link expires")
@@ -63,7 +63,7 @@ class Deadlines:
                 return
             if await self._has_passed(deadline):
                 is_over = deadline.name == _ABANDONED
-                run.apply(abandoned(run.state) if is_over else run.state.replace(row_wanted=True))
+                run.apply(abandoned(run.state) if is_over else run.state.with_row_asked())
 
     async def _has_passed(self, deadline: Deadline) -> bool:
         """Wait for it; ``False`` where another one is the next meanwhile."""

@@ -43,6 +43,16 @@ def begun(state: State, now: datetime) -> State:
     return with_way_on(with_card(state))
 
 
+def with_accounts(state: State, accounts: tuple[str, ...]) -> State:
+    """What is configured now, for a team that could belong to no account."""
+    if not state.lacks_account or not accounts:
+        return state
+    state = state.replace(accounts=accounts)
+    if len(accounts) > 1:
+        return state.replace(step="choosing", link=None)
+    return with_new_link(state.replace(account=accounts[0]))
+
+
 def with_new_link(state: State) -> State:
     """Another link to authorize the team is wanted: the one before dies with it."""
     requests = state.requests + 1
@@ -103,9 +113,12 @@ def authorized(state: State, account: str, name: str | None, now: datetime) -> S
     )
     if state.link is not None:
         state = state.replace(link=state.link.model_copy(update={"is_over": True}))
-    if not state.live("welcome"):
-        state = state.with_new_notice("welcome", None)
-    return with_consent_card(state, state.holder)
+    return with_consent_card(with_welcome(state), state.holder)
+
+
+def with_welcome(state: State) -> State:
+    """General is greeted, once."""
+    return state if state.live("welcome") else state.with_new_notice("welcome", None)
 
 
 def with_roles(state: State, missing: tuple[str, ...] | None, now: datetime) -> State:
@@ -154,10 +167,20 @@ def _handed_over(state: State) -> State:
     if state.step == "consenting":
         return with_consent_card(state, state.holder)
     if state.step == "complete":
-        return state if state.holder is None else state.with_new_notice("installer", state.holder)
+        return _told_again(state)
     if state.step == "authorizing":
         state = with_new_link(state)
     return with_card(state)
+
+
+def _told_again(state: State) -> State:
+    """Whoever installed the app gets a card that says how it stands, in the place of an older one."""
+    if state.holder is None:
+        return state
+    for notice in state.live("installer"):
+        if notice.recipient == state.holder.aad_object_id:
+            state = state.changed(notice, ended="replaced")
+    return state.with_new_notice("installer", state.holder)
 
 
 def _removed(state: State, event: TeamEvent) -> State:
@@ -171,7 +194,7 @@ def _removed(state: State, event: TeamEvent) -> State:
         reading=None,
         roles_wanted=False,
         names_wanted=False,
-        row_wanted=False,
+        row_asks=0,
     )
 
 

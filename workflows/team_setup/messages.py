@@ -34,7 +34,7 @@ class Deadlines(Value):
 
 
 class Start(Value):
-    """The input of a run. The rest is in the team's row, which every run recalls first."""
+    """The input of a run. The rest is in the team's row, which every run reads first."""
 
     tenant: str
     team: str

@@ -16,11 +16,12 @@ from workflows.errors import (
 )
 from workflows.team_setup.activities import SHOW_NOTICE, ShowNotice
 from workflows.team_setup.fold import with_way_on
+from workflows.team_setup.forgetting import without_done
 from workflows.team_setup.reconcilers import SetupReconciler
 from workflows.team_setup.run_state import RunState
 from workflows.team_setup.state import Notice, NoticeKind
 from workflows.team_setup.timeline import summary_of
-from workflows.team_setup.view import NoticeView, fingerprint, view_of
+from workflows.team_setup.view import NoticeView, due_view, fingerprint
 
 _UNREACHABLE = (BotRemoved, Forbidden, NotFound)
 
@@ -43,21 +44,19 @@ class NoticesReconciler(SetupReconciler):
         due = [
             (notice, view)
             for notice in self._run.state.notices
-            if notice.kind in self._kinds and (view := self._wanted(notice)) is not None
+            if notice.kind in self._kinds and (view := due_view(self._run.state, notice)) is not None
         ]
         return min(due, key=lambda one: one[0].failures, default=None)
 
-    def _wanted(self, notice: Notice) -> NoticeView | None:
-        if notice.given_up:
-            return None
-        view = view_of(self._run.state, notice)
-        if view is None or (view.is_only_edited and not notice.is_posted):
-            return None
-        return None if fingerprint(view) == notice.shown else view
+    def holds_run(self) -> bool:
+        """A message that was not refused yet is not given up because another one was."""
+        is_untried = (due := self._next()) is not None and due[0].failures == 0
+        return super().holds_run() or (is_untried and self._run.state.step != "removed")
 
     async def reconcile(self) -> None:
         """Show one. What everybody reads is not said again where it may have been said."""
         run = self._run
+        run.apply(without_done(run.state, self._kinds))
         self._sending = self._next()
         if self._sending is None:
             return
@@ -88,7 +87,7 @@ class NoticesReconciler(SetupReconciler):
 
     def urgencies(self) -> int:
         """Nobody waits until somebody else can be written to."""
-        return len(self._run.state.notices)
+        return sum(self._run.state.numbers.values())
 
     def on_failure(self, failure: Failure) -> None:
         """Note what the failure leaves unknown; who refuses again and again is taken for out of reach."""

@@ -16,7 +16,8 @@ from workflows.team_setup.activities import (
     OfTeam,
     ReadRoles,
 )
-from workflows.team_setup.restore import read_setup, with_row
+from workflows.team_setup.fold import with_accounts
+from workflows.team_setup.restore import follow_row, read_setup
 from workflows.team_setup.row import fingerprint_of_row, row_of
 from workflows.team_setup.run_state import RunState
 from workflows.team_setup.state import Link
@@ -29,8 +30,15 @@ class SetupReconciler(Reconciler):
         self._run = run
 
     def holds_run(self) -> bool:
-        """What cannot be done for now does not keep a run that is over."""
-        return self.is_due() and not self._run.is_degraded(self.name)
+        """An outage keeps a run alive that is over, unless the app has left the team.
+
+        What only people can mend does not.
+        """
+        if not self.is_due():
+            return False
+        if self._run.state.step == "removed":
+            return not self._run.is_degraded(self.name)
+        return not self._run.needs_people(self.name)
 
 
 class RowReconciler(SetupReconciler):
@@ -55,20 +63,21 @@ class RowReconciler(SetupReconciler):
         run.apply(run.state.replace(recorded=recorded))
 
 
-class DeadlineReconciler(SetupReconciler):
-    """A deadline of a link has passed: asks the row, by whose clock it is, whether it was used."""
+class LinkReconciler(SetupReconciler):
+    """A link's time is over, or its KEY was shown: asks the row, by whose clock it is, what became of it."""
 
-    name = "deadline"
+    name = "link"
 
     def is_due(self) -> bool:
         """The row is to be asked."""
-        return self._run.state.row_wanted
+        return self._run.state.row_asks > 0
 
     async def reconcile(self) -> None:
-        """Ask, and fold what the row says."""
+        """Ask, and fold what the row says; what happens meanwhile is asked for again."""
         run = self._run
-        stored = await read_setup(run, "a link's time is over")
-        run.apply(with_row(run.state.replace(row_wanted=False), stored, run.now))
+        asks = run.state.row_asks
+        await follow_row(run, "is the link open?")
+        run.apply(run.state.replace(row_asks=max(0, run.state.row_asks - asks)))
 
 
 class _Wanted(NamedTuple):
@@ -95,9 +104,16 @@ class OfferReconciler(SetupReconciler):
             return _Wanted("consent", consent, deadlines.consent_link)
         return None
 
+    def urgencies(self) -> int:
+        """Whoever asks for another link does not wait."""
+        return self._run.state.requests
+
     async def reconcile(self) -> None:
-        """Make one."""
+        """Make one; where no account was configured, perhaps one is by now, or several to choose from."""
         run = self._run
+        if run.state.lacks_account:
+            stored = await read_setup(run, "is an account configured?")
+            run.apply(with_accounts(run.state, stored.accounts))
         if (wanted := self._wanted()) is None:
             return
         offered = await call(

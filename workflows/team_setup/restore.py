@@ -9,7 +9,7 @@ from workflows.contract import call
 from workflows.errors import failure_of
 from workflows.reconcile import back_off
 from workflows.team_setup.activities import RESTORE_SETUP, RestoreSetup, StoredLink, StoredNotice, StoredSetup
-from workflows.team_setup.fold import authorized, with_new_link
+from workflows.team_setup.fold import authorized, with_new_link, with_welcome
 from workflows.team_setup.row import fingerprint_of_row
 from workflows.team_setup.run_state import RunState
 from workflows.team_setup.state import CONNECTED, PUBLIC_KINDS, UNDER_WAY, Link, Notice, Person, State, Step
@@ -32,7 +32,7 @@ async def restore(run: RunState) -> None:
             await workflow.sleep(wait, summary=f"back-off after {failure.name}")
     run.recover("restore")
     if run.continues:
-        run.apply(with_row(run.state, stored, run.now))
+        run.apply(with_row(run.state, stored, run.now, _rows_of(run.state)))
     else:
         run.apply(restored(run.state, stored, run.now))
 
@@ -43,11 +43,29 @@ async def read_setup(run: RunState, summary: str) -> StoredSetup:
     return await call(RESTORE_SETUP, request, summary)
 
 
-def with_row(state: State, stored: StoredSetup, now: datetime) -> State:
-    """What the rows decide: whether the team is authorized, and whether a link is open."""
-    links = {one.id: one for one in stored.links}
+async def follow_row(run: RunState, summary: str) -> None:
+    """Read the rows once and take what they decide; raises ActivityError."""
+    known = _rows_of(run.state)
+    stored = await read_setup(run, summary)
+    run.apply(with_row(run.state, stored, run.now, known))
+
+
+def _rows_of(state: State) -> frozenset[int]:
+    """Of the links whose rows are there already: one that is made during a reading may be missing in it."""
+    links = (state.link, state.consent_link)
+    return frozenset(link.id for link in links if link is not None and link.id is not None)
+
+
+def with_row(state: State, stored: StoredSetup, now: datetime, known: frozenset[int]) -> State:
+    """What the rows decide: whether the team is authorized, and whether a link is open.
+
+    ``known`` are the links whose rows were there when these were read.
+    """
+    # A row that is missing has a newer one of its kind, or is gone: either way its link is over.
+    found: dict[int, StoredLink | None] = dict.fromkeys(known)
+    found.update({one.id: one for one in stored.links})
     state = state.replace(
-        link=_as_row_says(state.link, links, now), consent_link=_as_row_says(state.consent_link, links, now)
+        link=_as_row_says(state.link, found, now), consent_link=_as_row_says(state.consent_link, found, now)
     )
     return _authorized_by_row(state, stored, now)
 
@@ -65,12 +83,13 @@ def _authorized_by_row(state: State, stored: StoredSetup, now: datetime) -> Stat
     return authorized(state, stored.account, stored.authorized_name, now)
 
 
-def _as_row_says(link: Link | None, links: dict[int, StoredLink], now: datetime) -> Link | None:
-    row = links.get(link.id) if link is not None and link.id is not None else None
-    if link is None or row is None:
+def _as_row_says(link: Link | None, rows: dict[int, StoredLink | None], now: datetime) -> Link | None:
+    if link is None or link.id not in rows:
         return link
-    if row.state != "open":
-        return link.model_copy(update={"is_over": True})
+    row = rows[link.id]
+    if row is None or row.state != "open":
+        is_shown = row is not None and row.state == "shown"
+        return link.model_copy(update={"is_over": True, "is_shown": is_shown})
     # Where its time is over by our clock alone, the row is asked again in a moment.
     return link.model_copy(update={"expires_at": max(row.expires_at, now + _A_MOMENT)})
 
@@ -99,6 +118,7 @@ def restored(state: State, stored: StoredSetup, now: datetime) -> State:
         link=_link_of(link),
         consent_link=_link_of(newest.get("consent")),
         notices=_notices(stored),
+        numbers=stored.numbers,
         missing=stored.missing,
         roles_wanted=step == "consenting",
         names_wanted=step == "new" or step in UNDER_WAY,
@@ -106,7 +126,11 @@ def restored(state: State, stored: StoredSetup, now: datetime) -> State:
     if stored.step == step or stored.step is None:
         state = state.replace(recorded=fingerprint_of_row(state))
     if step == "authorizing" and state.link is None:
-        state = with_new_link(state)
+        # Where there was no account to choose, several may be configured by now.
+        is_chosen = state.account is not None or len(state.accounts) < 2
+        state = with_new_link(state) if is_chosen else state.replace(step="choosing")
+    if step in CONNECTED and stored.authorized_at is not None:
+        state = with_welcome(state)  # unless a run before this one has begun it
     return _authorized_by_row(state, stored, now)
 
 
@@ -127,6 +151,7 @@ def _link_of(row: StoredLink | None) -> Link | None:
         id=row.id,
         expires_at=row.expires_at,
         is_over=row.state != "open",
+        is_shown=row.state == "shown",
     )
 
 

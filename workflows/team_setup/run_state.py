@@ -39,6 +39,10 @@ class RunState(DegradableRun[State]):
         """This run continues another one, which may have called somebody a moment ago."""
         return self.start.carried is not None
 
+    def needs_people(self, name: str) -> bool:
+        """This reconciler failed, and nothing but people can mend it."""
+        return any(one.name == name and one.until is None for one in self._state.degradations)
+
     @property
     def now(self) -> datetime:
         """The time of the step that is being taken."""

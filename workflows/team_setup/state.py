@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from workflows.degradations import Degradable
 from workflows.values import Value
@@ -51,6 +51,8 @@ class Link(Value):
     expires_at: AwareDatetime | None = None
     is_over: bool = False
     """It is not open any more, as its row said."""
+    is_shown: bool = False
+    """Its KEY was written where others read it, which ended it."""
 
     @property
     def is_usable(self) -> bool:
@@ -84,11 +86,6 @@ class Notice(Value):
         """Which kind of message it is."""
         kind: NoticeKind = self.name.partition("/")[0]  # type: ignore[assignment]  # what we wrote
         return kind
-
-    @property
-    def number(self) -> int:
-        """Which one of its kind."""
-        return int(self.name.partition("/")[2])
 
 
 class Answered(Value):
@@ -140,6 +137,8 @@ class State(Degradable):
     """To authorize the team."""
     consent_link: Link | None = None
     notices: tuple[Notice, ...] = ()
+    numbers: dict[str, int] = Field(default_factory=dict)
+    """The highest of each kind's messages, of which some may be forgotten."""
 
     missing: tuple[str, ...] | None = None
     """Required permissions that are not granted; ``None``: not known."""
@@ -150,8 +149,8 @@ class State(Degradable):
     reading: Reading | None = None
     consent_refused: bool = False
     names_wanted: bool = True
-    row_wanted: bool = False
-    """A deadline has passed: the row decides what that means."""
+    row_asks: int = 0
+    """Things that happened, a deadline for one, of which the rows are still to decide what they mean."""
     neighbours_wanted: bool = False
     """Other set-ups of the tenant are to hear of the consent."""
     organization_wanted: bool = False
@@ -164,6 +163,15 @@ class State(Degradable):
     def is_under_way(self) -> bool:
         """Somebody has to do something."""
         return self.step in UNDER_WAY
+
+    @property
+    def lacks_account(self) -> bool:
+        """No account is configured for the tenant: an operator has to."""
+        return self.step == "authorizing" and self.account is None and not self.accounts
+
+    def with_row_asked(self) -> "State":
+        """Something happened of which the rows decide what it means."""
+        return self.replace(row_asks=self.row_asks + 1)
 
     def notice(self, name: str, recipient: str) -> Notice | None:
         """A message by its key."""
@@ -182,9 +190,10 @@ class State(Degradable):
 
     def with_new_notice(self, kind: NoticeKind, person: Person | None, channel: str | None = None) -> "State":
         """One more message of a kind, to a person or to a channel, which is General by default."""
-        number = 1 + max((one.number for one in self.notices if one.kind == kind), default=0)
+        number = 1 + self.numbers.get(kind, 0)
         recipient = person.aad_object_id if person else channel or self.team
-        return self.with_notice(Notice(name=f"{kind}/{number}", recipient=recipient, person=person))
+        state = self.replace(numbers={**self.numbers, kind: number})
+        return state.with_notice(Notice(name=f"{kind}/{number}", recipient=recipient, person=person))
 
     def changed(self, notice: Notice, **changes: Any) -> "State":
         """Something is known of a message that is there; one that is gone stays gone."""

@@ -49,12 +49,10 @@ def _rows(state: State) -> Iterator[tuple[str, str, str, str]]:
         yield ("authorization", f"{state.account}" + (f", by {by}" if by else ""), "", "")
     else:
         waits = state.step == "authorizing"
-        yield (
-            "authorization",
-            _standing(state.link),
-            "a PagerDuty Admin" if waits else "",
-            _until(state.link),
-        )
+        stands, whom = _words_for(state.link), "a PagerDuty Admin"
+        if state.lacks_account:
+            stands, whom = "no account is configured", "an operator"
+        yield ("authorization", stands, whom if waits else "", _until(state.link))
     if state.missing == ():
         yield ("consent", "nothing required is missing", "", "")
     else:
@@ -63,7 +61,7 @@ def _rows(state: State) -> Iterator[tuple[str, str, str, str]]:
         yield ("consent", missing, "a Microsoft admin" if waits else "", _until(state.consent_link))
 
 
-def _standing(link: Link | None) -> str:
+def _words_for(link: Link | None) -> str:
     if link is None:
         return "no link"
     return "link expired" if link.is_over else "link open" if link.id is not None else "link asked for"

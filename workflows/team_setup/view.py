@@ -12,6 +12,8 @@ Showing = Literal[
     "choosing",  # which account?
     "open",  # the link is there to be used
     "expired",
+    "key_shown",  # where others read it, which ended the link
+    "no_account",  # that the team could belong to
     "replaced",
     "handed_over",
     "authorized",
@@ -89,6 +91,16 @@ def view_of(state: State, notice: Notice) -> NoticeView | None:
             return view
 
 
+def due_view(state: State, notice: Notice) -> NoticeView | None:
+    """What the message is still to show; ``None``: it is in sync, or is given up."""
+    if notice.given_up:
+        return None
+    view = view_of(state, notice)
+    if view is None or (view.is_only_edited and not notice.is_posted):
+        return None
+    return None if fingerprint(view) == notice.shown else view
+
+
 def _showing(state: State, notice: Notice) -> Showing | None:
     if notice.kind == "welcome":
         return "open"
@@ -98,7 +110,7 @@ def _showing(state: State, notice: Notice) -> Showing | None:
         return notice.ended
     if state.step in ("removed", "abandoned"):
         return state.step
-    return _consent_showing(state) if notice.kind == "consent" else _link_showing(state)
+    return _consent_showing(state, notice) if notice.kind == "consent" else _link_showing(state)
 
 
 def _way_on_showing(state: State) -> Showing | None:
@@ -113,20 +125,26 @@ def _link_showing(state: State) -> Showing | None:
         return "authorized"
     if state.step == "choosing":
         return "choosing"
-    return _standing(state.link)
+    if state.link is not None and state.link.is_shown:
+        return "key_shown"
+    return "no_account" if state.lacks_account else _showing_of(state.link)
 
 
-def _consent_showing(state: State) -> Showing | None:
+def _consent_showing(state: State, notice: Notice) -> Showing | None:
     if state.step == "complete":
-        return "complete" if state.missing == () else None
+        if state.missing == ():
+            return "complete"
+        # Whoever asks while Entra is away gets the link; what others read of the last reading stays.
+        is_unanswered = state.missing is None and state.roles_unread and not notice.is_posted
+        return _showing_of(state.consent_link) if is_unanswered else None
     if state.missing == ():
         return "granted"
     if state.missing is None and not state.roles_unread:
         return None
-    return _standing(state.consent_link)
+    return _showing_of(state.consent_link)
 
 
-def _standing(link: Link | None) -> Showing | None:
+def _showing_of(link: Link | None) -> Showing | None:
     if link is None or link.id is None:
         return None
     return "expired" if link.is_over else "open"

@@ -23,7 +23,7 @@ from workflows.team_setup.messages import (
 )
 from workflows.team_setup.notices import NoticesReconciler
 from workflows.team_setup.reconcilers import (
-    DeadlineReconciler,
+    LinkReconciler,
     NamesReconciler,
     NeighboursReconciler,
     OfferReconciler,
@@ -60,7 +60,7 @@ class TeamSetupWorkflow:
         self.consent = ConsentReconciler(self.run_state)
         self.reconcilers = (
             RowReconciler(self.run_state),
-            DeadlineReconciler(self.run_state),
+            LinkReconciler(self.run_state),
             OfferReconciler(self.run_state),
             NoticesReconciler(self.run_state, "installer_card", "installer", "admin"),
             NoticesReconciler(self.run_state, "consent_card", "consent"),
@@ -103,7 +103,7 @@ class TeamSetupWorkflow:
     @workflow.signal(name=KEY_SHOWN.name)
     def key_shown(self, _: KeyShown) -> None:
         """Signal: a KEY was written where others read it. The row says that its link is over."""
-        self.run_state.apply(self.run_state.state.replace(row_wanted=True))
+        self.run_state.apply(self.run_state.state.with_row_asked())
 
     async def not_admin(self, pressed: Pressed) -> SetupAnswer:
         """*I'm not a PagerDuty Admin*: the card expands."""

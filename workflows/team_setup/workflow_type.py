@@ -38,18 +38,18 @@ TEAM_EVENTS = {
 """What happened to the team, under Teams' own words."""
 
 
-def _asked(name: str) -> Update[Pressed, SetupAnswer]:
+def _answered_update(name: str) -> Update[Pressed, SetupAnswer]:
     return Update(name, Pressed, SetupAnswer, goes_on_as=Signal(name, Pressed))
 
 
-NOT_ADMIN = _asked("not_admin")
+NOT_ADMIN = _answered_update("not_admin")
 """*I'm not a PagerDuty Admin*: the card expands."""
-RENEW = _asked("renew")
+RENEW = _answered_update("renew")
 """*Send a new link*."""
-CHOOSE_ACCOUNT = _asked("choose_account")
-AUTHORIZE = _asked("authorize")
+CHOOSE_ACCOUNT = _answered_update("choose_account")
+AUTHORIZE = _answered_update("authorize")
 """The command ``authorize <KEY>``: whoever wrote it privately gets the Authorize card."""
-APPCONNECT = _asked("appconnect")
+APPCONNECT = _answered_update("appconnect")
 """The command ``appconnect``: whoever wrote it gets the consent card."""
 AUTHORIZED = Update("authorized", Authorized, SetupAnswer, goes_on_as=Signal("authorized", Authorized))
 CONSENT_RETURNED = Update(

@@ -39,6 +39,8 @@ def title_of(view: NoticeView) -> str:
 
 _TITLES: Mapping[Showing, str] = {
     "expired": "The link has expired",
+    "key_shown": "The link does not work any more",
+    "no_account": "No PagerDuty account is configured",
     "replaced": "A newer message holds the link",
     "handed_over": "Somebody else goes on with the setup",
     "authorized": "The team is connected to PagerDuty",
@@ -108,6 +110,24 @@ def _expired(view: NoticeView) -> Iterator[Element]:
     yield action_set(button(view, "renew", "Send a new link"))
 
 
+def _key_shown(view: NoticeView) -> Iterator[Element]:
+    yield paragraph(
+        "The KEY of the link that connects ",
+        team(view),
+        " to PagerDuty was written where others can read it. Neither the link nor the KEY works any more.",
+    )
+    yield action_set(button(view, "renew", "Send a new link"))
+
+
+def _no_account(view: NoticeView) -> Iterator[Element]:
+    yield paragraph(
+        "Muster is installed in ",
+        team(view),
+        ", but no PagerDuty account is configured for this organization: an operator of Muster adds it to "
+        "muster.toml. This message then says how to go on.",
+    )
+
+
 def _replaced(view: NoticeView) -> Iterator[Element]:
     yield paragraph("A newer private message of Muster goes on with the setup of ", team(view), ".")
 
@@ -146,6 +166,8 @@ def _abandoned(view: NoticeView) -> Iterator[Element]:
 _DRAWN: Mapping[Showing, Callable[[NoticeView], Iterator[Element]]] = {
     "choosing": _choosing,
     "expired": _expired,
+    "key_shown": _key_shown,
+    "no_account": _no_account,
     "replaced": _replaced,
     "handed_over": _handed_over,
     "authorized": _authorized,

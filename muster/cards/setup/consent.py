@@ -38,7 +38,7 @@ def _open(view: NoticeView, link: str | None) -> Iterator[Element]:
         " is Microsoft's: an admin allows Muster what it needs of "
         "Microsoft Graph. Cards and their buttons work without it.",
     )
-    yield from _standing(view)
+    yield from _progress(view)
     yield said(
         "If you are a Microsoft admin (Privileged Role Administrator or Global Administrator), press "
         "**Authorize and complete setup** and accept. If you are not, ask yours to send the message "
@@ -54,7 +54,7 @@ def _open(view: NoticeView, link: str | None) -> Iterator[Element]:
         yield action_set(opens)
 
 
-def _standing(view: NoticeView) -> Iterator[Element]:
+def _progress(view: NoticeView) -> Iterator[Element]:
     if view.refused:
         yield said(
             "⚠️ Somebody refused on Microsoft's page, so nothing was granted there. It can be tried again."

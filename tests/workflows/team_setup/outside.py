@@ -10,7 +10,7 @@ from temporalio import activity
 
 from tests.support.waiting import Changes
 from workflows.contract import Activity, Done
-from workflows.errors import OutsideError
+from workflows.errors import OutsideError, RequestInvalid
 from workflows.team_setup import activities as rows
 from workflows.team_setup.activities import (
     MakeOffer,
@@ -64,6 +64,7 @@ class FakeActivities:
         self._failures: dict[str, list[OutsideError]] = {}
         self._refused: dict[str, OutsideError] = {}
         self._held: dict[str, asyncio.Event] = {}
+        self._waiting: set[str] = set()
         self._calls = Changes()
 
     # What a test says about the outside
@@ -75,9 +76,17 @@ class FakeActivities:
         """Every message to this person or channel is refused."""
         self._refused[recipient] = error
 
+    def can_write_to(self, recipient: str) -> None:
+        """Messages to this person or channel arrive again."""
+        self._refused.pop(recipient, None)
+
     def holds(self, row: Row) -> asyncio.Event:
         self._held[row.name] = asyncio.Event()
         return self._held[row.name]
+
+    def waits(self, row: Row) -> bool:
+        """Whether a call of a held row has come."""
+        return row.name in self._waiting
 
     async def until(self, condition: Callable[[], bool], *, within: float = 20) -> None:
         await self._calls.until(condition, within=within)
@@ -92,6 +101,10 @@ class FakeActivities:
     def end(self, offer: int, state: str) -> None:
         """Somebody ends a link, or its time is over."""
         self._replace(self.link(offer), state)
+
+    def loses(self, offer: int) -> None:
+        """The row of a link is gone."""
+        self.links.remove(self.link(offer))
 
     # What a test asks of the outside
 
@@ -125,6 +138,8 @@ class FakeActivities:
     async def _answer(self, row: Row, argument: Any, answer: Callable[[Any], Any]) -> Any:
         self._calls.add()
         if row.name in self._held:
+            self._waiting.add(row.name)
+            self._calls.add()
             await self._held[row.name].wait()
         if failures := self._failures.get(row.name):
             raise failures.pop(0).to_application_error()
@@ -157,7 +172,10 @@ class FakeActivities:
             authorized_name="Grace Admin" if self.authorized_at else None,
             missing=None,
             links=tuple({one.kind: one for one in self.links}.values()),
-            notices=tuple(self._stored_notices()),
+            notices=tuple(
+                one for one in self._stored_notices() if one.showing not in ("replaced", "handed_over")
+            ),
+            numbers=self._numbers_of_notices(),
         )
 
     def _stored_notices(self) -> list[StoredNotice]:
@@ -174,6 +192,13 @@ class FakeActivities:
             )
         return list(found.values())
 
+    def _numbers_of_notices(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for one in self.sent:
+            kind, _, number = one.name.partition("/")
+            found[kind] = max(int(number), found.get(kind, 0))
+        return found
+
     @activity.defn(name=rows.RECORD_SETUP.name)
     async def record_setup(self, request: RecordSetup) -> Done:
         done: Done = await self._answer(rows.RECORD_SETUP, request, self._record)
@@ -184,7 +209,7 @@ class FakeActivities:
         if request.anew_at and self.authorized_at and self.authorized_at <= request.anew_at:
             self.authorized_at = None
         self.step = request.step
-        self.installer = request.installer or self.installer
+        self.installer = request.installer or (None if request.anew_at else self.installer)
         self.membership_at = request.membership_at
         self.removed = request.removed
         if request.ends_links:
@@ -199,6 +224,8 @@ class FakeActivities:
 
     def _make(self, request: MakeOffer) -> Offered:
         self.offers.append(request)
+        if request.kind == "authorize" and request.account is None and len(self.accounts) != 1:
+            raise RequestInvalid("no PagerDuty account is configured").to_application_error()
         row = next((one for one in self.links if one.request == request.request), None)
         if row is None:
             for other in self.open_links:

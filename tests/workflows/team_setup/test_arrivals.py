@@ -167,6 +167,17 @@ async def test_an_app_that_comes_back_is_authorized_again_for_the_account_that_t
         assert [name for name, _ in outside.messages if name.startswith("welcome")] == ["welcome/1"]
 
 
+async def test_an_app_that_comes_back_by_nobody_has_no_installer(client: Client) -> None:
+    async with at(client, "authorizing") as run:
+        await run.hears(run.event("removed", ADA))
+        assert await run.ends() == "removed"
+        assert run.outside.installer == "ada"
+        await run.is_installed(None)
+        await run.shows("way-on/1", None, "open")
+        await run.outside.until(lambda: run.outside.step == "authorizing")
+        assert run.outside.installer is None
+
+
 async def test_a_team_that_is_restored_is_set_up_by_who_installed_the_app(client: Client) -> None:
     async with at(client, "authorizing") as run:
         await run.hears(run.event("teamDeleted", BO))
@@ -185,13 +196,56 @@ async def test_other_events_of_a_team_give_its_setup_to_nobody_else(client: Clie
         assert run.outside.messages == messages
 
 
+@pytest.mark.parametrize("notice", ["installer/1", None], ids=["its card", "a command"])
+async def test_an_open_link_that_somebody_renews_dies_and_comes_as_one_new_message(
+    client: Client, notice: str | None
+) -> None:
+    async with at(client, "authorizing") as run:
+        (before,) = run.outside.open_links
+        assert await run.clicks("renew", notice=notice) == "sent_privately"
+        await run.shows("installer/2", ADA, "open")
+        await run.shows("installer/1", ADA, "replaced")
+        (link,) = run.outside.open_links
+        assert link.id != before.id
+        assert run.outside.of("installer/2", "ada")[-1].offer == link.id
+        assert await run.clicks("authorize", BO, offer=before.id) == "not_under_way", "the old KEY is dead"
+
+
+async def test_the_choice_of_an_account_is_sent_anew_to_whoever_asks(client: Client) -> None:
+    async with at(client, "choosing") as run:
+        assert await run.clicks("renew", notice="installer/1") == "sent_privately"
+        await run.shows("installer/2", ADA, "choosing")
+        await run.shows("installer/1", ADA, "replaced")
+        assert run.outside.offers == []
+
+
 @pytest.mark.parametrize("step", ["choosing", "authorizing"])
-async def test_a_link_that_is_open_is_not_renewed(client: Client, step: str) -> None:
+async def test_clicks_on_an_old_card_come_to_the_one_new_message(client: Client, step: str) -> None:
     async with at(client, step) as run:
-        assert await run.clicks("renew") == "sent_privately"
+        click = run.pressed(notice="installer/1")
+        assert (await run.ask("renew", click)).reply == "sent_privately"
+        assert (await run.ask("renew", click)).reply == "sent_privately", "delivered again"
+        await run.signal("renew", click)
+        assert await run.clicks("renew", notice="installer/1") == "sent_privately", "pressed twice"
+        await run.shows("installer/1", ADA, "replaced")
+        assert await run.clicks("renew", notice="installer/1") == "sent_privately", "an old card"
         await run.is_idle()
-        assert run.outside.messages == [("installer/1", "ada")]
-        assert len(run.outside.offers) == (0 if step == "choosing" else 1)
+        assert run.outside.messages == [("installer/1", "ada"), ("installer/2", "ada")]
+        assert len(run.outside.offers) == (0 if step == "choosing" else 2)
+
+
+async def test_the_button_in_the_channel_writes_to_each_person_once(client: Client) -> None:
+    async with running(client) as run:
+        await run.is_installed(None)
+        await run.shows("way-on/1", None, "open")
+        await run.clicks("renew", BO, notice="way-on/1")
+        await run.shows("installer/1", BO, "open")
+        await run.clicks("renew", BO, notice="way-on/1")
+        await run.is_idle()
+        assert run.outside.messages == [("way-on/1", TEAM), ("installer/1", "bo")]
+        await run.clicks("renew", ADA, notice="way-on/1")
+        await run.shows("installer/2", ADA, "open")
+        await run.shows("installer/1", BO, "handed_over")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from temporalio.client import Client
 from tests.workflows.team_setup.outside import MISSING, FakeActivities
 from tests.workflows.team_setup.running import ADA, GRACE, LONG, Run, running
 from workflows.errors import CredentialRejected, ProviderUnavailable
-from workflows.team_setup.activities import READ_ORGANIZATION, READ_ROLES, WAKE_SETUPS
+from workflows.team_setup.activities import READ_ROLES
 from workflows.team_setup.consent import waits_of
 from workflows.team_setup.messages import ConsentReturned, Deadlines
 
@@ -152,6 +152,27 @@ async def test_whoever_writes_appconnect_when_all_is_granted_is_told_so(client: 
         assert [view.showing for view in run.outside.of("consent/2", "grace")] == ["complete"]
 
 
+async def test_whoever_writes_appconnect_again_has_one_message_that_goes_on(client: Client) -> None:
+    async with asked(client) as run:
+        for number in range(2, 6):
+            await run.clicks("appconnect", GRACE)
+            await run.shows(f"consent/{number}", GRACE, "open")
+        await run.is_idle()
+        showing = [run.outside.showing(f"consent/{number}", "grace") for number in range(2, 6)]
+        assert showing == ["replaced", "replaced", "replaced", "open"]
+
+
+async def test_a_new_run_does_not_take_an_old_message_for_a_new_one(client: Client) -> None:
+    async with asked(client) as run:
+        await run.clicks("appconnect", ADA)
+        await run.shows("consent/2", ADA, "open")
+        await run.shows("consent/1", ADA, "replaced")
+        await run.handle.terminate("an operator")
+        await run.clicks("appconnect", ADA)
+        await run.shows("consent/3", ADA, "open")
+        await run.shows("consent/2", ADA, "replaced")
+
+
 async def test_a_consent_before_the_authorization_waits_for_it(client: Client) -> None:
     async with running(client) as run:
         await run.is_installed(ADA)
@@ -165,15 +186,6 @@ async def test_a_consent_before_the_authorization_waits_for_it(client: Client) -
         assert await run.ends() == "complete"
         assert run.outside.showing("consent/1", "grace") == "complete"
         assert run.outside.showing("consent/2", "ada") == "complete"
-
-
-async def test_neighbours_and_the_tenants_name_hold_no_run_that_is_complete(client: Client) -> None:
-    async with asked(client) as run:
-        run.outside.fails(WAKE_SETUPS, *[ProviderUnavailable("no")] * 50)
-        run.outside.fails(READ_ORGANIZATION, *[ProviderUnavailable("no")] * 50)
-        run.outside.missing = ()
-        await run.consent_returns()
-        assert await run.ends() == "complete"
 
 
 async def test_a_return_after_a_removal_reads_nothing(client: Client) -> None:

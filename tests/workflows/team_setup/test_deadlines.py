@@ -5,6 +5,8 @@ from temporalio.client import Client
 
 from tests.workflows.team_setup.outside import FakeActivities
 from tests.workflows.team_setup.running import ADA, BO, BRIEF, GRACE, LONG, Run, running
+from workflows.team_setup.activities import RESTORE_SETUP
+from workflows.team_setup.messages import KeyShown
 
 pytestmark = pytest.mark.anyio
 
@@ -48,6 +50,76 @@ async def test_a_link_whose_key_was_shown_in_a_channel_is_renewed_before_its_tim
         await run.shows("installer/2", ADA, "open")
         await run.shows("installer/1", ADA, "replaced")
         assert len(run.outside.open_links) == 1
+
+
+async def shown(run: Run) -> None:
+    """The KEY of the link is written in a channel, and the bot tells it."""
+    offer = run.outside.open_links[0].id
+    run.outside.end(offer, "shown")
+    await run.signal("key_shown", KeyShown(offer=offer))
+
+
+async def test_a_key_that_was_shown_in_a_channel_ends_its_link_on_every_card_at_once(client: Client) -> None:
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        await run.clicks("authorize", GRACE, offer=run.outside.open_links[0].id)
+        await run.shows("admin/1", GRACE, "open")
+        await shown(run)
+        await run.shows("installer/1", ADA, "key_shown")
+        await run.shows("admin/1", GRACE, "key_shown")
+        assert await run.clicks("renew", ADA, notice="installer/1") == "sent_privately"
+        await run.shows("installer/2", ADA, "open")
+        assert len(run.outside.open_links) == 1
+
+
+async def test_a_key_that_was_shown_while_no_run_goes_on_is_told_by_the_next(client: Client) -> None:
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        await run.outside.until(lambda: run.outside.step == "authorizing")
+        await run.handle.terminate("an operator")
+        await shown(run)
+        await run.shows("installer/1", ADA, "key_shown")
+
+
+async def test_a_key_that_is_shown_while_the_rows_are_read_is_not_missed(client: Client) -> None:
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        offer, before = run.outside.open_links[0].id, run.outside.restored
+        held = run.outside.holds(RESTORE_SETUP)
+        await run.signal("key_shown", KeyShown(offer=offer))
+        await run.outside.until(lambda: run.outside.waits(RESTORE_SETUP))
+        await run.signal("key_shown", KeyShown(offer=offer))
+        held.set()
+        await run.outside.until(lambda: run.outside.restored == before + 2)
+        await run.is_idle()
+        assert run.outside.restored == before + 2
+
+
+async def test_a_link_whose_row_is_gone_is_over(client: Client) -> None:
+    async with running(client, deadlines=BRIEF) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        run.outside.loses(run.outside.open_links[0].id)
+        await run.shows("installer/1", ADA, "expired")
+        before = run.outside.restored
+        await run.is_idle()
+        assert run.outside.restored == before, "the rows are not read again and again"
+
+
+async def test_a_link_that_a_newer_row_has_followed_is_over(client: Client) -> None:
+    async with running(client, deadlines=BRIEF) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        (row,) = run.outside.links
+        run.outside.end(row.id, "replaced")
+        run.outside.links.append(row.model_copy(update={"id": 99, "request": "elsewhere/1"}))
+        await run.shows("installer/1", ADA, "expired")
+        before = run.outside.restored
+        await run.is_idle()
+        assert run.outside.restored == before
 
 
 async def test_the_key_of_an_expired_link_is_not_under_way(client: Client) -> None:

@@ -9,6 +9,8 @@ from tests.workflows.channel_incident.conftest import impatient as impatient
 from tests.workflows.channel_incident.conftest import impatient_temporal as impatient_temporal
 from tests.workflows.team_setup.lives import LIVES, Live, deadlines_of, long
 from tests.workflows.team_setup.running import NO_CACHE, Run, running
+from workflows.team_setup.messages import Start
+from workflows.team_setup.state import State
 
 pytestmark = pytest.mark.anyio
 
@@ -25,6 +27,17 @@ async def test_a_life_that_continued_as_new_replayed_at_every_step(impatient: Cl
         await long(run)
     _nothing_twice(run)
     assert (await run.timeline(run.runs[0])).continued_as
+    assert len((await carried(run)).notices) < 8, "what was replaced is forgotten"
+
+
+async def carried(run: Run) -> State:
+    """The state that the last run was started with."""
+    history = await run.handle.fetch_history()
+    started = history.events[0].workflow_execution_started_event_attributes
+    (start,) = await run.client.data_converter.decode(started.input.payloads, [Start])
+    assert start.carried is not None
+    state: State = start.carried
+    return state
 
 
 def _nothing_twice(run: Run) -> None:

@@ -57,7 +57,7 @@ async def test_the_timeline_names_every_step_and_every_wait(client: Client) -> N
         timeline = await run.timeline()
     assert all(called.summary for called in timeline.activities)
     assert all(waited.summary for waited in timeline.timers)
-    assert timeline.activities[0].name == "store.recall_setup"
+    assert timeline.activities[0].name == "store.restore_setup"
     shown = [called.summary for called in timeline.activities if called.name == "teams.show_notice"]
     assert shown[0] == "installer/1 · Ada Ops · open"
     assert shown[-1] == "consent/1 · Ada Ops · complete"
