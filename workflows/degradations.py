@@ -76,6 +76,10 @@ class DegradableRun(ABC, Generic[StateT]):
             for one in self.state.degradations
         )
 
+    def needs_person(self, name: str) -> bool:
+        """Whether this reconciler was refused so that waiting alone does not help."""
+        return any(one.name == name and not one.held and one.until is None for one in self.state.degradations)
+
     def waits_until(self, name: str) -> datetime | None:
         """Until when this reconciler waits."""
         return next((one.until for one in self.state.degradations if one.name == name), None)

@@ -66,6 +66,9 @@ class Authorize:
         offer = await link_offers.find(self._pool, flow.offer)
         if offer is None or offer.state not in ("open", "spent"):
             return Result(outcome="invalid")
+        if offer.spent_flow == flow.digest:
+            # This browser's return was committed, and its answer was lost: the code is used up.
+            return Result(outcome="connected", team=offer.team_name, is_reported=False)
         account = self._account(offer)
         admin = await self._oauth.admin(account, code=told.get("code", ""), verifier=flow.verifier)
         spending = Spending(account=account.key, user=admin.user, name=admin.name, role=admin.role)

@@ -300,6 +300,21 @@ async def test_reloading_the_result_exchanges_nothing(links: Links) -> None:
     assert await links.told() == [f"authorized {offer.id}"]
 
 
+async def test_a_return_whose_answer_was_lost_after_the_commit_sees_the_success_again(links: Links) -> None:
+    """The browser has its flow as it was, and loads the address with the used code again."""
+    offer = await links.offer()
+    browser = links.browser()
+    query = links.identity.allow(await browser.begin(path_of(offer)))
+    before = dict(browser.http.cookies)
+    await browser.come_back(query)
+    browser.http.cookies.clear()
+    browser.http.cookies.update(before)
+    page = await browser.come_back(query)
+    assert (page.status_code, SUCCESS in text_of(page)) == (200, True)
+    assert len(links.identity.exchanges) == 1
+    assert await links.told() == [f"authorized {offer.id}"]
+
+
 async def test_a_result_opens_in_its_browser_alone(links: Links) -> None:
     browser = links.browser()
     page = await browser.come_back(links.identity.allow(await browser.begin(path_of(await links.offer()))))

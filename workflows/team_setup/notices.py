@@ -38,6 +38,10 @@ class NoticesReconciler(SetupReconciler):
         """A message does not show what is wanted, or may not."""
         return self._next() is not None
 
+    def holds_run(self) -> bool:
+        """Nobody shows a message after the run: an outage is waited out, a lasting refusal is not."""
+        return self.is_due() and not self._run.needs_person(self.name)
+
     def _next(self) -> tuple[Notice, NoticeView] | None:
         """The one that has failed least: nobody waits for somebody who cannot be written to."""
         due = [

@@ -13,6 +13,7 @@ from workflows.errors import (
     OutcomeUnknown,
     OutsideError,
     ProviderUnavailable,
+    RequestInvalid,
 )
 from workflows.team_setup.activities import MAKE_OFFER, READ_NAMES, RECORD_SETUP, RESTORE_SETUP, SHOW_NOTICE
 
@@ -122,6 +123,49 @@ async def test_what_fails_for_a_moment_is_done_later(client: Client, row: object
         await run.shows("installer/1", ADA, "open")
         await outside.until(lambda: outside.step == "authorizing" and outside.named > 0)
         await run.until_attribute("Attention", "ok")
+
+
+@pytest.mark.parametrize("error", [DOWN, LOST], ids=["not sent", "answer lost"])
+async def test_a_run_ends_when_its_last_messages_are_shown(client: Client, error: OutsideError) -> None:
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        await run.is_authorized()
+        for name, person, showing in (
+            ("installer/1", ADA, "authorized"),
+            ("welcome/1", None, "open"),
+            ("consent/1", ADA, "open"),
+        ):
+            await run.shows(name, person, showing)
+        run.outside.missing = ()
+        run.outside.fails(SHOW_NOTICE, error)
+        await run.consent_returns()
+        assert await run.ends() == "complete"
+        assert run.outside.showing("consent/1", "ada") == "complete"
+
+
+async def test_general_is_greeted_after_an_outage_although_nothing_else_is_left_to_do(client: Client) -> None:
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        run.outside.missing = ()
+        run.outside.fails(SHOW_NOTICE, *[DOWN] * 3)
+        await run.is_authorized()
+        assert await run.ends() == "complete"
+        assert run.outside.showing("welcome/1", TEAM) == "open"
+        assert run.outside.showing("installer/1", "ada") == "authorized"
+        assert run.outside.showing("consent/1", "ada") == "complete"
+
+
+async def test_a_message_that_is_refused_for_good_holds_no_run(client: Client) -> None:
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        run.outside.missing = ()
+        run.outside.cannot_write_to("ada", RequestInvalid("no"))
+        await run.is_authorized()
+        assert await run.ends() == "complete"
+        assert run.outside.showing("welcome/1", TEAM) == "open"
 
 
 async def test_names_that_cannot_be_read_hold_nothing_up(client: Client) -> None:
