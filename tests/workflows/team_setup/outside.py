@@ -10,7 +10,7 @@ from temporalio import activity
 
 from tests.support.waiting import Changes
 from workflows.contract import Activity, Done
-from workflows.errors import OutsideError
+from workflows.errors import OutcomeUnknown, OutsideError
 from workflows.team_setup import activities as rows
 from workflows.team_setup.activities import (
     MakeOffer,
@@ -64,6 +64,8 @@ class FakeActivities:
         self._failures: dict[str, list[OutsideError]] = {}
         self._refused: dict[str, OutsideError] = {}
         self._held: dict[str, asyncio.Event] = {}
+        self._perhaps_said: set[tuple[str, str]] = set()
+        """Public messages whose rows hold an intent that nobody has concluded."""
         self._calls = Changes()
 
     # What a test says about the outside
@@ -224,7 +226,12 @@ class FakeActivities:
         return shown
 
     def _show(self, request: ShowNotice) -> NoticeShown:
+        public = request.person is None and (request.name, request.recipient)
+        if public in self._perhaps_said:
+            return NoticeShown(certain=False)
         if refused := self._refused.get(request.recipient):
+            if public and isinstance(refused, OutcomeUnknown):
+                self._perhaps_said.add(public)
             raise refused.to_application_error()
         self.sent.append(request)
         return NoticeShown(certain=True)

@@ -76,6 +76,7 @@ async def test_a_private_message_whose_answer_was_lost_is_sent_again(client: Cli
 
 
 async def test_a_greeting_whose_answer_was_lost_is_not_sent_again(client: Client) -> None:
+    """The row is asked once more, and says that it may be there."""
     async with running(client) as run:
         await run.is_installed(ADA)
         await run.shows("installer/1", ADA, "open")
@@ -90,7 +91,20 @@ async def test_a_greeting_whose_answer_was_lost_is_not_sent_again(client: Client
         ]
         assert [summary for summary in shown if summary.startswith("welcome")] == [
             "welcome/1 · channel · open"
-        ]
+        ] * 2
+        assert run.outside.of("welcome/1", TEAM) == []
+
+
+async def test_a_greeting_that_was_lost_before_it_began_is_sent(client: Client) -> None:
+    """A worker that dies leaves an outcome unknown, also where it had not committed its intent."""
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        run.outside.missing = ()
+        run.outside.fails(SHOW_NOTICE, *[LOST] * 3)
+        await run.is_authorized()
+        assert await run.ends() == "complete"
+        assert len(run.outside.of("welcome/1", TEAM)) == 1
 
 
 async def test_a_card_that_was_deleted_is_sent_anew_while_it_is_of_use(client: Client) -> None:
