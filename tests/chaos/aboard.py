@@ -73,7 +73,7 @@ def _private_card_shows(kind: str, text: str, evidence: Evidence) -> Iterator[st
         return
     shown = [message for message in evidence.chat if message["id"] == named[-1]["activity_id"]]
     if not shown or text not in str(shown[0]["versions"][-1]):
-        yield f"the card {kind} does not say {text!r}: {shown or evidence.chat}"
+        yield f"the card {kind} does not say {text!r}"
 
 
 async def _is_over(newcomer: Newcomer) -> bool:
@@ -84,9 +84,9 @@ async def _gather(newcomer: Newcomer) -> Evidence:
     return Evidence(
         run=await newcomer.run(),
         first_run=newcomer.first_run,
-        team=await newcomer.row(),
-        offers=[*await newcomer.offers("authorize"), *await newcomer.offers("consent")],
-        notices=[*await newcomer.notices("installer"), *await newcomer.notices("consent")],
+        team=dict(await newcomer.row()),
+        offers=[dict(offer) for kind in ("authorize", "consent") for offer in await newcomer.offers(kind)],
+        notices=[dict(notice) for kind in _FINAL for notice in await newcomer.notices(kind)],
         channels=await newcomer.public(),
         chat=await newcomer.cards(),
     )

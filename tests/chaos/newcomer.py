@@ -17,7 +17,19 @@ from tests.chaos.company import ADA_EMAIL, Company
 from tests.support.plain_browser import Page, PlainBrowser
 from tests.support.waiting import eventually
 
-TEAM_NAMES = ("Payments", "Platform", "Search", "Billing", "Returns", "Loyalty", "Shipping", "Pricing")
+TEAM_NAMES = (
+    "Payments",
+    "Platform",
+    "Search",
+    "Billing",
+    "Returns",
+    "Loyalty",
+    "Shipping",
+    "Pricing",
+    "Delivery",
+    "Reports",
+    "Partners",
+)
 CONNECTED, CONSENTED = "You've successfully connected the {team} team to PagerDuty.", "Thank you."
 WELCOME = "Muster is connected to PagerDuty"
 AUTHORIZE, CONSENT = "Authorize", "Authorize and complete setup"
@@ -214,7 +226,6 @@ def _actions(value: Any) -> Iterator[Json]:
 async def newcomer(company: Company, team: Team) -> AsyncIterator[Newcomer]:
     """A team that nobody has heard of, in a tenant that has consented to nothing."""
     await company.microsoft.revoke_consent()
-    await company.rows("UPDATE teams_tenant SET roles = NULL, roles_read_at = NULL")
     browser = PlainBrowser()
     try:
         yield Newcomer(company, team, browser)

@@ -93,8 +93,13 @@ class PlainBrowser:
         self._http = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=20)
         self.visited: list[str] = []
         """Every address that it asked, in order."""
-        self.cookies: list[str] = []
-        """Every value that a cookie was set to, also those that are gone."""
+        self.cookies: list[tuple[str, str]] = []
+        """Every cookie that was set, name and value, also those that are gone."""
+
+    @property
+    def returns(self) -> list[str]:
+        """The addresses with which another host sent it back, each with what that host told."""
+        return [url for url in self.visited if urlsplit(url).path.endswith("/callback")]
 
     async def close(self) -> None:
         """Forget everything."""
@@ -139,5 +144,5 @@ class PlainBrowser:
             }
         self.visited.append(url)
         answer = await self._http.request(method, url, params=params, data=data, headers=headers)
-        self.cookies += filter(None, answer.cookies.values())
+        self.cookies += [(name, value) for name, value in answer.cookies.items() if value]
         return answer

@@ -120,7 +120,8 @@ def _consent_showing(state: State) -> Showing | None:
     if state.step == "complete":
         return "complete" if state.missing == () else None
     if state.missing == ():
-        return "granted"
+        # Once the team is authorized, what an earlier reading found is read again before anybody is told.
+        return None if state.step == "consenting" else "granted"
     if state.missing is None and not state.roles_unread:
         return None
     return _standing(state.consent_link)

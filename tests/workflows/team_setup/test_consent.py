@@ -164,7 +164,7 @@ async def test_a_consent_before_the_authorization_waits_for_it(client: Client) -
         await run.is_authorized()
         assert await run.ends() == "complete"
         assert run.outside.showing("consent/1", "grace") == "complete"
-        assert run.outside.showing("consent/2", "ada") == "complete"
+        assert [view.showing for view in run.outside.of("consent/2", "ada")] == ["complete"]
 
 
 async def test_neighbours_and_the_tenants_name_hold_no_run_that_is_complete(client: Client) -> None:
