@@ -18,7 +18,7 @@ from muster.temporal.client import connect
 from sandbox.up.supervision.launch import Launched
 from tests.support.product import Product
 from tests.support.settings import settings_for
-from tests.support.simulators import PagerDuty, Teams
+from tests.support.simulators import Microsoft, PagerDuty, Teams
 from tests.support.waiting import eventually
 
 ADA_EMAIL, BO_EMAIL, DI_EMAIL = "ada@acme.example", "bo@acme.example", "di@acme.example"
@@ -37,6 +37,7 @@ class Company:
     def __init__(self, http: httpx.AsyncClient, stack: Launched, temporal: Client) -> None:
         self.pagerduty = PagerDuty(http, stack.ready)
         self.teams = Teams(http, stack.ready)
+        self.microsoft = Microsoft(http, stack.ready)
         self.product = Product(http, stack)
         self.temporal = temporal
         self.database_url: str = stack.ready["database_url"]
@@ -45,6 +46,12 @@ class Company:
     async def incident(self, *, service: str | None = None) -> "Incident":
         """Something breaks."""
         return Incident(self, await self.pagerduty.trigger("Checkout is slow", service=service))
+
+    async def chat_of(self, email: str) -> dict[str, Any]:
+        """A person's private chat with the bot."""
+        person = next(p["aad_object_id"] for p in self.people if p["email"] == email)
+        conversations: list[dict[str, Any]] = (await self.teams.records())["conversations"]
+        return next(c for c in conversations if c["kind"] == "personal" and c["members"] == [person])
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[asyncpg.Connection]:
@@ -75,6 +82,22 @@ class Company:
                      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                      AND (classid::bigint << 32) | objid::bigint = hashtextextended($1, 0)"""
         return [row["pid"] for row in await self.rows(query, lock, granted)]
+
+    async def wait_for_locks(self, statement: str, *, times: int = 1) -> list[int]:
+        """Wait until backends wait for a lock with a statement that holds this text; which they are."""
+        query = """SELECT pid FROM pg_stat_activity
+                   WHERE wait_event_type = 'Lock' AND datname = current_database()
+                     AND position($1 IN query) > 0 AND pid <> pg_backend_pid()"""
+
+        async def enough() -> bool:
+            return len(await self.rows(query, statement)) >= times
+
+        await eventually(enough)
+        return [row["pid"] for row in await self.rows(query, statement)]
+
+    async def end_backends(self, pids: list[int]) -> None:
+        """Nothing of what these backends were doing is committed."""
+        await self.rows("SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid", pids)
 
     async def _any(self, query: str, *values: Any) -> bool:
         return bool(await self.rows(query, *values))

@@ -1,13 +1,16 @@
-"""One product for each test process, in a company with a crowd, and one whose runs are long very soon."""
+"""Products of each test process: in a company with a crowd; with runs that are long very soon; empty."""
 
 from collections.abc import AsyncIterator, Generator, Iterator
 
 import pytest
 
-from sandbox.company import Channel, Connection, Person, build_company, write_company
+from sandbox.company import Channel, Connection, Person, Team, build_company, read_company, write_company
 from sandbox.company import Company as SandboxCompany
+from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
 from tests.chaos.company import MANY_SERVICES, SOON, Company, at_work
+from tests.chaos.newcomer import Newcomer, with_more_teams
+from tests.chaos.newcomer import newcomer as new_team
 from tests.support.product import ends_of_logs, running
 
 CROWD = 200
@@ -39,6 +42,27 @@ def impatient_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch
 async def impatient(impatient_stack: Launched) -> AsyncIterator[Company]:
     async with at_work(impatient_stack) as company:
         yield company
+
+
+@pytest.fixture(scope="session")
+def empty_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    """Nothing is installed, connected or consented to; teams come aboard one after the other."""
+    folder = tmp_path_factory.mktemp("empty")
+    write_company(folder / "data" / "company.json", with_more_teams(build_company(connected=False)))
+    with running(folder, "--empty") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def new_teams(empty_stack: Launched) -> Iterator[Team]:
+    """The teams that nobody has heard of."""
+    return iter(read_company(DataFolder(empty_stack.output.parent / "data").company).teams)
+
+
+@pytest.fixture
+async def newcomer(empty_stack: Launched, new_teams: Iterator[Team]) -> AsyncIterator[Newcomer]:
+    async with at_work(empty_stack) as company, new_team(company, next(new_teams)) as newcomer:
+        yield newcomer
 
 
 def _crowded(company: SandboxCompany) -> SandboxCompany:
@@ -87,6 +111,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """A failure shows the end of every part's log."""
     report = yield
     if report.failed:
-        for stack in filter(None, map(getattr(item, "funcargs", {}).get, ("stack", "impatient_stack"))):
+        for stack in filter(
+            None, map(getattr(item, "funcargs", {}).get, ("stack", "impatient_stack", "empty_stack"))
+        ):
             report.sections += ends_of_logs(stack)
     return report

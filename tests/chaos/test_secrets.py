@@ -1,26 +1,33 @@
 """Whoever may read histories or logs learns no secret of the company that Muster works for."""
 
+import base64
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowExecutionDescription
 
+from muster.security.sealing import KeyRing, Place
 from sandbox.company import read_company
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
-from tests.chaos.company import BO_EMAIL, DI_EMAIL, Company
+from tests.chaos.company import ADA_EMAIL, BO_EMAIL, DI_EMAIL, Company
 from tests.chaos.invariants import in_sync
+from tests.chaos.newcomer import AUTHORIZE, CONNECTED, CONSENT, EXPAND, Newcomer
+from tests.support.plain_browser import PlainBrowser
 
 pytestmark = pytest.mark.anyio
 
 LOGS = ("api", "worker", "migrate", "seed")
 """Of the product's own processes."""
+WRONG_KEY = "7ZZY8XXW9VVT"
+FLOW_COOKIE = "muster-flow-"
 DRAWN_MEANWHILE = {
     "a token of PagerDuty's": re.compile(r"pdus\+_"),
     "a token of Microsoft's": re.compile(r"eyJ[\w-]+\.eyJ"),
@@ -40,23 +47,126 @@ async def test_histories_search_attributes_and_logs_hold_no_secret(company: Comp
     assert await incident.changes_by_buttons() == ["acknowledged", "resolved"]
 
     (run,) = await incident.runs()
-    readable = {
-        "the history": await history(company, run),
-        "search attributes, memo and summary": "\n".join(texts(run.raw_description)),
-        **{f"{name}.log": folder_of(stack).log(name).read_text() for name in LOGS},
-    }
+    readable = {**await told_by(company, run), **logs_of(stack)}
     assert "as Bo Call" in readable["the history"]
     assert "PagerDuty answered 503" in readable["the history"]
     assert "Payments" in readable["search attributes, memo and summary"]
     assert "click answered" in readable["api.log"]
     assert "exchange" in readable["worker.log"]
-    assert [f"{name} in {place}" for place, text in readable.items() for name in found(text, stack)] == []
+    assert found(readable, secrets_of(stack)) == []
 
 
-def found(text: str, stack: Launched) -> Iterator[str]:
-    """The names of the secrets that are in a text."""
-    yield from (name for name, secret in secrets_of(stack).items() if secret in text)
-    yield from (name for name, pattern in DRAWN_MEANWHILE.items() if pattern.search(text))
+@pytest.mark.slow
+async def test_a_set_up_leaves_no_link_key_code_or_cookie_behind(
+    newcomer: Newcomer, empty_stack: Launched
+) -> None:
+    """Bo installs, Ada connects the team by the KEY; returns fail, are forged and are denied on the way."""
+    company = newcomer.company
+    await newcomer.install(by=BO_EMAIL)
+    bos = await newcomer.card_with(AUTHORIZE)
+    await newcomer.click(EXPAND, bos, by=BO_EMAIL)
+    await newcomer.is_told("Send these instructions to your PagerDuty Admin")
+    (key,) = re.findall(r"authorize ([0-9A-Z]{12})", str(await newcomer.cards()))
+    await newcomer.write(f"authorize {WRONG_KEY}", by=ADA_EMAIL)
+    await newcomer.write(f"authorize {key}", by=ADA_EMAIL)
+    link = await newcomer.link(AUTHORIZE, ADA_EMAIL)
+
+    denied = await newcomer.browser.submit(await newcomer.up_to_pagerduty(link), "Deny")
+    assert "PagerDuty was told not to allow it." in denied.text
+    connected = await newcomer.authorize(link)
+    assert CONNECTED.format(team=newcomer.name) in connected.text
+    returned = newcomer.browser.returns[-1]
+    forwarded = PlainBrowser()
+    assert (await forwarded.open(returned)).status == 400
+    assert (await newcomer.browser.open(returned.replace("state=", "state=x"))).status == 400
+    await forwarded.close()
+    consent = await newcomer.link(CONSENT)
+    await newcomer.consent(consent)
+    await newcomer.is_told("Setup is now complete!")
+
+    drawn = {
+        "a KEY": key,
+        "a wrong KEY": WRONG_KEY,
+        "the token of the Authorize link": urlsplit(link).path.removeprefix("/l/"),
+        "the token of the consent link": urlsplit(consent).path.removeprefix("/l/"),
+        **in_the_browser(newcomer.browser, key_ring(empty_stack)),
+    }
+    kinds = {name.partition(" ")[0] for name in drawn}
+    assert {"code", "state", "secret", "verifier", "cookie"} <= kinds
+    run = await newcomer.run()
+    readable = {
+        **await told_by(company, run),
+        **logs_of(empty_stack),
+        "what Temporal keeps": kept_by_temporal(empty_stack),
+        "the database": "\n".join([row async for row in every_row(company)]),
+    }
+    assert "welcome/1" in readable["the history"]
+    assert newcomer.name in readable["what Temporal keeps"]
+    assert "a team was authorized" in readable["api.log"]
+    assert "it belongs to no flow of this browser" in readable["api.log"]
+    assert "notice shown" in readable["worker.log"]
+    assert all(text in readable["the database"] for text in (newcomer.name, "installer/1", "Ada Ops"))
+    assert set(found({"the browser": "\n".join(drawn.values())}, drawn)) == {
+        f"{name} in the browser" for name in drawn
+    }
+    assert found(readable, secrets_of(empty_stack) | drawn) == []
+
+
+def found(readable: Mapping[str, str], secrets: Mapping[str, str]) -> list[str]:
+    """The names of the secrets that are in texts, as they are or as the hexadecimal digits of a column."""
+    return [
+        f"{name} in {place}"
+        for place, text in readable.items()
+        for name in (
+            *(name for name, one in secrets.items() if one in text or one.encode().hex() in text),
+            *(name for name, pattern in DRAWN_MEANWHILE.items() if pattern.search(text)),
+        )
+    ]
+
+
+def in_the_browser(browser: PlainBrowser, ring: KeyRing) -> dict[str, str]:
+    """What a browser was given on its way through links, with its sealed flows opened."""
+    given = {f"cookie {number}": value for number, (_, value) in enumerate(browser.cookies)}
+    for number, address in enumerate(browser.returns):
+        told = dict(parse_qsl(urlsplit(address).query))
+        given |= {f"{name} {number}": told[name] for name in ("code", "state") if name in told}
+    for number, (name, value) in enumerate(browser.cookies):
+        if name.startswith(FLOW_COOKIE):
+            place = Place("flow_cookie", name.removeprefix(FLOW_COOKIE), "content")
+            flow = json.loads(ring.open(base64.urlsafe_b64decode(value), place))
+            given |= {f"{part} {number}": flow[part] for part in ("secret", "verifier") if flow[part]}
+    return given
+
+
+async def told_by(company: Company, run: WorkflowExecutionDescription) -> dict[str, str]:
+    """What Temporal shows of a run."""
+    return {
+        "the history": await history(company, run),
+        "search attributes, memo and summary": "\n".join(texts(run.raw_description)),
+    }
+
+
+def logs_of(stack: Launched) -> dict[str, str]:
+    """What the product's own processes wrote."""
+    return {f"{name}.log": folder_of(stack).log(name).read_text() for name in LOGS}
+
+
+def kept_by_temporal(stack: Launched) -> str:
+    """The files of its store, which nothing compresses."""
+    store = folder_of(stack).temporal_store
+    return "".join(path.read_bytes().decode("latin-1") for path in store.parent.glob(f"{store.name}*"))
+
+
+async def every_row(company: Company) -> AsyncIterator[str]:
+    """Every row of every table, as text."""
+    for table in await company.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+        for row in await company.rows(f'SELECT t::text AS shown FROM "{table["tablename"]}" t'):
+            yield row["shown"]
+
+
+def key_ring(stack: Launched) -> KeyRing:
+    """The keys that seal cookies and columns."""
+    return KeyRing.parse(os.environ.get("MUSTER_KEYS") or folder_of(stack).key_ring())
 
 
 def secrets_of(stack: Launched) -> dict[str, str]:

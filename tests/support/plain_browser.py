@@ -68,6 +68,10 @@ class Page:
         """What can be read."""
         return " ".join("".join(self._parsed().text).split())
 
+    def has_button(self, label: str) -> bool:
+        """Whether a form of the page has this button."""
+        return any(label in text for form in self._parsed().forms for text, _, _ in form.buttons)
+
     def form_with(self, label: str) -> tuple[Form, str | None, str]:
         """The form with this button, and the button's name and value."""
         for form in self._parsed().forms:
@@ -89,6 +93,13 @@ class PlainBrowser:
         self._http = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=20)
         self.visited: list[str] = []
         """Every address that it asked, in order."""
+        self.cookies: list[tuple[str, str]] = []
+        """Every cookie that was set, name and value, also those that are gone."""
+
+    @property
+    def returns(self) -> list[str]:
+        """The addresses with which another host sent it back, each with what that host told."""
+        return [url for url in self.visited if urlsplit(url).path.endswith("/callback")]
 
     async def close(self) -> None:
         """Forget everything."""
@@ -132,4 +143,6 @@ class PlainBrowser:
                 "Sec-Fetch-Site": "same-origin" if same else "cross-site",
             }
         self.visited.append(url)
-        return await self._http.request(method, url, params=params, data=data, headers=headers)
+        answer = await self._http.request(method, url, params=params, data=data, headers=headers)
+        self.cookies += [(name, value) for name, value in answer.cookies.items() if value]
+        return answer

@@ -52,6 +52,16 @@ class Product:
         answer.raise_for_status()
         await eventually(lambda: self._is(part, "down"))
 
+    @contextmanager
+    def holding(self, part: str) -> Iterator[None]:
+        """Let a part's process stand still until the block ends."""
+        pid = self._stack.pids[part]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     async def expect_back(self, part: str) -> None:
         """A new process of this part answers."""
         await eventually(lambda: self._is(part, "up"), within=60)

@@ -1,4 +1,4 @@
-"""Clients of both simulators: PagerDuty's API, records, clicks, and faults on demand."""
+"""Clients of the simulators: PagerDuty's API, records, clicks, and faults on demand."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -100,6 +100,10 @@ class PagerDuty:
         """Move the account's clock ahead."""
         await self._call("POST", "/_sandbox/clock", {"advance": minutes * 60})
 
+    async def forget_allowances(self) -> None:
+        """Ask every user again whether the app may authorize as them."""
+        await self._call("DELETE", "/_sandbox/identity")
+
     async def _call(self, method: str, path: str, body: Any = None) -> Any:
         answer = await self._http.request(method, self._url + path, json=body, headers=self._headers)
         answer.raise_for_status()
@@ -133,6 +137,15 @@ class Teams:
         answers: list[dict[str, Any]] = (await self._call("POST", "click", click))["answers"]
         return answers
 
+    async def install(self, **installation: Any) -> list[int | None]:
+        """Add the app to a team as a person would; the bot's answers to what Teams tells it."""
+        statuses: list[int | None] = (await self._call("POST", "install", installation))["statuses"]
+        return statuses
+
+    async def say(self, **message: Any) -> None:
+        """Write a message to the bot."""
+        await self._call("POST", "say", message)
+
     async def fault(self, on: str, do: str, **more: Any) -> None:
         """Let something go wrong."""
         await self._call("POST", "faults", {"on": on, "do": do, **more})
@@ -145,3 +158,15 @@ class Teams:
         answer = await self._http.request(method, f"{self._url}/_sandbox/{path}", json=body, timeout=120)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+
+class Microsoft:
+    """A client of Microsoft's simulator: what the tenant consents to."""
+
+    def __init__(self, http: httpx.AsyncClient, ready: Mapping[str, Any]) -> None:
+        self._http = http
+        self._url = ready["microsoft"]
+
+    async def revoke_consent(self) -> None:
+        """Take back whatever was granted."""
+        (await self._http.delete(f"{self._url}/_sandbox/consent")).raise_for_status()

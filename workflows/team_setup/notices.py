@@ -11,7 +11,6 @@ from workflows.errors import (
     Failure,
     Forbidden,
     NotFound,
-    OutcomeUnknown,
     failure_of,
 )
 from workflows.team_setup.activities import SHOW_NOTICE, ShowNotice
@@ -75,7 +74,7 @@ class NoticesReconciler(SetupReconciler):
             shown = await call(SHOW_NOTICE, request, summary_of(request))
         except ActivityError as error:
             failure = failure_of(error)
-            if not _is_given_up(failure, notice):
+            if not _is_given_up(failure):
                 raise
             workflow.logger.warning("%s is given up: %s", notice.name, failure.name)
             run.apply(with_way_on(run.state.changed(notice, given_up=True)))
@@ -103,10 +102,8 @@ class NoticesReconciler(SetupReconciler):
         run.apply(with_way_on(state))
 
 
-def _is_given_up(failure: Failure, notice: Notice) -> bool:
-    """Trying again would say it twice in public, or reach nobody."""
-    if issubclass(failure.kind, OutcomeUnknown):
-        return notice.person is None and not notice.is_posted
+def _is_given_up(failure: Failure) -> bool:
+    """Trying again would reach nobody. Whether something public may have been said is the row's to decide."""
     return issubclass(failure.kind, _UNREACHABLE) and not issubclass(failure.kind, ConversationUnavailable)
 
 

@@ -138,7 +138,8 @@ def _consent_showing(state: State, notice: Notice) -> Showing | None:
         is_unanswered = state.missing is None and state.roles_unread and not notice.is_posted
         return _showing_of(state.consent_link) if is_unanswered else None
     if state.missing == ():
-        return "granted"
+        # Once the team is authorized, what an earlier reading found is read again before anybody is told.
+        return None if state.step == "consenting" else "granted"
     if state.missing is None and not state.roles_unread:
         return None
     return _showing_of(state.consent_link)

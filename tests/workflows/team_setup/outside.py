@@ -10,7 +10,7 @@ from temporalio import activity
 
 from tests.support.waiting import Changes
 from workflows.contract import Activity, Done
-from workflows.errors import OutsideError, RequestInvalid
+from workflows.errors import OutcomeUnknown, OutsideError, RequestInvalid
 from workflows.team_setup import activities as rows
 from workflows.team_setup.activities import (
     MakeOffer,
@@ -65,6 +65,8 @@ class FakeActivities:
         self._refused: dict[str, OutsideError] = {}
         self._held: dict[str, asyncio.Event] = {}
         self._waiting: set[str] = set()
+        self._perhaps_said: set[tuple[str, str]] = set()
+        """Public messages whose rows hold an intent that nobody has concluded."""
         self._calls = Changes()
 
     # What a test says about the outside
@@ -251,7 +253,12 @@ class FakeActivities:
         return shown
 
     def _show(self, request: ShowNotice) -> NoticeShown:
+        public = request.person is None and (request.name, request.recipient)
+        if public in self._perhaps_said:
+            return NoticeShown(certain=False)
         if refused := self._refused.get(request.recipient):
+            if public and isinstance(refused, OutcomeUnknown):
+                self._perhaps_said.add(public)
             raise refused.to_application_error()
         self.sent.append(request)
         return NoticeShown(certain=True)

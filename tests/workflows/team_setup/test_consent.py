@@ -185,7 +185,7 @@ async def test_a_consent_before_the_authorization_waits_for_it(client: Client) -
         await run.is_authorized()
         assert await run.ends() == "complete"
         assert run.outside.showing("consent/1", "grace") == "complete"
-        assert run.outside.showing("consent/2", "ada") == "complete"
+        assert [view.showing for view in run.outside.of("consent/2", "ada")] == ["complete"]
 
 
 async def test_a_return_after_a_removal_reads_nothing(client: Client) -> None:

@@ -13,6 +13,7 @@ from workflows.errors import (
     OutcomeUnknown,
     OutsideError,
     ProviderUnavailable,
+    RequestInvalid,
 )
 from workflows.team_setup.activities import MAKE_OFFER, READ_NAMES, RECORD_SETUP, RESTORE_SETUP, SHOW_NOTICE
 
@@ -75,6 +76,7 @@ async def test_a_private_message_whose_answer_was_lost_is_sent_again(client: Cli
 
 
 async def test_a_greeting_whose_answer_was_lost_is_not_sent_again(client: Client) -> None:
+    """The row is asked once more, and says that it may be there."""
     async with running(client) as run:
         await run.is_installed(ADA)
         await run.shows("installer/1", ADA, "open")
@@ -89,7 +91,20 @@ async def test_a_greeting_whose_answer_was_lost_is_not_sent_again(client: Client
         ]
         assert [summary for summary in shown if summary.startswith("welcome")] == [
             "welcome/1 · channel · open"
-        ]
+        ] * 2
+        assert run.outside.of("welcome/1", TEAM) == []
+
+
+async def test_a_greeting_that_was_lost_before_it_began_is_sent(client: Client) -> None:
+    """A worker that dies leaves an outcome unknown, also where it had not committed its intent."""
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        run.outside.missing = ()
+        run.outside.fails(SHOW_NOTICE, *[LOST] * 3)
+        await run.is_authorized()
+        assert await run.ends() == "complete"
+        assert len(run.outside.of("welcome/1", TEAM)) == 1
 
 
 async def test_a_card_that_was_deleted_is_sent_anew_while_it_is_of_use(client: Client) -> None:
@@ -122,6 +137,49 @@ async def test_what_fails_for_a_moment_is_done_later(client: Client, row: object
         await run.shows("installer/1", ADA, "open")
         await outside.until(lambda: outside.step == "authorizing" and outside.named > 0)
         await run.until_attribute("Attention", "ok")
+
+
+@pytest.mark.parametrize("error", [DOWN, LOST], ids=["not sent", "answer lost"])
+async def test_a_run_ends_when_its_last_messages_are_shown(client: Client, error: OutsideError) -> None:
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        await run.is_authorized()
+        for name, person, showing in (
+            ("installer/1", ADA, "authorized"),
+            ("welcome/1", None, "open"),
+            ("consent/1", ADA, "open"),
+        ):
+            await run.shows(name, person, showing)
+        run.outside.missing = ()
+        run.outside.fails(SHOW_NOTICE, error)
+        await run.consent_returns()
+        assert await run.ends() == "complete"
+        assert run.outside.showing("consent/1", "ada") == "complete"
+
+
+async def test_general_is_greeted_after_an_outage_although_nothing_else_is_left_to_do(client: Client) -> None:
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        run.outside.missing = ()
+        run.outside.fails(SHOW_NOTICE, *[DOWN] * 3)
+        await run.is_authorized()
+        assert await run.ends() == "complete"
+        assert run.outside.showing("welcome/1", TEAM) == "open"
+        assert run.outside.showing("installer/1", "ada") == "authorized"
+        assert run.outside.showing("consent/1", "ada") == "complete"
+
+
+async def test_a_message_that_is_refused_for_good_holds_no_run(client: Client) -> None:
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        run.outside.missing = ()
+        run.outside.cannot_write_to("ada", RequestInvalid("no"))
+        await run.is_authorized()
+        assert await run.ends() == "complete"
+        assert run.outside.showing("welcome/1", TEAM) == "open"
 
 
 async def test_names_that_cannot_be_read_hold_nothing_up(client: Client) -> None:
