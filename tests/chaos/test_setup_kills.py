@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 _committed = pytest.mark.parametrize("committed", [True, False], ids=["recorded", "not recorded"])
 AWAY = 4
 """Seconds for which Temporal is away."""
+SLOW = 3
+"""Seconds between the intent of a message and the message, in which the test locks its row."""
 
 
 async def test_an_api_killed_between_the_exchange_and_the_commit_leaves_the_link_open(
@@ -133,7 +135,7 @@ async def test_a_worker_killed_after_the_installer_was_written_to_leaves_cards_t
 ) -> None:
     """The message is there. Where its row does not say so, it is sent again."""
     chat = (await newcomer.company.chat_of(newcomer.installer))["id"]
-    await newcomer.company.teams.fault("create", "slow", seconds=2, match={"conversation": chat})
+    await newcomer.company.teams.fault("create", "slow", seconds=SLOW, match={"conversation": chat})
     await newcomer.install()
     await _kill_the_worker_at_its_records(newcomer, "installer", committed=committed)
     await newcomer.company.product.expect_back("worker")
@@ -156,7 +158,9 @@ async def test_a_worker_killed_after_the_welcome_welcomes_nobody_again(
     await newcomer.install()
     link = await newcomer.waits_for_an_admin()
     for conversation in (newcomer.id, chat):
-        await newcomer.company.teams.fault("create", "slow", seconds=2, match={"conversation": conversation})
+        await newcomer.company.teams.fault(
+            "create", "slow", seconds=SLOW, match={"conversation": conversation}
+        )
     await newcomer.authorize(link)
     await _kill_the_worker_at_its_records(newcomer, "welcome", "consent", committed=committed)
     await newcomer.company.product.expect_back("worker")
