@@ -73,7 +73,7 @@ class RecordingGateway(Gateway):
     """Keeps what would go to Temporal; answers ``reply``, or raises ``failure``."""
 
     def __init__(self) -> None:
-        self.signals: list[tuple[Start, str, TeamEvent]] = []
+        self.signals: list[tuple[Start, str, Any]] = []
         self.asked: list[Asked] = []
         self.reply: SetupAnswer | None = SetupAnswer(reply="sent_privately")
         self.failure: Exception | None = None

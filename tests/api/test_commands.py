@@ -285,7 +285,22 @@ async def test_a_key_in_a_channel_is_refused_and_dies(
     shown = await link_offers.find(bot.pool, made.id)
     assert shown is not None
     assert (shown.state, gateway.asked) == ("shown", [])
+    start, signal, ended = gateway.signals[-1]
+    assert (start.key, signal, ended.offer) == ("payments", "link_ended", made.id)
+    assert key not in ended.model_dump_json()
     assert await bot.says(private(f"authorize {key}")) == texts.KEY_SHOWN
+
+
+@pytest.mark.parametrize("failure", [TemporalUnavailable("down"), Rejected("no")])
+async def test_a_key_in_a_channel_dies_though_nobody_can_be_told(
+    bot: Bot, gateway: RecordingGateway, failure: Exception
+) -> None:
+    made, key = await offer(bot.pool)
+    gateway.failure = failure
+    assert await bot.says(said(f"<at>Muster</at> authorize {key}")) == texts.NOT_HERE
+    shown = await link_offers.find(bot.pool, made.id)
+    assert shown is not None
+    assert shown.state == "shown"
 
 
 @pytest.mark.parametrize("argument", ["", "7K2MQ9XWTB4D", "x" * 5_000])

@@ -88,6 +88,13 @@ class Authorized(Value):
     correlation: str | None = None
 
 
+class LinkEnded(Value):
+    """The API has ended a link before its time; the row says why."""
+
+    offer: int
+    correlation: str | None = None
+
+
 class ConsentReturned(Value):
     """Somebody came back from Microsoft's consent page. What was granted is read, never believed."""
 

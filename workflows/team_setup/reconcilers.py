@@ -56,7 +56,7 @@ class RowReconciler(SetupReconciler):
 
 
 class DeadlineReconciler(SetupReconciler):
-    """A deadline of a link has passed: asks the row, by whose clock it is, whether it was used."""
+    """A link may be over: asks the row, which decides, whether it is and whether it was used."""
 
     name = "deadline"
 
@@ -67,7 +67,7 @@ class DeadlineReconciler(SetupReconciler):
     async def reconcile(self) -> None:
         """Ask, and fold what the row says."""
         run = self._run
-        stored = await read_setup(run, "a link's time is over")
+        stored = await read_setup(run, "is the link over, or used?")
         run.apply(with_row(run.state.replace(row_wanted=False), stored, run.now))
 
 

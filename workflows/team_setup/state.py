@@ -151,7 +151,7 @@ class State(Degradable):
     consent_refused: bool = False
     names_wanted: bool = True
     row_wanted: bool = False
-    """A deadline has passed: the row decides what that means."""
+    """A deadline has passed, or a link was ended: the row decides what that means."""
     neighbours_wanted: bool = False
     """Other set-ups of the tenant are to hear of the consent."""
     organization_wanted: bool = False

@@ -15,6 +15,7 @@ from workflows.team_setup.messages import (
     Authorized,
     ConsentReturned,
     End,
+    LinkEnded,
     Pressed,
     SetupAnswer,
     Start,
@@ -31,11 +32,12 @@ from workflows.team_setup.reconcilers import (
 )
 from workflows.team_setup.restore import restore
 from workflows.team_setup.run_state import RunState
-from workflows.team_setup.workflow_type import TEAM_EVENTS, TEAM_SETUP, UPDATES
+from workflows.team_setup.workflow_type import LINK_ENDED, TEAM_EVENTS, TEAM_SETUP, UPDATES
 
 
 @workflow.defn(name=TEAM_SETUP.name)
 @takes_signals(TEAM_EVENTS, "hear")
+@takes_signals({LINK_ENDED.name: LINK_ENDED}, "look_at_link")
 @takes_requests(UPDATES)
 class TeamSetupWorkflow:
     """Owns the set-up of one team.
@@ -98,6 +100,10 @@ class TeamSetupWorkflow:
 
     def _fold(self, event: TeamEvent) -> None:
         self.run_state.apply(fold_event(self.run_state.state, event, self.run_state.now))
+
+    def look_at_link(self, _ended: LinkEnded) -> None:
+        """Signal: the row of a link has ended it, so that the card can offer a new one."""
+        self.run_state.apply(self.run_state.state.replace(row_wanted=True))
 
     async def not_admin(self, pressed: Pressed) -> SetupAnswer:
         """*I'm not a PagerDuty Admin*: the card expands."""

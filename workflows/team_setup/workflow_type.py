@@ -7,6 +7,7 @@ from workflows.search_attributes import ATTENTION, TEAMS_CONVERSATION, TEAMS_TEN
 from workflows.team_setup.messages import (
     Authorized,
     ConsentReturned,
+    LinkEnded,
     Pressed,
     SetupAnswer,
     Start,
@@ -54,6 +55,8 @@ AUTHORIZED = Update("authorized", Authorized, SetupAnswer, goes_on_as=Signal("au
 CONSENT_RETURNED = Update(
     "consent_returned", ConsentReturned, SetupAnswer, goes_on_as=Signal("consent_returned", ConsentReturned)
 )
+LINK_ENDED = Signal("link_ended", LinkEnded)
+"""A KEY was written where others read it: its link works no more."""
 BUTTONS = {row.name: row for row in (NOT_ADMIN, RENEW, CHOOSE_ACCOUNT)}
 """Updates that a button of a card asks for, by the button's verb."""
 
@@ -77,6 +80,6 @@ TEAM_SETUP = WorkflowType(
     start=Start,
     workflow_id=lambda start: str(TeamSetupId(start.key)),
     listing=_listing,
-    signals={**TEAM_EVENTS, **{name: row.goes_on_as for name, row in UPDATES.items()}},
+    signals={**TEAM_EVENTS, LINK_ENDED.name: LINK_ENDED, **{name: row.goes_on_as for name, row in UPDATES.items()}},
     updates=UPDATES,
 )

@@ -2,6 +2,8 @@
 
 import re
 
+import structlog
+
 from api.bot.commands.asked import Asked, Means
 from api.bot.commands.setup import ask_setup
 from muster.cards.commands import (
@@ -17,9 +19,12 @@ from muster.cards.commands import (
     NO_PERSON,
     NOT_HERE,
 )
+from muster.logging import correlation_id
 from muster.store import link_offers, teams, wrong_keys
 from muster.store.link_offers import Offer
-from workflows.team_setup.workflow_type import AUTHORIZE
+from muster.temporal.attempts import Rejected, TemporalUnavailable
+from workflows.team_setup.messages import LinkEnded
+from workflows.team_setup.workflow_type import AUTHORIZE, LINK_ENDED, TEAM_SETUP
 
 _NOT_OF_A_KEY = re.compile(r"[^0-9A-Za-z]")
 _LONGEST = 200
@@ -32,6 +37,8 @@ _CLOSED = {
     "spent": KEY_SPENT,
 }
 """What is said of an offer that is not open, by its state."""
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 def key_in(argument: str) -> str:
@@ -73,5 +80,15 @@ async def _ask(offer: Offer, asked: Asked, means: Means) -> str:
 async def _end_shown(key: str, means: Means) -> None:
     """A KEY that others have read opens nothing any more. Nobody is told whether it was one."""
     offer = await link_offers.find_by_key(means.pool, key) if key else None
-    if offer is not None:
-        await link_offers.end(means.pool, offer.id, "shown")
+    if offer is None:
+        return
+    await link_offers.end(means.pool, offer.id, "shown")
+    team = await teams.find(means.pool, offer.team)
+    if team is None:
+        return
+    ended = LinkEnded(offer=offer.id, correlation=correlation_id.get())
+    try:
+        await means.gateway.signal(TEAM_SETUP, team.start(means.deadlines), LINK_ENDED, ended)
+    except (TemporalUnavailable, Rejected) as failure:
+        # The KEY is dead. The card offers a new one when the link's time is over.
+        log.warning("a set-up was not told that its KEY is dead", offer=offer.id, reason=str(failure))

@@ -103,7 +103,7 @@ def _expired(view: NoticeView) -> Iterator[Element]:
     yield paragraph(
         "The link that connects ",
         team(view),
-        " to PagerDuty was not used in time. It does not work any more.",
+        " to PagerDuty does not work any more: its time is over, or its KEY was written in a channel.",
     )
     yield action_set(button(view, "renew", "Send a new link"))
 

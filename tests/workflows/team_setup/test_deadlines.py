@@ -5,6 +5,7 @@ from temporalio.client import Client
 
 from tests.workflows.team_setup.outside import FakeActivities
 from tests.workflows.team_setup.running import ADA, BO, BRIEF, GRACE, LONG, Run, running
+from workflows.team_setup.messages import LinkEnded
 
 pytestmark = pytest.mark.anyio
 
@@ -36,6 +37,28 @@ async def test_a_renewed_link_comes_as_one_new_private_message(client: Client) -
         assert [offer.kind for offer in run.outside.offers] == ["authorize", "authorize"]
         old, new = run.outside.links
         assert (old.state, new.state) == ("expired", "open")
+
+
+async def test_a_link_whose_key_was_shown_in_a_channel_is_over_on_its_card(client: Client) -> None:
+    """The row has ended it, and the run is told."""
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        ended = run.outside.open_links[0].id
+        run.outside.end(ended, "shown")
+        await run.signal("link_ended", LinkEnded(offer=ended))
+        await run.shows("installer/1", ADA, "expired")
+        assert run.outside.open_links == []
+
+
+async def test_a_link_that_has_not_ended_stays_open(client: Client) -> None:
+    """The row decides, whatever the run is told."""
+    async with running(client) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        await run.signal("link_ended", LinkEnded(offer=run.outside.open_links[0].id))
+        await run.is_idle()
+        assert run.outside.showing("installer/1", "ada") == "open"
 
 
 async def test_a_link_whose_key_was_shown_in_a_channel_is_renewed_before_its_time(client: Client) -> None:
