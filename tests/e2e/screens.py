@@ -34,6 +34,6 @@ SCREENS = (
 )
 
 
-async def keep(page: Page, name: str, *, folder: Path = ARTIFACTS) -> None:
-    """Take a picture; what moves is at its end."""
-    await page.screenshot(path=folder / f"{name}.png", animations="disabled")
+async def keep(page: Page, name: str, *, folder: Path = ARTIFACTS, whole: bool = False) -> None:
+    """Take a picture; what moves is at its end. ``whole``: also what is below the window's edge."""
+    await page.screenshot(path=folder / f"{name}.png", animations="disabled", full_page=whole)
