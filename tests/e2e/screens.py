@@ -10,7 +10,7 @@ _TESTS = Path(__file__).parents[1]
 ARTIFACTS = _TESTS / ".artifacts" / "e2e"
 """Every run's pictures, to be looked at."""
 FOR_THE_README = bool(os.environ.get("MUSTER_PICTURES"))
-"""``MUSTER_PICTURES=1`` renews the README's pictures."""
+"""``MUSTER_PICTURES=1`` renews the pictures of the README and docs."""
 PICTURES = _TESTS.parent / "docs" / "pictures" if FOR_THE_README else ARTIFACTS
 
 

@@ -1,4 +1,7 @@
-"""From an app that nobody installed to a team that belongs to a PagerDuty account, as the README tells it."""
+"""From an app that nobody installed to a team that belongs to a PagerDuty account, as the README tells it.
+
+``MUSTER_PICTURES=1`` renews its pictures in docs, as in test_pictures.py.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -27,6 +30,8 @@ from tests.support.product import running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
+_CARD = Screen("setup-card", width=1000, height=560, scale=1.2)
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
@@ -50,6 +55,11 @@ async def test_a_team_comes_aboard(stack: Launched, windows: Windows) -> None:
     card = await private_card(ada, "Installation is complete")
     await keep_on_every_screen(windows, "Ada Ops", "Installation is complete", "setup-1-installed")
 
+    pictured = await windows.teams("Ada Ops", _CARD)
+    await private_card(pictured, "Installation is complete")
+    await pictured.page.mouse.move(0, 0)
+    await keep(pictured.page, _CARD.name, folder=PICTURES)
+
     page = await opened(ada.page, card.get_by_role("link", name="Authorize"))
     await expect(page.get_by_role("main")).to_contain_text("Payments")
     await keep_page_on_every_screen(page, "setup-2-authorize")
@@ -58,6 +68,8 @@ async def test_a_team_comes_aboard(stack: Launched, windows: Windows) -> None:
     await keep_page_on_every_screen(page, "setup-3-pagerduty")
     await allow(page, connected("Payments"))
     await keep_page_on_every_screen(page, "setup-4-connected")
+    await page.set_viewport_size({"width": 640, "height": 300})
+    await keep(page, "setup-connected", folder=PICTURES)
     await page.reload()
     await expect(page.get_by_text(connected("Payments"))).to_be_visible()
 
@@ -81,11 +93,28 @@ async def test_a_team_comes_aboard(stack: Launched, windows: Windows) -> None:
 
 
 async def _the_timeline_reads_like_the_setup(windows: Windows, stack: Launched) -> None:
-    screen = Screen("setup-timeline", width=1500, height=1300, scale=1.5)
+    """Operators see who did what, and what is waited for."""
+    screen = Screen("setup-timeline", width=1500, height=1400, scale=1.5)
     ui = TemporalUi(await windows.open(screen), stack.ready["temporal_ui"])
     await ui.open_workflow("setup/payments", query="WorkflowType = 'TeamSetup'")
     await ui.expect_status("Completed")
-    await keep(ui.page, screen.name, folder=PICTURES, whole=True)
+    await ui.expect_timeline(
+        "installed",
+        "store.make_offer • authorize",
+        "teams.show_notice • installer/1 · Ada Ops · open",
+        "the link expires",
+        "authorized",
+        "teams.show_notice • welcome/1 · channel",
+        "teams.show_notice • installer/1 · Ada Ops · authorized",
+        "store.make_offer • consent",
+        "teams.show_notice • consent/1 · Ada Ops · open",
+        "the consent link expires",
+        "consent_returned",
+        "graph.read_roles • reading 1 after a return",
+        "teams.show_notice • consent/1 · Ada Ops · complete",
+    )
+    await ui.fold_input()
+    await keep(ui.page, screen.name, folder=PICTURES)
 
 
 async def test_a_key_brings_a_team_aboard(windows: Windows) -> None:

@@ -75,7 +75,7 @@ def view_of(state: State, notice: Notice) -> NoticeView | None:
             return _with_link(
                 view,
                 state.consent_link,
-                missing=state.missing,
+                missing=state.missing or None,
                 refused=state.consent_refused,
                 reading=state.reading is not None,
             )
@@ -119,10 +119,10 @@ def _link_showing(state: State) -> Showing | None:
 def _consent_showing(state: State) -> Showing | None:
     if state.step == "complete":
         return "complete" if state.missing == () else None
-    if state.missing == ():
+    if state.missing == () and state.step not in CONNECTED:
         return "granted"
-    if state.missing is None and not state.roles_unread:
-        return None
+    if not state.missing and not state.roles_unread:
+        return None  # what an earlier reading found is about to be read again
     return _standing(state.consent_link)
 
 
