@@ -41,8 +41,8 @@ WORKS_NO_MORE = "That did not work. Muster's log says why."
 
 NO_KEY = "Send the KEY with it: **authorize KEY**. It is in the message that whoever added the app got."
 NOT_HERE = (
-    "**authorize** works in our private chat alone. A KEY that was written where others read it works no more. "
-    "**Send a new link** on the message in our private chat makes a new one."
+    "**authorize** works in our private chat alone. A KEY that was written where others read it is dead."
+    " **Send a new link** on the message in our private chat makes a new one."
 )
 KEY_WRONG = "I do not know this KEY. Check its twelve characters and send it again."
 KEY_FOREIGN = (
@@ -59,10 +59,10 @@ KEY_OF_REMOVED_TEAM = "Muster is not in that team any more, so this KEY works no
 KEY_WAIT = "Too many wrong KEYs. Wait 15 minutes, then try again."
 
 NOTHING_TO_CONNECT = (
-    "A team has to be authorized first. Add the app to a team, or send **status** to see who can authorize one."
+    "A team has to be authorized first. Add the app to a team, or send **status** to see who can do it."
 )
 NOT_AUTHORIZED = (
-    "This team is not authorized at PagerDuty yet, and that comes first. Send **status** to see who can do it."
+    "This team is not authorized at PagerDuty yet, which comes first. Send **status** to see who can do it."
 )
 NO_ACCOUNT = "No PagerDuty account is configured for your organization. Whoever runs Muster can add one."
 NO_TEAMS = "Muster is in no team of your organization yet. Add the app to a team to start its setup."
@@ -146,9 +146,7 @@ def statuses_text(teams: Sequence[TeamStatus], consent: Consent) -> str:
 def _summary(team: TeamStatus, consent: Consent) -> str:
     if not team.account:
         if team.step == "abandoned":
-            return (
-                "the setup was given up after a month without a step. **authorize** or the app's card goes on."
-            )
+            return "was given up after a month without a step. **authorize** or the app's card goes on."
         return "waits for a PagerDuty Admin to authorize it"
     account = escape(team.account, _NAME_LIMIT)
     if consent.missing:

@@ -29,7 +29,7 @@ from tests.api.conftest import APP_ID, SERVICE_URL, BotFramework
 from tests.support.company import ADA_AAD, TENANT
 from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK
-from workflows.team_setup.messages import Pressed, SetupAnswer, Start, TeamEvent
+from workflows.team_setup.messages import Pressed, SetupAnswer, Start
 
 TEAM, CHANNEL = "19:new-team@thread.tacv2", "19:chosen@thread.tacv2"
 GROUP = "9a0c1f5e-0000-4000-8000-0000000000cc"

@@ -46,7 +46,7 @@ async def windows(
 
 
 async def test_wrong_ways_and_a_link_that_was_passed_on(stack: Launched, windows: Windows) -> None:
-    """Platform first, against all that goes wrong at PagerDuty; then Payments, by an Admin who is known there."""
+    """Platform first, against all that goes wrong at PagerDuty; then Payments."""
     bo = await windows.teams("Bo Call")
     await bo.add_app("alerts", team="Platform")
     sam = await _a_stranger_has_a_key(windows, bo)

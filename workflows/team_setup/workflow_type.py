@@ -80,6 +80,10 @@ TEAM_SETUP = WorkflowType(
     start=Start,
     workflow_id=lambda start: str(TeamSetupId(start.key)),
     listing=_listing,
-    signals={**TEAM_EVENTS, LINK_ENDED.name: LINK_ENDED, **{name: row.goes_on_as for name, row in UPDATES.items()}},
+    signals={
+        **TEAM_EVENTS,
+        LINK_ENDED.name: LINK_ENDED,
+        **{name: row.goes_on_as for name, row in UPDATES.items()},
+    },
     updates=UPDATES,
 )

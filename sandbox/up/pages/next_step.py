@@ -20,8 +20,8 @@ def seeding(secrets: Path) -> NextStep:
     """To seed; ``secrets`` is the folder with the database's address and the key ring of this stack."""
     command = shlex.join([_short(Path(sys.executable).with_name("muster")), "seed", "FILE"])
     return NextStep(
-        f"Nothing is connected yet. In Teams, as any of the people, add Muster to a team: its private message "
-        f"says how to go on. To connect without Teams instead, write what you connect into a file "
+        "Nothing is connected yet. In Teams, as any of the people, add Muster to a team: its private message "
+        "says how to go on. To connect without Teams instead, write what you connect into a file "
         f"({_short(CHECKOUT / 'docs' / 'seeding.md')} tells how, "
         f"{_short(CHECKOUT / 'docs' / 'example-seed.json')} has one row of each), and run:",
         f"MUSTER_SECRETS_DIR={shlex.quote(_short(secrets))} {command}",
