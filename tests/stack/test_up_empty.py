@@ -100,5 +100,5 @@ def test_the_links_of_muster_ui_lead_to_this_stack(stack: Launched) -> None:
     command = muster_command("ui", "--data", str(data_of(stack).path))
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     links = [line.strip() for line in told.splitlines() if line.strip().startswith("http")]
-    assert len(links) == 4
+    assert len(links) == 6
     assert all(link.startswith(f"{stack.ready['temporal_ui']}/namespaces/default/") for link in links)

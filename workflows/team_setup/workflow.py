@@ -37,7 +37,7 @@ from workflows.team_setup.workflow_type import LINK_ENDED, TEAM_EVENTS, TEAM_SET
 
 @workflow.defn(name=TEAM_SETUP.name)
 @takes_signals(TEAM_EVENTS, "hear")
-@takes_signals({LINK_ENDED.name: LINK_ENDED}, "look_at_link")
+@takes_signals({LINK_ENDED.name: LINK_ENDED}, "recheck_link")
 @takes_requests(UPDATES)
 class TeamSetupWorkflow:
     """Owns the set-up of one team.
@@ -101,7 +101,7 @@ class TeamSetupWorkflow:
     def _fold(self, event: TeamEvent) -> None:
         self.run_state.apply(fold_event(self.run_state.state, event, self.run_state.now))
 
-    def look_at_link(self, _ended: LinkEnded) -> None:
+    def recheck_link(self, _ended: LinkEnded) -> None:
         """Signal: the row of a link has ended it, so that the card can offer a new one."""
         self.run_state.apply(self.run_state.state.replace(row_wanted=True))
 
