@@ -18,30 +18,30 @@ SUMMARIES: dict[str, str] = {
     "help": "what I understand",
     "status": "how the setup stands: what is done, what is missing, who can do it",
     "open": "a link to PagerDuty",
-    "authorize": "`authorize KEY`, in our private chat: connects the team that the KEY is for",
+    "authorize": "connects the team that a KEY is for; write **authorize KEY** in our private chat",
     "appconnect": "asks a Microsoft admin for the permissions that Muster needs",
     "configure": "what can be set up, and where",
 }
 """One line for each command."""
 
-NO_FORMS = "I have no answer to this card. Send `help` to see what I understand."
+NO_FORMS = "I have no answer to this card. Send **help** to see what I understand."
 CONFIGURE = "\n".join(
     (
         "Everything is set up here, in Teams:",
-        "- `status` shows how the setup of this team stands, and who can go on.",
-        "- `authorize KEY`, in our private chat, connects a team to PagerDuty. The KEY is in the message "
+        "- **status** shows how the setup of this team stands, and who can go on.",
+        "- **authorize KEY**, in our private chat, connects a team to PagerDuty. The KEY is in the message "
         "that whoever added the app got.",
-        "- `appconnect` asks a Microsoft admin for the permissions.",
+        "- **appconnect** asks a Microsoft admin for the permissions.",
         "- For another team, add the app to that team.",
     )
 )
 NO_PERSON = "Teams did not say who you are, so I cannot do this for you."
 NOT_DONE = "That did not work. Muster's log says why."
 
-NO_KEY = "Send the KEY with it: `authorize KEY`. It is in the message that whoever added the app got."
+NO_KEY = "Send the KEY with it: **authorize KEY**. It is in the message that whoever added the app got."
 NOT_HERE = (
-    "`authorize` works in our private chat alone. A KEY that was written where others read it works no more. "
-    "**Send a new link** on the message in our private chat makes a new one."
+    "**authorize** works in our private chat alone. A KEY that was written where others read it is dead."
+    " **Send a new link** on the message in our private chat makes a new one."
 )
 KEY_WRONG = "I do not know this KEY. Check its twelve characters and send it again."
 KEY_FOREIGN = (
@@ -53,15 +53,15 @@ KEY_SHOWN = (
     "This KEY was written in a channel, so it works no more. **Send a new link** on the message that it came "
     "with makes a new one."
 )
-KEY_SPENT = "This KEY was used already. `status` shows how the setup stands."
+KEY_SPENT = "This KEY was used already. **status** shows how the setup stands."
 KEY_OF_REMOVED_TEAM = "Muster is not in that team any more, so this KEY works no more."
 KEY_WAIT = "Too many wrong KEYs. Wait 15 minutes, then try again."
 
 NOTHING_TO_CONNECT = (
-    "A team has to be authorized first. Add the app to a team, or send `status` to see who can authorize one."
+    "A team has to be authorized first. Add the app to a team, or send **status** to see who can do it."
 )
 NOT_AUTHORIZED = (
-    "This team is not authorized at PagerDuty yet, and that comes first. Send `status` to see who can do it."
+    "This team is not authorized at PagerDuty yet, which comes first. Send **status** to see who can do it."
 )
 NO_ACCOUNT = "No PagerDuty account is configured for your organization. Whoever runs Muster can add one."
 NO_TEAMS = "Muster is in no team of your organization yet. Add the app to a team to start its setup."
@@ -140,15 +140,13 @@ def statuses_text(teams: Sequence[TeamStatus], consent: Consent) -> str:
         lines.append(f"- … and {len(teams) - _MOST_TEAMS} more")
     if any(team.account for team in teams):
         lines.append(_permissions(consent))
-    return "\n".join((*lines, "", "Send `status` in a team's channel for more about that team."))
+    return "\n".join((*lines, "", "Send **status** in a team's channel for more about that team."))
 
 
 def _summary(team: TeamStatus, consent: Consent) -> str:
     if not team.account:
         if team.step == "abandoned":
-            return (
-                "the setup was given up after a month without a step. `authorize` or the app's card goes on."
-            )
+            return "was given up after a month without a step. **authorize** or the app's card goes on."
         return "waits for a PagerDuty Admin to authorize it"
     account = escape(team.account, _NAME_LIMIT)
     if consent.missing:
@@ -164,7 +162,7 @@ def _authorization(team: TeamStatus) -> str:
         return f"- ⏳ An account has to be chosen ({offered}). {_who(team)} can do it on the private message."
     return (
         "- ⏳ Not authorized. An Account Owner or Global Admin of PagerDuty can do it: with **Authorize** on "
-        f"the private message that {_who(team, start=False)} got, or with the `authorize KEY` in it."
+        f"the private message that {_who(team, start=False)} got, or with the **authorize KEY** in it."
     )
 
 
@@ -177,11 +175,11 @@ def _authorized(team: TeamStatus) -> str:
 
 
 def _permissions(consent: Consent) -> str:
-    who = "A Privileged Role or Global Administrator of Microsoft can grant them: send `appconnect`."
+    who = "A Privileged Role or Global Administrator of Microsoft can grant them: send **appconnect**."
     if consent.missing is None:
         return f"- ⏳ Nobody has looked yet which of Microsoft's permissions are granted. {who}"
     if consent.missing:
-        names = ", ".join(f"`{name}`" for name in consent.missing)
+        names = ", ".join(f"**{name}**" for name in consent.missing)
         return f"- ⏳ Permissions that are missing: {names}. {who} Cards and buttons work without them."
     return "- ✅ Microsoft's permissions are granted."
 

@@ -512,7 +512,7 @@ async def test_status_after_the_authorization_says_by_whom_and_which_permissions
     assert "Nobody has looked yet" in unread
     await accounts.note_roles(bot.pool, TENANT, REQUIRED[1:])
     partial = await bot.says(said("status"))
-    assert f"missing: `{REQUIRED[0]}`." in partial
+    assert f"missing: **{REQUIRED[0]}**." in partial
     assert REQUIRED[1] not in partial
     assert "Privileged Role or Global Administrator" in partial
     await accounts.note_roles(bot.pool, TENANT, [*REQUIRED, "Chat.Read.All"])

@@ -10,7 +10,7 @@ _TESTS = Path(__file__).parents[1]
 ARTIFACTS = _TESTS / ".artifacts" / "e2e"
 """Every run's pictures, to be looked at."""
 FOR_THE_README = bool(os.environ.get("MUSTER_PICTURES"))
-"""``MUSTER_PICTURES=1`` renews the README's pictures."""
+"""``MUSTER_PICTURES=1`` renews the pictures of the README and docs."""
 PICTURES = _TESTS.parent / "docs" / "pictures" if FOR_THE_README else ARTIFACTS
 
 
@@ -34,6 +34,6 @@ SCREENS = (
 )
 
 
-async def keep(page: Page, name: str, *, folder: Path = ARTIFACTS) -> None:
-    """Take a picture; what moves is at its end."""
-    await page.screenshot(path=folder / f"{name}.png", animations="disabled")
+async def keep(page: Page, name: str, *, folder: Path = ARTIFACTS, whole: bool = False) -> None:
+    """Take a picture; what moves is at its end. ``whole``: also what is below the window's edge."""
+    await page.screenshot(path=folder / f"{name}.png", animations="disabled", full_page=whole)

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,9 +19,9 @@ _TAIL = 40
 
 
 @contextmanager
-def running(folder: Path, *options: str) -> Iterator[Launched]:
-    """The product as `muster up` runs it."""
-    with launched(folder, *options, env={"MUSTER_GRACE": _GRACE}) as stack:
+def running(folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Iterator[Launched]:
+    """The product as `muster up` runs it; ``env`` is added to its environment."""
+    with launched(folder, *options, env={"MUSTER_GRACE": _GRACE, **(env or {})}) as stack:
         yield stack
 
 

@@ -19,7 +19,7 @@ class Deadline(NamedTuple):
     """For operators."""
 
 
-_ABANDONED = "nobody goes on"
+_ABANDONED = "given up if nobody goes on"
 
 
 def next_deadline(state: State, days: timedelta) -> Deadline | None:

@@ -77,7 +77,7 @@ def view_of(state: State, notice: Notice) -> NoticeView | None:
             return _with_link(
                 view,
                 state.consent_link,
-                missing=state.missing,
+                missing=state.missing or None,
                 refused=state.consent_refused,
                 reading=state.reading is not None,
             )
@@ -137,11 +137,10 @@ def _consent_showing(state: State, notice: Notice) -> Showing | None:
         # Whoever asks while Entra is away gets the link; what others read of the last reading stays.
         is_unanswered = state.missing is None and state.roles_unread and not notice.is_posted
         return _showing_of(state.consent_link) if is_unanswered else None
-    if state.missing == ():
-        # Once the team is authorized, what an earlier reading found is read again before anybody is told.
-        return None if state.step == "consenting" else "granted"
-    if state.missing is None and not state.roles_unread:
-        return None
+    if state.missing == () and state.step != "consenting":
+        return "granted"
+    if not state.missing and not state.roles_unread:
+        return None  # what an earlier reading found is read again before anybody is told
     return _showing_of(state.consent_link)
 
 

@@ -45,6 +45,8 @@ class FakeActivities:
         self.name = "Payments"
         self.missing: tuple[str, ...] | None = MISSING
         """What a token of the tenant misses."""
+        self.missing_before: tuple[str, ...] | None = None
+        """What the tenant's last reading found, as the row has it."""
         self.account: str | None = None
         self.step: Step | None = None
         self.installer: str | None = None
@@ -172,7 +174,7 @@ class FakeActivities:
             is_authorized=self.account is not None and (self.step is None or self.authorized_at is not None),
             authorized_at=self.authorized_at,
             authorized_name="Grace Admin" if self.authorized_at else None,
-            missing=None,
+            missing=self.missing_before,
             links=tuple({one.kind: one for one in self.links}.values()),
             notices=tuple(
                 one for one in self._stored_notices() if one.showing not in ("replaced", "handed_over")

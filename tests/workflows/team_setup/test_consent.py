@@ -173,6 +173,30 @@ async def test_a_new_run_does_not_take_an_old_message_for_a_new_one(client: Clie
         await run.shows("consent/2", ADA, "replaced")
 
 
+async def test_where_another_set_up_found_the_consent_it_is_complete_at_once(client: Client) -> None:
+    """What the rows know of the consent is read again before anybody is told of it."""
+    outside = FakeActivities()
+    outside.missing = outside.missing_before = ()
+    async with running(client, outside) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        await run.is_authorized()
+        assert await run.ends() == "complete"
+        assert [view.showing for view in run.outside.of("consent/1", "ada")] == ["complete"]
+
+
+async def test_where_a_found_consent_cannot_be_read_again_it_is_asked_for(client: Client) -> None:
+    outside = FakeActivities()
+    outside.missing_before = ()
+    outside.fails(READ_ROLES, *[ProviderUnavailable("no")] * 50)
+    async with running(client, outside) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        await run.is_authorized()
+        await run.shows("consent/1", ADA, "open")
+        assert [view.missing for view in run.outside.of("consent/1", "ada")] == [None]
+
+
 async def test_a_consent_before_the_authorization_waits_for_it(client: Client) -> None:
     async with running(client) as run:
         await run.is_installed(ADA)

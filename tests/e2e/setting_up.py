@@ -1,0 +1,119 @@
+"""A team's set-up as people do it: cards of the private chat, pages behind links, commands."""
+
+import re
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.e2e.screens import DESKTOP, SCREENS, keep
+from tests.e2e.teams_window import TeamsWindow
+from tests.e2e.windows import Windows
+
+FAILED = (
+    "We can't connect Microsoft Teams to PagerDuty. Authorization cannot be completed at this time."
+    " You may close this window."
+)
+"""The first failure text of PagerDuty's guide, and the second one."""
+INVALID = (
+    "We can't connect Microsoft Teams to PagerDuty. The authorization link has expired or is not valid."
+    " Return to Teams to generate a new one. You may close this window."
+)
+
+
+def connected(team: str) -> str:
+    """The guide's text of success."""
+    return f"You've successfully connected the {team} team to PagerDuty."
+
+
+async def private_card(window: TeamsWindow, *texts: str) -> Locator:
+    """The one card of the private chat with the bot that says all this."""
+    await window.open_chat("Muster")
+    card = window.page.get_by_test_id("card")
+    for text in texts:
+        card = card.filter(has_text=text)
+    await expect(card).to_have_count(1)
+    return card
+
+
+async def key_on(card: Locator) -> str:
+    """The KEY of an expanded card."""
+    command = card.get_by_text(re.compile(r"^authorize [0-9A-HJKMNP-TV-Z]{12}$"))
+    await expect(command).to_have_count(1)
+    return (await command.inner_text()).split()[1]
+
+
+async def opened(page: Page, link: Locator) -> Page:
+    """The tab that a button of a card opens."""
+    async with page.context.expect_page() as opening:
+        await link.click()
+    tab = await opening.value
+    await tab.wait_for_load_state()
+    return tab
+
+
+async def address_behind(page: Page, link: Locator) -> str:
+    """Where a button of a card leads: what somebody passes on."""
+    tab = await opened(page, link)
+    address = tab.url
+    await tab.close()
+    return address
+
+
+async def sign_in(page: Page, name: str) -> None:
+    """On from a link's page to PagerDuty or Microsoft, and be this person there."""
+    await page.get_by_role("button", name="Continue to").click()
+    await page.get_by_role("button", name=name).click()
+
+
+async def allow(page: Page, outcome: str) -> None:
+    """Allow what PagerDuty asks, unless this person has allowed it before; then the page says this."""
+    asked, said = page.get_by_role("button", name="Allow"), page.get_by_text(outcome)
+    await expect(asked.or_(said)).to_be_visible()
+    if await asked.is_visible():
+        await asked.click()
+    await expect(said).to_be_visible()
+
+
+async def tell_bot(window: TeamsWindow, text: str) -> None:
+    """Write to the bot in the private chat with it."""
+    conversation = await window.open_chat("Muster")
+    await conversation.box.fill(text)
+    await conversation.box.press("Enter")
+
+
+async def mention_bot(window: TeamsWindow, team: str, channel: str, text: str) -> None:
+    """Begin a thread of a channel with the bot's mention, which the ``@`` menu writes."""
+    conversation = await window.open_channel(team, channel)
+    await conversation.box.press_sequentially("@mus")
+    await expect(conversation.mention_menu.get_by_role("option")).to_have_count(1)
+    await conversation.box.press("Enter")
+    await conversation.box.press_sequentially(text)
+    await conversation.box.press("Enter")
+
+
+async def expect_answer(window: TeamsWindow, *texts: str) -> None:
+    """One message of the open conversation says all this."""
+    said = window.page.get_by_test_id("message").or_(window.page.get_by_test_id("reply"))
+    for text in texts:
+        said = said.filter(has_text=text)
+    await expect(said.last).to_be_visible()
+
+
+async def keep_on_every_screen(windows: Windows, name: str, text: str, picture: str) -> None:
+    """Pictures of somebody's private chat with the card that says this."""
+    for screen in SCREENS:
+        window = await windows.teams(name, screen)
+        card = await private_card(window, text)
+        await card.evaluate("card => card.scrollIntoView({block: 'center'})")
+        await window.page.mouse.move(0, 0)
+        await keep(window.page, f"{picture}-{screen.name}")
+        await windows.leave(window.page)
+
+
+async def keep_page_on_every_screen(page: Page, picture: str) -> None:
+    """Pictures of a page that this browser alone may see."""
+    for screen in SCREENS:
+        await page.set_viewport_size({"width": screen.width, "height": screen.height})
+        await page.emulate_media(color_scheme="dark" if screen.dark else "light")
+        await keep(page, f"{picture}-{screen.name}", whole=True)
+    await page.set_viewport_size({"width": DESKTOP.width, "height": DESKTOP.height})
+    await page.emulate_media(color_scheme="light")
