@@ -139,7 +139,13 @@ def with_roles(state: State, missing: tuple[str, ...] | None, now: datetime) -> 
 
 def abandoned(state: State) -> State:
     """Nobody has done anything for so long that nobody will."""
-    return state.replace(step="abandoned", link=_over(state.link), consent_link=_over(state.consent_link))
+    return state.replace(
+        step="abandoned",
+        link=_over(state.link),
+        consent_link=_over(state.consent_link),
+        reading=None,
+        roles_wanted=False,
+    )
 
 
 def _installed(state: State, event: TeamEvent, now: datetime) -> State:

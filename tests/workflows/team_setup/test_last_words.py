@@ -6,6 +6,7 @@ from temporalio.client import Client
 from tests.workflows.team_setup.outside import FakeActivities
 from tests.workflows.team_setup.running import ADA, BO, GRACE, LONG, TEAM, Run, running
 from workflows.errors import (
+    CredentialRejected,
     Forbidden,
     OutcomeUnknown,
     OutsideError,
@@ -114,6 +115,18 @@ async def test_what_only_people_can_mend_holds_no_run_that_is_complete(client: C
         run.outside.missing = ()
         await run.consent_returns()
         assert await run.ends() == "complete"
+
+
+async def test_an_abandoned_set_up_waits_for_no_reading(client: Client) -> None:
+    outside = FakeActivities()
+    outside.fails(READ_ROLES, *[CredentialRejected("wrong secret")] * 50)
+    async with running(client, outside, deadlines=LONG.model_copy(update={"abandoned": 1.5})) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        await run.is_authorized()
+        await run.shows("consent/1", ADA, "open")
+        assert await run.ends() == "abandoned"
+        assert outside.showing("consent/1", "ada") == "abandoned"
 
 
 async def test_a_removal_waits_for_no_outage(client: Client) -> None:
