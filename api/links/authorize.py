@@ -20,7 +20,7 @@ from workflows.errors import ProviderUnavailable, RequestInvalid
 _OUTAGES = frozenset({"server_error", "temporarily_unavailable"})
 """Of RFC 6749, 4.1.2.1."""
 _READS_AFTER = (0.0, 0.2, 0.4, 0.8, 1.6)
-"""Seconds before each read that looks for another delivery of the same return, which uses the code just now."""
+"""Seconds before each read for another delivery of the same return, which uses the code just now."""
 
 log = structlog.stdlib.get_logger(__name__)
 
