@@ -19,8 +19,8 @@ from workflows.errors import ProviderUnavailable, RequestInvalid
 
 _OUTAGES = frozenset({"server_error", "temporarily_unavailable"})
 """Of RFC 6749, 4.1.2.1."""
-_LOOKS_AFTER = (0.0, 0.2, 0.4, 0.8, 1.6)
-"""Seconds before each look for another delivery of the same return, which uses the code just now."""
+_READS_AFTER = (0.0, 0.2, 0.4, 0.8, 1.6)
+"""Seconds before each read for another delivery of the same return, which uses the code just now."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -95,7 +95,7 @@ class Authorize:
 
     async def _is_spent_meanwhile(self, flow: Flow) -> bool:
         """Whether the same return, which a browser may send twice at once, has spent the offer already."""
-        for pause in _LOOKS_AFTER:
+        for pause in _READS_AFTER:
             await asyncio.sleep(pause)
             offer = await link_offers.find(self._pool, flow.offer)
             if offer is None or offer.state != "open":

@@ -27,7 +27,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sightings, "WITHIN", 0.3)
 
 
-async def test_the_wait_for_a_connection_is_a_part_of_an_activitys_time(short: None, pool: Pool) -> None:
+async def test_an_activitys_time_counts_its_wait_for_a_connection(short: None, pool: Pool) -> None:
     """Thirty at once are over in the time of one, though four are written at a time."""
     await accounts.upsert_tenant(pool, id=TENANT, name="Acme")
     await people.seen(pool, tenant=TENANT, aad_object_id=ADA_AAD, teams_id="29:old", name="Ada")
