@@ -28,7 +28,7 @@ from tests.e2e.temporal_ui import TemporalUi
 from tests.e2e.windows import Windows
 from tests.support.product import running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 _CARD = Screen("setup-card", width=1000, height=560, scale=1.2)
 

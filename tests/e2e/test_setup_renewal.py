@@ -22,7 +22,7 @@ from tests.e2e.setting_up import (
 from tests.e2e.windows import Windows
 from tests.support.product import running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 _LIFE = "20"
 """Seconds of a link: waited for once, and enough to use the next one."""

@@ -27,7 +27,7 @@ from tests.e2e.teams_window import TeamsWindow
 from tests.e2e.windows import Windows
 from tests.support.product import running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
