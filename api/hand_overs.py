@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from api.background import BackgroundTasks
 from muster.temporal.attempts import Attempts, Rejected, TemporalUnavailable
 from workflows.options import LATE_CLICK
 
@@ -26,7 +27,7 @@ class HandOvers:
     """The messages that are being handed over in the background."""
 
     def __init__(self) -> None:
-        self._running: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks()
         self._calls = asyncio.Semaphore(_AT_ONCE)
 
     def begin(self, name: str, hand_over: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
@@ -36,19 +37,11 @@ class HandOvers:
             async with self._calls:
                 await hand_over()
 
-        task = asyncio.create_task(_until_taken(name, one_of_few))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return task
+        return self._tasks.begin(_until_taken(name, one_of_few))
 
     async def finish(self) -> None:
         """Give the last ones a few seconds; what is lost then is logged."""
-        if not self._running:
-            return
-        _, unfinished = await asyncio.wait(self._running, timeout=_ENDS_WITHIN)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*unfinished, return_exceptions=True)
+        await self._tasks.finish(within=_ENDS_WITHIN)
 
 
 async def _until_taken(name: str, hand_over: Callable[[], Awaitable[None]]) -> None:

@@ -7,26 +7,21 @@ from typing import Any, NamedTuple
 import structlog
 
 from api.bot.activity import InboundActivity
-from api.bot.answers import error, sentence
+from api.bot.answers import sentence
+from api.bot.card_actions import ASKING_TAKES, ActionMalformed, CardActionHandler
 from api.bot.sender import person_of
 from api.gateway import Gateway
-from muster.cards.sentences import UNREACHABLE, WORKS_NO_MORE
 from muster.cards.setup.sentences import INCOMPLETE_BUTTON, NOT_OUR_MESSAGE, sentence_of
 from muster.identifiers import subdomain_of
-from muster.logging import correlated
 from muster.store import notices, teams
 from muster.store.notices import NoticeKey
-from muster.store.pool import UNAVAILABLE, Pool
+from muster.store.pool import Pool
 from muster.store.teams import Team
-from muster.temporal.attempts import Rejected, TemporalUnavailable
 from muster.values import NAME, one_line, teams_identifier
 from workflows.contract import Update, WorkflowType
 from workflows.ids import TeamSetupId, button_key, delivery_key
 from workflows.team_setup import workflow_type as team_setup
 from workflows.team_setup.messages import Deadlines, Person, Pressed, SetupAnswer, Start
-
-_ASKING_TAKES = 0.5
-"""Seconds that are kept for Temporal. A click whose card is found later was not taken."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -59,11 +54,7 @@ class _Card(NamedTuple):
     notice: str
 
 
-class ButtonMalformed(Exception):
-    """The button cannot be acted on; the text is for the person who pressed it."""
-
-
-class ButtonHandler:
+class ButtonHandler(CardActionHandler):
     """Answers these buttons: finds whose card it is, asks its workflow, says what came of it."""
 
     def __init__(self, pool: Pool, gateway: Gateway, deadlines: Deadlines) -> None:
@@ -71,27 +62,13 @@ class ButtonHandler:
         self._gateway = gateway
         self._deadlines = deadlines
 
-    async def answer(self, activity: InboundActivity, *, answer_by: float) -> dict[str, Any]:
-        """The body of the invoke's answer, at ``answer_by`` by the clock of the event loop at the latest."""
-        with correlated(activity.id):
-            try:
-                return await self._handle(activity, answer_by)
-            except ButtonMalformed as refusal:
-                return error(400, "BadRequest", str(refusal))
-            except (TemporalUnavailable, *UNAVAILABLE) as failure:
-                log.warning("a click was not accepted", reason=type(failure).__name__)
-                return sentence(UNREACHABLE)
-            except Rejected as failure:
-                log.error("a click was refused", reason=str(failure))
-                return sentence(WORKS_NO_MORE)
-
     async def _handle(self, activity: InboundActivity, answer_by: float) -> dict[str, Any]:
         action: Mapping[str, Any] = activity.action or {}
         verb, hint = str(action.get("verb")), _hint_of(action.get("data"))
         person = person_of(activity)
         if person is None or not (activity.id and activity.tenant and activity.reply_to_id):
-            raise ButtonMalformed(INCOMPLETE_BUTTON)
-        async with asyncio.timeout_at(answer_by - _ASKING_TAKES):
+            raise ActionMalformed(INCOMPLETE_BUTTON)
+        async with asyncio.timeout_at(answer_by - ASKING_TAKES):
             pressed_card = await self._card(activity, activity.reply_to_id, person, hint)
         button = BUTTONS[verb]
         key = button_key(
@@ -132,20 +109,20 @@ class ButtonHandler:
         else:
             team = await teams.find(self._pool, hint.team)
         if team is None or team.tenant != activity.tenant:
-            raise ButtonMalformed(NOT_OUR_MESSAGE)
+            raise ActionMalformed(NOT_OUR_MESSAGE)
         if notice is None:
             recipient = person.aad_object_id if activity.is_private else activity.conversation_id
             notice = NoticeKey(str(TeamSetupId(team.key)), hint.notice, recipient)
             if not await notices.is_begun(self._pool, notice):
-                raise ButtonMalformed(NOT_OUR_MESSAGE)
+                raise ActionMalformed(NOT_OUR_MESSAGE)
         return _Card(team, notice.name)
 
 
 def _hint_of(data: Any) -> _Hint:
-    """What the button carries; raises ``ButtonMalformed``."""
+    """What the button carries; raises ``ActionMalformed``."""
     told = data if isinstance(data, Mapping) else {}
     team, notice, account = teams_identifier(told.get("team")), told.get("notice"), told.get("account")
     named = isinstance(notice, str) and notice and one_line(notice, NAME) == notice
     if team is None or not named or (account is not None and subdomain_of(account) is None):
-        raise ButtonMalformed(INCOMPLETE_BUTTON)
+        raise ActionMalformed(INCOMPLETE_BUTTON)
     return _Hint(team, str(notice), subdomain_of(account))

@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 
 from api.bot.activity import InboundActivity
-from api.bot.answers import card, error, sentence
+from api.bot.answers import card, sentence
+from api.bot.card_actions import ASKING_TAKES, ActionMalformed, CardActionHandler
 from api.gateway import Gateway
 from muster.cards.incident.card import incident_card
 from muster.cards.outcomes import sentence_of, working_sentence
@@ -17,14 +18,10 @@ from muster.cards.sentences import (
     NOT_OUR_CARD,
     OTHER_INCIDENT,
     UNKNOWN_BUTTON,
-    UNREACHABLE,
-    WORKS_NO_MORE,
 )
-from muster.logging import correlated
 from muster.store import links, targets
-from muster.store.pool import UNAVAILABLE, Pool
+from muster.store.pool import Pool
 from muster.store.targets import Target
-from muster.temporal.attempts import Rejected, TemporalUnavailable
 from muster.values import ID, identifier, one_line
 from workflows.channel_incident.messages import ClickAnswer, Timing
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICKS
@@ -37,15 +34,7 @@ from workflows.verbs.verb import VerbName
 log = structlog.stdlib.get_logger(__name__)
 
 
-_ASKING_TAKES = 0.5
-"""Seconds that are kept for Temporal. A click whose card is found later was not taken."""
-
-
-class ClickMalformed(Exception):
-    """The click cannot be acted on; the text is for the person who clicked."""
-
-
-class ClickHandler:
+class ClickHandler(CardActionHandler):
     """Answers clicks: finds the card, asks its workflow, draws the answer."""
 
     def __init__(self, pool: Pool, gateway: Gateway, timing: Timing) -> None:
@@ -53,25 +42,11 @@ class ClickHandler:
         self._gateway = gateway
         self._timing = timing
 
-    async def answer(self, activity: InboundActivity, *, answer_by: float) -> dict[str, Any]:
-        """The body of the invoke's answer, at ``answer_by`` by the clock of the event loop at the latest."""
-        with correlated(activity.id):
-            try:
-                return await self._handle(activity, answer_by)
-            except ClickMalformed as refusal:
-                return error(400, "BadRequest", str(refusal))
-            except (TemporalUnavailable, *UNAVAILABLE) as failure:
-                log.warning("a click was not accepted", reason=type(failure).__name__)
-                return sentence(UNREACHABLE)
-            except Rejected as failure:
-                log.error("a click was refused", reason=str(failure))
-                return sentence(WORKS_NO_MORE)
-
     async def _handle(self, activity: InboundActivity, answer_by: float) -> dict[str, Any]:
         verb, button = _button_of(activity)
         if not (activity.id and activity.tenant and activity.reply_to_id and activity.sender.aad_object_id):
-            raise ClickMalformed(INCOMPLETE_BUTTON)
-        async with asyncio.timeout_at(answer_by - _ASKING_TAKES):
+            raise ActionMalformed(INCOMPLETE_BUTTON)
+        async with asyncio.timeout_at(answer_by - ASKING_TAKES):
             target, orphan_marker = await self._target(activity, activity.reply_to_id, button)
             link = await links.link_of(
                 self._pool,
@@ -121,31 +96,31 @@ class ClickHandler:
         target = await targets.find_card(self._pool, conversation=conversation, activity_id=message)
         if target is not None:
             if (button.account, button.incident_id) != (target.account, target.incident_id):
-                raise ClickMalformed(OTHER_INCIDENT)
+                raise ActionMalformed(OTHER_INCIDENT)
             return target, None
         # The row of a message that was just posted is a moment late, and no list of orphans has its marker.
         target = await targets.find_card_of_incident(
             self._pool, conversation=conversation, account=button.account, incident_id=button.incident_id
         )
         if target is None:
-            raise ClickMalformed(NOT_OUR_CARD)
+            raise ActionMalformed(NOT_OUR_CARD)
         is_orphan = button.marker in target.orphan_markers and activity.thread in (None, message)
         return target, button.marker if is_orphan else None
 
 
 def _button_of(activity: InboundActivity) -> tuple[VerbName, ButtonData]:
-    """Which verb was pressed, and what its button carries; raises ``ClickMalformed``."""
+    """Which verb was pressed, and what its button carries; raises ``ActionMalformed``."""
     action: Mapping[str, Any] = activity.action or {}
     verb, data = action.get("verb"), action.get("data")
     if verb not in VERBS:
-        raise ClickMalformed(UNKNOWN_BUTTON)
+        raise ActionMalformed(UNKNOWN_BUTTON)
     try:
         button = ButtonData.from_wire(data if isinstance(data, Mapping) else {})
     except ButtonDataMalformed as problem:
-        raise ClickMalformed(INCOMPLETE_BUTTON) from problem
+        raise ActionMalformed(INCOMPLETE_BUTTON) from problem
     names_a_card = identifier(button.account) and identifier(button.incident_id)
     if not names_a_card or any(one_line(text, ID) != text for text in (button.marker, button.nonce)):
-        raise ClickMalformed(INCOMPLETE_BUTTON)
+        raise ActionMalformed(INCOMPLETE_BUTTON)
     return verb, button
 
 

@@ -3,8 +3,8 @@
 from api.bot.bot import MusterBot
 from api.bot.buttons import ButtonHandler
 from api.bot.clicks import ClickHandler
-from api.bot.commands.asked import Accounts, Means
 from api.bot.commands.handler import CommandHandler
+from api.bot.commands.request import Accounts, Dependencies
 from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
@@ -26,12 +26,12 @@ def muster_bot(
     """The bot over its dependencies, which the caller closes; ``timing`` is that of incidents' cards."""
     deadlines = Deadlines(link=settings.link_life)
     web_urls = {key: account.web_url for key, account in settings.accounts.items()}
-    means = Means(pool, gateway, Accounts(settings.accounts_of, web_urls), deadlines)
+    dependencies = Dependencies(pool, gateway, Accounts(settings.accounts_of, web_urls), deadlines)
     events = TeamEvents(pool, gateway, connector, deadlines)
     return MusterBot(
         ClickHandler(pool, gateway, timing),
         ButtonHandler(pool, gateway, deadlines),
-        CommandHandler(means, events, connector, settings.teams),
+        CommandHandler(dependencies, events, connector, settings.teams),
         events,
         sightings,
     )

@@ -8,6 +8,7 @@ import asyncio
 
 import structlog
 
+from api.background import BackgroundTasks
 from api.bot.activity import InboundActivity
 from muster.store import conversations, people, teams
 from muster.store.pool import UNAVAILABLE, Connection, Pool
@@ -29,18 +30,15 @@ class Sightings:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._running: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks()
         self._connections = asyncio.Semaphore(_AT_ONCE)
 
     def begin(self, activity: InboundActivity) -> asyncio.Task[None] | None:
         """Write what this one tells; the task raises nothing. ``None``: too much waits to be written."""
-        if len(self._running) >= _MOST:
-            log.warning("what an activity tells was dropped", waiting=len(self._running))
+        if len(self._tasks) >= _MOST:
+            log.warning("what an activity tells was dropped", waiting=len(self._tasks))
             return None
-        task = asyncio.create_task(self._note(activity))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return task
+        return self._tasks.begin(self._note(activity))
 
     async def wait_for(self, noting: asyncio.Task[None] | None) -> None:
         """Return when it is written or given up; a connection that hangs may give it up later still."""
@@ -49,12 +47,7 @@ class Sightings:
 
     async def finish(self) -> None:
         """Give the last ones a few seconds; the next activities tell again what is lost then."""
-        if not self._running:
-            return
-        _, unfinished = await asyncio.wait(self._running, timeout=_ENDS_WITHIN)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*unfinished, return_exceptions=True)
+        await self._tasks.finish(within=_ENDS_WITHIN)
 
     async def _note(self, activity: InboundActivity) -> None:
         if activity.tenant is None:

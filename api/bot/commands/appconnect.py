@@ -1,6 +1,6 @@
 """``appconnect``: whoever wrote it gets the card that asks a Microsoft admin for the tenant's consent."""
 
-from api.bot.commands.asked import Asked, Means
+from api.bot.commands.request import CommandRequest, Dependencies
 from api.bot.commands.setup import ask_setup
 from muster.cards.commands import NOT_AUTHORIZED, NOTHING_TO_CONNECT
 from muster.store import teams
@@ -11,14 +11,14 @@ _STEPS = ("consenting", "complete")
 """Steps of a set-up that can ask for it, those that wait for it first."""
 
 
-async def answer(asked: Asked, means: Means) -> str:
+async def answer(request: CommandRequest, dependencies: Dependencies) -> str:
     """The answer of this channel's set-up; in a chat, of one that waits for consent."""
-    if asked.team is not None:
-        if asked.team.account is None:
+    if request.team is not None:
+        if request.team.account is None:
             return NOT_AUTHORIZED
-        return await ask_setup(asked, means, asked.team, APPCONNECT)
-    team = _best(await teams.of_tenant(means.pool, asked.tenant))
-    return NOTHING_TO_CONNECT if team is None else await ask_setup(asked, means, team, APPCONNECT)
+        return await ask_setup(request, dependencies, request.team, APPCONNECT)
+    team = _best(await teams.of_tenant(dependencies.pool, request.tenant))
+    return NOTHING_TO_CONNECT if team is None else await ask_setup(request, dependencies, team, APPCONNECT)
 
 
 def _best(known: tuple[Team, ...]) -> Team | None:

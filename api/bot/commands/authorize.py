@@ -2,7 +2,7 @@
 
 import re
 
-from api.bot.commands.asked import Asked, Means
+from api.bot.commands.request import CommandRequest, Dependencies
 from api.bot.commands.setup import ask_setup
 from muster.cards.commands import (
     KEY_EXPIRED,
@@ -41,29 +41,31 @@ def key_in(argument: str) -> str:
     return next(whole, "".join(pieces))
 
 
-async def answer(asked: Asked, means: Means) -> str:
+async def answer(request: CommandRequest, dependencies: Dependencies) -> str:
     """The set-up's answer, or why the KEY does not work."""
-    if not asked.is_private:
+    if not request.is_private:
         return NOT_HERE
-    key = key_in(asked.argument)
+    key = key_in(request.argument)
     if not key:
         return NO_KEY
-    if asked.person is None:
+    if request.person is None:
         return NO_PERSON
-    guess = await wrong_keys.begin(means.pool, tenant=asked.tenant, aad_object_id=asked.person.aad_object_id)
+    guess = await wrong_keys.begin(
+        dependencies.pool, tenant=request.tenant, aad_object_id=request.person.aad_object_id
+    )
     if guess is None:
         return KEY_WAIT
-    offer = await link_offers.find_by_key(means.pool, key)
-    if offer is None or offer.tenant != asked.tenant:
+    offer = await link_offers.find_by_key(dependencies.pool, key)
+    if offer is None or offer.tenant != request.tenant:
         if guess.number == wrong_keys.MOST:
             return KEY_WAIT
         return KEY_WRONG if offer is None else KEY_FOREIGN
-    await wrong_keys.was_right(means.pool, guess)
-    return _CLOSED[offer.state] if offer.state in _CLOSED else await _ask(offer, asked, means)
+    await wrong_keys.was_right(dependencies.pool, guess)
+    return _CLOSED[offer.state] if offer.state in _CLOSED else await _ask(offer, request, dependencies)
 
 
-async def _ask(offer: Offer, asked: Asked, means: Means) -> str:
-    team = await teams.find(means.pool, offer.team)
+async def _ask(offer: Offer, request: CommandRequest, dependencies: Dependencies) -> str:
+    team = await teams.find(dependencies.pool, offer.team)
     if team is None:
         return KEY_OF_REMOVED_TEAM
-    return await ask_setup(asked, means, team, AUTHORIZE, offer=offer.id)
+    return await ask_setup(request, dependencies, team, AUTHORIZE, offer=offer.id)

@@ -7,8 +7,8 @@ import structlog
 
 from api.bot.activity import InboundActivity
 from api.bot.adapter import NotTaken
-from api.bot.commands.asked import Asked, Means
 from api.bot.commands.parser import Command, Mentioned, parse
+from api.bot.commands.request import CommandRequest, Dependencies
 from api.bot.commands.table import COMMANDS, answer
 from api.bot.sender import person_of
 from api.bot.team_events import TeamEvents
@@ -37,12 +37,12 @@ class CommandHandler:
 
     def __init__(
         self,
-        means: Means,
+        dependencies: Dependencies,
         events: TeamEvents,
         connector: ConnectorClient,
         registrations: Mapping[str, TeamsRegistration],
     ) -> None:
-        self._means = means
+        self._dependencies = dependencies
         self._events = events
         self._connector = connector
         self._registrations = registrations
@@ -58,7 +58,7 @@ class CommandHandler:
                 log.info("a message that was taken before came again")
                 return
             command = self._parsed(activity, activity.tenant)
-            asked = Asked(
+            request = CommandRequest(
                 name=command.name,
                 argument=command.argument,
                 activity=activity,
@@ -67,15 +67,18 @@ class CommandHandler:
                 person=person_of(activity),
                 key=command_key(conversation=activity.conversation_id, activity=activity.id),
             )
-            text = await self._answer(asked)
-            log.info("command answered", command=asked.name if asked.name in COMMANDS else "unknown")
+            text = await self._answer(request)
+            log.info("command answered", command=request.name if request.name in COMMANDS else "unknown")
             await self._reply(activity, activity.tenant, activity.id, text)
 
     async def _take(self, activity: InboundActivity, tenant: str, id: str) -> bool:
         try:
             async with asyncio.timeout(_TAKEN_WITHIN):
                 return await commands.take(
-                    self._means.pool, tenant=tenant, conversation=activity.conversation_id, activity_id=id
+                    self._dependencies.pool,
+                    tenant=tenant,
+                    conversation=activity.conversation_id,
+                    activity_id=id,
                 )
         except UNAVAILABLE as failure:
             log.warning("a message was not taken", reason=type(failure).__name__)
@@ -91,12 +94,12 @@ class CommandHandler:
             names.append(self._registrations[tenant].name)
         return parse(activity.text, mentions=mentions, names=names)
 
-    async def _answer(self, asked: Asked) -> str:
-        if asked.activity.value is not None and not asked.name:
+    async def _answer(self, request: CommandRequest) -> str:
+        if request.activity.value is not None and not request.name:
             return NO_FORMS
         try:
             async with asyncio.timeout(_ANSWERED_WITHIN):
-                return await answer(asked, self._means)
+                return await answer(request, self._dependencies)
         except (TemporalUnavailable, *UNAVAILABLE) as failure:
             log.warning("a command was not done", reason=type(failure).__name__)
             return UNREACHABLE
@@ -105,7 +108,7 @@ class CommandHandler:
             return NOT_DONE
         except Exception:
             # It is taken, so that nobody would hear of it any more.
-            log.exception("a command failed", command=asked.name if asked.name in COMMANDS else "unknown")
+            log.exception("a command failed", command=request.name if request.name in COMMANDS else "unknown")
             return NOT_DONE
 
     async def _reply(self, activity: InboundActivity, tenant: str, id: str, text: str) -> None:

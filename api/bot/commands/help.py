@@ -1,9 +1,9 @@
 """``help``: every command, one line each."""
 
-from api.bot.commands.asked import Asked, Means
+from api.bot.commands.request import CommandRequest, Dependencies
 from muster.cards.commands import help_text
 
 
-async def answer(_asked: Asked, _means: Means) -> str:
+async def answer(_asked: CommandRequest, _means: Dependencies) -> str:
     """What there is."""
     return help_text()

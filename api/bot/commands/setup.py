@@ -2,7 +2,7 @@
 
 import asyncio
 
-from api.bot.commands.asked import Asked, Means
+from api.bot.commands.request import CommandRequest, Dependencies
 from muster.cards.commands import NO_PERSON, setup_sentence
 from muster.cards.setup.sentences import sentence_of
 from muster.store.teams import Team
@@ -15,17 +15,22 @@ _WITHIN = 5.0
 
 
 async def ask_setup(
-    asked: Asked, means: Means, team: Team, update: Update[Pressed, SetupAnswer], *, offer: int | None = None
+    request: CommandRequest,
+    dependencies: Dependencies,
+    team: Team,
+    update: Update[Pressed, SetupAnswer],
+    *,
+    offer: int | None = None,
 ) -> str:
     """Ask the team's set-up in the name of whoever wrote the command, and say what it answers."""
-    if asked.person is None:
+    if request.person is None:
         return NO_PERSON
-    answer = await means.gateway.ask(
+    answer = await dependencies.gateway.ask(
         TEAM_SETUP,
-        team.start(means.deadlines),
+        team.start(dependencies.deadlines),
         update,
-        Pressed(key=asked.key, person=asked.person, offer=offer, correlation=asked.activity.id),
-        update_id=asked.key,
+        Pressed(key=request.key, person=request.person, offer=offer, correlation=request.activity.id),
+        update_id=request.key,
         answer_by=asyncio.get_running_loop().time() + _WITHIN,
     )
     return setup_sentence(sentence_of(answer))

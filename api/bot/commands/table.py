@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 
 from api.bot.commands import appconnect, authorize, configure, help, open, status
-from api.bot.commands.asked import Answer, Asked, Means
+from api.bot.commands.request import Answer, CommandRequest, Dependencies
 from api.bot.commands.written_keys import end_shown, quotable
 from muster.cards.commands import help_text, unknown_text
 
@@ -23,16 +23,16 @@ _LONGEST = 24
 _PIECES = 12
 
 
-async def answer(asked: Asked, means: Means) -> str:
+async def answer(request: CommandRequest, dependencies: Dependencies) -> str:
     """What a command answers; to anything else, what there is and what was meant, perhaps."""
-    if not asked.is_private:
-        await end_shown(asked, means)
-    command = COMMANDS.get(asked.name)
+    if not request.is_private:
+        await end_shown(request, dependencies)
+    command = COMMANDS.get(request.name)
     if command is not None:
-        return await command(asked, means)
-    if not asked.name:
+        return await command(request, dependencies)
+    if not request.name:
         return help_text()
-    return unknown_text(quotable(asked), nearest(asked.name, asked.argument))
+    return unknown_text(quotable(request), nearest(request.name, request.argument))
 
 
 def nearest(name: str, argument: str) -> str | None:

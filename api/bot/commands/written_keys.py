@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import structlog
 
-from api.bot.commands.asked import Asked, Means
+from api.bot.commands.request import CommandRequest, Dependencies
 from muster.store import link_offers, teams
 from muster.store.link_offers import KEY_LENGTH, Offer
 from muster.temporal.attempts import Rejected, TemporalUnavailable
@@ -24,12 +24,12 @@ _TOLD_WITHIN = 3.0
 log = structlog.stdlib.get_logger(__name__)
 
 
-def quotable(asked: Asked) -> str | None:
+def quotable(request: CommandRequest) -> str | None:
     """The command's name, for an answer; ``None`` where it may be a KEY, a part of one, or hold one."""
-    runs = _RUN.findall(asked.name)
+    runs = _RUN.findall(request.name)
     is_short = sum(map(len, runs)) < KEY_LENGTH
-    begun = any(start < len(runs) for start, _ in _grouped(f"{asked.name} {asked.argument}"))
-    return asked.name if is_short and not begun else None
+    begun = any(start < len(runs) for start, _ in _grouped(f"{request.name} {request.argument}"))
+    return request.name if is_short and not begun else None
 
 
 def keys_in(text: str) -> tuple[str, ...]:
@@ -54,30 +54,32 @@ def _grouped(text: str) -> Iterator[tuple[int, str]]:
             yield start, joined
 
 
-async def end_shown(asked: Asked, means: Means) -> None:
+async def end_shown(request: CommandRequest, dependencies: Dependencies) -> None:
     """End every offer of the tenant whose KEY others have read here. Nobody is told whether it was one.
 
     Raises one of ``UNAVAILABLE``.
     """
     # As it was read, where groups are one; and as it was written, where the label of a link still stands.
-    keys = keys_in(f"{asked.name} {asked.argument}") + keys_in(asked.activity.text)
+    keys = keys_in(f"{request.name} {request.argument}") + keys_in(request.activity.text)
     if not keys:
         return
-    for offer in await link_offers.find_by_keys(means.pool, keys, tenant=asked.tenant):
-        await link_offers.end(means.pool, offer.id, "shown")
+    for offer in await link_offers.find_by_keys(dependencies.pool, keys, tenant=request.tenant):
+        await link_offers.end(dependencies.pool, offer.id, "shown")
         if offer.state in ("open", "shown"):
-            await _tell(offer, asked, means)
+            await _tell(offer, request, dependencies)
 
 
-async def _tell(offer: Offer, asked: Asked, means: Means) -> None:
+async def _tell(offer: Offer, request: CommandRequest, dependencies: Dependencies) -> None:
     """Tell the set-up, whose message shows the KEY; where that fails, it finds the row when it looks next."""
-    team = await teams.find(means.pool, offer.team)
+    team = await teams.find(dependencies.pool, offer.team)
     if team is None:
         return
-    shown = KeyShown(offer=offer.id, correlation=asked.activity.id)
+    shown = KeyShown(offer=offer.id, correlation=request.activity.id)
     try:
         async with asyncio.timeout(_TOLD_WITHIN):
-            await means.gateway.signal(TEAM_SETUP, team.start(means.deadlines), KEY_SHOWN, shown)
+            await dependencies.gateway.signal(
+                TEAM_SETUP, team.start(dependencies.deadlines), KEY_SHOWN, shown
+            )
     except (TemporalUnavailable, TimeoutError) as failure:
         log.warning("a set-up was not told that its KEY was shown", reason=type(failure).__name__)
     except Rejected as refusal:

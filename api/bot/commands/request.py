@@ -21,7 +21,7 @@ class Accounts:
 
 
 @dataclass(frozen=True)
-class Means:
+class Dependencies:
     """What commands use."""
 
     pool: Pool
@@ -31,7 +31,7 @@ class Means:
 
 
 @dataclass(frozen=True)
-class Asked:
+class CommandRequest:
     """One command that somebody wrote."""
 
     name: str
@@ -50,7 +50,7 @@ class Asked:
         return self.activity.is_private
 
 
-Answer = Callable[[Asked, Means], Awaitable[str]]
+Answer = Callable[[CommandRequest, Dependencies], Awaitable[str]]
 """A command: does what is asked and says what came of it, in Markdown of muster/cards/commands.py.
 
 Raises ``TemporalUnavailable``, ``Rejected`` or an error of ``UNAVAILABLE``.
