@@ -1,6 +1,5 @@
 """Cards: the commits around each send, the send itself, and the deletion of orphans."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -21,8 +20,6 @@ from workflows.contract import Done
 from workflows.errors import CardGone, OutcomeUnknown, OutsideError, ProviderUnavailable
 
 _CARD = "application/vnd.microsoft.card.adaptive"
-_RECORD_EVERY, _RECORD_TRIES = 1.0, 120
-"""Seconds between two tries to record a message that is there, and how many: an outage of two minutes."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -83,20 +80,13 @@ class CardActivities:
         try:
             return await self._recorded(request, service_url, activity_id)
         except UNAVAILABLE:
-            log.warning("a card is shown and could not be recorded", incident=request.card.incident_id)
             # The run may never hear of it: a later post waits for the record.
-            self._sends.start(("record", request.card), self._record_later(request, service_url, activity_id))
+            self._sends.record_later(
+                ("record", request.card),
+                lambda: self._recorded(request, service_url, activity_id),
+                incident=request.card.incident_id,
+            )
             return Shown(activity_id=activity_id, orphans=orphans, recorded=False)
-
-    async def _record_later(self, request: ShowCard, service_url: str, activity_id: str) -> None:
-        for _ in range(_RECORD_TRIES):
-            await asyncio.sleep(_RECORD_EVERY)
-            try:
-                await self._recorded(request, service_url, activity_id)
-            except UNAVAILABLE:
-                continue
-            return
-        log.error("a card is shown and was never recorded", incident=request.card.incident_id)
 
     async def _edit(
         self, request: ShowCard, service_url: str, activity_id: str, *, found: bool = False

@@ -4,7 +4,6 @@ A private message is sent at least once: both copies work, since a button names 
 reads is posted at most once. Link and KEY are added here and stand in no history.
 """
 
-import asyncio
 import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -29,8 +28,6 @@ from workflows.team_setup.state import Person
 from workflows.verbs.click import Clicker
 
 _CARD = "application/vnd.microsoft.card.adaptive"
-_RECORD_EVERY, _RECORD_TRIES = 1.0, 120
-"""Seconds between two tries to record a message that is there, and how many: an outage of two minutes."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -117,8 +114,7 @@ class NoticeActivities:
         try:
             await record()
         except UNAVAILABLE:
-            log.warning("a notice is shown and could not be recorded", notice=request.name)
-            self._sends.start(("record", key_of(request)), _until_done(record))
+            self._sends.record_later(("record", key_of(request)), record, notice=request.name)
 
     # Where it goes
 
@@ -166,14 +162,3 @@ class NoticeActivities:
             return await link_offers.open_key(self._pool, self._keys, offer)
         except SealBroken:
             raise RequestInvalid("the KEY of an offer cannot be opened with our keys") from None
-
-
-async def _until_done(record: Any) -> None:
-    for _ in range(_RECORD_TRIES):
-        await asyncio.sleep(_RECORD_EVERY)
-        try:
-            await record()
-        except UNAVAILABLE:
-            continue
-        return
-    log.error("a notice is shown and was never recorded")

@@ -5,19 +5,22 @@ again, often of the same worker. What that worker has begun goes on meanwhile.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 
+from muster.store.pool import UNAVAILABLE
 from workflows.errors import Conflict
 
 ResultT = TypeVar("ResultT")
 
 _PATIENCE = 8.0
 """Seconds to wait for an earlier send: as long as a call of the connector takes at most."""
+_RECORD_EVERY, _RECORD_TRIES = 1.0, 120
+"""Seconds between two tries to record a message that is there, and how many: an outage of two minutes."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -65,6 +68,16 @@ class Sends:
         task.add_done_callback(partial(self._ended, key))
         return task
 
+    def record_later(
+        self, key: Hashable, record: Callable[[], Coroutine[Any, Any, object]], **told: object
+    ) -> None:
+        """What is shown could not be recorded: try again each second, for two minutes.
+
+        ``told`` names the message in the log.
+        """
+        log.warning("what is shown could not be recorded", **told)
+        self.start(key, _until_recorded(record, told))
+
     def stop(self, *, within: timedelta) -> None:
         """The worker begins to stop: what began has so long to end."""
         self._stops_at = asyncio.get_running_loop().time() + within.total_seconds()
@@ -89,3 +102,16 @@ class Sends:
         if error is not None and task not in self._awaited:
             # Nobody else hears of it: its activity is gone, or it never had one.
             log.error("a send without an activity failed", failure=type(error).__name__, reason=str(error))
+
+
+async def _until_recorded(
+    record: Callable[[], Coroutine[Any, Any, object]], told: Mapping[str, object]
+) -> None:
+    for _ in range(_RECORD_TRIES):
+        await asyncio.sleep(_RECORD_EVERY)
+        try:
+            await record()
+        except UNAVAILABLE:
+            continue
+        return
+    log.error("what is shown was never recorded", **told)
