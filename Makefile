@@ -78,7 +78,7 @@ browser:  ## Chromium, which the browser tests drive
 pooler:  ## pgbouncer, through which the store is tested too
 	@$(SETUP) --pooler
 
-permissions:  ## write docs/permissions.md from its table; review the diff
+permissions: setup  ## write docs/permissions.md from its table; review the diff
 	$(DIRECT) MUSTER_PERMISSIONS_WRITE=1 $(BIN)/pytest -q tests/docs/test_permissions.py
 
 golden: setup  ## write the cards that tests/golden compares; review the diff

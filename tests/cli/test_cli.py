@@ -652,7 +652,12 @@ def test_real_registrations_are_named_with_their_addresses(
     real = options_of_up(monkeypatch, MUSTER_CONFIG=str(config)).real
     assert real is not None
     assert real.names == [f"Teams tenant {UUID}", "PagerDuty account example (eu)"]
-    assert [address.url for address in real.addresses] == ["/api/messages", "/webhooks/pagerduty/example"]
+    assert [address.url for address in real.addresses] == [
+        "/api/messages",
+        "/oauth/microsoft/callback",
+        "/webhooks/pagerduty/example",
+        "/oauth/pagerduty/callback",
+    ]
 
 
 def test_a_wrong_file_is_refused_before_anything_starts(

@@ -132,7 +132,7 @@ async def test_a_key_brings_a_team_aboard(windows: Windows) -> None:
     ada = await windows.teams("Ada Ops")
     await tell_bot(ada, f"authorize {shown}")
     await expect_answer(ada, "This KEY was written in a channel, so it works no more.")
-    expired = await private_card(bo, "The link has expired")
+    expired = await private_card(bo, "The link does not work any more")
     await keep(bo.page, "key-3-over")
     await expired.get_by_role("button", name="Send a new link").click()
     card = await private_card(bo, "Installation is complete")
