@@ -1,7 +1,6 @@
 """One product for the whole session, one browser, and windows for the people of each test."""
 
 from collections.abc import AsyncIterator, Generator, Iterator
-from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -57,13 +56,8 @@ def product(stack: Launched, http: httpx.AsyncClient) -> Product:
 async def windows(
     stack: Launched, browser: Browser, request: pytest.FixtureRequest
 ) -> AsyncIterator[Windows]:
-    async with kept_where_it_fails(Windows(browser, stack.ready), request) as opened:
-        yield opened
-
-
-@asynccontextmanager
-async def kept_where_it_fails(opened: Windows, request: pytest.FixtureRequest) -> AsyncIterator[Windows]:
     """Windows for people; where the test fails, a picture of each is kept."""
+    opened = Windows(browser, stack.ready)
     yield opened
     if request.node.stash.get(_FAILED, False):
         await opened.keep_all(f"failed-{request.node.name}")

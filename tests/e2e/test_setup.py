@@ -3,13 +3,12 @@
 ``MUSTER_PICTURES=1`` renews its pictures in docs, as in test_pictures.py.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from sandbox.up.supervision.launch import Launched
-from tests.e2e.conftest import kept_where_it_fails
 from tests.e2e.screens import PICTURES, Screen, keep
 from tests.e2e.setting_up import (
     allow,
@@ -38,14 +37,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     """A product in which nothing is connected and nothing is consented; each test has a team of its own."""
     with running(tmp_path_factory.mktemp("setup"), "--empty") as stack:
         yield stack
-
-
-@pytest.fixture
-async def windows(
-    stack: Launched, browser: Browser, request: pytest.FixtureRequest
-) -> AsyncIterator[Windows]:
-    async with kept_where_it_fails(Windows(browser, stack.ready), request) as opened:
-        yield opened
 
 
 async def test_a_team_comes_aboard(stack: Launched, windows: Windows) -> None:

@@ -1,12 +1,11 @@
 """A link that nobody used in time."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from sandbox.up.supervision.launch import Launched
-from tests.e2e.conftest import kept_where_it_fails
 from tests.e2e.screens import DESKTOP
 from tests.e2e.setting_up import (
     INVALID,
@@ -34,14 +33,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     folder = tmp_path_factory.mktemp("renewal")
     with running(folder, "--empty", env={"MUSTER_LINK_LIFE": _LIFE}) as stack:
         yield stack
-
-
-@pytest.fixture
-async def windows(
-    stack: Launched, browser: Browser, request: pytest.FixtureRequest
-) -> AsyncIterator[Windows]:
-    async with kept_where_it_fails(Windows(browser, stack.ready), request) as opened:
-        yield opened
 
 
 async def test_an_expired_link_is_renewed(windows: Windows) -> None:

@@ -1,13 +1,12 @@
 """The ways of a set-up that people are not meant to take, and a link that was passed on."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import asyncpg
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from sandbox.up.supervision.launch import Launched
-from tests.e2e.conftest import kept_where_it_fails
 from tests.e2e.screens import DESKTOP, keep
 from tests.e2e.setting_up import (
     FAILED,
@@ -35,14 +34,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     """A product in which nothing is connected and nothing is consented."""
     with running(tmp_path_factory.mktemp("wrong-ways"), "--empty") as stack:
         yield stack
-
-
-@pytest.fixture
-async def windows(
-    stack: Launched, browser: Browser, request: pytest.FixtureRequest
-) -> AsyncIterator[Windows]:
-    async with kept_where_it_fails(Windows(browser, stack.ready), request) as opened:
-        yield opened
 
 
 async def test_wrong_ways_and_a_link_that_was_passed_on(stack: Launched, windows: Windows) -> None:
