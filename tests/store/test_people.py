@@ -1,5 +1,7 @@
 """People and their private chats with the bot."""
 
+from typing import Any
+
 import pytest
 
 from muster.store import people
@@ -66,8 +68,8 @@ async def test_a_private_chat_lives_where_the_conversation_of_the_click_does(poo
 
 async def told(pool: Pool, **changes: str | None) -> tuple[object, ...]:
     """The row of somebody after an activity of theirs."""
-    given = {"aad_object_id": "aad-di", "teams_id": "29:di", "name": "Di Pager"} | changes
-    await people.seen(pool, tenant=TENANT, **given)  # type: ignore[arg-type]
+    given: dict[str, Any] = {"aad_object_id": "aad-di", "teams_id": "29:di", "name": "Di Pager"} | changes
+    await people.seen(pool, tenant=TENANT, **given)
     row = await pool.fetchrow(
         "SELECT teams_id, name, email, private_conversation, service_url FROM person"
         " WHERE aad_object_id = $1",

@@ -5,6 +5,7 @@ They are lived with a worker that forgets the run after every step, and their hi
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from temporalio.client import Client
 
@@ -98,9 +99,7 @@ async def long(run: Run) -> None:
         number += 1
         person = (ADA, BO)[number % 2]
         await run.clicks("renew", person)
-        await run.outside.until(
-            lambda person=person: run.outside.was_written_to_last(person.aad_object_id)  # type: ignore[misc]
-        )
+        await run.outside.until(partial(run.outside.was_written_to_last, person.aad_object_id))
     await run.is_authorized()
     run.outside.missing = ()
     await run.consent_returns()

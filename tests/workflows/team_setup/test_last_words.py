@@ -3,7 +3,7 @@
 import pytest
 from temporalio.client import Client
 
-from tests.workflows.team_setup.outside import FakeActivities
+from tests.workflows.team_setup.outside import FakeActivities, Row
 from tests.workflows.team_setup.running import ADA, BO, GRACE, LONG, TEAM, Run, running
 from workflows.errors import (
     CredentialRejected,
@@ -96,11 +96,11 @@ async def test_who_asks_for_the_consent_while_entra_is_away_gets_a_message_and_t
 
 @pytest.mark.parametrize("row", [WAKE_SETUPS, READ_ORGANIZATION], ids=lambda row: row.name)
 async def test_neighbours_and_the_tenants_name_wait_for_the_end_of_an_outage(
-    client: Client, row: object
+    client: Client, row: Row
 ) -> None:
     async with running(client) as run:
         await connected(run)
-        run.outside.fails(row, DOWN)  # type: ignore[arg-type]
+        run.outside.fails(row, DOWN)
         run.outside.missing = ()
         await run.consent_returns()
         assert await run.ends() == "complete"
@@ -108,10 +108,10 @@ async def test_neighbours_and_the_tenants_name_wait_for_the_end_of_an_outage(
 
 
 @pytest.mark.parametrize("row", [WAKE_SETUPS, READ_ORGANIZATION, SHOW_NOTICE], ids=lambda row: row.name)
-async def test_what_only_people_can_mend_holds_no_run_that_is_complete(client: Client, row: object) -> None:
+async def test_what_only_people_can_mend_holds_no_run_that_is_complete(client: Client, row: Row) -> None:
     async with running(client) as run:
         await connected(run)
-        run.outside.fails(row, *[RequestInvalid("no")] * 50)  # type: ignore[arg-type]
+        run.outside.fails(row, *[RequestInvalid("no")] * 50)
         run.outside.missing = ()
         await run.consent_returns()
         assert await run.ends() == "complete"

@@ -3,7 +3,7 @@
 import pytest
 from temporalio.client import Client
 
-from tests.workflows.team_setup.outside import FakeActivities
+from tests.workflows.team_setup.outside import FakeActivities, Row
 from tests.workflows.team_setup.running import ADA, BO, OPS, TEAM, running
 from workflows.errors import (
     BotRemoved,
@@ -129,9 +129,9 @@ async def test_a_card_that_was_deleted_is_not_missed_when_it_is_done(client: Cli
 @pytest.mark.parametrize(
     "row", [RESTORE_SETUP, RECORD_SETUP, MAKE_OFFER, SHOW_NOTICE, READ_NAMES], ids=lambda row: row.name
 )
-async def test_what_fails_for_a_moment_is_done_later(client: Client, row: object) -> None:
+async def test_what_fails_for_a_moment_is_done_later(client: Client, row: Row) -> None:
     outside = FakeActivities()
-    outside.fails(row, DOWN)  # type: ignore[arg-type]
+    outside.fails(row, DOWN)
     async with running(client, outside) as run:
         await run.is_installed(ADA)
         await run.shows("installer/1", ADA, "open")
