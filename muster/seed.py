@@ -206,7 +206,7 @@ async def _write_link(connection: Connection, link: Link, keys: KeyRing) -> None
         email=link.pagerduty_email,
         access_token=link.access_token.get_secret_value(),
     )
-    await links.upsert(
+    await links.seed(
         connection,
         keys,
         user,

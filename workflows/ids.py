@@ -36,6 +36,27 @@ class TeamSetupId(NamedTuple):
         return cls(key) if key and key != workflow_id else None
 
 
+_LINK = "link/"
+
+
+class AccountLinkId(NamedTuple):
+    """The parts of an ``AccountLink`` workflow's id."""
+
+    tenant: str
+    person: str
+    """AAD object id."""
+    account: str
+
+    def __str__(self) -> str:
+        return f"{_LINK}{self.tenant}/{self.person}/{self.account}"
+
+    @classmethod
+    def of(cls, workflow_id: str) -> "AccountLinkId | None":
+        """The parts of a workflow's id; ``None`` where it is another type's."""
+        parts = workflow_id.removeprefix(_LINK).split("/")
+        return cls(*parts) if workflow_id.startswith(_LINK) and len(parts) == 3 and all(parts) else None
+
+
 def click_key(*, person: str, message: str, verb: str, nonce: str, link: int | None) -> str:
     """What tells one click from every other, however often and under whatever ids Teams delivers it.
 

@@ -23,8 +23,8 @@ from muster.store import link_offers, notices, people, teams
 from muster.store.notices import key_of
 from muster.store.pool import UNAVAILABLE, Pool
 from workflows.errors import CardGone, Conflict, OutcomeUnknown, OutsideError, RequestInvalid
+from workflows.person import Person
 from workflows.team_setup.activities import SHOW_NOTICE, NoticeShown, ShowNotice
-from workflows.team_setup.state import Person
 from workflows.verbs.click import Clicker
 
 _CARD = "application/vnd.microsoft.card.adaptive"

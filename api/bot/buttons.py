@@ -20,8 +20,9 @@ from muster.store.teams import Team
 from muster.values import NAME, one_line, teams_identifier
 from workflows.contract import Update, WorkflowType
 from workflows.ids import TeamSetupId, button_key, delivery_key
+from workflows.person import Person
 from workflows.team_setup import workflow_type as team_setup
-from workflows.team_setup.messages import Deadlines, Person, Pressed, SetupAnswer, Start
+from workflows.team_setup.messages import Deadlines, Pressed, SetupAnswer, Start
 
 log = structlog.stdlib.get_logger(__name__)
 

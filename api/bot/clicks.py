@@ -70,6 +70,7 @@ class ClickHandler(CardActionHandler):
                 link=link,
             ),
             message=activity.reply_to_id,
+            nonce=button.nonce,
             orphan_marker=orphan_marker,
             received_at=datetime.now(UTC),
             correlation=activity.id,

@@ -13,7 +13,7 @@ from muster.store import people, teams
 from muster.store.pool import Pool
 from muster.values import NAME, one_line
 from workflows.errors import OutsideError
-from workflows.team_setup.messages import Person
+from workflows.person import Person
 
 _WITHIN = 2.0
 """Seconds for one name. What has none goes on without."""

@@ -1,7 +1,7 @@
 """Who sent an activity, as a team's set-up knows people."""
 
 from api.bot.activity import InboundActivity
-from workflows.team_setup.messages import Person
+from workflows.person import Person
 
 
 def person_of(activity: InboundActivity) -> Person | None:

@@ -79,7 +79,7 @@ class Authorize:
                 return _connected(offer)
             raise
         spending = Spending(account=account.key, user=admin.user, name=admin.name, role=admin.role)
-        result, offer = await link_offers.spend(self._pool, offer.id, spending, flow.digest)
+        result, offer, _ = await link_offers.spend(self._pool, offer.id, spending, flow.digest)
         if result == "over":
             return Result(outcome="invalid")
         if result == "spent":

@@ -17,6 +17,7 @@ _SENTENCE_LIMIT = 500
 _SAYS_LIMIT = 200
 _REASONS: dict[Reason, str] = {
     "link_removed": ": your link to PagerDuty was removed meanwhile.",
+    "link_ended": ": your link to PagerDuty has ended.",
     "link_rejected": ": PagerDuty does not accept your link any more; link your accounts again.",
     "forbidden": ": PagerDuty does not allow {by} to do this.",
     "already_changed": ": PagerDuty says it is settled already.",

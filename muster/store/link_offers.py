@@ -8,19 +8,22 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 import asyncpg
 
 from muster.security.sealing import KeyRing, Place
+from muster.store import links
+from muster.store.links import Tokens
 from muster.store.pool import Connection, Pool, transaction
 from muster.store.queries import load_queries
 from workflows.values import Value
 
 QUERIES = load_queries(__file__)
 
-Kind = Literal["authorize", "consent"]
+Kind = Literal["authorize", "consent", "link_accounts"]
 OfferState = Literal["open", "expired", "replaced", "removed", "shown", "spent"]
 Ending = Literal["replaced", "removed", "shown"]
 
@@ -42,9 +45,12 @@ class Offer(Value):
     """By the database's clock."""
     tenant: str
     team: str
+    """Empty for a personal link, as its name."""
     team_name: str
     installer: str | None
     """Name of whoever installed the app, where it is known."""
+    person: str
+    """AAD object id of whom a personal link is for; empty for any other."""
     account: str | None
     expires_at: datetime
     spent_flow: bytes | None
@@ -56,7 +62,10 @@ class Offer(Value):
     reported_at: datetime | None
     """When the workflow was told that it is spent, or of what came back last."""
     spent_by: str | None
+    """PagerDuty user id of whoever spent it."""
     spent_name: str | None
+    link: int | None
+    """The row of the link that came of a personal offer."""
 
 
 class Spending(Value):
@@ -68,12 +77,26 @@ class Spending(Value):
     role: str
 
 
+@dataclass(frozen=True)
+class PersonalSpending:
+    """Who linked themselves to which PagerDuty user, with that user's tokens."""
+
+    account: str
+    user: str
+    name: str
+    email: str
+    tokens: Tokens = field(repr=False)
+
+
 class Spent(NamedTuple):
     """How a return ended."""
 
-    result: Literal["spent", "already", "over"]
-    """``already``: it was spent for this account before; ``over``: the offer is not open any more."""
+    result: Literal["spent", "already", "over", "left"]
+    """``already``: it was spent for this account before; ``over``: the offer is not open any more;
+    ``left``: no team of the tenant belongs to the account any more."""
     offer: Offer
+    replaced: str | None = None
+    """Name of the PagerDuty user that the person was linked to before, where it was another one."""
 
 
 async def make(
@@ -115,11 +138,17 @@ class OfferUnknown(Exception):
     """There is no row for this offer."""
 
 
-async def _existing(connection: Connection, id: int) -> Offer:
+async def _existing(connection: Connection | Pool, id: int) -> Offer:
     found = await find(connection, id)
     if found is None:
         raise OfferUnknown(id)
     return found
+
+
+async def _locked(connection: Connection, id: int) -> Offer:
+    """The offer, which nobody else ends or spends until the transaction ends."""
+    await QUERIES["lock"].execute(connection, id=id)
+    return await _existing(connection, id)
 
 
 async def find(connection: Connection | Pool, id: int) -> Offer | None:
@@ -185,8 +214,7 @@ async def spend(pool: Pool, id: int, spending: Spending, flow: bytes) -> Spent:
     """
     async with transaction(pool) as connection:
         await QUERIES["lock_team_of"].execute(connection, id=id)
-        await QUERIES["lock"].execute(connection, id=id)
-        offer = await _existing(connection, id)
+        offer = await _locked(connection, id)
         if offer.state == "spent":
             return Spent("already" if offer.account == spending.account else "over", offer)
         if offer.state != "open" or offer.account != spending.account:
@@ -202,6 +230,73 @@ async def spend(pool: Pool, id: int, spending: Spending, flow: bytes) -> Spent:
         await QUERIES["authorize_team"].execute(connection, id=id)
         await QUERIES["authorize_channels"].execute(connection, id=id)
         return Spent("spent", offer)
+
+
+async def make_personal(
+    pool: Pool, *, tenant: str, person: str, account: str, request: str, life: timedelta
+) -> Offer:
+    """A new offer for one person in the place of their earlier ones for the account.
+
+    A request finds its own again.
+    """
+    async with transaction(pool) as connection:
+        await links.lock_person(connection, tenant=tenant, aad_object_id=person, account=account)
+        id = await QUERIES["make_personal"].fetchval(
+            connection, tenant=tenant, person=person, account=account, request=request, life=life
+        )
+        await QUERIES["replace_other_personal"].execute(
+            connection, tenant=tenant, person=person, account=account, id=id
+        )
+        return await _existing(connection, id)
+
+
+async def newest_personal(
+    connection: Connection | Pool, *, tenant: str, person: str, account: str
+) -> Offer | None:
+    """The newest offer for one person and account."""
+    row = await QUERIES["newest_personal"].fetchrow(connection, tenant=tenant, person=person, account=account)
+    return _offer(row) if row else None
+
+
+async def end_personal(connection: Connection, *, tenant: str, person: str, account: str) -> None:
+    """End the open offers of one person for an account, inside a transaction that holds ``lock_person``."""
+    await QUERIES["end_personal"].execute(connection, tenant=tenant, person=person, account=account)
+
+
+async def spend_personal(
+    pool: Pool, keys: KeyRing, id: int, spending: PersonalSpending, flow: bytes
+) -> Spent:
+    """Spend an open offer and link its person, in one transaction: of two returns at once one has it.
+
+    Whatever the person was linked to before is gone with its tokens. Raises ``OfferUnknown``.
+    """
+    offer = await _existing(pool, id)
+    where = {"tenant": offer.tenant, "aad_object_id": offer.person, "account": spending.account}
+    async with transaction(pool) as connection:
+        await links.lock_person(connection, **where)
+        offer = await _locked(connection, id)
+        if offer.state == "spent":
+            return Spent("already" if offer.spent_flow == flow else "over", offer)
+        if offer.kind != "link_accounts" or offer.state != "open" or offer.account != spending.account:
+            return Spent("over", offer)
+        if not await links.serves(connection, tenant=offer.tenant, account=spending.account):
+            return Spent("left", offer)
+        before = await links.unlink(connection, **where)
+        link = await links.insert(
+            connection,
+            keys,
+            **where,
+            pagerduty_user=spending.user,
+            name=spending.name,
+            email=spending.email,
+            tokens=spending.tokens,
+        )
+        await QUERIES["spend_personal"].execute(
+            connection, id=id, user=spending.user, name=spending.name, flow=flow, link=link
+        )
+        is_other = before is not None and before.pagerduty_user != spending.user
+        replaced = before.pagerduty_name if before is not None and is_other else None
+        return Spent("spent", await _existing(connection, id), replaced)
 
 
 async def note_returned(pool: Pool, id: int, *, refused: bool) -> Offer:

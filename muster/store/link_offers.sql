@@ -86,3 +86,27 @@ FROM offered_link v
 JOIN link_offer o ON o.id = v.id
 WHERE v.team = :team
 ORDER BY v.kind, v.id DESC
+
+-- name: make_personal
+INSERT INTO link_offer AS o (kind, tenant, person, account, request, expires_at)
+VALUES ('link_accounts', :tenant, :person, :account, :request, now() + :life::interval)
+ON CONFLICT (tenant, person, account, request) WHERE person IS NOT NULL DO UPDATE SET request = o.request
+RETURNING id
+
+-- name: replace_other_personal
+UPDATE link_offer SET ended_at = now(), ended_as = 'replaced'
+WHERE tenant = :tenant AND person = :person AND account = :account AND id < :id AND ended_at IS NULL AND spent_at IS NULL
+
+-- name: newest_personal
+SELECT * FROM offered_link
+WHERE kind = 'link_accounts' AND tenant = :tenant AND person = :person AND account = :account
+ORDER BY id DESC
+LIMIT 1
+
+-- name: end_personal
+UPDATE link_offer SET ended_at = now(), ended_as = 'replaced'
+WHERE tenant = :tenant AND person = :person AND account = :account AND ended_at IS NULL AND spent_at IS NULL
+
+-- name: spend_personal
+UPDATE link_offer SET spent_at = now(), spent_by = :user, spent_name = :name, spent_flow = :flow, link = :link
+WHERE id = :id

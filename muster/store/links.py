@@ -1,31 +1,127 @@
-"""Links: which PagerDuty user a person acts as, with that user's sealed token."""
+"""Links: which PagerDuty user a person acts as, with that user's sealed tokens.
+
+A link that is made anew is a new row, never an update of one: the row's id is a part of a click's key
+(docs/decisions/0004).
+"""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+import asyncpg
 
 from muster.security.sealing import KeyRing, Place
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
+from workflows.values import Value
 
 QUERIES = load_queries(__file__)
+
+Column = Literal["access_token", "refresh_token"]
+_COLUMNS: tuple[Column, ...] = ("access_token", "refresh_token")
+Ending = Literal["refused", "user_gone", "person_gone"]
+"""Why a link ended that its person wanted: PagerDuty refused to refresh it, or does not know the user any
+more, or Microsoft does not know the person any more."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What PagerDuty issued; the times are by its clock."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    scopes: tuple[str, ...]
+    issued_at: datetime
+    expires_at: datetime
+    """Of the access token."""
 
 
 @dataclass(frozen=True)
 class LinkedUser:
-    """The PagerDuty identity behind a link, with the person's own token."""
+    """The PagerDuty identity behind a link, with the person's own access token."""
 
     pagerduty_user: str
     name: str
     email: str
     access_token: str = field(repr=False)
+    issued_at: datetime | None = None
+    """Of the access token, by PagerDuty's clock; ``None``: the link was seeded, and nobody can refresh it."""
+    expires_at: datetime | None = None
 
 
-def token_place(tenant: str, aad_object_id: str, account: str) -> Place:
+@dataclass(frozen=True)
+class LockedLink:
+    """A link that nobody else refreshes, replaces or ends until the transaction ends."""
+
+    link: int
+    whose: tuple[str, str, str]
+    """Tenant, AAD object id of the person, account."""
+    user: LinkedUser
+    refresh_token: str | None = field(repr=False)
+    """``None``: the link was seeded, and nobody can refresh it."""
+
+
+class Link(Value):
+    """A link as its person may know it."""
+
+    id: int
+    account: str
+    pagerduty_user: str
+    pagerduty_name: str
+    linked_at: datetime
+    authorized_at: datetime | None
+    """By PagerDuty's clock; ``None``: the link was seeded."""
+    refreshed_at: datetime | None
+
+
+class EndedLink(NamedTuple):
+    """A link that ended, and whose it was."""
+
+    link: int
+    tenant: str
+    aad_object_id: str
+    account: str
+
+
+def token_place(tenant: str, aad_object_id: str, account: str, column: Column) -> Place:
     """Where a person's token lives; known before the row has an id."""
-    return Place("user_link", f"{tenant}/{aad_object_id}/{account}", "access_token")
+    return Place("user_link", f"{tenant}/{aad_object_id}/{account}", column)
 
 
-async def upsert(
-    connection: Connection | Pool,
+async def lock_person(connection: Connection, *, tenant: str, aad_object_id: str, account: str) -> None:
+    """Let nobody else make, spend or end this person's links and offers until the transaction ends."""
+    await QUERIES["lock_person"].execute(
+        connection, tenant=tenant, aad_object_id=aad_object_id, account=account
+    )
+
+
+async def insert(
+    connection: Connection,
+    keys: KeyRing,
+    *,
+    tenant: str,
+    aad_object_id: str,
+    account: str,
+    pagerduty_user: str,
+    name: str,
+    email: str,
+    tokens: Tokens,
+) -> int:
+    """Link a person who is not linked, inside a transaction: the new row.
+
+    The authorization begins with these tokens.
+    """
+    refresh_token = keys.seal(
+        tokens.refresh_token, token_place(tenant, aad_object_id, account, "refresh_token")
+    )
+    user = LinkedUser(pagerduty_user, name, email, tokens.access_token, tokens.issued_at, tokens.expires_at)
+    return await _insert(
+        connection, keys, user, (tenant, aad_object_id, account), refresh_token, tokens.scopes
+    )
+
+
+async def seed(
+    connection: Connection,
     keys: KeyRing,
     user: LinkedUser,
     *,
@@ -33,8 +129,8 @@ async def upsert(
     aad_object_id: str,
     account: str,
 ) -> None:
-    """Link a person to a PagerDuty user of an account; the token is sealed with the newest key."""
-    await QUERIES["upsert"].execute(
+    """Link a person as a seed file says, inside a transaction; the same user keeps their row."""
+    same = await QUERIES["seed"].fetchval(
         connection,
         tenant=tenant,
         aad_object_id=aad_object_id,
@@ -42,8 +138,50 @@ async def upsert(
         pagerduty_user=user.pagerduty_user,
         pagerduty_name=user.name,
         pagerduty_email=user.email,
-        access_token=keys.seal(user.access_token, token_place(tenant, aad_object_id, account)),
+        access_token=keys.seal(
+            user.access_token, token_place(tenant, aad_object_id, account, "access_token")
+        ),
     )
+    if same is None:
+        await unlink(connection, tenant=tenant, aad_object_id=aad_object_id, account=account)
+        await _insert(connection, keys, user, (tenant, aad_object_id, account), None, ())
+
+
+async def _insert(
+    connection: Connection,
+    keys: KeyRing,
+    user: LinkedUser,
+    whose: tuple[str, str, str],
+    refresh_token: bytes | None,
+    scopes: tuple[str, ...],
+) -> int:
+    tenant, aad_object_id, account = whose
+    id = await QUERIES["insert"].fetchval(
+        connection,
+        tenant=tenant,
+        aad_object_id=aad_object_id,
+        account=account,
+        pagerduty_user=user.pagerduty_user,
+        pagerduty_name=user.name,
+        pagerduty_email=user.email,
+        access_token=keys.seal(
+            user.access_token, token_place(tenant, aad_object_id, account, "access_token")
+        ),
+        refresh_token=refresh_token,
+        scopes=list(scopes),
+        authorized_at=user.issued_at,
+        refreshed_at=user.issued_at,
+        expires_at=user.expires_at,
+    )
+    return int(id)
+
+
+async def unlink(connection: Connection, *, tenant: str, aad_object_id: str, account: str) -> Link | None:
+    """Forget a person's link and its tokens, inside a transaction; ``None``: there was none."""
+    row = await QUERIES["delete_of_person"].fetchrow(
+        connection, tenant=tenant, aad_object_id=aad_object_id, account=account
+    )
+    return Link(**row) if row else None
 
 
 async def link_of(
@@ -56,6 +194,12 @@ async def link_of(
     return int(found) if found is not None else None
 
 
+async def of_person(connection: Connection | Pool, *, tenant: str, aad_object_id: str) -> tuple[Link, ...]:
+    """All links of a person, by account."""
+    rows = await QUERIES["of_person"].fetch(connection, tenant=tenant, aad_object_id=aad_object_id)
+    return tuple(Link(**row) for row in rows)
+
+
 async def linked_user(
     connection: Connection | Pool, keys: KeyRing, link: int, *, account: str
 ) -> LinkedUser | None:
@@ -63,10 +207,87 @@ async def linked_user(
     row = await QUERIES["linked_user"].fetchrow(connection, link=link)
     if row is None or row["account"] != account:
         return None
-    place = token_place(row["tenant"], row["aad_object_id"], row["account"])
+    return _user(row, keys)
+
+
+async def lock(connection: Connection, keys: KeyRing, link: int) -> LockedLink | None:
+    """The link as it is, locked until the transaction ends; ``None``: it is gone. Raises ``SealBroken``."""
+    row = await QUERIES["lock_tokens"].fetchrow(connection, link=link)
+    if row is None:
+        return None
+    sealed = row["refresh_token"]
+    return LockedLink(
+        link=link,
+        whose=(row["tenant"], row["aad_object_id"], row["account"]),
+        user=_user(row, keys),
+        refresh_token=keys.open(sealed, _place(row, "refresh_token")) if sealed is not None else None,
+    )
+
+
+async def keep_tokens(connection: Connection, keys: KeyRing, locked: LockedLink, tokens: Tokens) -> None:
+    """Write what a refresh gave, in the transaction that locked the link."""
+    places = {column: token_place(*locked.whose, column) for column in _COLUMNS}
+    await QUERIES["keep_tokens"].execute(
+        connection,
+        link=locked.link,
+        access_token=keys.seal(tokens.access_token, places["access_token"]),
+        refresh_token=keys.seal(tokens.refresh_token, places["refresh_token"]),
+        scopes=list(tokens.scopes),
+        refreshed_at=tokens.issued_at,
+        expires_at=tokens.expires_at,
+    )
+
+
+async def end(connection: Connection | Pool, link: int, reason: Ending) -> EndedLink | None:
+    """End a link that its person wanted, with its tokens; ``None``: it is gone already."""
+    row = await QUERIES["end"].fetchrow(connection, link=link, reason=reason)
+    return EndedLink(*row) if row else None
+
+
+async def untold(connection: Connection | Pool, account: str) -> tuple[EndedLink, ...]:
+    """Links of an account that ended, and of which their people were not told yet."""
+    return tuple(EndedLink(*row) for row in await QUERIES["untold"].fetch(connection, account=account))
+
+
+async def note_told(connection: Connection | Pool, link: int) -> None:
+    """Write that the workflow that tells the person knows of it."""
+    await QUERIES["note_told"].execute(connection, link=link)
+
+
+async def others_of_user(
+    connection: Connection | Pool, *, tenant: str, aad_object_id: str, account: str, pagerduty_user: str
+) -> tuple[str, ...]:
+    """Names of the other people of a tenant who are linked to this PagerDuty user."""
+    rows = await QUERIES["others_of_user"].fetch(
+        connection,
+        tenant=tenant,
+        aad_object_id=aad_object_id,
+        account=account,
+        pagerduty_user=pagerduty_user,
+    )
+    return tuple(row["name"] for row in rows)
+
+
+async def serves(connection: Connection | Pool, *, tenant: str, account: str) -> bool:
+    """Whether people of the tenant may be linked to the account: a team of theirs belongs to it."""
+    return bool(await QUERIES["serves"].fetchval(connection, tenant=tenant, account=account))
+
+
+async def accounts_served(connection: Connection | Pool, tenant: str) -> tuple[str, ...]:
+    """The accounts that people of the tenant may be linked to."""
+    return tuple(row["account"] for row in await QUERIES["accounts_served"].fetch(connection, tenant=tenant))
+
+
+def _user(row: asyncpg.Record, keys: KeyRing) -> LinkedUser:
     return LinkedUser(
         pagerduty_user=row["pagerduty_user"],
         name=row["pagerduty_name"],
         email=row["pagerduty_email"],
-        access_token=keys.open(row["access_token"], place),
+        access_token=keys.open(row["access_token"], _place(row, "access_token")),
+        issued_at=row["refreshed_at"],
+        expires_at=row["expires_at"],
     )
+
+
+def _place(row: asyncpg.Record, column: Column) -> Place:
+    return token_place(row["tenant"], row["aad_object_id"], row["account"], column)

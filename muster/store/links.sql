@@ -1,15 +1,85 @@
--- name: upsert
+-- name: lock_person
+-- Whatever makes, ends or spends the links and offers of a person for an account waits here for each other.
+SELECT pg_advisory_xact_lock(
+  hashtextextended(concat_ws('/', 'link', :tenant::text, :aad_object_id::text, :account::text), 0))
+
+-- name: insert
 INSERT INTO user_link (tenant, aad_object_id, account, pagerduty_user, pagerduty_name, pagerduty_email,
-                       access_token)
-VALUES (:tenant, :aad_object_id, :account, :pagerduty_user, :pagerduty_name, :pagerduty_email, :access_token)
-ON CONFLICT (tenant, aad_object_id, account) DO UPDATE
-SET pagerduty_user = excluded.pagerduty_user, pagerduty_name = excluded.pagerduty_name,
-    pagerduty_email = excluded.pagerduty_email, access_token = excluded.access_token
+                       access_token, refresh_token, scopes, authorized_at, refreshed_at, expires_at)
+VALUES (:tenant, :aad_object_id, :account, :pagerduty_user, :pagerduty_name, :pagerduty_email,
+        :access_token, :refresh_token, :scopes, :authorized_at, :refreshed_at, :expires_at)
+RETURNING id
+
+-- name: delete_of_person
+DELETE FROM user_link WHERE tenant = :tenant AND aad_object_id = :aad_object_id AND account = :account
+RETURNING id, account, pagerduty_user, pagerduty_name, linked_at, authorized_at, refreshed_at
+
+-- name: seed
+-- A seeded link has one token, which nobody refreshes; a row that a person made is not taken over.
+UPDATE user_link SET pagerduty_name = :pagerduty_name, pagerduty_email = :pagerduty_email, access_token = :access_token
+WHERE tenant = :tenant AND aad_object_id = :aad_object_id AND account = :account AND pagerduty_user = :pagerduty_user
+  AND refresh_token IS NULL
+RETURNING id
 
 -- name: link_of
 SELECT id FROM user_link WHERE tenant = :tenant AND aad_object_id = :aad_object_id AND account = :account
 
+-- name: of_person
+SELECT id, account, pagerduty_user, pagerduty_name, linked_at, authorized_at, refreshed_at
+FROM user_link
+WHERE tenant = :tenant AND aad_object_id = :aad_object_id
+ORDER BY account
+
 -- name: linked_user
-SELECT tenant, aad_object_id, account, pagerduty_user, pagerduty_name, pagerduty_email, access_token
+SELECT tenant, aad_object_id, account, pagerduty_user, pagerduty_name, pagerduty_email, access_token,
+       refreshed_at, expires_at
 FROM user_link
 WHERE id = :link
+
+-- name: lock_tokens
+-- One refresh of a link at a time, in whichever process.
+SELECT tenant, aad_object_id, account, pagerduty_user, pagerduty_name, pagerduty_email, access_token, refresh_token,
+       refreshed_at, expires_at
+FROM user_link
+WHERE id = :link
+FOR UPDATE
+
+-- name: keep_tokens
+UPDATE user_link
+SET access_token = :access_token, refresh_token = :refresh_token, scopes = :scopes, refreshed_at = :refreshed_at,
+    expires_at = :expires_at
+WHERE id = :link
+
+-- name: end
+WITH ended AS (
+  DELETE FROM user_link WHERE id = :link
+  RETURNING id, tenant, aad_object_id, account
+)
+INSERT INTO ended_link (link, tenant, aad_object_id, account, reason)
+SELECT id, tenant, aad_object_id, account, :reason FROM ended
+RETURNING link, tenant, aad_object_id, account
+
+-- name: untold
+SELECT link, tenant, aad_object_id, account FROM ended_link
+WHERE account = :account AND told_at IS NULL
+ORDER BY link
+
+-- name: note_told
+UPDATE ended_link SET told_at = now() WHERE link = :link AND told_at IS NULL
+
+-- name: others_of_user
+SELECT coalesce(nullif(p.name, ''), l.aad_object_id) AS name
+FROM user_link l
+LEFT JOIN person p ON p.tenant = l.tenant AND p.aad_object_id = l.aad_object_id
+WHERE l.tenant = :tenant AND l.account = :account AND l.pagerduty_user = :pagerduty_user
+  AND l.aad_object_id <> :aad_object_id
+ORDER BY 1
+
+-- name: serves
+-- A team of the tenant belongs to the account: its people may be linked to it.
+SELECT EXISTS (SELECT FROM team WHERE tenant = :tenant AND account = :account AND removed_at IS NULL)
+
+-- name: accounts_served
+SELECT DISTINCT account FROM team
+WHERE tenant = :tenant AND account IS NOT NULL AND removed_at IS NULL
+ORDER BY account

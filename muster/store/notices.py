@@ -7,8 +7,8 @@ import asyncpg
 
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
+from workflows.person import Person
 from workflows.team_setup.activities import ShowNotice, StoredNotice
-from workflows.team_setup.state import Person
 
 QUERIES = load_queries(__file__)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from muster.store.conversations import ConversationUnknown
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
-from workflows.team_setup.state import Person
+from workflows.person import Person
 from workflows.verbs.click import Clicker
 
 QUERIES = load_queries(__file__)

@@ -57,6 +57,17 @@ CREATE TABLE conversation (
     CONSTRAINT conversation_team_of_channels CHECK (((kind = 'channel'::text) = (team IS NOT NULL)))
 );
 
+CREATE TABLE ended_link (
+    link bigint NOT NULL,
+    tenant text NOT NULL,
+    aad_object_id text NOT NULL,
+    account text NOT NULL,
+    reason text NOT NULL,
+    ended_at timestamp with time zone DEFAULT now() NOT NULL,
+    told_at timestamp with time zone,
+    CONSTRAINT ended_link_reason_check CHECK ((reason = ANY (ARRAY['refused'::text, 'user_gone'::text, 'person_gone'::text])))
+);
+
 CREATE TABLE incident_card (
     account text NOT NULL,
     incident_id text NOT NULL,
@@ -91,7 +102,7 @@ CREATE TABLE link_offer (
     id bigint NOT NULL,
     kind text NOT NULL,
     tenant text NOT NULL,
-    team text NOT NULL,
+    team text,
     account text,
     request text NOT NULL,
     key_hash bytea,
@@ -108,9 +119,16 @@ CREATE TABLE link_offer (
     returned_at timestamp with time zone,
     return_refused boolean,
     reported_at timestamp with time zone,
+    person text,
+    link bigint,
     CONSTRAINT link_offer_authorize CHECK (((kind = 'authorize'::text) = ((account IS NOT NULL) AND (key_hash IS NOT NULL) AND (key_sealed IS NOT NULL)))),
     CONSTRAINT link_offer_ended_as_check CHECK ((ended_as = ANY (ARRAY['replaced'::text, 'removed'::text, 'shown'::text]))),
-    CONSTRAINT link_offer_kind_check CHECK ((kind = ANY (ARRAY['authorize'::text, 'consent'::text]))),
+    CONSTRAINT link_offer_kind_check CHECK ((kind = ANY (ARRAY['authorize'::text, 'consent'::text, 'link_accounts'::text]))),
+    CONSTRAINT link_offer_personal CHECK (
+CASE
+    WHEN (kind = 'link_accounts'::text) THEN ((person IS NOT NULL) AND (account IS NOT NULL) AND (team IS NULL))
+    ELSE ((person IS NULL) AND (team IS NOT NULL) AND (link IS NULL))
+END),
     CONSTRAINT link_offer_returned CHECK ((((returned_at IS NULL) = (return_refused IS NULL)) AND ((kind = 'consent'::text) OR (returned_at IS NULL))))
 );
 
@@ -137,7 +155,8 @@ CREATE TABLE notice (
     content text,
     showing text,
     expanded boolean DEFAULT false NOT NULL,
-    shown_at timestamp with time zone
+    shown_at timestamp with time zone,
+    targeted boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE person (
@@ -173,15 +192,17 @@ CREATE VIEW offered_link AS
  SELECT o.id,
     o.kind,
     o.tenant,
-    o.team,
-    t.name AS team_name,
+    COALESCE(o.team, ''::text) AS team,
+    COALESCE(t.name, ''::text) AS team_name,
     p.name AS installer,
+    COALESCE(o.person, ''::text) AS person,
     o.account,
     o.key_hash,
     o.expires_at,
     o.spent_flow,
     o.spent_by,
     o.spent_name,
+    o.link,
     o.returned_at,
     o.return_refused,
     o.reported_at,
@@ -192,7 +213,7 @@ CREATE VIEW offered_link AS
             ELSE 'open'::text
         END AS state
    FROM ((link_offer o
-     JOIN team t ON ((t.id = o.team)))
+     LEFT JOIN team t ON ((t.id = o.team)))
      LEFT JOIN person p ON (((p.tenant = t.tenant) AND (p.aad_object_id = t.installer))));
 
 CREATE TABLE pagerduty_account (
@@ -224,7 +245,8 @@ CREATE TABLE teams_tenant (
     id text NOT NULL,
     name text NOT NULL,
     roles text[],
-    roles_read_at timestamp with time zone
+    roles_read_at timestamp with time zone,
+    targeted_refused_at timestamp with time zone
 );
 
 CREATE TABLE user_link (
@@ -236,7 +258,14 @@ CREATE TABLE user_link (
     pagerduty_name text NOT NULL,
     pagerduty_email text NOT NULL,
     access_token bytea NOT NULL,
-    linked_at timestamp with time zone DEFAULT now() NOT NULL
+    linked_at timestamp with time zone DEFAULT now() NOT NULL,
+    refresh_token bytea,
+    scopes text[] DEFAULT '{}'::text[] NOT NULL,
+    authorized_at timestamp with time zone,
+    refreshed_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    told_of_year_at timestamp with time zone,
+    CONSTRAINT user_link_refreshed CHECK (((refresh_token IS NULL) OR ((authorized_at IS NOT NULL) AND (refreshed_at IS NOT NULL) AND (expires_at IS NOT NULL))))
 );
 
 ALTER TABLE user_link ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -288,6 +317,9 @@ ALTER TABLE ONLY conversation
 
 ALTER TABLE ONLY conversation
     ADD CONSTRAINT conversation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY ended_link
+    ADD CONSTRAINT ended_link_pkey PRIMARY KEY (link);
 
 ALTER TABLE ONLY incident_card
     ADD CONSTRAINT incident_card_pkey PRIMARY KEY (account, incident_id, conversation);
@@ -342,13 +374,21 @@ ALTER TABLE ONLY wrong_key
 
 CREATE INDEX click_by_card ON click USING btree (account, incident_id, conversation, received_at);
 
+CREATE INDEX ended_link_untold ON ended_link USING btree (account) WHERE (told_at IS NULL);
+
 CREATE INDEX incident_card_by_activity ON incident_card USING btree (conversation, activity_id);
+
+CREATE INDEX link_offer_by_end ON link_offer USING btree (expires_at);
+
+CREATE UNIQUE INDEX link_offer_personal_once ON link_offer USING btree (tenant, person, account, request) WHERE (person IS NOT NULL);
 
 CREATE INDEX link_offer_unreported ON link_offer USING btree (id) WHERE (((spent_at IS NOT NULL) OR (returned_at IS NOT NULL)) AND (reported_at IS NULL));
 
 CREATE INDEX notice_by_activity ON notice USING btree (conversation, activity_id);
 
 CREATE UNIQUE INDEX quarantined_event_once ON quarantined_event USING btree (account, event_id, reason, COALESCE(target, ''::text)) WHERE (event_id IS NOT NULL);
+
+CREATE INDEX user_link_of_account ON user_link USING btree (account, id);
 
 CREATE INDEX wrong_key_of_person ON wrong_key USING btree (tenant, aad_object_id, written_at);
 
@@ -369,6 +409,12 @@ ALTER TABLE ONLY conversation
 
 ALTER TABLE ONLY conversation
     ADD CONSTRAINT conversation_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);
+
+ALTER TABLE ONLY ended_link
+    ADD CONSTRAINT ended_link_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);
+
+ALTER TABLE ONLY ended_link
+    ADD CONSTRAINT ended_link_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);
 
 ALTER TABLE ONLY incident_card
     ADD CONSTRAINT incident_card_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);

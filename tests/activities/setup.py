@@ -14,8 +14,8 @@ from muster.store.notices import Message, NoticeKey
 from muster.store.pool import Pool
 from tests.support.settings import KEYS
 from tests.support.teams_service import TeamsService
+from workflows.person import Person
 from workflows.team_setup.activities import NoticeShown, ShowNotice
-from workflows.team_setup.state import Person
 from workflows.team_setup.view import NoticeView, Showing
 
 SUBJECT = "setup/payments"

@@ -252,7 +252,9 @@ async def test_an_email_that_no_header_carries_stops_nobody(buttons: Buttons, em
 async def test_a_token_that_no_header_carries_is_sent_to_nobody(buttons: Buttons, token: str) -> None:
     sealed = KeyRing.parse(KEYS).seal(
         token,
-        links.token_place(COMPANY.tenant_id, buttons.side.person(ADA_USER).aad_object_id, COMPANY.account),
+        links.token_place(
+            COMPANY.tenant_id, buttons.side.person(ADA_USER).aad_object_id, COMPANY.account, "access_token"
+        ),
     )
     await buttons.pool.execute("UPDATE user_link SET access_token = $1", sealed)
     failed = await buttons.fails("resolve")

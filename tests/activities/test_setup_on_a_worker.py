@@ -26,7 +26,8 @@ from tests.support.settings import KEYS, config_file, settings_for
 from tests.support.teams_service import TeamsService, teams_service
 from tests.support.waiting import eventually
 from worker import running_worker
-from workflows.team_setup.messages import Authorized, ConsentReturned, Deadlines, Person, TeamEvent
+from workflows.person import Person
+from workflows.team_setup.messages import Authorized, ConsentReturned, Deadlines, TeamEvent
 from workflows.team_setup.workflow_type import AUTHORIZED, CONSENT_RETURNED, TEAM_EVENTS, TEAM_SETUP
 
 pytestmark = pytest.mark.anyio

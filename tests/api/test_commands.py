@@ -35,7 +35,8 @@ from tests.api.team_bot import (
 )
 from tests.support.company import ADA_AAD, BO_AAD, TENANT
 from tests.support.settings import KEYS
-from workflows.team_setup.messages import KeyShown, Person, Reply, SetupAnswer
+from workflows.person import Person
+from workflows.team_setup.messages import KeyShown, Reply, SetupAnswer
 
 pytestmark = pytest.mark.anyio
 

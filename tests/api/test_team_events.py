@@ -40,7 +40,8 @@ from tests.support.company import ADA_AAD, TENANT, company
 from tests.support.company import TEAM as KNOWN_TEAM
 from tests.support.settings import database_at, settings_for
 from workflows.ids import TeamSetupId
-from workflows.team_setup.messages import Person, TeamEvent
+from workflows.person import Person
+from workflows.team_setup.messages import TeamEvent
 from workflows.team_setup.workflow_type import TEAM_EVENTS
 
 pytestmark = pytest.mark.anyio

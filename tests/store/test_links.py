@@ -5,7 +5,7 @@ import pytest
 from muster.security.sealing import KeyRing, SealBroken
 from muster.store import links
 from muster.store.links import LinkedUser
-from muster.store.pool import Pool
+from muster.store.pool import Pool, transaction
 from tests.support.company import ACCOUNT, ADA_AAD, BO_AAD, CY_AAD, TENANT, TOKENS
 from tests.support.settings import KEYS
 
@@ -46,12 +46,15 @@ async def test_a_link_that_was_revoked_or_belongs_to_another_account_gives_no_us
     assert await links.linked_user(pool, RING, link, account=ACCOUNT) is None
 
 
-async def test_linking_again_keeps_the_row_and_replaces_the_user(pool: Pool) -> None:
+@pytest.mark.parametrize(("user", "keeps_row"), [("PUSER01", True), ("PUSER09", False)])
+async def test_a_seed_keeps_the_row_of_the_same_user_alone(pool: Pool, user: str, keeps_row: bool) -> None:
     before = await link_of(pool, ADA_AAD)
-    other = LinkedUser(pagerduty_user="PUSER09", name="Ada O.", email="ada@other.example", access_token="new")
-    await links.upsert(pool, RING, other, tenant=TENANT, aad_object_id=ADA_AAD, account=ACCOUNT)
-    assert await link_of(pool, ADA_AAD) == before
-    assert await links.linked_user(pool, RING, before, account=ACCOUNT) == other
+    seeded = LinkedUser(pagerduty_user=user, name="Ada O.", email="ada@other.example", access_token="new")
+    async with transaction(pool) as connection:
+        await links.seed(connection, RING, seeded, tenant=TENANT, aad_object_id=ADA_AAD, account=ACCOUNT)
+    now = await link_of(pool, ADA_AAD)
+    assert (now == before) is keeps_row
+    assert await links.linked_user(pool, RING, now, account=ACCOUNT) == seeded
 
 
 async def test_a_token_moved_to_another_persons_row_does_not_open(pool: Pool) -> None:

@@ -6,7 +6,8 @@ from pydantic import AwareDatetime, Field
 
 from workflows import options
 from workflows.contract import Activity, Done
-from workflows.team_setup.state import Person, Step
+from workflows.person import Person
+from workflows.team_setup.state import Step
 from workflows.team_setup.view import NoticeView
 from workflows.values import Value
 

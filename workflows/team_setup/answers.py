@@ -4,6 +4,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.errors import failure_of
+from workflows.person import Person
 from workflows.team_setup.fold import (
     begun,
     is_blocked,
@@ -22,7 +23,6 @@ from workflows.team_setup.state import (
     MOST_ANSWERS,
     Answered,
     Notice,
-    Person,
     Reading,
     Reply,
     State,

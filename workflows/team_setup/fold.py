@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from workflows.team_setup.messages import Person, TeamEvent
+from workflows.person import Person
+from workflows.team_setup.messages import TeamEvent
 from workflows.team_setup.state import CONNECTED, LINK_KINDS, Link, Notice, State
 
 INSTALLED, RESTORED = "installed", "teamRestored"

@@ -6,7 +6,7 @@ It all lives in histories: links and KEYs are named by the id of their row, peop
 from datetime import datetime
 from typing import Literal
 
-from workflows.team_setup.state import Person as Person
+from workflows.person import Person
 from workflows.team_setup.state import Reply as Reply
 from workflows.team_setup.state import State
 from workflows.values import Value

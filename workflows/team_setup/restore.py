@@ -7,12 +7,13 @@ from temporalio.exceptions import ActivityError
 
 from workflows.contract import call
 from workflows.errors import failure_of
+from workflows.person import Person
 from workflows.reconcile import back_off
 from workflows.team_setup.activities import RESTORE_SETUP, RestoreSetup, StoredLink, StoredNotice, StoredSetup
 from workflows.team_setup.fold import authorized, with_new_link, with_welcome
 from workflows.team_setup.row import fingerprint_of_row
 from workflows.team_setup.run_state import RunState
-from workflows.team_setup.state import CONNECTED, PUBLIC_KINDS, UNDER_WAY, Link, Notice, Person, State, Step
+from workflows.team_setup.state import CONNECTED, PUBLIC_KINDS, UNDER_WAY, Link, Notice, State, Step
 
 _A_MOMENT = timedelta(seconds=1)
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field
 
 from workflows.degradations import Degradable
+from workflows.person import Person
 from workflows.values import Value
 
 Step = Literal["new", "choosing", "authorizing", "consenting", "complete", "removed", "abandoned"]
@@ -29,14 +30,6 @@ Reply = Literal[
 ]
 
 MOST_ANSWERS = 50
-
-
-class Person(Value):
-    """Somebody in Teams."""
-
-    aad_object_id: str
-    teams_id: str
-    name: str
 
 
 class Link(Value):

@@ -26,6 +26,8 @@ class Click(Value):
     person: Clicker
     message: str
     """The pressed message's activity id."""
+    nonce: str = ""
+    """Of the pressed button, a part of the key: with it the click has a new key once its person is linked."""
     orphan_marker: str | None = None
     """What the pressed button carries, where the card's row knows it as the marker of an orphan."""
     inputs: Mapping[str, str] = Field(default_factory=dict)

@@ -9,6 +9,7 @@ OutcomeKind = Literal["done", "already", "stale", "unlinked", "refused", "failed
 
 Reason = Literal[
     "link_removed",
+    "link_ended",
     "link_rejected",
     "forbidden",
     "already_changed",
@@ -20,9 +21,10 @@ Reason = Literal[
     "answer_lost",
     "unavailable",
 ]
-"""Why a click was ``refused`` (the first five) or ``failed`` (the others).
+"""Why a click was ``refused`` (the first six) or ``failed`` (the others).
 
-``link_removed``: the person unlinked meanwhile. ``link_rejected``: PagerDuty does not accept the link's
+``link_removed``: the person unlinked meanwhile. ``link_ended``: PagerDuty does not refresh the link any more,
+and the person has to link again. ``link_rejected``: PagerDuty does not accept the link's
 token. ``forbidden``: PagerDuty does not let this person do it. ``already_changed``: PagerDuty says that it
 is done already, and shows it otherwise. ``refused_by_pagerduty``: PagerDuty answered, and did not do it
 whoever asks; ``says`` has its words. ``not_found``: PagerDuty does not know the incident. ``conflict``:

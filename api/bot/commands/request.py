@@ -7,7 +7,8 @@ from api.bot.activity import InboundActivity
 from api.gateway import Gateway
 from muster.store.pool import Pool
 from muster.store.teams import Team
-from workflows.team_setup.messages import Deadlines, Person
+from workflows.person import Person
+from workflows.team_setup.messages import Deadlines
 
 
 @dataclass(frozen=True)

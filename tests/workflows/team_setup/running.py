@@ -16,13 +16,13 @@ from tests.support.waiting import eventually
 from tests.workflows.channel_incident.timeline import Timeline
 from tests.workflows.team_setup.outside import FakeActivities
 from worker import workflow_runner
+from workflows.person import Person
 from workflows.search_attributes import typed
 from workflows.team_setup.messages import (
     Authorized,
     ConsentReturned,
     Deadlines,
     End,
-    Person,
     Pressed,
     SetupAnswer,
     Start,

@@ -22,6 +22,7 @@ OFFER = Offer(
     team="19:orders",
     team_name="Orders",
     installer=None,
+    person="",
     account="acme",
     expires_at=datetime(2026, 11, 28, tzinfo=UTC),
     spent_flow=None,
@@ -30,6 +31,7 @@ OFFER = Offer(
     reported_at=None,
     spent_by=None,
     spent_name=None,
+    link=None,
 )
 RESULT = Result(outcome="connected", team="Orders")
 

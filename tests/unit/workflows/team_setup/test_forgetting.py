@@ -1,8 +1,9 @@
 """A state stays small, whatever people ask for."""
 
+from workflows.person import Person
 from workflows.team_setup.fold import with_card, with_consent_card
 from workflows.team_setup.forgetting import MOST_GOING_ON, without_done
-from workflows.team_setup.state import Link, Notice, Person, State
+from workflows.team_setup.state import Link, Notice, State
 from workflows.team_setup.view import fingerprint, view_of
 
 

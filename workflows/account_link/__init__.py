@@ -1,0 +1,1 @@
+"""``AccountLink``: one person is offered to link their Teams account to a PagerDuty user."""
