@@ -6,6 +6,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from pydantic import AwareDatetime
 
+from workflows.errors import CredentialRejected
 from workflows.values import Value
 
 StateT = TypeVar("StateT", bound="Degradable")
@@ -45,6 +46,24 @@ class Degradable(Value):
         return self.model_copy(update=changes)
 
 
+def attention_of(state: Degradable) -> str:
+    """``ok``, ``waiting`` (for a provider), or ``degraded``: only an operator can help."""
+    if not state.degradations:
+        return "ok"
+    lasting = any(
+        one.until is None or one.reason == CredentialRejected.__name__ for one in state.degradations
+    )
+    return "degraded" if lasting else "waiting"
+
+
+def lines_of(state: Degradable) -> list[str]:
+    """What cannot go on, as *current details* tell it: Markdown."""
+    return [
+        f"- ⚠ {one.name}: {one.reason}" + (f", waiting until {one.until:%H:%M:%S} UTC" if one.until else "")
+        for one in state.degradations
+    ]
+
+
 class DegradableRun(ABC, Generic[StateT]):
     """Owner of such a state, as far as ``ReconcileLoop`` asks for it."""
 
@@ -79,3 +98,7 @@ class DegradableRun(ABC, Generic[StateT]):
     def waits_until(self, name: str) -> datetime | None:
         """Until when this reconciler waits."""
         return next((one.until for one in self.state.degradations if one.name == name), None)
+
+    def needs_people(self, name: str) -> bool:
+        """This reconciler failed, and nothing but people can mend it."""
+        return any(one.name == name and one.until is None for one in self.state.degradations)

@@ -105,3 +105,10 @@ SIGNAL_MANY = Options(
     schedule_to_close_timeout=timedelta(minutes=3),
 )
 """Signals to all workflows that wait, ten at once and each of at most 3 s: 200 of them in the worst case."""
+
+ASK_RUN = Options(
+    start_to_close_timeout=timedelta(seconds=10),
+    schedule_to_close_timeout=timedelta(seconds=15),
+    retry_policy=ONE_ATTEMPT,
+)
+"""The answer of another workflow's run, waited for 6 s. The reconciler is the only retry."""

@@ -1,35 +1,28 @@
-"""Messages of set-ups: the commits around each send, and the send itself.
+"""Messages of set-ups. Link and KEY are added here and stand in no history."""
 
-A private message is sent at least once: both copies work, since a button names its message. What everybody
-reads is posted at most once. Link and KEY are added here and stand in no history.
-"""
-
-import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import structlog
 from temporalio import activity
 
 from activities.heartbeats import heartbeats
 from activities.registration import implements
+from activities.teams.notice_sends import Carrier, NoticeSends
+from activities.teams.private import PrivateMessage
 from activities.teams.sends import Sends
 from muster.cards.setup.card import setup_card, setup_summary
 from muster.clients.teams.connector import ConnectorClient
 from muster.security.sealing import KeyRing, SealBroken
 from muster.security.signed_links import SignedLinks, link_url
 from muster.settings import Settings
-from muster.store import link_offers, notices, people, teams
-from muster.store.notices import key_of
-from muster.store.pool import UNAVAILABLE, Pool
-from workflows.errors import CardGone, Conflict, OutcomeUnknown, OutsideError, RequestInvalid
+from muster.store import link_offers, people, teams
+from muster.store.pool import Pool
+from workflows.errors import RequestInvalid
 from workflows.person import Person
 from workflows.team_setup.activities import SHOW_NOTICE, NoticeShown, ShowNotice
 from workflows.verbs.click import Clicker
 
 _CARD = "application/vnd.microsoft.card.adaptive"
-
-log = structlog.stdlib.get_logger(__name__)
 
 
 class _Place(NamedTuple):
@@ -46,75 +39,32 @@ class NoticeActivities:
     ) -> None:
         self._connector = connector
         self._pool = pool
-        self._sends = sends
+        self._notices = NoticeSends(pool, sends)
         self._keys = keys
         self._settings = settings
 
     @implements(SHOW_NOTICE)
     async def show_notice(self, request: ShowNotice) -> NoticeShown:
         """Post or edit, and commit the outcome, one send of a message after the other."""
-        asked_at = activity.info().scheduled_time
-        key = key_of(request)
 
-        async def show() -> NoticeShown:
-            # A message that is there and is being recorded is not posted again.
-            await self._sends.until_free(("record", key))
-            known = await notices.message(self._pool, key)
-            if known is None:
-                return await self._post(request, asked_at)
-            if known.content != request.content:
-                await self._edit(request, known)
-            return NoticeShown(certain=True)
-
-        async with heartbeats():
-            shown = await self._sends.run(("notice", key), show)
-        log.info("notice shown", notice=request.name, showing=request.view.showing, certain=shown.certain)
-        return shown
-
-    async def _post(self, request: ShowNotice, asked_at: Any) -> NoticeShown:
-        marker = secrets.token_hex(8)
-        content = await self._message(request)
-        if not await notices.intend(self._pool, request, marker=marker, asked_at=asked_at):
-            if request.person is None:
-                return NoticeShown(certain=False)
-            raise Conflict("a later call has begun to post this message")
-        try:
+        async def post() -> PrivateMessage:
+            content = await self._message(request)
             place = await self._place(request)
             activity_id = await self._connector.send(
                 *place, {**content, "text": content["summary"], "textFormat": "plain"}
             )
-        except OutcomeUnknown:
-            raise
-        except OutsideError:
-            await notices.withdraw(self._pool, key_of(request), marker)
-            raise
-        await self._record(request, place, activity_id, marker)
-        return NoticeShown(certain=True)
+            return PrivateMessage(place.conversation, activity_id, targeted=False)
 
-    async def _edit(self, request: ShowNotice, known: notices.Message) -> None:
-        service_url, _ = await self._address(request)
-        place = _Place(service_url, request.tenant, known.conversation)
-        try:
-            await self._connector.update(*place, known.activity_id, await self._message(request))
-        except CardGone:
-            await notices.forget_message(self._pool, key_of(request), known.activity_id)
-            raise
-        await self._record(request, place, known.activity_id, None)
+        async def edit(message: PrivateMessage) -> None:
+            service_url, _ = await self._address(request)
+            place = _Place(service_url, request.tenant, message.conversation)
+            await self._connector.update(*place, message.activity_id, await self._message(request))
 
-    async def _record(self, request: ShowNotice, place: _Place, activity_id: str, marker: str | None) -> None:
-        async def record() -> None:
-            await notices.record(
-                self._pool,
-                request,
-                conversation=place.conversation,
-                activity_id=activity_id,
-                marker=marker,
+        async with heartbeats():
+            shown = await self._notices.show(
+                request, Carrier(post, edit), asked_at=activity.info().scheduled_time
             )
-
-        try:
-            await record()
-        except UNAVAILABLE:
-            self._sends.record_later(("record", key_of(request)), record, notice=request.name)
+        return NoticeShown(certain=shown is not None)
 
     # Where it goes
 

@@ -1,16 +1,60 @@
 """Messages of handshakes: what is about to be sent, what was shown, and whose message a pressed one is."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import asyncpg
 
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
+from workflows.notice import StoredNotice
 from workflows.person import Person
-from workflows.team_setup.activities import ShowNotice, StoredNotice
 
 QUERIES = load_queries(__file__)
+
+
+class ShownView(Protocol):
+    """What a message shows, as far as its row knows it."""
+
+    @property
+    def showing(self) -> str:
+        """A word of the workflow's own."""
+
+
+class NoticeRequest(Protocol):
+    """What a workflow asks to be shown to a recipient."""
+
+    @property
+    def subject(self) -> str:
+        """Id of the workflow."""
+
+    @property
+    def name(self) -> str:
+        """Which of its messages: ``installer/2``."""
+
+    @property
+    def recipient(self) -> str:
+        """A person's AAD object id, or a conversation."""
+
+    @property
+    def tenant(self) -> str:
+        """The recipient's."""
+
+    @property
+    def person(self) -> Person | None:
+        """``None``: a channel, where a message is posted at most once; to a person at least once."""
+
+    @property
+    def view(self) -> ShownView:
+        """What it shows."""
+
+    @property
+    def expanded(self) -> bool:
+        """It shows more than it did first."""
+
+    @property
+    def content(self) -> str:
+        """Fingerprint of the view."""
 
 
 class NoticeKey(NamedTuple):
@@ -31,9 +75,11 @@ class Message(NamedTuple):
     activity_id: str
     content: str | None
     """Fingerprint of what it shows."""
+    targeted: bool = False
+    """Others read there too, and its recipient alone sees it."""
 
 
-def key_of(request: ShowNotice) -> NoticeKey:
+def key_of(request: NoticeRequest) -> NoticeKey:
     """The row that a request is about."""
     return NoticeKey(request.subject, request.name, request.recipient)
 
@@ -76,6 +122,7 @@ def _stored(row: asyncpg.Record) -> StoredNotice:
         showing=row["showing"],
         expanded=row["expanded"],
         content=row["content"],
+        targeted=row["targeted"],
     )
 
 
@@ -88,7 +135,7 @@ async def message(connection: Connection | Pool, key: NoticeKey) -> Message | No
 
 
 async def intend(
-    connection: Connection | Pool, request: ShowNotice, *, marker: str, asked_at: datetime
+    connection: Connection | Pool, request: NoticeRequest, *, marker: str, asked_at: datetime
 ) -> bool:
     """Commit the intent of a post; ``False``: it is not to be posted, or not by this call."""
     found = await QUERIES["intend"].fetchval(
@@ -106,10 +153,9 @@ async def intend(
 
 async def record(
     connection: Connection | Pool,
-    request: ShowNotice,
+    request: NoticeRequest,
+    message: Message,
     *,
-    conversation: str,
-    activity_id: str,
     marker: str | None,
 ) -> None:
     """Commit what a message shows now; ``marker`` is that of its post, and ``None`` for an edit."""
@@ -118,12 +164,13 @@ async def record(
         subject=request.subject,
         name=request.name,
         recipient=request.recipient,
-        conversation=conversation,
-        activity_id=activity_id,
+        conversation=message.conversation,
+        activity_id=message.activity_id,
         marker=marker,
-        content=request.content,
+        content=message.content,
         showing=request.view.showing,
-        expanded=request.view.expanded,
+        expanded=request.expanded,
+        targeted=message.targeted,
     )
 
 

@@ -8,7 +8,7 @@ SELECT EXISTS (SELECT FROM notice WHERE subject = :subject AND name = :name AND 
 -- The messages of a workflow, in the order in which they were begun. What everybody read and somebody deleted is one
 -- of them, since it is not said again; what says that another has replaced it is not, since it never changes again.
 SELECT n.name, n.recipient, p.aad_object_id, p.teams_id, p.name AS person_name,
-       n.activity_id IS NOT NULL AS is_posted, n.showing, n.expanded, n.content
+       n.activity_id IS NOT NULL AS is_posted, n.showing, n.expanded, n.content, n.targeted
 FROM notice n
 LEFT JOIN person p ON p.tenant = n.tenant AND p.aad_object_id = n.recipient
 WHERE n.subject = :subject
@@ -24,7 +24,7 @@ WHERE subject = :subject
 GROUP BY 1
 
 -- name: message
-SELECT conversation, activity_id, content FROM notice
+SELECT conversation, activity_id, content, targeted FROM notice
 WHERE subject = :subject AND name = :name AND recipient = :recipient
 
 -- name: intend
@@ -41,7 +41,7 @@ RETURNING subject
 -- After a send. Of two copies of a private message the one that is recorded last is edited from then on.
 UPDATE notice
 SET conversation = :conversation, activity_id = :activity_id, marker = coalesce(:marker, marker), content = :content,
-    showing = :showing, expanded = :expanded, intent_marker = NULL, shown_at = now()
+    showing = :showing, expanded = :expanded, targeted = :targeted, intent_marker = NULL, shown_at = now()
 WHERE subject = :subject AND name = :name AND recipient = :recipient
 
 -- name: withdraw

@@ -3,25 +3,10 @@
 It all lives in histories: the link is named by the id of its row, the person by their ids in Teams.
 """
 
-from typing import Literal
-
-from workflows.account_link.state import State
-from workflows.channel_incident.messages import CardKey
+from workflows.account_link.state import MetClick as MetClick
+from workflows.account_link.state import Place, Reply, State, Why
 from workflows.person import Person
 from workflows.values import Value
-from workflows.verbs.click import Click
-
-Why = Literal["asked", "clicked", "ended", "year"]
-"""What made the offer: a button or ``linkUser``; a click that met no link; the link ended, as PagerDuty did
-not refresh it any more; the year of the authorization ends soon."""
-
-Reply = Literal[
-    "sent",  # a message with the link is on its way
-    "waiting",  # one is there already, and is open
-    "already_linked",
-    "done",  # it knows, and the messages say the rest
-    "not_under_way",
-]
 
 
 class Deadlines(Value):
@@ -42,15 +27,6 @@ class Start(Value):
     deadlines: Deadlines = Deadlines()
     carried: State | None = None
     """From the run that continued as this one."""
-
-
-class MetClick(Value):
-    """A click that met no link: where, and the click itself."""
-
-    card: CardKey
-    title: str
-    """What it was on, for the person: ``#42 Checkout latency``."""
-    click: Click
 
 
 class OfferLink(Value):
@@ -78,8 +54,7 @@ class LinkAnswer(Value):
     reply: Reply
     name: str | None = None
     """Of the PagerDuty user that the person is linked to."""
-    place: Literal["private", "here"] = "private"
-    """Where the message is: in the private chat, or where the person was told."""
+    place: Place = "private"
 
 
 class End(Value):

@@ -2,6 +2,7 @@
 
 from workflows.channel_incident.activities import ShowCard
 from workflows.channel_incident.state import State, TimelineEntry
+from workflows.degradations import lines_of
 from workflows.incident.event_types import EVENT_TYPES
 from workflows.incident.events import IncidentEvent
 from workflows.markdown import as_markdown
@@ -70,10 +71,7 @@ def markdown_of(name: str, state: State) -> str:
         "",
         f"**{status}** · {shown}" + (f" · {card.orphans} orphaned messages" if card.orphans else ""),
     ]
-    head += [
-        f"- ⚠ {one.name}: {one.reason}" + (f", waiting until {one.until:%H:%M:%S} UTC" if one.until else "")
-        for one in state.degradations
-    ]
+    head += lines_of(state)
     table = ["", "| when (UTC) | what | who |", "|---|---|---|"]
     table += [
         f"| {entry.at:%Y-%m-%d %H:%M:%S} | {_cell(entry.what)} | {_cell(entry.who)} |"

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from workflows import options
 from workflows.contract import Activity, Done
+from workflows.notice import StoredNotice
 from workflows.person import Person
 from workflows.team_setup.state import Step
 from workflows.team_setup.view import NoticeView
@@ -33,19 +34,6 @@ class StoredLink(Value):
     state: str
     """``open``, or why it is not."""
     expires_at: AwareDatetime
-
-
-class StoredNotice(Value):
-    """The row of a message."""
-
-    name: str
-    recipient: str
-    person: Person | None
-    is_posted: bool
-    showing: str | None
-    """Of the view that it shows."""
-    expanded: bool
-    content: str | None
 
 
 class StoredSetup(Value):
@@ -130,6 +118,11 @@ class ShowNotice(Value):
     content: str
     """Fingerprint of the view."""
     correlation: str = ""
+
+    @property
+    def expanded(self) -> bool:
+        """It shows what a PagerDuty Admin needs."""
+        return self.view.expanded
 
 
 class NoticeShown(Value):

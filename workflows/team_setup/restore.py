@@ -2,14 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from temporalio import workflow
-from temporalio.exceptions import ActivityError
-
 from workflows.contract import call
-from workflows.errors import failure_of
+from workflows.notice import StoredNotice
 from workflows.person import Person
-from workflows.reconcile import back_off
-from workflows.team_setup.activities import RESTORE_SETUP, RestoreSetup, StoredLink, StoredNotice, StoredSetup
+from workflows.restoring import until_read
+from workflows.team_setup.activities import RESTORE_SETUP, RestoreSetup, StoredLink, StoredSetup
 from workflows.team_setup.fold import authorized, with_new_link, with_welcome
 from workflows.team_setup.row import fingerprint_of_row
 from workflows.team_setup.run_state import RunState
@@ -20,18 +17,7 @@ _A_MOMENT = timedelta(seconds=1)
 
 async def restore(run: RunState) -> None:
     """Read the rows, however long that takes, and fold them; a run that continues another asks them too."""
-    failures = 0
-    while True:
-        try:
-            stored = await read_setup(run, "what the rows know")
-            break
-        except ActivityError as error:
-            failures += 1
-            failure = failure_of(error)
-            wait = back_off(failure, failures=failures)
-            run.degrade("restore", failure.name, workflow.now() + wait)
-            await workflow.sleep(wait, summary=f"back-off after {failure.name}")
-    run.recover("restore")
+    stored = await until_read(run, lambda: read_setup(run, "what the rows know"))
     if run.continues:
         run.apply(with_row(run.state, stored, run.now, _rows_of(run.state)))
     else:

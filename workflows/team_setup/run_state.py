@@ -4,11 +4,11 @@ from datetime import datetime
 
 from temporalio import workflow
 
-from workflows.degradations import DegradableRun
+from workflows.degradations import DegradableRun, attention_of
 from workflows.search_attributes import ATTENTION
 from workflows.team_setup.messages import Deadlines, Start
 from workflows.team_setup.state import State
-from workflows.team_setup.timeline import attention_of, markdown_of
+from workflows.team_setup.timeline import markdown_of
 from workflows.team_setup.workflow_type import title
 
 
@@ -38,10 +38,6 @@ class RunState(DegradableRun[State]):
     def continues(self) -> bool:
         """This run continues another one, which may have called somebody a moment ago."""
         return self.start.carried is not None
-
-    def needs_people(self, name: str) -> bool:
-        """This reconciler failed, and nothing but people can mend it."""
-        return any(one.name == name and one.until is None for one in self._state.degradations)
 
     @property
     def now(self) -> datetime:

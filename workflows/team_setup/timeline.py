@@ -2,23 +2,13 @@
 
 from collections.abc import Iterator
 
-from workflows.errors import CredentialRejected
+from workflows.degradations import lines_of
 from workflows.markdown import as_markdown
 from workflows.team_setup.activities import ShowNotice
 from workflows.team_setup.state import CONNECTED, Link, State
 
 _NAME_LIMIT = 160
 """Most bytes of a name; Temporal takes 400 bytes of a summary."""
-
-
-def attention_of(state: State) -> str:
-    """``ok``, ``waiting`` (for a provider), or ``degraded``: only an operator can help."""
-    if not state.degradations:
-        return "ok"
-    lasting = any(
-        one.until is None or one.reason == CredentialRejected.__name__ for one in state.degradations
-    )
-    return "degraded" if lasting else "waiting"
 
 
 def summary_of(request: ShowNotice) -> str:
@@ -29,11 +19,7 @@ def summary_of(request: ShowNotice) -> str:
 
 def markdown_of(name: str, state: State) -> str:
     """The run's *current details*; ``name`` is its title, which is Markdown already."""
-    head = [f"### {name}", "", f"**{state.step}**"]
-    head += [
-        f"- ⚠ {one.name}: {one.reason}" + (f", waiting until {one.until:%H:%M:%S} UTC" if one.until else "")
-        for one in state.degradations
-    ]
+    head = [f"### {name}", "", f"**{state.step}**", *lines_of(state)]
     table = ["", "| step | how it stands | waits for | until (UTC) |", "|---|---|---|---|"]
     table += [f"| {' | '.join(cells)} |" for cells in _rows(state)]
     return "\n".join(head + table)

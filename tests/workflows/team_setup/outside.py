@@ -11,6 +11,7 @@ from temporalio import activity
 from tests.support.waiting import Changes
 from workflows.contract import Activity, Done
 from workflows.errors import OutcomeUnknown, OutsideError, RequestInvalid
+from workflows.notice import StoredNotice
 from workflows.team_setup import activities as rows
 from workflows.team_setup.activities import (
     MakeOffer,
@@ -24,7 +25,6 @@ from workflows.team_setup.activities import (
     Roles,
     ShowNotice,
     StoredLink,
-    StoredNotice,
     StoredSetup,
 )
 from workflows.team_setup.state import Step

@@ -1,0 +1,110 @@
+"""From a state to what each of its messages shows. The link is added where a message is sent."""
+
+import hashlib
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from workflows.account_link.state import AUTHORIZATION_LIVES, ClickEnding, Notice, State, Why
+from workflows.values import Value
+from workflows.verbs.verb import VerbName
+
+Showing = Literal[
+    "open",  # the link is there to be used
+    "expired",
+    "replaced",
+    "linked",
+    "unlinked",  # linked by it, and unlinked again
+]
+
+TELL_OF_LINK: frozenset[str] = frozenset({"linked", "unlinked"})
+
+
+class ClickView(Value):
+    """The click that met no link, as its person is told of it."""
+
+    verb: VerbName
+    title: str
+    ending: ClickEnding | None = None
+    """``None``: it waits for the link, or is being done."""
+
+
+class LinkView(Value):
+    """What one message shows, but for the link of its offer."""
+
+    name: str
+    showing: Showing
+    account: str
+    why: Why = "asked"
+    offer: int | None = None
+    """Whose link the message holds."""
+    until: AwareDatetime | None = None
+    """When the link expires."""
+    year_ends_at: AwareDatetime | None = None
+    """When the authorization ends, where that is why there is an offer."""
+    user: str | None = None
+    """Name of the PagerDuty user that the person is linked to."""
+    click: ClickView | None = None
+
+    @property
+    def is_only_edited(self) -> bool:
+        """Nobody is written to in order to tell this."""
+        return self.showing != "open" and self.click is None
+
+
+def fingerprint(view: LinkView) -> str:
+    """Equal fingerprints look the same."""
+    return hashlib.sha256(view.model_dump_json().encode()).hexdigest()[:16]
+
+
+def view_of(state: State, notice: Notice, account: str) -> LinkView | None:
+    """What the message is to show now; ``None`` while that is not known, or where it stays as it is."""
+    if notice.ended == "kept":
+        return None
+    if notice.ended == "replaced":
+        return LinkView(name=notice.name, showing="replaced", account=account)
+    view = LinkView(name=notice.name, showing="expired", account=account)
+    match state.step:
+        case "open":
+            return _open(state, view)
+        case "linked":
+            showing: Showing = "linked" if state.is_linked else "unlinked"
+            return _with(view, showing=showing, user=state.user, click=_click(state))
+        case "expired":
+            return view
+        case "new":
+            return None
+
+
+def due_view(state: State, notice: Notice, account: str) -> LinkView | None:
+    """What the message is still to show; ``None``: it is in sync, or is given up."""
+    view = None if notice.given_up else view_of(state, notice, account)
+    if view is None or (view.is_only_edited and not notice.is_posted):
+        return None
+    return None if fingerprint(view) == notice.shown else view
+
+
+def _open(state: State, view: LinkView) -> LinkView | None:
+    link = state.link
+    if link is None or link.id is None:
+        return None
+    authorized_at = state.known.authorized_at if state.known else None
+    return _with(
+        view,
+        showing="open",
+        why=state.why,
+        offer=link.id,
+        until=link.expires_at,
+        year_ends_at=authorized_at + AUTHORIZATION_LIVES if state.why == "year" and authorized_at else None,
+        click=_click(state),
+    )
+
+
+def _click(state: State) -> ClickView | None:
+    if state.met is None:
+        return None
+    return ClickView(verb=state.met.click.verb, title=state.met.title, ending=state.ending)
+
+
+def _with(view: LinkView, **more: object) -> LinkView:
+    return view.model_copy(update=more)
