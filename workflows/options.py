@@ -101,6 +101,13 @@ STORE = Options(
     schedule_to_close_timeout=timedelta(minutes=2),
 )
 
+SIGNAL_ONE = Options(
+    start_to_close_timeout=timedelta(seconds=5),
+    schedule_to_close_timeout=timedelta(seconds=15),
+    retry_policy=ONE_ATTEMPT,
+)
+"""A signal of at most 3 s. The reconciler is the only retry."""
+
 SIGNAL_MANY = Options(
     start_to_close_timeout=timedelta(seconds=60),
     schedule_to_close_timeout=timedelta(minutes=3),

@@ -36,9 +36,7 @@ class NoticeSends:
         self._pool = pool
         self._sends = sends
 
-    async def show(
-        self, request: NoticeRequest, carrier: Carrier, *, asked_at: datetime
-    ) -> Message | None:
+    async def show(self, request: NoticeRequest, carrier: Carrier, *, asked_at: datetime) -> Message | None:
         """Post or edit, and commit the outcome: the message as it is then.
 
         ``None``: an earlier call may have posted what everybody reads, and it is not posted again.

@@ -12,7 +12,6 @@ from workflows.verbs.verb import VerbName
 
 _TITLE_LIMIT = 80
 _ID_LIMIT = 40
-_ACCOUNT_LIMIT = 60
 _SENTENCE_LIMIT = 500
 _SAYS_LIMIT = 200
 _REASONS: dict[Reason, str] = {
@@ -46,7 +45,10 @@ def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
         case "stale":
             return f"Already {outcome.status}{_by(outcome)}; nothing was changed."
         case "unlinked":
-            return f"Your account is not linked to PagerDuty ({account}), so nothing was changed."
+            return (
+                f"Your account is not linked to PagerDuty ({account}), so nothing was changed. "
+                "A message for you alone waits: it links your accounts."
+            )
         case "late":
             return f"{label} came through too late and was not done."
         case "refused" | "failed":
@@ -68,13 +70,6 @@ def private_text(outcome: Outcome, verb: VerbName, view: View | None, *, account
     if view is None:
         return sentence
     match outcome.kind:
-        case "unlinked":
-            return (
-                f"{_clicked(verb, view)}, but your Teams account is not linked to a PagerDuty user in "
-                f"**{escape(account, _ACCOUNT_LIMIT)}**. "
-                "Muster acts only as the person who pressed, so nothing was changed. "
-                "Ask a PagerDuty admin to get you linked, then press the button again."
-            )
         case "late":
             return (
                 f"{_clicked(verb, view)}, but that reached Muster only minutes later. "

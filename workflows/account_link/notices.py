@@ -73,7 +73,7 @@ class NoticesReconciler(LinkReconciler):
         )
 
     def on_failure(self, failure: Failure) -> None:
-        """Note what the failure leaves unknown; whoever deleted what asks nothing of them does not miss it."""
+        """Note what the failure leaves unknown; whoever deleted what asks nothing does not miss it."""
         run = self._run
         if self._sending is None:
             return

@@ -1,4 +1,4 @@
-"""What follows the state outside: the rows, and the click that met no link. Messages have their own module."""
+"""What follows the state outside: the rows, and the click that met no link. Messages stand elsewhere."""
 
 from datetime import timedelta
 

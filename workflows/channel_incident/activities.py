@@ -81,6 +81,15 @@ class TellPerson(Value):
     view: View | None
 
 
+class OfferToClicker(Value):
+    """Have whoever clicked without a link to PagerDuty offered one, by which the click may still be done."""
+
+    card: CardKey
+    tenant: str
+    click: Click
+    view: View | None
+
+
 class DoVerb(Value):
     """Tell PagerDuty what the verb of ``click`` says, as the person who clicked."""
 
@@ -141,6 +150,7 @@ SHOW_CARD = Activity("teams.show_card", ShowCard, Shown, options.TEAMS_SHOW)
 REPLY = Activity("teams.reply", Reply, Replied, options.TEAMS_SHOW)
 DELETE_MESSAGE = Activity("teams.delete_message", DeleteMessage, Done, options.TEAMS_SHOW)
 TELL_PERSON = Activity("teams.tell_person", TellPerson, Done, options.TEAMS_PRIVATE)
+OFFER_LINK = Activity("workflow.offer_link", OfferToClicker, Done, options.SIGNAL_ONE)
 VERB_CALLS = {
     verb.activity: Activity(verb.activity, DoVerb, VerbDone, options.PAGERDUTY_INTERACTIVE)
     for verb in VERBS.values()
