@@ -17,8 +17,8 @@ _NAME_LIMIT = 60
 _SENTENCES: Mapping[Reply, str] = {
     "sent": "Muster has sent you a message with a link: it is {where}.",
     "waiting": "A message with a link for you waits already: it is {where}.",
-    "already_linked": "You are linked to {name} in PagerDuty already. To undo it, send unlinkUser to the Muster "
-    "app in a private chat.",
+    "already_linked": "You are linked to {name} in PagerDuty already. To undo it, send unlinkUser to the "
+    "Muster app in a private chat.",
     "done": "Done. The message says how to go on.",
     "not_under_way": "This link is not open any more. For a new one send linkUser to the Muster app in a "
     "private chat.",

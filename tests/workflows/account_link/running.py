@@ -216,3 +216,4 @@ async def running(
     run = Run(client, outside or FakeActivities(), deadlines)
     async with run.working(cached=cached):
         yield run
+        await run.is_idle()  # the SDK may hang where its worker stops while a task is on its way
