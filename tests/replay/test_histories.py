@@ -81,7 +81,7 @@ def test_a_life_is_chosen_by_its_name_with_hyphens_or_underscores(name: str) -> 
 
 def test_an_unknown_life_ends_the_recording_with_a_sentence() -> None:
     with pytest.raises(
-        SystemExit, match="no such life: nosuch; there are aboard, chosen, continued, degraded, "
+        SystemExit, match="no such life: nosuch; there are aboard, at-once, chosen, continued, degraded, "
     ):
         chosen(["standard", "nosuch"])
 

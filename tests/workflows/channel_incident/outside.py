@@ -15,6 +15,7 @@ from workflows.channel_incident.activities import (
     DeleteMessage,
     DoVerb,
     JudgedClick,
+    OfferToClicker,
     ReadDetails,
     RecordClicks,
     Replied,
@@ -48,6 +49,7 @@ class FakeActivities:
         self.shown: list[ShowCard] = []
         self.replies: list[Reply] = []
         self.told: list[TellPerson] = []
+        self.offered: list[OfferToClicker] = []
         self.changes: list[DoVerb] = []
         self.reads: list[ReadDetails] = []
         self.recalls: list[ReadDetails] = []
@@ -144,6 +146,12 @@ class FakeActivities:
         done: contract.Done = await self._answer(rows.TELL_PERSON, request, lambda _: contract.Done())
         return done
 
+    @activity.defn(name=rows.OFFER_LINK.name)
+    async def offer_link(self, request: OfferToClicker) -> contract.Done:
+        self.offered.append(request)
+        done: contract.Done = await self._answer(rows.OFFER_LINK, request, lambda _: contract.Done())
+        return done
+
     @activity.defn(name=rows.CHANGE_STATUS.name)
     async def change_status(self, request: DoVerb) -> VerbDone:
         self.changes.append(request)
@@ -199,6 +207,7 @@ class FakeActivities:
             self.show_card,
             self.reply,
             self.tell_person,
+            self.offer_link,
             self.change_status,
             self.read_details,
             self.restore_incident,

@@ -7,22 +7,31 @@ import pytest
 from temporalio.client import Client
 
 from tests.workflows.channel_incident.running import Run, shown
-from workflows.channel_incident.activities import CHANGE_STATUS, RECORD_CLICKS, TELL_PERSON
-from workflows.errors import Forbidden, OutsideError, ProviderUnavailable, RateLimited, RequestInvalid
+from workflows.channel_incident.activities import CHANGE_STATUS, OFFER_LINK, RECORD_CLICKS, TELL_PERSON
+from workflows.errors import (
+    Forbidden,
+    OutcomeUnknown,
+    OutsideError,
+    ProviderUnavailable,
+    RateLimited,
+    RequestInvalid,
+)
 from workflows.options import ANSWER_IS_READ
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_an_unlinked_person_is_told_privately_and_nothing_else_happens(client: Client) -> None:
+async def test_an_unlinked_person_is_offered_a_link_and_nothing_else_happens(client: Client) -> None:
+    """The run says nothing of its own."""
     async with shown(client) as run:
         click = run.click(link=None)
         answer = await run.ask(click)
         await run.is_idle()
-    (told,) = run.outside.told
-    assert (told.click, told.outcome.kind) == (click, "unlinked")
-    assert answer.outcome == told.outcome
-    assert run.outside.changes == []
+    (offered,) = run.outside.offered
+    assert (offered.click, offered.card.incident_id) == (click, run.life.incident_id)
+    assert offered.view is not None
+    assert answer.outcome.kind == "unlinked"
+    assert (run.outside.told, run.outside.changes) == ([], [])
     assert len(run.outside.shown) == 1
 
 
@@ -34,14 +43,35 @@ async def test_after_linking_the_same_button_on_the_same_card_works(client: Clie
     assert unlinked.key != linked.key
 
 
-async def test_an_unlinked_click_delivered_again_is_not_told_again(client: Client) -> None:
+async def test_an_unlinked_click_delivered_again_is_not_offered_again(client: Client) -> None:
     async with shown(client) as run:
         click = run.click(link=None)
         await run.ask(click)
         await run.ask(click, update_id="delivered-later")
         await run.hands_over(click)
         await run.is_idle()
-    assert len(run.outside.told) == 1
+    assert len(run.outside.offered) == 1
+
+
+@pytest.mark.parametrize("error", [ProviderUnavailable("Temporal is away"), OutcomeUnknown("a worker died")])
+async def test_an_offer_that_nobody_may_have_heard_of_is_asked_for_again(
+    client: Client, error: OutsideError
+) -> None:
+    async with shown(client) as run:
+        run.outside.fails(OFFER_LINK, error)
+        await run.ask(run.click(link=None))
+        await run.outside.until(lambda: len(run.outside.offered) == 2)
+    first, second = run.outside.offered
+    assert first.click == second.click
+
+
+async def test_an_offer_that_cannot_be_asked_for_is_for_operators_to_see(client: Client) -> None:
+    async with shown(client) as run:
+        run.outside.fails(OFFER_LINK, RequestInvalid("nonsense"))
+        await run.ask(run.click(link=None))
+        await run.until_attribute("Attention", "degraded")
+        assert "private_messages: RequestInvalid" in await run.details()
+    assert run.outside.told == []
 
 
 async def test_a_click_more_than_five_minutes_late_is_reported_and_not_done(client: Client) -> None:
@@ -207,8 +237,9 @@ async def test_an_outcome_that_cannot_be_recorded_stands(client: Client) -> None
 async def test_a_private_message_that_cannot_be_sent_is_for_operators_to_see(client: Client) -> None:
     async with shown(client) as run:
         run.outside.fails(TELL_PERSON, Forbidden("the app is not installed for this person"))
-        answer = await run.ask(run.click(link=None))
-        assert answer.outcome.kind == "unlinked"
+        run.outside.fails(CHANGE_STATUS, Forbidden("not on this team"))
+        click = run.click().model_copy(update={"message": "1700000099999", "orphan_marker": "lost"})
+        assert (await run.ask(click)).outcome.kind == "refused"
         await run.until_attribute("Attention", "degraded")
         assert "private_messages: Forbidden" in await run.details()
     assert len(run.outside.shown) == 1
