@@ -67,7 +67,6 @@ async def chat_with(person: Person, pool: Pool, teams_side: TeamsService) -> str
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("unlinked", "not linked to a PagerDuty user in **acme**"),
         ("failed", "it did not work: Acknowledge was not done. PagerDuty did not answer"),
         ("refused", "it did not work: Acknowledge was not done. PagerDuty did not answer"),
         ("late", "only minutes later"),
@@ -95,7 +94,7 @@ async def test_a_tenant_without_targeted_messages_is_told_in_private_chats_which
     outcome_activities: OutcomeActivities, pool: Pool, teams_side: TeamsService, person: Person
 ) -> None:
     await teams_side.refuse_targeted(405)
-    for kind in ("unlinked", "late"):
+    for kind in ("failed", "late"):
         await ActivityEnvironment().run(outcome_activities.tell_person, telling(teams_side, person, kind))
     assert len(teams_side.calls("POST", "/v3/conversations")) == 1
     chat = await chat_with(person, pool, teams_side)
@@ -108,7 +107,7 @@ async def test_somebody_the_database_does_not_know_is_told_too(
 ) -> None:
     await pool.execute("DELETE FROM person WHERE aad_object_id = $1", person.aad_object_id)
     await teams_side.refuse_targeted(405)
-    for kind in ("unlinked", "late"):
+    for kind in ("failed", "late"):
         await ActivityEnvironment().run(outcome_activities.tell_person, telling(teams_side, person, kind))
     assert len(teams_side.calls("POST", "/v3/conversations")) == 1
 

@@ -180,13 +180,17 @@ async def test_a_stale_button_shows_the_truth(run: Run, buttons: Buttons) -> Non
     assert run.outside.changes == []
 
 
-async def test_somebody_who_is_not_linked_is_told_and_changes_nothing(run: Run, buttons: Buttons) -> None:
+async def test_somebody_who_is_not_linked_is_offered_a_link_and_changes_nothing(
+    run: Run, buttons: Buttons
+) -> None:
     answer = await buttons.click(buttons.on(card_of(run), message_of(run), CY_AAD))
     assert is_card(answer)
     assert "not linked to PagerDuty" in words(answer)
-    assert run.outside.changes == []
-    (told,) = run.outside.told
-    assert (told.click.person.aad_object_id, told.outcome.kind) == (CY_AAD, "unlinked")
+    assert "A message for you alone waits" in words(answer)
+    assert (run.outside.changes, run.outside.told) == ([], [])
+    await run.outside.until(lambda: bool(run.outside.offered))
+    (offered,) = run.outside.offered
+    assert offered.click.person.aad_object_id == CY_AAD
 
 
 async def test_what_pagerduty_could_not_be_told_is_said(run: Run, buttons: Buttons) -> None:

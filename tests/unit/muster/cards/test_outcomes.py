@@ -28,9 +28,15 @@ SENTENCES: list[tuple[VerbName, Outcome, str]] = [
     (
         "resolve",
         Outcome(kind="unlinked"),
-        "Your account is not linked to PagerDuty (acme), so nothing was changed.",
+        "Your account is not linked to PagerDuty (acme), so nothing was changed. "
+        "A message for you alone waits: it links your accounts.",
     ),
     ("acknowledge", Outcome(kind="late"), "Acknowledge came through too late and was not done."),
+    (
+        "acknowledge",
+        Outcome(kind="refused", reason="link_ended"),
+        "Acknowledge was not done: your link to PagerDuty has ended.",
+    ),
     (
         "resolve",
         Outcome(kind="refused", reason="link_removed"),
@@ -133,16 +139,6 @@ def test_a_name_with_braces_is_told_as_it_is() -> None:
 def test_a_click_without_an_outcome_so_far_is_being_worked_on() -> None:
     assert working_sentence("resolve") == (
         "Muster is working on it: Resolve. The card will show what came of it."
-    )
-
-
-def test_an_unlinked_person_learns_that_nothing_changed_and_what_to_do() -> None:
-    view = a_view(title="Checkout [latency]")
-    assert private_text(Outcome(kind="unlinked"), "acknowledge", view, account="acme") == (
-        r"You pressed **Acknowledge** on #42 Checkout \[latency\] "
-        "([PagerDuty](https://acme.pagerduty.com/incidents/Q1)), but your Teams account is not linked to a "
-        "PagerDuty user in **acme**. Muster acts only as the person who pressed, so nothing was changed. "
-        "Ask a PagerDuty admin to get you linked, then press the button again."
     )
 
 
