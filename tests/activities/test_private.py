@@ -362,6 +362,7 @@ async def test_a_targeted_message_where_the_bot_may_not_write_any_more_is_gone(
         await cy.is_told_anew(message, "second")
 
 
+@pytest.mark.pooler_too
 async def test_an_edit_that_is_refused_is_tried_again_until_the_tenant_is_known_to_refuse(
     cy: Somebody, teams_side: TeamsService, channel: str
 ) -> None:
