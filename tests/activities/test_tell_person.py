@@ -90,6 +90,7 @@ async def test_a_person_is_told_alone(
     assert {one.headers["X-Correlation-Id"] for one in teams_side.asked} == {"f:1"}
 
 
+@pytest.mark.pooler_too
 async def test_a_tenant_without_targeted_messages_is_told_in_private_chats_which_are_opened_once(
     outcome_activities: OutcomeActivities, pool: Pool, teams_side: TeamsService, person: Person
 ) -> None:

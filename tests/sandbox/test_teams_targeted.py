@@ -186,24 +186,24 @@ def test_its_person_alone_sees_it_and_has_nothing_unread(teams: TeamsProcess, bo
             assert heard.get(timeout=5) == ("unread", {"conversation": teams.channel, "unread": 1})
 
 
-def test_its_person_alone_presses_its_buttons(teams: TeamsProcess, bot: httpx.Client) -> None:
+def test_its_person_alone_clicks_its_buttons(teams: TeamsProcess, bot: httpx.Client) -> None:
     sent = send(teams, bot, BO, "link")
     teams.bot.answer = lambda _: card_answer("linked")
 
-    def press(person: int) -> httpx.Response:
+    def click(person: int) -> httpx.Response:
         body = {"conversation": teams.channel, "message": sent, "verb": "link"}
         return teams.post("/_sandbox/click", body | {"person": teams.person(person).email})
 
-    def press_on_page(person: int) -> httpx.Response:
+    def click_on_page(person: int) -> httpx.Response:
         action = {"verb": "link", "data": {"of": "link"}}
         body = {"conversation": teams.channel, "message": sent, "action": action}
         return teams.post("/page/invoke", body | {"person": teams.person(person).aad_object_id})
 
-    assert press(ADA).status_code == 404
-    assert press_on_page(ADA).status_code == 404
+    assert click(ADA).status_code == 404
+    assert click_on_page(ADA).status_code == 404
     assert teams.bot.activities == []
-    assert press(BO).json()["answers"][0]["status"] == 200
-    assert press_on_page(BO).json()["card"] == card("linked")
+    assert click(BO).json()["answers"][0]["status"] == 200
+    assert click_on_page(BO).json()["card"] == card("linked")
     bo = teams.person(BO)
     for invoke in teams.bot.activities:
         assert (invoke["name"], invoke["replyToId"]) == ("adaptiveCard/action", sent)

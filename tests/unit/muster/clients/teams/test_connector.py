@@ -190,7 +190,7 @@ async def test_a_person_who_is_not_a_member_is_told_from_a_bot_that_is_not(
         (503, "", OutcomeUnknown),
     ],
 )
-async def test_other_refusals_of_a_targeted_message_are_those_of_any_message(
+async def test_what_else_refuses_a_targeted_message_is_typed_as_for_any(
     client, connector, status, code, failure
 ):
     for call in (send_targeted, send):
