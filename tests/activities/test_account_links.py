@@ -1,14 +1,19 @@
 """The rows of personal links, and what other runs are told and asked for one."""
 
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from temporalio.exceptions import ApplicationError
+from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
+from temporalio.worker import Worker
 
 from activities.account_links import LinkActivities
-from activities.signals import Rejected
+from activities.signals import WorkflowSignals
 from activities.teams.link_notices import LinkNoticeActivities
 from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
@@ -18,15 +23,15 @@ from muster.store.pool import Pool, transaction
 from tests.activities.account_link import ACCOUNT, RING, Link
 from tests.support.settings import settings_for
 from tests.support.teams_service import TeamsService
+from tests.workflows.channel_incident.outside import FakeActivities
+from worker import workflow_runner
 from workflows.account_link.activities import DoMetClick, MakePersonalOffer, RestoreLink, StoredLink
 from workflows.account_link.messages import MetClick, OfferLink, Start
 from workflows.account_link.state import ClickEnding
-from workflows.account_link.workflow_type import ACCOUNT_LINK
 from workflows.channel_incident.activities import OfferToClicker
-from workflows.channel_incident.messages import CardKey, ClickAnswer
-from workflows.channel_incident.view import CardIdentity, View
-from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT
-from workflows.errors import ProviderUnavailable
+from workflows.channel_incident.messages import CardKey
+from workflows.channel_incident.view import View
+from workflows.channel_incident.workflow import ChannelIncidentWorkflow
 from workflows.ids import click_key
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome
@@ -35,26 +40,6 @@ pytestmark = pytest.mark.anyio
 
 AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
 DONE = Outcome(kind="done", status="acknowledged")
-
-
-class FakeSignals:
-    """What would be told and asked of workflows."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[Any, ...]] = []
-        self.asked: list[tuple[Any, ...]] = []
-        self.answer: ClickAnswer | Exception = ClickAnswer(
-            outcome=DONE, view=None, identity=CardIdentity(marker="m", nonce="n")
-        )
-
-    async def signal(self, *message: Any) -> None:
-        self.told.append(message)
-
-    async def ask(self, *message: Any, update_id: str, within: float) -> ClickAnswer:
-        self.asked.append((*message, update_id))
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
 
 
 @pytest.fixture
@@ -70,13 +55,14 @@ def link(
 
 
 @pytest.fixture
-def signals() -> FakeSignals:
-    return FakeSignals()
+def queue() -> str:
+    """Where nobody works unless a test says so."""
+    return f"q-{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture
-def activities(pool: Pool, settings: Settings, signals: FakeSignals) -> LinkActivities:
-    return LinkActivities(pool, settings, signals)  # type: ignore[arg-type]  # the same two methods
+def activities(pool: Pool, settings: Settings, client: Client, queue: str) -> LinkActivities:
+    return LinkActivities(pool, settings, WorkflowSignals(client, task_queue=queue))
 
 
 async def restored(activities: LinkActivities, link: Link) -> StoredLink:
@@ -167,29 +153,22 @@ async def test_a_request_finds_its_own_offer_and_another_one_replaces_it(
 
 def click_of(link: Link, **more: Any) -> Click:
     given = {
-        "key": "k1",
+        "key": f"k-{uuid.uuid4().hex[:8]}",
         "verb": "acknowledge",
         "person": Clicker(
             aad_object_id=link.person.aad_object_id, teams_id=link.person.teams_id, name=link.person.name
         ),
         "message": "1700000000001",
         "nonce": "n1",
-        "received_at": AT,
+        "received_at": datetime.now(UTC),
         "correlation": "f:1",
         **more,
     }
     return Click.model_validate(given)
 
 
-def card_in(link: Link) -> CardKey:
-    return CardKey(account=ACCOUNT, incident_id="Q1", conversation=link.teams_side.channel)
-
-
-async def register(link: Link) -> None:
-    await link.pool.execute(
-        "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, $2, $3)",
-        *(ACCOUNT, "Q1", link.teams_side.channel),
-    )
+def card_in(link: Link, incident_id: str = "Q1") -> CardKey:
+    return CardKey(account=ACCOUNT, incident_id=incident_id, conversation=link.teams_side.channel)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +178,7 @@ async def register(link: Link) -> None:
 async def test_a_click_that_met_no_link_is_told_with_what_it_was_on(
     activities: LinkActivities,
     link: Link,
-    signals: FakeSignals,
+    client: Client,
     title: str | None,
     number: int | None,
     told: str,
@@ -216,72 +195,87 @@ async def test_a_click_that_met_no_link_is_told_with_what_it_was_on(
     click = click_of(link)
     request = OfferToClicker(card=card_in(link), tenant=link.tenant, click=click, view=view or None)
     await ActivityEnvironment().run(activities.offer_link, request)
-    ((row, start, signal, offer),) = signals.told
-    assert (row, signal.name) == (ACCOUNT_LINK, "offer")
-    assert isinstance(start, Start)
+    handle = client.get_workflow_handle(link.subject)
+    history = await handle.fetch_history()
+    description = await handle.describe()
+    await handle.terminate()
+    assert await description.static_summary() == f"{link.person.name} · acme · link"
+    started = history.events[0].workflow_execution_started_event_attributes
+    signalled = history.events[1].workflow_execution_signaled_event_attributes
+    (start,) = await client.data_converter.decode(started.input.payloads, [Start])
+    (offer,) = await client.data_converter.decode(signalled.input.payloads, [OfferLink])
     assert (start.tenant, start.person, start.account) == (link.tenant, link.person, ACCOUNT)
-    assert isinstance(offer, OfferLink)
-    assert (offer.key, offer.why, offer.conversation) == ("k1", "clicked", link.teams_side.channel)
+    assert signalled.signal_name == "offer"
+    assert (offer.key, offer.why, offer.conversation) == (click.key, "clicked", link.teams_side.channel)
     assert offer.met == MetClick(card=card_in(link), title=told, click=click)
 
 
-def doing(link: Link, **more: Any) -> DoMetClick:
-    met = MetClick(card=card_in(link), title="#42 Checkout", click=click_of(link, **more))
+@asynccontextmanager
+async def working(client: Client, queue: str, link: Link) -> AsyncIterator[FakeActivities]:
+    """The incident of a card, whose run a worker works on; PagerDuty and Teams are fakes."""
+    outside = FakeActivities()
+    await link.pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, $2, $3)",
+        *(ACCOUNT, outside.life.incident_id, link.teams_side.channel),
+    )
+    async with Worker(
+        client,
+        task_queue=queue,
+        workflows=[ChannelIncidentWorkflow],
+        activities=outside.activities(),
+        workflow_runner=workflow_runner(sandboxed=True),
+    ):
+        yield outside
+        key = await link.pool.fetchval("SELECT key FROM conversation WHERE id = $1", link.teams_side.channel)
+        run = client.get_workflow_handle(f"incident/{ACCOUNT}/{outside.life.incident_id}/{key}")
+        with suppress(RPCError):  # nobody has asked it
+            await run.terminate()
+
+
+def doing(link: Link, incident_id: str = "Q1", **more: Any) -> DoMetClick:
+    met = MetClick(card=card_in(link, incident_id), title="#42 Checkout", click=click_of(link, **more))
     return DoMetClick(person=link.person, met=met, link=7)
 
 
-async def test_the_incidents_run_is_asked_for_the_click_by_the_new_link_under_one_key(
-    activities: LinkActivities, link: Link, signals: FakeSignals
+async def test_the_incidents_run_does_the_click_by_the_new_link_once(
+    activities: LinkActivities, link: Link, client: Client, queue: str
 ) -> None:
-    await register(link)
-    for _ in range(2):
-        ending = await ActivityEnvironment().run(activities.do_met_click, doing(link, orphan_marker="lost"))
-        assert ending == ClickEnding(kind="outcome", outcome=DONE)
-    first, second = signals.asked
-    assert first == second
-    row, start, update, click, _ = first
-    assert (row, update.name, start.incident_id) == (CHANNEL_INCIDENT, "acknowledge", "Q1")
-    assert click.key == click_key(
+    async with working(client, queue, link) as outside:
+        request = doing(link, outside.life.incident_id, orphan_marker="lost")
+        for _ in range(2):
+            ending = await ActivityEnvironment().run(activities.do_met_click, request)
+            assert ending == ClickEnding(kind="outcome", outcome=DONE)
+    (change,) = outside.changes
+    assert change.click.key == click_key(
         person=link.person.aad_object_id,
         message="1700000000001",
         verb="acknowledge",
         nonce="n1",
         link=7,
     )
-    assert (click.person.link, click.received_at, click.orphan_marker) == (7, AT, None)
+    assert (change.click.person.link, change.click.received_at) == (7, request.met.click.received_at)
+    assert outside.deleted == []
 
 
-async def test_a_card_that_is_gone_is_told(
-    activities: LinkActivities, link: Link, signals: FakeSignals
+async def test_a_click_that_is_minutes_old_by_then_is_late(
+    activities: LinkActivities, link: Link, client: Client, queue: str
 ) -> None:
-    ending = await ActivityEnvironment().run(activities.do_met_click, doing(link))
+    async with working(client, queue, link) as outside:
+        request = doing(link, outside.life.incident_id, received_at=AT)
+        ending = await ActivityEnvironment().run(activities.do_met_click, request)
+    assert ending == ClickEnding(kind="outcome", outcome=Outcome(kind="late"))
+    assert outside.changes == []
+
+
+async def test_a_card_that_is_gone_is_told(activities: LinkActivities, link: Link) -> None:
+    ending = await ActivityEnvironment().run(activities.do_met_click, doing(link, "QGONE"))
     assert ending == ClickEnding(kind="card_gone")
-    assert signals.asked == []
-
-
-async def test_what_the_incidents_run_rejects_is_told(
-    activities: LinkActivities, link: Link, signals: FakeSignals
-) -> None:
-    await register(link)
-    signals.answer = Rejected("unknown update")
-    ending = await ActivityEnvironment().run(activities.do_met_click, doing(link))
-    assert ending == ClickEnding(kind="rejected")
 
 
 async def test_a_verb_that_is_not_there_any_more_is_rejected(
-    activities: LinkActivities, link: Link, signals: FakeSignals
+    activities: LinkActivities, link: Link, client: Client, queue: str
 ) -> None:
-    await register(link)
-    ending = await ActivityEnvironment().run(activities.do_met_click, doing(link, verb="snooze"))
+    async with working(client, queue, link) as outside:
+        request = doing(link, outside.life.incident_id, verb="no_such_verb")
+        ending = await ActivityEnvironment().run(activities.do_met_click, request)
     assert ending == ClickEnding(kind="rejected")
-    assert signals.asked == []
-
-
-async def test_a_run_that_does_not_answer_is_asked_again_by_the_reconciler(
-    activities: LinkActivities, link: Link, signals: FakeSignals
-) -> None:
-    await register(link)
-    signals.answer = ProviderUnavailable("no answer in time")
-    with pytest.raises(ApplicationError) as failed:
-        await ActivityEnvironment().run(activities.do_met_click, doing(link))
-    assert failed.value.type == "ProviderUnavailable"
