@@ -73,6 +73,7 @@ class Channel:
         row = await self.pool.fetchrow(
             "SELECT activity_id, nonce FROM incident_card WHERE incident_id = $1", self.incident
         )
+        assert row is not None
         message, nonce = row["activity_id"], row["nonce"]
         click = Click(
             key=click_key(
@@ -190,7 +191,7 @@ identity_url = "{configured.identity_url}"
         await client.get_workflow_handle(CHANNEL_INCIDENT.workflow_id(await channel.start())).terminate()
 
 
-async def test_cy_presses_links_and_the_click_is_done_as_cy(
+async def test_cy_clicks_and_links_and_the_click_is_done_as_cy(
     channel: Channel, pagerduty_side: PagerDuty
 ) -> None:
     assert await channel.is_clicked() == "unlinked"

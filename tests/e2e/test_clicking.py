@@ -31,6 +31,7 @@ async def test_whoever_is_not_linked_changes_nothing(
         "You pressed Acknowledge",
         title,
         "is not linked to a PagerDuty user",
+        "Link Accounts",
     )
     await conversation.expect_message(*told)
     await keep(cy.page, "unlinked-answer")

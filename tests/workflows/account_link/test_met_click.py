@@ -69,7 +69,7 @@ async def test_of_ten_clicks_the_newest_is_done_and_there_is_one_message(client:
     assert [done.met for done in run.outside.done] == [newest.met]
 
 
-async def test_a_link_that_comes_more_than_a_minute_later_asks_to_press_again(client: Client) -> None:
+async def test_a_link_that_comes_more_than_a_minute_later_asks_for_another_click(client: Client) -> None:
     async with running(client) as run:
         await linked(run, received_at=datetime.now(UTC) - timedelta(seconds=61))
         assert told(run) == ClickView(
