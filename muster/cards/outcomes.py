@@ -47,7 +47,7 @@ def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
         case "unlinked":
             return (
                 f"Your account is not linked to PagerDuty ({account}), so nothing was changed. "
-                "A message for you alone waits: it links your accounts."
+                "A message for you alone waits here, or in your private chat with Muster: it links your accounts."
             )
         case "late":
             return f"{label} came through too late and was not done."

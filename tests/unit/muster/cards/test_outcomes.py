@@ -29,7 +29,7 @@ SENTENCES: list[tuple[VerbName, Outcome, str]] = [
         "resolve",
         Outcome(kind="unlinked"),
         "Your account is not linked to PagerDuty (acme), so nothing was changed. "
-        "A message for you alone waits: it links your accounts.",
+        "A message for you alone waits here, or in your private chat with Muster: it links your accounts.",
     ),
     ("acknowledge", Outcome(kind="late"), "Acknowledge came through too late and was not done."),
     (
