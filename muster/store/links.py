@@ -297,7 +297,7 @@ async def due_for_refresh(
     year: timedelta,
     most: int,
 ) -> tuple[LinkedPerson, ...]:
-    """Links after this one that nobody refreshed for so long, or whose year is over; ``now`` is PagerDuty's."""
+    """Links after this one that nobody refreshed for so long, or whose year is over, by PagerDuty's time."""
     rows = await QUERIES["due_for_refresh"].fetch(
         connection, account=account, after=after, now=now, unused=unused, year=year, most=most
     )
