@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
 import activities
+from activities.clients.person_token import PersonTokens
 from activities.registration import registered
 from activities.signals import WorkflowSignals
 from activities.teams.sends import Sends
@@ -34,6 +35,7 @@ class Dependencies:
     graph: GraphClient
     signals: WorkflowSignals
     sends: Sends
+    person_tokens: PersonTokens
     pool: Pool
     details_pool: Pool
     """For reading details: a connection is held while PagerDuty answers."""
