@@ -82,7 +82,7 @@ class RefreshingActivities:
             return Step()
         try:
             # Whoever refreshed it since the row was read did what is wanted.
-            await self._tokens.renewed(link, account=account, rejected=user.access_token)
+            refreshed = await self._tokens.renewed(link, account=account, rejected=user.access_token)
         except LinkEnded:
             return Step(ended=1)
-        return Step(done=1)
+        return Step(done=int(refreshed is not None))
