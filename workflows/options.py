@@ -119,5 +119,5 @@ UPKEEP = Options(
     heartbeat_timeout=timedelta(seconds=10),
     retry_policy=RetryPolicy(maximum_attempts=5),
 )
-"""A batch of a daily run: calls for 50 links, of at most 20 s each. Nobody waits for it, so that a worker that is
-starved for seconds is not taken for dead. Another attempt goes on where the last heartbeat says."""
+"""A batch of a daily run: calls for 50 links, of at most 20 s each. A worker that is starved for seconds is
+not taken for dead: nobody waits. Another attempt goes on where the last heartbeat says."""

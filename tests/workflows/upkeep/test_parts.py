@@ -3,7 +3,7 @@
 import pytest
 from temporalio.client import Client
 
-from tests.workflows.upkeep.lives import GONE, LEFT, LIVES, Live, kept, hindered
+from tests.workflows.upkeep.lives import GONE, LEFT, LIVES, Live, hindered, kept
 from tests.workflows.upkeep.outside import NOW
 from tests.workflows.upkeep.running import NO_CACHE, running
 from workflows.errors import ProviderUnavailable
