@@ -48,8 +48,8 @@ _LIBRARIES = ("pydantic", "pydantic_core", "annotated_types", "typing_inspection
 """Passed through the workflow sandbox beside our own modules: they hold no state of a run."""
 
 _GRACE = timedelta(seconds=20)
-"""For activities, and for the sends and refreshes that they began. Longer than a call of the connector may take
-(8 s) and than refreshed tokens may wait for a database (12 s), so that what began is recorded."""
+"""For activities, and for the sends and refreshes that they began. Longer than a call of the connector may
+take (8 s) and than refreshed tokens may wait for a database (12 s), so that what began is recorded."""
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -17,7 +17,7 @@ from muster.store.pool import UNAVAILABLE, Pool, transaction
 from workflows.errors import ProviderUnavailable
 
 _KEEP_EVERY, _KEEP_TRIES = 1.0, 12
-"""Seconds between two tries to write what the database did not take, and how many: within a worker's grace."""
+"""Seconds between tries to write what the database did not take, and how many: less than a worker's grace."""
 
 log = structlog.stdlib.get_logger(__name__)
 
