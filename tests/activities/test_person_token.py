@@ -1,4 +1,4 @@
-"""People's tokens: handed out while they live, refreshed once by whoever comes first, never lost on the way."""
+"""People's tokens: handed out while they live, refreshed once whoever asks, never lost on the way."""
 
 import asyncio
 import time
@@ -41,6 +41,7 @@ async def ada(pagerduty_side: PagerDuty, pool: Pool) -> LinkedPerson:
 @pytest.fixture
 async def tellings(client: Client, ada: LinkedPerson) -> AsyncIterator[Tellings]:
     told = Tellings(client, ada)
+    await told.end()  # what another test's database left behind
     yield told
     await told.end()
 
