@@ -1,12 +1,18 @@
 """Upkeep with PagerDuty's clock moved: links live that nobody uses, and end when they have to."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 from temporalio.client import Client
 
+from activities.upkeep import batches
 from muster.clients.http import open_pool as open_http_pool
+from muster.config_file import PagerDutyAccount
 from muster.store.pool import Pool
 from tests.support.pagerduty_account import (
     ADA_USER,
@@ -44,7 +50,8 @@ async def upkept(
     pool: Pool, client: Client, http: httpx.AsyncClient, simulated: Mapping[str, SimulatedAccount]
 ) -> AsyncIterator[Upkeep]:
     upkept = Upkeep(pool, client, http, simulated)
-    async with upkept.working():
+    # As the worker's own: each heartbeat arrives.
+    async with upkept.working(max_heartbeat_throttle_interval=timedelta(milliseconds=10)):
         yield upkept
 
 
@@ -123,6 +130,56 @@ async def test_a_pagerduty_that_goes_down_in_the_middle_ends_no_link_and_the_nex
     assert (second["refresh"].done, second["refresh"].stopped) == (3, None)
     assert all([await upkept.is_linked(person) for person in people])
     assert [await upkept.whys(person) for person in people] == [[], [], [], []]
+
+
+@pytest.mark.parametrize(
+    ("fault", "stopped"),
+    [
+        ({"status": 401, "body": {"error": "invalid_client"}}, "CredentialRejected"),
+        ({"status": 400, "body": {"error": "invalid_client"}}, "CredentialRejected"),
+        ({"status": 429, "retry_after": 0.01}, None),
+        ({"status": 500, "body": {"error": "invalid_grant"}}, "ProviderUnavailable"),
+    ],
+    ids=lambda value: str(value),
+)
+async def test_no_answer_but_a_refusal_of_the_grant_ends_a_link(
+    upkept: Upkeep, fault: dict[str, Any], stopped: str | None
+) -> None:
+    link = await upkept.link(CY_USER)
+    await upkept.passes(21)
+    match = {"grant_type": "refresh_token"}
+    await upkept.simulated["acme"].fault("token", "status", match=match, **fault)
+    assert (await upkept.upkeep())["refresh"].stopped == stopped
+    assert (await upkept.upkeep())["refresh"].stopped is None
+    assert await upkept.acts(link)
+    assert await upkept.refreshes() == 2
+    assert await upkept.whys(CY_USER) == []
+
+
+async def test_a_worker_that_falls_silent_is_followed_by_an_attempt_after_the_last_heartbeat(
+    upkept: Upkeep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its loop stands still: neither the answer nor a heartbeat comes, and the server gives the batch on."""
+    for person in (ADA_USER, BO_USER, CY_USER):
+        await upkept.link(person)
+    asked: list[str] = []
+    get_user = upkept.rest.get_user
+
+    async def silent_once(account: PagerDutyAccount, user: str, **options: Any) -> Any:
+        asked.append(user)
+        if asked.count(CY_USER) == 1 and user == CY_USER:
+            await asyncio.Event().wait()
+        return await get_user(account, user, **options)
+
+    @asynccontextmanager
+    async def no_beats(_: object) -> AsyncIterator[None]:
+        yield
+
+    monkeypatch.setattr(batches, "heartbeats", no_beats)
+    monkeypatch.setattr(upkept.rest, "get_user", silent_once)
+    report = await upkept.upkeep()
+    assert asked == [ADA_USER, BO_USER, CY_USER, CY_USER]
+    assert (report["users"].looked_at, report["users"].stopped) == (3, None)
 
 
 async def test_a_pagerduty_that_is_down_leaves_everything_and_the_run_ends(upkept: Upkeep) -> None:
