@@ -69,12 +69,12 @@ class LinkedPerson:
     def whose(self) -> dict[str, str]:
         return whose(self.side, self.user)
 
-    async def age(self, part: float) -> None:
+    async def age(self, lived: float) -> None:
         """Let this part of the access token's life be over, by our clock."""
         await self.pool.execute(
             "UPDATE user_link SET refreshed_at = now() - $2::float8 * interval '1 day',"
             " expires_at = now() + (1 - $2::float8) * interval '1 day' WHERE id = $1",
-            *(self.link, part),
+            *(self.link, lived),
         )
 
     async def row(self) -> Mapping[str, Any] | None:

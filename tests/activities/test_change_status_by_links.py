@@ -31,6 +31,7 @@ async def ada(pagerduty_side: PagerDuty, pool: Pool) -> LinkedPerson:
     return await link(pagerduty_side, pool, ADA_USER)
 
 
+@pytest.mark.pooler_too
 async def test_a_click_by_an_expired_token_is_done_as_the_person_within_three_seconds(
     buttons: Buttons, ada: LinkedPerson
 ) -> None:
@@ -147,6 +148,7 @@ async def _has_begun(buttons: Buttons) -> bool:
     )
 
 
+@pytest.mark.pooler_too
 async def test_a_click_that_refreshes_needs_no_second_connection_of_its_pool(
     buttons: Buttons,
     ada: LinkedPerson,

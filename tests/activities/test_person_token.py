@@ -96,6 +96,7 @@ async def test_a_token_of_four_fifths_is_used_while_it_is_refreshed_beside(
     assert await ada.refreshes() == 1
 
 
+@pytest.mark.pooler_too
 async def test_an_expired_token_is_refreshed_first(person_tokens: PersonTokens, ada: LinkedPerson) -> None:
     before = await ada.row()
     assert before is not None
@@ -165,6 +166,7 @@ async def test_fewer_scopes_than_before_are_kept_as_told(
 # Several at once, and callers that are gone
 
 
+@pytest.mark.pooler_too
 async def test_two_workers_at_once_refresh_once(
     person_tokens: PersonTokens, another_worker: PersonTokens, ada: LinkedPerson
 ) -> None:
@@ -212,6 +214,7 @@ async def test_what_takes_longer_than_a_worker_stops_is_cut_off(
     assert "tasks were cut off" in capfd.readouterr().out
 
 
+@pytest.mark.pooler_too
 async def test_tokens_that_the_database_did_not_take_are_written_when_it_is_back(
     person_tokens: PersonTokens, ada: LinkedPerson
 ) -> None:
@@ -228,6 +231,7 @@ async def test_tokens_that_the_database_did_not_take_are_written_when_it_is_back
     assert len(await ada.calls()) == 1
 
 
+@pytest.mark.pooler_too
 async def test_a_link_that_its_person_removes_during_a_refresh_is_gone_with_the_new_tokens(
     person_tokens: PersonTokens, ada: LinkedPerson
 ) -> None:
