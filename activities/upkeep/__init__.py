@@ -1,1 +1,1 @@
-"""The parts of ``Upkeep``: links that are refreshed, told of, let go, and old rows."""
+"""The stages of ``Upkeep``: links that are refreshed, told of, let go, and old rows."""

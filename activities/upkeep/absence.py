@@ -7,7 +7,7 @@ import structlog
 from activities.clients.ended_links import EndedLinks
 from muster.store.links import EndedLink
 from workflows.errors import OutsideError
-from workflows.upkeep.activities import LookAgain, Missed, Progress
+from workflows.upkeep.activities import FindAgain, Missed, Progress
 
 NOBODY_FOUND = "NobodyFound"
 """The rule that keeps links where nobody at all was found: another account or region answers so too."""
@@ -16,7 +16,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 async def believed(
-    request: LookAgain, progress: Progress, is_witnessed: Callable[[str, str], Awaitable[bool]]
+    request: FindAgain, progress: Progress, is_witnessed: Callable[[str, str], Awaitable[bool]]
 ) -> tuple[Sequence[Missed], Progress]:
     """Those who may be looked for a second time, and what keeps the others.
 
@@ -43,7 +43,7 @@ async def _is_alone_and_witnessed(
 
 
 async def tell_now(ended_links: EndedLinks, ended: EndedLink) -> None:
-    """Tell at once; what fails is told by the part of the run that tells whoever is untold."""
+    """Tell at once; what fails is told by the stage of the run that tells whoever is untold."""
     try:
         await ended_links.tell(ended)
     except OutsideError as error:

@@ -51,7 +51,7 @@ def begun(*, after: int) -> Progress:
 
 
 async def each(
-    items: Sequence[ItemT], look: Callable[[ItemT], Awaitable[Step]], progress: Progress, *, is_last: bool
+    items: Sequence[ItemT], examine: Callable[[ItemT], Awaitable[Step]], progress: Progress, *, is_last: bool
 ) -> Progress:
     """Look at the items in order, with heartbeats that say how far; an outage ends it, and is in the result.
 
@@ -62,7 +62,7 @@ async def each(
     async with heartbeats(lambda: progress):
         for item in items:
             try:
-                step = await look(item)
+                step = await examine(item)
             except OutsideError as error:
                 log.warning("a link is passed over", link=item.link, failure=type(error).__name__)
                 failures.append(error)
@@ -86,7 +86,7 @@ def _with(progress: Progress, step: Step, link: int) -> Progress:
     return progress.model_copy(
         update={
             "after": link,
-            "looked_at": progress.looked_at + 1,
+            "examined": progress.examined + 1,
             "done": progress.done + step.done,
             "ended": progress.ended + step.ended,
             "missed": (*progress.missed, step.missed) if step.missed else progress.missed,

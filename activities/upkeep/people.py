@@ -13,9 +13,9 @@ from muster.store.pool import Pool, transaction
 from workflows.errors import ConsentMissing, Forbidden, NotFound, ProviderUnavailable, RequestInvalid
 from workflows.upkeep.activities import (
     END_LINKS_OF_PEOPLE,
-    LOOK_FOR_PEOPLE,
+    FIND_PEOPLE,
     Batch,
-    LookAgain,
+    FindAgain,
     Missed,
     Progress,
 )
@@ -33,14 +33,14 @@ class PeopleActivities:
         self._graph = graph
         self._pool = pool
 
-    @implements(LOOK_FOR_PEOPLE)
-    async def look_for_people(self, batch: Batch) -> Progress:
+    @implements(FIND_PEOPLE)
+    async def find_people(self, batch: Batch) -> Progress:
         """Look for the people of the next links; nothing ends yet."""
         progress = begun(after=batch.after)
         found = await links.after(self._pool, batch.account, after=progress.after, most=BATCH)
         directory = _Directory(self._graph, self._pool)
 
-        async def look(person: LinkedPerson) -> Step:
+        async def examine(person: LinkedPerson) -> Step:
             match await directory.has(person.tenant, person.aad_object_id):
                 case True:
                     return Step(found_in=person.tenant)
@@ -51,10 +51,10 @@ class PeopleActivities:
                 case None:
                     return Step(left_out=f"tenant {person.tenant}")
 
-        return await each(found, look, progress, is_last=len(found) < BATCH)
+        return await each(found, examine, progress, is_last=len(found) < BATCH)
 
     @implements(END_LINKS_OF_PEOPLE)
-    async def end_links(self, request: LookAgain) -> Progress:
+    async def end_links(self, request: FindAgain) -> Progress:
         """End the links of people who are still not there, if Graph shows the tenant's directory."""
         directory = _Directory(self._graph, self._pool)
 

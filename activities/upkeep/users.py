@@ -20,9 +20,9 @@ from muster.store.pool import Pool
 from workflows.errors import CredentialRejected, NotFound, ProviderUnavailable
 from workflows.upkeep.activities import (
     END_LINKS_OF_USERS,
-    LOOK_FOR_USERS,
+    FIND_USERS,
     Batch,
-    LookAgain,
+    FindAgain,
     Missed,
     Progress,
 )
@@ -51,22 +51,22 @@ class UserActivities:
         self._pool = pool
         self._ended = EndedLinks(signals, pool, settings)
 
-    @implements(LOOK_FOR_USERS)
-    async def look_for_users(self, batch: Batch) -> Progress:
+    @implements(FIND_USERS)
+    async def find_users(self, batch: Batch) -> Progress:
         """Look for the users of the next links; nothing ends yet."""
         account = account_of(self._accounts, batch.account)
         progress = begun(after=batch.after)
         found = await links.after(self._pool, account.key, after=progress.after, most=BATCH)
 
-        async def look(person: LinkedPerson) -> Step:
+        async def examine(person: LinkedPerson) -> Step:
             if await self._is_gone(account, person.pagerduty_user):
                 return Step(missed=Missed(link=person.link, where=account.key, who=person.pagerduty_user))
             return Step(found_in=account.key)
 
-        return await each(found, look, progress, is_last=len(found) < BATCH)
+        return await each(found, examine, progress, is_last=len(found) < BATCH)
 
     @implements(END_LINKS_OF_USERS)
-    async def end_links(self, request: LookAgain) -> Progress:
+    async def end_links(self, request: FindAgain) -> Progress:
         """End the links of users who are still not there, if PagerDuty shows any user of the account."""
         account = account_of(self._accounts, request.account)
 

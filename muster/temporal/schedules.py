@@ -37,7 +37,7 @@ _SPREAD = timedelta(hours=1)
 """Accounts begin within this time after midnight (UTC), each at a moment that Temporal chooses by the id."""
 _CATCH_UP = timedelta(hours=23)
 """A day that nobody could begin is begun later, but not beside the next one."""
-_REFUSALS = frozenset(
+_REFUSES_US = frozenset(
     {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.INVALID_ARGUMENT}
 )
 _ATTEMPTS = 3
@@ -64,7 +64,7 @@ async def keep_upkeep_schedules(client: Client, accounts: Collection[str], *, ta
             if found is not None and found.account not in accounts and _starts_upkeep(listed):
                 await _remove(client, listed.id, task_queue)
     except RPCError as error:
-        if error.status in _REFUSALS:
+        if error.status in _REFUSES_US:
             raise SchedulesRefused(f"Temporal does not let Muster keep {_what(client, error)}") from error
         raise TemporalUnreachable(f"Temporal does not keep {_what(client, error)}") from error
 

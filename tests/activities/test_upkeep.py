@@ -1,4 +1,4 @@
-"""The parts of upkeep against the simulators and a database: who is let go, and who never is."""
+"""The stages of upkeep against the simulators and a database: who is let go, and who never is."""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -28,7 +28,7 @@ from muster.store.pool import Pool
 from tests.sandbox.microsoft_process import MicrosoftProcess, running_microsoft
 from tests.support.pagerduty_account import ADA_USER, BO_USER, COMPANY, SimulatedAccount
 from tests.support.settings import settings_for
-from workflows.upkeep.activities import Batch, LookAgain, Missed, OfAccount, Progress
+from workflows.upkeep.activities import Batch, FindAgain, Missed, OfAccount, Progress
 
 pytestmark = pytest.mark.anyio
 
@@ -82,8 +82,8 @@ def users(
 
 async def let_go(users: UserActivities) -> Progress:
     """Look for everybody, and again for whoever was missed."""
-    seen = await run(users.look_for_users, ACME)
-    again = LookAgain(account="acme", missed=seen.missed, found_in=seen.found_in)
+    seen = await run(users.find_users, ACME)
+    again = FindAgain(account="acme", missed=seen.missed, found_in=seen.found_in)
     return await run(users.end_links, again)
 
 
@@ -97,8 +97,8 @@ async def test_a_user_who_left_pagerduty_is_unlinked_alone(
 ) -> None:
     before = await linked(pool)
     await deactivate(pagerduty_side, BO_USER)
-    seen = await run(users.look_for_users, ACME)
-    assert (seen.looked_at, seen.is_last, seen.stopped) == (len(before), True, None)
+    seen = await run(users.find_users, ACME)
+    assert (seen.examined, seen.is_last, seen.stopped) == (len(before), True, None)
     assert [one.link for one in seen.missed] == [before[BO_USER]]
     assert await linked(pool) == before, "nothing ends at the first look"
     assert (await let_go(users)).done == 1
@@ -107,14 +107,14 @@ async def test_a_user_who_left_pagerduty_is_unlinked_alone(
     assert await endings(pool) == {bo.aad_object_id: "user_gone"}
 
 
-async def test_a_user_who_is_there_at_the_second_look_stays(
+async def test_a_user_who_is_found_the_second_time_stays(
     users: UserActivities, pool: Pool, pagerduty_side: SimulatedAccount
 ) -> None:
     before = await linked(pool)
     await deactivate(pagerduty_side, BO_USER)
-    seen = await run(users.look_for_users, ACME)
+    seen = await run(users.find_users, ACME)
     await deactivate(pagerduty_side, BO_USER, active=True)
-    again = LookAgain(account="acme", missed=seen.missed, found_in=seen.found_in)
+    again = FindAgain(account="acme", missed=seen.missed, found_in=seen.found_in)
     assert (await run(users.end_links, again)).done == 0
     assert await linked(pool) == before
 
@@ -137,7 +137,7 @@ NOT_FOUND = {"error": {"message": "Not Found", "code": 2100}}
     ],
     ids=lambda value: str(value),
 )
-async def test_no_trouble_of_the_apps_or_of_pagerdutys_unlinks_anybody(
+async def test_no_failure_of_the_apps_or_of_pagerdutys_unlinks_anybody(
     users: UserActivities,
     pool: Pool,
     pagerduty_side: SimulatedAccount,
@@ -146,10 +146,10 @@ async def test_no_trouble_of_the_apps_or_of_pagerdutys_unlinks_anybody(
 ) -> None:
     before = await linked(pool)
     await pagerduty_side.fault("rest", "status", times=100, **fault)
-    seen = await run(users.look_for_users, ACME)
+    seen = await run(users.find_users, ACME)
     assert (seen.missed, seen.stopped) == ((), stopped)
     missed = tuple(Missed(link=link, where="acme", who=user) for user, link in before.items())
-    again = await run(users.end_links, LookAgain(account="acme", missed=missed, found_in=("acme",)))
+    again = await run(users.end_links, FindAgain(account="acme", missed=missed, found_in=("acme",)))
     assert (again.done, again.stopped) == (0, stopped)
     assert await linked(pool) == before
     assert await endings(pool) == {}
@@ -186,19 +186,19 @@ async def test_an_app_without_the_scope_leaves_its_users_alone(
     before = await linked(pool)
     await pagerduty_side.sandbox("POST", "/identity", {"client_scopes": ["incidents.read"]})
     await deactivate(pagerduty_side, BO_USER)
-    seen = await run(users.look_for_users, ACME)
-    assert (seen.looked_at, seen.missed, seen.stopped) == (0, (), "Forbidden")
+    seen = await run(users.find_users, ACME)
+    assert (seen.examined, seen.missed, seen.stopped) == (0, (), "Forbidden")
     assert await linked(pool) == before
 
 
-async def test_one_link_that_cannot_be_looked_at_keeps_no_other_waiting(
+async def test_one_link_that_cannot_be_examined_keeps_no_other_waiting(
     users: UserActivities, pool: Pool, pagerduty_side: SimulatedAccount
 ) -> None:
     count = len(await linked(pool))
     match = {"path": f"/users/{ADA_USER}"}
     await pagerduty_side.fault("rest", "status", status=500, match=match, times=9)
-    seen = await run(users.look_for_users, ACME)
-    assert (seen.looked_at, seen.is_last, seen.stopped) == (count, True, None)
+    seen = await run(users.find_users, ACME)
+    assert (seen.examined, seen.is_last, seen.stopped) == (count, True, None)
     assert seen.left_out == (f"link {(await linked(pool))[ADA_USER]}: ProviderUnavailable",)
 
 
@@ -206,16 +206,16 @@ async def test_another_attempt_goes_on_after_the_link_of_the_last_heartbeat(
     users: UserActivities, pool: Pool
 ) -> None:
     found = sorted((await linked(pool)).values())
-    before = Progress(after=found[0], looked_at=1, found_in=("acme",))
-    seen = await run(users.look_for_users, ACME, after=before)
-    assert (seen.after, seen.looked_at, seen.found_in) == (found[-1], len(found), ("acme",))
+    before = Progress(after=found[0], examined=1, found_in=("acme",))
+    seen = await run(users.find_users, ACME, after=before)
+    assert (seen.after, seen.examined, seen.found_in) == (found[-1], len(found), ("acme",))
 
 
 async def test_every_link_is_carried_by_a_heartbeat(users: UserActivities, pool: Pool) -> None:
     beats: list[int] = []
     environment = ActivityEnvironment()
     environment.on_heartbeat = lambda progress: beats.append(progress.after)
-    await environment.run(users.look_for_users, ACME)
+    await environment.run(users.find_users, ACME)
     assert beats == sorted((await linked(pool)).values())
 
 
@@ -253,8 +253,8 @@ async def people(
 
 
 async def let_leave(people: PeopleActivities) -> Progress:
-    seen = await run(people.look_for_people, ACME)
-    again = LookAgain(account="acme", missed=seen.missed, found_in=seen.found_in)
+    seen = await run(people.find_people, ACME)
+    again = FindAgain(account="acme", missed=seen.missed, found_in=seen.found_in)
     return await run(people.end_links, again)
 
 
@@ -276,7 +276,7 @@ async def test_a_tenant_without_the_consent_is_left_out_unasked(
     people: PeopleActivities, pool: Pool, microsoft: MicrosoftProcess, roles: list[str] | None
 ) -> None:
     await pool.execute("UPDATE teams_tenant SET roles = $1", roles)
-    seen = await run(people.look_for_people, ACME)
+    seen = await run(people.find_people, ACME)
     assert (seen.missed, seen.left_out, seen.stopped) == ((), (f"tenant {TENANT}",), None)
     assert microsoft.sandbox("GET", "records").json()["reads"] == []
 
@@ -286,11 +286,11 @@ async def test_a_consent_that_was_taken_back_since_is_said_and_unlinks_nobody(
 ) -> None:
     before = await linked(pool)
     microsoft.sandbox("DELETE", "consent/User.ReadBasic.All")
-    seen = await run(people.look_for_people, ACME)
+    seen = await run(people.find_people, ACME)
     assert (seen.missed, seen.left_out, seen.stopped) == ((), (f"tenant {TENANT}",), None)
     assert len(microsoft.sandbox("GET", "records").json()["reads"]) == 1
     missed = tuple(Missed(link=link, where=TENANT, who="nobody") for link in before.values())
-    again = LookAgain(account="acme", missed=missed, found_in=(TENANT,))
+    again = FindAgain(account="acme", missed=missed, found_in=(TENANT,))
     assert (await run(people.end_links, again)).done == 0
     assert await linked(pool) == before
 
@@ -305,7 +305,7 @@ async def test_a_consent_that_was_taken_back_since_is_said_and_unlinks_nobody(
     ],
     ids=lambda value: str(value),
 )
-async def test_no_trouble_of_graphs_unlinks_anybody(
+async def test_no_failure_of_graphs_unlinks_anybody(
     people: PeopleActivities,
     pool: Pool,
     microsoft: MicrosoftProcess,
@@ -314,10 +314,10 @@ async def test_no_trouble_of_graphs_unlinks_anybody(
 ) -> None:
     before = await linked(pool)
     microsoft.sandbox("POST", "faults", {"on": "graph", "do": "status", "times": 100, **fault})
-    seen = await run(people.look_for_people, ACME)
+    seen = await run(people.find_people, ACME)
     assert (seen.missed, seen.stopped) == ((), stopped)
     missed = tuple(Missed(link=link, where=TENANT, who="nobody") for link in before.values())
-    again = LookAgain(account="acme", missed=missed, found_in=(TENANT,))
+    again = FindAgain(account="acme", missed=missed, found_in=(TENANT,))
     ended = await run(people.end_links, again)
     assert (ended.done, ended.stopped) == (0, stopped)
     assert await linked(pool) == before
@@ -382,7 +382,7 @@ async def test_ends_that_nobody_could_be_told_of_are_told(telling: TellingActivi
     await links.end(pool, link, "refused")
     assert (await run(telling.tell_of_ends, ACME)).done == 1
     assert await links.untold(pool, "acme") == ()
-    assert (await run(telling.tell_of_ends, ACME)).looked_at == 0
+    assert (await run(telling.tell_of_ends, ACME)).examined == 0
 
 
 async def test_old_rows_go_and_younger_ones_stay(telling: TellingActivities, pool: Pool) -> None:
@@ -403,11 +403,12 @@ async def test_old_rows_go_and_younger_ones_stay(telling: TellingActivities, poo
             "INSERT INTO wrong_key (tenant, aad_object_id, written_at) VALUES ($1, $2, now() - $3::interval)",
             *(TENANT, name, ago),
         )
-    for link, days in ((901, 31), (902, 29), (903, None)):
+    ends: tuple[tuple[int, int | None], ...] = ((901, 31), (902, 29), (903, None))
+    for link, told in ends:
         await pool.execute(
             "INSERT INTO ended_link (link, tenant, aad_object_id, account, reason, ended_at, told_at)"
             " VALUES ($1, $2, $3, 'acme', 'refused', now() - interval '40 days', now() - $4::interval)",
-            *(link, TENANT, person, None if days is None else timedelta(days=days)),
+            *(link, TENANT, person, None if told is None else timedelta(days=told)),
         )
     of_account = OfAccount(account="acme")
     assert (await run(telling.delete_old_rows, of_account)).done == 4

@@ -55,7 +55,7 @@ async def upkept(
         yield upkept
 
 
-async def test_a_link_that_nobody_used_for_31_days_acts_when_upkeep_ran(upkept: Upkeep) -> None:
+async def test_a_link_that_nobody_used_for_31_days_works_when_upkeep_ran(upkept: Upkeep) -> None:
     link = await upkept.link(CY_USER)
     refreshed = []
     for days in (10, 10.5, 10.5):
@@ -63,7 +63,7 @@ async def test_a_link_that_nobody_used_for_31_days_acts_when_upkeep_ran(upkept: 
         refreshed.append((await upkept.upkeep())["refresh"].done)
     assert refreshed == [0, 1, 0]
     assert await upkept.refreshes() == 1
-    assert await upkept.acts(link)
+    assert await upkept.works(link)
     assert await upkept.whys(CY_USER) == []
 
 
@@ -92,7 +92,7 @@ async def test_a_year_is_announced_once_and_after_it_the_link_ends(upkept: Upkee
     assert [(one.why, one.key) for one in await upkept.told(CY_USER)] == [("year", f"year-{link}")]
     await upkept.passes(10)
     await upkept.upkeep()
-    assert await upkept.acts(link)
+    assert await upkept.works(link)
     await upkept.passes(2)
     assert (await upkept.upkeep())["refresh"].ended == 1
     assert not await upkept.is_linked(CY_USER)
@@ -110,7 +110,7 @@ async def test_who_links_anew_after_the_announcement_has_another_year(upkept: Up
     await upkept.passes(20.5)
     assert (await upkept.upkeep())["refresh"].done == 1
     assert await upkept.whys(CY_USER) == ["year"]
-    assert await upkept.acts(link)
+    assert await upkept.works(link)
 
 
 async def test_a_pagerduty_that_goes_down_in_the_middle_ends_no_link_and_the_next_day_goes_on(
@@ -151,7 +151,7 @@ async def test_no_answer_but_a_refusal_of_the_grant_ends_a_link(
     await upkept.simulated["acme"].fault("token", "status", match=match, **fault)
     assert (await upkept.upkeep())["refresh"].stopped == stopped
     assert (await upkept.upkeep())["refresh"].stopped is None
-    assert await upkept.acts(link)
+    assert await upkept.works(link)
     assert await upkept.refreshes() == 2
     assert await upkept.whys(CY_USER) == []
 
@@ -179,7 +179,7 @@ async def test_a_worker_that_falls_silent_is_followed_by_an_attempt_after_the_la
     monkeypatch.setattr(upkept.rest, "get_user", silent_once)
     report = await upkept.upkeep()
     assert asked == [ADA_USER, BO_USER, CY_USER, CY_USER]
-    assert (report["users"].looked_at, report["users"].stopped) == (3, None)
+    assert (report["users"].examined, report["users"].stopped) == (3, None)
 
 
 async def test_a_pagerduty_that_is_down_leaves_everything_and_the_run_ends(upkept: Upkeep) -> None:
@@ -189,7 +189,7 @@ async def test_a_pagerduty_that_is_down_leaves_everything_and_the_run_ends(upkep
     for place in ("rest", "token"):
         await acme.fault(place, "status", status=503, times=100)
     report = await upkept.upkeep()
-    assert {part: one.stopped for part, one in report.items()} == {
+    assert {stage: one.stopped for stage, one in report.items()} == {
         "refresh": "ProviderUnavailable",
         "year": None,
         "users": "ProviderUnavailable",
@@ -209,7 +209,7 @@ async def test_a_user_who_was_deactivated_is_unlinked_and_told_once(upkept: Upke
     await upkept.link(BO_USER)
     await upkept.simulated["acme"].sandbox("POST", f"/users/{CY_USER}", {"active": False})
     report = await upkept.upkeep()
-    assert (report["users"].looked_at, report["users"].done, report["users"].stopped) == (2, 1, None)
+    assert (report["users"].examined, report["users"].done, report["users"].stopped) == (2, 1, None)
     assert not await upkept.is_linked(CY_USER)
     assert await upkept.is_linked(BO_USER)
     await upkept.upkeep()
@@ -221,12 +221,12 @@ async def test_each_account_has_its_own_upkeep_by_its_own_clock(upkept: Upkeep) 
     umbrella = await upkept.link(CY_USER, account="umbrella")
     await upkept.passes(21)
     await upkept.passes(5, account="umbrella")
-    assert (await upkept.upkeep("umbrella"))["refresh"].looked_at == 0
+    assert (await upkept.upkeep("umbrella"))["refresh"].examined == 0
     assert (await upkept.upkeep("acme"))["refresh"].done == 1
     assert (await upkept.refreshes("acme"), await upkept.refreshes("umbrella")) == (1, 0)
     await upkept.simulated["umbrella"].sandbox("POST", f"/users/{CY_USER}", {"active": False})
     await upkept.upkeep("umbrella")
     assert not await upkept.is_linked(CY_USER, account="umbrella")
-    assert await upkept.acts(acme)
+    assert await upkept.works(acme)
     assert await upkept.whys(CY_USER) == []
     assert [one.key for one in await upkept.told(CY_USER, account="umbrella")] == [f"ended-{umbrella}"]

@@ -26,7 +26,7 @@ class Batch(Value):
     after: int = 0
     """The last link of the batch before."""
     now: AwareDatetime | None = None
-    """By PagerDuty's clock, where the part counts with it."""
+    """By PagerDuty's clock, where the stage counts with it."""
 
 
 class Missed(Value):
@@ -44,7 +44,7 @@ class Progress(Value):
 
     after: int
     """The last link that was dealt with."""
-    looked_at: int = 0
+    examined: int = 0
     done: int = 0
     ended: int = 0
     missed: tuple[Missed, ...] = ()
@@ -59,7 +59,7 @@ class Progress(Value):
     """Seconds that the provider asks to wait."""
 
 
-class LookAgain(Value):
+class FindAgain(Value):
     """Look a second time for whoever was missed, and end the links of those who are still not there."""
 
     account: str
@@ -69,10 +69,10 @@ class LookAgain(Value):
 
 READ_PAGERDUTY_TIME = Activity("pagerduty.read_time", OfAccount, PagerDutyTime, options.UPKEEP_READ)
 REFRESH_LINKS = Activity("pagerduty.refresh_links", Batch, Progress, options.UPKEEP)
-LOOK_FOR_USERS = Activity("pagerduty.look_for_users", Batch, Progress, options.UPKEEP)
-END_LINKS_OF_USERS = Activity("pagerduty.end_links", LookAgain, Progress, options.UPKEEP)
-LOOK_FOR_PEOPLE = Activity("graph.look_for_people", Batch, Progress, options.UPKEEP)
-END_LINKS_OF_PEOPLE = Activity("graph.end_links", LookAgain, Progress, options.UPKEEP)
+FIND_USERS = Activity("pagerduty.find_users", Batch, Progress, options.UPKEEP)
+END_LINKS_OF_USERS = Activity("pagerduty.end_links", FindAgain, Progress, options.UPKEEP)
+FIND_PEOPLE = Activity("graph.find_people", Batch, Progress, options.UPKEEP)
+END_LINKS_OF_PEOPLE = Activity("graph.end_links", FindAgain, Progress, options.UPKEEP)
 TELL_OF_YEAR = Activity("store.tell_of_year", Batch, Progress, options.UPKEEP)
 TELL_OF_ENDS = Activity("store.tell_of_ends", Batch, Progress, options.UPKEEP)
 DELETE_OLD_ROWS = Activity("store.delete_old_rows", OfAccount, Progress, options.UPKEEP)

@@ -1,6 +1,6 @@
 """What travels between the Schedule, operators and a run of ``Upkeep``."""
 
-from workflows.upkeep.state import PartReport
+from workflows.upkeep.state import StageReport
 from workflows.values import Value
 
 
@@ -11,6 +11,6 @@ class Start(Value):
 
 
 class End(Value):
-    """The result of a run, for operators: what each part did, and why it stopped where it did."""
+    """The result of a run, for operators: what each stage did, and why it stopped where it did."""
 
-    parts: tuple[PartReport, ...]
+    stages: tuple[StageReport, ...]

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from workflows.errors import ProviderUnavailable, RateLimited
 from workflows.markdown import as_markdown
-from workflows.upkeep.state import Part, PartReport, State
+from workflows.upkeep.state import Stage, StageReport, State
 
 _TEXT_LIMIT = 200
 """Most bytes of a cell."""
 _MOST_LEFT_OUT = 5
 
-WORDS: Mapping[Part, str] = {
+WORDS: Mapping[Stage, str] = {
     "refresh": "links refreshed",
     "year": "people told that their year ends",
     "users": "links of users who left PagerDuty ended",
@@ -34,14 +34,16 @@ def markdown_of(name: str, state: State) -> str:
     """The run's *current details*; ``name`` is its title, which is Markdown already."""
     table = ["| what | looked at | done | how it stands |", "|---|---|---|---|"]
     table += [
-        f"| {WORDS[one.part]} | {one.looked_at} | {one.done} | {_stands(one)} |" for one in state.reports
+        f"| {WORDS[one.stage]} | {one.examined} | {one.done} | {_stands(one)} |" for one in state.reports
     ]
     return "\n".join([f"### {name}", "", *table])
 
 
-def _stands(report: PartReport) -> str:
+def _stands(report: StageReport) -> str:
     told = (
-        [f"⚠ stopped: {report.stopped}"] if report.stopped else ["complete" if report.is_over else "to come"]
+        [f"⚠ stopped: {report.stopped}"]
+        if report.stopped
+        else ["complete" if report.is_complete else "to come"]
     )
     if report.ended:
         told.append(f"{report.ended} ended by PagerDuty")

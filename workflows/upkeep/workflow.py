@@ -12,32 +12,32 @@ from workflows.upkeep.activities import (
     DELETE_OLD_ROWS,
     END_LINKS_OF_PEOPLE,
     END_LINKS_OF_USERS,
-    LOOK_FOR_PEOPLE,
-    LOOK_FOR_USERS,
+    FIND_PEOPLE,
+    FIND_USERS,
     READ_PAGERDUTY_TIME,
     REFRESH_LINKS,
     TELL_OF_ENDS,
     TELL_OF_YEAR,
     Batch,
-    LookAgain,
+    FindAgain,
     Missed,
     OfAccount,
     Progress,
 )
 from workflows.upkeep.messages import End, Start
 from workflows.upkeep.run_state import RunState
-from workflows.upkeep.state import Part
+from workflows.upkeep.state import Stage
 from workflows.upkeep.workflow_type import UPKEEP
 
 _WAITS = 20
-"""Most waits of a part that a provider asks for; the next day goes on."""
+"""Most waits of a stage that a provider asks for; the next day goes on."""
 _WAIT = timedelta(seconds=30)
 """Where the provider does not say how long."""
 _LONGEST_WAIT = timedelta(minutes=5)
 
 
 class _Seen(NamedTuple):
-    """Whom a part looked for: who was missed, and where somebody was found."""
+    """Whom a stage looked for: who was missed, and where somebody was found."""
 
     missed: tuple[Missed, ...] = ()
     found_in: tuple[str, ...] = ()
@@ -48,8 +48,8 @@ class UpkeepWorkflow:
     """Cares for the links of one PagerDuty account, once a day.
 
     Started by the Schedule ``upkeep/{account}``, which has the same id, or by an operator who triggers it.
-    Its parts follow each other, each in batches by the ids of links. A part whose provider is away stops, and
-    the others go on; the run always ends by itself, and the next day goes on with what is still due.
+    Its stages follow each other, each in batches by the ids of links. A stage whose provider is away stops
+    and the others go on. The run ends by itself, and the next day goes on with what is still due.
     """
 
     @workflow.init
@@ -59,45 +59,45 @@ class UpkeepWorkflow:
 
     @workflow.run
     async def run(self, start: Start) -> End:
-        """Do each part as far as it goes."""
+        """Do each stage as far as it goes."""
         self.run_state.apply(self.run_state.state)
         now = await self._pagerduty_time()
         if now is not None:
             await self._in_batches("refresh", REFRESH_LINKS, now)
             await self._in_batches("year", TELL_OF_YEAR, now)
-        await self._look("users", LOOK_FOR_USERS, END_LINKS_OF_USERS)
-        await self._look("people", LOOK_FOR_PEOPLE, END_LINKS_OF_PEOPLE)
+        await self._let_go("users", FIND_USERS, END_LINKS_OF_USERS)
+        await self._let_go("people", FIND_PEOPLE, END_LINKS_OF_PEOPLE)
         await self._in_batches("told", TELL_OF_ENDS)
         await self._delete_old_rows()
-        return End(parts=self.run_state.state.reports)
+        return End(stages=self.run_state.state.reports)
 
     async def _pagerduty_time(self) -> datetime | None:
-        """By PagerDuty's clock; ``None``: the parts that count with it are stopped."""
+        """By PagerDuty's clock; ``None``: the stages that count with it are stopped."""
         try:
             told = await call(READ_PAGERDUTY_TIME, OfAccount(account=self.account), self.account)
         except ActivityError as error:
-            for part in ("refresh", "year"):
-                self._stop(part, failure_of(error).name)
+            for stage in ("refresh", "year"):
+                self._stop(stage, failure_of(error).name)
             return None
         return told.now
 
-    async def _look(
-        self, part: Part, look: Activity[Batch, Progress], end: Activity[LookAgain, Progress]
+    async def _let_go(
+        self, stage: Stage, find: Activity[Batch, Progress], end: Activity[FindAgain, Progress]
     ) -> None:
         """Look for everybody, and a second time for whoever was missed, before a link ends."""
-        seen = await self._in_batches(part, look)
+        seen = await self._in_batches(stage, find)
         if not seen.missed:
             return
-        again = LookAgain(account=self.account, missed=seen.missed, found_in=seen.found_in)
+        again = FindAgain(account=self.account, missed=seen.missed, found_in=seen.found_in)
         try:
             progress = await call(end, again, f"{len(seen.missed)} missed")
         except ActivityError as error:
-            self._stop(part, failure_of(error).name)
+            self._stop(stage, failure_of(error).name)
         else:
-            self._note(part, progress.model_copy(update={"looked_at": 0, "is_last": True}))
+            self._note(stage, progress.model_copy(update={"examined": 0, "is_last": True}))
 
     async def _in_batches(
-        self, part: Part, row: Activity[Batch, Progress], now: datetime | None = None
+        self, stage: Stage, row: Activity[Batch, Progress], now: datetime | None = None
     ) -> _Seen:
         """One batch after the other until there is none, or the provider is away."""
         after, waits, seen = 0, 0, _Seen()
@@ -106,16 +106,16 @@ class UpkeepWorkflow:
             try:
                 progress = await call(row, batch, f"after link {after}" if after else "first links")
             except ActivityError as error:
-                self._stop(part, failure_of(error).name)
+                self._stop(stage, failure_of(error).name)
                 return seen
             seen = _Seen(seen.missed + progress.missed, (*seen.found_in, *progress.found_in))
             after = progress.after
             if progress.stopped == RateLimited.__name__ and waits < _WAITS:
                 waits += 1
-                self._note(part, progress.model_copy(update={"stopped": None}))
-                await workflow.sleep(_wait_of(progress), summary=f"{part}: rate limit")
+                self._note(stage, progress.model_copy(update={"stopped": None}))
+                await workflow.sleep(_wait_of(progress), summary=f"{stage}: rate limit")
                 continue
-            self._note(part, progress)
+            self._note(stage, progress)
             if progress.is_last or progress.stopped is not None:
                 return seen
 
@@ -127,22 +127,22 @@ class UpkeepWorkflow:
         else:
             self._note("rows", progress)
 
-    def _note(self, part: Part, progress: Progress) -> None:
-        report = self.run_state.state.of(part)
+    def _note(self, stage: Stage, progress: Progress) -> None:
+        report = self.run_state.state.of(stage)
         report = report.model_copy(
             update={
-                "looked_at": report.looked_at + progress.looked_at,
+                "examined": report.examined + progress.examined,
                 "done": report.done + progress.done,
                 "ended": report.ended + progress.ended,
                 "stopped": progress.stopped or report.stopped,
                 "left_out": (*report.left_out, *(x for x in progress.left_out if x not in report.left_out)),
-                "is_over": progress.is_last,
+                "is_complete": progress.is_last,
             }
         )
         self.run_state.apply(self.run_state.state.with_report(report))
 
-    def _stop(self, part: Part, why: str) -> None:
-        report = self.run_state.state.of(part).model_copy(update={"stopped": why})
+    def _stop(self, stage: Stage, why: str) -> None:
+        report = self.run_state.state.of(stage).model_copy(update={"stopped": why})
         self.run_state.apply(self.run_state.state.with_report(report))
 
 

@@ -30,7 +30,7 @@ from muster.security.sealing import KeyRing
 from muster.store import accounts, links
 from muster.store.links import Tokens
 from muster.store.pool import Pool, transaction
-from tests.sandbox.test_pagerduty_identity import tokens_of
+from tests.sandbox.identity_calls import tokens_of
 from tests.support.identity_visitor import Flow, visitor_of
 from tests.support.pagerduty_account import SimulatedAccount
 from tests.support.settings import KEYS, settings_for
@@ -39,7 +39,7 @@ from workflows.account_link.messages import OfferLink
 from workflows.errors import CredentialRejected
 from workflows.ids import AccountLinkId
 from workflows.upkeep.messages import End, Start
-from workflows.upkeep.state import Part, PartReport
+from workflows.upkeep.state import Stage, StageReport
 from workflows.upkeep.workflow import UpkeepWorkflow
 
 SCOPE = "incidents.read users.read"
@@ -104,8 +104,8 @@ class Upkeep:
         """PagerDuty's clock goes ahead."""
         await self.simulated[account].sandbox("POST", "/clock", {"advance": days * 86400})
 
-    async def upkeep(self, account: str = "acme") -> dict[Part, PartReport]:
-        """Run it once, as its Schedule would: what each part did."""
+    async def upkeep(self, account: str = "acme") -> dict[Stage, StageReport]:
+        """Run it once, as its Schedule would: what each stage did."""
         end: End = await self.client.execute_workflow(
             UpkeepWorkflow.run,
             Start(account=account),
@@ -113,11 +113,11 @@ class Upkeep:
             task_queue=self.queue,
         )
         await self.tokens.finish()
-        return {one.part: one for one in end.parts}
+        return {one.stage: one for one in end.stages}
 
     # What can be seen
 
-    async def acts(self, link: int, *, account: str = "acme") -> bool:
+    async def works(self, link: int, *, account: str = "acme") -> bool:
         """Whether a click with this link reaches PagerDuty as its person."""
         user = await self.tokens.user(link, account=account)
         assert user is not None

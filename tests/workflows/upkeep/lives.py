@@ -25,34 +25,34 @@ async def kept(run: Run) -> None:
     outside = run.outside
     outside.gives(
         rows.REFRESH_LINKS,
-        Progress(after=50, looked_at=50, done=49, ended=1),
-        Progress(after=60, looked_at=10, done=10, stopped="RateLimited", retry_after=0.2),
-        Progress(after=61, looked_at=1, done=1, is_last=True),
+        Progress(after=50, examined=50, done=49, ended=1),
+        Progress(after=60, examined=10, done=10, stopped="RateLimited", retry_after=0.2),
+        Progress(after=61, examined=1, done=1, is_last=True),
     )
-    outside.gives(rows.TELL_OF_YEAR, Progress(after=9, looked_at=1, done=1, is_last=True))
+    outside.gives(rows.TELL_OF_YEAR, Progress(after=9, examined=1, done=1, is_last=True))
     outside.gives(
-        rows.LOOK_FOR_USERS,
-        Progress(after=7, looked_at=2, missed=(GONE,)),
-        Progress(after=9, looked_at=1, found_in=("acme",), is_last=True),
+        rows.FIND_USERS,
+        Progress(after=7, examined=2, missed=(GONE,)),
+        Progress(after=9, examined=1, found_in=("acme",), is_last=True),
     )
-    outside.gives(rows.END_LINKS_OF_USERS, Progress(after=7, looked_at=1, done=1, is_last=True))
+    outside.gives(rows.END_LINKS_OF_USERS, Progress(after=7, examined=1, done=1, is_last=True))
     outside.gives(
-        rows.LOOK_FOR_PEOPLE,
-        Progress(after=9, looked_at=3, missed=(LEFT,), found_in=("tenant",), is_last=True),
+        rows.FIND_PEOPLE,
+        Progress(after=9, examined=3, missed=(LEFT,), found_in=("tenant",), is_last=True),
     )
-    outside.gives(rows.END_LINKS_OF_PEOPLE, Progress(after=8, looked_at=1, done=1, is_last=True))
-    outside.gives(rows.TELL_OF_ENDS, Progress(after=1, looked_at=1, done=1, is_last=True))
+    outside.gives(rows.END_LINKS_OF_PEOPLE, Progress(after=8, examined=1, done=1, is_last=True))
+    outside.gives(rows.TELL_OF_ENDS, Progress(after=1, examined=1, done=1, is_last=True))
     outside.gives(rows.DELETE_OLD_ROWS, Progress(after=0, done=12, is_last=True))
     await run.ends()
 
 
 async def hindered(run: Run) -> None:
-    """Every part fails in its own way, and the run ends all the same."""
+    """Every stage fails in its own way, and the run ends all the same."""
     outside = run.outside
     outside.gives(rows.READ_PAGERDUTY_TIME, RequestInvalid("no such account"))
-    outside.gives(rows.LOOK_FOR_USERS, Progress(after=7, looked_at=1, missed=(GONE,), is_last=True))
+    outside.gives(rows.FIND_USERS, Progress(after=7, examined=1, missed=(GONE,), is_last=True))
     outside.gives(rows.END_LINKS_OF_USERS, Forbidden("no scope"))
-    outside.gives(rows.LOOK_FOR_PEOPLE, Progress(after=4, looked_at=4, stopped="ProviderUnavailable"))
+    outside.gives(rows.FIND_PEOPLE, Progress(after=4, examined=4, stopped="ProviderUnavailable"))
     outside.gives(rows.TELL_OF_ENDS, CredentialRejected("401"))
     outside.gives(rows.DELETE_OLD_ROWS, NotFound("404"))
     await run.ends()

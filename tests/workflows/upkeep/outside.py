@@ -9,7 +9,7 @@ from temporalio import activity
 from workflows.contract import Activity
 from workflows.errors import OutsideError
 from workflows.upkeep import activities as rows
-from workflows.upkeep.activities import Batch, LookAgain, OfAccount, PagerDutyTime, Progress
+from workflows.upkeep.activities import Batch, FindAgain, OfAccount, PagerDutyTime, Progress
 
 Row = Activity[Any, Any]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -17,7 +17,7 @@ COMPLETE = Progress(after=0, is_last=True)
 
 
 class FakeActivities:
-    """Every part has nothing to do, unless a test says what its next calls give."""
+    """Every stage has nothing to do, unless a test says what its next calls give."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
@@ -51,20 +51,20 @@ class FakeActivities:
     async def tell_of_year(self, batch: Batch) -> Progress:
         return await self._answer(rows.TELL_OF_YEAR, batch)
 
-    @activity.defn(name=rows.LOOK_FOR_USERS.name)
-    async def look_for_users(self, batch: Batch) -> Progress:
-        return await self._answer(rows.LOOK_FOR_USERS, batch)
+    @activity.defn(name=rows.FIND_USERS.name)
+    async def find_users(self, batch: Batch) -> Progress:
+        return await self._answer(rows.FIND_USERS, batch)
 
     @activity.defn(name=rows.END_LINKS_OF_USERS.name)
-    async def end_links_of_users(self, request: LookAgain) -> Progress:
+    async def end_links_of_users(self, request: FindAgain) -> Progress:
         return await self._answer(rows.END_LINKS_OF_USERS, request)
 
-    @activity.defn(name=rows.LOOK_FOR_PEOPLE.name)
-    async def look_for_people(self, batch: Batch) -> Progress:
-        return await self._answer(rows.LOOK_FOR_PEOPLE, batch)
+    @activity.defn(name=rows.FIND_PEOPLE.name)
+    async def find_people(self, batch: Batch) -> Progress:
+        return await self._answer(rows.FIND_PEOPLE, batch)
 
     @activity.defn(name=rows.END_LINKS_OF_PEOPLE.name)
-    async def end_links_of_people(self, request: LookAgain) -> Progress:
+    async def end_links_of_people(self, request: FindAgain) -> Progress:
         return await self._answer(rows.END_LINKS_OF_PEOPLE, request)
 
     @activity.defn(name=rows.TELL_OF_ENDS.name)
@@ -80,9 +80,9 @@ class FakeActivities:
             self.read_time,
             self.refresh_links,
             self.tell_of_year,
-            self.look_for_users,
+            self.find_users,
             self.end_links_of_users,
-            self.look_for_people,
+            self.find_people,
             self.end_links_of_people,
             self.tell_of_ends,
             self.delete_old_rows,

@@ -13,7 +13,7 @@ from tests.workflows.upkeep.outside import FakeActivities
 from worker import workflow_runner
 from workflows.search_attributes import typed
 from workflows.upkeep.messages import End, Start
-from workflows.upkeep.state import Part, PartReport
+from workflows.upkeep.state import Stage, StageReport
 from workflows.upkeep.workflow import UpkeepWorkflow
 from workflows.upkeep.workflow_type import UPKEEP
 
@@ -43,8 +43,8 @@ class Run:
         ):
             yield
 
-    async def ends(self) -> dict[Part, PartReport]:
-        """Start it, and wait for its end: what each part did."""
+    async def ends(self) -> dict[Stage, StageReport]:
+        """Start it, and wait for its end: what each stage did."""
         start = Start(account="acme")
         listing = UPKEEP.listing(start, None)
         handle = await self.client.start_workflow(
@@ -58,7 +58,7 @@ class Run:
         assert handle.result_run_id is not None
         self.runs.append(handle.result_run_id)
         end: End = await handle.result()
-        return {one.part: one for one in end.parts}
+        return {one.stage: one for one in end.stages}
 
     @property
     def handle(self) -> WorkflowHandle[Any, End]:

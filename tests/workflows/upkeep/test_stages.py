@@ -1,4 +1,4 @@
-"""The parts of a run: their order, their batches, and what keeps one of them from going on."""
+"""The stages of a run: their order, their batches, and what keeps one of them from going on."""
 
 import pytest
 from temporalio.client import Client
@@ -8,41 +8,41 @@ from tests.workflows.upkeep.outside import NOW
 from tests.workflows.upkeep.running import NO_CACHE, running
 from workflows.errors import ProviderUnavailable
 from workflows.upkeep import activities as rows
-from workflows.upkeep.activities import LookAgain, Progress
+from workflows.upkeep.activities import FindAgain, Progress
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_each_part_goes_on_in_batches_until_the_last(client: Client) -> None:
+async def test_each_stage_goes_on_in_batches_until_the_last(client: Client) -> None:
     async with running(client) as run:
         await kept(run)
         end = await run.handle.result()
         details = await run.details()
         assert await run.attention() == "ok"
-    by_part = {one.part: one for one in end.parts}
-    refresh = by_part["refresh"]
-    assert (refresh.looked_at, refresh.done, refresh.ended, refresh.stopped) == (61, 60, 1, None)
+    by_stage = {one.stage: one for one in end.stages}
+    refresh = by_stage["refresh"]
+    assert (refresh.examined, refresh.done, refresh.ended, refresh.stopped) == (61, 60, 1, None)
     batches = run.outside.of(rows.REFRESH_LINKS)
     assert [(one.after, one.now) for one in batches] == [(0, NOW), (50, NOW), (60, NOW)]
     assert run.outside.of(rows.END_LINKS_OF_USERS) == [
-        LookAgain(account="acme", missed=(GONE,), found_in=("acme",))
+        FindAgain(account="acme", missed=(GONE,), found_in=("acme",))
     ]
     assert run.outside.of(rows.END_LINKS_OF_PEOPLE) == [
-        LookAgain(account="acme", missed=(LEFT,), found_in=("tenant",))
+        FindAgain(account="acme", missed=(LEFT,), found_in=("tenant",))
     ]
-    assert all(one.is_over for one in end.parts)
+    assert all(one.is_complete for one in end.stages)
     assert "| links refreshed | 61 | 60 | complete; 1 ended by PagerDuty |" in details
     assert "| links of users who left PagerDuty ended | 3 | 1 | complete |" in details
     assert "| old rows deleted | 0 | 12 | complete |" in details
 
 
-async def test_a_part_that_fails_keeps_no_other_from_going_on(client: Client) -> None:
+async def test_a_stage_that_fails_keeps_no_other_from_going_on(client: Client) -> None:
     async with running(client) as run:
         await hindered(run)
         end = await run.handle.result()
         details = await run.details()
         assert await run.attention() == "degraded"
-    assert {one.part: one.stopped for one in end.parts} == {
+    assert {one.stage: one.stopped for one in end.stages} == {
         "refresh": "RequestInvalid",
         "year": "RequestInvalid",
         "users": "Forbidden",
@@ -54,11 +54,9 @@ async def test_a_part_that_fails_keeps_no_other_from_going_on(client: Client) ->
     assert "⚠ stopped: Forbidden" in details
 
 
-async def test_nobody_is_looked_for_again_where_nobody_was_missed(client: Client) -> None:
+async def test_nobody_is_searched_again_where_nobody_was_missed(client: Client) -> None:
     async with running(client) as run:
-        run.outside.gives(
-            rows.LOOK_FOR_USERS, Progress(after=1, looked_at=1, found_in=("acme",), is_last=True)
-        )
+        run.outside.gives(rows.FIND_USERS, Progress(after=1, examined=1, found_in=("acme",), is_last=True))
         await run.ends()
     assert run.outside.of(rows.END_LINKS_OF_USERS) == []
 
@@ -66,22 +64,22 @@ async def test_nobody_is_looked_for_again_where_nobody_was_missed(client: Client
 async def test_an_outage_is_tomorrows_and_a_database_that_comes_back_is_waited_for(client: Client) -> None:
     async with running(client) as run:
         run.outside.gives(rows.DELETE_OLD_ROWS, ProviderUnavailable("no connection"))
-        run.outside.gives(rows.REFRESH_LINKS, Progress(after=3, looked_at=3, stopped="ProviderUnavailable"))
-        parts = await run.ends()
+        run.outside.gives(rows.REFRESH_LINKS, Progress(after=3, examined=3, stopped="ProviderUnavailable"))
+        stages = await run.ends()
         assert await run.attention() == "waiting"
-    assert parts["refresh"].stopped == "ProviderUnavailable"
+    assert stages["refresh"].stopped == "ProviderUnavailable"
     assert len(run.outside.of(rows.REFRESH_LINKS)) == 1
-    assert parts["rows"].stopped is None
+    assert stages["rows"].stopped is None
     assert len(run.outside.of(rows.DELETE_OLD_ROWS)) == 2
 
 
-async def test_a_rate_limit_that_does_not_end_ends_the_part(client: Client) -> None:
+async def test_a_rate_limit_that_does_not_end_ends_the_stage(client: Client) -> None:
     limited = Progress(after=0, stopped="RateLimited", retry_after=0.01)
     async with running(client) as run:
-        run.outside.gives(rows.LOOK_FOR_USERS, *[limited] * 30)
-        parts = await run.ends()
-    assert parts["users"].stopped == "RateLimited"
-    assert len(run.outside.of(rows.LOOK_FOR_USERS)) == 21
+        run.outside.gives(rows.FIND_USERS, *[limited] * 30)
+        stages = await run.ends()
+    assert stages["users"].stopped == "RateLimited"
+    assert len(run.outside.of(rows.FIND_USERS)) == 21
 
 
 @pytest.mark.parametrize("live", LIVES.values(), ids=LIVES)
