@@ -75,6 +75,17 @@ WHERE l.tenant = :tenant AND l.account = :account AND l.pagerduty_user = :pagerd
   AND l.aad_object_id <> :aad_object_id
 ORDER BY 1
 
+-- name: shared_users
+-- PagerDuty users to whom more than one person of the tenant is linked.
+SELECT l.account, max(l.pagerduty_name) AS name,
+       array_agg(coalesce(nullif(p.name, ''), l.aad_object_id) ORDER BY p.name, l.aad_object_id) AS people
+FROM user_link l
+LEFT JOIN person p ON p.tenant = l.tenant AND p.aad_object_id = l.aad_object_id
+WHERE l.tenant = :tenant AND l.account = ANY(:accounts::text[])
+GROUP BY l.account, l.pagerduty_user
+HAVING count(*) > 1
+ORDER BY l.account, name, l.pagerduty_user
+
 -- name: serves
 -- A team of the tenant belongs to the account: its people may be linked to it.
 SELECT EXISTS (SELECT FROM team WHERE tenant = :tenant AND account = :account AND removed_at IS NULL)
