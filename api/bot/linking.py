@@ -50,12 +50,15 @@ class Linking:
         return tuple(account for account in served if account in configured)
 
     async def standing(self, tenant: str, person: Person, account: str) -> str | None:
-        """Why no link is to be asked for, in plain text: there is one, or there can be none."""
+        """Why no link is to be asked for, in plain text: there is one, or there can be none.
+
+        Who was told that the year of their authorization ends gets another link before it does.
+        """
         if account not in await self.accounts(tenant):
             return NOT_SERVED
         own = await links.of_person(self._pool, tenant=tenant, aad_object_id=person.aad_object_id)
         for link in own:
-            if link.account == account:
+            if link.account == account and link.told_of_year_at is None:
                 return linked_sentence(account=account, name=link.pagerduty_name, since=link.linked_at)
         return None
 

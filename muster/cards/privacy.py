@@ -10,7 +10,7 @@ PRIVACY = "\n".join(
         "- your name and ids in Teams, and which chat is ours. Nothing deletes them by itself.",
         "- if you are linked: your PagerDuty user's id, name and e-mail, and your tokens, encrypted "
         "(AES-256-GCM). They go at once by **unlinkUser**, and when PagerDuty or Microsoft do not know you "
-        "any more. That a link ended without you is noted with your id in Teams.",
+        "any more. That a link ended without you is noted with your id, for 30 days after you were told.",
         "- links that were made for you, which you or nobody used: deleted 7 days after they expired.",
         "- each press of a button on an incident: who, when, what, how it ended. Nothing deletes it by "
         "itself.",

@@ -73,6 +73,8 @@ class Link(Value):
     authorized_at: datetime | None
     """By PagerDuty's clock; ``None``: the link was seeded."""
     refreshed_at: datetime | None
+    told_of_year_at: datetime | None = None
+    """When the person was told that the year of the authorization ends."""
 
 
 class EndedLink(NamedTuple):

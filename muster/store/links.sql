@@ -25,7 +25,7 @@ RETURNING id
 SELECT id FROM user_link WHERE tenant = :tenant AND aad_object_id = :aad_object_id AND account = :account
 
 -- name: of_person
-SELECT id, account, pagerduty_user, pagerduty_name, linked_at, authorized_at, refreshed_at
+SELECT id, account, pagerduty_user, pagerduty_name, linked_at, authorized_at, refreshed_at, told_of_year_at
 FROM user_link
 WHERE tenant = :tenant AND aad_object_id = :aad_object_id
 ORDER BY account

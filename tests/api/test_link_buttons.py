@@ -1,4 +1,4 @@
-"""**Link Accounts** and *Send a new link*: whose message it is, what is asked for, what whoever pressed is told."""
+"""**Link Accounts** and *Send a new link*: whose message it is, what is asked for, what is told."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -21,11 +21,12 @@ from muster.cards.sentences import UNREACHABLE, WORKS_NO_MORE
 from muster.cards.setup.sentences import INCOMPLETE_BUTTON, NOT_OUR_MESSAGE
 from muster.store.pool import Pool
 from muster.temporal.attempts import Rejected, TemporalUnavailable
-from tests.api.conftest import BotFramework
+from tests.api.conftest import APP_ID, BotFramework
 from tests.api.linked_people import EMAIL, SECOND_TEAM, THEIR_TEAM, company, connect, link
 from tests.api.team_bot import (
     CHANNEL,
     CHAT,
+    CONFIGURATION,
     OTHER_TENANT,
     TEAM,
     Bot,
@@ -47,6 +48,14 @@ HINT = {"team": TEAM, "notice": "welcome/1"}
 IN_CHANNEL = {"conversation": {"id": f"{TEAM};messageid={WELCOME}", "conversationType": "channel"}}
 BY_BO = {"from": {"id": "29:bo", "name": "Bo Call", "aadObjectId": BO_AAD}}
 ADAS_LINK, BOS_LINK = (f"link/{TENANT}/{person}/acme" for person in (ADA_AAD, BO_AAD))
+BOTH = f'tenants = ["{TENANT}", "{OTHER_TENANT}"]'
+SECOND = f"""
+[[teams]]
+tenant = "{OTHER_TENANT}"
+app_id = "{APP_ID}"
+app_secret = "not used here"
+"""
+TWO_TENANTS = CONFIGURATION.replace('client_id = "client"', f'client_id = "client"\n{BOTH}') + SECOND
 THEIRS = {"channelData": {"tenant": {"id": OTHER_TENANT}}}
 
 
@@ -65,7 +74,7 @@ async def bot(
     framework_pool: httpx.AsyncClient,
 ) -> AsyncIterator[Bot]:
     """The bot, whose team belongs to acme and was welcomed in General."""
-    settings = bot_settings(database_url, tmp_path)
+    settings = bot_settings(database_url, tmp_path, TWO_TENANTS)
     await company(pool, settings)
     await connect(pool)
     await notice(pool, "setup/payments", "welcome/1", TEAM, TEAM, WELCOME)
@@ -193,6 +202,15 @@ async def test_a_chosen_account_is_offered_to_whoever_presses(bot: Bot, gateway:
     (asked,) = gateway.asked_for_links
     assert (asked.start.account, asked.start.person.aad_object_id) == ("umbrella", ADA_AAD)
     assert (asked.update, asked.offer.conversation) == ("offer", None)
+
+
+async def test_whose_year_ends_is_offered_a_link_though_they_are_linked(
+    bot: Bot, gateway: RecordingGateway
+) -> None:
+    await link(bot.pool)
+    await bot.pool.execute("UPDATE user_link SET told_of_year_at = now()")
+    await bot.clicks(welcome())
+    assert [asked.start.account for asked in gateway.asked_for_links] == ["acme"]
 
 
 @pytest.mark.parametrize(("account", "changes"), [("umbrella", {}), ("acme", THEIRS), ("nobodys", {})])

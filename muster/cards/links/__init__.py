@@ -1,1 +1,1 @@
-"""What people are told of their links to PagerDuty."""
+"""What one person is told of the link between their Teams account and PagerDuty."""

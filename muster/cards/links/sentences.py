@@ -27,6 +27,9 @@ NOBODY_SERVED = (
     "Global Admin of PagerDuty does it. Send status to see how the teams stand, or add the app to a team."
 )
 
+UNDO = "To undo it, send the message **unlinkUser** to the Muster app in a private chat."
+"""Markdown."""
+
 _NAME_LIMIT = 60
 _PLACES = {
     "private": "in our private chat",
@@ -35,7 +38,7 @@ _PLACES = {
 _SENTENCES: dict[Reply, str] = {
     "sent": "Muster has sent you a message with a link: {place}. Open it to link your accounts.",
     "waiting": "A link waits for you already: {place}. Open it to link your accounts.",
-    "already_linked": "You are linked to PagerDuty already{name}. Send unlinkUser to end that.",
+    "already_linked": "You are linked to PagerDuty already{name}. Send unlinkUser to undo it.",
     "done": "Done. The message says how to go on.",
     "not_under_way": "There is nothing to go on with any more. Send linkUser for a new link.",
 }
@@ -53,7 +56,7 @@ def linked_sentence(*, account: str, name: str, since: datetime) -> str:
     """Who somebody is in PagerDuty, who asks for a link and has one."""
     return (
         f"You are {plain(name, _NAME_LIMIT)} in PagerDuty ({plain(account, _NAME_LIMIT)}), linked since "
-        f"{day(since)}. Send unlinkUser to end that."
+        f"{day(since)}. Send unlinkUser to undo it."
     )
 
 
