@@ -111,7 +111,7 @@ def renew(**data: Any) -> dict[str, Any]:
 # On the welcome
 
 
-async def test_who_presses_on_the_welcome_is_offered_a_link_of_their_own(
+async def test_whoever_clicks_on_the_welcome_is_offered_a_link_of_their_own(
     bot: Bot, gateway: RecordingGateway
 ) -> None:
     whole = welcome()
@@ -126,7 +126,7 @@ async def test_who_presses_on_the_welcome_is_offered_a_link_of_their_own(
     assert bot.connector.requests == [], "nobody else reads the answer"
 
 
-async def test_a_press_that_comes_again_is_the_same_and_a_later_one_is_another(
+async def test_a_click_that_comes_again_is_the_same_and_a_later_one_is_another(
     bot: Bot, gateway: RecordingGateway
 ) -> None:
     whole = welcome()
@@ -196,7 +196,7 @@ async def test_a_welcome_of_another_place_or_tenant_offers_nothing(
 # On the choice of an account
 
 
-async def test_a_chosen_account_is_offered_to_whoever_presses(bot: Bot, gateway: RecordingGateway) -> None:
+async def test_a_chosen_account_is_offered_to_whoever_clicks(bot: Bot, gateway: RecordingGateway) -> None:
     await connect(bot.pool, "umbrella", SECOND_TEAM)
     await bot.clicks(button("link_accounts", CHOICE, account="UMBRELLA"))
     (asked,) = gateway.asked_for_links
@@ -259,7 +259,7 @@ async def test_an_own_message_whose_row_is_late_is_known_by_what_its_button_says
     assert [asked.start.account for asked in gateway.asked_for_links] == ["acme"]
 
 
-async def test_nobody_presses_on_somebody_elses_message(bot: Bot, gateway: RecordingGateway) -> None:
+async def test_nobody_clicks_on_somebody_elses_message(bot: Bot, gateway: RecordingGateway) -> None:
     await notice(bot.pool, BOS_LINK, "link/1", BO_AAD, CHAT, OWN)
     assert await bot.clicks(renew()) == NOT_FOR_YOU
     await bot.pool.execute("UPDATE notice SET conversation = NULL, activity_id = NULL")
@@ -305,7 +305,7 @@ async def test_a_message_that_is_no_link_of_the_tenant_is_not_acted_on(
         welcome(**{"from": {"id": "29:x"}}),
     ],
 )
-async def test_a_press_that_lacks_something_is_not_acted_on(
+async def test_a_click_that_lacks_something_is_not_acted_on(
     bot: Bot, gateway: RecordingGateway, whole: dict[str, Any]
 ) -> None:
     assert await bot.clicks(whole) == INCOMPLETE_BUTTON
