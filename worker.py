@@ -18,6 +18,7 @@ from activities.composition import Dependencies, activities_of
 from activities.heartbeats import BEAT
 from activities.registration import tell_failures_once
 from activities.signals import WorkflowSignals
+from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
 from muster.clients.graph.client import graph_client
 from muster.clients.http import open_pool as open_http_pool
@@ -76,8 +77,9 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
         await require_search_attributes(client)
         http = await stack.enter_async_context(open_http_pool(way_out(settings)))
         sends = Sends()
+        connector = connector_client(settings, http)
         dependencies = Dependencies(
-            connector=connector_client(settings, http),
+            connector=connector,
             pagerduty=PagerDutyClient(http),
             app_tokens=app_tokens(http, settings.accounts),
             accounts=settings.accounts,
@@ -86,6 +88,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             graph=graph_client(settings, http),
             signals=WorkflowSignals(client, task_queue=settings.task_queue),
             sends=sends,
+            private=PrivateSends(connector, pool),
             pool=pool,
             details_pool=await stack.enter_async_context(await open_pool(settings.database, size=4)),
             clicks_pool=await stack.enter_async_context(await open_pool(settings.database, size=10)),

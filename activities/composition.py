@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 import activities
 from activities.registration import registered
 from activities.signals import WorkflowSignals
+from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
 from muster.clients.expiring import ExpiringCache
 from muster.clients.graph.client import GraphClient
@@ -34,6 +35,7 @@ class Dependencies:
     graph: GraphClient
     signals: WorkflowSignals
     sends: Sends
+    private: PrivateSends
     pool: Pool
     details_pool: Pool
     """For reading details: a connection is held while PagerDuty answers."""
