@@ -48,11 +48,12 @@ from tests.api.team_bot import (
 )
 from tests.support.company import ADA_AAD, BO_AAD, TENANT
 from tests.support.waiting import eventually
-from workflows.account_link.messages import LinkAnswer, Reply
+from workflows.account_link.messages import LinkAnswer
 from workflows.person import Person
 
 pytestmark = pytest.mark.anyio
 
+REPLIES = get_args(LinkAnswer.model_fields["reply"].annotation)
 ADA = Person(aad_object_id=ADA_AAD, teams_id="29:ada", name="Ada Ops")
 GROUP_CHAT = {"conversation": {"id": "19:g@thread.v2", "conversationType": "groupChat", "tenantId": TENANT}}
 BY_BO = {"from": {"id": f"29:{BO_AAD}", "name": "Bo Call", "aadObjectId": BO_AAD}}
@@ -234,8 +235,8 @@ async def test_somebody_elses_link_links_nobody(bot: Bot, gateway: RecordingGate
     assert [asked.start.account for asked in gateway.asked_for_links] == ["acme"]
 
 
-@pytest.mark.parametrize("reply", get_args(Reply))
-async def test_every_answer_of_the_offer_is_said(bot: Bot, gateway: RecordingGateway, reply: Reply) -> None:
+@pytest.mark.parametrize("reply", REPLIES)
+async def test_every_answer_of_the_offer_is_said(bot: Bot, gateway: RecordingGateway, reply: Any) -> None:
     await connect(bot.pool)
     gateway.link_reply = LinkAnswer(reply=reply, name="Ada *Pager*")
     answer = await bot.says(private("linkUser"))

@@ -1,13 +1,13 @@
 """What a person is answered who asks to be linked, in sentences of plain text.
 
-The one place that turns the codes of ``workflows.account_link.messages.Reply`` into words.
+The one place that turns the codes of a ``LinkAnswer`` into words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from muster.cards.text import plain
-from workflows.account_link.messages import LinkAnswer, Reply
+from workflows.account_link.messages import LinkAnswer
 
 WORKING = "Muster is working on it. A message in our private chat will say how to go on."
 """It was taken, and what came of it is not known yet."""
@@ -31,11 +31,11 @@ UNDO = "To undo it, send the message **unlinkUser** to the Muster app in a priva
 """Markdown."""
 
 _NAME_LIMIT = 60
-_PLACES = {
+_PLACES: Mapping[str, str] = {
     "private": "in our private chat",
     "here": "in the conversation where you pressed a button, in a message that only you can see",
 }
-_SENTENCES: dict[Reply, str] = {
+_SENTENCES: Mapping[str, str] = {
     "sent": "Muster has sent you a message with a link: {place}. Open it to link your accounts.",
     "waiting": "A link waits for you already: {place}. Open it to link your accounts.",
     "already_linked": "You are linked to PagerDuty already{name}. Send unlinkUser to undo it.",
