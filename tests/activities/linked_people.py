@@ -82,12 +82,13 @@ class LinkedPerson:
         row = await self.pool.fetchrow("SELECT * FROM user_link WHERE id = $1", self.link)
         if row is None:
             return None
-        place = tuple(self.whose.values())
-        opened = {
-            column: RING.open(row[column], links.token_place(*place, column))
-            for column in ("access_token", "refresh_token")
+        tenant, aad_object_id, account = row["tenant"], row["aad_object_id"], row["account"]
+        access = links.token_place(tenant, aad_object_id, account, "access_token")
+        refresh = links.token_place(tenant, aad_object_id, account, "refresh_token")
+        return dict(row) | {
+            "access_token": RING.open(row["access_token"], access),
+            "refresh_token": RING.open(row["refresh_token"], refresh),
         }
-        return dict(row) | opened
 
     async def access_token(self) -> str:
         row = await self.row()

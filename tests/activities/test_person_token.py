@@ -12,7 +12,6 @@ import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.clients import link_refresh
 from activities.clients.link_refresh import LinkEnded
 from activities.clients.person_token import PersonTokens
 from activities.signals import WorkflowSignals
@@ -347,7 +346,7 @@ async def test_a_worker_that_dies_between_rotation_and_commit_costs_the_link_and
         raise SystemError("the process is killed here")
 
     with monkeypatch.context() as dying:
-        dying.setattr(link_refresh.links, "keep_tokens", die)
+        dying.setattr(links, "keep_tokens", die)
         with pytest.raises(SystemError):
             await token_of(person_tokens, ada)
     for _ in range(3):
