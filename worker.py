@@ -21,6 +21,7 @@ from activities.composition import Dependencies, activities_of
 from activities.heartbeats import BEAT
 from activities.registration import tell_failures_once
 from activities.signals import WorkflowSignals
+from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
 from muster.clients.graph.client import graph_client
 from muster.clients.http import open_pool as open_http_pool
@@ -89,8 +90,9 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             pool,
             keys,
         )
+        connector = connector_client(settings, http)
         dependencies = Dependencies(
-            connector=connector_client(settings, http),
+            connector=connector,
             pagerduty=PagerDutyClient(http),
             app_tokens=app_tokens(http, settings.accounts),
             accounts=settings.accounts,
@@ -100,6 +102,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             signals=signals,
             sends=sends,
             person_tokens=person_tokens,
+            private=PrivateSends(connector, pool),
             pool=pool,
             details_pool=await stack.enter_async_context(await open_pool(settings.database, size=4)),
             clicks_pool=await stack.enter_async_context(await open_pool(settings.database, size=10)),

@@ -11,6 +11,7 @@ import activities
 from activities.clients.person_token import PersonTokens
 from activities.registration import registered
 from activities.signals import WorkflowSignals
+from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
 from muster.clients.expiring import ExpiringCache
 from muster.clients.graph.client import GraphClient
@@ -36,6 +37,7 @@ class Dependencies:
     signals: WorkflowSignals
     sends: Sends
     person_tokens: PersonTokens
+    private: PrivateSends
     pool: Pool
     details_pool: Pool
     """For reading details: a connection is held while PagerDuty answers."""

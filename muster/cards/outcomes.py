@@ -63,7 +63,7 @@ def working_sentence(verb: VerbName) -> str:
 
 
 def private_text(outcome: Outcome, verb: VerbName, view: View | None, *, account: str) -> str:
-    """How a click ended that changed nothing, for its person's private chat; Markdown.
+    """How a click ended that changed nothing, for its person alone; Markdown.
 
     ``view`` tells which incident it was about; without it the text is the sentence of the answer.
     """

@@ -15,7 +15,8 @@ from activities.pagerduty.verbs import VerbActivities
 from activities.signals import WorkflowSignals
 from activities.store import StoreActivities
 from activities.teams.cards import CardActivities
-from activities.teams.private import PrivateActivities
+from activities.teams.outcomes import OutcomeActivities
+from activities.teams.private import PrivateSends
 from activities.teams.replies import ReplyActivities
 from activities.teams.sends import Sends
 from muster.clients.http import open_pool as open_http_pool
@@ -126,8 +127,13 @@ def reply_activities(connector: ConnectorClient, pool: Pool, sends: Sends) -> Re
 
 
 @pytest.fixture
-def private_activities(connector: ConnectorClient, pool: Pool, sends: Sends) -> PrivateActivities:
-    return PrivateActivities(connector, pool, sends)
+def private(connector: ConnectorClient, pool: Pool) -> PrivateSends:
+    return PrivateSends(connector, pool)
+
+
+@pytest.fixture
+def outcome_activities(private: PrivateSends, sends: Sends) -> OutcomeActivities:
+    return OutcomeActivities(private, sends)
 
 
 @pytest.fixture
