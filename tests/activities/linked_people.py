@@ -25,7 +25,7 @@ from tests.support.identity_visitor import Flow, visitor_of
 from tests.support.pagerduty_account import ADA_USER, COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.settings import KEYS, database_at, settings_for
-from workflows.account_link.messages import OfferLink
+from workflows.account_link.messages import OfferLink, Start
 from workflows.ids import AccountLinkId
 
 RING = KeyRing.parse(KEYS)
@@ -174,6 +174,13 @@ class Tellings:
         assert {signal.signal_name for signal in signalled} <= {"offer"}
         decode = pydantic_data_converter.payload_converter.from_payloads
         return [decode(list(signal.input.payloads), [OfferLink])[0] for signal in signalled]
+
+    async def start(self) -> Start:
+        """With what the run was started."""
+        history = await self.client.get_workflow_handle(self.id).fetch_history()
+        payloads = history.events[0].workflow_execution_started_event_attributes.input.payloads
+        started: Start = pydantic_data_converter.payload_converter.from_payloads(list(payloads), [Start])[0]
+        return started
 
     async def end(self) -> None:
         """Leave no run behind: the next test's database numbers its links from one again."""
