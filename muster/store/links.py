@@ -60,6 +60,7 @@ class LockedLink:
     user: LinkedUser
     refresh_token: str | None = field(repr=False)
     """``None``: the link was seeded, and nobody can refresh it."""
+    scopes: tuple[str, ...]
 
 
 class Link(Value):
@@ -224,6 +225,7 @@ async def lock(connection: Connection, keys: KeyRing, link: int) -> LockedLink |
         whose=(row["tenant"], row["aad_object_id"], row["account"]),
         user=_user(row, keys),
         refresh_token=keys.open(sealed, _place(row, "refresh_token")) if sealed is not None else None,
+        scopes=tuple(row["scopes"]),
     )
 
 
@@ -245,6 +247,11 @@ async def end(connection: Connection | Pool, link: int, reason: Ending) -> Ended
     """End a link that its person wanted, with its tokens; ``None``: it is gone already."""
     row = await QUERIES["end"].fetchrow(connection, link=link, reason=reason)
     return EndedLink(*row) if row else None
+
+
+async def has_ended(connection: Connection | Pool, link: int) -> bool:
+    """Whether a link that is gone ended although its person wanted it."""
+    return bool(await QUERIES["has_ended"].fetchval(connection, link=link))
 
 
 async def untold(connection: Connection | Pool, account: str) -> tuple[EndedLink, ...]:

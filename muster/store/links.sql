@@ -39,7 +39,7 @@ WHERE id = :link
 -- name: lock_tokens
 -- One refresh of a link at a time, in whichever process.
 SELECT tenant, aad_object_id, account, pagerduty_user, pagerduty_name, pagerduty_email, access_token, refresh_token,
-       refreshed_at, expires_at
+       scopes, refreshed_at, expires_at
 FROM user_link
 WHERE id = :link
 FOR UPDATE
@@ -58,6 +58,9 @@ WITH ended AS (
 INSERT INTO ended_link (link, tenant, aad_object_id, account, reason)
 SELECT id, tenant, aad_object_id, account, :reason FROM ended
 RETURNING link, tenant, aad_object_id, account
+
+-- name: has_ended
+SELECT EXISTS (SELECT FROM ended_link WHERE link = :link)
 
 -- name: untold
 SELECT link, tenant, aad_object_id, account FROM ended_link
