@@ -82,7 +82,8 @@ class PersonTokens:
             return await links.linked_user(database, self._keys, link, account=account)
 
     async def _refreshed(self, link: int, account: str, seen: str) -> LinkedUser | None:
-        user = await self._refreshes.result((link, seen), self._refreshing(link, account, seen))
+        key = (link, account, seen)
+        user = await self._refreshes.result(key, self._refreshing(link, account, seen))
         if user is None:
             await _require_removed(self._pool, link)
         return user
@@ -91,7 +92,7 @@ class PersonTokens:
         now = time.monotonic()
         if now >= self._not_before.get(link, now):
             self._not_before[link] = now + _RETRY_AFTER
-            self._refreshes.begin((link, seen), self._refreshing(link, account, seen))
+            self._refreshes.begin((link, account, seen), self._refreshing(link, account, seen))
 
     def _refreshing(
         self, link: int, account: str, seen: str

@@ -151,6 +151,8 @@ async def _identity(found: Awaitable[LinkedUser | None]) -> LinkedUser | VerbDon
     except Temporary:
         raise
     except OutsideError as error:
+        if isinstance(error, RequestInvalid) and error.refusal is None:
+            raise  # it was not sent: PagerDuty has refused nothing
         log.error("PagerDuty refuses the app", failure=type(error).__name__, reason=str(error))
         return VerbDone(outcome=Outcome(kind="failed", reason="app_refused"))
 

@@ -4,6 +4,7 @@ A link that is made anew is a new row, never an update of one: the row's id is a
 (docs/decisions/0004).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -73,6 +74,8 @@ class Link(Value):
     authorized_at: datetime | None
     """By PagerDuty's clock; ``None``: the link was seeded."""
     refreshed_at: datetime | None
+    told_of_year_at: datetime | None = None
+    """When the person was told that the year of the authorization ends."""
 
 
 class LinkedPerson(NamedTuple):
@@ -282,6 +285,23 @@ async def others_of_user(
         pagerduty_user=pagerduty_user,
     )
     return tuple(row["name"] for row in rows)
+
+
+class UserOfSeveral(NamedTuple):
+    """A PagerDuty user to whom more than one person of a tenant is linked."""
+
+    account: str
+    name: str
+    people: tuple[str, ...]
+    """Their names in Teams."""
+
+
+async def shared_users(
+    connection: Connection | Pool, *, tenant: str, accounts: Sequence[str]
+) -> tuple[UserOfSeveral, ...]:
+    """The users of these accounts to whom more than one person of the tenant is linked."""
+    rows = await QUERIES["shared_users"].fetch(connection, tenant=tenant, accounts=list(accounts))
+    return tuple(UserOfSeveral(row["account"], row["name"], tuple(row["people"])) for row in rows)
 
 
 async def serves(connection: Connection | Pool, *, tenant: str, account: str) -> bool:

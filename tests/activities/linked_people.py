@@ -25,7 +25,7 @@ from tests.support.identity_visitor import Flow, visitor_of
 from tests.support.pagerduty_account import ADA_USER, COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.settings import KEYS, database_at, settings_for
-from workflows.account_link.messages import OfferLink
+from workflows.account_link.messages import OfferLink, Start
 from workflows.ids import AccountLinkId
 
 RING = KeyRing.parse(KEYS)
@@ -82,12 +82,13 @@ class LinkedPerson:
         row = await self.pool.fetchrow("SELECT * FROM user_link WHERE id = $1", self.link)
         if row is None:
             return None
-        place = tuple(self.whose.values())
-        opened = {
-            column: RING.open(row[column], links.token_place(*place, column))
-            for column in ("access_token", "refresh_token")
+        tenant, aad_object_id, account = row["tenant"], row["aad_object_id"], row["account"]
+        access = links.token_place(tenant, aad_object_id, account, "access_token")
+        refresh = links.token_place(tenant, aad_object_id, account, "refresh_token")
+        return dict(row) | {
+            "access_token": RING.open(row["access_token"], access),
+            "refresh_token": RING.open(row["refresh_token"], refresh),
         }
-        return dict(row) | opened
 
     async def access_token(self) -> str:
         row = await self.row()
@@ -173,6 +174,13 @@ class Tellings:
         assert {signal.signal_name for signal in signalled} <= {"offer"}
         decode = pydantic_data_converter.payload_converter.from_payloads
         return [decode(list(signal.input.payloads), [OfferLink])[0] for signal in signalled]
+
+    async def start(self) -> Start:
+        """With what the run was started."""
+        history = await self.client.get_workflow_handle(self.id).fetch_history()
+        payloads = history.events[0].workflow_execution_started_event_attributes.input.payloads
+        started: Start = pydantic_data_converter.payload_converter.from_payloads(list(payloads), [Start])[0]
+        return started
 
     async def end(self) -> None:
         """Leave no run behind: the next test's database numbers its links from one again."""

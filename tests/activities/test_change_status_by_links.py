@@ -93,6 +93,16 @@ async def test_pagerduty_that_refuses_the_app_is_not_told_as_the_persons_link(
     assert (await buttons.click("acknowledge", key="k2")).outcome == DONE
 
 
+async def test_an_account_that_is_configured_no_more_is_not_told_as_pagerdutys_refusal(
+    buttons: Buttons, ada: LinkedPerson, accounts: dict[str, PagerDutyAccount]
+) -> None:
+    await ada.age(1.01)
+    accounts.clear()
+    failed = await buttons.fails("acknowledge")
+    assert (failed.type, failed.non_retryable) == ("RequestInvalid", True)
+    assert await ada.calls() == []
+
+
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [

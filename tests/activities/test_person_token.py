@@ -12,7 +12,6 @@ import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.clients import link_refresh
 from activities.clients.link_refresh import LinkEnded
 from activities.clients.person_token import PersonTokens
 from activities.signals import WorkflowSignals
@@ -25,8 +24,9 @@ from tests.api.outage import line_to
 from tests.support.pagerduty_account import ADA_USER, COMPANY, CY_USER
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.waiting import eventually
-from workflows.account_link.messages import OfferLink
+from workflows.account_link.messages import Deadlines, OfferLink, Start
 from workflows.errors import OutsideError
+from workflows.person import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -147,8 +147,12 @@ async def test_a_link_gives_nothing_in_another_account(
 ) -> None:
     await ada.age(1.01)
     assert await person_tokens.user(ada.link, account="emca") is None
-    assert await person_tokens.renewed(ada.link, account="emca", rejected="any") is None
-    assert await ada.calls() == []
+    seen = await ada.access_token()
+    await ada.side.fault("token", "slow", seconds=0.3)
+    own, anothers = await asyncio.gather(
+        *(person_tokens.renewed(ada.link, account=account, rejected=seen) for account in (ACCOUNT, "emca"))
+    )
+    assert (own is not None, anothers) == (True, None)
 
 
 async def test_fewer_scopes_than_before_are_kept_as_told(
@@ -315,6 +319,13 @@ async def test_a_link_that_pagerduty_does_not_refresh_ends_and_its_person_is_tol
     assert len(await ada.calls()) == 1
     assert await tellings.offers() == [OfferLink(key=f"ended-{ada.link}", why="ended")]
     assert await links.untold(ada.pool, ACCOUNT) == ()
+    person = ada.side.person(ADA_USER)
+    assert await tellings.start() == Start(
+        tenant=COMPANY.tenant_id,
+        person=Person(aad_object_id=person.aad_object_id, teams_id=person.teams_id, name=person.name),
+        account=ACCOUNT,
+        deadlines=Deadlines(link=90),
+    )
 
 
 async def test_a_lost_answer_is_not_asked_for_again_and_the_next_use_finds_the_link_dead(
@@ -347,7 +358,7 @@ async def test_a_worker_that_dies_between_rotation_and_commit_costs_the_link_and
         raise SystemError("the process is killed here")
 
     with monkeypatch.context() as dying:
-        dying.setattr(link_refresh.links, "keep_tokens", die)
+        dying.setattr(links, "keep_tokens", die)
         with pytest.raises(SystemError):
             await token_of(person_tokens, ada)
     for _ in range(3):
@@ -391,7 +402,9 @@ async def test_somebody_of_whom_no_activity_has_come_is_told_too(
     with pytest.raises(LinkEnded):
         await token_of(person_tokens, cy)
     await eventually(partial(_has_offers, told))
+    started = await told.start()
     await told.end()
+    assert started.person.aad_object_id == started.person.teams_id == cy.whose["aad_object_id"]
 
 
 async def _has_offers(told: Tellings) -> bool:
