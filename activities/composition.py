@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
 import activities
+from activities.clients.person_token import PersonTokens
 from activities.registration import registered
 from activities.signals import WorkflowSignals
 from activities.teams.private import PrivateSends
@@ -35,6 +36,7 @@ class Dependencies:
     graph: GraphClient
     signals: WorkflowSignals
     sends: Sends
+    person_tokens: PersonTokens
     private: PrivateSends
     pool: Pool
     details_pool: Pool

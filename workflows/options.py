@@ -120,3 +120,19 @@ ASK_RUN = Options(
     retry_policy=ONE_ATTEMPT,
 )
 """The answer of another workflow's run, waited for 6 s. The reconciler is the only retry."""
+
+UPKEEP_READ = Options(
+    start_to_close_timeout=timedelta(seconds=15),
+    schedule_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(maximum_attempts=3),
+)
+"""One quick read that the rest of a daily run counts with."""
+
+UPKEEP = Options(
+    start_to_close_timeout=timedelta(minutes=30),
+    schedule_to_close_timeout=timedelta(hours=1),
+    heartbeat_timeout=timedelta(seconds=10),
+    retry_policy=RetryPolicy(maximum_attempts=5),
+)
+"""A batch of a daily run: calls for 50 links, of at most 20 s each. A worker that is starved for seconds is
+not taken for dead: nobody waits. Another attempt goes on where the last heartbeat says."""

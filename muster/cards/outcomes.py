@@ -16,7 +16,7 @@ _SENTENCE_LIMIT = 500
 _SAYS_LIMIT = 200
 _REASONS: dict[Reason, str] = {
     "link_removed": ": your link to PagerDuty was removed meanwhile.",
-    "link_ended": ": your link to PagerDuty has ended.",
+    "link_ended": ". Your link to PagerDuty has ended; link your accounts again.",
     "link_rejected": ": PagerDuty does not accept your link any more; link your accounts again.",
     "forbidden": ": PagerDuty does not allow {by} to do this.",
     "already_changed": ": PagerDuty says it is settled already.",
@@ -25,6 +25,9 @@ _REASONS: dict[Reason, str] = {
     "conflict": ". Somebody else was changing the incident at that moment. Try again.",
     "rate_limited": ". PagerDuty is limiting requests right now. Try again in a minute.",
     "not_sent": ". Muster could not write the request to PagerDuty; its log says why.",
+    "app_refused": (
+        ". PagerDuty could not be asked: it refuses Muster's own app. Whoever runs Muster has to mend that."
+    ),
     "answer_lost": ". PagerDuty's answer was lost; the card shows what is known.",
     "unavailable": ". PagerDuty did not answer. Try again in a moment.",
 }
@@ -47,7 +50,8 @@ def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
         case "unlinked":
             return (
                 f"Your account is not linked to PagerDuty ({account}), so nothing was changed. "
-                "A message for you alone waits here, or in your private chat with Muster: it links your accounts."
+                "A message for you alone waits here, or in your private chat with Muster: it links your "
+                "accounts."
             )
         case "late":
             return f"{label} came through too late and was not done."

@@ -110,3 +110,7 @@ WHERE tenant = :tenant AND person = :person AND account = :account AND ended_at 
 -- name: spend_personal
 UPDATE link_offer SET spent_at = now(), spent_by = :user, spent_name = :name, spent_flow = :flow, link = :link
 WHERE id = :id
+
+-- name: delete_old
+WITH deleted AS (DELETE FROM link_offer WHERE expires_at < now() - :age::interval RETURNING 1)
+SELECT count(*) FROM deleted

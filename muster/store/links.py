@@ -4,8 +4,9 @@ A link that is made anew is a new row, never an update of one: the row's id is a
 (docs/decisions/0004).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 import asyncpg
@@ -59,6 +60,7 @@ class LockedLink:
     user: LinkedUser
     refresh_token: str | None = field(repr=False)
     """``None``: the link was seeded, and nobody can refresh it."""
+    scopes: tuple[str, ...]
 
 
 class Link(Value):
@@ -74,6 +76,15 @@ class Link(Value):
     refreshed_at: datetime | None
     told_of_year_at: datetime | None = None
     """When the person was told that the year of the authorization ends."""
+
+
+class LinkedPerson(NamedTuple):
+    """A link, whose it is, and as which PagerDuty user they act."""
+
+    link: int
+    tenant: str
+    aad_object_id: str
+    pagerduty_user: str
 
 
 class EndedLink(NamedTuple):
@@ -223,6 +234,7 @@ async def lock(connection: Connection, keys: KeyRing, link: int) -> LockedLink |
         whose=(row["tenant"], row["aad_object_id"], row["account"]),
         user=_user(row, keys),
         refresh_token=keys.open(sealed, _place(row, "refresh_token")) if sealed is not None else None,
+        scopes=tuple(row["scopes"]),
     )
 
 
@@ -244,6 +256,11 @@ async def end(connection: Connection | Pool, link: int, reason: Ending) -> Ended
     """End a link that its person wanted, with its tokens; ``None``: it is gone already."""
     row = await QUERIES["end"].fetchrow(connection, link=link, reason=reason)
     return EndedLink(*row) if row else None
+
+
+async def has_ended(connection: Connection | Pool, link: int) -> bool:
+    """Whether a link that is gone ended although its person wanted it."""
+    return bool(await QUERIES["has_ended"].fetchval(connection, link=link))
 
 
 async def untold(connection: Connection | Pool, account: str) -> tuple[EndedLink, ...]:
@@ -270,6 +287,23 @@ async def others_of_user(
     return tuple(row["name"] for row in rows)
 
 
+class UserOfSeveral(NamedTuple):
+    """A PagerDuty user to whom more than one person of a tenant is linked."""
+
+    account: str
+    name: str
+    people: tuple[str, ...]
+    """Their names in Teams."""
+
+
+async def shared_users(
+    connection: Connection | Pool, *, tenant: str, accounts: Sequence[str]
+) -> tuple[UserOfSeveral, ...]:
+    """The users of these accounts to whom more than one person of the tenant is linked."""
+    rows = await QUERIES["shared_users"].fetch(connection, tenant=tenant, accounts=list(accounts))
+    return tuple(UserOfSeveral(row["account"], row["name"], tuple(row["people"])) for row in rows)
+
+
 async def serves(connection: Connection | Pool, *, tenant: str, account: str) -> bool:
     """Whether people of the tenant may be linked to the account: a team of theirs belongs to it."""
     return bool(await QUERIES["serves"].fetchval(connection, tenant=tenant, account=account))
@@ -278,6 +312,58 @@ async def serves(connection: Connection | Pool, *, tenant: str, account: str) ->
 async def accounts_served(connection: Connection | Pool, tenant: str) -> tuple[str, ...]:
     """The accounts that people of the tenant may be linked to."""
     return tuple(row["account"] for row in await QUERIES["accounts_served"].fetch(connection, tenant=tenant))
+
+
+async def due_for_refresh(
+    connection: Connection | Pool,
+    account: str,
+    *,
+    after: int,
+    now: datetime,
+    unused: timedelta,
+    year: timedelta,
+    most: int,
+) -> tuple[LinkedPerson, ...]:
+    """Links after this one that nobody refreshed for so long, or whose year is over, by PagerDuty's time."""
+    rows = await QUERIES["due_for_refresh"].fetch(
+        connection, account=account, after=after, now=now, unused=unused, year=year, most=most
+    )
+    return tuple(LinkedPerson(*row) for row in rows)
+
+
+async def year_ends(
+    connection: Connection | Pool,
+    account: str,
+    *,
+    after: int,
+    now: datetime,
+    year: timedelta,
+    ahead: timedelta,
+    most: int,
+) -> tuple[LinkedPerson, ...]:
+    """Links after this one whose year ends within ``ahead``, and of which nobody was told."""
+    rows = await QUERIES["year_ends"].fetch(
+        connection, account=account, after=after, now=now, year=year, ahead=ahead, most=most
+    )
+    return tuple(LinkedPerson(*row) for row in rows)
+
+
+async def note_told_of_year(connection: Connection | Pool, link: int, *, now: datetime) -> None:
+    """Write that the workflow that tells the person knows that the year ends."""
+    await QUERIES["note_told_of_year"].execute(connection, link=link, now=now)
+
+
+async def after(
+    connection: Connection | Pool, account: str, *, after: int, most: int
+) -> tuple[LinkedPerson, ...]:
+    """The next links of an account, by id."""
+    rows = await QUERIES["after"].fetch(connection, account=account, after=after, most=most)
+    return tuple(LinkedPerson(*row) for row in rows)
+
+
+async def delete_told(connection: Connection | Pool, *, age: timedelta) -> int:
+    """Forget the ended links of which people were told so long ago; how many."""
+    return int(await QUERIES["delete_told"].fetchval(connection, age=age))
 
 
 def _user(row: asyncpg.Record, keys: KeyRing) -> LinkedUser:

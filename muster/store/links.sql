@@ -39,7 +39,7 @@ WHERE id = :link
 -- name: lock_tokens
 -- One refresh of a link at a time, in whichever process.
 SELECT tenant, aad_object_id, account, pagerduty_user, pagerduty_name, pagerduty_email, access_token, refresh_token,
-       refreshed_at, expires_at
+       scopes, refreshed_at, expires_at
 FROM user_link
 WHERE id = :link
 FOR UPDATE
@@ -59,6 +59,9 @@ INSERT INTO ended_link (link, tenant, aad_object_id, account, reason)
 SELECT id, tenant, aad_object_id, account, :reason FROM ended
 RETURNING link, tenant, aad_object_id, account
 
+-- name: has_ended
+SELECT EXISTS (SELECT FROM ended_link WHERE link = :link)
+
 -- name: untold
 SELECT link, tenant, aad_object_id, account FROM ended_link
 WHERE account = :account AND told_at IS NULL
@@ -75,6 +78,17 @@ WHERE l.tenant = :tenant AND l.account = :account AND l.pagerduty_user = :pagerd
   AND l.aad_object_id <> :aad_object_id
 ORDER BY 1
 
+-- name: shared_users
+-- PagerDuty users to whom more than one person of the tenant is linked.
+SELECT l.account, max(l.pagerduty_name) AS name,
+       array_agg(coalesce(nullif(p.name, ''), l.aad_object_id) ORDER BY p.name, l.aad_object_id) AS people
+FROM user_link l
+LEFT JOIN person p ON p.tenant = l.tenant AND p.aad_object_id = l.aad_object_id
+WHERE l.tenant = :tenant AND l.account = ANY(:accounts::text[])
+GROUP BY l.account, l.pagerduty_user
+HAVING count(*) > 1
+ORDER BY l.account, name, l.pagerduty_user
+
 -- name: serves
 -- A team of the tenant belongs to the account: its people may be linked to it.
 SELECT EXISTS (SELECT FROM team WHERE tenant = :tenant AND account = :account AND removed_at IS NULL)
@@ -83,3 +97,32 @@ SELECT EXISTS (SELECT FROM team WHERE tenant = :tenant AND account = :account AN
 SELECT DISTINCT account FROM team
 WHERE tenant = :tenant AND account IS NOT NULL AND removed_at IS NULL
 ORDER BY account
+
+-- name: due_for_refresh
+-- A link whose year is over is due every day: PagerDuty decides whether it goes on.
+SELECT id, tenant, aad_object_id, pagerduty_user FROM user_link
+WHERE account = :account AND id > :after AND refresh_token IS NOT NULL
+  AND (refreshed_at <= :now::timestamptz - :unused::interval OR authorized_at <= :now::timestamptz - :year::interval)
+ORDER BY id
+LIMIT :most
+
+-- name: year_ends
+SELECT id, tenant, aad_object_id, pagerduty_user FROM user_link
+WHERE account = :account AND id > :after AND told_of_year_at IS NULL
+  AND authorized_at <= :now::timestamptz - :year::interval + :ahead::interval
+  AND authorized_at > :now::timestamptz - :year::interval
+ORDER BY id
+LIMIT :most
+
+-- name: note_told_of_year
+UPDATE user_link SET told_of_year_at = :now WHERE id = :link AND told_of_year_at IS NULL
+
+-- name: after
+SELECT id, tenant, aad_object_id, pagerduty_user FROM user_link
+WHERE account = :account AND id > :after
+ORDER BY id
+LIMIT :most
+
+-- name: delete_told
+WITH deleted AS (DELETE FROM ended_link WHERE told_at < now() - :age::interval RETURNING 1)
+SELECT count(*) FROM deleted

@@ -11,6 +11,7 @@ import jwt
 from jwt.exceptions import InvalidSubjectError
 
 from muster.clients.jwks import PublishedKeys
+from muster.clients.pagerduty.rest import IDENTITY_METADATA
 from muster.config_file import PagerDutyAccount
 from muster.values import identifier, written
 
@@ -26,7 +27,6 @@ Reason = Literal[
     "role_too_low",
 ]
 
-_METADATA = "/global/oauth/anonymous/.well-known/openid-configuration"
 _PROVIDER = "PagerDuty's identity host"
 _LEEWAY = 60
 """Seconds by which its clock and ours may differ."""
@@ -92,7 +92,7 @@ class IdTokens:
         return person
 
     def _keys_of(self, account: PagerDutyAccount) -> PublishedKeys:
-        url = account.identity_url.rstrip("/") + _METADATA
+        url = account.identity_url.rstrip("/") + IDENTITY_METADATA
         return self._keys.setdefault(url, PublishedKeys(self._pool, url, provider=_PROVIDER))
 
 
