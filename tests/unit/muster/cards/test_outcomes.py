@@ -33,11 +33,6 @@ SENTENCES: list[tuple[VerbName, Outcome, str]] = [
     ),
     ("acknowledge", Outcome(kind="late"), "Acknowledge came through too late and was not done."),
     (
-        "acknowledge",
-        Outcome(kind="refused", reason="link_ended"),
-        "Acknowledge was not done: your link to PagerDuty has ended.",
-    ),
-    (
         "resolve",
         Outcome(kind="refused", reason="link_removed"),
         "Resolve was not done: your link to PagerDuty was removed meanwhile.",
