@@ -24,8 +24,8 @@ UPDATES = {row.name: row for row in (OFFER, RENEW, LINKED)}
 
 
 def title(name: str, account: str) -> str:
-    """The run's static summary, as Markdown: ``Cy Unlinked · acme · link``."""
-    return f"{as_markdown(name, _NAME_LIMIT)} · {account} · link"
+    """The run's static summary, as Markdown: ``Cy Unlinked · acme · link``. The name may not be known."""
+    return " · ".join(filter(None, (as_markdown(name, _NAME_LIMIT), account, "link")))
 
 
 def _listing(start: Start, _message: Value | None) -> RunListing:

@@ -5,6 +5,7 @@ from temporalio.client import Client
 
 from tests.workflows.account_link.outside import FakeActivities
 from tests.workflows.account_link.running import Run, running
+from workflows.account_link.workflow_type import title
 
 pytestmark = pytest.mark.anyio
 
@@ -18,6 +19,10 @@ async def test_a_run_is_found_by_its_title_its_tenant_and_its_account(client: Cl
     expected = {"TeamsTenant": "tenant", "PdAccount": "acme", "Attention": "ok"}
     assert {name: found.get(name) for name in expected} == expected
     assert await description.static_summary() == "Cy Unlinked · acme · link"
+
+
+def test_somebody_whose_name_nobody_told_has_a_title_without_it() -> None:
+    assert title("", "acme") == "acme · link"
 
 
 async def test_the_details_tell_how_the_offer_the_message_and_the_click_stand(client: Client) -> None:
