@@ -1,17 +1,20 @@
 """Serve an application on several ports until a signal stops it, and cut connections for faults."""
 
 import asyncio
+import email.utils
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 import uvicorn
+from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _GRACE = 1
@@ -46,6 +49,25 @@ async def cut_connection(scope: Scope, receive: Receive) -> None:
         continue
 
 
+class Dated:
+    """Gives each answer the one ``Date`` that ``now`` tells, unless the app gave it one (RFC 9110, 6.6.1)."""
+
+    def __init__(self, app: ASGIApp, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._app = app
+        self._now = now
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, and date the answer."""
+
+        async def send_dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = email.utils.format_datetime(self._now(), usegmt=True)
+                MutableHeaders(scope=message).setdefault("Date", date)
+            await send(message)
+
+        await self._app(scope, receive, send_dated)
+
+
 def run(app: ASGIApp, listeners: Sequence[Listener], *, on_stop: Callable[[], None] = lambda: None) -> None:
     """Serve until SIGTERM or SIGINT; ``on_stop`` must end open streams, which would delay the exit."""
 
@@ -67,6 +89,7 @@ async def serving(
 
     The app's lifespan belongs to the first listener.
     """
+    app = Dated(app)
     sockets = [_listen(listener) for listener in listeners]
     servers = [_server(app, listener, lifespan=not place) for place, listener in enumerate(listeners)]
     # ``Server.serve`` would handle the process's signals itself and raise them again at its end.
@@ -105,6 +128,8 @@ def _server(app: ASGIApp, listener: Listener, *, lifespan: bool) -> uvicorn.Serv
             log_level="warning",
             access_log=False,
             server_header=False,
+            # The answers have one by ``Dated``.
+            date_header=False,
             ssl_certfile=listener.certificate,
             ssl_keyfile=listener.key,
             timeout_graceful_shutdown=_GRACE,

@@ -4,18 +4,22 @@ It is kept in a file, so that tokens stay valid after a restart, and so that Tea
 issued to the bot.
 """
 
+import hashlib
+import hmac
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jwt
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from jwt.utils import base64url_encode
 
 from sandbox.private_files import alone_in, write_private
 
 KEY_FILE = "signing-key.pem"
+Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "HS256", "none"]
 
 
 class SigningKey:
@@ -54,6 +58,24 @@ class SigningKey:
     def sign(self, claims: dict[str, Any], **header: str) -> str:
         """A signed token of these claims, with more in its ``header``."""
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id, **header})
+
+    def sign_as(self, algorithm: Algorithm, claims: dict[str, Any], header: dict[str, str]) -> str:
+        """A token by any algorithm, to try who verifies it; ``header`` has no ``alg`` of its own.
+
+        With ``HS256`` the secret is the public key (PEM), which everybody knows.
+        """
+        payload = json.dumps(claims).encode()
+        if algorithm != "HS256":
+            key = None if algorithm == "none" else self._key
+            return jwt.PyJWS().encode(payload, key, algorithm, headers=header)
+        # The library refuses a public key as a secret.
+        secret = self._key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        head = json.dumps({"typ": "JWT"} | header | {"alg": algorithm}).encode()
+        signed = base64url_encode(head) + b"." + base64url_encode(payload)
+        signature = hmac.new(secret, signed, hashlib.sha256).digest()
+        return (signed + b"." + base64url_encode(signature)).decode()
 
     def verify(self, token: str, *, audience: str, issuer: str) -> dict[str, Any]:
         """The claims of a token that this key signed; raises jwt.InvalidTokenError."""

@@ -30,6 +30,8 @@ class Person(Value):
     """The person's PagerDuty access token."""
     tenant: str | None = None
     """The Microsoft tenant of somebody of another organization; ``None`` for the company's own."""
+    guest_from: str | None = None
+    """The Microsoft tenant where a guest's account is at home; its object id is of the company's tenant."""
     microsoft_admin: bool = False
     """Whether the person may consent to an application's permissions for the whole tenant."""
 

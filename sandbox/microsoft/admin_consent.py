@@ -10,6 +10,7 @@ from sandbox.company import Company, Person
 from sandbox.microsoft import errors
 from sandbox.microsoft.answers import back, back_with_error
 from sandbox.microsoft.consent import Consent
+from sandbox.microsoft.directory import Directory
 from sandbox.microsoft.errors import EntraError
 from sandbox.microsoft.graph_tokens import GRAPH_AUDIENCE
 from sandbox.microsoft.page.rendering import Pages, address_without_prompt, chosen_person, form_of
@@ -27,9 +28,16 @@ class AdminConsent:
     """What a request for consent asks for, and what becomes of a decision."""
 
     def __init__(
-        self, company: Company, registration: Registration, consent: Consent, store: Store, clock: Clock
+        self,
+        company: Company,
+        directory: Directory,
+        registration: Registration,
+        consent: Consent,
+        store: Store,
+        clock: Clock,
     ) -> None:
         self._company = company
+        self._directory = directory
         self._registration = registration
         self._consent = consent
         self._store = store
@@ -45,13 +53,16 @@ class AdminConsent:
             raise errors.invalid_scope()
 
     def check_person(self, person: Person) -> None:
-        """Raise EntraError for a person of another tenant."""
-        if self._company.tenant_of(person) != self._company.tenant_id:
-            raise errors.person_of_another_tenant(person.email, self._company.tenant_id)
+        """Raise EntraError for a person who cannot be signed in in this tenant."""
+        self._directory.check_account(person, "access_denied")
 
     def may_decide(self, person: Person) -> bool:
-        """Whether the person is an admin of this tenant."""
-        return person.microsoft_admin and self._company.tenant_of(person) == self._company.tenant_id
+        """Whether the person is an admin of this tenant, with an account that is on."""
+        try:
+            self.check_person(person)
+        except EntraError:
+            return False
+        return person.microsoft_admin
 
     def decide(self, person: Person, query: Mapping[str, str], *, accepted: bool) -> Response:
         """Do what the admin decided, and go back to the application."""

@@ -13,12 +13,14 @@ from sandbox.app_tokens import ConnectorTokens
 from sandbox.clock import Clock
 from sandbox.company import Company
 from sandbox.faults import FaultBook, fault_router
+from sandbox.id_token_changes import IdTokenChanges, id_token_router
 from sandbox.microsoft.admin_consent import AdminConsent, admin_consent_router
 from sandbox.microsoft.authority import document_router, token_router
 from sandbox.microsoft.authorize import Authorization, authorize_router
 from sandbox.microsoft.calls import FAULTS
 from sandbox.microsoft.codes import Codes
 from sandbox.microsoft.consent import Consent, initial_state
+from sandbox.microsoft.directory import Directory
 from sandbox.microsoft.errors import EntraError
 from sandbox.microsoft.graph import Graph, graph_router
 from sandbox.microsoft.graph_tokens import GraphTokens
@@ -26,7 +28,7 @@ from sandbox.microsoft.home import home_router
 from sandbox.microsoft.id_tokens import IdTokens
 from sandbox.microsoft.page.rendering import STATIC, Pages
 from sandbox.microsoft.registration import Registration
-from sandbox.microsoft.sandbox_api import sandbox_router
+from sandbox.microsoft.sandbox_api import people_router, sandbox_router
 from sandbox.microsoft.sessions import Sessions
 from sandbox.microsoft.state import Store
 from sandbox.microsoft.token_endpoint import TokenEndpoint
@@ -69,6 +71,7 @@ class MicrosoftSimulator:
         self._key = SigningKey.kept_in(options.folder)
         self._clock = Clock()
         self._faults = FaultBook()
+        self._id_token_changes = IdTokenChanges()
         self._registration = Registration(company, options.redirect_uris)
         self._store = Store(
             options.state_file,
@@ -76,6 +79,7 @@ class MicrosoftSimulator:
             self._clock,
             options.ports,
         )
+        self._directory = Directory(company, self._store)
         self._consent = Consent(self._store, self._clock)
         self._codes = Codes(self._store, self._clock)
         self._graph_tokens = GraphTokens(self._key, company)
@@ -95,6 +99,7 @@ class MicrosoftSimulator:
     def reset(self) -> None:
         """Go back to the state after the start."""
         self._faults.clear()
+        self._id_token_changes.clear()
         self._store.reset()
 
     def _https_app(self) -> FastAPI:
@@ -107,14 +112,15 @@ class MicrosoftSimulator:
         options, company, key = self._options, self._company, self._key
         endpoint = TokenEndpoint(
             company=company,
+            directory=self._directory,
             registration=self._registration,
             consent=self._consent,
             codes=self._codes,
             connector_tokens=ConnectorTokens(key, company),
             graph_tokens=self._graph_tokens,
-            id_tokens=IdTokens(key, company, options.authority_url),
+            id_tokens=IdTokens(key, company, options.authority_url, self._id_token_changes),
         )
-        graph = Graph(company, self._graph_tokens, options.authority_url)
+        graph = Graph(company, self._directory, self._graph_tokens, options.authority_url)
         app.include_router(
             document_router(self._registration, key, options.authority_url, options.browser_url)
         )
@@ -131,12 +137,18 @@ class MicrosoftSimulator:
 
         company, registration, pages = self._company, self._registration, self._pages
         sessions = Sessions(self._store, company)
-        authorization = Authorization(company, registration, self._consent, self._codes, self._clock)
-        admin_consent = AdminConsent(company, registration, self._consent, self._store, self._clock)
+        authorization = Authorization(
+            registration, self._directory, self._consent, self._codes, self._store, self._clock
+        )
+        admin_consent = AdminConsent(
+            company, self._directory, registration, self._consent, self._store, self._clock
+        )
         app.include_router(authorize_router(company, authorization, sessions, pages))
         app.include_router(admin_consent_router(company, admin_consent, sessions, pages))
         app.include_router(home_router(company, registration, sessions, pages))
         app.include_router(sandbox_router(self._store, self._consent, self._clock, self.reset))
+        app.include_router(people_router(company, self._directory))
+        app.include_router(id_token_router(self._id_token_changes))
         app.include_router(fault_router(self._faults, FAULTS))
         app.mount("/static", StaticFiles(directory=STATIC))
         app.add_middleware(OwnPagesOnly)

@@ -1,9 +1,10 @@
-"""What the tenant has consented to: application permissions, and that its people are signed in."""
+"""What the tenant and its people have consented to: application permissions, and to be signed in."""
 
 from collections.abc import Iterable
 from datetime import timedelta
 
 from sandbox.clock import Clock
+from sandbox.company import Person
 from sandbox.microsoft.state import State, Store
 
 
@@ -30,11 +31,21 @@ class Consent:
         """What is granted, whether tokens show it by now or not."""
         return self._store.state.granted
 
-    @property
-    def covers_sign_in(self) -> bool:
-        """Whether a person can be signed in without anybody being asked."""
+    def covers(self, person: Person, scope: Iterable[str]) -> bool:
+        """Whether the person can be signed in for this scope without being asked."""
         state = self._store.state
-        return state.signing_in_granted or state.user_consent
+        own = state.people_consented.get(person.aad_object_id, ())
+        return state.signing_in_granted or set(scope) <= set(own)
+
+    def may_be_given_by(self, person: Person) -> bool:
+        """Whether the person may consent for themselves; an admin may in every organization."""
+        return self._store.state.user_consent or person.microsoft_admin
+
+    def give(self, person: Person, scope: Iterable[str]) -> None:
+        """Note that the person consents for themselves."""
+        known = self._store.state.people_consented.get(person.aad_object_id, ())
+        self._store.state.people_consented[person.aad_object_id] = tuple(dict.fromkeys((*known, *scope)))
+        self._store.changed()
 
     def roles(self) -> tuple[str, ...]:
         """What a token that is issued now shows; a grant is seen late."""
@@ -71,4 +82,5 @@ class Consent:
         state.granted = state.granted_before = ()
         state.shown_at = None
         state.signing_in_granted = False
+        state.people_consented.clear()
         self._store.changed()

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from fastapi.responses import JSONResponse, Response
 
 PERSON_OF_ANOTHER_TENANT = 50020
+ACCOUNT_DISABLED = 50057
+ACCOUNT_DELETED = 500341
 
 
 class EntraError(Exception):
@@ -87,6 +89,17 @@ def person_of_another_tenant(email: str, tenant: str) -> EntraError:
     return EntraError(400, "interaction_required", PERSON_OF_ANOTHER_TENANT, text)
 
 
+def account_disabled(error: str) -> EntraError:
+    """The person's account is switched off; ``error`` is the endpoint's own."""
+    return EntraError(400, error, ACCOUNT_DISABLED, "The user account is disabled.")
+
+
+def account_deleted(email: str, tenant: str, error: str) -> EntraError:
+    """The person was deleted from the directory; ``error`` is the endpoint's own."""
+    text = f"The user account '{email}' has been deleted from the {tenant} directory."
+    return EntraError(400, error, ACCOUNT_DELETED, text)
+
+
 def nobody_signed_in() -> EntraError:
     """A silent sign-in was asked for, and nobody is signed in."""
     text = "A silent sign-in request was sent but no user is signed in."
@@ -97,6 +110,12 @@ def not_consented(client: str) -> EntraError:
     """Neither the person nor an admin has consented, and the person may not."""
     text = f"The user or administrator has not consented to use the application with ID '{client}'."
     return EntraError(400, "consent_required", 65001, text)
+
+
+def admin_must_consent(application: str) -> EntraError:
+    """The organization lets nobody consent for themselves, and the person went back from the page."""
+    text = f"{application} needs permission that only an admin of your organization can grant."
+    return EntraError(403, "access_denied", 90094, text)
 
 
 def consent_declined() -> EntraError:

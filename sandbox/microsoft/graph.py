@@ -1,7 +1,6 @@
 """Microsoft Graph under ``/v1.0``: what of it the product calls with app-only tokens."""
 
-import uuid
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
 import jwt
@@ -11,52 +10,42 @@ from fastapi.responses import JSONResponse, Response
 from sandbox.clock import Clock
 from sandbox.company import Company
 from sandbox.faults import FaultBook
+from sandbox.microsoft import graph_errors
 from sandbox.microsoft.calls import answered
+from sandbox.microsoft.directory import Directory
+from sandbox.microsoft.graph_errors import GraphError
+from sandbox.microsoft.graph_people import GraphPeople
 from sandbox.microsoft.graph_tokens import GraphTokens
 from sandbox.microsoft.state import ReadRecord, Store
-
-
-class GraphError(Exception):
-    """A refusal in Graph's shape (``odataError``)."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-
-    def response(self, client_request_id: str | None) -> Response:
-        """The answer; Graph sends a caller's own ``client-request-id`` back."""
-        request_id = str(uuid.uuid4())
-        inner = {
-            "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
-            "request-id": request_id,
-            "client-request-id": client_request_id or request_id,
-        }
-        body = {"error": {"code": self.code, "message": self.message, "innerError": inner}}
-        return JSONResponse(body, self.status)
 
 
 class Graph:
     """The calls, each for tokens that have its permission."""
 
-    def __init__(self, company: Company, tokens: GraphTokens, address: str) -> None:
+    def __init__(self, company: Company, directory: Directory, tokens: GraphTokens, address: str) -> None:
         self._company = company
+        self._directory = directory
+        self._people = GraphPeople(directory, address)
         self._tokens = tokens
         self._address = address
 
-    def answer(self, method: str, path: str, authorization: str | None) -> dict[str, Any]:
+    def answer(
+        self, method: str, path: str, query: Mapping[str, str], authorization: str | None
+    ) -> dict[str, Any]:
         """The answer of a call below ``/v1.0``; raises GraphError."""
         roles = self._roles(authorization)
-        if path != "/organization":
-            segment = path.strip("/").partition("/")[0]
-            raise GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
-        if method != "GET":
-            raise GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed.")
-        if "Organization.Read.All" not in roles:
-            message = "Insufficient privileges to complete the operation."
-            raise GraphError(403, "Authorization_RequestDenied", message)
-        return self._organization()
+        match path.strip("/").split("/"):
+            case ["organization"]:
+                _must_read(method)
+                if "Organization.Read.All" not in roles:
+                    raise graph_errors.request_denied()
+                return self._organization()
+            case ["users", key] if key:
+                _must_read(method)
+                return self._people.answer(key, query.get("$select"), roles)
+            case [segment, *_]:
+                raise graph_errors.bad_request(f"Resource not found for the segment '{segment}'.")
+        raise AssertionError(path)  # a split text has a first part
 
     def _roles(self, authorization: str | None) -> list[str]:
         """The application permissions of a valid token; a person's token has none."""
@@ -71,7 +60,7 @@ class Graph:
         return roles
 
     def _organization(self) -> dict[str, Any]:
-        domain = self._company.colleagues[0].email.partition("@")[2]
+        domain = self._directory.domain
         return {
             "@odata.context": f"{self._address}/v1.0/$metadata#organization",
             "value": [
@@ -94,6 +83,11 @@ class Graph:
         }
 
 
+def _must_read(method: str) -> None:
+    if method != "GET":
+        raise GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed.")
+
+
 def graph_router(graph: Graph, store: Store, clock: Clock, faults: FaultBook) -> APIRouter:
     """The routes of every call, each recorded."""
     router = APIRouter(prefix="/v1.0")
@@ -104,7 +98,9 @@ def graph_router(graph: Graph, store: Store, clock: Clock, faults: FaultBook) ->
 
         def run() -> Response:
             try:
-                answer = graph.answer(method, path, request.headers.get("Authorization"))
+                answer = graph.answer(
+                    method, path, request.query_params, request.headers.get("Authorization")
+                )
                 response: Response = JSONResponse(answer)
             except GraphError as error:
                 response = error.response(request.headers.get("client-request-id"))

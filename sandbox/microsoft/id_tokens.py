@@ -3,16 +3,18 @@
 import hashlib
 import time
 
-from sandbox.app_tokens import LIFETIME
+from sandbox.app_tokens import LIFETIME, issuer_of
 from sandbox.company import Company, Person
+from sandbox.id_token_changes import IdTokenChanges
 from sandbox.signing_key import SigningKey
 
 
 class IdTokens:
     """ID tokens of version 2.0 for the one registration; times are real ones."""
 
-    def __init__(self, key: SigningKey, company: Company, authority: str) -> None:
+    def __init__(self, key: SigningKey, company: Company, authority: str, changes: IdTokenChanges) -> None:
         self._key = key
+        self._changes = changes
         self._company = company
         self._issuer = f"{authority}/{company.tenant_id}/v2.0"
 
@@ -34,6 +36,8 @@ class IdTokens:
         }
         if profile:
             claims |= {"name": person.name, "preferred_username": person.email}
+        if person.guest_from is not None:
+            claims["idp"] = issuer_of(person.guest_from)
         if nonce is not None:
             claims["nonce"] = nonce
-        return self._key.sign(claims)
+        return self._changes.sign(self._key, claims)

@@ -7,8 +7,10 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from sandbox.clock import Clock
+from sandbox.company import Company, Person
 from sandbox.microsoft.consent import Consent
-from sandbox.microsoft.state import Store
+from sandbox.microsoft.directory import Directory
+from sandbox.microsoft.state import Refusal, Store
 
 Json = dict[str, Any]
 Permission = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]+(\.[A-Za-z]+)+$")]
@@ -27,6 +29,15 @@ class ConsentChange(_Request):
     """Seconds from a later grant until tokens show it."""
     user_consent: bool | None = None
     """Whether people may consent for themselves to be signed in."""
+    refusal: Refusal | None = None
+    """How people hear that they may not."""
+
+
+class PersonChange(_Request):
+    """What to change about a person of the directory; what is not there stays."""
+
+    deleted: bool | None = None
+    enabled: bool | None = None
 
 
 class ClockChange(_Request):
@@ -89,10 +100,39 @@ def sandbox_router(store: Store, consent: Consent, clock: Clock, reset: Callable
             "granted": list(consent.granted),
             "delay": store.state.delay,
             "user_consent": store.state.user_consent,
+            "refusal": store.state.refusal,
+            "people": {person: list(scope) for person, scope in store.state.people_consented.items()},
         }
 
     def _clock() -> Json:
         now = clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return {"now": now, "ahead": clock.ahead.total_seconds()}
+
+    return router
+
+
+def people_router(company: Company, directory: Directory) -> APIRouter:
+    """The routes under ``/_sandbox/people``; a person is named by object id or e-mail."""
+    router = APIRouter(prefix="/_sandbox/people")
+
+    @router.get("")
+    async def read_people() -> list[Json]:
+        return [_shown(person) for person in company.colleagues]
+
+    @router.post("/{key}")
+    async def change_person(key: str, body: PersonChange) -> Json:
+        person = company.person(key)
+        if person not in company.colleagues:
+            raise HTTPException(404, f"{key} is nobody of the directory")
+        directory.change(person, deleted=body.deleted, enabled=body.enabled)
+        return _shown(person)
+
+    def _shown(person: Person) -> Json:
+        return {
+            "person": person.aad_object_id,
+            "email": person.email,
+            "deleted": directory.is_deleted(person),
+            "enabled": not directory.is_disabled(person),
+        }
 
     return router

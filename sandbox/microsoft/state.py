@@ -15,6 +15,10 @@ KEPT = 5_000
 """How many records of each kind the snapshot has."""
 
 
+Refusal = Literal["consent_required", "access_denied"]
+"""``consent_required`` sends the browser back at once; ``access_denied`` is sent by a page's way back."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -56,11 +60,13 @@ class ReadRecord(_Frozen):
 
 
 class ConsentRecord(_Frozen):
-    """What somebody did on the consent page."""
+    """What somebody did on a consent page."""
 
     at: datetime
     person: str
     decision: Literal["accept", "cancel"]
+    for_everybody: bool = True
+    """Whether an admin decided for the whole tenant, or the person for themselves."""
 
 
 class State(BaseModel):
@@ -77,6 +83,14 @@ class State(BaseModel):
     """Seconds from a grant until tokens show it."""
     user_consent: bool = True
     """Whether people may consent for themselves to be signed in."""
+    refusal: Refusal = "consent_required"
+    """How people hear that they may not."""
+    people_consented: dict[str, tuple[str, ...]] = {}
+    """The scopes to which people consented for themselves, by AAD object id."""
+    deleted: frozenset[str] = frozenset()
+    """People who are not in the directory any more, by AAD object id."""
+    disabled: frozenset[str] = frozenset()
+    """People whose accounts are switched off, by AAD object id."""
     signing_in_granted: bool = False
     """Whether an admin has consented to it for everybody."""
     codes: dict[str, Code] = {}

@@ -12,6 +12,7 @@ from sandbox.company import Company, Person
 from sandbox.microsoft import errors
 from sandbox.microsoft.codes import Codes
 from sandbox.microsoft.consent import Consent
+from sandbox.microsoft.directory import Directory
 from sandbox.microsoft.graph_tokens import GRAPH_AUDIENCE, GraphTokens
 from sandbox.microsoft.id_tokens import IdTokens
 from sandbox.microsoft.registration import Registration
@@ -36,6 +37,7 @@ class TokenEndpoint:
     """Issues tokens to the one registration."""
 
     company: Company
+    directory: Directory
     registration: Registration
     consent: Consent
     codes: Codes
@@ -84,6 +86,7 @@ class TokenEndpoint:
         person = self.company.person(code.person)
         if person is None:  # of a company that the snapshot is older than
             raise errors.unknown_code()
+        self.directory.check_account(person, "invalid_grant")
         scope = " ".join(code.scope)
         body = _bearer(self.graph_tokens.issue_for(person, scope)) | {
             "scope": scope,

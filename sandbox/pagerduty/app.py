@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from sandbox.company import Company
 from sandbox.faults import fault_router
+from sandbox.id_token_changes import id_token_router
 from sandbox.own_pages import OwnPagesOnly
 from sandbox.pagerduty import sandbox_api
 from sandbox.pagerduty.error_handlers import add_error_handlers
@@ -21,12 +23,25 @@ from sandbox.pagerduty.page.routes import page_router
 from sandbox.pagerduty.rest import account, alerts, incident_details, incidents, webhook_subscriptions
 from sandbox.pagerduty.rest.middleware import RestMiddleware
 from sandbox.pagerduty.simulator import Options, Simulator, assemble
+from sandbox.serving import Dated
+
+
+class PagerDutyApp(FastAPI):
+    """The account as an application; ``state.simulator`` has the objects behind it.
+
+    Every answer is dated by the account's clock, the answer to an unexpected error too.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, with a date."""
+        simulator: Simulator = self.state.simulator
+        await Dated(super().__call__, simulator.clock.now)(scope, receive, send)
 
 
 def build_app(company: Company, options: Options) -> FastAPI:
     """The account as an application; ``app.state.simulator`` has the objects behind it."""
     simulator = assemble(company, options)
-    app = FastAPI(title="PagerDuty simulator", lifespan=_lifespan, openapi_url=None)
+    app = PagerDutyApp(title="PagerDuty simulator", lifespan=_lifespan, openapi_url=None)
     app.state.simulator = simulator
     app.include_router(incidents.router)
     app.include_router(incident_details.router)
@@ -39,6 +54,7 @@ def build_app(company: Company, options: Options) -> FastAPI:
     app.mount("/oauth/static", StaticFiles(directory=identity_pages.STATIC))
     app.include_router(sandbox_api.router)
     app.include_router(identity_sandbox_api.router)
+    app.include_router(id_token_router(simulator.identity.id_token_changes))
     app.include_router(fault_router(simulator.faults, sandbox_api.FAULTS))
     pages = Pages(simulator)
     app.include_router(page_router(simulator, pages))

@@ -35,10 +35,11 @@ class Credentials:
         scheme, _, value = authorization.partition(" ")
         if scheme == "Token" and value.removeprefix("token=") == self._directory.company.api_token:
             return Caller()
-        if scheme == "Bearer" and value in self._people:
+        if scheme == "Bearer" and self._directory.is_active(self._people.get(value, "")):
             return Caller(user=self._people[value])
         token = self._store.state.access_tokens.get(value) if scheme == "Bearer" else None
-        if token is not None and self._clock.now() < token.expires_at:
+        has_user = token is None or token.user is None or self._directory.is_active(token.user)
+        if token is not None and has_user and self._clock.now() < token.expires_at:
             return Caller(user=token.user, scopes=frozenset(token.scopes))
         raise errors.unauthorized()
 

@@ -1,6 +1,6 @@
-"""The account's users, services, policies, teams and priorities. Only roles of users change."""
+"""The account's users, services, policies, teams and priorities. Users' roles change, and who is active."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -24,7 +24,8 @@ _COLLECTIONS: dict[str, str] = {
 class Directory:
     """Look-ups by id, and the REST and console addresses of each object.
 
-    ``changed_roles`` gives the roles that are not those of the company, by user.
+    ``changed_roles`` gives the roles that are not those of the company, by user. ``deactivated`` gives the
+    users who were taken out of the account: what they did keeps their names, and policies still name them.
     """
 
     def __init__(
@@ -33,9 +34,11 @@ class Directory:
         public_url: str,
         rest_url: str | None = None,
         changed_roles: Callable[[], Mapping[str, str]] = lambda: _UNCHANGED,
+        deactivated: Callable[[], Container[str]] = frozenset,
     ) -> None:
         self.company = company
         self._changed_roles = changed_roles
+        self._deactivated = deactivated
         self._rest_url = (rest_url or public_url).rstrip("/")
         self.public_url = public_url.rstrip("/")
         self.users: dict[str, Person] = company.pagerduty_users
@@ -47,8 +50,18 @@ class Directory:
         self.priorities: dict[str, Priority] = {priority.id: priority for priority in company.priorities}
 
     def user_by_email(self, email: str) -> str | None:
-        """The id of the user with this e-mail address."""
-        return next((user for user, person in self.users.items() if person.email == email.lower()), None)
+        """The id of the active user with this e-mail address."""
+        found = (user for user, person in self.active_users.items() if person.email == email.lower())
+        return next(found, None)
+
+    @property
+    def active_users(self) -> dict[str, Person]:
+        """The users who are in the account now."""
+        return {user: person for user, person in self.users.items() if self.is_active(user)}
+
+    def is_active(self, user: str) -> bool:
+        """Whether there is such a user in the account now."""
+        return user in self.users and user not in self._deactivated()
 
     def priority_named(self, name: str) -> str | None:
         """The id of the highest priority with this name."""
@@ -70,8 +83,8 @@ class Directory:
         )
 
     def members(self, team: str) -> tuple[str, ...]:
-        """The users of a team."""
-        return tuple(user for user in self.users if team in self.teams_of_user(user))
+        """The active users of a team."""
+        return tuple(user for user in self.active_users if team in self.teams_of_user(user))
 
     def role(self, user: str) -> str:
         """The user's role in the account."""
@@ -85,7 +98,7 @@ class Directory:
         """The users that a responder request asks, each with the escalation policy that names it, or None."""
         users: dict[str, str | None] = {}
         for target in targets:
-            if target.type == "user_reference" and target.id in self.users:
+            if target.type == "user_reference" and self.is_active(target.id):
                 users[target.id] = None
             elif target.type == "escalation_policy_reference" and target.id in self.policies:
                 users |= {user: target.id for user in self.on_call(target.id, 1) if user not in users}

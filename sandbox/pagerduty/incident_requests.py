@@ -100,7 +100,7 @@ def known_assignees(assignments: list[AssignmentRequest], directory: Directory) 
     if not users:
         raise errors.assignee_unknown(None)
     for user in users:
-        if user not in directory.users:
+        if not directory.is_active(user):
             raise errors.assignee_unknown(user)
     return users
 

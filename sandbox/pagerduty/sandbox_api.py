@@ -6,6 +6,7 @@ from fastapi import APIRouter, HTTPException
 
 from sandbox.faults import FaultyPlace
 from sandbox.pagerduty.directory import JSON
+from sandbox.pagerduty.identity.model import TokenCall
 from sandbox.pagerduty.model import Attempt, Read, Webhook, Write
 from sandbox.pagerduty.rest.dependencies import Account
 from sandbox.pagerduty.rest.incidents import show
@@ -34,11 +35,12 @@ router = APIRouter(prefix="/_sandbox")
 
 @router.get("/records")
 async def records(account: Account) -> JSON:
-    """Every REST call and every webhook, oldest first."""
+    """Every REST call, every call of the token endpoint and every webhook, oldest first."""
     state = account.store.state
     return {
         "writes": [_write(one) for one in state.writes],
         "reads": [_read(one) for one in state.reads],
+        "tokens": [_token_call(one) for one in state.token_calls.values()],
         "webhooks": [_webhook(one) for one in state.webhooks.values()],
     }
 
@@ -115,6 +117,10 @@ def _write(write: Write) -> JSON:
 
 def _read(read: Read) -> JSON:
     return {**read.model_dump(), "at": in_milliseconds(read.at)}
+
+
+def _token_call(call: TokenCall) -> JSON:
+    return {**call.model_dump(), "at": in_milliseconds(call.at)}
 
 
 def _webhook(webhook: Webhook) -> JSON:

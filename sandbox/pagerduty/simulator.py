@@ -84,6 +84,7 @@ class Simulator:
         """Go back to the state after the first start; ids and incident numbers are not used again."""
         await self.webhook_delivery.stop()
         self.faults.clear()
+        self.identity.id_token_changes.clear()
         self.clock.reset()
         self.store.reset()
         self.server_sent_events.changed()
@@ -93,7 +94,13 @@ def assemble(company: Company, options: Options) -> Simulator:
     """Make the objects; nothing runs yet."""
     clock, server_sent_events, faults = Clock(), ServerSentEvents(), FaultBook()
     store = Store(options.state, lambda: _first_state(company, options), clock, options.ports)
-    directory = Directory(company, options.public_url, options.rest_url, lambda: store.state.roles)
+    directory = Directory(
+        company,
+        options.public_url,
+        options.rest_url,
+        lambda: store.state.roles,
+        lambda: store.state.deactivated,
+    )
     subscriptions = Subscriptions(store, clock, server_sent_events)
     if options.webhook_url is not None:
         subscriptions.move(company.webhook_subscription, options.webhook_url)

@@ -17,12 +17,13 @@ from sandbox.pagerduty.identity.model import (
     Delegation,
     RefreshToken,
     Session,
+    TokenCall,
 )
 from sandbox.pagerduty.model import Incident, Read, Subscription, Webhook, Write
 from sandbox.snapshot import Snapshots, Taken, read_snapshot
 
 KEPT = 5_000
-"""How many reads, writes and webhooks the snapshot has; it has every webhook that waits."""
+"""How many reads, writes, token calls and webhooks the snapshot has; it has every webhook that waits."""
 CODES_KEPT = timedelta(days=1)
 """How long after its end a code is known, so that a second use ends what the first one began."""
 
@@ -40,6 +41,8 @@ class State(BaseModel):
     reads: list[Read] = []
     roles: dict[str, str] = {}
     """Roles of users that are not those of the company, by user."""
+    deactivated: frozenset[str] = frozenset()
+    """Users who were taken out of the account."""
     client_scopes: tuple[str, ...] | None = None
     """The scopes of the client's registration, where they are not those of the company."""
     deny_without_state: bool = False
@@ -50,6 +53,8 @@ class State(BaseModel):
     delegations: dict[str, Delegation] = {}
     access_tokens: dict[str, AccessToken] = {}
     refresh_tokens: dict[str, RefreshToken] = {}
+    token_calls: dict[str, TokenCall] = {}
+    """In the order in which they arrived."""
     last_number: int = 0
     clock_ahead: timedelta = timedelta()
 
@@ -92,6 +97,7 @@ class Store:
                 "webhooks": _newest_and_waiting(copied["webhooks"]),
                 "writes": copied["writes"][-KEPT:],
                 "reads": copied["reads"][-KEPT:],
+                "token_calls": dict([*copied["token_calls"].items()][-KEPT:]),
                 "codes": _ending_after(now - CODES_KEPT, copied["codes"]),
                 "access_tokens": _ending_after(now, copied["access_tokens"]),
                 "refresh_tokens": _ending_after(now, copied["refresh_tokens"]),

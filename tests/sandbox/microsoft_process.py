@@ -177,6 +177,11 @@ class Visitor:
         assert f'name="person" value="{person.aad_object_id}"' in page.text
         return self.send(page, {"person": person.aad_object_id})
 
+    def enter(self, page: httpx.Response, person: Person) -> httpx.Response:
+        """Choose an account, and accept where its person is asked for consent."""
+        answer = self.choose(page, person)
+        return self.decide(answer, "accept") if 'name="decision"' in answer.text else answer
+
     def decide(self, page: httpx.Response, decision: str) -> httpx.Response:
         """Press a button of the consent page."""
         assert f'name="decision" value="{decision}"' in page.text

@@ -84,7 +84,7 @@ def unverified(token: str) -> dict[str, Any]:
 def code_of(microsoft: MicrosoftProcess, visitor: Visitor, **changes: str | None) -> str:
     """A code for Bo, who is signed in from then on."""
     page = visitor.authorize(**{"code_challenge": CHALLENGE, "code_challenge_method": "S256"} | changes)
-    return returned(visitor.choose(page, microsoft.company.people[1]))["code"]
+    return returned(visitor.enter(page, microsoft.company.people[1]))["code"]
 
 
 def exchange(microsoft: MicrosoftProcess, code: str | None, **changes: str | None) -> httpx.Response:
@@ -135,7 +135,7 @@ def test_msal_signs_a_person_in(
     application, bo = msal_application(), microsoft.company.people[1]
     flow = application.initiate_auth_code_flow([], redirect_uri=CALLBACK, response_mode="query")
     assert flow["auth_uri"].startswith(f"{microsoft.url}/{microsoft.tenant}/oauth2/v2.0/authorize?")
-    back = returned(visitor.choose(visitor.get(flow["auth_uri"]), bo))
+    back = returned(visitor.enter(visitor.get(flow["auth_uri"]), bo))
     answer = application.acquire_token_by_auth_code_flow(flow, back)
     told = answer["id_token_claims"]
     assert told["iss"] == f"{microsoft.authority}/{microsoft.tenant}/v2.0"
@@ -320,7 +320,7 @@ def test_a_person_of_another_tenant_is_refused_and_chooses_another_account(
     silent = returned(visitor.authorize(prompt="none"))
     assert silent["error_description"].startswith("AADSTS50020: ")
     again = visitor.authorize(prompt="select_account")
-    assert "code" in returned(visitor.choose(again, microsoft.company.people[0]))
+    assert "code" in returned(visitor.enter(again, microsoft.company.people[0]))
 
 
 def test_a_stranger_consents_to_nothing_even_as_an_admin_of_their_own(tmp_path: Path) -> None:
@@ -345,7 +345,7 @@ def test_who_is_signed_in_is_not_asked_again_until_they_sign_out(
 ) -> None:
     page = visitor.authorize(state=None)
     assert page.status_code == 200
-    assert "state" not in returned(visitor.choose(page, microsoft.company.people[0]))
+    assert "state" not in returned(visitor.enter(page, microsoft.company.people[0]))
     for prompt in (None, "none"):
         assert returned(visitor.authorize(prompt=prompt))["state"] == "our state"
     visitor.get(f"/{microsoft.tenant}/oauth2/v2.0/logout")
@@ -359,7 +359,7 @@ def test_a_prompt_asks_again_and_another_account_is_taken(
 ) -> None:
     first, second = microsoft.company.people[:2]
     visitor.sign_in(first)
-    code = returned(visitor.choose(visitor.authorize(prompt=prompt), second))["code"]
+    code = returned(visitor.enter(visitor.authorize(prompt=prompt), second))["code"]
     answer = exchange(microsoft, code, code_verifier=None).json()
     assert unverified(answer["id_token"])["oid"] == second.aad_object_id
     assert second.name in visitor.get("/").text
@@ -438,6 +438,7 @@ def test_an_admin_accepts_and_tokens_show_it(microsoft: MicrosoftProcess, visito
     assert len(microsoft.company.bot_permissions) == 12
     (record,) = microsoft.sandbox("GET", "records").json()["consents"]
     assert (record["person"], record["decision"]) == (microsoft.admin.aad_object_id, "accept")
+    assert record["for_everybody"] is True
 
 
 def test_an_admin_cancels_and_the_application_hears_it(microsoft: MicrosoftProcess, visitor: Visitor) -> None:
@@ -507,6 +508,8 @@ def test_grants_are_taken_back_singly_and_all(microsoft: MicrosoftProcess) -> No
         "granted": [],
         "delay": 0,
         "user_consent": True,
+        "refusal": "consent_required",
+        "people": {},
     }
     microsoft.sandbox("POST", "consent/grant")
     microsoft.sandbox("DELETE", f"consent/{READ_ORGANIZATION}")
@@ -518,7 +521,14 @@ def test_grants_are_taken_back_singly_and_all(microsoft: MicrosoftProcess) -> No
 
 
 @pytest.mark.parametrize(
-    "change", [{"requested": ["no permission"]}, {"delay": -1}, {"user_consent": "perhaps"}, {"granted": []}]
+    "change",
+    [
+        {"requested": ["no permission"]},
+        {"delay": -1},
+        {"user_consent": "perhaps"},
+        {"refusal": "no"},
+        {"granted": []},
+    ],
 )
 def test_a_consent_that_makes_no_sense_is_refused(
     microsoft: MicrosoftProcess, change: dict[str, Any]

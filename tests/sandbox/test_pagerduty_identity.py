@@ -810,7 +810,8 @@ def is_up(url: str, process: subprocess.Popen[bytes]) -> bool:
     [
         ("users.read", "See users"),
         ("incident_types.read", "See incident types"),
-        ("incident_workflows:instances.write", "Create and change incident workflows, instances"),
+        ("incident_workflows:instances.write", "Start incident workflows"),
+        ("things:parts.write", "Create and change things, parts"),
         ("as_account-us.acme", "as_account-us.acme"),
         ("read", "read"),
     ],

@@ -184,8 +184,8 @@ class Api(ABC):
 
 def _variables(template: str, path: str) -> dict[str, str] | None:
     """The values of a path's variables by name; None where the path is another's."""
-    names = re.findall(r"{(\w+)}", template)
-    pattern = re.sub(r"\\{\w+\\}", "([^/]+)", re.escape(template))
+    names = re.findall(r"{([\w-]+)}", template)
+    pattern = "([^/]+)".join(map(re.escape, re.split(r"{[\w-]+}", template)))
     match = re.fullmatch(pattern, path)
     return None if match is None else dict(zip(names, map(unquote, match.groups()), strict=True))
 

@@ -1,9 +1,11 @@
 """Microsoft Graph as Microsoft describes it."""
 
+from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from tests.schemas import structure
-from tests.schemas.api import Content, Operation
+from tests.schemas.api import Content, Operation, Parameter
 from tests.schemas.dialects import OpenApi3
 from tests.schemas.exchange import Exchange
 from tools.schemas.originals import GRAPH
@@ -17,6 +19,12 @@ class GraphApi(OpenApi3):
         permissions: list[str] = self._at(self.operation_of(exchange).place)["x-application-permissions"]
         return permissions
 
+    def _parameters(self, operation: Operation) -> Iterator[Parameter]:
+        """Every read takes OData's ``$select``, which the description leaves out."""
+        yield from super()._parameters(operation)
+        if operation.method == "GET":
+            yield Parameter(name="$select", where="query", required=False, schema={"type": "string"})
+
     def _answer(self, operation: Operation, status: int) -> Content | None:
         """Errors are all described as ``default``."""
         described = super()._answer(operation, status)
@@ -28,4 +36,16 @@ class GraphApi(OpenApi3):
 @cache
 def graph_api() -> GraphApi:
     """The description, read once."""
-    return GraphApi(structure(GRAPH))
+    return GraphApi(_with_null_types(structure(GRAPH)))
+
+
+def _with_null_types(described: Any) -> Any:
+    """The description with OpenAPI 3.0's ``nullable``, which JSON Schema does not know, as a type."""
+    if isinstance(described, list):
+        return [_with_null_types(one) for one in described]
+    if not isinstance(described, dict):
+        return described
+    changed = {name: _with_null_types(one) for name, one in described.items()}
+    if changed.get("nullable") is True and isinstance(changed.get("type"), str):
+        changed["type"] = [changed["type"], "null"]
+    return changed

@@ -97,7 +97,7 @@ GRAPH = Original(
     file="graph/graph.openapi.json",
     name="Microsoft Graph API",
     published="https://graph.microsoft.com/v1.0/$metadata",
-    calls=("GET /organization",),
+    calls=("GET /organization", "GET /users/{user-id}"),
 )
 
 CARD = Original(

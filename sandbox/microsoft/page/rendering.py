@@ -1,6 +1,7 @@
 """Render the pages, and read the forms on them."""
 
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -10,6 +11,8 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from sandbox.company import Company, Person
+from sandbox.microsoft import errors
+from sandbox.microsoft.answers import way_back_with_error
 from sandbox.microsoft.consent import Consent
 from sandbox.microsoft.errors import EntraError
 from sandbox.microsoft.registration import Registration
@@ -23,6 +26,7 @@ class Pages:
 
     def __init__(self, company: Company, registration: Registration, consent: Consent) -> None:
         self._consent = consent
+        self._application = company.bot_name
         self._headers = {
             "Content-Security-Policy": _policy(registration),
             "Cache-Control": "no-store",
@@ -59,9 +63,17 @@ class Pages:
         """Accept or cancel what the registration asks for."""
         return self._show("consent.html", request, signed_in, requested=self._consent.requested)
 
-    def need_approval(self, request: Request, signed_in: Person) -> Response:
-        """Only an admin gets further; the application hears nothing."""
-        return self._show("need_approval.html", request, signed_in)
+    def own_consent(self, request: Request, signed_in: Person, scope: Iterable[str]) -> Response:
+        """Accept or cancel, for oneself, what a sign-in asks for."""
+        return self._show("own_consent.html", request, signed_in, scope=tuple(scope))
+
+    def need_approval(self, request: Request, signed_in: Person, *, way_back: str | None = None) -> Response:
+        """Only an admin gets further; the application hears of it by the way back, a redirect URI."""
+        link = None
+        if way_back is not None:
+            error = errors.admin_must_consent(self._application)
+            link = way_back_with_error(way_back, error, request.query_params.get("state"))
+        return self._show("need_approval.html", request, signed_in, way_back=link)
 
     def refused(self, request: Request, error: EntraError, signed_in: Person | None = None) -> Response:
         """A refusal that stays here."""

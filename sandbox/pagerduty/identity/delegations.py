@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sandbox.clock import Clock
+from sandbox.pagerduty.directory import Directory
 from sandbox.pagerduty.identity.authorize_request import AuthorizeRequest
 from sandbox.pagerduty.identity.model import AccessToken, Code, Delegation, RefreshToken, Session
 from sandbox.pagerduty.identity.registration import Registration
+from sandbox.pagerduty.identity.revocation import Revocation
 from sandbox.pagerduty.ids import new_access_token, new_refresh_token
 from sandbox.pagerduty.store import Store
 
@@ -43,8 +45,17 @@ class Issued:
 class Delegations:
     """The authorizations of the account's client, with their codes and tokens."""
 
-    def __init__(self, registration: Registration, store: Store, clock: Clock) -> None:
+    def __init__(
+        self,
+        registration: Registration,
+        directory: Directory,
+        revocation: Revocation,
+        store: Store,
+        clock: Clock,
+    ) -> None:
         self._registration = registration
+        self._directory = directory
+        self._revocation = revocation
         self._store = store
         self._clock = clock
 
@@ -71,7 +82,7 @@ class Delegations:
         if known is None:
             raise GrantRefused("The authorization code is not known")
         if known.delegation is not None:
-            self._revoke(known.delegation)
+            self._revocation.one(known.delegation)
             raise GrantRefused("The authorization code was used before")
         now = self._clock.now()
         if now >= known.expires_at:
@@ -80,6 +91,7 @@ class Delegations:
             raise GrantRefused("The redirect_uri is not that of the authorization request")
         if not _verifies(verifier, known.challenge):
             raise GrantRefused("The code_verifier does not match the code_challenge")
+        self._check_user(known.session.user)
         key = str(uuid.uuid4())
         delegation = Delegation(
             client=known.client,
@@ -94,10 +106,25 @@ class Delegations:
     def refresh(self, refresh_token: str) -> Issued:
         """The next tokens; the old refresh token is dead at once. Raises GrantRefused."""
         known = self._store.state.refresh_tokens.get(refresh_token)
-        if known is None or self._clock.now() >= known.expires_at:
-            raise GrantRefused("The refresh token is not known, was used before, or has expired")
-        del self._store.state.refresh_tokens[refresh_token]
-        return self._issue(known.delegation, self._store.state.delegations[known.delegation])
+        if known is None or known.is_dead or self._clock.now() >= known.expires_at:
+            raise GrantRefused("The refresh token is not known, was used before, was revoked, or has expired")
+        delegation = self._store.state.delegations[known.delegation]
+        self._check_user(delegation.user)
+        self._store.state.refresh_tokens[refresh_token] = known.model_copy(update={"is_dead": True})
+        return self._issue(known.delegation, delegation)
+
+    def user_of(self, *, code: str | None = None, refresh_token: str | None = None) -> str | None:
+        """Whose code or refresh token this is or was, for the records."""
+        state = self._store.state
+        known_code = state.codes.get(code or "")
+        known_token = state.refresh_tokens.get(refresh_token or "")
+        if known_code is not None:
+            return known_code.session.user
+        return known_token.user if known_token is not None else None
+
+    def _check_user(self, user: str) -> None:
+        if not self._directory.is_active(user):
+            raise GrantRefused("The user is not active")
 
     def _issue(self, key: str, delegation: Delegation) -> Issued:
         now, state = self._clock.now(), self._store.state
@@ -107,18 +134,10 @@ class Delegations:
             expires_at=access_end, scopes=delegation.scopes, user=delegation.user, delegation=key
         )
         state.refresh_tokens[refresh_token] = RefreshToken(
-            delegation=key, expires_at=min(now + REFRESH_LIFE, delegation.ends_at)
+            delegation=key, expires_at=min(now + REFRESH_LIFE, delegation.ends_at), user=delegation.user
         )
         self._store.changed()
         return Issued(access_token, refresh_token, access_end - now, key, delegation)
-
-    def _revoke(self, delegation: str) -> None:
-        state = self._store.state
-        for name in [key for key, one in state.access_tokens.items() if one.delegation == delegation]:
-            del state.access_tokens[name]
-        for name in [key for key, one in state.refresh_tokens.items() if one.delegation == delegation]:
-            del state.refresh_tokens[name]
-        self._store.changed()
 
 
 def with_openid(scopes: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 from sandbox.clock import Clock
 from sandbox.company import Company
+from sandbox.id_token_changes import IdTokenChanges
 from sandbox.pagerduty.directory import Directory
 from sandbox.pagerduty.identity.delegations import Delegations
 from sandbox.pagerduty.identity.id_tokens import IdTokens
 from sandbox.pagerduty.identity.people import Allowances, Sessions
 from sandbox.pagerduty.identity.registration import Registration
+from sandbox.pagerduty.identity.revocation import Revocation
+from sandbox.pagerduty.identity.token_calls import TokenCalls
 from sandbox.pagerduty.store import Store
 
 
@@ -22,7 +25,10 @@ class IdentityHost:
     sessions: Sessions
     allowances: Allowances
     delegations: Delegations
+    revocation: Revocation
     id_tokens: IdTokens
+    id_token_changes: IdTokenChanges
+    token_calls: TokenCalls
 
 
 def assemble_identity(
@@ -37,10 +43,14 @@ def assemble_identity(
 ) -> IdentityHost:
     """Make the objects; ``url`` is the host's address, ``keys`` the folder of its signing key."""
     registration = Registration(company, store, redirect_uris)
+    revocation, changes = Revocation(store), IdTokenChanges()
     return IdentityHost(
         registration=registration,
         sessions=Sessions(directory, store, clock),
         allowances=Allowances(store),
-        delegations=Delegations(registration, store, clock),
-        id_tokens=IdTokens(company, directory, clock, url=url, keys=keys),
+        delegations=Delegations(registration, directory, revocation, store, clock),
+        revocation=revocation,
+        id_tokens=IdTokens(company, directory, clock, changes, url=url, keys=keys),
+        id_token_changes=changes,
+        token_calls=TokenCalls(store, clock),
     )

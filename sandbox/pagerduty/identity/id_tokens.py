@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.clock import Clock
 from sandbox.company import Company
+from sandbox.id_token_changes import IdTokenChanges
 from sandbox.pagerduty.directory import JSON, Directory
 from sandbox.pagerduty.identity.delegations import Issued
 from sandbox.pagerduty.identity.model import Session
@@ -30,11 +31,19 @@ class IdTokens:
     """Signs ID tokens with a key of its own, kept in the folder ``keys``; without one it is a new one."""
 
     def __init__(
-        self, company: Company, directory: Directory, clock: Clock, *, url: str, keys: Path | None
+        self,
+        company: Company,
+        directory: Directory,
+        clock: Clock,
+        changes: IdTokenChanges,
+        *,
+        url: str,
+        keys: Path | None,
     ) -> None:
         self._company = company
         self._directory = directory
         self._clock = clock
+        self._changes = changes
         self._url = url
         self._keys = keys
 
@@ -54,7 +63,8 @@ class IdTokens:
         now = datetime.now(UTC)
         signed_in = now - (self._clock.now() - session.at)
         how = f"acr:html-form:{region.lower()}"
-        return self._key.sign(
+        return self._changes.sign(
+            self._key,
             {
                 "iss": self.issuer,
                 "aud": [rest_url, delegation.client],
@@ -75,7 +85,7 @@ class IdTokens:
                 "subdomain": company.account,
                 "region": region,
                 "sid": session.id,
-            }
+            },
         )
 
     def published_keys(self) -> JSON:

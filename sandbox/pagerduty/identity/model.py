@@ -46,10 +46,13 @@ class Delegation(Value):
 
 
 class RefreshToken(Value):
-    """The one token by which a delegation gets its next ones."""
+    """The one token by which a delegation gets its next ones. It stays known after its use."""
 
     delegation: str
     expires_at: datetime
+    user: str | None = None
+    is_dead: bool = False
+    """Whether it was used, or its delegation was ended."""
 
 
 class AccessToken(Value):
@@ -59,3 +62,19 @@ class AccessToken(Value):
     scopes: tuple[str, ...]
     user: str | None = None
     delegation: str | None = None
+
+
+class TokenCall(Value):
+    """A call of the token endpoint, by the account's clock."""
+
+    at: datetime
+    grant_type: str | None
+    user: str | None
+    """Whose code or refresh token came, a dead one too."""
+    fault: str | None
+    """What the fault that it met does."""
+    status: int | None = None
+    """None until it is answered."""
+    error: str | None = None
+    issued: bool = False
+    """Whether it gave tokens; a fault can withhold them from the caller all the same."""

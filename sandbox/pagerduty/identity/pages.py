@@ -133,7 +133,7 @@ def _page(account: Simulator, template: str, *, status: int = 200, **values: Any
     content = _templates.get_template(template).render(
         account=company.account,
         app=company.bot_name,
-        people=company.pagerduty_users.values(),
+        people=account.directory.active_users.values(),
         directory=account.directory,
         **values,
     )

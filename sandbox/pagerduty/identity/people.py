@@ -21,8 +21,8 @@ class Sessions:
         self._clock = clock
 
     def sign_in(self, user: str) -> str | None:
-        """The secret of a new session, for the cookie; None if there is no such user."""
-        if user not in self._directory.users:
+        """The secret of a new session, for the cookie; None if there is no such active user."""
+        if not self._directory.is_active(user):
             return None
         secret = secrets.token_urlsafe(32)
         session = Session(id=secrets.token_urlsafe(12), user=user, at=self._clock.now())
@@ -32,7 +32,8 @@ class Sessions:
 
     def of(self, secret: str | None) -> Session | None:
         """The session of this cookie; None where nobody is signed in."""
-        return self._store.state.sessions.get(secret or "")
+        session = self._store.state.sessions.get(secret or "")
+        return session if session is not None and self._directory.is_active(session.user) else None
 
     def sign_out(self, secret: str | None) -> None:
         """End the session of this cookie, if there is one."""

@@ -1,4 +1,4 @@
-"""``/_sandbox`` of the identity host: what people allowed, what the client may ask for, and roles."""
+"""``/_sandbox`` of the identity host: what people allowed, what the client may ask for, and users."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
@@ -32,6 +32,14 @@ class RoleBody(BaseModel):
     role: Role
 
 
+class UserBody(BaseModel):
+    """Whether a user is in the account from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    active: bool
+
+
 @router.get("/identity")
 async def get_identity(account: Account) -> JSON:
     """The state of the identity host, without secrets."""
@@ -56,6 +64,46 @@ async def forget_allowances(account: Account) -> None:
     account.identity.allowances.forget()
 
 
+@router.delete("/identity/delegations", status_code=204)
+async def revoke(account: Account, user: str | None = None) -> None:
+    """End all authorizations of a user, as the user removes the app; without one, all tokens of the app."""
+    if user is None:
+        account.identity.revocation.everything()
+        return
+    if user not in account.directory.users:
+        raise errors.not_found()
+    account.identity.revocation.of_user(user)
+
+
+@router.delete("/identity/delegations/{delegation}", status_code=204)
+async def revoke_one(account: Account, delegation: str) -> None:
+    """End one authorization."""
+    if not account.identity.revocation.one(delegation):
+        raise errors.not_found()
+
+
+@router.get("/users")
+async def get_users(account: Account) -> list[JSON]:
+    """The users of the company, and who of them is in the account."""
+    return [_user(account, user) for user in account.directory.users]
+
+
+@router.post("/users/{user}")
+async def change_user(account: Account, user: str, body: UserBody) -> JSON:
+    """Take a user out of the account, or back. Whatever they allowed ends for good."""
+    if user not in account.directory.users:
+        raise errors.not_found()
+    state = account.store.state
+    if body.active:
+        state.deactivated = state.deactivated - {user}
+    else:
+        state.deactivated = state.deactivated | {user}
+        account.identity.revocation.of_user(user)
+    account.store.changed()
+    account.server_sent_events.changed()
+    return _user(account, user)
+
+
 @router.post("/role")
 async def change_role(account: Account, body: RoleBody) -> JSON:
     """Give a user another role, until the reset."""
@@ -64,6 +112,16 @@ async def change_role(account: Account, body: RoleBody) -> JSON:
     account.store.state.roles[body.user] = body.role
     account.store.changed()
     return {"user": body.user, "role": account.directory.role(body.user)}
+
+
+def _user(account: Simulator, user: str) -> JSON:
+    directory = account.directory
+    return {
+        "user": user,
+        "email": directory.users[user].email,
+        "role": directory.role(user),
+        "active": directory.is_active(user),
+    }
 
 
 def _shown(account: Simulator) -> JSON:
@@ -77,7 +135,12 @@ def _shown(account: Simulator) -> JSON:
         "allowances": [one.model_dump() for one in state.allowances.values()],
         "sessions": [{"user": one.user, "at": in_milliseconds(one.at)} for one in state.sessions.values()],
         "delegations": [
-            {"user": one.user, "scopes": one.scopes, "ends_at": in_milliseconds(one.ends_at)}
-            for one in state.delegations.values()
+            {
+                "id": key,
+                "user": one.user,
+                "scopes": one.scopes,
+                "ends_at": in_milliseconds(one.ends_at),
+            }
+            for key, one in state.delegations.items()
         ],
     }

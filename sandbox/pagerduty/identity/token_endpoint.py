@@ -37,29 +37,42 @@ class TokenRefused(Exception):
 
 @router.post("/oauth/token")
 async def token(account: Account, request: Request) -> Response:
-    """Answer a grant; the body is form-encoded."""
+    """Answer a grant; the body is form-encoded. The call is recorded from its arrival on."""
+    calls = account.identity.token_calls
     try:
         form = await _form(request)
     except TokenRefused as refused:
+        calls.update(calls.begin(None, None, None), status=refused.status, error=refused.body["error"])
         return _shown(refused.body, refused.status)
     fault = account.faults.take("token", {"grant_type": form.get("grant_type")})
-    if fault is not None and fault.do == "status":
-        return fault_answer(fault)
-    if fault is not None and fault.do == "slow":
+    does = fault.do if fault is not None else None
+    # An unknown type could be a secret in the wrong place.
+    kind = form["grant_type"] if form.get("grant_type") in _NEEDED else None
+    user = account.identity.delegations.user_of(
+        code=form.get("code"), refresh_token=form.get("refresh_token")
+    )
+    key = calls.begin(kind, user, does)
+    if fault is not None and does == "slow":
         await asyncio.sleep(fault.seconds)
-    answer = _answer(account, form)
-    if fault is not None and fault.do == "status_after":
-        return fault_answer(fault)
-    return LostAnswer() if fault is not None and fault.do == "lose_answer" else answer
+    answer = _answer(account, form, key) if does != "status" else Response()
+    if fault is not None and does in ("status", "status_after"):
+        answer = fault_answer(fault)
+    calls.update(key, status=answer.status_code)
+    return LostAnswer() if does == "lose_answer" else answer
 
 
-def _answer(account: Simulator, form: dict[str, str]) -> Response:
+def _answer(account: Simulator, form: dict[str, str], key: str) -> Response:
+    calls = account.identity.token_calls
     try:
-        return _shown(_granted(account, form))
+        answer = _granted(account, form)
     except TokenRefused as refused:
+        calls.update(key, error=refused.body["error"])
         return _shown(refused.body, refused.status)
     except GrantRefused as refused:
+        calls.update(key, error="invalid_grant")
         return _shown({"error": "invalid_grant", "error_description": str(refused)}, 400)
+    calls.update(key, issued=True)
+    return _shown(answer)
 
 
 def _shown(answer: JSON, status: int = 200) -> Response:

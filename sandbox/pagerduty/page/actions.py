@@ -61,6 +61,13 @@ def action_router(account: Simulator) -> APIRouter:
         account.subscriptions.enable(key)
         return _redirect("/app/webhooks")
 
+    @router.post("/users/{key}/apps/remove")
+    async def remove_app(request: Request, key: str) -> Response:
+        if acting_user(request, account.directory) != key:
+            raise errors.access_denied("Each user removes their own apps")
+        account.identity.revocation.of_user(key)
+        return _redirect(f"/app/users/{key}")
+
     return router
 
 

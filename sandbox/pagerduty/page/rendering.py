@@ -36,6 +36,7 @@ class Pages:
         self._templates.filters |= MARK_FILTERS | filters
         self._templates.globals |= {
             "account": account.company.account,
+            "app": account.company.bot_name,
             "clock": account.clock,
             "directory": account.directory,
             "incident_commands": account.incident_commands,
@@ -65,7 +66,7 @@ def is_page(request: Request) -> bool:
 def acting_user(request: Request, directory: Directory) -> str:
     """The PagerDuty user whom the visitor chose; at first the account's owner."""
     chosen = request.cookies.get(PERSON_COOKIE, "")
-    return chosen if chosen in directory.users else next(iter(directory.users))
+    return chosen if directory.is_active(chosen) else next(iter(directory.active_users or directory.users))
 
 
 def _ink(color: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
@@ -68,7 +68,10 @@ def page_router(account: Simulator, pages: Pages) -> APIRouter:
         person = account.directory.users[key]
         found = [one for one in account.incident_commands.incidents() if key in one.assignees]
         subtitle = f"{person.job_title} · {person.email}"
-        return _list(request, found, tab, place="on-call", heading=person.name, subtitle=subtitle)
+        apps = [one for one in account.store.state.delegations.values() if one.user == key]
+        return _list(
+            request, found, tab, place="on-call", heading=person.name, subtitle=subtitle, user=key, apps=apps
+        )
 
     @router.get("/app/on-call")
     async def on_call(request: Request) -> Response:
@@ -85,7 +88,7 @@ def page_router(account: Simulator, pages: Pages) -> APIRouter:
             numbers={one.id: one.number for one in account.incident_commands.incidents()},
         )
 
-    def _list(request: Request, found: Iterable[Incident], tab: Tab, **values: str) -> Response:
+    def _list(request: Request, found: Iterable[Incident], tab: Tab, **values: Any) -> Response:
         newest_first = list(found)[::-1]
         groups = {
             "open": [one for one in newest_first if one.is_open],

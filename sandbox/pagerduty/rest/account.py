@@ -33,7 +33,7 @@ async def list_users(account: Account, page: Paging) -> JSON:
     wanted = page.query.lower()
     found = [
         account_shapes.user(account.directory, key)
-        for key, person in account.directory.users.items()
+        for key, person in account.directory.active_users.items()
         if wanted in person.name.lower() or wanted in person.email
     ]
     return page.answer("users", found)
@@ -52,7 +52,7 @@ async def get_me(account: Account, caller: Annotated[Caller, Depends(requires(No
 @router.get("/users/{key}", dependencies=[Depends(requires("users.read"))])
 async def get_user(account: Account, key: str) -> JSON:
     """One user."""
-    _must_exist(key, account.directory.users)
+    _must_exist(key, account.directory.active_users)
     return {"user": account_shapes.user(account.directory, key)}
 
 
@@ -119,13 +119,14 @@ async def list_priorities(account: Account, page: Paging) -> JSON:
 
 @router.get("/oncalls", dependencies=[Depends(requires("oncalls.read"))])
 async def list_on_calls(account: Account, query: Annotated[OnCallQuery, Query()]) -> JSON:
-    """Who is on call: always every user in a level of an escalation policy."""
+    """Who is on call: always every active user in a level of an escalation policy."""
     shown = [
         account_shapes.on_call(account.directory, policy=policy, level=number, user=user)
         for policy, known in account.directory.policies.items()
         if not query.escalation_policy_ids or policy in query.escalation_policy_ids
         for number, level in enumerate(known.levels, start=1)
         for user in level
+        if account.directory.is_active(user)
         if not query.user_ids or user in query.user_ids
     ]
     return query.answer("oncalls", shown)

@@ -107,7 +107,7 @@ async def create_responder_request(
 ) -> JSON:
     """Ask for help: users, and the users on call of escalation policies."""
     incident = account.incident_commands.get(incident_id)
-    if body.requester_id not in account.directory.users:
+    if not account.directory.is_active(body.requester_id):
         raise errors.requester_unknown()
     targets = [
         one.responder_request_target if isinstance(one, WrappedTarget) else one
