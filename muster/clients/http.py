@@ -217,8 +217,13 @@ def _seconds(text: str) -> float | None:
         return float(text)
     except ValueError:
         pass
+    moment = date_of(text)
+    return None if moment is None else (moment - datetime.now(UTC)).total_seconds()
+
+
+def date_of(text: str) -> datetime | None:
+    """The moment that a header like ``Date`` tells; ``None`` where it tells none."""
     try:
-        moment = email.utils.parsedate_to_datetime(text).astimezone(UTC)
+        return email.utils.parsedate_to_datetime(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return (moment - datetime.now(UTC)).total_seconds()

@@ -1,0 +1,1 @@
+"""What activities share beside the platforms' clients: people's tokens, and what becomes of their links."""
