@@ -74,6 +74,13 @@ class Link(Value):
     refreshed_at: datetime | None
 
 
+class ShownUser(NamedTuple):
+    """The PagerDuty user of a link, as its own person may see them."""
+
+    name: str
+    email: str
+
+
 class EndedLink(NamedTuple):
     """A link that ended, and whose it was."""
 
@@ -198,6 +205,12 @@ async def of_person(connection: Connection | Pool, *, tenant: str, aad_object_id
     """All links of a person, by account."""
     rows = await QUERIES["of_person"].fetch(connection, tenant=tenant, aad_object_id=aad_object_id)
     return tuple(Link(**row) for row in rows)
+
+
+async def shown(connection: Connection | Pool, link: int) -> ShownUser | None:
+    """The user of a link, for its person's own browser; ``None`` when the link is gone."""
+    row = await QUERIES["shown"].fetchrow(connection, link=link)
+    return ShownUser(*row) if row else None
 
 
 async def linked_user(

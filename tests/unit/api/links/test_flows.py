@@ -79,7 +79,7 @@ def jar() -> Jar:
 
 
 def begun(jar: Jar) -> Flow:
-    flow, response = jar.flows().begin(OFFER), Response()
+    flow, response = jar.flows().begin(OFFER, "pagerduty"), Response()
     jar.flows().keep(flow, response)
     jar.take(response)
     return flow
@@ -143,7 +143,7 @@ def test_nothing_of_a_flow_is_readable_and_another_name_or_ring_does_not_open_it
 def test_a_cookie_is_bound_to_its_host_where_there_is_tls(
     jar: Jar, public_url: str, prefix: str, secure: bool
 ) -> None:
-    flow, response = jar.flows(public_url).begin(OFFER), Response()
+    flow, response = jar.flows(public_url).begin(OFFER, "pagerduty"), Response()
     jar.flows(public_url).keep(flow, response)
     (attributes,) = jar.take(response)
     assert list(jar.cookies) == [prefix + flow.id]
