@@ -18,8 +18,6 @@ from tests.support.pgbouncer import WAYS, PgBouncer, pgbouncer
 from tests.support.settings import database_at, settings_for
 from tests.support.temporal import client_of, prepare
 
-THROUGH_POOLER_TOO = ("store", "activities", "api")
-
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
@@ -59,9 +57,10 @@ def pooled(request: pytest.FixtureRequest) -> bool:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests of the store, of activities and of the API use the database directly and through the pooler."""
+    """Tests of the store, and those that say ``pooler_too``, reach the database through the pooler too."""
     folder = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
-    if folder in THROUGH_POOLER_TOO and "pooled" in metafunc.fixturenames:
+    too = folder == "store" or metafunc.definition.get_closest_marker("pooler_too") is not None
+    if too and "pooled" in metafunc.fixturenames:
         metafunc.parametrize("pooled", WAYS, indirect=True)
 
 

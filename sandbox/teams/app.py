@@ -1,7 +1,8 @@
 """The Teams simulator: its objects, its routes, and its background work."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,6 +36,8 @@ from sandbox.teams.sandbox_api import sandbox_router
 from sandbox.teams.server_sent_events import ServerSentEvents
 from sandbox.teams.snapshot import take
 from sandbox.teams.state import State
+from sandbox.teams.targeted import TargetedMessages
+from sandbox.teams.targeted_api import targeted_router
 from sandbox.teams.team_events import TeamEvents
 from sandbox.teams.team_life import TeamLife
 from sandbox.teams.team_operations import TeamOperations
@@ -97,6 +100,7 @@ class TeamsSimulator:
         self._team_life = TeamLife(self._conversations, team_events, self._deliveries)
         self._faults = FaultBook()
         self._limits = RateWindows()
+        self._targeted = TargetedMessages(self._conversations)
         self._connector_calls = ConnectorCalls(self._conversations, self._faults, bot_tokens, SERVICE_PATH)
         self._app = self._plain_app(key)
         if options.playground_port is not None:
@@ -121,6 +125,7 @@ class TeamsSimulator:
         self._faults.clear()
         self._waits.reset()
         self._limits.clear()
+        self._targeted.reset()
         self._conversations.replace_state(
             self._roster.initial_state(self._conversations.state.last_message_id)
         )
@@ -132,7 +137,7 @@ class TeamsSimulator:
         async def connector_error(_: Request, error: ConnectorError) -> Response:
             return error.response()
 
-        writes = WriteOperations(self._conversations, self._limits)
+        writes = WriteOperations(self._conversations, self._limits, self._targeted)
         reads = RosterOperations(self._conversations, self._limits)
         of_teams = TeamOperations(self._conversations, self._limits)
         app.include_router(connector_router(self._connector_calls, writes, reads), prefix=SERVICE_PATH)
@@ -148,6 +153,7 @@ class TeamsSimulator:
             )
         )
         app.include_router(teams_api_router(self._conversations, self._installations, self._team_life))
+        app.include_router(targeted_router(self._targeted))
         app.include_router(fault_router(self._faults, FAULTS))
         app.include_router(
             page_router(
@@ -167,6 +173,10 @@ class TeamsSimulator:
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         async with self._http, self._snapshots.running():
+            ending_lives = asyncio.create_task(self._targeted.end_lives(), name="end targeted messages")
             yield
+            ending_lives.cancel()
+            with suppress(asyncio.CancelledError):
+                await ending_lives
             await self._deliveries.stop()
             await self._connector_calls.cancel_late_calls()

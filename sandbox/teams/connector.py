@@ -23,6 +23,11 @@ def teams_router(calls: ConnectorCalls, reads: TeamOperations) -> APIRouter:
     return router
 
 
+def _is_targeted(request: Request) -> bool:
+    """Whether the call is about a message that one person sees."""
+    return request.query_params.get("isTargetedActivity", "").lower() == "true"
+
+
 def connector_router(calls: ConnectorCalls, writes: WriteOperations, reads: RosterOperations) -> APIRouter:
     """The calls about conversations that a bot makes below its service URL."""
     router = APIRouter(prefix="/v3/conversations")
@@ -39,19 +44,30 @@ def connector_router(calls: ConnectorCalls, writes: WriteOperations, reads: Rost
 
     @router.post(activities)
     async def send(request: Request, conversation_id: str) -> Response:
-        return await calls.answer(request, lambda body: writes.send(conversation_id, body))
+        return await calls.answer(
+            request, lambda body: writes.send(conversation_id, body, targeted=_is_targeted(request))
+        )
 
     @router.post(activity)
     async def reply(request: Request, conversation_id: str, activity_id: str) -> Response:
-        return await calls.answer(request, lambda body: writes.reply(conversation_id, activity_id, body))
+        return await calls.answer(
+            request,
+            lambda body: writes.reply(conversation_id, activity_id, body, targeted=_is_targeted(request)),
+        )
 
     @router.put(activity)
     async def edit(request: Request, conversation_id: str, activity_id: str) -> Response:
-        return await calls.answer(request, lambda body: writes.edit(conversation_id, activity_id, body))
+        return await calls.answer(
+            request,
+            lambda body: writes.edit(conversation_id, activity_id, body, targeted=_is_targeted(request)),
+        )
 
     @router.delete(activity)
     async def delete(request: Request, conversation_id: str, activity_id: str) -> Response:
-        return await calls.answer(request, lambda _: writes.delete(conversation_id, activity_id))
+        return await calls.answer(
+            request,
+            lambda body: writes.delete(conversation_id, activity_id, body, targeted=_is_targeted(request)),
+        )
 
     @router.get(activity + "/members")
     async def activity_members(request: Request, conversation_id: str, activity_id: str) -> Response:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sandbox.teams.card_actions import ADAPTIVE_CARD
-from sandbox.teams.errors import bad_syntax, message_too_big
+from sandbox.teams.errors import bad_argument, bad_syntax, message_too_big
 from sandbox.teams.state import Json
 
 MESSAGE_LIMIT = 100 * 1024
@@ -99,6 +99,21 @@ def parse_activity(body: Json) -> SentActivity:
         return SentActivity.model_validate(body)
     except ValidationError as error:
         raise bad_syntax(_first_problem(error)) from None
+
+
+def parse_recipient(body: Json) -> str:
+    """The ``29:`` id of the person of a targeted message; raises BadArgument."""
+    match body.get("recipient"):
+        case {"id": str(teams_id)} if teams_id:
+            return teams_id
+        case _:
+            raise bad_argument("A targeted message needs a recipient.")
+
+
+def check_no_recipient(body: Json) -> None:
+    """A targeted message stays its person's: an edit or a deletion names nobody; raises BadArgument."""
+    if body.get("recipient") is not None:
+        raise bad_argument("The recipient of a targeted message cannot be named again.")
 
 
 def parse_parameters(body: Json) -> ConversationParameters:

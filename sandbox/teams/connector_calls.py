@@ -19,12 +19,13 @@ from sandbox.teams.tokens import BotTokens
 _ANYWHERE = frozenset({"lose_answer", "late", "status", "status_after", "slow", "removed"})
 _CONVERSATION = frozenset({"conversation"})
 _MESSAGE = _CONVERSATION | {"message"}
+_TARGETED = frozenset({"targeted"})
 _GONE = frozenset({403, 404})
 FAULTS = {
-    "create": FaultyPlace(_ANYWHERE | {"gone"}, _CONVERSATION, _GONE),
+    "create": FaultyPlace(_ANYWHERE | {"gone"}, _CONVERSATION | _TARGETED, _GONE),
     "open": FaultyPlace(_ANYWHERE, _CONVERSATION),
-    **dict.fromkeys(("edit", "delete"), FaultyPlace(_ANYWHERE | {"gone"}, _MESSAGE, _GONE)),
-    "reply": FaultyPlace(_ANYWHERE | {"gone"}, _MESSAGE, frozenset({404})),
+    **dict.fromkeys(("edit", "delete"), FaultyPlace(_ANYWHERE | {"gone"}, _MESSAGE | _TARGETED, _GONE)),
+    "reply": FaultyPlace(_ANYWHERE | {"gone"}, _MESSAGE | _TARGETED, frozenset({404})),
     "members": FaultyPlace(_ANYWHERE, _MESSAGE),
     "team": FaultyPlace(_ANYWHERE, _CONVERSATION),
 }

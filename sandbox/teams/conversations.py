@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.company import Person
@@ -71,24 +72,40 @@ class Conversations:
             raise activity_not_found()
         return message
 
+    def shared_message(self, conversation: Conversation, message_id: str) -> Message:
+        """The message, if everybody sees it; raises ActivityNotFoundInConversation."""
+        message = self.existing_message(conversation, message_id)
+        if message.to is not None:
+            raise activity_not_found()
+        return message
+
+    def message_for(self, conversation: Conversation, message_id: str, person: Person) -> Message:
+        """The message, if this person sees it; raises ActivityNotFoundInConversation."""
+        message = self.existing_message(conversation, message_id)
+        if not message.is_for(person.aad_object_id):
+            raise activity_not_found()
+        return message
+
     def post(
         self, conversation: Conversation, activity: Json, author: Person | None, reply_to: str | None
     ) -> Message:
         """Add a message of a person, or of the bot if ``author`` is None."""
-        now = timestamp()
-        message = Message(
-            id=self._next_id(),
-            reply_to=reply_to,
-            author=None if author is None else author.aad_object_id,
-            created_at=now,
-            versions=(Version(at=now, activity=activity),),
-        )
-        conversation.messages.append(message)
-        self._show(conversation, message)
+        message = self._add(conversation, activity, reply_to, author=author)
         for member in conversation.members:
             if member != message.author:
                 self._count_unread(member, conversation)
         return message
+
+    def post_targeted(
+        self,
+        conversation: Conversation,
+        activity: Json,
+        to: Person,
+        reply_to: str | None,
+        expires_at: datetime,
+    ) -> Message:
+        """Add a message of the bot that one person sees until ``expires_at``; it is no unread one."""
+        return self._add(conversation, activity, reply_to, to=to.aad_object_id, expires_at=expires_at)
 
     def edit(self, conversation: Conversation, message: Message, activity: Json) -> None:
         """Replace the message's content, for everybody."""
@@ -123,6 +140,11 @@ class Conversations:
         """Whether the bot may send messages there."""
         return self.roster.bot_is_in(self.state, conversation)
 
+    def set_clock_ahead(self, ahead: timedelta) -> None:
+        """Keep how far the clock of targeted messages was moved."""
+        self.state.clock_ahead = ahead
+        self._changed()
+
     def record(self, call: Call) -> None:
         """Keep a connector call for the records."""
         self.state.calls.append(call)
@@ -153,6 +175,30 @@ class Conversations:
         self._changed()
         self._server_sent_events.publish_to_all(PageEvent("reset", {}))
 
+    def _add(
+        self,
+        conversation: Conversation,
+        activity: Json,
+        reply_to: str | None,
+        *,
+        author: Person | None = None,
+        to: str | None = None,
+        expires_at: datetime | None = None,
+    ) -> Message:
+        now = timestamp()
+        message = Message(
+            id=self._next_id(),
+            reply_to=reply_to,
+            author=None if author is None else author.aad_object_id,
+            to=to,
+            expires_at=expires_at,
+            created_at=now,
+            versions=(Version(at=now, activity=activity),),
+        )
+        conversation.messages.append(message)
+        self._show(conversation, message)
+        return message
+
     def _is_deleted(self, conversation: Conversation) -> bool:
         return conversation.deleted or conversation.team in self.state.deleted_teams
 
@@ -170,7 +216,8 @@ class Conversations:
 
     def _show(self, conversation: Conversation, message: Message, to: list[str] | None = None) -> None:
         self._changed()
-        for member in conversation.members if to is None else to:
+        readers = [member for member in conversation.members if message.is_for(member)]
+        for member in readers if to is None else to:
             view = message_view(self.roster, message, member)
             self._server_sent_events.publish(
                 member, PageEvent("message", view | {"conversation": conversation.id})

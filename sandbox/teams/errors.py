@@ -27,6 +27,11 @@ def bad_syntax(message: str) -> ConnectorError:
     return ConnectorError(400, "BadSyntax", message)
 
 
+def bad_argument(message: str) -> ConnectorError:
+    """What the body names cannot be named here."""
+    return ConnectorError(400, "BadArgument", message)
+
+
 def unauthorized(message: str) -> ConnectorError:
     """The bearer token is missing or does not verify."""
     return ConnectorError(401, "Unauthorized", message)
@@ -41,6 +46,13 @@ def bot_not_in_roster() -> ConnectorError:
     """The bot is not installed in the conversation."""
     return ConnectorError(
         403, "BotNotInConversationRoster", "The bot is not part of the conversation roster."
+    )
+
+
+def recipient_not_in_roster() -> ConnectorError:
+    """The person of a targeted message is not in the conversation: the same code, as a 404."""
+    return ConnectorError(
+        404, "BotNotInConversationRoster", "The recipient is not part of the conversation roster."
     )
 
 

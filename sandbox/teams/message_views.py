@@ -21,6 +21,7 @@ def message_view(roster: Roster, message: Message, person: str) -> Json:
         "attachments": activity.get("attachments", []),
         "notification": "" if deleted else notification(activity),
         "private_card": message.private_cards.get(person),
+        "targeted": message.to is not None,
     }
 
 

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.company import Person
-from sandbox.teams.connector_bodies import ConversationParameters, parse_activity, parse_parameters
+from sandbox.teams.connector_bodies import (
+    ConversationParameters,
+    check_no_recipient,
+    parse_activity,
+    parse_parameters,
+    parse_recipient,
+)
 from sandbox.teams.conversations import THREAD_MARK, Conversations, split_thread
 from sandbox.teams.errors import (
     ConnectorError,
+    activity_not_found,
     bad_syntax,
     bot_not_in_roster,
     member_not_found,
@@ -19,6 +26,7 @@ from sandbox.teams.errors import (
 )
 from sandbox.teams.rate_limits import Group, RateWindows
 from sandbox.teams.state import Conversation, Json, Message
+from sandbox.teams.targeted import TargetedMessages
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +49,26 @@ class Operation:
     """The existing message that the call is about."""
     run: Callable[[], Result]
     """Runs the call; raises ConnectorError."""
+    targeted: bool = False
+    """Whether the call says that it is about a targeted message."""
 
     @property
     def properties(self) -> dict[str, object]:
         """What a fault can match; ``connector_calls.FAULTS`` lists the keys."""
-        return {"conversation": self.conversation_id, "message": self.message_id}
+        return {
+            "conversation": self.conversation_id,
+            "message": self.message_id,
+            "targeted": "true" if self.targeted else "false",
+        }
 
 
 class WriteOperations:
     """Opening conversations, and sending, changing and deleting the bot's messages."""
 
-    def __init__(self, conversations: Conversations, limits: RateWindows) -> None:
+    def __init__(self, conversations: Conversations, limits: RateWindows, targeted: TargetedMessages) -> None:
         self._conversations = conversations
         self._limits = limits
+        self._targeted = targeted
 
     def open(self, body: Json) -> Operation:
         """``POST /v3/conversations``: a thread in a channel, or the chat with a person."""
@@ -66,38 +81,43 @@ class WriteOperations:
         _check_tenant(parameters, company.tenant_of(person))
         return self._open_chat(person, body.get("activity"))
 
-    def send(self, conversation_id: str, body: Json) -> Operation:
+    def send(self, conversation_id: str, body: Json, *, targeted: bool) -> Operation:
         """Send a message; if the id ends in ``;messageid=N``, a reply in that thread."""
         base, root = split_thread(conversation_id)
-        return self._sending("create" if root is None else "reply", base, root, body)
+        return self._sending("create" if root is None else "reply", base, root, body, targeted)
 
-    def reply(self, conversation_id: str, message_id: str, body: Json) -> Operation:
+    def reply(self, conversation_id: str, message_id: str, body: Json, *, targeted: bool) -> Operation:
         """Send a reply to a message."""
-        return self._sending("reply", split_thread(conversation_id)[0], message_id, body)
+        return self._sending("reply", split_thread(conversation_id)[0], message_id, body, targeted)
 
-    def edit(self, conversation_id: str, message_id: str, body: Json) -> Operation:
+    def edit(self, conversation_id: str, message_id: str, body: Json, *, targeted: bool) -> Operation:
         """Replace the content of a message of the bot."""
         parse_activity(body)
+        if targeted:
+            check_no_recipient(body)
         base, _ = split_thread(conversation_id)
 
         def run() -> Result:
-            conversation = self._admit(base, "write")
-            message = self._own_message(conversation, message_id)
+            conversation = self._admit(base, "write", targeted)
+            message = self._own_message(conversation, message_id, targeted)
             self._conversations.edit(conversation, message, self._from_bot(body))
             return Result(200, {"id": message_id})
 
-        return Operation("edit", base, message_id, run)
+        return Operation("edit", base, message_id, run, targeted)
 
-    def delete(self, conversation_id: str, message_id: str) -> Operation:
+    def delete(self, conversation_id: str, message_id: str, body: Json, *, targeted: bool) -> Operation:
         """Delete a message of the bot."""
+        if targeted:
+            check_no_recipient(body)
         base, _ = split_thread(conversation_id)
 
         def run() -> Result:
-            conversation = self._admit(base, None)
-            self._conversations.delete(conversation, self._own_message(conversation, message_id))
+            conversation = self._admit(base, None, targeted)
+            message = self._own_message(conversation, message_id, targeted)
+            self._conversations.delete(conversation, message)
             return Result(200, None)
 
-        return Operation("delete", base, message_id, run)
+        return Operation("delete", base, message_id, run, targeted)
 
     def _open_thread(self, channel_id: str, activity: Json) -> Operation:
         def run() -> Result:
@@ -127,22 +147,30 @@ class WriteOperations:
 
         return Operation("open" if activity is None else "create", chat_id, None, run)
 
-    def _sending(self, on: str, base: str, answered: str | None, body: Json) -> Operation:
+    def _sending(self, on: str, base: str, answered: str | None, body: Json, targeted: bool) -> Operation:
         activity = parse_activity(body)
+        recipient = parse_recipient(body) if targeted else None
 
         def run() -> Result:
-            conversation = self._admit(base, "write")
+            conversation = self._admit(base, "write", targeted)
+            to = None if recipient is None else self._targeted.recipient(conversation, recipient)
             reply_to = None
             if answered is not None:
-                reply_to = self._conversations.existing_message(conversation, answered).thread
+                reply_to = self._conversations.shared_message(conversation, answered).thread
             if activity.type == "typing":
                 return Result(201, {})
-            message = self._conversations.post(conversation, self._from_bot(body), None, reply_to)
+            content = self._from_bot(body)
+            if to is None:
+                message = self._conversations.post(conversation, content, None, reply_to)
+            else:
+                message = self._targeted.post(conversation, content, to, reply_to)
             return Result(201, {"id": message.id}, message)
 
-        return Operation(on, base, answered, run)
+        return Operation(on, base, answered, run, targeted)
 
-    def _admit(self, conversation_id: str, group: Group | None) -> Conversation:
+    def _admit(self, conversation_id: str, group: Group | None, targeted: bool = False) -> Conversation:
+        if targeted:
+            self._targeted.check_switch()
         conversation = self._conversations.get(conversation_id)
         if not self._conversations.bot_is_in(conversation):
             raise bot_not_in_roster()
@@ -150,8 +178,10 @@ class WriteOperations:
             self._limits.admit(group, conversation.id)
         return conversation
 
-    def _own_message(self, conversation: Conversation, message_id: str) -> Message:
+    def _own_message(self, conversation: Conversation, message_id: str, targeted: bool) -> Message:
         gone = conversation.message(message_id)
+        if gone is not None and (gone.to is not None) != targeted:
+            raise activity_not_found()
         if gone is not None and gone.deleted_at is not None and gone.gone_answer == 403:
             raise service_error()
         message = self._conversations.existing_message(conversation, message_id)

@@ -118,7 +118,11 @@ def page_router(
             "name": conversation_name(roster, conversation),
             "team": None if team is None else team.name,
             "members": conversation_members(conversations, conversation),
-            "messages": [message_view(roster, m, reader.aad_object_id) for m in conversation.messages],
+            "messages": [
+                message_view(roster, m, reader.aad_object_id)
+                for m in conversation.messages
+                if m.is_shown_to(reader.aad_object_id)
+            ],
         }
 
     @router.get("/events", response_class=EventSourceResponse)
@@ -166,7 +170,7 @@ def page_router(
     async def invoke(body: Invoke) -> Json:
         person = find_person(conversations, body.person)
         conversation = conversations.get_as_member(body.conversation, person)
-        message = conversations.existing_message(conversation, body.message)
+        message = conversations.message_for(conversation, body.message, person)
         action = with_inputs(body.action.model_dump(exclude_none=True), body.inputs)
         return (await clicks.click(person, conversation, message, action)).for_page()
 

@@ -71,7 +71,8 @@ def conversation_name(roster: Roster, conversation: Conversation) -> str:
 
 
 def _chat(conversations: Conversations, chat: Conversation, person: Person) -> Json:
-    last = next((m for m in reversed(chat.messages) if m.deleted_at is None), None)
+    seen = (m for m in reversed(chat.messages) if m.is_for(person.aad_object_id))
+    last = next((m for m in seen if m.deleted_at is None), None)
     return {
         "id": chat.id,
         "kind": chat.kind,

@@ -33,9 +33,8 @@ def _message(message: Message) -> Json:
         "reply_to": message.reply_to,
         "created_at": message.created_at,
         "deleted_at": message.deleted_at,
-        # The connector has no message for one person of a shared conversation.
-        "to": None,
-        # An edit notifies nobody.
-        "notification": notification(message.versions[0].activity),
+        "to": message.to,
+        # An edit notifies nobody, nor does a targeted message.
+        "notification": notification(message.versions[0].activity) if message.to is None else "",
         "versions": [version.model_dump() for version in message.versions],
     }

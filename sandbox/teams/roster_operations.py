@@ -41,7 +41,7 @@ class RosterOperations:
 
         def run() -> Result:
             conversation = self._admit(base)
-            self._conversations.existing_message(conversation, message_id)
+            self._conversations.shared_message(conversation, message_id)
             return Result(200, self._members(conversation))
 
         return Operation("members", base, message_id, run)

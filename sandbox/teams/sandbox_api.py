@@ -81,7 +81,7 @@ def sandbox_router(
         person = find_person(conversations, body.person)
         conversation = conversations.get_as_member(body.conversation, person)
         message = conversation.message(body.message)
-        if message is None:
+        if message is None or not message.is_for(person.aad_object_id):
             raise HTTPException(404, f"no message {body.message} in this conversation")
         action = with_inputs(_action(message, body), body.inputs)
         deliveries = [(d.after, d.new_id) for d in body.deliveries]

@@ -1,6 +1,6 @@
 """The simulator's state: conversations, messages, installations, recorded calls."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,6 +33,10 @@ class Message(BaseModel):
     """In a channel the id of the thread's first message."""
     author: str | None = None
     """AAD object id of the person, or None for the bot."""
+    to: str | None = None
+    """AAD object id of the one person who sees a targeted message; None for everybody."""
+    expires_at: datetime | None = None
+    """When a targeted message is gone, by the clock that tests move."""
     created_at: str
     deleted_at: str | None = None
     gone_answer: int = 404
@@ -50,6 +54,14 @@ class Message(BaseModel):
     def thread(self) -> str:
         """The id of the first message of the thread."""
         return self.reply_to or self.id
+
+    def is_for(self, person: str) -> bool:
+        """Whether this person, by AAD object id, may know of the message."""
+        return self.to in (None, person)
+
+    def is_shown_to(self, person: str) -> bool:
+        """Whether their page has a place for it; of a deleted targeted message nothing is left."""
+        return self.is_for(person) and (self.to is None or self.deleted_at is None)
 
 
 class Conversation(BaseModel):
@@ -94,6 +106,8 @@ class State(BaseModel):
 
     format: Literal[1] = 1
     last_message_id: int = 0
+    clock_ahead: timedelta = timedelta()
+    """How far tests have moved the clock of targeted messages."""
     installed_teams: set[str] = Field(default_factory=set)
     """Ids of the teams whose roster the bot is in."""
     team_names: dict[str, str] = Field(default_factory=dict)

@@ -36,10 +36,13 @@ class UserActions:
     def delete(self, person: Person, conversation: Conversation, message_id: str) -> None:
         """Delete a message as a person may: their own, and in a channel anybody's, as a team's owner.
 
+        A targeted message is not the owner's matter, and its person is not who wrote it.
+
         The bot is not told; it learns of it when it edits the message.
         """
-        message = self._conversations.existing_message(conversation, message_id)
-        if conversation.kind != "channel" and message.author != person.aad_object_id:
+        message = self._conversations.message_for(conversation, message_id, person)
+        of_the_team = conversation.kind == "channel" and message.to is None
+        if not of_the_team and message.author != person.aad_object_id:
             raise ConnectorError(403, "Forbidden", "The message is somebody else's.")
         self._conversations.delete(conversation, message, gone_answer=403)
 
@@ -65,7 +68,7 @@ class UserActions:
         self, person: Person, conversation: Conversation, content: Json, reply_to: str | None
     ) -> Message:
         if reply_to is not None:
-            reply_to = self._conversations.existing_message(conversation, reply_to).thread
+            reply_to = self._conversations.shared_message(conversation, reply_to).thread
         if conversation.kind == "personal":
             self._conversations.open_chat(person)
         return self._conversations.post(

@@ -105,6 +105,7 @@ def buttons(verb_activities: VerbActivities, pagerduty_side: PagerDuty, pool: Po
 # Done
 
 
+@pytest.mark.pooler_too
 async def test_an_acknowledge_is_told_as_the_person_and_recorded(buttons: Buttons) -> None:
     changed = await buttons.click("acknowledge")
     assert changed.outcome == Outcome(kind="done", status="acknowledged")
@@ -402,6 +403,7 @@ async def test_a_link_whose_key_is_gone_is_not_taken_for_no_link(buttons: Button
 # Several at once
 
 
+@pytest.mark.pooler_too
 async def test_two_people_at_once_are_served_one_after_the_other(buttons: Buttons) -> None:
     """Without the lock both would have looked before either wrote."""
     await buttons.side.fault("rest", "slow", seconds=0.3, times=2, match={"method": "PUT"})
@@ -424,6 +426,7 @@ async def test_an_acknowledge_that_meets_a_resolve_never_undoes_it(buttons: Butt
     assert (await buttons.side.get(buttons.incident))["status"] == "resolved"
 
 
+@pytest.mark.pooler_too
 async def test_the_same_click_at_once_is_told_once(buttons: Buttons) -> None:
     await buttons.side.fault("rest", "slow", seconds=0.3, times=4, match={"method": "PUT"})
     changed = await asyncio.gather(*(buttons.click("acknowledge") for _ in range(4)))

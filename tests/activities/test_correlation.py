@@ -78,6 +78,7 @@ async def deliver(edge: Edge, happened: dict[str, Any]) -> None:
     assert answer.status_code == 202
 
 
+@pytest.mark.pooler_too
 async def test_an_event_is_followed_from_the_webhook_to_the_connector(
     serve: Callable[[], AbstractAsyncContextManager[Edge]],
     teams_side: TeamsService,

@@ -77,6 +77,7 @@ async def left(teams_side: TeamsService) -> list[str]:
     return [one["id"] for one in await teams_side.messages() if one["deleted_at"] is None]
 
 
+@pytest.mark.pooler_too
 async def test_the_message_goes_and_the_card_stays(
     delete: Delete, teams_side: TeamsService, live: str, orphan: str
 ) -> None:

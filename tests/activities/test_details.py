@@ -71,6 +71,7 @@ async def monitored(incident_activities: IncidentActivities, pagerduty_side: Pag
     return Reader(incident_activities, pagerduty_side, str(incident["id"]))
 
 
+@pytest.mark.pooler_too
 async def test_details_are_the_incident_as_rest_tells_it(reader: Reader) -> None:
     await reader.side.put(reader.incident, user=BO_USER, status="acknowledged")
     details = await reader.read()
@@ -81,6 +82,7 @@ async def test_details_are_the_incident_as_rest_tells_it(reader: Reader) -> None
     assert details.read_for == reader.request().wanted
 
 
+@pytest.mark.pooler_too
 async def test_two_channels_at_once_ask_once(reader: Reader) -> None:
     await reader.side.fault("rest", "slow", seconds=0.2, match={"method": "GET"})
     first, second = await asyncio.gather(reader.read(), reader.read())

@@ -29,6 +29,7 @@ async def read(names: NameActivities, teams_side: TeamsService) -> Names:
     return found
 
 
+@pytest.mark.pooler_too
 async def test_the_names_of_a_team_and_of_its_channels_are_written(
     names: NameActivities, pool: Pool, teams_side: TeamsService
 ) -> None:

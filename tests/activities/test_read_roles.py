@@ -73,6 +73,7 @@ async def read(consent: ConsentActivities, microsoft: MicrosoftProcess) -> Roles
     return roles
 
 
+@pytest.mark.pooler_too
 async def test_without_consent_everything_required_is_missing(
     consent: ConsentActivities, microsoft: MicrosoftProcess, pool: Pool
 ) -> None:

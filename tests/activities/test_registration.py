@@ -86,6 +86,7 @@ def test_every_dependency_is_asked_for() -> None:
     assert composition.unused() == set()
 
 
+@pytest.mark.pooler_too
 async def test_the_worker_registers_one_implementation_of_every_row(
     client: Client, temporal: EmbeddedTemporal, database_url: str
 ) -> None:

@@ -78,6 +78,7 @@ async def said(teams_side: TeamsService) -> list[str]:
     return [m["versions"][-1]["activity"]["text"] for m in messages if m["reply_to"] == root]
 
 
+@pytest.mark.pooler_too
 async def test_a_highlight_is_said_in_the_thread(say: Say, reply: Reply, teams_side: TeamsService) -> None:
     assert await say(reply) == Replied(said=True)
     assert await said(teams_side) == ["🟢 Resolved by Bo Call"]
@@ -92,6 +93,7 @@ async def test_a_highlight_is_said_once_under_whatever_event_it_is_told(
     assert len(await said(teams_side)) == 1
 
 
+@pytest.mark.pooler_too
 async def test_many_at_once_say_it_once(say: Say, reply: Reply, teams_side: TeamsService) -> None:
     replied = await asyncio.gather(*(say(reply) for _ in range(5)))
     assert sorted(one.said for one in replied) == [False] * 4 + [True]

@@ -70,6 +70,7 @@ async def run(
     )
 
 
+@pytest.mark.pooler_too
 async def test_a_worker_that_stops_records_a_send_whose_activity_is_gone(
     run: WorkflowHandle[object, object],
     settings: Settings,

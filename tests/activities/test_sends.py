@@ -51,6 +51,7 @@ async def living(teams_side: TeamsService) -> list[str]:
 # The same worker is asked again
 
 
+@pytest.mark.pooler_too
 async def test_the_next_call_for_a_card_waits_for_a_post_that_goes_on_and_edits_its_message(
     worker: OneWorker, card: Card, teams_side: TeamsService
 ) -> None:

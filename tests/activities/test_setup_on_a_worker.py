@@ -118,6 +118,7 @@ client_secret = "not used here"
 """
 
 
+@pytest.mark.pooler_too
 async def test_a_team_comes_aboard(aboard: Aboard) -> None:
     ada = Person(aad_object_id=ADA.aad_object_id, teams_id=ADA.teams_id, name=ADA.name)
     at = datetime.now(UTC)

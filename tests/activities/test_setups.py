@@ -94,6 +94,7 @@ def rows(pool: Pool, database_url: str, client: Client, tmp_path: Path) -> Rows:
     return Rows(pool, database_url, client, tmp_path)
 
 
+@pytest.mark.pooler_too
 async def test_a_team_that_was_just_seen_has_no_step_yet(rows: Rows) -> None:
     stored = await rows.restore(await rows.team())
     assert (stored.name, stored.step, stored.account, stored.accounts) == ("Orders", None, None, ("acme",))

@@ -19,6 +19,7 @@ from workflows.channel_incident.activities import ShowCard, Shown
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.pooler_too
 async def test_a_card_is_posted_and_recorded(show: Show, card: Card, teams_side: TeamsService) -> None:
     shown = await show(card.at(1))
     (message,) = await teams_side.messages()

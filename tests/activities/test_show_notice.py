@@ -50,6 +50,7 @@ def newest(message: dict[str, Any]) -> dict[str, Any]:
     return activity
 
 
+@pytest.mark.pooler_too
 async def test_the_installer_is_written_to_alone_in_a_chat_that_is_opened_once(
     setup: Setup, teams_side: TeamsService
 ) -> None:

@@ -34,6 +34,7 @@ def click(key: str, minute: int) -> Click:
     )
 
 
+@pytest.mark.pooler_too
 async def test_a_run_restores_what_was_shown_said_and_clicked(
     store_activities: StoreActivities, pool: Pool
 ) -> None:

@@ -94,6 +94,7 @@ async def test_a_person_is_told_alone(
     assert {one.headers["X-Correlation-Id"] for one in teams_side.asked} == {"f:1"}
 
 
+@pytest.mark.pooler_too
 async def test_the_private_chat_is_opened_once(
     private_activities: PrivateActivities, teams_side: TeamsService, person: Person
 ) -> None:

@@ -113,6 +113,7 @@ async def link_of(pool: Pool, who: str) -> int | None:
 # A click on the card
 
 
+@pytest.mark.pooler_too
 async def test_a_click_is_answered_with_the_card_as_it_is_then(run: Run, buttons: Buttons) -> None:
     answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA_AAD))
     assert is_card(answer)

@@ -109,6 +109,7 @@ def by(who: str) -> dict[str, Any]:
 # What is written, and where it is answered
 
 
+@pytest.mark.pooler_too
 async def test_a_command_in_a_channel_is_answered_in_its_thread(bot: Bot) -> None:
     text = await bot.says(said("<at>Muster</at>&nbsp;HELP", entities=[MENTION]))
     assert all(f"**{name}**" in text for name in texts.SUMMARIES)
@@ -181,6 +182,7 @@ async def test_a_command_that_comes_again_is_not_done_again(bot: Bot, gateway: R
     assert len({one.pressed.key for one in gateway.asked}) == 2
 
 
+@pytest.mark.pooler_too
 async def test_a_command_that_comes_twice_at_once_is_done_once(bot: Bot, gateway: RecordingGateway) -> None:
     _, key = await offer(bot.pool)
     whole = private(f"authorize {key}")
@@ -427,6 +429,7 @@ async def test_good_keys_and_those_that_were_good_count_as_no_wrong_ones(
     assert await bot.pool.fetchval("SELECT count(*) FROM wrong_key") == 0
 
 
+@pytest.mark.pooler_too
 async def test_wrong_keys_at_once_are_counted_one_by_one(bot: Bot) -> None:
     _, foreign = await offer(bot.pool, team=OTHER_TEAM, tenant=OTHER_TENANT)
     await asyncio.gather(*(bot.hears(private(f"authorize {foreign}")) for _ in range(12)))

@@ -83,6 +83,7 @@ async def slowest(http: httpx.AsyncClient) -> float:
 
 
 @pytest.mark.skipif(resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 4096, reason="needs as many files")
+@pytest.mark.pooler_too
 async def test_a_thousand_held_connections_delay_nobody_and_are_gone_after_fifteen_seconds(
     database_url: str, temporal: EmbeddedTemporal, tmp_path: Path
 ) -> None:

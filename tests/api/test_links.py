@@ -136,6 +136,7 @@ async def untouched(links: Links, offer: link_offers.Offer) -> bool:
 # --- what the page of a link is
 
 
+@pytest.mark.pooler_too
 async def test_a_page_names_team_installer_and_account_and_starts_nothing(links: Links) -> None:
     offer = await links.offer()
     page = await links.browser().open(path_of(offer))
@@ -315,6 +316,7 @@ async def test_a_return_whose_answer_was_lost_succeeds_when_it_comes_again(links
     assert await link_offers.unreported(links.pool) == ()
 
 
+@pytest.mark.pooler_too
 async def test_a_return_that_comes_twice_at_once_succeeds_twice(serve: Serve) -> None:
     async with serve() as one, serve(hears=False) as two:
         offer = await one.offer()
@@ -356,6 +358,7 @@ async def test_a_result_opens_in_its_browser_alone(links: Links) -> None:
     assert is_invalid(await other.open(f"/l/done/{next(iter(other.http.cookies.keys()))[-16:]}"), 400)
 
 
+@pytest.mark.pooler_too
 async def test_two_apis_share_a_flow(serve: Serve) -> None:
     async with serve() as one, serve(hears=False) as two:
         offer = await one.offer()

@@ -100,6 +100,7 @@ async def opened(page: Page, links: Links, path: str) -> None:
     await page.goto(str(links.edge.http.base_url).rstrip("/") + path)
 
 
+@pytest.mark.pooler_too
 async def test_an_admin_goes_to_pagerduty_by_the_button_and_comes_back_to_a_connected_team(
     links: Links, account: SimulatedAccount, page: Page
 ) -> None:

@@ -151,6 +151,7 @@ def methods(connector: Connector) -> list[str]:
     return [method for method, _ in connector.calls]
 
 
+@pytest.mark.pooler_too
 async def test_a_running_incident_follows_its_row_at_the_next_edit(
     run: Run, pool: Pool, before: Connector, after: Connector
 ) -> None:

@@ -106,6 +106,7 @@ async def test_a_button_asks_the_set_up_whose_card_it_is_on(
     assert asked.update_id.startswith(pressed.key)
 
 
+@pytest.mark.pooler_too
 async def test_a_card_whose_row_is_late_is_known_by_what_its_button_says(
     bot: Bot, gateway: RecordingGateway
 ) -> None:

@@ -27,6 +27,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sightings, "WITHIN", 0.3)
 
 
+@pytest.mark.pooler_too
 async def test_an_activitys_time_counts_its_wait_for_a_connection(short: None, pool: Pool) -> None:
     """Thirty at once are over in the time of one, though four are written at a time."""
     await accounts.upsert_tenant(pool, id=TENANT, name="Acme")
@@ -53,6 +54,7 @@ async def test_so_many_wait_and_the_newest_are_dropped(monkeypatch: pytest.Monke
     await noting.finish()
 
 
+@pytest.mark.pooler_too
 async def test_a_burst_is_answered_at_once_while_postgres_hangs(
     short: None,
     database_url: str,

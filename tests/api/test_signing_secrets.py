@@ -67,6 +67,7 @@ async def replace(pool: Pool, secret: str) -> None:
     await pool.execute("UPDATE webhook_subscription SET secret = $1 WHERE id = $2", sealed, SUBSCRIPTION)
 
 
+@pytest.mark.pooler_too
 async def test_a_secret_that_replaces_another_counts_at_once(secrets: SigningSecrets, pool: Pool) -> None:
     assert await signed(secrets, SECRET)
     await replace(pool, "the next")

@@ -85,6 +85,7 @@ async def keys(pool: Pool) -> list[str]:
 # Installed and removed
 
 
+@pytest.mark.pooler_too
 async def test_an_installation_makes_the_teams_row_and_tells_its_set_up(
     bot: Bot, gateway: RecordingGateway
 ) -> None:
@@ -287,6 +288,7 @@ async def test_an_installer_whom_nobody_names_is_told_of_all_the_same(
     assert told.person == Person(aad_object_id=ADA_AAD, teams_id="29:ada", name="")
 
 
+@pytest.mark.pooler_too
 async def test_two_teams_of_one_name_have_two_keys(bot: Bot, gateway: RecordingGateway) -> None:
     await bot.hears(installation())
     await bot.hears(

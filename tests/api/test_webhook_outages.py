@@ -53,6 +53,7 @@ async def serve(
     return serving
 
 
+@pytest.mark.pooler_too
 async def test_a_webhook_is_answered_503_while_temporal_is_away_and_accepted_later(
     serve: Serve, temporal: EmbeddedTemporal
 ) -> None:

@@ -5,12 +5,14 @@ The real activities and the real client send to the simulator, with a record of 
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from muster.clients.expiring import Expiring, ExpiringCache
+from muster.clients.teams.refusal import TargetedRefused
 from muster.seed import Seed, seed
 from muster.store.pool import Pool, open_pool
 from sandbox.company import build_company
@@ -21,6 +23,7 @@ from tests.contract.channel import Channel, reached_channel
 from tests.schemas.api import NotAsDescribed
 from tests.schemas.cards import check_card
 from tests.schemas.connector import connector_api
+from tests.schemas.exchange import Exchange
 from tests.support.settings import database_at, settings_for
 from tests.support.teams_service import TeamsService, teams_service
 from workflows.channel_incident.view import View
@@ -41,11 +44,18 @@ MEMBER = ("GET", "/v3/conversations/{conversationId}/members/{memberId}")
 OPEN = ("POST", "/v3/conversations")
 NOT_DESCRIBED = re.compile(r"/v3/teams/[^/]+(/conversations)?")
 """The two calls that Microsoft documents in *get-teams-context* alone: names of a team and its channels."""
+TARGETED = ("isTargetedActivity", "true")
+"""The parameter that Microsoft documents in *targeted-messages* alone; the rest of its calls is described."""
 
 
 def view_of(case: str) -> View:
     """A golden case, without the one character that facts never hold and Postgres cannot."""
     return View.model_validate_json((CASES / f"{case}.view.json").read_text().replace("\\u0000", ""))
+
+
+def as_described(exchange: Exchange) -> Exchange:
+    """The exchange without the parameter that the description does not have."""
+    return replace(exchange, query=tuple(one for one in exchange.query if one != TARGETED))
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +87,7 @@ async def channel(service: TeamsService, company: Pool) -> AsyncIterator[Channel
         yield channel
     for exchange in channel.wire.exchanges:
         if not NOT_DESCRIBED.fullmatch(exchange.path):
+            exchange = as_described(exchange)
             connector_api().check_request(exchange)
             connector_api().check_answer(exchange)
         assert exchange.headers["authorization"].startswith("Bearer ")
@@ -153,6 +164,44 @@ async def test_the_names_of_a_team_come_by_calls_that_the_description_does_not_h
         assert NOT_DESCRIBED.fullmatch(exchange.path)
         with pytest.raises(NotAsDescribed):
             connector_api().operation_of(exchange)
+
+
+async def test_a_message_for_one_person_lives_with_a_parameter_that_the_description_does_not_have(
+    channel: Channel,
+) -> None:
+    """Once the description has it, these calls are checked like the others."""
+    connector, bo = channel.connector, channel.service.company.people[1]
+    text = {"type": "message", "text": "For Bo"}
+    sent = await connector.send_targeted(*channel.place, bo.teams_id, text)
+    assert [one["to"] for one in await channel.service.messages()] == [bo.aad_object_id]
+    await connector.update_targeted(*channel.place, sent, text | {"text": "Still for Bo"})
+    for _ in range(2):
+        await connector.delete_targeted(*channel.place, sent)
+    with pytest.raises(CardGone):
+        await connector.update_targeted(*channel.place, sent, text)
+    assert channel.calls == [(*POST, 201), (*EDIT, 200), (*DELETE, 200), (*DELETE, 404), (*EDIT, 404)]
+    for exchange in channel.wire.exchanges:
+        assert exchange.query == (TARGETED,)
+        with pytest.raises(NotAsDescribed, match="has no parameter isTargetedActivity"):
+            connector_api().check_request(exchange)
+
+
+async def test_a_message_for_one_person_is_refused_where_it_cannot_be(channel: Channel) -> None:
+    connector, company = channel.connector, channel.service.company
+    text, (service_url, tenant, _) = {"type": "message", "text": "For one"}, channel.place
+    with pytest.raises(TargetedRefused) as refused:
+        await connector.send_targeted(*channel.place, company.people[6].teams_id, text)
+    assert (refused.value.status, refused.value.not_a_member) == (404, True)
+    chat = await connector.open_personal(service_url, tenant, company.people[1].teams_id)
+    with pytest.raises(TargetedRefused) as refused:
+        await connector.send_targeted(service_url, tenant, chat, company.people[1].teams_id, text)
+    assert (refused.value.status, refused.value.not_a_member) == (400, False)
+    switch = {"refused": {"status": 403, "code": "NotAllowed", "message": "Not here"}}
+    (await channel.service.http.post("/_sandbox/targeted", json=switch)).raise_for_status()
+    with pytest.raises(TargetedRefused) as refused:
+        await connector.send_targeted(*channel.place, company.people[1].teams_id, text)
+    assert (refused.value.status, refused.value.code) == (403, "NotAllowed")
+    assert await channel.service.messages() == []
 
 
 async def test_what_the_connector_refuses_is_typed_by_its_condition(channel: Channel) -> None:

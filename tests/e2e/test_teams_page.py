@@ -1,5 +1,6 @@
 """The simulator's page alone: the app comes into a team, is mentioned, opens pages, and leaves."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ from playwright.async_api import Browser, expect
 
 from tests.e2e.screens import DESKTOP, SCREENS, Screen, keep
 from tests.e2e.windows import Windows
-from tests.sandbox.teams_process import CARD_TYPE, TeamsProcess, running_teams
+from tests.sandbox.teams_process import CARD_TYPE, TeamsProcess, card_answer, message, running_teams
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -41,6 +42,37 @@ def post(teams: TeamsProcess, conversation: str, content: dict[str, Any]) -> Non
     with teams.connector() as bot:
         sent = bot.post(f"v3/conversations/{conversation}/activities", json={"type": "message"} | content)
         sent.raise_for_status()
+
+
+class Targeted:
+    """The bot's messages for Bo in Payments › ops."""
+
+    def __init__(self, teams: TeamsProcess) -> None:
+        self._teams = teams
+        installation = {"person": "ada@acme.example", "team": "Payments", "only": "none"}
+        assert teams.post("/_sandbox/install", installation).is_success
+
+    def send(self, text: str, *, under: str | None = None) -> str:
+        recipient = {"id": self._teams.person(1).teams_id}
+        thread = "" if under is None else f";messageid={under}"
+        body = message(text, "link") | {"recipient": recipient}
+        return str(self._call("POST", thread=thread, body=body)["id"])
+
+    def edit(self, sent: str, text: str) -> None:
+        self._call("PUT", sent, body=message(text, "link"))
+
+    def delete(self, sent: str) -> None:
+        self._call("DELETE", sent)
+
+    def _call(
+        self, method: str, sent: str | None = None, *, thread: str = "", body: dict[str, Any] | None = None
+    ) -> Any:
+        address = f"v3/conversations/{self._teams.channel}{thread}/activities"
+        where = address if sent is None else f"{address}/{sent}"
+        with self._teams.connector() as bot:
+            answer = bot.request(method, where, params={"isTargetedActivity": "true"}, json=body)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
 
 
 def card(address: str) -> dict[str, Any]:
@@ -176,6 +208,71 @@ async def test_a_reply_mentions_a_member_and_the_bot(teams: TeamsProcess, window
     heard = teams.bot.activities[2]
     assert heard["text"] == "<at>Bo Call</at> and <at>Muster</at>"
     assert heard["replyToId"] == teams.messages(teams.channel)[0]["id"]
+
+
+@on_every_screen
+async def test_a_targeted_message_is_seen_by_its_person_alone(
+    teams: TeamsProcess, windows: Windows, screen: Screen
+) -> None:
+    targeted = Targeted(teams)
+    bos, adas = await windows.teams("Bo Call", screen), await windows.teams("Ada Ops", screen)
+    for window in (bos, adas):
+        await window.open_channel("Payments", "ops")
+    messages = bos.page.get_by_test_id("message")
+    sent = targeted.send("Link your accounts")
+    await expect(messages).to_contain_text("Only you can see this message")
+    await expect(messages).to_contain_text("Link your accounts")
+    await expect(bos.page.get_by_test_id("reply-open")).to_have_count(0)
+    await expect(bos.page.get_by_test_id("message-delete")).to_have_count(0)
+    await keep(bos.page, f"targeted-{screen.name}")
+
+    teams.bot.answer = lambda _: card_answer("One moment")
+    await messages.get_by_role("button", name="link").click()
+    await expect(messages).to_contain_text("One moment")
+    targeted.edit(sent, "You are linked")
+    await expect(messages).to_contain_text("You are linked")
+    await expect(messages).to_contain_text("Only you can see this message")
+
+    post(teams, teams.channel, {"text": "For everybody"})
+    await expect(adas.page.get_by_test_id("message")).to_have_text(re.compile("For everybody"))
+    await expect(adas.page.get_by_test_id("only-you")).to_have_count(0)
+    await expect(messages).to_have_count(2)
+    targeted.delete(sent)
+    await expect(messages).to_have_count(1)
+    await expect(messages).to_contain_text("For everybody")
+    await bos.page.reload()
+    await expect(bos.page.get_by_test_id("only-you")).to_have_count(0)
+
+
+async def test_an_old_targeted_message_leaves_its_thread_as_it_was(
+    teams: TeamsProcess, windows: Windows
+) -> None:
+    targeted = Targeted(teams)
+    window = await windows.teams("Bo Call")
+    await window.open_channel("Payments", "ops")
+    page = window.page
+    targeted.send("Alone on its day")
+    await expect(page.get_by_test_id("only-you")).to_have_count(1)
+    assert teams.post("/_sandbox/clock", {"advance": 24 * 3600}).is_success
+    await expect(page.get_by_test_id("message")).to_have_count(0)
+    await expect(page.locator(".day")).to_have_count(0)
+
+    post(teams, teams.channel, {"text": "For everybody"})
+    await expect(page.locator(".day")).to_have_text(["Today"])
+    root = teams.messages(teams.channel)[-1]["id"]
+    await page.get_by_test_id("reply-open").click()
+    await page.get_by_test_id("reply-box").fill("I am on it")
+    for number in range(3):
+        targeted.send(f"Number {number}", under=root)
+    await expect(page.get_by_test_id("only-you")).to_have_count(3)
+    await expect(page.get_by_test_id("replies-toggle")).to_contain_text("3 replies")
+    await keep(page, "targeted-in-a-thread")
+    assert teams.post("/_sandbox/clock", {"advance": 24 * 3600}).is_success
+    await expect(page.get_by_test_id("reply")).to_have_count(0)
+    await expect(page.get_by_test_id("replies-toggle")).to_be_hidden()
+    await expect(page.get_by_test_id("reply-box")).to_have_value("I am on it")
+    await expect(page.get_by_test_id("message")).to_contain_text("For everybody")
+    await expect(page.locator(".day")).to_have_text(["Today"])
 
 
 async def test_the_bot_begins_a_private_chat(teams: TeamsProcess, windows: Windows) -> None:

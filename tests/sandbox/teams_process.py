@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import httpx
@@ -210,3 +211,37 @@ def running_teams(folder: Path, *more_options: str, connected: bool = True) -> I
         finally:
             if teams.process is not None and teams.process.poll() is None:
                 teams.stop()
+
+
+Event = tuple[str, dict[str, Any]]
+
+
+@contextmanager
+def events(teams: TeamsProcess, person: int) -> Iterator["Queue[Event]"]:
+    """The person's live events."""
+    heard: Queue[Event] = Queue()
+    address = f"{teams.url}/page/events"
+    query = {"person": teams.person(person).aad_object_id}
+    with (
+        httpx.Client(trust_env=False) as http,
+        http.stream("GET", address, params=query, timeout=20) as stream,
+    ):
+        lines = stream.iter_lines()
+        assert next(lines).startswith(":"), "the stream begins with a comment once it listens"
+
+        def listen() -> None:
+            name = ""
+            for line in lines:
+                field, _, value = line.partition(": ")
+                if field == "event":
+                    name = value
+                elif field == "data":
+                    heard.put((name, json.loads(value)))
+                    if name == "reset":
+                        return
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        yield heard
+        teams.reset()
+        thread.join(10)

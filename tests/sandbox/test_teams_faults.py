@@ -205,11 +205,11 @@ def test_what_is_no_fault_is_refused(teams: TeamsProcess, fault: dict[str, Any])
 @pytest.mark.parametrize(
     ("on", "match", "allowed"),
     [
-        ("create", {"message": "1700000000001"}, "conversation"),
+        ("create", {"message": "1700000000001"}, "conversation, targeted"),
         ("open", {"path": "/v3/conversations"}, "conversation"),
-        ("edit", {"activity": "1700000000001"}, "conversation, message"),
-        ("reply", {"message": 1700000000001}, "conversation, message"),
-        ("delete", {"": "x"}, "conversation, message"),
+        ("edit", {"activity": "1700000000001"}, "conversation, message, targeted"),
+        ("reply", {"message": 1700000000001}, "conversation, message, targeted"),
+        ("delete", {"": "x"}, "conversation, message, targeted"),
         ("members", {"conversation": None}, "conversation, message"),
     ],
 )

@@ -1,16 +1,12 @@
 """What the page sees and does: who sees what, live events, unread marks, writing."""
 
-import json
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from queue import Queue
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.sandbox.teams_process import TeamsProcess, message
+from tests.sandbox.teams_process import TeamsProcess, events, message
 from tests.support.waiting import wait_until
 
 
@@ -19,40 +15,6 @@ def bot(teams: TeamsProcess) -> Iterator[httpx.Client]:
     teams.reset()
     with teams.connector() as client:
         yield client
-
-
-Event = tuple[str, dict[str, Any]]
-
-
-@contextmanager
-def events(teams: TeamsProcess, person: int) -> Iterator["Queue[Event]"]:
-    """The person's live events."""
-    heard: Queue[Event] = Queue()
-    address = f"{teams.url}/page/events"
-    query = {"person": teams.person(person).aad_object_id}
-    with (
-        httpx.Client(trust_env=False) as http,
-        http.stream("GET", address, params=query, timeout=20) as stream,
-    ):
-        lines = stream.iter_lines()
-        assert next(lines).startswith(":"), "the stream begins with a comment once it listens"
-
-        def listen() -> None:
-            name = ""
-            for line in lines:
-                field, _, value = line.partition(": ")
-                if field == "event":
-                    name = value
-                elif field == "data":
-                    heard.put((name, json.loads(value)))
-                    if name == "reset":
-                        return
-
-        thread = threading.Thread(target=listen)
-        thread.start()
-        yield heard
-        teams.reset()
-        thread.join(10)
 
 
 def send(bot: httpx.Client, conversation: str, content: dict[str, Any]) -> str:
@@ -176,6 +138,7 @@ def test_an_event_has_the_whole_message(teams: TeamsProcess, bot: httpx.Client) 
             "attachments": message("one")["attachments"],
             "notification": "The bot sent you a card",
             "private_card": None,
+            "targeted": False,
         }
         assert heard.get(timeout=5) == ("unread", {"conversation": teams.channel, "unread": 1})
 

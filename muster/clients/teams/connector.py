@@ -2,11 +2,12 @@
 
 The connector has no idempotency key, so a failed create may have made its message all the same
 (docs/architecture.md §3, *Sends and lost answers*). ``muster.clients.teams.refusal`` says what each
-refusal is about.
+refusal is about. A targeted message is one that a single person of a channel or group chat sees.
 """
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from muster.clients.expiring import ExpiringCache
 from muster.clients.http import broken_contract, exchange, json_object, refused_as
 from muster.clients.teams.clouds import CLOUDS, clouds_of
-from muster.clients.teams.refusal import ConnectorCall, error_of, row_of
+from muster.clients.teams.refusal import ConnectorCall, error_of, row_of, targeted_refusal
 from muster.clients.teams.service_url import service_url_allowed
 from muster.clients.teams.token import bot_tokens
 from muster.clients.way_out import way_out
@@ -29,6 +30,8 @@ from workflows.errors import CardGone, ProviderUnavailable, RequestInvalid
 _PROVIDER = "the Bot Connector"
 _WITHIN = 8.0
 """Seconds for a whole call, token included; the worker's graceful stop waits for longer than this."""
+_TARGETED: Mapping[str, str] = {"isTargetedActivity": "true"}
+"""Of every call about a targeted message; the connector's description does not have it."""
 _METHODS: Mapping[ConnectorCall, str] = {
     "post": "POST",
     "reply": "POST",
@@ -134,10 +137,53 @@ class ConnectorClient:
     async def delete(self, service_url: str, tenant: str, conversation: str, activity_id: str) -> None:
         """Delete a message of ours; one that is gone already is fine."""
         path = ("conversations", conversation, "activities", activity_id)
-        try:
+        with suppress(CardGone):
             await self._call("delete", service_url, tenant, path, repeatable=True)
-        except CardGone:
-            return
+
+    async def send_targeted(
+        self,
+        service_url: str,
+        tenant: str,
+        conversation: str,
+        person_teams_id: str,
+        activity: Mapping[str, Any],
+    ) -> str:
+        """Post ``activity`` where one member (``29:`` id) alone sees it, for 24 hours; its activity id.
+
+        A thread's conversation id puts it into that thread. Raises ``TargetedRefused`` where nothing was
+        posted because it is a targeted message, and what ``send`` raises for the rest.
+        """
+        path = ("conversations", conversation, "activities")
+        body = {**activity, "recipient": {"id": person_teams_id}}
+        response = await self._call(
+            "post", service_url, tenant, path, body=body, repeatable=False, targeted=True
+        )
+        return _id_of(response, repeatable=False)
+
+    async def update_targeted(
+        self,
+        service_url: str,
+        tenant: str,
+        conversation: str,
+        activity_id: str,
+        activity: Mapping[str, Any],
+    ) -> None:
+        """Replace a targeted message of ours, as ``update``; its person stays the same.
+
+        One that is older than 24 hours is gone: ``CardGone``.
+        """
+        path = ("conversations", conversation, "activities", activity_id)
+        # Teams refuses an edit that names a recipient.
+        body = {name: value for name, value in activity.items() if name != "recipient"}
+        await self._call("edit", service_url, tenant, path, body=body, repeatable=False, targeted=True)
+
+    async def delete_targeted(
+        self, service_url: str, tenant: str, conversation: str, activity_id: str
+    ) -> None:
+        """Delete a targeted message of ours; one that is gone already is fine."""
+        path = ("conversations", conversation, "activities", activity_id)
+        with suppress(CardGone):
+            await self._call("delete", service_url, tenant, path, repeatable=True, targeted=True)
 
     async def open_personal(self, service_url: str, tenant: str, person: str) -> str:
         """The id of the bot's conversation with ``person`` (``29:`` id or AAD object id), new or not."""
@@ -210,6 +256,7 @@ class ConnectorClient:
         *,
         repeatable: bool,
         body: Mapping[str, Any] | None = None,
+        targeted: bool = False,
     ) -> httpx.Response:
         allowed = self._service_hosts or CLOUDS[self._registration(tenant).cloud].service_hosts
         if not service_url_allowed(service_url, allowed):
@@ -220,7 +267,11 @@ class ConnectorClient:
 
         async def ask(token: str) -> httpx.Response:
             request = self._pool.build_request(
-                _METHODS[call], url, json=body, headers={"Authorization": f"Bearer {token}"}
+                _METHODS[call],
+                url,
+                params=_TARGETED if targeted else None,
+                json=body,
+                headers={"Authorization": f"Bearer {token}"},
             )
             within = until - loop.time()
             return await exchange(
@@ -234,6 +285,10 @@ class ConnectorClient:
         if response.is_success:
             return response
         codes = _codes_of(response)
+        if targeted and call == "post":
+            refused = targeted_refusal(response.status_code, codes)
+            if refused is not None:
+                raise refused
         kind = error_of(row_of(call, response.status_code, codes), repeatable=repeatable)
         raise refused_as(kind, response, provider=_PROVIDER, code=next(iter(codes), None))
 

@@ -14,7 +14,7 @@ request       ``RequestInvalid``           the call is wrong, and fails again as
 Refusals that are not in the table are about the moment.
 """
 
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Sequence
 from typing import Literal, NamedTuple, get_args
 
 from workflows.errors import (
@@ -106,6 +106,35 @@ UNKNOWN = Row(
     range(1000), None, "moment", RefusedForNow, "botframework-sdk #4860, BotFramework-Services #349"
 )
 """What is in no row: the connector also answers 400, 403 and 404 at random."""
+
+
+_TARGETED_REFUSED = frozenset({400, 403, 404, 405, 501})
+
+
+class TargetedRefused(Exception):
+    """Teams did not post a targeted message, and may post the same in a private chat: nothing was done.
+
+    No ``OutsideError``, since the one who sends chooses another way at once: no workflow and no history
+    sees it. ``status`` and ``code`` tell what concerns the person (404 ``BotNotInConversationRoster``: not
+    a member) from what concerns the tenant. Source: msteams-docs ``agents-in-teams/targeted-messages``.
+    """
+
+    def __init__(self, status: int, code: str | None) -> None:
+        super().__init__(f"the Bot Connector answered {status}" + (f" ({code})" if code else ""))
+        self.status = status
+        self.code = code
+
+    @property
+    def not_a_member(self) -> bool:
+        """Whether it is about this person in this conversation alone."""
+        return (self.status, self.code) == (404, "BotNotInConversationRoster")
+
+
+def targeted_refusal(status: int, codes: Sequence[str]) -> TargetedRefused | None:
+    """What an answer to a targeted post refuses as such; None: the table says what it is about."""
+    if status not in _TARGETED_REFUSED:
+        return None
+    return TargetedRefused(status, next(iter(codes), None))
 
 
 def row_of(call: ConnectorCall, status: int, codes: Collection[str]) -> Row:

@@ -7,6 +7,7 @@ import { renderText } from "./message-text.js";
 import { nameOf } from "./summary.js";
 
 const CARD = "application/vnd.microsoft.card.adaptive";
+const ONLY_YOU = "Only you can see this message";
 
 /**
  * `drawCard(content, message)` makes a card's element; `own` marks the reader's own messages; `remove(message)`
@@ -35,7 +36,12 @@ export function renderMessage(message, { testId = "message", own = false, remove
       isMarkedEdited(message) && h("span", { class: "edited" }, "Edited"),
       remove && deleteButton(message, remove),
     ),
-    h("div", { class: "message-body" }, ...bodyOf(message, drawCard)),
+    h(
+      "div",
+      { class: "message-body" },
+      message.targeted && h("p", { class: "only-you", "data-testid": "only-you" }, icon("eye", 16), ONLY_YOU),
+      ...bodyOf(message, drawCard),
+    ),
   );
 }
 

@@ -4,7 +4,7 @@
 // open, or it was read anew), "message" (one of the open conversation came or changed), "online".
 
 import * as api from "./api.js";
-import { previewOf } from "./summary.js";
+import { isGone, previewOf } from "./summary.js";
 
 export class Store extends EventTarget {
   tenant = "";
@@ -197,7 +197,9 @@ export class Store extends EventTarget {
   #put(message) {
     const { messages } = this.conversation;
     const index = messages.findIndex(({ id }) => id === message.id);
-    if (index < 0) messages.push(message);
+    if (isGone(message)) {
+      if (index >= 0) messages.splice(index, 1);
+    } else if (index < 0) messages.push(message);
     else messages[index] = message;
   }
 

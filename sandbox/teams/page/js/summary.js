@@ -1,4 +1,4 @@
-// One line that says what a message is: for a screen reader, and for lists and feeds.
+// What a message is, in one line: for a screen reader, and for lists and feeds. And whether it still is.
 
 import { plainText } from "./markdown.js";
 
@@ -9,6 +9,9 @@ export function nameOf(message) {
   if (message.deleted) return DELETED;
   return message.summary || textOf(message) || cardTextOf(message);
 }
+
+/** Of a deleted message for one person nothing stays. */
+export const isGone = (message) => message.targeted && message.deleted;
 
 /** What lists show of a message: what a locked phone would. */
 export function previewOf(message) {

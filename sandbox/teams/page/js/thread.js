@@ -29,7 +29,8 @@ export class Thread {
     this.#members = members;
     this.#root = draw(message, "message");
     this.element = h("section", { class: "post" }, this.#root, this.#toggle, this.#list, this.#answer);
-    this.#offerReply(message, say);
+    // A message for one person takes no replies.
+    if (!message.targeted) this.#offerReply(message, say);
     this.#count();
   }
 
@@ -47,6 +48,13 @@ export class Thread {
     this.#replies.set(message.id, drawn);
     this.#count();
     return drawn;
+  }
+
+  /** Takes a reply away. */
+  takeAway(id) {
+    this.#replies.get(id)?.remove();
+    this.#replies.delete(id);
+    this.#count();
   }
 
   /** Shows all replies. */

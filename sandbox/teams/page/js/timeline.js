@@ -4,6 +4,7 @@ import { dayOf } from "./clock.js";
 import { h, icon } from "./dom.js";
 import { renderMessage } from "./message.js";
 import { Scroller } from "./scroller.js";
+import { isGone } from "./summary.js";
 import { swap, Thread } from "./thread.js";
 
 const GROUPED_MS = 5 * 60_000;
@@ -64,8 +65,9 @@ export class Timeline {
   /** Shows a new message or a changed one. */
   put(message) {
     const old = this.#elements.get(message.id);
-    if (old) this.scroller.keepPlace(old, () => this.#replace(message));
-    else this.#announce(message);
+    if (old && isGone(message)) this.scroller.keepPlace(old, () => this.#takeAway(message, old));
+    else if (old) this.scroller.keepPlace(old, () => this.#replace(message));
+    else if (!isGone(message)) this.#announce(message);
   }
 
   /** Brings a message into view and marks it for a moment. */
@@ -90,8 +92,9 @@ export class Timeline {
 
   #draw(message, testId) {
     const own = message.from.id === this.#person.id;
-    // In a channel a team's owner may delete anybody's messages.
-    const remove = (own || this.#kind === "channel") && !message.deleted ? this.#remove : null;
+    // In a channel a team's owner may delete what everybody sees.
+    const may = own || (this.#kind === "channel" && !message.targeted);
+    const remove = may && !message.deleted ? this.#remove : null;
     return renderMessage(message, { testId, own, remove, drawCard: this.#drawCard });
   }
 
@@ -138,6 +141,24 @@ export class Timeline {
       last?.from.id === message.from.id &&
       new Date(message.created_at) - new Date(last.created_at) < GROUPED_MS
     );
+  }
+
+  #takeAway(message, element) {
+    this.#elements.delete(message.id);
+    this.#threads.delete(message.id);
+    const parent = message.reply_to && this.#threads.get(message.reply_to);
+    if (parent) return parent.takeAway(message.id);
+    const [before, after] = [element.previousElementSibling, element.nextElementSibling];
+    // The next bubble of the same sender needs the head that this one had.
+    if (!element.classList.contains("continued")) after?.classList.remove("continued");
+    element.remove();
+    const wasLast = this.#last?.id === message.id;
+    if (before.matches(".day") && (!after || after.matches(".day"))) {
+      before.remove();
+      if (wasLast) this.#last = null;
+    } else if (wasLast) {
+      this.#last = { ...message, from: {} }; // of the same day, and no bubble continues it
+    }
   }
 
   #replace(message) {

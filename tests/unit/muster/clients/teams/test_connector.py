@@ -8,6 +8,7 @@ import pytest
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient, connector_client
+from muster.clients.teams.refusal import TargetedRefused
 from muster.config_file import TeamsRegistration
 from tests.support.settings import settings_for
 from workflows.errors import (
@@ -96,6 +97,14 @@ def reply(client):
     return client.reply(URL, TENANT, CHANNEL, "17", CARD)
 
 
+def send_targeted(client):
+    return client.send_targeted(URL, TENANT, CHANNEL, "29:ada", CARD)
+
+
+def edit_targeted(client):
+    return client.update_targeted(URL, TENANT, CHANNEL, "17", CARD)
+
+
 def open_chat(client):
     return client.open_personal(URL, TENANT, "29:ada")
 
@@ -123,6 +132,93 @@ async def test_an_edit_and_a_deletion_name_their_message(client, connector):
     await client.delete(URL, TENANT, CHANNEL, "17")
     path = "/emea/v3/conversations/19%3Aops%40thread.tacv2/activities/17"
     assert connector.paths == [("PUT", path), ("DELETE", path)]
+
+
+async def test_a_targeted_message_names_its_person_once(client, connector):
+    """Teams refuses an edit that names a recipient."""
+    named = CARD | {"recipient": {"id": "29:bo"}}
+    assert await client.send_targeted(URL, TENANT, CHANNEL, "29:ada", named) == "1700000000001"
+    await client.update_targeted(URL, TENANT, CHANNEL, "17", named)
+    await client.delete_targeted(URL, TENANT, CHANNEL, "17")
+    path, query = "/emea/v3/conversations/19%3Aops%40thread.tacv2/activities", "?isTargetedActivity=true"
+    assert connector.paths == [
+        ("POST", f"{path}{query}"),
+        ("PUT", f"{path}/17{query}"),
+        ("DELETE", f"{path}/17{query}"),
+    ]
+    sent, edited, deleted = (request.content for request in connector.requests)
+    assert json.loads(sent) == CARD | {"recipient": {"id": "29:ada"}}
+    assert json.loads(edited) == CARD
+    assert deleted == b""
+
+
+@pytest.mark.parametrize("code", ["", "BadArgument", "BotDisabledByAdmin", "ActivityNotFoundInConversation"])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
+async def test_a_targeted_message_that_teams_does_not_take_is_refused_as_such(
+    client, connector, status, code
+):
+    connector.refuse(status, code)
+    with pytest.raises(TargetedRefused) as refused:
+        await send_targeted(client)
+    assert (refused.value.status, refused.value.code) == (status, code or None)
+    assert not refused.value.not_a_member
+    assert len(connector.requests) == 1
+
+
+@pytest.mark.parametrize(("status", "is_about_the_person"), [(404, True), (403, False)])
+async def test_a_person_who_is_not_a_member_is_told_from_a_bot_that_is_not(
+    client, connector, status, is_about_the_person
+):
+    connector.refuse(status, "BotNotInConversationRoster")
+    with pytest.raises(TargetedRefused) as refused:
+        await send_targeted(client)
+    assert refused.value.not_a_member is is_about_the_person
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "failure"),
+    [
+        (401, "BotNotRegistered", CredentialRejected),
+        (402, "", RefusedForNow),
+        (408, "", OutcomeUnknown),
+        (409, "", RefusedForNow),
+        (412, "PreconditionFailed", Conflict),
+        (413, "MessageSizeTooBig", RequestInvalid),
+        (429, "Throttled", RateLimited),
+        (500, "", OutcomeUnknown),
+        (502, "", OutcomeUnknown),
+        (503, "", OutcomeUnknown),
+    ],
+)
+async def test_what_else_refuses_a_targeted_message_is_typed_as_for_any(
+    client, connector, status, code, failure
+):
+    for call in (send_targeted, send):
+        for _ in range(2 if status == 401 else 1):
+            connector.refuse(status, code)
+        with pytest.raises(OutsideError) as refused:
+            await call(client)
+        assert type(refused.value) is failure
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "failure"),
+    [
+        (400, "BadArgument", RefusedForNow),
+        (403, "ServiceError", CardGone),
+        (403, "BotNotInConversationRoster", BotRemoved),
+        (404, "ActivityNotFoundInConversation", CardGone),
+        (405, "", RequestInvalid),
+        (429, "", RateLimited),
+        (501, "", OutcomeUnknown),
+    ],
+)
+async def test_an_edit_of_a_targeted_message_is_refused_as_any_edit(client, connector, status, code, failure):
+    for call in (edit_targeted, edit):
+        connector.refuse(status, code)
+        with pytest.raises(OutsideError) as refused:
+            await call(client)
+        assert type(refused.value) is failure
 
 
 async def test_a_personal_conversation_is_opened_for_a_person(client, connector):
@@ -331,24 +427,27 @@ async def test_a_limit_says_how_long_to_wait(client, connector):
 async def test_a_create_without_a_trustworthy_answer_is_typed_by_what_was_sent(
     client, connector, lost, failure
 ):
-    connector.answers.append(lost)
-    with pytest.raises(failure):
-        await client.send(URL, TENANT, CHANNEL, CARD)
+    connector.answers += [lost, lost]
+    for call in (send, send_targeted):
+        with pytest.raises(failure):
+            await call(client)
 
 
 @pytest.mark.parametrize("lost", [httpx.ReadTimeout("slow"), httpx.Response(503)])
 async def test_opening_a_conversation_and_deleting_may_be_repeated(client, connector, lost):
-    connector.answers += [lost, lost]
+    connector.answers += [lost, lost, lost]
     with pytest.raises(ProviderUnavailable):
         await client.open_personal(URL, TENANT, "29:ada")
-    with pytest.raises(ProviderUnavailable):
-        await client.delete(URL, TENANT, CHANNEL, "17")
+    for delete in (client.delete, client.delete_targeted):
+        with pytest.raises(ProviderUnavailable):
+            await delete(URL, TENANT, CHANNEL, "17")
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, "ActivityNotFoundInConversation"), (403, "ServiceError")])
 async def test_deleting_what_is_gone_is_done(client, connector, status, code):
-    connector.refuse(status, code)
-    await client.delete(URL, TENANT, CHANNEL, "17")
+    for delete in (client.delete, client.delete_targeted):
+        connector.refuse(status, code)
+        await delete(URL, TENANT, CHANNEL, "17")
 
 
 async def test_the_configured_client_sends_no_token_beyond_the_configured_tenants_and_hosts():
