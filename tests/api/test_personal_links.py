@@ -104,6 +104,7 @@ def is_linked(page: httpx.Response) -> bool:
 # --- the whole way
 
 
+@pytest.mark.pooler_too
 async def test_a_person_proves_both_identities_and_is_linked(links: PersonalLinks) -> None:
     offer = await links.offer()
     browser = links.browser()
@@ -444,6 +445,7 @@ async def test_a_denial_is_told_with_its_state_and_without(links: PersonalLinks)
     assert is_linked(await browser.come_back(links.identity.allow(location))), "it may have been anybody's"
 
 
+@pytest.mark.pooler_too
 async def test_a_return_that_comes_twice_at_once_exchanges_its_code_once(serve: Serve) -> None:
     async with serve() as one, serve(hears=False) as two:
         offer = await one.offer()
@@ -529,6 +531,7 @@ async def test_a_person_whose_team_left_the_account_is_not_linked(links: Persona
 # --- outages
 
 
+@pytest.mark.pooler_too
 async def test_while_something_is_away_the_link_stays_open(serve: Serve, database_url: str) -> None:
     async with line_to(database_url) as line:
         through = database_url.replace(database_url.rpartition("@")[2].partition("/")[0], line.address)
