@@ -22,10 +22,10 @@ from muster.cards.link_pages import (
     connected,
 )
 from muster.cards.personal_link_pages import (
-    REFUSALS,
+    NOT_LINKED,
     SIGN_IN_AS_SOMEONE_ELSE,
-    linked_lines,
-    other_person_lines,
+    linked_text,
+    other_person_text,
 )
 
 _STYLE = files("api.links").joinpath("templates", "page.css").read_text()
@@ -86,11 +86,11 @@ def _lines(result: Result) -> tuple[str, ...]:
         case Result(outcome="connected"):
             return (connected(result.team),)
         case Result(outcome="linked", names=LinkedNames() as names):
-            return linked_lines(**names.model_dump())
+            return linked_text(**names.model_dump())
         case Result(outcome="other_person", visitor=SignedIn() as visitor):
-            return other_person_lines(**visitor.model_dump())
+            return other_person_text(**visitor.model_dump())
         case Result(outcome="refused", reason=str(reason)):
-            return tuple(REFUSALS[reason])
+            return tuple(NOT_LINKED[reason])
         case _:
             return (_TEXTS[result.outcome],)
 

@@ -16,7 +16,7 @@ from muster.cards.link_pages import Invitation
 from muster.cards.personal_link_pages import personal_page
 from muster.clients.entra.consent import ConsentPages
 from muster.clients.entra.sign_in import SignIns, Visitor
-from muster.clients.entra.sign_in_refusals import SignInRefused
+from muster.clients.entra.sign_in_errors import SignInRefused
 from muster.clients.pagerduty.id_tokens import AuthorizationRefused
 from muster.clients.pagerduty.oauth import PERSON_SCOPES, OAuthClient
 from muster.config_file import PagerDutyAccount

@@ -24,67 +24,69 @@ _OPERATOR = f"{_AGAIN} Tell whoever runs Muster."
 _ADMIN = "a Microsoft admin of your organization sends appconnect to Muster in Teams."
 
 
-class Refusal(NamedTuple):
+class NotLinked(NamedTuple):
     """Why nobody was linked, and what to do."""
 
-    line: str
+    why: str
     advice: str
 
 
-REFUSALS: Mapping[str, Refusal] = {
-    "sign_in_denied": Refusal(
+NOT_LINKED: Mapping[str, NotLinked] = {
+    "sign_in_denied": NotLinked(
         "Microsoft did not sign you in, or was told not to.",
         f"{_AGAIN} Try again, and allow it. Where your organization does not let you, {_ADMIN}",
     ),
-    "not_consented": Refusal(
+    "not_consented": NotLinked(
         "Your organization has not allowed Muster to sign its people in.",
         f"{_AGAIN} Before you try again, {_ADMIN}",
     ),
-    "sign_in_late": Refusal(
+    "sign_in_late": NotLinked(
         "The return from Microsoft came too late, or was used before.", f"{_AGAIN} Try again."
     ),
-    "sign_in_app_refused": Refusal("Microsoft does not accept Muster's app as it is registered.", _OPERATOR),
-    "sign_in_unverified": Refusal(
+    "sign_in_app_refused": NotLinked(
+        "Microsoft does not accept Muster's app as it is registered.", _OPERATOR
+    ),
+    "sign_in_unverified": NotLinked(
         "What Microsoft said of who you are could not be verified.",
         f"{_AGAIN} Try again. If it happens again, tell whoever runs Muster.",
     ),
-    "other_tenant": Refusal(
+    "other_tenant": NotLinked(
         "You signed in at Microsoft with an account of another organization.",
         "Nothing has changed. Only people of the organization that this link belongs to can use it.",
     ),
-    "no_object_id": Refusal(
+    "no_object_id": NotLinked(
         "Microsoft did not say which account of the organization you signed in with.",
         "Nothing has changed. Only people of the organization that this link belongs to can use it.",
     ),
-    "account_left": Refusal(
+    "account_left": NotLinked(
         "No team of your organization belongs to this PagerDuty account any more.",
         "Nothing has changed. You can link your accounts again when a team is connected to it.",
     ),
-    "denied": Refusal(
+    "denied": NotLinked(
         "PagerDuty was told not to allow it.",
         f"{_AGAIN} Try again, and allow Muster to act for you.",
     ),
-    "code_refused": Refusal(
+    "code_refused": NotLinked(
         "The return from PagerDuty came too late, or was used before.", f"{_AGAIN} Try again."
     ),
-    "app_refused": Refusal("PagerDuty does not accept Muster's app as it is registered.", _OPERATOR),
-    "scope_missing": Refusal(
+    "app_refused": NotLinked("PagerDuty does not accept Muster's app as it is registered.", _OPERATOR),
+    "scope_missing": NotLinked(
         "PagerDuty granted fewer permissions than Muster asked for.",
         f"{_OPERATOR} Its app in PagerDuty lacks some of the scopes.",
     ),
-    "id_token_wrong": Refusal(
+    "id_token_wrong": NotLinked(
         "What PagerDuty said of who you are could not be verified.",
         f"{_AGAIN} Try again. If it happens again, tell whoever runs Muster.",
     ),
-    "other_account": Refusal(
+    "other_account": NotLinked(
         "You were signed in to another PagerDuty account than the one of this link.",
         f"{_AGAIN} Sign out there, and try again.",
     ),
-    "other_region": Refusal(
+    "other_region": NotLinked(
         "You were signed in to PagerDuty in another service region than the one of this link.",
         f"{_AGAIN} Sign out there, and try again.",
     ),
-    "person_unread": Refusal(
+    "person_unread": NotLinked(
         "PagerDuty did not show Muster your user, which may be deactivated.",
         f"{_AGAIN} Ask an admin of the PagerDuty account before you try again.",
     ),
@@ -105,14 +107,14 @@ def personal_page(*, account: str) -> Invitation:
     )
 
 
-def linked_lines(*, teams: str, pagerduty: str, email: str, replaced: str | None) -> tuple[str, ...]:
+def linked_text(*, teams: str, pagerduty: str, email: str, replaced: str | None) -> tuple[str, ...]:
     """That a person is linked now, for that person."""
     acts_as = _ACTS_AS.format(teams=teams, pagerduty=pagerduty, email=email)
     before = (_REPLACED.format(replaced=replaced),) if replaced else ()
     return (LINKED, acts_as, *before, _UNDO)
 
 
-def other_person_lines(*, name: str, address: str) -> tuple[str, ...]:
+def other_person_text(*, name: str, address: str) -> tuple[str, ...]:
     """That somebody else is signed in, to whoever it is."""
     who = f"{name} ({address})" if name and address else name or address or "somebody without a name"
     return (f"You are signed in at Microsoft as {who}.", OTHER_PERSON)

@@ -13,7 +13,7 @@ import pytest
 from temporalio.client import Client
 
 from muster.cards.link_pages import FAILED, INVALID, TRY_AGAIN
-from muster.cards.personal_link_pages import LINKED, OTHER_PERSON, REFUSALS, SIGN_IN_AS_SOMEONE_ELSE
+from muster.cards.personal_link_pages import LINKED, NOT_LINKED, OTHER_PERSON, SIGN_IN_AS_SOMEONE_ELSE
 from muster.clients.pagerduty.oauth import PERSON_SCOPES
 from muster.store import link_offers
 from muster.store.link_offers import Offer
@@ -82,7 +82,7 @@ OTHER_TENANT = "33333333-3333-3333-3333-333333333333"
 def is_refused(page: httpx.Response, reason: str, status: int = 200) -> bool:
     """Whether the page says this reason first, and then what to do."""
     said = re.findall("<p>(.*?)</p>", text_of(page))
-    return (page.status_code, tuple(said[:2])) == (status, tuple(REFUSALS[reason]))
+    return (page.status_code, tuple(said[:2])) == (status, tuple(NOT_LINKED[reason]))
 
 
 def is_invalid(page: httpx.Response, status: int) -> bool:
@@ -192,7 +192,7 @@ async def test_the_browser_of_the_link_sees_the_success_again_and_nobody_else_do
     assert is_invalid(await browser.open(path_of(offer)), 410)
 
 
-async def test_who_looks_at_a_link_spends_nothing(links: PersonalLinks) -> None:
+async def test_whoever_merely_opens_a_link_spends_nothing(links: PersonalLinks) -> None:
     offer = await links.offer()
     previewer = links.browser()
     for _ in range(2):

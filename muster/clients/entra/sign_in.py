@@ -16,7 +16,7 @@ import msal
 import requests
 
 from muster.clients.entra.session import EntraSession, unanswered
-from muster.clients.entra.sign_in_refusals import SignInRefused, refusal, told_by_return
+from muster.clients.entra.sign_in_errors import SignInRefused, refusal, told_by_return
 from muster.clients.id_tokens import IdTokens, IdTokenWrong
 from muster.clients.teams.clouds import Cloud
 from muster.clients.way_out import WayOut

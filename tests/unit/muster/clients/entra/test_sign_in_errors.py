@@ -2,7 +2,7 @@
 
 import pytest
 
-from muster.clients.entra.sign_in_refusals import SignInRefused, refusal, told_by_return
+from muster.clients.entra.sign_in_errors import SignInRefused, refusal, told_by_return
 from workflows.errors import ProviderUnavailable
 
 
