@@ -17,6 +17,7 @@ from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from muster.clients.pagerduty.oauth import PERSON_SCOPES
+from muster.config_file import PagerDutyAccount
 from muster.seed import seed
 from muster.store import link_offers, links, people
 from muster.store.link_offers import Offer
@@ -203,18 +204,24 @@ async def serving_personal_links(
 
     @asynccontextmanager
     async def serve(
-        *, postgres: str = database_url, temporal_at: str = temporal_address, hears: bool = True, **more: Any
+        *,
+        postgres: str = database_url,
+        temporal_at: str = temporal_address,
+        hears: bool = True,
+        port: int | None = None,
+        account: PagerDutyAccount | None = None,
+        **more: Any,
     ) -> AsyncIterator[PersonalLinks]:
         given = {
             "microsoft_authority": microsoft.authority,
             "ca_file": str(microsoft.ca),
-            "public_url": PUBLIC,
+            "public_url": PUBLIC if port is None else f"http://127.0.0.1:{port}",
             **more,
         }
         settings = edge_settings(postgres, temporal_at, folder, **given)
         assert settings.config is not None
         secret = microsoft.company.bot_app_secret
-        settings.config.write_text(link_configuration(account_at(identity), app_secret=secret))
+        settings.config.write_text(link_configuration(account or account_at(identity), app_secret=secret))
         settings = settings.model_copy(update={"task_queue": queue})
         async with AsyncExitStack() as stack:
             if hears:
@@ -226,7 +233,7 @@ async def serving_personal_links(
                         workflow_runner=UnsandboxedWorkflowRunner(),
                     )
                 )
-            edge = await stack.enter_async_context(serving_edge(settings, pool, client))
+            edge = await stack.enter_async_context(serving_edge(settings, pool, client, port=port))
             running = PersonalLinks(edge, pool, client, identity, microsoft)
             stack.push_async_callback(running.close)
             yield running

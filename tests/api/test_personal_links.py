@@ -422,7 +422,8 @@ async def test_an_authorization_that_fails_says_why_and_leaves_the_link_open(lin
         assert f'href="{path_of(offer)}"' in page.text
         assert await links.untouched(offer), change
         vars(links.identity).update({name: good[name] for name in change})
-    for unavailable in ({"is_down": True}, {"user_status": 503}, {"refuses": (429, {})}):
+    outages: list[dict[str, Any]] = [{"is_down": True}, {"user_status": 503}, {"refuses": (429, {})}]
+    for unavailable in outages:
         location = await browser.to_pagerduty(offer, links.cy)
         vars(links.identity).update(unavailable)
         page = await browser.come_back(links.identity.allow(location))

@@ -36,7 +36,7 @@ def tokens(name: str) -> Tokens:
 
 
 def as_user(user: str, **changes: Any) -> PersonalSpending:
-    given = {
+    given: dict[str, Any] = {
         "account": ACCOUNT,
         "user": user,
         "name": f"Name of {user}",
