@@ -14,13 +14,18 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
+from activities.clients.ended_links import EndedLinks
+from activities.clients.link_refresh import LinkRefresh
+from activities.clients.person_token import PersonTokens
 from activities.composition import Dependencies, activities_of
 from activities.heartbeats import BEAT
 from activities.registration import tell_failures_once
 from activities.signals import WorkflowSignals
+from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
 from muster.clients.graph.client import graph_client
 from muster.clients.http import open_pool as open_http_pool
+from muster.clients.pagerduty.refresh import RefreshClient
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import app_tokens
 from muster.clients.teams.connector import connector_client
@@ -43,8 +48,8 @@ _LIBRARIES = ("pydantic", "pydantic_core", "annotated_types", "typing_inspection
 """Passed through the workflow sandbox beside our own modules: they hold no state of a run."""
 
 _GRACE = timedelta(seconds=20)
-"""For activities and for the sends that they began. Longer than a connector call may take (8 s), so that a
-send that began is recorded."""
+"""For activities, and for the sends and refreshes that they began. Longer than a call of the connector may
+take (8 s) and than refreshed tokens may wait for a database (12 s), so that what began is recorded."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -76,21 +81,34 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
         await require_search_attributes(client)
         http = await stack.enter_async_context(open_http_pool(way_out(settings)))
         sends = Sends()
+        keys = KeyRing.parse(settings.keys.get_secret_value())
+        signals = WorkflowSignals(client, task_queue=settings.task_queue)
+        refresh_pool = await stack.enter_async_context(await open_pool(settings.database, size=4))
+        person_tokens = PersonTokens(
+            LinkRefresh(RefreshClient(http), refresh_pool, settings.accounts, keys),
+            EndedLinks(signals, pool, settings),
+            pool,
+            keys,
+        )
+        connector = connector_client(settings, http)
         dependencies = Dependencies(
-            connector=connector_client(settings, http),
+            connector=connector,
             pagerduty=PagerDutyClient(http),
             app_tokens=app_tokens(http, settings.accounts),
             accounts=settings.accounts,
-            keys=KeyRing.parse(settings.keys.get_secret_value()),
+            keys=keys,
             settings=settings,
             graph=graph_client(settings, http),
-            signals=WorkflowSignals(client, task_queue=settings.task_queue),
+            signals=signals,
             sends=sends,
+            person_tokens=person_tokens,
+            private=PrivateSends(connector, pool),
             pool=pool,
             details_pool=await stack.enter_async_context(await open_pool(settings.database, size=4)),
             clicks_pool=await stack.enter_async_context(await open_pool(settings.database, size=10)),
         )
-        # After the worker's own end, and before what the sends use is closed.
+        # After the worker's own end, and before what the sends and the refreshes use is closed.
+        stack.push_async_callback(person_tokens.finish)
         stack.push_async_callback(sends.finish)
         worker = await stack.enter_async_context(
             Worker(
@@ -114,6 +132,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             )
         )
         stack.callback(sends.stop, within=_GRACE)
+        stack.callback(person_tokens.stop, within=_GRACE)
         yield worker
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
 import activities
+from activities.clients.person_token import PersonTokens
 from activities.registration import registered
 from activities.signals import WorkflowSignals
+from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
 from muster.clients.expiring import ExpiringCache
 from muster.clients.graph.client import GraphClient
@@ -34,6 +36,8 @@ class Dependencies:
     graph: GraphClient
     signals: WorkflowSignals
     sends: Sends
+    person_tokens: PersonTokens
+    private: PrivateSends
     pool: Pool
     details_pool: Pool
     """For reading details: a connection is held while PagerDuty answers."""

@@ -19,6 +19,7 @@ from bench.stack import running
 GROUPS = {
     "hops": hops.webhook_to_card,
     "clicks": clicks.click_to_answer,
+    "refreshes": clicks.click_with_refresh,
     "crowds": crowds.clicks_at_once,
     "standard": standard.standard_incident,
     "growth": growth.history_growth,

@@ -64,6 +64,8 @@ class Sink:
         """Seconds that an edit takes before it is done."""
         self.teams_calls = 0
         self.pagerduty_calls = 0
+        self.refreshes = 0
+        """How often a person's token was refreshed."""
         self.writes: Counter[str] = Counter()
         """How often each incident's status was to be changed."""
         self.incidents: dict[str, Incident] = {}
@@ -162,8 +164,17 @@ class Sink:
     # PagerDuty
 
     async def _token(self, request: web.Request) -> web.Response:
-        scope = str((await request.post())["scope"])
+        form = await request.post()
+        if form["grant_type"] == "refresh_token":
+            return await self._refresh()
+        scope = str(form["scope"])
         return web.json_response({"access_token": "bench", "expires_in": 86_400, "scope": scope})
+
+    async def _refresh(self) -> web.Response:
+        self.refreshes += 1
+        await asyncio.sleep(self.pagerduty_delay)
+        pair = {"access_token": f"bench-{self.refreshes}", "refresh_token": f"bench-refresh-{self.refreshes}"}
+        return web.json_response({**pair, "expires_in": 86_400, "scope": "incidents.write"})
 
     async def _get_incident(self, request: web.Request) -> web.Response:
         return await self._incident(request, None)

@@ -66,7 +66,7 @@ class SigningKey:
         """
         payload = json.dumps(claims).encode()
         if algorithm != "HS256":
-            key = None if algorithm == "none" else self._key
+            key = "" if algorithm == "none" else self._key
             return jwt.PyJWS().encode(payload, key, algorithm, headers=header)
         # The library refuses a public key as a secret.
         secret = self._key.public_key().public_bytes(

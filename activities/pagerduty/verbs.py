@@ -1,16 +1,17 @@
 """Verbs: telling PagerDuty what a person clicked, as that person."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 import structlog
 from temporalio import activity
 
+from activities.clients.link_refresh import LinkEnded
+from activities.clients.person_token import PersonTokens
 from activities.pagerduty.access import account_of, bounded, details_of
 from activities.registration import implements
 from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient, is_already_so
 from muster.config_file import PagerDutyAccount
-from muster.security.sealing import KeyRing, SealBroken
-from muster.store import clicks, links
+from muster.store import clicks
 from muster.store.details import lock_incident
 from muster.store.links import LinkedUser
 from muster.store.pool import Connection, Pool, transaction
@@ -20,8 +21,10 @@ from workflows.errors import (
     CredentialRejected,
     Forbidden,
     OutcomeUnknown,
+    OutsideError,
     ProviderUnavailable,
     RequestInvalid,
+    Temporary,
 )
 from workflows.incident.events import Details
 from workflows.verbs.judging import done, failed, judge
@@ -47,12 +50,12 @@ class VerbActivities:
         pagerduty: PagerDutyClient,
         clicks_pool: Pool,
         accounts: Mapping[str, PagerDutyAccount],
-        keys: KeyRing,
+        person_tokens: PersonTokens,
     ) -> None:
         self._client = pagerduty
         self._pool = clicks_pool
         self._accounts = accounts
-        self._keys = keys
+        self._tokens = person_tokens
 
     @implements(CHANGE_STATUS)
     async def change_status(self, request: DoVerb) -> VerbDone:
@@ -70,18 +73,38 @@ class VerbActivities:
             return changed
 
     async def _change(self, connection: Connection, request: DoVerb) -> VerbDone:
-        verb = VERBS[request.click.verb]
-        user = await self._user(connection, request)
-        if user is None:
+        link, account = request.click.person.link, request.card.account
+        if link is None:
             return _refused("link_removed")
+        # The row is read by the connection that this click holds: none waits here for a second one.
+        user = await _identity(self._tokens.user(link, account=account, connection=connection))
+        if isinstance(user, VerbDone):
+            return user
+        try:
+            return await self._change_as(user, request)
+        except CredentialRejected as error:
+            rejected = error
+        renewed = await _identity(self._tokens.renewed(link, account=account, rejected=user.access_token))
+        if isinstance(renewed, VerbDone):
+            return renewed
+        if renewed.access_token == user.access_token:
+            return _refused_to(user, rejected)
+        try:
+            return await self._change_as(renewed, request)
+        except CredentialRejected as error:
+            return _refused_to(renewed, error)
+
+    async def _change_as(self, user: LinkedUser, request: DoVerb) -> VerbDone:
+        """One try with one token; raises ``CredentialRejected`` where PagerDuty does not accept it."""
+        verb = VERBS[request.click.verb]
         try:
             if verb.undoes or activity.info().attempt > 1:
                 seen = await self._read(request, user)
                 if (judged := _judged(verb, seen, user)) is not None:
                     return judged
             return await self._tell_or_read(request, verb, user)
-        except (CredentialRejected, Forbidden) as error:
-            return VerbDone(outcome=failed(type(error), by=user.name, refusal=error.refusal))
+        except Forbidden as error:
+            return _refused_to(user, error)
 
     async def _tell_or_read(self, request: DoVerb, verb: Verb, user: LinkedUser) -> VerbDone:
         """Tell PagerDuty; where it says that this is so already, read how it is."""
@@ -92,16 +115,6 @@ class VerbActivities:
                 raise
         seen = await self._read(request, user)
         return _judged(verb, seen, user) or _refused("already_changed")
-
-    async def _user(self, connection: Connection, request: DoVerb) -> LinkedUser | None:
-        person = request.click.person
-        if person.link is None:
-            return None
-        try:
-            return await links.linked_user(connection, self._keys, person.link, account=request.card.account)
-        except SealBroken as error:
-            log.error("a link cannot be opened", link=person.link, reason=str(error))
-            raise ProviderUnavailable("the link cannot be opened: MUSTER_KEYS lacks its key") from error
 
     async def _read(self, request: DoVerb, user: LinkedUser) -> Details:
         incident = await self._client.get_incident(
@@ -129,6 +142,21 @@ class VerbActivities:
         return VerbDone(outcome=done(verb), details=details_of(incident))
 
 
+async def _identity(found: Awaitable[LinkedUser | None]) -> LinkedUser | VerbDone:
+    """Who the click is done as, or why it cannot be done as anybody; raises a ``Temporary``."""
+    try:
+        return await found or _refused("link_removed")
+    except LinkEnded:
+        return _refused("link_ended")
+    except Temporary:
+        raise
+    except OutsideError as error:
+        if isinstance(error, RequestInvalid) and error.refusal is None:
+            raise  # it was not sent: PagerDuty has refused nothing
+        log.error("PagerDuty refuses the app", failure=type(error).__name__, reason=str(error))
+        return VerbDone(outcome=Outcome(kind="failed", reason="app_refused"))
+
+
 def _judged(verb: Verb, seen: Details, user: LinkedUser) -> VerbDone | None:
     """The outcome where PagerDuty already stands as wanted, or where the verb would undo something.
 
@@ -144,3 +172,7 @@ def _judged(verb: Verb, seen: Details, user: LinkedUser) -> VerbDone | None:
 
 def _refused(reason: Reason) -> VerbDone:
     return VerbDone(outcome=Outcome(kind="refused", reason=reason))
+
+
+def _refused_to(user: LinkedUser, error: CredentialRejected | Forbidden) -> VerbDone:
+    return VerbDone(outcome=failed(type(error), by=user.name, refusal=error.refusal))

@@ -25,7 +25,6 @@ from muster.store.pool import UNAVAILABLE, Pool
 from workflows.errors import CardGone, Conflict, OutcomeUnknown, OutsideError, RequestInvalid
 from workflows.person import Person
 from workflows.team_setup.activities import SHOW_NOTICE, NoticeShown, ShowNotice
-from workflows.verbs.click import Clicker
 
 _CARD = "application/vnd.microsoft.card.adaptive"
 
@@ -138,8 +137,8 @@ class NoticeActivities:
     async def _open_chat(self, request: ShowNotice, person: Person, service_url: str) -> str:
         whom = person.teams_id or person.aad_object_id
         conversation = await self._connector.open_personal(service_url, request.tenant, whom)
-        clicker = Clicker(aad_object_id=person.aad_object_id, teams_id=whom, name=person.name, link=None)
-        await people.keep_private_conversation(self._pool, request.tenant, clicker, conversation)
+        known = person.model_copy(update={"teams_id": whom})
+        await people.keep_private_conversation(self._pool, request.tenant, known, conversation)
         return conversation
 
     # What it says

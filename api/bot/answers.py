@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse
 
 from muster.cards.sentences import NO_ANSWER
 
-_CARD = "application/vnd.microsoft.card.adaptive"
+CARD = "application/vnd.microsoft.card.adaptive"
 _ERROR = "application/vnd.microsoft.error"
 _MESSAGE = "application/vnd.microsoft.activity.message"
 
@@ -19,7 +19,7 @@ def sentence(text: str) -> dict[str, Any]:
 
 def card(content: Mapping[str, Any]) -> dict[str, Any]:
     """A card action's answer that replaces the card."""
-    return {"statusCode": 200, "type": _CARD, "value": content}
+    return {"statusCode": 200, "type": CARD, "value": content}
 
 
 def error(status: int, code: str, message: str) -> dict[str, Any]:

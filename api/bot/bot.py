@@ -2,12 +2,13 @@
 # (botbuilder has no types)
 """What Muster does when Teams talks to it."""
 
+from collections.abc import Mapping
+
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
 
 from api.bot.adapter import inbound_of
-from api.bot.buttons import BUTTONS, ButtonHandler
-from api.bot.clicks import ClickHandler
+from api.bot.card_actions import CardActionHandler
 from api.bot.commands.handler import CommandHandler
 from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
@@ -18,12 +19,13 @@ class MusterBot(TeamsActivityHandler):
 
     def __init__(
         self,
-        clicks: ClickHandler,
-        buttons: ButtonHandler,
+        clicks: CardActionHandler,
+        buttons: Mapping[str, CardActionHandler],
         commands: CommandHandler,
         events: TeamEvents,
         sightings: Sightings,
     ) -> None:
+        """``buttons``: who answers those of cards that are no incident's, by verb."""
         super().__init__()
         self._clicks = clicks
         self._buttons = buttons
@@ -50,10 +52,9 @@ class MusterBot(TeamsActivityHandler):
         activity, answer_by = inbound.activity, inbound.answer_by
         if not activity.is_card_action:
             return InvokeResponse(status=501)
-        if activity.action is not None and activity.action["verb"] in BUTTONS:
-            body = await self._buttons.answer(activity, answer_by=answer_by)
-        else:
-            body = await self._clicks.answer(activity, answer_by=answer_by)
+        verb = str(activity.action["verb"]) if activity.action is not None else ""
+        handler = self._buttons.get(verb, self._clicks)
+        body = await handler.answer(activity, answer_by=answer_by)
         return InvokeResponse(status=200, body=body)
 
     async def on_message_activity(self, turn_context: TurnContext) -> None:

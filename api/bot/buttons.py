@@ -1,4 +1,4 @@
-"""Buttons of cards that are no incident's: each verb with the workflow and the update that it asks for."""
+"""Buttons of a team's set-up: each verb with the workflow and the update that it asks for."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,19 +8,15 @@ import structlog
 
 from api.bot.activity import InboundActivity
 from api.bot.answers import sentence
+from api.bot.button_data import account_in, notice_in, team_in
 from api.bot.card_actions import ASKING_TAKES, ActionMalformed, CardActionHandler
 from api.bot.sender import person_of
+from api.bot.team_cards import pressed_team_card
 from api.gateway import Gateway
-from muster.cards.setup.sentences import INCOMPLETE_BUTTON, NOT_OUR_MESSAGE, sentence_of
-from muster.identifiers import subdomain_of
-from muster.store import notices, teams
-from muster.store.notices import NoticeKey
+from muster.cards.setup.sentences import INCOMPLETE_BUTTON, sentence_of
 from muster.store.pool import Pool
-from muster.store.teams import Team
-from muster.values import NAME, one_line, teams_identifier
 from workflows.contract import Update, WorkflowType
-from workflows.ids import TeamSetupId, button_key, delivery_key
-from workflows.person import Person
+from workflows.ids import button_key, delivery_key
 from workflows.team_setup import workflow_type as team_setup
 from workflows.team_setup.messages import Deadlines, Pressed, SetupAnswer, Start
 
@@ -37,7 +33,7 @@ class Button(NamedTuple):
 BUTTONS: Mapping[str, Button] = {
     verb: Button(team_setup.TEAM_SETUP, update) for verb, update in team_setup.BUTTONS.items()
 }
-"""By the button's verb; those of an incident's card stand in workflows/verbs."""
+"""By the button's verb; those of an incident's card stand in workflows/verbs, of links in link_buttons.py."""
 
 
 class _Hint(NamedTuple):
@@ -46,13 +42,6 @@ class _Hint(NamedTuple):
     team: str
     notice: str
     account: str | None
-
-
-class _Card(NamedTuple):
-    """Whose card was pressed."""
-
-    team: Team
-    notice: str
 
 
 class ButtonHandler(CardActionHandler):
@@ -70,7 +59,9 @@ class ButtonHandler(CardActionHandler):
         if person is None or not (activity.id and activity.tenant and activity.reply_to_id):
             raise ActionMalformed(INCOMPLETE_BUTTON)
         async with asyncio.timeout_at(answer_by - ASKING_TAKES):
-            pressed_card = await self._card(activity, activity.reply_to_id, person, hint)
+            pressed_card = await pressed_team_card(
+                self._pool, activity, activity.reply_to_id, person, team=hint.team, notice=hint.notice
+            )
         button = BUTTONS[verb]
         key = button_key(
             person=person.aad_object_id,
@@ -97,33 +88,11 @@ class ButtonHandler(CardActionHandler):
         log.info("click answered", verb=verb, reply=answer.reply if answer else "working")
         return sentence(sentence_of(answer))
 
-    async def _card(self, activity: InboundActivity, message: str, person: Person, hint: _Hint) -> _Card:
-        """Whose card it is: its row says so, and where the row does not know its message, the button.
-
-        What a button says is believed of a notice that was begun for whoever pressed, or for all who read the
-        conversation. Anybody can send a button's data.
-        """
-        notice = await notices.find(self._pool, conversation=activity.conversation_id, activity_id=message)
-        setup = TeamSetupId.of(notice.subject) if notice else None
-        if notice is not None:
-            team = await teams.find_by_key(self._pool, setup.team_key) if setup else None
-        else:
-            team = await teams.find(self._pool, hint.team)
-        if team is None or team.tenant != activity.tenant:
-            raise ActionMalformed(NOT_OUR_MESSAGE)
-        if notice is None:
-            recipient = person.aad_object_id if activity.is_private else activity.conversation_id
-            notice = NoticeKey(str(TeamSetupId(team.key)), hint.notice, recipient)
-            if not await notices.is_begun(self._pool, notice):
-                raise ActionMalformed(NOT_OUR_MESSAGE)
-        return _Card(team, notice.name)
-
 
 def _hint_of(data: Any) -> _Hint:
     """What the button carries; raises ``ActionMalformed``."""
     told = data if isinstance(data, Mapping) else {}
-    team, notice, account = teams_identifier(told.get("team")), told.get("notice"), told.get("account")
-    named = isinstance(notice, str) and notice and one_line(notice, NAME) == notice
-    if team is None or not named or (account is not None and subdomain_of(account) is None):
+    team, notice, account = team_in(told), notice_in(told), account_in(told)
+    if team is None or notice is None:
         raise ActionMalformed(INCOMPLETE_BUTTON)
-    return _Hint(team, str(notice), subdomain_of(account))
+    return _Hint(team, notice, account)

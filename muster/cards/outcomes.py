@@ -17,7 +17,7 @@ _SENTENCE_LIMIT = 500
 _SAYS_LIMIT = 200
 _REASONS: dict[Reason, str] = {
     "link_removed": ": your link to PagerDuty was removed meanwhile.",
-    "link_ended": ": your link to PagerDuty has ended.",
+    "link_ended": ". Your link to PagerDuty has ended; link your accounts again.",
     "link_rejected": ": PagerDuty does not accept your link any more; link your accounts again.",
     "forbidden": ": PagerDuty does not allow {by} to do this.",
     "already_changed": ": PagerDuty says it is settled already.",
@@ -26,6 +26,9 @@ _REASONS: dict[Reason, str] = {
     "conflict": ". Somebody else was changing the incident at that moment. Try again.",
     "rate_limited": ". PagerDuty is limiting requests right now. Try again in a minute.",
     "not_sent": ". Muster could not write the request to PagerDuty; its log says why.",
+    "app_refused": (
+        ". PagerDuty could not be asked: it refuses Muster's own app. Whoever runs Muster has to mend that."
+    ),
     "answer_lost": ". PagerDuty's answer was lost; the card shows what is known.",
     "unavailable": ". PagerDuty did not answer. Try again in a moment.",
 }
@@ -60,7 +63,7 @@ def working_sentence(verb: VerbName) -> str:
 
 
 def private_text(outcome: Outcome, verb: VerbName, view: View | None, *, account: str) -> str:
-    """How a click ended that changed nothing, for its person's private chat; Markdown.
+    """How a click ended that changed nothing, for its person alone; Markdown.
 
     ``view`` tells which incident it was about; without it the text is the sentence of the answer.
     """

@@ -12,7 +12,7 @@ from muster.cards.text import clip, tidy, verbatim, web_link
 from muster.web_addresses import addresses_in, without_scheme
 
 _LIKE_AN_ADDRESS = re.compile(r"\S+\.\S+")
-_UNSAFE_IN_LABEL = re.compile(r"[\\`*~\[\](){}<>#+=!|&\"']|(?<!\w)_|_(?!\w)")
+_UNSAFE_IN_LABEL = re.compile(r"[\\`*~\[\](){}<>#+=!|&\"']|(?<!\w)_+|_+(?!\w)")
 """What Markdown could read. An underscore inside a word is none of it."""
 _LABEL_LIMIT = 40
 _MOST_LINKS = 5

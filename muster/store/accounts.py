@@ -46,3 +46,8 @@ async def roles_of(connection: Connection | Pool, tenant: str) -> frozenset[str]
     """The permissions of the last reading; ``None`` where no token was read yet."""
     roles = await QUERIES["roles_of"].fetchval(connection, id=tenant)
     return None if roles is None else frozenset(roles)
+
+
+async def note_targeted_refused(connection: Connection | Pool, tenant: str) -> None:
+    """Write that Teams has just refused a targeted message, for a reason that is the tenant's."""
+    await QUERIES["note_targeted_refused"].execute(connection, id=tenant)

@@ -17,3 +17,6 @@ UPDATE teams_tenant SET roles = :roles, roles_read_at = now() WHERE id = :id
 
 -- name: roles_of
 SELECT roles FROM teams_tenant WHERE id = :id
+
+-- name: note_targeted_refused
+UPDATE teams_tenant SET targeted_refused_at = now() WHERE id = :id

@@ -4,6 +4,7 @@ A link that is made anew is a new row, never an update of one: the row's id is a
 (docs/decisions/0004).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -59,6 +60,7 @@ class LockedLink:
     user: LinkedUser
     refresh_token: str | None = field(repr=False)
     """``None``: the link was seeded, and nobody can refresh it."""
+    scopes: tuple[str, ...]
 
 
 class Link(Value):
@@ -72,6 +74,8 @@ class Link(Value):
     authorized_at: datetime | None
     """By PagerDuty's clock; ``None``: the link was seeded."""
     refreshed_at: datetime | None
+    told_of_year_at: datetime | None = None
+    """When the person was told that the year of the authorization ends."""
 
 
 class ShownUser(NamedTuple):
@@ -234,6 +238,7 @@ async def lock(connection: Connection, keys: KeyRing, link: int) -> LockedLink |
         whose=(row["tenant"], row["aad_object_id"], row["account"]),
         user=_user(row, keys),
         refresh_token=keys.open(sealed, _place(row, "refresh_token")) if sealed is not None else None,
+        scopes=tuple(row["scopes"]),
     )
 
 
@@ -255,6 +260,11 @@ async def end(connection: Connection | Pool, link: int, reason: Ending) -> Ended
     """End a link that its person wanted, with its tokens; ``None``: it is gone already."""
     row = await QUERIES["end"].fetchrow(connection, link=link, reason=reason)
     return EndedLink(*row) if row else None
+
+
+async def has_ended(connection: Connection | Pool, link: int) -> bool:
+    """Whether a link that is gone ended although its person wanted it."""
+    return bool(await QUERIES["has_ended"].fetchval(connection, link=link))
 
 
 async def untold(connection: Connection | Pool, account: str) -> tuple[EndedLink, ...]:
@@ -279,6 +289,23 @@ async def others_of_user(
         pagerduty_user=pagerduty_user,
     )
     return tuple(row["name"] for row in rows)
+
+
+class UserOfSeveral(NamedTuple):
+    """A PagerDuty user to whom more than one person of a tenant is linked."""
+
+    account: str
+    name: str
+    people: tuple[str, ...]
+    """Their names in Teams."""
+
+
+async def shared_users(
+    connection: Connection | Pool, *, tenant: str, accounts: Sequence[str]
+) -> tuple[UserOfSeveral, ...]:
+    """The users of these accounts to whom more than one person of the tenant is linked."""
+    rows = await QUERIES["shared_users"].fetch(connection, tenant=tenant, accounts=list(accounts))
+    return tuple(UserOfSeveral(row["account"], row["name"], tuple(row["people"])) for row in rows)
 
 
 async def serves(connection: Connection | Pool, *, tenant: str, account: str) -> bool:

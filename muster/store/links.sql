@@ -25,7 +25,7 @@ RETURNING id
 SELECT id FROM user_link WHERE tenant = :tenant AND aad_object_id = :aad_object_id AND account = :account
 
 -- name: of_person
-SELECT id, account, pagerduty_user, pagerduty_name, linked_at, authorized_at, refreshed_at
+SELECT id, account, pagerduty_user, pagerduty_name, linked_at, authorized_at, refreshed_at, told_of_year_at
 FROM user_link
 WHERE tenant = :tenant AND aad_object_id = :aad_object_id
 ORDER BY account
@@ -42,7 +42,7 @@ WHERE id = :link
 -- name: lock_tokens
 -- One refresh of a link at a time, in whichever process.
 SELECT tenant, aad_object_id, account, pagerduty_user, pagerduty_name, pagerduty_email, access_token, refresh_token,
-       refreshed_at, expires_at
+       scopes, refreshed_at, expires_at
 FROM user_link
 WHERE id = :link
 FOR UPDATE
@@ -62,6 +62,9 @@ INSERT INTO ended_link (link, tenant, aad_object_id, account, reason)
 SELECT id, tenant, aad_object_id, account, :reason FROM ended
 RETURNING link, tenant, aad_object_id, account
 
+-- name: has_ended
+SELECT EXISTS (SELECT FROM ended_link WHERE link = :link)
+
 -- name: untold
 SELECT link, tenant, aad_object_id, account FROM ended_link
 WHERE account = :account AND told_at IS NULL
@@ -77,6 +80,17 @@ LEFT JOIN person p ON p.tenant = l.tenant AND p.aad_object_id = l.aad_object_id
 WHERE l.tenant = :tenant AND l.account = :account AND l.pagerduty_user = :pagerduty_user
   AND l.aad_object_id <> :aad_object_id
 ORDER BY 1
+
+-- name: shared_users
+-- PagerDuty users to whom more than one person of the tenant is linked.
+SELECT l.account, max(l.pagerduty_name) AS name,
+       array_agg(coalesce(nullif(p.name, ''), l.aad_object_id) ORDER BY p.name, l.aad_object_id) AS people
+FROM user_link l
+LEFT JOIN person p ON p.tenant = l.tenant AND p.aad_object_id = l.aad_object_id
+WHERE l.tenant = :tenant AND l.account = ANY(:accounts::text[])
+GROUP BY l.account, l.pagerduty_user
+HAVING count(*) > 1
+ORDER BY l.account, name, l.pagerduty_user
 
 -- name: serves
 -- A team of the tenant belongs to the account: its people may be linked to it.

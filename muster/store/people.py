@@ -2,21 +2,29 @@
 
 from typing import NamedTuple
 
-from muster.store.conversations import ConversationUnknown
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from workflows.person import Person
-from workflows.verbs.click import Clicker
 
 QUERIES = load_queries(__file__)
 
 
 class PrivatePlace(NamedTuple):
-    """Where one person is told something alone."""
+    """Where one person is told something alone, whether they asked in some conversation or not."""
 
-    service_url: str
+    service_url: str | None
+    """Of the conversation asked in, else of their private chat, else of any conversation of the tenant;
+    ``None`` where nobody has told an address."""
     conversation: str | None
     """The private chat with the bot; ``None`` where it was never opened."""
+    teams_id: str | None
+    """``29:`` id, as their row has it."""
+    is_shared: bool
+    """They asked in a channel or group chat that has a row."""
+    is_private_chat: bool
+    """They asked in their private chat."""
+    refuses_targeted: bool
+    """Teams refused a targeted message of the tenant less than a day ago."""
 
 
 async def upsert(
@@ -61,14 +69,12 @@ async def name_of(connection: Connection | Pool, tenant: str, aad_object_id: str
 
 
 async def private_place(
-    connection: Connection | Pool, tenant: str, aad_object_id: str, *, clicked_in: str
+    connection: Connection | Pool, tenant: str, aad_object_id: str, *, asked_in: str | None
 ) -> PrivatePlace:
-    """Where the person who clicked in this conversation is told something; raises ``ConversationUnknown``."""
-    row = await QUERIES["private_place"].fetchrow(
-        connection, tenant=tenant, aad_object_id=aad_object_id, clicked_in=clicked_in
+    """Where a person is told something who asked in this conversation, or in none."""
+    (row,) = await QUERIES["private_place"].fetch(
+        connection, tenant=tenant, aad_object_id=aad_object_id, asked_in=asked_in
     )
-    if row is None:
-        raise ConversationUnknown(clicked_in)
     return PrivatePlace(*row)
 
 
@@ -92,7 +98,7 @@ async def find(connection: Connection | Pool, tenant: str, aad_object_id: str) -
 
 
 async def keep_private_conversation(
-    connection: Connection | Pool, tenant: str, person: Clicker, conversation: str
+    connection: Connection | Pool, tenant: str, person: Person, conversation: str
 ) -> None:
     """Store a private chat for the next message; a person whom no row names gets one."""
     await QUERIES["keep_private_conversation"].execute(

@@ -29,12 +29,24 @@ SET teams_id = excluded.teams_id, name = excluded.name, private_conversation = e
 SELECT name FROM person WHERE tenant = :tenant AND aad_object_id = :aad_object_id
 
 -- name: private_place
--- The address is that of the conversation in which the person clicked: the click's activity has just told it,
--- and nothing else tells where a private chat lives in which the person never writes.
-SELECT c.service_url, p.private_conversation
-FROM conversation c
-LEFT JOIN person p ON p.tenant = :tenant AND p.aad_object_id = :aad_object_id
-WHERE c.id = :clicked_in
+-- The address is that of the conversation in which the person asked: their activity has just told it, and nothing
+-- else tells where a private chat lives in which the person never writes. All of a tenant live at one address for
+-- most of the time: any other of its conversations serves as well.
+SELECT coalesce(
+         c.service_url, p.service_url,
+         (SELECT t.service_url FROM team t
+          WHERE t.tenant = a.tenant AND t.service_url IS NOT NULL ORDER BY t.removed_at NULLS FIRST, t.id LIMIT 1),
+         (SELECT o.service_url FROM conversation o WHERE o.tenant = a.tenant ORDER BY o.id LIMIT 1)
+       ) AS service_url,
+       CASE WHEN c.kind = 'personal' THEN c.id ELSE p.private_conversation END AS conversation,
+       p.teams_id,
+       coalesce(c.kind IN ('channel', 'group'), false) AS is_shared,
+       coalesce(c.kind = 'personal', false) OR coalesce(a.asked_in = p.private_conversation, false) AS is_private_chat,
+       coalesce(t.targeted_refused_at > now() - interval '1 day', false) AS refuses_targeted
+FROM (SELECT :tenant::text AS tenant, :aad_object_id::text AS aad_object_id, :asked_in::text AS asked_in) a
+LEFT JOIN conversation c ON c.id = a.asked_in
+LEFT JOIN person p ON p.tenant = a.tenant AND p.aad_object_id = a.aad_object_id
+LEFT JOIN teams_tenant t ON t.id = a.tenant
 
 -- name: keep_private_conversation
 INSERT INTO person (tenant, aad_object_id, teams_id, name, email, private_conversation)

@@ -1,17 +1,22 @@
 """Both simulators for all tests here, and activities that reach them and a database of each test's own."""
 
+import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import pytest
+from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
+from activities.clients.person_token import PersonTokens
 from activities.pagerduty.incidents import IncidentActivities
 from activities.pagerduty.verbs import VerbActivities
+from activities.signals import WorkflowSignals
 from activities.store import StoreActivities
 from activities.teams.cards import CardActivities
-from activities.teams.private import PrivateActivities
+from activities.teams.outcomes import OutcomeActivities
+from activities.teams.private import PrivateSends
 from activities.teams.replies import ReplyActivities
 from activities.teams.sends import Sends
 from muster.clients.http import open_pool as open_http_pool
@@ -19,16 +24,17 @@ from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import app_tokens
 from muster.clients.teams.connector import ConnectorClient
 from muster.config_file import PagerDutyAccount
-from muster.security.sealing import KeyRing
 from muster.seed import Seed, seed
 from muster.store.pool import Pool, open_pool
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import seed as rows_of
+from tests.activities.buttons import Buttons
 from tests.activities.card import Card, Show
+from tests.activities.linked_people import running_tokens
 from tests.support.pagerduty_account import COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.pagerduty_account import running_account as running_pagerduty
-from tests.support.settings import KEYS, database_at, settings_for
+from tests.support.settings import database_at, settings_for
 from tests.support.teams_service import TeamsService, teams_service
 from workflows.channel_incident.activities import ShowCard, Shown
 
@@ -121,8 +127,13 @@ def reply_activities(connector: ConnectorClient, pool: Pool, sends: Sends) -> Re
 
 
 @pytest.fixture
-def private_activities(connector: ConnectorClient, pool: Pool, sends: Sends) -> PrivateActivities:
-    return PrivateActivities(connector, pool, sends)
+def private(connector: ConnectorClient, pool: Pool) -> PrivateSends:
+    return PrivateSends(connector, pool)
+
+
+@pytest.fixture
+def outcome_activities(private: PrivateSends, sends: Sends) -> OutcomeActivities:
+    return OutcomeActivities(private, sends)
 
 
 @pytest.fixture
@@ -133,10 +144,39 @@ def incident_activities(
 
 
 @pytest.fixture
+def signals(client: Client) -> WorkflowSignals:
+    """To a queue on which nobody works."""
+    return WorkflowSignals(client, task_queue=f"q-{uuid.uuid4().hex[:8]}")
+
+
+@pytest.fixture
+async def person_tokens(
+    database_url: str,
+    pool: Pool,
+    http: httpx.AsyncClient,
+    accounts: dict[str, PagerDutyAccount],
+    signals: WorkflowSignals,
+) -> AsyncIterator[PersonTokens]:
+    async with running_tokens(database_url, pool, http, accounts, signals) as tokens:
+        yield tokens
+
+
+@pytest.fixture
 def verb_activities(
-    http: httpx.AsyncClient, pool: Pool, accounts: dict[str, PagerDutyAccount]
+    http: httpx.AsyncClient, pool: Pool, accounts: dict[str, PagerDutyAccount], person_tokens: PersonTokens
 ) -> VerbActivities:
-    return VerbActivities(PagerDutyClient(http), pool, accounts, KeyRing.parse(KEYS))
+    return VerbActivities(PagerDutyClient(http), pool, accounts, person_tokens)
+
+
+@pytest.fixture
+async def incident(pagerduty_side: PagerDuty) -> str:
+    """The id of an incident that was just triggered."""
+    return str((await pagerduty_side.trigger())["id"])
+
+
+@pytest.fixture
+def buttons(verb_activities: VerbActivities, pagerduty_side: PagerDuty, pool: Pool, incident: str) -> Buttons:
+    return Buttons(verb_activities, pagerduty_side, pool, incident)
 
 
 @pytest.fixture

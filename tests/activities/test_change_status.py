@@ -1,105 +1,22 @@
 """``pagerduty.change_status``: told once, as the person who clicked, and never undoing a resolve."""
 
 import asyncio
-import dataclasses
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment
 
-from activities.pagerduty.verbs import VerbActivities
 from muster.security.sealing import KeyRing
-from muster.store import clicks, links
+from muster.store import links
 from muster.store.details import lock_incident
-from muster.store.pool import Pool, transaction
+from muster.store.pool import transaction
+from tests.activities.buttons import Buttons
 from tests.support.pagerduty_account import ADA_USER, BO_USER, COMPANY, DI_USER
-from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.settings import KEYS
-from workflows.channel_incident.activities import DoVerb, VerbDone
-from workflows.channel_incident.messages import CardKey
-from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome, Reason
 from workflows.verbs.registry import VERBS
 from workflows.verbs.verb import VerbName
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def incident(pagerduty_side: PagerDuty) -> str:
-    """The id of an incident that was just triggered."""
-    return str((await pagerduty_side.trigger())["id"])
-
-
-class Buttons:
-    """Clicks the buttons of an incident's card, and looks at what PagerDuty was told."""
-
-    def __init__(self, activities: VerbActivities, side: PagerDuty, pool: Pool, incident: str) -> None:
-        self.activities = activities
-        self.side = side
-        self.pool = pool
-        self.incident = incident
-        self.card = CardKey(account=COMPANY.account, incident_id=incident, conversation="19:ops")
-
-    async def request(
-        self, verb: VerbName, *, user: str = ADA_USER, key: str = "k1", linked: bool = True
-    ) -> DoVerb:
-        person = self.side.person(user)
-        link = await links.link_of(
-            self.pool, tenant=COMPANY.tenant_id, aad_object_id=person.aad_object_id, account=COMPANY.account
-        )
-        return DoVerb(
-            card=self.card,
-            click=Click(
-                key=key,
-                verb=verb,
-                person=Clicker(
-                    aad_object_id=person.aad_object_id,
-                    teams_id=person.teams_id,
-                    name=person.name,
-                    link=link if linked else None,
-                ),
-                message="1700000000001",
-                received_at=datetime(2026, 1, 1, 10, tzinfo=UTC),
-                correlation="f:1",
-            ),
-        )
-
-    async def click(self, verb: VerbName, *, attempt: int = 1, **who: Any) -> VerbDone:
-        return await self.run(await self.request(verb, **who), attempt=attempt)
-
-    async def run(self, request: DoVerb, *, attempt: int = 1) -> VerbDone:
-        environment = ActivityEnvironment()
-        environment.info = dataclasses.replace(environment.info, attempt=attempt)
-        return await environment.run(self.activities.change_status, request)
-
-    async def fails(self, verb: VerbName, **who: Any) -> ApplicationError:
-        with pytest.raises(ApplicationError) as failed:
-            await self.click(verb, **who)
-        return failed.value
-
-    async def told(self) -> list[tuple[str, str, int]]:
-        """Every change of status that reached PagerDuty: user, status, its answer."""
-        return [
-            (write["user"], write["body"]["incident"]["status"], write["status"])
-            for write in (await self.side.records())["writes"]
-            if write["method"] == "PUT" and write["path"] == f"/incidents/{self.incident}"
-        ]
-
-    async def read(self) -> int:
-        """How often PagerDuty was asked for the incident."""
-        reads = (await self.side.records())["reads"]
-        return len([one for one in reads if one["path"] == f"/incidents/{self.incident}"])
-
-    async def recorded(self, key: str = "k1") -> Outcome | None:
-        return await clicks.outcome_of(self.pool, key)
-
-
-@pytest.fixture
-def buttons(verb_activities: VerbActivities, pagerduty_side: PagerDuty, pool: Pool, incident: str) -> Buttons:
-    return Buttons(verb_activities, pagerduty_side, pool, incident)
 
 
 # Done

@@ -14,7 +14,7 @@ from activities.pagerduty.verbs import VerbActivities
 from activities.registration import registered
 from activities.store import StoreActivities
 from activities.teams.cards import CardActivities
-from activities.teams.private import PrivateActivities
+from activities.teams.outcomes import OutcomeActivities
 from activities.teams.replies import ReplyActivities
 from muster.store.pool import Pool
 from sandbox.up.servers.temporal import EmbeddedTemporal
@@ -38,7 +38,7 @@ async def serve(
     tmp_path: Path,
     card_activities: CardActivities,
     reply_activities: ReplyActivities,
-    private_activities: PrivateActivities,
+    outcome_activities: OutcomeActivities,
     incident_activities: IncidentActivities,
     verb_activities: VerbActivities,
     store_activities: StoreActivities,
@@ -48,7 +48,7 @@ async def serve(
     activities = registered(
         card_activities,
         reply_activities,
-        private_activities,
+        outcome_activities,
         incident_activities,
         verb_activities,
         store_activities,

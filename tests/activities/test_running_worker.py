@@ -1,20 +1,28 @@
 """The worker itself on the real server: how it stops, and that its heartbeats arrive."""
 
+import asyncio
 import uuid
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from temporalio.client import Client, WorkflowHandle
 
 import worker
+from activities.clients.person_token import PersonTokens
 from muster.clients.teams.connector import ConnectorClient
 from muster.settings import Settings
+from muster.store.pool import Pool
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.activities.card import Card
+from tests.activities.linked_people import Tellings, link
 from tests.support.life import Life
-from tests.support.settings import settings_for
+from tests.support.pagerduty_account import COMPANY
+from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
+from tests.support.settings import CONFIG, config_file, settings_for
 from tests.support.teams_service import TeamsService
 from tests.support.waiting import eventually
 from workflows.channel_incident.activities import SHOW_CARD
@@ -84,6 +92,67 @@ async def test_a_worker_that_stops_records_a_send_whose_activity_is_gone(
         await run.terminate("the next heartbeat cancels its activity")
     (message,) = await teams_side.messages()
     assert (await card.row()).activity_id == message["id"]
+
+
+@pytest.fixture
+def with_pagerduty(settings: Settings, pagerduty_side: PagerDuty, tmp_path: Path) -> Settings:
+    """Of a worker that reaches the simulator of PagerDuty too."""
+    account = pagerduty_side.configured
+    config = CONFIG.replace('"client"', f'"{account.client_id}"')
+    config = config.replace("not used here", account.client_secret.get_secret_value())
+    config += f'api_url = "{account.api_url}"\nidentity_url = "{account.identity_url}"\n'
+    return settings.model_copy(update={"config": Path(config_file(tmp_path, config))})
+
+
+@pytest.fixture
+def workers_tokens(monkeypatch: pytest.MonkeyPatch) -> list[PersonTokens]:
+    """What each worker has for people's tokens."""
+    made: list[PersonTokens] = []
+
+    class Kept(PersonTokens):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            made.append(self)
+
+    monkeypatch.setattr(worker, "PersonTokens", Kept)
+    return made
+
+
+async def test_a_worker_that_stops_keeps_what_a_refresh_gives_whose_caller_is_gone(
+    with_pagerduty: Settings,
+    workers_tokens: list[PersonTokens],
+    client: Client,
+    pool: Pool,
+    pagerduty_side: PagerDuty,
+) -> None:
+    ada = await link(pagerduty_side, pool)
+    before = await ada.access_token()
+    await ada.age(1.01)
+    await ada.side.fault("token", "slow", seconds=4)
+    async with worker.running_worker(with_pagerduty, client):
+        caller = asyncio.create_task(workers_tokens[0].user(ada.link, account=COMPANY.account))
+        await eventually(ada.is_asked)
+        caller.cancel()
+    assert await ada.access_token() != before
+
+
+async def test_a_worker_that_stops_tells_whose_link_ends_meanwhile(
+    with_pagerduty: Settings,
+    workers_tokens: list[PersonTokens],
+    client: Client,
+    pool: Pool,
+    pagerduty_side: PagerDuty,
+) -> None:
+    ada = await link(pagerduty_side, pool)
+    await ada.age(1.01)
+    await ada.side.fault("token", "slow", seconds=4)
+    await ada.side.http.delete("/_sandbox/identity/delegations")
+    async with worker.running_worker(with_pagerduty, client):
+        caller = asyncio.create_task(workers_tokens[0].user(ada.link, account=COMPANY.account))
+        await eventually(ada.is_asked)
+        caller.cancel()
+    await Tellings(client, ada).end()
+    assert await pool.fetchval("SELECT told_at IS NOT NULL FROM ended_link WHERE link = $1", ada.link)
 
 
 async def test_a_beat_of_each_second_reaches_the_server(

@@ -1,4 +1,4 @@
-"""``teams.tell_person``: in the person's private chat with the bot, which is opened once."""
+"""``teams.tell_person``: where the card stands, for the person alone, or in their private chat."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.teams.private import PrivateActivities
+from activities.teams.outcomes import OutcomeActivities
 from activities.teams.sends import Sends
 from muster.store import people
 from muster.store.pool import Pool
@@ -60,10 +60,8 @@ def telling(
 
 async def chat_with(person: Person, pool: Pool, teams_side: TeamsService) -> str | None:
     """The person's private chat with the bot."""
-    place = await people.private_place(
-        pool, teams_side.company.tenant_id, person.aad_object_id, clicked_in=teams_side.channel
-    )
-    return place.conversation
+    chat = await people.private_chat(pool, teams_side.company.tenant_id, person.aad_object_id)
+    return chat.conversation if chat else None
 
 
 @pytest.mark.parametrize(
@@ -76,68 +74,71 @@ async def chat_with(person: Person, pool: Pool, teams_side: TeamsService) -> str
     ],
 )
 async def test_a_person_is_told_alone(
-    private_activities: PrivateActivities,
+    outcome_activities: OutcomeActivities,
     pool: Pool,
     teams_side: TeamsService,
     person: Person,
     kind: OutcomeKind,
     words: str,
 ) -> None:
-    await ActivityEnvironment().run(private_activities.tell_person, telling(teams_side, person, kind))
-    chat = await chat_with(person, pool, teams_side)
-    assert chat
-    (message,) = await teams_side.messages(chat)
+    await ActivityEnvironment().run(outcome_activities.tell_person, telling(teams_side, person, kind))
+    (message,) = await teams_side.messages()
+    assert (message["to"], message["reply_to"]) == (person.aad_object_id, None)
     text = message["versions"][0]["activity"]["text"]
     assert text.startswith("You pressed **Acknowledge** on #42 Checkout is slow")
     assert words in text
-    assert await teams_side.messages() == [], "nobody else sees it"
+    assert await chat_with(person, pool, teams_side) is None
     assert {one.headers["X-Correlation-Id"] for one in teams_side.asked} == {"f:1"}
 
 
 @pytest.mark.pooler_too
-async def test_the_private_chat_is_opened_once(
-    private_activities: PrivateActivities, teams_side: TeamsService, person: Person
+async def test_a_tenant_without_targeted_messages_is_told_in_private_chats_which_are_opened_once(
+    outcome_activities: OutcomeActivities, pool: Pool, teams_side: TeamsService, person: Person
 ) -> None:
+    await teams_side.refuse_targeted(405)
     for kind in ("unlinked", "late"):
-        await ActivityEnvironment().run(private_activities.tell_person, telling(teams_side, person, kind))
+        await ActivityEnvironment().run(outcome_activities.tell_person, telling(teams_side, person, kind))
     assert len(teams_side.calls("POST", "/v3/conversations")) == 1
-    assert len(teams_side.calls("POST", "/activities")) == 2
+    chat = await chat_with(person, pool, teams_side)
+    assert len(await teams_side.messages(chat)) == 2
+    assert await teams_side.messages() == [], "nobody else sees it"
 
 
 async def test_somebody_the_database_does_not_know_is_told_too(
-    private_activities: PrivateActivities, pool: Pool, teams_side: TeamsService, person: Person
+    outcome_activities: OutcomeActivities, pool: Pool, teams_side: TeamsService, person: Person
 ) -> None:
     await pool.execute("DELETE FROM person WHERE aad_object_id = $1", person.aad_object_id)
+    await teams_side.refuse_targeted(405)
     for kind in ("unlinked", "late"):
-        await ActivityEnvironment().run(private_activities.tell_person, telling(teams_side, person, kind))
+        await ActivityEnvironment().run(outcome_activities.tell_person, telling(teams_side, person, kind))
     assert len(teams_side.calls("POST", "/v3/conversations")) == 1
 
 
 async def test_without_a_card_the_outcome_speaks_for_itself(
-    private_activities: PrivateActivities, pool: Pool, teams_side: TeamsService, person: Person
+    outcome_activities: OutcomeActivities, teams_side: TeamsService, person: Person
 ) -> None:
     await ActivityEnvironment().run(
-        private_activities.tell_person, telling(teams_side, person, "failed", viewed=False)
+        outcome_activities.tell_person, telling(teams_side, person, "failed", viewed=False)
     )
-    chat = await chat_with(person, pool, teams_side)
-    (message,) = await teams_side.messages(chat)
+    (message,) = await teams_side.messages()
     assert message["versions"][0]["activity"]["text"] == (
         "Acknowledge was not done. PagerDuty did not answer. Try again in a moment."
     )
 
 
 async def test_a_message_that_began_is_sent_although_its_activity_is_gone(
-    private_activities: PrivateActivities,
+    outcome_activities: OutcomeActivities,
     sends: Sends,
     pool: Pool,
     teams_side: TeamsService,
     person: Person,
 ) -> None:
     """It is given up while the chat is opened."""
+    await teams_side.refuse_targeted(405)
     await teams_side.fault("open", "slow", seconds=0.5)
     request = telling(teams_side, person, "late")
-    saying = asyncio.ensure_future(ActivityEnvironment().run(private_activities.tell_person, request))
-    await teams_side.until(lambda: bool(teams_side.asked))
+    saying = asyncio.ensure_future(ActivityEnvironment().run(outcome_activities.tell_person, request))
+    await teams_side.until(lambda: bool(teams_side.calls("POST", "/v3/conversations")))
     saying.cancel()
     with pytest.raises(asyncio.CancelledError):
         await saying
@@ -148,9 +149,20 @@ async def test_a_message_that_began_is_sent_although_its_activity_is_gone(
 
 
 async def test_a_person_who_cannot_be_told_for_now_is_a_failure_that_may_pass(
-    private_activities: PrivateActivities, teams_side: TeamsService, person: Person
+    outcome_activities: OutcomeActivities, teams_side: TeamsService, person: Person
 ) -> None:
+    await teams_side.refuse_targeted(405)
     await teams_side.fault("open", "status", status=503)
     with pytest.raises(ApplicationError) as failed:
-        await ActivityEnvironment().run(private_activities.tell_person, telling(teams_side, person, "failed"))
+        await ActivityEnvironment().run(outcome_activities.tell_person, telling(teams_side, person, "failed"))
     assert (failed.value.type, failed.value.non_retryable) == ("ProviderUnavailable", False)
+
+
+async def test_a_message_whose_answer_was_lost_is_not_sent_elsewhere(
+    outcome_activities: OutcomeActivities, teams_side: TeamsService, person: Person
+) -> None:
+    await teams_side.fault("create", "lose_answer")
+    with pytest.raises(ApplicationError) as failed:
+        await ActivityEnvironment().run(outcome_activities.tell_person, telling(teams_side, person, "failed"))
+    assert (failed.value.type, failed.value.non_retryable) == ("OutcomeUnknown", True)
+    assert len(teams_side.asked) == len(await teams_side.messages()) == 1

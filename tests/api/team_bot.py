@@ -29,6 +29,9 @@ from tests.api.conftest import APP_ID, SERVICE_URL, BotFramework
 from tests.support.company import ADA_AAD, TENANT
 from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK
+from workflows.account_link.messages import LinkAnswer, OfferLink
+from workflows.account_link.messages import Start as LinkStart
+from workflows.account_link.workflow_type import ACCOUNT_LINK
 from workflows.team_setup.messages import Pressed, SetupAnswer, Start
 
 TEAM, CHANNEL = "19:new-team@thread.tacv2", "19:chosen@thread.tacv2"
@@ -61,7 +64,7 @@ def bot_settings(database_url: str, folder: Path, configuration: str = CONFIGURA
 
 @dataclass
 class Asked:
-    """One update that was asked for."""
+    """One update that was asked of a set-up."""
 
     start: Start
     update: str
@@ -69,13 +72,25 @@ class Asked:
     pressed: Pressed
 
 
+@dataclass
+class AskedForLink:
+    """One update that was asked of the offer of a link."""
+
+    start: LinkStart
+    update: str
+    update_id: str
+    offer: OfferLink
+
+
 class RecordingGateway(Gateway):
-    """Keeps what would go to Temporal; answers ``reply``, or raises ``failure``."""
+    """Keeps what would go to Temporal; answers ``reply`` or ``link_reply``, or raises ``failure``."""
 
     def __init__(self) -> None:
         self.signals: list[tuple[Start, str, Any]] = []
         self.asked: list[Asked] = []
+        self.asked_for_links: list[AskedForLink] = []
         self.reply: SetupAnswer | None = SetupAnswer(reply="sent_privately")
+        self.link_reply: LinkAnswer | None = LinkAnswer(reply="sent")
         self.failure: Exception | None = None
 
     async def signal(self, row: Any, start: Any, signal: Any, message: Any, *, within: float = 3) -> None:
@@ -90,6 +105,9 @@ class RecordingGateway(Gateway):
         if self.failure is not None:
             raise self.failure
         assert row.updates[update.name] is update
+        if row is ACCOUNT_LINK:
+            self.asked_for_links.append(AskedForLink(start, update.name, update_id, message))
+            return self.link_reply
         self.asked.append(Asked(start, update.name, update_id, message))
         return self.reply
 
@@ -120,9 +138,14 @@ class Connector:
         return httpx.Response(200, json={"id": asked_for, "name": self.names[asked_for]})
 
     @property
-    def texts(self) -> list[str]:
+    def messages(self) -> list[dict[str, Any]]:
         """The messages, in order."""
-        return [json.loads(request.content)["text"] for request in self.requests if request.method == "POST"]
+        return [json.loads(request.content) for request in self.requests if request.method == "POST"]
+
+    @property
+    def texts(self) -> list[str]:
+        """Their texts."""
+        return [message["text"] for message in self.messages if "text" in message]
 
     @property
     def threads(self) -> list[str]:
@@ -155,6 +178,16 @@ class Bot:
         await self.hears(activity)
         (text,) = self.connector.texts[before:]
         return text
+
+    async def shows(self, activity: dict[str, Any]) -> dict[str, Any]:
+        """The card that answers this message."""
+        before = len(self.connector.messages)
+        await self.hears(activity)
+        (message,) = self.connector.messages[before:]
+        (attachment,) = message["attachments"]
+        assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+        content: dict[str, Any] = attachment["content"]
+        return content
 
     async def clicks(self, activity: dict[str, Any]) -> str:
         """What whoever pressed a button is told."""

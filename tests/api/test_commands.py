@@ -14,6 +14,7 @@ from api.bot.commands import handler
 from muster.cards import commands as texts
 from muster.cards.sentences import UNREACHABLE
 from muster.cards.setup.sentences import sentence_of
+from muster.cards.setup.status import NO_TEAMS
 from muster.permissions import REQUIRED
 from muster.security.sealing import KeyRing
 from muster.store import accounts, link_offers, people, teams
@@ -244,7 +245,7 @@ async def test_a_key_asks_its_teams_set_up_for_the_card(
     made, key = await offer(bot.pool)
     whole = private("authorize " + written.format(key), **by(BO_AAD))
     answer = await bot.says(whole)
-    assert answer == texts.setup_sentence(sentence_of(SetupAnswer(reply="sent_privately")))
+    assert answer == texts.plain_sentence(sentence_of(SetupAnswer(reply="sent_privately")))
     (asked,) = gateway.asked
     assert (asked.start.key, asked.update, asked.update_id) == ("payments", "authorize", asked.pressed.key)
     assert asked.start.deadlines.link == 1800
@@ -266,7 +267,7 @@ async def test_every_answer_of_the_set_up_is_said(bot: Bot, gateway: RecordingGa
     _, key = await offer(bot.pool)
     gateway.reply = SetupAnswer(reply=reply, to="um_brella")
     answer = await bot.says(private(f"authorize {key}"))
-    assert answer == texts.setup_sentence(sentence_of(gateway.reply))
+    assert answer == texts.plain_sentence(sentence_of(gateway.reply))
 
 
 async def test_an_answer_that_does_not_come_is_said(bot: Bot, gateway: RecordingGateway) -> None:
@@ -526,7 +527,7 @@ async def test_status_after_the_authorization_says_by_whom_and_which_permissions
 async def test_status_of_a_team_without_the_app_says_so(bot: Bot) -> None:
     await bot.pool.execute("UPDATE team SET removed_at = now(), membership_at = now() + interval '1 hour'")
     assert "not in this team any more" in await bot.says(said("status"))
-    assert await bot.says(private("status")) == texts.NO_TEAMS
+    assert await bot.says(private("status")) == NO_TEAMS
 
 
 async def test_status_in_private_lists_the_tenants_own_teams(bot: Bot) -> None:

@@ -9,7 +9,8 @@ from temporalio import activity
 from temporalio.client import Client
 
 from activities.teams.cards import CardActivities
-from activities.teams.private import PrivateActivities
+from activities.teams.outcomes import OutcomeActivities
+from activities.teams.private import PrivateSends
 from activities.teams.replies import ReplyActivities
 from activities.teams.sends import Sends
 from api.gateway import Gateway
@@ -50,7 +51,7 @@ class RealSends(FakeActivities):
         sends = Sends()
         self._cards = CardActivities(connector, pool, sends)
         self._replies = ReplyActivities(connector, pool, sends)
-        self._private = PrivateActivities(connector, pool, sends)
+        self._private = OutcomeActivities(PrivateSends(connector, pool), sends)
 
     @activity.defn(name=SHOW_CARD.name)
     async def show_card(self, request: ShowCard) -> Shown:
@@ -178,8 +179,7 @@ async def test_an_activity_from_another_address_moves_all_that_is_sent_there(
     assert "PUT" in methods(after)
     assert [path for method, path in after.calls if method == "POST"] == [
         f"/teams/v3/conversations/{OPS};messageid=1/activities",
-        "/teams/v3/conversations",
-        "/teams/v3/conversations/1/activities",
+        f"/teams/v3/conversations/{OPS}/activities",
     ]
 
 

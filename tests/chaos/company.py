@@ -172,7 +172,7 @@ class Incident:
             for conversation in (await self.company.teams.records())["conversations"]
             if conversation["kind"] == "channel"
             for message in conversation["messages"]
-            if message["reply_to"] is None and self.id in str(message)
+            if message["to"] is message["reply_to"] is None and self.id in str(message)
         ]
 
     async def card(self) -> dict[str, Any]:
@@ -203,13 +203,13 @@ class Incident:
         await eventually(true)
 
     async def told_privately(self, email: str) -> list[str]:
-        """What Muster wrote to a person about this incident."""
+        """What Muster wrote to a person alone about this incident."""
         person = next(p["aad_object_id"] for p in self.company.people if p["email"] == email)
         return [
             message["versions"][-1]["activity"]["text"]
             for conversation in (await self.company.teams.records())["conversations"]
-            if conversation["kind"] == "personal" and conversation["members"] == [person]
             for message in conversation["messages"]
+            if message["to"] == person or conversation["members"] == [person]
             if self.id in str(message)
         ]
 

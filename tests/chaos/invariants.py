@@ -210,9 +210,10 @@ async def _places(incident: Incident) -> list[Place]:
     for conversation in records["conversations"]:
         if (row := rows.get(conversation["id"])) is None:
             continue
-        cards = [m for m in conversation["messages"] if m["reply_to"] is None and incident.id in str(m)]
+        shared = [m for m in conversation["messages"] if m["to"] is None]
+        cards = [m for m in shared if m["reply_to"] is None and incident.id in str(m)]
         threads = {card["id"] for card in cards}
-        replies = [m["versions"][0]["activity"] for m in conversation["messages"] if m["reply_to"] in threads]
+        replies = [m["versions"][0]["activity"] for m in shared if m["reply_to"] in threads]
         places.append(
             Place(
                 live=row["activity_id"],

@@ -141,6 +141,6 @@ async def living(company: Company, lives: Sequence[Incident]) -> dict[str, list[
         for conversation in (await company.teams.records())["conversations"]
         if conversation["name"] in MANY_SERVICES
         for message in conversation["messages"]
-        if message["reply_to"] is None and message["deleted_at"] is None
+        if message["to"] is message["reply_to"] is message["deleted_at"] is None
     ]
     return {one: [message for message, text in messages if one in text] for one in ids(lives)}

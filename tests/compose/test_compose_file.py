@@ -109,7 +109,7 @@ def test_postgres_has_connections_for_all_who_may_come() -> None:
     found = re.search(r"max_connections=(\d+)", command)
     assert found
     api, worker = pool_sizes("api/app.py"), pool_sizes("worker.py")
-    assert (api, worker) == (20, 34), "docs/operating-with-compose.md and docker-compose.yml say so"
+    assert (api, worker) == (20, 38), "docs/operating-with-compose.md and docker-compose.yml say so"
     environment = SERVICES["temporal"]["environment"]
     temporal = 4 * (int(environment.get("SQL_MAX_CONNS", 20)) + int(environment.get("SQL_VIS_MAX_CONNS", 10)))
     assert int(found[1]) - 2 * (api + worker) - temporal == 22, "so says the page"

@@ -9,7 +9,8 @@ import httpx
 from temporalio.testing import ActivityEnvironment
 
 from activities.teams.cards import CardActivities
-from activities.teams.private import PrivateActivities
+from activities.teams.outcomes import OutcomeActivities
+from activities.teams.private import PrivateSends
 from activities.teams.replies import ReplyActivities
 from activities.teams.sends import Sends
 from muster.clients.expiring import ExpiringCache
@@ -119,7 +120,7 @@ class Channel:
             outcome=Outcome(kind=kind),
             view=view,
         )
-        activities = PrivateActivities(self.connector, self.pool, Sends())
+        activities = OutcomeActivities(PrivateSends(self.connector, self.pool), Sends())
         await ActivityEnvironment().run(activities.tell_person, request)
 
 

@@ -83,6 +83,7 @@ async def channel(service: TeamsService, company: Pool) -> AsyncIterator[Channel
     await service.reset()
     await company.execute("DELETE FROM incident_card")
     await company.execute("UPDATE person SET private_conversation = NULL")
+    await company.execute("UPDATE teams_tenant SET targeted_refused_at = NULL")
     async with reached_channel(service, company) as channel:
         yield channel
     for exchange in channel.wire.exchanges:
@@ -120,12 +121,15 @@ async def test_every_highlight_is_a_reply(channel: Channel) -> None:
 @pytest.mark.parametrize("kind", get_args(OutcomeKind))
 @pytest.mark.parametrize("known", [True, False])
 async def test_a_person_is_told(channel: Channel, kind: OutcomeKind, known: bool) -> None:
-    """The second message needs no new conversation."""
+    """The private chat is taken where Teams refuses; a second message there needs no new conversation."""
     view = view_of("triggered") if known else None
     bo = channel.service.company.people[1]
     await channel.tell(bo, kind, view)
-    await channel.tell(bo, kind, view)
-    assert channel.calls == [(*OPEN, 201), (*POST, 201), (*POST, 201)]
+    assert channel.calls == [(*POST, 201)]
+    await channel.service.refuse_targeted(403)
+    for _ in range(2):
+        await channel.tell(bo, kind, view)
+    assert channel.calls == [(*POST, 201), (*POST, 403), (*OPEN, 201), (*POST, 201), (*POST, 201)]
     assert all("attachments" not in exchange.sent for exchange in channel.wire.exchanges)
 
 

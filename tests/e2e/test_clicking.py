@@ -1,6 +1,7 @@
 """Who presses what when: nothing is done in the wrong name, and a stale button shows the truth."""
 
 import pytest
+from playwright.async_api import expect
 
 from tests.e2e.screens import keep
 from tests.e2e.windows import Windows
@@ -16,7 +17,8 @@ async def test_whoever_is_not_linked_changes_nothing(
 ) -> None:
     title = "Card payments are declined"
     cy, bo = await windows.teams("Cy Net"), await windows.teams("Bo Call")
-    card = (await cy.open_channel("Payments", "ops")).card(title)
+    conversation = await cy.open_channel("Payments", "ops")
+    card = conversation.card(title)
     seen_by_bo = (await bo.open_channel("Payments", "ops")).card(title)
     incident = await pagerduty.trigger(title)
     await card.expect("Triggered")
@@ -24,18 +26,23 @@ async def test_whoever_is_not_linked_changes_nothing(
 
     await card.click("Acknowledge")
     await card.expect("Triggered", "Your account is not linked to PagerDuty", "nothing was changed")
-    await cy.expect_unread_chat("Muster")
+    told = (
+        "Only you can see this message",
+        "You pressed Acknowledge",
+        title,
+        "is not linked to a PagerDuty user",
+    )
+    await conversation.expect_message(*told)
     await keep(cy.page, "unlinked-answer")
-    chat = await cy.open_chat("Muster")
-    await chat.expect_message("You pressed Acknowledge", title, "is not linked to a PagerDuty user")
-    await keep(cy.page, "unlinked-private")
 
     assert await pagerduty.changes(incident) == []
     assert (await pagerduty.incident(incident))["status"] == "triggered"
     (message,) = await records.cards("Payments", "ops", incident)
     assert len(message["versions"]) == 1
     await seen_by_bo.expect_without("not linked")
+    await expect(bo.page.get_by_test_id("only-you")).to_have_count(0)
     await seen_by_bo.expect_buttons("Acknowledge", "Resolve", "Open in PagerDuty")
+    await cy.expect_no_unread_chat()
     await bo.expect_no_unread_chat()
 
 

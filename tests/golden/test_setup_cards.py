@@ -15,6 +15,7 @@ import pytest
 from muster.cards.setup.card import setup_card, setup_summary
 from tests.schemas.cards import check_card
 from tests.schemas.teams_clients import problems_on_teams
+from workflows.account_link.workflow_type import LINK_BUTTONS
 from workflows.team_setup.state import PUBLIC_KINDS
 from workflows.team_setup.view import NoticeView
 from workflows.team_setup.workflow_type import BUTTONS
@@ -80,11 +81,12 @@ def test_card_is_drawn_whole_by_the_weakest_client(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_button_names_its_team_and_message_and_asks_for_what_a_setup_answers(name: str) -> None:
+def test_every_button_names_its_team_and_message_and_asks_for_what_somebody_answers(name: str) -> None:
     view = view_of(name)
     for action in actions_of(draw(name)):
         if action["type"] == "Action.Execute":
-            assert action["verb"] in BUTTONS
+            answered = LINK_BUTTONS if view.kind == "welcome" else BUTTONS
+            assert action["verb"] in answered
             assert (action["data"]["team"], action["data"]["notice"]) == (view.team, view.name)
         else:
             assert action["url"] == LINK

@@ -103,6 +103,7 @@ async def test_a_person_signs_in_once_and_then_silently(
     code, _ = addresses(microsoft, application)
     await follow(page, application, code)
     await choose(page, microsoft.company.people[0])
+    await page.get_by_role("button", name="Accept").click()
     first = await came_back(page, application)
     await follow(page, application, code)
     second = await came_back(page, application)
@@ -131,6 +132,30 @@ async def test_an_admin_accepts_after_somebody_else_could_not(
     assert await page.get_by_text("granted", exact=True).count() == 12
 
 
+async def test_a_person_declines_and_the_application_hears_it(
+    microsoft: MicrosoftProcess, application: Application, page: Page
+) -> None:
+    code, _ = addresses(microsoft, application)
+    await follow(page, application, code)
+    await choose(page, microsoft.company.people[2])
+    await page.get_by_role("heading", name="Permissions requested").wait_for()
+    await page.get_by_role("button", name="Cancel").click()
+    assert (await came_back(page, application))["error"] == "access_denied"
+
+
+async def test_where_nobody_may_consent_a_link_leads_back(
+    microsoft: MicrosoftProcess, application: Application, page: Page
+) -> None:
+    microsoft.consent(user_consent=False, refusal="access_denied")
+    code, _ = addresses(microsoft, application)
+    await follow(page, application, code)
+    await choose(page, microsoft.company.people[2])
+    await page.get_by_role("heading", name="Need admin approval").wait_for()
+    await page.get_by_role("link", name="Return to the application").click()
+    back = await came_back(page, application)
+    assert (back["error"], back["state"]) == ("access_denied", "our state")
+
+
 async def test_an_admin_cancels(microsoft: MicrosoftProcess, application: Application, page: Page) -> None:
     _, consent = addresses(microsoft, application)
     await follow(page, application, consent)
@@ -150,6 +175,7 @@ async def test_every_page_fits_its_screen(
         (f"{microsoft.url}/sign-in", None, "Pick an account"),
         (consent, microsoft.admin, "Permissions requested"),
         (consent, microsoft.company.people[0], "Need admin approval"),
+        (code, microsoft.company.people[0], "Permissions requested"),
         (code, microsoft.stranger, "Sorry"),
         (microsoft.url, None, "asks for"),
     )

@@ -7,6 +7,8 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -447,6 +449,13 @@ def test_a_reset_takes_every_change_back(microsoft: MicrosoftProcess, visitor: V
     assert (told["people"], told["user_consent"], told["refusal"]) == ({}, True, "consent_required")
     again = Visitor(microsoft)
     assert claims_of(id_token(microsoft, again, cy))["tid"] == microsoft.tenant
+
+
+def test_an_answer_has_one_date_of_the_real_time(microsoft: MicrosoftProcess) -> None:
+    microsoft.sandbox("POST", "clock", {"advance": 86_400})
+    for answer in (microsoft.sandbox("GET", "clock"), microsoft.ask_for_token()):
+        (date,) = answer.headers.get_list("date")
+        assert datetime.now(UTC) - parsedate_to_datetime(date) < timedelta(minutes=1)
 
 
 def test_a_restart_keeps_consents_and_who_is_gone(tmp_path: Path) -> None:

@@ -19,6 +19,18 @@ from sandbox.pagerduty.rest import account as account_calls
 from sandbox.pagerduty.rest import alerts, incident_details, incidents, webhook_subscriptions
 from sandbox.pagerduty.roles import ROLE_NAMES
 from sandbox.up.servers.ports import free_port
+from tests.sandbox.identity_calls import (
+    DAY,
+    DISCOVERY,
+    advance,
+    claims_of,
+    exchange,
+    post_token,
+    read_users,
+    refresh,
+    tokens_of,
+    visitor_again,
+)
 from tests.schemas.exchange import exchange_of
 from tests.schemas.pagerduty import rest_api
 from tests.support.identity_visitor import FROM_THE_PAGE, Flow, IdentityVisitor, returned, visitor_of
@@ -35,9 +47,6 @@ from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.anyio
 
-DAY = 86_400
-DISCOVERY = "/global/oauth/anonymous/.well-known/openid-configuration"
-
 
 @pytest.fixture
 async def visitor(account: SimulatedAccount) -> AsyncIterator[IdentityVisitor]:
@@ -48,63 +57,6 @@ async def visitor(account: SimulatedAccount) -> AsyncIterator[IdentityVisitor]:
 @pytest.fixture
 def flow() -> Flow:
     return Flow(COMPANY.client_id)
-
-
-async def post_token(account: SimulatedAccount, **form: str | None) -> httpx.Response:
-    data = {"client_id": account.company.client_id, "client_secret": account.company.client_secret} | form
-    given = {name: value for name, value in data.items() if value is not None}
-    return await account.http.post("/oauth/token", data=given)
-
-
-async def exchange(
-    account: SimulatedAccount, flow: Flow, code: str, /, **changes: str | None
-) -> httpx.Response:
-    form: dict[str, str | None] = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": flow.redirect_uri,
-        "code_verifier": flow.verifier,
-    }
-    return await post_token(account, **(form | changes))
-
-
-async def tokens_of(
-    account: SimulatedAccount, visitor: IdentityVisitor, flow: Flow, user: str = ADA_USER
-) -> dict[str, Any]:
-    answer = await exchange(account, flow, await visitor.allow(flow, user))
-    assert answer.status_code == 200, answer.text
-    tokens: dict[str, Any] = answer.json()
-    return tokens
-
-
-async def refresh(account: SimulatedAccount, refresh_token: str) -> httpx.Response:
-    return await post_token(account, grant_type="refresh_token", refresh_token=refresh_token)
-
-
-async def read_users(account: SimulatedAccount, access_token: str, path: str = "/users") -> httpx.Response:
-    return await account.http.get(path, headers={"Authorization": f"Bearer {access_token}"})
-
-
-async def advance(account: SimulatedAccount, seconds: float) -> None:
-    await account.sandbox("POST", "/clock", {"advance": seconds})
-
-
-async def claims_of(account: SimulatedAccount, id_token: str) -> dict[str, Any]:
-    """The claims, verified as a client does that knows the identity host's address alone."""
-    async with httpx.AsyncClient(base_url=account.identity_url, trust_env=False) as http:
-        found = (await http.get(DISCOVERY)).json()
-        keys = jwt.PyJWKSet.from_dict((await http.get(found["jwks_uri"])).json())
-    header = jwt.get_unverified_header(id_token)
-    (key,) = (one for one in keys.keys if one.key_id == header["kid"])
-    claims: dict[str, Any] = jwt.decode(
-        id_token,
-        key,
-        algorithms=["RS256"],
-        audience=account.company.client_id,
-        issuer=found["issuer"],
-        options={"require": ["iss", "aud", "exp", "iat", "sub"]},
-    )
-    return claims
 
 
 async def test_a_user_signs_in_and_allows_and_the_app_reads_who_it_is(
@@ -586,12 +538,6 @@ async def test_the_id_token_says_whose_account_it_is(
     again = await claims_of(account, (await tokens_of(account, visitor_again(visitor), flow))["id_token"])
     assert again["delegation_id"] != claims["delegation_id"]
     assert again["jti"] != claims["jti"]
-
-
-def visitor_again(visitor: IdentityVisitor) -> IdentityVisitor:
-    """The same browser, signed out."""
-    visitor.http.cookies.clear()
-    return visitor
 
 
 async def test_an_id_token_is_valid_for_others_however_far_the_accounts_clock_is(

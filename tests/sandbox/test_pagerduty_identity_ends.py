@@ -1,17 +1,21 @@
-"""PagerDuty's identity host: how authorizations end, users who are gone, the records of token calls, its clock."""
+"""PagerDuty's identity host: ends of authorizations, users who are gone, records of token calls, dates."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import jwt
 import pytest
 
+from sandbox.clock import Clock
+from sandbox.pagerduty.app import PagerDutyApp
 from sandbox.pagerduty.identity.scope_texts import scope_text
-from tests.sandbox.test_pagerduty_identity import (
+from tests.sandbox.identity_calls import (
     DAY,
     advance,
     claims_of,
@@ -88,6 +92,15 @@ async def is_dead(account: SimulatedAccount, tokens: dict[str, Any]) -> bool:
 async def token_calls(account: SimulatedAccount) -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = (await account.records())["tokens"]
     return calls
+
+
+async def arrives(account: SimulatedAccount) -> None:
+    """Wait for the call that follows the exchange of a code."""
+
+    async def has_arrived() -> bool:
+        return len(await token_calls(account)) == 2
+
+    await eventually(has_arrived)
 
 
 # Scopes
@@ -351,7 +364,6 @@ async def test_a_refresh_goes_on_although_its_caller_left_and_is_seen_from_its_a
 ) -> None:
     tokens = await tokens_of(account, visitor, flow, CY_USER)
     await account.fault("token", "slow", match={"grant_type": "refresh_token"}, seconds=1)
-    calls = account.simulator.store.state.token_calls
     async with httpx.AsyncClient(base_url=account.url, trust_env=False) as caller:
         form = {
             "grant_type": "refresh_token",
@@ -360,12 +372,16 @@ async def test_a_refresh_goes_on_although_its_caller_left_and_is_seen_from_its_a
             "client_secret": COMPANY.client_secret,
         }
         asked = asyncio.create_task(caller.post("/oauth/token", data=form))
-        await eventually(lambda: len(calls) == 2)
+        await arrives(account)
         assert (await token_calls(account))[-1]["status"] is None
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asked
-    await eventually(lambda: [*calls.values()][-1].issued)
+
+    async def was_issued() -> bool:
+        return bool((await token_calls(account))[-1]["issued"])
+
+    await eventually(was_issued)
     assert (await refresh(account, tokens["refresh_token"])).json()["error"] == "invalid_grant"
 
 
@@ -375,8 +391,7 @@ async def test_a_reset_during_a_call_leaves_no_record_of_it(
     tokens = await tokens_of(account, visitor, flow, CY_USER)
     await account.fault("token", "slow", match={"grant_type": "refresh_token"}, seconds=0.5)
     asked = asyncio.create_task(refresh(account, tokens["refresh_token"]))
-    calls = account.simulator.store.state.token_calls
-    await eventually(lambda: len(calls) == 2)
+    await arrives(account)
     await account.reset()
     assert (await asked).json()["error"] == "invalid_grant"
     assert await token_calls(account) == []
@@ -444,7 +459,7 @@ async def test_every_answer_has_one_date_by_the_accounts_clock(
     assert before <= parsedate_to_datetime(date) <= account.simulator.clock.now()
 
 
-async def test_refusals_of_faults_and_of_foreign_pages_are_dated_too(account: SimulatedAccount) -> None:
+async def test_what_faults_and_foreign_pages_get_is_dated_too(account: SimulatedAccount) -> None:
     await advance(account, 366 * DAY)
     before = account.simulator.clock.now().replace(microsecond=0)
     await account.fault("rest", "status", status=503)
@@ -457,6 +472,23 @@ async def test_refusals_of_faults_and_of_foreign_pages_are_dated_too(account: Si
         assert answer.status_code in (403, 429, 503)
         (date,) = answer.headers.get_list("date")
         assert before <= parsedate_to_datetime(date)
+
+
+async def test_the_answer_to_an_unexpected_error_is_dated_too() -> None:
+    app, clock = PagerDutyApp(), Clock()
+    clock.advance(31 * DAY)
+    app.state.simulator = SimpleNamespace(clock=clock)
+
+    @app.get("/fails")
+    async def fails() -> None:
+        raise RuntimeError
+
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        answer = await http.get("/fails")
+    (date,) = answer.headers.get_list("date")
+    assert answer.status_code == 500
+    assert clock.now() - parsedate_to_datetime(date) < timedelta(minutes=1)
 
 
 async def app_token_answer(account: SimulatedAccount) -> httpx.Response:

@@ -124,7 +124,7 @@ class Teams:
             for conversation in (await self.records())["conversations"]
             if (conversation["team"], conversation["name"]) == (team, channel)
             for message in conversation["messages"]
-            if message["reply_to"] is None and incident in str(message)
+            if message["to"] is message["reply_to"] is None and incident in str(message)
         ]
 
     async def records(self) -> Mapping[str, Any]:

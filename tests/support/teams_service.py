@@ -78,6 +78,14 @@ class TeamsService:
         answer = await self.http.post("/_sandbox/faults", json={"on": on, "do": do, **more})
         answer.raise_for_status()
 
+    async def refuse_targeted(self, status: int | None, code: str = "NotAllowed") -> None:
+        """Answer every call about a targeted message so; ``None``: as Teams does."""
+        refused = (
+            None if status is None else {"status": status, "code": code, "message": "Not in this tenant."}
+        )
+        answer = await self.http.post("/_sandbox/targeted", json={"refused": refused})
+        answer.raise_for_status()
+
     async def reset(self) -> None:
         """Start anew, once the calls of an earlier test have ended: also those whose caller has gone."""
         await self.until(lambda: self._under_way == 0)

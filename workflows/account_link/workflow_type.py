@@ -17,6 +17,9 @@ RENEW = Update("renew", OfferLink, LinkAnswer, goes_on_as=Signal("renew", OfferL
 LINKED = Update("linked", Linked, LinkAnswer, goes_on_as=Signal("linked", Linked))
 """The offer was spent."""
 
+LINK_BUTTONS = {"link_accounts": OFFER, "renew_link": RENEW}
+"""Updates that a button of a card asks for, by the button's verb."""
+
 UPDATES = {row.name: row for row in (OFFER, RENEW, LINKED)}
 
 

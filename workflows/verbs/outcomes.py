@@ -18,6 +18,7 @@ Reason = Literal[
     "conflict",
     "rate_limited",
     "not_sent",
+    "app_refused",
     "answer_lost",
     "unavailable",
 ]
@@ -29,6 +30,7 @@ token. ``forbidden``: PagerDuty does not let this person do it. ``already_change
 is done already, and shows it otherwise. ``refused_by_pagerduty``: PagerDuty answered, and did not do it
 whoever asks; ``says`` has its words. ``not_found``: PagerDuty does not know the incident. ``conflict``:
 somebody else changed the incident at that moment. ``not_sent``: the request cannot be written.
+``app_refused``: PagerDuty refuses the app itself, so that it could not be asked as anybody.
 ``rate_limited``, ``answer_lost``, ``unavailable``: as their names say.
 """
 

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 import structlog
 
 from api.bot.activity import InboundActivity
 from api.bot.adapter import NotTaken
+from api.bot.answers import CARD
 from api.bot.commands.parser import Command, Mentioned, parse
-from api.bot.commands.request import CommandRequest, Dependencies
+from api.bot.commands.request import CommandAnswer, CommandRequest, Dependencies
 from api.bot.commands.table import COMMANDS, answer
 from api.bot.sender import person_of
 from api.bot.team_events import TeamEvents
@@ -67,9 +69,9 @@ class CommandHandler:
                 person=person_of(activity),
                 key=command_key(conversation=activity.conversation_id, activity=activity.id),
             )
-            text = await self._answer(request)
+            answered = await self._answer(request)
             log.info("command answered", command=request.name if request.name in COMMANDS else "unknown")
-            await self._reply(activity, activity.tenant, activity.id, text)
+            await self._reply(activity, activity.tenant, activity.id, answered)
 
     async def _take(self, activity: InboundActivity, tenant: str, id: str) -> bool:
         try:
@@ -94,7 +96,7 @@ class CommandHandler:
             names.append(self._registrations[tenant].name)
         return parse(activity.text, mentions=mentions, names=names)
 
-    async def _answer(self, request: CommandRequest) -> str:
+    async def _answer(self, request: CommandRequest) -> CommandAnswer:
         if request.activity.value is not None and not request.name:
             return NO_FORMS
         try:
@@ -111,9 +113,9 @@ class CommandHandler:
             log.exception("a command failed", command=request.name if request.name in COMMANDS else "unknown")
             return NOT_DONE
 
-    async def _reply(self, activity: InboundActivity, tenant: str, id: str, text: str) -> None:
+    async def _reply(self, activity: InboundActivity, tenant: str, id: str, answered: CommandAnswer) -> None:
         """Send the answer into the message's thread. Whether it arrives or not, the command is done."""
-        message = {"type": "message", "text": text, "textFormat": "markdown"}
+        message = _message(answered)
         where = (activity.service_url, tenant, activity.conversation.id)
         try:
             async with asyncio.timeout(_SENT_WITHIN):
@@ -123,3 +125,13 @@ class CommandHandler:
                     await self._connector.send(*where, message)
         except (OutsideError, TimeoutError) as failure:
             log.warning("the answer to a command was not sent", reason=type(failure).__name__)
+
+
+def _message(answered: CommandAnswer) -> dict[str, Any]:
+    if isinstance(answered, str):
+        return {"type": "message", "text": answered, "textFormat": "markdown"}
+    return {
+        "type": "message",
+        "summary": answered["fallbackText"],
+        "attachments": [{"contentType": CARD, "content": answered}],
+    }

@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from api.bot.activity import InboundActivity
+from api.bot.linking import Linking
 from api.gateway import Gateway
+from muster.cards.elements import AdaptiveCard
 from muster.store.pool import Pool
 from muster.store.teams import Team
 from workflows.person import Person
@@ -29,6 +31,7 @@ class Dependencies:
     gateway: Gateway
     accounts: Accounts
     deadlines: Deadlines
+    linking: Linking
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,11 @@ class CommandRequest:
         return self.activity.is_private
 
 
-Answer = Callable[[CommandRequest, Dependencies], Awaitable[str]]
-"""A command: does what is asked and says what came of it, in Markdown of muster/cards/commands.py.
+CommandAnswer = str | AdaptiveCard
+"""What whoever wrote the command gets: Markdown or a card, of muster/cards."""
+
+Answer = Callable[[CommandRequest, Dependencies], Awaitable[CommandAnswer]]
+"""A command: does what is asked and says what came of it.
 
 Raises ``TemporalUnavailable``, ``Rejected`` or an error of ``UNAVAILABLE``.
 """

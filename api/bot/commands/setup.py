@@ -3,7 +3,7 @@
 import asyncio
 
 from api.bot.commands.request import CommandRequest, Dependencies
-from muster.cards.commands import NO_PERSON, setup_sentence
+from muster.cards.commands import NO_PERSON, plain_sentence
 from muster.cards.setup.sentences import sentence_of
 from muster.store.teams import Team
 from workflows.contract import Update
@@ -33,4 +33,4 @@ async def ask_setup(
         update_id=request.key,
         answer_by=asyncio.get_running_loop().time() + _WITHIN,
     )
-    return setup_sentence(sentence_of(answer))
+    return plain_sentence(sentence_of(answer))

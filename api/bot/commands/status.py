@@ -1,14 +1,21 @@
-"""``status``: how the set-up stands, from the rows. In a chat it is of all the tenant's teams."""
+"""``status``: how the set-up stands, in a chat of all the tenant's teams, and one's own links; from rows."""
 
+from api.bot.commands.own_links import links_text
 from api.bot.commands.request import CommandRequest, Dependencies
-from muster.cards.commands import Consent, TeamStatus, status_text, statuses_text
+from muster.cards.setup.status import Consent, TeamStatus, status_text, statuses_text
 from muster.permissions import REQUIRED
 from muster.store import accounts, people, teams
 from muster.store.teams import Team
 
 
 async def answer(request: CommandRequest, dependencies: Dependencies) -> str:
-    """What is done, what is missing, who can do it."""
+    """What is done, what is missing, who can do it; whom the person is linked to."""
+    setup = await _setup(request, dependencies)
+    own = await links_text(request, dependencies)
+    return f"{setup}\n\n{own}" if own else setup
+
+
+async def _setup(request: CommandRequest, dependencies: Dependencies) -> str:
     roles = await accounts.roles_of(dependencies.pool, request.tenant)
     consent = Consent(None if roles is None else tuple(name for name in REQUIRED if name not in roles))
     if request.team is not None:

@@ -17,17 +17,22 @@ def title_of(view: NoticeView) -> str:
 
 def welcome_card(view: NoticeView) -> AdaptiveCard:
     """General is greeted, right after the authorization."""
-    return card_of(title_of(view), _welcome())
+    return card_of(title_of(view), _welcome(view))
 
 
-def _welcome() -> Iterator[Element]:
+def _welcome(view: NoticeView) -> Iterator[Element]:
     yield said(
         "Muster brings the incidents of PagerDuty into the channels of this team. Each incident is one card, "
         "which always shows how it stands; responders acknowledge and resolve it by the buttons of the card."
     )
     yield said(
+        "Muster acts in PagerDuty as whoever presses, so each responder links their Teams account to their "
+        "own PagerDuty user once. **Link Accounts** sends you a private message with your link."
+    )
+    yield said(
         "Mention **@Muster** with **help** to see what it understands, or with **status** to see its setup."
     )
+    yield action_set(button(view, "link_accounts", "Link Accounts"))
 
 
 def way_on_card(view: NoticeView) -> AdaptiveCard:

@@ -69,7 +69,7 @@ export class Store extends EventTarget {
 
   async #readAgain() {
     await this.#readLists();
-    const open = this.#loading ?? this.conversation?.id; // what somebody has just clicked comes first
+    const open = this.#loading?.id ?? this.conversation?.id; // what somebody has just clicked comes first
     if (open) await this.open(this.find(open) ? open : null);
   }
 
@@ -96,10 +96,11 @@ export class Store extends EventTarget {
 
   /** Opens a conversation and marks it read; null closes. */
   async open(id) {
-    this.#loading = id;
+    const loading = { id };
+    this.#loading = loading;
     this.#arrivedWhileLoading = [];
     const conversation = id && (await api.conversation(id, this.person.id));
-    if (this.#loading !== id) return; // another one was opened meanwhile
+    if (this.#loading !== loading) return; // another one was opened meanwhile, or this one again
     this.#loading = null;
     this.conversation = conversation;
     for (const message of this.#arrivedWhileLoading) this.#put(message);
@@ -184,7 +185,7 @@ export class Store extends EventTarget {
   #receiveMessage({ conversation, ...message }) {
     if (!this.find(conversation)) this.#readLists(); // a chat that has just come to be
     this.#setLast(conversation, message);
-    if (conversation === this.#loading) this.#arrivedWhileLoading.push(message);
+    if (conversation === this.#loading?.id) this.#arrivedWhileLoading.push(message);
     if (conversation === this.conversation?.id) this.#change(message);
   }
 

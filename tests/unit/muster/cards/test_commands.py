@@ -8,15 +8,12 @@ import pytest
 from api.bot.commands.table import COMMANDS
 from muster.cards.commands import (
     SUMMARIES,
-    Consent,
-    TeamStatus,
     help_text,
     open_text,
-    status_text,
-    statuses_text,
     unknown_text,
 )
 from muster.cards.setup.sentences import WORKING, sentence_of
+from muster.cards.setup.status import Consent, TeamStatus, status_text, statuses_text
 from workflows.team_setup.messages import Reply, SetupAnswer
 
 HOSTILE = "*x* [a](https://evil.example) <b>\u202e"
@@ -38,7 +35,7 @@ def team(**known: Any) -> TeamStatus:
 
 
 def test_every_command_has_its_line() -> None:
-    assert list(SUMMARIES) == list(COMMANDS)
+    assert [name.casefold() for name in SUMMARIES] == list(COMMANDS)
     assert help_text().count("\n- **") == len(COMMANDS)
 
 

@@ -77,6 +77,17 @@ SENTENCES: list[tuple[VerbName, Outcome, str]] = [
         "Acknowledge was not done. Somebody else was changing the incident at that moment. Try again.",
     ),
     (
+        "resolve",
+        Outcome(kind="refused", reason="link_ended"),
+        "Resolve was not done. Your link to PagerDuty has ended; link your accounts again.",
+    ),
+    (
+        "acknowledge",
+        Outcome(kind="failed", reason="app_refused"),
+        "Acknowledge was not done. PagerDuty could not be asked: it refuses Muster's own app. "
+        "Whoever runs Muster has to mend that.",
+    ),
+    (
         "acknowledge",
         Outcome(kind="failed", reason="not_sent"),
         "Acknowledge was not done. Muster could not write the request to PagerDuty; its log says why.",

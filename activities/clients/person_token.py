@@ -1,0 +1,115 @@
+"""The one place that hands out people's tokens, refreshed when they have to be (docs/decisions/0044)."""
+
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from activities.clients.ended_links import EndedLinks
+from activities.clients.link_refresh import LinkEnded, LinkRefresh, opening
+from activities.clients.own_tasks import OwnTasks
+from muster.security.sealing import KeyRing
+from muster.store import links
+from muster.store.links import LinkedUser
+from muster.store.pool import Connection, Pool
+
+_REFRESH_AT = 0.8
+"""Part of a token's life after which it is refreshed while it is still used."""
+_RETRY_AFTER = 30.0
+"""Seconds between attempts to refresh a token that is still good."""
+
+
+class PersonTokens:
+    """Hands out the tokens of links; a field of the activities' dependencies.
+
+    A refresh is a task of the process, and one at a time for each link. Whoever waits for it may be
+    cancelled: it goes on, since the refresh token that it sent is dead.
+    """
+
+    def __init__(self, refresh: LinkRefresh, ended: EndedLinks, pool: Pool, keys: KeyRing) -> None:
+        self._refresh = refresh
+        self._ended = ended
+        self._pool = pool
+        self._keys = keys
+        self._refreshes = OwnTasks[LinkedUser | None]("refresh of a link", expected=(LinkEnded,))
+        self._tellings = OwnTasks[None]("telling of the end of a link")
+        self._not_before: dict[int, float] = {}
+        """By link: when a refresh may be begun beside the use of its token again."""
+
+    async def user(
+        self, link: int, *, account: str, connection: Connection | None = None
+    ) -> LinkedUser | None:
+        """Who the link is, with a token that can be used now; ``None``: its person has removed it.
+
+        ``connection`` reads the row, for a caller that holds one. Raises ``LinkEnded``, a ``Temporary`` where
+        PagerDuty or the database cannot be asked for a refresh, and another ``OutsideError`` where PagerDuty
+        refuses the app, which is no word on the person.
+        """
+        database = connection or self._pool
+        user = await self._read(database, link, account)
+        if user is None:
+            await _require_removed(database, link)
+            return None
+        if user.issued_at is None or user.expires_at is None:
+            return user
+        now = datetime.now(UTC)
+        if now >= user.expires_at:
+            return await self._refreshed(link, account, user.access_token)
+        if now >= user.issued_at + _REFRESH_AT * (user.expires_at - user.issued_at):
+            self._refresh_beside(link, account, user.access_token)
+        return user
+
+    async def renewed(self, link: int, *, account: str, rejected: str) -> LinkedUser | None:
+        """The same with another token than ``rejected``, which PagerDuty did not accept.
+
+        A link that nobody can refresh keeps it. Raises what ``user`` raises.
+        """
+        return await self._refreshed(link, account, rejected)
+
+    def stop(self, *, within: timedelta) -> None:
+        """The worker begins to stop: what began has so long to end."""
+        self._refreshes.stop(within=within)
+        self._tellings.stop(within=within)
+
+    async def finish(self) -> None:
+        """Let every refresh end and its end be told, for a worker whose activities have ended."""
+        await self._refreshes.finish()
+        await self._tellings.finish()
+
+    async def _read(self, database: Connection | Pool, link: int, account: str) -> LinkedUser | None:
+        with opening(link):
+            return await links.linked_user(database, self._keys, link, account=account)
+
+    async def _refreshed(self, link: int, account: str, seen: str) -> LinkedUser | None:
+        key = (link, account, seen)
+        user = await self._refreshes.result(key, self._refreshing(link, account, seen))
+        if user is None:
+            await _require_removed(self._pool, link)
+        return user
+
+    def _refresh_beside(self, link: int, account: str, seen: str) -> None:
+        now = time.monotonic()
+        if now >= self._not_before.get(link, now):
+            self._not_before[link] = now + _RETRY_AFTER
+            self._refreshes.begin((link, account, seen), self._refreshing(link, account, seen))
+
+    def _refreshing(
+        self, link: int, account: str, seen: str
+    ) -> Callable[[], Coroutine[Any, Any, LinkedUser | None]]:
+        async def refreshing() -> LinkedUser | None:
+            try:
+                return await self._refresh.instead_of(seen, link, account=account)
+            except LinkEnded as error:
+                if error.ended is not None:
+                    # Beside: whoever waits for the token does not wait for Temporal. Upkeep tells what fails.
+                    self._tellings.begin(link, partial(self._ended.tell, error.ended))
+                raise
+
+        return refreshing
+
+
+async def _require_removed(database: Connection | Pool, link: int) -> None:
+    """Return where the person removed a link that is gone; raises ``LinkEnded`` where it ended."""
+    if await links.has_ended(database, link):
+        raise LinkEnded

@@ -1,0 +1,35 @@
+"""How a click ended, told to whoever clicked where its answer could not tell it."""
+
+from activities.heartbeats import heartbeats
+from activities.registration import implements
+from activities.teams.private import PrivateSends
+from activities.teams.sends import Sends
+from muster.cards.outcomes import private_text
+from workflows.channel_incident.activities import TELL_PERSON, TellPerson
+from workflows.contract import Done
+from workflows.person import Person
+
+
+class OutcomeActivities:
+    """Tells people alone how their clicks ended."""
+
+    def __init__(self, private: PrivateSends, sends: Sends) -> None:
+        self._private = private
+        self._sends = sends
+
+    @implements(TELL_PERSON)
+    async def tell_person(self, request: TellPerson) -> Done:
+        """Tell the person who clicked how it ended, at most once, where the card stands."""
+        async with heartbeats():
+            await self._sends.run(("click", request.click.key), lambda: self._tell(request))
+        return Done()
+
+    async def _tell(self, request: TellPerson) -> None:
+        clicker = request.click.person
+        text = private_text(request.outcome, request.click.verb, request.view, account=request.card.account)
+        await self._private.send(
+            request.tenant,
+            Person(aad_object_id=clicker.aad_object_id, teams_id=clicker.teams_id, name=clicker.name),
+            {"type": "message", "text": text, "textFormat": "markdown"},
+            asked_in=request.card.conversation,
+        )

@@ -1,0 +1,1 @@
+"""What one person is told of the link between their Teams account and PagerDuty."""

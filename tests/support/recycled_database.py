@@ -1,0 +1,91 @@
+"""One database for the tests of a process, emptied before each of them: a copy costs many times as much."""
+
+import asyncio
+import uuid
+
+import asyncpg
+
+from sandbox.up.servers.postgres import EmbeddedPostgres
+
+_END_OTHERS = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+_SCHEMA = """
+SELECT jsonb_build_object(
+  'relations', (SELECT jsonb_agg(concat_ws(' ', relname, relkind, relnatts, relchecks) ORDER BY relname)
+                FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+  'constraints', (SELECT jsonb_agg(concat_ws(' ', conname, conrelid::regclass) ORDER BY conname, conrelid)
+                  FROM pg_constraint WHERE connamespace = 'public'::regnamespace),
+  'triggers', (SELECT jsonb_agg(tgname ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal),
+  'functions', (SELECT jsonb_agg(proname ORDER BY proname) FROM pg_proc
+                WHERE pronamespace = 'public'::regnamespace))::text
+"""
+_EMPTY = """
+DO $$
+DECLARE
+  name text;
+BEGIN
+  SET LOCAL session_replication_role = replica; -- in any order, whatever refers to what
+  FOR name IN
+    SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'
+  LOOP
+    EXECUTE format('DELETE FROM %I', name);
+  END LOOP;
+  PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
+END
+$$
+"""
+
+
+class RecycledDatabase:
+    """A copy of ``template``, and another one where a test has changed its schema."""
+
+    def __init__(self, server: EmbeddedPostgres, template: str) -> None:
+        self._server = server
+        self._template = template
+        self._name: str | None = None
+        self._schema = asyncio.run(self._schema_of(template))
+
+    def emptied(self) -> str:
+        """The name of the database: nobody is connected to it, and it has no rows."""
+        if self._name is not None and not asyncio.run(self._is_emptied(self._name)):
+            asyncio.run(execute(self._server, f"DROP DATABASE {self._name} WITH (FORCE)"))
+            self._name = None
+        if self._name is None:
+            self._name = asyncio.run(copied(self._server, self._template))
+        return self._name
+
+    async def _is_emptied(self, name: str) -> bool:
+        connection = await asyncpg.connect(self._server.url(name))
+        try:
+            await connection.execute(_END_OTHERS)
+            if await connection.fetchval(_SCHEMA) != self._schema:
+                return False
+            await connection.execute(_EMPTY)
+            return True
+        finally:
+            await connection.close()
+
+    async def _schema_of(self, name: str) -> str:
+        connection = await asyncpg.connect(self._server.url(name))
+        try:
+            return str(await connection.fetchval(_SCHEMA))
+        finally:
+            await connection.close()
+
+
+async def copied(server: EmbeddedPostgres, template: str) -> str:
+    """The name of a new copy. As files: four times as fast as by the log, where nothing has to last."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    await execute(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    return name
+
+
+async def execute(server: EmbeddedPostgres, statement: str) -> None:
+    """Run a statement that belongs to no database."""
+    connection = await asyncpg.connect(server.url("postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
