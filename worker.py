@@ -40,6 +40,7 @@ from muster.store import accounts
 from muster.store.migrate import require_schema
 from muster.store.pool import open_pool
 from muster.temporal.client import temporal_client
+from muster.temporal.schedules import keep_upkeep_schedules
 from muster.temporal.search_attributes import require_search_attributes
 from muster.variables import warn_of_unknown
 from workflows.discovery import passed_through, workflow_classes
@@ -79,6 +80,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
         await require_schema(pool)
         await accounts.write_configured(pool, settings.accounts.values(), settings.teams)
         await require_search_attributes(client)
+        await keep_upkeep_schedules(client, settings.accounts, task_queue=settings.task_queue)
         http = await stack.enter_async_context(open_http_pool(way_out(settings)))
         sends = Sends()
         keys = KeyRing.parse(settings.keys.get_secret_value())

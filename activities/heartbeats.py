@@ -1,8 +1,9 @@
 """Heartbeats of an activity that may take long."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from temporalio import activity
 
@@ -13,13 +14,16 @@ BEAT = 1.0
 
 
 @asynccontextmanager
-async def heartbeats() -> AsyncIterator[None]:
-    """Beat while the body runs: a killed worker is known in three seconds, and a quick body sends none."""
+async def heartbeats(telling: Callable[[], Any] | None = None) -> AsyncIterator[None]:
+    """Beat while the body runs: a killed worker is known in three seconds, and a quick body sends none.
+
+    ``telling`` gives what each beat is to carry to the next attempt.
+    """
 
     async def beat() -> None:
         await asyncio.sleep(_FIRST_BEAT)
         while True:
-            activity.heartbeat()
+            activity.heartbeat(*([telling()] if telling else []))
             await asyncio.sleep(BEAT)
 
     beating = asyncio.create_task(beat())

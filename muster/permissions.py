@@ -60,7 +60,7 @@ PERMISSIONS: tuple[Permission, ...] = (
         "User.ReadBasic.All",
         "application",
         True,
-        "find responders by their e-mail",
+        "see that linked people are still in the organization, and find responders by their e-mail",
         "linking of people",
         "0.1.0",
     ),
@@ -121,6 +121,16 @@ REQUIRED: tuple[str, ...] = tuple(
 """Application permissions without which a consent is not complete."""
 
 READS_ORGANIZATION = "Organization.Read.All"
+READS_PEOPLE: frozenset[str] = frozenset(
+    {
+        "User.ReadBasic.All",
+        "User.Read.All",
+        "User.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    }
+)
+"""Any of them lets the app look for a person by their object id (*Get user*, permissions of applications)."""
 
 
 def missing_of(granted: Collection[str]) -> tuple[str, ...]:

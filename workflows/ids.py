@@ -57,6 +57,24 @@ class AccountLinkId(NamedTuple):
         return cls(*parts) if workflow_id.startswith(_LINK) and len(parts) == 3 and all(parts) else None
 
 
+_UPKEEP = "upkeep/"
+
+
+class UpkeepId(NamedTuple):
+    """The part of the id of an account's Schedule, and of its ``Upkeep`` runs before the time."""
+
+    account: str
+
+    def __str__(self) -> str:
+        return f"{_UPKEEP}{self.account}"
+
+    @classmethod
+    def of(cls, schedule_id: str) -> "UpkeepId | None":
+        """The part of a Schedule's id; ``None`` where it is somebody else's."""
+        account = schedule_id.removeprefix(_UPKEEP)
+        return cls(account) if account and account != schedule_id and "/" not in account else None
+
+
 def click_key(*, person: str, message: str, verb: str, nonce: str, link: int | None) -> str:
     """What tells one click from every other, however often and under whatever ids Teams delivers it.
 

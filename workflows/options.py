@@ -106,3 +106,19 @@ SIGNAL_MANY = Options(
     schedule_to_close_timeout=timedelta(minutes=3),
 )
 """Signals to all workflows that wait, ten at once and each of at most 3 s: 200 of them in the worst case."""
+
+UPKEEP_READ = Options(
+    start_to_close_timeout=timedelta(seconds=15),
+    schedule_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(maximum_attempts=3),
+)
+"""One quick read that the rest of a daily run counts with."""
+
+UPKEEP = Options(
+    start_to_close_timeout=timedelta(minutes=30),
+    schedule_to_close_timeout=timedelta(hours=1),
+    heartbeat_timeout=timedelta(seconds=10),
+    retry_policy=RetryPolicy(maximum_attempts=5),
+)
+"""A batch of a daily run: calls for 50 links, of at most 20 s each. A worker that is starved for seconds is
+not taken for dead: nobody waits. Another attempt goes on where the last heartbeat says."""

@@ -3,3 +3,7 @@
 INSERT INTO command (tenant, conversation, activity_id) VALUES (:tenant, :conversation, :activity_id)
 ON CONFLICT DO NOTHING
 RETURNING activity_id
+
+-- name: delete_old
+WITH deleted AS (DELETE FROM command WHERE received_at < now() - :age::interval RETURNING 1)
+SELECT count(*) FROM deleted

@@ -324,6 +324,11 @@ async def note_reported(connection: Connection | Pool, offer: Offer) -> None:
     await QUERIES["note_reported"].execute(connection, id=offer.id, returned_at=offer.returned_at)
 
 
+async def delete_old(connection: Connection | Pool, *, age: timedelta) -> int:
+    """Forget the offers whose life ended so long ago; how many."""
+    return int(await QUERIES["delete_old"].fetchval(connection, age=age))
+
+
 def new_key() -> str:
     """Twelve random characters of Crockford's base 32: 60 bits."""
     return "".join(secrets.choice(_CROCKFORD) for _ in range(KEY_LENGTH))

@@ -115,3 +115,7 @@ RETURNING id
 -- name: spend_personal
 UPDATE link_offer SET spent_at = now(), spent_by = :user, spent_name = :name, spent_flow = :flow, link = :link
 WHERE id = :id
+
+-- name: delete_old
+WITH deleted AS (DELETE FROM link_offer WHERE expires_at < now() - :age::interval RETURNING 1)
+SELECT count(*) FROM deleted

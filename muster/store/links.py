@@ -6,7 +6,7 @@ A link that is made anew is a new row, never an update of one: the row's id is a
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 import asyncpg
@@ -83,6 +83,15 @@ class ShownUser(NamedTuple):
 
     name: str
     email: str
+
+
+class LinkedPerson(NamedTuple):
+    """A link, whose it is, and as which PagerDuty user they act."""
+
+    link: int
+    tenant: str
+    aad_object_id: str
+    pagerduty_user: str
 
 
 class EndedLink(NamedTuple):
@@ -316,6 +325,58 @@ async def serves(connection: Connection | Pool, *, tenant: str, account: str) ->
 async def accounts_served(connection: Connection | Pool, tenant: str) -> tuple[str, ...]:
     """The accounts that people of the tenant may be linked to."""
     return tuple(row["account"] for row in await QUERIES["accounts_served"].fetch(connection, tenant=tenant))
+
+
+async def due_for_refresh(
+    connection: Connection | Pool,
+    account: str,
+    *,
+    after: int,
+    now: datetime,
+    unused: timedelta,
+    year: timedelta,
+    most: int,
+) -> tuple[LinkedPerson, ...]:
+    """Links after this one that nobody refreshed for so long, or whose year is over, by PagerDuty's time."""
+    rows = await QUERIES["due_for_refresh"].fetch(
+        connection, account=account, after=after, now=now, unused=unused, year=year, most=most
+    )
+    return tuple(LinkedPerson(*row) for row in rows)
+
+
+async def year_ends(
+    connection: Connection | Pool,
+    account: str,
+    *,
+    after: int,
+    now: datetime,
+    year: timedelta,
+    ahead: timedelta,
+    most: int,
+) -> tuple[LinkedPerson, ...]:
+    """Links after this one whose year ends within ``ahead``, and of which nobody was told."""
+    rows = await QUERIES["year_ends"].fetch(
+        connection, account=account, after=after, now=now, year=year, ahead=ahead, most=most
+    )
+    return tuple(LinkedPerson(*row) for row in rows)
+
+
+async def note_told_of_year(connection: Connection | Pool, link: int, *, now: datetime) -> None:
+    """Write that the workflow that tells the person knows that the year ends."""
+    await QUERIES["note_told_of_year"].execute(connection, link=link, now=now)
+
+
+async def after(
+    connection: Connection | Pool, account: str, *, after: int, most: int
+) -> tuple[LinkedPerson, ...]:
+    """The next links of an account, by id."""
+    rows = await QUERIES["after"].fetch(connection, account=account, after=after, most=most)
+    return tuple(LinkedPerson(*row) for row in rows)
+
+
+async def delete_told(connection: Connection | Pool, *, age: timedelta) -> int:
+    """Forget the ended links of which people were told so long ago; how many."""
+    return int(await QUERIES["delete_told"].fetchval(connection, age=age))
 
 
 def _user(row: asyncpg.Record, keys: KeyRing) -> LinkedUser:

@@ -100,3 +100,32 @@ SELECT EXISTS (SELECT FROM team WHERE tenant = :tenant AND account = :account AN
 SELECT DISTINCT account FROM team
 WHERE tenant = :tenant AND account IS NOT NULL AND removed_at IS NULL
 ORDER BY account
+
+-- name: due_for_refresh
+-- A link whose year is over is due every day: PagerDuty decides whether it goes on.
+SELECT id, tenant, aad_object_id, pagerduty_user FROM user_link
+WHERE account = :account AND id > :after AND refresh_token IS NOT NULL
+  AND (refreshed_at <= :now::timestamptz - :unused::interval OR authorized_at <= :now::timestamptz - :year::interval)
+ORDER BY id
+LIMIT :most
+
+-- name: year_ends
+SELECT id, tenant, aad_object_id, pagerduty_user FROM user_link
+WHERE account = :account AND id > :after AND told_of_year_at IS NULL
+  AND authorized_at <= :now::timestamptz - :year::interval + :ahead::interval
+  AND authorized_at > :now::timestamptz - :year::interval
+ORDER BY id
+LIMIT :most
+
+-- name: note_told_of_year
+UPDATE user_link SET told_of_year_at = :now WHERE id = :link AND told_of_year_at IS NULL
+
+-- name: after
+SELECT id, tenant, aad_object_id, pagerduty_user FROM user_link
+WHERE account = :account AND id > :after
+ORDER BY id
+LIMIT :most
+
+-- name: delete_told
+WITH deleted AS (DELETE FROM ended_link WHERE told_at < now() - :age::interval RETURNING 1)
+SELECT count(*) FROM deleted

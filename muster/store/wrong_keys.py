@@ -1,5 +1,6 @@
 """KEYs that somebody wrote and that were none: so many within a quarter of an hour, and then they wait."""
 
+from datetime import timedelta
 from typing import NamedTuple
 
 from muster.store.pool import Connection, Pool, transaction
@@ -36,3 +37,8 @@ async def begin(pool: Pool, *, tenant: str, aad_object_id: str) -> Guess | None:
 async def was_right(connection: Connection | Pool, guess: Guess) -> None:
     """It was a KEY: it does not count."""
     await QUERIES["delete"].execute(connection, id=guess.id)
+
+
+async def delete_old(connection: Connection | Pool, *, age: timedelta) -> int:
+    """Forget the wrong KEYs that were written so long ago; how many."""
+    return int(await QUERIES["delete_old"].fetchval(connection, age=age))

@@ -12,3 +12,7 @@ RETURNING id
 
 -- name: delete
 DELETE FROM wrong_key WHERE id = :id
+
+-- name: delete_old
+WITH deleted AS (DELETE FROM wrong_key WHERE written_at < now() - :age::interval RETURNING 1)
+SELECT count(*) FROM deleted

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -44,18 +45,43 @@ class GraphClient:
 
     async def organization_name(self, tenant: str) -> str:
         """What the tenant calls itself; empty where it does not say."""
-        body = await self._get(tenant, "v1.0/organization?$select=id,displayName")
-        found = body.get("value")
-        if not isinstance(found, list):
-            raise broken_contract(_PROVIDER, "an answer without a list of organizations", repeatable=True)
         # A tenant is one organization.
-        names = (one.get("displayName") for one in found if isinstance(one, dict))
+        names = (one.get("displayName") for one in await self._organizations(tenant))
         return one_line(next((name for name in names if isinstance(name, str)), ""), NAME)
 
-    async def _get(self, tenant: str, path: str) -> dict[str, Any]:
+    async def organization_ids(self, tenant: str) -> frozenset[str]:
+        """Whose directory answers: the tenant's own id, in lower case, and no other."""
+        return frozenset(str(one.get("id")).lower() for one in await self._organizations(tenant))
+
+    async def token(self, tenant: str) -> str:
+        """A token for several calls in a row; ``RequestInvalid`` for a tenant that is not configured."""
+        self._check(tenant)
+        return await self._fresh_token(tenant)
+
+    async def get_user(self, tenant: str, person: str, *, token: str) -> None:
+        """Return where the directory has a person of this object id; asks for ``User.ReadBasic.All``.
+
+        Raises ``NotFound`` with Graph's code where Graph knows nobody of this id, and ``ConsentMissing``
+        or ``Forbidden`` where the tenant does not let the app look.
+        """
+        path = f"v1.0/users/{quote(person, safe='')}?$select=id"
+        found = (await self._read(tenant, path, token)).get("id")
+        if not isinstance(found, str) or found.lower() != person.lower():
+            raise broken_contract(_PROVIDER, "not the person that was asked for", repeatable=True)
+
+    async def _organizations(self, tenant: str) -> list[dict[str, Any]]:
+        self._check(tenant)
+        token = await self._fresh_token(tenant)
+        found = (await self._read(tenant, "v1.0/organization?$select=id,displayName", token)).get("value")
+        if not isinstance(found, list):
+            raise broken_contract(_PROVIDER, "an answer without a list of organizations", repeatable=True)
+        return [one for one in found if isinstance(one, dict)]
+
+    def _check(self, tenant: str) -> None:
         if tenant not in self._clouds:
             raise RequestInvalid("there is no Teams registration for this tenant")
-        token = await self._fresh_token(tenant)
+
+    async def _read(self, tenant: str, path: str, token: str) -> dict[str, Any]:
         request = self._pool.build_request(
             "GET",
             f"{self._clouds[tenant].graph.rstrip('/')}/{path}",

@@ -9,6 +9,7 @@ from typing import Literal
 import httpx
 
 from muster.clients.id_tokens import Claims, IdTokens, IdTokenWrong, audience_of
+from muster.clients.pagerduty.rest import IDENTITY_METADATA
 from muster.config_file import PagerDutyAccount
 from muster.values import identifier, written
 
@@ -23,8 +24,6 @@ Reason = Literal[
     "person_unread",  # PagerDuty does not show the person's user
     "role_too_low",
 ]
-
-_METADATA = "/global/oauth/anonymous/.well-known/openid-configuration"
 
 
 class AuthorizationRefused(Exception):
@@ -53,7 +52,7 @@ class PagerDutyIdTokens:
         try:
             claims = await self._id_tokens.claims(
                 id_token,
-                metadata_url=account.identity_url.rstrip("/") + _METADATA,
+                metadata_url=account.identity_url.rstrip("/") + IDENTITY_METADATA,
                 client_id=account.client_id,
             )
         except IdTokenWrong as wrong:

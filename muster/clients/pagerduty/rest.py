@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, get_args
 from urllib.parse import quote
 
 import httpx
 
-from muster.clients.http import broken_contract, exchange, json_object, refusal
+from muster.clients.http import broken_contract, date_of, exchange, json_object, refusal
 from muster.config_file import PagerDutyAccount
 from muster.values import one_line, written
 from workflows.errors import (
@@ -27,6 +28,9 @@ INTERACTIVE = 2.0
 """Seconds for a call that somebody's click waits for."""
 BACKGROUND = 10.0
 """Seconds for every other call."""
+
+IDENTITY_METADATA = "/global/oauth/anonymous/.well-known/openid-configuration"
+"""Path of the identity host's discovery document."""
 
 _PROVIDER = "PagerDuty"
 _INCLUDED = (
@@ -169,6 +173,34 @@ class PagerDutyClient:
         if not isinstance(user, dict) or user.get("id") != user_id:
             raise broken_contract(_PROVIDER, "not the user that was asked for", repeatable=True)
         return user
+
+    async def list_user_ids(
+        self, account: PagerDutyAccount, *, token: str, most: int, within: float = BACKGROUND
+    ) -> tuple[str, ...]:
+        """The ids of the account's first users; asks for ``users.read``."""
+        request = self._request(account, "GET", ("users",), token, params={"limit": most})
+        users = (await self._answer(request, within=within, repeatable=True)).get("users")
+        if not isinstance(users, list):
+            raise broken_contract(_PROVIDER, "an answer without a list of users", repeatable=True)
+        ids = (user.get("id") for user in users if isinstance(user, dict))
+        return tuple(id for id in ids if isinstance(id, str) and id)
+
+    async def get_time(self, account: PagerDutyAccount, *, within: float = BACKGROUND) -> datetime:
+        """PagerDuty's time, by which tokens die: the ``Date`` of its identity host, to the second.
+
+        It needs no token. Our own clock where an answer does not tell.
+        """
+        url = account.identity_url.rstrip("/") + IDENTITY_METADATA
+        response = await exchange(
+            self._pool,
+            self._pool.build_request("GET", url),
+            provider="PagerDuty's identity host",
+            within=within,
+            repeatable=True,
+        )
+        if not response.is_success:
+            raise _refusal(response, repeatable=True)
+        return date_of(response.headers.get("date", "")) or datetime.now(UTC)
 
     def _request(
         self,

@@ -12,7 +12,7 @@ from workflows.errors import CredentialRejected, Forbidden, RequestInvalid
 
 NEEDED = ("incidents.read",)
 """All that reading an incident and its alerts asks for (REST schema, *Scoped OAuth requires*)."""
-SCOPES = (*NEEDED, "incident_types.read")
+SCOPES = (*NEEDED, "incident_types.read", "users.read")
 """What is asked for. A registration without the others reads incidents all the same."""
 
 _PROVIDER = "PagerDuty's token endpoint"

@@ -14,6 +14,7 @@ from workflows.errors import (
     ConsentMissing,
     CredentialRejected,
     Forbidden,
+    NotFound,
     ProviderUnavailable,
     RateLimited,
     RequestInvalid,
@@ -128,3 +129,59 @@ async def test_a_tenant_without_a_registration_is_not_asked(client, graph):
     with pytest.raises(RequestInvalid):
         await client.organization_name("other")
     assert graph.requests == []
+
+
+# People
+
+PERSON = "0A9F6F2C-0000-4000-8000-000000000007"
+
+
+async def test_a_person_of_the_directory_is_found_by_the_token_that_is_given(client, graph):
+    graph.answer = httpx.Response(200, json={"id": PERSON.lower()})
+    await client.get_user(TENANT, PERSON, token=await client.token(TENANT))
+    (request,) = graph.requests
+    assert str(request.url) == f"https://graph.example/v1.0/users/{PERSON}?$select=id"
+    assert request.headers["authorization"] == "Bearer token-1"
+    assert graph.tokens == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "failure"),
+    [
+        (404, "Request_ResourceNotFound", NotFound),
+        (403, "Authorization_RequestDenied", ConsentMissing),
+        (403, "Forbidden", Forbidden),
+        (401, "InvalidAuthenticationToken", CredentialRejected),
+        (429, "TooManyRequests", RateLimited),
+        (503, "Request_ResourceNotFound", ProviderUnavailable),
+    ],
+)
+async def test_each_refusal_of_a_person_has_its_own_error(client, graph, status, code, failure):
+    graph.answer = httpx.Response(status, json={"error": {"code": code, "message": "no"}})
+    with pytest.raises(failure) as raised:
+        await client.get_user(TENANT, PERSON, token="t")
+    assert type(raised.value) is failure
+    assert raised.value.code == code
+
+
+@pytest.mark.parametrize("body", [{}, {"id": "somebody else"}, {"id": None}])
+async def test_another_person_than_the_one_that_was_asked_for_is_no_answer(client, graph, body):
+    graph.answer = httpx.Response(200, json=body)
+    with pytest.raises(ProviderUnavailable, match="not the person"):
+        await client.get_user(TENANT, PERSON, token="t")
+
+
+async def test_a_person_is_asked_for_whatever_their_id_is(client, graph):
+    graph.answer = httpx.Response(200, json={"id": "a/b?c"})
+    await client.get_user(TENANT, "a/b?c", token="t")
+    assert graph.requests[0].url.raw_path == b"/v1.0/users/a%2Fb%3Fc?$select=id"
+
+
+async def test_a_tenant_without_a_registration_has_no_token(client):
+    with pytest.raises(RequestInvalid):
+        await client.token("other")
+
+
+async def test_whose_directory_it_is_is_what_it_says(client, graph):
+    graph.answer = httpx.Response(200, json={"value": [{"id": "ABC"}, "?"]})
+    assert await client.organization_ids(TENANT) == {"abc"}

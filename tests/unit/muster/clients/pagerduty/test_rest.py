@@ -1,6 +1,7 @@
 """PagerDuty's REST API: requests, and refusals with PagerDuty's own numbers."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -250,3 +251,40 @@ async def test_without_a_trustworthy_answer_a_change_is_unknown_and_a_read_just_
         await acknowledge(client)
     with pytest.raises(ProviderUnavailable):
         await read(client)
+
+
+async def test_the_time_is_the_one_that_the_identity_host_dates_its_answer_with(client, rest):
+    rest.answer = httpx.Response(200, headers={"Date": "Sun, 06 Nov 1994 08:49:37 GMT"}, json={})
+    assert await client.get_time(ACCOUNT) == datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
+    (request,) = rest.requests
+    assert str(request.url) == (
+        "https://identity.pagerduty.com/global/oauth/anonymous/.well-known/openid-configuration"
+    )
+    assert "authorization" not in request.headers
+
+
+@pytest.mark.parametrize("date", [None, "yesterday", "Sun, 99 Nov 1994 08:49:37 GMT"])
+async def test_a_time_that_is_not_told_is_our_own(client, rest, date):
+    rest.answer = httpx.Response(200, headers={"Date": date} if date else {}, json={})
+    assert abs(await client.get_time(ACCOUNT) - datetime.now(UTC)) < timedelta(seconds=60)
+
+
+async def test_a_time_is_not_taken_from_a_host_that_fails(client, rest):
+    rest.answer = httpx.Response(503, headers={"Date": "Sun, 06 Nov 1994 08:49:37 GMT"})
+    with pytest.raises(ProviderUnavailable):
+        await client.get_time(ACCOUNT)
+
+
+async def test_the_first_users_are_listed_by_their_ids(client, rest):
+    rest.answer = httpx.Response(
+        200, json={"users": [{"id": "P1"}, {"id": 7}, "?", {"id": ""}, {"id": "P2"}]}
+    )
+    assert await client.list_user_ids(ACCOUNT, token="t0ken", most=5) == ("P1", "P2")
+    (request,) = rest.requests
+    assert str(request.url) == "https://api.pagerduty.com/users?limit=5"
+
+
+async def test_an_answer_without_a_list_of_users_is_none(client, rest):
+    rest.answer = httpx.Response(200, json={})
+    with pytest.raises(ProviderUnavailable, match="without a list of users"):
+        await client.list_user_ids(ACCOUNT, token="t0ken", most=5)

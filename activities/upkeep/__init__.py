@@ -1,0 +1,1 @@
+"""The stages of ``Upkeep``: links that are refreshed, told of, let go, and old rows."""

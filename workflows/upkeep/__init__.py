@@ -1,0 +1,1 @@
+"""``Upkeep``: the daily care for the links of one PagerDuty account."""
