@@ -18,11 +18,13 @@ from api.bot.token import token_verifier
 from api.gateway import Gateway
 from api.health import dependency_checks
 from api.links.assembly import link_routers
+from api.oauth.recipients import Recipients
 from api.oauth.reports import Reports
 from api.strangers import Strangers
 from api.webhooks.fan_out import FanOut
 from api.webhooks.route import webhook_router
 from muster.clients.entra.consent import ConsentPages
+from muster.clients.entra.sign_in import SignIns
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.oauth import OAuthClient
 from muster.clients.teams.clouds import clouds_of
@@ -44,8 +46,9 @@ from muster.store.pool import open_pool
 from muster.temporal.client import temporal_client
 from muster.temporal.search_attributes import require_search_attributes
 from muster.variables import warn_of_unknown
+from workflows.account_link import messages as account_link
 from workflows.channel_incident.messages import Timing
-from workflows.team_setup.messages import Deadlines
+from workflows.team_setup import messages as team_setup
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -88,7 +91,8 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
         await require_search_attributes(client)
         gateway = Gateway(client, task_queue=settings.task_queue)
         stack.push_async_callback(gateway.finish)
-        http = await stack.enter_async_context(open_http_pool(way_out(settings)))
+        way = way_out(settings)
+        http = await stack.enter_async_context(open_http_pool(way))
         connector = connector_client(settings, http)
         sightings = Sightings(pool)
         stack.push_async_callback(sightings.finish)
@@ -112,20 +116,21 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
                 places=Places(settings.places, settings.places_per_card),
             )
         )
-        deadlines = Deadlines(link=settings.link_life)
-        reports = await stack.enter_async_context(Reports(pool, gateway, deadlines).running())
+        recipients = Recipients(
+            pool,
+            of_teams=team_setup.Deadlines(link=settings.link_life),
+            of_people=account_link.Deadlines(link=settings.link_life),
+        )
+        reports = await stack.enter_async_context(Reports(pool, gateway, recipients).running())
+        clouds, to_microsoft = clouds_of(settings), return_address(settings, MICROSOFT_RETURN_PATH)
         for router in link_routers(
             settings,
             pool=pool,
             keys=keys,
             reports=reports,
             oauth=OAuthClient(http, return_address(settings, PAGERDUTY_RETURN_PATH)),
-            consent_pages=ConsentPages(
-                http,
-                settings.teams,
-                clouds_of(settings),
-                return_address(settings, MICROSOFT_RETURN_PATH),
-            ),
+            consent_pages=ConsentPages(http, settings.teams, clouds, to_microsoft),
+            sign_ins=SignIns(http, settings.teams, clouds, way, to_microsoft),
         ):
             app.include_router(router)
         yield app

@@ -47,6 +47,7 @@ _TRACEBACKS = frozenset({"exception", "stack"})
 _TOO_CHATTY = {
     "uvicorn.access": logging.WARNING,  # its lines hold whole query strings, OAuth codes included
     "httpx": logging.WARNING,
+    "msal": logging.WARNING,  # what it says at DEBUG holds codes
     "msrest": logging.ERROR,  # warns of every field that Teams has and botbuilder's schema lacks
 }
 

@@ -1,26 +1,20 @@
 """Authorize links: an admin of the PagerDuty account connects the team to it."""
 
-import asyncio
 from collections.abc import Mapping
 
 import structlog
 
-from api.links.flows import Flow, Result
-from api.links.kinds import Provider
+from api.links.flows import Flow, Provider, Result
+from api.links.kinds import Onward
+from api.links.pagerduty_returns import configured_account, is_spent_meanwhile, refuse_failure
 from api.oauth.reports import Reports
 from muster.cards.link_pages import Invitation, authorize_page
 from muster.clients.pagerduty.id_tokens import AuthorizationRefused
-from muster.clients.pagerduty.oauth import OAuthClient
+from muster.clients.pagerduty.oauth import ADMIN_SCOPES, OAuthClient
 from muster.config_file import PagerDutyAccount
 from muster.store import link_offers
 from muster.store.link_offers import Offer, Spending
 from muster.store.pool import Pool
-from workflows.errors import ProviderUnavailable, RequestInvalid
-
-_OUTAGES = frozenset({"server_error", "temporarily_unavailable"})
-"""Of RFC 6749, 4.1.2.1."""
-_READS_AFTER = (0.0, 0.2, 0.4, 0.8, 1.6)
-"""Seconds before each read for another delivery of the same return, which uses the code just now."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -29,7 +23,6 @@ class Authorize:
     """Exchanges the code, and spends the offer where it came from an admin of the offer's account."""
 
     provider: Provider = "pagerduty"
-    tells_state = False
 
     def __init__(
         self, pool: Pool, oauth: OAuthClient, accounts: Mapping[str, PagerDutyAccount], reports: Reports
@@ -43,13 +36,17 @@ class Authorize:
         """See ``LinkKind``."""
         return authorize_page(team=offer.team_name, installer=offer.installer, account=offer.account or "")
 
-    async def host(self, offer: Offer) -> str:
+    async def hosts(self, offer: Offer) -> tuple[str, ...]:
         """See ``LinkKind``."""
-        return self._account(offer).identity_url
+        return (configured_account(self._accounts, offer).identity_url,)
 
-    async def address(self, offer: Offer, flow: Flow) -> str:
+    async def begin(self, offer: Offer, flow: Flow, *, choose: bool) -> Onward:
         """See ``LinkKind``."""
-        return self._oauth.authorize_url(self._account(offer), state=flow.state, verifier=flow.verifier)
+        account = configured_account(self._accounts, offer)
+        address = self._oauth.authorize_url(
+            account, state=flow.state, verifier=flow.verifier, scopes=ADMIN_SCOPES
+        )
+        return Onward(address, flow)
 
     async def returned(self, flow: Flow, told: Mapping[str, str]) -> Result | None:
         """See ``LinkKind``."""
@@ -58,6 +55,10 @@ class Authorize:
         except AuthorizationRefused as refused:
             log.warning("an authorization was refused", offer=flow.offer, reason=str(refused))
             return Result(outcome="failed", reason=refused.reason)
+
+    async def shown_again(self, offer: Offer, flow: Flow) -> Result:
+        """See ``LinkKind``."""
+        return Result(outcome="connected", team=offer.team_name)
 
     async def report(self, flow: Flow, result: Result) -> bool:
         """See ``LinkKind``."""
@@ -68,14 +69,14 @@ class Authorize:
         offer = await link_offers.find(self._pool, flow.offer)
         if offer is not None and offer.spent_flow == flow.digest:
             return _connected(offer)
-        _refuse_failure(told)
+        refuse_failure(told)
         if offer is None or offer.state not in ("open", "spent"):
             return Result(outcome="invalid")
-        account = self._account(offer)
+        account = configured_account(self._accounts, offer)
         try:
             admin = await self._oauth.admin(account, code=told.get("code", ""), verifier=flow.verifier)
         except AuthorizationRefused as refused:
-            if refused.reason == "code_refused" and await self._is_spent_meanwhile(flow):
+            if refused.reason == "code_refused" and await is_spent_meanwhile(self._pool, flow):
                 return _connected(offer)
             raise
         spending = Spending(account=account.key, user=admin.user, name=admin.name, role=admin.role)
@@ -93,33 +94,6 @@ class Authorize:
             )
         return _connected(offer)
 
-    async def _is_spent_meanwhile(self, flow: Flow) -> bool:
-        """Whether the same return, which a browser may send twice at once, has spent the offer already."""
-        for pause in _READS_AFTER:
-            await asyncio.sleep(pause)
-            offer = await link_offers.find(self._pool, flow.offer)
-            if offer is None or offer.state != "open":
-                return offer is not None and offer.spent_flow == flow.digest
-        return False
-
-    def _account(self, offer: Offer) -> PagerDutyAccount:
-        account = self._accounts.get(offer.account or "")
-        if account is None:
-            log.error("a link is for an account that is not configured", offer=offer.id)
-            raise RequestInvalid("the account of a link is not configured")
-        return account
-
 
 def _connected(offer: Offer) -> Result:
     return Result(outcome="connected", team=offer.team_name, is_reported=False)
-
-
-def _refuse_failure(told: Mapping[str, str]) -> None:
-    """Raise what PagerDuty told instead of a code."""
-    error = told.get("error")
-    if error in _OUTAGES:
-        raise ProviderUnavailable("PagerDuty could not authorize right now")
-    if error is not None:
-        raise AuthorizationRefused("denied" if error == "access_denied" else "app_refused")
-    if not told.get("code"):
-        raise AuthorizationRefused("code_refused")

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import structlog
 
-from api.links.flows import Flow, Result
-from api.links.kinds import Provider
+from api.links.flows import Flow, Provider, Result
+from api.links.kinds import Onward
 from api.oauth.reports import Reports
 from muster.cards.link_pages import Invitation, consent_page
 from muster.clients.entra.consent import ConsentPages
@@ -20,7 +20,6 @@ class Consent:
     """Tells the workflow that somebody came back. What was granted is read by it, never believed."""
 
     provider: Provider = "microsoft"
-    tells_state = True
 
     def __init__(self, pool: Pool, pages: ConsentPages, reports: Reports) -> None:
         self._pool = pool
@@ -31,13 +30,13 @@ class Consent:
         """See ``LinkKind``."""
         return consent_page(team=offer.team_name, installer=offer.installer, account=offer.account)
 
-    async def host(self, offer: Offer) -> str:
+    async def hosts(self, offer: Offer) -> tuple[str, ...]:
         """See ``LinkKind``."""
-        return await self._pages.page(offer.tenant)
+        return (await self._pages.page(offer.tenant),)
 
-    async def address(self, offer: Offer, flow: Flow) -> str:
+    async def begin(self, offer: Offer, flow: Flow, *, choose: bool) -> Onward:
         """See ``LinkKind``."""
-        return await self._pages.address(offer.tenant, state=flow.state)
+        return Onward(await self._pages.address(offer.tenant, state=flow.state), flow)
 
     async def returned(self, flow: Flow, told: Mapping[str, str]) -> Result | None:
         """See ``LinkKind``."""
@@ -53,6 +52,9 @@ class Consent:
         log.info("somebody came back from the consent page", offer=offer.id, refused=is_refused)
         outcome = "not_consented" if is_refused else "consented"
         return Result.model_validate({"outcome": outcome, "is_reported": False})
+
+    async def shown_again(self, offer: Offer, flow: Flow) -> None:
+        """See ``LinkKind``: a consent link is not spent."""
 
     async def report(self, flow: Flow, result: Result) -> bool:
         """See ``LinkKind``."""

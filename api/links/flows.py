@@ -27,7 +27,36 @@ _MOST = 8
 """Flows that one browser has at once; all its cookies must fit into a header."""
 _ID = re.compile(r"[A-Za-z0-9_-]{16}")
 
-Outcome = Literal["connected", "failed", "unavailable", "invalid", "consented", "not_consented"]
+Provider = Literal["pagerduty", "microsoft"]
+"""Who sends people back."""
+Outcome = Literal[
+    "connected",
+    "failed",
+    "unavailable",
+    "invalid",
+    "consented",
+    "not_consented",
+    "linked",
+    "other_person",  # who is signed in is not whom the link is for
+    "refused",  # nobody was linked, for a reason of personal links
+]
+
+
+class LinkedNames(Value):
+    """Whose accounts were linked, for the person alone who proved both."""
+
+    teams: str
+    pagerduty: str
+    email: str
+    replaced: str | None = None
+    """Name of the PagerDuty user that they were linked to before."""
+
+
+class SignedIn(Value):
+    """Whom Microsoft says to be signed in in this browser."""
+
+    name: str
+    address: str
 
 
 class Result(Value):
@@ -36,10 +65,18 @@ class Result(Value):
     outcome: Outcome
     team: str = ""
     """Its name."""
+    names: LinkedNames | None = None
+    """Of ``linked``."""
+    visitor: SignedIn | None = None
+    """Of ``other_person``."""
+    sign_in_hosts: tuple[str, ...] = ()
+    """An address at each host that signing in as somebody else leads to, where that may help."""
     reason: str | None = None
     """Of a failure, by its code."""
     is_reported: bool = True
     """There is nothing to tell the workflow, or it was told."""
+    is_aside: bool = False
+    """Another delivery of the same return may have gone on with the flow, which stays as it is."""
 
 
 class Flow(Value):
@@ -49,9 +86,15 @@ class Flow(Value):
     kind: Kind
     offer: int
     tenant: str
+    waits_for: Provider
+    """Whose return goes on with it; any other is none of its."""
     secret: str
     verifier: str
     """For PKCE; empty once it was used."""
+    nonce: str = ""
+    """What Microsoft's ID token is for; empty where none is waited for."""
+    teams_name: str = ""
+    """Name of whoever signed in with Microsoft."""
     began_at: float
     expires_at: float
     """Seconds since 1970, as ``began_at``."""
@@ -73,6 +116,11 @@ class Flow(Value):
         """Whether a return with this state is this flow's."""
         return hmac.compare_digest(self.state.encode(), state.encode(errors="replace"))
 
+    def next(self, waits_for: Provider) -> "Flow":
+        """The flow on its way to the other provider, with a state that was sent nowhere yet."""
+        fresh = {"secret": _new_secret(), "verifier": _new_verifier(), "nonce": ""}
+        return self.model_copy(update={"waits_for": waits_for, **fresh})
+
 
 class Flows:
     """Begins flows, and keeps them in the cookies of browsers."""
@@ -83,16 +131,17 @@ class Flows:
         self._prefix = ("__Host-" if self._is_secure else "") + "muster-flow-"
         self._now = now
 
-    def begin(self, offer: Offer) -> Flow:
+    def begin(self, offer: Offer, waits_for: Provider) -> Flow:
         """A new flow of an offer."""
         now = self._now()
         return Flow(
-            id=secrets.token_urlsafe(12),
+            id=_new_id(),
             kind=offer.kind,
             offer=offer.id,
             tenant=offer.tenant,
-            secret=secrets.token_urlsafe(32),
-            verifier=secrets.token_urlsafe(48),
+            waits_for=waits_for,
+            secret=_new_secret(),
+            verifier=_new_verifier(),
             began_at=now,
             expires_at=now + LIFE,
         )
@@ -104,9 +153,14 @@ class Flows:
                 "result": result,
                 "is_open": is_open,
                 "verifier": flow.verifier if is_open else "",
+                "nonce": flow.nonce if is_open else "",
                 "expires_at": flow.expires_at if is_open else self._now() + LIFE,
             }
         )
+
+    def aside(self, flow: Flow, result: Result) -> Flow:
+        """The result of one return of a flow that another return may go on with, in a flow of its own."""
+        return self.ended(flow.model_copy(update={"id": _new_id()}), result)
 
     def of_state(self, request: Request, state: str) -> Flow | None:
         """The flow of this browser that has this state."""
@@ -120,9 +174,9 @@ class Flows:
             return None
         try:
             content = self._ring.open(base64.urlsafe_b64decode(sealed), _place(id))
+            flow = Flow.model_validate_json(content)
         except (SealBroken, ValueError):
             return None
-        flow = Flow.model_validate_json(content)
         return flow if self._now() < flow.expires_at else None
 
     def all(self, request: Request) -> list[Flow]:
@@ -155,6 +209,18 @@ class Flows:
         response.set_cookie(
             name, value, max_age=life, path="/", httponly=True, samesite="lax", secure=self._is_secure
         )
+
+
+def _new_id() -> str:
+    return secrets.token_urlsafe(12)
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _new_verifier() -> str:
+    return secrets.token_urlsafe(48)
 
 
 def _place(id: str) -> Place:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from api.links.flows import Flow, Flows, Result
 from api.links.kinds import Kinds
 from api.links.own_page import from_own_page
-from api.links.pages import invitation_page, redirect, result_page
+from api.links.pages import OTHER_ACCOUNT, invitation_page, redirect, result_page
 from muster.logging import correlated
 from muster.security.signed_links import SignedLinks, link_path
 from muster.store import link_offers
@@ -40,7 +40,8 @@ class LinkPages:
         """The button of our own page: to PagerDuty or Microsoft, with a flow in the browser's cookie."""
         if not from_own_page(request, self._public_url):
             return result_page(_INVALID, status=403)
-        return await self._answer(request, token, begins=True)
+        choose = request.query_params.get("account") == OTHER_ACCOUNT
+        return await self._answer(request, token, begins=True, choose=choose)
 
     async def done(self, request: Request, id: str) -> Response:
         """How a flow of this browser ended; what was not reported yet is reported now."""
@@ -55,7 +56,7 @@ class LinkPages:
             self._flows.keep(flow.model_copy(update={"result": result}), page)
         return page
 
-    async def _answer(self, request: Request, token: str, *, begins: bool) -> Response:
+    async def _answer(self, request: Request, token: str, *, begins: bool, choose: bool = False) -> Response:
         id = self._links.offer_of(token)
         if id is None:
             return result_page(_INVALID, status=404)
@@ -64,28 +65,31 @@ class LinkPages:
             if offer is None:
                 return result_page(_INVALID, status=404)
             if offer.state != "open":
-                return self._over(request, offer)
-            return await (self._begin(request, offer) if begins else self._invite(offer))
+                return await self._over(request, offer)
+            return await (self._begin(request, offer, choose) if begins else self._invite(offer))
         except (OutsideError, *UNAVAILABLE) as error:
             log.warning("a link cannot be followed now", offer=id, reason=type(error).__name__)
             return result_page(_UNAVAILABLE, again=link_path(self._public_url, token))
 
-    def _over(self, request: Request, offer: Offer) -> Response:
+    async def _over(self, request: Request, offer: Offer) -> Response:
         """Whoever spent the offer sees their success again, nobody else does."""
-        if any(flow.digest == offer.spent_flow for flow in self._flows.all(request)):
-            return result_page(Result(outcome="connected", team=offer.team_name))
-        return result_page(_INVALID)
+        spent = next((flow for flow in self._flows.all(request) if flow.digest == offer.spent_flow), None)
+        result = await self._kinds[offer.kind].shown_again(offer, spent) if spent is not None else None
+        return result_page(result or _INVALID)
 
     async def _invite(self, offer: Offer) -> Response:
         kind = self._kinds[offer.kind]
-        return invitation_page(kind.invitation(offer), await kind.host(offer))
+        return invitation_page(kind.invitation(offer), await kind.hosts(offer))
 
-    async def _begin(self, request: Request, offer: Offer) -> Response:
-        flow = self._flows.begin(offer)
-        onward = redirect(await self._kinds[offer.kind].address(offer, flow))
-        self._flows.make_room(request, onward)
-        self._flows.keep(flow, onward)
-        return onward
+    async def _begin(self, request: Request, offer: Offer, choose: bool) -> Response:
+        kind = self._kinds[offer.kind]
+        onward = await kind.begin(offer, self._flows.begin(offer, kind.provider), choose=choose)
+        if isinstance(onward, Result):
+            return result_page(onward)
+        answer = redirect(onward.address)
+        self._flows.make_room(request, answer)
+        self._flows.keep(onward.flow, answer)
+        return answer
 
     async def _is_reported(self, flow: Flow, result: Result) -> bool:
         try:

@@ -7,20 +7,15 @@ tell them, one that starts later too.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, NamedTuple
 
 import structlog
 
 from api.gateway import Gateway
-from muster.logging import correlation_id
-from muster.store import link_offers, teams
+from api.oauth.recipients import Recipients, Report
+from muster.store import link_offers
 from muster.store.link_offers import Offer
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.temporal.attempts import Rejected, TemporalUnavailable
-from workflows.contract import Update
-from workflows.team_setup.messages import Authorized, ConsentReturned, Deadlines, SetupAnswer, Start
-from workflows.team_setup.workflow_type import AUTHORIZED, CONSENT_RETURNED, TEAM_SETUP
-from workflows.values import Value
 
 _ANSWER_WITHIN = 2.0
 """Seconds for which somebody's browser waits for the workflow."""
@@ -30,29 +25,21 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 log = structlog.stdlib.get_logger(__name__)
 
 
-class _Report(NamedTuple):
-    """What a workflow is told of an offer, as its row is."""
-
-    update: Update[Any, SetupAnswer]
-    message: Value
-    id: str
-    """Tells it from every other report."""
-
-
 class Reports:
-    """Tells the workflows of teams."""
+    """Tells the workflows of teams and of people."""
 
-    def __init__(self, pool: Pool, gateway: Gateway, deadlines: Deadlines) -> None:
+    def __init__(self, pool: Pool, gateway: Gateway, recipients: Recipients) -> None:
         self._pool = pool
         self._gateway = gateway
-        self._deadlines = deadlines
+        self._recipients = recipients
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._refused: set[str] = set()
 
     async def tell(self, offer: Offer) -> bool:
         """Tell what the offer's row says; whether the workflow knows. Raises one of ``UNAVAILABLE``."""
-        if await self._ask(offer, _report_of(offer)):
+        report = await self._recipients.report(offer)
+        if report is None or await self._ask(offer, report):
             await link_offers.note_reported(self._pool, offer)
             return True
         self._wanted.set()
@@ -69,15 +56,12 @@ class Reports:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _ask(self, offer: Offer, report: _Report) -> bool:
-        start = await self._start(offer)
-        if start is None:
-            return True
+    async def _ask(self, offer: Offer, report: Report) -> bool:
         answer_by = asyncio.get_running_loop().time() + _ANSWER_WITHIN
         try:
             answer = await self._gateway.ask(
-                TEAM_SETUP,
-                start,
+                report.workflow_type,
+                report.start,
                 report.update,
                 report.message,
                 update_id=report.id,
@@ -90,10 +74,6 @@ class Reports:
             log.error("a report of a return was refused", offer=offer.id, reason=str(error))
             return False
         return answer is not None
-
-    async def _start(self, offer: Offer) -> Start | None:
-        team = await teams.find(self._pool, offer.team)
-        return team.start(self._deadlines) if team is not None else None
 
     async def _tell_for_ever(self) -> None:
         pause = _FIRST_PAUSE
@@ -117,29 +97,17 @@ class Reports:
     async def _tell_all(self) -> None:
         """Signal, which needs no worker: Temporal keeps it until one is there."""
         for offer in await link_offers.unreported(self._pool):
-            report = _report_of(offer)
-            if report.id not in self._refused and await self._signal(offer, report):
+            report = await self._recipients.report(offer)
+            if report is None or (report.id not in self._refused and await self._signal(offer, report)):
                 await link_offers.note_reported(self._pool, offer)
 
-    async def _signal(self, offer: Offer, report: _Report) -> bool:
-        start = await self._start(offer)
-        if start is None:
-            return True
+    async def _signal(self, offer: Offer, report: Report) -> bool:
+        signal = report.update.goes_on_as
         try:
-            await self._gateway.signal(TEAM_SETUP, start, report.update.goes_on_as, report.message)
+            await self._gateway.signal(report.workflow_type, report.start, signal, report.message)
         except Rejected as error:
             log.error("a report of a return was refused", offer=offer.id, reason=str(error))
             self._refused.add(report.id)
             return False
         log.info("a return was reported", offer=offer.id)
         return True
-
-
-def _report_of(offer: Offer) -> _Report:
-    correlation = correlation_id.get()
-    if offer.kind == "authorize":
-        authorized = Authorized(offer=offer.id, correlation=correlation)
-        return _Report(AUTHORIZED, authorized, f"authorized-{offer.id}")
-    returned = ConsentReturned(offer=offer.id, refused=offer.return_refused is True, correlation=correlation)
-    at = offer.returned_at.timestamp() if offer.returned_at else 0
-    return _Report(CONSENT_RETURNED, returned, f"consent-returned-{offer.id}-{at:.6f}")

@@ -10,8 +10,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.links.flows import Flow, Flows, Result
-from api.links.kinds import Kinds, Provider
+from api.links.flows import Flow, Flows, Provider, Result
+from api.links.kinds import Kinds, Onward
 from api.links.pages import redirect, result_page
 from muster.logging import correlated
 from muster.public_addresses import MICROSOFT_RETURN_PATH, PAGERDUTY_RETURN_PATH
@@ -23,6 +23,8 @@ from workflows.errors import OutsideError
 _INVALID = Result(outcome="invalid")
 _UNAVAILABLE = Result(outcome="unavailable")
 _DENIED = "access_denied"
+_MAY_LACK_THE_STATE: frozenset[Provider] = frozenset({"pagerduty"})
+"""Whose denials: PagerDuty's documents do not speak of ``state``."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -49,36 +51,43 @@ class Returns:
         result = await self._returned(flow, told)
         if result is None:
             return _refused(provider, "it belongs to another tenant")
+        if isinstance(result, Onward):
+            return self._kept(result.flow, redirect(result.address))
+        if result.is_aside:
+            beside = self._flows.aside(flow, result)
+            answer = self._on(beside)
+            self._flows.make_room(request, answer)
+            return self._kept(beside, answer)
         # PagerDuty's denial without a state may be anybody's: the true return may still come.
         ended = self._flows.ended(flow, result, is_open="state" not in told)
-        answer = self._on(ended)
-        self._flows.keep(ended, answer)
-        return answer
+        return self._kept(ended, self._on(ended))
 
     def _flow(self, request: Request, provider: Provider, told: Mapping[str, str]) -> Flow | None:
         if "state" in told:
             flow = self._flows.of_state(request, told["state"])
-            return flow if flow is not None and self._kinds[flow.kind].provider == provider else None
-        if told.get("error") != _DENIED:
+            return flow if flow is not None and flow.waits_for == provider else None
+        if told.get("error") != _DENIED or provider not in _MAY_LACK_THE_STATE:
             return None
-        kinds = {
-            kind for kind, row in self._kinds.items() if row.provider == provider and not row.tells_state
-        }
-        return next((flow for flow in self._flows.all(request) if flow.kind in kinds and flow.is_open), None)
+        waiting = (flow for flow in self._flows.all(request) if flow.waits_for == provider and flow.is_open)
+        return next(waiting, None)
 
-    async def _returned(self, flow: Flow, told: Mapping[str, str]) -> Result | None:
+    async def _returned(self, flow: Flow, told: Mapping[str, str]) -> Onward | Result | None:
         kind = self._kinds[flow.kind]
         try:
             result = await kind.returned(flow, told)
         except (OutsideError, *UNAVAILABLE) as error:
             log.warning("a return could not be used now", offer=flow.offer, reason=type(error).__name__)
             return _UNAVAILABLE
-        if result is None or result.is_reported:
+        if not isinstance(result, Result) or result.is_reported:
             return result
         try:
             return result.model_copy(update={"is_reported": await kind.report(flow, result)})
         except UNAVAILABLE:
             return result
+
+    def _kept(self, flow: Flow, answer: Response) -> Response:
+        self._flows.keep(flow, answer)
+        return answer
 
     def _on(self, flow: Flow) -> Response:
         return redirect(link_path(self._public_url, f"done/{flow.id}"))

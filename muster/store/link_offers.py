@@ -263,6 +263,11 @@ async def end_personal(connection: Connection, *, tenant: str, person: str, acco
     await QUERIES["end_personal"].execute(connection, tenant=tenant, person=person, account=account)
 
 
+async def claim_code(connection: Connection | Pool, id: int, flow: bytes) -> bool:
+    """Whether this delivery of a flow's return may exchange its code: the first one alone, of any process."""
+    return await QUERIES["claim_code"].fetchval(connection, id=id, flow=flow) is not None
+
+
 async def spend_personal(
     pool: Pool, keys: KeyRing, id: int, spending: PersonalSpending, flow: bytes
 ) -> Spent:

@@ -107,6 +107,11 @@ LIMIT 1
 UPDATE link_offer SET ended_at = now(), ended_as = 'replaced'
 WHERE tenant = :tenant AND person = :person AND account = :account AND ended_at IS NULL AND spent_at IS NULL
 
+-- name: claim_code
+UPDATE link_offer SET exchanged_flows = exchanged_flows || :flow::bytea
+WHERE id = :id AND NOT :flow::bytea = ANY(exchanged_flows)
+RETURNING id
+
 -- name: spend_personal
 UPDATE link_offer SET spent_at = now(), spent_by = :user, spent_name = :name, spent_flow = :flow, link = :link
 WHERE id = :id

@@ -78,6 +78,13 @@ class Link(Value):
     """When the person was told that the year of the authorization ends."""
 
 
+class ShownUser(NamedTuple):
+    """The PagerDuty user of a link, as its own person may see them."""
+
+    name: str
+    email: str
+
+
 class LinkedPerson(NamedTuple):
     """A link, whose it is, and as which PagerDuty user they act."""
 
@@ -211,6 +218,12 @@ async def of_person(connection: Connection | Pool, *, tenant: str, aad_object_id
     """All links of a person, by account."""
     rows = await QUERIES["of_person"].fetch(connection, tenant=tenant, aad_object_id=aad_object_id)
     return tuple(Link(**row) for row in rows)
+
+
+async def shown(connection: Connection | Pool, link: int) -> ShownUser | None:
+    """The user of a link, for its person's own browser; ``None`` when the link is gone."""
+    row = await QUERIES["shown"].fetchrow(connection, link=link)
+    return ShownUser(*row) if row else None
 
 
 async def linked_user(

@@ -30,6 +30,9 @@ FROM user_link
 WHERE tenant = :tenant AND aad_object_id = :aad_object_id
 ORDER BY account
 
+-- name: shown
+SELECT pagerduty_name, pagerduty_email FROM user_link WHERE id = :link
+
 -- name: linked_user
 SELECT tenant, aad_object_id, account, pagerduty_user, pagerduty_name, pagerduty_email, access_token,
        refreshed_at, expires_at

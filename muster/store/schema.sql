@@ -121,6 +121,7 @@ CREATE TABLE link_offer (
     reported_at timestamp with time zone,
     person text,
     link bigint,
+    exchanged_flows bytea[] DEFAULT '{}'::bytea[] NOT NULL,
     CONSTRAINT link_offer_authorize CHECK (((kind = 'authorize'::text) = ((account IS NOT NULL) AND (key_hash IS NOT NULL) AND (key_sealed IS NOT NULL)))),
     CONSTRAINT link_offer_ended_as_check CHECK ((ended_as = ANY (ARRAY['replaced'::text, 'removed'::text, 'shown'::text]))),
     CONSTRAINT link_offer_kind_check CHECK ((kind = ANY (ARRAY['authorize'::text, 'consent'::text, 'link_accounts'::text]))),

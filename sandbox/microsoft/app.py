@@ -83,7 +83,7 @@ class MicrosoftSimulator:
         self._consent = Consent(self._store, self._clock)
         self._codes = Codes(self._store, self._clock)
         self._graph_tokens = GraphTokens(self._key, company)
-        self._pages = Pages(company, self._registration, self._consent)
+        self._pages = Pages(company, self._consent)
         self._for_programs = self._https_app()
         self._for_browsers = self._http_app()
 

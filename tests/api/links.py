@@ -121,13 +121,13 @@ async def told(client: Client, key: str) -> list[str]:
         return []
 
 
-def link_configuration(account: PagerDutyAccount) -> str:
+def link_configuration(account: PagerDutyAccount, *, app_secret: str = "not used here") -> str:
     """A muster.toml with this account and the tenant of the team."""
     return f"""
 [[teams]]
 tenant = "{TENANT}"
 app_id = "{APP_ID}"
-app_secret = "not used here"
+app_secret = "{app_secret}"
 [[pagerduty]]
 subdomain = "{account.subdomain}"
 client_id = "{account.client_id}"

@@ -1,1 +1,1 @@
-"""Entra: where admins consent."""
+"""Entra: an app's tokens, where admins consent, and who signs in."""

@@ -1,32 +1,50 @@
-"""Authorization by a person in PagerDuty: where it begins, and what its return is worth.
-
-The tokens that PagerDuty gives for it are used for one read and are kept nowhere.
-"""
+"""Authorization by a person in PagerDuty: where it begins, and what its return is worth."""
 
 import base64
 import hashlib
-from typing import Literal, get_args
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from muster.clients.http import broken_contract, exchange, json_object, refusal
-from muster.clients.pagerduty.id_tokens import AuthorizationRefused, IdTokens
+from muster.clients.http import broken_contract, json_object, refusal
+from muster.clients.pagerduty.id_tokens import AuthorizationRefused, PagerDutyIdTokens
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.token_answers import PROVIDER, WITHIN, Issued, answer_to, issued
 from muster.config_file import PagerDutyAccount
-from muster.values import NAME, one_line, written
+from muster.store.links import Tokens
+from muster.values import NAME, VALUE, one_line, written
 from workflows.errors import OutsideError, Temporary
 from workflows.values import Value
 
 AdminRole = Literal["owner", "admin"]
 """PagerDuty's names for *Account Owner* and *Global Admin* (REST schema, ``User.role``)."""
-_SCOPES = ("openid", "users.read")
-_NEEDED = frozenset({"users.read"})
-"""``openid`` is in no answer; a scope that the app does not have is left out without an error."""
+ADMIN_SCOPES = ("openid", "users.read")
+"""For one read of who they are."""
+PERSON_SCOPES = (
+    "openid",
+    "incidents.read",
+    "incidents.write",
+    "users.read",
+    "services.read",
+    "teams.read",
+    "escalation_policies.read",
+    "schedules.read",
+    "oncalls.read",
+    "priorities.read",
+    "incident_types.read",
+    "custom_fields.read",
+    "incident_workflows.read",
+    "incident_workflows:instances.write",
+    "subscribers.read",
+    "subscribers.write",
+    "abilities.read",
+    "change_events.read",
+)
+"""For all that a person does and sees by their own token (docs/platform-facts.md, *Scope set to request*)."""
 
-_PROVIDER = "PagerDuty's token endpoint"
-_WITHIN = 5.0
 _ERRORS = frozenset({"invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type"})
 """Of RFC 6749, 5.2; any other text could quote what was sent."""
 
@@ -39,12 +57,14 @@ class Admin(Value):
     role: AdminRole
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+@dataclass(frozen=True)
+class AuthorizedPerson:
+    """Who authorized Muster to act for them, and by which tokens."""
 
-    access_token: str
-    id_token: str = ""
-    scope: str = ""
+    user: str
+    name: str
+    email: str
+    tokens: Tokens = field(repr=False)
 
 
 class OAuthClient:
@@ -57,16 +77,18 @@ class OAuthClient:
         self._pool = pool
         self._redirect_uri = redirect_uri
         self._rest = PagerDutyClient(pool)
-        self._id_tokens = IdTokens(pool)
+        self._id_tokens = PagerDutyIdTokens(pool)
 
-    def authorize_url(self, account: PagerDutyAccount, *, state: str, verifier: str) -> str:
+    def authorize_url(
+        self, account: PagerDutyAccount, *, state: str, verifier: str, scopes: Collection[str]
+    ) -> str:
         """Where a person's browser goes to authorize (PKCE, S256)."""
         digest = hashlib.sha256(verifier.encode()).digest()
         query = {
             "client_id": account.client_id,
             "redirect_uri": self._redirect_uri,
             "response_type": "code",
-            "scope": " ".join(_SCOPES),
+            "scope": " ".join(scopes),
             "state": state,
             "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
@@ -74,57 +96,68 @@ class OAuthClient:
         return f"{account.identity_url.rstrip('/')}/oauth/authorize?{urlencode(query)}"
 
     async def admin(self, account: PagerDutyAccount, *, code: str, verifier: str) -> Admin:
-        """Exchange the code, and say which admin of this account it came from.
+        """Exchange the code, and say which admin of this account it came from; the tokens are dropped.
 
         Raises ``AuthorizationRefused``, or a ``Temporary`` where PagerDuty does not answer: then the person
         may begin again.
         """
+        _, user = await self._authorized(account, code, verifier, ADMIN_SCOPES)
+        role = user.get("role")
+        if role not in get_args(AdminRole):
+            raise AuthorizationRefused("role_too_low", one_line(written(role), NAME))
+        return Admin(user=user["id"], name=_name_of(user), role=role)
+
+    async def person(self, account: PagerDutyAccount, *, code: str, verifier: str) -> AuthorizedPerson:
+        """Exchange the code, and say which user of this account it came from, with their tokens.
+
+        Raises as ``admin`` does.
+        """
+        tokens, user = await self._authorized(account, code, verifier, PERSON_SCOPES)
+        email = one_line(user.get("email"), VALUE)
+        if not email:
+            raise broken_contract(PROVIDER, "a user without an e-mail address", repeatable=True)
+        return AuthorizedPerson(user["id"], _name_of(user), email, tokens)
+
+    async def _authorized(
+        self, account: PagerDutyAccount, code: str, verifier: str, scopes: Collection[str]
+    ) -> tuple[Tokens, dict[str, Any]]:
+        """The tokens that the code gives, and the user that they are of."""
         answer = await self._exchange(account, code, verifier)
-        missing = _NEEDED - set(answer.scope.split())
+        # No answer has to name ``openid``. A scope that the app does not have is left out without an error.
+        missing = sorted(set(scopes) - {"openid"} - set(answer.tokens.scopes))
         if missing:
             raise AuthorizationRefused("scope_missing", " ".join(missing))
         person = await self._id_tokens.person(account, answer.id_token)
-        return await self._read_admin(account, person, answer.access_token)
+        return answer.tokens, await self._read_user(account, person, answer.tokens.access_token)
 
-    async def _exchange(self, account: PagerDutyAccount, code: str, verifier: str) -> _Answer:
-        request = self._pool.build_request(
-            "POST",
-            f"{account.identity_url.rstrip('/')}/oauth/token",
-            data={
-                "grant_type": "authorization_code",
-                "client_id": account.client_id,
-                "client_secret": account.client_secret.get_secret_value(),
-                "redirect_uri": self._redirect_uri,
-                "code": code,
-                "code_verifier": verifier,
-            },
-        )
-        # Repeatable: a lost code costs nothing but that the person begins again.
-        response = await exchange(self._pool, request, provider=_PROVIDER, within=_WITHIN, repeatable=True)
+    async def _exchange(self, account: PagerDutyAccount, code: str, verifier: str) -> Issued:
+        grant = {
+            "grant_type": "authorization_code",
+            "redirect_uri": self._redirect_uri,
+            "code": code,
+            "code_verifier": verifier,
+        }
+        response = await answer_to(self._pool, account, grant)
         if not response.is_success:
             raise _exchange_refused(response)
-        try:
-            return _Answer.model_validate_json(response.content)
-        except ValidationError:
-            # Not chained: pydantic's text could quote the answer, and the answer holds tokens.
-            raise broken_contract(_PROVIDER, "no token in its answer", repeatable=True) from None
+        return issued(response)
 
-    async def _read_admin(self, account: PagerDutyAccount, person: str, token: str) -> Admin:
+    async def _read_user(self, account: PagerDutyAccount, person: str, token: str) -> dict[str, Any]:
         try:
-            user = await self._rest.get_user(account, person, token=token, within=_WITHIN)
+            return await self._rest.get_user(account, person, token=token, within=WITHIN)
         except Temporary:
             raise
         except OutsideError as error:
             raise AuthorizationRefused("person_unread", type(error).__name__) from None
-        role = user.get("role")
-        if role not in get_args(AdminRole):
-            raise AuthorizationRefused("role_too_low", one_line(written(role), NAME))
-        return Admin(user=person, name=one_line(user.get("name"), NAME) or person, role=role)
+
+
+def _name_of(user: dict[str, Any]) -> str:
+    return one_line(user.get("name"), NAME) or str(user["id"])
 
 
 def _exchange_refused(response: httpx.Response) -> Exception:
     code = json_object(response).get("error")
-    failure = refusal(response, provider=_PROVIDER, repeatable=True, code=None, by_code={})
+    failure = refusal(response, provider=PROVIDER, repeatable=True, code=None, by_code={})
     if isinstance(failure, Temporary):
         return failure
     if code == "invalid_grant":

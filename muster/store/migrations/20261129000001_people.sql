@@ -32,6 +32,7 @@ ALTER TABLE link_offer
   ALTER COLUMN team DROP NOT NULL,
   ADD COLUMN person text,       -- AAD object id of whom a personal link is for
   ADD COLUMN link bigint,       -- the row of user_link that came of it
+  ADD COLUMN exchanged_flows bytea[] NOT NULL DEFAULT '{}', -- hashes of the flows whose codes went to PagerDuty
   DROP CONSTRAINT link_offer_kind_check,
   ADD CONSTRAINT link_offer_kind_check CHECK (kind IN ('authorize', 'consent', 'link_accounts')),
   ADD CONSTRAINT link_offer_personal CHECK (

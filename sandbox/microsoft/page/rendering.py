@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
@@ -15,20 +15,22 @@ from sandbox.microsoft import errors
 from sandbox.microsoft.answers import way_back_with_error
 from sandbox.microsoft.consent import Consent
 from sandbox.microsoft.errors import EntraError
-from sandbox.microsoft.registration import Registration
 
 STATIC = Path(__file__).parent / "static"
 _CHOOSE = ("prompt", "select_account")
+_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+"""No scripts. No ``form-action``: a form is answered by a redirect to the application, which may send the
+browser on to anybody, and Chromium holds the whole way against the form."""
 
 
 class Pages:
     """Every page; ``signed_in`` is who uses the browser that asks."""
 
-    def __init__(self, company: Company, registration: Registration, consent: Consent) -> None:
+    def __init__(self, company: Company, consent: Consent) -> None:
         self._consent = consent
         self._application = company.bot_name
         self._headers = {
-            "Content-Security-Policy": _policy(registration),
+            "Content-Security-Policy": _POLICY,
             "Cache-Control": "no-store",
             "Referrer-Policy": "no-referrer",
         }
@@ -113,13 +115,3 @@ def _query(request: Request) -> list[tuple[str, str]]:
 
 def _address(request: Request, query: list[tuple[str, str]]) -> str:
     return f"{request.url.path}?{urlencode(query)}"
-
-
-def _policy(registration: Registration) -> str:
-    """No scripts; forms go to us, and by a redirect of ours to the application (Chromium checks both)."""
-    back = {f"{uri.scheme}://{uri.netloc}" for uri in map(urlsplit, registration.redirect_uris)}
-    targets = " ".join(["'self'", *sorted(back)])
-    return (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-        f"form-action {targets}"
-    )

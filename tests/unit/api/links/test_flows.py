@@ -1,5 +1,6 @@
 """The cookie of a flow: sealed, for one flow, for ten minutes."""
 
+import base64
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from api.links.flows import LIFE, Flow, Flows, Result
 from api.links.own_page import from_own_page, origin_of
-from muster.security.sealing import KeyRing
+from muster.security.sealing import KeyRing, Place
 from muster.store.link_offers import Offer
 from tests.support.settings import KEYS
 
@@ -79,7 +80,7 @@ def jar() -> Jar:
 
 
 def begun(jar: Jar) -> Flow:
-    flow, response = jar.flows().begin(OFFER), Response()
+    flow, response = jar.flows().begin(OFFER, "pagerduty"), Response()
     jar.flows().keep(flow, response)
     jar.take(response)
     return flow
@@ -116,6 +117,40 @@ def test_a_result_takes_the_place_of_what_the_return_needed(jar: Jar) -> None:
     assert ended.digest == flow.digest
 
 
+def test_a_flow_that_goes_on_waits_for_the_other_provider_with_a_state_of_its_own(jar: Jar) -> None:
+    flow = begun(jar)
+    onward = flow.next("microsoft")
+    assert (onward.id, onward.waits_for, onward.expires_at) == (flow.id, "microsoft", flow.expires_at)
+    assert onward.state != flow.state
+    assert onward.verifier != flow.verifier
+    assert onward.digest != flow.digest
+    response = Response()
+    jar.flows().keep(onward, response)
+    jar.take(response)
+    assert jar.flows().of_state(jar.request, flow.state) is None
+    assert jar.flows().of_state(jar.request, onward.state) == onward
+
+
+def test_a_result_beside_a_flow_leaves_the_flow_as_it_is(jar: Jar) -> None:
+    flow, response = begun(jar), Response()
+    beside = jar.flows().aside(flow, RESULT)
+    jar.flows().keep(beside, response)
+    jar.take(response)
+    assert jar.flows().find(jar.request, flow.id) == flow
+    kept = jar.flows().find(jar.request, beside.id)
+    assert kept is not None
+    assert (kept.is_open, kept.result, kept.verifier) == (False, RESULT, "")
+
+
+def test_a_cookie_of_another_version_is_no_flow(jar: Jar) -> None:
+    flow = begun(jar)
+    sealed = KeyRing.parse(KEYS).seal(
+        '{"id": "of another version"}', Place("flow_cookie", flow.id, "content")
+    )
+    jar.cookies = {f"muster-flow-{flow.id}": base64.urlsafe_b64encode(sealed).decode()}
+    assert jar.flows().find(jar.request, flow.id) is None
+
+
 def test_nothing_of_a_flow_is_readable_and_another_name_or_ring_does_not_open_it(jar: Jar) -> None:
     flow = begun(jar)
     ((name, value),) = jar.cookies.items()
@@ -143,7 +178,7 @@ def test_nothing_of_a_flow_is_readable_and_another_name_or_ring_does_not_open_it
 def test_a_cookie_is_bound_to_its_host_where_there_is_tls(
     jar: Jar, public_url: str, prefix: str, secure: bool
 ) -> None:
-    flow, response = jar.flows(public_url).begin(OFFER), Response()
+    flow, response = jar.flows(public_url).begin(OFFER, "pagerduty"), Response()
     jar.flows(public_url).keep(flow, response)
     (attributes,) = jar.take(response)
     assert list(jar.cookies) == [prefix + flow.id]

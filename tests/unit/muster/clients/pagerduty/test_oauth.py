@@ -9,7 +9,7 @@ import pytest
 
 from muster.clients.http import open_pool
 from muster.clients.pagerduty.id_tokens import AuthorizationRefused
-from muster.clients.pagerduty.oauth import Admin, OAuthClient
+from muster.clients.pagerduty.oauth import ADMIN_SCOPES, Admin, OAuthClient
 from muster.config_file import PagerDutyAccount
 from tests.support.pagerduty_identity import CLIENT, CLIENT_SECRET, PagerDutyIdentity
 from workflows.errors import OutsideError, Temporary
@@ -49,7 +49,7 @@ def account_at(identity: PagerDutyIdentity, **changes: Any) -> PagerDutyAccount:
 
 async def returned(oauth: OAuthClient, identity: PagerDutyIdentity, **changes: Any) -> Admin:
     account = account_at(identity, **changes)
-    query = identity.allow(oauth.authorize_url(account, state="s", verifier=VERIFIER))
+    query = identity.allow(oauth.authorize_url(account, state="s", verifier=VERIFIER, scopes=ADMIN_SCOPES))
     return await oauth.admin(account, code=parse_qs(query)["code"][0], verifier=VERIFIER)
 
 
@@ -62,7 +62,7 @@ async def refusal(oauth: OAuthClient, identity: PagerDutyIdentity, **changes: An
 async def test_the_address_to_authorize_at_has_all_that_pagerduty_asks_for(
     oauth: OAuthClient, identity: PagerDutyIdentity
 ) -> None:
-    url = oauth.authorize_url(account_at(identity), state="st&te", verifier=VERIFIER)
+    url = oauth.authorize_url(account_at(identity), state="st&te", verifier=VERIFIER, scopes=ADMIN_SCOPES)
     assert url.startswith(f"{identity.url}/oauth/authorize?")
     assert parse_qs(urlsplit(url).query) == {
         "client_id": [CLIENT],
