@@ -33,23 +33,39 @@ async def open_offer(window: TeamsWindow, message: Locator) -> Page:
 
 async def sign_in_at_microsoft(page: Page, name: str) -> None:
     """On from the link's page, and be this person there."""
-    await page.get_by_role("button", name="Continue to Microsoft").click()
+    await go_on(page)
     await page.get_by_role("button", name=name).click()
+
+
+async def go_on(page: Page) -> None:
+    """On from the link's page, which is the last one for whoever is signed in at both."""
+    await page.get_by_role("button", name="Continue to Microsoft").click()
 
 
 async def sign_in_at_pagerduty(page: Page, name: str) -> None:
-    """Be this user there, allow Muster what it asks for, and read the page at the end."""
+    """Be this user there, and allow Muster what it asks for."""
     await page.get_by_role("button", name=name).click()
     await allow(page, LINKED)
-    email = f"{name.split()[0].lower()}@acme.example"
-    await expect(page.get_by_role("main").locator("p:not(.name)")).to_have_text(
+
+
+async def expect_linked(page: Page, name: str) -> None:
+    """The three lines of the page at the end, for a person and the user of the same name."""
+    await expect(_lines(page)).to_have_text(
         [
             LINKED,
             f"All PagerDuty actions you perform as {name} in Microsoft Teams will be associated with"
-            f" {name} ({email}) in PagerDuty.",
+            f" {name} ({_email(name)}) in PagerDuty.",
             "To undo this, send unlinkUser to Muster in a private chat.",
         ]
     )
+
+
+async def expect_other_person(page: Page, name: str) -> None:
+    """The page says who is signed in and names nobody else; the one button is for somebody else."""
+    await expect(_lines(page)).to_have_text(
+        [f"You are signed in at Microsoft as {name} ({_email(name)}).", OTHER_PERSON]
+    )
+    await expect(page.get_by_role("button")).to_have_text([SIGN_IN_AS_SOMEONE_ELSE])
 
 
 async def link_by(window: TeamsWindow, message: Locator, name: str) -> None:
@@ -57,11 +73,12 @@ async def link_by(window: TeamsWindow, message: Locator, name: str) -> None:
     page = await open_offer(window, message)
     await sign_in_at_microsoft(page, name)
     await sign_in_at_pagerduty(page, name)
+    await expect_linked(page, name)
     await page.close()
 
 
 async def unlink(window: TeamsWindow) -> None:
-    """Have no link and no offer, whatever there was."""
+    """Have no link any more."""
     await tell_bot(window, "unlinkUser")
     await expect_answer(window, "You are not linked to")
 
@@ -70,15 +87,6 @@ async def ask_for_link(window: TeamsWindow) -> Locator:
     """Ask for it in the private chat; the message that holds it."""
     await tell_bot(window, "linkUser")
     return await private_card(window, "Link your accounts", OFFER)
-
-
-async def expect_refused(page: Page, name: str) -> None:
-    """The page says who is signed in, and nobody else's name."""
-    email = f"{name.split()[0].lower()}@acme.example"
-    await expect(page.get_by_role("main").locator("p:not(.name)")).to_have_text(
-        [f"You are signed in at Microsoft as {name} ({email}).", OTHER_PERSON]
-    )
-    await expect(page.get_by_role("button")).to_have_text([SIGN_IN_AS_SOMEONE_ELSE])
 
 
 async def ties(stack: Launched) -> set[tuple[str, str]]:
@@ -107,3 +115,11 @@ async def run_upkeep(stack: Launched) -> None:
     assert isinstance(action, ScheduleActionExecutionStartWorkflow)
     run = client.get_workflow_handle(action.workflow_id, run_id=action.first_execution_run_id)
     await run.result()
+
+
+def _lines(page: Page) -> Locator:
+    return page.get_by_role("main").locator("p:not(.name)")
+
+
+def _email(name: str) -> str:
+    return f"{name.split()[0].lower()}@acme.example"
