@@ -104,6 +104,15 @@ class Responder:
         page = await self.browser.submit(page, "Allow") if page.has_button("Allow") else page
         assert (page.status, LINKED in page.text) == (200, True), page.text
 
+    async def expire(self) -> None:
+        """Let the life of their access token be over: the next click needs a refresh."""
+        await self.company.rows(
+            """UPDATE user_link
+               SET refreshed_at = now() - interval '25 h', expires_at = now() - interval '1 h'
+               WHERE aad_object_id = $1""",
+            self.id,
+        )
+
     # What they see
 
     async def messages(self) -> list[dict[str, Any]]:
@@ -188,9 +197,7 @@ class Responder:
     async def refreshes(self) -> list[Mapping[str, Any]]:
         """Every refresh that reached PagerDuty for them, by its own records."""
         tokens = (await self.company.pagerduty.records())["tokens"]
-        return [
-            one for one in tokens if (one["grant_type"], one["user"]) == ("refresh_token", self.user)
-        ]
+        return [one for one in tokens if (one["grant_type"], one["user"]) == ("refresh_token", self.user)]
 
 
 @asynccontextmanager
