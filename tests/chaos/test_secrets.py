@@ -121,7 +121,7 @@ async def test_a_set_up_leaves_no_link_key_code_or_cookie_behind(
 async def test_linking_leaves_no_token_code_link_cookie_or_e_mail_behind(
     responder: Responder, stack: Launched
 ) -> None:
-    """Somebody else opens the link, PagerDuty is told not to allow it; a refresh and ``unlinkUser`` follow."""
+    """Somebody else opens the link, PagerDuty is told not to allow it, then all goes on to ``unlinkUser``."""
     company = responder.company
     incident = await company.incident()
     await incident.shown_and_recorded()
