@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import pytest
@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 SLOW = 3
 """Seconds that Teams takes for the message, in which the worker is killed."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+_OWN_LINK = "SELECT FROM user_link WHERE aad_object_id = $1 FOR UPDATE"
 _ENDED = "Your link to PagerDuty has ended"
 
 
@@ -92,8 +93,7 @@ async def test_a_worker_killed_before_pagerduty_refreshed_a_link_leaves_it_alive
     """It waits for the lock of the row, under which it would ask PagerDuty."""
     company = responder.company
     incident = await _with_expired_tokens(responder)
-    row = "SELECT FROM user_link WHERE aad_object_id = $1 FOR UPDATE"
-    async with holding(company, row, responder.id):
+    async with holding(company, _OWN_LINK, responder.id):
         click = asyncio.create_task(incident.click("acknowledge", by=responder.email))
         await company.wait_for_locks("FROM user_link")
         company.product.kill("worker")
@@ -132,6 +132,30 @@ async def test_a_worker_killed_between_the_rotation_and_its_commit_has_the_perso
     await incident.click("acknowledge", by=responder.email)
     await incident.shows(f"Acknowledged by {responder.name}")
     assert await incident.changes_by_buttons() == ["acknowledged"]
+    await in_sync(incident)
+
+
+async def test_a_worker_killed_before_it_told_of_a_links_end_has_it_told_by_the_next(
+    responder: Responder,
+) -> None:
+    """The row of the link is gone, and Temporal, which stands still, has not heard of it."""
+    company = responder.company
+    incident = await _with_expired_tokens(responder)
+    await company.pagerduty.end_authorizations(responder.user)
+    async with AsyncExitStack() as lock:
+        await lock.enter_async_context(holding(company, _OWN_LINK, responder.id))
+        click = asyncio.create_task(incident.click("acknowledge", by=responder.email))
+        await company.wait_for_locks("FROM user_link")
+        with company.product.holding("temporal"):
+            await lock.aclose()
+            await eventually(responder.ended)
+            company.product.kill("worker")
+        (ended,) = await responder.ended()
+        assert ended["told_at"] is None
+        await click
+    await responder.is_told(_ENDED)
+    assert len(await responder.messages()) == 2
+    await eventually(lambda: _ended_as(incident, "refused"))
     await in_sync(incident)
 
 
