@@ -11,13 +11,15 @@ from activities.clients.link_refresh import LinkEnded, LinkRefresh, opening
 from activities.clients.own_tasks import OwnTasks
 from muster.security.sealing import KeyRing
 from muster.store import links
-from muster.store.links import LinkedUser
+from muster.store.links import EndedLink, LinkedUser
 from muster.store.pool import Connection, Pool
 
 _REFRESH_AT = 0.8
 """Part of a token's life after which it is refreshed while it is still used."""
 _RETRY_AFTER = 30.0
 """Seconds between attempts to refresh a token that is still good."""
+_TOLD_WITHIN = timedelta(seconds=4)
+"""So long may the process that ended a link take to tell of it: a signal of at most 3 s, and a read."""
 
 
 class PersonTokens:
@@ -49,7 +51,7 @@ class PersonTokens:
         database = connection or self._pool
         user = await self._read(database, link, account)
         if user is None:
-            await _require_removed(database, link)
+            await self._require_removed(database, link)
             return None
         if user.issued_at is None or user.expires_at is None:
             return user
@@ -85,7 +87,7 @@ class PersonTokens:
         key = (link, account, seen)
         user = await self._refreshes.result(key, self._refreshing(link, account, seen))
         if user is None:
-            await _require_removed(self._pool, link)
+            await self._require_removed(self._pool, link)
         return user
 
     def _refresh_beside(self, link: int, account: str, seen: str) -> None:
@@ -102,14 +104,22 @@ class PersonTokens:
                 return await self._refresh.instead_of(seen, link, account=account)
             except LinkEnded as error:
                 if error.ended is not None:
-                    # Beside: whoever waits for the token does not wait for Temporal. Upkeep tells what fails.
-                    self._tellings.begin(link, partial(self._ended.tell, error.ended))
+                    self._tell(error.ended)
                 raise
 
         return refreshing
 
+    async def _require_removed(self, database: Connection | Pool, link: int) -> None:
+        """Return where the person removed a link that is gone; raises ``LinkEnded`` where it ended.
 
-async def _require_removed(database: Connection | Pool, link: int) -> None:
-    """Return where the person removed a link that is gone; raises ``LinkEnded`` where it ended."""
-    if await links.has_ended(database, link):
+        Whoever ended it may have been killed before its person was told: then they are told now.
+        """
+        if not await links.has_ended(database, link):
+            return
+        if (untold := await links.left_untold(database, link, since=_TOLD_WITHIN)) is not None:
+            self._tell(untold)
         raise LinkEnded
+
+    def _tell(self, ended: EndedLink) -> None:
+        """Beside: whoever waits for the token does not wait for Temporal. Upkeep tells what fails."""
+        self._tellings.begin(ended.link, partial(self._ended.tell, ended))

@@ -276,6 +276,12 @@ async def has_ended(connection: Connection | Pool, link: int) -> bool:
     return bool(await QUERIES["has_ended"].fetchval(connection, link=link))
 
 
+async def left_untold(connection: Connection | Pool, link: int, *, since: timedelta) -> EndedLink | None:
+    """A link that ended longer ago than ``since``, and of which its person was not told yet."""
+    row = await QUERIES["left_untold"].fetchrow(connection, link=link, since=since)
+    return EndedLink(*row) if row else None
+
+
 async def untold(connection: Connection | Pool, account: str) -> tuple[EndedLink, ...]:
     """Links of an account that ended, and of which their people were not told yet."""
     return tuple(EndedLink(*row) for row in await QUERIES["untold"].fetch(connection, account=account))

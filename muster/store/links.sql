@@ -65,6 +65,10 @@ RETURNING link, tenant, aad_object_id, account
 -- name: has_ended
 SELECT EXISTS (SELECT FROM ended_link WHERE link = :link)
 
+-- name: left_untold
+SELECT link, tenant, aad_object_id, account FROM ended_link
+WHERE link = :link AND told_at IS NULL AND ended_at < now() - :since::interval
+
 -- name: untold
 SELECT link, tenant, aad_object_id, account FROM ended_link
 WHERE account = :account AND told_at IS NULL

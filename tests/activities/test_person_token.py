@@ -369,6 +369,25 @@ async def test_a_worker_that_dies_between_rotation_and_commit_costs_the_link_and
     assert len(await tellings.offers()) == 1
 
 
+async def test_of_a_link_whose_worker_died_before_it_told_the_next_use_tells_once(
+    person_tokens: PersonTokens, another_worker: PersonTokens, ada: LinkedPerson, tellings: Tellings
+) -> None:
+    assert await links.end(ada.pool, ada.link, "refused") is not None
+    with pytest.raises(LinkEnded):
+        await token_of(person_tokens, ada)
+    assert await links.untold(ada.pool, ACCOUNT) != (), "whoever ended it may be telling right now"
+    await ada.pool.execute("UPDATE ended_link SET ended_at = ended_at - interval '5 s'")
+    for tokens in (person_tokens, person_tokens):
+        with pytest.raises(LinkEnded):
+            await token_of(tokens, ada)
+    await end_of(person_tokens)
+    with pytest.raises(LinkEnded):
+        await token_of(another_worker, ada)
+    await end_of(another_worker)
+    assert await tellings.offers() == [OfferLink(key=f"ended-{ada.link}", why="ended")]
+    assert await links.untold(ada.pool, ACCOUNT) == ()
+
+
 async def test_whom_temporal_cannot_tell_is_left_to_the_upkeep_and_nobody_waits_for_it(
     database_url: str,
     pool: Pool,

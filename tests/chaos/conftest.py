@@ -11,6 +11,8 @@ from sandbox.up.supervision.launch import Launched
 from tests.chaos.company import MANY_SERVICES, SOON, Company, at_work
 from tests.chaos.newcomer import Newcomer, with_more_teams
 from tests.chaos.newcomer import newcomer as new_team
+from tests.chaos.responder import Responder, responders_of, with_responders
+from tests.chaos.responder import responder as new_responder
 from tests.support.product import ends_of_logs, running
 
 CROWD = 200
@@ -19,7 +21,7 @@ CROWD = 200
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     folder = tmp_path_factory.mktemp("chaos")
-    write_company(folder / "data" / "company.json", _wide(_crowded(build_company())))
+    write_company(folder / "data" / "company.json", with_responders(_wide(_crowded(build_company()))))
     with running(folder) as stack:
         yield stack
 
@@ -28,6 +30,20 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
 async def company(stack: Launched) -> AsyncIterator[Company]:
     async with at_work(stack) as company:
         yield company
+
+
+@pytest.fixture(scope="session")
+def responders(stack: Launched) -> Iterator[Person]:
+    """The people whom nobody has linked yet."""
+    return iter(responders_of(_company_of(stack)))
+
+
+@pytest.fixture
+async def responder(
+    company: Company, stack: Launched, responders: Iterator[Person]
+) -> AsyncIterator[Responder]:
+    async with new_responder(company, next(responders), _company_of(stack).tenant_id) as responder:
+        yield responder
 
 
 @pytest.fixture(scope="session")
@@ -56,13 +72,17 @@ def empty_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
 @pytest.fixture(scope="session")
 def new_teams(empty_stack: Launched) -> Iterator[Team]:
     """The teams that nobody has heard of."""
-    return iter(read_company(DataFolder(empty_stack.output.parent / "data").company).teams)
+    return iter(_company_of(empty_stack).teams)
 
 
 @pytest.fixture
 async def newcomer(empty_stack: Launched, new_teams: Iterator[Team]) -> AsyncIterator[Newcomer]:
     async with at_work(empty_stack) as company, new_team(company, next(new_teams)) as newcomer:
         yield newcomer
+
+
+def _company_of(stack: Launched) -> SandboxCompany:
+    return read_company(DataFolder(stack.output.parent / "data").company)
 
 
 def _crowded(company: SandboxCompany) -> SandboxCompany:

@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,13 +14,16 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowExecutionDescription
 
 from muster.security.sealing import KeyRing, Place
+from muster.store.links import token_place
 from sandbox.company import read_company
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
 from tests.chaos.company import ADA_EMAIL, BO_EMAIL, DI_EMAIL, Company
 from tests.chaos.invariants import in_sync
 from tests.chaos.newcomer import AUTHORIZE, CONNECTED, CONSENT, EXPAND, Newcomer
+from tests.chaos.responder import Responder
 from tests.support.plain_browser import PlainBrowser
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -28,6 +31,8 @@ LOGS = ("api", "worker", "migrate")
 """Of the product's own processes; where something is connected from the start, ``seed`` is one too."""
 WRONG_KEY = "7ZZY8XXW9VVT"
 FLOW_COOKIE = "muster-flow-"
+HOLD_E_MAILS = frozenset({"user_link", "person"})
+"""Tables that keep the e-mail of somebody (docs/privacy.md)."""
 DRAWN_MEANWHILE = {
     "a token of PagerDuty's": re.compile(r"pdus\+_"),
     "a token of Microsoft's": re.compile(r"eyJ[\w-]+\.eyJ"),
@@ -98,7 +103,7 @@ async def test_a_set_up_leaves_no_link_key_code_or_cookie_behind(
         **await told_by(company, run),
         **logs_of(empty_stack, *LOGS),
         "what Temporal keeps": kept_by_temporal(empty_stack),
-        "the database": "\n".join([row async for row in every_row(company)]),
+        "the database": "\n".join((await rows_by_table(company)).values()),
     }
     assert "welcome/1" in readable["the history"]
     assert newcomer.name in readable["what Temporal keeps"]
@@ -110,6 +115,70 @@ async def test_a_set_up_leaves_no_link_key_code_or_cookie_behind(
         f"{name} in the browser" for name in drawn
     }
     assert found(readable, secrets_of(empty_stack) | drawn) == []
+
+
+@pytest.mark.slow
+async def test_linking_leaves_no_token_code_link_cookie_or_e_mail_behind(
+    responder: Responder, stack: Launched
+) -> None:
+    """Somebody else opens the link, PagerDuty is told not to allow it, then all goes on to ``unlinkUser``."""
+    company = responder.company
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    await incident.click("acknowledge", by=responder.email)
+    await responder.is_offered()
+    link = await responder.link()
+    other = PlainBrowser()
+    page = await other.submit(await other.open(link), "Continue to Microsoft")
+    page = await other.submit(page, "Bo Call")
+    assert "This link was made for another person" in page.text
+    denied = await responder.browser.submit(await responder.up_to_the_end(link), "Deny")
+    assert "PagerDuty was told not to allow it." in denied.text
+    linked = await responder.browser.submit(await responder.up_to_the_end(link), "Allow")
+    assert responder.email in linked.text
+    returned = responder.browser.returns[-1]
+    assert (await other.open(returned)).status == 400
+    assert (await responder.browser.open(returned.replace("state=", "state=x"))).status == 400
+    await responder.is_told("You acknowledged this incident.")
+    first = await tokens_of(responder, stack)
+    await responder.expire()
+    await incident.click("resolve", by=responder.email)
+    await incident.shows(f"Resolved by {responder.name}")
+    second = await tokens_of(responder, stack)
+    assert not set(first.values()) & set(second.values())
+    (of_incident,), of_link = await incident.runs(), await responder.run()
+    await responder.write("status")
+    await responder.write("unlinkUser")
+    await eventually(lambda: is_unlinked(responder))
+
+    drawn = {
+        **{f"{name} at first": token for name, token in first.items()},
+        **{f"{name} after the refresh": token for name, token in second.items()},
+        "the token of the link": urlsplit(link).path.removeprefix("/l/"),
+        **in_the_browser(responder.browser, key_ring(stack)),
+        **{f"somebody else's {name}": one for name, one in in_the_browser(other, key_ring(stack)).items()},
+    }
+    await other.close()
+    kinds = {name.partition(" ")[0] for name in drawn}
+    assert {"code", "state", "secret", "verifier", "nonce", "cookie"} <= kinds
+    told = {
+        **{f"{name} of the link": text for name, text in (await told_by(company, of_link)).items()},
+        **{f"{name} of the incident": text for name, text in (await told_by(company, of_incident)).items()},
+        **logs_of(stack, *LOGS, "seed"),
+    }
+    tables = await rows_by_table(company)
+    assert responder.name in told["the history of the link"]
+    assert responder.name in told["the history of the incident"]
+    assert "a personal link was opened by somebody else" in told["api.log"]
+    assert "a person was linked" in told["api.log"]
+    assert "a link was refreshed" in told["worker.log"]
+    assert responder.id in tables["link_offer"]
+    assert set(found({"the browser": "\n".join(drawn.values())}, drawn)) >= {
+        f"{name} in the browser" for name in drawn
+    }
+    assert found(told | tables, secrets_of(stack) | drawn) == []
+    without = {name: text for name, text in tables.items() if name not in HOLD_E_MAILS}
+    assert found(told | without, {"the e-mail": responder.email}) == []
 
 
 def found(readable: Mapping[str, str], secrets: Mapping[str, str]) -> list[str]:
@@ -134,7 +203,9 @@ def in_the_browser(browser: PlainBrowser, ring: KeyRing) -> dict[str, str]:
         if name.startswith(FLOW_COOKIE):
             place = Place("flow_cookie", name.removeprefix(FLOW_COOKIE), "content")
             flow = json.loads(ring.open(base64.urlsafe_b64decode(value), place))
-            given |= {f"{part} {number}": flow[part] for part in ("secret", "verifier") if flow[part]}
+            given |= {
+                f"{part} {number}": flow[part] for part in ("secret", "verifier", "nonce") if flow[part]
+            }
     return given
 
 
@@ -157,11 +228,29 @@ def kept_by_temporal(stack: Launched) -> str:
     return "".join(path.read_bytes().decode("latin-1") for path in store.parent.glob(f"{store.name}*"))
 
 
-async def every_row(company: Company) -> AsyncIterator[str]:
+async def rows_by_table(company: Company) -> dict[str, str]:
     """Every row of every table, as text."""
-    for table in await company.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
-        for row in await company.rows(f'SELECT t::text AS shown FROM "{table["tablename"]}" t'):
-            yield row["shown"]
+    tables = await company.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    return {
+        table: "\n".join(
+            row["shown"] for row in await company.rows(f'SELECT t::text AS shown FROM "{table}" t')
+        )
+        for (table,) in tables
+    }
+
+
+async def tokens_of(responder: Responder, stack: Launched) -> dict[str, str]:
+    """The tokens of somebody's link, opened."""
+    (row,) = await responder.rows()
+    ring, whose = key_ring(stack), (row["tenant"], row["aad_object_id"], row["account"])
+    return {
+        name: ring.open(row[name], token_place(*whose, name)) for name in ("access_token", "refresh_token")
+    }
+
+
+async def is_unlinked(responder: Responder) -> bool:
+    """The row of their link is gone."""
+    return await responder.rows() == []
 
 
 def key_ring(stack: Launched) -> KeyRing:

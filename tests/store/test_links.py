@@ -207,8 +207,12 @@ async def test_a_link_ends_once_and_stays_untold_until_its_person_is_told(pool: 
     assert await link_of_or_none(pool, CY_AAD) is None
     assert await links.untold(pool, ACCOUNT) == (ended,)
     assert await links.untold(pool, "emca") == ()
+    moment, hour = timedelta(0), timedelta(hours=1)
+    assert await links.left_untold(pool, linked, since=moment) == ended
+    assert await links.left_untold(pool, linked, since=hour) is None
     await links.note_told(pool, linked)
     assert await links.untold(pool, ACCOUNT) == ()
+    assert await links.left_untold(pool, linked, since=moment) is None
     assert await links.has_ended(pool, linked)
 
 

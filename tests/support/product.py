@@ -54,13 +54,14 @@ class Product:
 
     @contextmanager
     def holding(self, part: str) -> Iterator[None]:
-        """Let a part's process stand still until the block ends."""
+        """Let a part's process stand still until the block ends, or until it is killed there."""
         pid = self._stack.pids[part]
         os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
-            os.kill(pid, signal.SIGCONT)
+            if self._gone.get(part) != pid:
+                os.kill(pid, signal.SIGCONT)
 
     async def expect_back(self, part: str) -> None:
         """A new process of this part answers."""

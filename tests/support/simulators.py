@@ -108,6 +108,10 @@ class PagerDuty:
         """Move the account's clock ahead."""
         await self._call("POST", "/_sandbox/clock", {"advance": minutes * 60})
 
+    async def end_authorizations(self, user: str) -> None:
+        """End every authorization of the app by this user: its tokens are dead at once."""
+        await self._call("DELETE", f"/_sandbox/identity/delegations?user={user}")
+
     async def forget_allowances(self) -> None:
         """Ask every user again whether the app may authorize as them."""
         await self._call("DELETE", "/_sandbox/identity")
