@@ -10,9 +10,10 @@ import structlog
 from activities.pagerduty.access import account_of
 from muster.clients.pagerduty.refresh import GrantRefused, RefreshClient
 from muster.config_file import PagerDutyAccount
+from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing, SealBroken
 from muster.store import links
-from muster.store.links import EndedLink, LinkedUser, Tokens
+from muster.store.links import EndedLink, LinkedUser
 from muster.store.pool import UNAVAILABLE, Pool, transaction
 from workflows.errors import ProviderUnavailable
 

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 import asyncpg
 
+from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing, Place
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
@@ -23,18 +24,6 @@ _COLUMNS: tuple[Column, ...] = ("access_token", "refresh_token")
 Ending = Literal["refused", "user_gone", "person_gone"]
 """Why a link ended that its person wanted: PagerDuty refused to refresh it, or does not know the user any
 more, or Microsoft does not know the person any more."""
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """What PagerDuty issued; the times are by its clock."""
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    scopes: tuple[str, ...]
-    issued_at: datetime
-    expires_at: datetime
-    """Of the access token."""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing, SealBroken
 from muster.store import links
-from muster.store.links import EndedLink, LinkedUser, LockedLink, Tokens
+from muster.store.links import EndedLink, LinkedUser, LockedLink
 from muster.store.pool import Pool, transaction
 from tests.support.company import ACCOUNT, ADA_AAD, BO_AAD, CY_AAD, TENANT, TOKENS
 from tests.support.settings import KEYS

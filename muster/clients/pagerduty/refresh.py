@@ -5,7 +5,7 @@ import httpx
 from muster.clients.http import json_object, refusal
 from muster.clients.pagerduty.token_answers import PROVIDER, answer_to, issued
 from muster.config_file import PagerDutyAccount
-from muster.store.links import Tokens
+from muster.person_tokens import Tokens
 from workflows.errors import CredentialRejected, OutsideError, Temporary
 
 _OF_THE_APP: dict[str, type[OutsideError]] = {

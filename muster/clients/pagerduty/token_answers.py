@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from muster.clients.http import broken_contract, date_of, exchange, is_header_value
 from muster.config_file import PagerDutyAccount
-from muster.store.links import Tokens
+from muster.person_tokens import Tokens
 
 PROVIDER = "PagerDuty's token endpoint"
 WITHIN = 5.0
