@@ -114,11 +114,21 @@ def _page(template: str, status: int, lead_to: Iterable[str], **content: Any) ->
 
 
 def _policy(lead_to: Iterable[str]) -> dict[str, str]:
-    # Every redirect that follows a form is a form's action too, until a page is shown.
-    form_action = " ".join(("'self'", *dict.fromkeys(map(origin_of, lead_to))))
     return {
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action {form_action};"
+            f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action {_form_action(lead_to)};"
             " frame-ancestors 'none'; base-uri 'none'"
         )
     }
+
+
+def _form_action(lead_to: Iterable[str]) -> str:
+    """Chromium holds it against every redirect that follows a form, until a page is shown.
+
+    An organization may sign its people in elsewhere: Entra goes on to its AD FS or another provider,
+    PagerDuty to the account's own host or its SSO. Nobody knows these hosts beforehand, so that any https
+    will do where the form leads to https. No script runs on our pages, and nobody else writes into them.
+    """
+    origins = tuple(dict.fromkeys(map(origin_of, lead_to)))
+    anywhere = ("https:",) if any(origin.startswith("https:") for origin in origins) else ()
+    return " ".join(("'self'", *origins, *anywhere))
