@@ -50,6 +50,8 @@ class LockedLink:
     refresh_token: str | None = field(repr=False)
     """``None``: the link was seeded, and nobody can refresh it."""
     scopes: tuple[str, ...]
+    refreshes_begun: int
+    """Since the tokens were last written: another one may have given tokens that are not here yet."""
 
 
 class Link(Value):
@@ -237,7 +239,13 @@ async def lock(connection: Connection, keys: KeyRing, link: int) -> LockedLink |
         user=_user(row, keys),
         refresh_token=keys.open(sealed, _place(row, "refresh_token")) if sealed is not None else None,
         scopes=tuple(row["scopes"]),
+        refreshes_begun=row["refreshes_begun"],
     )
+
+
+async def begin_refresh(connection: Connection | Pool, link: int) -> None:
+    """Write that PagerDuty is about to be asked; it waits for whoever has locked the link."""
+    await QUERIES["begin_refresh"].execute(connection, link=link)
 
 
 async def keep_tokens(connection: Connection, keys: KeyRing, locked: LockedLink, tokens: Tokens) -> None:
