@@ -19,11 +19,30 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 SLOW = 3
 """Seconds that Teams takes for the message, in which the worker is killed."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+_NO_NEW_CLICKS = "LOCK TABLE click IN SHARE MODE"
 _OWN_LINK = "SELECT FROM user_link WHERE aad_object_id = $1 FOR UPDATE"
 _ENDED = "Your link to PagerDuty has ended"
 
 
 # The worker
+
+
+async def test_a_worker_killed_while_it_makes_the_offer_of_a_click_offers_one(responder: Responder) -> None:
+    """It waits for the lock of the person, under which the row of the offer is made."""
+    company = responder.company
+    incident = await _shown(company)
+    async with holding(company, _LOCK, responder.lock):
+        await _clicks(responder, incident)
+        await eventually(lambda: company.backends_at(responder.lock, granted=False))
+        company.product.kill("worker")
+        await company.end_backends(await company.backends_at(responder.lock, granted=False))
+        assert await responder.offers() == []
+    await responder.is_offered()
+    assert await responder.states() == ["open"]
+    await responder.links(await responder.link())
+    await _is_done_by_the_link(responder, incident)
+    await linked(responder)
+    await in_sync(incident)
 
 
 async def test_a_worker_killed_while_the_offer_is_being_sent_leaves_one_that_is_open_and_used(
@@ -252,7 +271,7 @@ async def _with_expired_tokens(responder: Responder) -> Incident:
 @asynccontextmanager
 async def _held_click(incident: Incident, *, is_done: bool) -> AsyncIterator[None]:
     """Let PagerDuty not be asked, or no outcome be recorded."""
-    what = ("LOCK TABLE click IN SHARE MODE",) if is_done else (_LOCK, incident.write_lock)
+    what = (_NO_NEW_CLICKS,) if is_done else (_LOCK, incident.write_lock)
     async with holding(incident.company, *what):
         yield
 
