@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from bench.stack import Stack
+from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing
 from muster.store import links
-from muster.store.links import Tokens
 
 _LIFE = timedelta(days=1)
 

@@ -12,7 +12,7 @@ from activities.clients.own_tasks import OwnTasks
 from muster.security.sealing import KeyRing
 from muster.store import links
 from muster.store.links import EndedLink, LinkedUser
-from muster.store.pool import Connection, Pool
+from muster.store.pool import Pool
 
 _REFRESH_AT = 0.8
 """Part of a token's life after which it is refreshed while it is still used."""
@@ -39,19 +39,15 @@ class PersonTokens:
         self._not_before: dict[int, float] = {}
         """By link: when a refresh may be begun beside the use of its token again."""
 
-    async def user(
-        self, link: int, *, account: str, connection: Connection | None = None
-    ) -> LinkedUser | None:
+    async def user(self, link: int, *, account: str) -> LinkedUser | None:
         """Who the link is, with a token that can be used now; ``None``: its person has removed it.
 
-        ``connection`` reads the row, for a caller that holds one. Raises ``LinkEnded``, a ``Temporary`` where
-        PagerDuty or the database cannot be asked for a refresh, and another ``OutsideError`` where PagerDuty
-        refuses the app, which is no word on the person.
+        Raises ``LinkEnded``, a ``Temporary`` where PagerDuty or the database cannot be asked for a refresh,
+        and another ``OutsideError`` where PagerDuty refuses the app, which is no word on the person.
         """
-        database = connection or self._pool
-        user = await self._read(database, link, account)
+        user = await self._read(link, account)
         if user is None:
-            await self._require_removed(database, link)
+            await self._require_removed(link)
             return None
         if user.issued_at is None or user.expires_at is None:
             return user
@@ -79,15 +75,15 @@ class PersonTokens:
         await self._refreshes.finish()
         await self._tellings.finish()
 
-    async def _read(self, database: Connection | Pool, link: int, account: str) -> LinkedUser | None:
+    async def _read(self, link: int, account: str) -> LinkedUser | None:
         with opening(link):
-            return await links.linked_user(database, self._keys, link, account=account)
+            return await links.linked_user(self._pool, self._keys, link, account=account)
 
     async def _refreshed(self, link: int, account: str, seen: str) -> LinkedUser | None:
         key = (link, account, seen)
         user = await self._refreshes.result(key, self._refreshing(link, account, seen))
         if user is None:
-            await self._require_removed(self._pool, link)
+            await self._require_removed(link)
         return user
 
     def _refresh_beside(self, link: int, account: str, seen: str) -> None:
@@ -109,14 +105,14 @@ class PersonTokens:
 
         return refreshing
 
-    async def _require_removed(self, database: Connection | Pool, link: int) -> None:
+    async def _require_removed(self, link: int) -> None:
         """Return where the person removed a link that is gone; raises ``LinkEnded`` where it ended.
 
         Whoever ended it may have been killed before its person was told: then they are told now.
         """
-        if not await links.has_ended(database, link):
+        if not await links.has_ended(self._pool, link):
             return
-        if (untold := await links.left_untold(database, link, since=_TOLD_WITHIN)) is not None:
+        if (untold := await links.left_untold(self._pool, link, since=_TOLD_WITHIN)) is not None:
             self._tell(untold)
         raise LinkEnded
 

@@ -14,7 +14,7 @@ from muster.config_file import PagerDutyAccount
 from muster.store import clicks
 from muster.store.details import lock_incident
 from muster.store.links import LinkedUser
-from muster.store.pool import Connection, Pool, transaction
+from muster.store.pool import Pool, transaction
 from workflows.channel_incident.activities import CHANGE_STATUS, DoVerb, VerbDone
 from workflows.errors import (
     Conflict,
@@ -36,6 +36,15 @@ _CHANGE_SECONDS = 4.8
 """Less than the row's start-to-close limit, so that an attempt that timed out holds no connection."""
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+class _TokenRejected(Exception):
+    """PagerDuty does not accept this user's token."""
+
+    def __init__(self, user: LinkedUser, error: CredentialRejected) -> None:
+        super().__init__("PagerDuty does not accept a token")
+        self.user = user
+        self.refusal = _refused_to(user, error)
 
 
 class VerbActivities:
@@ -62,40 +71,55 @@ class VerbActivities:
         """Tell PagerDuty the verb's status as the person who clicked, once per click.
 
         Holds the incident's lock from the first look to the recorded outcome, so that two clicks
-        never decide on the same reading. Every retry begins with a read.
+        never decide on the same reading. Every retry begins with a read. A token is had without the lock:
+        nobody else's click waits for this person's refresh.
         """
-        async with bounded(_CHANGE_SECONDS), transaction(self._pool) as connection:
+        async with bounded(_CHANGE_SECONDS):
+            if activity.info().attempt > 1 and (recorded := await self._recorded(request)) is not None:
+                return recorded  # a click that is done needs no token any more
+            user = await self._user(request)
+            try:
+                return await self._change_once(request, user)
+            except _TokenRejected as rejected:
+                renewed = await self._user(request, instead_of=rejected)
+            try:
+                return await self._change_once(request, renewed)
+            except _TokenRejected as again:
+                return await self._change_once(request, again.refusal)
+
+    async def _recorded(self, request: DoVerb) -> VerbDone | None:
+        outcome = await clicks.outcome_of(self._pool, request.click.key)
+        return None if outcome is None else VerbDone(outcome=outcome)
+
+    async def _change_once(self, request: DoVerb, user: LinkedUser | VerbDone) -> VerbDone:
+        """Do it as this user under the incident's lock, or record why nobody can be it.
+
+        Raises ``_TokenRejected`` where PagerDuty does not accept the user's token: nothing was done.
+        """
+        async with transaction(self._pool) as connection:
             await lock_incident(connection, "write", request.card.account, request.card.incident_id)
             if (recorded := await clicks.outcome_of(connection, request.click.key)) is not None:
                 return VerbDone(outcome=recorded)
-            changed = await self._change(connection, request)
+            changed = user if isinstance(user, VerbDone) else await self._change_as(user, request)
             await clicks.record(connection, request.card, request.click, changed.outcome)
             return changed
 
-    async def _change(self, connection: Connection, request: DoVerb) -> VerbDone:
+    async def _user(
+        self, request: DoVerb, *, instead_of: "_TokenRejected | None" = None
+    ) -> LinkedUser | VerbDone:
+        """Who the click is done as, or why it is done as nobody; with another token than a rejected one."""
         link, account = request.click.person.link, request.card.account
         if link is None:
             return _refused("link_removed")
-        # The row is read by the connection that this click holds: none waits here for a second one.
-        user = await _identity(self._tokens.user(link, account=account, connection=connection))
-        if isinstance(user, VerbDone):
-            return user
-        try:
-            return await self._change_as(user, request)
-        except CredentialRejected as error:
-            rejected = error
-        renewed = await _identity(self._tokens.renewed(link, account=account, rejected=user.access_token))
-        if isinstance(renewed, VerbDone):
-            return renewed
-        if renewed.access_token == user.access_token:
-            return _refused_to(user, rejected)
-        try:
-            return await self._change_as(renewed, request)
-        except CredentialRejected as error:
-            return _refused_to(renewed, error)
+        if instead_of is None:
+            return await _identity(self._tokens.user(link, account=account))
+        rejected = instead_of.user.access_token
+        renewed = await _identity(self._tokens.renewed(link, account=account, rejected=rejected))
+        is_same = isinstance(renewed, LinkedUser) and renewed.access_token == rejected
+        return instead_of.refusal if is_same else renewed
 
     async def _change_as(self, user: LinkedUser, request: DoVerb) -> VerbDone:
-        """One try with one token; raises ``CredentialRejected`` where PagerDuty does not accept it."""
+        """One try with one token; raises ``_TokenRejected``."""
         verb = VERBS[request.click.verb]
         try:
             if verb.undoes or activity.info().attempt > 1:
@@ -103,6 +127,8 @@ class VerbActivities:
                 if (judged := _judged(verb, seen, user)) is not None:
                     return judged
             return await self._tell_or_read(request, verb, user)
+        except CredentialRejected as error:
+            raise _TokenRejected(user, error) from error
         except Forbidden as error:
             return _refused_to(user, error)
 

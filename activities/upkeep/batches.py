@@ -16,7 +16,7 @@ BATCH = 50
 _IN_A_ROW = 3
 """Failures one after the other by which a provider is taken for down. Fewer are those links' own trouble, and
 must not keep the links after them waiting for ever."""
-_OF_THE_APP = (RateLimited, CredentialRejected, Forbidden, ConsentMissing)
+OF_THE_APP = (RateLimited, CredentialRejected, Forbidden, ConsentMissing)
 """What the next link would meet too."""
 
 log = structlog.stdlib.get_logger(__name__)
@@ -51,11 +51,17 @@ def begun(*, after: int) -> Progress:
 
 
 async def each(
-    items: Sequence[ItemT], examine: Callable[[ItemT], Awaitable[Step]], progress: Progress, *, is_last: bool
+    items: Sequence[ItemT],
+    examine: Callable[[ItemT], Awaitable[Step]],
+    progress: Progress,
+    *,
+    is_last: bool,
+    ends_at: Callable[[OutsideError], bool] = lambda error: isinstance(error, OF_THE_APP),
 ) -> Progress:
     """Look at the items in order, with heartbeats that say how far; an outage ends it, and is in the result.
 
-    Raises what a database raises that is away: another attempt goes on at the last heartbeat.
+    ``ends_at`` says of a failure whether the next item would fare no better. Raises what a database raises
+    that is away: another attempt goes on at the last heartbeat.
     """
     failures: list[OutsideError] = []
     held = progress.after
@@ -66,7 +72,7 @@ async def each(
             except OutsideError as error:
                 log.warning("a link is passed over", link=item.link, failure=type(error).__name__)
                 failures.append(error)
-                if isinstance(error, _OF_THE_APP) or len(failures) == _IN_A_ROW:
+                if ends_at(error) or len(failures) == _IN_A_ROW:
                     return _stopped(progress.model_copy(update={"after": held}), error)
                 step = Step(left_out=f"link {item.link}: {type(error).__name__}")
                 progress = _with(progress, step, item.link)

@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from activities.clients.link_refresh import LinkEnded
+from activities.clients.link_refresh import LinkEnded, opening
 from activities.clients.person_token import PersonTokens
 from activities.pagerduty.access import account_of
 from activities.registration import implements
-from activities.upkeep.batches import BATCH, Step, begun, each
+from activities.upkeep.batches import BATCH, OF_THE_APP, Step, begun, each
+from muster.clients.pagerduty.refresh import NotAnswered
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.config_file import PagerDutyAccount
-from muster.security.sealing import KeyRing, SealBroken
+from muster.security.sealing import KeyRing
 from muster.store import links
 from muster.store.links import LinkedPerson
 from muster.store.pool import Pool
-from workflows.errors import ProviderUnavailable, RequestInvalid
+from workflows.errors import OutsideError, RequestInvalid
 from workflows.upkeep.activities import (
     READ_PAGERDUTY_TIME,
     REFRESH_LINKS,
@@ -71,13 +72,11 @@ class RefreshingActivities:
         async def refresh(person: LinkedPerson) -> Step:
             return await self._refresh(person.link, batch.account)
 
-        return await each(due, refresh, progress, is_last=len(due) < BATCH)
+        return await each(due, refresh, progress, is_last=len(due) < BATCH, ends_at=_costs_links)
 
     async def _refresh(self, link: int, account: str) -> Step:
-        try:
+        with opening(link):
             user = await links.linked_user(self._pool, self._keys, link, account=account)
-        except SealBroken as error:
-            raise ProviderUnavailable("a link cannot be opened: MUSTER_KEYS lacks its key") from error
         if user is None:
             return Step()
         try:
@@ -86,3 +85,8 @@ class RefreshingActivities:
         except LinkEnded:
             return Step(ended=1)
         return Step(done=int(refreshed is not None))
+
+
+def _costs_links(error: OutsideError) -> bool:
+    """The next link would fare no better, or its refresh token may be used up without an answer too."""
+    return isinstance(error, OF_THE_APP) or isinstance(error.__cause__, NotAnswered)

@@ -37,8 +37,8 @@ _PRIVATE = {
 }
 _STATUS: Mapping[Outcome, int] = {"unavailable": 503, "invalid": 410}
 """Where it is not 200."""
-_FORBIDDEN = frozenset({"other_tenant", "no_object_id", "sign_in_unverified", "account_left"})
-"""Reasons of a refusal that no other try of the same person changes."""
+_FORBIDDEN = frozenset({"other_tenant", "no_object_id", "account_left"})
+"""Reasons of a refusal that trying again does not change: no page with one offers it."""
 _GOOD: frozenset[Outcome] = frozenset({"connected", "consented", "linked"})
 _TRIED_AGAIN: frozenset[Outcome] = frozenset({"failed", "unavailable", "refused"})
 _TEXTS: Mapping[Outcome, str] = {
@@ -67,10 +67,11 @@ def invitation_page(invitation: Invitation, lead_to: Iterable[str]) -> Response:
 def result_page(result: Result, *, status: int | None = None, again: str | None = None) -> Response:
     """How it ended. ``again`` is where it can be tried again, if it can."""
     other_account = f"{again}?account={OTHER_ACCOUNT}" if again and result.sign_in_hosts else None
-    is_tried_again = result.outcome in _TRIED_AGAIN and other_account is None
+    is_forbidden = result.reason in _FORBIDDEN
+    is_tried_again = result.outcome in _TRIED_AGAIN and other_account is None and not is_forbidden
     return _page(
         "result.html",
-        status or (403 if result.reason in _FORBIDDEN else _STATUS.get(result.outcome, 200)),
+        status or (403 if is_forbidden else _STATUS.get(result.outcome, 200)),
         result.sign_in_hosts,
         is_good=result.outcome in _GOOD,
         lines=_lines(result),
@@ -113,11 +114,21 @@ def _page(template: str, status: int, lead_to: Iterable[str], **content: Any) ->
 
 
 def _policy(lead_to: Iterable[str]) -> dict[str, str]:
-    # Every redirect that follows a form is a form's action too, until a page is shown.
-    form_action = " ".join(("'self'", *dict.fromkeys(map(origin_of, lead_to))))
     return {
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action {form_action};"
+            f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action {_form_action(lead_to)};"
             " frame-ancestors 'none'; base-uri 'none'"
         )
     }
+
+
+def _form_action(lead_to: Iterable[str]) -> str:
+    """Chromium holds it against every redirect that follows a form, until a page is shown.
+
+    An organization may sign its people in elsewhere: Entra goes on to its AD FS or another provider,
+    PagerDuty to the account's own host or its SSO. Nobody knows these hosts beforehand, so that any https
+    will do where the form leads to https. No script runs on our pages, and nobody else writes into them.
+    """
+    origins = tuple(dict.fromkeys(map(origin_of, lead_to)))
+    anywhere = ("https:",) if any(origin.startswith("https:") for origin in origins) else ()
+    return " ".join(("'self'", *origins, *anywhere))

@@ -9,6 +9,7 @@ from muster.store.pool import Pool
 from workflows.account_link import messages as account_link
 from workflows.account_link.workflow_type import ACCOUNT_LINK, LINKED
 from workflows.contract import Update, WorkflowType
+from workflows.person import Person
 from workflows.team_setup import messages as team_setup
 from workflows.team_setup.workflow_type import AUTHORIZED, CONSENT_RETURNED, TEAM_SETUP
 from workflows.values import Value
@@ -36,7 +37,10 @@ class Recipients:
         self._of_people = of_people
 
     async def report(self, offer: Offer) -> Report | None:
-        """The report of an offer; ``None`` where there is nobody whom it could be told."""
+        """The report of an offer; ``None`` where its team is not there any more.
+
+        A person always has a run, whether a row names them or not.
+        """
         if offer.kind == "link_accounts":
             return await self._to_person(offer)
         team = await teams.find(self._pool, offer.team)
@@ -44,13 +48,12 @@ class Recipients:
             return None
         return _to_team(offer, team.start(self._of_teams))
 
-    async def _to_person(self, offer: Offer) -> Report | None:
-        person = await people.find(self._pool, offer.tenant, offer.person)
-        if person is None:
-            return None
+    async def _to_person(self, offer: Offer) -> Report:
+        known = await people.find(self._pool, offer.tenant, offer.person)
         start = account_link.Start(
             tenant=offer.tenant,
-            person=person,
+            # Without a row Teams knows them by their AAD object id too.
+            person=known or Person(aad_object_id=offer.person, teams_id=offer.person, name=""),
             account=offer.account or "",
             deadlines=self._of_people,
         )

@@ -14,9 +14,9 @@ from typing import Literal, NamedTuple
 
 import asyncpg
 
+from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing, Place
 from muster.store import links
-from muster.store.links import Tokens
 from muster.store.pool import Connection, Pool, transaction
 from muster.store.queries import load_queries
 from workflows.values import Value

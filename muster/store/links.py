@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 import asyncpg
 
+from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing, Place
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
@@ -23,18 +24,6 @@ _COLUMNS: tuple[Column, ...] = ("access_token", "refresh_token")
 Ending = Literal["refused", "user_gone", "person_gone"]
 """Why a link ended that its person wanted: PagerDuty refused to refresh it, or does not know the user any
 more, or Microsoft does not know the person any more."""
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """What PagerDuty issued; the times are by its clock."""
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    scopes: tuple[str, ...]
-    issued_at: datetime
-    expires_at: datetime
-    """Of the access token."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +50,8 @@ class LockedLink:
     refresh_token: str | None = field(repr=False)
     """``None``: the link was seeded, and nobody can refresh it."""
     scopes: tuple[str, ...]
+    refreshes_begun: int
+    """Since the tokens were last written: another one may have given tokens that are not here yet."""
 
 
 class Link(Value):
@@ -248,7 +239,13 @@ async def lock(connection: Connection, keys: KeyRing, link: int) -> LockedLink |
         user=_user(row, keys),
         refresh_token=keys.open(sealed, _place(row, "refresh_token")) if sealed is not None else None,
         scopes=tuple(row["scopes"]),
+        refreshes_begun=row["refreshes_begun"],
     )
+
+
+async def begin_refresh(connection: Connection | Pool, link: int) -> None:
+    """Write that PagerDuty is about to be asked; it waits for whoever has locked the link."""
+    await QUERIES["begin_refresh"].execute(connection, link=link)
 
 
 async def keep_tokens(connection: Connection, keys: KeyRing, locked: LockedLink, tokens: Tokens) -> None:

@@ -39,10 +39,15 @@ SELECT tenant, aad_object_id, account, pagerduty_user, pagerduty_name, pagerduty
 FROM user_link
 WHERE id = :link
 
+-- name: begin_refresh
+-- Committed before PagerDuty is asked: whoever is refused later sees that somebody else may hold the new tokens.
+UPDATE user_link SET refreshes_begun = refreshes_begun + 1
+WHERE id = :link AND refresh_token IS NOT NULL
+
 -- name: lock_tokens
 -- One refresh of a link at a time, in whichever process.
 SELECT tenant, aad_object_id, account, pagerduty_user, pagerduty_name, pagerduty_email, access_token, refresh_token,
-       scopes, refreshed_at, expires_at
+       scopes, refreshed_at, expires_at, refreshes_begun
 FROM user_link
 WHERE id = :link
 FOR UPDATE
@@ -50,7 +55,7 @@ FOR UPDATE
 -- name: keep_tokens
 UPDATE user_link
 SET access_token = :access_token, refresh_token = :refresh_token, scopes = :scopes, refreshed_at = :refreshed_at,
-    expires_at = :expires_at
+    expires_at = :expires_at, refreshes_begun = 0
 WHERE id = :link
 
 -- name: end

@@ -7,10 +7,10 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from activities.teams.link_notices import LinkNoticeActivities
+from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing
 from muster.store import link_offers, notices
 from muster.store.link_offers import Offer, PersonalSpending, Spent
-from muster.store.links import Tokens
 from muster.store.notices import Message, NoticeKey
 from muster.store.pool import Pool
 from tests.support.settings import KEYS

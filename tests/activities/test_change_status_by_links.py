@@ -14,7 +14,7 @@ from muster.config_file import PagerDutyAccount
 from muster.store.pool import Pool, open_pool
 from tests.activities.buttons import Buttons
 from tests.activities.linked_people import LinkedPerson, link
-from tests.support.pagerduty_account import ADA_USER
+from tests.support.pagerduty_account import ADA_USER, BO_USER
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.settings import database_at
 from tests.support.waiting import eventually
@@ -175,4 +175,25 @@ async def test_a_click_that_refreshes_needs_no_second_connection_of_its_pool(
         await ada.side.http.delete(f"/_sandbox/identity/delegations?user={ADA_USER}")
         await ada.age(1.01)
         assert (await buttons.click("resolve", key="k2")).outcome == ENDED
+    await clicks_pool.close()
+
+
+async def test_nobody_waits_for_the_refresh_of_another_persons_link(
+    buttons: Buttons,
+    ada: LinkedPerson,
+    database_url: str,
+    http: Any,
+    accounts: dict[str, PagerDutyAccount],
+    person_tokens: PersonTokens,
+) -> None:
+    """Neither for the lock of the incident nor for a connection of the clicks' pool."""
+    await ada.age(1.01)
+    await ada.side.fault("token", "slow", seconds=2)
+    clicks_pool = await open_pool(database_at(database_url), size=1)
+    buttons.activities = VerbActivities(PagerDutyClient(http), clicks_pool, accounts, person_tokens)
+    waiting = asyncio.create_task(buttons.click("acknowledge"))
+    await eventually(ada.is_asked)
+    assert (await buttons.click("resolve", user=BO_USER, key="k2")).outcome.kind == "done"
+    assert not waiting.done()
+    assert (await waiting).outcome.kind == "stale"
     await clicks_pool.close()

@@ -15,12 +15,12 @@ from temporalio.client import Client
 import worker
 from activities.signals import WorkflowSignals
 from muster.clients.teams.connector import ConnectorClient
+from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing
 from muster.security.signed_links import SignedLinks
 from muster.settings import Settings
 from muster.store import link_offers, targets
 from muster.store.link_offers import PersonalSpending
-from muster.store.links import Tokens
 from muster.store.pool import Pool
 from sandbox.up.servers.ports import LOOPBACK
 from sandbox.up.servers.temporal import EmbeddedTemporal

@@ -16,8 +16,11 @@ from activities.clients.link_refresh import LinkEnded
 from activities.clients.person_token import PersonTokens
 from activities.signals import WorkflowSignals
 from muster.config_file import PagerDutyAccount
+from muster.person_tokens import Tokens
+from muster.security.sealing import KeyRing
 from muster.store import links
-from muster.store.pool import Pool
+from muster.store.links import LockedLink
+from muster.store.pool import Connection, Pool
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.activities.linked_people import LinkedPerson, Tellings, link, running_tokens
 from tests.api.outage import line_to
@@ -235,6 +238,39 @@ async def test_tokens_that_the_database_did_not_take_are_written_when_it_is_back
     assert len(await ada.calls()) == 1
 
 
+async def test_a_worker_that_is_refused_waits_for_one_that_has_the_tokens_and_could_not_write_them(
+    person_tokens: PersonTokens,
+    another_worker: PersonTokens,
+    ada: LinkedPerson,
+    tellings: Tellings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await ada.age(1.01)
+    write, is_refused = links.keep_tokens, asyncio.Event()
+
+    async def keep(connection: Connection, keys: KeyRing, locked: LockedLink, tokens: Tokens) -> None:
+        if not is_refused.is_set():
+            # The connection breaks, and the other worker has the lock before this one can write.
+            await ada.pool.execute(
+                "SELECT pg_terminate_backend($1)", await connection.fetchval("SELECT pg_backend_pid()")
+            )
+            await eventually(lambda: is_twice_asked(ada))
+            is_refused.set()
+        await write(connection, keys, locked, tokens)
+
+    monkeypatch.setattr(links, "keep_tokens", keep)
+    first = asyncio.create_task(token_of(person_tokens, ada))
+    await eventually(ada.is_asked)
+    second = asyncio.create_task(token_of(another_worker, ada))
+    assert await first == await second == await ada.access_token()
+    assert [one["issued"] for one in await ada.calls()] == [True, False]
+    assert await tellings.offers() == []
+
+
+async def is_twice_asked(person: LinkedPerson) -> bool:
+    return len(await person.calls()) == 2
+
+
 @pytest.mark.pooler_too
 async def test_a_link_that_its_person_removes_during_a_refresh_is_gone_with_the_new_tokens(
     person_tokens: PersonTokens, ada: LinkedPerson
@@ -281,7 +317,9 @@ async def test_no_failure_that_is_not_the_persons_ends_their_link(
         assert "pdus" not in str(failed.value)
         found.append(type(failed.value).__name__)
     assert found == [kind for _, _, kind in FAILURES]
-    assert await ada.row() == before
+    after = await ada.row()
+    assert before is not None
+    assert after == {**before, "refreshes_begun": len(FAILURES)}
     assert await token_of(person_tokens, ada) == await ada.access_token()
     assert await tellings.offers() == []
 

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing
 from muster.settings import Settings
 from muster.store import accounts, links, people, teams
-from muster.store.links import Tokens
 from muster.store.pool import Pool, transaction
 from tests.api.conftest import SERVICE_URL
 from tests.api.team_bot import OTHER_TENANT, TEAM

@@ -195,11 +195,11 @@ async def test_a_message_for_one_person_is_refused_where_it_cannot_be(channel: C
     text, (service_url, tenant, _) = {"type": "message", "text": "For one"}, channel.place
     with pytest.raises(TargetedRefused) as refused:
         await connector.send_targeted(*channel.place, company.people[6].teams_id, text)
-    assert (refused.value.status, refused.value.not_a_member) == (404, True)
+    assert (refused.value.status, refused.value.code) == (404, "BotNotInConversationRoster")
     chat = await connector.open_personal(service_url, tenant, company.people[1].teams_id)
     with pytest.raises(TargetedRefused) as refused:
         await connector.send_targeted(service_url, tenant, chat, company.people[1].teams_id, text)
-    assert (refused.value.status, refused.value.not_a_member) == (400, False)
+    assert (refused.value.status, refused.value.code) == (400, "BadArgument")
     switch = {"refused": {"status": 403, "code": "NotAllowed", "message": "Not here"}}
     (await channel.service.http.post("/_sandbox/targeted", json=switch)).raise_for_status()
     with pytest.raises(TargetedRefused) as refused:

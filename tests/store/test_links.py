@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing, SealBroken
 from muster.store import links
-from muster.store.links import EndedLink, LinkedUser, LockedLink, Tokens
+from muster.store.links import EndedLink, LinkedUser, LockedLink
 from muster.store.pool import Pool, transaction
 from tests.support.company import ACCOUNT, ADA_AAD, BO_AAD, CY_AAD, TENANT, TOKENS
 from tests.support.settings import KEYS
@@ -116,8 +117,24 @@ async def test_a_link_is_used_with_its_tokens_life_and_refreshed_with_its_scopes
         "PUSER03", "Cy", "cy@acme.example", FIRST.access_token, FIRST.issued_at, FIRST.expires_at
     )
     found = await locked(pool, linked)
-    assert found == LockedLink(linked, (TENANT, CY_AAD, ACCOUNT), user, FIRST.refresh_token, FIRST.scopes)
+    whose = (TENANT, CY_AAD, ACCOUNT)
+    assert found == LockedLink(linked, whose, user, FIRST.refresh_token, FIRST.scopes, refreshes_begun=0)
     assert "pdus" not in repr(found) + repr(FIRST)
+
+
+async def test_begun_refreshes_are_counted_until_tokens_are_written(pool: Pool, linked: int) -> None:
+    for number in (1, 2):
+        await links.begin_refresh(pool, linked)
+        begun = await locked(pool, linked)
+        assert begun is not None
+        assert begun.refreshes_begun == number
+    async with transaction(pool) as connection:
+        found = await links.lock(connection, RING, linked)
+        assert found is not None
+        await links.keep_tokens(connection, RING, found, NEXT)
+    now = await locked(pool, linked)
+    assert now is not None
+    assert now.refreshes_begun == 0
 
 
 async def test_a_refresh_changes_the_tokens_and_neither_the_row_nor_its_year(pool: Pool, linked: int) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing
 from muster.store import link_offers, links
 from muster.store.accounts import upsert_account
 from muster.store.link_offers import Offer, OfferUnknown, PersonalSpending, Spent
-from muster.store.links import ShownUser, Tokens
+from muster.store.links import ShownUser
 from muster.store.pool import Pool, transaction
 from tests.support.company import ACCOUNT, BO_AAD, CY_AAD, TEAM, TENANT
 from tests.support.settings import KEYS

@@ -69,6 +69,14 @@ class PagerDuty:
             if write["status"] == 200 and "status" in write["body"]["incident"]
         ]
 
+    async def refreshes(self, user: str) -> int:
+        """How many times somebody got new tokens by this user's refresh token."""
+        calls = (await self.records())["tokens"]
+        return sum(
+            call["grant_type"] == "refresh_token" and call["user"] == user and call["issued"]
+            for call in calls
+        )
+
     async def webhook_states(self, incident: str) -> dict[str, str]:
         """The states of this incident's webhooks by event type."""
         return {webhook["event_type"]: webhook["state"] for webhook in await self.webhooks(incident)}

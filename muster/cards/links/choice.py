@@ -32,7 +32,7 @@ def choice_card(accounts: Sequence[str]) -> AdaptiveCard:
         actions.append(action)
     body: list[Element] = [
         text_block(TITLE, size="Large", weight="Bolder"),
-        text_block("Your organization has several PagerDuty accounts. You have a link of your own to each."),
+        text_block("Your organization has several PagerDuty accounts. Each needs a link of its own."),
         action_set(*actions),
     ]
     return adaptive_card(body, fallback_text=f"{TITLE} Write **linkUser** and the account's name.")

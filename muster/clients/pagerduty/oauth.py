@@ -14,7 +14,7 @@ from muster.clients.pagerduty.id_tokens import AuthorizationRefused, PagerDutyId
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.token_answers import PROVIDER, WITHIN, Issued, answer_to, issued
 from muster.config_file import PagerDutyAccount
-from muster.store.links import Tokens
+from muster.person_tokens import Tokens
 from muster.values import NAME, VALUE, one_line, written
 from workflows.errors import OutsideError, Temporary
 from workflows.values import Value

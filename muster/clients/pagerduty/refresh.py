@@ -5,8 +5,8 @@ import httpx
 from muster.clients.http import json_object, refusal
 from muster.clients.pagerduty.token_answers import PROVIDER, answer_to, issued
 from muster.config_file import PagerDutyAccount
-from muster.store.links import Tokens
-from workflows.errors import CredentialRejected, OutsideError, Temporary
+from muster.person_tokens import Tokens
+from workflows.errors import CredentialRejected, OutsideError, ProviderUnavailable, Temporary
 
 _OF_THE_APP: dict[str, type[OutsideError]] = {
     "invalid_client": CredentialRejected,
@@ -20,6 +20,10 @@ class GrantRefused(Exception):
     """``invalid_grant``: the refresh token gives no tokens any more, and a person has to authorize anew."""
 
 
+class NotAnswered(Exception):
+    """The cause of a ``ProviderUnavailable``: no answer came, so the refresh token counts as dead."""
+
+
 class RefreshClient:
     """Refreshes people's tokens, once a call. The refresh token that was sent counts as dead afterwards."""
 
@@ -27,16 +31,19 @@ class RefreshClient:
         self._pool = pool
 
     async def refresh(
-        self, account: PagerDutyAccount, refresh_token: str, *, scopes: tuple[str, ...]
+        self, account: PagerDutyAccount, refresh_token: str, *, scopes: tuple[str, ...], within: float
     ) -> Tokens:
-        """The next pair; ``scopes`` are those of the one before.
+        """The next pair, within so many seconds; ``scopes`` are those of the one before.
 
         Raises ``GrantRefused``. Every other failure is the app's or PagerDuty's and says nothing of the
-        person: a ``Temporary``, also where the answer was lost or unusable, or what a person who runs Muster
-        has to mend.
+        person: a ``Temporary``, also where the answer was lost (by ``NotAnswered``) or unusable, or what a
+        person who runs Muster has to mend.
         """
         grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        response = await answer_to(self._pool, account, grant)
+        try:
+            response = await answer_to(self._pool, account, grant, within=within)
+        except ProviderUnavailable as error:
+            raise error from NotAnswered()
         if not response.is_success:
             raise _refused(response)
         return issued(response, refresh_token=refresh_token, scopes=scopes).tokens

@@ -9,11 +9,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from muster.clients.http import broken_contract, date_of, exchange, is_header_value
 from muster.config_file import PagerDutyAccount
-from muster.store.links import Tokens
+from muster.person_tokens import Tokens
 
 PROVIDER = "PagerDuty's token endpoint"
 WITHIN = 5.0
-"""Seconds for an exchange."""
+"""Seconds for an exchange for which somebody waits at a browser."""
 
 _LONGEST_LIFE = 400 * 86400.0
 """Seconds; an authorization ends after a year."""
@@ -47,9 +47,9 @@ class _Answer(BaseModel):
 
 
 async def answer_to(
-    pool: httpx.AsyncClient, account: PagerDutyAccount, grant: Mapping[str, Any]
+    pool: httpx.AsyncClient, account: PagerDutyAccount, grant: Mapping[str, Any], *, within: float = WITHIN
 ) -> httpx.Response:
-    """What the token endpoint answers to the app's grant, whatever its status, within five seconds.
+    """What the token endpoint answers to the app's grant, whatever its status, in time.
 
     Raises ``ProviderUnavailable`` where no answer came: the grant may have been used up all the same.
     """
@@ -63,7 +63,7 @@ async def answer_to(
         },
     )
     # A lost answer leaves no change behind that anybody would have to look for.
-    return await exchange(pool, request, provider=PROVIDER, within=WITHIN, repeatable=True)
+    return await exchange(pool, request, provider=PROVIDER, within=within, repeatable=True)
 
 
 def issued(

@@ -115,19 +115,15 @@ class TargetedRefused(Exception):
     """Teams did not post a targeted message, and may post the same in a private chat: nothing was done.
 
     No ``OutsideError``, since the one who sends chooses another way at once: no workflow and no history
-    sees it. ``status`` and ``code`` tell what concerns the person (404 ``BotNotInConversationRoster``: not
-    a member) from what concerns the tenant. Source: msteams-docs ``agents-in-teams/targeted-messages``.
+    sees it. By ``status`` and ``code`` that one finds the row of the table (``row_of``, as of a post): what
+    is about the conversation or the message says nothing of the tenant, and a person who is not a member is
+    among it. Source: msteams-docs ``agents-in-teams/targeted-messages``.
     """
 
     def __init__(self, status: int, code: str | None) -> None:
         super().__init__(f"the Bot Connector answered {status}" + (f" ({code})" if code else ""))
         self.status = status
         self.code = code
-
-    @property
-    def not_a_member(self) -> bool:
-        """Whether it is about this person in this conversation alone."""
-        return (self.status, self.code) == (404, "BotNotInConversationRoster")
 
 
 def targeted_refusal(status: int, codes: Sequence[str]) -> TargetedRefused | None:

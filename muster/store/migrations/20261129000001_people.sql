@@ -7,6 +7,7 @@ ALTER TABLE user_link
   ADD COLUMN authorized_at timestamptz,  -- when the person authorized: all of it ends after a year
   ADD COLUMN refreshed_at timestamptz,   -- when the tokens were issued
   ADD COLUMN expires_at timestamptz,     -- when the access token dies
+  ADD COLUMN refreshes_begun integer NOT NULL DEFAULT 0, -- since the tokens were last written
   ADD COLUMN told_of_year_at timestamptz, -- when the person was told that the year ends
   ADD CONSTRAINT user_link_refreshed CHECK (
     refresh_token IS NULL

@@ -9,7 +9,7 @@ from temporalio.client import Client
 from tests.support.life import BO
 from tests.workflows.channel_incident.conftest import SOON
 from tests.workflows.channel_incident.running import QUICK, Run, shown
-from workflows.channel_incident.activities import CHANGE_STATUS, SHOW_CARD, TELL_PERSON
+from workflows.channel_incident.activities import CHANGE_STATUS, OFFER_LINK, SHOW_CARD
 from workflows.errors import RateLimited
 from workflows.incident.values import ActionRun
 
@@ -111,14 +111,14 @@ async def test_a_new_run_keeps_the_edit_interval(impatient: Client) -> None:
 async def test_a_new_run_with_nothing_to_do_tells_operators_what_it_is(impatient: Client) -> None:
     async with shown(impatient) as run:
         first = (await run.describe()).run_id
-        told = run.outside.holds(TELL_PERSON)
+        offered = run.outside.holds(OFFER_LINK)
         await run.hands_over(run.click(link=None))
-        await run.outside.until(lambda: len(run.outside.told) == 1)
+        await run.outside.until(lambda: len(run.outside.offered) == 1)
         started = ActionRun(id="X1", name="Runbook", state="started")
         for _ in range(SOON // 3):
             await run.hears(run.life.tells("incident.workflow.started", run=started))
         await run.details()
-        told.set()
+        offered.set()
         await _continued(run, first)
         details = await run.details()
         timeline = await run.timeline()

@@ -26,9 +26,9 @@ from muster.clients.pagerduty.refresh import RefreshClient
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import app_tokens
 from muster.config_file import PagerDutyAccount
+from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing
 from muster.store import accounts, links
-from muster.store.links import Tokens
 from muster.store.pool import Pool, transaction
 from tests.sandbox.identity_calls import tokens_of
 from tests.support.identity_visitor import Flow, visitor_of

@@ -161,18 +161,7 @@ async def test_a_targeted_message_that_teams_does_not_take_is_refused_as_such(
     with pytest.raises(TargetedRefused) as refused:
         await send_targeted(client)
     assert (refused.value.status, refused.value.code) == (status, code or None)
-    assert not refused.value.not_a_member
     assert len(connector.requests) == 1
-
-
-@pytest.mark.parametrize(("status", "is_about_the_person"), [(404, True), (403, False)])
-async def test_a_person_who_is_not_a_member_is_told_from_a_bot_that_is_not(
-    client, connector, status, is_about_the_person
-):
-    connector.refuse(status, "BotNotInConversationRoster")
-    with pytest.raises(TargetedRefused) as refused:
-        await send_targeted(client)
-    assert refused.value.not_a_member is is_about_the_person
 
 
 @pytest.mark.parametrize(
