@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import pytest
@@ -17,7 +17,7 @@ from tests.support.waiting import eventually
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 SLOW = 3
-"""Seconds that Teams takes for the message, in which the worker is killed."""
+"""Seconds that Teams takes for a message, or PagerDuty for a refresh, while a worker's end is prepared."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _NO_NEW_CLICKS = "LOCK TABLE click IN SHARE MODE"
 _OWN_LINK = "SELECT FROM user_link WHERE aad_object_id = $1 FOR UPDATE"
@@ -103,6 +103,82 @@ async def test_a_worker_killed_while_the_click_that_met_no_link_is_asked_for_doe
         company.product.kill("worker")
     await _is_done_by_the_link(responder, incident)
     await linked(responder)
+    await in_sync(incident)
+
+
+async def test_a_worker_killed_before_pagerduty_refreshed_a_link_leaves_it_alive(
+    responder: Responder,
+) -> None:
+    """It waits to write that it begins, before it asks PagerDuty."""
+    company = responder.company
+    incident = await _with_expired_tokens(responder)
+    async with holding(company, _OWN_LINK, responder.id):
+        click = asyncio.create_task(incident.click("acknowledge", by=responder.email))
+        await company.wait_for_locks("UPDATE user_link")
+        company.product.kill("worker")
+    await click
+    await incident.shows(f"Acknowledged by {responder.name}")
+    assert [one["issued"] for one in await responder.refreshes()] == [True]
+    assert (len(await responder.rows()), await responder.ended()) == (1, [])
+    assert await incident.outcomes() == ["done"]
+    await in_sync(incident)
+
+
+async def test_a_worker_killed_between_the_rotation_and_its_commit_has_the_person_link_again_once(
+    responder: Responder,
+) -> None:
+    """PagerDuty has given the new pair, which nobody knows any more; the old one is dead."""
+    company = responder.company
+    incident = await _with_expired_tokens(responder)
+    grant = {"grant_type": "refresh_token"}
+    await company.pagerduty.fault("token", "slow", seconds=SLOW, match=grant)
+    click = asyncio.create_task(incident.click("acknowledge", by=responder.email))
+    await eventually(responder.refreshes)
+    async with holding(company, "LOCK TABLE user_link IN SHARE MODE"):
+        assert [one["status"] for one in await responder.refreshes()] == [None], "it is not given yet"
+        waiting = await company.wait_for_locks("UPDATE user_link")
+        assert [one["issued"] for one in await responder.refreshes()] == [True]
+        company.product.kill("worker")
+        await company.end_backends(waiting)
+    await click
+    await responder.is_told(_ENDED)
+    await eventually(lambda: _ended_as(incident, "refused"))
+    assert await incident.changes_by_buttons() == []
+    assert await responder.rows() == []
+    (ended,) = await responder.ended()
+    assert ended["reason"] == "refused"
+
+    await responder.is_offered()
+    await responder.links(await responder.link())
+    await linked(responder, messages=2)
+    assert [one["issued"] for one in await responder.refreshes()] == [True, False], "no loop"
+    await incident.click("acknowledge", by=responder.email)
+    await incident.shows(f"Acknowledged by {responder.name}")
+    assert await incident.changes_by_buttons() == ["acknowledged"]
+    await in_sync(incident)
+
+
+async def test_a_worker_killed_before_it_told_of_a_links_end_has_it_told_by_the_next(
+    responder: Responder,
+) -> None:
+    """The row of the link is gone, and Temporal, which stands still, has not heard of it."""
+    company = responder.company
+    incident = await _with_expired_tokens(responder)
+    await company.pagerduty.end_authorizations(responder.user)
+    async with AsyncExitStack() as lock:
+        await lock.enter_async_context(holding(company, _OWN_LINK, responder.id))
+        click = asyncio.create_task(incident.click("acknowledge", by=responder.email))
+        await company.wait_for_locks("UPDATE user_link")
+        with company.product.holding("temporal"):
+            await lock.aclose()
+            await eventually(responder.ended)
+            company.product.kill("worker")
+        (ended,) = await responder.ended()
+        assert ended["told_at"] is None
+        await click
+    await responder.is_told(_ENDED)
+    assert len(await responder.messages()) == 2
+    await eventually(lambda: _ended_as(incident, "refused"))
     await in_sync(incident)
 
 
