@@ -150,6 +150,15 @@ def whose(side: PagerDuty, user: str) -> dict[str, str]:
     }
 
 
+@asynccontextmanager
+async def tellings_of(client: Client, person: LinkedPerson) -> AsyncIterator["Tellings"]:
+    """What the person's run is asked to offer from now on; tests of the same person share one server."""
+    told = Tellings(client, person)
+    await told.end()
+    yield told
+    await told.end()
+
+
 @dataclass
 class Tellings:
     """What the run of a person's ``AccountLink`` was asked to offer; no worker takes it."""

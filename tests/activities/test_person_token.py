@@ -22,7 +22,7 @@ from muster.store import links
 from muster.store.links import LockedLink
 from muster.store.pool import Connection, Pool
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.activities.linked_people import LinkedPerson, Tellings, link, running_tokens
+from tests.activities.linked_people import LinkedPerson, Tellings, link, running_tokens, tellings_of
 from tests.api.outage import line_to
 from tests.support.pagerduty_account import ADA_USER, COMPANY, CY_USER
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
@@ -43,10 +43,8 @@ async def ada(pagerduty_side: PagerDuty, pool: Pool) -> LinkedPerson:
 
 @pytest.fixture
 async def tellings(client: Client, ada: LinkedPerson) -> AsyncIterator[Tellings]:
-    told = Tellings(client, ada)
-    await told.end()  # what another test's database left behind
-    yield told
-    await told.end()
+    async with tellings_of(client, ada) as told:
+        yield told
 
 
 @pytest.fixture
@@ -452,15 +450,14 @@ async def test_somebody_of_whom_no_activity_has_come_is_told_too(
     person_tokens: PersonTokens, pagerduty_side: PagerDuty, pool: Pool, client: Client
 ) -> None:
     cy = await link(pagerduty_side, pool, CY_USER)
-    told = Tellings(client, cy)
     await pool.execute("DELETE FROM person WHERE aad_object_id = $1", cy.whose["aad_object_id"])
     await cy.age(1.01)
     await pagerduty_side.http.delete(f"/_sandbox/identity/delegations?user={CY_USER}")
-    with pytest.raises(LinkEnded):
-        await token_of(person_tokens, cy)
-    await eventually(partial(_has_offers, told))
-    started = await told.start()
-    await told.end()
+    async with tellings_of(client, cy) as told:
+        with pytest.raises(LinkEnded):
+            await token_of(person_tokens, cy)
+        await eventually(partial(_has_offers, told))
+        started = await told.start()
     assert started.person.aad_object_id == started.person.teams_id == cy.whose["aad_object_id"]
 
 

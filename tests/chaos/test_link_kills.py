@@ -52,14 +52,15 @@ async def test_a_worker_killed_while_the_offer_is_being_sent_leaves_one_that_is_
     company = responder.company
     incident = await _shown(company)
     channel = (await incident.card())["conversation"]
+    before = len(await _slow_answers(company, channel))
     await company.teams.fault(
         "create", "slow", seconds=SLOW, match={"conversation": channel, "targeted": "true"}
     )
     await _clicks(responder, incident)
-    await eventually(lambda: _is_being_sent(company, channel))
+    await eventually(lambda: _slow_since(company, channel, before, [None]))
     company.product.kill("worker")
     await company.product.expect_back("worker")
-    await eventually(lambda: _was_sent(company, channel))
+    await eventually(lambda: _slow_since(company, channel, before, [201]))
 
     await responder.is_offered()
     assert await responder.states() == ["open"]
@@ -287,14 +288,9 @@ async def _is_asked(incident: Incident, *, is_done: bool) -> bool:
     return bool(await incident.company.backends_at(incident.write_lock, granted=False))
 
 
-async def _is_being_sent(company: Company, conversation: str) -> bool:
-    """Teams was asked to post a message there, takes its time, and has not answered."""
-    return None in await _slow_answers(company, conversation)
-
-
-async def _was_sent(company: Company, conversation: str) -> bool:
-    """It is there, whoever waited for the answer."""
-    return await _slow_answers(company, conversation) == [201]
+async def _slow_since(company: Company, conversation: str, before: int, answers: list[int | None]) -> bool:
+    """Teams took its time for this since then: None is not answered yet, 201 is there, whoever waited."""
+    return (await _slow_answers(company, conversation))[before:] == answers
 
 
 async def _slow_answers(company: Company, conversation: str) -> list[int | None]:
