@@ -10,7 +10,15 @@ from muster.permissions import READS_PEOPLE
 from muster.store import accounts, links
 from muster.store.links import LinkedPerson
 from muster.store.pool import Pool, transaction
-from workflows.errors import ConsentMissing, Forbidden, NotFound, ProviderUnavailable, RequestInvalid
+from workflows.errors import (
+    ConsentMissing,
+    CredentialRejected,
+    Forbidden,
+    NotFound,
+    ProviderUnavailable,
+    RateLimited,
+    RequestInvalid,
+)
 from workflows.upkeep.activities import (
     END_LINKS_OF_PEOPLE,
     FIND_PEOPLE,
@@ -49,7 +57,7 @@ class PeopleActivities:
                         missed=Missed(link=person.link, where=person.tenant, who=person.aad_object_id)
                     )
                 case None:
-                    return Step(left_out=f"tenant {person.tenant}")
+                    return Step(left_out=directory.left_out(person.tenant))
 
         return await each(found, examine, progress, is_last=len(found) < BATCH)
 
@@ -80,18 +88,23 @@ class PeopleActivities:
 
 
 class _Directory:
-    """The directories of tenants, with one token each for as long as a batch takes."""
+    """The directories of tenants, with one token each for as long as a batch takes.
+
+    What is one tenant's own trouble closes its directory for the batch: tenants have registrations and limits
+    of their own, and the people of the next one are looked for all the same.
+    """
 
     def __init__(self, graph: GraphClient, pool: Pool) -> None:
         self._graph = graph
         self._pool = pool
         self._open: dict[str, bool] = {}
         self._tokens: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
 
     async def has(self, tenant: str, person: str) -> bool | None:
-        """Whether the directory has this person; ``None``: the tenant does not let the app look.
+        """Whether the directory has this person; ``None``: the tenant is left out.
 
-        Raises ``OutsideError`` for every answer that says nothing about the person.
+        Raises ``OutsideError`` for every other answer that says nothing about the person.
         """
         if not await self._is_open(tenant):
             return None
@@ -106,7 +119,15 @@ class _Directory:
         except (ConsentMissing, Forbidden, RequestInvalid):
             self._open[tenant] = False
             return None
+        except (CredentialRejected, RateLimited) as error:
+            self._open[tenant] = False
+            self._refused[tenant] = type(error).__name__
+            return None
         return True
+
+    def left_out(self, tenant: str) -> str:
+        """The tenant, for operators; with what it answered, if more is wrong than a missing consent."""
+        return f"tenant {tenant}: {self._refused[tenant]}" if tenant in self._refused else f"tenant {tenant}"
 
     async def _is_open(self, tenant: str) -> bool:
         if tenant not in self._open:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
@@ -34,6 +35,8 @@ pytestmark = pytest.mark.anyio
 
 ACME = Batch(account="acme")
 TENANT = COMPANY.tenant_id
+OTHER_TENANT = "00000000-0000-4000-b000-000000000001"
+"""One whose registration has a secret that Entra does not take any more."""
 
 
 async def run(activity: Any, argument: Any, *, after: Progress | None = None) -> Progress:
@@ -246,10 +249,13 @@ async def people(
     registration = TeamsRegistration(
         tenant=TENANT, app_id=COMPANY.bot_app_id, app_secret=COMPANY.bot_app_secret
     )
+    outdated = registration.model_copy(update={"app_secret": SecretStr("outdated")})
+    registrations = {TENANT: registration, OTHER_TENANT: outdated}
     cloud = replace(CLOUDS["public"], authority=microsoft.authority, graph=microsoft.authority)
-    fresh = fresh_app_token({TENANT: registration}, {TENANT: cloud}, way, GRAPH)
+    clouds = dict.fromkeys(registrations, cloud)
+    fresh = fresh_app_token(registrations, clouds, way, GRAPH)
     async with open_pool(way) as http:
-        yield PeopleActivities(GraphClient(http, fresh, {TENANT: cloud}), pool)
+        yield PeopleActivities(GraphClient(http, fresh, clouds), pool)
 
 
 async def let_leave(people: PeopleActivities) -> Progress:
@@ -296,12 +302,12 @@ async def test_a_consent_that_was_taken_back_since_is_said_and_unlinks_nobody(
 
 
 @pytest.mark.parametrize(
-    ("fault", "stopped"),
+    ("fault", "answer", "is_the_tenants"),
     [
-        ({"status": 503}, "ProviderUnavailable"),
-        ({"status": 429, "retry_after": 3}, "RateLimited"),
-        ({"status": 401}, "CredentialRejected"),
-        ({"status": 404}, "ProviderUnavailable"),
+        ({"status": 503}, "ProviderUnavailable", False),
+        ({"status": 429, "retry_after": 3}, "RateLimited", True),
+        ({"status": 401}, "CredentialRejected", True),
+        ({"status": 404}, "ProviderUnavailable", False),
     ],
     ids=lambda value: str(value),
 )
@@ -310,17 +316,36 @@ async def test_no_failure_of_graphs_unlinks_anybody(
     pool: Pool,
     microsoft: MicrosoftProcess,
     fault: dict[str, Any],
-    stopped: str,
+    answer: str,
+    is_the_tenants: bool,
 ) -> None:
     before = await linked(pool)
     microsoft.sandbox("POST", "faults", {"on": "graph", "do": "status", "times": 100, **fault})
     seen = await run(people.find_people, ACME)
-    assert (seen.missed, seen.stopped) == ((), stopped)
+    left_out = (f"tenant {TENANT}: {answer}",)
+    assert (seen.missed, seen.stopped) == ((), None if is_the_tenants else answer)
+    assert (seen.left_out == left_out) is is_the_tenants
     missed = tuple(Missed(link=link, where=TENANT, who="nobody") for link in before.values())
     again = FindAgain(account="acme", missed=missed, found_in=(TENANT,))
     ended = await run(people.end_links, again)
-    assert (ended.done, ended.stopped) == (0, stopped)
+    assert (ended.done, ended.stopped) == (0, None if is_the_tenants else answer)
     assert await linked(pool) == before
+
+
+async def test_people_are_looked_for_behind_a_tenant_that_refuses_the_app(
+    people: PeopleActivities, pool: Pool, microsoft: MicrosoftProcess
+) -> None:
+    """Its link comes first, its consent was read, and its registration's secret has ended."""
+    bo = COMPANY.person(BO_USER)
+    assert bo is not None
+    microsoft.sandbox("POST", f"people/{bo.aad_object_id}", {"deleted": True})
+    first = min((await linked(pool)).values())
+    await pool.execute("UPDATE user_link SET tenant = $2 WHERE id = $1", first, OTHER_TENANT)
+    await pool.execute("INSERT INTO teams_tenant (id, name) VALUES ($1, 'Other')", OTHER_TENANT)
+    await tenants.note_roles(pool, OTHER_TENANT, ["User.ReadBasic.All"])
+    seen = await run(people.find_people, ACME)
+    assert [one.who for one in seen.missed] == [bo.aad_object_id]
+    assert (seen.left_out, seen.stopped) == ((f"tenant {OTHER_TENANT}: CredentialRejected",), None)
 
 
 async def test_a_directory_that_knows_nobody_is_doubted(

@@ -11,6 +11,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from muster.cli.main import app
+from muster.clients.pagerduty.oauth import PERSON_SCOPES
+from muster.clients.pagerduty.tokens import SCOPES
 from muster.config_file import ConfigFile, PagerDutyAccount, TeamsRegistration
 from muster.settings import Settings
 from tests.docs.checkout import REPOSITORY, files
@@ -104,3 +106,18 @@ def test_an_example_is_a_file_that_is_accepted(name: str) -> None:
 
 def test_every_page_with_an_example_is_read() -> None:
     assert len(BLOCKS) == len(WITH_TOML)
+
+
+def test_the_scopes_that_a_person_is_asked_for_are_told() -> None:
+    """Whoever registers the app copies them from the page; a scope that is missing there ends every link."""
+    asked = set(PERSON_SCOPES) - {"openid"}
+    (told,) = re.findall(r"those that are missing:\n(.*?)\.\n\n", PAGE, re.DOTALL)
+    assert set(re.findall(r"`([^`]+)`", told)) == asked
+    page = (REPOSITORY / "docs/platform-facts.md").read_text()
+    (user,) = re.findall(r"### 4\.3 Scope set to request\nUser: `([^`]+)`", page)
+    assert set(user.split()) == asked
+
+
+def test_the_scopes_of_the_app_are_told() -> None:
+    (told,) = re.findall(r"registration of the Scoped OAuth app grants(.*?)And it grants", PAGE, re.DOTALL)
+    assert set(re.findall(r"`([a-z_.]+)`", told)) == set(SCOPES)

@@ -49,7 +49,8 @@ DROP VIEW offered_link;
 
 CREATE VIEW offered_link AS
 SELECT o.id, o.kind, o.tenant, coalesce(o.team, '') AS team, coalesce(t.name, '') AS team_name, p.name AS installer,
-       coalesce(o.person, '') AS person, o.account, o.key_hash, o.expires_at, o.spent_flow, o.spent_by, o.spent_name, o.link, o.returned_at,
+       coalesce(o.person, '') AS person, o.account, o.key_hash, o.expires_at, o.spent_flow, o.spent_by,
+       o.spent_name, o.link, o.returned_at,
        o.return_refused, o.reported_at,
        CASE WHEN o.spent_at IS NOT NULL THEN 'spent'
             WHEN o.ended_at IS NOT NULL THEN o.ended_as
