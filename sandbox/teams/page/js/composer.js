@@ -47,6 +47,10 @@ export class Composer {
     this.#box.focus();
   }
 
+  get isFocused() {
+    return document.activeElement === this.#box;
+  }
+
   #onKey(event, cancel) {
     if (event.isComposing || this.#mentions.takes(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {

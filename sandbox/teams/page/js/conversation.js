@@ -55,7 +55,8 @@ export class ConversationView {
       remove: (message) => this.#store.remove(message),
       drawCard: (content, message) => this.#drawCard(content, message),
     });
-    // What is being written outlives a redraw of the same conversation.
+    // What is being written outlives a redraw of the same conversation, and so does who is writing it.
+    const isWriting = stays && this.#composer.isFocused;
     if (!stays) this.#composer = this.#newComposer(conversation);
     fill(
       this.#element,
@@ -64,6 +65,7 @@ export class ConversationView {
       this.#invitation(conversation),
       h("footer", { class: "conversation-foot" }, this.#composer.element),
     );
+    if (isWriting) this.#composer.focus();
     this.#scrollTo(place);
   }
 
