@@ -286,7 +286,7 @@ async def test_lists_are_filtered_sorted_and_paged(account: SimulatedAccount) ->
     assert beyond.json()["error"]["code"] == 2001
 
 
-async def test_a_list_looks_back_a_month_unless_told_otherwise(account: SimulatedAccount) -> None:
+async def test_a_list_begins_a_month_ago_unless_told_otherwise(account: SimulatedAccount) -> None:
     """What the card of a newly connected service asks for: everything open, the newest first."""
     first = (await account.trigger(title="First"))["id"]
     second = (await account.trigger(title="Second"))["id"]
