@@ -238,6 +238,14 @@ async def test_events_can_arrive_before_the_answer_of_the_creation(account: Simu
     assert webhook.headers["x-pagerduty-signature"] == signature(webhook.body, secret)
 
 
+async def test_a_creation_can_be_done_after_the_caller_has_gone(account: SimulatedAccount) -> None:
+    await account.fault("rest", "slow", seconds=1, match={"method": "POST", "path": PLACE})
+    with pytest.raises(httpx.ReadTimeout):
+        await account.call("POST", PLACE, subscription(account), timeout=0.2)
+    assert len(account.simulator.subscriptions.all()) == 1
+    await account.until(lambda: len(account.simulator.subscriptions.all()) == 2)
+
+
 async def test_a_late_answer_needs_seconds(account: SimulatedAccount) -> None:
     answer = await account.http.post("/_sandbox/faults", json={"on": "rest", "do": "late_answer"})
     assert answer.status_code == 422
