@@ -13,6 +13,7 @@ from sandbox.company.model import (
     Priority,
     Service,
     Team,
+    TeamMember,
 )
 
 
@@ -106,8 +107,31 @@ def build_company(*, connected: bool = True) -> Company:
         bot_app_secret=secrets.token_urlsafe(24),
         people=(*people, mia, stranger),
         pagerduty_teams=(
-            PagerDutyTeam(id="PTEAM01", name="Payments"),
-            PagerDutyTeam(id="PTEAM02", name="Platform"),
+            PagerDutyTeam(
+                id="PTEAM01",
+                name="Payments",
+                members=(
+                    TeamMember(user="PUSER01", role="manager"),
+                    TeamMember(user="PUSER02", role="responder"),
+                ),
+            ),
+            PagerDutyTeam(
+                id="PTEAM02",
+                name="Platform",
+                members=(
+                    TeamMember(user="PUSER01", role="manager"),
+                    TeamMember(user="PUSER04", role="manager"),
+                ),
+            ),
+            PagerDutyTeam(
+                id="PTEAM03",
+                name="Fraud",
+                default_role="none",
+                members=(
+                    TeamMember(user="PUSER03", role="responder"),
+                    TeamMember(user="PUSER05", role="manager"),
+                ),
+            ),
         ),
         escalation_policies=(
             EscalationPolicy(id="PEP0001", name="Payments on-call", levels=(("PUSER02",), ("PUSER01",))),
@@ -118,6 +142,7 @@ def build_company(*, connected: bool = True) -> Company:
                 delay_in_minutes=15,
                 loops=1,
             ),
+            EscalationPolicy(id="PEP0003", name="Fraud on-call", levels=(("PUSER05",), ("PUSER03",))),
         ),
         services=(
             Service(
@@ -142,6 +167,13 @@ def build_company(*, connected: bool = True) -> Company:
                 team="PTEAM02",
                 acknowledgement_timeout=30 * 60,
                 auto_resolve_timeout=4 * 3600,
+            ),
+            Service(
+                id="PSVC004",
+                name="Fraud review",
+                description="Suspicious payments and chargebacks",
+                escalation_policy="PEP0003",
+                team="PTEAM03",
             ),
         ),
         priorities=(

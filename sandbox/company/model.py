@@ -73,11 +73,30 @@ class Service(Value):
     name: str
     description: str
     escalation_policy: str
-    team: str
+    team: str | None = None
+    """``None`` for a service of no team."""
+    more_teams: tuple[str, ...] = ()
+    """The other teams of a service of several."""
     acknowledgement_timeout: int | None = None
     """Seconds after which an acknowledged incident is triggered again; None is never."""
     auto_resolve_timeout: int | None = None
     """Seconds after which an open incident is resolved; None is never."""
+
+    @property
+    def teams(self) -> tuple[str, ...]:
+        """Every team of the service."""
+        return (*(() if self.team is None else (self.team,)), *self.more_teams)
+
+
+TeamRole = Literal["manager", "responder", "observer"]
+DefaultRole = Literal["manager", "none"]
+
+
+class TeamMember(Value):
+    """A PagerDuty user in a team, with their role there."""
+
+    user: str
+    role: TeamRole
 
 
 class PagerDutyTeam(Value):
@@ -85,6 +104,9 @@ class PagerDutyTeam(Value):
 
     id: str
     name: str
+    default_role: DefaultRole = "manager"
+    """``none`` for a private team, whose objects only its members, admins and the owner can see."""
+    members: tuple[TeamMember, ...] = ()
 
 
 class Priority(Value):

@@ -12,7 +12,7 @@ from sandbox.company import Company
 from sandbox.faults import fault_router
 from sandbox.id_token_changes import id_token_router
 from sandbox.own_pages import OwnPagesOnly
-from sandbox.pagerduty import sandbox_api
+from sandbox.pagerduty import sandbox_api, sandbox_teams
 from sandbox.pagerduty.error_handlers import add_error_handlers
 from sandbox.pagerduty.identity import discovery, token_endpoint
 from sandbox.pagerduty.identity import pages as identity_pages
@@ -20,6 +20,7 @@ from sandbox.pagerduty.identity import sandbox_api as identity_sandbox_api
 from sandbox.pagerduty.page.actions import action_router
 from sandbox.pagerduty.page.rendering import STATIC, Pages
 from sandbox.pagerduty.page.routes import page_router
+from sandbox.pagerduty.page.service_pages import ServicePages
 from sandbox.pagerduty.rest import account, alerts, incident_details, incidents, webhook_subscriptions
 from sandbox.pagerduty.rest.middleware import RestMiddleware
 from sandbox.pagerduty.simulator import Options, Simulator, assemble
@@ -53,6 +54,7 @@ def build_app(company: Company, options: Options) -> FastAPI:
     app.include_router(identity_pages.router)
     app.mount("/oauth/static", StaticFiles(directory=identity_pages.STATIC))
     app.include_router(sandbox_api.router)
+    app.include_router(sandbox_teams.router)
     app.include_router(identity_sandbox_api.router)
     app.include_router(id_token_router(simulator.identity.id_token_changes))
     app.include_router(fault_router(simulator.faults, sandbox_api.FAULTS))
@@ -62,6 +64,7 @@ def build_app(company: Company, options: Options) -> FastAPI:
     app.mount("/app/static", StaticFiles(directory=STATIC))
     add_error_handlers(app, pages)
     app.add_middleware(RestMiddleware, simulator=simulator)
+    app.add_middleware(ServicePages)
     app.add_middleware(OwnPagesOnly, form_paths=("/oauth/token",))
     return app
 

@@ -20,6 +20,11 @@ class Caller:
     scopes: frozenset[str] | None = None
     """The scopes of a token that the token endpoint gave; None for other credentials, which have none."""
 
+    def must_have(self, scope: str | None) -> None:
+        """Raise error 2010 if this is a token with scopes that lacks this one; None is no scope."""
+        if self.scopes is not None and scope is not None and scope not in self.scopes:
+            raise errors.access_denied(f"The token lacks the scope {scope}")
+
 
 class Credentials:
     """The valid credentials of the account."""
@@ -63,8 +68,7 @@ def requires(scope: str | None) -> Callable[[Request], Awaitable[Caller]]:
 
     async def caller_with_scope(request: Request) -> Caller:
         caller = _credentials(request).caller(request.headers.get("Authorization", ""))
-        if caller.scopes is not None and scope is not None and scope not in caller.scopes:
-            raise errors.access_denied(f"The token lacks the scope {scope}")
+        caller.must_have(scope)
         return caller
 
     return caller_with_scope

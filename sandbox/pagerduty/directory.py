@@ -1,16 +1,19 @@
-"""The account's users, services, policies, teams and priorities. Users' roles change, and who is active."""
+"""The account's users, services, policies, teams and priorities, and who may see them."""
 
-from collections.abc import Callable, Container, Iterable, Mapping
-from types import MappingProxyType
-from typing import Any, Literal
+from collections.abc import Callable, Iterable
+from copy import copy
+from typing import Any, Literal, Self
 
 from sandbox.company import Company, EscalationPolicy, PagerDutyTeam, Person, Priority, Service
 from sandbox.pagerduty import errors
-from sandbox.pagerduty.model import Target
+from sandbox.pagerduty.model import ServiceState, Target
+from sandbox.pagerduty.store import State
+from sandbox.pagerduty.team_memberships import TeamMemberships
 
 Kind = Literal["user", "service", "escalation_policy", "team", "priority"]
 JSON = dict[str, Any]
-_UNCHANGED: Mapping[str, str] = MappingProxyType({})
+_SEE_EVERYTHING = frozenset({"owner", "admin"})
+"""Base roles that see private teams of others. A Manager (``user``) does not."""
 
 _COLLECTIONS: dict[str, str] = {
     "user": "users",
@@ -24,8 +27,8 @@ _COLLECTIONS: dict[str, str] = {
 class Directory:
     """Look-ups by id, and the REST and console addresses of each object.
 
-    ``changed_roles`` gives the roles that are not those of the company, by user. ``deactivated`` gives the
-    users who were taken out of the account: what they did keeps their names, and policies still name them.
+    ``state`` gives what differs from the company. Users who were taken out of the account and services that
+    were deleted keep their names in what happened, and policies still name those users.
     """
 
     def __init__(
@@ -33,12 +36,12 @@ class Directory:
         company: Company,
         public_url: str,
         rest_url: str | None = None,
-        changed_roles: Callable[[], Mapping[str, str]] = lambda: _UNCHANGED,
-        deactivated: Callable[[], Container[str]] = frozenset,
+        state: Callable[[], State] = State,
     ) -> None:
         self.company = company
-        self._changed_roles = changed_roles
-        self._deactivated = deactivated
+        self.team_memberships = TeamMemberships(company, state)
+        self._state = state
+        self._reader: str | None = None
         self._rest_url = (rest_url or public_url).rstrip("/")
         self.public_url = public_url.rstrip("/")
         self.users: dict[str, Person] = company.pagerduty_users
@@ -61,7 +64,7 @@ class Directory:
 
     def is_active(self, user: str) -> bool:
         """Whether there is such a user in the account now."""
-        return user in self.users and user not in self._deactivated()
+        return user in self.users and user not in self._state().deactivated
 
     def priority_named(self, name: str) -> str | None:
         """The id of the highest priority with this name."""
@@ -71,28 +74,74 @@ class Directory:
         """The users whom this level of the policy names; levels count from 1."""
         return self.policies[policy].levels[level - 1]
 
-    def teams_of_user(self, user: str) -> tuple[str, ...]:
-        """The teams of the user: those that have a service whose escalation policy names the user."""
-        services = self.company.services
-        return tuple(
-            dict.fromkeys(
-                service.team
-                for service in services
-                if any(user in level for level in self.policies[service.escalation_policy].levels)
-            )
+    def as_seen_by(self, user: str | None) -> Self:
+        """The same directory for this reader; the account itself (None) sees everything."""
+        view = copy(self)
+        view._reader = user
+        return view
+
+    def sees_team(self, team: str) -> bool:
+        """Whether there is such a team that the reader may see: nobody else's private one."""
+        if team not in self.teams:
+            return False
+        return (
+            self._reader is None
+            or not self.team_memberships.is_private(team)
+            or self.role(self._reader) in _SEE_EVERYTHING
+            or self.team_memberships.role(team, self._reader) is not None
         )
+
+    def sees_incidents_of(self, service: str) -> bool:
+        """Whether the reader may see the service's incidents, which outlive it."""
+        teams = self.services[service].teams
+        return not teams or any(self.sees_team(team) for team in teams)
+
+    def sees_service(self, service: str) -> bool:
+        """Whether there is such a service now that the reader may see."""
+        exists = service in self.services and self.service_state(service) != "deleted"
+        return exists and self.sees_incidents_of(service)
+
+    def sees_policy(self, policy: str) -> bool:
+        """Whether there is such a policy that does not serve private services alone."""
+        services = [key for key, one in self.services.items() if one.escalation_policy == policy]
+        return policy in self.policies and (
+            not services or any(self.sees_incidents_of(service) for service in services)
+        )
+
+    @property
+    def seen_services(self) -> dict[str, Service]:
+        """The services of the account that the reader may see."""
+        return {key: one for key, one in self.services.items() if self.sees_service(key)}
+
+    @property
+    def seen_teams(self) -> dict[str, PagerDutyTeam]:
+        """The teams that the reader may see."""
+        return {key: one for key, one in self.teams.items() if self.sees_team(key)}
+
+    @property
+    def seen_policies(self) -> dict[str, EscalationPolicy]:
+        """The escalation policies that the reader may see."""
+        return {key: one for key, one in self.policies.items() if self.sees_policy(key)}
+
+    def service_state(self, service: str) -> ServiceState:
+        """Whether the service takes incidents, or exists at all."""
+        return self._state().service_states.get(service, "enabled")
+
+    def teams_of_service(self, service: str) -> tuple[str, ...]:
+        """The service's teams that the reader may see."""
+        return tuple(team for team in self.services[service].teams if self.sees_team(team))
+
+    def teams_of_user(self, user: str) -> tuple[str, ...]:
+        """The teams, of those that the reader may see, in which the user is a member."""
+        return tuple(team for team in self.seen_teams if self.team_memberships.role(team, user) is not None)
 
     def members(self, team: str) -> tuple[str, ...]:
         """The active users of a team."""
-        return tuple(user for user in self.active_users if team in self.teams_of_user(user))
+        return tuple(user for user in self.team_memberships.of(team) if self.is_active(user))
 
     def role(self, user: str) -> str:
         """The user's role in the account."""
-        return self._changed_roles().get(user, self.users[user].role)
-
-    def team_role(self, user: str) -> str:
-        """The user's role in their teams: owners, admins and users are managers, others responders."""
-        return "manager" if self.role(user) in ("owner", "admin", "user") else "responder"
+        return self._state().roles.get(user, self.users[user].role)
 
     def users_of_targets(self, targets: Iterable[Target]) -> dict[str, str | None]:
         """The users that a responder request asks, each with the escalation policy that names it, or None."""
@@ -100,7 +149,7 @@ class Directory:
         for target in targets:
             if target.type == "user_reference" and self.is_active(target.id):
                 users[target.id] = None
-            elif target.type == "escalation_policy_reference" and target.id in self.policies:
+            elif target.type == "escalation_policy_reference" and self.sees_policy(target.id):
                 users |= {user: target.id for user in self.on_call(target.id, 1) if user not in users}
             else:
                 raise errors.invalid_input(f"Target {target.id!r} does not exist")
@@ -154,7 +203,7 @@ class Directory:
             case "incident":
                 return f"{self.public_url}/app/incidents/{key}"
             case "service":
-                return f"{self.public_url}/app/services/{key}"
+                return f"{self.public_url}/service-directory/{key}"
             case "user":
                 return f"{self.public_url}/app/users/{key}"
             case "escalation_policy" | "team":

@@ -50,6 +50,15 @@ EVENT_TYPES = (
 _TRIM = 20_000
 """Characters of a text that a webhook carries, so that a webhook stays below 55 KB."""
 
+_SCOPES = {"incident": "incidents.read", "service": "services.read", "pagey": None}
+
+
+def scope_of(event_type: str) -> str | None:
+    """The scope that a token needs to subscribe to this event type, as PagerDuty's webhook pages say."""
+    if event_type.startswith("incident.workflow."):
+        return "incident_workflows.read"
+    return _SCOPES[event_type.split(".", 1)[0]]
+
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -87,6 +96,19 @@ def step_data(step: Step, directory: Directory) -> JSON:
     }
 
 
+def service_data(service: str, directory: Directory) -> JSON:
+    """The ``data`` of a service's event."""
+    return {
+        "id": service,
+        "type": "service",
+        "summary": directory.name("service", service),
+        "self": directory.api_url("services", service),
+        "html_url": directory.console_url("service", service),
+        "alert_creation": "create_alerts_and_incidents",
+        "teams": [directory.reference("team", team) for team in directory.teams_of_service(service)],
+    }
+
+
 def resolve_reason(incident: Incident, directory: Directory) -> JSON | None:
     """Why an incident is resolved, where it was merged into another; also in REST answers."""
     target = incident.merged_into
@@ -99,7 +121,6 @@ def resolve_reason(incident: Incident, directory: Directory) -> JSON | None:
 
 
 def _incident(incident: Incident, directory: Directory) -> JSON:
-    team = directory.services[incident.service].team
     return {
         "id": incident.id,
         "type": "incident",
@@ -115,7 +136,7 @@ def _incident(incident: Incident, directory: Directory) -> JSON:
         "service": directory.reference("service", incident.service),
         "assignees": [directory.reference("user", user) for user in incident.assignees],
         "escalation_policy": directory.reference("escalation_policy", incident.escalation_policy),
-        "teams": [directory.reference("team", team)],
+        "teams": [directory.reference("team", team) for team in directory.teams_of_service(incident.service)],
         "priority": directory.reference("priority", incident.priority) if incident.priority else None,
         "urgency": incident.urgency,
         "conference_bridge": incident.conference_bridge.model_dump() if incident.conference_bridge else None,

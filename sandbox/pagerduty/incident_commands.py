@@ -67,7 +67,12 @@ class IncidentCommands:
         return incident
 
     def service_status(self, service: str) -> str:
-        """``critical`` if one of its incidents is triggered, ``warning`` if one is open, else ``active``."""
+        """``critical`` if one of its incidents is triggered, ``warning`` if one is open, else ``active``.
+
+        A service that takes no incidents is ``disabled``.
+        """
+        if self._directory.service_state(service) == "disabled":
+            return "disabled"
         open_ones = {one.status for one in self.incidents() if one.service == service and one.is_open}
         return "critical" if "triggered" in open_ones else "warning" if open_ones else "active"
 
@@ -105,6 +110,8 @@ class IncidentCommands:
         if not wanted.title.strip():
             raise errors.invalid_input("Title can't be blank")
         service = known_service(wanted.service, self._directory)
+        if self._directory.service_state(service) == "disabled":
+            raise errors.invalid_input(f"Service {service!r} is disabled")
         if wanted.incident_key and self._open_with_key(service, wanted.incident_key):
             raise errors.invalid_input("Open incident with matching dedup key already exists on this service")
         if wanted.assignments and wanted.escalation_policy:
@@ -151,7 +158,8 @@ class IncidentCommands:
             return
         at = self._clock.tick()
         agent = None if by in self._directory.services else self._directory.agent(by)
-        team = self._directory.services[step.incident.service].team
-        for subscription in self._subscriptions.interested(step.event, step.incident, team):
+        service = step.incident.service
+        teams = self._directory.services[service].teams
+        for subscription in self._subscriptions.interested(step.event, service, teams):
             event = envelope(step.event, step_data(step, self._directory), at=at, agent=agent)
             self._webhook_delivery.publish(subscription, event, step.incident.id)

@@ -107,14 +107,14 @@ def known_assignees(assignments: list[AssignmentRequest], directory: Directory) 
 
 def known_policy(policy: Reference, directory: Directory) -> str:
     """The policy's id; raises error 1014 if it does not exist."""
-    if policy.id not in directory.policies:
+    if not directory.sees_policy(policy.id):
         raise errors.escalation_policy_unknown(policy.id)
     return policy.id
 
 
 def known_service(service: Reference, directory: Directory) -> str:
     """The service's id; raises error 2001 if it does not exist."""
-    if service.id not in directory.services:
+    if not directory.sees_service(service.id):
         raise errors.invalid_input(f"Service {service.id!r} does not exist")
     return service.id
 

@@ -9,6 +9,7 @@ Status = Literal["triggered", "acknowledged", "resolved"]
 Severity = Literal["info", "warning", "error", "critical"]
 Urgency = Literal["high", "low"]
 Reply = Literal["joined", "declined"]
+ServiceState = Literal["enabled", "disabled", "deleted"]
 
 
 class Value(BaseModel):

@@ -16,7 +16,7 @@ from sandbox.pagerduty.times import in_milliseconds
 
 FAULTS = {
     "rest": FaultyPlace(
-        do=frozenset({"status", "status_after", "lose_answer", "slow"}),
+        do=frozenset({"status", "status_after", "lose_answer", "slow", "late_answer"}),
         match=frozenset({"method", "path", "incident"}),
     ),
     "token": FaultyPlace(
@@ -54,7 +54,7 @@ async def waiting(account: Account) -> list[JSON]:
 @router.post("/incidents", status_code=201)
 async def trigger_incident(account: Account, body: IncidentBody) -> JSON:
     """Trigger an incident as monitoring does: no user is its agent, and it has alerts."""
-    return {"incident": show(account, account.trigger(body.wanted(account.directory)))}
+    return {"incident": show(account, account.directory, account.trigger(body.wanted(account.directory)))}
 
 
 @router.post("/webhook")

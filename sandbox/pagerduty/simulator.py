@@ -7,14 +7,15 @@ from pathlib import Path
 from sandbox.clock import Clock
 from sandbox.company import Company
 from sandbox.faults import FaultBook
+from sandbox.pagerduty import errors
 from sandbox.pagerduty.credentials import Credentials
 from sandbox.pagerduty.directory import Directory
-from sandbox.pagerduty.events import EVENT_TYPES, envelope, ping_data
+from sandbox.pagerduty.events import EVENT_TYPES, envelope, ping_data, service_data
 from sandbox.pagerduty.identity.host import IdentityHost, assemble_identity
 from sandbox.pagerduty.ids import new_id
 from sandbox.pagerduty.incident_commands import IncidentCommands
 from sandbox.pagerduty.incident_requests import NewIncident
-from sandbox.pagerduty.model import Filter, Incident, Subscription
+from sandbox.pagerduty.model import Filter, Incident, ServiceState, Subscription
 from sandbox.pagerduty.plausible_alerts import plausible_alerts
 from sandbox.pagerduty.rate_limit import RateLimit
 from sandbox.pagerduty.server_sent_events import ServerSentEvents
@@ -80,6 +81,34 @@ class Simulator:
             wanted = wanted.model_copy(update={"alerts": alerts})
         return self.incident_commands.create(wanted, by=by or wanted.service.id)
 
+    def set_service_state(self, service: str, state: ServiceState) -> None:
+        """Enable, disable or delete a service; subscriptions that ask for its events hear of it.
+
+        PagerDuty brings no service back. Here a deleted one can be enabled again, which tells nobody.
+        """
+        before = self.directory.service_state(service)
+        if state == before:
+            return
+        states = {key: one for key, one in self.store.state.service_states.items() if key != service}
+        self.store.state.service_states = states if state == "enabled" else states | {service: state}
+        self.store.changed()
+        self.server_sent_events.changed()
+        if before != "deleted":
+            self._publish(service, "service.deleted" if state == "deleted" else "service.updated")
+
+    def _publish(self, service: str, event_type: str) -> None:
+        at, teams = self.clock.tick(), self.directory.services[service].teams
+        for subscription in self.subscriptions.interested(event_type, service, teams):
+            event = envelope(event_type, service_data(service, self.directory), at=at, agent=None)
+            self.webhook_delivery.publish(subscription, event, None)
+
+    def incident(self, key: str, reader: str | None) -> Incident:
+        """The incident with this id or number; raises error 2100 also where the reader may not see it."""
+        found = self.incident_commands.get(key)
+        if not self.directory.as_seen_by(reader).sees_incidents_of(found.service):
+            raise errors.not_found()
+        return found
+
     async def reset(self) -> None:
         """Go back to the state after the first start; ids and incident numbers are not used again."""
         await self.webhook_delivery.stop()
@@ -98,8 +127,7 @@ def assemble(company: Company, options: Options) -> Simulator:
         company,
         options.public_url,
         options.rest_url,
-        lambda: store.state.roles,
-        lambda: store.state.deactivated,
+        lambda: store.state,
     )
     subscriptions = Subscriptions(store, clock, server_sent_events)
     if options.webhook_url is not None:

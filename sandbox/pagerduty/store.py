@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from sandbox.clock import Clock
+from sandbox.company import DefaultRole, TeamMember
 from sandbox.pagerduty.identity.model import (
     AccessToken,
     Allowance,
@@ -19,7 +20,7 @@ from sandbox.pagerduty.identity.model import (
     Session,
     TokenCall,
 )
-from sandbox.pagerduty.model import Incident, Read, Subscription, Webhook, Write
+from sandbox.pagerduty.model import Incident, Read, ServiceState, Subscription, Webhook, Write
 from sandbox.snapshot import Snapshots, Taken, read_snapshot
 
 KEPT = 5_000
@@ -41,6 +42,12 @@ class State(BaseModel):
     reads: list[Read] = []
     roles: dict[str, str] = {}
     """Roles of users that are not those of the company, by user."""
+    default_roles: dict[str, DefaultRole] = {}
+    """Default roles of teams that are not those of the company, by team."""
+    memberships: dict[str, tuple[TeamMember, ...]] = {}
+    """The members of teams whose members are not those of the company, by team."""
+    service_states: dict[str, ServiceState] = {}
+    """Services that are not enabled, by service."""
     deactivated: frozenset[str] = frozenset()
     """Users who were taken out of the account."""
     client_scopes: tuple[str, ...] | None = None

@@ -1,12 +1,12 @@
 """Webhook subscriptions: which events each gets, and whether it is disabled at the moment."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from sandbox.clock import Clock
 from sandbox.pagerduty import errors
 from sandbox.pagerduty.ids import new_id, new_secret
-from sandbox.pagerduty.model import Filter, Header, Incident, Subscription
+from sandbox.pagerduty.model import Filter, Header, Subscription
 from sandbox.pagerduty.server_sent_events import ServerSentEvents
 from sandbox.pagerduty.store import Store
 
@@ -40,12 +40,12 @@ class Subscriptions:
             raise errors.not_found()
         return subscription
 
-    def interested(self, event_type: str, incident: Incident, team: str) -> list[Subscription]:
-        """The subscriptions that get this event of the incident; ``team`` owns the incident's service."""
+    def interested(self, event_type: str, service: str, teams: Iterable[str]) -> list[Subscription]:
+        """The subscriptions that get this event of the service, or of an incident of it."""
         scopes = (
             Filter(type="account_reference"),
-            Filter(type="service_reference", id=incident.service),
-            Filter(type="team_reference", id=team),
+            Filter(type="service_reference", id=service),
+            *(Filter(type="team_reference", id=team) for team in teams),
         )
         return [
             subscription

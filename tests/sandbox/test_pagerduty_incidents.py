@@ -286,6 +286,33 @@ async def test_lists_are_filtered_sorted_and_paged(account: SimulatedAccount) ->
     assert beyond.json()["error"]["code"] == 2001
 
 
+async def test_a_list_begins_a_month_ago_unless_told_otherwise(account: SimulatedAccount) -> None:
+    """What the card of a newly connected service asks for: everything open, the newest first."""
+    first = (await account.trigger(title="First"))["id"]
+    second = (await account.trigger(title="Second"))["id"]
+    await account.sandbox("POST", "/clock", {"advance": 31 * 86_400})
+    await account.put((await account.trigger(title="Resolved"))["id"], status="resolved")
+    await account.put(second, status="acknowledged")
+    third = (await account.trigger(title="Third"))["id"]
+    await account.trigger(title="Elsewhere", service={"id": "PSVC003", "type": "service_reference"})
+    wanted: dict[str, Any] = {
+        "service_ids[]": ["PSVC001"],
+        "statuses[]": ["triggered", "acknowledged"],
+        "sort_by": "created_at:desc",
+        "limit": 2,
+    }
+
+    async def found(**query: Any) -> tuple[list[str], bool]:
+        answer = (await account.call("GET", "/incidents", params=wanted | query)).json()
+        return [one["id"] for one in answer["incidents"]], answer["more"]
+
+    assert await found() == ([third], False)
+    newest, more = await found(date_range="all")
+    assert (newest[0], len(newest), more) == (third, 2, True)
+    rest, more = await found(date_range="all", offset=2)
+    assert ({*newest, *rest}, more) == ({first, second, third}, False)
+
+
 async def test_includes_show_objects_in_full(account: SimulatedAccount) -> None:
     incident = (await account.trigger(conference_bridge={"conference_url": "https://meet.example/1"}))["id"]
     await account.put(incident, status="acknowledged")

@@ -1,8 +1,11 @@
 """Delivery of webhooks: signatures, order, retries, refusals, and the subscriptions they belong to."""
 
+import asyncio
 import base64
 import json
+from typing import Any
 
+import httpx
 import pytest
 
 from sandbox.pagerduty import webhook_sender
@@ -190,6 +193,123 @@ async def test_ten_subscriptions_are_the_limit(account: SimulatedAccount) -> Non
     assert (await account.call("POST", PLACE, {"webhook_subscription": invalid})).json()["error"][
         "code"
     ] == 2001
+
+
+def subscription(account: SimulatedAccount, *events: str, description: str = "") -> dict[str, Any]:
+    """The body of a new subscription to these events of the whole account."""
+    return {
+        "webhook_subscription": {
+            "type": "webhook_subscription",
+            "description": description,
+            "events": events or ["incident.triggered"],
+            "filter": {"type": "account_reference"},
+            "delivery_method": {"type": "http_delivery_method", "url": account.receiver.url},
+        }
+    }
+
+
+async def subscriptions(account: SimulatedAccount, **query: int) -> dict[str, Any]:
+    answer: dict[str, Any] = (await account.call("GET", PLACE, params=query)).json()
+    return answer
+
+
+async def test_the_answer_of_a_creation_can_be_lost(account: SimulatedAccount) -> None:
+    await account.fault("rest", "lose_answer", match={"method": "POST", "path": PLACE})
+    with pytest.raises(httpx.RemoteProtocolError):
+        await account.call("POST", PLACE, subscription(account, description="marker-1"))
+    first, second = (await subscriptions(account))["webhook_subscriptions"]
+    assert (first["id"], second["description"]) == (account.company.webhook_subscription, "marker-1")
+    assert first["delivery_method"]["secret"] is second["delivery_method"]["secret"] is None
+    await account.call("DELETE", f"{PLACE}/{second['id']}")
+    assert [one["id"] for one in (await subscriptions(account))["webhook_subscriptions"]] == [first["id"]]
+
+
+async def test_events_can_arrive_before_the_answer_of_the_creation(account: SimulatedAccount) -> None:
+    await account.call("DELETE", f"{PLACE}/{account.company.webhook_subscription}")
+    await account.fault("rest", "late_answer", seconds=2, match={"method": "POST", "path": PLACE})
+    creating = asyncio.create_task(account.call("POST", PLACE, subscription(account)))
+    await account.until(lambda: bool(account.simulator.subscriptions.all()))
+    await account.trigger()
+    (webhook,) = await account.receiver.expect("incident.triggered")
+    assert not creating.done()
+    made = (await creating).json()["webhook_subscription"]
+    assert webhook.headers["x-webhook-subscription"] == made["id"]
+    secret = made["delivery_method"]["secret"]
+    assert webhook.headers["x-pagerduty-signature"] == signature(webhook.body, secret)
+
+
+async def test_a_creation_can_be_done_after_the_caller_has_gone(account: SimulatedAccount) -> None:
+    await account.fault("rest", "slow", seconds=1, match={"method": "POST", "path": PLACE})
+    with pytest.raises(httpx.ReadTimeout):
+        await account.call("POST", PLACE, subscription(account), timeout=0.2)
+    assert len(account.simulator.subscriptions.all()) == 1
+    await account.until(lambda: len(account.simulator.subscriptions.all()) == 2)
+
+
+async def test_a_late_answer_needs_seconds(account: SimulatedAccount) -> None:
+    answer = await account.http.post("/_sandbox/faults", json={"on": "rest", "do": "late_answer"})
+    assert answer.status_code == 422
+
+
+async def test_subscriptions_come_in_pages(account: SimulatedAccount) -> None:
+    for number in range(4):
+        await account.call("POST", PLACE, subscription(account, description=f"Nr {number}"))
+    page = await subscriptions(account, limit=2, offset=3)
+    assert [one["description"] for one in page["webhook_subscriptions"]] == ["Nr 2", "Nr 3"]
+    assert (page["limit"], page["offset"], page["more"]) == (2, 3, False)
+    assert (await subscriptions(account, limit=2))["more"] is True
+
+
+@pytest.mark.parametrize(
+    ("event", "scope"),
+    [
+        ("incident.triggered", "incidents.read"),
+        ("incident.workflow.started", "incident_workflows.read"),
+        ("service.deleted", "services.read"),
+        ("service.custom_field_values.updated", "services.read"),
+    ],
+)
+async def test_events_ask_for_scopes_of_their_own(account: SimulatedAccount, event: str, scope: str) -> None:
+    """A registration that lacks a scope gives a token without it, and the refusal comes with its use."""
+    needed = ("webhook_subscriptions.read", "webhook_subscriptions.write", scope)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": account.company.client_id,
+        "client_secret": account.company.client_secret,
+        "scope": f"as_account-us.acme {' '.join(needed)}",
+    }
+    for lacking in (None, *needed[1:]):
+        registered = [one for one in needed if one != lacking]
+        await account.sandbox("POST", "/identity", {"client_scopes": registered})
+        token = (await account.http.post("/oauth/token", data=form)).json()
+        assert token["scope"].split()[1:] == registered
+        headers = {"Authorization": f"Bearer {token['access_token']}"}
+        answer = await account.http.post(PLACE, json=subscription(account, event), headers=headers)
+        assert answer.status_code == (200 if lacking is None else 403)
+        if lacking is None:
+            made = answer.json()["webhook_subscription"]["id"]
+            continue
+        assert (answer.json()["error"]["code"], lacking in answer.text) == (2010, True)
+        change = {"webhook_subscription": {"events": [event]}}
+        assert (await account.http.put(f"{PLACE}/{made}", json=change, headers=headers)).status_code == 403
+        assert (await account.http.get(PLACE, headers=headers)).status_code == 200
+
+
+async def test_three_answers_401_disable_a_subscription_for_a_day(account: SimulatedAccount) -> None:
+    account.receiver.answers = [401, 401, 401]
+    for _ in range(3):
+        await account.trigger()
+        await account.until(lambda: "waiting" not in account.webhook_states())
+
+    async def is_disabled() -> bool:
+        (only,) = (await subscriptions(account))["webhook_subscriptions"]
+        return bool(only["delivery_method"]["temporarily_disabled"])
+
+    assert await is_disabled()
+    await account.sandbox("POST", "/clock", {"advance": 86_399})
+    assert await is_disabled()
+    await account.sandbox("POST", "/clock", {"advance": 60})
+    assert not await is_disabled()
 
 
 async def test_any_event_can_be_sent_once(account: SimulatedAccount) -> None:

@@ -10,9 +10,10 @@ from sandbox.pagerduty import errors, incident_details
 from sandbox.pagerduty.directory import Directory
 from sandbox.pagerduty.ids import new_id
 from sandbox.pagerduty.incident_change import IncidentChange
-from sandbox.pagerduty.incident_requests import IncidentUpdate, NewIncident, apply_update
-from sandbox.pagerduty.model import ResponderRequest, Target
+from sandbox.pagerduty.incident_requests import IncidentUpdate, NewIncident, apply_update, known_service
+from sandbox.pagerduty.model import ResponderRequest, ServiceState, Target
 from sandbox.pagerduty.page.rendering import PERSON_COOKIE, acting_user
+from sandbox.pagerduty.page.service_pages import DIRECTORY
 from sandbox.pagerduty.simulator import Simulator
 
 Form = defaultdict[str, str]
@@ -25,31 +26,39 @@ def action_router(account: Simulator) -> APIRouter:
     @router.post("/person")
     async def choose_person(request: Request) -> Response:
         answer = RedirectResponse(request.headers.get("Referer", "/app"), status_code=303)
-        answer.set_cookie(
-            PERSON_COOKIE, (await _form(request)).get("person", ""), path="/app", samesite="lax"
-        )
+        answer.set_cookie(PERSON_COOKIE, (await _form(request)).get("person", ""), path="/", samesite="lax")
         return answer
 
     @router.post("/incidents")
     async def create(request: Request) -> Response:
         me = acting_user(request, account.directory)
-        created = account.trigger(_new_incident(await _form(request)), by=me)
+        wanted = _new_incident(await _form(request))
+        known_service(wanted.service, account.directory.as_seen_by(me))
+        created = account.trigger(wanted, by=me)
         return _redirect(f"/app/incidents/{created.id}")
 
     @router.post("/incidents/{key}/merge")
     async def merge(request: Request, key: str) -> Response:
         me = acting_user(request, account.directory)
-        target = account.incident_commands.get((await _form(request))["target"])
-        account.incident_commands.merge(target, [account.incident_commands.get(key)], by=me)
+        target = account.incident((await _form(request))["target"], me)
+        account.incident_commands.merge(target, [account.incident(key, me)], by=me)
         return _redirect(f"/app/incidents/{key}")
 
     @router.post("/incidents/{key}/{action}")
     async def submit(request: Request, key: str, action: str) -> Response:
         me = acting_user(request, account.directory)
-        change = account.incident_commands.begin_change(account.incident_commands.get(key), by=me)
-        _do(action, await _form(request), change, account.directory)
+        change = account.incident_commands.begin_change(account.incident(key, me), by=me)
+        _do(action, await _form(request), change, account.directory.as_seen_by(me))
         account.incident_commands.save([change])
         return _redirect(f"/app/incidents/{key}")
+
+    @router.post("/services/{key}/{state}")
+    async def set_service_state(request: Request, key: str, state: ServiceState) -> Response:
+        me = acting_user(request, account.directory)
+        if not account.directory.as_seen_by(me).sees_service(key):
+            raise errors.not_found()
+        account.set_service_state(key, state)
+        return _redirect("/app/services" if state == "deleted" else f"{DIRECTORY}/{key}")
 
     @router.post("/webhooks/{key}/ping")
     async def ping(key: str) -> Response:

@@ -12,11 +12,13 @@ from starlette.responses import HTMLResponse
 from sandbox.pagerduty.alerts import links_of, source_of
 from sandbox.pagerduty.directory import Directory
 from sandbox.pagerduty.incident_types import INCIDENT_TYPES
+from sandbox.pagerduty.page.service_pages import DIRECTORY
 from sandbox.pagerduty.pending_actions import pending_actions
 from sandbox.pagerduty.simulator import Simulator
 
 STATIC = Path(__file__).parent / "static"
 PERSON_COOKIE = "person"
+_PLACES = ("/app/", f"{DIRECTORY}/")
 
 
 class Pages:
@@ -38,7 +40,6 @@ class Pages:
             "account": account.company.account,
             "app": account.company.bot_name,
             "clock": account.clock,
-            "directory": account.directory,
             "incident_commands": account.incident_commands,
             "incident_types": INCIDENT_TYPES,
             "disabled": account.subscriptions.is_disabled,
@@ -48,8 +49,12 @@ class Pages:
     def show(self, template: str, request: Request, **values: Any) -> Response:
         """The page, for the person whom the visitor acts as."""
         directory = self._account.directory
-        me = directory.users[acting_user(request, directory)]
-        return HTMLResponse(self._templates.get_template(template).render(me=me, **values))
+        key = acting_user(request, directory)
+        seen = directory.as_seen_by(key)
+        page = self._templates.get_template(template).render(
+            me=directory.users[key], directory=seen, **values
+        )
+        return HTMLResponse(page)
 
     def missing(self, request: Request) -> Response:
         """The page for an unknown address."""
@@ -60,7 +65,7 @@ class Pages:
 
 def is_page(request: Request) -> bool:
     """Whether a browser asks for a page. The script of a page sends the forms, and is answered with JSON."""
-    return request.method in ("GET", "HEAD") and request.url.path.startswith("/app/")
+    return request.method in ("GET", "HEAD") and request.url.path.startswith(_PLACES)
 
 
 def acting_user(request: Request, directory: Directory) -> str:

@@ -9,7 +9,8 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from sandbox.pagerduty import errors
 from sandbox.pagerduty.model import Incident
-from sandbox.pagerduty.page.rendering import Pages
+from sandbox.pagerduty.page.rendering import Pages, acting_user
+from sandbox.pagerduty.page.service_pages import DIRECTORY
 from sandbox.pagerduty.simulator import Simulator
 
 Tab = Literal["open", "triggered", "acknowledged", "resolved"]
@@ -36,13 +37,11 @@ def page_router(account: Simulator, pages: Pages) -> APIRouter:
 
     @router.get("/app/incidents")
     async def incidents(request: Request, tab: Tab = "open") -> Response:
-        return _list(
-            request, account.incident_commands.incidents(), tab, place="incidents", heading="Incidents"
-        )
+        return _list(request, _seen_incidents(request), tab, place="incidents", heading="Incidents")
 
     @router.get("/app/incidents/{key}")
     async def incident(request: Request, key: str) -> Response:
-        shown = account.incident_commands.get(key)
+        shown = account.incident(key, acting_user(request, account.directory))
         webhooks = [one for one in account.store.state.webhooks.values() if one.incident == shown.id]
         return pages.show(
             "incident.html", request, place="incidents", incident=shown, webhooks=webhooks[::-1]
@@ -53,20 +52,28 @@ def page_router(account: Simulator, pages: Pages) -> APIRouter:
         open_counts = Counter(one.service for one in account.incident_commands.incidents() if one.is_open)
         return pages.show("services.html", request, place="services", open_counts=open_counts)
 
+    @router.get(DIRECTORY)
+    async def service_directory() -> Response:
+        return RedirectResponse("/app/services")
+
     @router.get("/app/services/{key}")
+    @router.get(f"{DIRECTORY}/{{key}}")
+    @router.get(f"{DIRECTORY}/{{key}}/{{_:path}}")
     async def service(request: Request, key: str, tab: Tab = "open") -> Response:
-        if key not in account.directory.services:
+        if not account.directory.as_seen_by(acting_user(request, account.directory)).sees_service(key):
             raise errors.not_found()
         known = account.directory.services[key]
         found = [one for one in account.incident_commands.incidents() if one.service == key]
-        return _list(request, found, tab, place="services", heading=known.name, subtitle=known.description)
+        return _list(
+            request, found, tab, place="services", heading=known.name, subtitle=known.description, service=key
+        )
 
     @router.get("/app/users/{key}")
     async def user(request: Request, key: str, tab: Tab = "open") -> Response:
         if key not in account.directory.users:
             raise errors.not_found()
         person = account.directory.users[key]
-        found = [one for one in account.incident_commands.incidents() if key in one.assignees]
+        found = [one for one in _seen_incidents(request) if key in one.assignees]
         subtitle = f"{person.job_title} · {person.email}"
         apps = [one for one in account.store.state.delegations.values() if one.user == key]
         return _list(
@@ -87,6 +94,10 @@ def page_router(account: Simulator, pages: Pages) -> APIRouter:
             webhooks=list(account.store.state.webhooks.values())[: -_SHOWN - 1 : -1],
             numbers={one.id: one.number for one in account.incident_commands.incidents()},
         )
+
+    def _seen_incidents(request: Request) -> list[Incident]:
+        seen = account.directory.as_seen_by(acting_user(request, account.directory))
+        return [one for one in account.incident_commands.incidents() if seen.sees_incidents_of(one.service)]
 
     def _list(request: Request, found: Iterable[Incident], tab: Tab, **values: Any) -> Response:
         newest_first = list(found)[::-1]

@@ -4,7 +4,7 @@ from sandbox.pagerduty.directory import JSON, Directory
 
 
 def user(directory: Directory, key: str) -> JSON:
-    """A user."""
+    """A user. The schema has references of their teams, whatever ``include[]`` asks for."""
     person = directory.users[key]
     return {
         **directory.reference("user", key),
@@ -24,7 +24,7 @@ def user(directory: Directory, key: str) -> JSON:
 
 
 def service(directory: Directory, key: str, status: str) -> JSON:
-    """A service; its status depends on its open incidents."""
+    """A service; its status depends on its open incidents. Its teams are references as a user's are."""
     known = directory.services[key]
     return {
         **directory.reference("service", key),
@@ -33,7 +33,7 @@ def service(directory: Directory, key: str, status: str) -> JSON:
         "description": known.description,
         "status": status,
         "escalation_policy": directory.reference("escalation_policy", known.escalation_policy),
-        "teams": [directory.reference("team", known.team)],
+        "teams": [directory.reference("team", team) for team in directory.teams_of_service(key)],
         "incident_urgency_rule": {"type": "constant", "urgency": "high"},
         "acknowledgement_timeout": known.acknowledgement_timeout,
         "auto_resolve_timeout": known.auto_resolve_timeout,
@@ -58,7 +58,8 @@ def integration(directory: Directory, service: str, name: str) -> JSON:
 
 def escalation_policy(directory: Directory, key: str) -> JSON:
     """An escalation policy with its rules, one for each level."""
-    services = [one for one in directory.services.values() if one.escalation_policy == key]
+    services = [one for one in directory.seen_services.values() if one.escalation_policy == key]
+    teams = {team for one in services for team in directory.teams_of_service(one.id)}
     return {
         **directory.reference("escalation_policy", key),
         "type": "escalation_policy",
@@ -75,7 +76,7 @@ def escalation_policy(directory: Directory, key: str) -> JSON:
             for number, level in enumerate(directory.policies[key].levels, start=1)
         ],
         "services": [directory.reference("service", one.id) for one in services],
-        "teams": [directory.reference("team", key) for key in sorted({one.team for one in services})],
+        "teams": [directory.reference("team", team) for team in sorted(teams)],
     }
 
 
@@ -86,7 +87,15 @@ def team(directory: Directory, key: str) -> JSON:
         "type": "team",
         "name": directory.teams[key].name,
         "description": "",
-        "default_role": "manager",
+        "default_role": directory.team_memberships.default_role(key),
+    }
+
+
+def member(directory: Directory, team: str, key: str) -> JSON:
+    """A member of a team, with their role there."""
+    return {
+        "user": directory.reference("user", key),
+        "role": directory.team_memberships.role(team, key),
     }
 
 

@@ -11,7 +11,7 @@ from sandbox.pagerduty.credentials import requires
 from sandbox.pagerduty.directory import JSON, Directory
 from sandbox.pagerduty.model import Alert, Incident
 from sandbox.pagerduty.rest import account_shapes, log_entry_shapes
-from sandbox.pagerduty.rest.dependencies import Account
+from sandbox.pagerduty.rest.dependencies import Seen, SeenIncident
 from sandbox.pagerduty.rest.paging import Page
 from sandbox.pagerduty.times import in_seconds
 
@@ -51,10 +51,9 @@ class AlertQuery(Page):
 
 
 @router.get("", dependencies=[Depends(requires("incidents.read"))])
-async def list_alerts(account: Account, incident_id: str, query: Annotated[AlertQuery, Query()]) -> JSON:
+async def list_alerts(seen: Seen, incident: SeenIncident, query: Annotated[AlertQuery, Query()]) -> JSON:
     """The alerts that match, oldest first unless another order is asked for."""
-    incident = account.incident_commands.get(incident_id)
-    shown = [_alert(account.directory, alert, incident) for alert in query.select(incident.alerts)]
+    shown = [_alert(seen, alert, incident) for alert in query.select(incident.alerts)]
     return query.answer("alerts", shown)
 
 

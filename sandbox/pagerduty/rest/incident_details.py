@@ -12,7 +12,7 @@ from sandbox.pagerduty.directory import JSON, Directory
 from sandbox.pagerduty.ids import new_id
 from sandbox.pagerduty.model import Note, ResponderRequest, StatusUpdate, Target
 from sandbox.pagerduty.rest import incident_shapes, log_entry_shapes
-from sandbox.pagerduty.rest.dependencies import Account
+from sandbox.pagerduty.rest.dependencies import Account, Seen, SeenIncident
 from sandbox.pagerduty.rest.paging import Paging
 from sandbox.pagerduty.times import in_seconds
 
@@ -71,16 +71,16 @@ class CustomFieldsBody(BaseModel):
 
 
 @router.get("/notes", dependencies=[READ])
-async def list_notes(account: Account, incident_id: str) -> JSON:
+async def list_notes(seen: Seen, incident: SeenIncident) -> JSON:
     """All notes, newest first."""
-    notes = reversed(account.incident_commands.get(incident_id).notes)
-    return {"notes": [_note(account.directory, note) for note in notes]}
+    notes = reversed(incident.notes)
+    return {"notes": [_note(seen, note) for note in notes]}
 
 
 @router.post("/notes")
-async def create_note(account: Account, actor: Actor, incident_id: str, body: NoteBody) -> JSON:
+async def create_note(account: Account, actor: Actor, incident: SeenIncident, body: NoteBody) -> JSON:
     """Add a note."""
-    change = account.incident_commands.begin_change(account.incident_commands.get(incident_id), by=actor)
+    change = account.incident_commands.begin_change(incident, by=actor)
     note = incident_details.add_note(change, body.note.content)
     account.incident_commands.save([change])
     return {"note": _note(account.directory, note)}
@@ -88,12 +88,12 @@ async def create_note(account: Account, actor: Actor, incident_id: str, body: No
 
 @router.post("/status_updates")
 async def create_status_update(
-    account: Account, actor: Actor, incident_id: str, body: StatusUpdateBody
+    account: Account, actor: Actor, incident: SeenIncident, body: StatusUpdateBody
 ) -> JSON:
     """Publish a status update."""
     if (body.subject is None) != (body.html_message is None):
         raise errors.invalid_input("subject and html_message belong together")
-    change = account.incident_commands.begin_change(account.incident_commands.get(incident_id), by=actor)
+    change = account.incident_commands.begin_change(incident, by=actor)
     update = incident_details.publish_status_update(
         change, body.message, subject=body.subject, html_message=body.html_message
     )
@@ -103,10 +103,9 @@ async def create_status_update(
 
 @router.post("/responder_requests")
 async def create_responder_request(
-    account: Account, writer: Writer, incident_id: str, body: ResponderRequestBody
+    account: Account, seen: Seen, writer: Writer, incident: SeenIncident, body: ResponderRequestBody
 ) -> JSON:
     """Ask for help: users, and the users on call of escalation policies."""
-    incident = account.incident_commands.get(incident_id)
     if not account.directory.is_active(body.requester_id):
         raise errors.requester_unknown()
     targets = [
@@ -121,7 +120,7 @@ async def create_responder_request(
         message=body.message,
         targets=tuple(targets),
     )
-    incident_details.request_responders(change, request, account.directory.users_of_targets(targets))
+    incident_details.request_responders(change, request, seen.users_of_targets(targets))
     account.incident_commands.save([change])
     return {
         "responder_request": incident_shapes.responder_request(account.directory, request, change.incident)
@@ -129,30 +128,27 @@ async def create_responder_request(
 
 
 @router.get("/custom_fields/values", dependencies=[READ])
-async def get_custom_fields(account: Account, incident_id: str) -> JSON:
+async def get_custom_fields(incident: SeenIncident) -> JSON:
     """The values of all custom fields."""
-    return {"custom_fields": incident_shapes.custom_fields(account.incident_commands.get(incident_id))}
+    return {"custom_fields": incident_shapes.custom_fields(incident)}
 
 
 @router.put("/custom_fields/values", status_code=201)
 async def set_custom_fields(
-    account: Account, writer: Writer, incident_id: str, body: CustomFieldsBody
+    account: Account, writer: Writer, incident: SeenIncident, body: CustomFieldsBody
 ) -> JSON:
     """Set the values of some custom fields."""
     actor = writer.user or account.company.api_user
-    change = account.incident_commands.begin_change(account.incident_commands.get(incident_id), by=actor)
+    change = account.incident_commands.begin_change(incident, by=actor)
     incident_details.set_custom_fields(change, dict(_known_field(one) for one in body.custom_fields))
     account.incident_commands.save([change])
     return {"custom_fields": incident_shapes.custom_fields(change.incident)}
 
 
 @router.get("/log_entries", dependencies=[READ])
-async def list_log_entries(account: Account, incident_id: str, page: Paging) -> JSON:
+async def list_log_entries(seen: Seen, incident: SeenIncident, page: Paging) -> JSON:
     """The log entries of the incident, newest first."""
-    incident = account.incident_commands.get(incident_id)
-    entries = [
-        log_entry_shapes.log_entry(account.directory, entry, incident) for entry in reversed(incident.log)
-    ]
+    entries = [log_entry_shapes.log_entry(seen, entry, incident) for entry in reversed(incident.log)]
     return page.answer("log_entries", entries)
 
 

@@ -43,18 +43,19 @@ class IncidentQuery(Page):
     sort_by: list[str] = Field(default=[])
 
     def select(self, incidents: Iterable[Incident], directory: Directory, now: datetime) -> list[Incident]:
-        """The incidents that match, in the order asked for."""
+        """The incidents that match, of those that the directory's reader may see, in the order asked for."""
         since, until = self._range(now)
         return self._sorted(
             incident
             for incident in incidents
             if since <= incident.created_at <= until
+            and directory.sees_incidents_of(incident.service)
             and (self.incident_key is None or incident.incident_key == self.incident_key)
             and _among(incident.status, self.statuses)
             and _among(incident.urgency, self.urgencies)
             and _among(incident.service, self.service_ids)
-            and _among(directory.services[incident.service].team, self.team_ids)
-            and (not self.user_ids or not set(self.user_ids).isdisjoint(incident.assignees))
+            and _shares(directory.teams_of_service(incident.service), self.team_ids)
+            and _shares(incident.assignees, self.user_ids)
         )
 
     def _range(self, now: datetime) -> tuple[datetime, datetime]:
@@ -83,3 +84,8 @@ class IncidentQuery(Page):
 def _among(value: str, wanted: Iterable[str]) -> bool:
     wanted = tuple(wanted)
     return not wanted or value in wanted
+
+
+def _shares(values: Iterable[str], wanted: Iterable[str]) -> bool:
+    wanted = set(wanted)
+    return not wanted or not wanted.isdisjoint(values)

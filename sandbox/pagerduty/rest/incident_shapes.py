@@ -14,7 +14,7 @@ from sandbox.pagerduty.times import in_seconds
 def incident(directory: Directory, shown: Incident, include: Collection[str], service_status: str) -> JSON:
     """An incident; ``service_status`` is shown if ``include`` has ``services``."""
     include = {"assignees", "acknowledgers", "agents", *include} if "users" in include else include
-    team = directory.services[shown.service].team
+    teams = directory.teams_of_service(shown.service)
     last_change = shown.updated_at if shown.status == "triggered" else shown.last_status_change_at
     answer = {
         **directory.incident_reference(shown.id, shown.summary),
@@ -39,7 +39,7 @@ def incident(directory: Directory, shown: Incident, include: Collection[str], se
         "is_mergeable": True,
         "incident_type": {"name": shown.incident_type},
         "escalation_policy": directory.reference("escalation_policy", shown.escalation_policy),
-        "teams": [directory.reference("team", team)],
+        "teams": [directory.reference("team", team) for team in teams],
         "pending_actions": [
             {"type": action.type, "at": in_seconds(action.at)} for action in pending_actions(shown, directory)
         ],
@@ -62,7 +62,7 @@ def incident(directory: Directory, shown: Incident, include: Collection[str], se
     if "escalation_policies" in include:
         answer["escalation_policy"] = account_shapes.escalation_policy(directory, shown.escalation_policy)
     if "teams" in include:
-        answer["teams"] = [account_shapes.team(directory, team)]
+        answer["teams"] = [account_shapes.team(directory, team) for team in teams]
     if "first_trigger_log_entries" in include:
         answer["first_trigger_log_entry"] = log_entry_shapes.log_entry(directory, shown.log[0], shown)
     return answer | _included(shown, include)

@@ -1,5 +1,6 @@
 """Create, list, get, update and merge incidents, and list their types."""
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -7,13 +8,19 @@ from pydantic import BaseModel, Field
 
 from sandbox.pagerduty import errors
 from sandbox.pagerduty.credentials import acts_with, requires
-from sandbox.pagerduty.directory import JSON
+from sandbox.pagerduty.directory import JSON, Directory
 from sandbox.pagerduty.incident_change import IncidentChange
-from sandbox.pagerduty.incident_requests import IncidentUpdate, NewIncident, Reference, apply_update
+from sandbox.pagerduty.incident_requests import (
+    IncidentUpdate,
+    NewIncident,
+    Reference,
+    apply_update,
+    known_service,
+)
 from sandbox.pagerduty.incident_types import INCIDENT_TYPES
 from sandbox.pagerduty.model import Incident
 from sandbox.pagerduty.rest import incident_shapes
-from sandbox.pagerduty.rest.dependencies import Account, Included
+from sandbox.pagerduty.rest.dependencies import Account, Included, Seen, SeenIncident
 from sandbox.pagerduty.rest.incident_query import IncidentQuery
 from sandbox.pagerduty.simulator import Simulator
 
@@ -51,17 +58,18 @@ class MergeBody(BaseModel):
 
 
 @router.post("", status_code=201)
-async def create_incident(account: Account, actor: Actor, body: CreateBody) -> JSON:
+async def create_incident(account: Account, seen: Seen, actor: Actor, body: CreateBody) -> JSON:
     """Trigger an incident."""
-    return {"incident": show(account, account.incident_commands.create(body.incident, by=actor))}
+    known_service(body.incident.service, seen)
+    return {"incident": show(account, seen, account.incident_commands.create(body.incident, by=actor))}
 
 
 @router.get("", dependencies=[READ])
-async def list_incidents(account: Account, query: Annotated[IncidentQuery, Query()]) -> JSON:
+async def list_incidents(account: Account, seen: Seen, query: Annotated[IncidentQuery, Query()]) -> JSON:
     """The incidents that match every filter given."""
-    found = query.select(account.incident_commands.incidents(), account.directory, account.clock.now())
+    found = query.select(account.incident_commands.incidents(), seen, account.clock.now())
     answer = query.answer("incidents", found)
-    return answer | {"incidents": [show(account, one, query.include) for one in answer["incidents"]]}
+    return answer | {"incidents": [show(account, seen, one, query.include) for one in answer["incidents"]]}
 
 
 @router.get("/types", dependencies=[Depends(requires("incident_types.read"))])
@@ -71,57 +79,62 @@ async def list_incident_types(wanted: Annotated[TypeFilter, Query(alias="filter"
 
 
 @router.get("/{incident_id}", dependencies=[READ])
-async def get_incident(account: Account, incident_id: str, include: Included) -> JSON:
+async def get_incident(account: Account, seen: Seen, incident: SeenIncident, include: Included) -> JSON:
     """One incident, by id or number."""
-    return {"incident": show(account, account.incident_commands.get(incident_id), include)}
+    return {"incident": show(account, seen, incident, include)}
 
 
 @router.put("/{incident_id}")
-async def update_incident(account: Account, actor: Actor, incident_id: str, body: UpdateBody) -> JSON:
+async def update_incident(
+    account: Account, seen: Seen, actor: Actor, incident: SeenIncident, body: UpdateBody
+) -> JSON:
     """Update one incident: status, assignment or details."""
-    change = _updated(account, account.incident_commands.get(incident_id), body.incident, actor)
+    change = _updated(account, seen, incident, body.incident, actor)
     account.incident_commands.save([change])
-    return {"incident": show(account, change.incident)}
+    return {"incident": show(account, seen, change.incident)}
 
 
 @router.put("/{incident_id}/merge")
-async def merge_incidents(account: Account, actor: Actor, incident_id: str, body: MergeBody) -> JSON:
+async def merge_incidents(
+    account: Account, seen: Seen, actor: Actor, incident: SeenIncident, body: MergeBody
+) -> JSON:
     """Merge other incidents into this one; if one cannot be merged, none is."""
-    target = account.incident_commands.get(incident_id)
-    sources = [_named(account, source.id) for source in body.source_incidents]
-    merged = account.incident_commands.merge(target, sources, by=actor)
+    sources = [_named(account, seen, source.id) for source in body.source_incidents]
+    merged = account.incident_commands.merge(incident, sources, by=actor)
     return {"incident": account.directory.incident_reference(merged.id, merged.summary)}
 
 
 @router.put("")
-async def update_incidents(account: Account, actor: Actor, body: UpdateManyBody) -> JSON:
+async def update_incidents(account: Account, seen: Seen, actor: Actor, body: UpdateManyBody) -> JSON:
     """Update several incidents; if one update is wrong, none is made."""
     if len(body.incidents) > UPDATE_LIMIT:
         raise errors.too_large(f"At most {UPDATE_LIMIT} incidents can be updated at once")
     changes = []
     for update in body.incidents:
-        changes.append(_updated(account, _named(account, update.id), update, actor))
+        changes.append(_updated(account, seen, _named(account, seen, update.id), update, actor))
     account.incident_commands.save(changes)
-    shown = [show(account, change.incident) for change in changes]
+    shown = [show(account, seen, change.incident) for change in changes]
     return {"incidents": shown, "limit": UPDATE_LIMIT, "offset": 0, "more": False, "total": None}
 
 
-def _named(account: Simulator, key: str | None) -> Incident:
+def _named(account: Simulator, seen: Directory, key: str | None) -> Incident:
     """An incident that the body names; raises error 1004."""
     incident = account.incident_commands.find(key or "")
-    if incident is None:
+    if incident is None or not seen.sees_incidents_of(incident.service):
         raise errors.invalid_incident_id(key)
     return incident
 
 
-def _updated(account: Simulator, incident: Incident, update: IncidentUpdate, actor: str) -> IncidentChange:
+def _updated(
+    account: Simulator, seen: Directory, incident: Incident, update: IncidentUpdate, actor: str
+) -> IncidentChange:
     change = account.incident_commands.begin_change(incident, by=actor)
-    apply_update(update, change, account.directory)
+    apply_update(update, change, seen)
     return change
 
 
-def show(account: Simulator, incident: Incident, include: list[str] | None = None) -> JSON:
+def show(account: Simulator, seen: Directory, incident: Incident, include: Collection[str] = ()) -> JSON:
     """An incident in full, with the parts that ``include`` names."""
     return incident_shapes.incident(
-        account.directory, incident, include or (), account.incident_commands.service_status(incident.service)
+        seen, incident, include, account.incident_commands.service_status(incident.service)
     )

@@ -15,7 +15,7 @@ def log_entry(directory: Directory, entry: LogEntry, shown: Incident) -> JSON:
         "channel": entry.channel or _channel(directory, entry),
         "service": directory.reference("service", shown.service),
         "incident": directory.incident_reference(shown.id, shown.summary),
-        "teams": [directory.reference("team", directory.services[shown.service].team)],
+        "teams": [directory.reference("team", team) for team in directory.teams_of_service(shown.service)],
         "contexts": list(entry.contexts),
     }
     if entry.channel is not None:

@@ -16,7 +16,7 @@ from sandbox.pagerduty.model import Read, Write
 from sandbox.pagerduty.simulator import Simulator
 from sandbox.serving import cut_connection
 
-_NOT_THE_API = frozenset({"", "app", "_sandbox", "oauth", "global", "favicon.ico"})
+_NOT_THE_API = frozenset({"", "app", "service-directory", "_sandbox", "oauth", "global", "favicon.ico"})
 """First segments of the paths that are not part of the REST API."""
 
 _LARGEST_BODY = 1_000_000
@@ -54,6 +54,8 @@ class RestMiddleware:
         if fault is not None and fault.do == "lose_answer":
             await cut_connection(scope, receive)
             return
+        if fault is not None and fault.do == "late_answer":
+            await asyncio.sleep(fault.seconds)
         await answer.send(send, limit_headers)
 
     def _record(self, scope: Scope, headers: Headers, body: bytes, status: int) -> None:

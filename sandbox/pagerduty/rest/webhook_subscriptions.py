@@ -6,17 +6,18 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field, HttpUrl
 
 from sandbox.pagerduty import errors
-from sandbox.pagerduty.credentials import requires
-from sandbox.pagerduty.directory import JSON
-from sandbox.pagerduty.events import EVENT_TYPES
+from sandbox.pagerduty.credentials import Caller, requires
+from sandbox.pagerduty.directory import JSON, Directory
+from sandbox.pagerduty.events import EVENT_TYPES, scope_of
 from sandbox.pagerduty.model import Filter, Header, Subscription
-from sandbox.pagerduty.rest.dependencies import Account
+from sandbox.pagerduty.rest.dependencies import Account, Seen
 from sandbox.pagerduty.rest.paging import Page
 from sandbox.pagerduty.simulator import Simulator
 
 router = APIRouter(prefix="/webhook_subscriptions")
 READ = Depends(requires("webhook_subscriptions.read"))
 WRITE = Depends(requires("webhook_subscriptions.write"))
+Writer = Annotated[Caller, Depends(requires("webhook_subscriptions.write"))]
 
 
 class DeliveryMethod(BaseModel):
@@ -78,15 +79,15 @@ async def list_subscriptions(account: Account, query: Annotated[SubscriptionQuer
     return query.answer("webhook_subscriptions", found)
 
 
-@router.post("", dependencies=[WRITE])
-async def create_subscription(account: Account, body: CreateBody) -> JSON:
+@router.post("")
+async def create_subscription(account: Account, writer: Writer, seen: Seen, body: CreateBody) -> JSON:
     """Create a subscription; no other answer shows its secret."""
     wanted = body.webhook_subscription
     created = account.subscriptions.create(
         url=str(wanted.delivery_method.url),
         description=wanted.description,
-        events=_known_events(wanted.events),
-        wanted=_known_filter(account, wanted.filter),
+        events=_known_events(writer, wanted.events),
+        wanted=_known_filter(seen, wanted.filter),
         custom_headers=wanted.delivery_method.custom_headers,
         active=wanted.active,
     )
@@ -99,15 +100,17 @@ async def get_subscription(account: Account, key: str) -> JSON:
     return {"webhook_subscription": _show(account, account.subscriptions.get(key))}
 
 
-@router.put("/{key}", dependencies=[WRITE])
-async def update_subscription(account: Account, key: str, body: UpdateBody) -> JSON:
+@router.put("/{key}")
+async def update_subscription(
+    account: Account, writer: Writer, seen: Seen, key: str, body: UpdateBody
+) -> JSON:
     """Change the fields that the body has."""
     wanted = body.webhook_subscription
     changes = {name: getattr(wanted, name) for name in wanted.model_fields_set}
     if wanted.events is not None:
-        changes["events"] = _known_events(wanted.events)
+        changes["events"] = _known_events(writer, wanted.events)
     if wanted.filter is not None:
-        changes["filter"] = _known_filter(account, wanted.filter)
+        changes["filter"] = _known_filter(seen, wanted.filter)
     return {"webhook_subscription": _show(account, account.subscriptions.update(key, changes))}
 
 
@@ -151,19 +154,22 @@ def _show(account: Simulator, subscription: Subscription, *, secret: str | None 
     }
 
 
-def _known_events(events: list[str]) -> tuple[str, ...]:
+def _known_events(writer: Caller, events: list[str]) -> tuple[str, ...]:
+    """The event types without repetition; error 2010 where the token lacks the scope of one."""
     unknown = [event for event in events if event not in EVENT_TYPES]
     if unknown:
         raise errors.invalid_input(*(f"{event!r} is not an event type" for event in unknown))
+    for event in events:
+        writer.must_have(scope_of(event))
     return tuple(dict.fromkeys(events))
 
 
-def _known_filter(account: Simulator, wanted: Filter) -> Filter:
+def _known_filter(seen: Directory, wanted: Filter) -> Filter:
     match wanted.type:
         case "account_reference":
             return Filter(type="account_reference")
-        case "service_reference" if wanted.id in account.directory.services:
+        case "service_reference" if wanted.id and seen.sees_service(wanted.id):
             return wanted
-        case "team_reference" if wanted.id in account.directory.teams:
+        case "team_reference" if wanted.id and seen.sees_team(wanted.id):
             return wanted
     raise errors.invalid_input(f"filter names no {wanted.type.removesuffix('_reference')} of the account")
