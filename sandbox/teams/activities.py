@@ -73,7 +73,7 @@ class Activities:
             conversation_account["id"] = f"{conversation.id}{THREAD_MARK}{thread}"
             channel_data |= {
                 "team": {"id": team.id},
-                "channel": {"id": conversation.id},
+                "channel": {"id": conversation.id} | type_of_channel(conversation),
                 "teamsTeamId": team.id,
                 "teamsChannelId": conversation.id,
             }
@@ -84,6 +84,11 @@ class Activities:
             "conversation": conversation_account,
             "channelData": channel_data,
         }
+
+
+def type_of_channel(channel: Conversation) -> Json:
+    """``channelData.channel.type`` of a private or shared channel; of a standard one it is left out."""
+    return {} if channel.type == "standard" else {"type": channel.type}
 
 
 def envelope(type_: str, sender: Json, bot: Json, service_url: str) -> Json:

@@ -17,6 +17,7 @@ from sandbox.own_pages import OwnPagesOnly
 from sandbox.signing_key import SigningKey
 from sandbox.snapshot import Snapshots, read_snapshot
 from sandbox.teams.activities import Activities
+from sandbox.teams.announcements import Announcements
 from sandbox.teams.bot_endpoint import BotEndpoint
 from sandbox.teams.clicks import Clicks
 from sandbox.teams.connector import connector_router, teams_router
@@ -28,6 +29,7 @@ from sandbox.teams.installations import Installations
 from sandbox.teams.operations import WriteOperations
 from sandbox.teams.page_api import page_router
 from sandbox.teams.page_files import PAGE, files_router, renderer_path
+from sandbox.teams.page_teams_api import page_teams_router
 from sandbox.teams.playground import playground_router
 from sandbox.teams.rate_limits import RateWindows
 from sandbox.teams.roster import Roster
@@ -96,8 +98,9 @@ class TeamsSimulator:
         self._clicks = Clicks(self._conversations, activities, self._deliveries)
         self._user_actions = UserActions(self._conversations, activities, self._deliveries)
         team_events = TeamEvents(self._roster, service_url)
-        self._installations = Installations(self._conversations, team_events, self._deliveries)
-        self._team_life = TeamLife(self._conversations, team_events, self._deliveries)
+        self._announcements = Announcements(self._conversations, self._deliveries)
+        self._installations = Installations(self._conversations, team_events, self._announcements)
+        self._team_life = TeamLife(self._conversations, team_events, self._announcements)
         self._faults = FaultBook()
         self._limits = RateWindows()
         self._targeted = TargetedMessages(self._conversations)
@@ -152,7 +155,9 @@ class TeamsSimulator:
                 self.reset,
             )
         )
-        app.include_router(teams_api_router(self._conversations, self._installations, self._team_life))
+        of_the_team = (self._conversations, self._installations, self._team_life, self._announcements)
+        app.include_router(teams_api_router(*of_the_team))
+        app.include_router(page_teams_router(*of_the_team))
         app.include_router(targeted_router(self._targeted))
         app.include_router(fault_router(self._faults, FAULTS))
         app.include_router(
@@ -161,7 +166,6 @@ class TeamsSimulator:
                 self._server_sent_events,
                 self._clicks,
                 self._user_actions,
-                self._installations,
                 self._options.temporal_ui,
             )
         )

@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.company import Person
-from sandbox.teams.errors import activity_not_found, conversation_not_found, member_not_found
+from sandbox.teams.errors import (
+    activity_not_found,
+    bot_not_in_roster,
+    conversation_not_found,
+    member_not_found,
+    writes_blocked,
+)
 from sandbox.teams.message_views import message_view
 from sandbox.teams.roster import Roster
 from sandbox.teams.server_sent_events import PageEvent, ServerSentEvents
@@ -64,6 +70,32 @@ class Conversations:
         if person.aad_object_id not in conversation.members:
             raise member_not_found()
         return conversation
+
+    def get_to_write(self, conversation_id: str, person: Person) -> Conversation:
+        """The conversation, if the person may write and click there; raises as ``get_as_member``, or 403."""
+        conversation = self.get_as_member(conversation_id, person)
+        if self.is_archived(conversation):
+            raise writes_blocked()
+        return conversation
+
+    def get_as_bot(self, conversation_id: str, *, writing: bool) -> Conversation:
+        """The conversation, if the bot may read it, or write there.
+
+        Raises ConversationNotFound, also for what was deleted, BotNotInConversationRoster, and for a write
+        into an archived team MessageWritesBlocked.
+        """
+        conversation = self.get(conversation_id)
+        if self._is_deleted(conversation):
+            raise conversation_not_found()
+        if not self.bot_is_in(conversation):
+            raise bot_not_in_roster()
+        if writing and self.is_archived(conversation):
+            raise writes_blocked()
+        return conversation
+
+    def is_archived(self, conversation: Conversation) -> bool:
+        """Whether it is a channel of an archived team."""
+        return conversation.team in self.state.archived_teams
 
     def existing_message(self, conversation: Conversation, message_id: str) -> Message:
         """The message, if it is not deleted; raises ActivityNotFoundInConversation."""

@@ -6,17 +6,27 @@ from fastapi.responses import JSONResponse, Response
 class ConnectorError(Exception):
     """An error that the caller gets as ``{"error": {"code", "message"}}``."""
 
-    def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        retry_after: int | None = None,
+        sub_code: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.retry_after = retry_after
+        self.sub_code = sub_code
 
     def response(self) -> Response:
         """The answer the bot gets."""
+        sub_code = {} if self.sub_code is None else {"subCode": self.sub_code}
         return JSONResponse(
-            {"error": {"code": self.code, "message": self.message}},
+            {"error": {"code": self.code, "message": self.message} | sub_code},
             status_code=self.status,
             headers=None if self.retry_after is None else {"Retry-After": str(self.retry_after)},
         )
@@ -47,6 +57,11 @@ def bot_not_in_roster() -> ConnectorError:
     return ConnectorError(
         403, "BotNotInConversationRoster", "The bot is not part of the conversation roster."
     )
+
+
+def writes_blocked() -> ConnectorError:
+    """The team is archived. That bots are refused too, and how, is our choice: it is not documented."""
+    return ConnectorError(403, "Forbidden", "The team is archived.", sub_code="MessageWritesBlocked")
 
 
 def recipient_not_in_roster() -> ConnectorError:
@@ -83,4 +98,4 @@ def message_too_big(limit: int) -> ConnectorError:
 
 def throttled(retry_after: int) -> ConnectorError:
     """The bot made more calls than a published rate limit allows."""
-    return ConnectorError(429, "Throttled", "Too many requests.", retry_after)
+    return ConnectorError(429, "Throttled", "Too many requests.", retry_after=retry_after)

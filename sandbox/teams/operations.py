@@ -20,7 +20,6 @@ from sandbox.teams.errors import (
     ConnectorError,
     activity_not_found,
     bad_syntax,
-    bot_not_in_roster,
     member_not_found,
     service_error,
 )
@@ -171,9 +170,7 @@ class WriteOperations:
     def _admit(self, conversation_id: str, group: Group | None, targeted: bool = False) -> Conversation:
         if targeted:
             self._targeted.check_switch()
-        conversation = self._conversations.get(conversation_id)
-        if not self._conversations.bot_is_in(conversation):
-            raise bot_not_in_roster()
+        conversation = self._conversations.get_as_bot(conversation_id, writing=True)
         if group is not None:
             self._limits.admit(group, conversation.id)
         return conversation

@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sandbox.company import Person
 from sandbox.teams.clicks import Clicks, with_inputs
 from sandbox.teams.conversations import Conversations
-from sandbox.teams.installations import Installations
-from sandbox.teams.lookups import find_channel, find_person, find_team
+from sandbox.teams.lookups import find_person
 from sandbox.teams.message_views import message_view
 from sandbox.teams.page_lists import (
     conversation_lists,
@@ -65,25 +64,11 @@ class Invoke(_Request):
     inputs: Json = {}
 
 
-class InTeam(_Request):
-    """The person adds the app to a team or removes it."""
-
-    person: str
-    team: str
-
-
-class InChannel(InTeam):
-    """The person adds the app to a team, with this channel chosen in the dialog."""
-
-    channel: str
-
-
 def page_router(
     conversations: Conversations,
     server_sent_events: ServerSentEvents,
     clicks: Clicks,
     user_actions: UserActions,
-    installations: Installations,
     temporal_ui: str | None,
 ) -> APIRouter:
     """The routes of the page."""
@@ -117,6 +102,7 @@ def page_router(
             "kind": conversation.kind,
             "name": conversation_name(roster, conversation),
             "team": None if team is None else team.name,
+            "archived": conversations.is_archived(conversation),
             "members": conversation_members(conversations, conversation),
             "messages": [
                 message_view(roster, m, reader.aad_object_id)
@@ -141,35 +127,22 @@ def page_router(
     @router.post("/say", status_code=204)
     async def say(body: Say) -> Response:
         person = find_person(conversations, body.person)
-        conversation = conversations.get_as_member(body.conversation, person)
+        conversation = conversations.get_to_write(body.conversation, person)
         message = user_actions.write(person, conversation, body.text, body.reply_to)
         if user_actions.is_for_bot(conversation, message):
             await user_actions.deliver_to_bot(person, conversation, message)
         return Response(status_code=204)
 
-    @router.post("/install", status_code=204)
-    async def install(body: InChannel) -> None:
-        person = find_person(conversations, body.person)
-        team = find_team(teams, body.team, person)
-        channel = find_channel(teams, team, body.channel)
-        installations.deliver_in_background(installations.install(person, team, channel))
-
-    @router.post("/uninstall", status_code=204)
-    async def uninstall(body: InTeam) -> None:
-        person = find_person(conversations, body.person)
-        team = find_team(teams, body.team, person)
-        installations.deliver_in_background(installations.uninstall(person, team))
-
     @router.post("/delete", status_code=204)
     async def delete(body: Deletion) -> None:
         person = find_person(conversations, body.person)
-        conversation = conversations.get_as_member(body.conversation, person)
+        conversation = conversations.get_to_write(body.conversation, person)
         user_actions.delete(person, conversation, body.message)
 
     @router.post("/invoke")
     async def invoke(body: Invoke) -> Json:
         person = find_person(conversations, body.person)
-        conversation = conversations.get_as_member(body.conversation, person)
+        conversation = conversations.get_to_write(body.conversation, person)
         message = conversations.message_for(conversation, body.message, person)
         action = with_inputs(body.action.model_dump(exclude_none=True), body.inputs)
         return (await clicks.click(person, conversation, message, action)).for_page()

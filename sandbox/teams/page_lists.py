@@ -43,14 +43,18 @@ def conversation_lists(conversations: Conversations, person: Person) -> Json:
                 "id": team.id,
                 "name": team.name,
                 "has_bot": teams.has_bot(team),
-                "channels": [
-                    {"id": c.id, "name": c.name, "unread": conversations.unread(c, person)}
-                    for c in visible
-                    if c.team == team.id
+                "archived": teams.is_archived(team),
+                "members": teams.members(team),
+                "channels": [_channel(conversations, c, person) for c in visible if c.team == team.id],
+                "deleted_channels": [
+                    {"id": c.id, "name": c.name}
+                    for c in teams.deleted_channels(team)
+                    if person.aad_object_id in c.members
                 ],
             }
             for team in teams.seen_by(person)
         ],
+        "deleted_teams": [{"id": team.id, "name": team.name} for team in teams.restorable_by(person)],
         "chats": [_chat(conversations, c, person) for c in visible if c.kind != "channel"],
     }
 
@@ -68,6 +72,16 @@ def conversation_members(conversations: Conversations, conversation: Conversatio
 def conversation_name(roster: Roster, conversation: Conversation) -> str:
     """The title on the page; that of a personal chat is the bot's name."""
     return roster.bot_account["name"] if conversation.kind == "personal" else conversation.name
+
+
+def _channel(conversations: Conversations, channel: Conversation, person: Person) -> Json:
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "type": channel.type,
+        "has_bot": conversations.bot_is_in(channel),
+        "unread": conversations.unread(channel, person),
+    }
 
 
 def _chat(conversations: Conversations, chat: Conversation, person: Person) -> Json:

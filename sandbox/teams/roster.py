@@ -63,7 +63,8 @@ class Roster:
     def bot_is_in(self, state: State, conversation: Conversation) -> bool:
         """Whether the bot may send messages there; in a personal chat a team in common is enough."""
         if conversation.kind == "channel":
-            return not conversation.deleted and conversation.team in _with_the_bot(state)
+            of_the_team = conversation.type == "standard" or conversation.has_app
+            return of_the_team and not conversation.deleted and conversation.team in _with_the_bot(state)
         if conversation.id in state.closed_chats:
             return False
         if conversation.kind == "group":

@@ -1,7 +1,7 @@
 """The connector's read operations: members of a conversation, and the bot's conversations."""
 
 from sandbox.teams.conversations import Conversations, split_thread
-from sandbox.teams.errors import bad_syntax, bot_not_in_roster, member_not_found
+from sandbox.teams.errors import bad_syntax, member_not_found
 from sandbox.teams.operations import Operation, Result
 from sandbox.teams.rate_limits import RateWindows
 from sandbox.teams.state import Conversation, Json
@@ -74,9 +74,7 @@ class RosterOperations:
         return Operation("members", base, None, run)
 
     def _admit(self, conversation_id: str) -> Conversation:
-        conversation = self._conversations.get(conversation_id)
-        if not self._conversations.bot_is_in(conversation):
-            raise bot_not_in_roster()
+        conversation = self._conversations.get_as_bot(conversation_id, writing=False)
         self._limits.admit("read", conversation.id)
         return conversation
 

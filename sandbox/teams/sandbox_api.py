@@ -79,7 +79,7 @@ def sandbox_router(
     @router.post("/click")
     async def click(body: Click) -> Json:
         person = find_person(conversations, body.person)
-        conversation = conversations.get_as_member(body.conversation, person)
+        conversation = conversations.get_to_write(body.conversation, person)
         message = conversation.message(body.message)
         if message is None or not message.is_for(person.aad_object_id):
             raise HTTPException(404, f"no message {body.message} in this conversation")
@@ -91,7 +91,7 @@ def sandbox_router(
     @router.post("/say")
     async def say(body: Say) -> Json:
         person = find_person(conversations, body.person)
-        conversation = conversations.get_as_member(body.conversation, person)
+        conversation = conversations.get_to_write(body.conversation, person)
         thread = split_thread(body.conversation)[1]
         message = user_actions.write_to_bot(person, conversation, body.text, thread)
         return {"id": message.id, "status": await user_actions.deliver_to_bot(person, conversation, message)}
@@ -99,7 +99,7 @@ def sandbox_router(
     @router.post("/delete", status_code=204)
     async def delete(body: Deletion) -> None:
         person = find_person(conversations, body.person)
-        user_actions.delete(person, conversations.get_as_member(body.conversation, person), body.message)
+        user_actions.delete(person, conversations.get_to_write(body.conversation, person), body.message)
 
     @router.post("/waits", status_code=204)
     async def wait(body: WaitTimes) -> None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Json = dict[str, Any]
 Kind = Literal["channel", "personal", "group"]
+ChannelType = Literal["standard", "private", "shared"]
 
 
 def timestamp() -> str:
@@ -76,6 +77,10 @@ class Conversation(BaseModel):
     """AAD object ids; the bot is not among them."""
     deleted: bool = False
     """Whether the channel was deleted; it can be restored."""
+    type: ChannelType = "standard"
+    """A private or shared channel has members of its own; a chat is of the first type."""
+    has_app: bool = False
+    """Whether the app was added to this private or shared channel; a standard one goes by its team."""
     messages: list[Message] = Field(default_factory=list)
 
     def message(self, message_id: str) -> Message | None:
@@ -114,6 +119,12 @@ class State(BaseModel):
     """The names of renamed teams, by id."""
     deleted_teams: set[str] = Field(default_factory=set)
     """Ids of the teams that were deleted; a team can be restored, with the bot in it."""
+    purged_teams: set[str] = Field(default_factory=set)
+    """Ids of the deleted teams that nobody can restore any more."""
+    archived_teams: set[str] = Field(default_factory=set)
+    """Ids of the teams that people and bots can only read."""
+    held_events: dict[str, list[Json]] = Field(default_factory=dict)
+    """By team, what the bot hears after the team's next event."""
     personal_installs: set[str] = Field(default_factory=set)
     """People who have the bot without a team: they installed it or wrote to it."""
     closed_chats: set[str] = Field(default_factory=set)

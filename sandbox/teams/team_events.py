@@ -7,7 +7,7 @@ the team's id (msteams-docs, *subscribe-to-conversation-events*).
 import uuid
 
 from sandbox.company import Person, Team
-from sandbox.teams.activities import envelope
+from sandbox.teams.activities import envelope, type_of_channel
 from sandbox.teams.roster import Roster
 from sandbox.teams.state import Conversation, Json
 
@@ -27,6 +27,11 @@ class TeamEvents:
         """The bot was removed from the team."""
         return self._installation(by, team, team.id, "remove", "teamMemberRemoved", "membersRemoved")
 
+    def upgrade(self, by: Person | None, team: Team) -> Json:
+        """The app's newer version came into the team."""
+        channel_data = self._channel_data(team) | {"eventType": None, "source": {"name": "message"}}
+        return self._about(by, team.id, "installationUpdate", channel_data) | {"action": "add-upgrade"}
+
     def event(
         self,
         by: Person | None,
@@ -39,12 +44,16 @@ class TeamEvents:
         """Something happened to the team: ``event_type`` is sent as it is spelled here."""
         channel_data = self._channel_data(team) | {"eventType": event_type}
         if channel is not None:
-            channel_data["channel"] = {"id": channel.id, "name": channel.name}
+            channel_data["channel"] = {"id": channel.id, "name": channel.name} | type_of_channel(channel)
         return self._about(by, team.id, "conversationUpdate", channel_data) | (members or {})
 
     def account(self, person: Person) -> Json:
         """The person as one of an event's members."""
         return {"id": person.teams_id, "aadObjectId": person.aad_object_id}
+
+    def bot_account(self) -> Json:
+        """The bot as one of an event's members."""
+        return {"id": self._roster.bot_account["id"]}
 
     def _installation(
         self, by: Person | None, team: Team, channel: str, action: str, event_type: str, members: str
@@ -53,7 +62,7 @@ class TeamEvents:
         update = self._about(by, channel, "conversationUpdate", channel_data | {"eventType": event_type})
         installation = channel_data | {"eventType": None, "source": {"name": "message"}}
         return [
-            update | {members: [{"id": self._roster.bot_account["id"]}]},
+            update | {members: [self.bot_account()]},
             self._about(by, channel, "installationUpdate", installation) | {"action": action},
         ]
 

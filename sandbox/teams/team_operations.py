@@ -8,7 +8,7 @@ from sandbox.teams.conversations import Conversations
 from sandbox.teams.errors import bot_not_in_roster, conversation_not_found
 from sandbox.teams.operations import Operation, Result
 from sandbox.teams.rate_limits import RateWindows
-from sandbox.teams.state import Json
+from sandbox.teams.state import Conversation, Json
 from sandbox.teams.teams import Teams
 
 
@@ -31,7 +31,7 @@ class TeamOperations:
                 "aadGroupId": team.aad_group_id,
                 "tenantId": self._conversations.roster.company.tenant_id,
                 "type": "standard",
-                "channelCount": len(self._teams.channels(team)),
+                "channelCount": len(self._with_the_bot(team)),
                 "memberCount": len(self._teams.members(team)),
             }
             return Result(200, details)
@@ -39,21 +39,25 @@ class TeamOperations:
         return Operation("team", team_id, None, run)
 
     def channels(self, team_id: str) -> Operation:
-        """The team's channels; General has no name here, since each client writes it in its own language."""
+        """The team's channels; General has no name here: each client writes it in its own language."""
 
         def run() -> Result:
             team = self._admit(team_id)
             listed = [
-                {"id": c.id, "name": None if c.id == team.id else c.name, "type": "standard"}
-                for c in self._teams.channels(team)
+                {"id": c.id, "name": None if c.id == team.id else c.name, "type": c.type}
+                for c in self._with_the_bot(team)
             ]
             return Result(200, {"conversations": listed})
 
         return Operation("team", team_id, None, run)
 
+    def _with_the_bot(self, team: Team) -> list[Conversation]:
+        """The team's channels; a private or shared one that the app was not added to is unknown to it."""
+        return [c for c in self._teams.channels(team) if self._conversations.bot_is_in(c)]
+
     def _admit(self, team_id: str) -> Team:
         team = next((t for t in self._teams.all if t.id == team_id), None)
-        if team is None:
+        if team is None or self._teams.is_deleted(team):
             raise conversation_not_found()
         if not self._teams.has_bot(team):
             raise bot_not_in_roster()

@@ -4,7 +4,7 @@ import uuid
 
 from sandbox.company import Person, Team
 from sandbox.teams.conversations import Conversations
-from sandbox.teams.state import Conversation, State
+from sandbox.teams.state import ChannelType, Conversation, State
 
 
 class Teams:
@@ -33,8 +33,14 @@ class Teams:
         return None if team is None else self.with_name(team)
 
     def seen_by(self, person: Person) -> list[Team]:
-        """The teams that this person is a member of, without those that were deleted."""
-        return [t for t in self.all if not self.is_deleted(t) and self.has_member(t, person)]
+        """The teams with a channel that this person is a member of, without those that were deleted."""
+        return [t for t in self.all if not self.is_deleted(t) and self._shows(t, person)]
+
+    def restorable_by(self, person: Person) -> list[Team]:
+        """The deleted teams that this person, a member, can restore."""
+        return [
+            t for t in self.all if self.is_deleted(t) and not self.is_purged(t) and self.has_member(t, person)
+        ]
 
     def members(self, team: Team) -> list[str]:
         """AAD object ids. General, whose id is the team's, has the team's members."""
@@ -56,9 +62,21 @@ class Teams:
         """Whether the team was deleted."""
         return team.id in self._state.deleted_teams
 
+    def is_purged(self, team: Team) -> bool:
+        """Whether the team was deleted for good."""
+        return team.id in self._state.purged_teams
+
+    def is_archived(self, team: Team) -> bool:
+        """Whether the team can only be read."""
+        return team.id in self._state.archived_teams
+
     def channels(self, team: Team) -> list[Conversation]:
         """The team's channels, General first, without those that were deleted."""
         return [c for c in self._channels(team) if not c.deleted]
+
+    def deleted_channels(self, team: Team) -> list[Conversation]:
+        """The team's channels that were deleted."""
+        return [c for c in self._channels(team) if c.deleted]
 
     def channel(self, team: Team, key: str) -> Conversation | None:
         """The channel of this team with this id or name, also a deleted one; or None."""
@@ -70,7 +88,9 @@ class Teams:
         self._conversations.lists_changed()
 
     def leave(self, team: Team) -> None:
-        """Remove the bot from the team's roster."""
+        """Remove the bot from the team's roster, and from its private and shared channels."""
+        for channel in self._channels(team):
+            channel.has_app = False
         self._state.installed_teams.discard(team.id)
         self._conversations.lists_changed()
 
@@ -84,14 +104,29 @@ class Teams:
         (self._state.deleted_teams.add if deleted else self._state.deleted_teams.discard)(team.id)
         self._conversations.lists_changed()
 
-    def create_channel(self, team: Team, name: str) -> Conversation:
-        """A new channel, which every member sees."""
+    def purge(self, team: Team) -> None:
+        """Delete the team for good, and the app with it."""
+        self._state.purged_teams.add(team.id)
+        self.set_deleted(team, deleted=True)
+        self.leave(team)
+
+    def set_archived(self, team: Team, *, archived: bool) -> None:
+        """Archive the team, or let people write there again."""
+        (self._state.archived_teams.add if archived else self._state.archived_teams.discard)(team.id)
+        self._conversations.lists_changed()
+
+    def create_channel(
+        self, team: Team, name: str, type_: ChannelType, members: list[str], *, has_app: bool
+    ) -> Conversation:
+        """A new channel of these members, by AAD object id."""
         channel = Conversation(
             id=f"19:{uuid.uuid4().hex}@thread.tacv2",
             kind="channel",
             name=name,
             team=team.id,
-            members=list(self.members(team)),
+            members=members,
+            type=type_,
+            has_app=has_app,
         )
         self._state.conversations[channel.id] = channel
         self._conversations.lists_changed()
@@ -108,13 +143,24 @@ class Teams:
         self._conversations.lists_changed()
 
     def set_member(self, team: Team, person: Person, *, member: bool) -> None:
-        """Add the person to every channel of the team, or remove them."""
+        """Add the person to every standard channel of the team, or remove them; from private ones too."""
         for channel in self._channels(team):
-            if person.aad_object_id in channel.members:
-                channel.members.remove(person.aad_object_id)
-            if member:
-                channel.members.append(person.aad_object_id)
+            if channel.type == "standard" or (channel.type == "private" and not member):
+                _set_member(channel, person, member=member)
         self._conversations.lists_changed()
+
+    def set_channel_member(self, channel: Conversation, person: Person, *, member: bool) -> None:
+        """Add the person to a private or shared channel, or remove them."""
+        _set_member(channel, person, member=member)
+        self._conversations.lists_changed()
+
+    def set_channel_app(self, channel: Conversation, *, has_app: bool) -> None:
+        """Add the app to a private or shared channel, or remove it."""
+        channel.has_app = has_app
+        self._conversations.lists_changed()
+
+    def _shows(self, team: Team, person: Person) -> bool:
+        return any(person.aad_object_id in c.members for c in self.channels(team))
 
     def _channels(self, team: Team) -> list[Conversation]:
         return [c for c in self._state.conversations.values() if c.team == team.id]
@@ -122,3 +168,10 @@ class Teams:
     @property
     def _state(self) -> State:
         return self._conversations.state
+
+
+def _set_member(channel: Conversation, person: Person, *, member: bool) -> None:
+    if person.aad_object_id in channel.members:
+        channel.members.remove(person.aad_object_id)
+    if member:
+        channel.members.append(person.aad_object_id)

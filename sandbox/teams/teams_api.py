@@ -1,34 +1,22 @@
 """``/_sandbox``: what tests do to teams, and how often and in which order the bot hears of it."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.teams.announcements import Announcement, Announcements
 from sandbox.teams.conversations import Conversations
-from sandbox.teams.installations import Announcement, Installations, Only, Order
+from sandbox.teams.installations import InstallationAnnouncement, Installations
 from sandbox.teams.lookups import find_channel, find_person, find_team
 from sandbox.teams.state import Json
-from sandbox.teams.team_life import TeamEvent, TeamLife
+from sandbox.teams.team_event_request import TeamEventRequest
+from sandbox.teams.team_life import TeamLife
 from sandbox.teams.teams import Teams
 
 
-class Removal(BaseModel):
+class Removal(InstallationAnnouncement):
     """Where to remove the bot from, a team or without one the person's own chat, and how it hears of it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     person: str
     team: str | None = None
-    repeat: Annotated[int, Field(ge=1, le=4)] = 1
-    order: Order = "conversation_update_first"
-    by_nobody: bool = False
-    only: Only | None = None
-
-    @property
-    def announcement(self) -> Announcement:
-        """How the bot hears of it."""
-        return Announcement(repeat=self.repeat, order=self.order, by_nobody=self.by_nobody, only=self.only)
 
 
 class Installation(Removal):
@@ -37,40 +25,56 @@ class Installation(Removal):
     channel: str | None = None
 
 
+class Upgrade(Announcement):
+    """The team that gets the app's newer version."""
+
+    person: str
+    team: str
+
+
 def teams_api_router(
-    conversations: Conversations, installations: Installations, team_life: TeamLife
+    conversations: Conversations,
+    installations: Installations,
+    team_life: TeamLife,
+    announcements: Announcements,
 ) -> APIRouter:
-    """The routes under ``/_sandbox`` that install, remove and change."""
+    """The routes under ``/_sandbox`` that install, upgrade, remove and change."""
     router = APIRouter(prefix="/_sandbox")
     teams = Teams(conversations)
+
+    async def tell(activities: list[Json]) -> Json:
+        return {"statuses": await announcements.deliver(activities)}
 
     @router.post("/install")
     async def install(body: Installation) -> Json:
         person = find_person(conversations, body.person)
         if body.team is None:
             installations.install_for(person)
-            return {"statuses": []}
+            return await tell([])
         team = find_team(teams, body.team, person)
         channel = find_channel(teams, team, body.channel or team.id)
-        activities = installations.install(person, team, channel, body.announcement)
-        return {"statuses": await installations.deliver(activities)}
+        return await tell(installations.install(person, team, channel, body))
+
+    @router.post("/upgrade")
+    async def upgrade(body: Upgrade) -> Json:
+        person = find_person(conversations, body.person)
+        team = find_team(teams, body.team, person)
+        if not teams.has_app(team):
+            raise HTTPException(409, f"the app is not in {team.name}")
+        return await tell(installations.upgrade(person, team, body))
 
     @router.post("/uninstall")
     async def uninstall(body: Removal) -> Json:
         person = find_person(conversations, body.person)
         if body.team is None:
             installations.uninstall_for(person)
-            return {"statuses": []}
-        team = find_team(teams, body.team, person)
-        activities = installations.uninstall(person, team, body.announcement)
-        return {"statuses": await installations.deliver(activities)}
+            return await tell([])
+        return await tell(installations.uninstall(person, find_team(teams, body.team, person), body))
 
     @router.post("/team")
-    async def team_event(body: TeamEvent) -> Json:
-        team = teams.find(body.team)
-        if team is None:
-            raise HTTPException(404, f"no team {body.team}")
-        person = None if body.person is None else find_person(conversations, body.person)
-        return await team_life.happen(body, team, person)
+    async def team_event(body: TeamEventRequest) -> Json:
+        happened = team_life.happen(body)
+        about = {"channel": None if happened.channel is None else happened.channel.id}
+        return await tell(happened.activities) | about
 
     return router

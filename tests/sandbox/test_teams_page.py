@@ -54,7 +54,13 @@ def test_lists_hold_what_the_person_may_see(teams: TeamsProcess, bot: httpx.Clie
     bo = teams.person(1)
     lists = teams.get("/page/state", person=bo.aad_object_id)
     assert [t["name"] for t in lists["teams"]] == ["Payments", "Platform"]
-    assert lists["teams"][0]["channels"][1] == {"id": teams.channel, "name": "ops", "unread": 0}
+    assert lists["teams"][0]["channels"][1] == {
+        "id": teams.channel,
+        "name": "ops",
+        "type": "standard",
+        "has_bot": True,
+        "unread": 0,
+    }
     assert [t["has_bot"] for t in lists["teams"]] == [True, True]
     chat = teams.personal_chat(bo)
     assert lists["chats"] == [{"id": chat, "kind": "personal", "name": "Muster", "unread": 0, "last": None}]

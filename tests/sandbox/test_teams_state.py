@@ -27,7 +27,9 @@ def test_a_restart_keeps_everything_and_ids_go_on(tmp_path: Path) -> None:
         for event in (
             {"event": "teamRenamed", "name": "Network"},
             {"event": "channelDeleted", "channel": "alerts"},
-            {"event": "teamDeleted"},
+            {"event": "channelCreated", "name": "inner", "type": "private", "has_app": True},
+            {"event": "teamArchived", "after_next": True},
+            {"event": "teamDeleted", "only": "none"},
         ):
             happened = teams.post("/_sandbox/team", {"team": teams.company.teams[1].id} | event)
             assert happened.status_code == 200
@@ -43,6 +45,12 @@ def test_a_restart_keeps_everything_and_ids_go_on(tmp_path: Path) -> None:
             headers={"Authorization": f"Bearer {token}"},
         )
         assert edited.status_code == 200, "the bot's token outlives the restart"
+        restored = {"team": teams.company.teams[1].id, "event": "teamRestored"}
+        assert teams.post("/_sandbox/team", restored).json()["statuses"] == [200, 200]
+        told = [a["channelData"]["eventType"] for a in teams.bot.activities[-2:]]
+        assert told == ["teamRestored", "teamArchived"], "what was held back comes after the restart"
+        inner = teams.records()["conversations"][-1]["id"]
+        assert send(teams, inner).status_code == 403, "still archived"
         teams.reset()
         assert teams.messages(teams.channel) == []
         assert int(send(teams).json()["id"]) > int(sent)

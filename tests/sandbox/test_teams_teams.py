@@ -117,7 +117,7 @@ def test_channels_come_go_and_return(teams: TeamsProcess, bot: httpx.Client) -> 
     assert happens(teams, "channelDeleted", channel="reviews")["channel"] == created
     assert names(bot, team) == [None, "ops", "releases"]
     address = f"v3/conversations/{created}/activities"
-    assert refusal(bot.post(address, json=message("x"))) == (403, "BotNotInConversationRoster")
+    assert refusal(bot.post(address, json=message("x"))) == (404, "ConversationNotFound")
     ada = teams.person(0).aad_object_id
     seen = teams.get("/page/state", person=ada)["teams"][0]["channels"]
     assert [c["name"] for c in seen] == ["General", "ops", "releases"]
@@ -139,7 +139,7 @@ def test_a_deleted_team_is_gone_until_it_is_restored_with_its_bot(
 ) -> None:
     team, ada = teams.company.teams[0].id, teams.person(0).aad_object_id
     happens(teams, "teamDeleted")
-    assert refusal(read(bot, team)) == (403, "BotNotInConversationRoster")
+    assert refusal(read(bot, team)) == (404, "ConversationNotFound")
     assert [t["name"] for t in teams.get("/page/state", person=ada)["teams"]] == ["Platform"]
     said = {"person": ada, "conversation": teams.channel, "text": "hello"}
     assert teams.post("/page/say", said).status_code == 404

@@ -39,6 +39,10 @@ export const install = (person, team, channel) => post("/page/install", { person
 
 export const uninstall = (person, team) => post("/page/uninstall", { person, team });
 
+export const upgrade = (person, team) => post("/page/upgrade", { person, team });
+
+export const changeTeam = (person, team, event, more) => post("/page/team", { person, team, event, ...more });
+
 export const invoke = (press) => post("/page/invoke", press);
 
 /** Live events for a person; the browser reconnects by itself. Returns a function that stops them. */

@@ -6,6 +6,7 @@ import { toast } from "./toast.js";
 
 const WENT_WRONG = "Something went wrong. Please try again.";
 const UNREACHABLE = "Unable to reach app. Please try again.";
+const ARCHIVED = "This team is archived.";
 const DONE_BY_THE_RENDERER = new Set(["Action.ShowCard", "Action.ToggleVisibility"]);
 
 export class CardActions {
@@ -38,6 +39,7 @@ export class CardActions {
   /** The renderer has validated the inputs by now; the answer takes effect where the card stands. */
   async #execute({ action, button, message, frame }) {
     clearError(frame);
+    if (this.#store.conversation.archived) return showError(frame, ARCHIVED);
     const done = showProgress(frame, button);
     try {
       const sent = { verb: action.verb, data: action.toJSON().data ?? null, id: action.id ?? null };

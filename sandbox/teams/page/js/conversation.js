@@ -6,6 +6,8 @@ import { Composer } from "./composer.js";
 import { h, fill, icon } from "./dom.js";
 import { Timeline } from "./timeline.js";
 
+const ARCHIVED = "This team is archived. You can read here, and not write.";
+
 export class ConversationView {
   #element;
   #store;
@@ -50,6 +52,7 @@ export class ConversationView {
     this.#shown = conversation.id;
     this.#timeline = new Timeline(conversation, {
       person: this.#store.person,
+      readOnly: conversation.archived,
       say: (text, replyTo) => this.#store.say(text, replyTo),
       members: () => this.#store.mentionable,
       remove: (message) => this.#store.remove(message),
@@ -63,7 +66,13 @@ export class ConversationView {
       this.#header(conversation),
       this.#timeline.element,
       this.#invitation(conversation),
-      h("footer", { class: "conversation-foot" }, this.#composer.element),
+      h(
+        "footer",
+        { class: "conversation-foot" },
+        conversation.archived
+          ? h("p", { class: "archived", "data-testid": "archived" }, ARCHIVED)
+          : this.#composer.element,
+      ),
     );
     if (isWriting) this.#composer.focus();
     this.#scrollTo(place);
@@ -98,7 +107,7 @@ export class ConversationView {
   /** In a channel of a team without the app. */
   #invitation({ id }) {
     const team = this.#store.teamOf(id);
-    if (!team || team.has_bot) return null;
+    if (!team || team.has_bot || team.archived) return null;
     const { name } = this.#store.bot;
     return h(
       "div",

@@ -3,8 +3,8 @@
 import { chatAvatar, teamTile } from "./avatar.js";
 import { briefTimeOf } from "./clock.js";
 import { fill, h, icon } from "./dom.js";
-import { toggleMenu } from "./menu.js";
 import { withoutMarks } from "./summary.js";
+import { channelItems, deletedChannelItems, deletedTeamItems, moreButton, teamItems } from "./team-menu.js";
 
 const FILTERS = [
   ["unread", "Unread"],
@@ -51,6 +51,7 @@ export class ListView {
     const focused = document.activeElement?.dataset.entry;
     const chats = this.#chats();
     const teams = this.#teams();
+    const deleted = this.#deleted();
     fill(
       this.#element,
       h(
@@ -76,6 +77,7 @@ export class ListView {
             "Teams and channels",
             teams.map((team) => this.#teamGroup(team)),
           ),
+        deleted.length > 0 && this.#section("Deleted", deleted),
         !chats.length && !teams.length && h("p", { class: "none" }, "Nothing here."),
         teams.length > 0 && this.#appOffer(),
       ),
@@ -180,54 +182,59 @@ export class ListView {
           icon("chevron", 16),
           teamTile(name, 24),
           h("span", { class: "name" }, name),
+          team.archived && h("span", { class: "tag" }, "Archived"),
         ),
         this.#moreButton(team),
       ),
-      !collapsed && channels.map((channel) => this.#channelRow(channel, name)),
+      !collapsed && channels.map((channel) => this.#channelRow(channel, team)),
     );
   }
 
   #moreButton(team) {
-    const { name } = this.#store.bot;
-    const label = team.has_bot ? `Remove ${name}` : `Add ${name}`;
-    const button = h(
-      "button",
-      {
-        type: "button",
-        class: "plain-button team-more",
-        "aria-label": `More options for ${team.name}`,
-        "aria-haspopup": "menu",
-        "aria-expanded": "false",
-        "data-testid": "team-more",
-        "data-team": team.name,
-        "data-entry": `more ${team.id}`,
-        onclick: () => toggleMenu(button, [item], { label: `Options for ${team.name}` }),
-      },
-      icon("more", 20),
-    );
-    const item = h(
-      "button",
-      {
-        type: "button",
-        role: "menuitem",
-        class: "menu-item",
-        onclick: () => {
-          // With all its channels, whatever the list's filter leaves out.
-          const whole = this.#store.teams.find(({ id }) => id === team.id);
-          if (whole) (whole.has_bot ? this.#remove : this.#add)(whole);
-        },
-      },
-      icon(team.has_bot ? "delete" : "add", 18),
-      label,
-    );
-    return button;
+    // With all its channels, whatever the list's filter leaves out.
+    const whole = this.#store.teams.find(({ id }) => id === team.id);
+    return moreButton({
+      name: team.name,
+      testId: "team-more",
+      entry: `more ${team.id}`,
+      items: teamItems({ store: this.#store, team: whole, add: this.#add, remove: this.#remove }),
+    });
   }
 
   #channelRow(channel, team) {
-    return this.#row(
+    const row = this.#row(
       channel,
-      { "data-testid": "channel", "data-name": channel.name, "data-team": team, class: "channel" },
+      { "data-testid": "channel", "data-name": channel.name, "data-team": team.name, class: "channel" },
       h("span", { class: "name" }, channel.name),
+      channel.type !== "standard" && h("span", { class: "tag" }, channel.type === "private" ? "Private" : "Shared"),
+    );
+    if (channel.id === team.id || team.archived) return row; // General has no menu
+    const items = channelItems({ store: this.#store, team, channel });
+    const entry = `more ${channel.id}`;
+    return h("div", { class: "team-head" }, row, moreButton({ name: channel.name, testId: "channel-more", entry, items }));
+  }
+
+  /** What was deleted and can be restored. */
+  #deleted() {
+    if (this.#filter === "unread" || this.#filter === "chats" || this.#words) return [];
+    const store = this.#store;
+    const teams = store.deletedTeams.map((team) => this.#deletedRow(team, "", deletedTeamItems({ store, team })));
+    const channels = store.teams
+      .filter(({ archived }) => !archived)
+      .flatMap((team) =>
+        team.deleted_channels.map((channel) =>
+          this.#deletedRow(channel, team.name, deletedChannelItems({ store, team, channel })),
+        ),
+      );
+    return [...teams, ...channels];
+  }
+
+  #deletedRow({ id, name }, team, items) {
+    return h(
+      "div",
+      { class: "team-head", "data-testid": "deleted", "data-name": name },
+      h("span", { class: "entry deleted-entry" }, h("span", { class: "name" }, team ? `${team} › ${name}` : name)),
+      moreButton({ name, testId: "deleted-more", entry: `deleted ${id}`, items }),
     );
   }
 

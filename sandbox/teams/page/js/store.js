@@ -14,6 +14,7 @@ export class Store extends EventTarget {
   person = null;
   teams = [];
   chats = [];
+  deletedTeams = [];
   conversation = null;
   online = true;
 
@@ -62,8 +63,8 @@ export class Store extends EventTarget {
   }
 
   async #readLists() {
-    const { teams, chats } = await api.lists(this.person.id);
-    Object.assign(this, { teams, chats });
+    const { teams, chats, deleted_teams: deletedTeams } = await api.lists(this.person.id);
+    Object.assign(this, { teams, chats, deletedTeams });
     this.#emit("lists");
   }
 
@@ -138,6 +139,16 @@ export class Store extends EventTarget {
   /** Removes the app from a team. */
   removeApp(team) {
     return api.uninstall(this.person.id, team.id);
+  }
+
+  /** Gives the team the app's newer version. */
+  upgradeApp(team) {
+    return api.upgrade(this.person.id, team.id);
+  }
+
+  /** Lets something happen to a team, by its event's name in Teams; the server tells of it. */
+  changeTeam(team, event, more = {}) {
+    return api.changeTeam(this.person.id, team.id, event, more);
   }
 
   /** Whom a message in the open conversation can mention. */

@@ -21,7 +21,7 @@ export class Thread {
   #root;
 
   /**
-   * `draw(message, testId)` makes a message's element; `say(text, replyTo)` sends; `members()` answers whom one can
+   * `draw(message, testId)` makes a message's element; `say(text, replyTo)` sends, null where nobody may; `members()` answers whom one can
    * mention.
    */
   constructor(message, { draw, say, members }) {
@@ -30,7 +30,7 @@ export class Thread {
     this.#root = draw(message, "message");
     this.element = h("section", { class: "post" }, this.#root, this.#toggle, this.#list, this.#answer);
     // A message for one person takes no replies.
-    if (!message.targeted) this.#offerReply(message, say);
+    if (say && !message.targeted) this.#offerReply(message, say);
     this.#count();
   }
 

@@ -11,6 +11,7 @@ const GROUPED_MS = 5 * 60_000;
 
 export class Timeline {
   #kind;
+  #readOnly;
   #person;
   #say;
   #members;
@@ -46,9 +47,10 @@ export class Timeline {
 
   scroller = new Scroller(this.#view);
 
-  constructor(conversation, { person, say, members, remove, drawCard }) {
+  constructor(conversation, { person, readOnly, say, members, remove, drawCard }) {
     this.#kind = conversation.kind;
     this.#person = person;
+    this.#readOnly = readOnly;
     this.#say = say;
     this.#members = members;
     this.#remove = remove;
@@ -94,7 +96,7 @@ export class Timeline {
     const own = message.from.id === this.#person.id;
     // In a channel a team's owner may delete what everybody sees.
     const may = own || (this.#kind === "channel" && !message.targeted);
-    const remove = may && !message.deleted ? this.#remove : null;
+    const remove = may && !this.#readOnly && !message.deleted ? this.#remove : null;
     return renderMessage(message, { testId, own, remove, drawCard: this.#drawCard });
   }
 
@@ -119,7 +121,7 @@ export class Timeline {
   #addThread(message) {
     const thread = new Thread(message, {
       draw: (...args) => this.#draw(...args),
-      say: this.#say,
+      say: this.#readOnly ? null : this.#say,
       members: this.#members,
     });
     this.#threads.set(message.id, thread);
