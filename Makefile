@@ -31,7 +31,7 @@ DIRECT := $(addprefix -u ,$(filter $(PROXIES),$(.VARIABLES)))
 DIRECT := $(if $(DIRECT),env $(DIRECT))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick lint lint-pages format lock lock-check audit browser golden permissions schemas \
+.PHONY: help setup run test test-quick lint lint-pages format lock lock-check audit browser golden icons permissions schemas \
 	pooler histories fingerprints schema-sql pictures mutants bench playground test-playground clean
 
 help:  ## this list
@@ -78,13 +78,16 @@ browser:  ## Chromium, which the browser tests drive
 pooler:  ## pgbouncer, through which the store is tested too
 	@$(SETUP) --pooler
 
+icons: setup  ## draw the app's icons, which muster/app_package holds
+	$(BIN)/python -m tools.icons
+
 permissions: setup  ## write docs/permissions.md from its table; review the diff
 	$(DIRECT) MUSTER_PERMISSIONS_WRITE=1 $(BIN)/pytest -q tests/docs/test_permissions.py
 
 golden: setup  ## write the cards that tests/golden compares; review the diff
 	$(DIRECT) MUSTER_GOLDEN_WRITE=1 $(BIN)/pytest -q tests/golden
 
-schemas: setup  ## write tests/schemas/reference from the official documents; FROM=DIR says where they are
+schemas: setup  ## write the extracts of the official documents; FROM=DIR says where they are
 	$(BIN)/python -m tools.schemas $(if $(FROM),--from "$(FROM)")
 
 histories: setup  ## record the workflow histories that tests/replay replays; ARGS=<life> for some

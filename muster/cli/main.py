@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from muster.cli import check, migrate, seed, serve, ui, up, worker
+from muster.cli import check, migrate, package, permissions, seed, serve, ui, up, worker
 from muster.errors import OperatorError
 
 
@@ -35,6 +35,8 @@ for command in (
     migrate.migrate,
     seed.seed,
     check.check,
+    package.package,
+    permissions.permissions,
     ui.ui,
 ):
     app.command()(command)

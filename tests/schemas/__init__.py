@@ -10,12 +10,12 @@ from typing import Any
 
 from tools.schemas.originals import Original
 
-REFERENCE = Path(__file__).parent / "reference"
+CHECKOUT = Path(__file__).parents[2]
 
 
 def extract(original: Original) -> dict[str, Any]:
     """The extract of a published schema: its ``source``, ``names`` and ``structure``."""
-    read: dict[str, Any] = json.loads((REFERENCE / original.extract).read_text())
+    read: dict[str, Any] = json.loads((CHECKOUT / original.extract).read_text())
     return read
 
 

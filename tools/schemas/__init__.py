@@ -1,4 +1,5 @@
-"""Extracts of published schemas, which the tests hold exchanges, cards and files against.
+"""Extracts of published schemas, which the tests hold exchanges, cards and files against, and the product the
+app's manifest.
 
 An extract has the structure of its original and none of its sentences. Its ``source`` says where the original
 is published, which version it calls itself, and the SHA-256 of its text.

@@ -13,7 +13,6 @@ from tools.schemas.references import BrokenReference
 from tools.schemas.structure import UnknownKeyword
 
 CHECKOUT = Path(__file__).parents[2]
-EXTRACTS = CHECKOUT / "tests" / "schemas" / "reference"
 
 UNUSABLE = (BrokenReference, NoSuchCall, NotNames, UnknownKeyword, ValueError)
 """Somebody must look at an original; ``ValueError`` if it is no JSON."""
@@ -24,7 +23,7 @@ def main(
         CHECKOUT.parent / "shared" / "reference"
     ),
 ) -> None:
-    """Write the extracts of published schemas that the tests read: all of them or none."""
+    """Write the extracts of published schemas, each where it is used: all of them or none."""
     missing = [path for path in (folder / original.file for original in ORIGINALS) if not path.is_file()]
     if missing:
         raise SystemExit(
@@ -40,7 +39,7 @@ def main(
         raise SystemExit(f"{error}. The extracts stay as they are.") from None
     for name, extract in extracts.items():
         text = json.dumps(extract, ensure_ascii=False, indent=2)
-        (EXTRACTS / name).write_text(text + "\n")
+        (CHECKOUT / name).write_text(text + "\n")
         typer.echo(f"{name}: {len(text):,} characters")
 
 

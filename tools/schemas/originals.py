@@ -19,13 +19,16 @@ class Original:
     calls: tuple[str, ...] = ()
     """Method and path of each used call, the path as the original writes it."""
 
+    folder: str = "tests/schemas/reference"
+    """Where its extract is kept, below the checkout."""
+
     names: Mapping[str, str] = field(default_factory=dict)
     """Lists of names that no enum has: what they name → where the original has the list (a JSON pointer)."""
 
     @property
     def extract(self) -> str:
-        """The file name of its extract."""
-        return self.file.rpartition("/")[2]
+        """The path of its extract below the checkout."""
+        return f"{self.folder}/{self.file.rpartition('/')[2]}"
 
 
 REST = Original(
@@ -112,4 +115,11 @@ COMPOSE = Original(
     published="https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json",
 )
 
-ORIGINALS = (REST, CONNECTOR, GRAPH, CARD, COMPOSE)
+MANIFEST = Original(
+    file="teams/teams-manifest.schema.json",
+    name="Teams app manifest 1.29",
+    published="https://developer.microsoft.com/json-schemas/teams/v1.29/MicrosoftTeams.schema.json",
+    folder="muster/app_package",  # the product itself validates by it
+)
+
+ORIGINALS = (REST, CONNECTOR, GRAPH, CARD, COMPOSE, MANIFEST)

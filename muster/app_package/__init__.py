@@ -1,0 +1,1 @@
+"""The app package: the zip that a Teams admin uploads, one for each registration of the bot."""
