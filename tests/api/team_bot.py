@@ -124,7 +124,7 @@ class Told(NamedTuple):
 
 def is_targeted(request: httpx.Request) -> bool:
     """Whether it is about a message that one member of a channel or group chat sees."""
-    return request.url.params.get("isTargetedActivity") == "true"
+    return bool(request.url.params.get("isTargetedActivity") == "true")
 
 
 @dataclass

@@ -448,6 +448,27 @@ async def test_an_admin_hears_which_users_several_people_share(bot: Bot) -> None
     assert "Bo Call" not in await bot.says(private("status"))
 
 
+@pytest.mark.parametrize(
+    ("role", "hears"),
+    [
+        *(("owner", True), ("admin", True)),
+        *((role, False) for role in ("user", "limited_user", "observer", "read_only_user", None)),
+    ],
+)
+async def test_who_was_an_admin_when_they_linked_hears_which_users_several_people_share(
+    bot: Bot, role: str | None, hears: bool
+) -> None:
+    await connect(bot.pool, authorized_by="PANOTHER")
+    await connect(bot.pool, "umbrella", SECOND_TEAM, authorized_by=None)
+    await link(bot.pool, user="PADMIN1", name="Ada", role=role)
+    for person in (BO_AAD, "c0d00000-0000-4000-8000-000000000009"):
+        await link(bot.pool, person, user="PSHARED", name="On *Call*", role="admin")
+        await link(bot.pool, person, "umbrella", user="PSHARED", name="Theirs")
+    answer = await bot.says(private("status"))
+    assert ("(acme): **Bo Call**, **c0d00000-0000-4000-8000-000000000009**" in answer) is hears
+    assert "Theirs" not in answer, "they are no Admin of umbrella"
+
+
 # Who reads what in a channel or group chat
 
 THREAD = said("")["conversation"]["id"]
@@ -494,7 +515,7 @@ async def test_what_comes_of_a_link_is_seen_by_its_person_alone(
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 405, 501])
-async def test_of_status_everybody_reads_the_teams_part_and_its_person_alone_their_own(
+async def test_of_status_everybody_reads_how_the_team_stands_and_its_person_alone_their_own(
     bot: Bot, status: int
 ) -> None:
     await connect(bot.pool)
@@ -516,8 +537,8 @@ async def test_a_tenant_that_refuses_is_not_asked_again_by_the_next_command(bot:
         (told,) = await bot.tells(said("unlinkUser"))
         assert told == Told(NOT_LINKED, CHAT, None)
     assert len([request for request in bot.connector.requests if is_targeted(request)]) == 1
-    remembered = "SELECT targeted_refused_at IS NOT NULL FROM teams_tenant WHERE id = $1"
-    assert await bot.pool.fetchval(remembered, TENANT)
+    is_known = "SELECT targeted_refused_at IS NOT NULL FROM teams_tenant WHERE id = $1"
+    assert await bot.pool.fetchval(is_known, TENANT)
 
 
 async def test_what_everybody_may_know_is_said_in_the_thread(bot: Bot) -> None:
