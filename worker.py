@@ -21,7 +21,6 @@ from activities.composition import Dependencies, activities_of
 from activities.heartbeats import BEAT
 from activities.registration import tell_failures_once
 from activities.signals import WorkflowSignals
-from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
 from muster.clients.graph.client import graph_client
 from muster.clients.http import open_pool as open_http_pool
@@ -33,6 +32,7 @@ from muster.clients.way_out import way_out
 from muster.garbage_collection import exclude_startup_objects
 from muster.health import health_app
 from muster.logging import configure_logging
+from muster.private_sends import PrivateSends
 from muster.security.sealing import KeyRing
 from muster.serving import serving
 from muster.settings import Settings, load_settings

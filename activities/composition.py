@@ -11,13 +11,13 @@ import activities
 from activities.clients.person_token import PersonTokens
 from activities.registration import registered
 from activities.signals import WorkflowSignals
-from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
 from muster.clients.expiring import ExpiringCache
 from muster.clients.graph.client import GraphClient
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.teams.connector import ConnectorClient
 from muster.config_file import PagerDutyAccount
+from muster.private_sends import PrivateSends
 from muster.security.sealing import KeyRing
 from muster.settings import Settings
 from muster.store.pool import Pool

@@ -8,9 +8,9 @@ from temporalio import activity
 from activities.heartbeats import heartbeats
 from activities.registration import implements
 from activities.teams.notice_sends import Carrier, NoticeSends
-from activities.teams.private import PrivateMessage, PrivateSends
 from activities.teams.sends import Sends
 from muster.cards.links.card import link_card, link_summary
+from muster.private_sends import PrivateMessage, PrivateSends
 from muster.security.sealing import KeyRing
 from muster.security.signed_links import SignedLinks, link_url
 from muster.settings import Settings

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import structlog
 
-from activities.teams.private import PrivateMessage
 from activities.teams.sends import Sends
+from muster.private_sends import PrivateMessage
 from muster.store import notices
 from muster.store.notices import Message, NoticeRequest, key_of
 from muster.store.pool import UNAVAILABLE, Pool

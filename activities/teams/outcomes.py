@@ -2,9 +2,9 @@
 
 from activities.heartbeats import heartbeats
 from activities.registration import implements
-from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
 from muster.cards.outcomes import private_text
+from muster.private_sends import PrivateSends
 from workflows.channel_incident.activities import TELL_PERSON, TellPerson
 from workflows.contract import Done
 from workflows.person import Person

@@ -150,6 +150,11 @@ class InboundActivity(_Envelope):
         return self.conversation.kind == "personal"
 
     @property
+    def is_shared(self) -> bool:
+        """Whether it comes from a channel or group chat. Of no kind: nobody knows."""
+        return self.team is not None or self.conversation.kind in ("channel", "groupChat")
+
+    @property
     def mentions(self) -> tuple[Mention, ...]:
         """Who is named in its text, in order."""
         return tuple(entity for entity in self.entities if entity.type == "mention")

@@ -11,6 +11,7 @@ from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
 from muster.clients.teams.connector import ConnectorClient
+from muster.private_sends import PrivateSends
 from muster.settings import Settings
 from muster.store.pool import Pool
 from workflows.account_link.messages import Deadlines as LinkDeadlines
@@ -40,7 +41,7 @@ def muster_bot(
             **dict.fromkeys(BUTTONS, ButtonHandler(pool, gateway, deadlines)),
             **dict.fromkeys(LINK_BUTTONS, LinkButtonHandler(pool, linking)),
         },
-        CommandHandler(dependencies, events, connector, settings.teams),
+        CommandHandler(dependencies, events, connector, PrivateSends(connector, pool), settings.teams),
         events,
         sightings,
     )

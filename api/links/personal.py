@@ -148,6 +148,7 @@ class Personal:
             name=person.name,
             email=person.email,
             tokens=person.tokens,
+            role=person.role,
         )
         spent = await link_offers.spend_personal(self._pool, self._keys, offer.id, spending, flow.digest)
         if spent.result == "over":

@@ -86,6 +86,8 @@ class PersonalSpending:
     name: str
     email: str
     tokens: Tokens = field(repr=False)
+    role: str | None = None
+    """PagerDuty's ``user.role``."""
 
 
 class Spent(NamedTuple):
@@ -295,6 +297,7 @@ async def spend_personal(
             name=spending.name,
             email=spending.email,
             tokens=spending.tokens,
+            role=spending.role,
         )
         await QUERIES["spend_personal"].execute(
             connection, id=id, user=spending.user, name=spending.name, flow=flow, link=link

@@ -65,6 +65,8 @@ class Link(Value):
     authorized_at: datetime | None
     """By PagerDuty's clock; ``None``: the link was seeded."""
     refreshed_at: datetime | None
+    pagerduty_role: str | None = None
+    """PagerDuty's ``user.role`` at the moment of linking; ``None``: nobody told it."""
     told_of_year_at: datetime | None = None
     """When the person was told that the year of the authorization ends."""
 
@@ -117,17 +119,18 @@ async def insert(
     name: str,
     email: str,
     tokens: Tokens,
+    role: str | None = None,
 ) -> int:
     """Link a person who is not linked, inside a transaction: the new row.
 
-    The authorization begins with these tokens.
+    The authorization begins with these tokens. ``role`` is PagerDuty's ``user.role``, as it is now.
     """
     refresh_token = keys.seal(
         tokens.refresh_token, token_place(tenant, aad_object_id, account, "refresh_token")
     )
     user = LinkedUser(pagerduty_user, name, email, tokens.access_token, tokens.issued_at, tokens.expires_at)
     return await _insert(
-        connection, keys, user, (tenant, aad_object_id, account), refresh_token, tokens.scopes
+        connection, keys, user, (tenant, aad_object_id, account), refresh_token, tokens.scopes, role
     )
 
 
@@ -155,7 +158,7 @@ async def seed(
     )
     if same is None:
         await unlink(connection, tenant=tenant, aad_object_id=aad_object_id, account=account)
-        await _insert(connection, keys, user, (tenant, aad_object_id, account), None, ())
+        await _insert(connection, keys, user, (tenant, aad_object_id, account), None, (), None)
 
 
 async def _insert(
@@ -165,6 +168,7 @@ async def _insert(
     whose: tuple[str, str, str],
     refresh_token: bytes | None,
     scopes: tuple[str, ...],
+    role: str | None,
 ) -> int:
     tenant, aad_object_id, account = whose
     id = await QUERIES["insert"].fetchval(
@@ -175,6 +179,7 @@ async def _insert(
         pagerduty_user=user.pagerduty_user,
         pagerduty_name=user.name,
         pagerduty_email=user.email,
+        pagerduty_role=role,
         access_token=keys.seal(
             user.access_token, token_place(tenant, aad_object_id, account, "access_token")
         ),

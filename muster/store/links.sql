@@ -5,9 +5,9 @@ SELECT pg_advisory_xact_lock(
 
 -- name: insert
 INSERT INTO user_link (tenant, aad_object_id, account, pagerduty_user, pagerduty_name, pagerduty_email,
-                       access_token, refresh_token, scopes, authorized_at, refreshed_at, expires_at)
+                       pagerduty_role, access_token, refresh_token, scopes, authorized_at, refreshed_at, expires_at)
 VALUES (:tenant, :aad_object_id, :account, :pagerduty_user, :pagerduty_name, :pagerduty_email,
-        :access_token, :refresh_token, :scopes, :authorized_at, :refreshed_at, :expires_at)
+        :pagerduty_role, :access_token, :refresh_token, :scopes, :authorized_at, :refreshed_at, :expires_at)
 RETURNING id
 
 -- name: delete_of_person
@@ -25,7 +25,8 @@ RETURNING id
 SELECT id FROM user_link WHERE tenant = :tenant AND aad_object_id = :aad_object_id AND account = :account
 
 -- name: of_person
-SELECT id, account, pagerduty_user, pagerduty_name, linked_at, authorized_at, refreshed_at, told_of_year_at
+SELECT id, account, pagerduty_user, pagerduty_name, pagerduty_role, linked_at, authorized_at, refreshed_at,
+       told_of_year_at
 FROM user_link
 WHERE tenant = :tenant AND aad_object_id = :aad_object_id
 ORDER BY account

@@ -78,19 +78,6 @@ async def private_place(
     return PrivatePlace(*row)
 
 
-class PrivateChat(NamedTuple):
-    """What a person's row knows of their chat with the bot."""
-
-    service_url: str | None
-    conversation: str | None
-
-
-async def private_chat(connection: Connection | Pool, tenant: str, aad_object_id: str) -> PrivateChat | None:
-    """The person's private chat, as far as it is known; ``None`` for somebody whom no row names."""
-    row = await QUERIES["private_chat"].fetchrow(connection, tenant=tenant, aad_object_id=aad_object_id)
-    return PrivateChat(*row) if row else None
-
-
 async def find(connection: Connection | Pool, tenant: str, aad_object_id: str) -> Person | None:
     """A person as set-ups name them."""
     row = await QUERIES["find"].fetchrow(connection, tenant=tenant, aad_object_id=aad_object_id)

@@ -54,8 +54,5 @@ VALUES (:tenant, :aad_object_id, :teams_id, :name, '', :conversation)
 ON CONFLICT (tenant, aad_object_id) DO UPDATE
 SET private_conversation = excluded.private_conversation, teams_id = excluded.teams_id
 
--- name: private_chat
-SELECT service_url, private_conversation FROM person WHERE tenant = :tenant AND aad_object_id = :aad_object_id
-
 -- name: find
 SELECT aad_object_id, teams_id, name FROM person WHERE tenant = :tenant AND aad_object_id = :aad_object_id

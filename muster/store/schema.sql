@@ -267,6 +267,7 @@ CREATE TABLE user_link (
     expires_at timestamp with time zone,
     refreshes_begun integer DEFAULT 0 NOT NULL,
     told_of_year_at timestamp with time zone,
+    pagerduty_role text,
     CONSTRAINT user_link_refreshed CHECK (((refresh_token IS NULL) OR ((authorized_at IS NOT NULL) AND (refreshed_at IS NOT NULL) AND (expires_at IS NOT NULL))))
 );
 

@@ -16,7 +16,6 @@ from activities.signals import WorkflowSignals
 from activities.store import StoreActivities
 from activities.teams.cards import CardActivities
 from activities.teams.outcomes import OutcomeActivities
-from activities.teams.private import PrivateSends
 from activities.teams.replies import ReplyActivities
 from activities.teams.sends import Sends
 from muster.clients.http import open_pool as open_http_pool
@@ -24,6 +23,7 @@ from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import app_tokens
 from muster.clients.teams.connector import ConnectorClient
 from muster.config_file import PagerDutyAccount
+from muster.private_sends import PrivateSends
 from muster.seed import Seed, seed
 from muster.store.pool import Pool, open_pool
 from sandbox.up.addresses import Addresses

@@ -15,8 +15,8 @@ from temporalio.worker import Worker
 from activities.account_links import LinkActivities
 from activities.signals import WorkflowSignals
 from activities.teams.link_notices import LinkNoticeActivities
-from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
+from muster.private_sends import PrivateSends
 from muster.settings import Settings
 from muster.store import link_offers, links
 from muster.store.pool import Pool, transaction

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from activities.teams.private import PrivateMessage, PrivateSends
+from muster.private_sends import PrivateMessage, PrivateSends
 from muster.store import people
 from muster.store.pool import Pool
 from sandbox.company import Person as Account
@@ -51,8 +51,8 @@ class Somebody:
 
     async def chat(self) -> str | None:
         """Their private chat, where the database knows it."""
-        found = await people.private_chat(self._pool, self._tenant, self.person.aad_object_id)
-        return found.conversation if found else None
+        whose = (self._pool, self._tenant, self.person.aad_object_id)
+        return (await people.private_place(*whose, asked_in=None)).conversation
 
     async def open_chat(self) -> str:
         """Their private chat, known from earlier on; what was asked of Teams so far is forgotten."""

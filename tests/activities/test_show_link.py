@@ -8,8 +8,8 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.teams.link_notices import LinkNoticeActivities
-from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
+from muster.private_sends import PrivateSends
 from muster.security.signed_links import SignedLinks, link_url
 from muster.settings import Settings
 from muster.store import notices

@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from activities.teams.notices import NoticeActivities
 from activities.teams.sends import Sends
 from muster.clients.teams.connector import ConnectorClient
+from muster.private_sends import PrivateSends
 from muster.security.signed_links import SignedLinks, link_url
 from muster.settings import Settings
 from muster.store import link_offers, notices
@@ -32,9 +33,14 @@ def settings(database_url: str) -> Settings:
 
 @pytest.fixture
 async def setup(
-    connector: ConnectorClient, pool: Pool, sends: Sends, settings: Settings, teams_side: TeamsService
+    connector: ConnectorClient,
+    private: PrivateSends,
+    pool: Pool,
+    sends: Sends,
+    settings: Settings,
+    teams_side: TeamsService,
 ) -> Setup:
-    setup = Setup(teams_side, pool, NoticeActivities(connector, pool, sends, RING, settings))
+    setup = Setup(teams_side, pool, NoticeActivities(connector, private, pool, sends, RING, settings))
     await setup.lives_at(teams_side.service_url)
     return setup
 
@@ -163,7 +169,8 @@ async def test_a_greeting_that_is_under_way_is_not_sent_beside_itself(
 ) -> None:
     """Temporal has taken the worker for dead, and another one is asked for the same."""
     other = Sends()
-    activities = NoticeActivities(connector, setup.pool, other, RING, settings)
+    private = PrivateSends(connector, setup.pool)
+    activities = NoticeActivities(connector, private, setup.pool, other, RING, settings)
     held = teams_side.holds(1)
     first = asyncio.create_task(setup.show(setup.welcome()))
     await teams_side.until(lambda: bool(teams_side.asked))

@@ -60,8 +60,8 @@ def telling(
 
 async def chat_with(person: Person, pool: Pool, teams_side: TeamsService) -> str | None:
     """The person's private chat with the bot."""
-    chat = await people.private_chat(pool, teams_side.company.tenant_id, person.aad_object_id)
-    return chat.conversation if chat else None
+    whose = (pool, teams_side.company.tenant_id, person.aad_object_id)
+    return (await people.private_place(*whose, asked_in=None)).conversation
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ async def link(
     user: str = "PUSER01",
     name: str = "Ada *Pager*",
     tenant: str = TENANT,
+    role: str | None = None,
     refreshed_ago: timedelta = timedelta(days=1),
     authorized_ago: timedelta = timedelta(days=40),
 ) -> int:
@@ -75,6 +76,7 @@ async def link(
             name=name,
             email=EMAIL,
             tokens=tokens,
+            role=role,
         )
     await pool.execute("UPDATE user_link SET refreshed_at = $2 WHERE id = $1", made, now - refreshed_ago)
     return made

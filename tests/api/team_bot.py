@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from fastapi import FastAPI
@@ -112,14 +112,31 @@ class RecordingGateway(Gateway):
         return self.reply
 
 
+class Told(NamedTuple):
+    """A text that the bot said."""
+
+    text: str
+    place: str
+    """Conversation, or thread of one."""
+    to: str | None
+    """Teams id of whoever alone sees it, where others are; ``None``: everybody in that place reads it."""
+
+
+def is_targeted(request: httpx.Request) -> bool:
+    """Whether it is about a message that one member of a channel or group chat sees."""
+    return bool(request.url.params.get("isTargetedActivity") == "true")
+
+
 @dataclass
 class Connector:
     """The Bot Connector: keeps what it is sent; ``names`` are the teams and people that it knows.
 
-    It answers while ``answering`` is set.
+    It answers while ``answering`` is set. ``targeted_status`` is that of targeted messages; a private chat
+    that it opens is ``CHAT``.
     """
 
     status: int = 200
+    targeted_status: int = 200
     names: dict[str, str] = field(default_factory=dict)
     requests: list[httpx.Request] = field(default_factory=list)
     answering: asyncio.Event = field(default_factory=asyncio.Event)
@@ -130,8 +147,11 @@ class Connector:
     async def answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         await self.answering.wait()
+        if is_targeted(request) and self.targeted_status != 200:
+            return httpx.Response(self.targeted_status, json={})
         if request.method != "GET":
-            return httpx.Response(self.status, json={"id": "1"})
+            is_opened = request.url.path.endswith("/conversations")
+            return httpx.Response(self.status, json={"id": CHAT if is_opened else "1"})
         asked_for = request.url.path.rpartition("/")[2]
         if asked_for not in self.names:
             return httpx.Response(404, json={"error": {"code": "NotFound", "message": "…"}})
@@ -146,6 +166,20 @@ class Connector:
     def texts(self) -> list[str]:
         """Their texts."""
         return [message["text"] for message in self.messages if "text" in message]
+
+    @property
+    def told(self) -> "list[Told]":
+        """The texts and where each was said, in order; what Teams refused was not said."""
+        return [
+            Told(
+                text=str(body["text"]),
+                place=request.url.path.split("/")[-2],
+                to=body["recipient"]["id"] if is_targeted(request) else None,
+            )
+            for request in self.requests
+            if request.method == "POST" and "text" in (body := json.loads(request.content))
+            if not is_targeted(request) or self.targeted_status == 200
+        ]
 
     @property
     def threads(self) -> list[str]:
@@ -172,12 +206,28 @@ class Bot:
         answer = await self.post(activity)
         assert (answer.status_code, answer.content) == (200, b"")
 
-    async def says(self, activity: dict[str, Any]) -> str:
-        """The message that answers this one."""
-        before = len(self.connector.texts)
+    async def tells(self, activity: dict[str, Any]) -> list[Told]:
+        """All that answers this message."""
+        before = len(self.connector.told)
         await self.hears(activity)
-        (text,) = self.connector.texts[before:]
-        return text
+        return self.connector.told[before:]
+
+    async def says(self, activity: dict[str, Any]) -> str:
+        """The message that answers this one, whoever reads it."""
+        (told,) = await self.tells(activity)
+        return told.text
+
+    async def says_to_all(self, activity: dict[str, Any]) -> str:
+        """The message by which this one is answered for everybody in the conversation."""
+        (told,) = [told for told in await self.tells(activity) if told.to is None and told.place != CHAT]
+        return told.text
+
+    async def says_alone(self, activity: dict[str, Any]) -> str:
+        """The targeted message by which whoever wrote this one is answered beside it."""
+        (told,) = [told for told in await self.tells(activity) if told.to is not None]
+        assert told.to == activity["from"]["id"]
+        assert told.place == activity["conversation"]["id"].partition(";")[0]
+        return told.text
 
     async def shows(self, activity: dict[str, Any]) -> dict[str, Any]:
         """The card that answers this message."""

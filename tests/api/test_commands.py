@@ -510,23 +510,23 @@ async def test_status_after_the_authorization_says_by_whom_and_which_permissions
     bot: Bot,
 ) -> None:
     await connect(bot.pool)
-    unread = await bot.says(said("status"))
+    unread = await bot.says_to_all(said("status"))
     assert (
         r"Authorized for acme by **Bo \*Admin\*** (Account Owner) on 28 November 2026, 10:00 UTC." in unread
     )
     assert "Nobody has looked yet" in unread
     await accounts.note_roles(bot.pool, TENANT, REQUIRED[1:])
-    partial = await bot.says(said("status"))
+    partial = await bot.says_to_all(said("status"))
     assert f"missing: **{REQUIRED[0]}**." in partial
     assert REQUIRED[1] not in partial
     assert "Privileged Role or Global Administrator" in partial
     await accounts.note_roles(bot.pool, TENANT, [*REQUIRED, "Chat.Read.All"])
-    assert "permissions are granted." in await bot.says(said("status"))
+    assert "permissions are granted." in await bot.says_to_all(said("status"))
 
 
 async def test_status_of_a_team_without_the_app_says_so(bot: Bot) -> None:
     await bot.pool.execute("UPDATE team SET removed_at = now(), membership_at = now() + interval '1 hour'")
-    assert "not in this team any more" in await bot.says(said("status"))
+    assert "not in this team any more" in await bot.says_to_all(said("status"))
     assert await bot.says(private("status")) == NO_TEAMS
 
 

@@ -1,7 +1,7 @@
 """``linkUser``, ``unlinkUser`` and what ``status`` says of links, through the whole edge."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -38,11 +38,14 @@ from tests.api.linked_people import (
     linked,
 )
 from tests.api.team_bot import (
+    CHAT,
     OTHER_TENANT,
     Bot,
     Connector,
     RecordingGateway,
+    Told,
     bot_settings,
+    is_targeted,
     said,
     serving_bot,
 )
@@ -371,8 +374,8 @@ async def test_unlinking_waits_for_who_links_at_the_same_moment(bot: Bot) -> Non
 async def test_status_says_that_one_is_not_linked(bot: Bot) -> None:
     assert "**You**" not in await bot.says(private("status")), "nobody can be linked yet"
     await connect(bot.pool)
-    for whole in (private("status"), said("status")):
-        assert "acme: not linked. Send **linkUser acme**" in await bot.says(whole)
+    assert "acme: not linked. Send **linkUser acme**" in await bot.says(private("status"))
+    assert "acme: not linked. Send **linkUser acme**" in await bot.says_alone(said("status"))
 
 
 async def test_status_says_as_whom_one_acts_and_how_long(bot: Bot) -> None:
@@ -380,8 +383,7 @@ async def test_status_says_as_whom_one_acts_and_how_long(bot: Bot) -> None:
     await link(bot.pool)
     await link(bot.pool, BO_AAD, user="PUSER02", name="Bo Pager")
     now = datetime.now(UTC)
-    for whole in (private("status"), said("status")):
-        answer = await bot.says(whole)
+    for answer in (await bot.says(private("status")), await bot.says_alone(said("status"))):
         assert rf"acme: you are **Ada \*Pager\***, linked since {day(now)}" in answer
         assert f"last on {day(now - timedelta(days=1))}" in answer
         assert f"ends on {day(now + timedelta(days=325))}" in answer
@@ -392,7 +394,7 @@ async def test_status_in_a_channel_is_of_its_teams_account_and_in_private_of_all
     await connect(bot.pool)
     await connect(bot.pool, "umbrella", SECOND_TEAM)
     await link(bot.pool, account="umbrella", user="PU", name="Ada U")
-    channel, chat = await bot.says(said("status")), await bot.says(private("status"))
+    channel, chat = await bot.says_alone(said("status")), await bot.says(private("status"))
     assert "acme: not linked" in channel
     assert "umbrella" not in channel
     assert "acme: not linked" in chat
@@ -424,7 +426,7 @@ async def test_who_shares_a_pagerduty_user_hears_with_whom_in_private_alone(bot:
     answer = await bot.says(private("status"))
     assert "Linked to the same user: **Bo Call**." in answer
     assert "more than one person" not in answer
-    channel = await bot.says(said("status"))
+    channel = await bot.says_alone(said("status"))
     assert "Bo Call" not in channel
     assert MORE_IN_PRIVATE in channel
 
@@ -439,11 +441,117 @@ async def test_an_admin_hears_which_users_several_people_share(bot: Bot) -> None
     answer = await bot.says(private("status"))
     assert r"- **On \*Call\*** (acme): **Bo Call**, **c0d00000-0000-4000-8000-000000000009**" in answer
     assert "Theirs" not in answer, "they are no Admin of umbrella"
-    channel = await bot.says(said("status"))
+    channel = await bot.says_alone(said("status"))
     assert "Bo Call" not in channel
     assert MORE_IN_PRIVATE in channel
     await connect(bot.pool, authorized_by="PANOTHER")
     assert "Bo Call" not in await bot.says(private("status"))
+
+
+@pytest.mark.parametrize(
+    ("role", "hears"),
+    [
+        *(("owner", True), ("admin", True)),
+        *((role, False) for role in ("user", "limited_user", "observer", "read_only_user", None)),
+    ],
+)
+async def test_who_was_an_admin_when_they_linked_hears_which_users_several_people_share(
+    bot: Bot, role: str | None, hears: bool
+) -> None:
+    await connect(bot.pool, authorized_by="PANOTHER")
+    await connect(bot.pool, "umbrella", SECOND_TEAM, authorized_by=None)
+    await link(bot.pool, user="PADMIN1", name="Ada", role=role)
+    for person in (BO_AAD, "c0d00000-0000-4000-8000-000000000009"):
+        await link(bot.pool, person, user="PSHARED", name="On *Call*", role="admin")
+        await link(bot.pool, person, "umbrella", user="PSHARED", name="Theirs")
+    answer = await bot.says(private("status"))
+    assert ("(acme): **Bo Call**, **c0d00000-0000-4000-8000-000000000009**" in answer) is hears
+    assert "Theirs" not in answer, "they are no Admin of umbrella"
+
+
+# Who reads what in a channel or group chat
+
+THREAD = said("")["conversation"]["id"]
+
+
+async def answered(bot: Bot, whole: dict[str, Any], status: int) -> list[Told]:
+    """The answer where Teams answers targeted messages with this status."""
+    bot.connector.targeted_status = status
+    await bot.pool.execute("UPDATE teams_tenant SET targeted_refused_at = NULL")
+    return await bot.tells(whole)
+
+
+def place_of(whole: dict[str, Any]) -> str:
+    return str(whole["conversation"]["id"]).partition(";")[0]
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 405, 501])
+@pytest.mark.parametrize("in_a", [said, in_group], ids=["channel", "group chat"])
+async def test_what_comes_of_a_link_is_seen_by_its_person_alone(
+    bot: Bot, gateway: RecordingGateway, in_a: Callable[[str], dict[str, Any]], status: int
+) -> None:
+    sent, nobody = plain(sentence_of(gateway.link_reply)), plain(NOBODY_SERVED)
+
+    async def is_told(written: str, text: str) -> None:
+        whole = in_a(written)
+        to = "29:ada" if status == 200 else None
+        assert await answered(bot, whole, status) == [Told(text, CHAT if to is None else place_of(whole), to)]
+
+    await is_told("linkUser", nobody)
+    await is_told("unlinkUser", NOT_LINKED)
+    await connect(bot.pool)
+    await is_told("linkUser", sent)
+    assert gateway.asked_for_links[-1].offer.conversation is None, "the offer goes to the private chat"
+    await is_told("linkUser nobody", plain(unknown_account_sentence(["acme"])))
+    gateway.failure = TemporalUnavailable("down")
+    await is_told("linkUser", UNREACHABLE)
+    gateway.failure = Rejected("no")
+    await is_told("linkUser", texts.NOT_DONE)
+    await link(bot.pool)
+    since = datetime.now(UTC)
+    await is_told("linkUser", plain(linked_sentence(account="acme", name="Ada *Pager*", since=since)))
+    await is_told("unlinkUser", unlinked_text(LinkedTo("acme", "Ada *Pager*")))
+    await is_told("authorize 7K2MQ9XWTB4D", texts.NOT_HERE)
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 405, 501])
+async def test_of_status_everybody_reads_how_the_team_stands_and_its_person_alone_their_own(
+    bot: Bot, status: int
+) -> None:
+    await connect(bot.pool)
+    await link(bot.pool)
+    everybody, alone = sorted(
+        await answered(bot, said("status"), status), key=lambda told: "You" in told.text
+    )
+    assert (everybody.place, everybody.to) == (THREAD, None)
+    assert "Payments" in everybody.text
+    assert not any(piece in everybody.text for piece in ("You", "Pager*", "linked"))
+    assert (alone.place, alone.to) == ((place_of(said("")), "29:ada") if status == 200 else (CHAT, None))
+    assert alone.text.startswith("**You** in PagerDuty:")
+    assert r"**Ada \*Pager\***" in alone.text
+
+
+async def test_a_tenant_that_refuses_is_not_asked_again_by_the_next_command(bot: Bot) -> None:
+    bot.connector.targeted_status = 403
+    for _ in range(2):
+        (told,) = await bot.tells(said("unlinkUser"))
+        assert told == Told(NOT_LINKED, CHAT, None)
+    assert len([request for request in bot.connector.requests if is_targeted(request)]) == 1
+    is_known = "SELECT targeted_refused_at IS NOT NULL FROM teams_tenant WHERE id = $1"
+    assert await bot.pool.fetchval(is_known, TENANT)
+
+
+async def test_what_everybody_may_know_is_said_in_the_thread(bot: Bot) -> None:
+    for written in ("help", "help privacy", "open", "configure", "weather"):
+        (told,) = await bot.tells(said(written))
+        assert (told.place, told.to) == (THREAD, None)
+
+
+async def test_whom_teams_does_not_name_is_answered_in_the_thread(bot: Bot) -> None:
+    await connect(bot.pool)
+    for written in ("linkUser", "unlinkUser"):
+        told = await bot.tells(said(written) | {"from": {"id": "29:x"}})
+        assert told == [Told(texts.NO_PERSON, THREAD, None)]
 
 
 # help privacy

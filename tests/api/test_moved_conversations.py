@@ -11,13 +11,13 @@ from temporalio.client import Client
 
 from activities.teams.cards import CardActivities
 from activities.teams.outcomes import OutcomeActivities
-from activities.teams.private import PrivateSends
 from activities.teams.replies import ReplyActivities
 from activities.teams.sends import Sends
 from api.gateway import Gateway
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient
+from muster.private_sends import PrivateSends
 from muster.seed import seed
 from muster.store.pool import Pool, transaction
 from tests.api.buttons import NOBODYS_MESSAGE, REGISTRATIONS, Buttons, Connector, is_card, serving_buttons

@@ -507,6 +507,7 @@ async def test_a_new_link_takes_the_place_of_the_one_before(links: PersonalLinks
     assert other is not None
     assert len({first.id, same.id, other.id}) == 3
     assert other.pagerduty_user == "PUSER02"
+    assert (first.pagerduty_role, other.pagerduty_role) == ("limited_user", None), "as PagerDuty told it"
     kept = await links.pool.fetchval(
         "SELECT count(*) FROM user_link WHERE aad_object_id = $1", links.cy.aad_object_id
     )

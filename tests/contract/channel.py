@@ -10,12 +10,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.teams.cards import CardActivities
 from activities.teams.outcomes import OutcomeActivities
-from activities.teams.private import PrivateSends
 from activities.teams.replies import ReplyActivities
 from activities.teams.sends import Sends
 from muster.clients.expiring import ExpiringCache
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.teams.connector import ConnectorClient
+from muster.private_sends import PrivateSends
 from muster.store.pool import Pool
 from sandbox.company import Person
 from sandbox.teams.app import SERVICE_PATH

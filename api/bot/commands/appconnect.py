@@ -1,6 +1,6 @@
 """``appconnect``: whoever wrote it gets the card that asks a Microsoft admin for the tenant's consent."""
 
-from api.bot.commands.request import CommandRequest, Dependencies
+from api.bot.commands.request import CommandAnswer, CommandRequest, Dependencies, for_person
 from api.bot.commands.setup import ask_setup
 from muster.cards.commands import NOT_AUTHORIZED, NOTHING_TO_CONNECT
 from muster.store import teams
@@ -11,8 +11,12 @@ _STEPS = ("consenting", "complete")
 """Steps of a set-up that can ask for it, those that wait for it first."""
 
 
-async def answer(request: CommandRequest, dependencies: Dependencies) -> str:
+async def answer(request: CommandRequest, dependencies: Dependencies) -> CommandAnswer:
     """The answer of this channel's set-up; in a chat, of one that waits for consent."""
+    return for_person(await _outcome(request, dependencies))
+
+
+async def _outcome(request: CommandRequest, dependencies: Dependencies) -> str:
     if request.team is not None:
         if request.team.account is None:
             return NOT_AUTHORIZED

@@ -2,7 +2,7 @@
 
 import re
 
-from api.bot.commands.request import CommandRequest, Dependencies
+from api.bot.commands.request import CommandAnswer, CommandRequest, Dependencies, for_person
 from api.bot.commands.setup import ask_setup
 from muster.cards.commands import (
     KEY_EXPIRED,
@@ -41,8 +41,12 @@ def key_in(argument: str) -> str:
     return next(whole, "".join(pieces))
 
 
-async def answer(request: CommandRequest, dependencies: Dependencies) -> str:
+async def answer(request: CommandRequest, dependencies: Dependencies) -> CommandAnswer:
     """The set-up's answer, or why the KEY does not work."""
+    return for_person(await _outcome(request, dependencies))
+
+
+async def _outcome(request: CommandRequest, dependencies: Dependencies) -> str:
     if not request.is_private:
         return NOT_HERE
     key = key_in(request.argument)

@@ -1,7 +1,7 @@
-"""A message to the bot: read, taken once, answered in its thread."""
+"""A message to the bot: read, taken once, answered in its thread, or to whoever wrote it alone."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -10,7 +10,7 @@ from api.bot.activity import InboundActivity
 from api.bot.adapter import NotTaken
 from api.bot.answers import CARD
 from api.bot.commands.parser import Command, Mentioned, parse
-from api.bot.commands.request import CommandAnswer, CommandRequest, Dependencies
+from api.bot.commands.request import CommandAnswer, CommandRequest, Content, Dependencies, for_all, for_person
 from api.bot.commands.table import COMMANDS, answer
 from api.bot.sender import person_of
 from api.bot.team_events import TeamEvents
@@ -19,17 +19,20 @@ from muster.cards.sentences import UNREACHABLE
 from muster.clients.teams.connector import ConnectorClient
 from muster.config_file import TeamsRegistration
 from muster.logging import correlated
+from muster.private_sends import PrivateSends, Room
 from muster.store import commands
 from muster.store.pool import UNAVAILABLE
 from muster.temporal.attempts import Rejected, TemporalUnavailable
 from workflows.errors import OutsideError
 from workflows.ids import command_key
+from workflows.person import Person
 
 _TAKEN_WITHIN = 3.0
 """Seconds for the row that says that a command is taken."""
 _ANSWERED_WITHIN = 6.0
 _SENT_WITHIN = 4.0
-"""Seconds for the answer, and for sending it. Another delivery of the message finds it taken."""
+"""Seconds for the answer, and for sending each message of it, two at most and at the same time. Another
+delivery of the message finds it taken."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -42,11 +45,13 @@ class CommandHandler:
         dependencies: Dependencies,
         events: TeamEvents,
         connector: ConnectorClient,
+        private: PrivateSends,
         registrations: Mapping[str, TeamsRegistration],
     ) -> None:
         self._dependencies = dependencies
         self._events = events
         self._connector = connector
+        self._private = private
         self._registrations = registrations
 
     async def handle(self, activity: InboundActivity) -> None:
@@ -71,7 +76,7 @@ class CommandHandler:
             )
             answered = await self._answer(request)
             log.info("command answered", command=request.name if request.name in COMMANDS else "unknown")
-            await self._reply(activity, activity.tenant, activity.id, answered)
+            await self._reply(request, activity.id, answered)
 
     async def _take(self, activity: InboundActivity, tenant: str, id: str) -> bool:
         try:
@@ -98,40 +103,64 @@ class CommandHandler:
 
     async def _answer(self, request: CommandRequest) -> CommandAnswer:
         if request.activity.value is not None and not request.name:
-            return NO_FORMS
+            return for_all(NO_FORMS)
         try:
             async with asyncio.timeout(_ANSWERED_WITHIN):
                 return await answer(request, self._dependencies)
         except (TemporalUnavailable, *UNAVAILABLE) as failure:
             log.warning("a command was not done", reason=type(failure).__name__)
-            return UNREACHABLE
+            return for_person(UNREACHABLE)
         except Rejected as refusal:
             log.error("a command was refused", reason=str(refusal))
-            return NOT_DONE
+            return for_person(NOT_DONE)
         except Exception:
             # It is taken, so that nobody would hear of it any more.
             log.exception("a command failed", command=request.name if request.name in COMMANDS else "unknown")
-            return NOT_DONE
+            return for_person(NOT_DONE)
 
-    async def _reply(self, activity: InboundActivity, tenant: str, id: str, answered: CommandAnswer) -> None:
-        """Send the answer into the message's thread. Whether it arrives or not, the command is done."""
-        message = _message(answered)
-        where = (activity.service_url, tenant, activity.conversation.id)
+    async def _reply(self, request: CommandRequest, id: str, answered: CommandAnswer) -> None:
+        """Send the answer. Whether it arrives or not, the command is done.
+
+        What is for its person alone goes into the thread where nobody else reads it, and where Teams does not
+        say who the person is: such an answer names nobody.
+        """
+        if request.is_private or request.person is None:
+            await self._send(self._in_thread(request, id, answered.contents))
+            return
+        sends = []
+        if answered.for_all is not None:
+            sends.append(self._send(self._in_thread(request, id, (answered.for_all,))))
+        if answered.for_person is not None:
+            sends.append(self._send(self._alone(request, request.person, answered.for_person)))
+        await asyncio.gather(*sends)
+
+    async def _in_thread(self, request: CommandRequest, id: str, contents: Iterable[Content]) -> None:
+        activity = request.activity
+        where = (activity.service_url, request.tenant, activity.conversation.id)
+        for content in contents:
+            if activity.team is not None and activity.thread is None:
+                await self._connector.reply(*where, id, _message(content))
+            else:
+                await self._connector.send(*where, _message(content))
+
+    async def _alone(self, request: CommandRequest, person: Person, content: Content) -> None:
+        activity = request.activity
+        room = Room(activity.conversation_id, activity.service_url, activity.is_shared)
+        await self._private.send(request.tenant, person, _message(content), asked_in=room)
+
+    async def _send(self, sending: Awaitable[None]) -> None:
         try:
             async with asyncio.timeout(_SENT_WITHIN):
-                if activity.team is not None and activity.thread is None:
-                    await self._connector.reply(*where, id, message)
-                else:
-                    await self._connector.send(*where, message)
-        except (OutsideError, TimeoutError) as failure:
+                await sending
+        except (OutsideError, *UNAVAILABLE) as failure:  # a time that is over is among them
             log.warning("the answer to a command was not sent", reason=type(failure).__name__)
 
 
-def _message(answered: CommandAnswer) -> dict[str, Any]:
-    if isinstance(answered, str):
-        return {"type": "message", "text": answered, "textFormat": "markdown"}
+def _message(content: Content) -> dict[str, Any]:
+    if isinstance(content, str):
+        return {"type": "message", "text": content, "textFormat": "markdown"}
     return {
         "type": "message",
-        "summary": answered["fallbackText"],
-        "attachments": [{"contentType": CARD, "content": answered}],
+        "summary": content["fallbackText"],
+        "attachments": [{"contentType": CARD, "content": content}],
     }

@@ -3,7 +3,7 @@
 import asyncio
 
 from api.bot.commands.named_account import named_account
-from api.bot.commands.request import CommandAnswer, CommandRequest, Dependencies
+from api.bot.commands.request import CommandAnswer, CommandRequest, Content, Dependencies, for_person
 from api.bot.linking import Asked
 from muster.cards.commands import NO_PERSON, plain_sentence
 from muster.cards.links.choice import choice_card
@@ -18,8 +18,12 @@ async def answer(request: CommandRequest, dependencies: Dependencies) -> Command
     """What came of it; a choice, where several accounts can be meant.
 
     That is the account that the argument names, else the one of this channel's team, else the only one there
-    is.
+    is. The offer goes to the private chat, wherever the command was written.
     """
+    return for_person(await _outcome(request, dependencies))
+
+
+async def _outcome(request: CommandRequest, dependencies: Dependencies) -> Content:
     if request.person is None:
         return NO_PERSON
     accounts = await dependencies.linking.accounts(request.tenant)

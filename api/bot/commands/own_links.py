@@ -1,7 +1,8 @@
 """What ``status`` says of links.
 
-Muster stores no role of a linked person, and the API opens no token by which PagerDuty could be asked. Who is
-an Admin is what rows know: the PagerDuty user who authorized a team, which an Admin alone can do.
+The API opens no token by which PagerDuty could be asked for a role. Who is an Admin is what rows know:
+whoever was one when they linked themselves, and the PagerDuty user who authorized a team, which an Admin
+alone can do.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from muster.cards.links.status import (
     own_links_text,
     shared_users_text,
 )
+from muster.clients.pagerduty.oauth import ADMIN_ROLES
 from muster.store import links, teams
 from muster.store.links import Link
 from muster.store.pool import Pool
@@ -68,7 +70,11 @@ async def _accounts(
 async def _administered(pool: Pool, tenant: str, own: Sequence[Link]) -> list[str]:
     """The accounts whose Admin the person is, as far as rows know."""
     authorized = {(team.account, team.authorized_by) for team in await teams.of_tenant(pool, tenant)}
-    return [link.account for link in own if (link.account, link.pagerduty_user) in authorized]
+    return [
+        link.account
+        for link in own
+        if link.pagerduty_role in ADMIN_ROLES or (link.account, link.pagerduty_user) in authorized
+    ]
 
 
 async def _others(pool: Pool, tenant: str, person: Person, link: Link) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from api.bot.activity import InboundActivity
 from api.bot.linking import Linking
@@ -54,8 +55,35 @@ class CommandRequest:
         return self.activity.is_private
 
 
-CommandAnswer = str | AdaptiveCard
-"""What whoever wrote the command gets: Markdown or a card, of muster/cards."""
+Content = str | AdaptiveCard
+"""What an answer says: Markdown or a card, of muster/cards."""
+
+
+class CommandAnswer(NamedTuple):
+    """What a command answers, and who reads it where it was written in a channel or group chat."""
+
+    for_person: Content | None = None
+    """For whoever wrote it, alone: what came of it, why it was not done, how they are linked."""
+    for_all: str | None = None
+    """How the team stands, what Muster understands, where PagerDuty is."""
+
+    @property
+    def contents(self) -> tuple[Content, ...]:
+        """All of it for one reader, in as few messages as it takes."""
+        if isinstance(self.for_person, str) and self.for_all is not None:
+            return (f"{self.for_all}\n\n{self.for_person}",)
+        return tuple(content for content in (self.for_all, self.for_person) if content is not None)
+
+
+def for_person(content: Content) -> CommandAnswer:
+    """An answer that only whoever wrote the command is to read."""
+    return CommandAnswer(for_person=content)
+
+
+def for_all(text: str) -> CommandAnswer:
+    """An answer that everybody who read the command may read."""
+    return CommandAnswer(for_all=text)
+
 
 Answer = Callable[[CommandRequest, Dependencies], Awaitable[CommandAnswer]]
 """A command: does what is asked and says what came of it.

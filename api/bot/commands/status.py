@@ -1,18 +1,20 @@
-"""``status``: how the set-up stands, in a chat of all the tenant's teams, and one's own links; from rows."""
+"""``status``: how the set-up stands, in a chat of all the tenant's teams, and one's own links; from rows.
+
+How the set-up stands is for everybody; one's own links are for nobody else.
+"""
 
 from api.bot.commands.own_links import links_text
-from api.bot.commands.request import CommandRequest, Dependencies
+from api.bot.commands.request import CommandAnswer, CommandRequest, Dependencies
 from muster.cards.setup.status import Consent, TeamStatus, status_text, statuses_text
 from muster.permissions import REQUIRED
 from muster.store import accounts, people, teams
 from muster.store.teams import Team
 
 
-async def answer(request: CommandRequest, dependencies: Dependencies) -> str:
+async def answer(request: CommandRequest, dependencies: Dependencies) -> CommandAnswer:
     """What is done, what is missing, who can do it; whom the person is linked to."""
     setup = await _setup(request, dependencies)
-    own = await links_text(request, dependencies)
-    return f"{setup}\n\n{own}" if own else setup
+    return CommandAnswer(for_person=await links_text(request, dependencies), for_all=setup)
 
 
 async def _setup(request: CommandRequest, dependencies: Dependencies) -> str:

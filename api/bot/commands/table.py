@@ -13,7 +13,7 @@ from api.bot.commands import (
     status,
     unlink_user,
 )
-from api.bot.commands.request import Answer, CommandAnswer, CommandRequest, Dependencies
+from api.bot.commands.request import Answer, CommandAnswer, CommandRequest, Dependencies, for_all
 from api.bot.commands.written_keys import end_shown, quotable
 from muster.cards.commands import SUMMARIES, help_text, unknown_text
 
@@ -43,8 +43,8 @@ async def answer(request: CommandRequest, dependencies: Dependencies) -> Command
     if command is not None:
         return await command(request, dependencies)
     if not request.name:
-        return help_text()
-    return unknown_text(quotable(request), nearest(request.name, request.argument))
+        return for_all(help_text())
+    return for_all(unknown_text(quotable(request), nearest(request.name, request.argument)))
 
 
 def nearest(name: str, argument: str) -> str | None:

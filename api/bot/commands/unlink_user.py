@@ -1,7 +1,7 @@
 """``unlinkUser``: whoever wrote it is not linked any more, and their tokens are gone."""
 
 from api.bot.commands.named_account import named_account
-from api.bot.commands.request import CommandRequest, Dependencies
+from api.bot.commands.request import CommandAnswer, CommandRequest, Dependencies, for_person
 from muster.cards.commands import NO_PERSON
 from muster.cards.links.unlinking import NOT_LINKED, LinkedTo, choose_text, unlinked_text
 from muster.store import link_offers, links
@@ -9,11 +9,15 @@ from muster.store.links import Link
 from muster.store.pool import Pool, transaction
 
 
-async def answer(request: CommandRequest, dependencies: Dependencies) -> str:
+async def answer(request: CommandRequest, dependencies: Dependencies) -> CommandAnswer:
     """Whom they were linked to; which links there are, where it is not clear which one is meant.
 
     A person is known by the verified activity alone, so that nobody can name another.
     """
+    return for_person(await _outcome(request, dependencies))
+
+
+async def _outcome(request: CommandRequest, dependencies: Dependencies) -> str:
     if request.person is None:
         return NO_PERSON
     pool, person = dependencies.pool, request.person.aad_object_id

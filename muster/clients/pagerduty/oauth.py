@@ -45,6 +45,8 @@ PERSON_SCOPES = (
 )
 """For all that a person does and sees by their own token (docs/platform-facts.md, *Scope set to request*)."""
 
+ADMIN_ROLES: tuple[str, ...] = get_args(AdminRole)
+
 _ERRORS = frozenset({"invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type"})
 """Of RFC 6749, 5.2; any other text could quote what was sent."""
 
@@ -64,6 +66,8 @@ class AuthorizedPerson:
     user: str
     name: str
     email: str
+    role: str | None
+    """PagerDuty's ``user.role``, the base role of the account; ``None``: it does not say."""
     tokens: Tokens = field(repr=False)
 
 
@@ -116,7 +120,8 @@ class OAuthClient:
         email = one_line(user.get("email"), VALUE)
         if not email:
             raise broken_contract(PROVIDER, "a user without an e-mail address", repeatable=True)
-        return AuthorizedPerson(user["id"], _name_of(user), email, tokens)
+        role = one_line(written(user.get("role")), NAME) if user.get("role") else None
+        return AuthorizedPerson(user["id"], _name_of(user), email, role, tokens)
 
     async def _authorized(
         self, account: PagerDutyAccount, code: str, verifier: str, scopes: Collection[str]

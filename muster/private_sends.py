@@ -2,7 +2,8 @@
 
 A targeted message stands in a channel or group chat, and one member sees it, for 24 hours. Whoever pressed or
 asked there is told there, and in their private chat with the bot where Teams refuses that
-(docs/decisions/0045).
+(docs/decisions/0045). The API answers commands by it, and activities send all else: both read and write the
+same rows.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,15 @@ from workflows.errors import BotRemoved, CardGone, Forbidden, RefusedForNow, Req
 from workflows.person import Person
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+class Room(NamedTuple):
+    """A conversation, as an activity that has just come from there tells of it; it may have no row yet."""
+
+    conversation: str
+    service_url: str
+    is_shared: bool
+    """It is known to be a channel or group chat."""
 
 
 class PrivateMessage(NamedTuple):
@@ -38,17 +48,20 @@ class PrivateSends:
         self._pool = pool
 
     async def send(
-        self, tenant: str, person: Person, activity: Mapping[str, Any], *, asked_in: str | None
+        self, tenant: str, person: Person, activity: Mapping[str, Any], *, asked_in: Room | str | None
     ) -> PrivateMessage:
         """Send ``activity``, without a recipient, to this person.
 
         ``asked_in``: the conversation in which they pressed or asked; ``None``: the private chat is wanted.
-        Raises ``OutsideError``s. After a lost answer (``OutcomeUnknown``) the other way is not tried, since
-        the message may be there: it is said at most once. Whoever may say it twice calls again, and the same
-        way is chosen.
+        Raises ``OutsideError``s, or one of ``UNAVAILABLE``. After a lost answer (``OutcomeUnknown``) the
+        other way is not tried, since the message may be there: it is said at most once. Whoever may say it
+        twice calls again, and the same way is chosen.
         """
-        room = None if asked_in is None else asked_in.partition(";")[0]
+        name = asked_in.conversation if isinstance(asked_in, Room) else asked_in
+        room = None if name is None else name.partition(";")[0]
         place = await people.private_place(self._pool, tenant, person.aad_object_id, asked_in=room)
+        if isinstance(asked_in, Room):
+            place = place._replace(service_url=asked_in.service_url, is_shared=asked_in.is_shared)
         service_url = _address(place)
         teams_id = person.teams_id or place.teams_id
         if room is not None and teams_id and not (place.is_private_chat or place.refuses_targeted):
