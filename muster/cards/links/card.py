@@ -98,7 +98,7 @@ def _why(view: LinkView) -> Iterator[Element]:
         yield paragraph(
             "This links your Teams account to your PagerDuty user in the account ",
             account,
-            ". Whatever you do in PagerDuty by Muster is then done as you.",
+            ". Whatever you do in PagerDuty through Muster is then done as you.",
         )
     if view.click is not None:
         yield from done_in_time(view.click, account)
@@ -112,7 +112,7 @@ def _over(view: LinkView) -> Iterator[Element]:
             user,
             " in the PagerDuty account ",
             named(view.account),
-            ". Whatever you do in PagerDuty by Muster is done as this user.",
+            ". Whatever you do in PagerDuty through Muster is done as this user.",
         )
         yield said(UNDO)
     else:
