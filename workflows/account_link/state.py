@@ -32,6 +32,8 @@ AUTHORIZATION_LIVES = timedelta(days=365)
 """However often its tokens are refreshed (platform-facts, *Lifetimes*)."""
 
 MOST_ANSWERS = 50
+MOST_CLICKS = 10
+"""Of those that met no link, one a card: a message of Teams ends at 28 KB."""
 
 
 class MetClick(Value):
@@ -54,6 +56,14 @@ class ClickEnding(Value):
         "unknown",  # nobody could be asked, or nobody answered
     ]
     outcome: Outcome | None = None
+
+
+class KeptClick(Value):
+    """A click that met no link, and what became of it."""
+
+    met: MetClick
+    ending: ClickEnding | None = None
+    """``None``: it waits for the link, or is being done."""
 
 
 class Link(Value):
@@ -144,10 +154,10 @@ class State(Degradable):
     user: str | None = None
     """Name of its PagerDuty user."""
     why: Why = "asked"
-    met: MetClick | None = None
-    """The newest click that met no link."""
-    ending: ClickEnding | None = None
-    """How it ended; ``None``: it did not yet."""
+    clicks: tuple[KeptClick, ...] = ()
+    """Those that met no link, the newest of each card, in the order of their arrival."""
+    left_out: bool = False
+    """There were clicks on more cards than are kept: the person has to click there again."""
     notices: tuple[Notice, ...] = ()
     number: int = 0
     """The highest of the messages, of which some may be forgotten."""
