@@ -1,6 +1,5 @@
 """The state of one ``AccountLink`` run, as one frozen value."""
 
-from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import AwareDatetime
@@ -27,9 +26,6 @@ Reply = Literal[
 
 Place = Literal["private", "here"]
 """Where a message is: in the private chat, or where the person was told, seen by them alone."""
-
-AUTHORIZATION_LIVES = timedelta(days=365)
-"""However often its tokens are refreshed (platform-facts, *Lifetimes*)."""
 
 MOST_ANSWERS = 50
 MOST_CLICKS = 10

@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from workflows.account_link.state import AUTHORIZATION_LIVES, ClickEnding, Notice, State, Why
+from workflows.account_link.state import ClickEnding, Notice, State, Why
+from workflows.link_lifetimes import AUTHORIZATION_LIVES
 from workflows.values import Value
 from workflows.verbs.verb import VerbName
 
