@@ -9,6 +9,7 @@ from muster.store import links
 from muster.store.links import EndedLink
 from muster.store.pool import Pool
 from workflows.account_link.messages import OfferLink
+from workflows.account_link.state import Why
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -26,11 +27,12 @@ class EndedLinks:
         What fails between the two is asked for again, with the same key. Raises ``ProviderUnavailable``, and
         what a database raises that is away.
         """
+        why: Why = "user_gone" if ended.reason == "user_gone" else "ended"
         await self._offers.ask_for(
             tenant=ended.tenant,
             aad_object_id=ended.aad_object_id,
             account=ended.account,
-            offer=OfferLink(key=f"ended-{ended.link}", why="ended"),
+            offer=OfferLink(key=f"ended-{ended.link}", why=why),
         )
         await links.note_told(self._pool, ended.link)
-        log.info("the end of a link is told", link=ended.link, account=ended.account)
+        log.info("the end of a link is told", link=ended.link, account=ended.account, reason=ended.reason)

@@ -386,6 +386,14 @@ async def test_ends_that_nobody_could_be_told_of_are_told(telling: TellingActivi
     assert (await run(telling.tell_of_ends, ACME)).examined == 0
 
 
+async def test_why_a_link_ended_outlives_a_failure_to_tell(telling: TellingActivities, pool: Pool) -> None:
+    link = min((await linked(pool)).values())
+    await links.end(pool, link, "user_gone")
+    (untold,) = await links.untold(pool, "acme")
+    assert untold.reason == "user_gone"
+    assert (await run(telling.tell_of_ends, ACME)).done == 1
+
+
 async def test_old_rows_go_and_younger_ones_stay(pool: Pool) -> None:
     person = COMPANY.people[0].aad_object_id
     for name, days in (("old", 8), ("young", 6)):

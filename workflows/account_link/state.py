@@ -12,9 +12,10 @@ from workflows.verbs.outcomes import Outcome
 
 Step = Literal["new", "open", "linked", "expired"]
 
-Why = Literal["asked", "clicked", "ended", "year"]
+Why = Literal["asked", "clicked", "ended", "user_gone", "year"]
 """What made the offer: a button or ``linkUser``; a click that met no link; the link ended, as PagerDuty did
-not refresh it any more; the year of the authorization ends soon."""
+not refresh it any more; it ended, as PagerDuty has no such active user any more; the year of the
+authorization ends soon."""
 
 Reply = Literal[
     "sent",  # a message with the link is on its way

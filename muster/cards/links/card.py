@@ -24,6 +24,7 @@ _OFFERS: Mapping[Why, str] = {
     "asked": "Link your accounts",
     "clicked": "Link your accounts",
     "ended": "Your link to PagerDuty has ended",
+    "user_gone": "Your link to PagerDuty has ended",
     "year": "Your link to PagerDuty ends soon",
 }
 _TITLES: Mapping[Showing, str] = {
@@ -90,6 +91,14 @@ def _why(view: LinkView) -> Iterator[Element]:
             account,
             ". Link your accounts again to go on.",
         )
+    elif view.why == "user_gone":
+        yield paragraph(
+            "Your link to PagerDuty has ended: the account ",
+            account,
+            " has no active user any more that is yours. If that is wrong, ask an Admin of the PagerDuty "
+            "account.",
+        )
+        yield said("If you have another user there, link your accounts to that one.")
     elif view.why == "year":
         yield paragraph("PagerDuty lets Muster act as your user in the account ", account, " for a year.")
         ends = f"The authorization ends on {instant(view.year_ends_at)}. " if view.year_ends_at else ""
