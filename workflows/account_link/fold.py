@@ -61,8 +61,10 @@ def expired(state: State) -> State:
 
 
 def waiting_for_doing(state: State) -> tuple[MetClick, ...]:
-    """The clicks that met no link and are to be done now, by the link that came of them."""
-    return tuple(click.met for click in state.clicks if click.ending is None) if state.is_linked else ()
+    """The clicks that met no link and have not come to their end, now that the person was linked."""
+    if state.step != "linked":
+        return ()
+    return tuple(click.met for click in state.clicks if click.ending is None)
 
 
 def _without_offer(state: State) -> State:

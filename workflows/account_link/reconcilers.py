@@ -120,9 +120,11 @@ class ClickReconciler(LinkReconciler):
     async def _do(self, met: MetClick) -> None:
         """Ask one; whatever happens, the person hears of it in the end. Raises ActivityError."""
         run = self._run
-        if (known := run.state.known) is None:
+        if run.state.known is None or not run.state.is_linked:
+            # The person was unlinked again while the click may have been done: nobody says what came of it.
+            self._note(met, ClickEnding(kind="unknown"))
             return
-        request = DoMetClick(person=run.start.person, met=met, link=known.id)
+        request = DoMetClick(person=run.start.person, met=met, link=run.state.known.id)
         try:
             ending = await call(DO_MET_CLICK, request, as_markdown(met.title, _NAME_LIMIT))
         except ActivityError as error:

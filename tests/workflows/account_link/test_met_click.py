@@ -224,6 +224,23 @@ async def test_whoever_was_unlinked_again_meanwhile_is_told_so(client: Client) -
     assert run.outside.done == []
 
 
+async def test_whoever_is_unlinked_while_a_click_is_done_hears_that_nobody_knows(
+    client: Client,
+) -> None:
+    async with running(client) as run:
+        run.outside.fails(DO_MET_CLICK, *[ProviderUnavailable("no answer")] * 100)
+        await run.clicks()
+        await run.shows("link/1", "open")
+        await run.links()
+        await run.shows("link/1", "linked")
+        run.outside.unlink()
+        await run.signal("linked", Linked(offer=1))
+        await run.ends()
+        assert run.outside.showing("link/1") == "unlinked"
+        assert (click := told(run)) is not None
+        assert click.ending == ClickEnding(kind="unknown")
+
+
 async def test_an_answer_that_is_lost_is_asked_for_again(client: Client) -> None:
     async with running(client) as run:
         run.outside.fails(DO_MET_CLICK, OutcomeUnknown("the worker died"), ProviderUnavailable("no answer"))
