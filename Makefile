@@ -79,7 +79,7 @@ pooler:  ## pgbouncer, through which the store is tested too
 	@$(SETUP) --pooler
 
 icons: setup  ## draw the app's icons, which muster/app_package holds
-	$(BIN)/python -m tools.icons
+	$(DIRECT) $(BIN)/python -m tools.icons
 
 permissions: setup  ## write docs/permissions.md from its table; review the diff
 	$(DIRECT) MUSTER_PERMISSIONS_WRITE=1 $(BIN)/pytest -q tests/docs/test_permissions.py

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import structlog
 
+from activities.clients.link_offers import LinkOffers
 from activities.registration import implements
 from activities.signals import Rejected, WorkflowSignals
 from muster.cards.links.clicks import title_of
@@ -22,9 +23,9 @@ from workflows.account_link.activities import (
     StoredLink,
     StoredOffer,
 )
-from workflows.account_link.messages import Deadlines, MetClick, OfferLink, Start
+from workflows.account_link.messages import MetClick, OfferLink
 from workflows.account_link.state import ClickEnding, KnownLink
-from workflows.account_link.workflow_type import ACCOUNT_LINK, OFFER
+from workflows.account_link.workflow_type import ACCOUNT_LINK
 from workflows.channel_incident.activities import OFFER_LINK, OfferToClicker
 from workflows.channel_incident.messages import Timing
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICKS
@@ -47,6 +48,7 @@ class LinkActivities:
         self._pool = pool
         self._settings = settings
         self._signals = signals
+        self._offers = LinkOffers(signals, settings, pool)
 
     @implements(RESTORE_LINK)
     async def restore_link(self, request: RestoreLink) -> StoredLink:
@@ -88,12 +90,7 @@ class LinkActivities:
         """Tell the workflow that offers whoever clicked a link; told again it changes nothing."""
         click, card = request.click, request.card
         clicker = click.person
-        start = Start(
-            tenant=request.tenant,
-            person=Person(aad_object_id=clicker.aad_object_id, teams_id=clicker.teams_id, name=clicker.name),
-            account=card.account,
-            deadlines=Deadlines(link=self._settings.link_life),
-        )
+        person = Person(aad_object_id=clicker.aad_object_id, teams_id=clicker.teams_id, name=clicker.name)
         offer = OfferLink(
             key=click.key,
             why="clicked",
@@ -101,7 +98,7 @@ class LinkActivities:
             met=MetClick(card=card, title=title_of(request.view, card.incident_id), click=click),
             correlation=click.correlation,
         )
-        await self._signals.signal(ACCOUNT_LINK, start, OFFER.goes_on_as, offer)
+        await self._offers.ask(tenant=request.tenant, person=person, account=card.account, offer=offer)
         return Done()
 
     @implements(DO_MET_CLICK)

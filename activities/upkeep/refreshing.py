@@ -1,7 +1,6 @@
 """Links that nobody used for long are refreshed, by PagerDuty's clock."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from activities.clients.link_refresh import LinkEnded, opening
 from activities.clients.person_token import PersonTokens
@@ -16,6 +15,7 @@ from muster.store import links
 from muster.store.links import LinkedPerson
 from muster.store.pool import Pool
 from workflows.errors import OutsideError, RequestInvalid
+from workflows.link_lifetimes import AUTHORIZATION_LIVES, REFRESHED_AFTER
 from workflows.upkeep.activities import (
     READ_PAGERDUTY_TIME,
     REFRESH_LINKS,
@@ -24,11 +24,6 @@ from workflows.upkeep.activities import (
     PagerDutyTime,
     Progress,
 )
-
-UNUSED = timedelta(days=20)
-"""A refresh token dies after 30 days (*Scoped OAuth*): ten days are left for outages."""
-YEAR = timedelta(days=365)
-"""The life of an authorization, whatever is refreshed."""
 
 
 class RefreshingActivities:
@@ -64,8 +59,8 @@ class RefreshingActivities:
             batch.account,
             after=progress.after,
             now=batch.now,
-            unused=UNUSED,
-            year=YEAR,
+            unused=REFRESHED_AFTER,
+            year=AUTHORIZATION_LIVES,
             most=BATCH,
         )
 

@@ -13,7 +13,7 @@ SUMMARIES: dict[str, str] = {
     "**help legacy**: the way from PagerDuty's own app",
     "status": "how the setup stands: what is done, what is missing, who can do it; and your own links",
     "open": "a link to PagerDuty",
-    "linkUser": "links your Teams account to your PagerDuty user, as whom your buttons act then",
+    "linkUser": "links your Teams account to your PagerDuty user; your buttons then act as that user",
     "unlinkUser": "ends that link, and deletes your tokens",
     "authorize": "connects the team that a KEY is for; write **authorize KEY** in our private chat",
     "appconnect": "asks a Microsoft admin for the permissions that Muster needs",

@@ -11,7 +11,7 @@ PRIVACY = "\n".join(
         "- if you are linked: your PagerDuty user's id, name and e-mail, and your tokens, encrypted "
         "(AES-256-GCM). They go at once by **unlinkUser**, and when PagerDuty or Microsoft do not know you "
         "any more. That a link ended without you is noted with your id, for 30 days after you were told.",
-        "- links that were made for you, which you or nobody used: deleted 7 days after they expired.",
+        "- each link that Muster sent you to sign in with, used or not: deleted 7 days after it expired.",
         "- each press of a button on an incident: who, when, what, how it ended. Nothing deletes it by "
         "itself.",
         "- cards: titles, notes and names of people, as PagerDuty told them.",

@@ -94,6 +94,7 @@ class EndedLink(NamedTuple):
     tenant: str
     aad_object_id: str
     account: str
+    reason: Ending
 
 
 def token_place(tenant: str, aad_object_id: str, account: str, column: Column) -> Place:

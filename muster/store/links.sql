@@ -66,17 +66,17 @@ WITH ended AS (
 )
 INSERT INTO ended_link (link, tenant, aad_object_id, account, reason)
 SELECT id, tenant, aad_object_id, account, :reason FROM ended
-RETURNING link, tenant, aad_object_id, account
+RETURNING link, tenant, aad_object_id, account, reason
 
 -- name: has_ended
 SELECT EXISTS (SELECT FROM ended_link WHERE link = :link)
 
 -- name: left_untold
-SELECT link, tenant, aad_object_id, account FROM ended_link
+SELECT link, tenant, aad_object_id, account, reason FROM ended_link
 WHERE link = :link AND told_at IS NULL AND ended_at < now() - :since::interval
 
 -- name: untold
-SELECT link, tenant, aad_object_id, account FROM ended_link
+SELECT link, tenant, aad_object_id, account, reason FROM ended_link
 WHERE account = :account AND told_at IS NULL
 ORDER BY link
 

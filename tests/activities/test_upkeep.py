@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
 from activities.signals import WorkflowSignals
+from activities.upkeep.old_rows import OldRowActivities
 from activities.upkeep.people import PeopleActivities
 from activities.upkeep.telling import TellingActivities
 from activities.upkeep.users import UserActivities
@@ -410,7 +411,15 @@ async def test_ends_that_nobody_could_be_told_of_are_told(telling: TellingActivi
     assert (await run(telling.tell_of_ends, ACME)).examined == 0
 
 
-async def test_old_rows_go_and_younger_ones_stay(telling: TellingActivities, pool: Pool) -> None:
+async def test_why_a_link_ended_outlives_a_failure_to_tell(telling: TellingActivities, pool: Pool) -> None:
+    link = min((await linked(pool)).values())
+    await links.end(pool, link, "user_gone")
+    (untold,) = await links.untold(pool, "acme")
+    assert untold.reason == "user_gone"
+    assert (await run(telling.tell_of_ends, ACME)).done == 1
+
+
+async def test_old_rows_go_and_younger_ones_stay(pool: Pool) -> None:
     person = COMPANY.people[0].aad_object_id
     for name, days in (("old", 8), ("young", 6)):
         ago = timedelta(days=days)
@@ -436,8 +445,9 @@ async def test_old_rows_go_and_younger_ones_stay(telling: TellingActivities, poo
             *(link, TENANT, person, None if told is None else timedelta(days=told)),
         )
     of_account = OfAccount(account="acme")
-    assert (await run(telling.delete_old_rows, of_account)).done == 4
-    assert (await run(telling.delete_old_rows, of_account)).done == 0
+    old_rows = OldRowActivities(pool)
+    assert (await run(old_rows.delete_old_rows, of_account)).done == 4
+    assert (await run(old_rows.delete_old_rows, of_account)).done == 0
     assert await pool.fetchval("SELECT array_agg(request) FROM link_offer") == ["young"]
     assert await pool.fetchval("SELECT array_agg(activity_id) FROM command") == ["young"]
     assert await pool.fetchval("SELECT array_agg(aad_object_id) FROM wrong_key") == ["young"]

@@ -216,7 +216,7 @@ async def test_a_link_that_its_person_removes_has_not_ended(pool: Pool, linked: 
 
 
 async def test_a_link_ends_once_and_stays_untold_until_its_person_is_told(pool: Pool, linked: int) -> None:
-    ended = EndedLink(linked, TENANT, CY_AAD, ACCOUNT)
+    ended = EndedLink(linked, TENANT, CY_AAD, ACCOUNT, "refused")
     assert not await links.has_ended(pool, linked)
     assert await links.end(pool, linked, "refused") == ended
     assert await links.end(pool, linked, "user_gone") is None

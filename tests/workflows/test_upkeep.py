@@ -213,7 +213,7 @@ async def test_a_user_who_was_deactivated_is_unlinked_and_told_once(upkept: Upke
     assert not await upkept.is_linked(CY_USER)
     assert await upkept.is_linked(BO_USER)
     await upkept.upkeep()
-    assert [(one.why, one.key) for one in await upkept.told(CY_USER)] == [("ended", f"ended-{link}")]
+    assert [(one.why, one.key) for one in await upkept.told(CY_USER)] == [("user_gone", f"ended-{link}")]
 
 
 async def test_each_account_has_its_own_upkeep_by_its_own_clock(upkept: Upkeep) -> None:

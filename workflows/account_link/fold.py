@@ -3,11 +3,22 @@
 from datetime import datetime, timedelta
 
 from workflows.account_link.messages import OfferLink
-from workflows.account_link.state import Answered, ClickEnding, KnownLink, Link, MetClick, Notice, State, Why
+from workflows.account_link.state import (
+    MOST_CLICKS,
+    Answered,
+    ClickEnding,
+    KeptClick,
+    KnownLink,
+    Link,
+    MetClick,
+    Notice,
+    State,
+    Why,
+)
 from workflows.account_link.view import TELL_OF_LINK
 from workflows.verbs.outcomes import Outcome
 
-_URGENCY: tuple[Why, ...] = ("asked", "clicked", "year", "ended")
+_URGENCY: tuple[Why, ...] = ("asked", "clicked", "year", "ended", "user_gone")
 """Of two reasons for one offer the later one of these is told."""
 
 
@@ -24,12 +35,13 @@ def asked(state: State, request: OfferLink, *, now: datetime, within: timedelta)
     is_open = state.step == "open" and state.link is not None and not state.link.is_over
     if is_open and live is not None and not live.is_blocked and not live.given_up:
         why = max(state.why, request.why, key=_URGENCY.index)
-        state = _with_met(state.replace(why=why), request.met)
+        state = _with_click(state.replace(why=why), request.met)
         return state, Answered(key=request.key, reply="waiting", place=live.place)
     if is_open:
-        state = _with_met(state, request.met)
+        state = _with_click(state, request.met)
     else:
-        state = _with_new_link(state, now).replace(why=request.why, met=request.met, ending=None)
+        fresh = _with_new_link(state, now).replace(why=request.why, clicks=(), left_out=False)
+        state = _with_click(fresh, request.met)
     state = _with_new_notice(state, request.conversation)
     return state, Answered(key=request.key, reply="sent", place="here" if request.conversation else "private")
 
@@ -38,19 +50,19 @@ def spent(state: State, link: int | None, user: str | None, *, within: timedelta
     """The offer was spent: the person is linked, unless they were unlinked again meanwhile."""
     if state.step == "linked":
         return state
-    return _with_ending(_without_offer(state).replace(step="linked", came=link, user=user), within)
+    return _with_endings(_without_offer(state).replace(step="linked", came=link, user=user), within)
 
 
 def expired(state: State) -> State:
     """The offer is not open any more, and nobody used it."""
     if state.step != "open":
         return state
-    return _without_offer(state).replace(step="expired", met=None, ending=None)
+    return _without_offer(state).replace(step="expired", clicks=(), left_out=False)
 
 
-def waits_for_doing(state: State) -> bool:
-    """The click that met no link is to be done now, by the link that came of it."""
-    return state.is_linked and state.met is not None and state.ending is None
+def waiting_for_doing(state: State) -> tuple[MetClick, ...]:
+    """The clicks that met no link and are to be done now, by the link that came of them."""
+    return tuple(click.met for click in state.clicks if click.ending is None) if state.is_linked else ()
 
 
 def _without_offer(state: State) -> State:
@@ -76,11 +88,23 @@ def _with_new_notice(state: State, asked_in: str | None) -> State:
     return state.replace(number=number, notices=(*state.notices, notice))
 
 
-def _with_met(state: State, met: MetClick | None) -> State:
-    """The newest click is the one that is done."""
-    if met is None or (state.met is not None and met.click.received_at < state.met.click.received_at):
+def _with_click(state: State, met: MetClick | None) -> State:
+    """Of each card the newest click is the one that is done.
+
+    Of too many cards the oldest click falls out. Once the person is linked it may be under way, and the one
+    too many is left out instead.
+    """
+    if met is None:
         return state
-    return state.replace(met=met, ending=None)
+    of_card = next((click for click in state.clicks if click.met.card == met.card), None)
+    if of_card is not None and met.click.received_at <= of_card.met.click.received_at:
+        return state
+    others = [click for click in state.clicks if click is not of_card]
+    if len(others) == MOST_CLICKS and state.step == "linked":
+        return state.replace(left_out=True)
+    clicks = sorted((*others, KeptClick(met=met)), key=lambda click: click.met.click.received_at)
+    left_out = state.left_out or len(clicks) > MOST_CLICKS
+    return state.replace(clicks=tuple(clicks[-MOST_CLICKS:]), left_out=left_out)
 
 
 def _with_click_of_linked(state: State, known: KnownLink, request: OfferLink, within: timedelta) -> State:
@@ -88,22 +112,26 @@ def _with_click_of_linked(state: State, known: KnownLink, request: OfferLink, wi
     met = request.met
     if met is None or state.step == "open":
         return state
-    newer = _with_met(state, met)
+    newer = _with_click(state, met)
     if newer is state:
         return state
     state = newer.replace(step="linked", came=known.id, user=known.name)
     if state.live is None:
         state = _with_new_notice(state, request.conversation)
-    return _with_ending(state, within)
+    return _with_endings(state, within)
 
 
-def _with_ending(state: State, within: timedelta) -> State:
-    """What needs nobody's answer."""
-    if state.met is None:
-        return state
+def _with_endings(state: State, within: timedelta) -> State:
+    """The clicks whose end needs nobody's answer."""
+    return state.replace(clicks=tuple(_ended(state, click, within) for click in state.clicks))
+
+
+def _ended(state: State, click: KeptClick, within: timedelta) -> KeptClick:
+    if click.ending is not None:
+        return click
     if not state.is_linked or state.known is None:
         removed = Outcome(kind="refused", reason="link_removed")
-        return state.replace(ending=ClickEnding(kind="outcome", outcome=removed))
-    if state.known.linked_at - state.met.click.received_at > within:
-        return state.replace(ending=ClickEnding(kind="later"))
-    return state
+        return click.model_copy(update={"ending": ClickEnding(kind="outcome", outcome=removed)})
+    if state.known.linked_at - click.met.click.received_at > within:
+        return click.model_copy(update={"ending": ClickEnding(kind="later")})
+    return click

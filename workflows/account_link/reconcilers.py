@@ -1,5 +1,6 @@
-"""What follows the state outside: the rows, and the click that met no link. Messages stand elsewhere."""
+"""What follows the state outside: the rows, and the clicks that met no link. Messages stand elsewhere."""
 
+import asyncio
 from datetime import timedelta
 
 from temporalio.exceptions import ActivityError
@@ -10,10 +11,10 @@ from workflows.account_link.activities import (
     DoMetClick,
     MakePersonalOffer,
 )
-from workflows.account_link.fold import expired, waits_for_doing
+from workflows.account_link.fold import expired, waiting_for_doing
 from workflows.account_link.restore import follow_row
 from workflows.account_link.run_state import RunState
-from workflows.account_link.state import ClickEnding, Link, MetClick
+from workflows.account_link.state import ClickEnding, KeptClick, Link, MetClick
 from workflows.contract import call
 from workflows.errors import failure_of
 from workflows.markdown import as_markdown
@@ -97,23 +98,29 @@ class OfferReconciler(LinkReconciler):
 
 
 class ClickReconciler(LinkReconciler):
-    """Has the click done that met no link, once its person is linked, and notes how it ended."""
+    """Has the clicks done that met no link, once their person is linked, and notes how they ended."""
 
     name = "met_click"
 
     def is_due(self) -> bool:
-        """It is to be done."""
-        return waits_for_doing(self._run.state)
+        """One is to be done."""
+        return bool(waiting_for_doing(self._run.state))
 
     def holds_run(self) -> bool:
-        """It comes to its end within minutes: an incident's run reports a click that is later."""
+        """They come to their end within minutes: an incident's run reports a click that is later."""
         return self.is_due()
 
     async def reconcile(self) -> None:
-        """Ask the incident's run; whatever happens, the person hears of it in the end."""
+        """Ask the incidents' runs, all at once: none of them holds up the click on another card."""
+        waiting = waiting_for_doing(self._run.state)
+        for failed in await asyncio.gather(*(self._do(met) for met in waiting), return_exceptions=True):
+            if failed is not None:
+                raise failed
+
+    async def _do(self, met: MetClick) -> None:
+        """Ask one; whatever happens, the person hears of it in the end. Raises ActivityError."""
         run = self._run
-        met, known = run.state.met, run.state.known
-        if met is None or known is None:
+        if (known := run.state.known) is None:
             return
         request = DoMetClick(person=run.start.person, met=met, link=known.id)
         try:
@@ -128,5 +135,6 @@ class ClickReconciler(LinkReconciler):
 
     def _note(self, met: MetClick, ending: ClickEnding) -> None:
         state = self._run.state
-        if state.met == met and state.step == "linked":
-            self._run.apply(state.replace(ending=ending))
+        if state.step == "linked":
+            clicks = (KeptClick(met=met, ending=ending) if one.met == met else one for one in state.clicks)
+            self._run.apply(state.replace(clicks=tuple(clicks)))

@@ -1,6 +1,5 @@
 """The state of one ``AccountLink`` run, as one frozen value."""
 
-from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import AwareDatetime
@@ -13,9 +12,10 @@ from workflows.verbs.outcomes import Outcome
 
 Step = Literal["new", "open", "linked", "expired"]
 
-Why = Literal["asked", "clicked", "ended", "year"]
+Why = Literal["asked", "clicked", "ended", "user_gone", "year"]
 """What made the offer: a button or ``linkUser``; a click that met no link; the link ended, as PagerDuty did
-not refresh it any more; the year of the authorization ends soon."""
+not refresh it any more; it ended, as PagerDuty has no such active user any more; the year of the
+authorization ends soon."""
 
 Reply = Literal[
     "sent",  # a message with the link is on its way
@@ -28,10 +28,9 @@ Reply = Literal[
 Place = Literal["private", "here"]
 """Where a message is: in the private chat, or where the person was told, seen by them alone."""
 
-AUTHORIZATION_LIVES = timedelta(days=365)
-"""However often its tokens are refreshed (platform-facts, *Lifetimes*)."""
-
 MOST_ANSWERS = 50
+MOST_CLICKS = 10
+"""Of those that met no link, one a card: a message of Teams ends at 28 KB."""
 
 
 class MetClick(Value):
@@ -54,6 +53,14 @@ class ClickEnding(Value):
         "unknown",  # nobody could be asked, or nobody answered
     ]
     outcome: Outcome | None = None
+
+
+class KeptClick(Value):
+    """A click that met no link, and what became of it."""
+
+    met: MetClick
+    ending: ClickEnding | None = None
+    """``None``: it waits for the link, or is being done."""
 
 
 class Link(Value):
@@ -144,10 +151,10 @@ class State(Degradable):
     user: str | None = None
     """Name of its PagerDuty user."""
     why: Why = "asked"
-    met: MetClick | None = None
-    """The newest click that met no link."""
-    ending: ClickEnding | None = None
-    """How it ended; ``None``: it did not yet."""
+    clicks: tuple[KeptClick, ...] = ()
+    """Those that met no link, the newest of each card, in the order of their arrival."""
+    left_out: bool = False
+    """There were clicks on more cards than are kept: the person has to click there again."""
     notices: tuple[Notice, ...] = ()
     number: int = 0
     """The highest of the messages, of which some may be forgotten."""

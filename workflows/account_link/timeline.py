@@ -27,9 +27,11 @@ def markdown_of(name: str, state: State) -> str:
 def _rows(state: State) -> Iterator[tuple[str, str, str]]:
     yield ("offer", _words_for(state.link), _until(state.link))
     yield ("message", _words_for_message(state.live), "")
-    if state.met is not None:
-        what = f"{state.met.click.verb} on {as_markdown(state.met.title, _NAME_LIMIT)}"
-        yield ("click", f"{what}: {_words_for_ending(state.ending, waits=state.step == 'open')}", "")
+    for click in state.clicks:
+        what = f"{click.met.click.verb} on {as_markdown(click.met.title, _NAME_LIMIT)}"
+        yield ("click", f"{what}: {_words_for_ending(click.ending, waits=state.step == 'open')}", "")
+    if state.left_out:
+        yield ("clicks on other cards", "left out: too many", "")
     yield (
         "person",
         f"linked as {as_markdown(state.known.name, _NAME_LIMIT)}" if state.known else "not linked",

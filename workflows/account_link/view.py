@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from workflows.account_link.state import AUTHORIZATION_LIVES, ClickEnding, Notice, State, Why
+from workflows.account_link.state import ClickEnding, Notice, State, Why
+from workflows.link_lifetimes import AUTHORIZATION_LIVES
 from workflows.values import Value
 from workflows.verbs.verb import VerbName
 
@@ -21,7 +22,7 @@ TELL_OF_LINK: frozenset[str] = frozenset({"linked", "unlinked"})
 
 
 class ClickView(Value):
-    """The click that met no link, as its person is told of it."""
+    """A click that met no link, as its person is told of it."""
 
     verb: VerbName
     title: str
@@ -44,12 +45,15 @@ class LinkView(Value):
     """When the authorization ends, where that is why there is an offer."""
     user: str | None = None
     """Name of the PagerDuty user that the person is linked to."""
-    click: ClickView | None = None
+    clicks: tuple[ClickView, ...] = ()
+    """Those that met no link, in the order of their arrival."""
+    left_out: bool = False
+    """There were clicks on more cards: they are not done."""
 
     @property
     def is_only_edited(self) -> bool:
         """Nobody is written to in order to tell this."""
-        return self.showing != "open" and self.click is None
+        return self.showing != "open" and not self.clicks
 
 
 def fingerprint(view: LinkView) -> str:
@@ -69,7 +73,7 @@ def view_of(state: State, notice: Notice, account: str) -> LinkView | None:
             return _open(state, view)
         case "linked":
             showing: Showing = "linked" if state.is_linked else "unlinked"
-            return _with(view, showing=showing, user=state.user, click=_click(state))
+            return _with(view, showing=showing, user=state.user, **_clicks(state))
         case "expired":
             return view
         case "new":
@@ -96,14 +100,15 @@ def _open(state: State, view: LinkView) -> LinkView | None:
         offer=link.id,
         until=link.expires_at,
         year_ends_at=authorized_at + AUTHORIZATION_LIVES if state.why == "year" and authorized_at else None,
-        click=_click(state),
+        **_clicks(state),
     )
 
 
-def _click(state: State) -> ClickView | None:
-    if state.met is None:
-        return None
-    return ClickView(verb=state.met.click.verb, title=state.met.title, ending=state.ending)
+def _clicks(state: State) -> dict[str, object]:
+    clicks = tuple(
+        ClickView(verb=one.met.click.verb, title=one.met.title, ending=one.ending) for one in state.clicks
+    )
+    return {"clicks": clicks, "left_out": state.left_out}
 
 
 def _with(view: LinkView, **more: object) -> LinkView:

@@ -25,7 +25,7 @@ class AccountLinkWorkflow:
     Started by a button, a command or a return from PagerDuty (update-with-start), or by a click that met no
     link and by a link that ended (signal-with-start); id ``link/{tenant}/{person}/{account}``. Every run
     first reads the rows. Then the person gets one message with a link, whose row decides. The run ends
-    *linked*, once the message says so and the click that met no link is done, or *expired*; a later request
+    *linked*, once the message says so and the clicks that met no link are done, or *expired*; a later request
     starts a new one.
     """
 

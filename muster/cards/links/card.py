@@ -11,7 +11,7 @@ from muster.cards.elements import (
     action_set,
 )
 from muster.cards.formatting import instant
-from muster.cards.links.clicks import done_in_time, how_it_ended
+from muster.cards.links.clicks import done_in_time, how_they_ended
 from muster.cards.links.sentences import UNDO
 from muster.cards.setup.drawing import NAME_LIMIT, card_of, named, paragraph, said
 from muster.cards.text import plain, web_link
@@ -24,6 +24,7 @@ _OFFERS: Mapping[Why, str] = {
     "asked": "Link your accounts",
     "clicked": "Link your accounts",
     "ended": "Your link to PagerDuty has ended",
+    "user_gone": "Your link to PagerDuty has ended",
     "year": "Your link to PagerDuty ends soon",
 }
 _TITLES: Mapping[Showing, str] = {
@@ -90,18 +91,26 @@ def _why(view: LinkView) -> Iterator[Element]:
             account,
             ". Link your accounts again to go on.",
         )
+    elif view.why == "user_gone":
+        yield paragraph(
+            "Your link to PagerDuty has ended: the account ",
+            account,
+            " has no active user any more that is yours. If that is wrong, ask an Admin of the PagerDuty "
+            "account.",
+        )
+        yield said("If you have another user there, link your accounts to that one.")
     elif view.why == "year":
         yield paragraph("PagerDuty lets Muster act as your user in the account ", account, " for a year.")
         ends = f"The authorization ends on {instant(view.year_ends_at)}. " if view.year_ends_at else ""
         yield said(f"{ends}Link your accounts again before it does, and nothing is interrupted.")
-    elif view.click is None:
+    elif not view.clicks:
         yield paragraph(
             "This links your Teams account to your PagerDuty user in the account ",
             account,
-            ". Whatever you do in PagerDuty by Muster is then done as you.",
+            ". Whatever you do in PagerDuty through Muster is then done as you.",
         )
-    if view.click is not None:
-        yield from done_in_time(view.click, account)
+    if view.clicks:
+        yield from done_in_time(view.clicks, account, left_out=view.left_out)
 
 
 def _over(view: LinkView) -> Iterator[Element]:
@@ -112,7 +121,7 @@ def _over(view: LinkView) -> Iterator[Element]:
             user,
             " in the PagerDuty account ",
             named(view.account),
-            ". Whatever you do in PagerDuty by Muster is done as this user.",
+            ". Whatever you do in PagerDuty through Muster is done as this user.",
         )
         yield said(UNDO)
     else:
@@ -123,8 +132,7 @@ def _over(view: LinkView) -> Iterator[Element]:
             named(view.account),
             ", and the link was removed again.",
         )
-    if view.click is not None:
-        yield how_it_ended(view.click, account=view.account)
+    yield from how_they_ended(view.clicks, account=view.account, left_out=view.left_out)
 
 
 def _renew_button(view: LinkView) -> ExecuteAction:

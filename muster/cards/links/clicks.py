@@ -1,12 +1,13 @@
-"""The click that met no link, as its person is told of it in the message that offers one."""
+"""Clicks that met no link, as their person is told of them in the message that offers one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from muster.cards.elements import Element, TextRun
 from muster.cards.incident.names import numbered
 from muster.cards.outcomes import sentence_of
 from muster.cards.setup.drawing import named, paragraph, said
 from muster.cards.text import literal, plain
+from workflows.account_link.state import MOST_CLICKS
 from workflows.account_link.view import ClickView
 from workflows.channel_incident.view import View
 from workflows.verbs.registry import VERBS
@@ -21,6 +22,10 @@ _ENDINGS: Mapping[str, str] = {
     "unknown": ", and Muster could not find out whether it was done. Look at the card, and press again if "
     "the button is still there.",
 }
+_LEFT_OUT = (
+    f"You pressed buttons on more cards than these. Muster keeps at most {MOST_CLICKS}, so nothing is done "
+    "on the others: press there again{when}."
+)
 
 
 def title_of(view: View | None, incident_id: str) -> str:
@@ -29,19 +34,39 @@ def title_of(view: View | None, incident_id: str) -> str:
     return known or f"incident {plain(incident_id, _ID_LIMIT)}"
 
 
-def done_in_time(click: ClickView, account: TextRun) -> Iterator[Element]:
+def done_in_time(clicks: Sequence[ClickView], account: TextRun, *, left_out: bool) -> Iterator[Element]:
     """That nothing was changed, and that it is done if the link comes at once."""
-    yield paragraph(
-        *_clicked(click),
+    unlinked = (
         ", but your Teams account is not linked to a PagerDuty user in ",
         account,
         ". Muster acts only as the person who pressed, so nothing was changed.",
     )
-    yield said("If you link your accounts within a minute, it is done then. Later, press the button again.")
+    if len(clicks) == 1:
+        yield paragraph(*_clicked(clicks[0]), *unlinked)
+        yield said(
+            "If you link your accounts within a minute, it is done then. Later, press the button again."
+        )
+    else:
+        yield paragraph("You pressed buttons on several cards", *unlinked)
+        for click in clicks:
+            yield paragraph(*_clicked(click), ".")
+        yield said(
+            "What you pressed less than a minute before your accounts are linked is done then. Press again "
+            "what you pressed before that."
+        )
+    if left_out:
+        yield said(_LEFT_OUT.format(when=", once you are linked"))
 
 
-def how_it_ended(click: ClickView, *, account: str) -> Element:
-    """How the click ended, once its person was linked."""
+def how_they_ended(clicks: Sequence[ClickView], *, account: str, left_out: bool) -> Iterator[Element]:
+    """How each click ended, once its person was linked."""
+    for click in clicks:
+        yield _how_it_ended(click, account)
+    if left_out:
+        yield said(_LEFT_OUT.format(when=""))
+
+
+def _how_it_ended(click: ClickView, account: str) -> Element:
     ending = click.ending
     if ending is None:
         return paragraph(*_clicked(click), ". Muster is doing it now.")

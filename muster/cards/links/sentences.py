@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from muster.cards.text import plain
 from workflows.account_link.messages import LinkAnswer
 
-WORKING = "Muster is working on it. A message in our private chat will say how to go on."
+WORKING = "Muster is working on it. A message for you alone will say how to go on."
 """It was taken, and what came of it is not known yet."""
 NOT_FOR_YOU = (
     "This message was made for somebody else, and so was its link. Send linkUser in our private chat "

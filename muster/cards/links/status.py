@@ -4,22 +4,17 @@ It shows no e-mail: a channel reads it too.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from muster.cards.links.sentences import day
 from muster.cards.text import escape
+from workflows.link_lifetimes import AUTHORIZATION_LIVES, REFRESH_IS_OVERDUE, REFRESH_TOKEN_LIVES
 
 _NAME_LIMIT = 80
 _MOST_NAMES = 10
 _MOST_USERS = 20
 """Of a list: a message of Teams ends at 28 KB."""
-_IDLE = timedelta(days=30)
-"""After this long without a refresh a link's tokens are dead (docs/platform-facts.md 7.3)."""
-_OVERDUE = timedelta(days=22)
-"""The upkeep refreshes after 20 days, once a day."""
-_YEAR = timedelta(days=365)
-"""After this long a whole authorization ends (the same)."""
 
 
 class OwnLink(NamedTuple):
@@ -79,17 +74,17 @@ def _life(link: OwnLink, now: datetime) -> str:
     again = "send **unlinkUser**, then **linkUser**"
     if link.authorized_at is None or link.refreshed_at is None:
         return f"It was made by an operator and is not refreshed: when it has run out, {again}."
-    ends = min(link.authorized_at + _YEAR, link.refreshed_at + _IDLE)
+    ends = min(link.authorized_at + AUTHORIZATION_LIVES, link.refreshed_at + REFRESH_TOKEN_LIVES)
     if ends <= now:
         return f"⚠ It has run out on {day(ends)}: {again}."
-    if link.refreshed_at + _OVERDUE <= now:
+    if link.refreshed_at + REFRESH_IS_OVERDUE <= now:
         return (
             f"⚠ It was last refreshed on {day(link.refreshed_at)}, which is too long ago. Unless that works "
             f"again, it runs out on {day(ends)}."
         )
     return (
         f"It is refreshed by itself, last on {day(link.refreshed_at)}, until the year of your authorization "
-        f"ends on {day(link.authorized_at + _YEAR)}."
+        f"ends on {day(link.authorized_at + AUTHORIZATION_LIVES)}."
     )
 
 

@@ -18,10 +18,13 @@ Live = Callable[[Run], Awaitable[None]]
 
 
 async def at_once(run: Run) -> None:
-    """Clicked, offered, clicked again, linked, done; unlinked, asked for, told that it has ended, linked."""
+    """Clicked, offered, clicked again and on another card, linked, both done.
+
+    Then unlinked, asked for, told that it has ended, linked.
+    """
     await run.clicks()
     await run.shows("link/1", "open")
-    await run.clicks()
+    await run.clicks(run.met(), run.met(title="#43 Payments", incident_id="Q2"))
     await run.links()
     await run.ends()
     await run.asks()
@@ -61,7 +64,7 @@ async def hampered(run: Run) -> None:
 
 async def tireless(run: Run) -> None:
     """So often asked for that it goes on in a new run; the server must be an impatient one."""
-    await run.asks()
+    await run.clicks(run.met(title="#43 Payments", incident_id="Q2"))
     await run.shows("link/1", "open")
     first = run.runs[0]
     while (await run.handle.describe()).run_id == first:

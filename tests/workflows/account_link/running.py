@@ -82,7 +82,13 @@ class Run:
     def request(self, why: Why = "asked", **more: Any) -> OfferLink:
         return OfferLink(key=f"click-{next(self._numbers)}", why=why, **more)
 
-    def met(self, *, received_at: datetime | None = None, title: str = "#42 Checkout latency") -> OfferLink:
+    def met(
+        self,
+        *,
+        received_at: datetime | None = None,
+        title: str = "#42 Checkout latency",
+        incident_id: str = "Q1",
+    ) -> OfferLink:
         """A click that met no link, as the incident's run tells it."""
         number = next(self._numbers)
         whose = Clicker(
@@ -100,7 +106,7 @@ class Run:
             received_at=received_at or datetime.now(UTC),
             correlation=f"f:{number}",
         )
-        card = CardKey(account="acme", incident_id="Q1", conversation=OPS)
+        card = CardKey(account="acme", incident_id=incident_id, conversation=OPS)
         return OfferLink(
             key=click.key,
             why="clicked",

@@ -9,6 +9,7 @@ from tests.workflows.account_link.outside import FakeActivities
 from tests.workflows.account_link.running import BRIEF, LONG, OPS, Run, running
 from workflows.account_link.activities import MAKE_PERSONAL_OFFER, RESTORE_LINK, SHOW_LINK
 from workflows.account_link.messages import Linked
+from workflows.account_link.state import Why
 from workflows.errors import CardGone, Forbidden, OutcomeUnknown, RequestInvalid
 
 pytestmark = pytest.mark.anyio
@@ -142,11 +143,12 @@ async def test_the_button_of_an_expired_message_about_the_year_gets_another_link
         assert outside.of("link/2")[-1].why == "year"
 
 
-async def test_whose_link_has_ended_is_told_so_with_an_offer(client: Client) -> None:
+@pytest.mark.parametrize("why", ["ended", "user_gone"])
+async def test_whose_link_has_ended_is_told_why_with_an_offer(client: Client, why: Why) -> None:
     async with running(client) as run:
-        assert (await run.asks("ended")).reply == "sent"
+        assert (await run.asks(why)).reply == "sent"
         await run.shows("link/1", "open")
-        assert run.outside.of("link/1")[-1].why == "ended"
+        assert run.outside.of("link/1")[-1].why == why
 
 
 async def test_an_open_message_tells_of_an_end_too(client: Client) -> None:

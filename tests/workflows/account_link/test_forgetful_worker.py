@@ -27,6 +27,8 @@ async def test_a_life_that_continued_as_new_replayed_at_every_step(impatient: Cl
     assert (await run.timeline(run.runs[0])).continued_as
     assert run.outside.messages == ["link/1"]
     assert len(run.outside.offers) == 1
+    titles = {"#43 Payments", "#42 Checkout latency"}
+    assert {done.met.title for done in run.outside.done} == titles, "a click before it and one after it"
 
 
 def _nothing_twice(run: Run) -> None:

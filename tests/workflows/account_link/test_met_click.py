@@ -8,7 +8,7 @@ from temporalio.client import Client
 from tests.workflows.account_link.outside import DONE, FakeActivities
 from tests.workflows.account_link.running import Run, running
 from workflows.account_link.activities import DO_MET_CLICK
-from workflows.account_link.messages import Linked
+from workflows.account_link.messages import Linked, OfferLink
 from workflows.account_link.state import ClickEnding
 from workflows.account_link.view import ClickView
 from workflows.errors import OutcomeUnknown, ProviderUnavailable, RequestInvalid
@@ -19,9 +19,26 @@ pytestmark = pytest.mark.anyio
 REMOVED = ClickEnding(kind="outcome", outcome=Outcome(kind="refused", reason="link_removed"))
 
 
+def all_told(run: Run, name: str = "link/1") -> tuple[ClickView, ...]:
+    """What the message tells of the clicks now."""
+    return run.outside.of(name)[-1].clicks
+
+
 def told(run: Run, name: str = "link/1") -> ClickView | None:
-    """What the message tells of the click now."""
-    return run.outside.of(name)[-1].click
+    """What the message tells of the one click now."""
+    clicks = all_told(run, name)
+    assert len(clicks) <= 1
+    return clicks[0] if clicks else None
+
+
+def on_cards(run: Run, count: int, *, since: datetime) -> list[OfferLink]:
+    """Clicks on as many cards, the oldest first."""
+    return [
+        run.met(
+            received_at=since + timedelta(milliseconds=10 * n), title=f"#{n} Checkout", incident_id=f"Q{n}"
+        )
+        for n in range(count)
+    ]
 
 
 async def linked(run: Run, *, received_at: datetime | None = None) -> None:
@@ -39,7 +56,7 @@ async def test_a_click_is_done_by_the_link_that_comes_at_once_and_told(client: C
         await run.shows("link/1", "open")
         view = run.outside.of("link/1")[-1]
         assert view.why == "clicked"
-        assert view.click == ClickView(verb="acknowledge", title="#42 Checkout latency")
+        assert view.clicks == (ClickView(verb="acknowledge", title="#42 Checkout latency"),)
         await run.links()
         assert await run.ends() == "linked"
     (done,) = run.outside.done
@@ -51,7 +68,7 @@ async def test_a_click_is_done_by_the_link_that_comes_at_once_and_told(client: C
     )
 
 
-async def test_of_ten_clicks_the_newest_is_done_and_there_is_one_message(client: Client) -> None:
+async def test_of_ten_clicks_on_one_card_the_newest_is_done_and_there_is_one_message(client: Client) -> None:
     async with running(client) as run:
         at = datetime.now(UTC)
         clicks = [
@@ -69,6 +86,88 @@ async def test_of_ten_clicks_the_newest_is_done_and_there_is_one_message(client:
         await run.ends()
     assert run.outside.messages == ["link/1"]
     assert [done.met for done in run.outside.done] == [newest.met]
+
+
+async def test_of_clicks_on_ten_cards_the_newest_of_each_is_done_once_and_told_by_incident(
+    client: Client,
+) -> None:
+    async with running(client) as run:
+        at = datetime.now(UTC)
+        older, newer = on_cards(run, 10, since=at - timedelta(seconds=1)), on_cards(run, 10, since=at)
+        await run.clicks(*reversed(newer), *older)
+        await run.outside.until(lambda: bool(run.outside.sent) and len(all_told(run)) == 10)
+        await run.links()
+        assert await run.ends() == "linked"
+    assert run.outside.messages == ["link/1"]
+    assert sorted(done.met.title for done in run.outside.done) == [f"#{n} Checkout" for n in range(10)]
+    assert {done.met.click.key for done in run.outside.done} == {click.key for click in newer}
+    assert all_told(run) == tuple(
+        ClickView(verb="acknowledge", title=f"#{n} Checkout", ending=DONE) for n in range(10)
+    )
+    assert not run.outside.of("link/1")[-1].left_out
+
+
+async def test_of_clicks_on_several_cards_those_within_the_minute_are_done_the_older_asked_for_again(
+    client: Client,
+) -> None:
+    async with running(client) as run:
+        at = datetime.now(UTC)
+        (old,) = on_cards(run, 1, since=at - timedelta(seconds=61))
+        _, young, youngest = on_cards(run, 3, since=at - timedelta(seconds=58))
+        await run.clicks(old, young, youngest)
+        await run.outside.until(lambda: bool(run.outside.sent) and len(all_told(run)) == 3)
+        await run.links(at=at)
+        await run.ends()
+    assert {done.met.click.key for done in run.outside.done} == {young.key, youngest.key}
+    later = ClickEnding(kind="later")
+    assert [click.ending for click in all_told(run)] == [later, DONE, DONE]
+
+
+async def test_of_clicks_on_more_than_ten_cards_the_oldest_falls_out_and_the_message_says_so(
+    client: Client,
+) -> None:
+    async with running(client) as run:
+        clicks = on_cards(run, 12, since=datetime.now(UTC))
+        await run.clicks(*clicks)
+        newest = [f"#{n} Checkout" for n in range(2, 12)]
+        await run.outside.until(
+            lambda: bool(run.outside.sent) and [click.title for click in all_told(run)] == newest
+        )
+        assert run.outside.of("link/1")[-1].left_out
+        assert "| clicks on other cards | left out: too many |" in await run.details()
+        await run.links()
+        await run.ends()
+        assert run.outside.of("link/1")[-1].left_out
+    assert {done.met.click.key for done in run.outside.done} == {click.key for click in clicks[2:]}
+
+
+async def test_a_click_too_many_takes_no_place_of_one_that_is_being_done(client: Client) -> None:
+    async with running(client) as run:
+        held = run.outside.holds(DO_MET_CLICK)
+        *clicks, late = on_cards(run, 11, since=datetime.now(UTC))
+        await run.clicks(*clicks)
+        await run.outside.until(lambda: bool(run.outside.sent) and len(all_told(run)) == 10)
+        await run.links()
+        await run.outside.until(lambda: len(run.outside.done) == 10)
+        await run.clicks(late)
+        await run.outside.until(lambda: run.outside.of("link/1")[-1].left_out)
+        held.set()
+        await run.ends()
+    assert {done.met.click.key for done in run.outside.done} == {click.key for click in clicks}
+    assert [click.ending for click in all_told(run)] == [DONE] * 10
+
+
+async def test_a_card_that_does_not_answer_holds_up_no_click_on_another(client: Client) -> None:
+    async with running(client) as run:
+        run.outside.fails(DO_MET_CLICK, ProviderUnavailable("no answer"))
+        await run.clicks(*on_cards(run, 2, since=datetime.now(UTC)))
+        await run.outside.until(lambda: bool(run.outside.sent) and len(all_told(run)) == 2)
+        await run.links()
+        await run.ends()
+    keys = [done.met.click.key for done in run.outside.done]
+    assert (len(keys), len(set(keys))) == (3, 2)
+    assert len(set(keys[:2])) == 2, "both were asked before either was asked again"
+    assert [click.ending for click in all_told(run)] == [DONE, DONE]
 
 
 async def test_a_link_that_comes_more_than_a_minute_later_asks_for_another_click(client: Client) -> None:

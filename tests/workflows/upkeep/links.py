@@ -17,6 +17,7 @@ from activities.clients.link_refresh import LinkRefresh
 from activities.clients.person_token import PersonTokens
 from activities.registration import registered
 from activities.signals import WorkflowSignals
+from activities.upkeep.old_rows import OldRowActivities
 from activities.upkeep.people import PeopleActivities
 from activities.upkeep.refreshing import RefreshingActivities
 from activities.upkeep.telling import TellingActivities
@@ -185,6 +186,7 @@ class Upkeep:
                 ),
                 PeopleActivities(GraphClient(self.http, _no_token, {}), self.pool),
                 TellingActivities(self.signals, self.settings, self.pool),
+                OldRowActivities(self.pool),
             ),
             workflow_runner=workflow_runner(sandboxed=True),
             **options,
