@@ -25,7 +25,7 @@ def test_a_topic_that_help_tells_of_is_answered() -> None:
     assert TOPICS["legacy"] == LEGACY
 
 
-def test_what_the_command_says_to_press_stands_on_the_page() -> None:
+def test_a_button_that_the_command_names_stands_on_the_page() -> None:
     told = set(re.findall(r"\*\*?([^*]+)\*\*?", LEGACY))
     places = {name for name in told if name[0].isupper() and "," not in name} - {"What differs"}
     assert places >= {"Set up a connector", "Manage", "Disconnect", "Extensions", "PagerDuty (Legacy)"}

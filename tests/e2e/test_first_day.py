@@ -21,7 +21,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
         yield stack
 
 
-async def test_each_person_does_their_part_in_a_window_of_their_own(
+async def test_everybody_follows_the_readme_in_a_window_of_their_own(
     stack: Launched, windows: Windows
 ) -> None:
     ada = await windows.teams("Ada Ops")
