@@ -36,6 +36,7 @@ from muster.setting_types import (
 )
 from muster.store.database_address import DatabaseAddress, WrongDatabaseUrl
 from muster.store.database_url import parse_database_url
+from muster.teams_cli import registration_written
 from muster.toml_file import read_toml
 
 
@@ -74,6 +75,11 @@ class Settings(BaseSettings):
     task_queue: Text = "muster"
     keys: SecretStr
     """``MUSTER_KEYS``: the key ring, ``id:base64`` separated by commas, current key first (32 bytes each)."""
+
+    tenant_id: str | None = Field(default=None, validation_alias="TENANT_ID")
+    """With the next two the registration where the file has none, as Microsoft's Teams CLI writes them."""
+    client_id: str | None = Field(default=None, validation_alias="CLIENT_ID")
+    client_secret: SecretStr | None = Field(default=None, validation_alias="CLIENT_SECRET")
 
     public_url: BaseAddress = "http://127.0.0.1:8080"
     host: Host = "127.0.0.1"
@@ -184,10 +190,15 @@ class Settings(BaseSettings):
 
     @cached_property
     def _file(self) -> ConfigFile:
-        if self.config is None:
-            return ConfigFile()
         keys = {*ConfigFile.model_fields, *TeamsRegistration.model_fields, *PagerDutyAccount.model_fields}
-        return ConfigFile.model_validate(read_toml(self.config, keys=keys))
+        tables = {} if self.config is None else read_toml(self.config, keys=keys)
+        if not tables.get("teams") and (registration := registration_written(self._registration)):
+            tables["teams"] = [registration]
+        return ConfigFile.model_validate(tables)
+
+    @property
+    def _registration(self) -> dict[str, Any]:
+        return {"tenant": self.tenant_id, "app_id": self.client_id, "app_secret": self.client_secret}
 
     @cached_property
     def teams(self) -> dict[str, TeamsRegistration]:

@@ -9,7 +9,8 @@ _QUOTE_LIMIT = 40
 _SENTENCE_LIMIT = 500
 
 SUMMARIES: dict[str, str] = {
-    "help": "what I understand; **help privacy** says what Muster keeps of you",
+    "help": "what I understand; **help privacy**: what Muster keeps of you; "
+    "**help legacy**: the way from PagerDuty's own app",
     "status": "how the setup stands: what is done, what is missing, who can do it; and your own links",
     "open": "a link to PagerDuty",
     "linkUser": "links your Teams account to your PagerDuty user; your buttons then act as that user",

@@ -13,7 +13,8 @@ def registration_of(settings: Settings, tenant: str | None, *, about: str) -> Te
     if not settings.teams:
         raise WrongInput(
             f"{about}: there is no table [[teams]]: MUSTER_CONFIG names muster.toml, which lists the"
-            " registrations of Teams (docs/configuration.md)"
+            " registrations of Teams; CLIENT_ID, CLIENT_SECRET and TENANT_ID stand for one"
+            " (docs/configuration.md)"
         )
     known = ", ".join(settings.teams)
     if tenant is None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from muster.cards import commands as texts
+from muster.cards.legacy import LEGACY
 from muster.cards.links.sentences import (
     NOBODY_SERVED,
     NOT_SERVED,
@@ -542,7 +543,7 @@ async def test_a_tenant_that_refuses_is_not_asked_again_by_the_next_command(bot:
 
 
 async def test_what_everybody_may_know_is_said_in_the_thread(bot: Bot) -> None:
-    for written in ("help", "help privacy", "open", "configure", "weather"):
+    for written in ("help", "help privacy", "help legacy", "open", "configure", "weather"):
         (told,) = await bot.tells(said(written))
         assert (told.place, told.to) == (THREAD, None)
 
@@ -563,7 +564,17 @@ async def test_help_privacy_says_what_is_kept(bot: Bot, written: str) -> None:
 
 
 async def test_help_with_anything_else_is_help(bot: Bot) -> None:
-    for written in ("help", "help me", "help with privacy"):
+    for written in ("help", "help me", "help with privacy", "help not legacy"):
         assert await bot.says(private(written)) == texts.help_text()
     assert {"linkUser", "unlinkUser"} <= texts.SUMMARIES.keys()
     assert "help privacy" in texts.help_text()
+
+
+# help legacy
+
+
+@pytest.mark.parametrize("written", ["help legacy", "HELP Legacy!", "help: *legacy* app"])
+async def test_help_legacy_says_how_to_come_from_the_other_apps(bot: Bot, written: str) -> None:
+    assert await bot.says(said(written)) == LEGACY
+    assert await bot.says(private(written, id="1700000000009")) == LEGACY
+    assert "help legacy" in texts.help_text()

@@ -18,7 +18,7 @@ from muster.settings import Settings
 from tests.docs.checkout import REPOSITORY, files
 
 PAGE = (REPOSITORY / "docs/configuration.md").read_text()
-WITH_TOML = ("docs/configuration.md", "docs/operating-with-compose.md", "README.md")
+WITH_TOML = ("docs/configuration.md", "docs/installing.md", "docs/operating-with-compose.md", "README.md")
 VARIABLE = re.compile(r"\b(?:MUSTER|TEMPORAL)_[A-Z_]*[A-Z]\b")
 TOML = re.compile(r"^ *```toml\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 READERS = files("*.py", "Makefile", "docker-compose.yml", "deploy/*")

@@ -20,7 +20,10 @@ ACCOUNT = {"subdomain": "acme", "client_id": "client", "client_secret": "s3cret"
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Only what a process cannot do without."""
-    for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "MUSTER_CONFIG", "MUSTER_SECRETS_DIR"):
+    for name in (
+        "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "MUSTER_CONFIG", "MUSTER_SECRETS_DIR",
+        "TENANT_ID", "CLIENT_ID", "CLIENT_SECRET",
+    ):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATABASE_URL", DATABASE)
     monkeypatch.setenv("MUSTER_KEYS", "k1:AAAA")
@@ -148,6 +151,75 @@ def test_a_file_lists_registrations_and_accounts(tmp_path: Path, environment: py
     assert settings.teams[TENANT].app_id == TENANT[:-1] + "b"
     assert list(settings.accounts) == ["acme", "emca"]
     assert settings.accounts["emca"].api_url == "https://api.eu.pagerduty.com"
+
+
+WRITTEN = {"TENANT_ID": TENANT.upper(), "CLIENT_ID": TENANT[:-1] + "b", "CLIENT_SECRET": "hunter2"}
+"""What Microsoft's Teams CLI writes."""
+
+
+@pytest.mark.parametrize("text", [None, "", "teams = []"])
+def test_the_teams_cli_writes_a_registration(
+    tmp_path: Path, environment: pytest.MonkeyPatch, text: str | None
+) -> None:
+    for name, value in WRITTEN.items():
+        environment.setenv(name, value)
+    settings = load_settings() if text is None else configured(tmp_path, environment, text)
+    (registration,) = settings.teams.values()
+    assert (registration.tenant, registration.app_id) == (TENANT, TENANT[:-1] + "b")
+    assert registration.app_secret.get_secret_value() == "hunter2"
+    assert (registration.name, registration.cloud) == ("Muster", "public")
+    assert "hunter2" not in repr(settings)
+
+
+def test_the_secret_of_the_teams_cli_may_be_a_file(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+    (tmp_path / "client_secret").write_text("from-a-file\n")
+    environment.setenv("MUSTER_SECRETS_DIR", str(tmp_path))
+    environment.setenv("TENANT_ID", TENANT)
+    environment.setenv("CLIENT_ID", TENANT)
+    assert load_settings().teams[TENANT].app_secret.get_secret_value() == "from-a-file"
+
+
+def test_a_table_of_the_file_is_stronger_than_the_variables(
+    tmp_path: Path, environment: pytest.MonkeyPatch
+) -> None:
+    for name, value in WRITTEN.items():
+        environment.setenv(name, value)
+    other = "8f0c1f5e-0000-4000-8000-00000000000c"
+    text = f"[[teams]]\ntenant = '{other}'\napp_id = '{other}'\napp_secret = 'env:CLIENT_SECRET'\n"
+    settings = configured(tmp_path, environment, text)
+    assert list(settings.teams) == [other]
+    assert settings.teams[other].app_secret.get_secret_value() == "hunter2"
+
+
+@pytest.mark.parametrize("left_out", WRITTEN)
+@pytest.mark.parametrize("nothing", [None, " "])
+def test_two_of_the_three_variables_are_no_registration(
+    environment: pytest.MonkeyPatch, left_out: str, nothing: str | None
+) -> None:
+    for name, value in (WRITTEN | {left_out: nothing}).items():
+        if value is not None:
+            environment.setenv(name, value)
+    assert load_settings().teams == {}
+
+
+@pytest.mark.parametrize("wrong", ["TENANT_ID", "CLIENT_ID"])
+def test_a_variable_of_the_teams_cli_that_is_no_id_is_named(
+    environment: pytest.MonkeyPatch, wrong: str
+) -> None:
+    for name, value in (WRITTEN | {wrong: "hunter3"}).items():
+        environment.setenv(name, value)
+    with pytest.raises(FileWrong, match=f"^{wrong}: ") as refused:
+        _ = load_settings().teams
+    assert "hunter" not in str(refused.value)
+
+
+def test_an_account_may_name_the_tenant_of_the_teams_cli(
+    tmp_path: Path, environment: pytest.MonkeyPatch
+) -> None:
+    for name, value in WRITTEN.items():
+        environment.setenv(name, value)
+    text = f"[[pagerduty]]\nsubdomain = 'acme'\nclient_id = 'c'\nclient_secret = 's'\ntenants = ['{TENANT}']"
+    assert configured(tmp_path, environment, text).accounts_of(TENANT) == ("acme",)
 
 
 TWO_SECRETS = """
