@@ -57,6 +57,17 @@ class AccountLinkId(NamedTuple):
         return cls(*parts) if workflow_id.startswith(_LINK) and len(parts) == 3 and all(parts) else None
 
 
+class ConnectChannelId(NamedTuple):
+    """The parts of a ``ConnectChannel`` workflow's id."""
+
+    conversation_key: str
+    service: str
+    """PagerDuty's id."""
+
+    def __str__(self) -> str:
+        return f"connect/{self.conversation_key}/{self.service}"
+
+
 _UPKEEP = "upkeep/"
 
 

@@ -83,6 +83,13 @@ PAGERDUTY_READ = Options(
     retry_policy=ONE_ATTEMPT,
 )
 
+PAGERDUTY_SUBSCRIPTION = Options(
+    start_to_close_timeout=timedelta(seconds=30),
+    schedule_to_close_timeout=timedelta(seconds=60),
+    retry_policy=ONE_ATTEMPT,
+)
+"""A token, a list of subscriptions, those to delete and one to create. The reconciler is the only retry."""
+
 PAGERDUTY_RESTORE = Options(
     start_to_close_timeout=timedelta(seconds=2),
     schedule_to_close_timeout=timedelta(seconds=4),

@@ -16,7 +16,8 @@ from muster.config_file import PagerDutyAccount
 from muster.payloads.services import service_of
 from muster.store.links import LinkedUser
 from muster.values import NAME, one_line, written
-from workflows.connect_channel.activities import READ_RIGHTS, ReadRights, RightsRead, Unread
+from workflows.connect_channel.activities import READ_RIGHTS, ReadRights, RightsRead
+from workflows.connect_channel.state import Unread
 from workflows.errors import (
     CredentialRejected,
     Forbidden,

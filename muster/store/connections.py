@@ -1,7 +1,12 @@
-"""Connections: whose incidents appear in which conversation."""
+"""Connections: whose incidents appear in which conversation, since when and by whom."""
 
-from muster.store.pool import Connection, Pool
+from muster.store import notices
+from muster.store.notices import NoticeKey
+from muster.store.pool import Connection, Pool, transaction
 from muster.store.queries import load_queries
+from workflows.connect_channel.activities import ConnectionRecorded, RecordConnection
+from workflows.connect_channel.state import Connection as Connected
+from workflows.person import Person
 
 QUERIES = load_queries(__file__)
 
@@ -12,4 +17,77 @@ async def upsert(
     """Connect a service to a conversation; a connection that is known keeps its beginning."""
     await QUERIES["upsert"].execute(
         connection, account=account, service=service, service_name=service_name, conversation=conversation
+    )
+
+
+async def live(
+    connection: Connection | Pool, *, account: str, service: str, conversation: str
+) -> Connected | None:
+    """The connection that there is."""
+    id = await QUERIES["live"].fetchval(
+        connection, account=account, service=service, conversation=conversation
+    )
+    return None if id is None else await _found(connection, id)
+
+
+async def record(pool: Pool, request: RecordConnection) -> ConnectionRecorded:
+    """Write a connection with the message that shows it; the same request finds what it has written."""
+    async with transaction(pool) as connection:
+        channel = await QUERIES["lock_channel"].fetchrow(
+            connection, conversation=request.conversation, tenant=request.tenant
+        )
+        if channel is None or channel["gone"]:
+            return ConnectionRecorded(unrecorded="channel_gone")
+        own = await QUERIES["of_request"].fetchrow(connection, request=request.request)
+        if own is not None:
+            unrecorded = "ended_since" if own["ended"] else None
+            row = await _found(connection, own["id"])
+            return ConnectionRecorded(connection=None if unrecorded else row, unrecorded=unrecorded)
+        known = await live(
+            connection, account=request.account, service=request.service, conversation=request.conversation
+        )
+        if known is not None:
+            return ConnectionRecorded(connection=known, unrecorded="already_connected")
+        if channel["account"] != request.account:
+            return ConnectionRecorded(unrecorded="team_not_authorized")
+        return ConnectionRecorded(connection=await _inserted(connection, request))
+
+
+async def end(pool: Pool, id: int, person: Person) -> Connected:
+    """End a connection, and the row as it is then: one that had ended stays as it was."""
+    async with transaction(pool) as connection:
+        await QUERIES["end"].execute(connection, id=id, by=person.aad_object_id, name=person.name)
+        return await _found(connection, id)
+
+
+async def _inserted(connection: Connection, request: RecordConnection) -> Connected:
+    id = await QUERIES["insert"].fetchval(
+        connection,
+        account=request.account,
+        service=request.service,
+        service_name=request.service_name,
+        conversation=request.conversation,
+        request=request.request,
+        by=request.person.aad_object_id,
+        name=request.person.name,
+    )
+    if request.message is not None:
+        key = NoticeKey(request.subject, f"connection/{id}", request.conversation)
+        await notices.adopt(connection, key, tenant=request.tenant, activity_id=request.message)
+    return await _found(connection, id)
+
+
+async def _found(connection: Connection | Pool, id: int) -> Connected:
+    """Rows are never deleted while somebody changes them; raises ``LookupError`` where one is."""
+    row = await QUERIES["find"].fetchrow(connection, id=id)
+    if row is None:
+        raise LookupError(f"there is no connection {id}")
+    return Connected(
+        id=row["id"],
+        service_name=row["service_name"],
+        since=row["connected_at"],
+        by=row["connected_name"],
+        is_first=row["is_first"],
+        ended_at=row["ended_at"],
+        ended_by=row["ended_name"],
     )

@@ -1,4 +1,34 @@
 -- name: upsert
 INSERT INTO connection (account, service, service_name, conversation)
 VALUES (:account, :service, :service_name, :conversation)
-ON CONFLICT (account, service, conversation) DO UPDATE SET service_name = excluded.service_name
+ON CONFLICT (account, service, conversation) WHERE ended_at IS NULL
+DO UPDATE SET service_name = excluded.service_name
+
+-- name: live
+SELECT id FROM connection
+WHERE account = :account AND service = :service AND conversation = :conversation AND ended_at IS NULL
+
+-- name: of_request
+SELECT id, ended_at IS NOT NULL AS ended FROM connection WHERE request = :request
+
+-- name: lock_channel
+-- Before a connection: two of one channel come one after the other, so that one of them is its first.
+SELECT c.kind, c.suspended_at IS NOT NULL OR t.removed_at IS NOT NULL AS gone, t.account
+FROM conversation c
+JOIN team t ON t.id = c.team
+WHERE c.id = :conversation AND c.tenant = :tenant
+FOR UPDATE OF c
+
+-- name: insert
+INSERT INTO connection (account, service, service_name, conversation, request, connected_by, connected_name)
+VALUES (:account, :service, :service_name, :conversation, :request, :by, :name)
+RETURNING id
+
+-- name: find
+SELECT c.id, c.service_name, c.connected_at, c.connected_name, c.ended_at, c.ended_name,
+       NOT EXISTS (SELECT FROM connection o WHERE o.conversation = c.conversation AND o.id < c.id) AS is_first
+FROM connection c WHERE c.id = :id
+
+-- name: end
+-- What has ended stays as it ended.
+UPDATE connection SET ended_at = now(), ended_by = :by, ended_name = :name WHERE id = :id AND ended_at IS NULL

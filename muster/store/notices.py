@@ -186,3 +186,15 @@ async def forget_message(connection: Connection | Pool, key: NoticeKey, activity
     await QUERIES["forget_message"].execute(
         connection, subject=key.subject, name=key.name, recipient=key.recipient, activity_id=activity_id
     )
+
+
+async def adopt(connection: Connection | Pool, key: NoticeKey, *, tenant: str, activity_id: str) -> None:
+    """Take over a message that the conversation has already: it is edited from now on."""
+    await QUERIES["adopt"].execute(
+        connection,
+        subject=key.subject,
+        name=key.name,
+        recipient=key.recipient,
+        tenant=tenant,
+        activity_id=activity_id,
+    )

@@ -53,3 +53,9 @@ WHERE subject = :subject AND name = :name AND recipient = :recipient AND intent_
 -- The message is gone.
 UPDATE notice SET activity_id = NULL, content = NULL, intent_at = NULL
 WHERE subject = :subject AND name = :name AND recipient = :recipient AND activity_id = :activity_id
+
+-- name: adopt
+-- A message that was sent as the answer to a command goes on as a workflow's.
+INSERT INTO notice (subject, name, recipient, tenant, conversation, activity_id)
+VALUES (:subject, :name, :recipient, :tenant, :recipient, :activity_id)
+ON CONFLICT DO NOTHING

@@ -31,7 +31,13 @@ CREATE TABLE connection (
     service text NOT NULL,
     service_name text NOT NULL,
     conversation text NOT NULL,
-    connected_at timestamp with time zone DEFAULT now() NOT NULL
+    connected_at timestamp with time zone DEFAULT now() NOT NULL,
+    request text,
+    connected_by text,
+    connected_name text,
+    ended_at timestamp with time zone,
+    ended_by text,
+    ended_name text
 );
 
 ALTER TABLE connection ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -310,10 +316,10 @@ ALTER TABLE ONLY command
     ADD CONSTRAINT command_pkey PRIMARY KEY (tenant, conversation, activity_id);
 
 ALTER TABLE ONLY connection
-    ADD CONSTRAINT connection_account_service_conversation_key UNIQUE (account, service, conversation);
+    ADD CONSTRAINT connection_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY connection
-    ADD CONSTRAINT connection_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT connection_request_key UNIQUE (request);
 
 ALTER TABLE ONLY conversation
     ADD CONSTRAINT conversation_key_key UNIQUE (key);
@@ -376,6 +382,8 @@ ALTER TABLE ONLY wrong_key
     ADD CONSTRAINT wrong_key_pkey PRIMARY KEY (id);
 
 CREATE INDEX click_by_card ON click USING btree (account, incident_id, conversation, received_at);
+
+CREATE UNIQUE INDEX connection_live ON connection USING btree (account, service, conversation) WHERE (ended_at IS NULL);
 
 CREATE INDEX ended_link_untold ON ended_link USING btree (account) WHERE (told_at IS NULL);
 

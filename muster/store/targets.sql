@@ -16,6 +16,7 @@ WITH known AS (
   JOIN conversation c ON c.id = con.conversation
   WHERE con.account = :account
     AND con.service = :service
+    AND con.ended_at IS NULL
     AND c.suspended_at IS NULL
     AND :is_open
     AND (:just_matched OR :created_at >= date_trunc('second', con.connected_at))

@@ -30,7 +30,8 @@ from tests.support.pagerduty_account import (
 )
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.rights_table import EXPECTED, MAY, NOBODY, Case
-from workflows.connect_channel.activities import ReadRights, RightsRead, Unread
+from workflows.connect_channel.activities import ReadRights, RightsRead
+from workflows.connect_channel.state import Unread
 from workflows.rights import Rights, SeenService, ServiceTeam, why_not_connect, why_not_disconnect
 
 pytestmark = pytest.mark.anyio

@@ -6,6 +6,7 @@ import pytest
 
 from workflows.ids import (
     ChannelIncidentId,
+    ConnectChannelId,
     TeamSetupId,
     button_key,
     click_key,
@@ -22,6 +23,10 @@ def test_an_id_is_readable_in_a_list() -> None:
 
 def test_the_set_up_of_a_team_is_named_by_its_key() -> None:
     assert str(TeamSetupId("payments")) == "setup/payments"
+
+
+def test_a_connection_is_named_by_its_channel_and_its_service() -> None:
+    assert str(ConnectChannelId("payments-ops", "PSVC001")) == "connect/payments-ops/PSVC001"
 
 
 @pytest.mark.parametrize("other", ["", "setup/", "payments", "incident/acme/Q1/setup/x"])

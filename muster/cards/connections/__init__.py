@@ -1,0 +1,1 @@
+"""What a channel is shown of its connections to PagerDuty's services."""

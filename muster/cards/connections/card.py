@@ -1,0 +1,98 @@
+"""The messages of a connection: the card that says how it stands, and the welcome of a channel."""
+
+from collections.abc import Iterator, Mapping
+
+from muster.cards.elements import AdaptiveCard, Element, action_execute, action_set
+from muster.cards.formatting import instant
+from muster.cards.setup.drawing import NAME_LIMIT, card_of, named, paragraph, said
+from muster.cards.text import plain
+from workflows.connect_channel.view import ConnectionView, Showing
+
+_TITLES: Mapping[Showing, str] = {
+    "connecting": "Connecting a service",
+    "late": "Connecting takes longer than usual",
+    "connected": "Service connected",
+    "disconnected": "Service disconnected",
+    "welcome": "PagerDuty's incidents arrive in this channel",
+}
+_OPERATOR = "Whoever runs Muster has to mend that."
+_REASONS: Mapping[str, str] = {
+    "ProviderUnavailable": "PagerDuty does not answer, or answers that it cannot do this now.",
+    "RateLimited": "PagerDuty limits how much Muster may ask it right now.",
+    "OutcomeUnknown": "PagerDuty's answer was lost.",
+    "Conflict": "Something else is changing the same thing in PagerDuty.",
+    "CredentialRejected": f"PagerDuty does not accept Muster's own credentials. {_OPERATOR}",
+    "Forbidden": f"PagerDuty does not allow Muster to subscribe to its events. {_OPERATOR}",
+    "RequestInvalid": f"PagerDuty refuses to send its events to Muster. {_OPERATOR}",
+}
+"""By the name of the error that holds up connecting."""
+_NO_REASON = "Nothing has failed that Muster knows of; it waits for PagerDuty."
+_OTHER_REASON = "Something went wrong in Muster; its log says what."
+
+
+def connection_card(view: ConnectionView) -> AdaptiveCard:
+    """The card."""
+    return card_of(_TITLES[view.showing], _body(view))
+
+
+def connection_summary(view: ConnectionView) -> str:
+    """The card as one plain line, for notifications."""
+    return f"{_TITLES[view.showing]} · {plain(view.service_name or view.service, NAME_LIMIT)}"
+
+
+def _body(view: ConnectionView) -> Iterator[Element]:
+    service = named(view.service_name or view.service)
+    match view.showing:
+        case "connecting":
+            yield paragraph("Muster is connecting ", service, " to this channel.")
+        case "late":
+            yield paragraph("Muster is connecting ", service, " to this channel, and is not done yet.")
+            yield said(_reason(view.reason))
+            yield said("Muster goes on trying, and this message says when it is done.")
+        case "connected":
+            yield paragraph("New incidents of ", service, " appear in this channel.")
+            yield from _connected_by(view)
+        case "disconnected":
+            yield paragraph(
+                "New incidents of ",
+                service,
+                " do not appear in this channel any more. Those that are here are followed to their end.",
+            )
+            yield from _connected_by(view)
+            if view.ended_by and view.ended_at:
+                yield paragraph("Disconnected by ", named(view.ended_by), ".")
+                yield said(instant(view.ended_at))
+        case "welcome":
+            yield from _welcome(view)
+
+
+def _reason(reason: str | None) -> str:
+    return _NO_REASON if reason is None else _REASONS.get(reason, _OTHER_REASON)
+
+
+def _connected_by(view: ConnectionView) -> Iterator[Element]:
+    if view.by:
+        yield paragraph("Connected by ", named(view.by), ".")
+    if view.since:
+        yield said(instant(view.since))
+
+
+def _welcome(view: ConnectionView) -> Iterator[Element]:
+    yield paragraph(
+        "Each incident of ",
+        named(view.service_name or view.service),
+        " is one card here, which always shows how it stands. Responders acknowledge and resolve it by the "
+        "buttons of the card.",
+    )
+    yield said(
+        "Muster acts in PagerDuty as whoever presses, so each responder links their Teams account to their "
+        "own PagerDuty user once. **Link Accounts** sends you a private message with your link."
+    )
+    yield action_set(
+        action_execute(
+            "link_accounts",
+            {"account": view.account},
+            title="Link Accounts",
+            tooltip=f"Link Accounts: {plain(view.account, NAME_LIMIT)}",
+        )
+    )

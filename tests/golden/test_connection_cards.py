@@ -1,0 +1,71 @@
+"""Every case of ``connections/`` draws the card that is stored beside it.
+
+A case is ``<name>.view.json`` and the card ``<name>.card.json``. ``make golden`` writes the cards; review the
+diff.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from muster.cards.connections.card import connection_card, connection_summary
+from tests.golden.test_setup_cards import LIMIT, actions_of
+from tests.schemas.cards import check_card
+from tests.schemas.teams_clients import problems_on_teams
+from workflows.connect_channel.view import ConnectionView, Showing
+
+CASES = Path(__file__).parent / "connections"
+NAMES = sorted(path.name.removesuffix(".view.json") for path in CASES.glob("*.view.json"))
+
+
+def view_of(name: str) -> ConnectionView:
+    return ConnectionView.model_validate_json((CASES / f"{name}.view.json").read_text())
+
+
+def draw(name: str) -> Mapping[str, Any]:
+    return connection_card(view_of(name))
+
+
+def test_every_showing_has_a_case() -> None:
+    assert {view_of(name).showing for name in NAMES} == set(get_args(Showing))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_view_has_only_fields_that_a_view_has(name: str) -> None:
+    stored = json.loads((CASES / f"{name}.view.json").read_text())
+    assert view_of(name).model_dump(mode="json", exclude_unset=True) == stored
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_card_is_the_stored_one(name: str) -> None:
+    card = draw(name)
+    stored = CASES / f"{name}.card.json"
+    if os.environ.get("MUSTER_GOLDEN_WRITE"):
+        stored.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+    assert card == json.loads(stored.read_text())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_card_is_valid_and_small(name: str) -> None:
+    card = draw(name)
+    assert len(json.dumps(card, ensure_ascii=False).encode()) <= LIMIT
+    check_card(card)
+    # No link is a way out: the welcome is for whoever has none yet.
+    assert [problem for problem in problems_on_teams(card) if "Action.OpenUrl" not in problem] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_welcome_alone_has_a_button(name: str) -> None:
+    verbs = [action["verb"] for action in actions_of(draw(name))]
+    assert verbs == (["link_accounts"] if view_of(name).showing == "welcome" else [])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notification_is_one_plain_line_that_names_the_service(name: str) -> None:
+    summary = connection_summary(view_of(name))
+    assert "\n" not in summary
+    assert "Checkout" in summary

@@ -1,0 +1,396 @@
+"""One service and one channel: the row, then the subscription, then the card, then the welcome."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.client import Client
+
+from tests.workflows.connect_channel.outside import CHECKOUT, MANAGER, FakeActivities
+from tests.workflows.connect_channel.running import ADA, BEN, BRIEF, running
+from workflows.connect_channel.activities import (
+    END_CONNECTION,
+    READ_RIGHTS,
+    RECORD_CONNECTION,
+    RESTORE_CONNECTION,
+    SHOW_CONNECTION,
+    RightsRead,
+)
+from workflows.connect_channel.state import Unread, Unrecorded
+from workflows.connect_channel.subscription import CONVERGE_SUBSCRIPTION
+from workflows.errors import (
+    BotRemoved,
+    CardGone,
+    Forbidden,
+    OutcomeUnknown,
+    OutsideError,
+    ProviderUnavailable,
+    RequestInvalid,
+)
+from workflows.rights import Rights
+
+pytestmark = pytest.mark.anyio
+
+
+# Connecting
+
+
+async def test_the_row_comes_first_then_the_subscription_then_the_card_then_the_welcome(
+    client: Client,
+) -> None:
+    async with running(client) as run:
+        answer = await run.connects(message="17")
+        assert (answer.reply, answer.service_name, answer.by) == ("connected", "Checkout", "Ada Ops")
+        assert await run.ends() == "connected"
+    outside = run.outside
+    assert outside.order == [
+        RESTORE_CONNECTION.name,
+        READ_RIGHTS.name,
+        RECORD_CONNECTION.name,
+        CONVERGE_SUBSCRIPTION.name,
+        SHOW_CONNECTION.name,
+        SHOW_CONNECTION.name,
+    ]
+    assert [one.name for one in outside.sent] == ["connection/7", "welcome/7"]
+    assert outside.messages == {"connection/7": "17"}, "the pressed card goes on as the connection's"
+    (card,) = outside.of("connection/7")
+    assert (card.showing, card.by, card.service_name) == ("connected", "Ada Ops", "Checkout")
+    assert outside.asked_as == [101], "as the person"
+
+
+async def test_a_channel_that_was_connected_before_is_not_greeted(client: Client) -> None:
+    outside = FakeActivities()
+    old = outside.is_connected("Grace")
+    outside.connections[0] = old.model_copy(update={"ended_at": datetime.now(UTC)})
+    async with running(client, outside) as run:
+        assert (await run.connects()).reply == "connected"
+        await run.ends()
+    assert [one.name for one in outside.sent] == ["connection/8"]
+
+
+async def test_what_is_connected_says_by_whom_and_since_when_and_changes_nothing(client: Client) -> None:
+    outside = FakeActivities()
+    row = outside.is_connected("Grace Admin")
+    async with running(client, outside) as run:
+        answer = await run.connects(BEN)
+        assert (answer.reply, answer.by, answer.since) == ("already_connected", "Grace Admin", row.since)
+        assert await run.ends() == "connected"
+    assert (outside.connections, outside.sent, outside.standing) == ([row], [], [])
+
+
+async def test_two_people_at_once_make_one_connection(client: Client) -> None:
+    async with running(client) as run:
+        reading = run.outside.holds(READ_RIGHTS)
+        both = asyncio.gather(run.connects(ADA), run.connects(BEN))
+        await run.outside.until(lambda: run.outside.waits(READ_RIGHTS))
+        reading.set()
+        answers = await both
+        await run.ends()
+    assert sorted(answer.reply for answer in answers) == ["already_connected", "connected"]
+    (row,) = run.outside.connections
+    assert {answer.by for answer in answers} == {row.by}
+    assert run.outside.standing == ["ready"]
+
+
+async def test_the_same_click_again_gets_the_same_answer_and_does_nothing(client: Client) -> None:
+    async with running(client) as run:
+        subscribing = run.outside.holds(CONVERGE_SUBSCRIPTION)
+        click = run.asked(message="17")
+        first = await run.ask("connect", click)
+        await run.hand_over("connect", click)
+        assert await run.ask("connect", click) == first
+        subscribing.set()
+        await run.ends()
+    assert len(run.outside.asked_as) == 1
+    assert len(run.outside.connections) == 1
+
+
+async def test_a_click_that_was_handed_over_is_done(client: Client) -> None:
+    async with running(client) as run:
+        await run.hand_over("connect", run.asked(message="17"))
+        await run.shows("connection/7", "connected")
+        assert await run.ends() == "connected"
+
+
+async def test_a_row_that_is_written_late_is_answered_once_it_is_there(client: Client) -> None:
+    async with running(client) as run:
+        run.outside.fails(RECORD_CONNECTION, OutcomeUnknown("the worker died"))
+        assert (await run.connects()).reply == "connected"
+        await run.ends()
+    assert len(run.outside.connections) == 1
+
+
+# Disconnecting
+
+
+async def test_whoever_may_connect_disconnects_and_the_card_says_so(client: Client) -> None:
+    async with running(client) as run:
+        await run.connects(message="17")
+        await run.ends()
+        answer = await run.disconnects(BEN)
+        assert (answer.reply, answer.service_name) == ("disconnected", "Checkout")
+        assert await run.ends() == "disconnected"
+    (row,) = run.outside.connections
+    assert row.ended_by == "Ben Ops", "the row is kept"
+    assert run.outside.standing == ["ready", "removed"]
+    card = run.outside.of("connection/7")[-1]
+    assert (card.showing, card.by, card.ended_by) == ("disconnected", "Ada Ops", "Ben Ops")
+    assert len(run.runs) == 2
+
+
+async def test_what_is_not_connected_cannot_be_disconnected(client: Client) -> None:
+    async with running(client) as run:
+        assert (await run.disconnects()).reply == "not_connected"
+        assert await run.ends() == "disconnected"
+    assert run.outside.standing == []
+
+
+async def test_disconnecting_while_connecting_ends_without_a_connection(client: Client) -> None:
+    async with running(client) as run:
+        run.outside.breaks(CONVERGE_SUBSCRIPTION, ProviderUnavailable("503"))
+        assert (await run.connects(message="17")).reply == "connected"
+        assert (await run.disconnects(BEN)).reply == "disconnected"
+        run.outside.recovers(CONVERGE_SUBSCRIPTION)
+        assert await run.ends() == "disconnected"
+    assert len(run.runs) == 1
+    assert run.outside.live is None
+    assert run.outside.standing == ["removed"]
+    assert [view.showing for view in run.outside.of("connection/7")] == ["disconnected"]
+    assert run.outside.of("welcome/7") == []
+
+
+async def test_a_subscription_that_was_asked_for_before_a_disconnect_is_brought_in_step_again(
+    client: Client,
+) -> None:
+    async with running(client) as run:
+        subscribing = run.outside.holds(CONVERGE_SUBSCRIPTION)
+        await run.connects(message="17")
+        await run.outside.until(lambda: run.outside.waits(CONVERGE_SUBSCRIPTION))
+        await run.disconnects()
+        subscribing.set()
+        assert await run.ends() == "disconnected"
+    assert run.outside.standing[-1] == "removed"
+    assert len(run.outside.standing) == 2, "what a call that began before the row has seen does not count"
+
+
+async def test_connected_anew_is_a_new_row_and_another_message(client: Client) -> None:
+    async with running(client) as run:
+        await run.connects(message="17")
+        await run.disconnects()
+        assert (await run.connects(BEN, message="18")).reply == "connected"
+        await run.ends()
+    assert [row.by for row in run.outside.connections] == ["Ada Ops", "Ben Ops"]
+    assert run.outside.messages == {"connection/7": "17", "connection/8": "18"}
+    assert run.outside.showing("connection/8") == "connected"
+
+
+# Who may
+
+
+async def test_whose_role_is_too_low_is_told_whom_to_ask(client: Client) -> None:
+    async with running(client) as run:
+        run.outside.may_not("Grace Admin", "Hal Lead")
+        answer = await run.connects()
+        await run.ends()
+    assert answer.reply == "role_too_low"
+    assert [team.managers for team in answer.teams] == [("Grace Admin", "Hal Lead")]
+    assert run.outside.connections == []
+
+
+async def test_rights_are_read_at_each_click(client: Client) -> None:
+    async with running(client) as run:
+        subscribing = run.outside.holds(CONVERGE_SUBSCRIPTION)
+        await run.connects()
+        run.outside.may_not()
+        assert (await run.disconnects()).reply == "role_too_low"
+        subscribing.set()
+        assert await run.ends() == "connected"
+    assert len(run.outside.asked_as) == 2
+
+
+@pytest.mark.parametrize(
+    ("rights", "reply"),
+    [
+        (MANAGER.model_copy(update={"service": None}), "unknown_service"),
+        (
+            MANAGER.model_copy(update={"service": CHECKOUT.model_copy(update={"is_disabled": True})}),
+            "service_disabled",
+        ),
+    ],
+)
+async def test_a_service_that_cannot_be_connected_is_not(client: Client, rights: Rights, reply: str) -> None:
+    async with running(client) as run:
+        run.outside.read = RightsRead(rights=rights)
+        assert (await run.connects()).reply == reply
+        assert await run.ends() == "disconnected"
+    assert run.outside.connections == []
+
+
+@pytest.mark.parametrize("change", [{"service": None, "role": "admin"}, {"service": CHECKOUT}])
+async def test_a_service_that_was_deleted_or_disabled_can_be_disconnected(
+    client: Client, change: dict[str, object]
+) -> None:
+    outside = FakeActivities()
+    outside.is_connected()
+    disabled = MANAGER.model_copy(update={"service": CHECKOUT.model_copy(update={"is_disabled": True})})
+    outside.read = RightsRead(rights=disabled.model_copy(update=change))
+    async with running(client, outside) as run:
+        assert (await run.disconnects()).reply == "disconnected"
+        await run.ends()
+    assert outside.live is None
+    assert outside.sent == [], "a seeded connection has no card"
+
+
+@pytest.mark.parametrize(
+    "unread", ["link_removed", "link_ended", "link_rejected", "user_gone", "forbidden", "app_refused"]
+)
+async def test_whom_pagerduty_tells_nothing_hears_why(client: Client, unread: Unread) -> None:
+    async with running(client) as run:
+        run.outside.read = RightsRead(unread=unread)
+        assert (await run.connects()).reply == unread
+        await run.ends()
+    assert run.outside.connections == []
+
+
+@pytest.mark.parametrize(
+    ("error", "reply"),
+    [
+        (ProviderUnavailable("503"), "pagerduty_unavailable"),
+        (OutcomeUnknown("the worker died"), "pagerduty_unavailable"),
+        (RequestInvalid("400"), "pagerduty_refused"),
+    ],
+)
+async def test_pagerduty_that_does_not_answer_changes_nothing(
+    client: Client, error: OutsideError, reply: str
+) -> None:
+    async with running(client) as run:
+        run.outside.breaks(READ_RIGHTS, error)
+        assert (await run.connects()).reply == reply
+        await run.ends()
+    assert run.outside.connections == []
+
+
+@pytest.mark.parametrize("unrecorded", ["team_not_authorized", "channel_gone"])
+async def test_the_row_says_what_stands_against_it(client: Client, unrecorded: Unrecorded) -> None:
+    async with running(client) as run:
+        run.outside.unrecorded = unrecorded
+        assert (await run.connects()).reply == unrecorded
+        assert await run.ends() == "disconnected"
+    assert run.outside.standing == []
+
+
+async def test_a_click_that_comes_minutes_late_is_not_done(client: Client) -> None:
+    async with running(client) as run:
+        answer = await run.connects(received_at=datetime.now(UTC) - timedelta(minutes=6))
+        assert answer.reply == "too_late"
+        await run.ends()
+    assert run.outside.connections == []
+
+
+# What fails
+
+
+async def test_the_channel_is_told_why_connecting_takes_longer_and_then_that_it_is_done(
+    client: Client,
+) -> None:
+    async with running(client, deadlines=BRIEF) as run:
+        run.outside.breaks(CONVERGE_SUBSCRIPTION, ProviderUnavailable("503"))
+        assert (await run.connects(message="17")).reply == "connected"
+        await run.shows("connection/7", "late")
+        assert run.outside.of("connection/7")[-1].reason == "ProviderUnavailable"
+        assert run.outside.of("welcome/7") == [], "nobody is greeted before incidents arrive"
+        run.outside.recovers(CONVERGE_SUBSCRIPTION)
+        assert await run.ends() == "connected"
+    assert [view.showing for view in run.outside.of("connection/7")] == ["late", "connected"]
+    assert run.outside.showing("welcome/7") == "welcome"
+
+
+async def test_nobody_is_told_of_a_failure_that_is_over_in_time(client: Client) -> None:
+    async with running(client) as run:
+        run.outside.fails(CONVERGE_SUBSCRIPTION, ProviderUnavailable("503"), OutcomeUnknown("lost"))
+        await run.connects(message="17")
+        assert await run.ends() == "connected"
+    assert [view.showing for view in run.outside.of("connection/7")] == ["connected"]
+
+
+async def test_what_only_people_can_mend_is_told_and_keeps_the_run_alive(client: Client) -> None:
+    async with running(client, deadlines=BRIEF) as run:
+        run.outside.fails(CONVERGE_SUBSCRIPTION, Forbidden("webhook_subscriptions.write"))
+        await run.connects(message="17")
+        await run.shows("connection/7", "late")
+        await run.until_attribute("Attention", "degraded")
+        assert run.outside.of("connection/7")[-1].reason == "Forbidden"
+        # Whoever asks for something new does not wait for the back-off of five minutes.
+        await run.disconnects()
+        assert await run.ends() == "disconnected"
+
+
+async def test_a_row_that_cannot_be_ended_now_is_ended_later(client: Client) -> None:
+    outside = FakeActivities()
+    outside.is_connected("Grace")
+    async with running(client, outside) as run:
+        outside.fails(END_CONNECTION, ProviderUnavailable("no connection"))
+        assert (await run.disconnects()).reply == "disconnected"
+        await run.ends()
+
+
+async def test_a_card_that_was_deleted_is_posted_once_more(client: Client) -> None:
+    async with running(client) as run:
+        run.outside.fails(SHOW_CONNECTION, CardGone("deleted"))
+        await run.connects(message="17")
+        await run.ends()
+    assert run.outside.showing("connection/7") == "connected"
+
+
+async def test_a_message_that_may_be_there_is_not_posted_again(client: Client) -> None:
+    async with running(client) as run:
+        run.outside.is_certain = False
+        await run.connects()
+        assert await run.ends() == "connected"
+    assert [one.name for one in run.outside.sent] == ["connection/7", "welcome/7"]
+
+
+async def test_a_channel_that_the_bot_cannot_write_to_holds_up_nothing(client: Client) -> None:
+    async with running(client) as run:
+        run.outside.breaks(SHOW_CONNECTION, BotRemoved("not in the roster"))
+        assert (await run.connects()).reply == "connected"
+        assert await run.ends() == "connected"
+    assert run.outside.standing == ["ready"]
+
+
+async def test_a_run_waits_for_its_rows_before_it_serves_anybody(client: Client) -> None:
+    outside = FakeActivities()
+    outside.is_connected("Grace")
+    outside.fails(RESTORE_CONNECTION, ProviderUnavailable("no connection"))
+    async with running(client, outside) as run:
+        assert (await run.connects()).reply == "already_connected"
+        await run.ends()
+
+
+# What operators read
+
+
+async def test_an_operator_finds_the_run_and_reads_how_it_stands(client: Client) -> None:
+    async with running(client) as run:
+        run.outside.breaks(CONVERGE_SUBSCRIPTION, ProviderUnavailable("503"))
+        await run.connects(message="17")
+        await run.until_attribute("Attention", "waiting")
+        description = await run.handle.describe()
+        found = {pair.key.name: pair.value for pair in description.typed_search_attributes}
+        assert {key: found.get(key) for key in ("PdAccount", "PdService", "TeamsTenant")} == {
+            "PdAccount": "acme",
+            "PdService": "PSVC001",
+            "TeamsTenant": "tenant",
+        }
+        assert await description.static_summary() == "Checkout · Payments/#ops · connect"
+        details = await run.details()
+        assert "**connecting**" in details
+        assert "| connection 7 | by Ada Ops, and its incidents do not arrive yet |" in details
+        assert "⚠ subscription: ProviderUnavailable" in details
+        run.outside.recovers(CONVERGE_SUBSCRIPTION)
+        await run.ends()
+        timeline = await run.timeline()
+    assert all(called.summary for called in timeline.activities)
+    assert all(waited.summary for waited in timeline.timers)
+    assert ("store.record_connection", "connect as Ada Ops") in timeline.activities
+    assert timeline.updates == ["connect"]

@@ -1,0 +1,62 @@
+"""What is asked of a run by whoever presses or writes, and what each is answered."""
+
+import asyncio
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from workflows.connect_channel.activities import READ_RIGHTS, ReadRights
+from workflows.connect_channel.fold import asked, name_of, refused
+from workflows.connect_channel.messages import Asked, ConnectAnswer
+from workflows.connect_channel.run_state import RunState
+from workflows.connect_channel.state import Kind, Wanted
+from workflows.connect_channel.timeline import NAME_LIMIT
+from workflows.contract import call
+from workflows.errors import NeedsPerson, failure_of
+from workflows.markdown import as_markdown
+from workflows.options import LATE_CLICK
+
+
+class Answers:
+    """Serves what somebody asks for, one after the other, and each once."""
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+        self._turn = asyncio.Lock()
+
+    async def asked(self, kind: Kind, message: Asked) -> ConnectAnswer:
+        """Read what the person may do, as them, and write the row that they ask for."""
+        async with self._turn:
+            known = self._run.state.answer(message.key)
+            return known or await self._served(kind, message)
+
+    async def _served(self, kind: Kind, message: Asked) -> ConnectAnswer:
+        run = self._run
+        if run.now - message.received_at > LATE_CLICK:
+            return ConnectAnswer(reply="too_late")
+        run.apply(run.state.replace(cause=message.correlation or run.state.cause))
+        request = ReadRights(
+            account=run.start.account,
+            link=message.link,
+            service=run.start.service,
+            correlation=message.correlation,
+        )
+        try:
+            read = await call(READ_RIGHTS, request, f"as {as_markdown(message.person.name, NAME_LIMIT)}")
+        except ActivityError as error:
+            is_refused = issubclass(failure_of(error).kind, NeedsPerson)
+            return ConnectAnswer(reply="pagerduty_refused" if is_refused else "pagerduty_unavailable")
+        answer = refused(run.state, kind, read)
+        if answer is not None or read.rights is None:
+            return answer or ConnectAnswer(reply="forbidden")
+        wanted = Wanted(
+            kind=kind,
+            key=message.key,
+            person=message.person,
+            service_name=name_of(read.rights),
+            message=message.message,
+        )
+        run.apply(asked(run.state, wanted))
+        # A run that is draining writes no row any more: the next one does.
+        await workflow.wait_condition(lambda: run.draining or wanted not in run.state.wanted)
+        return run.state.answer(message.key) or ConnectAnswer(reply="working")

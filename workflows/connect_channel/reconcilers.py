@@ -1,0 +1,94 @@
+"""What follows the state outside: the connections' rows, and the account's subscription."""
+
+from workflows.connect_channel.activities import (
+    END_CONNECTION,
+    RECORD_CONNECTION,
+    EndConnection,
+    RecordConnection,
+)
+from workflows.connect_channel.fold import converged, ended, recorded
+from workflows.connect_channel.run_state import RunState
+from workflows.connect_channel.state import Wanted
+from workflows.connect_channel.subscription import CONVERGE_SUBSCRIPTION, ConvergeSubscription
+from workflows.connect_channel.timeline import NAME_LIMIT
+from workflows.contract import call
+from workflows.markdown import as_markdown
+from workflows.reconcile import Reconciler
+
+
+class RowReconciler(Reconciler):
+    """Writes the rows of what was asked for, in that order: nothing else is told before its row is there."""
+
+    name = "row"
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """Something was asked for."""
+        return bool(self._run.state.wanted)
+
+    async def reconcile(self) -> None:
+        """Write one. Written again it changes nothing."""
+        run = self._run
+        wanted = run.state.wanted[0]
+        await (self._connect(wanted) if wanted.kind == "connect" else self._disconnect(wanted))
+
+    async def _connect(self, wanted: Wanted) -> None:
+        run, start = self._run, self._run.start
+        request = RecordConnection(
+            tenant=start.tenant,
+            account=start.account,
+            service=start.service,
+            service_name=wanted.service_name,
+            conversation=start.conversation,
+            subject=run.subject,
+            request=wanted.key,
+            person=wanted.person,
+            message=wanted.message,
+            correlation=run.state.cause,
+        )
+        result = await call(RECORD_CONNECTION, request, _by(wanted))
+        run.apply(recorded(run.state, wanted, result, run.now))
+
+    async def _disconnect(self, wanted: Wanted) -> None:
+        run = self._run
+        live = run.state.live
+        if live is None:
+            run.apply(ended(run.state, wanted, None))
+            return
+        request = EndConnection(
+            connection=live.connection.id, person=wanted.person, correlation=run.state.cause
+        )
+        result = await call(END_CONNECTION, request, _by(wanted))
+        run.apply(ended(run.state, wanted, result.connection))
+
+
+class SubscriptionReconciler(Reconciler):
+    """Brings the account's subscription in step with the rows, however long that takes."""
+
+    name = "subscription"
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """A row was written since it was in step."""
+        return self._run.state.converged < self._run.state.changes
+
+    def urgencies(self) -> int:
+        """Whoever connects or disconnects does not wait for a back-off."""
+        return self._run.state.changes
+
+    async def reconcile(self) -> None:
+        """Bring it in step with the rows that are there now."""
+        run = self._run
+        changes = run.state.changes
+        request = ConvergeSubscription(account=run.start.account, correlation=run.state.cause)
+        await call(CONVERGE_SUBSCRIPTION, request, run.start.account)
+        run.apply(converged(run.state, changes))
+
+
+def _by(wanted: Wanted) -> str:
+    """The Timeline's words: ``connect as Ada Ops``."""
+    return f"{wanted.kind} as {as_markdown(wanted.person.name, NAME_LIMIT)}"

@@ -1,0 +1,36 @@
+"""What the rows know: the first thing that every run reads."""
+
+from datetime import datetime
+
+from workflows.connect_channel.activities import RESTORE_CONNECTION, RestoreConnection, StoredConnection
+from workflows.connect_channel.run_state import RunState
+from workflows.connect_channel.state import Followed, Notice, State
+from workflows.contract import call
+from workflows.restoring import until_read
+
+
+async def restore(run: RunState) -> None:
+    """Read the rows, however long that takes; a run that continues another knows them."""
+    if run.continues:
+        return
+    start = run.start
+    request = RestoreConnection(
+        account=start.account, service=start.service, conversation=start.conversation, subject=run.subject
+    )
+    stored = await until_read(run, lambda: call(RESTORE_CONNECTION, request, "what the rows know"))
+    run.apply(restored(run.state, stored, run.now))
+
+
+def restored(state: State, stored: StoredConnection, now: datetime) -> State:
+    """The state of a new run: the run before it has brought in step what there is."""
+    if stored.connection is None:
+        return state
+    name = f"connection/{stored.connection.id}"
+    followed = Followed(connection=stored.connection, recorded_at=now, is_ready=True)
+    # A card that was deleted is not posted again: it has said what it had to say.
+    notices = (
+        Notice(name=one.name, shown=one.content, is_posted=one.is_posted, given_up=not one.is_posted)
+        for one in stored.notices
+        if one.name == name
+    )
+    return state.with_followed(followed).replace(notices=tuple(notices))

@@ -1,0 +1,96 @@
+"""From a state to what each of its messages shows."""
+
+import hashlib
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from workflows.connect_channel.state import Notice, State
+from workflows.values import Value
+
+Showing = Literal[
+    "connecting",
+    "late",  # it takes longer, and why
+    "connected",
+    "disconnected",
+    "welcome",  # the channel's
+]
+
+
+class ConnectionView(Value):
+    """What one message shows."""
+
+    name: str
+    showing: Showing
+    account: str
+    service: str
+    service_name: str
+    channel_name: str = ""
+    by: str | None = None
+    """Who connected it."""
+    since: AwareDatetime | None = None
+    reason: str | None = None
+    """Name of the error that holds up connecting. ``None``: nobody knows."""
+    ended_by: str | None = None
+    ended_at: AwareDatetime | None = None
+
+    @property
+    def is_only_edited(self) -> bool:
+        """No message is posted in order to tell this."""
+        return self.showing == "disconnected"
+
+
+def fingerprint(view: ConnectionView) -> str:
+    """Equal fingerprints look the same."""
+    return hashlib.sha256(view.model_dump_json().encode()).hexdigest()[:16]
+
+
+def view_of(
+    state: State, notice: Notice, *, account: str, service: str, channel: str
+) -> ConnectionView | None:
+    """What the message is to show now; ``None`` while that is not known, or where it stays as it is."""
+    followed = state.of(notice.connection)
+    if followed is None:
+        return None
+    row = followed.connection
+    view = ConnectionView(
+        name=notice.name,
+        showing="connecting",
+        account=account,
+        service=service,
+        service_name=row.service_name,
+        channel_name=channel,
+        by=row.by,
+        since=row.since,
+    )
+    if notice.is_welcome:
+        return _with(view, showing="welcome") if followed.is_live and followed.is_ready else None
+    if not followed.is_live:
+        return _with(view, showing="disconnected", ended_by=row.ended_by, ended_at=row.ended_at)
+    if followed.is_ready:
+        return _with(view, showing="connected")
+    if followed.is_late:
+        reasons = (one.reason for one in state.degradations if one.name == "subscription")
+        return _with(view, showing="late", reason=next(reasons, None))
+    return view
+
+
+def due_view(
+    state: State, notice: Notice, *, account: str, service: str, channel: str
+) -> ConnectionView | None:
+    """What the message is still to show; ``None``: it is in sync, or is given up.
+
+    A connection that is ready in a moment is not told before it is.
+    """
+    if notice.given_up or (notice.is_welcome and notice.is_posted):
+        return None
+    view = view_of(state, notice, account=account, service=service, channel=channel)
+    if view is None or (view.is_only_edited and not notice.is_posted):
+        return None
+    if view.showing == "connecting":
+        return None
+    return None if fingerprint(view) == notice.shown else view
+
+
+def _with(view: ConnectionView, **more: object) -> ConnectionView:
+    return view.model_copy(update=more)
