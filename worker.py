@@ -27,7 +27,7 @@ from muster.clients.graph.client import graph_client
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.refresh import RefreshClient
 from muster.clients.pagerduty.rest import PagerDutyClient
-from muster.clients.pagerduty.tokens import app_tokens
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.clients.teams.connector import connector_client
 from muster.clients.way_out import way_out
 from muster.garbage_collection import exclude_startup_objects
@@ -96,7 +96,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
         dependencies = Dependencies(
             connector=connector,
             pagerduty=PagerDutyClient(http),
-            app_tokens=app_tokens(http, settings.accounts),
+            app_tokens=AppTokens(http, settings.accounts),
             accounts=settings.accounts,
             keys=keys,
             settings=settings,

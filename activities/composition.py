@@ -13,9 +13,9 @@ from activities.registration import registered
 from activities.signals import WorkflowSignals
 from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
-from muster.clients.expiring import ExpiringCache
 from muster.clients.graph.client import GraphClient
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.clients.teams.connector import ConnectorClient
 from muster.config_file import PagerDutyAccount
 from muster.security.sealing import KeyRing
@@ -29,7 +29,7 @@ class Dependencies:
 
     connector: ConnectorClient
     pagerduty: PagerDutyClient
-    app_tokens: ExpiringCache[str, str]
+    app_tokens: AppTokens
     accounts: Mapping[str, PagerDutyAccount]
     keys: KeyRing
     settings: Settings
