@@ -15,6 +15,7 @@ from activities.teams.private import PrivateSends
 from activities.teams.sends import Sends
 from muster.clients.graph.client import GraphClient
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.subscriptions import SubscriptionClient
 from muster.clients.pagerduty.tokens import AppTokens
 from muster.clients.teams.connector import ConnectorClient
 from muster.config_file import PagerDutyAccount
@@ -29,6 +30,7 @@ class Dependencies:
 
     connector: ConnectorClient
     pagerduty: PagerDutyClient
+    subscriptions: SubscriptionClient
     app_tokens: AppTokens
     accounts: Mapping[str, PagerDutyAccount]
     keys: KeyRing
@@ -43,6 +45,8 @@ class Dependencies:
     """For reading details: a connection is held while PagerDuty answers."""
     clicks_pool: Pool
     """For clicks: a connection is held while PagerDuty answers."""
+    subscription_pool: Pool
+    """For changes of webhook subscriptions: likewise."""
 
 
 def activities_of(dependencies: Dependencies) -> list[Callable[..., Any]]:

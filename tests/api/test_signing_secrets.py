@@ -146,7 +146,7 @@ class Counted:
         self.one_began = asyncio.Event()
         self._read = subscriptions.secrets_of
 
-    async def __call__(self, pool: Pool, keys: KeyRing, account: str) -> dict[str, str | SealBroken]:
+    async def __call__(self, pool: Pool, keys: KeyRing, account: str) -> subscriptions.Secrets:
         self.began.append(time.monotonic())
         self.one_began.set()
         found = await self._read(pool, keys, account)
