@@ -88,8 +88,8 @@ PAGERDUTY_CONVERGE = Options(
     schedule_to_close_timeout=timedelta(seconds=70),
     retry_policy=ONE_ATTEMPT,
 )
-"""Several calls of at most 10 s each, in turn with whoever else is at the same account. What it left half done
-is found by the next one: the run that asks for it is the only retry, and tells why it takes longer."""
+"""Several calls of at most 10 s each, in turn with whoever else is at the same account. What it left half
+done is found by the next one: the run that asks for it is the only retry, and tells why it takes longer."""
 
 PAGERDUTY_RESTORE = Options(
     start_to_close_timeout=timedelta(seconds=2),

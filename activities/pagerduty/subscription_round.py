@@ -173,11 +173,11 @@ class Round:
                 await self._delete(stranger.id)
                 await subscriptions.end_intent(self._pool, marker)
                 intents.pop(marker, None)
-        late = [one for one in intents.values() if one.marker != own]
-        for one in late:
-            if one.over_in <= 0:
-                await subscriptions.end_intent(self._pool, one.marker)
-        self._late = max((one.over_in for one in late if one.over_in > 0), default=None)
+        late = [intent for intent in intents.values() if intent.marker != own]
+        for intent in late:
+            if intent.over_in <= 0:
+                await subscriptions.end_intent(self._pool, intent.marker)
+        self._late = max((intent.over_in for intent in late if intent.over_in > 0), default=None)
 
     async def _retire_moved(self) -> bool:
         """Delete those at earlier addresses once ours has brought an event; true: it has not yet."""
