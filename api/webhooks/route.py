@@ -2,8 +2,9 @@
 
 PagerDuty repeats what is answered 5xx or not at all, for up to 48 hours and in order, and drops what
 is answered 4xx; three drops in a row disable the subscription for a day. So the route answers 401 only when a
-readable secret does not match and no subscription is being made, and nothing that is signed is ever refused for its content: it is read
-leniently where it cannot be read strictly, and kept in quarantine where it is no event even then.
+readable secret does not match and no subscription is being made. Nothing that is signed is ever refused for
+its content: it is read leniently where it cannot be read strictly, and kept in quarantine where it is no
+event even then.
 """
 
 from collections.abc import Collection, Mapping

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import asyncpg
+
 from muster.security.sealing import KeyRing, Place, SealBroken
 from muster.store.pool import Connection, Pool, transaction
 from muster.store.queries import load_queries
@@ -143,14 +145,21 @@ async def end_intent(connection: Connection | Pool, marker: str) -> None:
 
 
 async def store(pool: Pool, keys: KeyRing, *, marker: str, id: str, secret: str) -> bool:
-    """Seal the secret and end the intent in one transaction; false: it was given up meanwhile."""
-    async with transaction(pool) as connection:
-        intent = await QUERIES["end_own_intent"].fetchrow(connection, marker=marker)
-        if intent is None:
-            return False
-        account = intent["account"]
-        sealed = keys.seal(secret, secret_place(account, id))
-        await QUERIES["insert"].execute(connection, account=account, id=id, secret=sealed, url=intent["url"])
+    """Seal the secret and end the intent in one transaction.
+
+    False: the intent was given up meanwhile, or another subscription at the same address goes on. Then
+    nothing is changed.
+    """
+    try:
+        async with transaction(pool) as connection:
+            intent = await QUERIES["end_own_intent"].fetchrow(connection, marker=marker)
+            if intent is None:
+                return False
+            account, url = intent["account"], intent["url"]
+            sealed = keys.seal(secret, secret_place(account, id))
+            await QUERIES["insert"].execute(connection, account=account, id=id, secret=sealed, url=url)
+    except asyncpg.UniqueViolationError:
+        return False
     return True
 
 

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import httpx
 import pytest
+from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from activities.pagerduty.subscription import SubscriptionActivities
@@ -20,6 +22,9 @@ from muster.security.sealing import KeyRing
 from muster.store import connections, subscriptions
 from muster.store.pool import Pool, open_pool
 from sandbox.pagerduty.model import Subscription
+from sandbox.up.servers.ports import free_port
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from tests.api.edge import edge_settings, serving_edge
 from tests.support.pagerduty_account import COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.settings import KEYS, database_at, settings_for
@@ -262,6 +267,39 @@ async def test_a_missing_scope_is_named(worker: Worker, side: PagerDuty, pool: P
     assert there(side) == []
     await side.sandbox("POST", "/identity", {"client_scopes": None})
     assert await worker.converge() == DONE
+
+
+async def test_an_event_that_comes_before_the_secret_is_asked_for_again(
+    side: PagerDuty,
+    pool: Pool,
+    client: Client,
+    database_url: str,
+    temporal: EmbeddedTemporal,
+    tmp_path: Path,
+    start: Callable[..., Awaitable[Worker]],
+) -> None:
+    """PagerDuty has made it, and the answer is on its way while an incident is triggered."""
+    port = free_port()
+    settings = edge_settings(database_url, temporal.address, tmp_path)
+    async with serving_edge(settings, pool, client, port=port):
+        worker = await start(f"http://127.0.0.1:{port}")
+        await side.fault("rest", "late_answer", seconds=1.5, match={"method": "POST"})
+        begun = asyncio.create_task(worker.converge())
+        await side.until(lambda: len(there(side)) == 1)
+        await side.monitored()
+        webhooks = side.simulator.store.state.webhooks
+
+        def statuses() -> list[int | None]:
+            return [attempt.status for one in webhooks.values() for attempt in one.attempts]
+
+        await side.until(lambda: bool(statuses()))
+        assert set(statuses()) == {503}
+        assert await begun == DONE
+        await side.sandbox("POST", "/clock", {"advance": 3600})
+        await side.until(lambda: set(side.webhook_states()) == {"delivered"})
+        assert set(statuses()) == {503, 202}
+        await assert_one(side, pool, f"http://127.0.0.1:{port}")
+        assert await pool.fetchval("SELECT bool_and(verified_at IS NOT NULL) FROM webhook_subscription")
 
 
 # Crashes
