@@ -15,7 +15,7 @@ from muster.settings import Settings
 from muster.store import subscriptions
 from muster.store.pool import UNAVAILABLE, Pool, transaction
 from workflows.errors import ProviderUnavailable
-from workflows.subscription import CONVERGE_SUBSCRIPTION, Converged, OfAccount
+from workflows.subscription.activities import CONVERGE_SUBSCRIPTION, Converged, OfAccount
 
 _LOCKED_WITHIN = 5.0
 """Seconds to wait for a connection and for whoever is at the same account."""

@@ -19,9 +19,9 @@ from muster.store.pool import Pool
 from muster.store.subscriptions import Stored
 from workflows.errors import CredentialRejected, OutcomeUnknown, OutsideError, ProviderUnavailable
 from workflows.incident.event_types import SUBSCRIBED
-from workflows.subscription import Converged
+from workflows.subscription.activities import Converged
 
-_LOOK_FOR_EVENT_AFTER = 60.0
+_ASKED_AGAIN_AFTER = 60.0
 """Seconds between looks for the first event at a new address."""
 
 log = structlog.stdlib.get_logger(__name__)
@@ -67,7 +67,7 @@ class Round:
         if self._late is not None:
             return Converged(state="subscribed", again_in=self._late, waits_for="late_creation")
         if waits_for_event:
-            return Converged(state="subscribed", again_in=_LOOK_FOR_EVENT_AFTER, waits_for="first_event")
+            return Converged(state="subscribed", again_in=_ASKED_AGAIN_AFTER, waits_for="first_event")
         return Converged(state="subscribed")
 
     async def _subscribe(self) -> None:

@@ -30,7 +30,7 @@ from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.settings import KEYS, database_at, settings_for
 from tests.support.waiting import eventually
 from workflows.incident.event_types import SUBSCRIBED
-from workflows.subscription import Converged, OfAccount
+from workflows.subscription.activities import Converged, OfAccount
 
 pytestmark = pytest.mark.anyio
 
