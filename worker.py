@@ -26,7 +26,8 @@ from muster.clients.graph.client import graph_client
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.refresh import RefreshClient
 from muster.clients.pagerduty.rest import PagerDutyClient
-from muster.clients.pagerduty.tokens import app_tokens
+from muster.clients.pagerduty.subscriptions import SubscriptionClient
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.clients.teams.connector import connector_client
 from muster.clients.way_out import way_out
 from muster.garbage_collection import exclude_startup_objects
@@ -96,7 +97,8 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
         dependencies = Dependencies(
             connector=connector,
             pagerduty=PagerDutyClient(http),
-            app_tokens=app_tokens(http, settings.accounts),
+            subscriptions=SubscriptionClient(http),
+            app_tokens=AppTokens(http, settings.accounts),
             accounts=settings.accounts,
             keys=keys,
             settings=settings,
@@ -108,6 +110,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             pool=pool,
             details_pool=await stack.enter_async_context(await open_pool(settings.database, size=4)),
             clicks_pool=await stack.enter_async_context(await open_pool(settings.database, size=10)),
+            subscription_pool=await stack.enter_async_context(await open_pool(settings.database, size=2)),
         )
         # After the worker's own end, and before what the sends and the refreshes use is closed.
         stack.push_async_callback(person_tokens.finish)

@@ -12,9 +12,10 @@ from activities.clients.person_token import PersonTokens
 from activities.registration import registered
 from activities.signals import WorkflowSignals
 from activities.teams.sends import Sends
-from muster.clients.expiring import ExpiringCache
 from muster.clients.graph.client import GraphClient
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.subscriptions import SubscriptionClient
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.clients.teams.connector import ConnectorClient
 from muster.config_file import PagerDutyAccount
 from muster.private_sends import PrivateSends
@@ -29,7 +30,8 @@ class Dependencies:
 
     connector: ConnectorClient
     pagerduty: PagerDutyClient
-    app_tokens: ExpiringCache[str, str]
+    subscriptions: SubscriptionClient
+    app_tokens: AppTokens
     accounts: Mapping[str, PagerDutyAccount]
     keys: KeyRing
     settings: Settings
@@ -43,6 +45,8 @@ class Dependencies:
     """For reading details: a connection is held while PagerDuty answers."""
     clicks_pool: Pool
     """For clicks: a connection is held while PagerDuty answers."""
+    subscription_pool: Pool
+    """For changes of webhook subscriptions: likewise."""
 
 
 def activities_of(dependencies: Dependencies) -> list[Callable[..., Any]]:

@@ -6,6 +6,8 @@ from functools import partial
 from typing import NamedTuple
 
 from muster.clients.expiring import ExpiringCache
+from muster.clients.pagerduty.app_scopes import USES
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount, TeamsRegistration
 from muster.settings import Settings
 from workflows.errors import NeedsPerson, OutsideError
@@ -20,7 +22,7 @@ class Credential(NamedTuple):
     name: str
     keys: str
     """The keys of ``muster.toml`` that a refusal is about."""
-    fetch: Callable[[], Awaitable[str]]
+    fetch: Callable[[], Awaitable[object]]
 
 
 class Tried(NamedTuple):
@@ -42,9 +44,10 @@ def name_of_account(account: PagerDutyAccount) -> str:
 
 
 async def try_credentials(
-    settings: Settings, *, bots: ExpiringCache[str, str], apps: ExpiringCache[str, str]
+    settings: Settings, *, bots: ExpiringCache[str, str], apps: AppTokens
 ) -> AsyncIterator[Tried]:
-    """Ask ``bots`` for the token of each tenant's app, and ``apps`` for that of each PagerDuty account.
+    """Ask ``bots`` for the token of each tenant's app, and ``apps`` for that of each PagerDuty account,
+    with the scopes of every use.
 
     In the order of the answers. Nothing is raised for what Microsoft and PagerDuty answer.
     """
@@ -54,12 +57,19 @@ async def try_credentials(
     ]
     of_pagerduty = [
         Credential(
-            name_of_account(one), "subdomain, region, client_id and client_secret", partial(apps.get, key)
+            name_of_account(one),
+            "subdomain, region, client_id and client_secret",
+            partial(_for_every_use, apps, key),
         )
         for key, one in settings.accounts.items()
     ]
     for answered in asyncio.as_completed(map(_try, of_teams + of_pagerduty)):
         yield await answered
+
+
+async def _for_every_use(apps: AppTokens, account: str) -> None:
+    for use in USES:
+        await apps.get(account, use)
 
 
 async def _try(credential: Credential) -> Tried:

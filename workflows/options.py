@@ -83,12 +83,13 @@ PAGERDUTY_READ = Options(
     retry_policy=ONE_ATTEMPT,
 )
 
-PAGERDUTY_SUBSCRIPTION = Options(
-    start_to_close_timeout=timedelta(seconds=30),
-    schedule_to_close_timeout=timedelta(seconds=60),
+PAGERDUTY_CONVERGE = Options(
+    start_to_close_timeout=timedelta(seconds=60),
+    schedule_to_close_timeout=timedelta(seconds=70),
     retry_policy=ONE_ATTEMPT,
 )
-"""A token, a list of subscriptions, those to delete and one to create. The reconciler is the only retry."""
+"""Several calls of at most 10 s each, in turn with whoever else is at the same account. What it left half
+done is found by the next one: the run that asks for it is the only retry, and tells why it takes longer."""
 
 PAGERDUTY_RESTORE = Options(
     start_to_close_timeout=timedelta(seconds=2),

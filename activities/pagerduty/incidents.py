@@ -8,8 +8,9 @@ import structlog
 from activities.pagerduty.access import account_of, bounded, details_of
 from activities.pagerduty.type_names import TypeNames
 from activities.registration import implements
-from muster.clients.expiring import ExpiringCache
+from muster.clients.pagerduty.app_scopes import INCIDENTS
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
 from muster.payloads.alerts import MOST_ALERTS, alert_count_of, alerts_of
 from muster.store.details import lock_incident, read_details, store_details
@@ -38,7 +39,7 @@ class IncidentActivities:
     def __init__(
         self,
         pagerduty: PagerDutyClient,
-        app_tokens: ExpiringCache[str, str],
+        app_tokens: AppTokens,
         details_pool: Pool,
         accounts: Mapping[str, PagerDutyAccount],
     ) -> None:
@@ -90,7 +91,7 @@ class IncidentActivities:
             answer = await self._client.list_alerts(
                 account,
                 request.incident_id,
-                token=await self._app_tokens.get(account.key),
+                token=await self._app_tokens.get(account.key, INCIDENTS),
                 most=MOST_ALERTS,
                 within=_ALERTS_WITHIN,
             )
@@ -101,9 +102,9 @@ class IncidentActivities:
 
     async def _incident(self, request: ReadDetails, *, within: float) -> Mapping[str, Any]:
         account = account_of(self._accounts, request.account)
-        token = await self._app_tokens.get(account.key)
+        token = await self._app_tokens.get(account.key, INCIDENTS)
         try:
             return await self._client.get_incident(account, request.incident_id, token=token, within=within)
         except CredentialRejected:
-            token = await self._app_tokens.renew(account.key, token)
+            token = await self._app_tokens.renew(account.key, token, INCIDENTS)
             return await self._client.get_incident(account, request.incident_id, token=token, within=within)

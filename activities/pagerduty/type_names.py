@@ -7,7 +7,9 @@ import structlog
 
 from activities.pagerduty.access import account_of
 from muster.clients.expiring import Expiring, ExpiringCache
+from muster.clients.pagerduty.app_scopes import INCIDENT_TYPES
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
 from muster.payloads.incident import incident_type_of, type_names_of
 from workflows.errors import OutsideError
@@ -27,7 +29,7 @@ class TypeNames:
     def __init__(
         self,
         pagerduty: PagerDutyClient,
-        app_tokens: ExpiringCache[str, str],
+        app_tokens: AppTokens,
         accounts: Mapping[str, PagerDutyAccount],
     ) -> None:
         self._client = pagerduty
@@ -46,7 +48,7 @@ class TypeNames:
     async def _fetch(self, key: str) -> Expiring[Mapping[str, str]]:
         account = account_of(self._accounts, key)
         try:
-            token = await self._app_tokens.get(key)
+            token = await self._app_tokens.get(key, INCIDENT_TYPES)
             types = await self._client.list_incident_types(account, token=token, within=_WITHIN)
         except OutsideError as error:
             log.warning("incident types not read", account=key, reason=type(error).__name__)

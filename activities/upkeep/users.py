@@ -10,8 +10,9 @@ from activities.registration import implements
 from activities.signals import WorkflowSignals
 from activities.upkeep.absence import believed, tell_now
 from activities.upkeep.batches import BATCH, Step, begun, each
-from muster.clients.expiring import ExpiringCache
+from muster.clients.pagerduty.app_scopes import USERS
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
 from muster.settings import Settings
 from muster.store import links
@@ -39,7 +40,7 @@ class UserActivities:
     def __init__(
         self,
         pagerduty: PagerDutyClient,
-        app_tokens: ExpiringCache[str, str],
+        app_tokens: AppTokens,
         accounts: Mapping[str, PagerDutyAccount],
         signals: WorkflowSignals,
         settings: Settings,
@@ -89,19 +90,19 @@ class UserActivities:
         return await each(kept, end, progress, is_last=True)
 
     async def _shows_another(self, account: PagerDutyAccount, missed: str) -> bool:
-        token = await self._app_tokens.get(account.key)
+        token = await self._app_tokens.get(account.key, USERS)
         users = await self._client.list_user_ids(account, token=token, most=2)
         other = next((user for user in users if user != missed), None)
         return other is not None and not await self._is_gone(account, other)
 
     async def _is_gone(self, account: PagerDutyAccount, user: str) -> bool:
         """Whether PagerDuty says that it has no such user; any other refusal says nothing about the user."""
-        token = await self._app_tokens.get(account.key)
+        token = await self._app_tokens.get(account.key, USERS)
         try:
             try:
                 await self._client.get_user(account, user, token=token)
             except CredentialRejected:
-                token = await self._app_tokens.renew(account.key, token)
+                token = await self._app_tokens.renew(account.key, token, USERS)
                 await self._client.get_user(account, user, token=token)
         except NotFound as error:
             if error.code not in _CODES:

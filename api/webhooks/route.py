@@ -2,8 +2,9 @@
 
 PagerDuty repeats what is answered 5xx or not at all, for up to 48 hours and in order, and drops what
 is answered 4xx; three drops in a row disable the subscription for a day. So the route answers 401 only when a
-readable secret does not match, and nothing that is signed is ever refused for its content: it is read
-leniently where it cannot be read strictly, and kept in quarantine where it is no event even then.
+readable secret does not match and no subscription is being made. Nothing that is signed is ever refused for
+its content: it is read leniently where it cannot be read strictly, and kept in quarantine where it is no
+event even then.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,14 +18,14 @@ from starlette.responses import JSONResponse
 from api.body import read_body
 from api.webhooks.fan_out import FanOut, NotAccepted
 from api.webhooks.signature import SIGNATURE_HEADER, SignatureMalformed
-from api.webhooks.signing_secrets import SigningSecrets, TooManyWait
+from api.webhooks.signing_secrets import SecretExpected, SigningSecrets, TooManyWait
 from muster.identifiers import subdomain_of
 from muster.lenient_json import read_json
 from muster.logging import correlated
 from muster.payloads.events import event_id_of, event_type_of, incident_event_of, sight_of
 from muster.payloads.values import EventUnusable
 from muster.security.sealing import KeyRing, SealBroken
-from muster.store import quarantine
+from muster.store import quarantine, subscriptions
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.strangers import known
 from workflows.incident.event_types import EVENT_TYPES
@@ -69,6 +70,8 @@ class _Intake:
         self._pool = pool
         self._secrets = secrets
         self._fan_out = fan_out
+        self._verified: set[tuple[str, str]] = set()
+        """Subscriptions of which this process has noted an event."""
 
     async def verify(self, account: str, signature: str, subscription: str | None, body: bytes) -> None:
         """Pass a body that one of the account's secrets signed; raises HTTPException 401 or 503."""
@@ -79,6 +82,9 @@ class _Intake:
             raise HTTPException(503, "the signing secret cannot be read") from error
         except SignatureMalformed as error:
             raise HTTPException(401, str(error)) from error
+        except SecretExpected as error:
+            log.warning("a webhook comes before its secret", account=account, subscription=subscription)
+            raise HTTPException(503, "the signing secret is not stored yet, send it again") from error
         except TooManyWait as error:
             log.warning("a webhook is not looked at", account=account, reason=str(error))
             raise HTTPException(503, "not looked at now, send it again") from error
@@ -87,6 +93,13 @@ class _Intake:
             log.warning("a webhook's signature matches no secret", account=account, subscription=subscription)
             raise HTTPException(401, "the signature matches no secret of this account")
         known()
+        await self._note_verified(account, subscription)
+
+    async def _note_verified(self, account: str, subscription: str | None) -> None:
+        """Write that the subscription's events arrive: after the first, one at an older address can go."""
+        if subscription is not None and (account, subscription) not in self._verified:
+            await subscriptions.note_verified(self._pool, account, subscription)
+            self._verified.add((account, subscription))
 
     async def accept(self, account: str, body: bytes) -> str:
         """Deliver a signed event, or keep it where it cannot be used; says which."""

@@ -8,7 +8,7 @@ refused by what was read before.
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from api.webhooks.signature import matches
@@ -23,11 +23,15 @@ _BETWEEN_READS = 1.0
 _MOST_WAITING, _MOST_BYTES_WAITING = 1000, 32 * 1024 * 1024
 """How many bodies may wait for a read, and how large together: nobody knows yet who sent them."""
 
-_Secrets = Mapping[str, str | SealBroken]
+_Secrets = subscriptions.Secrets
 
 
 class TooManyWait(Exception):
     """So many webhooks that no kept secret signed wait already that this one is not looked at."""
+
+
+class SecretExpected(Exception):
+    """A subscription that is not known yet may have signed it: one is being made."""
 
 
 class SigningSecrets:
@@ -51,7 +55,8 @@ class SigningSecrets:
     async def signed(self, account: str, subscription: str | None, signature: str, body: bytes) -> bool:
         """Whether ``signature`` is of ``body`` with a secret of the subscription, else of the account.
 
-        ``account`` is a configured one. Raises ``SignatureMalformed``, ``SealBroken`` and ``TooManyWait``.
+        ``account`` is a configured one. Raises ``SignatureMalformed``, ``SealBroken``, ``TooManyWait``
+        and ``SecretExpected``.
         """
         matches(signature, body, ())  # a malformed one is refused whatever the secrets are
         reads = self._accounts.setdefault(account, _Reads(self._read, account, self._now, self._sleep))
@@ -65,7 +70,11 @@ class SigningSecrets:
             last = await reads.next()
         if (secret := _unreadable(last, subscription)) is not None:
             raise secret
-        return matches(signature, body, _readable(last, subscription))
+        if matches(signature, body, _readable(last, subscription)):
+            return True
+        if last.is_expected and (subscription is None or subscription not in last.by_subscription):
+            raise SecretExpected("a subscription whose secret is not stored may have signed it")
+        return False
 
     @contextmanager
     def _place(self, size: int) -> Iterator[None]:
@@ -99,7 +108,7 @@ class _Reads:
         self._now = now
         self._sleep = sleep
         self._began = -math.inf
-        self._kept: tuple[float, _Secrets] = (-math.inf, {})
+        self._kept: tuple[float, _Secrets] = (-math.inf, _Secrets())
         self._running = asyncio.Lock()
         self._current: asyncio.Task[_Secrets] | None = None
         self._next: asyncio.Task[_Secrets] | None = None
@@ -107,7 +116,7 @@ class _Reads:
     def kept(self) -> _Secrets:
         """What was read last; nothing where that is too long ago."""
         began, secrets = self._kept
-        return secrets if self._now() < began + _KEPT else {}
+        return secrets if self._now() < began + _KEPT else _Secrets()
 
     async def running(self) -> _Secrets:
         """What the read finds that runs now, which may have begun too early; else what is kept."""
@@ -135,7 +144,7 @@ class _Reads:
 
 
 def _of(secrets: _Secrets, subscription: str | None) -> list[str | SealBroken]:
-    return [secret for id, secret in secrets.items() if subscription in (None, id)]
+    return [secret for id, secret in secrets.by_subscription.items() if subscription in (None, id)]
 
 
 def _unreadable(secrets: _Secrets, subscription: str | None) -> SealBroken | None:

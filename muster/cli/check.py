@@ -40,7 +40,7 @@ def check(
 async def _all_work(settings: "Settings") -> bool:
     from muster.cli.output import say
     from muster.clients.http import open_pool
-    from muster.clients.pagerduty.tokens import app_tokens
+    from muster.clients.pagerduty.tokens import AppTokens
     from muster.clients.teams.clouds import clouds_of
     from muster.clients.teams.token import bot_tokens
     from muster.clients.way_out import way_out
@@ -49,7 +49,7 @@ async def _all_work(settings: "Settings") -> bool:
     problems, way = 0, way_out(settings)
     async with open_pool(way) as http:
         bots = bot_tokens(settings.teams, clouds_of(settings), way)
-        apps = app_tokens(http, settings.accounts)
+        apps = AppTokens(http, settings.accounts)
         async for tried in try_credentials(settings, bots=bots, apps=apps):
             say(tried.name, tried.problem or "works")
             problems += tried.problem is not None

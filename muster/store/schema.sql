@@ -104,6 +104,12 @@ CREATE TABLE incident_detail (
     read_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE installation (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    only_one boolean DEFAULT true NOT NULL,
+    CONSTRAINT installation_only_one_check CHECK (only_one)
+);
+
 CREATE TABLE link_offer (
     id bigint NOT NULL,
     kind text NOT NULL,
@@ -248,6 +254,15 @@ ALTER TABLE quarantined_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE subscription_intent (
+    marker text NOT NULL,
+    account text NOT NULL,
+    installation uuid NOT NULL,
+    url text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    given_up_at timestamp with time zone
+);
+
 CREATE TABLE teams_tenant (
     id text NOT NULL,
     name text NOT NULL,
@@ -290,7 +305,12 @@ CREATE TABLE webhook_subscription (
     account text NOT NULL,
     id text NOT NULL,
     secret bytea NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    url text,
+    verified_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    CONSTRAINT webhook_subscription_ended CHECK (((deleted_at IS NULL) OR (ended_at IS NOT NULL)))
 );
 
 CREATE TABLE wrong_key (
@@ -336,6 +356,12 @@ ALTER TABLE ONLY incident_card
 ALTER TABLE ONLY incident_detail
     ADD CONSTRAINT incident_detail_pkey PRIMARY KEY (account, incident_id);
 
+ALTER TABLE ONLY installation
+    ADD CONSTRAINT installation_only_one_key UNIQUE (only_one);
+
+ALTER TABLE ONLY installation
+    ADD CONSTRAINT installation_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY link_offer
     ADD CONSTRAINT link_offer_key_hash_key UNIQUE (key_hash);
 
@@ -356,6 +382,9 @@ ALTER TABLE ONLY person
 
 ALTER TABLE ONLY quarantined_event
     ADD CONSTRAINT quarantined_event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY subscription_intent
+    ADD CONSTRAINT subscription_intent_pkey PRIMARY KEY (marker);
 
 ALTER TABLE ONLY team
     ADD CONSTRAINT team_id_tenant_account_key UNIQUE (id, tenant, account);
@@ -399,7 +428,11 @@ CREATE INDEX notice_by_activity ON notice USING btree (conversation, activity_id
 
 CREATE UNIQUE INDEX quarantined_event_once ON quarantined_event USING btree (account, event_id, reason, COALESCE(target, ''::text)) WHERE (event_id IS NOT NULL);
 
+CREATE INDEX subscription_intent_of_account ON subscription_intent USING btree (account);
+
 CREATE INDEX user_link_of_account ON user_link USING btree (account, id);
+
+CREATE UNIQUE INDEX webhook_subscription_once ON webhook_subscription USING btree (account, url) WHERE (ended_at IS NULL);
 
 CREATE INDEX wrong_key_of_person ON wrong_key USING btree (tenant, aad_object_id, written_at);
 
@@ -450,6 +483,12 @@ ALTER TABLE ONLY notice
 
 ALTER TABLE ONLY person
     ADD CONSTRAINT person_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);
+
+ALTER TABLE ONLY subscription_intent
+    ADD CONSTRAINT subscription_intent_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);
+
+ALTER TABLE ONLY subscription_intent
+    ADD CONSTRAINT subscription_intent_installation_fkey FOREIGN KEY (installation) REFERENCES installation(id);
 
 ALTER TABLE ONLY team
     ADD CONSTRAINT team_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);

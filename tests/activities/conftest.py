@@ -20,7 +20,7 @@ from activities.teams.replies import ReplyActivities
 from activities.teams.sends import Sends
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
-from muster.clients.pagerduty.tokens import app_tokens
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.clients.teams.connector import ConnectorClient
 from muster.config_file import PagerDutyAccount
 from muster.private_sends import PrivateSends
@@ -140,7 +140,7 @@ def outcome_activities(private: PrivateSends, sends: Sends) -> OutcomeActivities
 def incident_activities(
     http: httpx.AsyncClient, pool: Pool, accounts: dict[str, PagerDutyAccount]
 ) -> IncidentActivities:
-    return IncidentActivities(PagerDutyClient(http), app_tokens(http, accounts), pool, accounts)
+    return IncidentActivities(PagerDutyClient(http), AppTokens(http, accounts), pool, accounts)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from muster.clients.entra.token import fresh_app_token
 from muster.clients.graph.client import GRAPH, GraphClient
 from muster.clients.http import open_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
-from muster.clients.pagerduty.tokens import app_tokens
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.clients.teams.clouds import CLOUDS
 from muster.clients.way_out import way_out
 from muster.config_file import PagerDutyAccount, TeamsRegistration
@@ -79,9 +79,7 @@ def users(
     pagerduty_side: SimulatedAccount,
 ) -> UserActivities:
     settings = settings_for("postgresql://unused", "127.0.0.1:1")
-    return UserActivities(
-        PagerDutyClient(http), app_tokens(http, accounts), accounts, signals, settings, pool
-    )
+    return UserActivities(PagerDutyClient(http), AppTokens(http, accounts), accounts, signals, settings, pool)
 
 
 async def let_go(users: UserActivities) -> Progress:

@@ -10,7 +10,7 @@ import pytest
 
 from api.webhooks import signing_secrets
 from api.webhooks.signature import SignatureMalformed
-from api.webhooks.signing_secrets import SigningSecrets, TooManyWait
+from api.webhooks.signing_secrets import SecretExpected, SigningSecrets, TooManyWait
 from muster.security.sealing import KeyRing, SealBroken
 from muster.seed import seed
 from muster.store import subscriptions
@@ -134,6 +134,51 @@ async def test_a_malformed_signature_is_one_whatever_is_kept(secrets: SigningSec
         assert await signed(secrets, SECRET)
 
 
+async def expect(pool: Pool) -> None:
+    installation = await subscriptions.installation(pool)
+    await subscriptions.begin(
+        pool, account=ACCOUNT, installation=installation, marker="m1", url="https://muster.example/hook"
+    )
+
+
+@pytest.mark.pooler_too
+@pytest.mark.parametrize("subscription", ["PWSUB03", None])
+async def test_while_a_subscription_is_made_an_unknown_one_is_asked_again(
+    secrets: SigningSecrets, pool: Pool, subscription: str | None
+) -> None:
+    assert not await signed(secrets, "the third", subscription)
+    await expect(pool)
+    with pytest.raises(SecretExpected):
+        await signed(secrets, "the third", subscription)
+    assert not await signed(secrets, "wrong", SUBSCRIPTION), "a known one has its secret"
+    assert await subscriptions.store(pool, RING, marker="m1", id="PWSUB03", secret="the third")
+    assert await signed(secrets, "the third", subscription)
+    assert not await signed(secrets, "wrong", "PWSUB04")
+
+
+async def test_an_account_without_a_subscription_waits_for_its_first(
+    secrets: SigningSecrets, pool: Pool
+) -> None:
+    await pool.execute("DELETE FROM webhook_subscription")
+    assert not await signed(secrets, "the third", "PWSUB03")
+    await expect(pool)
+    with pytest.raises(SecretExpected):
+        await signed(secrets, "the third", "PWSUB03")
+
+
+async def test_a_deleted_subscriptions_secret_counts_for_two_days(
+    secrets: SigningSecrets, pool: Pool, clock: Clock
+) -> None:
+    await pool.execute(
+        "UPDATE webhook_subscription SET ended_at = now() - interval '3 days',"
+        " deleted_at = now() - interval '47 hours'"
+    )
+    assert await signed(secrets, SECRET)
+    await pool.execute("UPDATE webhook_subscription SET deleted_at = now() - interval '49 hours'")
+    clock.seconds += 6
+    assert not await signed(secrets, SECRET)
+
+
 # Reads
 
 
@@ -146,7 +191,7 @@ class Counted:
         self.one_began = asyncio.Event()
         self._read = subscriptions.secrets_of
 
-    async def __call__(self, pool: Pool, keys: KeyRing, account: str) -> dict[str, str | SealBroken]:
+    async def __call__(self, pool: Pool, keys: KeyRing, account: str) -> subscriptions.Secrets:
         self.began.append(time.monotonic())
         self.one_began.set()
         found = await self._read(pool, keys, account)

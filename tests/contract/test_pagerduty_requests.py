@@ -8,9 +8,10 @@ import httpx
 import pytest
 
 from muster.clients.http import open_pool
+from muster.clients.pagerduty.app_scopes import INCIDENTS, SCOPES
 from muster.clients.pagerduty.oauth import PERSON_SCOPES
 from muster.clients.pagerduty.rest import PagerDutyClient
-from muster.clients.pagerduty.tokens import SCOPES, app_tokens
+from muster.clients.pagerduty.tokens import AppTokens
 from sandbox.company import Person
 from tests.contract.wire import Wire
 from tests.schemas.exchange import Exchange
@@ -29,11 +30,11 @@ class Ours:
         self.wire = wire
         self.account = simulated.configured
         self.client = PagerDutyClient(http)
-        self.tokens = app_tokens(http, {self.account.key: self.account})
+        self.tokens = AppTokens(http, {self.account.key: self.account})
 
     async def read(self, incident: str) -> object:
         """As the app reads in the background."""
-        token = await self.tokens.get(self.account.key)
+        token = await self.tokens.get(self.account.key, INCIDENTS)
         return await self.client.get_incident(self.account, incident, token=token)
 
     async def tell(self, incident: str, status: Status, person: Person) -> object:
@@ -137,7 +138,7 @@ async def test_what_pagerduty_refuses_is_typed_by_its_condition(
     assert await refusal(ours.tell(incident, "acknowledged", bo)) == (Conflict, "1002")
     await ours.tell(incident, "resolved", bo)
     assert await refusal(ours.tell(incident, "resolved", bo)) == (Conflict, "2001")
-    token = await ours.tokens.get(ours.account.key)
+    token = await ours.tokens.get(ours.account.key, INCIDENTS)
     as_app = bo.model_copy(update={"access_token": token})
     assert await refusal(ours.tell(incident, "acknowledged", as_app)) == (Forbidden, "2010")
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from muster.cli.main import app
+from muster.clients.pagerduty.app_scopes import SCOPES
 from muster.clients.pagerduty.oauth import PERSON_SCOPES
-from muster.clients.pagerduty.tokens import SCOPES
 from muster.config_file import ConfigFile, PagerDutyAccount, TeamsRegistration
 from muster.settings import Settings
 from tests.docs.checkout import REPOSITORY, files

@@ -14,8 +14,8 @@ from api.links.route import link_router
 from api.oauth.route import return_router
 from api.webhooks.route import webhook_router
 from muster.cli.main import app
+from muster.clients.pagerduty.app_scopes import SCOPES
 from muster.clients.pagerduty.oauth import PERSON_SCOPES
-from muster.clients.pagerduty.tokens import SCOPES
 from muster.config_file import ConfigFile
 from muster.credentials import name_of_account, name_of_registration
 from muster.permissions import PERMISSIONS

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from muster.store import connections, notices
+from muster.store import connections, notices, subscriptions
 from muster.store.notices import NoticeKey
 from muster.store.pool import Pool
 from muster.store.targets import find_and_register
@@ -106,6 +106,15 @@ async def test_an_ended_connection_is_kept_and_nothing_enters_by_it(pool: Pool) 
     assert await connections.end(pool, row.id, ADA) == ended, "what has ended stays as it ended"
 
 
+async def test_a_subscription_is_needed_until_the_last_connection_has_ended(pool: Pool) -> None:
+    await pool.execute("DELETE FROM connection")
+    assert not await subscriptions.is_needed(pool, ACCOUNT)
+    row = await recorded(pool)
+    assert await subscriptions.is_needed(pool, ACCOUNT)
+    await connections.end(pool, row.id, BEN)
+    assert not await subscriptions.is_needed(pool, ACCOUNT)
+
+
 async def test_incidents_that_are_there_are_followed_after_the_end(pool: Pool) -> None:
     row = await recorded(pool)
     await entered(pool, SEARCH)
@@ -144,7 +153,7 @@ async def test_a_channel_that_cannot_have_it_gets_none(pool: Pool, change: str, 
 
 
 @pytest.mark.parametrize("more", [{"conversation": "19:nowhere"}, {"tenant": "another"}])
-async def test_a_channel_that_is_not_the_tenants_is_not_there(pool: Pool, more: dict[str, str]) -> None:
+async def test_a_channel_that_is_not_the_tenants_is_not_there(pool: Pool, more: dict[str, Any]) -> None:
     assert (await connections.record(pool, asked(**more))).unrecorded == "channel_gone"
 
 

@@ -35,16 +35,18 @@ async def test_nothing_secret_is_stored_readable(pool: Pool) -> None:
 
 
 async def test_rotation_opens_the_old_and_seals_with_the_new(database_url: str, pool: Pool) -> None:
-    assert (await subscriptions.secrets_of(pool, ROTATED, ACCOUNT))[SUBSCRIPTION] == SECRET
+    assert (await subscriptions.secrets_of(pool, ROTATED, ACCOUNT)).by_subscription[SUBSCRIPTION] == SECRET
     rotated = settings_for(database_url, "127.0.0.1:1", keys=f"{NEW_KEY},{KEYS}")
     await seed(rotated, company())
-    assert (await subscriptions.secrets_of(pool, WITHOUT_OLD, ACCOUNT))[SUBSCRIPTION] == SECRET
+    assert (await subscriptions.secrets_of(pool, WITHOUT_OLD, ACCOUNT)).by_subscription[
+        SUBSCRIPTION
+    ] == SECRET
 
 
 async def test_a_key_that_is_gone_is_named_and_no_secret_is(pool: Pool) -> None:
     link = await links.link_of(pool, tenant=TENANT, aad_object_id=ADA_AAD, account=ACCOUNT)
     assert link is not None
-    for secret in (await subscriptions.secrets_of(pool, WITHOUT_OLD, ACCOUNT)).values():
+    for secret in (await subscriptions.secrets_of(pool, WITHOUT_OLD, ACCOUNT)).by_subscription.values():
         assert isinstance(secret, SealBroken)
         assert str(secret) == "no key for webhook_subscription.secret"
     with pytest.raises(SealBroken, match=r"no key for user_link\.access_token"):

@@ -1,10 +1,13 @@
 """Webhook subscriptions: which signing secrets a delivery may be signed with."""
 
+import asyncio
+
 import pytest
 
 from muster.security.sealing import KeyRing, SealBroken
+from muster.store import subscriptions
 from muster.store.pool import Pool
-from muster.store.subscriptions import secrets_of
+from muster.store.subscriptions import Secrets, secrets_of
 from tests.support.company import ACCOUNT, OTHER_SECRET, OTHER_SUBSCRIPTION, SECRET, SUBSCRIPTION
 from tests.support.settings import KEYS
 
@@ -18,12 +21,95 @@ async def test_signing_secrets_are_read_newest_first(pool: Pool) -> None:
         "UPDATE webhook_subscription SET created_at = now() - interval '1 day' WHERE id = $1", SUBSCRIPTION
     )
     read = await secrets_of(pool, RING, ACCOUNT)
-    assert list(read.items()) == [(OTHER_SUBSCRIPTION, OTHER_SECRET), (SUBSCRIPTION, SECRET)]
-    assert await secrets_of(pool, RING, "emca") == {}
+    assert list(read.by_subscription.items()) == [(OTHER_SUBSCRIPTION, OTHER_SECRET), (SUBSCRIPTION, SECRET)]
+    assert await secrets_of(pool, RING, "emca") == Secrets()
 
 
 async def test_one_unreadable_secret_is_no_obstacle_to_another_subscription(pool: Pool) -> None:
     await pool.execute("UPDATE webhook_subscription SET secret = 'x' WHERE id = $1", OTHER_SUBSCRIPTION)
     read = await secrets_of(pool, RING, ACCOUNT)
-    assert read[SUBSCRIPTION] == SECRET
-    assert isinstance(read[OTHER_SUBSCRIPTION], SealBroken)
+    assert read.by_subscription[SUBSCRIPTION] == SECRET
+    assert isinstance(read.by_subscription[OTHER_SUBSCRIPTION], SealBroken)
+
+
+URL = "https://muster.example/webhooks/pagerduty/acme"
+
+
+async def begin(pool: Pool, marker: str, url: str = URL) -> None:
+    installation = await subscriptions.installation(pool)
+    await subscriptions.begin(pool, account=ACCOUNT, installation=installation, marker=marker, url=url)
+
+
+async def store(pool: Pool, marker: str, id: str) -> bool:
+    return await subscriptions.store(pool, RING, marker=marker, id=id, secret=f"secret of {id}")
+
+
+async def test_an_installation_is_made_once_whoever_asks(pool: Pool) -> None:
+    asked = await asyncio.gather(*(subscriptions.installation(pool) for _ in range(5)))
+    assert len(set(asked)) == 1
+    assert await pool.fetchval("SELECT count(*) FROM installation") == 1
+
+
+async def test_a_secret_is_stored_as_its_intent_ends(pool: Pool) -> None:
+    await begin(pool, "m1")
+    assert (await secrets_of(pool, RING, ACCOUNT)).is_expected
+    assert await store(pool, "m1", "PNEW")
+    known = await secrets_of(pool, RING, ACCOUNT)
+    assert (known.by_subscription["PNEW"], known.is_expected) == ("secret of PNEW", False)
+    (stored, *_) = await subscriptions.stored(pool, RING, ACCOUNT)
+    assert (stored.id, stored.url, stored.is_readable, stored.has_ended) == ("PNEW", URL, True, False)
+
+
+@pytest.mark.parametrize("by_the_next", [False, True])
+async def test_a_secret_of_a_given_up_intent_is_never_stored(pool: Pool, by_the_next: bool) -> None:
+    await begin(pool, "m1")
+    if by_the_next:
+        await subscriptions.give_up_intents(pool, ACCOUNT)
+    else:
+        await subscriptions.give_up(pool, "m1")
+    assert not await store(pool, "m1", "PNEW")
+    (intent,) = await subscriptions.intents(pool, ACCOUNT)
+    assert intent.is_given_up
+    assert 0 < intent.over_in <= subscriptions.LATE.total_seconds()
+    assert "PNEW" not in (await secrets_of(pool, RING, ACCOUNT)).by_subscription
+
+
+async def test_an_address_has_one_subscription_that_goes_on(pool: Pool) -> None:
+    for marker in ("m1", "m2"):
+        await begin(pool, marker)
+    assert await store(pool, "m1", "PONE")
+    assert not await store(pool, "m2", "PTWO")
+    assert [one.marker for one in await subscriptions.intents(pool, ACCOUNT)] == ["m2"]
+    await subscriptions.end(pool, ACCOUNT, "PONE")
+    assert await store(pool, "m2", "PTWO")
+
+
+async def test_what_a_connection_needs_does_not_end(pool: Pool) -> None:
+    await subscriptions.end_unneeded(pool, ACCOUNT)
+    assert await subscriptions.is_needed(pool, ACCOUNT)
+    assert not any(one.has_ended for one in await subscriptions.stored(pool, RING, ACCOUNT))
+    await pool.execute("DELETE FROM connection")
+    await subscriptions.end_unneeded(pool, ACCOUNT)
+    assert not await subscriptions.is_needed(pool, ACCOUNT)
+    assert all(one.has_ended for one in await subscriptions.stored(pool, RING, ACCOUNT))
+    assert len((await secrets_of(pool, RING, ACCOUNT)).by_subscription) == 2, (
+        "they count until they are deleted"
+    )
+
+
+async def test_a_first_event_is_noted_once(pool: Pool) -> None:
+    read = "SELECT verified_at FROM webhook_subscription WHERE id = $1"
+    await subscriptions.note_verified(pool, ACCOUNT, SUBSCRIPTION)
+    first = await pool.fetchval(read, SUBSCRIPTION)
+    assert first is not None
+    await subscriptions.note_verified(pool, ACCOUNT, SUBSCRIPTION)
+    assert await pool.fetchval(read, SUBSCRIPTION) == first
+    assert await pool.fetchval(read, OTHER_SUBSCRIPTION) is None
+
+
+async def test_a_deleted_subscription_that_is_seeded_again_goes_on(pool: Pool) -> None:
+    await subscriptions.note_deleted(pool, ACCOUNT, SUBSCRIPTION)
+    assert SUBSCRIPTION not in {one.id for one in await subscriptions.stored(pool, RING, ACCOUNT)}
+    await subscriptions.upsert(pool, RING, account=ACCOUNT, id=SUBSCRIPTION, secret=SECRET)
+    again = {one.id: one for one in await subscriptions.stored(pool, RING, ACCOUNT)}[SUBSCRIPTION]
+    assert not again.has_ended

@@ -15,6 +15,7 @@ from workflows.connect_channel.state import (
     Wanted,
 )
 from workflows.rights import Rights, why_not_connect, why_not_disconnect
+from workflows.subscription.activities import Converged
 
 
 def refused(state: State, kind: Kind, read: RightsRead) -> ConnectAnswer | None:
@@ -76,11 +77,12 @@ def ended(state: State, wanted: Wanted, row: Connection | None) -> State:
     return _answered(state.replace(changes=state.changes + 1), wanted, _of(row, "disconnected"))
 
 
-def converged(state: State, changes: int) -> State:
+def converged(state: State, result: Converged, changes: int) -> State:
     """The subscription is in step with the rows as they were after so many changes."""
-    state = state.replace(converged=changes)
+    is_left = result.again_in is not None
+    state = state.replace(converged=changes, waits_for=result.waits_for if is_left else None)
     live = state.live
-    if live is None or changes < state.changes:
+    if live is None or changes < state.changes or result.state != "subscribed":
         return state
     return state.with_followed(live.model_copy(update={"is_ready": True, "is_late": False}))
 

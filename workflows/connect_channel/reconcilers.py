@@ -1,5 +1,7 @@
 """What follows the state outside: the connections' rows, and the account's subscription."""
 
+from datetime import timedelta
+
 from workflows.connect_channel.activities import (
     END_CONNECTION,
     RECORD_CONNECTION,
@@ -9,11 +11,11 @@ from workflows.connect_channel.activities import (
 from workflows.connect_channel.fold import converged, ended, recorded
 from workflows.connect_channel.run_state import RunState
 from workflows.connect_channel.state import Wanted
-from workflows.connect_channel.subscription import CONVERGE_SUBSCRIPTION, ConvergeSubscription
 from workflows.connect_channel.timeline import NAME_LIMIT
 from workflows.contract import call
 from workflows.markdown import as_markdown
-from workflows.reconcile import Reconciler
+from workflows.reconcile import NotBefore, Reconciler
+from workflows.subscription.activities import CONVERGE_SUBSCRIPTION, OfAccount
 
 
 class RowReconciler(Reconciler):
@@ -73,20 +75,24 @@ class SubscriptionReconciler(Reconciler):
         self._run = run
 
     def is_due(self) -> bool:
-        """A row was written since it was in step."""
-        return self._run.state.converged < self._run.state.changes
+        """A row was written since it was in step, or something of it is to be looked at again."""
+        state = self._run.state
+        return state.converged < state.changes or state.waits_for is not None
 
     def urgencies(self) -> int:
         """Whoever connects or disconnects does not wait for a back-off."""
         return self._run.state.changes
 
-    async def reconcile(self) -> None:
+    async def reconcile(self) -> NotBefore | None:
         """Bring it in step with the rows that are there now."""
         run = self._run
         changes = run.state.changes
-        request = ConvergeSubscription(account=run.start.account, correlation=run.state.cause)
-        await call(CONVERGE_SUBSCRIPTION, request, run.start.account)
-        run.apply(converged(run.state, changes))
+        result = await call(CONVERGE_SUBSCRIPTION, OfAccount(account=run.start.account), run.start.account)
+        run.apply(converged(run.state, result, changes))
+        if result.again_in is None or result.waits_for is None:
+            return None
+        # Whoever connects or disconnects does not wait for it.
+        return NotBefore(run.now + timedelta(seconds=result.again_in), result.waits_for, firm=False)
 
 
 def _by(wanted: Wanted) -> str:

@@ -142,6 +142,8 @@ class State(Degradable):
     """Rows that were written."""
     converged: int = 0
     """Of them, those after which the account's subscription was brought in step."""
+    waits_for: str | None = None
+    """What the subscription is looked at again for, though it is in step."""
     notices: tuple[Notice, ...] = ()
     cause: str = ""
     """Correlation id of what was asked for last."""

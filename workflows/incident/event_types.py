@@ -105,5 +105,8 @@ _ROWS = (
 
 EVENT_TYPES: dict[str, EventType] = {row.name: row for row in _ROWS}
 
+SUBSCRIBED: tuple[str, ...] = tuple(row.name for row in _ROWS if row.name != "pagey.ping")
+"""The types that a subscription asks for; a test event is sent to every one."""
+
 INCIDENT_EVENTS: tuple[str, ...] = tuple(row.name for row in _ROWS if row.content != "nothing")
 """The types that reach workflows, as signals of the same name."""

@@ -240,7 +240,7 @@ class PagerDutyClient:
             repeatable=True,
         )
         if not response.is_success:
-            raise _refusal(response, repeatable=True)
+            raise refusal_of_answer(response, repeatable=True)
         return date_of(response.headers.get("date", "")) or datetime.now(UTC)
 
     def _request(
@@ -272,7 +272,7 @@ class PagerDutyClient:
             self._pool, request, provider=_PROVIDER, within=within, repeatable=repeatable
         )
         if not response.is_success:
-            raise _refusal(response, repeatable=repeatable)
+            raise refusal_of_answer(response, repeatable=repeatable)
         return json_object(response)
 
     async def _incident(
@@ -287,7 +287,8 @@ class PagerDutyClient:
         return incident
 
 
-def _refusal(response: httpx.Response, *, repeatable: bool) -> OutsideError:
+def refusal_of_answer(response: httpx.Response, *, repeatable: bool) -> OutsideError:
+    """The error for an answer of the REST API that says no success."""
     body = json_object(response)
     error = body.get("error")
     told = error if isinstance(error, Mapping) else {"message": error} | body

@@ -1,22 +1,25 @@
-"""The app's own PagerDuty tokens (client credentials), one per account, for reads in the background."""
+"""The app's own PagerDuty tokens (client credentials), one per account, for what nobody clicked for.
+
+PagerDuty leaves out the scopes that the app's registration lacks, without an error (OAuth functionality
+guide). So a token is kept with the scopes that it has, and each use names those that it needs.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import broken_contract, exchange, json_object, refusal
+from muster.clients.pagerduty.app_scopes import SCOPES, Use
 from muster.config_file import PagerDutyAccount
 from workflows.errors import CredentialRejected, Forbidden, RequestInvalid
 
-NEEDED = ("incidents.read",)
-"""All that reading an incident and its alerts asks for (REST schema, *Scoped OAuth requires*)."""
-SCOPES = (*NEEDED, "incident_types.read", "users.read")
-"""What is asked for. A registration without the others reads incidents all the same."""
-
 _PROVIDER = "PagerDuty's token endpoint"
 _WITHIN = 5.0
+_LACKS_SCOPES = "insufficient_scope"
+"""RFC 6750's word for a token without the scopes that a call needs."""
 
 
 class _Answer(BaseModel):
@@ -27,22 +30,60 @@ class _Answer(BaseModel):
     scope: str = ""
 
 
-def app_tokens(pool: httpx.AsyncClient, accounts: Mapping[str, PagerDutyAccount]) -> ExpiringCache[str, str]:
+@dataclass(frozen=True)
+class _Token:
+    value: str = field(repr=False)
+    scopes: frozenset[str]
+
+    def missing(self, use: Use) -> list[str]:
+        return [scope for scope in use.scopes if scope not in self.scopes]
+
+
+class AppTokens:
     """Tokens by account key, kept for the process.
 
-    Fetching raises ``CredentialRejected``, ``Forbidden`` (scopes not granted), ``ProviderUnavailable``,
-    ``RateLimited``, or ``RequestInvalid`` for an account that is not configured.
+    Both methods raise ``CredentialRejected``, ``Forbidden`` (the registration lacks scopes that the use
+    needs, named with the feature), ``ProviderUnavailable``, ``RateLimited``, or ``RequestInvalid`` for an
+    account that is not configured.
     """
 
-    async def fetch(key: str) -> Expiring[str]:
-        if key not in accounts:
+    def __init__(self, pool: httpx.AsyncClient, accounts: Mapping[str, PagerDutyAccount]) -> None:
+        self._pool = pool
+        self._accounts = accounts
+        self._cache: ExpiringCache[str, _Token] = ExpiringCache(self._fetch)
+
+    async def get(self, account: str, use: Use) -> str:
+        """A token that has the scopes of the use."""
+        token = await self._cache.get(account)
+        if token.missing(use):
+            # Whoever registered the app may have granted them since.
+            token = await self._cache.renew(account, token)
+        return self._value(token, use)
+
+    async def renew(self, account: str, rejected: str, use: Use) -> str:
+        """Another token than ``rejected``, which PagerDuty refused before its life was over."""
+        token = await self._cache.get(account)
+        if token.value == rejected:
+            token = await self._cache.renew(account, token)
+        return self._value(token, use)
+
+    def _value(self, token: _Token, use: Use) -> str:
+        if missing := token.missing(use):
+            scopes = ", ".join(missing)
+            raise Forbidden(
+                f"{use.feature} needs the scopes {scopes}, which the registration of the PagerDuty app lacks",
+                code=_LACKS_SCOPES,
+                says=scopes,
+            )
+        return token.value
+
+    async def _fetch(self, key: str) -> Expiring[_Token]:
+        if key not in self._accounts:
             raise RequestInvalid("there is no PagerDuty account of this name in the configuration")
-        return await _fetch(pool, accounts[key])
-
-    return ExpiringCache(fetch)
+        return await _fetch(self._pool, self._accounts[key])
 
 
-async def _fetch(pool: httpx.AsyncClient, account: PagerDutyAccount) -> Expiring[str]:
+async def _fetch(pool: httpx.AsyncClient, account: PagerDutyAccount) -> Expiring[_Token]:
     request = pool.build_request(
         "POST",
         f"{account.identity_url.rstrip('/')}/oauth/token",
@@ -68,10 +109,4 @@ async def _fetch(pool: httpx.AsyncClient, account: PagerDutyAccount) -> Expiring
     except ValidationError:
         # Not chained: pydantic's text would quote the answer, and the answer holds a token.
         raise broken_contract(_PROVIDER, "no token and lifetime in its answer", repeatable=True) from None
-    # A scope that the app does not have is left out without an error (OAuth functionality guide).
-    missing = sorted(set(NEEDED) - set(answer.scope.split()))
-    if missing:
-        raise Forbidden(
-            f"the PagerDuty app lacks the scopes {', '.join(missing)}: grant them to its registration"
-        )
-    return Expiring(answer.access_token, answer.expires_in)
+    return Expiring(_Token(answer.access_token, frozenset(answer.scope.split())), answer.expires_in)

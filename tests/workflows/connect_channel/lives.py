@@ -17,8 +17,8 @@ from workflows.connect_channel.activities import (
     SHOW_CONNECTION,
 )
 from workflows.connect_channel.messages import Deadlines
-from workflows.connect_channel.subscription import CONVERGE_SUBSCRIPTION
 from workflows.errors import CardGone, OutcomeUnknown, ProviderUnavailable, RequestInvalid
+from workflows.subscription.activities import CONVERGE_SUBSCRIPTION
 
 Live = Callable[[Run], Awaitable[None]]
 

@@ -4,13 +4,12 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from temporalio import activity
 
 from tests.support.waiting import Changes
 from workflows.connect_channel import activities as rows
-from workflows.connect_channel import subscription
 from workflows.connect_channel.activities import (
     ConnectionEnded,
     ConnectionRecorded,
@@ -24,12 +23,12 @@ from workflows.connect_channel.activities import (
     StoredConnection,
 )
 from workflows.connect_channel.state import Connection, Unrecorded
-from workflows.connect_channel.subscription import ConvergeSubscription, SubscriptionConverged
 from workflows.connect_channel.view import ConnectionView
 from workflows.contract import Activity
 from workflows.errors import OutsideError
 from workflows.notice import StoredNotice
 from workflows.rights import Rights, SeenService, ServiceTeam
+from workflows.subscription.activities import CONVERGE_SUBSCRIPTION, Converged, OfAccount
 
 Row = Activity[Any, Any]
 CHECKOUT = SeenService(id="PSVC001", name="Checkout")
@@ -57,6 +56,8 @@ class FakeActivities:
         """Answers of Teams arrive."""
         self.standing: list[str] = []
         """How the subscription stood after each time it was brought in step."""
+        self.left: list[Callable[[Literal["subscribed", "unsubscribed"]], Converged]] = []
+        """What the next answers about the subscription leave to be done."""
         self.order: list[str] = []
         """The activities that ended well, in order."""
         self._ids = itertools.count(7)
@@ -198,17 +199,15 @@ class FakeActivities:
         self.connections[self.connections.index(row)] = ended
         return ConnectionEnded(connection=ended)
 
-    @activity.defn(name=subscription.CONVERGE_SUBSCRIPTION.name)
-    async def converge_subscription(self, request: ConvergeSubscription) -> SubscriptionConverged:
-        done: SubscriptionConverged = await self._answer(
-            subscription.CONVERGE_SUBSCRIPTION, request, self._converge
-        )
+    @activity.defn(name=CONVERGE_SUBSCRIPTION.name)
+    async def converge_subscription(self, request: OfAccount) -> Converged:
+        done: Converged = await self._answer(CONVERGE_SUBSCRIPTION, request, self._converge)
         return done
 
-    def _converge(self, _: ConvergeSubscription) -> SubscriptionConverged:
-        converged = SubscriptionConverged(standing="ready" if self.live else "removed")
-        self.standing.append(converged.standing)
-        return converged
+    def _converge(self, _: OfAccount) -> Converged:
+        state: Literal["subscribed", "unsubscribed"] = "subscribed" if self.live else "unsubscribed"
+        self.standing.append(state)
+        return self.left.pop(0)(state) if self.left else Converged(state=state)
 
     @activity.defn(name=rows.SHOW_CONNECTION.name)
     async def show_connection(self, request: ShowConnection) -> ConnectionShown:

@@ -17,7 +17,6 @@ from workflows.connect_channel.activities import (
     RightsRead,
 )
 from workflows.connect_channel.state import Unread, Unrecorded
-from workflows.connect_channel.subscription import CONVERGE_SUBSCRIPTION
 from workflows.errors import (
     BotRemoved,
     CardGone,
@@ -28,6 +27,7 @@ from workflows.errors import (
     RequestInvalid,
 )
 from workflows.rights import Rights
+from workflows.subscription.activities import CONVERGE_SUBSCRIPTION, Converged
 
 pytestmark = pytest.mark.anyio
 
@@ -89,7 +89,7 @@ async def test_two_people_at_once_make_one_connection(client: Client) -> None:
     assert sorted(answer.reply for answer in answers) == ["already_connected", "connected"]
     (row,) = run.outside.connections
     assert {answer.by for answer in answers} == {row.by}
-    assert run.outside.standing == ["ready"]
+    assert run.outside.standing == ["subscribed"]
 
 
 async def test_the_same_click_again_gets_the_same_answer_and_does_nothing(client: Client) -> None:
@@ -132,7 +132,7 @@ async def test_whoever_may_connect_disconnects_and_the_card_says_so(client: Clie
         assert await run.ends() == "disconnected"
     (row,) = run.outside.connections
     assert row.ended_by == "Ben Ops", "the row is kept"
-    assert run.outside.standing == ["ready", "removed"]
+    assert run.outside.standing == ["subscribed", "unsubscribed"]
     card = run.outside.of("connection/7")[-1]
     assert (card.showing, card.by, card.ended_by) == ("disconnected", "Ada Ops", "Ben Ops")
     assert len(run.runs) == 2
@@ -154,7 +154,7 @@ async def test_disconnecting_while_connecting_ends_without_a_connection(client: 
         assert await run.ends() == "disconnected"
     assert len(run.runs) == 1
     assert run.outside.live is None
-    assert run.outside.standing == ["removed"]
+    assert run.outside.standing == ["unsubscribed"]
     assert [view.showing for view in run.outside.of("connection/7")] == ["disconnected"]
     assert run.outside.of("welcome/7") == []
 
@@ -169,7 +169,7 @@ async def test_a_subscription_that_was_asked_for_before_a_disconnect_is_brought_
         await run.disconnects()
         subscribing.set()
         assert await run.ends() == "disconnected"
-    assert run.outside.standing[-1] == "removed"
+    assert run.outside.standing[-1] == "unsubscribed"
     assert len(run.outside.standing) == 2, "what a call that began before the row has seen does not count"
 
 
@@ -325,6 +325,31 @@ async def test_what_only_people_can_mend_is_told_and_keeps_the_run_alive(client:
         assert await run.ends() == "disconnected"
 
 
+async def test_what_is_left_of_the_subscription_holds_up_nobody_and_is_looked_at_again(
+    client: Client,
+) -> None:
+    async with running(client) as run:
+        run.outside.left.append(lambda state: Converged(state=state, again_in=0.3, waits_for="first_event"))
+        await run.connects(message="17")
+        await run.shows("welcome/7", "welcome")
+        assert await run.ends() == "connected"
+        timers = [waited.summary for waited in (await run.timeline()).timers]
+    assert run.outside.standing == ["subscribed", "subscribed"]
+    assert "first_event" in timers
+
+
+async def test_a_subscription_that_may_be_on_its_way_is_not_told_as_there(client: Client) -> None:
+    async with running(client, deadlines=BRIEF) as run:
+        run.outside.left.append(
+            lambda _: Converged(state="unsubscribed", again_in=0.5, waits_for="late_creation")
+        )
+        await run.connects(message="17")
+        assert await run.ends() == "connected"
+    showings = [view.showing for view in run.outside.of("connection/7")]
+    assert showings[-1] == "connected"
+    assert set(showings) <= {"late", "connected"}
+
+
 async def test_a_row_that_cannot_be_ended_now_is_ended_later(client: Client) -> None:
     outside = FakeActivities()
     outside.is_connected("Grace")
@@ -355,7 +380,7 @@ async def test_a_channel_that_the_bot_cannot_write_to_holds_up_nothing(client: C
         run.outside.breaks(SHOW_CONNECTION, BotRemoved("not in the roster"))
         assert (await run.connects()).reply == "connected"
         assert await run.ends() == "connected"
-    assert run.outside.standing == ["ready"]
+    assert run.outside.standing == ["subscribed"]
 
 
 async def test_a_run_waits_for_its_rows_before_it_serves_anybody(client: Client) -> None:

@@ -26,7 +26,7 @@ async def test_a_life_that_continued_as_new_replayed_at_every_step(impatient: Cl
     _nothing_twice(run)
     assert (await run.timeline(run.runs[0])).continued_as
     assert len(run.outside.connections) == 1
-    assert run.outside.standing == ["removed"]
+    assert run.outside.standing == ["unsubscribed"]
 
 
 def _nothing_twice(run: Run) -> None:

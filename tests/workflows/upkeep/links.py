@@ -25,7 +25,7 @@ from activities.upkeep.users import UserActivities
 from muster.clients.graph.client import GraphClient
 from muster.clients.pagerduty.refresh import RefreshClient
 from muster.clients.pagerduty.rest import PagerDutyClient
-from muster.clients.pagerduty.tokens import app_tokens
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
 from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing
@@ -178,7 +178,7 @@ class Upkeep:
                 RefreshingActivities(self.rest, self.tokens, self.configured, self.keys, self.pool),
                 UserActivities(
                     self.rest,
-                    app_tokens(self.http, self.configured),
+                    AppTokens(self.http, self.configured),
                     self.configured,
                     self.signals,
                     self.settings,

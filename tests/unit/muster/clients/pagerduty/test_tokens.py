@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from muster.clients.http import open_pool
-from muster.clients.pagerduty.tokens import SCOPES, app_tokens
+from muster.clients.pagerduty.app_scopes import INCIDENTS, SCOPES, SUBSCRIPTION, USES
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
 from workflows.errors import CredentialRejected, Forbidden, ProviderUnavailable, RequestInvalid
 
@@ -42,11 +43,11 @@ def identity():
 @pytest.fixture
 async def tokens(identity):
     async with open_pool(transport=httpx.MockTransport(identity.handle)) as pool:
-        yield app_tokens(pool, {"acme": ACCOUNT})
+        yield AppTokens(pool, {"acme": ACCOUNT})
 
 
 async def test_a_token_for_the_account_is_asked_once(tokens, identity):
-    assert await tokens.get("acme") == await tokens.get("acme") == "pdus+_0abc"
+    assert await tokens.get("acme", INCIDENTS) == await tokens.get("acme", INCIDENTS) == "pdus+_0abc"
     (request,) = identity.requests
     assert str(request.url) == "https://identity.pagerduty.com/oauth/token"
     form = {name: value for name, (value,) in parse_qs(request.content.decode()).items()}
@@ -59,34 +60,73 @@ async def test_a_token_for_the_account_is_asked_once(tokens, identity):
     }
 
 
-async def test_scopes_that_were_silently_left_out_are_named(tokens, identity):
-    identity.answer = httpx.Response(200, json=GRANTED | {"scope": "openid"})
-    with pytest.raises(Forbidden, match=r"incidents\.read"):
-        await tokens.get("acme")
+def granting(*scopes, token="pdus+_0abc"):
+    return httpx.Response(200, json=GRANTED | {"scope": " ".join(scopes), "access_token": token})
+
+
+@pytest.mark.parametrize("use", USES, ids=lambda use: use.feature)
+async def test_a_use_asks_for_its_own_scopes_and_no_others(tokens, identity, use):
+    identity.answer = granting(*use.scopes)
+    assert await tokens.get("acme", use) == "pdus+_0abc"
+
+
+@pytest.mark.parametrize(("use", "scope"), [(use, scope) for use in USES for scope in use.scopes])
+async def test_a_scope_that_was_silently_left_out_is_named_with_its_feature(tokens, identity, use, scope):
+    identity.answer = granting(*(granted for granted in SCOPES if granted != scope))
+    with pytest.raises(Forbidden) as refused:
+        await tokens.get("acme", use)
+    assert use.feature in str(refused.value)
+    assert refused.value.refusal == ("insufficient_scope", scope)
+    with pytest.raises(Forbidden, match="registration"):
+        await tokens.renew("acme", "pdus+_0abc", use)
+
+
+async def test_incidents_are_read_where_webhook_scopes_lack(tokens, identity):
+    identity.answer = granting("incidents.read")
+    with pytest.raises(Forbidden):
+        await tokens.get("acme", SUBSCRIPTION)
+    assert await tokens.get("acme", INCIDENTS) == "pdus+_0abc"
+
+
+async def test_a_scope_that_was_granted_meanwhile_counts_at_the_next_use(tokens, identity):
+    identity.answer = granting("incidents.read", token="old")
+    assert await tokens.get("acme", INCIDENTS) == "old"
+    identity.answer = granting(*SCOPES, token="new")
+    assert await tokens.get("acme", SUBSCRIPTION) == "new"
+    assert await tokens.get("acme", INCIDENTS) == "new"
+    assert len(identity.requests) == 2
+
+
+async def test_a_rejected_token_is_replaced_once(tokens, identity):
+    identity.answer = granting(*SCOPES, token="old")
+    old = await tokens.get("acme", INCIDENTS)
+    identity.answer = granting(*SCOPES, token="new")
+    assert [await tokens.renew("acme", old, use) for use in (INCIDENTS, SUBSCRIPTION)] == ["new", "new"]
+    assert len(identity.requests) == 2
 
 
 @pytest.mark.parametrize("status", [400, 401])
 async def test_wrong_credentials_are_a_rejected_credential(tokens, identity, status):
     identity.answer = httpx.Response(status, json={"error": "invalid_client"})
     with pytest.raises(CredentialRejected):
-        await tokens.get("acme")
+        await tokens.get("acme", INCIDENTS)
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(200, json={"scope": "x"}), httpx.Response(503)])
 async def test_an_answer_without_a_token_is_an_unavailable_provider(tokens, identity, answer):
     identity.answer = answer
     with pytest.raises(ProviderUnavailable):
-        await tokens.get("acme")
+        await tokens.get("acme", INCIDENTS)
 
 
 async def test_a_broken_answer_is_not_quoted(tokens, identity):
     identity.answer = httpx.Response(200, json={"access_token": "pdus+_0abc"})
     with pytest.raises(ProviderUnavailable) as failed:
-        await tokens.get("acme")
+        await tokens.get("acme", INCIDENTS)
     assert failed.value.__cause__ is None
     assert "pdus" not in str(failed.value)
 
 
 async def test_an_account_that_is_not_configured_is_a_wrong_request(tokens):
     with pytest.raises(RequestInvalid):
-        await tokens.get("other")
+        await tokens.get("other", INCIDENTS)

@@ -1,0 +1,1 @@
+"""An account's webhook subscription: what the runs that need it call."""
