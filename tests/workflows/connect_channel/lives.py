@@ -60,8 +60,8 @@ async def always_changed(run: Run) -> None:
     first = run.runs[0]
     while (await run.handle.describe()).run_id == first:
         await run.connects(BEN)
-    run.outside.recovers(CONVERGE_SUBSCRIPTION)
     await run.disconnects()
+    run.outside.recovers(CONVERGE_SUBSCRIPTION)
     await run.ends()
 
 
