@@ -113,9 +113,9 @@ class LinkedPerson:
         return bool(await self.calls())
 
 
-async def link(side: PagerDuty, pool: Pool, user: str = ADA_USER) -> LinkedPerson:
+async def link(side: PagerDuty, pool: Pool, user: str = ADA_USER, *, scope: str = SCOPES) -> LinkedPerson:
     """Let a person allow the app at PagerDuty, and write the link that comes of it."""
-    flow = Flow(COMPANY.client_id, scope=SCOPES)
+    flow = Flow(COMPANY.client_id, scope=scope)
     async with visitor_of(side) as visitor:
         code = await visitor.allow(flow, user)
     grant = {

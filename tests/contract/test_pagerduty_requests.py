@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from muster.clients.http import open_pool
+from muster.clients.pagerduty.oauth import PERSON_SCOPES
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import SCOPES, app_tokens
 from sandbox.company import Person
@@ -106,6 +107,16 @@ async def test_a_status_is_changed_as_the_person(
         assert exchange.headers["from"] == simulated.person(BO_USER).email
         # A person's token comes from a grant that asks for what the presses need.
         assert rest_api().scope_of(exchange) == "incidents.write"
+
+
+async def test_user_service_and_team_are_read_as_the_person(ours: Ours, simulated: SimulatedAccount) -> None:
+    token = simulated.person(BO_USER).access_token
+    await ours.client.get_user(ours.account, BO_USER, token=token)
+    service = await ours.client.get_service(ours.account, "PSVC001", token=token)
+    for team in service["teams"]:
+        await ours.client.list_team_members(ours.account, team["id"], token=token)
+    assert [exchange.status for exchange in ours.rest] == [200, 200, 200]
+    assert {rest_api().scope_of(exchange) for exchange in ours.rest} <= set(PERSON_SCOPES)
 
 
 async def refusal(call: object) -> tuple[type[OutsideError], str | None]:

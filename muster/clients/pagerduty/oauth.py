@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -17,10 +17,9 @@ from muster.config_file import PagerDutyAccount
 from muster.person_tokens import Tokens
 from muster.values import NAME, VALUE, one_line, written
 from workflows.errors import OutsideError, Temporary
+from workflows.rights import AdminRole, may_authorize
 from workflows.values import Value
 
-AdminRole = Literal["owner", "admin"]
-"""PagerDuty's names for *Account Owner* and *Global Admin* (REST schema, ``User.role``)."""
 ADMIN_SCOPES = ("openid", "users.read")
 """For one read of who they are."""
 PERSON_SCOPES = (
@@ -107,7 +106,7 @@ class OAuthClient:
         """
         _, user = await self._authorized(account, code, verifier, ADMIN_SCOPES)
         role = user.get("role")
-        if role not in get_args(AdminRole):
+        if not may_authorize(role):
             raise AuthorizationRefused("role_too_low", one_line(written(role), NAME))
         return Admin(user=user["id"], name=_name_of(user), role=role)
 

@@ -29,6 +29,9 @@ INTERACTIVE = 2.0
 BACKGROUND = 10.0
 """Seconds for every other call."""
 
+LARGEST_PAGE = 100
+"""Entries of a list at once (REST schema, ``offset_limit``)."""
+
 IDENTITY_METADATA = "/global/oauth/anonymous/.well-known/openid-configuration"
 """Path of the identity host's discovery document."""
 
@@ -173,6 +176,44 @@ class PagerDutyClient:
         if not isinstance(user, dict) or user.get("id") != user_id:
             raise broken_contract(_PROVIDER, "not the user that was asked for", repeatable=True)
         return user
+
+    async def get_service(
+        self, account: PagerDutyAccount, service_id: str, *, token: str, within: float = BACKGROUND
+    ) -> dict[str, Any]:
+        """A service, as the REST API shows it; asks for ``services.read``.
+
+        Raises ``NotFound`` also where the token's person may not see it.
+        """
+        request = self._request(account, "GET", ("services", service_id), token)
+        service = (await self._answer(request, within=within, repeatable=True)).get("service")
+        if not isinstance(service, dict) or service.get("id") != service_id:
+            raise broken_contract(_PROVIDER, "not the service that was asked for", repeatable=True)
+        return service
+
+    async def list_team_members(
+        self,
+        account: PagerDutyAccount,
+        team_id: str,
+        *,
+        token: str,
+        offset: int = 0,
+        within: float = BACKGROUND,
+    ) -> dict[str, Any]:
+        """A page of a team's members, as the REST API lists them; asks for ``teams.read``.
+
+        ``more`` says whether another page follows.
+        """
+        request = self._request(
+            account,
+            "GET",
+            ("teams", team_id, "members"),
+            token,
+            params={"limit": LARGEST_PAGE, "offset": offset},
+        )
+        page = await self._answer(request, within=within, repeatable=True)
+        if not isinstance(page.get("members"), list):
+            raise broken_contract(_PROVIDER, "an answer without a list of members", repeatable=True)
+        return page
 
     async def list_user_ids(
         self, account: PagerDutyAccount, *, token: str, most: int, within: float = BACKGROUND

@@ -288,3 +288,33 @@ async def test_an_answer_without_a_list_of_users_is_none(client, rest):
     rest.answer = httpx.Response(200, json={})
     with pytest.raises(ProviderUnavailable, match="without a list of users"):
         await client.list_user_ids(ACCOUNT, token="t0ken", most=5)
+
+
+async def test_a_service_is_read_by_its_id(client, rest):
+    rest.answer = httpx.Response(200, json={"service": {"id": "PS1", "name": "Checkout"}})
+    assert await client.get_service(ACCOUNT, "PS1", token="t0ken") == {"id": "PS1", "name": "Checkout"}
+    (request,) = rest.requests
+    assert (request.method, str(request.url)) == ("GET", "https://api.pagerduty.com/services/PS1")
+    assert request.headers["authorization"] == "Bearer t0ken"
+
+
+@pytest.mark.parametrize("body", [{}, {"service": "PS1"}, {"service": {"id": "PS2"}}])
+async def test_another_service_than_the_one_asked_for_is_no_answer(client, rest, body):
+    rest.answer = httpx.Response(200, json=body)
+    with pytest.raises(ProviderUnavailable, match="not the service that was asked for"):
+        await client.get_service(ACCOUNT, "PS1", token="t0ken")
+
+
+async def test_members_of_a_team_are_listed_a_hundred_at_a_time(client, rest):
+    page = {"members": [{"user": {"id": "P1"}, "role": "manager"}], "more": True}
+    rest.answer = httpx.Response(200, json=page)
+    assert await client.list_team_members(ACCOUNT, "PT1", token="t0ken", offset=100) == page
+    (request,) = rest.requests
+    assert str(request.url) == "https://api.pagerduty.com/teams/PT1/members?limit=100&offset=100"
+
+
+@pytest.mark.parametrize("body", [{}, {"members": None}, {"members": {"P1": "manager"}}])
+async def test_an_answer_without_a_list_of_members_is_none(client, rest, body):
+    rest.answer = httpx.Response(200, json=body)
+    with pytest.raises(ProviderUnavailable, match="without a list of members"):
+        await client.list_team_members(ACCOUNT, "PT1", token="t0ken")
