@@ -605,8 +605,11 @@ async def test_temporal_is_told_later_where_it_is_away(serve: Serve, temporal: E
         async def is_told() -> bool:
             return f"linked {offer.id} (signal)" in await links.told()
 
+        async def is_noted() -> bool:
+            return await link_offers.unreported(links.pool) == ()
+
         await eventually(is_told)
-        assert await link_offers.unreported(links.pool) == ()
+        await eventually(is_noted)
 
 
 # --- what nobody reads

@@ -121,15 +121,17 @@ async def test_a_worker_killed_where_a_run_continues_as_new_loses_nothing(impati
     incident = await impatient.incident()
     await incident.shown_and_recorded()
     (first,) = await incident.runs()
-    for number in range(SOON // 2):
-        await incident.note(f"Note {number}")
-    await eventually(lambda: _is_long(incident))
+    notes = 0
+    # How many events a note costs depends on how many arrive while a task of the run is under way.
+    while notes < SOON // 2 or not await _is_long(incident):
+        await incident.note(f"Note {notes}")
+        notes += 1
     impatient.product.kill("worker")
     await impatient.product.expect_back("worker")
     await eventually(lambda: _continued(incident, first.run_id))
     await impatient.restart("worker")
     await incident.click("acknowledge", by=BO_EMAIL)
-    await incident.shows("Acknowledged by Bo Call", f"Note {SOON // 2 - 1}")
+    await incident.shows("Acknowledged by Bo Call", f"Note {notes - 1}")
     assert await incident.changes_by_buttons() == ["acknowledged"]
     await in_sync(incident)
 
@@ -191,7 +193,7 @@ async def _has_an_outcome(incident: Incident) -> bool:
 
 
 async def _is_long(incident: Incident) -> bool:
-    return all(run.history_length > SOON * 0.8 for run in await incident.runs())
+    return any(run.history_length > SOON * 0.8 for run in await incident.runs())
 
 
 async def _continued(incident: Incident, first: str) -> bool:

@@ -24,13 +24,13 @@ def connected(team: str) -> str:
     return f"You've successfully connected the {team} team to PagerDuty."
 
 
-async def private_card(window: TeamsWindow, *texts: str) -> Locator:
-    """The one card of the private chat with the bot that says all this."""
+async def private_card(window: TeamsWindow, *texts: str, within: float = 20) -> Locator:
+    """The one card of the private chat with the bot that says all this; ``within`` is seconds."""
     await window.open_chat("Muster")
     card = window.page.get_by_test_id("card")
     for text in texts:
         card = card.filter(has_text=text)
-    await expect(card).to_have_count(1)
+    await expect(card).to_have_count(1, timeout=within * 1000)
     return card
 
 

@@ -85,6 +85,7 @@ async def test_a_team_and_its_channels_are_changed_by_their_menus(
     await expect(page.get_by_test_id("composer")).to_be_visible()
     await window.back()
     await choose(page, "Money", "Delete team", confirm="Delete")
+    await expect(page.get_by_test_id("deleted")).to_contain_text("Money")
     await choose(page, "Money", "Restore team", confirm="Restore")
     await expect(page.get_by_test_id("deleted")).to_have_count(0)
     expected = [

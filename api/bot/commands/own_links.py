@@ -16,11 +16,11 @@ from muster.cards.links.status import (
     own_links_text,
     shared_users_text,
 )
-from muster.clients.pagerduty.oauth import ADMIN_ROLES
 from muster.store import links, teams
 from muster.store.links import Link
 from muster.store.pool import Pool
 from workflows.person import Person
+from workflows.rights import may_authorize
 
 
 async def links_text(request: CommandRequest, dependencies: Dependencies) -> str | None:
@@ -73,7 +73,7 @@ async def _administered(pool: Pool, tenant: str, own: Sequence[Link]) -> list[st
     return [
         link.account
         for link in own
-        if link.pagerduty_role in ADMIN_ROLES or (link.account, link.pagerduty_user) in authorized
+        if may_authorize(link.pagerduty_role) or (link.account, link.pagerduty_user) in authorized
     ]
 
 

@@ -44,8 +44,6 @@ PERSON_SCOPES = (
 )
 """For all that a person does and sees by their own token (docs/platform-facts.md, *Scope set to request*)."""
 
-ADMIN_ROLES: tuple[str, ...] = get_args(AdminRole)
-
 _ERRORS = frozenset({"invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type"})
 """Of RFC 6749, 5.2; any other text could quote what was sent."""
 
