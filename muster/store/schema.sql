@@ -53,6 +53,8 @@ CREATE TABLE conversation (
     name text NOT NULL,
     service_url text NOT NULL,
     suspended_at timestamp with time zone,
+    named_at timestamp with time zone,
+    suspended_by text,
     CONSTRAINT conversation_kind_check CHECK ((kind = ANY (ARRAY['channel'::text, 'group'::text, 'personal'::text]))),
     CONSTRAINT conversation_team_of_channels CHECK (((kind = 'channel'::text) = (team IS NOT NULL)))
 );
@@ -186,7 +188,9 @@ CREATE TABLE team (
     authorized_by text,
     authorized_name text,
     authorized_role text,
-    authorized_at timestamp with time zone
+    authorized_at timestamp with time zone,
+    named_at timestamp with time zone,
+    forgotten_at timestamp with time zone
 );
 
 CREATE VIEW offered_link AS
@@ -240,6 +244,15 @@ ALTER TABLE quarantined_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE suspension (
+    team text NOT NULL,
+    channel text DEFAULT ''::text NOT NULL,
+    reason text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    is_over boolean NOT NULL,
+    CONSTRAINT suspension_reason_check CHECK ((reason = ANY (ARRAY['removed'::text, 'archived'::text, 'deleted'::text, 'refused'::text])))
 );
 
 CREATE TABLE teams_tenant (
@@ -350,6 +363,9 @@ ALTER TABLE ONLY person
 ALTER TABLE ONLY quarantined_event
     ADD CONSTRAINT quarantined_event_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY suspension
+    ADD CONSTRAINT suspension_pkey PRIMARY KEY (team, channel, reason);
+
 ALTER TABLE ONLY team
     ADD CONSTRAINT team_id_tenant_account_key UNIQUE (id, tenant, account);
 
@@ -441,6 +457,9 @@ ALTER TABLE ONLY notice
 
 ALTER TABLE ONLY person
     ADD CONSTRAINT person_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);
+
+ALTER TABLE ONLY suspension
+    ADD CONSTRAINT suspension_team_fkey FOREIGN KEY (team) REFERENCES team(id);
 
 ALTER TABLE ONLY team
     ADD CONSTRAINT team_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);

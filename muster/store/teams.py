@@ -51,14 +51,23 @@ async def first_seen(
     name: str | None,
     aad_group_id: str | None,
     service_url: str,
+    named_at: datetime | None = None,
 ) -> Team:
     """The team's row, made where there was none; what the activity tells of a known team is written.
 
+    ``named_at``: when Teams told the name. One that is older than the row's, or that nobody dates where the
+    row's is dated, is not written.
     Raises ``TeamOfAnotherTenant``.
     """
     async with transaction(pool) as connection:
         row = await QUERIES["follow"].fetchrow(
-            connection, id=id, tenant=tenant, name=name, aad_group_id=aad_group_id, service_url=service_url
+            connection,
+            id=id,
+            tenant=tenant,
+            name=name,
+            aad_group_id=aad_group_id,
+            service_url=service_url,
+            named_at=named_at,
         )
         if row is None:
             row = await QUERIES["insert"].fetchrow(
@@ -69,6 +78,7 @@ async def first_seen(
                 name=name or "",
                 aad_group_id=aad_group_id,
                 service_url=service_url,
+                named_at=named_at,
             )
     if row is None:
         raise TeamOfAnotherTenant(id)
