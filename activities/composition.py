@@ -12,6 +12,7 @@ from activities.clients.person_token import PersonTokens
 from activities.registration import registered
 from activities.signals import WorkflowSignals
 from activities.teams.private import PrivateSends
+from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
 from muster.clients.expiring import ExpiringCache
 from muster.clients.graph.client import GraphClient
@@ -36,6 +37,7 @@ class Dependencies:
     graph: GraphClient
     signals: WorkflowSignals
     sends: Sends
+    refused_sends: RefusedSends
     person_tokens: PersonTokens
     private: PrivateSends
     pool: Pool

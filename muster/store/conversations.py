@@ -60,7 +60,7 @@ async def upsert_channel(
 async def rename(
     connection: Connection | Pool, *, id: str, team: str, tenant: str, name: str, at: datetime
 ) -> None:
-    """Write what Teams calls a channel since ``at``; its key stays, and so does a name that was told later."""
+    """Write what Teams calls a channel since ``at``; its key stays, and so does a name told later."""
     await QUERIES["rename"].execute(connection, id=id, team=team, tenant=tenant, name=name, at=at)
 
 

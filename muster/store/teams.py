@@ -37,6 +37,15 @@ class Team(Value):
     authorized_name: str | None
     authorized_role: str | None
     authorized_at: datetime | None
+    forgotten_at: datetime | None
+    """Since then an authorization counts no more, but for a later one."""
+
+    @property
+    def is_authorized(self) -> bool:
+        """It belongs to its account: an Admin has authorized it, or it was connected without a set-up."""
+        if self.account is None:
+            return False
+        return self.authorized_at is not None or self.forgotten_at is None
 
     def start(self, deadlines: Deadlines) -> Start:
         """How the workflow of the team's set-up starts where none runs."""
@@ -115,6 +124,12 @@ async def find(connection: Connection | Pool, id: str) -> Team | None:
 async def find_by_key(connection: Connection | Pool, key: str) -> Team | None:
     """The row of a team, by its readable key."""
     row = await QUERIES["find_by_key"].fetchrow(connection, key=key)
+    return _team(row) if row else None
+
+
+async def of_channel(connection: Connection | Pool, channel: str) -> Team | None:
+    """The team of a channel; ``None`` for a chat, and for what no row knows."""
+    row = await QUERIES["of_channel"].fetchrow(connection, channel=channel)
     return _team(row) if row else None
 
 

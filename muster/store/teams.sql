@@ -38,6 +38,9 @@ SELECT * FROM team WHERE id = :id
 -- name: find_by_key
 SELECT * FROM team WHERE key = :key
 
+-- name: of_channel
+SELECT t.* FROM team t JOIN conversation c ON c.team = t.id WHERE c.id = :channel
+
 -- name: of_tenant
 SELECT * FROM team WHERE tenant = :tenant AND removed_at IS NULL ORDER BY name, id
 
@@ -66,5 +69,7 @@ INSERT INTO team (id, tenant, key, name, aad_group_id, account)
 VALUES (:id, :tenant, :key, :name, :aad_group_id, :account)
 
 -- name: forget_authorization
-UPDATE team SET authorized_by = NULL, authorized_name = NULL, authorized_role = NULL, authorized_at = NULL
-WHERE id = :id AND authorized_at <= :before
+-- One that was connected without a set-up has no time, and counts no more either.
+UPDATE team
+SET authorized_by = NULL, authorized_name = NULL, authorized_role = NULL, authorized_at = NULL, forgotten_at = now()
+WHERE id = :id AND account IS NOT NULL AND (authorized_at IS NULL OR authorized_at <= :before)

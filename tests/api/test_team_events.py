@@ -263,9 +263,9 @@ async def test_names_follow_at_once_and_keys_stay(
         await bot.hears(renaming("channelRenamed", name, at, team=team, channel={"id": OPS, "name": name}))
         await bot.hears(renaming("teamRenamed", name, at, team=team))
     assert await channel(bot.pool) == ("night calls", key)
-    team = await teams.find(bot.pool, KNOWN_TEAM)
-    assert team is not None
-    assert (team.name, team.key) == ("Team of night calls", "payments")
+    known = await teams.find(bot.pool, KNOWN_TEAM)
+    assert known is not None
+    assert (known.name, known.key) == ("Team of night calls", "payments")
     assert {start.key for start, _, _ in gateway.signals} == {"payments"}
 
 
