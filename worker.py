@@ -21,6 +21,7 @@ from activities.composition import Dependencies, activities_of
 from activities.heartbeats import BEAT
 from activities.registration import tell_failures_once
 from activities.signals import WorkflowSignals
+from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
 from muster.clients.graph.client import graph_client
 from muster.clients.http import open_pool as open_http_pool
@@ -105,6 +106,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             graph=graph_client(settings, http),
             signals=signals,
             sends=sends,
+            refused_sends=RefusedSends(pool, signals, settings),
             person_tokens=person_tokens,
             private=PrivateSends(connector, pool),
             pool=pool,

@@ -11,6 +11,7 @@ import activities
 from activities.clients.person_token import PersonTokens
 from activities.registration import registered
 from activities.signals import WorkflowSignals
+from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
 from muster.clients.graph.client import GraphClient
 from muster.clients.pagerduty.rest import PagerDutyClient
@@ -38,6 +39,7 @@ class Dependencies:
     graph: GraphClient
     signals: WorkflowSignals
     sends: Sends
+    refused_sends: RefusedSends
     person_tokens: PersonTokens
     private: PrivateSends
     pool: Pool

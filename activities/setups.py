@@ -53,7 +53,6 @@ class SetupActivities:
             raise RequestInvalid("there is no row for this team")
         roles = await accounts.roles_of(self._pool, team.tenant)
         installer = team.installer and await people.find(self._pool, team.tenant, team.installer)
-        was_connected = team.account is not None
         return StoredSetup(
             name=team.name,
             # A team that belonged to an account is authorized for that one again (docs/decisions/0043).
@@ -64,7 +63,7 @@ class SetupActivities:
             chosen_channel=team.chosen_channel,
             membership_at=team.membership_at,
             removed=team.removed_at is not None,
-            is_authorized=was_connected and (team.step is None or team.authorized_at is not None),
+            is_authorized=team.is_authorized,
             authorized_at=team.authorized_at,
             authorized_name=team.authorized_name,
             missing=None if roles is None else missing_of(roles),

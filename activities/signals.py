@@ -82,3 +82,19 @@ class WorkflowSignals:
             cause = error.cause
             raise Rejected(cause.message if isinstance(cause, ApplicationError) else str(cause)) from error
         return answer
+
+    async def signal_running(self, workflow_id: str, signal: Signal[Any]) -> bool:
+        """Signal a run that goes on, without anything to carry; ``False`` where none does.
+
+        Raises ``ProviderUnavailable``.
+        """
+        try:
+            async with asyncio.timeout(_WITHIN):
+                await self._client.get_workflow_handle(workflow_id).signal(signal.name)
+        except TimeoutError as error:
+            raise ProviderUnavailable("Temporal did not take a signal in time") from error
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise ProviderUnavailable(f"Temporal did not take a signal: {error.status.name}") from error
+        return True

@@ -9,6 +9,7 @@ from temporalio import activity
 
 from activities.heartbeats import heartbeats
 from activities.registration import implements
+from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
 from muster.cards.incident.card import card_summary, incident_card
 from muster.clients.teams.connector import ConnectorClient
@@ -17,7 +18,7 @@ from muster.store.cards import Intended
 from muster.store.pool import UNAVAILABLE, Pool
 from workflows.channel_incident.activities import DELETE_MESSAGE, SHOW_CARD, DeleteMessage, ShowCard, Shown
 from workflows.contract import Done
-from workflows.errors import CardGone, OutcomeUnknown, OutsideError, ProviderUnavailable
+from workflows.errors import BotRemoved, CardGone, OutcomeUnknown, OutsideError, ProviderUnavailable
 
 _CARD = "application/vnd.microsoft.card.adaptive"
 
@@ -27,10 +28,13 @@ log = structlog.stdlib.get_logger(__name__)
 class CardActivities:
     """Posts, edits and deletes the messages of incidents."""
 
-    def __init__(self, connector: ConnectorClient, pool: Pool, sends: Sends) -> None:
+    def __init__(
+        self, connector: ConnectorClient, pool: Pool, sends: Sends, refused_sends: RefusedSends
+    ) -> None:
         self._connector = connector
         self._pool = pool
         self._sends = sends
+        self._refused_sends = refused_sends
 
     @implements(SHOW_CARD)
     async def show_card(self, request: ShowCard) -> Shown:
@@ -42,7 +46,11 @@ class CardActivities:
         """
         asked_at = activity.info().scheduled_time
         async with heartbeats():
-            return await self._sends.run(("card", request.card), lambda: self._show(request, asked_at))
+            try:
+                return await self._sends.run(("card", request.card), lambda: self._show(request, asked_at))
+            except BotRemoved as refused:
+                await self._refused_sends.report(request.card.conversation, refused)
+                raise
 
     async def _show(self, request: ShowCard, asked_at: datetime) -> Shown:
         if request.activity_id is not None:

@@ -1,14 +1,27 @@
-"""Names of teams and channels: messages carry none of channels."""
+"""What Teams tells of a team that is asked: its name, those of its channels, and whether one is there."""
 
+from activities.heartbeats import heartbeats
 from activities.registration import implements
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import conversations, teams
 from muster.store.pool import Pool, transaction
-from workflows.errors import RequestInvalid
-from workflows.team_setup.activities import READ_NAMES, Names, OfTeam
+from workflows.errors import BotRemoved, NotFound, RequestInvalid
+from workflows.team_setup.activities import (
+    FIND_CHANNEL,
+    READ_NAMES,
+    FindChannel,
+    Found,
+    Names,
+    OfTeam,
+)
 
 GENERAL = "General"
 """What Teams calls the first channel of a team in English; it tells no name of it."""
+
+
+_GONE = (BotRemoved, NotFound)
+_AT_RANDOM = "BotDisabledByAdmin"
+"""Comes for teams that are fine, and no event tells when it is over."""
 
 
 class NameActivities:
@@ -43,3 +56,26 @@ class NameActivities:
                     service_url=where[0],
                 )
         return Names(name=name)
+
+    @implements(FIND_CHANNEL)
+    async def find_channel(self, request: FindChannel) -> Found:
+        """Ask for the team and for its channels.
+
+        Teams also refuses at random: the app is taken for gone where both calls say so.
+        """
+        team = await teams.find(self._pool, request.team)
+        if team is None or team.service_url is None:
+            raise RequestInvalid("nobody has told where the team lives")
+        where = (team.service_url, request.tenant, request.team)
+        async with heartbeats():
+            try:
+                channels = await self._connector.get_channels(*where)
+            except _GONE as refused:
+                if refused.code == _AT_RANDOM:
+                    raise
+                try:
+                    await self._connector.get_team(*where)
+                except _GONE:
+                    return Found(has_app=False, is_there=False)
+                raise
+        return Found(has_app=True, is_there=request.channel in {channel.id for channel in channels})

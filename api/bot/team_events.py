@@ -16,7 +16,7 @@ from api.bot.sender import person_of
 from api.gateway import Gateway
 from muster.clients.teams.connector import ConnectorClient
 from muster.logging import correlated
-from muster.store import teams
+from muster.store import conversations, teams
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.store.teams import Team, TeamOfAnotherTenant
 from muster.temporal.attempts import Rejected, TemporalUnavailable
@@ -29,8 +29,10 @@ _WITHIN = 10.0
 _MEMBERSHIP = {"add": "installed", "remove": "removed"}
 """By an installation's action. An upgrade (``add-upgrade``, ``remove-upgrade``) changes nothing of a team."""
 _BY_EVENT_TYPE = {name.casefold(): name for name in TEAM_EVENTS if name not in _MEMBERSHIP.values()}
+_NAMING_A_CHANNEL = frozenset({"channelRenamed", "channelRestored"})
 _TEAMS_ROSTER = {"added": (None, "teammemberadded"), "removed": (None, "teammemberremoved")}
 """Event types of a changed roster of a team; a channel has a roster of its own."""
+_KNOWN = frozenset({*_BY_EVENT_TYPE, "teammemberadded", "teammemberremoved"})
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -54,6 +56,12 @@ def event_of(activity: InboundActivity) -> str | None:
     return None
 
 
+def is_unknown(activity: InboundActivity) -> bool:
+    """Whether it is of a type that nobody here knows; people who come and go are known and change nothing."""
+    told = activity.event_type
+    return activity.type == "conversationUpdate" and told is not None and told.casefold() not in _KNOWN
+
+
 class TeamEvents:
     """Tells set-ups what happened to their teams."""
 
@@ -68,14 +76,16 @@ class TeamEvents:
     async def tell(self, activity: InboundActivity) -> None:
         """Signal the set-up of the team that it is about; raises ``NotTaken``."""
         event = event_of(activity)
+        if event is None and is_unknown(activity):
+            log.info("an event of a team is unknown", event_type=activity.event_type)
         if event is None or activity.team is None or activity.tenant is None:
             return
         with correlated(activity.id):
             try:
                 async with asyncio.timeout(_WITHIN):
-                    await self._signal(
-                        await self._first_seen(activity, activity.team, activity.tenant), event, activity
-                    )
+                    team = await self._first_seen(activity, activity.team, activity.tenant)
+                    await self._rename_channel(activity, team, event)
+                    await self._signal(team, event, activity)
             except TeamOfAnotherTenant:
                 log.warning("an event names a team of another tenant", event_type=event)
             except (TemporalUnavailable, *UNAVAILABLE) as failure:
@@ -111,7 +121,21 @@ class TeamEvents:
             name=await self._names.of_team(activity, tenant, reference.id),
             aad_group_id=reference.aad_group_id,
             service_url=activity.service_url,
+            named_at=activity.timestamp,
         )
+
+    async def _rename_channel(self, activity: InboundActivity, team: Team, event: str) -> None:
+        """Its name follows at once, also where Teams cannot be asked for all names."""
+        channel = activity.channel
+        if event in _NAMING_A_CHANNEL and channel is not None and channel.name:
+            await conversations.rename(
+                self._pool,
+                id=channel.id,
+                team=team.id,
+                tenant=team.tenant,
+                name=channel.name,
+                at=activity.at,
+            )
 
     async def _signal(self, team: Team, event: str, activity: InboundActivity) -> None:
         person = person_of(activity)

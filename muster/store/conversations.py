@@ -1,5 +1,6 @@
 """Where cards appear: channels with their teams, group chats, personal chats."""
 
+from datetime import datetime
 from typing import Literal
 
 from muster.store.pool import Connection, Pool
@@ -54,6 +55,13 @@ async def upsert_channel(
         team=team,
         key=await draw_conversation_key(connection, team_name, name),
     )
+
+
+async def rename(
+    connection: Connection | Pool, *, id: str, team: str, tenant: str, name: str, at: datetime
+) -> None:
+    """Write what Teams calls a channel since ``at``; its key stays, and so does a name told later."""
+    await QUERIES["rename"].execute(connection, id=id, team=team, tenant=tenant, name=name, at=at)
 
 
 async def service_url_of(connection: Connection | Pool, id: str) -> str:

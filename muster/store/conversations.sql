@@ -9,6 +9,10 @@ INSERT INTO conversation (id, kind, tenant, account, team, key, name, service_ur
 VALUES (:id, :kind, :tenant, :account, :team, :key, :name, :service_url)
 ON CONFLICT (id) DO NOTHING
 
+-- name: rename
+UPDATE conversation SET name = :name, named_at = :at
+WHERE id = :id AND team = :team AND tenant = :tenant AND (named_at IS NULL OR named_at < :at)
+
 -- name: service_url
 SELECT service_url FROM conversation WHERE id = :id
 

@@ -59,6 +59,8 @@ CREATE TABLE conversation (
     name text NOT NULL,
     service_url text NOT NULL,
     suspended_at timestamp with time zone,
+    named_at timestamp with time zone,
+    suspended_by text,
     CONSTRAINT conversation_kind_check CHECK ((kind = ANY (ARRAY['channel'::text, 'group'::text, 'personal'::text]))),
     CONSTRAINT conversation_team_of_channels CHECK (((kind = 'channel'::text) = (team IS NOT NULL)))
 );
@@ -198,7 +200,9 @@ CREATE TABLE team (
     authorized_by text,
     authorized_name text,
     authorized_role text,
-    authorized_at timestamp with time zone
+    authorized_at timestamp with time zone,
+    named_at timestamp with time zone,
+    forgotten_at timestamp with time zone
 );
 
 CREATE VIEW offered_link AS
@@ -261,6 +265,15 @@ CREATE TABLE subscription_intent (
     url text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     given_up_at timestamp with time zone
+);
+
+CREATE TABLE suspension (
+    team text NOT NULL,
+    channel text DEFAULT ''::text NOT NULL,
+    reason text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    is_over boolean NOT NULL,
+    CONSTRAINT suspension_reason_check CHECK ((reason = ANY (ARRAY['removed'::text, 'archived'::text, 'deleted'::text, 'refused'::text])))
 );
 
 CREATE TABLE teams_tenant (
@@ -386,6 +399,9 @@ ALTER TABLE ONLY quarantined_event
 ALTER TABLE ONLY subscription_intent
     ADD CONSTRAINT subscription_intent_pkey PRIMARY KEY (marker);
 
+ALTER TABLE ONLY suspension
+    ADD CONSTRAINT suspension_pkey PRIMARY KEY (team, channel, reason);
+
 ALTER TABLE ONLY team
     ADD CONSTRAINT team_id_tenant_account_key UNIQUE (id, tenant, account);
 
@@ -489,6 +505,9 @@ ALTER TABLE ONLY subscription_intent
 
 ALTER TABLE ONLY subscription_intent
     ADD CONSTRAINT subscription_intent_installation_fkey FOREIGN KEY (installation) REFERENCES installation(id);
+
+ALTER TABLE ONLY suspension
+    ADD CONSTRAINT suspension_team_fkey FOREIGN KEY (team) REFERENCES team(id);
 
 ALTER TABLE ONLY team
     ADD CONSTRAINT team_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);

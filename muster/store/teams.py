@@ -37,6 +37,15 @@ class Team(Value):
     authorized_name: str | None
     authorized_role: str | None
     authorized_at: datetime | None
+    forgotten_at: datetime | None
+    """Since then an authorization counts no more, but for a later one."""
+
+    @property
+    def is_authorized(self) -> bool:
+        """It belongs to its account: an Admin has authorized it, or it was connected without a set-up."""
+        if self.account is None:
+            return False
+        return self.authorized_at is not None or self.forgotten_at is None
 
     def start(self, deadlines: Deadlines) -> Start:
         """How the workflow of the team's set-up starts where none runs."""
@@ -51,14 +60,23 @@ async def first_seen(
     name: str | None,
     aad_group_id: str | None,
     service_url: str,
+    named_at: datetime | None = None,
 ) -> Team:
     """The team's row, made where there was none; what the activity tells of a known team is written.
 
+    ``named_at``: when Teams told the name. One that is older than the row's, or that nobody dates where the
+    row's is dated, is not written.
     Raises ``TeamOfAnotherTenant``.
     """
     async with transaction(pool) as connection:
         row = await QUERIES["follow"].fetchrow(
-            connection, id=id, tenant=tenant, name=name, aad_group_id=aad_group_id, service_url=service_url
+            connection,
+            id=id,
+            tenant=tenant,
+            name=name,
+            aad_group_id=aad_group_id,
+            service_url=service_url,
+            named_at=named_at,
         )
         if row is None:
             row = await QUERIES["insert"].fetchrow(
@@ -69,6 +87,7 @@ async def first_seen(
                 name=name or "",
                 aad_group_id=aad_group_id,
                 service_url=service_url,
+                named_at=named_at,
             )
     if row is None:
         raise TeamOfAnotherTenant(id)
@@ -105,6 +124,12 @@ async def find(connection: Connection | Pool, id: str) -> Team | None:
 async def find_by_key(connection: Connection | Pool, key: str) -> Team | None:
     """The row of a team, by its readable key."""
     row = await QUERIES["find_by_key"].fetchrow(connection, key=key)
+    return _team(row) if row else None
+
+
+async def of_channel(connection: Connection | Pool, channel: str) -> Team | None:
+    """The team of a channel; ``None`` for a chat, and for what no row knows."""
+    row = await QUERIES["of_channel"].fetchrow(connection, channel=channel)
     return _team(row) if row else None
 
 

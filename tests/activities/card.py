@@ -16,6 +16,7 @@ from activities.teams.sends import Sends
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
 from muster.store.pool import Pool, open_pool
+from tests.support.refused_sends import KeptRefusedSends
 from tests.support.settings import database_at
 from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import ShowCard, Shown, StoredCard
@@ -93,7 +94,7 @@ class OneWorker:
 
     def __init__(self, connector: ConnectorClient, pool: Pool, sends: Sends) -> None:
         self.sends = sends
-        self._activities = CardActivities(connector, pool, sends)
+        self._activities = CardActivities(connector, pool, sends, KeptRefusedSends())
 
     async def show(self, request: ShowCard, *, asked_at: datetime = AS_OF) -> Shown:
         """Make one call that the run asked for at this time."""

@@ -34,6 +34,7 @@ from tests.activities.linked_people import running_tokens
 from tests.support.pagerduty_account import COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.pagerduty_account import running_account as running_pagerduty
+from tests.support.refused_sends import KeptRefusedSends
 from tests.support.settings import database_at, settings_for
 from tests.support.teams_service import TeamsService, teams_service
 from workflows.channel_incident.activities import ShowCard, Shown
@@ -101,8 +102,15 @@ async def sends(pool: Pool) -> AsyncIterator[Sends]:
 
 
 @pytest.fixture
-def card_activities(connector: ConnectorClient, pool: Pool, sends: Sends) -> CardActivities:
-    return CardActivities(connector, pool, sends)
+def refused_sends() -> KeptRefusedSends:
+    return KeptRefusedSends()
+
+
+@pytest.fixture
+def card_activities(
+    connector: ConnectorClient, pool: Pool, sends: Sends, refused_sends: KeptRefusedSends
+) -> CardActivities:
+    return CardActivities(connector, pool, sends, refused_sends)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from muster.clients.teams.connector import ConnectorClient
 from muster.store.cards import CardUnknown
 from tests.activities.card import Card, Show, failure, one_worker, through
 from tests.api.outage import line_to
+from tests.support.refused_sends import KeptRefusedSends
 from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import ShowCard, Shown
 
@@ -167,6 +168,28 @@ async def test_an_edit_that_fails_keeps_its_message_unless_that_is_gone(
         1,
         False,
     )
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"do": "removed"}, "BotNotInConversationRoster"),
+        ({"do": "gone"}, None),
+        ({"do": "lose_answer"}, None),
+    ],
+)
+async def test_a_send_that_is_refused_for_its_conversation_is_reported(
+    show: Show,
+    card: Card,
+    teams_side: TeamsService,
+    refused_sends: KeptRefusedSends,
+    fault: dict[str, Any],
+    code: str | None,
+) -> None:
+    posted = await show(card.at(1))
+    await teams_side.fault("edit", **fault)
+    await failure(show, card.at(2, edits=posted.activity_id))
+    assert refused_sends.reported == ([] if code is None else [(card.key.conversation, code)])
 
 
 async def test_a_post_that_its_worker_recorded_and_could_not_report_is_edited(

@@ -23,6 +23,7 @@ from muster.store.pool import Pool, transaction
 from tests.api.buttons import NOBODYS_MESSAGE, REGISTRATIONS, Buttons, Connector, is_card, serving_buttons
 from tests.api.conftest import BotFramework
 from tests.support.company import ADA_AAD, OPS, RELEASES, TENANT, company
+from tests.support.refused_sends import KeptRefusedSends
 from tests.support.settings import settings_for
 from tests.support.waiting import eventually
 from tests.workflows.channel_incident.outside import FakeActivities
@@ -50,7 +51,7 @@ class RealSends(FakeActivities):
     def __init__(self, connector: ConnectorClient, pool: Pool) -> None:
         super().__init__()
         sends = Sends()
-        self._cards = CardActivities(connector, pool, sends)
+        self._cards = CardActivities(connector, pool, sends, KeptRefusedSends())
         self._replies = ReplyActivities(connector, pool, sends)
         self._private = OutcomeActivities(PrivateSends(connector, pool), sends)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 from temporalio.client import Client
 
 from api.gateway import Gateway
@@ -36,7 +37,7 @@ from tests.api.team_bot import (
     serving_bot,
     with_channel_data,
 )
-from tests.support.company import ADA_AAD, TENANT, company
+from tests.support.company import ADA_AAD, OPS, TENANT, company
 from tests.support.company import TEAM as KNOWN_TEAM
 from tests.support.settings import database_at, settings_for
 from workflows.ids import TeamSetupId
@@ -210,6 +211,69 @@ async def test_an_event_that_is_none_of_them_changes_nothing(
 ) -> None:
     await bot.hears(with_channel_data(event("x"), eventType=event_type))
     assert (gateway.signals, await keys(bot.pool)) == ([], [])
+
+
+@pytest.mark.parametrize("event_type", ["channelShared", "teamMerged"])
+async def test_an_unknown_event_is_logged(bot: Bot, event_type: str) -> None:
+    with capture_logs() as logs:
+        await bot.hears(event(event_type))
+    assert [one["event_type"] for one in logs if one["event"] == "an event of a team is unknown"] == [
+        event_type
+    ]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        roster(members=["29:bo"]),
+        roster(removed=True, members=["29:bo"]),
+        installation("add-upgrade"),
+        installation("remove-upgrade"),
+    ],
+)
+async def test_people_who_come_and_go_and_newer_versions_of_the_app_are_no_news(
+    bot: Bot, gateway: RecordingGateway, whole: dict[str, Any]
+) -> None:
+    with capture_logs() as logs:
+        await bot.hears(whole)
+    assert (gateway.signals, bot.connector.requests) == ([], [])
+    assert [one for one in logs if "unknown" in one["event"]] == []
+
+
+def renaming(event_type: str, name: str, at: datetime, **data: Any) -> dict[str, Any]:
+    return event(event_type, **data) | {"timestamp": f"{at:%Y-%m-%dT%H:%M:%S}Z"}
+
+
+async def channel(pool: Pool) -> tuple[str, str]:
+    """Name and key of the known channel."""
+    found = await pool.fetchrow("SELECT name, key FROM conversation WHERE id = $1", OPS)
+    assert found is not None
+    return found["name"], found["key"]
+
+
+async def test_names_follow_at_once_and_keys_stay(
+    bot: Bot, gateway: RecordingGateway, database_url: str
+) -> None:
+    """Whatever the order in which the events come."""
+    await seed(settings_for(database_url, "127.0.0.1:1"), company(service_url=SERVICE_URL))
+    _, key = await channel(bot.pool)
+    for name, second in (("calls", 1), ("night calls", 3), ("day calls", 2), ("night calls", 3)):
+        at = AT + timedelta(seconds=second)
+        team = {"id": KNOWN_TEAM, "name": f"Team of {name}"}
+        await bot.hears(renaming("channelRenamed", name, at, team=team, channel={"id": OPS, "name": name}))
+        await bot.hears(renaming("teamRenamed", name, at, team=team))
+    assert await channel(bot.pool) == ("night calls", key)
+    known = await teams.find(bot.pool, KNOWN_TEAM)
+    assert known is not None
+    assert (known.name, known.key) == ("Team of night calls", "payments")
+    assert {start.key for start, _, _ in gateway.signals} == {"payments"}
+
+
+async def test_a_channel_of_another_team_is_not_renamed(bot: Bot, database_url: str) -> None:
+    await seed(settings_for(database_url, "127.0.0.1:1"), company(service_url=SERVICE_URL))
+    before = await channel(bot.pool)
+    await bot.hears(event("channelRenamed", channel={"id": OPS, "name": "theirs"}))
+    assert await channel(bot.pool) == before
 
 
 @pytest.mark.parametrize("whole", [installation(), roster(), event("teamRenamed")])

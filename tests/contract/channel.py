@@ -21,6 +21,7 @@ from sandbox.company import Person
 from sandbox.teams.app import SERVICE_PATH
 from tests.contract.wire import Wire
 from tests.schemas.connector import connector_api
+from tests.support.refused_sends import KeptRefusedSends
 from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import Reply, ShowCard, Shown, TellPerson
 from workflows.channel_incident.messages import CardKey
@@ -84,7 +85,7 @@ class Channel:
             content="content",
             correlation="01EVENT",
         )
-        activities = CardActivities(self.connector, self.pool, Sends())
+        activities = CardActivities(self.connector, self.pool, Sends(), KeptRefusedSends())
         shown: Shown = await ActivityEnvironment().run(activities.show_card, request)
         return shown.activity_id
 

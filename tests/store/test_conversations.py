@@ -1,10 +1,12 @@
 """Conversations: a channel belongs to a team, a chat to none, and each keeps its key."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
+from muster.store import conversations
 from muster.store.conversations import (
     ConversationUnknown,
     Kind,
@@ -17,6 +19,9 @@ from muster.store.pool import Pool, transaction
 from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TEAM, TENANT
 
 pytestmark = pytest.mark.anyio
+
+OTHER_TENANT = "33333333-3333-3333-3333-333333333333"
+AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +82,12 @@ async def row(pool: Pool, id: str) -> dict[str, Any]:
 async def test_a_chat_has_no_team(pool: Pool, kind: Kind) -> None:
     chat = a_conversation(kind=kind)
     await insert(pool, **chat)
-    assert await row(pool, chat["id"]) == {**chat, "suspended_at": None}
+    assert await row(pool, chat["id"]) == {
+        **chat,
+        "suspended_at": None,
+        "suspended_by": None,
+        "named_at": None,
+    }
 
 
 async def test_a_channel_has_its_teams_tenant_and_account(pool: Pool) -> None:
@@ -163,3 +173,22 @@ async def test_nothing_is_written_where_nothing_moved(
     before = await pool.fetch(version)
     await follow(pool, id=id, tenant=tenant, service_url=service_url)
     assert await pool.fetch(version) == before
+
+
+async def test_a_channels_name_is_that_of_the_newest_activity_and_its_key_stays(pool: Pool) -> None:
+    key = (await row(pool, OPS))["key"]
+    await renamed(pool, "calls", at=AT)
+    await renamed(pool, "night-calls", at=AT + timedelta(seconds=1))
+    await renamed(pool, "calls", at=AT)
+    assert ((await row(pool, OPS))["name"], (await row(pool, OPS))["key"]) == ("night-calls", key)
+
+
+@pytest.mark.parametrize("of", [{"tenant": OTHER_TENANT}, {"team": "19:another@thread.tacv2"}])
+async def test_a_channel_of_others_is_not_renamed(pool: Pool, of: dict[str, str]) -> None:
+    name = (await row(pool, OPS))["name"]
+    await renamed(pool, "theirs", at=AT, **of)
+    assert (await row(pool, OPS))["name"] == name
+
+
+async def renamed(pool: Pool, name: str, *, at: datetime, **of: str) -> None:
+    await conversations.rename(pool, id=OPS, name=name, at=at, **{"team": TEAM, "tenant": TENANT, **of})

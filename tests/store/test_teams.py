@@ -70,6 +70,29 @@ async def test_what_an_activity_does_not_tell_stays(pool: Pool) -> None:
     assert (again.name, again.service_url) == ("Orders", "https://moved/")
 
 
+async def test_a_name_is_that_of_the_newest_activity(pool: Pool) -> None:
+    await told(pool, "Orders", at=AT)
+    await told(pool, "Bills", at=AT + timedelta(seconds=2))
+    await told(pool, "Orders", at=AT + timedelta(seconds=1))
+    assert (await found(pool)).name == "Bills"
+    await told(pool, "Bills", at=AT + timedelta(seconds=4))
+    await told(pool, "Invoices", at=AT + timedelta(seconds=3))
+    await told(pool, "Undated", at=None)
+    assert ((await found(pool)).name, (await found(pool)).key) == ("Bills", "orders")
+
+
+async def told(pool: Pool, name: str, *, at: datetime | None) -> None:
+    await teams.first_seen(
+        pool,
+        id="19:one",
+        tenant=TENANT,
+        name=name,
+        aad_group_id=None,
+        service_url=SERVICE_URL,
+        named_at=at,
+    )
+
+
 async def test_a_team_of_another_tenant_is_not_taken_over(pool: Pool) -> None:
     await pool.execute("INSERT INTO teams_tenant (id, name) VALUES ($1, '')", OTHER_TENANT)
     await seen(pool, "one")

@@ -8,6 +8,7 @@ from workflows import options
 from workflows.contract import Activity, Done
 from workflows.notice import StoredNotice
 from workflows.person import Person
+from workflows.team_setup.changes import Change as Change
 from workflows.team_setup.state import Step
 from workflows.team_setup.view import NoticeView
 from workflows.values import Value
@@ -145,6 +146,42 @@ class Names(Value):
     name: str
 
 
+class FollowTeam(Value):
+    """Tell the rows what happened to the team, and let go of the cards in the channels that are suspended."""
+
+    tenant: str
+    team: str
+    request: str
+    """Names what is asked for, so that asking again answers the same."""
+    changes: tuple[Change, ...]
+
+
+class Followed(Value):
+    """What this request has changed, channels by their names: those that show incidents, and no others."""
+
+    suspended: tuple[str, ...] = ()
+    revived: tuple[str, ...] = ()
+    owner: Person | None = None
+    """Who installed the app; else the PagerDuty Admin who authorized the team, where that one is linked."""
+
+
+class FindChannel(Value):
+    """Look whether a channel in which a send was refused is there."""
+
+    tenant: str
+    team: str
+    channel: str
+
+
+class Found(Value):
+    """What Teams tells of it."""
+
+    has_app: bool
+    """The team answers the bot."""
+    is_there: bool
+    """The channel is one of the team's."""
+
+
 class ReadRoles(Value):
     """Read what a fresh token of the tenant grants."""
 
@@ -162,6 +199,8 @@ RECORD_SETUP = Activity("store.record_setup", RecordSetup, Done, options.STORE)
 MAKE_OFFER = Activity("store.make_offer", MakeOffer, Offered, options.STORE)
 WAKE_SETUPS = Activity("store.wake_setups", OfTeam, Done, options.SIGNAL_MANY)
 """Tells the tenant's other set-ups that wait for the consent that it may be there."""
+FOLLOW_TEAM = Activity("store.follow_team", FollowTeam, Followed, options.SIGNAL_MANY)
+FIND_CHANNEL = Activity("teams.find_channel", FindChannel, Found, options.TEAMS_PRIVATE)
 SHOW_NOTICE = Activity("teams.show_notice", ShowNotice, NoticeShown, options.TEAMS_PRIVATE)
 READ_NAMES = Activity("teams.read_names", OfTeam, Names, options.TEAMS_PRIVATE)
 READ_ROLES = Activity("graph.read_roles", ReadRoles, Roles, options.GRAPH_READ)

@@ -1,14 +1,18 @@
 """What happens to a set-up, folded into its state by pure functions."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workflows.person import Person
+from workflows.team_setup.life import with_change
 from workflows.team_setup.messages import TeamEvent
 from workflows.team_setup.state import CONNECTED, LINK_KINDS, Link, Notice, State
 
 INSTALLED, RESTORED = "installed", "teamRestored"
 REMOVED = frozenset({"removed", "teamDeleted", "teamHardDeleted"})
 NAMED = frozenset({"teamRenamed", "channelCreated", "channelRenamed", "channelDeleted", "channelRestored"})
+
+RETURNS_WITHIN = timedelta(days=30)
+"""An app that is added again by then needs no new authorization (docs/decisions/0050)."""
 
 _FAILURES_UNTIL_BLOCKED = 3
 
@@ -20,8 +24,12 @@ def fold_event(state: State, event: TeamEvent, now: datetime) -> State:
     if event.event == RESTORED and state.step == "removed":
         # The app is in the team again. Whoever restored the team is not who installed it.
         return _installed(state, event.model_copy(update={"person": state.holder}), now)
+    if event.event == RESTORED:  # an older deletion that comes later is over already
+        newest = max(event.at, state.membership_at) if state.membership_at else event.at
+        state = state.replace(membership_at=newest)
     if event.event in REMOVED:
         return _removed(state, event)
+    state = with_change(state, event)
     if event.event in NAMED:
         is_renamed = event.event == "teamRenamed" and event.name
         state = state.replace(name=event.name if is_renamed else state.name, names_wanted=True)
@@ -153,6 +161,9 @@ def _installed(state: State, event: TeamEvent, now: datetime) -> State:
     if _is_old(state, event):
         return state
     before, was_removed = state.holder, state.step == "removed"
+    is_back = was_removed and _is_back_in_time(state, event)
+    if was_removed:
+        state = with_change(state, event)
     state = state.replace(
         membership_at=event.at,
         chosen_channel=event.channel or state.chosen_channel,
@@ -160,9 +171,11 @@ def _installed(state: State, event: TeamEvent, now: datetime) -> State:
     )
     if event.person is not None:
         state = state.replace(holder=event.person, installer=event.person.aad_object_id)
-    elif was_removed:
+    elif was_removed and not is_back:
         state = state.replace(holder=None, installer=None)
     if state.step not in CONNECTED and not state.is_under_way:
+        if is_back:
+            return begun(_back(state), now)
         return begun(_forgotten(state, event.at) if was_removed else state, now)
     if event.person is None or (before and before.aad_object_id == event.person.aad_object_id):
         return with_way_on(state)
@@ -193,7 +206,7 @@ def _told_again(state: State) -> State:
 def _removed(state: State, event: TeamEvent) -> State:
     if _is_old(state, event) or state.step == "removed":
         return state
-    return state.replace(
+    return with_change(state, event).replace(
         step="removed",
         membership_at=event.at,
         link=_over(state.link),
@@ -202,6 +215,19 @@ def _removed(state: State, event: TeamEvent) -> State:
         roles_wanted=False,
         names_wanted=False,
         row_asks=0,
+    )
+
+
+def _is_back_in_time(state: State, event: TeamEvent) -> bool:
+    """What the team was authorized for still counts."""
+    left_at = state.membership_at
+    return state.is_authorized and left_at is not None and event.at - left_at <= RETURNS_WITHIN
+
+
+def _back(state: State) -> State:
+    """The team belongs to its account as before; what the tenant grants is read again."""
+    return state.replace(
+        link=None, consent_link=None, missing=None, roles_unread=False, consent_refused=False
     )
 
 

@@ -25,6 +25,8 @@ def without_done(state: State, kinds: Sequence[NoticeKind]) -> State:
 
 
 def _is_done(state: State, notice: Notice) -> bool:
+    if notice.kind == "life":
+        return due_view(state, notice) is None
     if notice.ended is None or notice.person is None:
         return False
     return is_blocked(notice) or due_view(state, notice) is None

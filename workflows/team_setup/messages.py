@@ -8,6 +8,7 @@ from typing import Literal
 
 from workflows.person import Person
 from workflows.team_setup.state import Reply as Reply
+from workflows.team_setup.state import SendRefused as SendRefused
 from workflows.team_setup.state import State
 from workflows.values import Value
 

@@ -102,6 +102,14 @@ class NoticesReconciler(SetupReconciler):
         run.apply(with_way_on(state))
 
 
+class LifeNoticesReconciler(NoticesReconciler):
+    """Tells what became of channels: an outage keeps a run alive for it, also after the app has left."""
+
+    def holds_run(self) -> bool:
+        """What only people can mend does not."""
+        return self.is_due() and not self._run.needs_people(self.name)
+
+
 def _is_given_up(failure: Failure) -> bool:
     """Trying again would reach nobody. Whether something public may have been said is the row's to decide."""
     return issubclass(failure.kind, _UNREACHABLE) and not issubclass(failure.kind, ConversationUnavailable)

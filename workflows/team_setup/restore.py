@@ -150,7 +150,9 @@ def _holder(stored: StoredSetup) -> Person | None:
 
 
 def _notices(stored: StoredSetup) -> tuple[Notice, ...]:
-    return tuple(_notice(one) for one in stored.notices)
+    """What was told of channels is told, and stays as it is."""
+    found = (_notice(one) for one in stored.notices)
+    return tuple(one for one in found if one.kind != "life")
 
 
 def _notice(row: StoredNotice) -> Notice:

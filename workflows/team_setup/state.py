@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from workflows.degradations import Degradable
 from workflows.person import Person
+from workflows.team_setup.changes import Change, Telling
 from workflows.values import Value
 
 Step = Literal["new", "choosing", "authorizing", "consenting", "complete", "removed", "abandoned"]
@@ -13,8 +14,9 @@ UNDER_WAY: frozenset[Step] = frozenset({"choosing", "authorizing", "consenting"}
 CONNECTED: frozenset[Step] = frozenset({"consenting", "complete"})
 """The team belongs to an account."""
 
-NoticeKind = Literal["installer", "admin", "consent", "way-on", "welcome"]
-"""``installer`` and ``admin`` hold an Authorize link: for whoever installed, for whoever wrote its KEY."""
+NoticeKind = Literal["installer", "admin", "consent", "way-on", "welcome", "life"]
+"""``installer`` and ``admin`` hold an Authorize link: for whoever installed, for whoever wrote its KEY.
+``life`` tells what became of channels."""
 LINK_KINDS: frozenset[NoticeKind] = frozenset({"installer", "admin"})
 PUBLIC_KINDS: frozenset[NoticeKind] = frozenset({"way-on", "welcome"})
 """Everybody in a channel reads them."""
@@ -73,6 +75,8 @@ class Notice(Value):
     """It cannot be shown to this recipient."""
     failures: int = 0
     """In a row."""
+    telling: Telling | None = None
+    """What one of the kind ``life`` says; ``None``: it was said by an earlier run, and stays as it is."""
 
     @property
     def kind(self) -> NoticeKind:
@@ -95,6 +99,15 @@ class Reading(Value):
     number: int
     """Of those that were made."""
     since: AwareDatetime
+
+
+class SendRefused(Value):
+    """Teams refused a send into a channel of the team, and no event was heard that says why."""
+
+    channel: str
+    is_certain: bool
+    """``False``: Teams also refuses so at random, for a channel that is fine."""
+    correlation: str | None = None
 
 
 class State(Degradable):
@@ -148,6 +161,12 @@ class State(Degradable):
     """Other set-ups of the tenant are to hear of the consent."""
     organization_wanted: bool = False
     """The tenant's name is to be read."""
+    changes: tuple[Change, ...] = ()
+    """What happened to the team and its channels, as far as the rows do not know it yet."""
+    followed: int = 0
+    """How often the rows were told, in this chain of runs."""
+    refused_sends: tuple[SendRefused, ...] = ()
+    """Of which it is still to be found out why."""
     recorded: str | None = None
     """Fingerprint of what the row holds."""
     answered: tuple[Answered, ...] = ()

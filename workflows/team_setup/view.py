@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from workflows.team_setup.changes import Because as Because
 from workflows.team_setup.state import CONNECTED, LINK_KINDS, Link, Notice, NoticeKind, State
 from workflows.values import Value
 
@@ -21,6 +22,8 @@ Showing = Literal[
     "complete",
     "removed",
     "abandoned",
+    "suspended",  # no incidents appear in these channels
+    "revived",
 ]
 _ONLY_EDITED: frozenset[Showing] = frozenset({"replaced", "handed_over", "removed", "abandoned"})
 """What a message is changed to, and nobody is written to for."""
@@ -50,6 +53,9 @@ class NoticeView(Value):
     """Somebody refused on the consent page."""
     reading: bool = False
     """Somebody came back from the consent page: what they granted is being read."""
+    because: Because | None = None
+    channels: tuple[str, ...] = ()
+    """Names of those that are suspended, or revived."""
 
     @property
     def is_only_edited(self) -> bool:
@@ -87,6 +93,8 @@ def view_of(state: State, notice: Notice) -> NoticeView | None:
             return _with(view, account=state.account, by=state.authorized_name)
         case "handed_over":
             return _with(view, by=state.holder.name if state.holder else None)
+        case "suspended" | "revived" if notice.telling is not None:
+            return _with(view, because=notice.telling.because, channels=notice.telling.channels)
         case _:
             return view
 
@@ -106,6 +114,8 @@ def _showing(state: State, notice: Notice) -> Showing | None:
         return "open"
     if notice.kind == "way-on":
         return _way_on_showing(state)
+    if notice.kind == "life":
+        return notice.telling.showing if notice.telling else None
     if notice.ended is not None:
         return notice.ended
     if state.step in ("removed", "abandoned"):

@@ -11,17 +11,20 @@ from workflows.team_setup.answers import Answers
 from workflows.team_setup.consent import ConsentReconciler
 from workflows.team_setup.deadlines import Deadlines
 from workflows.team_setup.fold import fold_event
+from workflows.team_setup.life import with_refused_send
 from workflows.team_setup.messages import (
     Authorized,
     ConsentReturned,
     End,
     KeyShown,
     Pressed,
+    SendRefused,
     SetupAnswer,
     Start,
     TeamEvent,
 )
-from workflows.team_setup.notices import NoticesReconciler
+from workflows.team_setup.notices import LifeNoticesReconciler, NoticesReconciler
+from workflows.team_setup.presence import ChannelsReconciler, RefusedSendsReconciler
 from workflows.team_setup.reconcilers import (
     LinkReconciler,
     NamesReconciler,
@@ -32,7 +35,7 @@ from workflows.team_setup.reconcilers import (
 )
 from workflows.team_setup.restore import restore
 from workflows.team_setup.run_state import RunState
-from workflows.team_setup.workflow_type import KEY_SHOWN, TEAM_EVENTS, TEAM_SETUP, UPDATES
+from workflows.team_setup.workflow_type import KEY_SHOWN, SEND_REFUSED, TEAM_EVENTS, TEAM_SETUP, UPDATES
 
 
 @workflow.defn(name=TEAM_SETUP.name)
@@ -60,12 +63,15 @@ class TeamSetupWorkflow:
         self.consent = ConsentReconciler(self.run_state)
         self.reconcilers = (
             RowReconciler(self.run_state),
+            ChannelsReconciler(self.run_state),
+            RefusedSendsReconciler(self.run_state),
             LinkReconciler(self.run_state),
             OfferReconciler(self.run_state),
             NoticesReconciler(self.run_state, "installer_card", "installer", "admin"),
             NoticesReconciler(self.run_state, "consent_card", "consent"),
             NoticesReconciler(self.run_state, "way_on", "way-on"),
             NoticesReconciler(self.run_state, "welcome", "welcome"),
+            LifeNoticesReconciler(self.run_state, "life", "life"),
             self.consent,
             NamesReconciler(self.run_state),
             NeighboursReconciler(self.run_state),
@@ -104,6 +110,11 @@ class TeamSetupWorkflow:
     def key_shown(self, _: KeyShown) -> None:
         """Signal: a KEY was written where others read it. The row says that its link is over."""
         self.run_state.apply(self.run_state.state.with_row_asked())
+
+    @workflow.signal(name=SEND_REFUSED.name)
+    def send_refused(self, refused: SendRefused) -> None:
+        """Signal: Teams refused a send into a channel. It is found out why before anything is suspended."""
+        self.run_state.apply(with_refused_send(self.run_state.state, refused))
 
     async def not_admin(self, pressed: Pressed) -> SetupAnswer:
         """*I'm not a PagerDuty Admin*: the card expands."""

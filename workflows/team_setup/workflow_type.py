@@ -9,6 +9,7 @@ from workflows.team_setup.messages import (
     ConsentReturned,
     KeyShown,
     Pressed,
+    SendRefused,
     SetupAnswer,
     Start,
     TeamEvent,
@@ -57,6 +58,8 @@ CONSENT_RETURNED = Update(
 )
 KEY_SHOWN = Signal("key_shown", KeyShown)
 """A KEY was written in a channel: its offer is over."""
+SEND_REFUSED = Signal("send_refused", SendRefused)
+"""Teams refused what was sent into a channel of the team, and no event says why."""
 BUTTONS = {row.name: row for row in (NOT_ADMIN, RENEW, CHOOSE_ACCOUNT)}
 """Updates that a button of a card asks for, by the button's verb."""
 
@@ -83,6 +86,7 @@ TEAM_SETUP = WorkflowType(
     signals={
         **TEAM_EVENTS,
         KEY_SHOWN.name: KEY_SHOWN,
+        SEND_REFUSED.name: SEND_REFUSED,
         **{name: row.goes_on_as for name, row in UPDATES.items()},
     },
     updates=UPDATES,

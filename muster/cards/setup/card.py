@@ -1,7 +1,7 @@
 """The card of each message of a set-up."""
 
 from muster.cards.elements import AdaptiveCard
-from muster.cards.setup import authorization, channel, consent
+from muster.cards.setup import authorization, channel, consent, life
 from muster.cards.setup.drawing import NAME_LIMIT
 from muster.cards.text import plain
 from workflows.team_setup.view import NoticeView
@@ -18,6 +18,8 @@ def setup_card(view: NoticeView, *, link: str | None = None, key: str | None = N
             return channel.way_on_card(view)
         case "welcome":
             return channel.welcome_card(view)
+        case "life":
+            return life.life_card(view)
 
 
 def setup_summary(view: NoticeView) -> str:
@@ -27,6 +29,8 @@ def setup_summary(view: NoticeView) -> str:
             title = authorization.title_of(view)
         case "consent":
             title = consent.title_of(view)
+        case "life":
+            title = life.title_of(view)
         case "way-on" | "welcome":
             return channel.title_of(view)
     return f"{title} · {plain(view.team_name, NAME_LIMIT)}" if view.team_name else title

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx

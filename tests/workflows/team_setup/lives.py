@@ -10,10 +10,10 @@ from functools import partial
 from temporalio.client import Client
 
 from tests.workflows.team_setup.outside import FakeActivities
-from tests.workflows.team_setup.running import ADA, BO, BRIEF, GRACE, LONG, Run
+from tests.workflows.team_setup.running import ADA, BO, BRIEF, GRACE, LONG, OPS, Run
 from workflows.errors import CardGone, Forbidden, OutcomeUnknown, ProviderUnavailable
-from workflows.team_setup.activities import READ_ROLES, RESTORE_SETUP, SHOW_NOTICE
-from workflows.team_setup.messages import Deadlines
+from workflows.team_setup.activities import READ_ROLES, RESTORE_SETUP, SHOW_NOTICE, Found
+from workflows.team_setup.messages import Deadlines, SendRefused
 
 Live = Callable[[Run], Awaitable[None]]
 
@@ -39,8 +39,12 @@ async def aboard(run: Run) -> None:
 
 
 async def chosen(run: Run) -> None:
-    """Several accounts, nobody installed it, a channel is told, and the app is removed and comes back."""
+    """Several accounts, nobody installed it, a channel is told, and the app is removed and comes back.
+
+    Meanwhile a channel is deleted and restored, and a send is refused.
+    """
     run.outside.accounts = ("acme", "umbrella")
+    run.outside.channels = (OPS,)
     await run.is_installed(None)
     await run.shows("way-on/1", None, "open")
     await run.clicks("renew", BO)
@@ -49,11 +53,17 @@ async def chosen(run: Run) -> None:
     await run.shows("installer/1", BO, "open")
     await run.is_authorized()
     await run.shows("consent/1", BO, "open")
+    await run.hears(run.event("channelDeleted", BO, channel=OPS))
+    await run.shows("life/1", BO, "suspended")
+    await run.hears(run.event("channelRestored", BO, channel=OPS))
+    await run.shows("life/2", BO, "revived")
     await run.hears(run.event("removed", BO))
     await run.ends()
     await run.is_installed(ADA)
-    await run.shows("installer/2", ADA, "open")
-    await run.hears(run.event("teamDeleted", ADA))
+    await run.shows("consent/2", ADA, "open")
+    await run.shows("life/4", ADA, "revived")
+    run.outside.found = Found(has_app=False, is_there=False)
+    await run.signal("send_refused", SendRefused(channel=OPS, is_certain=False))
     await run.ends()
 
 

@@ -12,8 +12,13 @@ from tests.support.waiting import Changes
 from workflows.contract import Activity, Done
 from workflows.errors import OutcomeUnknown, OutsideError, RequestInvalid
 from workflows.notice import StoredNotice
+from workflows.person import Person
 from workflows.team_setup import activities as rows
 from workflows.team_setup.activities import (
+    FindChannel,
+    Followed,
+    FollowTeam,
+    Found,
     MakeOffer,
     Names,
     NoticeShown,
@@ -27,6 +32,7 @@ from workflows.team_setup.activities import (
     StoredLink,
     StoredSetup,
 )
+from workflows.team_setup.changes import Change
 from workflows.team_setup.state import Step
 from workflows.team_setup.view import NoticeView
 
@@ -62,6 +68,18 @@ class FakeActivities:
         self.woken: list[OfTeam] = []
         self.organizations = 0
         self.restored = 0
+        self.forgotten = False
+        """An authorization counts no more."""
+        self.channels: tuple[str, ...] = ()
+        """Of the team's, those that show incidents: their ids, which are their names too."""
+        self.owner: Person | None = None
+        self.told: list[FollowTeam] = []
+        self.sought: list[FindChannel] = []
+        self.found = Found(has_app=True, is_there=True)
+        self.suspended: set[str] = set()
+        self._reasons: dict[tuple[str, str | None], Change] = {}
+        self._changed: dict[str, dict[str, bool]] = {}
+        """By request: the channels that it has changed, and whether they are suspended."""
         self._numbers = itertools.count(1)
         self._failures: dict[str, list[OutsideError]] = {}
         self._refused: dict[str, OutsideError] = {}
@@ -171,7 +189,7 @@ class FakeActivities:
             chosen_channel=None,
             membership_at=self.membership_at,
             removed=self.removed,
-            is_authorized=self.account is not None and (self.step is None or self.authorized_at is not None),
+            is_authorized=self.account is not None and (self.authorized_at is not None or not self.forgotten),
             authorized_at=self.authorized_at,
             authorized_name="Grace Admin" if self.authorized_at else None,
             missing=self.missing_before,
@@ -210,8 +228,8 @@ class FakeActivities:
 
     def _record(self, request: RecordSetup) -> Done:
         self.recorded.append(request)
-        if request.anew_at and self.authorized_at and self.authorized_at <= request.anew_at:
-            self.authorized_at = None
+        if request.anew_at and (self.authorized_at is None or self.authorized_at <= request.anew_at):
+            self.authorized_at, self.forgotten = None, self.account is not None
         self.step = request.step
         self.installer = request.installer or (None if request.anew_at else self.installer)
         self.membership_at = request.membership_at
@@ -220,6 +238,39 @@ class FakeActivities:
             for row in self.open_links:
                 self._replace(row, "removed")
         return Done()
+
+    @activity.defn(name=rows.FOLLOW_TEAM.name)
+    async def follow_team(self, request: FollowTeam) -> Followed:
+        followed: Followed = await self._answer(rows.FOLLOW_TEAM, request, self._follow)
+        return followed
+
+    def _follow(self, request: FollowTeam) -> Followed:
+        self.told.append(request)
+        for change in request.changes:
+            known = self._reasons.get((change.reason, change.channel))
+            if known is None or known.at < change.at:
+                self._reasons[change.reason, change.channel] = change
+        holding = {one.channel for one in self._reasons.values() if not one.is_over}
+        changed = self._changed.setdefault(request.request, {})
+        for channel in self.channels:
+            is_suspended = None in holding or channel in holding
+            if is_suspended != (channel in self.suspended):
+                changed[channel] = is_suspended
+                (self.suspended.add if is_suspended else self.suspended.remove)(channel)
+        return Followed(
+            suspended=tuple(one for one, is_suspended in changed.items() if is_suspended),
+            revived=tuple(one for one, is_suspended in changed.items() if not is_suspended),
+            owner=self.owner,
+        )
+
+    @activity.defn(name=rows.FIND_CHANNEL.name)
+    async def find_channel(self, request: FindChannel) -> Found:
+        found: Found = await self._answer(rows.FIND_CHANNEL, request, self._find)
+        return found
+
+    def _find(self, request: FindChannel) -> Found:
+        self.sought.append(request)
+        return self.found
 
     @activity.defn(name=rows.MAKE_OFFER.name)
     async def make_offer(self, request: MakeOffer) -> Offered:
@@ -305,6 +356,8 @@ class FakeActivities:
         return [
             self.restore_setup,
             self.record_setup,
+            self.follow_team,
+            self.find_channel,
             self.make_offer,
             self.show_notice,
             self.read_names,

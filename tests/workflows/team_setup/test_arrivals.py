@@ -143,18 +143,18 @@ async def test_any_click_after_a_removal_is_answered_by_a_new_run(client: Client
         assert len(run.runs) == runs + 5
 
 
-async def test_an_app_that_comes_back_is_authorized_again_for_the_account_that_the_team_had(
+async def test_an_app_that_comes_back_late_is_authorized_again_for_the_account_that_the_team_had(
     client: Client,
 ) -> None:
     outside = FakeActivities("acme", "umbrella")
     async with running(client, outside) as run:
-        await run.is_installed(ADA)
+        await run.is_installed(ADA, at=run.now() - timedelta(days=40))
         await run.shows("installer/1", ADA, "choosing")
         await run.clicks("choose_account", account="umbrella")
         await run.shows("installer/1", ADA, "open")
         await run.is_authorized()
         await run.shows("consent/1", ADA, "open")
-        await run.hears(run.event("removed", ADA))
+        await run.hears(run.event("removed", ADA, at=run.now() - timedelta(days=31)))
         assert await run.ends() == "removed"
         await run.is_installed(BO)
         await run.shows("installer/2", BO, "open")

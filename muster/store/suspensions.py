@@ -1,0 +1,62 @@
+"""Why channels are suspended: one row for each reason, in which the newest activity decides."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from muster.store.pool import Connection, Pool
+from muster.store.queries import load_queries
+from workflows.ids import ChannelIncidentId
+from workflows.person import Person
+from workflows.team_setup.activities import Change
+
+QUERIES = load_queries(__file__)
+
+_WHOLE_TEAM = ""
+
+
+class Changed(NamedTuple):
+    """A channel that a request has suspended or revived."""
+
+    name: str
+    is_suspended: bool
+
+
+async def follow(
+    connection: Connection, *, team: str, tenant: str, changes: Sequence[Change], request: str
+) -> tuple[Changed, ...]:
+    """Take the changes, inside a transaction, and suspend or revive the team's channels as the reasons say.
+
+    Returns those of the request that show incidents, by name; the same request is answered the same again.
+    """
+    await QUERIES["lock_team"].execute(connection, team=team)
+    for change in changes:
+        channel = change.channel or _WHOLE_TEAM
+        await QUERIES["tell"].execute(
+            connection,
+            team=team,
+            channel=channel,
+            reason=change.reason,
+            at=change.at,
+            is_over=change.is_over,
+        )
+        if change.is_over:
+            await QUERIES["let_write"].execute(connection, team=team, channel=channel, at=change.at)
+    await QUERIES["follow"].execute(connection, team=team, tenant=tenant, request=request)
+    rows = await QUERIES["changed"].fetch(connection, team=team, request=request)
+    return tuple(Changed(row["name"], row["is_suspended"]) for row in rows)
+
+
+async def open_cards(
+    connection: Connection | Pool, *, team: str, channels: Collection[str] | None
+) -> tuple[ChannelIncidentId, ...]:
+    """Cards of open incidents in the team's suspended channels; ``None``: in all of them."""
+    rows = await QUERIES["open_cards"].fetch(
+        connection, team=team, channels=None if channels is None else list(channels)
+    )
+    return tuple(ChannelIncidentId(row["account"], row["incident_id"], row["key"]) for row in rows)
+
+
+async def owner(connection: Connection | Pool, team: str) -> Person | None:
+    """Who installed the app; else the PagerDuty Admin who authorized the team, where that one is linked."""
+    row = await QUERIES["owner"].fetchrow(connection, team=team)
+    return Person(**row) if row else None

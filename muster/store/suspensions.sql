@@ -1,0 +1,52 @@
+-- name: lock_team
+-- Two runs of a team, of which Temporal has given one up, tell their changes one after the other.
+SELECT FROM team WHERE id = :team FOR UPDATE
+
+-- name: tell
+INSERT INTO suspension AS s (team, channel, reason, at, is_over)
+VALUES (:team, :channel, :reason, :at, :is_over)
+ON CONFLICT (team, channel, reason) DO UPDATE SET at = excluded.at, is_over = excluded.is_over
+WHERE s.at < excluded.at
+
+-- name: let_write
+-- What brings a team or a channel back says that the bot writes there again, as far as anybody knows.
+UPDATE suspension SET at = :at, is_over = true
+WHERE team = :team AND reason = 'refused' AND at < :at AND :channel IN ('', channel)
+
+-- name: follow
+UPDATE conversation c
+SET suspended_at = CASE WHEN f.is_away THEN now() END, suspended_by = :request
+FROM (
+  SELECT id, EXISTS (
+    SELECT FROM suspension s
+    WHERE s.team = :team AND s.channel IN ('', conversation.id) AND NOT s.is_over
+  ) AS is_away
+  FROM conversation
+  WHERE team = :team AND tenant = :tenant
+) f
+WHERE c.id = f.id AND f.is_away <> (c.suspended_at IS NOT NULL)
+
+-- name: changed
+SELECT c.name, c.suspended_at IS NOT NULL AS is_suspended
+FROM conversation c
+WHERE c.team = :team AND c.suspended_by = :request
+  AND EXISTS (SELECT FROM connection con WHERE con.conversation = c.id)
+ORDER BY c.name, c.id
+
+-- name: open_cards
+SELECT k.account, k.incident_id, c.key
+FROM conversation c
+JOIN incident_card k ON k.conversation = c.id
+WHERE c.team = :team AND c.suspended_at IS NOT NULL
+  AND (:channels::text[] IS NULL OR c.id = ANY(:channels))
+  AND coalesce(k.view ->> 'status', '') <> 'resolved'
+ORDER BY c.key, k.incident_id
+
+-- name: owner
+SELECT p.aad_object_id, p.teams_id, p.name
+FROM team t
+JOIN person p ON p.tenant = t.tenant AND p.aad_object_id = coalesce(t.installer, (
+  SELECT l.aad_object_id FROM user_link l
+  WHERE l.tenant = t.tenant AND l.account = t.account AND l.pagerduty_user = t.authorized_by
+  ORDER BY l.id LIMIT 1))
+WHERE t.id = :team

@@ -1,0 +1,182 @@
+"""What happens to a team after its set-up: channels are suspended and revived, and somebody is told, once."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from temporalio.client import Client
+
+from tests.workflows.team_setup.outside import FakeActivities
+from tests.workflows.team_setup.running import ADA, BO, OPS, Run, running
+from workflows.errors import ProviderUnavailable
+from workflows.team_setup.activities import FOLLOW_TEAM, SHOW_NOTICE, Found
+from workflows.team_setup.messages import SendRefused
+
+pytestmark = pytest.mark.anyio
+
+CALLS = "19:calls@thread.tacv2"
+BOTH = {OPS, CALLS}
+ROWS = [
+    ("channelDeleted", "channelRestored", {OPS}),
+    ("teamArchived", "teamUnarchived", BOTH),
+    ("teamDeleted", "teamRestored", BOTH),
+    ("removed", "installed", BOTH),
+]
+"""What takes away, what brings back, and which channels."""
+
+
+@asynccontextmanager
+async def connected(client: Client) -> AsyncIterator[Run]:
+    """A set-up that is complete, of a team with two channels that show incidents; Ada installed the app."""
+    outside = FakeActivities()
+    outside.missing, outside.channels = (), (OPS, CALLS)
+    async with running(client, outside) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        await run.is_authorized()
+        assert await run.ends() == "complete"
+        yield run
+
+
+def told(run: Run) -> list[tuple[str, str, str | None, set[str]]]:
+    """Whom was told what of which channels, and why: each message as it is now."""
+    found = {}
+    for one in run.outside.sent:
+        if one.view.kind == "life":
+            view = one.view
+            found[one.name] = (one.recipient, view.showing, view.because, set(view.channels))
+    return list(found.values())
+
+
+@pytest.mark.parametrize(("takes", "brings", "channels"), ROWS)
+async def test_channels_are_suspended_and_revived_and_the_installer_is_told_once(
+    client: Client, takes: str, brings: str, channels: set[str]
+) -> None:
+    async with connected(client) as run:
+        away = run.event(takes, ADA, channel=OPS)
+        await run.hears(away, away)
+        await run.ends()
+        assert run.outside.suspended == channels
+        back = run.event(brings, ADA, channel=OPS)
+        await run.hears(back, back)
+        assert await run.ends() == "complete"
+        assert run.outside.suspended == set()
+        assert told(run) == [("ada", "suspended", takes, channels), ("ada", "revived", brings, channels)]
+
+
+@pytest.mark.parametrize(("takes", "brings", "channels"), ROWS)
+async def test_an_event_that_is_older_than_one_that_was_acted_on_is_ignored(
+    client: Client, takes: str, brings: str, channels: set[str]
+) -> None:
+    """Both ways: it comes back before it is told to be away, and the other way round."""
+    async with connected(client) as run:
+        old_away, back = run.event(takes, ADA, channel=OPS), run.event(brings, ADA, channel=OPS)
+        await run.hears(back)
+        await run.ends()
+        await run.hears(old_away)
+        await run.ends()
+        assert (run.outside.suspended, told(run)) == (set(), [])
+        old_back, away = run.event(brings, ADA, channel=OPS), run.event(takes, ADA, channel=OPS)
+        await run.hears(away)
+        await run.ends()
+        await run.hears(old_back)
+        await run.ends()
+        assert run.outside.suspended == channels
+        assert [one[1] for one in told(run)] == ["suspended"]
+
+
+async def test_a_channel_stays_suspended_while_any_reason_holds(client: Client) -> None:
+    async with connected(client) as run:
+        for event in ("channelDeleted", "teamArchived", "teamUnarchived"):
+            await run.hears(run.event(event, ADA, channel=OPS))
+            await run.ends()
+        assert run.outside.suspended == {OPS}
+        assert [one[3] for one in told(run)] == [{OPS}, {CALLS}, {CALLS}]
+
+
+async def test_an_app_that_comes_back_in_time_needs_no_authorization_and_whoever_added_it_is_told(
+    client: Client,
+) -> None:
+    async with connected(client) as run:
+        offers, readings = len(run.outside.offers), run.outside.readings
+        await run.hears(run.event("removed", ADA))
+        assert await run.ends() == "removed"
+        await run.is_installed(BO)
+        assert await run.ends() == "complete"
+        assert (len(run.outside.offers), run.outside.account) == (offers, "acme")
+        assert run.outside.readings > readings, "the consent is read again"
+        assert run.outside.authorized_at is not None
+        assert told(run)[-1] == ("bo", "revived", "installed", BOTH)
+
+
+async def test_a_set_up_that_is_under_way_suspends_and_revives_too(client: Client) -> None:
+    outside = FakeActivities()
+    outside.channels = (OPS, CALLS)
+    async with running(client, outside) as run:
+        await run.is_installed(ADA)
+        await run.shows("installer/1", ADA, "open")
+        await run.hears(run.event("channelDeleted", BO, channel=OPS))
+        await run.shows("life/1", ADA, "suspended")
+        await run.hears(run.event("channelRestored", BO, channel=OPS))
+        await run.shows("life/2", ADA, "revived")
+        assert (outside.suspended, outside.step) == (set(), "authorizing")
+
+
+async def test_a_team_without_connections_is_told_nothing(client: Client) -> None:
+    async with connected(client) as run:
+        run.outside.channels = ()
+        await run.hears(run.event("teamArchived", ADA))
+        await run.ends()
+        assert len(run.outside.told) == 1
+        assert told(run) == []
+
+
+@pytest.mark.parametrize("event", ["teamRenamed", "channelCreated", "channelRenamed"])
+async def test_what_takes_nothing_away_tells_nobody(client: Client, event: str) -> None:
+    async with connected(client) as run:
+        messages = run.outside.messages
+        await run.hears(run.event(event, BO, channel=OPS, name="Payments"))
+        await run.ends()
+        assert (run.outside.told, run.outside.messages) == ([], messages)
+
+
+@pytest.mark.parametrize(
+    ("found", "is_certain", "suspended", "step", "because"),
+    [
+        (Found(has_app=False, is_there=False), False, BOTH, "removed", "removed"),
+        (Found(has_app=True, is_there=False), False, {OPS}, "complete", "channelDeleted"),
+        (Found(has_app=True, is_there=True), True, {OPS}, "complete", "refused"),
+        (Found(has_app=True, is_there=True), False, set(), "complete", None),
+    ],
+    ids=["no app", "no channel", "refused there", "at random"],
+)
+async def test_a_refused_send_suspends_what_is_found_to_be_gone(
+    client: Client, found: Found, is_certain: bool, suspended: set[str], step: str, because: str | None
+) -> None:
+    async with connected(client) as run:
+        run.outside.found = found
+        await run.signal("send_refused", SendRefused(channel=OPS, is_certain=is_certain))
+        assert await run.ends() == step
+        assert run.outside.suspended == suspended
+        assert told(run) == ([("ada", "suspended", because, suspended)] if because else [])
+
+
+async def test_cards_are_let_go_again_where_something_is_sent_after_the_removal(client: Client) -> None:
+    async with connected(client) as run:
+        await run.hears(run.event("removed", ADA))
+        await run.ends()
+        await run.signal("send_refused", SendRefused(channel=OPS, is_certain=True))
+        assert await run.ends() == "removed"
+        assert run.outside.sought == []
+        assert [one.is_over for one in run.outside.told[-1].changes] == [False]
+        assert len(told(run)) == 1
+
+
+async def test_an_outage_delays_what_is_told_and_loses_nothing(client: Client) -> None:
+    async with connected(client) as run:
+        run.outside.fails(SHOW_NOTICE, ProviderUnavailable("no connection"))
+        run.outside.fails(FOLLOW_TEAM, ProviderUnavailable("no connection"))
+        await run.hears(run.event("teamArchived", ADA, at=run.now() + timedelta(seconds=1)))
+        await run.ends()
+        assert told(run) == [("ada", "suspended", "teamArchived", BOTH)]

@@ -1,0 +1,45 @@
+"""What takes a team or a channel away, and what brings it back, as the rows are told of it."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from workflows.values import Value
+
+Reason = Literal["removed", "archived", "deleted", "refused"]
+"""The app is not in the team, or the team is deleted; the team is archived; the channel is deleted; Teams
+refuses what the bot sends there, and nobody told why. A channel is suspended while any of them holds."""
+
+Because = Literal[
+    "installed",
+    "removed",
+    "teamDeleted",
+    "teamHardDeleted",
+    "teamRestored",
+    "teamArchived",
+    "teamUnarchived",
+    "channelDeleted",
+    "channelRestored",
+    "refused",  # a send, and no event was heard
+]
+"""What people are told as the cause: Teams' own words, as far as there are any."""
+
+
+class Change(Value):
+    """A reason holds since ``at``, or is over since then. Of two, the later one decides."""
+
+    reason: Reason
+    channel: str | None
+    """``None``: the whole team."""
+    at: AwareDatetime
+    is_over: bool
+    because: Because
+
+
+class Telling(Value):
+    """What one person is told of channels that stopped or began again to show incidents."""
+
+    showing: Literal["suspended", "revived"]
+    because: Because
+    channels: tuple[str, ...]
+    """Their names."""

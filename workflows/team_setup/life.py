@@ -1,0 +1,98 @@
+"""What becomes of the channels of a team, folded into its state by pure functions."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from workflows.person import Person
+from workflows.team_setup.activities import Followed
+from workflows.team_setup.changes import Because, Change, Reason, Telling
+from workflows.team_setup.messages import SendRefused, TeamEvent
+from workflows.team_setup.state import State
+
+_CHANGES: Mapping[str, tuple[Reason, bool]] = {
+    "installed": ("removed", True),
+    "teamRestored": ("removed", True),
+    "removed": ("removed", False),
+    "teamDeleted": ("removed", False),
+    "teamHardDeleted": ("removed", False),
+    "teamArchived": ("archived", False),
+    "teamUnarchived": ("archived", True),
+    "channelDeleted": ("deleted", False),
+    "channelRestored": ("deleted", True),
+}
+"""By Teams' word: the reason, and whether it is over."""
+
+
+def with_change(state: State, event: TeamEvent) -> State:
+    """The event takes channels away or brings them back; one that does neither changes nothing."""
+    if event.event not in _CHANGES:
+        return state
+    reason, is_over = _CHANGES[event.event]
+    if reason == "deleted" and event.channel is None:
+        return state
+    change = Change(
+        reason=reason,
+        channel=event.channel if reason == "deleted" else None,
+        at=event.at,
+        is_over=is_over,
+        because=event.event,
+    )
+    return _with(state, change)
+
+
+def refused_in(state: State, channel: str, at: datetime) -> State:
+    """Teams refuses what is sent into a channel that is there."""
+    return _with(state, Change(reason="refused", channel=channel, at=at, is_over=False, because="refused"))
+
+
+def still_away(state: State, at: datetime) -> State:
+    """Something was sent although the app is not in the team: its cards are to be let go again."""
+    return _with(
+        state,
+        Change(
+            reason="removed", channel=None, at=state.membership_at or at, is_over=False, because="removed"
+        ),
+    )
+
+
+def with_refused_send(state: State, refused: SendRefused) -> State:
+    """A send was refused: once for each channel it is found out why."""
+    if any(one.channel == refused.channel for one in state.refused_sends):
+        return state
+    return state.replace(refused_sends=(*state.refused_sends, refused))
+
+
+def with_followed(state: State, changes: tuple[Change, ...], followed: Followed) -> State:
+    """The rows have taken these changes: whoever holds the set-up is told what came of it."""
+    state = state.replace(
+        changes=tuple(one for one in state.changes if one not in changes), followed=state.followed + 1
+    )
+    person = state.holder or followed.owner
+    state = _told(state, person, "suspended", followed.suspended, changes)
+    return _told(state, person, "revived", followed.revived, changes)
+
+
+def _with(state: State, change: Change) -> State:
+    return state if change in state.changes else state.replace(changes=(*state.changes, change))
+
+
+def _told(
+    state: State,
+    person: Person | None,
+    showing: Literal["suspended", "revived"],
+    channels: tuple[str, ...],
+    changes: tuple[Change, ...],
+) -> State:
+    because = _because(changes, is_over=showing == "revived")
+    if person is None or because is None or not channels:
+        return state
+    telling = Telling(showing=showing, because=because, channels=channels)
+    state = state.with_new_notice("life", person)
+    return state.changed(state.notices[-1], telling=telling)
+
+
+def _because(changes: tuple[Change, ...], *, is_over: bool) -> Because | None:
+    """The newest cause of this kind."""
+    found = [one for one in changes if one.is_over is is_over]
+    return max(found, key=lambda one: one.at).because if found else None
