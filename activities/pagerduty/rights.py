@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import structlog
 
-from activities.clients.link_refresh import LinkEnded
 from activities.clients.person_token import PersonTokens
 from activities.pagerduty.access import account_of, bounded
+from activities.pagerduty.identity import NoIdentity, identity
 from activities.pagerduty.team_members import TeamReader
 from activities.registration import implements
 from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient
@@ -22,9 +22,6 @@ from workflows.errors import (
     CredentialRejected,
     Forbidden,
     NotFound,
-    OutsideError,
-    RequestInvalid,
-    Temporary,
 )
 from workflows.rights import Rights, SeenService, team_roles_count
 
@@ -68,17 +65,17 @@ class RightsActivities:
         try:
             async with bounded(_READ_SECONDS):
                 return RightsRead(rights=await self._rights(request, account))
-        except _NotRead as error:
+        except (_NotRead, NoIdentity) as error:
             return RightsRead(unread=error.reason)
 
     async def _rights(self, request: ReadRights, account: PagerDutyAccount) -> Rights:
-        user = await _identity(self._tokens.user(request.link, account=account.key))
+        user = await identity(self._tokens.user(request.link, account=account.key))
         try:
             return await self._read(account, request.service, user)
         except CredentialRejected:
             rejected = user.access_token
         renewal = self._tokens.renewed(request.link, account=account.key, rejected=rejected)
-        renewed = await _identity(renewal)
+        renewed = await identity(renewal)
         if renewed.access_token == rejected:
             raise _NotRead("link_rejected")
         try:
@@ -116,24 +113,6 @@ class RightsActivities:
         reader = TeamReader(self._client, account, user)
         teams = await _all_of(*(reader.completed(team) for team in service.teams))
         return service.model_copy(update={"teams": teams})
-
-
-async def _identity(found: Awaitable[LinkedUser | None]) -> LinkedUser:
-    """Who the link is; raises ``_NotRead`` where it is nobody, and a ``Temporary``."""
-    try:
-        user = await found
-    except LinkEnded:
-        raise _NotRead("link_ended") from None
-    except Temporary:
-        raise
-    except OutsideError as error:
-        if isinstance(error, RequestInvalid) and error.refusal is None:
-            raise  # it was not sent: PagerDuty has refused nothing
-        log.error("PagerDuty refuses the app", failure=type(error).__name__, reason=str(error))
-        raise _NotRead("app_refused") from None
-    if user is None:
-        raise _NotRead("link_removed")
-    return user
 
 
 async def _all_of(*reads: Awaitable[ResultT]) -> tuple[ResultT, ...]:

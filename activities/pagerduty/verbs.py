@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Mapping
 import structlog
 from temporalio import activity
 
-from activities.clients.link_refresh import LinkEnded
 from activities.clients.person_token import PersonTokens
 from activities.pagerduty.access import account_of, bounded, details_of
+from activities.pagerduty.identity import NoIdentity, identity
 from activities.registration import implements
 from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient, is_already_so
 from muster.config_file import PagerDutyAccount
@@ -21,10 +21,8 @@ from workflows.errors import (
     CredentialRejected,
     Forbidden,
     OutcomeUnknown,
-    OutsideError,
     ProviderUnavailable,
     RequestInvalid,
-    Temporary,
 )
 from workflows.incident.events import Details
 from workflows.verbs.judging import done, failed, judge
@@ -171,16 +169,11 @@ class VerbActivities:
 async def _identity(found: Awaitable[LinkedUser | None]) -> LinkedUser | VerbDone:
     """Who the click is done as, or why it cannot be done as anybody; raises a ``Temporary``."""
     try:
-        return await found or _refused("link_removed")
-    except LinkEnded:
-        return _refused("link_ended")
-    except Temporary:
-        raise
-    except OutsideError as error:
-        if isinstance(error, RequestInvalid) and error.refusal is None:
-            raise  # it was not sent: PagerDuty has refused nothing
-        log.error("PagerDuty refuses the app", failure=type(error).__name__, reason=str(error))
-        return VerbDone(outcome=Outcome(kind="failed", reason="app_refused"))
+        return await identity(found)
+    except NoIdentity as nobody:
+        if nobody.reason == "app_refused":
+            return VerbDone(outcome=Outcome(kind="failed", reason="app_refused"))
+        return _refused(nobody.reason)
 
 
 def _judged(verb: Verb, seen: Details, user: LinkedUser) -> VerbDone | None:

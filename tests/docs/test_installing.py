@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 import typer
 from starlette.routing import Route
+from typer.core import TyperGroup
 
 from api.bot.route import bot_router
 from api.links.route import link_router
@@ -74,23 +75,26 @@ def routes() -> list[str]:
     return [route.path for router in routers for route in router.routes if isinstance(route, Route)]
 
 
+def options_by_command() -> dict[str, set[str]]:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    return {
+        name: {option for parameter in command.params for option in parameter.opts}
+        for name, command in group.commands.items()
+    }
+
+
 def test_every_command_of_muster_is_there_with_its_options() -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    options = options_by_command()
     told = list(words_of_muster())
     assert {words[0] for words in told} >= {"migrate", "serve", "worker", "check", "package", "permissions"}
     for name, *rest in told:
-        options = {option for parameter in commands[name].params for option in parameter.opts}
-        assert [word for word in rest if word.startswith("-") and word not in options] == []
+        assert [word for word in rest if word.startswith("-") and word not in options[name]] == []
 
 
 def test_an_option_that_is_told_alone_belongs_to_both_commands_of_an_app() -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    known = {
-        option
-        for name in ("package", "permissions")
-        for parameter in commands[name].params
-        for option in parameter.opts
-    }
+    options = options_by_command()
+    known = options["package"] | options["permissions"]
     alone = {code.split()[0] for code in CODE.findall(PAGE) if code.startswith("--")}
     assert alone == {"--tenant", "--about", "--powershell"}
     assert alone <= known

@@ -6,7 +6,7 @@ import pytest
 
 from muster.payloads.services import Member, members_of, service_of
 from workflows.incident.values import Reference
-from workflows.rights import SeenService, ServiceTeam
+from workflows.rights import SeenService, ServiceTeam, TeamRole
 
 
 def test_a_service_has_its_name_and_teams() -> None:
@@ -39,11 +39,8 @@ def test_teams_that_are_none_are_left_out(teams: Any) -> None:
 def test_members_have_a_role_or_one_that_nobody_knows() -> None:
     roles: list[Any] = ["manager", "responder", "observer", "captain", None, ["manager"]]
     page = {"members": [{"user": {"id": f"P{at}"}, "role": role} for at, role in enumerate(roles)]}
-    known = ("manager", "responder", "observer", None, None, None)
-    assert members_of(page) == tuple(
-        Member(Reference(id=f"P{at}"), role)  # type: ignore[arg-type]
-        for at, role in enumerate(known)
-    )
+    known: tuple[TeamRole | None, ...] = ("manager", "responder", "observer", None, None, None)
+    assert members_of(page) == tuple(Member(Reference(id=f"P{at}"), role) for at, role in enumerate(known))
 
 
 @pytest.mark.parametrize("members", [None, {}, [None, 7, {"role": "manager"}, {"user": "P1"}, {"user": {}}]])
