@@ -32,6 +32,7 @@ from muster.store.pool import Pool
 from sandbox.serving import Listener, serving
 from sandbox.up.servers.ports import free_port
 from tests.api.conftest import APP_ID, BotFramework
+from tests.api.rights import KnownRights
 from tests.support.company import ACCOUNT, OPS, TENANT
 from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK, Run
@@ -159,7 +160,7 @@ async def serving_buttons(
             bot_router(
                 verifier=BotTokenVerifier(BotKeys(framework_pool, framework.metadata_url), [APP_ID]),
                 adapter=TeamsAdapter(client),
-                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings),
+                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings, KnownRights()),
                 registrations=REGISTRATIONS,
                 service_hosts=("127.0.0.1",),
                 places=places or Places(64, 40),

@@ -26,6 +26,7 @@ from muster.clients.teams.jwks import BotKeys
 from muster.config_file import TeamsRegistration
 from muster.lenient_json import read_json
 from muster.store import accounts
+from tests.api.rights import KnownRights
 from tests.api.team_bot import RecordingGateway
 from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK
@@ -98,7 +99,7 @@ async def muster(framework, framework_pool, sent, pool, database_url):
 
     def own(connector):
         settings = settings_for(database_url, "127.0.0.1:1")
-        return muster_bot(settings, QUICK, pool, RecordingGateway(), connector, sightings)
+        return muster_bot(settings, QUICK, pool, RecordingGateway(), connector, sightings, KnownRights())
 
     async with serving(framework, framework_pool, own, sent) as teams:
         yield teams

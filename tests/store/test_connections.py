@@ -46,9 +46,7 @@ async def recorded(pool: Pool, request: RecordConnection | None = None) -> Conne
     return result.connection
 
 
-async def ended(
-    pool: Pool, row: Connection, *, by: Person = BEN, request: str = "command-1"
-) -> Connection:
+async def ended(pool: Pool, row: Connection, *, by: Person = BEN, request: str = "command-1") -> Connection:
     return await connections.end(pool, EndConnection(connection=row.id, request=request, person=by))
 
 

@@ -81,7 +81,7 @@ class EndConnection(Value):
 
 
 class ConnectionEnded(Value):
-    """The row that the request ended, as it is then: one of an earlier run, where that run had the request."""
+    """The row that the request ended, as it is then; perhaps in an earlier run, and another one."""
 
     connection: Connection
 
