@@ -11,6 +11,7 @@ from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
 from muster.clients.teams.connector import ConnectorClient
+from muster.linked_people.rights_reader import RightsReader
 from muster.private_sends import PrivateSends
 from muster.settings import Settings
 from muster.store.pool import Pool
@@ -27,13 +28,13 @@ def muster_bot(
     gateway: Gateway,
     connector: ConnectorClient,
     sightings: Sightings,
+    rights: RightsReader,
 ) -> MusterBot:
     """The bot over its dependencies, which the caller closes; ``timing`` is that of incidents' cards."""
     deadlines = Deadlines(link=settings.link_life)
-    web_urls = {key: account.web_url for key, account in settings.accounts.items()}
     linking = Linking(pool, gateway, settings.accounts_of, LinkDeadlines(link=settings.link_life))
-    accounts = Accounts(settings.accounts_of, web_urls)
-    dependencies = Dependencies(pool, gateway, accounts, deadlines, linking)
+    accounts = Accounts(settings.accounts_of, settings.accounts)
+    dependencies = Dependencies(pool, gateway, accounts, deadlines, linking, rights)
     events = TeamEvents(pool, gateway, connector, deadlines)
     return MusterBot(
         ClickHandler(pool, gateway, timing),

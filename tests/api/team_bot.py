@@ -27,6 +27,7 @@ from muster.settings import Settings
 from muster.store.pool import Pool
 from tests.api.conftest import APP_ID, SERVICE_URL, BotFramework
 from tests.support.company import ADA_AAD, TENANT
+from tests.support.rights import rights_in_an_api
 from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK
 from workflows.account_link.messages import LinkAnswer, OfferLink
@@ -263,7 +264,11 @@ async def serving_bot(
         return Expiring(f"token-of-{tenant}", 3600)
 
     hosts = ("smba.trafficmanager.net",)
-    async with open_pool(transport=httpx.MockTransport(connector.answer)) as http:
+    async with (
+        open_pool(transport=httpx.MockTransport(connector.answer)) as http,
+        open_pool() as to_pagerduty,
+        rights_in_an_api(settings, pool, to_pagerduty, gateway) as rights,
+    ):
         client = ConnectorClient(
             http, ExpiringCache(token), registrations=settings.teams, service_hosts=hosts
         )
@@ -273,7 +278,7 @@ async def serving_bot(
             bot_router(
                 verifier=BotTokenVerifier(BotKeys(framework_pool, framework.metadata_url), [APP_ID]),
                 adapter=TeamsAdapter(client),
-                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings),
+                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings, rights),
                 registrations=settings.teams,
                 service_hosts=hosts,
                 places=Places(64, 40),

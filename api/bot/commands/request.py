@@ -8,6 +8,8 @@ from api.bot.activity import InboundActivity
 from api.bot.linking import Linking
 from api.gateway import Gateway
 from muster.cards.elements import AdaptiveCard
+from muster.config_file import PagerDutyAccount
+from muster.linked_people.rights_reader import RightsReader
 from muster.store.pool import Pool
 from muster.store.teams import Team
 from workflows.person import Person
@@ -20,8 +22,8 @@ class Accounts:
 
     of_tenant: Callable[[str], tuple[str, ...]]
     """Keys of those that a tenant's teams may belong to."""
-    web_urls: Mapping[str, str]
-    """Base addresses of what people open in a browser, by key."""
+    configured: Mapping[str, PagerDutyAccount]
+    """All of them, by key."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Dependencies:
     accounts: Accounts
     deadlines: Deadlines
     linking: Linking
+    rights: RightsReader
 
 
 @dataclass(frozen=True)
