@@ -5,7 +5,7 @@ from api.bot.buttons import BUTTONS, ButtonHandler
 from api.bot.channels import Channels
 from api.bot.clicks import ClickHandler
 from api.bot.commands.handler import CommandHandler
-from api.bot.commands.request import Accounts, Dependencies, RightsReader
+from api.bot.commands.request import Accounts, Dependencies
 from api.bot.connect_buttons import ConnectButtonHandler
 from api.bot.connecting import Connecting
 from api.bot.link_buttons import LinkButtonHandler
@@ -14,6 +14,7 @@ from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
 from muster.clients.teams.connector import ConnectorClient
+from muster.linked_people.rights_reader import RightsReader
 from muster.private_sends import PrivateSends
 from muster.settings import Settings
 from muster.store.pool import Pool

@@ -26,8 +26,9 @@ from muster.clients.teams.jwks import BotKeys
 from muster.settings import Settings
 from muster.store.pool import Pool
 from tests.api.conftest import APP_ID, SERVICE_URL, BotFramework
-from tests.api.rights import KnownRights
+from tests.api.rights import PagerDuty
 from tests.support.company import ADA_AAD, TENANT
+from tests.support.rights import rights_in_an_api
 from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK
 from workflows.account_link.messages import LinkAnswer, OfferLink
@@ -98,8 +99,7 @@ class AskedToConnect:
 
 
 class RecordingGateway(Gateway):
-    """Keeps what would go to Temporal; answers ``reply``, ``link_reply`` or ``connect_reply``, or raises
-    ``failure``."""
+    """Keeps what would go to Temporal; answers by its replies, or raises ``failure``."""
 
     def __init__(self) -> None:
         self.signals: list[tuple[Start, str, Any]] = []
@@ -281,7 +281,7 @@ async def serving_bot(
     framework: BotFramework,
     framework_pool: httpx.AsyncClient,
     connector: Connector,
-    rights: KnownRights | None = None,
+    pagerduty: PagerDuty | None = None,
 ) -> AsyncIterator[Bot]:
     """The bot's route, as the API builds it."""
 
@@ -289,7 +289,11 @@ async def serving_bot(
         return Expiring(f"token-of-{tenant}", 3600)
 
     hosts = ("smba.trafficmanager.net",)
-    async with open_pool(transport=httpx.MockTransport(connector.answer)) as http:
+    async with (
+        open_pool(transport=httpx.MockTransport(connector.answer)) as http,
+        open_pool(transport=httpx.MockTransport((pagerduty or PagerDuty()).answer)) as to_pagerduty,
+        rights_in_an_api(settings, pool, to_pagerduty, gateway) as rights,
+    ):
         client = ConnectorClient(
             http, ExpiringCache(token), registrations=settings.teams, service_hosts=hosts
         )
@@ -299,7 +303,7 @@ async def serving_bot(
             bot_router(
                 verifier=BotTokenVerifier(BotKeys(framework_pool, framework.metadata_url), [APP_ID]),
                 adapter=TeamsAdapter(client),
-                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings, rights or KnownRights()),
+                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings, rights),
                 registrations=settings.teams,
                 service_hosts=hosts,
                 places=Places(64, 40),

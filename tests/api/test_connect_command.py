@@ -1,5 +1,6 @@
 """``connect`` through the whole edge: a card for the channel, or for its person alone why there is none."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, get_args
@@ -7,7 +8,6 @@ from typing import Any, get_args
 import httpx
 import pytest
 
-from api.bot.commands import connect as command
 from muster.cards.commands import NO_PERSON, plain_sentence
 from muster.cards.connections.offer import LABEL, TITLE
 from muster.cards.connections.sentences import (
@@ -25,7 +25,9 @@ from muster.cards.connections.sentences import (
     unlinked_sentence,
 )
 from muster.cards.links import sentences as links
+from muster.cards.text import escape
 from muster.config_file import PagerDutyAccount
+from muster.linked_people.rights_reader import RightsReader
 from muster.settings import Settings
 from muster.store.pool import Pool
 from tests.api.conftest import APP_ID, BotFramework
@@ -42,7 +44,8 @@ from tests.api.connecting import (
     rows,
 )
 from tests.api.linked_people import connect
-from tests.api.rights import CHECKOUT, MANAGER, KnownRights
+from tests.api.rights import NAME, USER, PagerDuty
+from tests.api.rights import TEAM as PTEAM
 from tests.api.team_bot import (
     CHANNEL,
     CHAT,
@@ -60,15 +63,7 @@ from workflows.account_link.messages import LinkAnswer
 from workflows.connect_channel.activities import RightsRead
 from workflows.connect_channel.messages import ConnectAnswer
 from workflows.connect_channel.state import Reply, Unread
-from workflows.errors import (
-    CredentialRejected,
-    Forbidden,
-    OutsideError,
-    ProviderUnavailable,
-    RateLimited,
-    RequestInvalid,
-)
-from workflows.rights import Rights, ServiceTeam
+from workflows.rights import ServiceTeam
 
 pytestmark = pytest.mark.anyio
 
@@ -109,8 +104,8 @@ def gateway() -> RecordingGateway:
 
 
 @pytest.fixture
-def rights() -> KnownRights:
-    return KnownRights()
+def pagerduty() -> PagerDuty:
+    return PagerDuty()
 
 
 @pytest.fixture
@@ -123,13 +118,13 @@ async def bot(
     settings: Settings,
     pool: Pool,
     gateway: RecordingGateway,
-    rights: KnownRights,
+    pagerduty: PagerDuty,
     framework: BotFramework,
     framework_pool: httpx.AsyncClient,
 ) -> AsyncIterator[Bot]:
     """The bot in a team of acme, where Ada is linked."""
     await authorized(pool, settings)
-    async with serving_bot(settings, pool, gateway, framework, framework_pool, Connector(), rights) as bot:
+    async with serving_bot(settings, pool, gateway, framework, framework_pool, Connector(), pagerduty) as bot:
         yield bot
 
 
@@ -161,7 +156,7 @@ def refused(reply: Reply, **more: Any) -> str:
     ],
 )
 async def test_everybody_gets_a_card_that_starts_and_keeps_nothing(
-    bot: Bot, gateway: RecordingGateway, rights: KnownRights, written: str
+    bot: Bot, gateway: RecordingGateway, pagerduty: PagerDuty, written: str
 ) -> None:
     card = await bot.shows(said(written))
     (request,) = bot.connector.requests
@@ -176,15 +171,13 @@ async def test_everybody_gets_a_card_that_starts_and_keeps_nothing(
     assert "Checkout *API*" in str(card)
     assert "Payments" in str(card)
     assert "this channel" in str(card)
-    (asked,) = rights.asked
-    assert asked[1:] == ("acme", SERVICE)
+    assert pagerduty.asked == [f"/users/{USER}", f"/services/{SERVICE}"]
     assert (gateway.asked_to_connect, gateway.signals, await rows(bot.pool)) == ([], [], 0)
 
 
-async def test_pagerduty_is_asked_as_whoever_wrote_the_command(bot: Bot, rights: KnownRights) -> None:
+async def test_pagerduty_is_asked_as_whoever_wrote_the_command(bot: Bot, pagerduty: PagerDuty) -> None:
     await bot.shows(said(f"connect {SERVICE}"))
-    own = await bot.pool.fetchval("SELECT id FROM user_link")
-    assert rights.asked == [(own, "acme", SERVICE)]
+    assert {request.headers["authorization"] for request in pagerduty.requests} == {"Bearer pdus+_access"}
 
 
 async def test_what_was_disconnected_is_offered_again(bot: Bot) -> None:
@@ -194,122 +187,151 @@ async def test_what_was_disconnected_is_offered_again(bot: Bot) -> None:
 
 @pytest.mark.parametrize("role", ["owner", "admin", "user"])
 async def test_a_role_that_may_connect_anything_gets_the_card(
-    bot: Bot, rights: KnownRights, role: str
+    bot: Bot, pagerduty: PagerDuty, role: str
 ) -> None:
-    rights.of = RightsRead(rights=MANAGER.model_copy(update={"role": role}))
+    pagerduty.role = role
     assert LABEL in str(await bot.shows(said(f"connect {SERVICE}")))
 
 
-async def test_a_manager_of_the_services_team_gets_the_card(bot: Bot, rights: KnownRights) -> None:
-    rights.of = RightsRead(rights=observer(ServiceTeam(id="PTEAM01", name="Payments", role="manager")))
+async def test_a_manager_of_the_services_team_gets_the_card(bot: Bot, pagerduty: PagerDuty) -> None:
+    pagerduty.role, pagerduty.members = "observer", [(USER, "Ada Pager", "manager")]
     assert LABEL in str(await bot.shows(said(f"connect {SERVICE}")))
 
 
 # Who may not
 
 
-def observer(*teams: ServiceTeam) -> Rights:
-    service = CHECKOUT.model_copy(update={"teams": teams})
-    return MANAGER.model_copy(update={"role": "observer", "service": service})
-
-
 async def test_whose_role_is_too_low_hears_who_can(
-    bot: Bot, gateway: RecordingGateway, rights: KnownRights
+    bot: Bot, gateway: RecordingGateway, pagerduty: PagerDuty
 ) -> None:
-    team = ServiceTeam(id="PTEAM01", name="Payments", role="responder", managers=("Bo <b>Call</b>", "Cy"))
-    rights.of = RightsRead(rights=observer(team))
+    pagerduty.role = "observer"
+    pagerduty.members = [
+        (USER, "Ada Pager", "responder"),
+        ("PUSER08", "Bo <b>Call</b>", "manager"),
+        ("PUSER09", "Cy", "manager"),
+    ]
     told = await refusal(bot, gateway, said(f"connect {SERVICE}"))
-    assert told == refused("role_too_low", service_name=CHECKOUT.name, teams=(team,))
+    team = ServiceTeam(id=PTEAM, name="Payments", role="responder", managers=("Bo <b>Call</b>", "Cy"))
+    assert told == refused("role_too_low", service_name=NAME, teams=(team,))
     assert "Bo &lt;b&gt;Call&lt;/b&gt;, Cy" in told
 
 
-async def test_what_is_unknown_or_not_to_be_seen_is_one_sentence(
-    bot: Bot, gateway: RecordingGateway, rights: KnownRights
+@pytest.mark.parametrize("role", ["read_only_user", "read_only_limited_user", "unheard_of"])
+async def test_a_base_role_that_connects_nothing(
+    bot: Bot, gateway: RecordingGateway, pagerduty: PagerDuty, role: str
 ) -> None:
-    rights.of = RightsRead(rights=MANAGER.model_copy(update={"service": None}))
+    pagerduty.role, pagerduty.members = role, [(USER, "Ada Pager", "manager")]
+    told = await refusal(bot, gateway, said(f"connect {SERVICE}"))
+    assert told.startswith(f"Your role in PagerDuty does not let you connect {escape(NAME, 80)}")
+
+
+async def test_what_is_unknown_deleted_or_not_to_be_seen_is_one_sentence(
+    bot: Bot, gateway: RecordingGateway, pagerduty: PagerDuty
+) -> None:
+    pagerduty.shows_service = False
     unseen = await refusal(bot, gateway, said(f"connect {SERVICE}"))
-    rights.of = RightsRead(rights=observer().model_copy(update={"service": None}))
+    pagerduty.role = "observer"
     assert await refusal(bot, gateway, said(f"connect {PAGE}")) == unseen == refused("unknown_service")
 
 
 async def test_a_disabled_service_is_not_offered(
-    bot: Bot, gateway: RecordingGateway, rights: KnownRights
+    bot: Bot, gateway: RecordingGateway, pagerduty: PagerDuty
 ) -> None:
-    disabled = CHECKOUT.model_copy(update={"is_disabled": True})
-    rights.of = RightsRead(rights=MANAGER.model_copy(update={"service": disabled}))
+    pagerduty.is_disabled = True
     told = await refusal(bot, gateway, said(f"connect {SERVICE}"))
-    assert told == refused("service_disabled", service_name=CHECKOUT.name)
+    assert told == refused("service_disabled", service_name=NAME)
 
 
 async def test_who_is_not_linked_gets_a_link_and_then_sends_the_same_command_again(
-    bot: Bot, gateway: RecordingGateway, rights: KnownRights
+    bot: Bot, gateway: RecordingGateway, pagerduty: PagerDuty
 ) -> None:
     whole = said(f"connect {SERVICE}", **BY_BO)
     told = await refusal(bot, gateway, whole)
-    sent = links.sentence_of(LinkAnswer(reply="sent"))
-    assert told == plain_sentence(unlinked_sentence("acme", sent, again="command"))
+    assert told == unlinked()
     assert "send the same command again" in told
     (asked,) = gateway.asked_for_links
     assert (asked.start.account, asked.start.person.name, asked.update) == ("acme", "Bo Call", "offer")
     assert (asked.offer.correlation, asked.offer.conversation) == (whole["id"], None)
-    assert rights.asked == []
+    assert pagerduty.requests == []
+
+
+def unlinked() -> str:
+    sent = links.sentence_of(LinkAnswer(reply="sent"))
+    return plain_sentence(unlinked_sentence("acme", sent, again="command"))
+
+
+async def test_a_link_that_pagerduty_does_not_refresh_has_ended_and_another_is_offered(
+    bot: Bot, gateway: RecordingGateway, pagerduty: PagerDuty
+) -> None:
+    await bot.pool.execute("UPDATE user_link SET expires_at = now() - interval '1 day'")
+    assert await refusal(bot, gateway, said(f"connect {SERVICE}")) == unlinked()
+    assert [(one.offer.why, one.start.account) for one in gateway.asked_for_links] == [("asked", "acme")]
+
+
+@pytest.mark.parametrize(("status", "reply"), [(401, "link_ended"), (403, "forbidden"), (404, "user_gone")])
+async def test_a_token_that_pagerduty_takes_for_nothing(
+    bot: Bot, gateway: RecordingGateway, pagerduty: PagerDuty, status: int, reply: Reply
+) -> None:
+    pagerduty.status = status
+    told = await refusal(bot, gateway, said(f"connect {SERVICE}"))
+    assert told == (unlinked() if reply == "link_ended" else refused(reply))
 
 
 @pytest.mark.parametrize("unread", get_args(Unread))
-async def test_a_link_that_does_not_work_is_said(
-    bot: Bot, gateway: RecordingGateway, rights: KnownRights, unread: Unread
+async def test_every_reason_for_which_nothing_was_read_is_said(
+    bot: Bot, gateway: RecordingGateway, monkeypatch: pytest.MonkeyPatch, unread: Unread
 ) -> None:
-    rights.of = RightsRead(unread=unread)
+    async def read(*_: Any, **__: Any) -> RightsRead:
+        return RightsRead(unread=unread)
+
+    monkeypatch.setattr(RightsReader, "read", read)
     told = await refusal(bot, gateway, said(f"connect {SERVICE}"))
-    if unread in ("link_removed", "link_ended"):
-        sent = links.sentence_of(LinkAnswer(reply="sent"))
-        assert told == plain_sentence(unlinked_sentence("acme", sent, again="command"))
-        assert len(gateway.asked_for_links) == 1
-    else:
-        assert told == refused(unread)
-        assert gateway.asked_for_links == []
+    is_offered = unread in ("link_removed", "link_ended")
+    assert told == (unlinked() if is_offered else refused(unread))
+    assert len(gateway.asked_for_links) == is_offered
 
 
 # PagerDuty
 
 
 @pytest.mark.parametrize(
-    ("failure", "reply"),
+    ("status", "reply"),
     [
-        (ProviderUnavailable("down"), "pagerduty_unavailable"),
-        (RateLimited("slow down", retry_after=9), "pagerduty_unavailable"),
-        (Forbidden("no"), "pagerduty_refused"),
-        (CredentialRejected("no"), "pagerduty_refused"),
-        (RequestInvalid("no"), "pagerduty_refused"),
+        (500, "pagerduty_unavailable"),
+        (503, "pagerduty_unavailable"),
+        (429, "pagerduty_unavailable"),
+        (400, "pagerduty_refused"),
+        (402, "pagerduty_refused"),
     ],
 )
 async def test_pagerduty_that_does_not_tell_is_said(
-    bot: Bot, gateway: RecordingGateway, rights: KnownRights, failure: OutsideError, reply: Reply
+    bot: Bot, gateway: RecordingGateway, pagerduty: PagerDuty, status: int, reply: Reply
 ) -> None:
-    rights.failure = failure
+    pagerduty.status = status
     assert await refusal(bot, gateway, said(f"connect {SERVICE}")) == refused(reply)
 
 
 async def test_pagerduty_that_is_slow_is_said_in_time(
-    bot: Bot, gateway: RecordingGateway, rights: KnownRights, monkeypatch: pytest.MonkeyPatch
+    bot: Bot, gateway: RecordingGateway, pagerduty: PagerDuty
 ) -> None:
-    monkeypatch.setattr(command, "_READ_WITHIN", 0.2)
-    rights.answering.clear()
+    pagerduty.answering.clear()
+    began = time.monotonic()
     assert await refusal(bot, gateway, said(f"connect {SERVICE}")) == refused("pagerduty_unavailable")
+    assert time.monotonic() - began < 6
 
 
 # What is named
 
 
 async def test_what_is_connected_says_by_whom_and_since_when_and_pagerduty_is_not_asked(
-    bot: Bot, gateway: RecordingGateway, rights: KnownRights
+    bot: Bot, gateway: RecordingGateway, pagerduty: PagerDuty
 ) -> None:
     await connected(bot.pool)
     for whole in (said(f"connect {PAGE}"), said("connect psvc001", **BY_BO)):
         told = await refusal(bot, gateway, whole)
         assert "by Bo \\*Call\\*, since 3 November 2026" in told
         assert "Checkout \\*API\\*" in told
-    assert (rights.asked, gateway.asked_for_links) == ([], [])
+    assert (pagerduty.requests, gateway.asked_for_links) == ([], [])
 
 
 async def test_what_another_channel_has_is_offered_here(bot: Bot) -> None:
@@ -381,7 +403,7 @@ async def test_another_accounts_page_says_which_and_whether_it_is_one_of_the_ten
     tmp_path: Path,
     pool: Pool,
     gateway: RecordingGateway,
-    rights: KnownRights,
+    pagerduty: PagerDuty,
     framework: BotFramework,
     framework_pool: httpx.AsyncClient,
     page: str,
@@ -392,7 +414,7 @@ async def test_another_accounts_page_says_which_and_whether_it_is_one_of_the_ten
     folder.mkdir()
     settings = bot_settings(database_url, folder, SEVERAL_ACCOUNTS)
     await authorized(pool, settings)
-    async with serving_bot(settings, pool, gateway, framework, framework_pool, Connector(), rights) as bot:
+    async with serving_bot(settings, pool, gateway, framework, framework_pool, Connector(), pagerduty) as bot:
         told = await refusal(bot, gateway, said(f"connect {page}"))
         expected = another_account_sentence(named, "acme", is_configured=is_configured)
         assert told == plain_sentence(expected)
@@ -415,10 +437,10 @@ async def test_another_accounts_page_says_which_and_whether_it_is_one_of_the_ten
     ],
 )
 async def test_what_is_no_standard_channel(
-    bot: Bot, gateway: RecordingGateway, rights: KnownRights, whole: dict[str, Any], expected: str
+    bot: Bot, gateway: RecordingGateway, pagerduty: PagerDuty, whole: dict[str, Any], expected: str
 ) -> None:
     assert await refusal(bot, gateway, whole) == plain_sentence(expected)
-    assert rights.asked == []
+    assert pagerduty.requests == []
 
 
 async def test_a_standard_channel_that_says_so_is_one(bot: Bot) -> None:
@@ -433,7 +455,7 @@ async def test_a_team_that_is_not_authorized_yet_or_any_more(bot: Bot, gateway: 
 
 
 async def test_an_account_that_is_not_configured_any_more(
-    bot: Bot, gateway: RecordingGateway, rights: KnownRights
+    bot: Bot, gateway: RecordingGateway, pagerduty: PagerDuty
 ) -> None:
     await bot.pool.execute(
         "INSERT INTO pagerduty_account (key, subdomain, region) VALUES ('old', 'old', 'us')"
@@ -441,7 +463,7 @@ async def test_an_account_that_is_not_configured_any_more(
     await connect(bot.pool, "old")
     told = await refusal(bot, gateway, said(f"connect {PAGE}"))
     assert told == plain_sentence(not_configured_sentence("old"))
-    assert rights.asked == []
+    assert pagerduty.requests == []
 
 
 async def test_whom_teams_does_not_name(bot: Bot, gateway: RecordingGateway) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from api.bot.activity import InboundActivity
 from api.bot.connecting import Connecting
@@ -10,9 +10,9 @@ from api.bot.linking import Linking
 from api.gateway import Gateway
 from muster.cards.elements import AdaptiveCard
 from muster.config_file import PagerDutyAccount
+from muster.linked_people.rights_reader import RightsReader
 from muster.store.pool import Pool
 from muster.store.teams import Team
-from workflows.connect_channel.activities import RightsRead
 from workflows.person import Person
 from workflows.team_setup.messages import Deadlines
 
@@ -29,13 +29,6 @@ class Accounts:
     def of(self, tenant: str) -> dict[str, PagerDutyAccount]:
         """Those that a tenant's teams may belong to, by key."""
         return {key: self.configured[key] for key in self.of_tenant(tenant)}
-
-
-class RightsReader(Protocol):
-    """Asks PagerDuty, as a person, what they may do with a service."""
-
-    async def read(self, *, link: int, account: str, service: str) -> RightsRead:
-        """What it says; raises an ``OutsideError``. ``link``: the row by whose token it is asked."""
 
 
 @dataclass(frozen=True)
