@@ -44,6 +44,7 @@ class TeamLifeActivities:
         return Followed(
             suspended=tuple(one.name for one in changed if one.is_suspended),
             revived=tuple(one.name for one in changed if not one.is_suspended),
+            connections=await suspensions.revived(self._pool, team=request.team, request=request.request),
             owner=await suspensions.owner(self._pool, request.team),
         )
 

@@ -91,6 +91,15 @@ PAGERDUTY_CONVERGE = Options(
 """Several calls of at most 10 s each, in turn with whoever else is at the same account. What it left half
 done is found by the next one: the run that asks for it is the only retry, and tells why it takes longer."""
 
+BRING_IN = Options(
+    start_to_close_timeout=timedelta(minutes=3),
+    schedule_to_close_timeout=timedelta(minutes=4),
+    heartbeat_timeout=timedelta(seconds=10),
+    retry_policy=ONE_ATTEMPT,
+)
+"""Pages of at most 10 s each, then signals as in ``SIGNAL_MANY``. Done again it changes nothing: the
+reconciler is the only retry."""
+
 PAGERDUTY_RESTORE = Options(
     start_to_close_timeout=timedelta(seconds=2),
     schedule_to_close_timeout=timedelta(seconds=4),

@@ -86,6 +86,11 @@ def why_not_disconnect(rights: Rights) -> Denial | None:
     return None if may_authorize(rights.role) else why_not_connect(rights)
 
 
+def why_not_bring_in(rights: Rights) -> Denial | None:
+    """Why the person may not have open incidents brought in; ``None``: whoever sees the service may."""
+    return "unknown_service" if rights.service is None else None
+
+
 def team_roles_count(role: str) -> bool:
     """Whether the roles in the service's teams have to be read, to decide or to say who can."""
     return not may_authorize(role) and role != _SEES_THEIRS

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
+from workflows.bringing_in.activities import OfConnection
 from workflows.ids import ChannelIncidentId
 from workflows.person import Person
 from workflows.team_setup.activities import Change
@@ -44,6 +45,12 @@ async def follow(
     await QUERIES["follow"].execute(connection, team=team, tenant=tenant, request=request)
     rows = await QUERIES["changed"].fetch(connection, team=team, request=request)
     return tuple(Changed(row["name"], row["is_suspended"]) for row in rows)
+
+
+async def revived(connection: Connection | Pool, *, team: str, request: str) -> tuple[OfConnection, ...]:
+    """The connections of the channels that a request has revived."""
+    rows = await QUERIES["revived"].fetch(connection, team=team, request=request)
+    return tuple(OfConnection(**row) for row in rows)
 
 
 async def open_cards(

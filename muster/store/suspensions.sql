@@ -33,6 +33,14 @@ WHERE c.team = :team AND c.suspended_by = :request
   AND EXISTS (SELECT FROM connection con WHERE con.conversation = c.id)
 ORDER BY c.name, c.id
 
+-- name: revived
+-- The services whose incidents come again into channels that the request has revived, unless they are away again.
+SELECT con.account, con.service, con.conversation
+FROM conversation c
+JOIN connection con ON con.conversation = c.id
+WHERE c.team = :team AND c.suspended_by = :request AND c.suspended_at IS NULL AND con.ended_at IS NULL
+ORDER BY c.key, con.service
+
 -- name: open_cards
 SELECT k.account, k.incident_id, c.key
 FROM conversation c

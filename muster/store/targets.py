@@ -1,13 +1,15 @@
 """Where an event goes, and which card a click belongs to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Literal
 
 import asyncpg
 
 from muster.store.conversations import label_of
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
+from workflows.bringing_in.activities import OfConnection
 from workflows.channel_incident.messages import Conversation, Start, Timing
 from workflows.values import Value
 
@@ -60,6 +62,29 @@ async def find_and_register(
         created_at=created_at,
     )
     return tuple(_target(row, account, incident_id) for row in rows)
+
+
+async def why_not_bring_in(
+    connection: Connection | Pool, place: OfConnection
+) -> Literal["not_connected", "channel_gone"] | None:
+    """Why no incident of the service comes into the conversation; ``None``: they do."""
+    row = await QUERIES["may_bring_in"].fetchrow(connection, **place.model_dump())
+    if row is None or row["is_gone"]:
+        return "channel_gone"
+    return None if row["is_connected"] else "not_connected"
+
+
+async def bring_in(
+    connection: Connection | Pool, place: OfConnection, incidents: Sequence[str], *, most: int
+) -> tuple[Target, ...]:
+    """Register the first ``most`` of these incidents where the service is connected, in this order.
+
+    Beside them those that have a card there. Nothing where ``why_not_bring_in`` says why.
+    """
+    rows = await QUERIES["bring_in"].fetch(
+        connection, **place.model_dump(), incidents=list(incidents), entering=list(incidents[:most])
+    )
+    return tuple(_target(row, place.account, row["incident_id"]) for row in rows)
 
 
 async def find_card(connection: Connection | Pool, *, conversation: str, activity_id: str) -> Target | None:

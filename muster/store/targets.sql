@@ -36,6 +36,55 @@ LEFT JOIN team t ON t.id = c.team
 WHERE c.suspended_at IS NULL
 ORDER BY c.key
 
+-- name: may_bring_in
+-- Why nothing comes into a conversation, as far as the rows say: it is not there for the bot, or not connected.
+SELECT c.suspended_at IS NOT NULL OR t.removed_at IS NOT NULL AS is_gone,
+       EXISTS (
+         SELECT FROM connection con
+         WHERE con.account = :account AND con.service = :service AND con.conversation = c.id AND con.ended_at IS NULL
+       ) AS is_connected
+FROM conversation c
+LEFT JOIN team t ON t.id = c.team
+WHERE c.id = :conversation
+
+-- name: bring_in
+-- Incidents that are open now enter a conversation of their service, whenever they were created; those that are in it
+-- already are found. Two statements wait for each other's rows in one order: by conversation, then by incident.
+WITH place AS (
+  SELECT c.id
+  FROM conversation c
+  LEFT JOIN team t ON t.id = c.team
+  WHERE c.id = :conversation
+    AND c.suspended_at IS NULL
+    AND t.removed_at IS NULL
+    AND EXISTS (
+      SELECT FROM connection con
+      WHERE con.account = :account AND con.service = :service AND con.conversation = c.id AND con.ended_at IS NULL
+    )
+), known AS (
+  SELECT k.incident_id, k.conversation, k.intent_at IS NOT NULL AS stored
+  FROM place p
+  JOIN incident_card k ON k.conversation = p.id
+  WHERE k.account = :account AND k.incident_id = ANY(:incidents)
+), entering AS (
+  INSERT INTO incident_card AS k (account, incident_id, conversation)
+  SELECT :account, i.id, p.id
+  FROM place p, unnest(:entering::text[]) AS i (id)
+  WHERE i.id NOT IN (SELECT incident_id FROM known)
+  ORDER BY i.id
+  ON CONFLICT (account, incident_id, conversation) DO UPDATE SET registered_at = k.registered_at
+  RETURNING k.incident_id, k.conversation, k.intent_at IS NOT NULL AS stored
+), concerned AS (
+  SELECT incident_id, conversation, stored FROM known
+  UNION ALL
+  SELECT incident_id, conversation, stored FROM entering
+)
+SELECT k.incident_id, c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored
+FROM concerned k
+JOIN conversation c ON c.id = k.conversation
+LEFT JOIN team t ON t.id = c.team
+ORDER BY array_position(:incidents::text[], k.incident_id)
+
 -- name: find_card
 -- The card behind a clicked message.
 SELECT k.account, k.incident_id, k.orphan_markers, k.intent_at IS NOT NULL AS stored,

@@ -120,6 +120,30 @@ async def test_user_service_and_team_are_read_as_the_person(ours: Ours, simulate
     assert {rest_api().scope_of(exchange) for exchange in ours.rest} <= set(PERSON_SCOPES)
 
 
+async def test_open_incidents_are_listed_as_the_app(simulated: SimulatedAccount) -> None:
+    await simulated.reset()
+    async with calling(simulated) as ours:
+        token = await ours.tokens.get(ours.account.key, INCIDENTS)
+        made = [str((await simulated.trigger(title=f"Nr {number}"))["id"]) for number in range(3)]
+        await simulated.put(made[0], status="resolved")
+        await simulated.put(made[1], status="acknowledged")
+
+        async def found(**which: int) -> tuple[tuple[str, ...], bool]:
+            page = await ours.client.list_open_incidents(ours.account, "PSVC001", token=token, **which)
+            return page.ids, page.more
+
+        newest, more = await found(most=1)
+        rest, no_more = await found(most=1, offset=1)
+        assert ({*newest, *rest}, more, no_more) == ({*made[1:]}, True, False)
+        await simulated.sandbox("POST", "/clock", {"advance": 40 * 86_400})
+        token = await ours.tokens.renew(ours.account.key, token, INCIDENTS)
+        later = str((await simulated.trigger(title="A month later"))["id"])
+        assert await found(most=50) == ((later, *newest, *rest), False), "the newest first"
+        asked = [exchange for exchange in ours.rest if exchange.path == "/incidents"]
+        assert {rest_api().scope_of(exchange) for exchange in asked} == {"incidents.read"}
+    await simulated.reset()
+
+
 async def refusal(call: object) -> tuple[type[OutsideError], str | None]:
     with pytest.raises(OutsideError) as refused:
         await call  # type: ignore[misc]

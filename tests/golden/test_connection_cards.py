@@ -59,9 +59,23 @@ def test_card_is_valid_and_small(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_welcome_alone_has_a_button(name: str) -> None:
-    verbs = [action["verb"] for action in actions_of(draw(name))]
-    assert verbs == (["link_accounts"] if view_of(name).showing == "welcome" else [])
+def test_the_welcome_links_accounts_and_the_message_that_offers_open_incidents_brings_them_in(
+    name: str,
+) -> None:
+    view = view_of(name)
+    verbs = [action["verb"] for action in actions_of(draw(name)) if action["type"] == "Action.Execute"]
+    expected = ["link_accounts"] if view.showing == "welcome" else []
+    assert verbs == expected + (["bring_in"] if view.offer else [])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if view_of(name).offer])
+def test_the_button_says_which_service_it_is_about(name: str) -> None:
+    (button,) = (action for action in actions_of(draw(name)) if action.get("verb") == "bring_in")
+    assert button["title"] == "Bring in open incidents"
+    view = view_of(name)
+    assert {"account": view.account, "service": view.service, "service_name": view.service_name}.items() <= (
+        button["data"].items()
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

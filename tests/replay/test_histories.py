@@ -80,7 +80,7 @@ def test_a_life_is_chosen_by_its_name_with_hyphens_or_underscores(name: str) -> 
 
 
 def test_an_unknown_life_ends_the_recording_with_a_sentence() -> None:
-    there_are = "aboard, always-changed, at-once, chosen, connected-anew, continued, degraded, "
+    there_are = "aboard, always-changed, at-once, attached, brought-in, chosen, connected-anew, "
     with pytest.raises(SystemExit, match=f"no such life: nosuch; there are {there_are}"):
         chosen(["standard", "nosuch"])
 

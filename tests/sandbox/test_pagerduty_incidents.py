@@ -311,6 +311,8 @@ async def test_a_list_begins_a_month_ago_unless_told_otherwise(account: Simulate
     assert (newest[0], len(newest), more) == (third, 2, True)
     rest, more = await found(date_range="all", offset=2)
     assert ({*newest, *rest}, more) == ({first, second, third}, False)
+    three = await account.call("GET", "/incidents", params={"sort_by": "created_at,incident_number,urgency"})
+    assert three.json()["error"]["code"] == 2001, "two orders at most"
 
 
 async def test_includes_show_objects_in_full(account: SimulatedAccount) -> None:

@@ -9,7 +9,7 @@ import pytest
 from muster.store import suspensions
 from muster.store.pool import Pool, transaction
 from muster.store.suspensions import Changed
-from tests.support.company import ADA_AAD, OPS, TEAM, TENANT
+from tests.support.company import ACCOUNT, ADA_AAD, CHECKOUT, LEDGER, OPS, TEAM, TENANT
 from workflows.team_setup.changes import Change
 
 pytestmark = pytest.mark.anyio
@@ -99,6 +99,21 @@ async def test_a_channel_without_connections_is_suspended_and_not_named(pool: Po
 async def test_channels_of_another_tenant_are_left_alone(pool: Pool) -> None:
     assert await follow(pool, change("removed", 1), tenant="33333333-3333-3333-3333-333333333333") == ()
     assert await suspended(pool) == set()
+
+
+async def test_the_connections_of_revived_channels_are_told_until_the_channels_are_away_again(
+    pool: Pool,
+) -> None:
+    await follow(pool, change("archived", 1))
+    await pool.execute("UPDATE connection SET ended_at = now() WHERE service = $1", CHECKOUT)
+    await follow(pool, change("archived", 2, is_over=True), request="r/2")
+    found = await suspensions.revived(pool, team=TEAM, request="r/2")
+    assert {one.service for one in found if one.conversation == OPS} == {LEDGER}, "what has ended is over"
+    assert {one.account for one in found} == {ACCOUNT}
+    assert await suspensions.revived(pool, team=TEAM, request="r/2") == found
+    assert await suspensions.revived(pool, team=TEAM, request="r/1") == ()
+    await follow(pool, change("archived", 3), request="r/3")
+    assert await suspensions.revived(pool, team=TEAM, request="r/2") == ()
 
 
 async def test_open_cards_are_those_of_suspended_channels_that_are_not_resolved(pool: Pool) -> None:

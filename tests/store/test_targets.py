@@ -9,9 +9,17 @@ import pytest
 from muster.store import connections
 from muster.store.conversations import Kind
 from muster.store.pool import Connection, Pool
-from muster.store.targets import Target, find_and_register, find_card, find_card_of_incident
+from muster.store.targets import (
+    Target,
+    bring_in,
+    find_and_register,
+    find_card,
+    find_card_of_incident,
+    why_not_bring_in,
+)
 from tests.support.company import ACCOUNT, CHECKOUT, LEDGER, OPS, RELEASES, SERVICE_URL, TENANT
 from tests.support.waiting import eventually
+from workflows.bringing_in.activities import OfConnection
 from workflows.channel_incident.messages import Conversation, Timing
 
 pytestmark = pytest.mark.anyio
@@ -251,3 +259,73 @@ async def test_a_conversation_without_a_team_is_found_as_a_channel_is(
         await find_card_of_incident(incident.pool, conversation=chat, account=ACCOUNT, incident_id="Q1")
         == expected
     )
+
+
+# Bringing in
+
+CHECKOUT_IN_OPS = OfConnection(account=ACCOUNT, service=CHECKOUT, conversation=OPS)
+
+
+def incidents(found: tuple[Target, ...]) -> list[tuple[str, bool]]:
+    return [(target.incident_id, target.stored) for target in found]
+
+
+@pytest.mark.pooler_too
+async def test_open_incidents_are_brought_in_whenever_they_were_created_and_once(incident: Incident) -> None:
+    assert places(await incident.event(created_at=SECOND - timedelta(days=90))) == []
+    found = await bring_in(incident.pool, CHECKOUT_IN_OPS, ["Q3", "Q1", "Q2"], most=2)
+    assert incidents(found) == [("Q3", False), ("Q1", False)], "in their order, and no more than so many"
+    assert {target.conversation_key for target in found} == {"payments-ops"}
+    assert incidents(await bring_in(incident.pool, CHECKOUT_IN_OPS, ["Q3", "Q1", "Q2"], most=2)) == [
+        ("Q3", False),
+        ("Q1", False),
+    ]
+    assert places(await incident.note()) == [OPS], "it is followed from now on"
+
+
+async def test_those_that_have_a_card_are_found_beyond_that_number_with_what_was_sent(
+    incident: Incident,
+) -> None:
+    await incident.event()
+    await incident.pool.execute("UPDATE incident_card SET intent_at = now()")
+    found = await bring_in(incident.pool, CHECKOUT_IN_OPS, ["Q3", "Q2", "Q1"], most=1)
+    assert incidents(found) == [("Q3", False), ("Q1", True)]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("UPDATE connection SET ended_at = now()", "not_connected"),
+        ("UPDATE connection SET service = 'PSVC999' WHERE service = 'PSVC001'", "not_connected"),
+        ("UPDATE conversation SET suspended_at = now()", "channel_gone"),
+        ("UPDATE team SET removed_at = now()", "channel_gone"),
+        ("UPDATE connection SET conversation = '19:else' WHERE false", None),
+    ],
+)
+async def test_nothing_is_brought_in_where_nothing_is_to_appear(
+    incident: Incident, change: str, reason: str | None
+) -> None:
+    await incident.event()
+    await incident.pool.execute(change)
+    assert await why_not_bring_in(incident.pool, CHECKOUT_IN_OPS) == reason
+    found = await bring_in(incident.pool, CHECKOUT_IN_OPS, ["Q1", "Q2"], most=50)
+    assert incidents(found) == ([] if reason else [("Q1", False), ("Q2", False)])
+    assert await incident.pool.fetchval("SELECT count(*) FROM incident_card") == (1 if reason else 2)
+
+
+async def test_a_conversation_that_nobody_knows_is_not_there(pool: Pool) -> None:
+    nowhere = CHECKOUT_IN_OPS.model_copy(update={"conversation": "19:nowhere"})
+    assert await why_not_bring_in(pool, nowhere) == "channel_gone"
+    assert await bring_in(pool, nowhere, ["Q1"], most=50) == ()
+
+
+async def test_bringing_in_and_events_of_the_same_incidents_at_once_make_one_row_each(
+    incident: Incident,
+) -> None:
+    ids = [f"Q{number}" for number in range(20)]
+    asked = [bring_in(incident.pool, CHECKOUT_IN_OPS, order, most=50) for order in (ids, ids[::-1])]
+    heard = [Incident(incident.pool, id).event() for id in ids]
+    await asyncio.gather(*asked, *heard)
+    rows = await incident.pool.fetch("SELECT incident_id, conversation FROM incident_card")
+    assert sorted(row["incident_id"] for row in rows) == sorted(ids)
+    assert {row["conversation"] for row in rows} == {OPS}

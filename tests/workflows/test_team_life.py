@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from temporalio.client import Client
 
-from tests.workflows.team_setup.outside import FakeActivities
+from tests.support.waiting import eventually
+from tests.workflows.team_setup.outside import SERVICES, FakeActivities, place_of
 from tests.workflows.team_setup.running import ADA, BO, OPS, Run, running
-from workflows.errors import ProviderUnavailable
+from workflows.bringing_in.activities import BRING_IN, OfConnection
+from workflows.errors import Forbidden, ProviderUnavailable
 from workflows.team_setup.activities import FOLLOW_TEAM, SHOW_NOTICE, Found
 from workflows.team_setup.messages import SendRefused
 
@@ -49,6 +51,15 @@ def told(run: Run) -> list[tuple[str, str, str | None, set[str]]]:
     return list(found.values())
 
 
+def came_in(run: Run) -> list[OfConnection]:
+    """The connections whose open incidents PagerDuty was asked for, in order."""
+    return [one.connection for one in run.outside.brought]
+
+
+def connections_of(channels: set[str]) -> set[OfConnection]:
+    return {place_of(channel, service) for channel in channels for service in SERVICES}
+
+
 @pytest.mark.parametrize(("takes", "brings", "channels"), ROWS)
 async def test_channels_are_suspended_and_revived_and_the_installer_is_told_once(
     client: Client, takes: str, brings: str, channels: set[str]
@@ -63,6 +74,8 @@ async def test_channels_are_suspended_and_revived_and_the_installer_is_told_once
         assert await run.ends() == "complete"
         assert run.outside.suspended == set()
         assert told(run) == [("ada", "suspended", takes, channels), ("ada", "revived", brings, channels)]
+        assert len(came_in(run)) == len(connections_of(channels)), "once each"
+        assert set(came_in(run)) == connections_of(channels)
 
 
 @pytest.mark.parametrize(("takes", "brings", "channels"), ROWS)
@@ -180,3 +193,65 @@ async def test_an_outage_delays_what_is_told_and_loses_nothing(client: Client) -
         await run.hears(run.event("teamArchived", ADA, at=run.now() + timedelta(seconds=1)))
         await run.ends()
         assert told(run) == [("ada", "suspended", "teamArchived", BOTH)]
+
+
+async def test_open_incidents_come_in_when_pagerduty_is_back(client: Client) -> None:
+    async with connected(client) as run:
+        await run.hears(run.event("channelDeleted", ADA, channel=OPS))
+        await run.ends()
+        run.outside.cannot_read(SERVICES[0], ProviderUnavailable("503"))
+        await run.hears(run.event("channelRestored", ADA, channel=OPS))
+        await run.outside.until(lambda: came_in(run) == [place_of(OPS, SERVICES[1])])
+
+        async def operators_read_why() -> bool:
+            return "⚠ open incidents: ProviderUnavailable" in await run.details()
+
+        await eventually(operators_read_why)
+        await run.until_attribute("Attention", "waiting")
+        run.outside.can_read(SERVICES[0])
+        assert await run.ends() == "complete"
+        assert set(came_in(run)) == connections_of({OPS})
+
+
+async def test_what_only_people_can_mend_holds_up_no_other_service_and_not_the_run(client: Client) -> None:
+    async with connected(client) as run:
+        await run.hears(run.event("teamArchived", ADA))
+        await run.ends()
+        run.outside.cannot_read(SERVICES[0], Forbidden("incidents.read"))
+        await run.hears(run.event("teamUnarchived", ADA))
+        assert await run.ends() == "complete"
+        assert set(came_in(run)) == {place_of(channel, SERVICES[1]) for channel in BOTH}
+
+
+async def test_a_channel_that_goes_away_and_comes_back_while_incidents_come_in_is_asked_for_again(
+    client: Client,
+) -> None:
+    async with connected(client) as run:
+        await run.hears(run.event("channelDeleted", ADA, channel=OPS))
+        await run.ends()
+        asking = run.outside.holds(BRING_IN)
+        await run.hears(run.event("channelRestored", ADA, channel=OPS))
+        await run.outside.until(lambda: run.outside.waits(BRING_IN))
+        before = len(run.outside.told)
+        await run.hears(run.event("channelDeleted", ADA, channel=OPS))
+        await run.outside.until(lambda: len(run.outside.told) == before + 1)
+        await run.hears(run.event("channelRestored", ADA, channel=OPS))
+        await run.outside.until(lambda: len(run.outside.told) == before + 2)
+        asking.set()
+        assert await run.ends() == "complete"
+        first = place_of(OPS, SERVICES[0])
+        assert came_in(run).count(first) == 2, "what came in before counts no more"
+
+
+async def test_into_a_channel_that_is_away_again_nothing_comes(client: Client) -> None:
+    async with connected(client) as run:
+        await run.hears(run.event("channelDeleted", ADA, channel=OPS))
+        await run.ends()
+        asking = run.outside.holds(BRING_IN)
+        await run.hears(run.event("channelRestored", ADA, channel=OPS))
+        await run.outside.until(lambda: run.outside.waits(BRING_IN))
+        await run.hears(run.event("teamArchived", ADA))
+        await run.outside.until(lambda: run.outside.suspended == BOTH)
+        asking.set()
+        assert await run.ends() == "complete"
+        assert came_in(run) == []

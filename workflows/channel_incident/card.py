@@ -45,7 +45,9 @@ class CardReconciler(Reconciler):
 
     def _is_wanted(self) -> bool:
         run = self._run
-        return not run.state.detached and run.view is not None and run.state.card.is_due
+        if run.state.detached or run.view is None or not run.state.card.is_due:
+            return False
+        return run.start.stored or not was_over_before(run.state)
 
     async def reconcile(self) -> None:
         """Show the view of this moment."""
@@ -93,6 +95,13 @@ class CardReconciler(Reconciler):
                 )
             except TimeoutError:
                 run.apply(late_edit_over(run.state, until))
+
+
+def was_over_before(state: State) -> bool:
+    """The incident was resolved before anything was shown or heard of it here: nobody is told of it now."""
+    snapshot, card = state.incident.snapshot, state.card
+    is_first = card.activity_id is None and card.revision <= 1 and state.incident.heard is None
+    return is_first and snapshot is not None and snapshot.status == "resolved"
 
 
 def with_nonce(state: State, nonce: str) -> State:

@@ -51,6 +51,14 @@ class Start(Value):
     """From the run that continued as this one."""
 
 
+class Attached(Value):
+    """The incident is shown here from now on, whether or not it was before."""
+
+    by: str | None = None
+    """Name of whoever brought it in. ``None``: nobody; the conversation is there again."""
+    correlation: str = ""
+
+
 class ClickAnswer(Value):
     """What the API draws for the person who pressed: the outcome and the card as it is now."""
 

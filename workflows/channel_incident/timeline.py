@@ -1,6 +1,9 @@
 """What operators read of a run: summaries, and the markdown under *current details*."""
 
+from datetime import datetime
+
 from workflows.channel_incident.activities import ShowCard
+from workflows.channel_incident.messages import Attached
 from workflows.channel_incident.state import State, TimelineEntry
 from workflows.degradations import lines_of
 from workflows.incident.event_types import EVENT_TYPES
@@ -33,6 +36,13 @@ def _words_of(event: IncidentEvent) -> str:
     if merged_into is None:
         return words
     return f"merged into #{merged_into.number}" if merged_into.number else "merged into another incident"
+
+
+def entry_of_attached(attached: Attached, at: datetime) -> TimelineEntry:
+    """That the incident is shown here, as the timeline tells it."""
+    if attached.by is None:
+        return TimelineEntry(at=at, what="its conversation is there again", who="Teams")
+    return TimelineEntry(at=at, what="brought in", who=f"{attached.by} in Teams")
 
 
 def entry_of_click(click: Click, outcome: Outcome) -> TimelineEntry:

@@ -12,13 +12,13 @@ from workflows.channel_incident.card import CardReconciler
 from workflows.channel_incident.clicks import Clicks
 from workflows.channel_incident.details import DetailsReconciler
 from workflows.channel_incident.highlights import HighlightsReconciler, highlight_of, with_highlight
-from workflows.channel_incident.messages import ClickAnswer, End, Start
+from workflows.channel_incident.messages import Attached, ClickAnswer, End, Start
 from workflows.channel_incident.orphans import OrphansReconciler
 from workflows.channel_incident.private_messages import PrivateMessagesReconciler
 from workflows.channel_incident.restore import restore
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.timeline import entry_of_event
-from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK, CLICKS, DETACH, EVENTS
+from workflows.channel_incident.timeline import entry_of_attached, entry_of_event
+from workflows.channel_incident.workflow_type import ATTACH, CHANNEL_INCIDENT, CLICK, CLICKS, DETACH, EVENTS
 from workflows.draining import drain
 from workflows.errors import NotFound
 from workflows.handlers import takes_signals, takes_updates
@@ -35,12 +35,12 @@ from workflows.verbs.registry import VERBS
 class ChannelIncidentWorkflow:
     """Owns the one card of an incident in a conversation.
 
-    Started by a PagerDuty webhook (signal-with-start) or by a click on the card of an ended run
-    (update-with-start); id ``incident/{account}/{incident}/{channel}``. It folds every event into one
-    state (``RunState``) and keeps the outside in sync with it: the card, the details that only REST knows,
-    the highlights in the thread, private messages, orphans. It ends when the incident is resolved,
-    everything is shown and the grace has passed; a later event starts a new run, which first restores what
-    was shown.
+    Started by a PagerDuty webhook or by whoever brings the incident in (signal-with-start), or by a click on
+    the card of an ended run (update-with-start); id ``incident/{account}/{incident}/{channel}``. It folds
+    every event into one state (``RunState``) and keeps the outside in sync with it: the card, the details
+    that only REST knows, the highlights in the thread, private messages, orphans. It ends when the incident
+    is resolved, everything is shown and the grace has passed; a later event starts a new run, which first
+    restores what was shown.
     """
 
     @workflow.init
@@ -97,6 +97,15 @@ class ChannelIncidentWorkflow:
     def detach(self) -> None:
         """Signal: the conversation is gone for us; nothing more is shown there."""
         self.run_state.apply(self.run_state.state.replace(detached=True))
+
+    @workflow.signal(name=ATTACH.name)
+    def attach(self, attached: Attached) -> None:
+        """Signal: the incident is shown here, as PagerDuty tells it now. It says nothing of what happened."""
+        run = self.run_state
+        state = run.state.replace(detached=False, cause=run.state.cause or attached.correlation)
+        if state.incident.snapshot is not None:  # events may have passed the conversation by
+            state = state.replace(incident=state.incident.model_copy(update={"reread_wanted": True}))
+        run.apply(state, entry=entry_of_attached(attached, workflow.now()))
 
     def check_click(self, click: Click) -> None:
         """Validator of every verb: names only, bad shapes never get here."""

@@ -6,10 +6,10 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.connect_channel.activities import READ_RIGHTS, ReadRights
-from workflows.connect_channel.fold import asked, name_of, refused
+from workflows.connect_channel.fold import asked, asked_to_bring_in, name_of, refused
 from workflows.connect_channel.messages import Asked, ConnectAnswer
 from workflows.connect_channel.run_state import RunState
-from workflows.connect_channel.state import Kind, Wanted
+from workflows.connect_channel.state import BRINGING_IN, Bringing, Kind, Request, Wanted
 from workflows.connect_channel.timeline import NAME_LIMIT
 from workflows.contract import call
 from workflows.errors import NeedsPerson, failure_of
@@ -24,13 +24,13 @@ class Answers:
         self._run = run
         self._turn = asyncio.Lock()
 
-    async def asked(self, kind: Kind, message: Asked) -> ConnectAnswer:
-        """Read what the person may do, as them, and write the row that they ask for."""
+    async def asked(self, kind: Request, message: Asked) -> ConnectAnswer:
+        """Read what the person may do, as them, and do what they ask for."""
         async with self._turn:
             known = self._run.state.answer(message.key)
             return known or await self._served(kind, message)
 
-    async def _served(self, kind: Kind, message: Asked) -> ConnectAnswer:
+    async def _served(self, kind: Request, message: Asked) -> ConnectAnswer:
         run = self._run
         if run.now - message.received_at > LATE_CLICK:
             return ConnectAnswer(reply="too_late")
@@ -49,14 +49,33 @@ class Answers:
         answer = refused(run.state, kind, read)
         if answer is not None or read.rights is None:
             return answer or ConnectAnswer(reply="forbidden")
+        if kind == "bring_in":
+            return await self._brought_in(message)
+        return await self._recorded(kind, message, name_of(read.rights))
+
+    async def _recorded(self, kind: Kind, message: Asked, service_name: str) -> ConnectAnswer:
+        run = self._run
         wanted = Wanted(
             kind=kind,
             key=message.key,
             person=message.person,
-            service_name=name_of(read.rights),
+            service_name=service_name,
             message=message.message,
         )
         run.apply(asked(run.state, wanted))
         # A run that is draining writes no row any more: the next one does.
         await workflow.wait_condition(lambda: run.draining or wanted not in run.state.wanted)
         return run.state.answer(message.key) or ConnectAnswer(reply="working")
+
+    async def _brought_in(self, message: Asked) -> ConnectAnswer:
+        """Nobody waits longer than for one attempt: the message in the channel says when it is done."""
+        run = self._run
+        live = run.state.live
+        if live is None:
+            return ConnectAnswer(reply="not_connected")
+        bringing = Bringing(key=message.key, person=message.person, connection=live.connection.id)
+        run.apply(asked_to_bring_in(run.state, bringing))
+        await workflow.wait_condition(
+            lambda: run.draining or run.state.bringing != bringing or run.is_degraded(BRINGING_IN)
+        )
+        return run.state.answer(message.key) or ConnectAnswer(reply="bringing_in")

@@ -1,32 +1,46 @@
 """What is asked for and what the rows say, folded into the state by pure functions."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from workflows.bringing_in.activities import BroughtIn
 from workflows.connect_channel.activities import ConnectionRecorded, RightsRead
 from workflows.connect_channel.state import (
+    BRINGING_IN,
     MOST_ANSWERS,
     Answered,
+    Bringing,
+    Brought,
     ConnectAnswer,
     Connection,
     Followed,
-    Kind,
     Notice,
+    Offer,
+    Request,
     State,
     Wanted,
 )
-from workflows.rights import Rights, why_not_connect, why_not_disconnect
+from workflows.rights import Denial, Rights, why_not_bring_in, why_not_connect, why_not_disconnect
 from workflows.subscription.activities import Converged
 
+_WHY_NOT: Mapping[Request, Callable[[Rights], Denial | None]] = {
+    "connect": why_not_connect,
+    "disconnect": why_not_disconnect,
+    "bring_in": why_not_bring_in,
+}
 
-def refused(state: State, kind: Kind, read: RightsRead) -> ConnectAnswer | None:
+
+def refused(state: State, kind: Request, read: RightsRead) -> ConnectAnswer | None:
     """Why nothing is to be done for the person; ``None``: they may, and there is something to do."""
     rights = read.rights
     if rights is None:
         return ConnectAnswer(reply=read.unread or "forbidden")
-    denial = why_not_connect(rights) if kind == "connect" else why_not_disconnect(rights)
+    denial = _WHY_NOT[kind](rights)
     if denial is not None:
         teams = rights.service.teams if rights.service else ()
         return ConnectAnswer(reply=denial, service_name=name_of(rights), teams=teams)
+    if kind == "bring_in":
+        return _why_not_now(state)
     if state.wanted:
         return None  # what is asked for before it decides, by the row
     if kind == "disconnect":
@@ -35,6 +49,17 @@ def refused(state: State, kind: Kind, read: RightsRead) -> ConnectAnswer | None:
         return _already(state.live.connection)
     if rights.service is not None and rights.service.is_disabled:
         return ConnectAnswer(reply="service_disabled", service_name=rights.service.name)
+    return None
+
+
+def _why_not_now(state: State) -> ConnectAnswer | None:
+    """Why no incidents are brought in for whoever asks; ``None``: they are."""
+    if state.live is None:
+        return ConnectAnswer(reply="not_connected")
+    if state.bringing is not None:
+        return _with_name(state.live.connection, reply="bringing_in")
+    if state.live.brought is not None:
+        return _told(state.live.connection, state.live.brought)
     return None
 
 
@@ -92,6 +117,32 @@ def converged(state: State, result: Converged, changes: int) -> State:
     return state.with_followed(live.model_copy(update={"is_ready": True, "is_late": False}))
 
 
+def offered(state: State, connection: int, offer: Offer) -> State:
+    """PagerDuty told how many incidents are open, or did not."""
+    followed = state.of(connection)
+    return state if followed is None else state.with_followed(followed.model_copy(update={"offer": offer}))
+
+
+def asked_to_bring_in(state: State, bringing: Bringing) -> State:
+    """Open incidents are to be brought in, whatever came of it before."""
+    return state.recovered(BRINGING_IN).replace(bringing=bringing, asked_to_bring=state.asked_to_bring + 1)
+
+
+def brought_in(state: State, bringing: Bringing, result: BroughtIn, now: datetime) -> State:
+    """What became of it. A connection that has ended keeps what it says."""
+    followed = state.of(bringing.connection)
+    if followed is None or result.outcome in ("not_connected", "channel_gone"):
+        return with_bringing_answered(state, bringing, ConnectAnswer(reply=result.outcome))
+    brought = Brought(count=result.count, more=result.more, by=bringing.person.name, at=now, page=result.page)
+    state = state.with_followed(followed.model_copy(update={"brought": brought}))
+    return with_bringing_answered(state, bringing, _told(followed.connection, brought))
+
+
+def with_bringing_answered(state: State, bringing: Bringing, answer: ConnectAnswer) -> State:
+    """Whoever asked is answered."""
+    return _with_answer(state.replace(bringing=None), bringing.key, answer)
+
+
 def late(state: State) -> State:
     """Connecting takes longer than people are let wait without a word."""
     live = state.live
@@ -106,10 +157,29 @@ def _of(row: Connection, reply: str) -> ConnectAnswer:
     )
 
 
+def _with_name(row: Connection, *, reply: str) -> ConnectAnswer:
+    return ConnectAnswer.model_validate({"reply": reply, "service_name": row.service_name})
+
+
+def _told(row: Connection, brought: Brought) -> ConnectAnswer:
+    return ConnectAnswer(
+        reply="brought_in" if brought.count else "nothing_open",
+        service_name=row.service_name,
+        by=brought.by,
+        since=brought.at,
+        count=brought.count,
+        more=brought.more,
+    )
+
+
 def _already(row: Connection) -> ConnectAnswer:
     return _of(row, "already_connected")
 
 
 def _answered(state: State, wanted: Wanted, answer: ConnectAnswer) -> State:
-    answered = (*state.answered, Answered(key=wanted.key, answer=answer))[-MOST_ANSWERS:]
-    return state.replace(wanted=tuple(one for one in state.wanted if one != wanted), answered=answered)
+    state = state.replace(wanted=tuple(one for one in state.wanted if one != wanted))
+    return _with_answer(state, wanted.key, answer)
+
+
+def _with_answer(state: State, key: str, answer: ConnectAnswer) -> State:
+    return state.replace(answered=(*state.answered, Answered(key=key, answer=answer))[-MOST_ANSWERS:])

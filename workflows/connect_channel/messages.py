@@ -38,7 +38,7 @@ class Start(Value):
 
 
 class Asked(Value):
-    """Somebody asks to connect the service to the channel, or to disconnect it."""
+    """Somebody asks to connect the service to the channel, to disconnect it, or for its open incidents."""
 
     key: str
     """Tells this click from every other, however often it is delivered."""

@@ -75,6 +75,7 @@ class NoticesReconciler(Reconciler):
             run.state.changed(
                 notice,
                 shown=request.content,
+                left_as=None,
                 is_posted=shown.certain,
                 given_up=not shown.certain,
                 failures=0,
@@ -88,10 +89,10 @@ class NoticesReconciler(Reconciler):
             return
         state = run.state
         if issubclass(failure.kind, CardGone):
-            state = state.changed(notice, is_posted=False, shown=None)
+            state = state.changed(notice, is_posted=False, shown=None, left_as=None)
         elif issubclass(failure.kind, OutcomeUnknown):
-            state = state.changed(notice, shown=None)
+            state = state.changed(notice, shown=None, left_as=None)
         elif failure.pace != "outage":  # the channel is refused, whatever is said in it
-            for one, _ in self._due():
+            for one in state.notices:
                 state = state.changed(one, failures=one.failures + 1)
         run.apply(state)

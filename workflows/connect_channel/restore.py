@@ -25,12 +25,18 @@ def restored(state: State, stored: StoredConnection, now: datetime) -> State:
     """The state of a new run: the run before it has brought in step what there is."""
     if stored.connection is None:
         return state
-    name = f"connection/{stored.connection.id}"
+    names = {f"{kind}/{stored.connection.id}" for kind in ("connection", "welcome")}
     followed = Followed(connection=stored.connection, recorded_at=now, is_ready=True)
     # A card that was deleted is not posted again: it has said what it had to say.
     notices = (
-        Notice(name=one.name, shown=one.content, is_posted=one.is_posted, given_up=not one.is_posted)
+        Notice(
+            name=one.name,
+            shown=one.content,
+            left_as=one.showing if one.content is not None else None,
+            is_posted=one.is_posted,
+            given_up=not one.is_posted,
+        )
         for one in stored.notices
-        if one.name == name
+        if one.name in names
     )
     return state.with_followed(followed).replace(notices=tuple(notices))

@@ -18,6 +18,8 @@ user any more. ``forbidden``: the link's token may not read this. ``app_refused`
 """
 
 Kind = Literal["connect", "disconnect"]
+Request = Kind | Literal["bring_in"]
+"""What somebody asks a run for."""
 
 Unrecorded = Literal["already_connected", "ended_since", "team_not_authorized", "channel_gone"]
 """Why no connection was recorded.
@@ -31,7 +33,10 @@ Reply = (
     Literal[
         "connected",  # the row is there; the card says how it goes on
         "disconnected",
-        "not_connected",  # there is nothing to disconnect
+        "not_connected",  # there is nothing to disconnect, or to bring incidents in for
+        "brought_in",  # the open incidents are there: just now, or since somebody asked for it before
+        "bringing_in",  # that is under way; the message says when it is done
+        "nothing_open",
         "service_disabled",
         "pagerduty_unavailable",  # it did not tell what the person may do; nothing was changed
         "pagerduty_refused",
@@ -45,6 +50,9 @@ Reply = (
 
 MOST_ANSWERS = 50
 
+BRINGING_IN = "bringing in"
+"""Name of the reconciler, in degradations."""
+
 
 class ConnectAnswer(Value):
     """What the API tells whoever pressed."""
@@ -52,8 +60,12 @@ class ConnectAnswer(Value):
     reply: Reply
     service_name: str = ""
     by: str | None = None
-    """Who connected the service. ``None``: nobody, or it was seeded."""
+    """Who connected the service, or brought its incidents in. ``None``: nobody, or it was seeded."""
     since: AwareDatetime | None = None
+    count: int = 0
+    """Open incidents that were brought in."""
+    more: bool = False
+    """Others are open."""
     teams: tuple[ServiceTeam, ...] = ()
     """The service's, with those whom a person can ask who may not do this."""
 
@@ -67,6 +79,33 @@ class Wanted(Value):
     service_name: str = ""
     message: str | None = None
     """Activity id of the card that was pressed: it goes on as the connection's."""
+
+
+class Bringing(Value):
+    """Somebody who sees the service asked for its open incidents."""
+
+    key: str
+    person: Person
+    connection: int
+
+
+class Brought(Value):
+    """Open incidents were brought in."""
+
+    count: int
+    more: bool
+    by: str
+    at: AwareDatetime
+    page: str | None = None
+    """Where in PagerDuty the others are."""
+
+
+class Offer(Value):
+    """How many open incidents the channel is offered to have brought in."""
+
+    count: int | None
+    """``None``: PagerDuty did not tell."""
+    more: bool = False
 
 
 class Connection(Value):
@@ -93,6 +132,9 @@ class Followed(Value):
     """Its incidents arrive: the account's subscription was seen to be there after the row was."""
     is_late: bool = False
     """That takes longer than people are let wait without a word."""
+    offer: Offer | None = None
+    """``None``: nobody has asked PagerDuty yet."""
+    brought: Brought | None = None
 
     @property
     def is_live(self) -> bool:
@@ -107,6 +149,8 @@ class Notice(Value):
     """``connection/7``: the card of that row. ``welcome/7``: of the channel that it was the first of."""
     shown: str | None = None
     """Fingerprint of what it shows; ``None``: nothing, or nobody knows."""
+    left_as: str | None = None
+    """Which showing an earlier run left it at: it stays so until something else is to be shown."""
     is_posted: bool = False
     given_up: bool = False
     """It is gone, or may be there unknown: nothing is said in its place."""
@@ -148,6 +192,10 @@ class State(Degradable):
     cause: str = ""
     """Correlation id of what was asked for last."""
     answered: tuple[Answered, ...] = ()
+    bringing: Bringing | None = None
+    """Whose open incidents are to be brought in."""
+    asked_to_bring: int = 0
+    """How often somebody asked for them."""
 
     @property
     def live(self) -> Followed | None:
@@ -159,11 +207,18 @@ class State(Degradable):
         """How it stands, for operators."""
         if self.converged < self.changes or self.wanted:
             return "connecting" if self.live or self.wanted else "disconnecting"
+        if self.bringing:
+            return "bringing in"
         return "connected" if self.live else "disconnected"
 
     def of(self, connection: int) -> Followed | None:
         """A connection by the id of its row."""
         return next((one for one in self.followed if one.connection.id == connection), None)
+
+    def offers(self, connection: int) -> Notice | None:
+        """The one message that offers a connection's open incidents: the channel's welcome, else its card."""
+        mine = [one for one in self.notices if one.connection == connection]
+        return max(mine, key=lambda one: one.is_welcome, default=None)
 
     def with_followed(self, changed: Followed) -> "State":
         """Something is known of a connection."""

@@ -30,6 +30,8 @@ def _rows(state: State) -> Iterator[tuple[str, str, str]]:
         yield (f"connection {row.id}", _words_for(followed), f"{row.ended_at or row.since:%Y-%m-%d %H:%M}")
     for wanted in state.wanted:
         yield (wanted.kind, f"asked for by {_name(wanted.person.name)}", "")
+    if state.bringing is not None:
+        yield ("open incidents", f"asked for by {_name(state.bringing.person.name)}", "")
     in_step = state.converged == state.changes
     yield ("subscription", "in step" if in_step else "to be brought in step", "")
     for notice in state.notices:
@@ -41,6 +43,8 @@ def _words_for(followed: Followed) -> str:
     if not followed.is_live:
         return f"ended by {_name(row.ended_by)}"
     by = f"by {_name(row.by)}" if row.by else "by the seed"
+    if followed.brought is not None:
+        by += f", {followed.brought.count} open incidents brought in by {_name(followed.brought.by)}"
     return by if followed.is_ready else f"{by}, and its incidents do not arrive yet"
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from workflows.connect_channel.state import Notice, State
+from workflows.connect_channel.state import Brought, Followed, Notice, Offer, State
 from workflows.values import Value
 
 Showing = Literal[
@@ -33,6 +33,10 @@ class ConnectionView(Value):
     """Name of the error that holds up connecting. ``None``: nobody knows."""
     ended_by: str | None = None
     ended_at: AwareDatetime | None = None
+    offer: Offer | None = None
+    """Open incidents that can be brought in. ``None``: the message offers none."""
+    brought: Brought | None = None
+    """Those that were brought in."""
 
     @property
     def is_only_edited(self) -> bool:
@@ -63,12 +67,14 @@ def view_of(
         by=row.by,
         since=row.since,
     )
+    if followed.is_live and followed.is_ready:
+        view = _with(view, showing="welcome" if notice.is_welcome else "connected")
+        is_offering = notice == state.offers(row.id)
+        return _offering(view, notice, followed) if is_offering else view
     if notice.is_welcome:
-        return _with(view, showing="welcome") if followed.is_live and followed.is_ready else None
+        return None
     if not followed.is_live:
         return _with(view, showing="disconnected", ended_by=row.ended_by, ended_at=row.ended_at)
-    if followed.is_ready:
-        return _with(view, showing="connected")
     if followed.is_late:
         reasons = (one.reason for one in state.degradations if one.name == "subscription")
         return _with(view, showing="late", reason=next(reasons, None))
@@ -82,14 +88,23 @@ def due_view(
 
     A connection that is ready in a moment is not told before it is.
     """
-    if notice.given_up or (notice.is_welcome and notice.is_posted):
+    if notice.given_up:
         return None
     view = view_of(state, notice, account=account, service=service, channel=channel)
     if view is None or (view.is_only_edited and not notice.is_posted):
         return None
-    if view.showing == "connecting":
+    if view.showing == "connecting" or (view.showing == notice.left_as and view.brought is None):
         return None
     return None if fingerprint(view) == notice.shown else view
+
+
+def _offering(view: ConnectionView, notice: Notice, followed: Followed) -> ConnectionView | None:
+    """With what is offered, or what came of it; ``None`` until PagerDuty was asked."""
+    if followed.brought is not None:
+        return _with(view, brought=followed.brought)
+    if followed.offer is None:
+        return None if notice.left_as is None else view
+    return view if followed.offer.count == 0 else _with(view, offer=followed.offer)
 
 
 def _with(view: ConnectionView, **more: object) -> ConnectionView:

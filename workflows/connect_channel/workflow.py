@@ -5,6 +5,7 @@ import asyncio
 from temporalio import workflow
 
 from workflows.connect_channel.answers import Answers
+from workflows.connect_channel.bringing_in import BringInReconciler, OfferReconciler
 from workflows.connect_channel.deadlines import Deadlines
 from workflows.connect_channel.messages import Asked, ConnectAnswer, End, Start
 from workflows.connect_channel.notices import NoticesReconciler
@@ -26,6 +27,7 @@ class ConnectChannelWorkflow:
     ``connect/{channel}/{service}``. Every run first reads the rows. It serves those who connect and
     disconnect one after the other: what they may do is read as them, the row is committed, the account's
     subscription follows it, then the channel's card does, and the channel's welcome where it was the first.
+    One of these two offers the service's open incidents, which the run brings in for whoever asks.
     The run ends when all of that is in step; a later click starts a new one.
     """
 
@@ -38,6 +40,8 @@ class ConnectChannelWorkflow:
         self.reconcilers = (
             RowReconciler(self.run_state),
             SubscriptionReconciler(self.run_state),
+            OfferReconciler(self.run_state),
+            BringInReconciler(self.run_state),
             NoticesReconciler(self.run_state),
         )
         self.loops = [ReconcileLoop(reconciler, self.run_state) for reconciler in self.reconcilers]
@@ -66,6 +70,11 @@ class ConnectChannelWorkflow:
         """The command of that name."""
         await workflow.wait_condition(lambda: self.restored)
         return await self.answers.asked("disconnect", asked)
+
+    async def bring_in(self, asked: Asked) -> ConnectAnswer:
+        """**Bring in open incidents**."""
+        await workflow.wait_condition(lambda: self.restored)
+        return await self.answers.asked("bring_in", asked)
 
     # How long it lives
 

@@ -20,11 +20,13 @@ CONNECT = Update("connect", Asked, ConnectAnswer, goes_on_as=Signal("connect", A
 """**Connect Service** on the card of the command, or the web page."""
 DISCONNECT = Update("disconnect", Asked, ConnectAnswer, goes_on_as=Signal("disconnect", Asked))
 """The command of that name, or the web page."""
+BRING_IN = Update("bring_in", Asked, ConnectAnswer, goes_on_as=Signal("bring_in", Asked))
+"""**Bring in open incidents** on the welcome of a channel or on a connection's card."""
 
 CONNECT_SERVICE = "connect_service"
 """The verb of the button **Connect Service**."""
 
-UPDATES = {row.name: row for row in (CONNECT, DISCONNECT)}
+UPDATES = {row.name: row for row in (CONNECT, DISCONNECT, BRING_IN)}
 
 
 def title(service: str, channel: str) -> str:

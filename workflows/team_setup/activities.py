@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from workflows import options
+from workflows.bringing_in.activities import OfConnection
 from workflows.contract import Activity, Done
 from workflows.notice import StoredNotice
 from workflows.person import Person
@@ -161,6 +162,8 @@ class Followed(Value):
 
     suspended: tuple[str, ...] = ()
     revived: tuple[str, ...] = ()
+    connections: tuple[OfConnection, ...] = ()
+    """Of the revived channels: what is open of their services comes in again."""
     owner: Person | None = None
     """Who installed the app; else the PagerDuty Admin who authorized the team, where that one is linked."""
 

@@ -8,7 +8,7 @@ from workflows.person import Person
 from workflows.team_setup.activities import Followed
 from workflows.team_setup.changes import Because, Change, Reason, Telling
 from workflows.team_setup.messages import SendRefused, TeamEvent
-from workflows.team_setup.state import State
+from workflows.team_setup.state import Revived, State
 
 _CHANGES: Mapping[str, tuple[Reason, bool]] = {
     "installed": ("removed", True),
@@ -66,11 +66,19 @@ def with_refused_send(state: State, refused: SendRefused) -> State:
 def with_followed(state: State, changes: tuple[Change, ...], followed: Followed) -> State:
     """The rows have taken these changes: whoever holds the set-up is told what came of it."""
     state = state.replace(
-        changes=tuple(one for one in state.changes if one not in changes), followed=state.followed + 1
+        changes=tuple(one for one in state.changes if one not in changes),
+        followed=state.followed + 1,
+        revived=_waiting(state, followed),
     )
     person = state.holder or followed.owner
     state = _told(state, person, "suspended", followed.suspended, changes)
     return _told(state, person, "revived", followed.revived, changes)
+
+
+def _waiting(state: State, followed: Followed) -> tuple[Revived, ...]:
+    """The connections whose open incidents are to come in. What came in before counts no more."""
+    others = (one for one in state.revived if one.connection not in followed.connections)
+    return (*others, *(Revived(connection=one, number=state.followed) for one in followed.connections))
 
 
 def _with(state: State, change: Change) -> State:

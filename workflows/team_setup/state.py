@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
+from workflows.bringing_in.activities import OfConnection
 from workflows.degradations import Degradable
 from workflows.person import Person
 from workflows.team_setup.changes import Change, Telling
@@ -110,6 +111,15 @@ class SendRefused(Value):
     correlation: str | None = None
 
 
+class Revived(Value):
+    """A connection of a channel that is there again: its service's open incidents are to be brought in."""
+
+    connection: OfConnection
+    number: int
+    """Of the request that revived the channel: it may go away and come back while incidents come in."""
+    failures: int = 0
+
+
 class State(Degradable):
     """What the run knows."""
 
@@ -165,6 +175,7 @@ class State(Degradable):
     """What happened to the team and its channels, as far as the rows do not know it yet."""
     followed: int = 0
     """How often the rows were told, in this chain of runs."""
+    revived: tuple[Revived, ...] = ()
     refused_sends: tuple[SendRefused, ...] = ()
     """Of which it is still to be found out why."""
     recorded: str | None = None

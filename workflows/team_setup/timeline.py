@@ -45,6 +45,8 @@ def _rows(state: State) -> Iterator[tuple[str, str, str, str]]:
         missing = ", ".join(state.missing) if state.missing else "not known"
         waits = state.step == "consenting"
         yield ("consent", missing, "a Microsoft admin" if waits else "", _until(state.consent_link))
+    if state.revived:
+        yield ("open incidents", f"of {len(state.revived)} connections are to come in", "PagerDuty", "")
 
 
 def _words_for(link: Link | None) -> str:

@@ -8,6 +8,7 @@ from workflows.draining import drain
 from workflows.handlers import takes_requests, takes_signals
 from workflows.reconcile import ReconcileLoop
 from workflows.team_setup.answers import Answers
+from workflows.team_setup.bringing_in import RevivedReconciler
 from workflows.team_setup.consent import ConsentReconciler
 from workflows.team_setup.deadlines import Deadlines
 from workflows.team_setup.fold import fold_event
@@ -64,6 +65,7 @@ class TeamSetupWorkflow:
         self.reconcilers = (
             RowReconciler(self.run_state),
             ChannelsReconciler(self.run_state),
+            RevivedReconciler(self.run_state),
             RefusedSendsReconciler(self.run_state),
             LinkReconciler(self.run_state),
             OfferReconciler(self.run_state),

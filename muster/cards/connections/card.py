@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from muster.cards.connections.bringing_in import bring_in_buttons, open_incidents
 from muster.cards.elements import AdaptiveCard, Element, action_execute, action_set
 from muster.cards.formatting import instant
 from muster.cards.setup.drawing import NAME_LIMIT, card_of, named, paragraph, said
@@ -52,6 +53,9 @@ def _body(view: ConnectionView) -> Iterator[Element]:
         case "connected":
             yield paragraph("New incidents of ", service, " appear in this channel.")
             yield from _connected_by(view)
+            yield from open_incidents(view)
+            if buttons := bring_in_buttons(view):
+                yield action_set(*buttons)
         case "disconnected":
             yield paragraph(
                 "New incidents of ",
@@ -88,11 +92,11 @@ def _welcome(view: ConnectionView) -> Iterator[Element]:
         "Muster acts in PagerDuty as whoever presses, so each responder links their Teams account to their "
         "own PagerDuty user once. **Link Accounts** sends you a private message with your link."
     )
-    yield action_set(
-        action_execute(
-            "link_accounts",
-            {"account": view.account},
-            title="Link Accounts",
-            tooltip=f"Link Accounts: {plain(view.account, NAME_LIMIT)}",
-        )
+    yield from open_incidents(view)
+    link_accounts = action_execute(
+        "link_accounts",
+        {"account": view.account},
+        title="Link Accounts",
+        tooltip=f"Link Accounts: {plain(view.account, NAME_LIMIT)}",
     )
+    yield action_set(link_accounts, *bring_in_buttons(view))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from muster.cards.elements import AdaptiveCard, Element, TextRun, text_run
 from muster.cards.setup.drawing import card_of, named, paragraph, said, team
+from workflows.bringing_in.activities import MOST
 from workflows.team_setup.view import Because, NoticeView
 
 SUSPENDED = "Incidents no longer appear in Teams"
@@ -55,8 +56,8 @@ def _life(view: NoticeView) -> Iterator[Element]:
         return
     yield paragraph("The incidents of PagerDuty appear again in ", *_channels(view), ".")
     yield said(
-        "An incident whose card is there already is followed from its next change on. One that was opened in "
-        "the meantime appears only when something makes it match anew, or in PagerDuty itself."
+        "Incidents that are open now come in: cards that are there go on, and those that were opened in the "
+        f"meantime get one, the {MOST} newest of each service. Others are in PagerDuty alone."
     )
 
 

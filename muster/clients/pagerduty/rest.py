@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 from urllib.parse import quote
 
 import httpx
@@ -89,6 +89,16 @@ _SAYS_LIMIT = 200
 """Most bytes of PagerDuty's words for a refusal."""
 _MOST_ERRORS = 5
 _NAMES_OF_TEXTS = ("message", "detail", "title")
+_OPEN: tuple[Status, ...] = ("triggered", "acknowledged")
+
+
+class OpenPage(NamedTuple):
+    """A page of a service's open incidents."""
+
+    ids: tuple[str, ...]
+    """Newest first."""
+    more: bool
+    """There are others after them."""
 
 
 def is_already_so(error: OutsideError) -> bool:
@@ -159,6 +169,42 @@ class PagerDutyClient:
             params={"limit": most, "sort_by": "created_at:asc"},
         )
         return await self._answer(request, within=within, repeatable=True)
+
+    async def list_open_incidents(
+        self,
+        account: PagerDutyAccount,
+        service_id: str,
+        *,
+        token: str,
+        most: int,
+        offset: int = 0,
+        within: float = BACKGROUND,
+    ) -> OpenPage:
+        """The ``most`` newest of a service's open incidents, after the first ``offset``; at most 100.
+
+        Asks for ``incidents.read``. Without ``date_range=all`` PagerDuty tells those of the last month alone.
+        """
+        request = self._request(
+            account,
+            "GET",
+            ("incidents",),
+            token,
+            params={
+                "statuses[]": list(_OPEN),
+                "service_ids[]": [service_id],
+                "date_range": "all",
+                "sort_by": "created_at:desc",
+                "limit": most,
+                "offset": offset,
+            },
+        )
+        answer = await self._answer(request, within=within, repeatable=True)
+        incidents = answer.get("incidents")
+        if not isinstance(incidents, list):
+            raise broken_contract(_PROVIDER, "an answer without a list of incidents", repeatable=True)
+        found = (one for one in incidents if isinstance(one, dict) and one.get("status") in _OPEN)
+        ids = (one.get("id") for one in found)
+        return OpenPage(tuple(id for id in ids if isinstance(id, str) and id), answer.get("more") is True)
 
     async def list_incident_types(
         self, account: PagerDutyAccount, *, token: str, within: float = BACKGROUND

@@ -14,6 +14,7 @@ from sandbox.pagerduty.times import parse_time
 
 _DEFAULT_RANGE = timedelta(days=30)
 _LONGEST_RANGE = timedelta(days=184)
+_MOST_ORDERS = 2
 
 
 def _resolved_at(incident: Incident) -> float:
@@ -73,6 +74,8 @@ class IncidentQuery(Page):
     def _sorted(self, incidents: Iterable[Incident]) -> list[Incident]:
         ordered = sorted(incidents, key=_ORDERS["incident_number"])
         wanted = [part for value in self.sort_by for part in value.split(",")]
+        if len(wanted) > _MOST_ORDERS:
+            raise errors.invalid_input(f"sort_by takes at most {_MOST_ORDERS} fields")
         for part in reversed(wanted):
             field, _, direction = part.partition(":")
             if field not in _ORDERS or direction not in ("", "asc", "desc"):

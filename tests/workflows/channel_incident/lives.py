@@ -20,7 +20,7 @@ from workflows.channel_incident.activities import (
     RESTORE_INCIDENT,
     SHOW_CARD,
 )
-from workflows.channel_incident.messages import Timing
+from workflows.channel_incident.messages import Attached, Timing
 from workflows.errors import (
     CardGone,
     Forbidden,
@@ -106,6 +106,28 @@ async def later_runs(run: Run) -> None:
     await run.ends()
 
 
+async def attached(run: Run) -> None:
+    """Brought in, let go, there again with a card that was there, and once more when it is over."""
+    outside, life = run.outside, run.life
+    life.is_acknowledged(by=BO)
+    await run.signal("attach", Attached(by="Ada Ops", correlation="f:1"))
+    await run.is_idle()
+    reads = len(outside.reads)
+    await run.signal("attach", Attached(by="Bo Call", correlation="f:2"))
+    await outside.until(lambda: len(outside.reads) > reads)
+    await run.is_idle()
+    await run.handle.signal("detach")
+    await run.is_stored()
+    life.escalates()
+    await run.signal("attach", Attached())
+    await run.is_idle()
+    await run.hears(life.is_resolved(by=BO))
+    await run.ends()
+    run.stored = False  # in another conversation, say
+    await run.signal("attach", Attached(by="Ada Ops", correlation="f:3"))
+    await run.ends()
+
+
 async def twenty_clicks(run: Run) -> None:
     """Twenty people at once, one of them twice."""
     await _triggered(run)
@@ -160,7 +182,8 @@ async def _triggered(run: Run) -> None:
 
 
 LIVES: Mapping[str, Live] = {
-    live.__name__: live for live in (standard, lost_answers, reopened, later_runs, twenty_clicks, degraded)
+    live.__name__: live
+    for live in (standard, lost_answers, reopened, later_runs, attached, twenty_clicks, degraded)
 }
 
 LONG_LIVES: Mapping[str, Live] = {continued.__name__: continued}

@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from tests.workflows.connect_channel.outside import FakeActivities
 from tests.workflows.connect_channel.running import BEN, BRIEF, PATIENT, Run
+from workflows.bringing_in.activities import BRING_IN, COUNT_OPEN, OpenIncidents
 from workflows.connect_channel.activities import (
     READ_RIGHTS,
     RECORD_CONNECTION,
@@ -53,6 +54,29 @@ async def told_late(run: Run) -> None:
     await run.ends()
 
 
+async def brought_in(run: Run) -> None:
+    """Open incidents are offered with a number and without, and brought in now, later and not at all."""
+    outside = run.outside
+    outside.open = OpenIncidents(count=3)
+    await run.connects(message="17")
+    await run.ends()
+    outside.fails(BRING_IN, ProviderUnavailable("503"))
+    await run.brings_in(BEN)
+    await run.ends()
+    await run.disconnects()
+    await run.brings_in()
+    await run.ends()
+    outside.fails(COUNT_OPEN, ProviderUnavailable("503"))
+    await run.connects()
+    await run.ends()
+    outside.fails(BRING_IN, RequestInvalid("an odd answer"))
+    await run.brings_in()
+    await run.ends()
+    outside.gone = True
+    await run.brings_in()
+    await run.ends()
+
+
 async def always_changed(run: Run) -> None:
     """Changed so often while PagerDuty is away that it goes on in a new run; the server is impatient."""
     run.outside.breaks(CONVERGE_SUBSCRIPTION, ProviderUnavailable("503"))
@@ -65,7 +89,7 @@ async def always_changed(run: Run) -> None:
     await run.ends()
 
 
-LIVES: Mapping[str, Live] = {live.__name__: live for live in (connected_anew, told_late)}
+LIVES: Mapping[str, Live] = {live.__name__: live for live in (connected_anew, told_late, brought_in)}
 LONG_LIVES: Mapping[str, Live] = {always_changed.__name__: always_changed}
 """Lives for a server on which runs are long very soon."""
 

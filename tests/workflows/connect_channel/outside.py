@@ -9,6 +9,14 @@ from typing import Any, Literal
 from temporalio import activity
 
 from tests.support.waiting import Changes
+from workflows.bringing_in.activities import (
+    BRING_IN,
+    COUNT_OPEN,
+    BringIn,
+    BroughtIn,
+    OfService,
+    OpenIncidents,
+)
 from workflows.connect_channel import activities as rows
 from workflows.connect_channel.activities import (
     ConnectionEnded,
@@ -58,6 +66,11 @@ class FakeActivities:
         """How the subscription stood after each time it was brought in step."""
         self.left: list[Callable[[Literal["subscribed", "unsubscribed"]], Converged]] = []
         """What the next answers about the subscription leave to be done."""
+        self.open = OpenIncidents(count=0)
+        """Incidents of the service."""
+        self.gone = False
+        """The channel is not there for the bot."""
+        self.brought: list[BringIn] = []
         self.order: list[str] = []
         """The activities that ended well, in order."""
         self._ids = itertools.count(7)
@@ -214,6 +227,25 @@ class FakeActivities:
         self.standing.append(state)
         return self.left.pop(0)(state) if self.left else Converged(state=state)
 
+    @activity.defn(name=COUNT_OPEN.name)
+    async def count_open(self, request: OfService) -> OpenIncidents:
+        found: OpenIncidents = await self._answer(COUNT_OPEN, request, lambda _: self.open)
+        return found
+
+    @activity.defn(name=BRING_IN.name)
+    async def bring_in(self, request: BringIn) -> BroughtIn:
+        brought: BroughtIn = await self._answer(BRING_IN, request, self._bring_in)
+        return brought
+
+    def _bring_in(self, request: BringIn) -> BroughtIn:
+        if self.gone:
+            return BroughtIn(outcome="channel_gone")
+        if self.live is None:
+            return BroughtIn(outcome="not_connected")
+        self.brought.append(request)
+        outcome: Literal["brought_in", "nothing_open"] = "brought_in" if self.open.count else "nothing_open"
+        return BroughtIn(outcome=outcome, count=self.open.count, more=self.open.more, page="https://p/1")
+
     @activity.defn(name=rows.SHOW_CONNECTION.name)
     async def show_connection(self, request: ShowConnection) -> ConnectionShown:
         shown: ConnectionShown = await self._answer(rows.SHOW_CONNECTION, request, self._show)
@@ -230,5 +262,7 @@ class FakeActivities:
             self.record_connection,
             self.end_connection,
             self.converge_subscription,
+            self.count_open,
+            self.bring_in,
             self.show_connection,
         ]

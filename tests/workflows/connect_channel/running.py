@@ -17,7 +17,7 @@ from tests.workflows.channel_incident.timeline import Timeline
 from tests.workflows.connect_channel.outside import FakeActivities
 from worker import workflow_runner
 from workflows.connect_channel.messages import Asked, ConnectAnswer, Deadlines, End, Start
-from workflows.connect_channel.state import Kind
+from workflows.connect_channel.state import Request
 from workflows.connect_channel.workflow import ConnectChannelWorkflow
 from workflows.connect_channel.workflow_type import CONNECT_CHANNEL, UPDATES
 from workflows.person import Person
@@ -89,7 +89,7 @@ class Run:
             }
         )
 
-    async def ask(self, kind: Kind, message: Asked) -> ConnectAnswer:
+    async def ask(self, kind: Request, message: Asked) -> ConnectAnswer:
         """Asked and answered; where no run goes on, one starts."""
         start: WithStartWorkflowOperation[Any, End] = WithStartWorkflowOperation(
             CONNECT_CHANNEL.name, **start_options(CONNECT_CHANNEL, self.start, message, task_queue=self.queue)
@@ -102,7 +102,7 @@ class Run:
             self.runs.append(reached)
         return answer
 
-    async def hand_over(self, kind: Kind, message: Asked) -> None:
+    async def hand_over(self, kind: Request, message: Asked) -> None:
         """The same as a signal, as the API sends it where the answer is not there in time."""
         signal = UPDATES[kind].goes_on_as
         await signal_with_start(
@@ -114,6 +114,9 @@ class Run:
 
     async def disconnects(self, person: Person = ADA, **more: Any) -> ConnectAnswer:
         return await self.ask("disconnect", self.asked(person, **more))
+
+    async def brings_in(self, person: Person = ADA, **more: Any) -> ConnectAnswer:
+        return await self.ask("bring_in", self.asked(person, **more))
 
     # What can be seen from outside
 

@@ -8,6 +8,7 @@ from temporalio.client import Client
 
 from tests.workflows.connect_channel.outside import CHECKOUT, MANAGER, FakeActivities
 from tests.workflows.connect_channel.running import ADA, BEN, BRIEF, running
+from workflows.bringing_in.activities import COUNT_OPEN
 from workflows.connect_channel.activities import (
     END_CONNECTION,
     READ_RIGHTS,
@@ -48,7 +49,7 @@ async def test_the_row_comes_first_then_the_subscription_then_the_card_then_the_
         READ_RIGHTS.name,
         RECORD_CONNECTION.name,
         CONVERGE_SUBSCRIPTION.name,
-        SHOW_CONNECTION.name,
+        *sorted((SHOW_CONNECTION.name, COUNT_OPEN.name), key=outside.order.index),
         SHOW_CONNECTION.name,
     ]
     assert [one.name for one in outside.sent] == ["connection/7", "welcome/7"]

@@ -9,6 +9,7 @@ from typing import Any
 from temporalio import activity
 
 from tests.support.waiting import Changes
+from workflows.bringing_in.activities import BRING_IN, BringIn, BroughtIn, OfConnection
 from workflows.contract import Activity, Done
 from workflows.errors import OutcomeUnknown, OutsideError, RequestInvalid
 from workflows.notice import StoredNotice
@@ -37,7 +38,14 @@ from workflows.team_setup.state import Step
 from workflows.team_setup.view import NoticeView
 
 Row = Activity[Any, Any]
+SERVICES = ("PSVC001", "PSVC002")
+"""That are connected to each channel which shows incidents."""
 MISSING = ("Chat.Create", "Organization.Read.All")
+
+
+def place_of(channel: str, service: str) -> OfConnection:
+    """A service that is connected to a channel."""
+    return OfConnection(account="acme", service=service, conversation=channel)
 
 
 class FakeActivities:
@@ -77,6 +85,8 @@ class FakeActivities:
         self.sought: list[FindChannel] = []
         self.found = Found(has_app=True, is_there=True)
         self.suspended: set[str] = set()
+        self.brought: list[BringIn] = []
+        """Connections whose open incidents came in."""
         self._reasons: dict[tuple[str, str | None], Change] = {}
         self._changed: dict[str, dict[str, bool]] = {}
         """By request: the channels that it has changed, and whether they are suspended."""
@@ -93,6 +103,13 @@ class FakeActivities:
 
     def fails(self, row: Row, *errors: OutsideError) -> None:
         self._failures.setdefault(row.name, []).extend(errors)
+
+    def cannot_read(self, service: str, error: OutsideError) -> None:
+        """PagerDuty does not tell what is open of a service."""
+        self._refused[service] = error
+
+    def can_read(self, service: str) -> None:
+        self._refused.pop(service, None)
 
     def cannot_write_to(self, recipient: str, error: OutsideError) -> None:
         """Every message to this person or channel is refused."""
@@ -260,8 +277,27 @@ class FakeActivities:
         return Followed(
             suspended=tuple(one for one, is_suspended in changed.items() if is_suspended),
             revived=tuple(one for one, is_suspended in changed.items() if not is_suspended),
+            connections=tuple(
+                place_of(one, service)
+                for one, is_suspended in changed.items()
+                if not is_suspended
+                for service in SERVICES
+            ),
             owner=self.owner,
         )
+
+    @activity.defn(name=BRING_IN.name)
+    async def bring_in(self, request: BringIn) -> BroughtIn:
+        brought: BroughtIn = await self._answer(BRING_IN, request, self._bring_in)
+        return brought
+
+    def _bring_in(self, request: BringIn) -> BroughtIn:
+        if request.connection.conversation in self.suspended:
+            return BroughtIn(outcome="channel_gone")
+        if failure := self._refused.get(request.connection.service):
+            raise failure.to_application_error()
+        self.brought.append(request)
+        return BroughtIn(outcome="brought_in", count=1)
 
     @activity.defn(name=rows.FIND_CHANNEL.name)
     async def find_channel(self, request: FindChannel) -> Found:
@@ -357,6 +393,7 @@ class FakeActivities:
             self.restore_setup,
             self.record_setup,
             self.follow_team,
+            self.bring_in,
             self.find_channel,
             self.make_offer,
             self.show_notice,

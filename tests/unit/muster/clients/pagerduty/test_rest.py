@@ -318,3 +318,41 @@ async def test_an_answer_without_a_list_of_members_is_none(client, rest, body):
     rest.answer = httpx.Response(200, json=body)
     with pytest.raises(ProviderUnavailable, match="without a list of members"):
         await client.list_team_members(ACCOUNT, "PT1", token="t0ken")
+
+
+def list_open(client):
+    return client.list_open_incidents(ACCOUNT, "PSVC001", token="t0ken", most=50, offset=100)
+
+
+async def test_open_incidents_are_asked_for_without_an_end_to_the_past_and_the_newest_first(client, rest):
+    rest.answer = httpx.Response(200, json={"incidents": [], "more": False})
+    assert await list_open(client) == ((), False)
+    (request,) = rest.requests
+    assert request.url.params.multi_items() == [
+        ("statuses[]", "triggered"),
+        ("statuses[]", "acknowledged"),
+        ("service_ids[]", "PSVC001"),
+        ("date_range", "all"),
+        ("sort_by", "created_at:desc"),
+        ("limit", "50"),
+        ("offset", "100"),
+    ]
+
+
+async def test_what_cannot_be_read_or_is_not_open_is_no_open_incident(client, rest):
+    rows = [
+        {"id": "Q2", "status": "acknowledged"},
+        {"id": "Q1", "status": "resolved"},
+        {"id": 7, "status": "triggered"},
+        "Q0",
+        {"status": "triggered"},
+        {"id": "Q3", "status": "triggered"},
+    ]
+    rest.answer = httpx.Response(200, json={"incidents": rows, "more": True})
+    assert await list_open(client) == (("Q2", "Q3"), True)
+
+
+async def test_an_answer_without_a_list_of_incidents_is_worth_another_attempt(client, rest):
+    rest.answer = httpx.Response(200, json={"incidents": None})
+    with pytest.raises(ProviderUnavailable, match="without a list of incidents"):
+        await list_open(client)
