@@ -45,6 +45,7 @@ class TeamLifeActivities:
             suspended=tuple(one.name for one in changed if one.is_suspended),
             revived=tuple(one.name for one in changed if not one.is_suspended),
             owner=await suspensions.owner(self._pool, request.team),
+            connectors=await suspensions.connectors(self._pool, team=request.team, request=request.request),
         )
 
     async def _detach(self, team: str, changes: Iterable[Change]) -> None:

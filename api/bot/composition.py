@@ -7,6 +7,7 @@ from api.bot.commands.handler import CommandHandler
 from api.bot.commands.request import Accounts, Dependencies
 from api.bot.link_buttons import LinkButtonHandler
 from api.bot.linking import Linking
+from api.bot.presence import ChannelPresence
 from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
@@ -44,4 +45,5 @@ def muster_bot(
         CommandHandler(dependencies, events, connector, PrivateSends(connector, pool), settings.teams),
         events,
         sightings,
+        ChannelPresence(pool, gateway, deadlines),
     )

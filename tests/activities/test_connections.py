@@ -11,6 +11,7 @@ from activities.teams.connection_notices import ConnectionNoticeActivities
 from activities.teams.sends import Sends
 from muster.clients.teams.connector import ConnectorClient
 from muster.store.pool import Pool
+from tests.support.refused_sends import KeptRefusedSends
 from tests.support.teams_service import TeamsService
 from workflows.connect_channel.activities import (
     ConnectionEnded,
@@ -39,10 +40,11 @@ class Channel:
     def __init__(
         self, teams_side: TeamsService, pool: Pool, connector: ConnectorClient, sends: Sends
     ) -> None:
+        self.refused_sends = KeptRefusedSends()
         self.id = teams_side.channel
         self.tenant = teams_side.company.tenant_id
         self.rows = ConnectionActivities(pool)
-        self.notices = ConnectionNoticeActivities(connector, pool, sends)
+        self.notices = ConnectionNoticeActivities(connector, pool, sends, self.refused_sends)
 
     async def restore(self) -> StoredConnection:
         request = RestoreConnection(account=ACCOUNT, service=SERVICE, conversation=self.id, subject=SUBJECT)

@@ -20,6 +20,7 @@ from activities.signals import WorkflowSignals
 from activities.upkeep.old_rows import OldRowActivities
 from activities.upkeep.people import PeopleActivities
 from activities.upkeep.refreshing import RefreshingActivities
+from activities.upkeep.teams import ForgettingActivities
 from activities.upkeep.telling import TellingActivities
 from activities.upkeep.users import UserActivities
 from muster.clients.graph.client import GraphClient
@@ -187,6 +188,7 @@ class Upkeep:
                 PeopleActivities(GraphClient(self.http, _no_token, {}), self.pool),
                 TellingActivities(self.signals, self.settings, self.pool),
                 OldRowActivities(self.pool),
+                ForgettingActivities(self.signals, self.pool),
             ),
             workflow_runner=workflow_runner(sandboxed=True),
             **options,
