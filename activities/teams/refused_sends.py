@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 import structlog
 
 from activities.signals import WorkflowSignals
-from muster.refused_sends import refusal_in
+from muster.refused_sends import REFUSED_SENDS, RefusedSend, refusal_in
 from muster.settings import Settings
 from muster.store import teams
 from muster.store.pool import UNAVAILABLE, Pool
-from workflows.errors import BotRemoved, ProviderUnavailable
+from workflows.errors import ProviderUnavailable
 from workflows.team_setup.messages import Deadlines
 from workflows.team_setup.workflow_type import SEND_REFUSED, TEAM_SETUP
 
@@ -30,11 +30,11 @@ class RefusedSends:
         """Report what the block raises, where that says that the conversation refuses the bot."""
         try:
             yield
-        except BotRemoved as refused:
+        except REFUSED_SENDS as refused:
             await self.report(conversation, refused)
             raise
 
-    async def report(self, conversation: str, refused: BotRemoved) -> None:
+    async def report(self, conversation: str, refused: RefusedSend) -> None:
         """Tell the set-up of the channel's team; a later send reports what cannot be told now."""
         message = refusal_in(conversation, refused)
         if message is None:

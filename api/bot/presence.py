@@ -4,12 +4,11 @@ import structlog
 
 from api.bot.activity import InboundActivity
 from api.gateway import Gateway
-from muster.refused_sends import refusal_in
+from muster.refused_sends import RefusedSend, refusal_in
 from muster.store import suspensions, teams
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.temporal.attempts import Rejected, TemporalUnavailable
 from workflows.contract import ArgumentT, Signal
-from workflows.errors import BotRemoved
 from workflows.team_setup.messages import ChannelHeard, Deadlines
 from workflows.team_setup.workflow_type import CHANNEL_HEARD, SEND_REFUSED, TEAM_SETUP
 
@@ -42,7 +41,7 @@ class ChannelPresence:
         except (TemporalUnavailable, Rejected, *UNAVAILABLE) as failure:
             log.warning("a set-up was not told of a channel", reason=type(failure).__name__)
 
-    async def refused(self, channel: str, refused: BotRemoved) -> None:
+    async def refused(self, channel: str, refused: RefusedSend) -> None:
         """The answer to a command was refused in a channel."""
         message = refusal_in(channel, refused)
         if message is None:

@@ -152,3 +152,15 @@ async def test_a_channel_that_nobody_knows_cannot_be_written_to(channel: Channel
     with pytest.raises(ApplicationError) as failed:
         await ActivityEnvironment().run(channel.notices.show_connection, request)
     assert failed.value.type == "RequestInvalid"
+
+
+@pytest.mark.parametrize(("on", "name"), [("create", "welcome/1"), ("edit", "connection/7")])
+async def test_a_message_that_is_refused_for_its_channel_is_reported(
+    channel: Channel, teams_side: TeamsService, on: str, name: str
+) -> None:
+    if on == "edit":
+        await channel.show(name, "late")
+    await teams_side.fault(on, "removed")
+    with pytest.raises(ApplicationError):
+        await channel.show(name, "connected")
+    assert channel.refused_sends.reported == [(channel.id, "BotNotInConversationRoster")]

@@ -200,3 +200,20 @@ async def test_a_reply_that_finds_no_card_leaves_the_row_as_it_was(
     assert failed.value.type == "CardGone"
     assert await cards.restore(pool, reply.card) == before
     assert (await say(reply)).said
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), [("removed", "BotNotInConversationRoster"), ("lose_answer", None)]
+)
+async def test_a_reply_that_is_refused_for_its_conversation_is_reported(
+    say: Say,
+    reply: Reply,
+    teams_side: TeamsService,
+    refused_sends: KeptRefusedSends,
+    fault: str,
+    code: str | None,
+) -> None:
+    await teams_side.fault("reply", fault)
+    with pytest.raises(ApplicationError):
+        await say(reply)
+    assert refused_sends.reported == ([] if code is None else [(reply.card.conversation, code)])

@@ -284,3 +284,12 @@ async def test_the_number_of_a_greeting_that_was_not_sent_is_free(
     assert await notices.numbers(setup.pool, SUBJECT) == {}
     await setup.show(setup.welcome(), asked_at=LATER)
     assert await notices.numbers(setup.pool, SUBJECT) == {"welcome": 1}
+
+
+async def test_a_welcome_that_is_refused_in_general_is_reported(
+    setup: Setup, teams_side: TeamsService, refused_sends: KeptRefusedSends
+) -> None:
+    await teams_side.fault("create", "removed")
+    welcome = setup.welcome()
+    assert await failure(setup, welcome) == "BotRemoved"
+    assert refused_sends.reported == [(welcome.recipient, "BotNotInConversationRoster")]

@@ -134,15 +134,13 @@ class UpkeepWorkflow:
                 batch = TeamBatch(account=self.account, after=after)
                 found = await call(FORGET_TEAMS, batch, f"after team {after}" if after else "first teams")
                 after = found.after
+                self._note("teams", _progress_of(found))
                 if found.is_last:
                     break
-                self._note("teams", _progress_of(found))
             if found.is_subscribed_in_vain:
                 await self._unsubscribe()
         except ActivityError as error:
             self._stop("teams", failure_of(error).name)
-        else:
-            self._note("teams", _progress_of(found))
 
     async def _unsubscribe(self) -> None:
         """What a creation left open is looked at again a few times; the next day goes on."""

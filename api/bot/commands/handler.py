@@ -21,10 +21,11 @@ from muster.clients.teams.connector import ConnectorClient
 from muster.config_file import TeamsRegistration
 from muster.logging import correlated
 from muster.private_sends import PrivateSends, Room
+from muster.refused_sends import REFUSED_SENDS
 from muster.store import commands
 from muster.store.pool import UNAVAILABLE
 from muster.temporal.attempts import Rejected, TemporalUnavailable
-from workflows.errors import BotRemoved, OutsideError
+from workflows.errors import OutsideError
 from workflows.ids import command_key
 from workflows.person import Person
 
@@ -145,7 +146,7 @@ class CommandHandler:
                     await self._connector.reply(*where, id, _message(content))
                 else:
                     await self._connector.send(*where, _message(content))
-        except BotRemoved as refused:
+        except REFUSED_SENDS as refused:
             if activity.team is not None:
                 await self._presence.refused(activity.conversation_id, refused)
             raise
