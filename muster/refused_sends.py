@@ -12,7 +12,7 @@ _IS_CERTAIN = {
 
 RefusedSend = BotRemoved | CardGone
 REFUSED_SENDS = (BotRemoved, CardGone)
-"""The same, to catch. The latter is that of a reply whose thread is not found, as where its channel is gone."""
+"""The same, to catch. The latter is of a reply whose thread is not found, as where its channel is gone."""
 
 
 def refusal_in(channel: str, refused: RefusedSend) -> SendRefused | None:
