@@ -42,7 +42,7 @@ class MusterBot(TeamsActivityHandler):
         try:
             await super().on_turn(turn_context)
         finally:
-            noting = self._sightings.begin(activity, self._presence.heard)
+            noting = self._sightings.begin(activity, self._presence)
         if not activity.is_invoke:  # nobody waits for its answer
             await self._sightings.wait_for(noting)
 

@@ -6,7 +6,7 @@ from api.bot.activity import InboundActivity
 from api.gateway import Gateway
 from muster.refused_sends import RefusedSend, refusal_in
 from muster.store import suspensions, teams
-from muster.store.pool import UNAVAILABLE, Pool
+from muster.store.pool import UNAVAILABLE, Connection, Pool
 from muster.temporal.attempts import Rejected, TemporalUnavailable
 from workflows.contract import ArgumentT, Signal
 from workflows.team_setup.messages import ChannelHeard, Deadlines
@@ -23,20 +23,22 @@ class ChannelPresence:
         self._gateway = gateway
         self._deadlines = deadlines
 
-    async def heard(self, activity: InboundActivity) -> None:
-        """Somebody wrote or pressed a button in a channel: what suspended it may not hold any more.
+    async def is_news(self, connection: Connection, activity: InboundActivity) -> bool:
+        """Whether somebody wrote or pressed a button in a channel, and what suspended it holds no more.
 
         An event of a team says by itself what it means: it comes from General even when that goes.
         """
         if activity.tenant is None or activity.team is None or activity.type not in ("message", "invoke"):
-            return
+            return False
+        return await suspensions.is_disproved(
+            connection, channel=activity.conversation_id, tenant=activity.tenant, at=activity.at
+        )
+
+    async def heard(self, activity: InboundActivity) -> None:
+        """Tell that something came from a suspended channel."""
         channel = activity.conversation_id
+        heard = ChannelHeard(channel=channel, at=activity.at, correlation=activity.id)
         try:
-            if not await suspensions.is_disproved(
-                self._pool, channel=channel, tenant=activity.tenant, at=activity.at
-            ):
-                return
-            heard = ChannelHeard(channel=channel, at=activity.at, correlation=activity.id)
             await self._tell(channel, CHANNEL_HEARD, heard)
         except (TemporalUnavailable, Rejected, *UNAVAILABLE) as failure:
             log.warning("a set-up was not told of a channel", reason=type(failure).__name__)
