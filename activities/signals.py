@@ -1,6 +1,7 @@
 """What activities tell and ask workflows: the only user of Temporal's client among them."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from temporalio.client import (
@@ -15,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from muster.temporal.starting import signal_with_start, start_options
 from workflows.contract import ArgumentT, ResultT, Signal, StartT, Update, WorkflowType
 from workflows.errors import ProviderUnavailable
+from workflows.search_attributes import TEAMS_CONVERSATION
 
 _WITHIN = 3.0
 """Seconds for all attempts: the SDK's own limit is for each of them."""
@@ -98,3 +100,23 @@ class WorkflowSignals:
                 return False
             raise ProviderUnavailable(f"Temporal did not take a signal: {error.status.name}") from error
         return True
+
+    async def is_running_in(self, conversations: Iterable[str]) -> bool:
+        """Whether a run goes on that belongs to one of these conversations; raises ``ProviderUnavailable``.
+
+        Temporal lists a run a moment after its start.
+        """
+        ids = ", ".join(_quoted(one) for one in conversations)
+        query = f"{TEAMS_CONVERSATION.name} IN ({ids}) AND ExecutionStatus = 'Running'"
+        try:
+            async with asyncio.timeout(_WITHIN):
+                return (await self._client.count_workflows(query)).count > 0
+        except TimeoutError as error:
+            raise ProviderUnavailable("Temporal did not list runs in time") from error
+        except RPCError as error:
+            raise ProviderUnavailable(f"Temporal did not list runs: {error.status.name}") from error
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -46,6 +46,7 @@ class TeamLifeActivities:
             revived=tuple(one.name for one in changed if not one.is_suspended),
             connections=await suspensions.revived(self._pool, team=request.team, request=request.request),
             owner=await suspensions.owner(self._pool, request.team),
+            connectors=await suspensions.connectors(self._pool, team=request.team, request=request.request),
         )
 
     async def _detach(self, team: str, changes: Iterable[Change]) -> None:

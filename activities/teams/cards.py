@@ -18,7 +18,7 @@ from muster.store.cards import Intended
 from muster.store.pool import UNAVAILABLE, Pool
 from workflows.channel_incident.activities import DELETE_MESSAGE, SHOW_CARD, DeleteMessage, ShowCard, Shown
 from workflows.contract import Done
-from workflows.errors import BotRemoved, CardGone, OutcomeUnknown, OutsideError, ProviderUnavailable
+from workflows.errors import CardGone, OutcomeUnknown, OutsideError, ProviderUnavailable
 
 _CARD = "application/vnd.microsoft.card.adaptive"
 
@@ -45,12 +45,8 @@ class CardActivities:
         Temporal when it misses a heartbeat, or by a worker that stops.
         """
         asked_at = activity.info().scheduled_time
-        async with heartbeats():
-            try:
-                return await self._sends.run(("card", request.card), lambda: self._show(request, asked_at))
-            except BotRemoved as refused:
-                await self._refused_sends.report(request.card.conversation, refused)
-                raise
+        async with heartbeats(), self._refused_sends.reporting(request.card.conversation):
+            return await self._sends.run(("card", request.card), lambda: self._show(request, asked_at))
 
     async def _show(self, request: ShowCard, asked_at: datetime) -> Shown:
         if request.activity_id is not None:

@@ -8,6 +8,7 @@ from temporalio import activity
 from activities.heartbeats import heartbeats
 from activities.registration import implements
 from activities.teams.notice_sends import Carrier, NoticeSends
+from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
 from muster.cards.connections.card import connection_card, connection_summary
 from muster.clients.teams.connector import ConnectorClient
@@ -25,10 +26,13 @@ _CARD = "application/vnd.microsoft.card.adaptive"
 class ConnectionNoticeActivities:
     """Posts and edits the messages of connections."""
 
-    def __init__(self, connector: ConnectorClient, pool: Pool, sends: Sends) -> None:
+    def __init__(
+        self, connector: ConnectorClient, pool: Pool, sends: Sends, refused_sends: RefusedSends
+    ) -> None:
         self._connector = connector
         self._pool = pool
         self._notices = NoticeSends(pool, sends)
+        self._refused_sends = refused_sends
 
     @implements(SHOW_CONNECTION)
     async def show_connection(self, request: ShowConnection) -> ConnectionShown:
@@ -44,7 +48,7 @@ class ConnectionNoticeActivities:
             where = (await self._address(request), request.tenant, message.conversation)
             await self._connector.update(*where, message.activity_id, content)
 
-        async with heartbeats():
+        async with heartbeats(), self._refused_sends.reporting(request.recipient):
             shown = await self._notices.show(
                 request, Carrier(post, edit), asked_at=activity.info().scheduled_time
             )

@@ -8,6 +8,7 @@ from temporalio import activity
 from activities.heartbeats import heartbeats
 from activities.registration import implements
 from activities.teams.notice_sends import Carrier, NoticeSends
+from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
 from muster.cards.setup.card import setup_card, setup_summary
 from muster.clients.teams.connector import ConnectorClient
@@ -32,6 +33,7 @@ class NoticeActivities:
         private: PrivateSends,
         pool: Pool,
         sends: Sends,
+        refused_sends: RefusedSends,
         keys: KeyRing,
         settings: Settings,
     ) -> None:
@@ -39,6 +41,7 @@ class NoticeActivities:
         self._private = private
         self._pool = pool
         self._notices = NoticeSends(pool, sends)
+        self._refused_sends = refused_sends
         self._keys = keys
         self._settings = settings
 
@@ -53,7 +56,8 @@ class NoticeActivities:
         async def edit(message: PrivateMessage) -> None:
             await self._edit(request, message, await self._message(request))
 
-        async with heartbeats():
+        # What a private chat refuses says nothing of the team: a report of it finds no channel.
+        async with heartbeats(), self._refused_sends.reporting(request.recipient):
             shown = await self._notices.show(
                 request, Carrier(post, edit), asked_at=activity.info().scheduled_time
             )

@@ -4,6 +4,7 @@ import structlog
 
 from activities.heartbeats import heartbeats
 from activities.registration import implements
+from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
 from muster.cards.incident.highlight import highlight_text
 from muster.clients.teams.connector import ConnectorClient
@@ -19,15 +20,18 @@ log = structlog.stdlib.get_logger(__name__)
 class ReplyActivities:
     """Posts highlights into the threads of their cards."""
 
-    def __init__(self, connector: ConnectorClient, pool: Pool, sends: Sends) -> None:
+    def __init__(
+        self, connector: ConnectorClient, pool: Pool, sends: Sends, refused_sends: RefusedSends
+    ) -> None:
         self._connector = connector
         self._pool = pool
         self._sends = sends
+        self._refused_sends = refused_sends
 
     @implements(REPLY)
     async def reply(self, request: Reply) -> Replied:
         """Say a highlight in the card's thread, at most once: the intent is committed first."""
-        async with heartbeats():
+        async with heartbeats(), self._refused_sends.reporting(request.card.conversation):
             return await self._sends.run(("thread", request.card), lambda: self._say(request))
 
     async def _say(self, request: Reply) -> Replied:

@@ -10,6 +10,7 @@ from botbuilder.core.teams import TeamsActivityHandler
 from api.bot.adapter import inbound_of
 from api.bot.card_actions import CardActionHandler
 from api.bot.commands.handler import CommandHandler
+from api.bot.presence import ChannelPresence
 from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 
@@ -24,6 +25,7 @@ class MusterBot(TeamsActivityHandler):
         commands: CommandHandler,
         events: TeamEvents,
         sightings: Sightings,
+        presence: ChannelPresence,
     ) -> None:
         """``buttons``: who answers those of cards that are no incident's, by verb."""
         super().__init__()
@@ -32,6 +34,7 @@ class MusterBot(TeamsActivityHandler):
         self._commands = commands
         self._events = events
         self._sightings = sightings
+        self._presence = presence
 
     async def on_turn(self, turn_context: TurnContext) -> None:
         """Handle the activity, whatever it is, and then write what it tells beside its purpose."""
@@ -39,7 +42,7 @@ class MusterBot(TeamsActivityHandler):
         try:
             await super().on_turn(turn_context)
         finally:
-            noting = self._sightings.begin(activity)
+            noting = self._sightings.begin(activity, self._presence)
         if not activity.is_invoke:  # nobody waits for its answer
             await self._sightings.wait_for(noting)
 

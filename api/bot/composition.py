@@ -10,6 +10,7 @@ from api.bot.connect_buttons import ConnectButtonHandler
 from api.bot.connecting import Connecting
 from api.bot.link_buttons import LinkButtonHandler
 from api.bot.linking import Linking
+from api.bot.presence import ChannelPresence
 from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
@@ -53,4 +54,5 @@ def muster_bot(
         CommandHandler(dependencies, events, connector, PrivateSends(connector, pool), settings.teams),
         events,
         sightings,
+        ChannelPresence(pool, gateway, deadlines),
     )

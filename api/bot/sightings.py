@@ -10,6 +10,7 @@ import structlog
 
 from api.background import BackgroundTasks
 from api.bot.activity import InboundActivity
+from api.bot.presence import ChannelPresence
 from muster.store import conversations, people, teams
 from muster.store.pool import UNAVAILABLE, Connection, Pool
 
@@ -33,12 +34,17 @@ class Sightings:
         self._tasks = BackgroundTasks()
         self._connections = asyncio.Semaphore(_AT_ONCE)
 
-    def begin(self, activity: InboundActivity) -> asyncio.Task[None] | None:
-        """Write what this one tells; the task raises nothing. ``None``: too much waits to be written."""
+    def begin(
+        self, activity: InboundActivity, presence: ChannelPresence | None = None
+    ) -> asyncio.Task[None] | None:
+        """Write what this one tells; the task raises nothing. ``None``: too much waits to be written.
+
+        ``presence`` tells the set-up of a suspended channel that something came from there.
+        """
         if len(self._tasks) >= _MOST:
             log.warning("what an activity tells was dropped", waiting=len(self._tasks))
             return None
-        return self._tasks.begin(self._note(activity))
+        return self._tasks.begin(self._note(activity, presence))
 
     async def wait_for(self, noting: asyncio.Task[None] | None) -> None:
         """Return when it is written or given up; a connection that hangs may give it up later still."""
@@ -49,12 +55,15 @@ class Sightings:
         """Give the last ones a few seconds; the next activities tell again what is lost then."""
         await self._tasks.finish(within=_ENDS_WITHIN)
 
-    async def _note(self, activity: InboundActivity) -> None:
+    async def _note(self, activity: InboundActivity, presence: ChannelPresence | None) -> None:
         if activity.tenant is None:
             return
         try:
             async with asyncio.timeout(WITHIN), self._connections, self._pool.acquire() as connection:
                 await _write(connection, activity, activity.tenant)
+                is_news = presence is not None and await presence.is_news(connection, activity)
+            if presence is not None and is_news:  # without a connection held for it
+                await presence.heard(activity)
         except UNAVAILABLE as failure:  # the next activity tells it again
             log.warning("what an activity tells could not be noted", reason=type(failure).__name__)
         except Exception:

@@ -27,7 +27,7 @@ class EndedLinks:
         What fails between the two is asked for again, with the same key. Raises ``ProviderUnavailable``, and
         what a database raises that is away.
         """
-        why: Why = "user_gone" if ended.reason == "user_gone" else "ended"
+        why: Why = ended.reason if ended.reason in ("user_gone", "teams_gone") else "ended"
         await self._offers.ask_for(
             tenant=ended.tenant,
             aad_object_id=ended.aad_object_id,

@@ -21,9 +21,10 @@ QUERIES = load_queries(__file__)
 
 Column = Literal["access_token", "refresh_token"]
 _COLUMNS: tuple[Column, ...] = ("access_token", "refresh_token")
-Ending = Literal["refused", "user_gone", "person_gone"]
+Ending = Literal["refused", "user_gone", "person_gone", "teams_gone"]
 """Why a link ended that its person wanted: PagerDuty refused to refresh it, or does not know the user any
-more, or Microsoft does not know the person any more."""
+more, or Microsoft does not know the person any more, or no team of the tenant is left that belonged to the
+account."""
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ CREATE TABLE ended_link (
     reason text NOT NULL,
     ended_at timestamp with time zone DEFAULT now() NOT NULL,
     told_at timestamp with time zone,
-    CONSTRAINT ended_link_reason_check CHECK ((reason = ANY (ARRAY['refused'::text, 'user_gone'::text, 'person_gone'::text])))
+    CONSTRAINT ended_link_reason_check CHECK ((reason = ANY (ARRAY['refused'::text, 'user_gone'::text, 'person_gone'::text, 'teams_gone'::text])))
 );
 
 CREATE TABLE incident_card (
@@ -274,6 +274,7 @@ CREATE TABLE suspension (
     reason text NOT NULL,
     at timestamp with time zone NOT NULL,
     is_over boolean NOT NULL,
+    is_final boolean DEFAULT false NOT NULL,
     CONSTRAINT suspension_reason_check CHECK ((reason = ANY (ARRAY['removed'::text, 'archived'::text, 'deleted'::text, 'refused'::text])))
 );
 
@@ -434,9 +435,15 @@ CREATE INDEX click_by_card ON click USING btree (account, incident_id, conversat
 
 CREATE UNIQUE INDEX connection_live ON connection USING btree (account, service, conversation) WHERE (ended_at IS NULL);
 
+CREATE INDEX connection_of_conversation ON connection USING btree (conversation);
+
+CREATE INDEX conversation_of_team ON conversation USING btree (team);
+
 CREATE INDEX ended_link_untold ON ended_link USING btree (account) WHERE (told_at IS NULL);
 
 CREATE INDEX incident_card_by_activity ON incident_card USING btree (conversation, activity_id);
+
+CREATE INDEX incident_card_of_conversation ON incident_card USING btree (conversation);
 
 CREATE INDEX link_offer_by_end ON link_offer USING btree (expires_at);
 
@@ -449,6 +456,8 @@ CREATE INDEX notice_by_activity ON notice USING btree (conversation, activity_id
 CREATE UNIQUE INDEX quarantined_event_once ON quarantined_event USING btree (account, event_id, reason, COALESCE(target, ''::text)) WHERE (event_id IS NOT NULL);
 
 CREATE INDEX subscription_intent_of_account ON subscription_intent USING btree (account);
+
+CREATE INDEX team_removed ON team USING btree (id) WHERE (removed_at IS NOT NULL);
 
 CREATE INDEX user_link_of_account ON user_link USING btree (account, id);
 

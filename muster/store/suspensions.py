@@ -1,6 +1,7 @@
 """Why channels are suspended: one row for each reason, in which the newest activity decides."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from muster.store.pool import Connection, Pool
@@ -8,7 +9,7 @@ from muster.store.queries import load_queries
 from workflows.bringing_in.activities import OfConnection
 from workflows.ids import ChannelIncidentId
 from workflows.person import Person
-from workflows.team_setup.activities import Change
+from workflows.team_setup.changes import Change, Connected, Connector
 
 QUERIES = load_queries(__file__)
 
@@ -39,6 +40,7 @@ async def follow(
             reason=change.reason,
             at=change.at,
             is_over=change.is_over,
+            is_final=change.because == "teamHardDeleted",
         )
         if change.is_over:
             await QUERIES["let_write"].execute(connection, team=team, channel=channel, at=change.at)
@@ -51,6 +53,25 @@ async def revived(connection: Connection | Pool, *, team: str, request: str) -> 
     """The connections of the channels that a request has revived."""
     rows = await QUERIES["revived"].fetch(connection, team=team, request=request)
     return tuple(OfConnection(**row) for row in rows)
+
+
+async def connectors(connection: Connection | Pool, *, team: str, request: str) -> tuple[Connector, ...]:
+    """Who connected what to the channels that the request has changed; nobody else connected them."""
+    found: dict[str, Connector] = {}
+    for row in await QUERIES["connectors"].fetch(connection, team=team, request=request):
+        person = Person(
+            aad_object_id=row["aad_object_id"], teams_id=row["teams_id"], name=row["person_name"] or ""
+        )
+        known = found.get(person.aad_object_id, Connector(person=person))
+        one = Connected(channel=row["name"], services=tuple(row["services"]))
+        name = "suspended" if row["is_suspended"] else "revived"
+        found[person.aad_object_id] = known.model_copy(update={name: (*getattr(known, name), one)})
+    return tuple(found.values())
+
+
+async def is_disproved(connection: Connection | Pool, *, channel: str, tenant: str, at: datetime) -> bool:
+    """Whether a channel is suspended for what cannot hold, since something came from there at ``at``."""
+    return bool(await QUERIES["is_disproved"].fetchval(connection, channel=channel, tenant=tenant, at=at))
 
 
 async def open_cards(

@@ -3,9 +3,10 @@
 SELECT FROM team WHERE id = :team FOR UPDATE
 
 -- name: tell
-INSERT INTO suspension AS s (team, channel, reason, at, is_over)
-VALUES (:team, :channel, :reason, :at, :is_over)
-ON CONFLICT (team, channel, reason) DO UPDATE SET at = excluded.at, is_over = excluded.is_over
+INSERT INTO suspension AS s (team, channel, reason, at, is_over, is_final)
+VALUES (:team, :channel, :reason, :at, :is_over, :is_final)
+ON CONFLICT (team, channel, reason) DO UPDATE
+SET at = excluded.at, is_over = excluded.is_over, is_final = excluded.is_final
 WHERE s.at < excluded.at
 
 -- name: let_write
@@ -30,7 +31,7 @@ WHERE c.id = f.id AND f.is_away <> (c.suspended_at IS NOT NULL)
 SELECT c.name, c.suspended_at IS NOT NULL AS is_suspended
 FROM conversation c
 WHERE c.team = :team AND c.suspended_by = :request
-  AND EXISTS (SELECT FROM connection con WHERE con.conversation = c.id)
+  AND EXISTS (SELECT FROM connection con WHERE con.conversation = c.id AND con.ended_at IS NULL)
 ORDER BY c.name, c.id
 
 -- name: revived
@@ -40,6 +41,27 @@ FROM conversation c
 JOIN connection con ON con.conversation = c.id
 WHERE c.team = :team AND c.suspended_by = :request AND c.suspended_at IS NULL AND con.ended_at IS NULL
 ORDER BY c.key, con.service
+
+
+-- name: connectors
+-- Who connected what to the channels that a request has changed.
+SELECT p.aad_object_id, p.teams_id, p.name AS person_name, c.name, c.suspended_at IS NOT NULL AS is_suspended,
+       array_agg(DISTINCT con.service_name ORDER BY con.service_name) AS services
+FROM conversation c
+JOIN connection con ON con.conversation = c.id AND con.ended_at IS NULL
+JOIN person p ON p.tenant = c.tenant AND p.aad_object_id = con.connected_by
+WHERE c.team = :team AND c.suspended_by = :request
+GROUP BY p.aad_object_id, p.teams_id, p.name, c.id
+ORDER BY p.aad_object_id, c.name, c.id
+
+-- name: is_disproved
+-- Whether a reason for which a channel is suspended cannot hold, since something came from there after it.
+SELECT EXISTS (
+  SELECT FROM conversation c
+  JOIN suspension s ON s.team = c.team AND s.channel IN ('', c.id)
+  WHERE c.id = :channel AND c.tenant = :tenant AND c.suspended_at IS NOT NULL
+    AND NOT s.is_over AND s.at < :at
+    AND (s.reason = 'removed' OR (s.channel = c.id AND s.reason IN ('deleted', 'refused'))))
 
 -- name: open_cards
 SELECT k.account, k.incident_id, c.key

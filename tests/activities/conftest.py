@@ -130,8 +130,10 @@ def show(card_activities: CardActivities) -> Show:
 
 
 @pytest.fixture
-def reply_activities(connector: ConnectorClient, pool: Pool, sends: Sends) -> ReplyActivities:
-    return ReplyActivities(connector, pool, sends)
+def reply_activities(
+    connector: ConnectorClient, pool: Pool, sends: Sends, refused_sends: KeptRefusedSends
+) -> ReplyActivities:
+    return ReplyActivities(connector, pool, sends, refused_sends)
 
 
 @pytest.fixture

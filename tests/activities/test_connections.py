@@ -11,6 +11,7 @@ from activities.teams.connection_notices import ConnectionNoticeActivities
 from activities.teams.sends import Sends
 from muster.clients.teams.connector import ConnectorClient
 from muster.store.pool import Pool
+from tests.support.refused_sends import KeptRefusedSends
 from tests.support.teams_service import TeamsService
 from workflows.connect_channel.activities import (
     ConnectionEnded,
@@ -39,10 +40,11 @@ class Channel:
     def __init__(
         self, teams_side: TeamsService, pool: Pool, connector: ConnectorClient, sends: Sends
     ) -> None:
+        self.refused_sends = KeptRefusedSends()
         self.id = teams_side.channel
         self.tenant = teams_side.company.tenant_id
         self.rows = ConnectionActivities(pool)
-        self.notices = ConnectionNoticeActivities(connector, pool, sends)
+        self.notices = ConnectionNoticeActivities(connector, pool, sends, self.refused_sends)
 
     async def restore(self) -> StoredConnection:
         request = RestoreConnection(account=ACCOUNT, service=SERVICE, conversation=self.id, subject=SUBJECT)
@@ -150,3 +152,15 @@ async def test_a_channel_that_nobody_knows_cannot_be_written_to(channel: Channel
     with pytest.raises(ApplicationError) as failed:
         await ActivityEnvironment().run(channel.notices.show_connection, request)
     assert failed.value.type == "RequestInvalid"
+
+
+@pytest.mark.parametrize(("on", "name"), [("create", "welcome/1"), ("edit", "connection/7")])
+async def test_a_message_that_is_refused_for_its_channel_is_reported(
+    channel: Channel, teams_side: TeamsService, on: str, name: str
+) -> None:
+    if on == "edit":
+        await channel.show(name, "late")
+    await teams_side.fault(on, "removed")
+    with pytest.raises(ApplicationError):
+        await channel.show(name, "connected")
+    assert channel.refused_sends.reported == [(channel.id, "BotNotInConversationRoster")]

@@ -15,6 +15,7 @@ from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
+from tests.support.refused_sends import KeptRefusedSends
 from tests.support.settings import database_at
 from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import Replied, Reply, ShowCard
@@ -122,7 +123,7 @@ async def test_a_database_that_goes_away_during_the_send_does_not_make_it_a_fail
     async with line_to(database_url) as line:
         server = database_url.rpartition("@")[2].partition("/")[0]
         async with await open_pool(database_at(database_url.replace(server, line.address))) as pool:
-            activities = ReplyActivities(connector, pool, sends)
+            activities = ReplyActivities(connector, pool, sends, KeptRefusedSends())
             teams_side.asked.clear()
             saying = asyncio.ensure_future(ActivityEnvironment().run(activities.reply, reply))
             await teams_side.until(lambda: bool(teams_side.asked))
@@ -199,3 +200,20 @@ async def test_a_reply_that_finds_no_card_leaves_the_row_as_it_was(
     assert failed.value.type == "CardGone"
     assert await cards.restore(pool, reply.card) == before
     assert (await say(reply)).said
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), [("removed", "BotNotInConversationRoster"), ("lose_answer", None)]
+)
+async def test_a_reply_that_is_refused_for_its_conversation_is_reported(
+    say: Say,
+    reply: Reply,
+    teams_side: TeamsService,
+    refused_sends: KeptRefusedSends,
+    fault: str,
+    code: str | None,
+) -> None:
+    await teams_side.fault("reply", fault)
+    with pytest.raises(ApplicationError):
+        await say(reply)
+    assert refused_sends.reported == ([] if code is None else [(reply.card.conversation, code)])

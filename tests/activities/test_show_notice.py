@@ -17,6 +17,7 @@ from muster.settings import Settings
 from muster.store import link_offers, notices
 from muster.store.pool import Pool
 from tests.activities.setup import AT, RING, SUBJECT, Setup
+from tests.support.refused_sends import KeptRefusedSends
 from tests.support.settings import settings_for
 from tests.support.teams_service import TeamsService
 from workflows.team_setup.activities import ShowNotice
@@ -37,10 +38,12 @@ async def setup(
     private: PrivateSends,
     pool: Pool,
     sends: Sends,
+    refused_sends: KeptRefusedSends,
     settings: Settings,
     teams_side: TeamsService,
 ) -> Setup:
-    setup = Setup(teams_side, pool, NoticeActivities(connector, private, pool, sends, RING, settings))
+    activities = NoticeActivities(connector, private, pool, sends, refused_sends, RING, settings)
+    setup = Setup(teams_side, pool, activities)
     await setup.lives_at(teams_side.service_url)
     return setup
 
@@ -170,7 +173,7 @@ async def test_a_greeting_that_is_under_way_is_not_sent_beside_itself(
     """Temporal has taken the worker for dead, and another one is asked for the same."""
     other = Sends()
     private = PrivateSends(connector, setup.pool)
-    activities = NoticeActivities(connector, private, setup.pool, other, RING, settings)
+    activities = NoticeActivities(connector, private, setup.pool, other, KeptRefusedSends(), RING, settings)
     held = teams_side.holds(1)
     first = asyncio.create_task(setup.show(setup.welcome()))
     await teams_side.until(lambda: bool(teams_side.asked))
@@ -281,3 +284,12 @@ async def test_the_number_of_a_greeting_that_was_not_sent_is_free(
     assert await notices.numbers(setup.pool, SUBJECT) == {}
     await setup.show(setup.welcome(), asked_at=LATER)
     assert await notices.numbers(setup.pool, SUBJECT) == {"welcome": 1}
+
+
+async def test_a_welcome_that_is_refused_in_general_is_reported(
+    setup: Setup, teams_side: TeamsService, refused_sends: KeptRefusedSends
+) -> None:
+    await teams_side.fault("create", "removed")
+    welcome = setup.welcome()
+    assert await failure(setup, welcome) == "BotRemoved"
+    assert refused_sends.reported == [(welcome.recipient, "BotNotInConversationRoster")]

@@ -52,7 +52,7 @@ class RealSends(FakeActivities):
         super().__init__()
         sends = Sends()
         self._cards = CardActivities(connector, pool, sends, KeptRefusedSends())
-        self._replies = ReplyActivities(connector, pool, sends)
+        self._replies = ReplyActivities(connector, pool, sends, KeptRefusedSends())
         self._private = OutcomeActivities(PrivateSends(connector, pool), sends)
 
     @activity.defn(name=SHOW_CARD.name)

@@ -101,7 +101,7 @@ class Channel:
             by="Ada Ops",
             correlation="01EVENT",
         )
-        activities = ReplyActivities(self.connector, self.pool, Sends())
+        activities = ReplyActivities(self.connector, self.pool, Sends(), KeptRefusedSends())
         await ActivityEnvironment().run(activities.reply, request)
 
     async def tell(self, person: Person, kind: OutcomeKind, view: View | None) -> None:

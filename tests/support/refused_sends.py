@@ -1,7 +1,7 @@
 """Refused sends where no set-up could be told of them."""
 
 from activities.teams.refused_sends import RefusedSends
-from workflows.errors import BotRemoved
+from muster.refused_sends import RefusedSend, refusal_in
 
 
 class KeptRefusedSends(RefusedSends):
@@ -10,5 +10,6 @@ class KeptRefusedSends(RefusedSends):
     def __init__(self) -> None:
         self.reported: list[tuple[str, str | None]] = []
 
-    async def report(self, conversation: str, refused: BotRemoved) -> None:
-        self.reported.append((conversation, refused.code))
+    async def report(self, conversation: str, refused: RefusedSend) -> None:
+        if refusal_in(conversation, refused) is not None:
+            self.reported.append((conversation, refused.code))

@@ -154,6 +154,17 @@ class Teams:
         statuses: list[int | None] = (await self._call("POST", "install", installation))["statuses"]
         return statuses
 
+    async def uninstall(self, **removal: Any) -> list[int | None]:
+        """Remove the app from a team as a person would; the bot's answers to what Teams tells it."""
+        statuses: list[int | None] = (await self._call("POST", "uninstall", removal))["statuses"]
+        return statuses
+
+    async def happens(self, event: str, **more: Any) -> list[int | None]:
+        """Let something happen to a team; the bot's answers to what Teams tells it."""
+        answer = await self._call("POST", "team", {"event": event, **more})
+        statuses: list[int | None] = answer["statuses"]
+        return statuses
+
     async def say(self, **message: Any) -> str:
         """Write a message to the bot; the message's id."""
         return str((await self._call("POST", "say", message))["id"])

@@ -9,11 +9,12 @@ from temporalio.client import Client
 
 from tests.support.waiting import eventually
 from tests.workflows.team_setup.outside import SERVICES, FakeActivities, place_of
-from tests.workflows.team_setup.running import ADA, BO, OPS, Run, running
+from tests.workflows.team_setup.running import ADA, BO, GRACE, OPS, Run, running
 from workflows.bringing_in.activities import BRING_IN, OfConnection
 from workflows.errors import Forbidden, ProviderUnavailable
 from workflows.team_setup.activities import FOLLOW_TEAM, SHOW_NOTICE, Found
-from workflows.team_setup.messages import SendRefused
+from workflows.team_setup.changes import Connected
+from workflows.team_setup.messages import ChannelHeard, SendRefused
 
 pytestmark = pytest.mark.anyio
 
@@ -255,3 +256,136 @@ async def test_into_a_channel_that_is_away_again_nothing_comes(client: Client) -
         asking.set()
         assert await run.ends() == "complete"
         assert came_in(run) == []
+
+
+# Whoever connected them
+
+
+@pytest.mark.parametrize(("takes", "brings", "channels"), ROWS)
+async def test_whoever_connected_a_suspended_channel_is_told_once_which_services_it_concerns(
+    client: Client, takes: str, brings: str, channels: set[str]
+) -> None:
+    async with connected(client) as run:
+        run.outside.connected = (
+            (BO, OPS, "Checkout"),
+            (BO, OPS, "Ledger"),
+            (BO, CALLS, "Checkout"),
+            (GRACE, CALLS, "Search"),
+            (ADA, OPS, "Search"),
+        )
+        away = run.event(takes, ADA, channel=OPS)
+        await run.hears(away, away)
+        await run.ends()
+        back = run.event(brings, ADA, channel=OPS)
+        await run.hears(back, back)
+        assert await run.ends() == "complete"
+        of_grace = {CALLS} & channels
+        expected = []
+        for showing, because in (("suspended", takes), ("revived", brings)):
+            expected.append(("ada", showing, because, channels))
+            expected.append(("bo", showing, because, channels))
+            if of_grace:
+                expected.append(("grace", showing, because, of_grace))
+        assert sorted(told(run)) == sorted(expected)
+        assert services_told(run, "ada", "suspended") == {OPS: ("Search",)}
+        of_bo = {OPS: ("Checkout", "Ledger"), CALLS: ("Checkout",)}
+        assert services_told(run, "bo", "suspended") == {one: of_bo[one] for one in channels}
+        assert services_told(run, "bo", "revived") == services_told(run, "bo", "suspended")
+
+
+async def test_whoever_connected_is_told_where_nobody_holds_the_set_up(client: Client) -> None:
+    outside = FakeActivities()
+    outside.channels, outside.connected = (OPS,), ((BO, OPS, "Checkout"),)
+    outside.account, outside.step = "acme", None
+    async with running(client, outside) as run:
+        await run.hears(run.event("teamArchived", channel=OPS))
+        await run.ends()
+        assert told(run) == [("bo", "suspended", "teamArchived", {OPS})]
+
+
+def services_told(run: Run, recipient: str, showing: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[Connected, ...]] = {
+        one.name: one.view.connected
+        for one in run.outside.sent
+        if (one.recipient, one.view.showing) == (recipient, showing) and one.view.kind == "life"
+    }
+    return {one.channel: one.services for connected in found.values() for one in connected}
+
+
+# Deleted for good
+
+
+async def test_a_team_that_is_deleted_for_good_later_is_noted_and_nobody_is_told_again(
+    client: Client,
+) -> None:
+    async with connected(client) as run:
+        await run.hears(run.event("teamDeleted", ADA))
+        await run.ends()
+        await run.hears(run.event("teamHardDeleted"))
+        assert await run.ends() == "removed"
+        assert [one.because for one in run.outside.told[-1].changes] == ["teamHardDeleted"]
+        assert [one[1] for one in told(run)] == ["suspended"]
+
+
+# A lost event
+
+
+async def test_a_refused_channel_comes_back_with_whatever_arrives_from_it_later(client: Client) -> None:
+    async with connected(client) as run:
+        before = run.now()
+        await run.signal("send_refused", SendRefused(channel=OPS, is_certain=True))
+        await run.ends()
+        assert run.outside.suspended == {OPS}
+        await run.signal("channel_heard", ChannelHeard(channel=OPS, at=before))
+        await run.ends()
+        assert run.outside.suspended == {OPS}, "it was written before the refusal"
+        heard = ChannelHeard(channel=OPS, at=run.now())
+        await run.signal("channel_heard", heard)
+        await run.signal("channel_heard", heard)
+        assert await run.ends() == "complete"
+        assert run.outside.suspended == set()
+        assert told(run) == [("ada", "suspended", "refused", {OPS}), ("ada", "revived", "heard", {OPS})]
+
+
+async def test_a_refused_channel_comes_back_with_an_app_that_is_added_though_no_removal_was_heard(
+    client: Client,
+) -> None:
+    async with connected(client) as run:
+        await run.signal("send_refused", SendRefused(channel=OPS, is_certain=True))
+        await run.ends()
+        await run.is_installed(ADA)
+        assert await run.ends() == "complete"
+        assert run.outside.suspended == set()
+        assert told(run)[-1] == ("ada", "revived", "installed", {OPS})
+
+
+@pytest.mark.parametrize(
+    ("found", "because"),
+    [
+        (Found(has_app=False, is_there=False), "installed"),
+        (Found(has_app=True, is_there=False), "heard"),
+    ],
+    ids=["no app", "no channel"],
+)
+async def test_what_was_taken_for_gone_comes_back_with_whatever_arrives_from_it(
+    client: Client, found: Found, because: str
+) -> None:
+    async with connected(client) as run:
+        offers = len(run.outside.offers)
+        run.outside.found = found
+        await run.signal("send_refused", SendRefused(channel=OPS, is_certain=False))
+        await run.ends()
+        assert OPS in run.outside.suspended
+        await run.signal("channel_heard", ChannelHeard(channel=OPS, at=run.now()))
+        assert await run.ends() == "complete"
+        assert run.outside.suspended == set()
+        assert (told(run)[-1][1:3], len(run.outside.offers)) == (("revived", because), offers)
+
+
+async def test_an_archived_team_stays_suspended_whatever_arrives_from_its_channels(client: Client) -> None:
+    async with connected(client) as run:
+        await run.hears(run.event("teamArchived", ADA))
+        await run.ends()
+        await run.signal("channel_heard", ChannelHeard(channel=OPS, at=run.now()))
+        await run.ends()
+        assert run.outside.suspended == BOTH

@@ -194,6 +194,7 @@ async def test_a_pagerduty_that_is_down_leaves_everything_and_the_run_ends(upkep
         "year": None,
         "users": "ProviderUnavailable",
         "people": None,
+        "teams": None,
         "told": None,
         "rows": None,
     }

@@ -18,7 +18,7 @@ from workflows.account_link.state import (
 from workflows.account_link.view import TELL_OF_LINK
 from workflows.verbs.outcomes import Outcome
 
-_URGENCY: tuple[Why, ...] = ("asked", "clicked", "year", "ended", "user_gone")
+_URGENCY: tuple[Why, ...] = ("teams_gone", "asked", "clicked", "year", "ended", "user_gone")
 """Of two reasons for one offer the later one of these is told."""
 
 

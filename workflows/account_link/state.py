@@ -12,8 +12,9 @@ from workflows.verbs.outcomes import Outcome
 
 Step = Literal["new", "open", "linked", "expired"]
 
-Why = Literal["asked", "clicked", "ended", "user_gone", "year"]
-"""What made the offer: a button or ``linkUser``; a click that met no link; the link ended, as PagerDuty did
+Why = Literal["teams_gone", "asked", "clicked", "ended", "user_gone", "year"]
+"""What made the offer: the link ended with the tenant's last team of the account, so that there is nothing to
+offer; a button or ``linkUser``; a click that met no link; the link ended, as PagerDuty did
 not refresh it any more; it ended, as PagerDuty has no such active user any more; the year of the
 authorization ends soon."""
 

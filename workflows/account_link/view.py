@@ -38,7 +38,7 @@ class LinkView(Value):
     account: str
     why: Why = "asked"
     offer: int | None = None
-    """Whose link the message holds."""
+    """Whose link the message holds; ``None``: nothing is offered."""
     until: AwareDatetime | None = None
     """When the link expires."""
     year_ends_at: AwareDatetime | None = None
@@ -74,8 +74,8 @@ def view_of(state: State, notice: Notice, account: str) -> LinkView | None:
         case "linked":
             showing: Showing = "linked" if state.is_linked else "unlinked"
             return _with(view, showing=showing, user=state.user, **_clicks(state))
-        case "expired":
-            return view
+        case "expired":  # where there was nothing to use, nothing was missed
+            return None if state.why == "teams_gone" else view
         case "new":
             return None
 
@@ -92,13 +92,14 @@ def _open(state: State, view: LinkView) -> LinkView | None:
     link = state.link
     if link is None or link.id is None:
         return None
+    is_offered = state.why != "teams_gone"
     authorized_at = state.known.authorized_at if state.known else None
     return _with(
         view,
         showing="open",
         why=state.why,
-        offer=link.id,
-        until=link.expires_at,
+        offer=link.id if is_offered else None,
+        until=link.expires_at if is_offered else None,
         year_ends_at=authorized_at + AUTHORIZATION_LIVES if state.why == "year" and authorized_at else None,
         **_clicks(state),
     )

@@ -10,6 +10,7 @@ from workflows.contract import Activity, Done
 from workflows.notice import StoredNotice
 from workflows.person import Person
 from workflows.team_setup.changes import Change as Change
+from workflows.team_setup.changes import Connector
 from workflows.team_setup.state import Step
 from workflows.team_setup.view import NoticeView
 from workflows.values import Value
@@ -166,6 +167,8 @@ class Followed(Value):
     """Of the revived channels: what is open of their services comes in again."""
     owner: Person | None = None
     """Who installed the app; else the PagerDuty Admin who authorized the team, where that one is linked."""
+    connectors: tuple[Connector, ...] = ()
+    """Who connected services to these channels, but for those whom nobody can write to."""
 
 
 class FindChannel(Value):

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from workflows.person import Person
 from workflows.values import Value
 
 Reason = Literal["removed", "archived", "deleted", "refused"]
@@ -21,6 +22,7 @@ Because = Literal[
     "channelDeleted",
     "channelRestored",
     "refused",  # a send, and no event was heard
+    "heard",  # something arrived from a channel in which sends were refused
 ]
 """What people are told as the cause: Teams' own words, as far as there are any."""
 
@@ -36,6 +38,22 @@ class Change(Value):
     because: Because
 
 
+class Connected(Value):
+    """What one person has connected to a channel."""
+
+    channel: str
+    services: tuple[str, ...]
+    """Names, as that of the channel."""
+
+
+class Connector(Value):
+    """Somebody who connected services to channels that stopped or began again to show incidents."""
+
+    person: Person
+    suspended: tuple[Connected, ...] = ()
+    revived: tuple[Connected, ...] = ()
+
+
 class Telling(Value):
     """What one person is told of channels that stopped or began again to show incidents."""
 
@@ -43,3 +61,5 @@ class Telling(Value):
     because: Because
     channels: tuple[str, ...]
     """Their names."""
+    connected: tuple[Connected, ...] = ()
+    """By this person."""

@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 from workflows.person import Person
-from workflows.team_setup.life import with_change
-from workflows.team_setup.messages import TeamEvent
+from workflows.team_setup.life import with_change, with_heard
+from workflows.team_setup.messages import ChannelHeard, TeamEvent
 from workflows.team_setup.state import CONNECTED, LINK_KINDS, Link, Notice, State
 
-INSTALLED, RESTORED = "installed", "teamRestored"
-REMOVED = frozenset({"removed", "teamDeleted", "teamHardDeleted"})
+INSTALLED, RESTORED, HARD_DELETED = "installed", "teamRestored", "teamHardDeleted"
+REMOVED = frozenset({"removed", "teamDeleted", HARD_DELETED})
 NAMED = frozenset({"teamRenamed", "channelCreated", "channelRenamed", "channelDeleted", "channelRestored"})
 
 RETURNS_WITHIN = timedelta(days=30)
@@ -34,6 +34,14 @@ def fold_event(state: State, event: TeamEvent, now: datetime) -> State:
         is_renamed = event.event == "teamRenamed" and event.name
         state = state.replace(name=event.name if is_renamed else state.name, names_wanted=True)
     return begun(state, now) if state.step == "new" else state
+
+
+def fold_heard(state: State, heard: ChannelHeard, now: datetime) -> State:
+    """Something arrived from a channel: by then the app was in the team, whoever had added it."""
+    if state.step == "removed":
+        event = TeamEvent(event=INSTALLED, activity="", at=heard.at, person=state.holder)
+        state = _installed(state, event, now)
+    return with_heard(state, heard)
 
 
 def begun(state: State, now: datetime) -> State:
@@ -162,7 +170,7 @@ def _installed(state: State, event: TeamEvent, now: datetime) -> State:
         return state
     before, was_removed = state.holder, state.step == "removed"
     is_back = was_removed and _is_back_in_time(state, event)
-    if was_removed:
+    if was_removed or state.step in CONNECTED:  # of the latter the removal may have been lost
         state = with_change(state, event)
     state = state.replace(
         membership_at=event.at,
@@ -204,8 +212,10 @@ def _told_again(state: State) -> State:
 
 
 def _removed(state: State, event: TeamEvent) -> State:
-    if _is_old(state, event) or state.step == "removed":
+    if _is_old(state, event):
         return state
+    if state.step == "removed":  # of a team that is away the rows are told that nothing brings it back
+        return with_change(state, event) if event.event == HARD_DELETED else state
     return with_change(state, event).replace(
         step="removed",
         membership_at=event.at,

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
 
-from workflows.person import Person
 from workflows.team_setup.activities import Followed
-from workflows.team_setup.changes import Because, Change, Reason, Telling
-from workflows.team_setup.messages import SendRefused, TeamEvent
+from workflows.team_setup.changes import Because, Change, Reason
+from workflows.team_setup.messages import ChannelHeard, SendRefused, TeamEvent
 from workflows.team_setup.state import Revived, State
+from workflows.team_setup.tellings import with_tellings
 
 _CHANGES: Mapping[str, tuple[Reason, bool]] = {
     "installed": ("removed", True),
@@ -22,6 +21,8 @@ _CHANGES: Mapping[str, tuple[Reason, bool]] = {
     "channelRestored": ("deleted", True),
 }
 """By Teams' word: the reason, and whether it is over."""
+_DISPROVED: tuple[Reason, ...] = ("deleted", "refused")
+"""What cannot hold of a channel from which something arrives. That its team is archived can."""
 
 
 def with_change(state: State, event: TeamEvent) -> State:
@@ -63,16 +64,24 @@ def with_refused_send(state: State, refused: SendRefused) -> State:
     return state.replace(refused_sends=(*state.refused_sends, refused))
 
 
+def with_heard(state: State, heard: ChannelHeard) -> State:
+    """Something arrived from a channel: by then it was there, and the bot was in it."""
+    for reason in _DISPROVED:
+        change = Change(reason=reason, channel=heard.channel, at=heard.at, is_over=True, because="heard")
+        state = _with(state, change)
+    return state
+
+
 def with_followed(state: State, changes: tuple[Change, ...], followed: Followed) -> State:
-    """The rows have taken these changes: whoever holds the set-up is told what came of it."""
+    """The rows have taken these changes: whom it concerns is told what came of it."""
     state = state.replace(
         changes=tuple(one for one in state.changes if one not in changes),
         followed=state.followed + 1,
         revived=_waiting(state, followed),
     )
     person = state.holder or followed.owner
-    state = _told(state, person, "suspended", followed.suspended, changes)
-    return _told(state, person, "revived", followed.revived, changes)
+    state = with_tellings(state, person, "suspended", followed, _because(changes, is_over=False))
+    return with_tellings(state, person, "revived", followed, _because(changes, is_over=True))
 
 
 def _waiting(state: State, followed: Followed) -> tuple[Revived, ...]:
@@ -83,21 +92,6 @@ def _waiting(state: State, followed: Followed) -> tuple[Revived, ...]:
 
 def _with(state: State, change: Change) -> State:
     return state if change in state.changes else state.replace(changes=(*state.changes, change))
-
-
-def _told(
-    state: State,
-    person: Person | None,
-    showing: Literal["suspended", "revived"],
-    channels: tuple[str, ...],
-    changes: tuple[Change, ...],
-) -> State:
-    because = _because(changes, is_over=showing == "revived")
-    if person is None or because is None or not channels:
-        return state
-    telling = Telling(showing=showing, because=because, channels=channels)
-    state = state.with_new_notice("life", person)
-    return state.changed(state.notices[-1], telling=telling)
 
 
 def _because(changes: tuple[Change, ...], *, is_over: bool) -> Because | None:

@@ -65,6 +65,15 @@ class TeamEvent(Value):
     """The new name, where the event is a renaming."""
 
 
+class ChannelHeard(Value):
+    """A message or a press of a button came from a channel that is suspended."""
+
+    channel: str
+    at: datetime
+    """The activity's ``timestamp``."""
+    correlation: str | None = None
+
+
 class Pressed(Value):
     """A button of one of its cards, or a command to it."""
 

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from workflows.team_setup.changes import Because as Because
+from workflows.team_setup.changes import Connected as Connected
 from workflows.team_setup.state import CONNECTED, LINK_KINDS, Link, Notice, NoticeKind, State
 from workflows.values import Value
 
@@ -56,6 +57,8 @@ class NoticeView(Value):
     because: Because | None = None
     channels: tuple[str, ...] = ()
     """Names of those that are suspended, or revived."""
+    connected: tuple[Connected, ...] = ()
+    """What whoever reads it has connected to them."""
 
     @property
     def is_only_edited(self) -> bool:
@@ -94,7 +97,10 @@ def view_of(state: State, notice: Notice) -> NoticeView | None:
         case "handed_over":
             return _with(view, by=state.holder.name if state.holder else None)
         case "suspended" | "revived" if notice.telling is not None:
-            return _with(view, because=notice.telling.because, channels=notice.telling.channels)
+            telling = notice.telling
+            return _with(
+                view, because=telling.because, channels=telling.channels, connected=telling.connected
+            )
         case _:
             return view
 

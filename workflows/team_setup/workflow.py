@@ -11,10 +11,11 @@ from workflows.team_setup.answers import Answers
 from workflows.team_setup.bringing_in import RevivedReconciler
 from workflows.team_setup.consent import ConsentReconciler
 from workflows.team_setup.deadlines import Deadlines
-from workflows.team_setup.fold import fold_event
+from workflows.team_setup.fold import fold_event, fold_heard
 from workflows.team_setup.life import with_refused_send
 from workflows.team_setup.messages import (
     Authorized,
+    ChannelHeard,
     ConsentReturned,
     End,
     KeyShown,
@@ -36,7 +37,14 @@ from workflows.team_setup.reconcilers import (
 )
 from workflows.team_setup.restore import restore
 from workflows.team_setup.run_state import RunState
-from workflows.team_setup.workflow_type import KEY_SHOWN, SEND_REFUSED, TEAM_EVENTS, TEAM_SETUP, UPDATES
+from workflows.team_setup.workflow_type import (
+    CHANNEL_HEARD,
+    KEY_SHOWN,
+    SEND_REFUSED,
+    TEAM_EVENTS,
+    TEAM_SETUP,
+    UPDATES,
+)
 
 
 @workflow.defn(name=TEAM_SETUP.name)
@@ -57,8 +65,8 @@ class TeamSetupWorkflow:
     def __init__(self, start: Start) -> None:
         self.run_state = RunState(start)
         self.restored = False
-        self.heard: list[TeamEvent] = []
-        """Events that came before the rows were read."""
+        self.heard: list[TeamEvent | ChannelHeard] = []
+        """What came before the rows were read."""
         self.answers = Answers(self.run_state)
         self.deadlines = Deadlines(self.run_state)
         self.consent = ConsentReconciler(self.run_state)
@@ -87,8 +95,8 @@ class TeamSetupWorkflow:
         self.run_state.publish()  # a run that continues another has no details yet
         await restore(self.run_state)
         self.restored = True
-        for event in self.heard:
-            self._fold(event)
+        for told in self.heard:
+            self._fold(told)
         while True:
             await self._keep_in_sync_until_over()
             if self._must_continue() and not self._final():
@@ -100,13 +108,25 @@ class TeamSetupWorkflow:
 
     def hear(self, event: TeamEvent) -> None:
         """Signal under Teams' own word: what happened to the team."""
-        if self.restored:
-            self._fold(event)
-        else:
-            self.heard.append(event)
+        self._hear(event)
 
-    def _fold(self, event: TeamEvent) -> None:
-        self.run_state.apply(fold_event(self.run_state.state, event, self.run_state.now))
+    @workflow.signal(name=CHANNEL_HEARD.name)
+    def channel_heard(self, heard: ChannelHeard) -> None:
+        """Signal: something arrived from a channel that is suspended."""
+        self._hear(heard)
+
+    def _hear(self, told: TeamEvent | ChannelHeard) -> None:
+        if self.restored:
+            self._fold(told)
+        else:
+            self.heard.append(told)
+
+    def _fold(self, told: TeamEvent | ChannelHeard) -> None:
+        state, now = self.run_state.state, self.run_state.now
+        if isinstance(told, ChannelHeard):
+            self.run_state.apply(fold_heard(state, told, now))
+        else:
+            self.run_state.apply(fold_event(state, told, now))
 
     @workflow.signal(name=KEY_SHOWN.name)
     def key_shown(self, _: KeyShown) -> None:

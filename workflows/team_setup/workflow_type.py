@@ -6,6 +6,7 @@ from workflows.markdown import as_markdown
 from workflows.search_attributes import ATTENTION, TEAMS_CONVERSATION, TEAMS_TENANT
 from workflows.team_setup.messages import (
     Authorized,
+    ChannelHeard,
     ConsentReturned,
     KeyShown,
     Pressed,
@@ -60,6 +61,8 @@ KEY_SHOWN = Signal("key_shown", KeyShown)
 """A KEY was written in a channel: its offer is over."""
 SEND_REFUSED = Signal("send_refused", SendRefused)
 """Teams refused what was sent into a channel of the team, and no event says why."""
+CHANNEL_HEARD = Signal("channel_heard", ChannelHeard)
+"""Something arrived from a suspended channel of the team: what kept the bot out is over."""
 BUTTONS = {row.name: row for row in (NOT_ADMIN, RENEW, CHOOSE_ACCOUNT)}
 """Updates that a button of a card asks for, by the button's verb."""
 
@@ -87,6 +90,7 @@ TEAM_SETUP = WorkflowType(
         **TEAM_EVENTS,
         KEY_SHOWN.name: KEY_SHOWN,
         SEND_REFUSED.name: SEND_REFUSED,
+        CHANNEL_HEARD.name: CHANNEL_HEARD,
         **{name: row.goes_on_as for name, row in UPDATES.items()},
     },
     updates=UPDATES,

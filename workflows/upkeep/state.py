@@ -4,11 +4,12 @@ from typing import Literal, Self
 
 from workflows.values import Value
 
-Stage = Literal["refresh", "year", "users", "people", "told", "rows"]
+Stage = Literal["refresh", "year", "users", "people", "teams", "told", "rows"]
 """Links that nobody used are refreshed; people whose year ends are told; users whom PagerDuty does not know,
-and people whom Microsoft does not know, are unlinked; ended links are told; old rows are deleted."""
+and people whom Microsoft does not know, are unlinked; teams that are gone are forgotten; ended links are
+told; old rows are deleted."""
 
-STAGES: tuple[Stage, ...] = ("refresh", "year", "users", "people", "told", "rows")
+STAGES: tuple[Stage, ...] = ("refresh", "year", "users", "people", "teams", "told", "rows")
 
 
 class StageReport(Value):
@@ -17,7 +18,7 @@ class StageReport(Value):
     stage: Stage
     examined: int = 0
     done: int = 0
-    """Refreshed, told, unlinked or deleted, whatever the stage does."""
+    """Refreshed, told, unlinked, forgotten or deleted, whatever the stage does."""
     ended: int = 0
     """Links that PagerDuty refused to refresh."""
     stopped: str | None = None

@@ -15,6 +15,7 @@ WORDS: Mapping[Stage, str] = {
     "year": "people told that their year ends",
     "users": "links of users who left PagerDuty ended",
     "people": "links of people who left Microsoft ended",
+    "teams": "teams that are gone forgotten",
     "told": "people told that their link ended",
     "rows": "old rows deleted",
 }

@@ -1,4 +1,4 @@
-"""``Upkeep``: keeps the links of an account alive, and lets go of those that nobody has any more."""
+"""``Upkeep``: keeps the links of an account alive, and forgets links and teams that are gone."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -8,12 +8,15 @@ from temporalio.exceptions import ActivityError
 
 from workflows.contract import Activity, call
 from workflows.errors import RateLimited, failure_of
+from workflows.subscription.activities import CONVERGE_SUBSCRIPTION
+from workflows.subscription.activities import OfAccount as SubscriptionOfAccount
 from workflows.upkeep.activities import (
     DELETE_OLD_ROWS,
     END_LINKS_OF_PEOPLE,
     END_LINKS_OF_USERS,
     FIND_PEOPLE,
     FIND_USERS,
+    FORGET_TEAMS,
     READ_PAGERDUTY_TIME,
     REFRESH_LINKS,
     TELL_OF_ENDS,
@@ -23,6 +26,8 @@ from workflows.upkeep.activities import (
     Missed,
     OfAccount,
     Progress,
+    TeamBatch,
+    TeamsForgotten,
 )
 from workflows.upkeep.messages import End, Start
 from workflows.upkeep.run_state import RunState
@@ -31,6 +36,7 @@ from workflows.upkeep.workflow_type import UPKEEP
 
 _WAITS = 20
 """Most waits of a stage that a provider asks for; the next day goes on."""
+_LOOKS = 3
 _WAIT = timedelta(seconds=30)
 """Where the provider does not say how long."""
 _LONGEST_WAIT = timedelta(minutes=5)
@@ -45,11 +51,11 @@ class _Seen(NamedTuple):
 
 @workflow.defn(name=UPKEEP.name)
 class UpkeepWorkflow:
-    """Cares for the links of one PagerDuty account, once a day.
+    """Cares for the links and teams of one PagerDuty account, once a day.
 
     Started by the Schedule ``upkeep/{account}``, which has the same id, or by an operator who triggers it.
-    Its stages follow each other, each in batches by the ids of links. A stage whose provider is away stops
-    and the others go on. The run ends by itself, and the next day goes on with what is still due.
+    Its stages follow each other, each in batches by the ids of links or teams. A stage whose provider is away
+    stops and the others go on. The run ends by itself, and the next day goes on with what is still due.
     """
 
     @workflow.init
@@ -67,6 +73,7 @@ class UpkeepWorkflow:
             await self._in_batches("year", TELL_OF_YEAR, now)
         await self._let_go("users", FIND_USERS, END_LINKS_OF_USERS)
         await self._let_go("people", FIND_PEOPLE, END_LINKS_OF_PEOPLE)
+        await self._forget_teams()
         await self._in_batches("told", TELL_OF_ENDS)
         await self._delete_old_rows()
         return End(stages=self.run_state.state.reports)
@@ -119,6 +126,32 @@ class UpkeepWorkflow:
             if progress.is_last or progress.stopped is not None:
                 return seen
 
+    async def _forget_teams(self) -> None:
+        """Forget teams in batches; the account's subscription goes with the last connection."""
+        after = ""
+        try:
+            while True:
+                batch = TeamBatch(account=self.account, after=after)
+                found = await call(FORGET_TEAMS, batch, f"after team {after}" if after else "first teams")
+                after = found.after
+                self._note("teams", _progress_of(found))
+                if found.is_last:
+                    break
+            if found.is_subscribed_in_vain:
+                await self._unsubscribe()
+        except ActivityError as error:
+            self._stop("teams", failure_of(error).name)
+
+    async def _unsubscribe(self) -> None:
+        """What a creation left open is looked at again a few times; the next day goes on."""
+        for _ in range(_LOOKS):
+            seen = await call(
+                CONVERGE_SUBSCRIPTION, SubscriptionOfAccount(account=self.account), self.account
+            )
+            if seen.again_in is None:
+                return
+            await workflow.sleep(seen.again_in, summary="is the subscription gone?")
+
     async def _delete_old_rows(self) -> None:
         try:
             progress = await call(DELETE_OLD_ROWS, OfAccount(account=self.account), self.account)
@@ -144,6 +177,16 @@ class UpkeepWorkflow:
     def _stop(self, stage: Stage, why: str) -> None:
         report = self.run_state.state.of(stage).model_copy(update={"stopped": why})
         self.run_state.apply(self.run_state.state.with_report(report))
+
+
+def _progress_of(found: TeamsForgotten) -> Progress:
+    return Progress(
+        after=0,
+        examined=found.examined,
+        done=found.forgotten,
+        left_out=found.left_out,
+        is_last=found.is_last,
+    )
 
 
 def _wait_of(progress: Progress) -> timedelta:

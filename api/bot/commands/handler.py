@@ -12,6 +12,7 @@ from api.bot.answers import CARD
 from api.bot.commands.parser import Command, Mentioned, parse
 from api.bot.commands.request import CommandAnswer, CommandRequest, Content, Dependencies, for_all, for_person
 from api.bot.commands.table import COMMANDS, answer
+from api.bot.presence import ChannelPresence
 from api.bot.sender import person_of
 from api.bot.team_events import TeamEvents
 from muster.cards.commands import NO_FORMS, NOT_DONE
@@ -20,6 +21,7 @@ from muster.clients.teams.connector import ConnectorClient
 from muster.config_file import TeamsRegistration
 from muster.logging import correlated
 from muster.private_sends import PrivateSends, Room
+from muster.refused_sends import REFUSED_SENDS
 from muster.store import commands
 from muster.store.pool import UNAVAILABLE
 from muster.temporal.attempts import Rejected, TemporalUnavailable
@@ -52,6 +54,7 @@ class CommandHandler:
         self._events = events
         self._connector = connector
         self._private = private
+        self._presence = ChannelPresence(dependencies.pool, dependencies.gateway, dependencies.deadlines)
         self._registrations = registrations
 
     async def handle(self, activity: InboundActivity) -> None:
@@ -137,11 +140,16 @@ class CommandHandler:
     async def _in_thread(self, request: CommandRequest, id: str, contents: Iterable[Content]) -> None:
         activity = request.activity
         where = (activity.service_url, request.tenant, activity.conversation.id)
-        for content in contents:
-            if activity.team is not None and activity.thread is None:
-                await self._connector.reply(*where, id, _message(content))
-            else:
-                await self._connector.send(*where, _message(content))
+        try:
+            for content in contents:
+                if activity.team is not None and activity.thread is None:
+                    await self._connector.reply(*where, id, _message(content))
+                else:
+                    await self._connector.send(*where, _message(content))
+        except REFUSED_SENDS as refused:
+            if activity.team is not None:
+                await self._presence.refused(activity.conversation_id, refused)
+            raise
 
     async def _alone(self, request: CommandRequest, person: Person, content: Content) -> None:
         activity = request.activity

@@ -23,6 +23,7 @@ RENEW_VERB = "renew_link"
 _OFFERS: Mapping[Why, str] = {
     "asked": "Link your accounts",
     "clicked": "Link your accounts",
+    "teams_gone": "Your link to PagerDuty has ended",
     "ended": "Your link to PagerDuty has ended",
     "user_gone": "Your link to PagerDuty has ended",
     "year": "Your link to PagerDuty ends soon",
@@ -72,6 +73,8 @@ def _body(view: LinkView, link: str | None) -> Iterator[Element]:
 
 def _open(view: LinkView, link: str | None) -> Iterator[Element]:
     yield from _why(view)
+    if view.why == "teams_gone":
+        return
     until = f", until {instant(view.until)}" if view.until else ""
     yield said(
         "**Link Accounts** opens a page on which you sign in with Microsoft, and then in PagerDuty. The link "
@@ -99,6 +102,13 @@ def _why(view: LinkView) -> Iterator[Element]:
             "account.",
         )
         yield said("If you have another user there, link your accounts to that one.")
+    elif view.why == "teams_gone":
+        yield paragraph(
+            "Your link to PagerDuty has ended: no team of your organization belongs to the account ",
+            account,
+            " any more. Muster has deleted all by which it could act as your user.",
+        )
+        yield said("When a team is authorized for the account again, send **linkUser**.")
     elif view.why == "year":
         yield paragraph("PagerDuty lets Muster act as your user in the account ", account, " for a year.")
         ends = f"The authorization ends on {instant(view.year_ends_at)}. " if view.year_ends_at else ""

@@ -33,7 +33,7 @@ from workflows.team_setup.activities import (
     StoredLink,
     StoredSetup,
 )
-from workflows.team_setup.changes import Change
+from workflows.team_setup.changes import Change, Connected, Connector
 from workflows.team_setup.state import Step
 from workflows.team_setup.view import NoticeView
 
@@ -81,6 +81,8 @@ class FakeActivities:
         self.channels: tuple[str, ...] = ()
         """Of the team's, those that show incidents: their ids, which are their names too."""
         self.owner: Person | None = None
+        self.connected: tuple[tuple[Person, str, str], ...] = ()
+        """Who connected which service to which of these channels."""
         self.told: list[FollowTeam] = []
         self.sought: list[FindChannel] = []
         self.found = Found(has_app=True, is_there=True)
@@ -267,6 +269,11 @@ class FakeActivities:
             known = self._reasons.get((change.reason, change.channel))
             if known is None or known.at < change.at:
                 self._reasons[change.reason, change.channel] = change
+            for known in tuple(self._reasons.values()):  # what brings back says that the bot may write again
+                is_of = known.reason == "refused" and change.channel in (None, known.channel)
+                if change.is_over and is_of and known.at < change.at:
+                    over = known.model_copy(update={"is_over": True, "at": change.at})
+                    self._reasons["refused", known.channel] = over
         holding = {one.channel for one in self._reasons.values() if not one.is_over}
         changed = self._changed.setdefault(request.request, {})
         for channel in self.channels:
@@ -284,6 +291,7 @@ class FakeActivities:
                 for service in SERVICES
             ),
             owner=self.owner,
+            connectors=self._connectors(changed),
         )
 
     @activity.defn(name=BRING_IN.name)
@@ -298,6 +306,26 @@ class FakeActivities:
             raise failure.to_application_error()
         self.brought.append(request)
         return BroughtIn(outcome="brought_in", count=1)
+
+    def _connectors(self, changed: dict[str, bool]) -> tuple[Connector, ...]:
+        people = {person.aad_object_id: person for person, channel, _ in self.connected if channel in changed}
+        return tuple(
+            Connector(
+                person=person,
+                suspended=self._connected_by(person, [one for one, is_away in changed.items() if is_away]),
+                revived=self._connected_by(person, [one for one, is_away in changed.items() if not is_away]),
+            )
+            for person in people.values()
+        )
+
+    def _connected_by(self, person: Person, channels: list[str]) -> tuple[Connected, ...]:
+        found = {
+            channel: tuple(
+                service for who, where, service in self.connected if (who, where) == (person, channel)
+            )
+            for channel in channels
+        }
+        return tuple(Connected(channel=one, services=services) for one, services in found.items() if services)
 
     @activity.defn(name=rows.FIND_CHANNEL.name)
     async def find_channel(self, request: FindChannel) -> Found:

@@ -12,16 +12,19 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
+from activities.pagerduty.subscription import SubscriptionActivities
 from activities.registration import registered
 from activities.signals import WorkflowSignals
 from activities.upkeep.old_rows import OldRowActivities
 from activities.upkeep.people import PeopleActivities
 from activities.upkeep.refreshing import RefreshingActivities
+from activities.upkeep.teams import ForgettingActivities
 from activities.upkeep.telling import TellingActivities
 from activities.upkeep.users import UserActivities
 from muster.clients.graph.client import GraphClient
 from muster.clients.pagerduty.refresh import RefreshClient
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.subscriptions import SubscriptionClient
 from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
 from muster.linked_people.ended_links import EndedLinks
@@ -71,6 +74,16 @@ class Upkeep:
             EndedLinks(self.signals, self.pool, self.settings),
             self.pool,
             self.keys,
+        )
+
+        self.subscription = SubscriptionActivities(
+            SubscriptionClient(self.http),
+            AppTokens(self.http, self.configured),
+            self.configured,
+            self.keys,
+            self.settings,
+            self.pool,
+            self.pool,
         )
 
     # What happens
@@ -187,6 +200,8 @@ class Upkeep:
                 PeopleActivities(GraphClient(self.http, _no_token, {}), self.pool),
                 TellingActivities(self.signals, self.settings, self.pool),
                 OldRowActivities(self.pool),
+                ForgettingActivities(self.signals, self.pool),
+                self.subscription,
             ),
             workflow_runner=workflow_runner(sandboxed=True),
             **options,

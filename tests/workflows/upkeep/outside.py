@@ -1,19 +1,35 @@
 """Rows, PagerDuty and Graph as ``Upkeep`` meets them: fake activities at the contract's rows."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from temporalio import activity
 
-from workflows.contract import Activity
+from workflows.contract import Activity, ResultT
 from workflows.errors import OutsideError
+from workflows.subscription.activities import CONVERGE_SUBSCRIPTION, Converged
+from workflows.subscription.activities import OfAccount as OfSubscription
 from workflows.upkeep import activities as rows
-from workflows.upkeep.activities import Batch, FindAgain, OfAccount, PagerDutyTime, Progress
+from workflows.upkeep.activities import (
+    Batch,
+    FindAgain,
+    OfAccount,
+    PagerDutyTime,
+    Progress,
+    TeamBatch,
+    TeamsForgotten,
+)
+from workflows.values import Value
 
 Row = Activity[Any, Any]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 COMPLETE = Progress(after=0, is_last=True)
+_NOTHING: Mapping[str, Value] = {
+    rows.FORGET_TEAMS.name: TeamsForgotten(after="", is_last=True),
+    CONVERGE_SUBSCRIPTION.name: Converged(state="unsubscribed"),
+}
+"""What is answered where there is nothing to do, by those rows that answer otherwise."""
 
 
 class FakeActivities:
@@ -21,22 +37,22 @@ class FakeActivities:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
-        self._gives: dict[str, list[Progress | OutsideError]] = {}
+        self._gives: dict[str, list[Value | OutsideError]] = {}
 
-    def gives(self, row: Row, *answers: Progress | OutsideError) -> None:
+    def gives(self, row: Row, *answers: Value | OutsideError) -> None:
         self._gives.setdefault(row.name, []).extend(answers)
 
     def of(self, row: Row) -> list[Any]:
         """What a row was called with, in order."""
         return [argument for name, argument in self.calls if name == row.name]
 
-    async def _answer(self, row: Row, argument: Any) -> Progress:
+    async def _answer(self, row: Activity[Any, ResultT], argument: Any) -> ResultT:
         self.calls.append((row.name, argument))
         answers = self._gives.get(row.name)
-        answer = answers.pop(0) if answers else COMPLETE
+        answer = answers.pop(0) if answers else _NOTHING.get(row.name, COMPLETE)
         if isinstance(answer, OutsideError):
             raise answer.to_application_error()
-        return answer
+        return answer  # type: ignore[return-value]  # what a test said that this row gives
 
     @activity.defn(name=rows.READ_PAGERDUTY_TIME.name)
     async def read_time(self, request: OfAccount) -> PagerDutyTime:
@@ -75,6 +91,14 @@ class FakeActivities:
     async def delete_old_rows(self, request: OfAccount) -> Progress:
         return await self._answer(rows.DELETE_OLD_ROWS, request)
 
+    @activity.defn(name=rows.FORGET_TEAMS.name)
+    async def forget_teams(self, batch: TeamBatch) -> TeamsForgotten:
+        return await self._answer(rows.FORGET_TEAMS, batch)
+
+    @activity.defn(name=CONVERGE_SUBSCRIPTION.name)
+    async def converge_subscription(self, request: OfSubscription) -> Converged:
+        return await self._answer(CONVERGE_SUBSCRIPTION, request)
+
     def activities(self) -> list[Callable[..., Awaitable[Any]]]:
         return [
             self.read_time,
@@ -86,4 +110,6 @@ class FakeActivities:
             self.end_links_of_people,
             self.tell_of_ends,
             self.delete_old_rows,
+            self.forget_teams,
+            self.converge_subscription,
         ]

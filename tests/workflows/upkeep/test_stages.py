@@ -7,6 +7,7 @@ from tests.workflows.upkeep.lives import GONE, LEFT, LIVES, Live, hindered, kept
 from tests.workflows.upkeep.outside import NOW
 from tests.workflows.upkeep.running import NO_CACHE, running
 from workflows.errors import ProviderUnavailable
+from workflows.subscription.activities import CONVERGE_SUBSCRIPTION
 from workflows.upkeep import activities as rows
 from workflows.upkeep.activities import FindAgain, Progress
 
@@ -30,7 +31,10 @@ async def test_each_stage_goes_on_in_batches_until_the_last(client: Client) -> N
     assert run.outside.of(rows.END_LINKS_OF_PEOPLE) == [
         FindAgain(account="acme", missed=(LEFT,), found_in=("tenant",))
     ]
+    assert [one.after for one in run.outside.of(rows.FORGET_TEAMS)] == ["", "19:b"]
+    assert len(run.outside.of(CONVERGE_SUBSCRIPTION)) == 2
     assert all(one.is_complete for one in end.stages)
+    assert "| teams that are gone forgotten | 22 | 21 | complete; left out: team ops |" in details
     assert "| links refreshed | 61 | 60 | complete; 1 ended by PagerDuty |" in details
     assert "| links of users who left PagerDuty ended | 3 | 1 | complete |" in details
     assert "| old rows deleted | 0 | 12 | complete |" in details
@@ -47,6 +51,7 @@ async def test_a_stage_that_fails_keeps_no_other_from_going_on(client: Client) -
         "year": "RequestInvalid",
         "users": "Forbidden",
         "people": "ProviderUnavailable",
+        "teams": "Forbidden",
         "told": "CredentialRejected",
         "rows": "NotFound",
     }
