@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 from activities.clients.ended_links import EndedLinks
 from activities.clients.link_refresh import LinkRefresh
 from activities.clients.person_token import PersonTokens
+from activities.pagerduty.subscription import SubscriptionActivities
 from activities.registration import registered
 from activities.signals import WorkflowSignals
 from activities.upkeep.old_rows import OldRowActivities
@@ -25,6 +26,7 @@ from activities.upkeep.users import UserActivities
 from muster.clients.graph.client import GraphClient
 from muster.clients.pagerduty.refresh import RefreshClient
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.subscriptions import SubscriptionClient
 from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
 from muster.person_tokens import Tokens
@@ -175,6 +177,15 @@ class Upkeep:
             task_queue=self.queue,
             workflows=[UpkeepWorkflow],
             activities=registered(
+                SubscriptionActivities(
+                    SubscriptionClient(self.http),
+                    AppTokens(self.http, self.configured),
+                    self.configured,
+                    self.keys,
+                    self.settings,
+                    self.pool,
+                    self.pool,
+                ),
                 RefreshingActivities(self.rest, self.tokens, self.configured, self.keys, self.pool),
                 UserActivities(
                     self.rest,

@@ -8,12 +8,15 @@ from temporalio import activity
 
 from workflows.contract import Activity
 from workflows.errors import OutsideError
+from workflows.subscription.activities import INSPECT_SUBSCRIPTION, Converged, Inspected
+from workflows.subscription.activities import OfAccount as OfSubscription
 from workflows.upkeep import activities as rows
 from workflows.upkeep.activities import Batch, FindAgain, OfAccount, PagerDutyTime, Progress
 
 Row = Activity[Any, Any]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 COMPLETE = Progress(after=0, is_last=True)
+IN_STEP = Inspected(converged=Converged(state="subscribed"))
 
 
 class FakeActivities:
@@ -21,22 +24,27 @@ class FakeActivities:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
-        self._gives: dict[str, list[Progress | OutsideError]] = {}
+        self._gives: dict[str, list[Progress | Inspected | OutsideError]] = {}
 
-    def gives(self, row: Row, *answers: Progress | OutsideError) -> None:
+    def gives(self, row: Row, *answers: Progress | Inspected | OutsideError) -> None:
         self._gives.setdefault(row.name, []).extend(answers)
 
     def of(self, row: Row) -> list[Any]:
         """What a row was called with, in order."""
         return [argument for name, argument in self.calls if name == row.name]
 
-    async def _answer(self, row: Row, argument: Any) -> Progress:
+    async def _answer(self, row: Row, argument: Any, otherwise: Any = COMPLETE) -> Any:
         self.calls.append((row.name, argument))
         answers = self._gives.get(row.name)
-        answer = answers.pop(0) if answers else COMPLETE
+        answer = answers.pop(0) if answers else otherwise
         if isinstance(answer, OutsideError):
             raise answer.to_application_error()
         return answer
+
+    @activity.defn(name=INSPECT_SUBSCRIPTION.name)
+    async def inspect_subscription(self, request: OfSubscription) -> Inspected:
+        inspected: Inspected = await self._answer(INSPECT_SUBSCRIPTION, request, IN_STEP)
+        return inspected
 
     @activity.defn(name=rows.READ_PAGERDUTY_TIME.name)
     async def read_time(self, request: OfAccount) -> PagerDutyTime:
@@ -45,38 +53,47 @@ class FakeActivities:
 
     @activity.defn(name=rows.REFRESH_LINKS.name)
     async def refresh_links(self, batch: Batch) -> Progress:
-        return await self._answer(rows.REFRESH_LINKS, batch)
+        progress: Progress = await self._answer(rows.REFRESH_LINKS, batch)
+        return progress
 
     @activity.defn(name=rows.TELL_OF_YEAR.name)
     async def tell_of_year(self, batch: Batch) -> Progress:
-        return await self._answer(rows.TELL_OF_YEAR, batch)
+        progress: Progress = await self._answer(rows.TELL_OF_YEAR, batch)
+        return progress
 
     @activity.defn(name=rows.FIND_USERS.name)
     async def find_users(self, batch: Batch) -> Progress:
-        return await self._answer(rows.FIND_USERS, batch)
+        progress: Progress = await self._answer(rows.FIND_USERS, batch)
+        return progress
 
     @activity.defn(name=rows.END_LINKS_OF_USERS.name)
     async def end_links_of_users(self, request: FindAgain) -> Progress:
-        return await self._answer(rows.END_LINKS_OF_USERS, request)
+        progress: Progress = await self._answer(rows.END_LINKS_OF_USERS, request)
+        return progress
 
     @activity.defn(name=rows.FIND_PEOPLE.name)
     async def find_people(self, batch: Batch) -> Progress:
-        return await self._answer(rows.FIND_PEOPLE, batch)
+        progress: Progress = await self._answer(rows.FIND_PEOPLE, batch)
+        return progress
 
     @activity.defn(name=rows.END_LINKS_OF_PEOPLE.name)
     async def end_links_of_people(self, request: FindAgain) -> Progress:
-        return await self._answer(rows.END_LINKS_OF_PEOPLE, request)
+        progress: Progress = await self._answer(rows.END_LINKS_OF_PEOPLE, request)
+        return progress
 
     @activity.defn(name=rows.TELL_OF_ENDS.name)
     async def tell_of_ends(self, batch: Batch) -> Progress:
-        return await self._answer(rows.TELL_OF_ENDS, batch)
+        progress: Progress = await self._answer(rows.TELL_OF_ENDS, batch)
+        return progress
 
     @activity.defn(name=rows.DELETE_OLD_ROWS.name)
     async def delete_old_rows(self, request: OfAccount) -> Progress:
-        return await self._answer(rows.DELETE_OLD_ROWS, request)
+        progress: Progress = await self._answer(rows.DELETE_OLD_ROWS, request)
+        return progress
 
     def activities(self) -> list[Callable[..., Awaitable[Any]]]:
         return [
+            self.inspect_subscription,
             self.read_time,
             self.refresh_links,
             self.tell_of_year,
