@@ -65,7 +65,7 @@ class SubscriptionActivities:
 
     @implements(INSPECT_SUBSCRIPTION)
     async def inspect_subscription(self, request: OfAccount) -> Inspected:
-        """The same, after it was found out whether what is there was deleted, switched off or disabled in PagerDuty.
+        """The same, after what others did to it in PagerDuty was found out and mended.
 
         Raises what ``converge_subscription`` raises; what was found until then is in the log.
         """

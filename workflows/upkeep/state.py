@@ -6,8 +6,8 @@ from workflows.values import Value
 
 Stage = Literal["subscription", "refresh", "year", "users", "people", "told", "rows"]
 """The webhook subscription is inspected; links that nobody used are refreshed; people whose year ends are
-told; users whom PagerDuty does not know, and people whom Microsoft does not know, are unlinked; ended links are
-told; old rows are deleted."""
+told; users whom PagerDuty does not know, and people whom Microsoft does not know, are unlinked; ended links
+are told; old rows are deleted."""
 
 STAGES: tuple[Stage, ...] = ("subscription", "refresh", "year", "users", "people", "told", "rows")
 
