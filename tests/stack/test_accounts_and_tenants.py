@@ -54,7 +54,8 @@ async def installation(
 
 async def card_of(installation: Installation, account: str, title: str) -> tuple[str, dict[str, Any]]:
     """Wait for the first card of an incident in its account's tenant, and until its row knows it."""
-    tenant, found = installation.tenant_of(account), []
+    tenant = installation.tenant_of(account)
+    found: list[tuple[str, dict[str, Any]]] = []
 
     async def shown() -> bool:
         found[:] = await tenant.cards(title)

@@ -12,7 +12,7 @@ import secrets
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from muster.public_addresses import MICROSOFT_RETURN_PATH, PAGERDUTY_RETURN_PATH
 from muster.security.sealing import KeyRing
 from muster.settings import Settings
 from muster.store import accounts, conversations, people, teams
-from muster.store.pool import Pool
+from muster.store.pool import Connection, Pool, transaction
 from sandbox.certificates import authority_file, https_listener
 from sandbox.company import Company, Person, build_company
 from sandbox.microsoft.app import MicrosoftSimulator
@@ -169,7 +169,6 @@ class Installation:
     first: Tenant
     second: Tenant
     accounts: Mapping[str, SimulatedAccount]
-    _keys: int = field(default=0)
 
     def tenant_of(self, account: str) -> Tenant:
         return self.second if account == OTHER else self.first
@@ -211,14 +210,13 @@ class Installation:
         self, name: str, account: str, service: str, conversation: str, *, link: int | None = None
     ) -> ConnectAnswer:
         """Somebody presses **Connect Service**, by their link in this account or by another one."""
-        self._keys += 1
         tenant = self.tenant_of(account) if link is None else self._tenant_of_channel(conversation)
         person = tenant.person(name)
         own = link or await self.link_of(name, account)
         assert own is not None
         key = await self.pool.fetchval("SELECT key FROM conversation WHERE id = $1", conversation)
         asked = Asked(
-            key=f"connect-{self._keys}",
+            key=uuid.uuid4().hex,
             person=Who(aad_object_id=person.aad_object_id, teams_id=person.teams_id, name=person.name),
             link=own,
             received_at=datetime.now(UTC),
@@ -299,8 +297,9 @@ async def installed(
             grace=0.5,
         )
         await accounts.write_configured(pool, settings.accounts.values(), settings.teams)
-        for side in sides:
-            await _teams(pool, side)
+        async with transaction(pool) as connection:
+            for side in sides:
+                await _teams(connection, side)
         edge = await last.enter_async_context(serving_edge(settings, pool, client, port=port))
         await stack.enter_async_context(running_worker(settings, client))
         yield Installation(
@@ -308,19 +307,20 @@ async def installed(
             pool,
             settings,
             WorkflowSignals(client, task_queue=settings.task_queue),
-            *(Tenant(side.company, side) for side in sides),
+            Tenant(first, sides[0]),
+            Tenant(second, sides[1]),
             simulated,
         )
 
 
-async def _teams(pool: Pool, side: TeamsService) -> None:
+async def _teams(connection: Connection, side: TeamsService) -> None:
     """The rows of a tenant's teams, of which some Admin made each belong to an account."""
     company = side.company
     accounts_of = {"Payments": company.account, "Platform": EU if company.account == US else company.account}
     for team in company.teams:
         account = accounts_of[team.name]
         await teams.upsert(
-            pool,
+            connection,
             id=team.id,
             tenant=company.tenant_id,
             aad_group_id=team.aad_group_id,
@@ -329,7 +329,7 @@ async def _teams(pool: Pool, side: TeamsService) -> None:
         )
         for channel in team.channels:
             await conversations.upsert_channel(
-                pool,
+                connection,
                 id=channel.id,
                 tenant=company.tenant_id,
                 account=account,
@@ -340,7 +340,7 @@ async def _teams(pool: Pool, side: TeamsService) -> None:
             )
     for person in company.colleagues:
         await people.upsert(
-            pool,
+            connection,
             tenant=company.tenant_id,
             aad_object_id=person.aad_object_id,
             teams_id=person.teams_id,
