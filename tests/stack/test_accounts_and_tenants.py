@@ -263,6 +263,21 @@ async def test_each_tenant_reads_of_its_own_accounts_alone(installation: Install
         assert EU in first
 
 
+async def test_whoever_adds_the_app_chooses_among_the_accounts_of_their_tenant(
+    installation: Installation,
+) -> None:
+    for tenant, own in ((installation.first, {US, EU}), (installation.second, {OTHER})):
+        await tenant.installs("Ada", "Search")
+
+        async def offered(tenant: Tenant = tenant, own: set[str] = own) -> bool:
+            cards = [text for text in await tenant.private("Ada") if "Search" in text]
+            return bool(cards) and all(account in cards[-1] for account in own)
+
+        await eventually(offered, within=20)
+        cards = [text for text in await tenant.private("Ada") if "Search" in text]
+        assert not any(other in text for text in cards for other in {US, EU, OTHER} - own)
+
+
 async def test_anothers_account_is_none_that_one_can_be_linked_to(installation: Installation) -> None:
     answer = await answer_to(installation.first, "Di", f"linkUser {OTHER}")
     assert "You cannot be linked to an account of that name" in answer

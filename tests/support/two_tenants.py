@@ -28,7 +28,7 @@ from muster.settings import Settings
 from muster.store import accounts, conversations, people, teams
 from muster.store.pool import Connection, Pool, transaction
 from sandbox.certificates import authority_file, https_listener
-from sandbox.company import Company, Person, build_company
+from sandbox.company import Channel, Company, Person, Team, build_company
 from sandbox.microsoft.app import MicrosoftSimulator
 from sandbox.microsoft.app import Options as MicrosoftOptions
 from sandbox.serving import Listener, serving
@@ -70,6 +70,19 @@ def another_tenant(company: Company, name: str) -> Company:
     )
 
 
+def _with_a_new_team(company: Company) -> Company:
+    """The company with a team, Search, that nobody has heard of."""
+    general = f"19:{uuid.uuid5(uuid.NAMESPACE_DNS, 'search').hex}@thread.tacv2"
+    search = Team(
+        id=general,
+        aad_group_id=str(uuid.uuid5(uuid.NAMESPACE_DNS, "group-search")),
+        name="Search",
+        channels=(Channel(id=general, name="General"),),
+        members=company.teams[0].members,
+    )
+    return company.model_copy(update={"teams": (*company.teams, search)})
+
+
 def of_account(company: Company, account: str, region: str = "us") -> Company:
     """The company with another PagerDuty account, whose things have the same ids."""
     return company.model_copy(
@@ -108,6 +121,11 @@ class Tenant:
         person = self.person(name)
         body = {"person": person.email, "conversation": await self.chat(name), "text": text}
         (await self.side.http.post("/_sandbox/say", json=body, timeout=60)).raise_for_status()
+
+    async def installs(self, name: str, team: str) -> None:
+        """Somebody adds the app to a team."""
+        body = {"person": self.person(name).email, "team": team}
+        (await self.side.http.post("/_sandbox/install", json=body, timeout=60)).raise_for_status()
 
     async def chat(self, name: str) -> str:
         person = self.person(name).aad_object_id
@@ -236,11 +254,13 @@ class Installation:
         return self.first if conversation in own else self.second
 
     async def is_subscribed(self, account: str) -> None:
-        """Wait until PagerDuty has one subscription of ours."""
+        """Wait until PagerDuty has a subscription of ours, and its secret is stored."""
         simulated = self.accounts[account]
+        stored = "SELECT EXISTS (SELECT FROM webhook_subscription WHERE account = $1 AND id = ANY($2))"
 
         async def one() -> bool:
-            return len(simulated.simulator.subscriptions.all()) == 1
+            there = [one.id for one in simulated.simulator.subscriptions.all()]
+            return bool(await self.pool.fetchval(stored, account, there))
 
         await eventually(one, within=20)
 
@@ -255,8 +275,8 @@ async def _addresses(tenant: Tenant, name: str) -> list[str]:
 async def installed(
     pool: Pool, client: Client, database_url: str, temporal: EmbeddedTemporal, folder: Path
 ) -> AsyncIterator[Installation]:
-    """All of it running. Teams belong to accounts, and nobody is linked, nothing connected."""
-    first = build_company()
+    """All of it running. Payments and Platform belong to accounts; nobody is linked, nothing connected."""
+    first = _with_a_new_team(build_company())
     second = another_tenant(first, OTHER)
     companies = {US: first, EU: of_account(first, EU, "eu"), OTHER: second}
     port = free_port()
@@ -318,7 +338,9 @@ async def _teams(connection: Connection, side: TeamsService) -> None:
     company = side.company
     accounts_of = {"Payments": company.account, "Platform": EU if company.account == US else company.account}
     for team in company.teams:
-        account = accounts_of[team.name]
+        account = accounts_of.get(team.name)
+        if account is None:
+            continue
         await teams.upsert(
             connection,
             id=team.id,
