@@ -53,6 +53,19 @@ class Tenant(_Row):
 
     id: Uuid
     name: Storable
+    roles: tuple[Text, ...] | None = None
+    """Application permissions of Microsoft Graph that an admin consented to."""
+
+
+class SetUp(_Row):
+    """Who brought a team aboard: who added the app, where, and which user of PagerDuty authorized it."""
+
+    service_url: WebAddress
+    installer: Uuid
+    chosen_channel: Text
+    authorized_by: Text
+    authorized_name: Storable
+    authorized_role: Text
 
 
 class Team(_Row):
@@ -63,6 +76,7 @@ class Team(_Row):
     aad_group_id: Uuid
     name: Storable
     account: Subdomain
+    set_up: SetUp | None = None
 
 
 class Channel(_Row):
@@ -93,6 +107,7 @@ class Link(_Row):
     pagerduty_user: Text
     pagerduty_name: Storable
     pagerduty_email: Storable
+    pagerduty_role: Text | None = None
     access_token: Secret
 
 
@@ -103,6 +118,8 @@ class ServiceConnection(_Row):
     service: Text
     service_name: Storable
     conversation: Text
+    connected_by: Uuid | None = None
+    connected_name: Storable | None = None
 
 
 class Seed(_Row):
@@ -164,10 +181,14 @@ async def _write(connection: Connection, content: Seed, keys: KeyRing) -> None:
     for account in content.pagerduty_accounts:
         await accounts.upsert_account(connection, **dict(account))
     for tenant in content.tenants:
-        await accounts.upsert_tenant(connection, **dict(tenant))
+        await accounts.upsert_tenant(connection, id=tenant.id, name=tenant.name)
+        if tenant.roles is not None:
+            await accounts.seed_roles(connection, tenant.id, tenant.roles)
     by_id = {team.id: team for team in content.teams}
     for team in content.teams:
-        await teams.upsert(connection, **dict(team))
+        await teams.upsert(connection, **team.model_dump(exclude={"set_up"}))
+        if team.set_up is not None:
+            await teams.seed_setup(connection, id=team.id, **dict(team.set_up))
     for channel in content.channels:
         await _write_channel(connection, channel, by_id[channel.team])
     for person in content.people:
@@ -213,4 +234,5 @@ async def _write_link(connection: Connection, link: Link, keys: KeyRing) -> None
         tenant=link.tenant,
         aad_object_id=link.aad_object_id,
         account=link.account,
+        role=link.pagerduty_role,
     )

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import structlog
 
 from activities.heartbeats import heartbeats
-from activities.pagerduty.access import account_of
 from activities.registration import implements
 from activities.signals import WorkflowSignals
+from muster.clients.pagerduty.access import account_of
 from muster.clients.pagerduty.app_scopes import INCIDENTS
 from muster.clients.pagerduty.rest import BACKGROUND, LARGEST_PAGE, OpenPage, PagerDutyClient
 from muster.clients.pagerduty.tokens import AppTokens

@@ -15,7 +15,13 @@ from muster.settings import Settings
 from muster.store import subscriptions
 from muster.store.pool import UNAVAILABLE, Pool, transaction
 from workflows.errors import ProviderUnavailable
-from workflows.subscription.activities import CONVERGE_SUBSCRIPTION, Converged, OfAccount
+from workflows.subscription.activities import (
+    CONVERGE_SUBSCRIPTION,
+    INSPECT_SUBSCRIPTION,
+    Converged,
+    Inspected,
+    OfAccount,
+)
 
 _LOCKED_WITHIN = 5.0
 """Seconds to wait for a connection and for whoever is at the same account."""
@@ -55,10 +61,24 @@ class SubscriptionActivities:
         """
         account = account_of(self._accounts, request.account)
         async with self._locked(account.key):
-            steps = Round(
-                self._client, self._app_tokens, self._pool, self._keys, account, self._settings.public_url
-            )
-            return await steps.converge()
+            return await self._round(account).converge()
+
+    @implements(INSPECT_SUBSCRIPTION)
+    async def inspect_subscription(self, request: OfAccount) -> Inspected:
+        """The same, after what others did to it in PagerDuty was found out and mended.
+
+        Raises what ``converge_subscription`` raises; what was found until then is in the log.
+        """
+        account = account_of(self._accounts, request.account)
+        async with self._locked(account.key):
+            steps = self._round(account)
+            found = await steps.mend()
+            return Inspected(found=found, converged=await steps.converge())
+
+    def _round(self, account: PagerDutyAccount) -> Round:
+        return Round(
+            self._client, self._app_tokens, self._pool, self._keys, account, self._settings.public_url
+        )
 
     @asynccontextmanager
     async def _locked(self, account: str) -> AsyncIterator[None]:

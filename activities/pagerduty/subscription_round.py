@@ -7,6 +7,7 @@ subscription is deleted only if no row and no intent that goes on is behind it.
 
 import structlog
 
+from activities.pagerduty.subscription_inspection import mend
 from activities.pagerduty.subscription_marks import new_marks, own_marker
 from muster.clients.pagerduty.app_scopes import SUBSCRIPTION
 from muster.clients.pagerduty.subscriptions import Listed, SubscriptionClient
@@ -19,10 +20,12 @@ from muster.store.pool import Pool
 from muster.store.subscriptions import Stored
 from workflows.errors import CredentialRejected, OutcomeUnknown, OutsideError, ProviderUnavailable
 from workflows.incident.event_types import SUBSCRIBED
-from workflows.subscription.activities import Converged
+from workflows.subscription.activities import Converged, Finding
 
 _ASKED_AGAIN_AFTER = 60.0
-"""Seconds between looks for the first event at a new address."""
+"""Seconds between two calls that look for the first event at a new address."""
+
+_PINGS_WITHIN = 5.0
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -47,6 +50,22 @@ class Round:
         self._url = public_url.rstrip("/") + webhook_path(account.key)
         self._late: float | None = None
         """Seconds until a creation that nobody answered cannot come to be any more."""
+        self._pings = False
+        """Whether this round asks for a first event, where one is waited for."""
+
+    async def mend(self) -> tuple[Finding, ...]:
+        """Undo what somebody, or PagerDuty, did to a subscription that is needed; what is gone is noted."""
+        if not await subscriptions.is_needed(self._pool, self._account.key):
+            return ()
+        self._pings = True
+        return await mend(
+            self._client,
+            self._app_tokens,
+            self._pool,
+            self._account,
+            await self._live(),
+            url=self._url,
+        )
 
     async def converge(self) -> Converged:
         """Bring the account's subscription in step with its connections."""
@@ -139,6 +158,7 @@ class Round:
             await self._delete(created.id)
             await subscriptions.end_intent(self._pool, marks.marker)
             raise _overtaken()
+        self._pings = True
         log.info("subscribed to an account's events", account=self._account.key, subscription=created.id)
 
     async def _clean(self) -> None:
@@ -185,12 +205,31 @@ class Round:
         moved = [one for one in live if one.url != self._url]
         if not moved:
             return False
-        if not any(one.url == self._url and one.is_verified for one in live):
+        here = [one for one in live if one.url == self._url]
+        if not any(one.is_verified for one in here):
+            for one in here:
+                await self._ping(one.id)
             return True
         for one in moved:
             await subscriptions.end(self._pool, self._account.key, one.id)
         await self._sweep()
         return False
+
+    async def _ping(self, id: str) -> None:
+        """Ask for an event now; where that fails, the next incident brings the first one.
+
+        Once for a new subscription and once for an inspection: an address that refuses events is not to have
+        PagerDuty disable it.
+        """
+        if not self._pings:
+            return
+        self._pings = False
+        try:
+            await self._client.ping(self._account, id, token=await self._token(), within=_PINGS_WITHIN)
+        except OutsideError as error:
+            log.warning(
+                "PagerDuty sends no test event", account=self._account.key, subscription=id, reason=str(error)
+            )
 
     async def _list(self) -> tuple[Listed, ...]:
         token = await self._token()

@@ -42,6 +42,11 @@ async def note_roles(connection: Connection | Pool, tenant: str, roles: Collecti
     await QUERIES["note_roles"].execute(connection, id=tenant, roles=sorted(roles))
 
 
+async def seed_roles(connection: Connection, tenant: str, roles: Collection[str]) -> None:
+    """The same as a seed file says, unless a token has told."""
+    await QUERIES["seed_roles"].execute(connection, id=tenant, roles=sorted(roles))
+
+
 async def roles_of(connection: Connection | Pool, tenant: str) -> frozenset[str] | None:
     """The permissions of the last reading; ``None`` where no token was read yet."""
     roles = await QUERIES["roles_of"].fetchval(connection, id=tenant)

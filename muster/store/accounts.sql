@@ -15,6 +15,9 @@ SELECT name FROM teams_tenant WHERE id = :id
 -- name: note_roles
 UPDATE teams_tenant SET roles = :roles, roles_read_at = now() WHERE id = :id
 
+-- name: seed_roles
+UPDATE teams_tenant SET roles = :roles, roles_read_at = now() WHERE id = :id AND roles IS NULL
+
 -- name: roles_of
 SELECT roles FROM teams_tenant WHERE id = :id
 

@@ -26,11 +26,24 @@ class ConnectedService(NamedTuple):
 
 
 async def upsert(
-    connection: Connection | Pool, *, account: str, service: str, service_name: str, conversation: str
+    connection: Connection | Pool,
+    *,
+    account: str,
+    service: str,
+    service_name: str,
+    conversation: str,
+    connected_by: str | None = None,
+    connected_name: str | None = None,
 ) -> None:
     """Connect a service to a conversation; a connection that is known keeps its beginning."""
     await QUERIES["upsert"].execute(
-        connection, account=account, service=service, service_name=service_name, conversation=conversation
+        connection,
+        account=account,
+        service=service,
+        service_name=service_name,
+        conversation=conversation,
+        by=connected_by,
+        name=connected_name,
     )
 
 

@@ -1,8 +1,10 @@
 -- name: upsert
-INSERT INTO connection (account, service, service_name, conversation)
-VALUES (:account, :service, :service_name, :conversation)
+INSERT INTO connection AS c (account, service, service_name, conversation, connected_by, connected_name)
+VALUES (:account, :service, :service_name, :conversation, :by, :name)
 ON CONFLICT (account, service, conversation) WHERE ended_at IS NULL
-DO UPDATE SET service_name = excluded.service_name
+DO UPDATE SET service_name = excluded.service_name,
+              connected_by = coalesce(c.connected_by, excluded.connected_by),
+              connected_name = coalesce(c.connected_name, excluded.connected_name)
 
 -- name: live
 SELECT id FROM connection

@@ -144,6 +144,7 @@ async def seed(
     tenant: str,
     aad_object_id: str,
     account: str,
+    role: str | None = None,
 ) -> None:
     """Link a person as a seed file says, inside a transaction; the same user keeps their row."""
     same = await QUERIES["seed"].fetchval(
@@ -154,13 +155,14 @@ async def seed(
         pagerduty_user=user.pagerduty_user,
         pagerduty_name=user.name,
         pagerduty_email=user.email,
+        pagerduty_role=role,
         access_token=keys.seal(
             user.access_token, token_place(tenant, aad_object_id, account, "access_token")
         ),
     )
     if same is None:
         await unlink(connection, tenant=tenant, aad_object_id=aad_object_id, account=account)
-        await _insert(connection, keys, user, (tenant, aad_object_id, account), None, (), None)
+        await _insert(connection, keys, user, (tenant, aad_object_id, account), None, (), role)
 
 
 async def _insert(

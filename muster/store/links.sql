@@ -16,7 +16,9 @@ RETURNING id, account, pagerduty_user, pagerduty_name, linked_at, authorized_at,
 
 -- name: seed
 -- A seeded link has one token, which nobody refreshes; a row that a person made is not taken over.
-UPDATE user_link SET pagerduty_name = :pagerduty_name, pagerduty_email = :pagerduty_email, access_token = :access_token
+UPDATE user_link
+SET pagerduty_name = :pagerduty_name, pagerduty_email = :pagerduty_email, access_token = :access_token,
+    pagerduty_role = coalesce(:pagerduty_role, pagerduty_role)
 WHERE tenant = :tenant AND aad_object_id = :aad_object_id AND account = :account AND pagerduty_user = :pagerduty_user
   AND refresh_token IS NULL
 RETURNING id

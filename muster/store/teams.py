@@ -115,6 +115,30 @@ async def upsert(
     )
 
 
+async def seed_setup(
+    connection: Connection,
+    *,
+    id: str,
+    service_url: str,
+    installer: str,
+    chosen_channel: str,
+    authorized_by: str,
+    authorized_name: str,
+    authorized_role: str,
+) -> None:
+    """Write how a seeded team came aboard; one of which a set-up has written anything keeps that."""
+    await QUERIES["seed_setup"].execute(
+        connection,
+        id=id,
+        service_url=service_url,
+        installer=installer,
+        chosen_channel=chosen_channel,
+        by=authorized_by,
+        name=authorized_name,
+        role=authorized_role,
+    )
+
+
 async def find(connection: Connection | Pool, id: str) -> Team | None:
     """The row of a team, by its thread id."""
     row = await QUERIES["find"].fetchrow(connection, id=id)

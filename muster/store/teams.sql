@@ -32,6 +32,12 @@ VALUES (:id, :tenant, :key, :name, :aad_group_id, :service_url, CASE WHEN :name 
 ON CONFLICT (id) DO UPDATE SET service_url = excluded.service_url WHERE t.tenant = excluded.tenant
 RETURNING *
 
+-- name: seed_setup
+UPDATE team
+SET service_url = :service_url, step = 'complete', installer = :installer, chosen_channel = :chosen_channel,
+    authorized_by = :by, authorized_name = :name, authorized_role = :role, authorized_at = now()
+WHERE id = :id AND step IS NULL
+
 -- name: find
 SELECT * FROM team WHERE id = :id
 

@@ -74,8 +74,11 @@ def seed(company: Company, addresses: Addresses, elsewhere: Mapping[str, str]) -
     }
     if not company.connections:
         return rows
+    # As in the guide: the account's owner adds the app, authorizes it and connects the services.
+    owner = next(person for person in company.people if person.role == "owner")
     services = {service.id: service.name for service in company.services}
     return rows | {
+        "tenants": [{"id": company.tenant_id, "name": company.tenant_name, "roles": company.bot_permissions}],
         "webhook_subscriptions": [
             {"account": company.account, "id": company.webhook_subscription, "secret": company.webhook_secret}
         ],
@@ -86,6 +89,14 @@ def seed(company: Company, addresses: Addresses, elsewhere: Mapping[str, str]) -
                 "aad_group_id": team.aad_group_id,
                 "name": team.name,
                 "account": company.account,
+                "set_up": {
+                    "service_url": addresses.service_url,
+                    "installer": owner.aad_object_id,
+                    "chosen_channel": team.channels[1].id,
+                    "authorized_by": owner.pagerduty_user,
+                    "authorized_name": owner.name,
+                    "authorized_role": owner.role,
+                },
             }
             for team in company.teams
         ],
@@ -117,6 +128,7 @@ def seed(company: Company, addresses: Addresses, elsewhere: Mapping[str, str]) -
                 "pagerduty_user": person.pagerduty_user,
                 "pagerduty_name": person.name,
                 "pagerduty_email": person.email,
+                "pagerduty_role": person.role,
                 "access_token": person.access_token,
             }
             for person in company.people
@@ -128,6 +140,8 @@ def seed(company: Company, addresses: Addresses, elsewhere: Mapping[str, str]) -
                 "service": connection.service,
                 "service_name": services[connection.service],
                 "conversation": connection.channel,
+                "connected_by": owner.aad_object_id,
+                "connected_name": owner.name,
             }
             for connection in company.connections
         ],

@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
@@ -30,7 +31,7 @@ from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.settings import KEYS, database_at, settings_for
 from tests.support.waiting import eventually
 from workflows.incident.event_types import SUBSCRIBED
-from workflows.subscription.activities import Converged, OfAccount
+from workflows.subscription.activities import Converged, Inspected, OfAccount
 
 pytestmark = pytest.mark.anyio
 
@@ -67,6 +68,9 @@ class Worker:
 
     async def converge(self) -> Converged:
         return await self.activities.converge_subscription(OfAccount(account=ACCOUNT))
+
+    async def inspect(self) -> Inspected:
+        return await self.activities.inspect_subscription(OfAccount(account=ACCOUNT))
 
     async def fails(self) -> ApplicationError:
         with pytest.raises(ApplicationError) as failed:
@@ -542,3 +546,130 @@ async def test_a_key_that_is_gone_deletes_nothing(worker: Worker, side: PagerDut
     await pool.execute("UPDATE webhook_subscription SET secret = 'x'")
     assert "MUSTER_KEYS" in str(await worker.fails())
     assert there(side) == [ours]
+
+
+# What others do in PagerDuty
+
+
+@pytest.fixture
+async def edge(
+    side: PagerDuty, pool: Pool, client: Client, database_url: str, temporal: EmbeddedTemporal, tmp_path: Path
+) -> AsyncIterator[str]:
+    """A running edge: its public address."""
+    port = free_port()
+    settings = edge_settings(database_url, temporal.address, tmp_path)
+    async with serving_edge(settings, pool, client, port=port):
+        yield f"http://127.0.0.1:{port}"
+
+
+async def test_a_ping_brings_the_first_event_after_a_move(
+    side: PagerDuty, pool: Pool, edge: str, start: Callable[..., Awaitable[Worker]]
+) -> None:
+    await (await start()).converge()
+    worker = await start(edge)
+    assert (await worker.converge()).waits_for == "first_event"
+    await side.until(lambda: side.webhook_states() == ["delivered"])
+    assert await worker.converge() == DONE
+    ours = await assert_one(side, pool, edge)
+    sent = side.simulator.store.state.webhooks.values()
+    assert [(one.event_type, one.subscription) for one in sent] == [("pagey.ping", ours.id)]
+
+
+async def test_a_move_waits_for_an_event_where_a_ping_fails_and_an_inspection_pings_again(
+    side: PagerDuty, pool: Pool, edge: str, start: Callable[..., Awaitable[Worker]]
+) -> None:
+    await (await start()).converge()
+    worker = await start(edge)
+    await side.fault("rest", "slow", seconds=0.01, match={"method": "POST"})  # the creation goes well
+    await side.fault("rest", "status", status=503, match={"method": "POST"})
+    for _ in range(3):
+        assert (await worker.converge()).waits_for == "first_event"
+    assert not side.simulator.store.state.webhooks, "nobody pings an address over and over"
+    assert (await worker.inspect()).converged.waits_for == "first_event"
+    await side.until(lambda: side.webhook_states() == ["delivered"])
+    assert await worker.converge() == DONE
+    await assert_one(side, pool, edge)
+
+
+async def test_a_subscription_that_somebody_deleted_is_made_again(
+    worker: Worker, side: PagerDuty, pool: Pool
+) -> None:
+    await worker.converge()
+    (gone,) = there(side)
+    side.simulator.subscriptions.delete(gone.id)
+    with capture_logs() as logs:
+        assert await worker.inspect() == Inspected(found=("deleted",), converged=DONE)
+    assert warned(logs) == [("deleted", gone.id)]
+    assert (await assert_one(side, pool)).id != gone.id
+    known = await subscriptions.secrets_of(pool, RING, ACCOUNT)
+    assert gone.id in known.by_subscription, "its last events may still be on their way"
+    assert await worker.inspect() == Inspected(converged=DONE)
+
+
+@pytest.mark.parametrize("how", ["inactive", "disabled"])
+async def test_a_subscription_that_is_silent_sends_again(
+    worker: Worker, side: PagerDuty, pool: Pool, how: str
+) -> None:
+    await worker.converge()
+    (ours,) = there(side)
+    if how == "inactive":
+        side.simulator.subscriptions.update(ours.id, {"active": False})
+    else:
+        for _ in range(3):
+            side.simulator.subscriptions.refused(ours.id)
+    with capture_logs() as logs:
+        assert (await worker.inspect()).found == (how,)
+    assert warned(logs) == [(how, ours.id)]
+    now = await assert_one(side, pool)
+    assert (now.id, now.active) == (ours.id, True)
+    assert not side.simulator.subscriptions.is_disabled(now)
+    assert await worker.inspect() == Inspected(converged=DONE)
+
+
+async def test_nobody_elses_subscription_is_switched_on(worker: Worker, side: PagerDuty) -> None:
+    await worker.converge()
+    strange = await others(side, "somebody else's")
+    side.simulator.subscriptions.update(strange, {"active": False})
+    assert await worker.inspect() == Inspected(converged=DONE)
+    assert not side.simulator.subscriptions.get(strange).active
+
+
+async def test_an_inspection_of_an_account_without_a_connection_asks_pagerduty_nothing(
+    worker: Worker, side: PagerDuty, pool: Pool
+) -> None:
+    await disconnect(pool)
+    assert await worker.inspect() == Inspected(converged=Converged(state="unsubscribed"))
+    assert not side.simulator.store.state.reads
+    assert not side.simulator.store.state.writes
+
+
+async def test_a_refused_inspection_deletes_and_makes_nothing(
+    worker: Worker, side: PagerDuty, pool: Pool
+) -> None:
+    """A 404 of something between us and PagerDuty says nothing of the subscription."""
+    await worker.converge()
+    await side.fault("rest", "status", status=404, body="<html>", match={"method": "GET"})
+    with pytest.raises(ApplicationError):
+        await worker.inspect()
+    await assert_one(side, pool)
+
+
+async def test_an_inspection_goes_on_with_a_new_token_where_pagerduty_revoked_the_kept_one(
+    worker: Worker, side: PagerDuty, pool: Pool
+) -> None:
+    await worker.converge()
+    side.simulator.store.state.access_tokens.clear()
+    assert await worker.inspect() == Inspected(converged=DONE)
+
+
+async def test_a_seeded_subscription_is_inspected_like_ours(
+    pagerduty_side: PagerDuty, pool: Pool, start: Callable[..., Awaitable[Worker]]
+) -> None:
+    pagerduty_side.simulator.subscriptions.move(COMPANY.webhook_subscription, HERE + PATH)
+    pagerduty_side.simulator.subscriptions.update(COMPANY.webhook_subscription, {"active": False})
+    assert await (await start()).inspect() == Inspected(found=("inactive",), converged=DONE)
+    assert (await assert_one(pagerduty_side, pool)).active
+
+
+def warned(logs: list[Any]) -> list[tuple[str, str]]:
+    return [(one["found"], one["subscription"]) for one in logs if one["log_level"] == "warning"]

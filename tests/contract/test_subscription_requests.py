@@ -7,7 +7,7 @@ import pytest
 
 from muster.clients.http import open_pool
 from muster.clients.pagerduty.app_scopes import SUBSCRIPTION
-from muster.clients.pagerduty.subscriptions import Created, Listed, SubscriptionClient
+from muster.clients.pagerduty.subscriptions import Created, Listed, Standing, SubscriptionClient
 from muster.clients.pagerduty.tokens import AppTokens
 from tests.contract.wire import Wire
 from tests.schemas.pagerduty import rest_api
@@ -50,6 +50,18 @@ class Ours:
             description=description,
             events=SUBSCRIBED,
         )
+
+    async def read(self, id: str) -> Standing | None:
+        return await self.client.read(self.account, id, token=await self.token())
+
+    async def activate(self, id: str) -> None:
+        await self.client.activate(self.account, id, token=await self.token())
+
+    async def enable(self, id: str) -> None:
+        await self.client.enable(self.account, id, token=await self.token())
+
+    async def ping(self, id: str) -> None:
+        await self.client.ping(self.account, id, token=await self.token())
 
     async def delete(self, id: str) -> None:
         await self.client.delete(self.account, id, token=await self.token())
@@ -99,6 +111,33 @@ async def test_a_subscription_is_made_listed_without_its_secret_and_deleted(
     assert await ours.list_all() == ()
 
 
+async def test_a_subscription_is_read_switched_on_and_enabled(
+    ours: Ours, simulated: SimulatedAccount
+) -> None:
+    created = await ours.create()
+    sends = Standing(is_active=True, is_disabled=False)
+    assert await ours.read(created.id) == sends
+    all_of_account = simulated.simulator.subscriptions
+    all_of_account.update(created.id, {"active": False})
+    assert await ours.read(created.id) == Standing(is_active=False, is_disabled=False)
+    await ours.activate(created.id)
+    assert await ours.read(created.id) == sends
+    for _ in range(3):
+        all_of_account.refused(created.id)
+    assert await ours.read(created.id) == Standing(is_active=True, is_disabled=True)
+    await ours.enable(created.id)
+    assert await ours.read(created.id) == sends
+    await ours.delete(created.id)
+    assert await ours.read(created.id) is None
+
+
+async def test_a_ping_sends_the_test_event(ours: Ours, simulated: SimulatedAccount) -> None:
+    created = await ours.create()
+    await ours.ping(created.id)
+    (sent,) = simulated.simulator.store.state.webhooks.values()
+    assert (sent.subscription, sent.event_type) == (created.id, "pagey.ping")
+
+
 async def test_every_page_is_read(ours: Ours, simulated: SimulatedAccount) -> None:
     made = [await ours.create(f"number {number}") for number in range(3)]
     with pytest.MonkeyPatch.context() as patched:
@@ -131,6 +170,10 @@ async def test_a_token_without_a_scope_of_the_events_is_refused(
     [
         ("POST", "/webhook_subscriptions", OutcomeUnknown),
         ("GET", "/webhook_subscriptions", ProviderUnavailable),
+        ("GET", "/webhook_subscriptions/PONE", ProviderUnavailable),
+        ("PUT", "/webhook_subscriptions/PONE", ProviderUnavailable),
+        ("POST", "/webhook_subscriptions/PONE/enable", ProviderUnavailable),
+        ("POST", "/webhook_subscriptions/PONE/ping", ProviderUnavailable),
         ("DELETE", "/webhook_subscriptions/PONE", ProviderUnavailable),
     ],
 )
@@ -138,17 +181,25 @@ async def test_an_answer_that_is_lost(
     ours: Ours, simulated: SimulatedAccount, method: str, path: str, kind: type[OutsideError]
 ) -> None:
     calls: dict[str, Callable[[], Awaitable[object]]] = {
-        "POST": ours.create,
-        "GET": ours.list_all,
-        "DELETE": lambda: ours.delete("PONE"),
+        "POST /webhook_subscriptions": ours.create,
+        "GET /webhook_subscriptions": ours.list_all,
+        "GET /webhook_subscriptions/PONE": lambda: ours.read("PONE"),
+        "PUT /webhook_subscriptions/PONE": lambda: ours.activate("PONE"),
+        "POST /webhook_subscriptions/PONE/enable": lambda: ours.enable("PONE"),
+        "POST /webhook_subscriptions/PONE/ping": lambda: ours.ping("PONE"),
+        "DELETE /webhook_subscriptions/PONE": lambda: ours.delete("PONE"),
     }
     await simulated.fault("rest", "lose_answer", match={"method": method, "path": path})
-    assert type(await failure(calls[method]())) is kind
+    assert type(await failure(calls[f"{method} {path}"]())) is kind
 
 
 async def test_a_proxys_404_does_not_say_that_it_is_deleted(ours: Ours, simulated: SimulatedAccount) -> None:
     created = await ours.create()
     await simulated.fault("rest", "status", status=404, body="<html>", match={"method": "DELETE"})
     with pytest.raises(NotFound):
-        await ours.client.delete(ours.account, created.id, token=await ours.token())
+        await ours.delete(created.id)
+    await simulated.fault("rest", "status", status=404, body="<html>", match={"method": "GET"})
+    with pytest.raises(NotFound):
+        await ours.read(created.id)
+    ours.wire.exchanges.pop()
     ours.wire.exchanges.pop()  # the proxy's answer is none of PagerDuty's

@@ -154,9 +154,11 @@ class TeamsService:
 
 
 @asynccontextmanager
-async def teams_service(company: Company, folder: Path) -> AsyncIterator[TeamsService]:
-    """A running simulator; nobody listens where its bot should be."""
-    options = Options(port=free_port(), folder=folder, bot_url="http://127.0.0.1:1/api/messages")
+async def teams_service(
+    company: Company, folder: Path, *, bot_url: str = "http://127.0.0.1:1/api/messages"
+) -> AsyncIterator[TeamsService]:
+    """A running simulator; by default nobody listens where its bot should be."""
+    options = Options(port=free_port(), folder=folder, bot_url=bot_url)
     simulator = TeamsSimulator(company, options)
     async with httpx.AsyncClient(base_url=options.base_url, trust_env=False) as http:
         service = TeamsService(company, options, http)

@@ -190,6 +190,7 @@ async def test_a_pagerduty_that_is_down_leaves_everything_and_the_run_ends(upkep
         await acme.fault(place, "status", status=503, times=100)
     report = await upkept.upkeep()
     assert {stage: one.stopped for stage, one in report.items()} == {
+        "subscription": None,
         "refresh": "ProviderUnavailable",
         "year": None,
         "users": "ProviderUnavailable",

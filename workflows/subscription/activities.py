@@ -1,6 +1,7 @@
-"""The activity that brings an account's webhook subscription in step with its connections.
+"""The activities that keep an account's webhook subscription in step with its connections.
 
-Whoever adds the first connection of an account, or ends its last one, commits that and calls it.
+Whoever adds the first connection of an account, or ends its last one, commits that and has it converge. The
+daily upkeep looks whether it is still as it was left.
 """
 
 from typing import Literal
@@ -28,6 +29,21 @@ class Converged(Value):
     address, after which the subscription at the old one is deleted."""
 
 
+Finding = Literal["deleted", "inactive", "disabled"]
+"""What became of a subscription in PagerDuty: somebody deleted it, somebody switched it off, or PagerDuty
+disabled it after refused events."""
+
+
+class Inspected(Value):
+    """What an inspection found and mended, and how the subscription stands after it."""
+
+    found: tuple[Finding, ...] = ()
+    converged: Converged
+
+
 CONVERGE_SUBSCRIPTION = Activity(
     "pagerduty.converge_subscription", OfAccount, Converged, options.PAGERDUTY_CONVERGE
+)
+INSPECT_SUBSCRIPTION = Activity(
+    "pagerduty.inspect_subscription", OfAccount, Inspected, options.PAGERDUTY_CONVERGE
 )

@@ -4,12 +4,21 @@ from typing import Literal, Self
 
 from workflows.values import Value
 
-Stage = Literal["refresh", "year", "users", "people", "teams", "told", "rows"]
+Stage = Literal["refresh", "year", "users", "people", "teams", "subscription", "told", "rows"]
 """Links that nobody used are refreshed; people whose year ends are told; users whom PagerDuty does not know,
-and people whom Microsoft does not know, are unlinked; teams that are gone are forgotten; ended links are
-told; old rows are deleted."""
+and people whom Microsoft does not know, are unlinked; teams that are gone are forgotten; the webhook
+subscription is inspected; ended links are told; old rows are deleted."""
 
-STAGES: tuple[Stage, ...] = ("refresh", "year", "users", "people", "teams", "told", "rows")
+STAGES: tuple[Stage, ...] = (
+    "refresh",
+    "year",
+    "users",
+    "people",
+    "teams",
+    "subscription",
+    "told",
+    "rows",
+)
 
 
 class StageReport(Value):
@@ -18,13 +27,15 @@ class StageReport(Value):
     stage: Stage
     examined: int = 0
     done: int = 0
-    """Refreshed, told, unlinked, forgotten or deleted, whatever the stage does."""
+    """Mended, refreshed, told, unlinked, forgotten or deleted, whatever the stage does."""
     ended: int = 0
     """Links that PagerDuty refused to refresh."""
     stopped: str | None = None
     """Name of the error or of the rule that kept it from going on; ``None``: it came to its end."""
     left_out: tuple[str, ...] = ()
     """What was passed over: a tenant without the permission, people who cannot be told."""
+    found: tuple[str, ...] = ()
+    """What others had done, and was mended."""
     is_complete: bool = False
 
 

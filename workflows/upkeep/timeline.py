@@ -11,6 +11,7 @@ _TEXT_LIMIT = 200
 _MOST_LEFT_OUT = 5
 
 WORDS: Mapping[Stage, str] = {
+    "subscription": "webhook subscriptions mended",
     "refresh": "links refreshed",
     "year": "people told that their year ends",
     "users": "links of users who left PagerDuty ended",
@@ -48,6 +49,8 @@ def _stands(report: StageReport) -> str:
     )
     if report.ended:
         told.append(f"{report.ended} ended by PagerDuty")
+    if report.found:
+        told.append(f"found: {', '.join(report.found)}")
     if report.left_out:
         more = len(report.left_out) - _MOST_LEFT_OUT
         names = ", ".join(report.left_out[:_MOST_LEFT_OUT]) + (f" and {more} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""``Upkeep``: keeps the links of an account alive, and forgets links and teams that are gone."""
+"""``Upkeep``: keeps an account's subscription and links alive, and forgets links and teams that are gone."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -8,8 +8,8 @@ from temporalio.exceptions import ActivityError
 
 from workflows.contract import Activity, call
 from workflows.errors import RateLimited, failure_of
-from workflows.subscription.activities import CONVERGE_SUBSCRIPTION
-from workflows.subscription.activities import OfAccount as SubscriptionOfAccount
+from workflows.subscription.activities import CONVERGE_SUBSCRIPTION, INSPECT_SUBSCRIPTION, Inspected
+from workflows.subscription.activities import OfAccount as OfSubscription
 from workflows.upkeep.activities import (
     DELETE_OLD_ROWS,
     END_LINKS_OF_PEOPLE,
@@ -40,6 +40,8 @@ _LOOKS = 3
 _WAIT = timedelta(seconds=30)
 """Where the provider does not say how long."""
 _LONGEST_WAIT = timedelta(minutes=5)
+_ROUNDS = 5
+"""Most inspections of the subscription in one run: one, and those that its result or its failure asks for."""
 
 
 class _Seen(NamedTuple):
@@ -51,7 +53,7 @@ class _Seen(NamedTuple):
 
 @workflow.defn(name=UPKEEP.name)
 class UpkeepWorkflow:
-    """Cares for the links and teams of one PagerDuty account, once a day.
+    """Cares for the subscription, the links and the teams of one PagerDuty account, once a day.
 
     Started by the Schedule ``upkeep/{account}``, which has the same id, or by an operator who triggers it.
     Its stages follow each other, each in batches by the ids of links or teams. A stage whose provider is away
@@ -67,6 +69,7 @@ class UpkeepWorkflow:
     async def run(self, start: Start) -> End:
         """Do each stage as far as it goes."""
         self.run_state.apply(self.run_state.state)
+        await self._inspect_subscription()
         now = await self._pagerduty_time()
         if now is not None:
             await self._in_batches("refresh", REFRESH_LINKS, now)
@@ -77,6 +80,41 @@ class UpkeepWorkflow:
         await self._in_batches("told", TELL_OF_ENDS)
         await self._delete_old_rows()
         return End(stages=self.run_state.state.reports)
+
+    async def _inspect_subscription(self) -> None:
+        """Mend what others did to it, and bring it in step with the connections, whoever moved meanwhile."""
+        account = OfSubscription(account=self.account)
+        for number in range(1, _ROUNDS + 1):
+            try:
+                inspected = await call(INSPECT_SUBSCRIPTION, account, self.account)
+            except ActivityError as error:
+                failure = failure_of(error)
+                self._stop("subscription", failure.name)
+                if failure.pace == "person":
+                    return
+                wait = failure.retry_after
+            else:
+                wait = inspected.converged.again_in
+                self._note_inspected(inspected, is_last=wait is None)
+                if wait is None:
+                    return
+            if number < _ROUNDS:
+                await workflow.sleep(_wait_of(wait), summary="subscription: inspected again")
+
+    def _note_inspected(self, inspected: Inspected, *, is_last: bool) -> None:
+        report = self.run_state.state.of("subscription")
+        waits_for = inspected.converged.waits_for
+        report = report.model_copy(
+            update={
+                "examined": 1,
+                "done": report.done + len(inspected.found),
+                "found": (*report.found, *inspected.found),
+                "stopped": None,
+                "left_out": () if waits_for is None else (f"waits for {waits_for}",),
+                "is_complete": is_last,
+            }
+        )
+        self.run_state.apply(self.run_state.state.with_report(report))
 
     async def _pagerduty_time(self) -> datetime | None:
         """By PagerDuty's clock; ``None``: the stages that count with it are stopped."""
@@ -120,7 +158,7 @@ class UpkeepWorkflow:
             if progress.stopped == RateLimited.__name__ and waits < _WAITS:
                 waits += 1
                 self._note(stage, progress.model_copy(update={"stopped": None}))
-                await workflow.sleep(_wait_of(progress), summary=f"{stage}: rate limit")
+                await workflow.sleep(_wait_of(progress.retry_after), summary=f"{stage}: rate limit")
                 continue
             self._note(stage, progress)
             if progress.is_last or progress.stopped is not None:
@@ -145,9 +183,7 @@ class UpkeepWorkflow:
     async def _unsubscribe(self) -> None:
         """What a creation left open is looked at again a few times; the next day goes on."""
         for _ in range(_LOOKS):
-            seen = await call(
-                CONVERGE_SUBSCRIPTION, SubscriptionOfAccount(account=self.account), self.account
-            )
+            seen = await call(CONVERGE_SUBSCRIPTION, OfSubscription(account=self.account), self.account)
             if seen.again_in is None:
                 return
             await workflow.sleep(seen.again_in, summary="is the subscription gone?")
@@ -189,6 +225,6 @@ def _progress_of(found: TeamsForgotten) -> Progress:
     )
 
 
-def _wait_of(progress: Progress) -> timedelta:
-    asked = timedelta(seconds=progress.retry_after) if progress.retry_after else _WAIT
+def _wait_of(seconds: float | None) -> timedelta:
+    asked = timedelta(seconds=seconds) if seconds else _WAIT
     return min(asked, _LONGEST_WAIT)

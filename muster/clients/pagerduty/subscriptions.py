@@ -1,4 +1,4 @@
-"""Webhook subscriptions in PagerDuty: list, create, delete.
+"""Webhook subscriptions in PagerDuty: list, create, read, enable, ping, delete.
 
 A creation's answer is the only place of the signing secret (*delivery_method.secret* in the REST schema).
 """
@@ -29,6 +29,15 @@ class Listed(NamedTuple):
     id: str
     description: str
     url: str
+
+
+class Standing(NamedTuple):
+    """Whether PagerDuty sends a subscription's events."""
+
+    is_active: bool
+    """False: somebody switched it off."""
+    is_disabled: bool
+    """PagerDuty keeps it silent for a day, after three refused events (*temporarily_disabled*)."""
 
 
 class Created(NamedTuple):
@@ -120,6 +129,49 @@ class SubscriptionClient:
         if not (isinstance(id, str) and id and isinstance(secret, str) and secret):
             raise broken_contract(_PROVIDER, "a new subscription without id and secret", repeatable=False)
         return Created(id, secret)
+
+    async def read(
+        self, account: PagerDutyAccount, id: str, *, token: str, within: float = BACKGROUND
+    ) -> Standing | None:
+        """How a subscription stands; ``None``: PagerDuty does not have it."""
+        try:
+            answer = await self._call(account, "GET", (id,), token, within=within, repeatable=True)
+        except NotFound as error:
+            if error.code is None:  # a proxy's 404 says nothing of PagerDuty
+                raise
+            return None
+        found = answer.get("webhook_subscription")
+        if not isinstance(found, Mapping):
+            raise broken_contract(_PROVIDER, "an answer without a subscription", repeatable=True)
+        method = found.get("delivery_method")
+        disabled = method.get("temporarily_disabled") if isinstance(method, Mapping) else None
+        return Standing(is_active=found.get("active") is not False, is_disabled=disabled is True)
+
+    async def activate(
+        self, account: PagerDutyAccount, id: str, *, token: str, within: float = BACKGROUND
+    ) -> None:
+        """Switch a subscription on."""
+        await self._call(
+            account,
+            "PUT",
+            (id,),
+            token,
+            within=within,
+            repeatable=True,
+            json={"webhook_subscription": {"active": True}},
+        )
+
+    async def enable(
+        self, account: PagerDutyAccount, id: str, *, token: str, within: float = BACKGROUND
+    ) -> None:
+        """End PagerDuty's silence before its day is over."""
+        await self._call(account, "POST", (id, "enable"), token, within=within, repeatable=True)
+
+    async def ping(
+        self, account: PagerDutyAccount, id: str, *, token: str, within: float = BACKGROUND
+    ) -> None:
+        """Have PagerDuty send the event ``pagey.ping``."""
+        await self._call(account, "POST", (id, "ping"), token, within=within, repeatable=True)
 
     async def delete(
         self, account: PagerDutyAccount, id: str, *, token: str, within: float = BACKGROUND

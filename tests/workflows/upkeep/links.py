@@ -188,6 +188,15 @@ class Upkeep:
             task_queue=self.queue,
             workflows=[UpkeepWorkflow],
             activities=registered(
+                SubscriptionActivities(
+                    SubscriptionClient(self.http),
+                    AppTokens(self.http, self.configured),
+                    self.configured,
+                    self.keys,
+                    self.settings,
+                    self.pool,
+                    self.pool,
+                ),
                 RefreshingActivities(self.rest, self.tokens, self.configured, self.keys, self.pool),
                 UserActivities(
                     self.rest,

@@ -10,8 +10,13 @@ from temporalio.client import Client
 
 from tests.workflows.upkeep.outside import FakeActivities
 from tests.workflows.upkeep.running import Run
-from workflows.errors import CredentialRejected, Forbidden, NotFound, RequestInvalid
-from workflows.subscription.activities import CONVERGE_SUBSCRIPTION, Converged
+from workflows.errors import CredentialRejected, Forbidden, NotFound, ProviderUnavailable, RequestInvalid
+from workflows.subscription.activities import (
+    CONVERGE_SUBSCRIPTION,
+    INSPECT_SUBSCRIPTION,
+    Converged,
+    Inspected,
+)
 from workflows.upkeep import activities as rows
 from workflows.upkeep.activities import Missed, Progress, TeamsForgotten
 
@@ -22,8 +27,17 @@ LEFT = Missed(link=8, where="tenant", who="left")
 
 
 async def kept(run: Run) -> None:
-    """Several batches, a rate limit that is waited out, people who are gone, rows that are old."""
+    """A subscription that was deleted, several batches, a rate limit, people who are gone, old rows."""
     outside = run.outside
+    outside.gives(
+        INSPECT_SUBSCRIPTION,
+        ProviderUnavailable("its answer was lost", retry_after=0.05),
+        Inspected(
+            found=("deleted",),
+            converged=Converged(state="subscribed", again_in=0.05, waits_for="late_creation"),
+        ),
+        Inspected(found=("disabled",), converged=Converged(state="subscribed")),
+    )
     outside.gives(
         rows.REFRESH_LINKS,
         Progress(after=50, examined=50, done=49, ended=1),
@@ -58,6 +72,7 @@ async def kept(run: Run) -> None:
 async def hindered(run: Run) -> None:
     """Every stage fails in its own way, and the run ends all the same."""
     outside = run.outside
+    outside.gives(INSPECT_SUBSCRIPTION, RequestInvalid("there are ten", code="2019"))
     outside.gives(rows.READ_PAGERDUTY_TIME, RequestInvalid("no such account"))
     outside.gives(rows.FIND_USERS, Progress(after=7, examined=1, missed=(GONE,), is_last=True))
     outside.gives(rows.END_LINKS_OF_USERS, Forbidden("no scope"))

@@ -8,7 +8,12 @@ from temporalio import activity
 
 from workflows.contract import Activity, ResultT
 from workflows.errors import OutsideError
-from workflows.subscription.activities import CONVERGE_SUBSCRIPTION, Converged
+from workflows.subscription.activities import (
+    CONVERGE_SUBSCRIPTION,
+    INSPECT_SUBSCRIPTION,
+    Converged,
+    Inspected,
+)
 from workflows.subscription.activities import OfAccount as OfSubscription
 from workflows.upkeep import activities as rows
 from workflows.upkeep.activities import (
@@ -26,6 +31,7 @@ Row = Activity[Any, Any]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 COMPLETE = Progress(after=0, is_last=True)
 _NOTHING: Mapping[str, Value] = {
+    INSPECT_SUBSCRIPTION.name: Inspected(converged=Converged(state="subscribed")),
     rows.FORGET_TEAMS.name: TeamsForgotten(after="", is_last=True),
     CONVERGE_SUBSCRIPTION.name: Converged(state="unsubscribed"),
 }
@@ -53,6 +59,10 @@ class FakeActivities:
         if isinstance(answer, OutsideError):
             raise answer.to_application_error()
         return answer  # type: ignore[return-value]  # what a test said that this row gives
+
+    @activity.defn(name=INSPECT_SUBSCRIPTION.name)
+    async def inspect_subscription(self, request: OfSubscription) -> Inspected:
+        return await self._answer(INSPECT_SUBSCRIPTION, request)
 
     @activity.defn(name=rows.READ_PAGERDUTY_TIME.name)
     async def read_time(self, request: OfAccount) -> PagerDutyTime:
@@ -101,6 +111,7 @@ class FakeActivities:
 
     def activities(self) -> list[Callable[..., Awaitable[Any]]]:
         return [
+            self.inspect_subscription,
             self.read_time,
             self.refresh_links,
             self.tell_of_year,

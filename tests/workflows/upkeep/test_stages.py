@@ -7,7 +7,12 @@ from tests.workflows.upkeep.lives import GONE, LEFT, LIVES, Live, hindered, kept
 from tests.workflows.upkeep.outside import NOW
 from tests.workflows.upkeep.running import NO_CACHE, running
 from workflows.errors import ProviderUnavailable
-from workflows.subscription.activities import CONVERGE_SUBSCRIPTION
+from workflows.subscription.activities import (
+    CONVERGE_SUBSCRIPTION,
+    INSPECT_SUBSCRIPTION,
+    Converged,
+    Inspected,
+)
 from workflows.upkeep import activities as rows
 from workflows.upkeep.activities import FindAgain, Progress
 
@@ -35,6 +40,10 @@ async def test_each_stage_goes_on_in_batches_until_the_last(client: Client) -> N
     assert len(run.outside.of(CONVERGE_SUBSCRIPTION)) == 2
     assert all(one.is_complete for one in end.stages)
     assert "| teams that are gone forgotten | 22 | 21 | complete; left out: team ops |" in details
+    subscription = by_stage["subscription"]
+    assert (subscription.examined, subscription.done, subscription.stopped) == (1, 2, None)
+    assert subscription.left_out == ()
+    assert "| webhook subscriptions mended | 1 | 2 | complete; found: deleted, disabled |" in details
     assert "| links refreshed | 61 | 60 | complete; 1 ended by PagerDuty |" in details
     assert "| links of users who left PagerDuty ended | 3 | 1 | complete |" in details
     assert "| old rows deleted | 0 | 12 | complete |" in details
@@ -47,6 +56,7 @@ async def test_a_stage_that_fails_keeps_no_other_from_going_on(client: Client) -
         details = await run.details()
         assert await run.attention() == "degraded"
     assert {one.stage: one.stopped for one in end.stages} == {
+        "subscription": "RequestInvalid",
         "refresh": "RequestInvalid",
         "year": "RequestInvalid",
         "users": "Forbidden",
@@ -55,6 +65,7 @@ async def test_a_stage_that_fails_keeps_no_other_from_going_on(client: Client) -
         "told": "CredentialRejected",
         "rows": "NotFound",
     }
+    assert len(run.outside.of(INSPECT_SUBSCRIPTION)) == 1
     assert run.outside.of(rows.REFRESH_LINKS) == run.outside.of(rows.TELL_OF_YEAR) == []
     assert "⚠ stopped: Forbidden" in details
 
@@ -76,6 +87,19 @@ async def test_an_outage_is_tomorrows_and_a_database_that_comes_back_is_waited_f
     assert len(run.outside.of(rows.REFRESH_LINKS)) == 1
     assert stages["rows"].stopped is None
     assert len(run.outside.of(rows.DELETE_OLD_ROWS)) == 2
+
+
+async def test_a_subscription_that_waits_for_its_first_event_is_tomorrows_after_some_rounds(
+    client: Client,
+) -> None:
+    moved = Inspected(converged=Converged(state="subscribed", again_in=0.01, waits_for="first_event"))
+    async with running(client) as run:
+        run.outside.gives(INSPECT_SUBSCRIPTION, *[moved] * 10)
+        stages = await run.ends()
+    assert len(run.outside.of(INSPECT_SUBSCRIPTION)) == 5
+    report = stages["subscription"]
+    assert (report.is_complete, report.stopped, report.left_out) == (False, None, ("waits for first_event",))
+    assert stages["refresh"].is_complete
 
 
 async def test_a_rate_limit_that_does_not_end_ends_the_stage(client: Client) -> None:
