@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from activities.heartbeats import heartbeats
 from activities.pagerduty.access import account_of
 from activities.pagerduty.subscription_round import Round
 from activities.registration import implements
@@ -54,7 +55,7 @@ class SubscriptionActivities:
         ``RequestInvalid`` 2019 where the account has ten, and a ``Temporary``: then call it again.
         """
         account = account_of(self._accounts, request.account)
-        async with self._locked(account.key):
+        async with heartbeats(), self._locked(account.key):
             steps = Round(
                 self._client, self._app_tokens, self._pool, self._keys, account, self._settings.public_url
             )
