@@ -1,0 +1,376 @@
+"""An account that nobody has connected a service of: who connects one, and what comes of it.
+
+All tests share one team, whose app was installed and authorized in the real way; each has its own channels.
+Whatever a test connects is disconnected at its end: the next one begins without a subscription.
+"""
+
+import asyncio
+import functools
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import asyncpg
+from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.gateway import Gateway
+from muster.public_addresses import webhook_path
+from muster.seed import Seed, seed
+from sandbox.company import Channel, Team, read_company
+from sandbox.company import Company as SandboxCompany
+from sandbox.up.servers.data_folder import DataFolder
+from sandbox.up.supervision.launch import Launched
+from tests.chaos.company import ACCOUNT, DI_EMAIL, Company, Incident, holding
+from tests.chaos.newcomer import newcomer
+from tests.support.settings import settings_for
+from tests.support.waiting import eventually
+from workflows.connect_channel.messages import Asked, ConnectAnswer, Start
+from workflows.connect_channel.state import Kind
+from workflows.connect_channel.workflow_type import CONNECT_CHANNEL, UPDATES
+from workflows.ids import ConnectChannelId
+from workflows.person import Person as Asker
+
+TEAM = "Orders"
+CHECKOUT, LEDGER = "PSVC001", "PSVC002"
+_CHANNELS = 40
+_PATH = "/webhook_subscriptions"
+_NEVER = "service.deleted"
+"""A type of event that nothing here causes."""
+_ANOTHER_INSTALLATION = "11111111-2222-4333-8444-555555555555"
+_A_MARKER = "0" * 32
+CONNECTED, WELCOME = "Service connected", "PagerDuty's incidents arrive in this channel"
+"""Titles of what a channel is shown."""
+_TITLES = (CONNECTED, "Service disconnected", "Connecting", WELCOME)
+_ANSWERED_WITHIN = 2.2
+"""Seconds that the API gives a click."""
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+_COMMITS = "commits"
+"""The text behind the lock at which the commits of a table wait."""
+
+
+def with_channels(company: SandboxCompany) -> SandboxCompany:
+    """The company with a team of many channels."""
+    general = Channel(id="19:orders-general@thread.tacv2", name="General")
+    others = (
+        Channel(id=f"19:orders-{number:02}@thread.tacv2", name=f"orders-{number:02}")
+        for number in range(_CHANNELS)
+    )
+    team = Team(
+        id=general.id,
+        aad_group_id="00000000-0000-4000-b000-000000000000",
+        name=TEAM,
+        channels=(general, *others),
+        members=company.teams[0].members,
+    )
+    return company.model_copy(update={"teams": (*company.teams, team)})
+
+
+def channels_of(company: SandboxCompany) -> tuple[Channel, ...]:
+    """Those in which nothing was said yet: the set-up's welcome goes to another one."""
+    return next(team for team in company.teams if team.name == TEAM).channels[2:]
+
+
+class Commit(NamedTuple):
+    """A transaction of the worker's, by a row that it writes."""
+
+    table: str
+    operation: str
+
+
+class Place:
+    """A service and a channel, which are not connected yet."""
+
+    def __init__(self, company: Company, channel: Channel, service: str) -> None:
+        self.company = company
+        self.channel, self.service = channel, service
+
+    async def connect(self) -> ConnectAnswer | None:
+        """Di connects it; ``None``: Muster is working on it."""
+        return await self._ask("connect")
+
+    async def disconnect(self) -> ConnectAnswer | None:
+        """Di disconnects it."""
+        return await self._ask("disconnect")
+
+    async def _ask(self, kind: Kind) -> ConnectAnswer | None:
+        """As the API asks for whoever presses or writes."""
+        company = self.company
+        (link,) = await company.rows(
+            """SELECT l.id, l.tenant, p.aad_object_id, p.teams_id, p.name
+               FROM user_link l JOIN person p USING (tenant, aad_object_id) WHERE p.email = $1""",
+            DI_EMAIL,
+        )
+        start = Start(
+            tenant=link["tenant"],
+            account=ACCOUNT,
+            service=self.service,
+            conversation=self.channel.id,
+            key=await self.key(),
+            channel_name=f"{TEAM}/#{self.channel.name}",
+        )
+        asked = Asked(
+            key=uuid.uuid4().hex,
+            person=Asker(aad_object_id=link["aad_object_id"], teams_id=link["teams_id"], name=link["name"]),
+            link=link["id"],
+            received_at=datetime.now(UTC),
+        )
+        gateway = Gateway(company.temporal, task_queue="muster")
+        answer = await gateway.ask(
+            CONNECT_CHANNEL,
+            start,
+            UPDATES[kind],
+            asked,
+            update_id=asked.key,
+            answer_by=asyncio.get_running_loop().time() + _ANSWERED_WITHIN,
+        )
+        await gateway.finish()
+        return answer
+
+    async def key(self) -> str:
+        """The channel's."""
+        (row,) = await self.company.rows("SELECT key FROM conversation WHERE id = $1", self.channel.id)
+        return str(row["key"])
+
+    async def said(self) -> list[str]:
+        """The latest titles of the messages about its connection, in the order in which they were posted."""
+        records = await self.company.teams.records()
+        (found,) = (one for one in records["conversations"] if one["id"] == self.channel.id)
+        latest = [message["versions"][-1]["activity"].get("summary", "") for message in found["messages"]]
+        titles = [summary.partition(" · ")[0] for summary in latest]
+        return [title for title in titles if title.startswith(_TITLES)]
+
+    async def rows(self) -> list[asyncpg.Record]:
+        """Its connections, oldest first, also those that have ended."""
+        return await self.company.rows(
+            "SELECT * FROM connection WHERE service = $1 AND conversation = $2 ORDER BY id",
+            self.service,
+            self.channel.id,
+        )
+
+    async def run(self) -> WorkflowExecutionDescription:
+        """The latest run of its workflow."""
+        return await self._handle(await self._workflow()).describe()
+
+    async def end(self) -> Mapping[str, Any]:
+        """The result of that run, which has ended."""
+        result: Mapping[str, Any] = await self._handle(await self._workflow()).result()
+        return result
+
+    async def is_over(self) -> bool:
+        """Its run has ended: nothing more happens to it."""
+        try:
+            return (await self.run()).status is WorkflowExecutionStatus.COMPLETED
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+
+    async def is_ready(self) -> bool:
+        """The channel was told that it is connected, and welcomed."""
+        said = await self.said()
+        return CONNECTED in said and WELCOME in said
+
+    async def _workflow(self) -> str:
+        return str(ConnectChannelId(await self.key(), self.service))
+
+    def _handle(self, workflow: str) -> WorkflowHandle[Any, Any]:
+        return self.company.temporal.get_workflow_handle(workflow)
+
+
+class FirstConnection:
+    """The account while its first service is connected, and what becomes of its subscription."""
+
+    def __init__(self, company: Company, channels: Iterator[Channel]) -> None:
+        self.company = company
+        self._channels = channels
+        self.places: list[Place] = []
+        self.incidents: list[Incident] = []
+        self.others: Sequence[Mapping[str, Any]] = ()
+        """Subscriptions that this installation has not made, as they were before."""
+        self._before: Mapping[str, int] = {}
+        """How many calls and webhooks PagerDuty had recorded."""
+
+    # What people do
+
+    def place(self, service: str = CHECKOUT) -> Place:
+        """A service and a channel of the test's own."""
+        place = Place(self.company, next(self._channels), service)
+        self.places.append(place)
+        return place
+
+    async def trigger(self, service: str = CHECKOUT) -> Incident:
+        """Something breaks."""
+        incident = await self.company.incident(service=service)
+        self.incidents.append(incident)
+        return incident
+
+    # What is seen of it in PagerDuty
+
+    async def ours(self) -> list[dict[str, Any]]:
+        """The subscriptions that carry this installation's id and send to its address, oldest first."""
+        found = await self.company.rows("SELECT id::text FROM installation")
+        ours = [f"Muster {row['id']} /" for row in found]
+        return [
+            one
+            for one in await self.company.pagerduty.subscriptions()
+            if one["delivery_method"]["url"] == self.url
+            and any(one["description"].startswith(mark) for mark in ours)
+        ]
+
+    @property
+    def url(self) -> str:
+        """Where events are to arrive."""
+        return self.company.api + webhook_path(ACCOUNT)
+
+    async def is_there(self) -> bool:
+        """PagerDuty has a subscription of ours."""
+        return bool(await self.ours())
+
+    async def is_asked(self) -> bool:
+        """PagerDuty has told which subscriptions there are, and is asked for one next."""
+        reads = (await self.company.pagerduty.records())["reads"][self._before["reads"] :]
+        return any(one["path"] == _PATH for one in reads)
+
+    async def made(self) -> list[int]:
+        """What each creation of a subscription was answered, or would have been."""
+        writes = (await self.company.pagerduty.records())["writes"][self._before["writes"] :]
+        return [one["status"] for one in writes if (one["method"], one["path"]) == ("POST", _PATH)]
+
+    async def webhooks(self) -> list[dict[str, Any]]:
+        """All that this test's incidents sent, with every attempt to deliver it, oldest first."""
+        webhooks = (await self.company.pagerduty.records())["webhooks"]
+        return [one for one in webhooks[self._before["webhooks"] :] if one["incident"] is not None]
+
+    async def statuses(self) -> set[int | None]:
+        """What the attempts to deliver them were answered."""
+        return {attempt["status"] for one in await self.webhooks() for attempt in one["attempts"]}
+
+    # What Muster knows of it
+
+    async def subscriptions(self) -> list[asyncpg.Record]:
+        """The rows of subscriptions that go on."""
+        return await self.company.rows("SELECT * FROM webhook_subscription WHERE ended_at IS NULL")
+
+    async def intents(self) -> list[asyncpg.Record]:
+        """The rows of those whose secret is not stored."""
+        return await self.company.rows("SELECT * FROM subscription_intent ORDER BY created_at")
+
+    async def let_late_creations_be_over(self) -> None:
+        """Two minutes have passed since each creation whose answer was lost."""
+        await self.company.rows(
+            """UPDATE subscription_intent SET given_up_at = now() - interval '1 hour'
+               WHERE given_up_at IS NOT NULL"""
+        )
+
+    # How it begins and ends
+
+    async def begins(self) -> None:
+        """Nobody has subscribed, but for another installation and a copy of this one's database."""
+        company = self.company
+        assert await self.ours() == [], "the test before left a subscription"
+        if not await company.pagerduty.subscriptions():
+            # Nothing has asked for the installation's id yet, and a copy has the same.
+            await company.rows("INSERT INTO installation DEFAULT VALUES ON CONFLICT DO NOTHING")
+            (own,) = await company.rows("SELECT id::text FROM installation")
+            elsewhere = "https://copy.example" + webhook_path(ACCOUNT)
+            await company.pagerduty.subscribe(
+                self.url, f"Muster {_ANOTHER_INSTALLATION} / {_A_MARKER}", _NEVER
+            )
+            await company.pagerduty.subscribe(elsewhere, f"Muster {own['id']} / {_A_MARKER}", _NEVER)
+        self.others = await company.pagerduty.subscriptions()
+        records = await company.pagerduty.records()
+        self._before = {kind: len(recorded) for kind, recorded in records.items()}
+
+    async def ends(self) -> None:
+        """Resolve what is open, disconnect what is connected, and see that the subscription is gone."""
+        for incident in self.incidents:
+            await incident.becomes("resolved")
+        for place in self.places:
+            if any(row["ended_at"] is None for row in await place.rows()):
+                await place.disconnect()
+        await eventually(self._is_gone, within=60)
+
+    async def _is_gone(self) -> bool:
+        await self.let_late_creations_be_over()
+        return not (await self.ours() or await self.subscriptions() or await self.intents())
+
+
+@asynccontextmanager
+async def commits_held(company: Company, commit: Commit) -> AsyncIterator[Callable[[], Awaitable[list[int]]]]:
+    """Let commits with such a row wait until the block ends; gives how to wait for the first one."""
+    table, operation = commit
+    lock = f"PERFORM pg_advisory_xact_lock(hashtextextended('{_COMMITS}', 0))"
+    await company.rows(
+        f"CREATE FUNCTION wait_to_commit() RETURNS trigger LANGUAGE plpgsql"
+        f" AS $$ BEGIN {lock}; RETURN NULL; END $$"
+    )
+    await company.rows(
+        f"CREATE CONSTRAINT TRIGGER waits AFTER {operation} ON {table}"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_to_commit()"
+    )
+
+    async def reached() -> list[int]:
+        await eventually(functools.partial(company.backends_at, _COMMITS, granted=False))
+        return await company.backends_at(_COMMITS, granted=False)
+
+    try:
+        async with holding(company, _LOCK, _COMMITS):
+            yield reached
+    finally:
+        await company.rows("DROP FUNCTION wait_to_commit CASCADE")
+
+
+@asynccontextmanager
+async def first_connection(
+    company: Company, channels: Iterator[Channel], stack: Launched
+) -> AsyncIterator[FirstConnection]:
+    """An account without a subscription, a team that is connected to it, and Di, who is linked."""
+    sandbox = read_company(DataFolder(stack.output.parent / "data").company)
+    await _come_aboard(company, next(team for team in sandbox.teams if team.name == TEAM))
+    await _link_di(sandbox, stack)
+    first = FirstConnection(company, channels)
+    await first.begins()
+    yield first
+    await company.pagerduty.clear_faults()
+    await first.ends()
+
+
+async def _come_aboard(company: Company, team: Team) -> None:
+    """Install the app and authorize it; Muster reads the names of the team's channels then."""
+    query = "SELECT FROM team WHERE id = $1 AND account IS NOT NULL"
+    if await company.rows(query, team.id):
+        return
+    async with newcomer(company, team) as coming:
+        await coming.install()
+        await coming.authorize(await coming.waits_for_an_admin())
+
+    async def known() -> bool:
+        rows = await company.rows("SELECT FROM conversation WHERE team = $1", team.id)
+        return len(rows) == len(team.channels)
+
+    await eventually(known, within=60)
+
+
+async def _link_di(sandbox: SandboxCompany, stack: Launched) -> None:
+    """By a seed file's rows: how people link themselves is told by other tests."""
+    di = next(person for person in sandbox.people if person.email == DI_EMAIL)
+    folder = DataFolder(stack.output.parent / "data")
+    settings = settings_for(stack.ready["database_url"], stack.ready["temporal"], keys=folder.key_ring())
+    who = {"tenant": sandbox.tenant_id, "aad_object_id": di.aad_object_id}
+    rows = {
+        "people": [{**who, "teams_id": di.teams_id, "name": di.name, "email": di.email}],
+        "links": [
+            {
+                **who,
+                "account": sandbox.account,
+                "pagerduty_user": di.pagerduty_user,
+                "pagerduty_name": di.name,
+                "pagerduty_email": di.email,
+                "access_token": di.access_token,
+            }
+        ],
+    }
+    await seed(settings, Seed.model_validate(rows))
