@@ -4,19 +4,15 @@ All tests share one team, whose app was installed and authorized in the real way
 Whatever a test connects is disconnected at its end: the next one begins without a subscription.
 """
 
-import asyncio
 import functools
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import asyncpg
 from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.gateway import Gateway
 from muster.public_addresses import webhook_path
 from muster.seed import Seed, seed
 from sandbox.company import Channel, Team, read_company
@@ -27,11 +23,8 @@ from tests.chaos.company import ACCOUNT, DI_EMAIL, Company, Incident, holding
 from tests.chaos.newcomer import newcomer
 from tests.support.settings import settings_for
 from tests.support.waiting import eventually
-from workflows.connect_channel.messages import Asked, ConnectAnswer, Start
-from workflows.connect_channel.state import Kind
-from workflows.connect_channel.workflow_type import CONNECT_CHANNEL, UPDATES
+from workflows.connect_channel.workflow_type import CONNECT_SERVICE
 from workflows.ids import ConnectChannelId
-from workflows.person import Person as Asker
 
 TEAM = "Orders"
 CHECKOUT, LEDGER = "PSVC001", "PSVC002"
@@ -44,8 +37,6 @@ _A_MARKER = "0" * 32
 CONNECTED, WELCOME = "Service connected", "PagerDuty's incidents arrive in this channel"
 """Titles of what a channel is shown."""
 _TITLES = (CONNECTED, "Service disconnected", "Connecting", WELCOME)
-_ANSWERED_WITHIN = 2.2
-"""Seconds that the API gives a click."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _COMMITS = "commits"
 """The text behind the lock at which the commits of a table wait."""
@@ -78,6 +69,8 @@ class Commit(NamedTuple):
 
     table: str
     operation: str
+    of: str = "true"
+    """Which rows: a condition on ``NEW``."""
 
 
 class Place:
@@ -87,47 +80,32 @@ class Place:
         self.company = company
         self.channel, self.service = channel, service
 
-    async def connect(self) -> ConnectAnswer | None:
-        """Di connects it; ``None``: Muster is working on it."""
-        return await self._ask("connect")
+    async def connect(self) -> None:
+        """Di writes ``connect``, and presses the button of the card that comes."""
+        await self._say(f"connect {self.service}")
+        await eventually(self._offers)
+        offer = (await self._offers())[-1]
+        (answer,) = await self.company.teams.click(
+            person=DI_EMAIL, conversation=self.channel.id, message=offer["id"], verb=CONNECT_SERVICE
+        )
+        assert answer["status"] == 200, answer
 
-    async def disconnect(self) -> ConnectAnswer | None:
-        """Di disconnects it."""
-        return await self._ask("disconnect")
+    async def disconnect(self) -> None:
+        """Di writes ``disconnect``."""
+        await self._say(f"disconnect {self.service}")
 
-    async def _ask(self, kind: Kind) -> ConnectAnswer | None:
-        """As the API asks for whoever presses or writes."""
-        company = self.company
-        (link,) = await company.rows(
-            """SELECT l.id, l.tenant, p.aad_object_id, p.teams_id, p.name
-               FROM user_link l JOIN person p USING (tenant, aad_object_id) WHERE p.email = $1""",
-            DI_EMAIL,
-        )
-        start = Start(
-            tenant=link["tenant"],
-            account=ACCOUNT,
-            service=self.service,
-            conversation=self.channel.id,
-            key=await self.key(),
-            channel_name=f"{TEAM}/#{self.channel.name}",
-        )
-        asked = Asked(
-            key=uuid.uuid4().hex,
-            person=Asker(aad_object_id=link["aad_object_id"], teams_id=link["teams_id"], name=link["name"]),
-            link=link["id"],
-            received_at=datetime.now(UTC),
-        )
-        gateway = Gateway(company.temporal, task_queue="muster")
-        answer = await gateway.ask(
-            CONNECT_CHANNEL,
-            start,
-            UPDATES[kind],
-            asked,
-            update_id=asked.key,
-            answer_by=asyncio.get_running_loop().time() + _ANSWERED_WITHIN,
-        )
-        await gateway.finish()
-        return answer
+    async def _say(self, text: str) -> None:
+        await self.company.teams.say(person=DI_EMAIL, conversation=self.channel.id, text=text)
+
+    async def _offers(self) -> list[dict[str, Any]]:
+        """The messages with the button, in the order in which they were posted."""
+        latest = ((message, str(message["versions"][-1])) for message in await self._messages())
+        return [message for message, card in latest if CONNECT_SERVICE in card and self.service in card]
+
+    async def _messages(self) -> list[dict[str, Any]]:
+        records = await self.company.teams.records()
+        (found,) = (one for one in records["conversations"] if one["id"] == self.channel.id)
+        return list(found["messages"])
 
     async def key(self) -> str:
         """The channel's."""
@@ -136,9 +114,9 @@ class Place:
 
     async def said(self) -> list[str]:
         """The latest titles of the messages about its connection, in the order in which they were posted."""
-        records = await self.company.teams.records()
-        (found,) = (one for one in records["conversations"] if one["id"] == self.channel.id)
-        latest = [message["versions"][-1]["activity"].get("summary", "") for message in found["messages"]]
+        latest = [
+            message["versions"][-1]["activity"].get("summary", "") for message in await self._messages()
+        ]
         titles = [summary.partition(" · ")[0] for summary in latest]
         return [title for title in titles if title.startswith(_TITLES)]
 
@@ -301,7 +279,7 @@ class FirstConnection:
 @asynccontextmanager
 async def commits_held(company: Company, commit: Commit) -> AsyncIterator[Callable[[], Awaitable[list[int]]]]:
     """Let commits with such a row wait until the block ends; gives how to wait for the first one."""
-    table, operation = commit
+    table, operation, of = commit
     lock = f"PERFORM pg_advisory_xact_lock(hashtextextended('{_COMMITS}', 0))"
     await company.rows(
         f"CREATE FUNCTION wait_to_commit() RETURNS trigger LANGUAGE plpgsql"
@@ -309,7 +287,7 @@ async def commits_held(company: Company, commit: Commit) -> AsyncIterator[Callab
     )
     await company.rows(
         f"CREATE CONSTRAINT TRIGGER waits AFTER {operation} ON {table}"
-        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_to_commit()"
+        f" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ({of}) EXECUTE FUNCTION wait_to_commit()"
     )
 
     async def reached() -> list[int]:

@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 _ROW = Commit("connection", "INSERT")
 _INTENT = Commit("subscription_intent", "INSERT")
 _SECRET = Commit("webhook_subscription", "INSERT")
-_BEGUN, _SHOWN = Commit("notice", "INSERT"), Commit("notice", "UPDATE")
+_OF_WELCOMES = "NEW.name LIKE 'welcome/%'"
+_BEGUN, _SHOWN = Commit("notice", "INSERT", _OF_WELCOMES), Commit("notice", "UPDATE", _OF_WELCOMES)
 _END = Commit("connection", "UPDATE")
 AWAY = 20
 """Seconds for which PagerDuty does not answer; each call is given up after ten."""
@@ -127,10 +128,10 @@ async def test_a_worker_killed_after_the_secret_was_stored_leaves_the_subscripti
 
 @pytest.mark.parametrize("committed", [False, True], ids=["not committed", "committed"])
 @pytest.mark.parametrize("commit", [_BEGUN, _SHOWN], ids=["begun", "shown"])
-async def test_a_worker_killed_while_the_channel_is_told_tells_nothing_twice(
+async def test_a_worker_killed_while_the_channel_is_welcomed_welcomes_nobody_twice(
     first: FirstConnection, commit: Commit, committed: bool
 ) -> None:
-    """A message that was begun may be there: then it is not posted, and the welcome is."""
+    """Its card is the pressed one. A welcome that was begun may be there, and is not posted again."""
     place = first.place()
     await _killed_while_connecting(place, commit, committed=committed)
     await subscribed(first, untold=committed and commit is _BEGUN)
