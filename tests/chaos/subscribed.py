@@ -42,11 +42,10 @@ class Evidence:
     """The service of each incident."""
 
 
-async def subscribed(first: FirstConnection, *, untold: bool = False, waits: Place | None = None) -> None:
+async def subscribed(first: FirstConnection, *, waits: Place | None = None) -> None:
     """Wait until nothing more can happen, and check every promise.
 
-    ``untold``: a channel may miss a message that may be there: none is posted twice. ``waits``: the run that
-    looks two minutes later whether a lost creation has come.
+    ``waits``: the run that looks two minutes later whether a lost creation has come.
     """
     await first.let_late_creations_be_over()
     for place in first.places:
@@ -56,18 +55,18 @@ async def subscribed(first: FirstConnection, *, untold: bool = False, waits: Pla
     await eventually(lambda: _delivered(first), within=60)
     for incident in first.incidents:
         await incident.shown_and_recorded()
-    if broken := list(violations(await gather(first, waits), untold=untold)):
+    if broken := list(violations(await gather(first, waits))):
         pytest.fail("\n".join(broken))
 
 
-def violations(evidence: Evidence, *, untold: bool = False) -> Iterator[str]:
+def violations(evidence: Evidence) -> Iterator[str]:
     """Every promise that does not hold, in words."""
     yield from _one_with_a_known_secret(evidence)
     yield from _others_left_alone(evidence)
     yield from _no_event_refused(evidence)
     yield from _a_card_for_each_incident(evidence)
     for place in evidence.places:
-        yield from _told_once(place, untold=untold)
+        yield from _told_once(place)
 
 
 def _one_with_a_known_secret(evidence: Evidence) -> Iterator[str]:
@@ -108,14 +107,13 @@ def _a_card_for_each_incident(evidence: Evidence) -> Iterator[str]:
             yield f"{incident} has cards in {channels}, its service is connected to {wanted}"
 
 
-def _told_once(place: Seen, *, untold: bool) -> Iterator[str]:
+def _told_once(place: Seen) -> Iterator[str]:
     if not place.is_connected:
         return
     if place.end not in (None, {"step": "connected"}):
         yield f"the run of {place.conversation} ended as {place.end}"
     for title in (CONNECTED, WELCOME):
-        times = place.said.count(title)
-        if times > 1 or (times == 0 and not untold):
+        if (times := place.said.count(title)) != 1:
             yield f"{title!r} was said {times} times in {place.conversation}"
     if others := [title for title in place.said if title not in (CONNECTED, WELCOME)]:
         yield f"{place.conversation} shows {others}"
