@@ -18,8 +18,8 @@ REPLIES: tuple[Reply, ...] = tuple(reply for group in get_args(Reply) for reply 
 KEY, LABEL = "payments-ops", "Payments/#ops"
 SERVICE, PAGE = "PSVC001", "https://acme.pagerduty.com/service-directory/PSVC001"
 BO = Person(aad_object_id=BO_AAD, teams_id="29:bo", name="Bo *Call*")
-BY_BO = {"from": {"id": "29:bo", "name": "Bo Call", "aadObjectId": BO_AAD}}
-BY_NOBODY = {"from": {"id": "29:ada", "name": "Ada Ops"}}
+BY_BO: dict[str, Any] = {"from": {"id": "29:bo", "name": "Bo Call", "aadObjectId": BO_AAD}}
+BY_NOBODY: dict[str, Any] = {"from": {"id": "29:ada", "name": "Ada Ops"}}
 SINCE = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 GROUP_CHAT = {"conversation": {"id": "19:g@thread.v2", "conversationType": "groupChat", "tenantId": TENANT}}
 

@@ -26,7 +26,6 @@ from muster.cards.connections.sentences import (
 )
 from muster.cards.links import sentences as links
 from muster.cards.text import escape
-from muster.config_file import PagerDutyAccount
 from muster.linked_people.rights_reader import RightsReader
 from muster.settings import Settings
 from muster.store.pool import Pool
@@ -67,6 +66,7 @@ from workflows.rights import ServiceTeam
 
 pytestmark = pytest.mark.anyio
 
+ACME = "https://acme.pagerduty.com"
 EU_PAGE = "https://acme.eu.pagerduty.com/service-directory/PSVC001"
 UMBRELLAS_PAGE = "https://umbrella.eu.pagerduty.com/services/PSVC001"
 ACCOUNT = """
@@ -336,19 +336,17 @@ async def test_what_is_connected_says_by_whom_and_since_when_and_pagerduty_is_no
 
 async def test_what_another_channel_has_is_offered_here(bot: Bot) -> None:
     row = await connected(bot.pool)
-    other = {"conversation": {"id": f"{TEAM};messageid=1", "conversationType": "channel", "tenantId": TENANT}}
+    other: dict[str, Any] = {
+        "conversation": {"id": f"{TEAM};messageid=1", "conversationType": "channel", "tenantId": TENANT}
+    }
     assert LABEL in str(await bot.shows(said(f"connect {SERVICE}", **other)))
     assert row.ended_at is None
 
 
-def account_of(settings: Settings, key: str = "acme") -> PagerDutyAccount:
-    return settings.accounts[key]
-
-
 @pytest.mark.parametrize("written", ["connect", "connect  ", "connect ...", "connect <br>"])
-async def test_no_argument(bot: Bot, gateway: RecordingGateway, settings: Settings, written: str) -> None:
+async def test_no_argument(bot: Bot, gateway: RecordingGateway, written: str) -> None:
     told = await refusal(bot, gateway, said(written))
-    assert told == plain_sentence(no_argument_sentence(account_of(settings)))
+    assert told == plain_sentence(no_argument_sentence(ACME))
     assert "connect https://acme.pagerduty.com/service-directory/" in told
 
 
@@ -368,23 +366,23 @@ async def test_several_services(bot: Bot, gateway: RecordingGateway, written: st
         "connect https://example.com/service-directory/PSVC001",
     ],
 )
-async def test_what_is_no_service(
-    bot: Bot, gateway: RecordingGateway, settings: Settings, written: str
-) -> None:
+async def test_what_is_no_service(bot: Bot, gateway: RecordingGateway, written: str) -> None:
     told = await refusal(bot, gateway, said(written))
-    assert told == plain_sentence(not_a_service_sentence(account_of(settings)))
+    assert told == plain_sentence(not_a_service_sentence(ACME))
 
 
 async def test_the_other_region_of_the_same_name_is_said_both_ways(
-    bot: Bot, gateway: RecordingGateway, settings: Settings
+    bot: Bot, gateway: RecordingGateway
 ) -> None:
     told = await refusal(bot, gateway, said(f"connect {EU_PAGE}"))
-    expected = another_region_sentence("acme.eu.pagerduty.com", account_of(settings))
+    expected = another_region_sentence("acme.eu.pagerduty.com", "acme", region="us", web_url=ACME)
     assert told == plain_sentence(expected)
     assert "EU service region" in told
     await connect(bot.pool, "umbrella")
     told = await refusal(bot, gateway, said("connect https://umbrella.pagerduty.com/services/PSVC001"))
-    expected = another_region_sentence("umbrella.pagerduty.com", account_of(settings, "umbrella"))
+    expected = another_region_sentence(
+        "umbrella.pagerduty.com", "umbrella", region="eu", web_url="https://umbrella.eu.pagerduty.com"
+    )
     assert told == plain_sentence(expected)
     assert "US service region" in told
 

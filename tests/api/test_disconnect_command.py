@@ -287,7 +287,7 @@ async def test_everybody_reads_what_is_connected_by_whom_and_since_when(
 
 
 async def test_what_ended_and_what_other_channels_have_is_not_listed(bot: Bot) -> None:
-    other = {"conversation": {"id": TEAM, "conversationType": "channel", "tenantId": TENANT}}
+    other: dict[str, Any] = {"conversation": {"id": TEAM, "conversationType": "channel", "tenantId": TENANT}}
     assert await bot.says_to_all(said("list", **other)) == NOTHING_CONNECTED
     row = await connections.live(bot.pool, account="acme", service=SERVICE, conversation=CHANNEL)
     assert row is not None

@@ -84,11 +84,13 @@ def _not_named(
 ) -> str:
     match found.problem:
         case "no_argument":
-            return no_argument_sentence(account)
+            return no_argument_sentence(account.web_url)
         case "several":
             return SEVERAL
         case "another_region":
-            return another_region_sentence(found.host or "", account)
+            return another_region_sentence(
+                found.host or "", account.key, region=account.region, web_url=account.web_url
+            )
         case "another_account" | "not_a_service":
             others = dependencies.accounts.of(request.tenant)
             named = another_account(request.argument, [one for one in others.values() if one is not account])
@@ -96,7 +98,7 @@ def _not_named(
                 return another_account_sentence(named, account.key, is_configured=True)
             if found.host is not None:
                 return another_account_sentence(found.host, account.key, is_configured=False)
-            return not_a_service_sentence(account)
+            return not_a_service_sentence(account.web_url)
 
 
 async def _read(

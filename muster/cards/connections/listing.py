@@ -16,8 +16,8 @@ NOTHING_CONNECTED = (
     "connects one."
 )
 NAME_LIMIT = 80
-_MOST = 100
-"""Connections that are listed: a message of Teams ends at 28 KB, and a name may have 120 bytes."""
+_MOST_BYTES = 20 * 1024
+"""A message of Teams ends at 28 KB."""
 
 
 class ListedConnection(NamedTuple):
@@ -38,10 +38,16 @@ def list_text(connections: Sequence[ListedConnection]) -> str:
     """What is connected to this channel, by whom, since when."""
     if not connections:
         return NOTHING_CONNECTED
-    lines = [f"- {_line(one)}" for one in connections[:_MOST]]
-    if more := len(connections) - len(lines):
-        lines.append(f"- and {more} more")
-    return "\n".join(("Connected to this channel:", *lines))
+    lines = ["Connected to this channel:"]
+    left = _MOST_BYTES
+    for place, one in enumerate(connections):
+        line = f"- {_line(one)}"
+        left -= len(line.encode())
+        if left < 0:
+            lines.append(f"- and {len(connections) - place} more")
+            break
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _line(one: ListedConnection) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from muster.cards.elements import AdaptiveCard, RichTextBlock, TextRun, action_execute, action_set
 from muster.cards.setup.drawing import NAME_LIMIT, card_of, named, paragraph, said
-from muster.cards.text import plain
+from muster.cards.text import literal
 from workflows.connect_channel.workflow_type import CONNECT_SERVICE
 
 TITLE = "Connect a service to this channel"
@@ -38,7 +38,7 @@ def offer_card(offer: ConnectionOffer) -> AdaptiveCard:
                     CONNECT_SERVICE,
                     {"account": offer.account, "service": offer.service},
                     title=LABEL,
-                    tooltip=f"{LABEL}: {plain(offer.name, NAME_LIMIT)}",
+                    tooltip=f"{LABEL}: {literal(offer.name, NAME_LIMIT)}",
                     style="positive",
                 )
             ),

@@ -8,7 +8,6 @@ from typing import Literal
 
 from muster.cards.links.sentences import day
 from muster.cards.text import plain
-from muster.config_file import PagerDutyAccount, Region
 from workflows.connect_channel.messages import ConnectAnswer
 from workflows.connect_channel.state import Kind, Reply
 from workflows.rights import ServiceTeam
@@ -39,6 +38,8 @@ Again = Literal["press", "command"]
 """How somebody asks once more."""
 
 _NAME_LIMIT = 60
+_PERSON_LIMIT = 40
+"""Where several people are named: an answer to a command has 500 characters."""
 _MOST_NAMES = 5
 _AGAIN: Mapping[Again, str] = {
     "press": "Then press Connect Service again.",
@@ -111,15 +112,17 @@ _WORKING: Mapping[Kind, str] = {
         "Muster is working on it. Send list in a moment to see whether the service is still connected."
     ),
 }
-_REGIONS: Mapping[Region, str] = {"us": "US", "eu": "EU"}
+_REGIONS: Mapping[str, str] = {"us": "US", "eu": "EU"}
 
 
 def sentence_of(answer: ConnectAnswer | None, kind: Kind, *, again: Again) -> str:
     """What the workflow answered; ``None`` is an answer that was not there in time."""
     if answer is None or answer.reply == "working":
         return _WORKING[kind]
-    return _SENTENCES[answer.reply].format(
-        service=plain(answer.service_name, _NAME_LIMIT) or "This service",
+    text = _SENTENCES[answer.reply]
+    unnamed = "This service" if text.startswith("{") else "this service"
+    return text.format(
+        service=plain(answer.service_name, _NAME_LIMIT) or unnamed,
         by=f" by {plain(answer.by, _NAME_LIMIT)}," if answer.by else "",
         since=day(answer.since) if answer.since else "some time ago",
         kind=kind,
@@ -136,15 +139,15 @@ def unlinked_sentence(account: str, told: str, *, again: Again) -> str:
     )
 
 
-def no_argument_sentence(account: PagerDutyAccount) -> str:
-    """Which service? None was named."""
-    return f"Send the service with it: {_form(account)}"
+def no_argument_sentence(web_url: str) -> str:
+    """Which service? None was named; ``web_url`` is where the account's pages are."""
+    return f"Send the service with it: {_form(web_url)}"
 
 
-def not_a_service_sentence(account: PagerDutyAccount) -> str:
+def not_a_service_sentence(web_url: str) -> str:
     """What was named is no service."""
     return (
-        f"That is neither the id of a service nor the address of its page in PagerDuty. Send {_form(account)}"
+        f"That is neither the id of a service nor the address of its page in PagerDuty. Send {_form(web_url)}"
     )
 
 
@@ -159,13 +162,13 @@ def another_account_sentence(named: str, own: str, *, is_configured: bool) -> st
     return f"{begin} Muster is not configured for that account in your organization."
 
 
-def another_region_sentence(host: str, account: PagerDutyAccount) -> str:
-    """The address is that of an account of this name in the other region."""
-    own = _REGIONS[account.region]
+def another_region_sentence(host: str, account: str, *, region: str, web_url: str) -> str:
+    """The address is that of an account of this name in the other region; ``region`` is the account's."""
+    own = _REGIONS[region]
     (other,) = set(_REGIONS.values()) - {own}
     return (
-        f"{plain(host, _NAME_LIMIT)} is in PagerDuty's {other} service region, but {account.subdomain} is an "
-        f"account of the {own} one. Its pages begin with {account.web_url}/"
+        f"{plain(host, _NAME_LIMIT)} is in PagerDuty's {other} service region, but "
+        f"{plain(account, _NAME_LIMIT)} is an account of the {own} one. Its pages begin with {web_url}/"
     )
 
 
@@ -177,10 +180,10 @@ def not_configured_sentence(account: str) -> str:
     )
 
 
-def _form(account: PagerDutyAccount) -> str:
+def _form(web_url: str) -> str:
     return (
         "connect, then the address of its page in PagerDuty or its id, for example: connect "
-        f"{account.web_url}/service-directory/PABC123"
+        f"{web_url}/service-directory/PABC123"
     )
 
 
@@ -189,7 +192,7 @@ def _who_can(teams: Sequence[ServiceTeam]) -> str:
     names = dict.fromkeys(name for team in teams for name in team.managers)
     if not names:
         return "Ask a manager of its team."
-    shown = [plain(name, _NAME_LIMIT) for name in names][:_MOST_NAMES]
+    shown = [plain(name, _PERSON_LIMIT) for name in names][:_MOST_NAMES]
     more = len(names) - len(shown) + sum(team.more_managers for team in teams)
     others = f" and {more} more" if more else ""
     return f"Ask a manager of its team: {', '.join(shown)}{others}."
