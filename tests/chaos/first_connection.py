@@ -7,6 +7,7 @@ Whatever a test connects is disconnected at its end: the next one begins without
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -216,6 +217,15 @@ class FirstConnection:
         """What each creation of a subscription was answered, or would have been."""
         writes = (await self.company.pagerduty.records())["writes"][self._before["writes"] :]
         return [one["status"] for one in writes if (one["method"], one["path"]) == ("POST", _PATH)]
+
+    async def deleted(self) -> dict[str, datetime]:
+        """When each subscription was deleted that is not there any more."""
+        writes = (await self.company.pagerduty.records())["writes"][self._before["writes"] :]
+        return {
+            one["path"].removeprefix(f"{_PATH}/"): datetime.fromisoformat(one["at"])
+            for one in writes
+            if (one["method"], one["status"]) == ("DELETE", 204)
+        }
 
     async def webhooks(self) -> list[dict[str, Any]]:
         """All that this test's incidents sent, with every attempt to deliver it, oldest first."""

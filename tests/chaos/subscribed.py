@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -35,6 +36,8 @@ class Evidence:
     others_before: Sequence[Mapping[str, Any]]
     others: Sequence[Mapping[str, Any]]
     webhooks: Sequence[Mapping[str, Any]]
+    deleted: Mapping[str, datetime]
+    """When each subscription was deleted that is not there any more."""
     places: Sequence[Seen]
     cards: Mapping[str, Sequence[str]]
     """The channels of each incident's cards."""
@@ -89,9 +92,12 @@ def _others_left_alone(evidence: Evidence) -> Iterator[str]:
 
 
 def _no_event_refused(evidence: Evidence) -> Iterator[str]:
+    """But for what is still on its way from a subscription that is gone: it has nothing to come again."""
     live = {one["id"] for one in evidence.ours}
     for webhook in evidence.webhooks:
-        statuses = [attempt["status"] for attempt in webhook["attempts"]]
+        gone_at = evidence.deleted.get(webhook["subscription"])
+        answered = [one for one in webhook["attempts"] if gone_at is None or _answered_at(one) < gone_at]
+        statuses = [attempt["status"] for attempt in answered]
         told = f"{webhook['event_type']} by {webhook['subscription']} ended {webhook['state']}: {statuses}"
         if not set(statuses) <= {_TAKEN, _COMES_AGAIN, _UNANSWERED}:
             yield f"refused: {told}"
@@ -134,10 +140,15 @@ async def gather(first: FirstConnection, waits: Place | None) -> Evidence:
         others_before=first.others,
         others=[one for one in there if one["id"] not in ids],
         webhooks=await first.webhooks(),
+        deleted=await first.deleted(),
         places=[await _seen(place, waits) for place in first.places],
         cards={incident.id: await _channels(incident) for incident in first.incidents},
         services={id: incident["service"]["id"] for id, incident in incidents.items()},
     )
+
+
+def _answered_at(attempt: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(attempt["at"]) + timedelta(milliseconds=attempt["ms"])
 
 
 async def _seen(place: Place, waits: Place | None) -> Seen:
