@@ -4,15 +4,12 @@ All tests share one team, whose app was installed and authorized in the real way
 Whatever a test connects is disconnected at its end: the next one begins without a subscription.
 """
 
-import functools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
-from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus, WorkflowHandle
-from temporalio.service import RPCError, RPCStatusCode
 
 from muster.public_addresses import webhook_path
 from muster.seed import Seed, seed
@@ -20,12 +17,11 @@ from sandbox.company import Channel, Team, read_company
 from sandbox.company import Company as SandboxCompany
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
-from tests.chaos.company import ACCOUNT, DI_EMAIL, Company, Incident, holding
+from tests.chaos.company import ACCOUNT, DI_EMAIL, Company, Incident
 from tests.chaos.newcomer import newcomer
+from tests.chaos.place import Place
 from tests.support.settings import settings_for
 from tests.support.waiting import eventually
-from workflows.connect_channel.workflow_type import CONNECT_SERVICE
-from workflows.ids import ConnectChannelId
 
 TEAM = "Orders"
 CHECKOUT, LEDGER = "PSVC001", "PSVC002"
@@ -35,12 +31,6 @@ _NEVER = "service.deleted"
 """A type of event that nothing here causes."""
 _ANOTHER_INSTALLATION = "11111111-2222-4333-8444-555555555555"
 _A_MARKER = "0" * 32
-CONNECTED, WELCOME = "Service connected", "PagerDuty's incidents arrive in this channel"
-"""Titles of what a channel is shown."""
-_TITLES = (CONNECTED, "Service disconnected", "Connecting", WELCOME)
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
-_COMMITS = "commits"
-"""The text behind the lock at which the commits of a table wait."""
 
 
 def with_channels(company: SandboxCompany) -> SandboxCompany:
@@ -63,100 +53,6 @@ def with_channels(company: SandboxCompany) -> SandboxCompany:
 def channels_of(company: SandboxCompany) -> tuple[Channel, ...]:
     """Those in which nothing was said yet: the set-up's welcome goes to another one."""
     return next(team for team in company.teams if team.name == TEAM).channels[2:]
-
-
-class Commit(NamedTuple):
-    """A transaction of the worker's, by a row that it writes."""
-
-    table: str
-    operation: str
-    of: str = "true"
-    """Which rows: a condition on ``NEW``."""
-
-
-class Place:
-    """A service and a channel, which are not connected yet."""
-
-    def __init__(self, company: Company, channel: Channel, service: str) -> None:
-        self.company = company
-        self.channel, self.service = channel, service
-
-    async def connect(self) -> None:
-        """Di writes ``connect``, and presses the button of the card that comes."""
-        await self._say(f"connect {self.service}")
-        await eventually(self._offers)
-        offer = (await self._offers())[-1]
-        (answer,) = await self.company.teams.click(
-            person=DI_EMAIL, conversation=self.channel.id, message=offer["id"], verb=CONNECT_SERVICE
-        )
-        assert answer["status"] == 200, answer
-
-    async def disconnect(self) -> None:
-        """Di writes ``disconnect``."""
-        await self._say(f"disconnect {self.service}")
-
-    async def _say(self, text: str) -> None:
-        await self.company.teams.say(person=DI_EMAIL, conversation=self.channel.id, text=text)
-
-    async def _offers(self) -> list[dict[str, Any]]:
-        """The messages with the button, in the order in which they were posted."""
-        latest = ((message, str(message["versions"][-1])) for message in await self._messages())
-        return [message for message, card in latest if CONNECT_SERVICE in card and self.service in card]
-
-    async def _messages(self) -> list[dict[str, Any]]:
-        records = await self.company.teams.records()
-        (found,) = (one for one in records["conversations"] if one["id"] == self.channel.id)
-        return list(found["messages"])
-
-    async def key(self) -> str:
-        """The channel's."""
-        (row,) = await self.company.rows("SELECT key FROM conversation WHERE id = $1", self.channel.id)
-        return str(row["key"])
-
-    async def said(self) -> list[str]:
-        """The latest titles of the messages about its connection, in the order in which they were posted."""
-        latest = [
-            message["versions"][-1]["activity"].get("summary", "") for message in await self._messages()
-        ]
-        titles = [summary.partition(" · ")[0] for summary in latest]
-        return [title for title in titles if title.startswith(_TITLES)]
-
-    async def rows(self) -> list[asyncpg.Record]:
-        """Its connections, oldest first, also those that have ended."""
-        return await self.company.rows(
-            "SELECT * FROM connection WHERE service = $1 AND conversation = $2 ORDER BY id",
-            self.service,
-            self.channel.id,
-        )
-
-    async def run(self) -> WorkflowExecutionDescription:
-        """The latest run of its workflow."""
-        return await self._handle(await self._workflow()).describe()
-
-    async def end(self) -> Mapping[str, Any]:
-        """The result of that run, which has ended."""
-        result: Mapping[str, Any] = await self._handle(await self._workflow()).result()
-        return result
-
-    async def is_over(self) -> bool:
-        """Its run has ended: nothing more happens to it."""
-        try:
-            return (await self.run()).status is WorkflowExecutionStatus.COMPLETED
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
-            raise
-
-    async def is_ready(self) -> bool:
-        """The channel was told that it is connected, and welcomed."""
-        said = await self.said()
-        return CONNECTED in said and WELCOME in said
-
-    async def _workflow(self) -> str:
-        return str(ConnectChannelId(await self.key(), self.service))
-
-    def _handle(self, workflow: str) -> WorkflowHandle[Any, Any]:
-        return self.company.temporal.get_workflow_handle(workflow)
 
 
 class FirstConnection:
@@ -284,31 +180,6 @@ class FirstConnection:
     async def _is_gone(self) -> bool:
         await self.let_late_creations_be_over()
         return not (await self.ours() or await self.subscriptions() or await self.intents())
-
-
-@asynccontextmanager
-async def commits_held(company: Company, commit: Commit) -> AsyncIterator[Callable[[], Awaitable[list[int]]]]:
-    """Let commits with such a row wait until the block ends; gives how to wait for the first one."""
-    table, operation, of = commit
-    lock = f"PERFORM pg_advisory_xact_lock(hashtextextended('{_COMMITS}', 0))"
-    await company.rows(
-        f"CREATE FUNCTION wait_to_commit() RETURNS trigger LANGUAGE plpgsql"
-        f" AS $$ BEGIN {lock}; RETURN NULL; END $$"
-    )
-    await company.rows(
-        f"CREATE CONSTRAINT TRIGGER waits AFTER {operation} ON {table}"
-        f" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ({of}) EXECUTE FUNCTION wait_to_commit()"
-    )
-
-    async def reached() -> list[int]:
-        await eventually(functools.partial(company.backends_at, _COMMITS, granted=False))
-        return await company.backends_at(_COMMITS, granted=False)
-
-    try:
-        async with holding(company, _LOCK, _COMMITS):
-            yield reached
-    finally:
-        await company.rows("DROP FUNCTION wait_to_commit CASCADE")
 
 
 @asynccontextmanager

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.chaos.company import Incident
-from tests.chaos.first_connection import CONNECTED, WELCOME, FirstConnection, Place
+from tests.chaos.first_connection import FirstConnection
+from tests.chaos.place import CONNECTED, WELCOME, Place
 from tests.support.waiting import eventually
 
 _TAKEN, _COMES_AGAIN, _UNANSWERED = 202, 503, None

@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from tests.chaos.commits import Commit, commits_held
 from tests.chaos.company import Incident
-from tests.chaos.first_connection import LEDGER, Commit, FirstConnection, Place, commits_held
+from tests.chaos.first_connection import LEDGER, FirstConnection
+from tests.chaos.place import Place
 from tests.chaos.subscribed import subscribed
 from tests.support.waiting import eventually
 
