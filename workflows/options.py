@@ -86,10 +86,13 @@ PAGERDUTY_READ = Options(
 PAGERDUTY_CONVERGE = Options(
     start_to_close_timeout=timedelta(seconds=60),
     schedule_to_close_timeout=timedelta(seconds=70),
+    heartbeat_timeout=timedelta(seconds=5),
     retry_policy=ONE_ATTEMPT,
 )
 """Several calls of at most 10 s each, in turn with whoever else is at the same account. What it left half
-done is found by the next one: the run that asks for it is the only retry, and tells why it takes longer."""
+done is found by the next one: the run that asks for it is the only retry, and tells why it takes longer. It
+beats, since whoever connects waits where a worker was killed; longer than for a send, since one that is taken
+for dead while PagerDuty answers has made a subscription that has to be deleted."""
 
 BRING_IN = Options(
     start_to_close_timeout=timedelta(minutes=3),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from activities.heartbeats import heartbeats
 from activities.pagerduty.subscription_round import Round
 from activities.registration import implements
 from muster.clients.pagerduty.access import account_of
@@ -60,7 +61,7 @@ class SubscriptionActivities:
         ``RequestInvalid`` 2019 where the account has ten, and a ``Temporary``: then call it again.
         """
         account = account_of(self._accounts, request.account)
-        async with self._locked(account.key):
+        async with heartbeats(), self._locked(account.key):
             return await self._round(account).converge()
 
     @implements(INSPECT_SUBSCRIPTION)
@@ -70,7 +71,7 @@ class SubscriptionActivities:
         Raises what ``converge_subscription`` raises; what was found until then is in the log.
         """
         account = account_of(self._accounts, request.account)
-        async with self._locked(account.key):
+        async with heartbeats(), self._locked(account.key):
             steps = self._round(account)
             found = await steps.mend()
             return Inspected(found=found, converged=await steps.converge())

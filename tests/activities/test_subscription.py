@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.pagerduty.subscription import SubscriptionActivities
 from activities.pagerduty.subscription_marks import marks_of
@@ -66,8 +67,12 @@ class Worker:
             self.client, AppTokens(http, accounts), accounts, RING, settings, pool, locks
         )
 
-    async def converge(self) -> Converged:
-        return await self.activities.converge_subscription(OfAccount(account=ACCOUNT))
+    async def converge(self, environment: ActivityEnvironment | None = None) -> Converged:
+        environment = environment or ActivityEnvironment()
+        done: Converged = await environment.run(
+            self.activities.converge_subscription, OfAccount(account=ACCOUNT)
+        )
+        return done
 
     async def inspect(self) -> Inspected:
         return await self.activities.inspect_subscription(OfAccount(account=ACCOUNT))
@@ -307,6 +312,18 @@ async def test_an_event_that_comes_before_the_secret_is_asked_for_again(
 
 
 # Crashes
+
+
+async def test_a_slow_creation_beats_so_that_a_killed_worker_is_known_in_seconds(
+    worker: Worker, side: PagerDuty, pool: Pool
+) -> None:
+    environment, heard = ActivityEnvironment(), []
+    environment.on_heartbeat = lambda *details: heard.append(details)
+    await side.fault("rest", "late_answer", seconds=1.5, match={"method": "POST"})
+    assert await worker.converge(environment) == DONE
+    assert heard
+    await assert_one(side, pool)
+
 
 STEPS = [
     (owner, name, after)

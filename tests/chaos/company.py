@@ -41,6 +41,7 @@ class Company:
         self.product = Product(http, stack)
         self.temporal = temporal
         self.database_url: str = stack.ready["database_url"]
+        self.api: str = stack.ready["api"]
         self.people: list[dict[str, Any]] = stack.ready["people"]
 
     async def incident(self, *, service: str | None = None) -> "Incident":

@@ -9,6 +9,7 @@ from sandbox.company import Company as SandboxCompany
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
 from tests.chaos.company import MANY_SERVICES, SOON, Company, at_work
+from tests.chaos.first_connection import FirstConnection, channels_of, first_connection, with_channels
 from tests.chaos.newcomer import Newcomer, with_more_teams
 from tests.chaos.newcomer import newcomer as new_team
 from tests.chaos.responder import Responder, responders_of, with_responders
@@ -64,7 +65,8 @@ async def impatient(impatient_stack: Launched) -> AsyncIterator[Company]:
 def empty_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     """Nothing is installed, connected or consented to; teams come aboard one after the other."""
     folder = tmp_path_factory.mktemp("empty")
-    write_company(folder / "data" / "company.json", with_more_teams(build_company(connected=False)))
+    company = with_channels(with_more_teams(build_company(connected=False)))
+    write_company(folder / "data" / "company.json", company)
     with running(folder, "--empty") as stack:
         yield stack
 
@@ -79,6 +81,21 @@ def new_teams(empty_stack: Launched) -> Iterator[Team]:
 async def newcomer(empty_stack: Launched, new_teams: Iterator[Team]) -> AsyncIterator[Newcomer]:
     async with at_work(empty_stack) as company, new_team(company, next(new_teams)) as newcomer:
         yield newcomer
+
+
+@pytest.fixture(scope="session")
+def quiet_channels(empty_stack: Launched) -> Iterator[Channel]:
+    """The channels in which nothing was said yet."""
+    return iter(channels_of(_company_of(empty_stack)))
+
+
+@pytest.fixture
+async def first(empty_stack: Launched, quiet_channels: Iterator[Channel]) -> AsyncIterator[FirstConnection]:
+    async with (
+        at_work(empty_stack) as company,
+        first_connection(company, quiet_channels, empty_stack) as first,
+    ):
+        yield first
 
 
 def _company_of(stack: Launched) -> SandboxCompany:

@@ -86,6 +86,24 @@ class PagerDuty:
         webhooks = (await self.records())["webhooks"]
         return [webhook for webhook in webhooks if webhook["incident"] == incident]
 
+    async def subscriptions(self) -> list[dict[str, Any]]:
+        """The account's webhook subscriptions, oldest first, without their secrets."""
+        found: list[dict[str, Any]] = (await self._call("GET", "/webhook_subscriptions"))[
+            "webhook_subscriptions"
+        ]
+        return found
+
+    async def subscribe(self, url: str, description: str, *events: str) -> None:
+        """Somebody else's webhook subscription."""
+        wanted = {
+            "type": "webhook_subscription",
+            "description": description,
+            "events": events,
+            "filter": {"type": "account_reference"},
+            "delivery_method": {"type": "http_delivery_method", "url": url},
+        }
+        await self._call("POST", "/webhook_subscriptions", {"webhook_subscription": wanted})
+
     async def records(self) -> Mapping[str, Any]:
         """Everything that was written, asked and sent."""
         found: Mapping[str, Any] = await self._call("GET", "/_sandbox/records")
