@@ -30,6 +30,13 @@ class PagerDutyConsole:
         await self.expect_status("Triggered")
         return urlsplit(self.page.url).path.rpartition("/")[2]
 
+    async def address_of_service(self, name: str) -> str:
+        """What the address bar of a service's page says: what people copy."""
+        await self.page.get_by_role("link", name="Services").click()
+        await self.page.get_by_role("link", name=name, exact=True).click()
+        await expect(self.page.get_by_role("heading", level=1, name=name)).to_be_visible()
+        return self.page.url
+
     async def expect_status(self, status: str) -> None:
         """The state of the incident that is open."""
         await expect(self.page.get_by_test_id("status")).to_have_text(status)

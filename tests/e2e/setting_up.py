@@ -1,6 +1,7 @@
 """A team's set-up as people do it: cards of the private chat, pages behind links, commands."""
 
 import re
+from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Locator, Page, expect
 
@@ -100,9 +101,33 @@ async def expect_answer(window: TeamsWindow, *texts: str) -> None:
 
 async def keep_on_every_screen(windows: Windows, name: str, text: str, picture: str) -> None:
     """Pictures of somebody's private chat with the card that says this."""
+
+    async def find(window: TeamsWindow) -> Locator:
+        return await private_card(window, text)
+
+    await _keep_card(windows, name, find, picture)
+
+
+async def keep_channel_on_every_screen(
+    windows: Windows, name: str, team: str, channel: str, text: str, picture: str
+) -> None:
+    """Pictures of a channel as somebody sees it, with the one card that says this."""
+
+    async def find(window: TeamsWindow) -> Locator:
+        await window.open_channel(team, channel)
+        card = window.page.get_by_test_id("card").filter(has_text=text)
+        await expect(card).to_have_count(1)
+        return card
+
+    await _keep_card(windows, name, find, picture)
+
+
+async def _keep_card(
+    windows: Windows, name: str, find: Callable[[TeamsWindow], Awaitable[Locator]], picture: str
+) -> None:
     for screen in SCREENS:
         window = await windows.teams(name, screen)
-        card = await private_card(window, text)
+        card = await find(window)
         await card.evaluate("card => card.scrollIntoView({block: 'center'})")
         await window.page.mouse.move(0, 0)
         await keep(window.page, f"{picture}-{screen.name}")

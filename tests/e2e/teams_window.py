@@ -69,6 +69,16 @@ class TeamsWindow:
         await expect(dialog).to_be_visible()
         return dialog
 
+    async def choose(self, of: str, item: str, *, confirm: str, name: str | None = None) -> None:
+        """Choose an item of a team's or channel's menu, and answer its dialog, with a new name if it asks."""
+        await self.page.get_by_role("button", name=f"More options for {of}", exact=True).click()
+        await self.page.get_by_role("menuitem", name=item, exact=True).click()
+        dialog = self.page.get_by_test_id("team-dialog")
+        if name is not None:
+            await dialog.get_by_label("Name").fill(name)
+        await dialog.get_by_role("button", name=confirm, exact=True).click()
+        await expect(dialog).to_have_count(0)
+
     async def back(self) -> None:
         """Go back to the list, where a phone shows one thing at a time."""
         button = self.page.get_by_test_id("back")
