@@ -74,8 +74,8 @@ async def bot(
         yield bot
 
 
-def press(channel: str = CHANNEL, *, team: str = TEAM, data: Any = DATA, **changes: Any) -> dict[str, Any]:
-    """Ada presses the button of the card in a channel."""
+def click(channel: str = CHANNEL, *, team: str = TEAM, data: Any = DATA, **changes: Any) -> dict[str, Any]:
+    """Ada clicks the button of the card in a channel."""
     place = {
         "id": f"{channel};messageid=1700000000001",
         "conversationType": "channel",
@@ -108,7 +108,7 @@ def test_the_button_carries_what_the_handler_reads() -> None:
 async def test_the_workflow_is_asked_as_whoever_pressed_and_the_card_goes_on_as_the_connections(
     bot: Bot, gateway: RecordingGateway
 ) -> None:
-    whole, before = press(), datetime.now(UTC)
+    whole, before = click(), datetime.now(UTC)
     assert await bot.clicks(whole) == sentence_of(gateway.connect_reply, "connect", again="press")
     (one,) = gateway.asked_to_connect
     start, asked = one.start, one.asked
@@ -124,9 +124,9 @@ async def test_a_click_that_comes_again_is_the_same_and_others_are_others(
     bot: Bot, gateway: RecordingGateway
 ) -> None:
     await link(bot.pool, BO_AAD, user="PUSER02")
-    whole = press()
-    other_service = press(data=DATA | {"service": "PSVC002"})
-    for one in (whole, whole, press(), press(**BY_BO), other_service):
+    whole = click()
+    other_service = click(data=DATA | {"service": "PSVC002"})
+    for one in (whole, whole, click(), click(**BY_BO), other_service):
         await bot.clicks(one)
     keys = [one.asked.key for one in gateway.asked_to_connect]
     assert keys[0] == keys[1]
@@ -137,11 +137,11 @@ async def test_a_click_that_comes_again_is_the_same_and_others_are_others(
 
 async def test_a_channel_that_came_after_the_set_up_gets_its_row(bot: Bot, gateway: RecordingGateway) -> None:
     bot.connector.channels = [{"id": TEAM}, {"id": LATER_CHANNEL, "name": "Späte Wache"}]
-    await bot.clicks(press(LATER_CHANNEL))
+    await bot.clicks(click(LATER_CHANNEL))
     (one,) = gateway.asked_to_connect
     assert (one.start.conversation, one.start.channel_name) == (LATER_CHANNEL, "Payments/#Späte Wache")
     assert one.start.key == "payments-spate-wache"
-    await bot.clicks(press(TEAM))
+    await bot.clicks(click(TEAM))
     assert gateway.asked_to_connect[-1].start.channel_name == "Payments/#General"
 
 
@@ -149,13 +149,13 @@ async def test_a_channel_that_came_after_the_set_up_gets_its_row(bot: Bot, gatew
 async def test_a_channel_that_nobody_can_name_is_not_connected(
     bot: Bot, gateway: RecordingGateway, status: int
 ) -> None:
-    told = await refusal(bot, gateway, press(LATER_CHANNEL))
+    told = await refusal(bot, gateway, click(LATER_CHANNEL))
     assert told == replied("channel_gone"), "it is not one of the team's"
 
 
 async def test_a_connector_that_is_slow_takes_nothing(bot: Bot, gateway: RecordingGateway) -> None:
     bot.connector.answering.clear()
-    assert await refusal(bot, gateway, press(LATER_CHANNEL)) == UNREACHABLE
+    assert await refusal(bot, gateway, click(LATER_CHANNEL)) == UNREACHABLE
     bot.connector.answering.set()
 
 
@@ -167,12 +167,12 @@ async def test_every_answer_of_the_workflow_is_said(
     bot: Bot, gateway: RecordingGateway, reply: Reply
 ) -> None:
     gateway.connect_reply = ConnectAnswer(reply=reply, service_name="Checkout", by="Bo Call")
-    assert await bot.clicks(press()) == sentence_of(gateway.connect_reply, "connect", again="press")
+    assert await bot.clicks(click()) == sentence_of(gateway.connect_reply, "connect", again="press")
 
 
 async def test_an_answer_that_is_not_there_in_time_is_said(bot: Bot, gateway: RecordingGateway) -> None:
     gateway.connect_reply = None
-    assert await bot.clicks(press()) == sentence_of(None, "connect", again="press")
+    assert await bot.clicks(click()) == sentence_of(None, "connect", again="press")
 
 
 @pytest.mark.parametrize(
@@ -182,13 +182,13 @@ async def test_what_was_not_taken_is_said(
     bot: Bot, gateway: RecordingGateway, failure: Exception, told: str
 ) -> None:
     gateway.failure = failure
-    assert await bot.clicks(press()) == told
+    assert await bot.clicks(click()) == told
 
 
-async def test_who_is_not_linked_gets_a_link_and_then_presses_again(
+async def test_who_is_not_linked_gets_a_link_and_then_clicks_again(
     bot: Bot, gateway: RecordingGateway
 ) -> None:
-    whole = press(**BY_BO)
+    whole = click(**BY_BO)
     sent = links.sentence_of(LinkAnswer(reply="sent"))
     told = await refusal(bot, gateway, whole)
     assert told == unlinked_sentence("acme", sent, again="press")
@@ -209,7 +209,7 @@ async def test_a_team_that_does_not_belong_to_the_account(
         await bot.pool.execute("UPDATE team SET forgotten_at = now() WHERE id = $1", TEAM)
     else:
         await connect(bot.pool, "umbrella" if state == "of another account" else None)
-    assert await refusal(bot, gateway, press()) == replied("team_not_authorized")
+    assert await refusal(bot, gateway, click()) == replied("team_not_authorized")
 
 
 async def test_an_account_that_is_not_configured_any_more(bot: Bot, gateway: RecordingGateway) -> None:
@@ -217,7 +217,7 @@ async def test_an_account_that_is_not_configured_any_more(bot: Bot, gateway: Rec
         "INSERT INTO pagerduty_account (key, subdomain, region) VALUES ('old', 'old', 'us')"
     )
     await connect(bot.pool, "old")
-    told = await refusal(bot, gateway, press(data=DATA | {"account": "old"}))
+    told = await refusal(bot, gateway, click(data=DATA | {"account": "old"}))
     assert told == not_configured_sentence("old")
 
 
@@ -225,7 +225,7 @@ async def test_an_account_that_is_not_configured_any_more(bot: Bot, gateway: Rec
 async def test_a_channel_with_members_of_its_own(
     bot: Bot, gateway: RecordingGateway, type_: str, expected: str
 ) -> None:
-    whole = with_channel_data(press(), channel={"id": CHANNEL, "type": type_})
+    whole = with_channel_data(click(), channel={"id": CHANNEL, "type": type_})
     assert await refusal(bot, gateway, whole) == expected
 
 
@@ -238,11 +238,11 @@ async def test_a_chat_is_no_channel(bot: Bot, gateway: RecordingGateway) -> None
 @pytest.mark.parametrize("team", [THEIR_TEAM, SECOND_TEAM, "19:unknown@thread.tacv2"])
 async def test_a_team_that_is_not_the_channels(bot: Bot, gateway: RecordingGateway, team: str) -> None:
     await connect(bot.pool, team=SECOND_TEAM)
-    assert await refusal(bot, gateway, press(team=team)) == replied("channel_gone")
+    assert await refusal(bot, gateway, click(team=team)) == replied("channel_gone")
 
 
 async def test_whom_teams_does_not_name(bot: Bot, gateway: RecordingGateway) -> None:
-    assert await refusal(bot, gateway, press(**BY_NOBODY)) == NO_PERSON
+    assert await refusal(bot, gateway, click(**BY_NOBODY)) == NO_PERSON
 
 
 @pytest.mark.parametrize(
@@ -263,11 +263,11 @@ async def test_whom_teams_does_not_name(bot: Bot, gateway: RecordingGateway) -> 
 async def test_a_button_that_names_no_service_of_an_account(
     bot: Bot, gateway: RecordingGateway, data: Any
 ) -> None:
-    assert await refusal(bot, gateway, press(data=data)) == INCOMPLETE_BUTTON
+    assert await refusal(bot, gateway, click(data=data)) == INCOMPLETE_BUTTON
 
 
 async def test_a_button_on_no_message(bot: Bot, gateway: RecordingGateway) -> None:
-    whole = press()
+    whole = click()
     del whole["replyToId"]
     assert await refusal(bot, gateway, whole) == INCOMPLETE_BUTTON
 
@@ -286,7 +286,7 @@ async def test_another_message_of_musters_is_not_written_over(
     bot: Bot, gateway: RecordingGateway, subject: str
 ) -> None:
     await begun(bot.pool, subject)
-    assert await refusal(bot, gateway, press()) == NOT_OUR_MESSAGE
+    assert await refusal(bot, gateway, click()) == NOT_OUR_MESSAGE
 
 
 async def test_an_incidents_card_is_not_written_over(bot: Bot, gateway: RecordingGateway) -> None:
@@ -295,12 +295,12 @@ async def test_an_incidents_card_is_not_written_over(bot: Bot, gateway: Recordin
         " VALUES ('acme', 'Q1', $1, $2)",
         *(CHANNEL, CARD),
     )
-    assert await refusal(bot, gateway, press()) == NOT_OUR_MESSAGE
+    assert await refusal(bot, gateway, click()) == NOT_OUR_MESSAGE
 
 
 async def test_the_card_of_an_earlier_connection_stays_that_ones(bot: Bot, gateway: RecordingGateway) -> None:
     await begun(bot.pool, f"connect/{KEY}/{SERVICE}")
-    await bot.clicks(press())
+    await bot.clicks(click())
     assert [one.asked.message for one in gateway.asked_to_connect] == [None]
 
 

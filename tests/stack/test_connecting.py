@@ -69,7 +69,7 @@ class Channel:
         await eventually(answered)
         return [str(message["versions"][-1]) for message in found]
 
-    async def presses(self, person: str) -> str:
+    async def clicks(self, person: str) -> str:
         """What is answered to **Connect Service** on the card."""
         card = await self.card("connect_service")
         (answer,) = await self.teams.click(
@@ -114,8 +114,8 @@ async def test_a_copied_address_becomes_a_connection_and_the_next_incident_arriv
     assert "Platform" in card
     offered = await channel.card("connect_service")
 
-    assert "does not let you connect Edge network" in await channel.presses(BO)
-    assert "Edge network is connected to this channel now" in await channel.presses(DI)
+    assert "does not let you connect Edge network" in await channel.clicks(BO)
+    assert "Edge network is connected to this channel now" in await channel.clicks(DI)
     await channel.shows("Service connected", NAME, "Connected by ", "Di Pager")
     assert "Service connected" in str(await channel.card("Service connected"))
     assert (await channel.card("Service connected"))["id"] == offered["id"], "the card itself says so"

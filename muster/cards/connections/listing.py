@@ -41,7 +41,7 @@ def list_text(connections: Sequence[ListedConnection]) -> str:
     lines = ["Connected to this channel:"]
     left = _MOST_BYTES
     for place, one in enumerate(connections):
-        line = f"- {_line(one)}"
+        line = f"- {_entry(one)}"
         left -= len(line.encode())
         if left < 0:
             lines.append(f"- and {len(connections) - place} more")
@@ -50,6 +50,6 @@ def list_text(connections: Sequence[ListedConnection]) -> str:
     return "\n".join(lines)
 
 
-def _line(one: ListedConnection) -> str:
+def _entry(one: ListedConnection) -> str:
     by = f"connected by {escape(one.by, NAME_LIMIT)}" if one.by else "connected"
     return f"**{escape(one.name, NAME_LIMIT)}**, {by} since {day(one.since)}"
