@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Channel:
             start = target.start(Timing(edit_interval=0.05, grace=1))
             await self.signals.signal(CHANNEL_INCIDENT, start, ATTACH, Attached(by="Ada Ops"))
         for incident in incidents:
-            await eventually(lambda incident=incident: self.is_shown(incident), within=30)
+            await eventually(partial(self.is_shown, incident), within=30)
 
     async def is_shown(self, incident: str, text: str = "") -> bool:
         found = await self.message(incident)
@@ -118,7 +119,7 @@ async def test_what_is_open_in_pagerduty_then_is_what_comes_back(channel: Channe
     await channel.shows(kept, over, deleted)
     await channel.hears("channelDeleted")
     for incident in (kept, over, deleted):
-        await eventually(lambda incident=incident: channel.is_over(incident), within=30)
+        await eventually(partial(channel.is_over, incident), within=30)
     before = {incident: await channel.message(incident) for incident in (kept, over, deleted)}
     await side.put(kept, status="acknowledged")
     await side.put(over, status="resolved")
