@@ -1,4 +1,4 @@
-"""Who may authorize a team, and who may connect a service to a channel or disconnect it. Pure.
+"""Who may authorize a team, connect a service, disconnect it, or have its open incidents brought in. Pure.
 
 ===========================================================  ===============================================
 base role (REST schema, ``User.role``)                       may connect and disconnect

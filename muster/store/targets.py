@@ -68,7 +68,9 @@ async def why_not_bring_in(
     connection: Connection | Pool, place: OfConnection
 ) -> Literal["not_connected", "channel_gone"] | None:
     """Why no incident of the service comes into the conversation; ``None``: they do."""
-    row = await QUERIES["may_bring_in"].fetchrow(connection, **place.model_dump())
+    row = await QUERIES["may_bring_in"].fetchrow(
+        connection, account=place.account, service=place.service, conversation=place.conversation
+    )
     if row is None or row["is_gone"]:
         return "channel_gone"
     return None if row["is_connected"] else "not_connected"
@@ -82,7 +84,12 @@ async def bring_in(
     Beside them those that have a card there. Nothing where ``why_not_bring_in`` says why.
     """
     rows = await QUERIES["bring_in"].fetch(
-        connection, **place.model_dump(), incidents=list(incidents), entering=list(incidents[:most])
+        connection,
+        account=place.account,
+        service=place.service,
+        conversation=place.conversation,
+        incidents=list(incidents),
+        entering=list(incidents[:most]),
     )
     return tuple(_target(row, place.account, row["incident_id"]) for row in rows)
 

@@ -37,14 +37,14 @@ WHERE c.suspended_at IS NULL
 ORDER BY c.key
 
 -- name: may_bring_in
--- Why nothing comes into a conversation, as far as the rows say: it is not there for the bot, or not connected.
-SELECT c.suspended_at IS NOT NULL OR t.removed_at IS NOT NULL AS is_gone,
+-- Why nothing comes into a conversation, as far as the rows say: it is suspended, or not connected.
+-- The team's own row is not asked: it may be the last to know that the app is back.
+SELECT c.suspended_at IS NOT NULL AS is_gone,
        EXISTS (
          SELECT FROM connection con
          WHERE con.account = :account AND con.service = :service AND con.conversation = c.id AND con.ended_at IS NULL
        ) AS is_connected
 FROM conversation c
-LEFT JOIN team t ON t.id = c.team
 WHERE c.id = :conversation
 
 -- name: bring_in
@@ -53,10 +53,8 @@ WHERE c.id = :conversation
 WITH place AS (
   SELECT c.id
   FROM conversation c
-  LEFT JOIN team t ON t.id = c.team
   WHERE c.id = :conversation
     AND c.suspended_at IS NULL
-    AND t.removed_at IS NULL
     AND EXISTS (
       SELECT FROM connection con
       WHERE con.account = :account AND con.service = :service AND con.conversation = c.id AND con.ended_at IS NULL

@@ -114,6 +114,11 @@ def with_resend(state: State) -> State:
     return _with(state, resend=state.card.activity_id is not None)
 
 
+def with_message_in_doubt(state: State) -> State:
+    """The message may have gone with its conversation, of which nobody is told: an edit finds out."""
+    return _with(state, resend=True)
+
+
 def sending(state: State) -> State:
     """A send begins; a resend that is asked for from now on causes another one.
 

@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from workflows.channel_incident.answers import Answers
-from workflows.channel_incident.card import CardReconciler
+from workflows.channel_incident.card import CardReconciler, with_message_in_doubt
 from workflows.channel_incident.clicks import Clicks
 from workflows.channel_incident.details import DetailsReconciler
 from workflows.channel_incident.highlights import HighlightsReconciler, highlight_of, with_highlight
@@ -105,6 +105,8 @@ class ChannelIncidentWorkflow:
         state = run.state.replace(detached=False, cause=run.state.cause or attached.correlation)
         if state.incident.snapshot is not None:  # events may have passed the conversation by
             state = state.replace(incident=state.incident.model_copy(update={"reread_wanted": True}))
+        if attached.by is None:
+            state = with_message_in_doubt(state)
         run.apply(state, entry=entry_of_attached(attached, workflow.now()))
 
     def check_click(self, click: Click) -> None:

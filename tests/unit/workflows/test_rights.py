@@ -14,6 +14,7 @@ from workflows.rights import (
     TeamRole,
     may_authorize,
     team_roles_count,
+    why_not_bring_in,
     why_not_connect,
     why_not_disconnect,
 )
@@ -49,6 +50,11 @@ def test_the_table_has_every_case_once() -> None:
 def test_who_may_connect_and_disconnect(case: Case, answer: str) -> None:
     assert (why_not_connect(of(case)) or MAY) == answer
     assert (why_not_disconnect(of(case)) or MAY) == answer
+
+
+@pytest.mark.parametrize(("case", "answer"), EXPECTED.items(), ids=lambda one: str(one))
+def test_whoever_sees_the_service_may_have_its_open_incidents_brought_in(case: Case, answer: str) -> None:
+    assert (why_not_bring_in(of(case)) or MAY) == (UNKNOWN if answer == UNKNOWN else MAY)
 
 
 @pytest.mark.parametrize("role", [*get_args(Role), "Owner", "", "super_admin", None, ["admin"]])

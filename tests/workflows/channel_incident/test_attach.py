@@ -10,7 +10,7 @@ from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import Run, running, shown
 from workflows.channel_incident.activities import READ_DETAILS, SHOW_CARD
 from workflows.channel_incident.messages import Attached
-from workflows.errors import NotFound, OutcomeUnknown, ProviderUnavailable
+from workflows.errors import CardGone, NotFound, OutcomeUnknown, ProviderUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -80,10 +80,10 @@ async def test_what_passed_a_conversation_by_is_on_the_card_when_it_is_there_aga
     async with shown(client) as run:
         run.life.is_acknowledged(by=BO)
         await run.signal("attach", REVIVED)
-        await run.outside.until(lambda: len(run.outside.shown) == 2)
+        await run.outside.until(lambda: run.outside.shown[-1].view.status == "acknowledged")
         await run.is_idle()
         assert "its conversation is there again" in await run.details()
-    assert [card.view.status for card in run.outside.shown] == ["triggered", "acknowledged"]
+    assert len(run.outside.posts) == 1
     assert run.outside.replies == []
 
 
@@ -111,11 +111,25 @@ async def test_a_run_that_was_let_go_is_followed_by_one_whose_card_is_the_same(c
         await run.is_stored()
         run.life.is_acknowledged(by=BO)
         await run.signal("attach", REVIVED)
-        await run.outside.until(lambda: len(run.outside.shown) == 2)
+        await run.outside.until(lambda: run.outside.shown[-1].view.status == "acknowledged")
         await run.is_idle()
     assert len(run.runs) == 2
-    _, edit = run.outside.shown
-    assert (edit.activity_id, edit.view.status) == (run.outside.activity_id, "acknowledged")
+    assert len(run.outside.posts) == 1
+    assert run.outside.edits[-1].activity_id == run.outside.activity_id
+    assert run.outside.replies == []
+
+
+async def test_a_card_that_went_with_its_conversation_is_posted_anew_though_nothing_has_changed(
+    client: Client,
+) -> None:
+    async with shown(client) as run:
+        await run.handle.signal("detach")
+        await run.is_stored()
+        run.outside.fails(SHOW_CARD, CardGone("no such message"))
+        await run.signal("attach", REVIVED)
+        await run.outside.until(lambda: len(run.outside.posts) == 2)
+        await run.is_idle()
+    assert len(run.outside.edits) == 1
     assert run.outside.replies == []
 
 
@@ -136,7 +150,7 @@ async def test_a_card_that_is_there_shows_that_its_incident_was_resolved_meanwhi
         run.life.is_resolved(by=BO)
         await run.signal("attach", REVIVED)
         assert (await run.ends()).status == "resolved"
-    assert [card.view.status for card in run.outside.shown] == ["triggered", "resolved"]
+    assert run.outside.shown[-1].view.status == "resolved"
     assert len(run.outside.posts) == 1
 
 
