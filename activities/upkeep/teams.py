@@ -9,7 +9,7 @@ from activities.signals import WorkflowSignals
 from muster.store import forgetting
 from muster.store.forgetting import GoneTeam
 from muster.store.pool import Pool
-from workflows.team_setup.fold import RETURNS_WITHIN
+from workflows.team_setup.activities import RETURNS_WITHIN
 from workflows.upkeep.activities import FORGET_TEAMS, TeamBatch, TeamsForgotten
 
 BATCH = 20

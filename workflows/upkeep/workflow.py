@@ -36,7 +36,7 @@ from workflows.upkeep.workflow_type import UPKEEP
 
 _WAITS = 20
 """Most waits of a stage that a provider asks for; the next day goes on."""
-_LOOKS = 3
+_TIMES = 3
 _WAIT = timedelta(seconds=30)
 """Where the provider does not say how long."""
 _LONGEST_WAIT = timedelta(minutes=5)
@@ -144,7 +144,7 @@ class UpkeepWorkflow:
 
     async def _unsubscribe(self) -> None:
         """What a creation left open is looked at again a few times; the next day goes on."""
-        for _ in range(_LOOKS):
+        for _ in range(_TIMES):
             seen = await call(
                 CONVERGE_SUBSCRIPTION, SubscriptionOfAccount(account=self.account), self.account
             )
