@@ -9,7 +9,7 @@ from activities.signals import WorkflowSignals
 from muster.store import forgetting
 from muster.store.forgetting import GoneTeam
 from muster.store.pool import Pool
-from workflows.team_setup.fold import RETURNS_WITHIN
+from workflows.team_setup.activities import RETURNS_WITHIN
 from workflows.upkeep.activities import FORGET_TEAMS, TeamBatch, TeamsForgotten
 
 BATCH = 20
@@ -42,12 +42,7 @@ class ForgettingActivities:
             for team in teams:
                 done = await self._with(done, team)
                 activity.heartbeat(done)
-        return done.model_copy(
-            update={
-                "is_last": len(teams) < BATCH,
-                "is_subscribed_in_vain": await forgetting.is_subscribed_in_vain(self._pool, batch.account),
-            }
-        )
+        return done.model_copy(update={"is_last": len(teams) < BATCH})
 
     async def _with(self, done: TeamsForgotten, team: GoneTeam) -> TeamsForgotten:
         seen = {"after": team.id, "examined": done.examined + 1}

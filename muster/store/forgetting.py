@@ -53,8 +53,3 @@ async def forget(pool: Pool, team: GoneTeam, *, age: timedelta) -> bool:
             await QUERIES["end_links"].execute(connection, tenant=tenant, account=account)
             await QUERIES["end_personal_offers"].execute(connection, tenant=tenant, account=account)
     return True
-
-
-async def is_subscribed_in_vain(connection: Connection | Pool, account: str) -> bool:
-    """Whether there may be a webhook subscription of an account of which nothing is connected."""
-    return bool(await QUERIES["is_subscribed_in_vain"].fetchval(connection, account=account))

@@ -62,8 +62,3 @@ UPDATE link_offer o SET ended_at = now(), ended_as = 'removed'
 WHERE o.tenant = :tenant AND o.account = :account AND o.person IS NOT NULL
   AND o.ended_at IS NULL AND o.spent_at IS NULL
   AND NOT EXISTS (SELECT FROM team t WHERE t.tenant = o.tenant AND t.account = o.account)
-
--- name: is_subscribed_in_vain
-SELECT NOT EXISTS (SELECT FROM connection WHERE account = :account AND ended_at IS NULL)
-  AND (EXISTS (SELECT FROM webhook_subscription WHERE account = :account AND deleted_at IS NULL)
-       OR EXISTS (SELECT FROM subscription_intent WHERE account = :account))

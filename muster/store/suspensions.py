@@ -9,7 +9,7 @@ from muster.store.queries import load_queries
 from workflows.bringing_in.activities import OfConnection
 from workflows.ids import ChannelIncidentId
 from workflows.person import Person
-from workflows.team_setup.changes import Change, Connected, Connector
+from workflows.team_setup.activities import Change, Connected, Connector
 
 QUERIES = load_queries(__file__)
 

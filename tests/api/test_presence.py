@@ -115,7 +115,7 @@ async def heard(bot: Bot, gateway: RecordingGateway) -> list[ChannelHeard]:
 
 @pytest.mark.parametrize("what", [written, pressed])
 @pytest.mark.parametrize("reason", ["refused", "deleted"])
-async def test_a_message_or_a_press_from_a_channel_says_that_the_bot_is_in_it(
+async def test_a_message_or_a_click_from_a_channel_says_that_the_bot_is_in_it(
     bot: Bot, gateway: RecordingGateway, pool: Pool, what: Any, reason: str
 ) -> None:
     await is_away(pool, reason, OPS)

@@ -142,7 +142,7 @@ async def test_what_takes_away_and_comes_after_what_brought_back_changes_nothing
 ) -> None:
     await happens(company, takes, after_next=True)
     assert set(await happens(company, brings)) == {200}
-    await is_settled(company)
+    await has_ended(company)
     await is_suspended(company, False)
     await arrives(company)
 
@@ -181,7 +181,7 @@ async def test_lost_events_are_found_out_by_a_refused_card_and_by_what_somebody_
     await arrives(company)
 
 
-async def is_settled(company: Company) -> None:
+async def has_ended(company: Company) -> None:
     """No run of the team's set-up goes on."""
     handle = company.temporal.get_workflow_handle(f"setup/{(await row(company))['team_key']}")
 

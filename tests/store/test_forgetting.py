@@ -206,17 +206,6 @@ async def test_teams_are_due_in_the_order_of_their_ids_and_by_account(pool: Pool
     assert await due(pool, "umbrella") == []
 
 
-async def test_an_account_is_subscribed_in_vain_once_nothing_of_it_is_connected(pool: Pool) -> None:
-    assert not await forgetting.is_subscribed_in_vain(pool, ACCOUNT)
-    await is_removed(pool, days=31)
-    await forget(pool)
-    assert await forgetting.is_subscribed_in_vain(pool, ACCOUNT)
-    await pool.execute("UPDATE webhook_subscription SET ended_at = now()")
-    assert await forgetting.is_subscribed_in_vain(pool, ACCOUNT), "PagerDuty has it still"
-    await pool.execute("UPDATE webhook_subscription SET deleted_at = now()")
-    assert not await forgetting.is_subscribed_in_vain(pool, ACCOUNT)
-
-
 async def test_the_same_key_is_free_and_knows_nothing_of_the_team_before(pool: Pool) -> None:
     await has_all_kinds_of_rows(pool)
     key = await pool.fetchval("SELECT key FROM team")

@@ -9,8 +9,10 @@ from workflows.bringing_in.activities import OfConnection
 from workflows.contract import Activity, Done
 from workflows.notice import StoredNotice
 from workflows.person import Person
+from workflows.team_setup.changes import RETURNS_WITHIN as RETURNS_WITHIN
 from workflows.team_setup.changes import Change as Change
-from workflows.team_setup.changes import Connector
+from workflows.team_setup.changes import Connected as Connected
+from workflows.team_setup.changes import Connector as Connector
 from workflows.team_setup.state import Step
 from workflows.team_setup.view import NoticeView
 from workflows.values import Value

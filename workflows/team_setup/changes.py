@@ -1,11 +1,16 @@
 """What takes a team or a channel away, and what brings it back, as the rows are told of it."""
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import AwareDatetime
 
 from workflows.person import Person
 from workflows.values import Value
+
+RETURNS_WITHIN = timedelta(days=30)
+"""An app that is added again by then needs no new authorization (docs/decisions/0050); later, upkeep forgets
+the team."""
 
 Reason = Literal["removed", "archived", "deleted", "refused"]
 """The app is not in the team, or the team is deleted; the team is archived; the channel is deleted; Teams

@@ -1,8 +1,9 @@
 """What happens to a set-up, folded into its state by pure functions."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from workflows.person import Person
+from workflows.team_setup.changes import RETURNS_WITHIN
 from workflows.team_setup.life import with_change, with_heard
 from workflows.team_setup.messages import ChannelHeard, TeamEvent
 from workflows.team_setup.state import CONNECTED, LINK_KINDS, Link, Notice, State
@@ -10,9 +11,6 @@ from workflows.team_setup.state import CONNECTED, LINK_KINDS, Link, Notice, Stat
 INSTALLED, RESTORED, HARD_DELETED = "installed", "teamRestored", "teamHardDeleted"
 REMOVED = frozenset({"removed", "teamDeleted", HARD_DELETED})
 NAMED = frozenset({"teamRenamed", "channelCreated", "channelRenamed", "channelDeleted", "channelRestored"})
-
-RETURNS_WITHIN = timedelta(days=30)
-"""An app that is added again by then needs no new authorization (docs/decisions/0050)."""
 
 _FAILURES_UNTIL_BLOCKED = 3
 

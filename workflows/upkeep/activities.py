@@ -85,8 +85,6 @@ class TeamsForgotten(Value):
     """Keys of teams whose rows a run still needs."""
     is_last: bool = False
     """No team comes after this batch."""
-    is_subscribed_in_vain: bool = False
-    """Nothing of the account is connected, and a webhook subscription of it may be there."""
 
 
 READ_PAGERDUTY_TIME = Activity("pagerduty.read_time", OfAccount, PagerDutyTime, options.UPKEEP_READ)

@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError
 
 from workflows.contract import Activity, call
 from workflows.errors import RateLimited, failure_of
-from workflows.subscription.activities import CONVERGE_SUBSCRIPTION, INSPECT_SUBSCRIPTION, Inspected
+from workflows.subscription.activities import INSPECT_SUBSCRIPTION, Inspected
 from workflows.subscription.activities import OfAccount as OfSubscription
 from workflows.upkeep.activities import (
     DELETE_OLD_ROWS,
@@ -36,7 +36,6 @@ from workflows.upkeep.workflow_type import UPKEEP
 
 _WAITS = 20
 """Most waits of a stage that a provider asks for; the next day goes on."""
-_LOOKS = 3
 _WAIT = timedelta(seconds=30)
 """Where the provider does not say how long."""
 _LONGEST_WAIT = timedelta(minutes=5)
@@ -69,7 +68,6 @@ class UpkeepWorkflow:
     async def run(self, start: Start) -> End:
         """Do each stage as far as it goes."""
         self.run_state.apply(self.run_state.state)
-        await self._inspect_subscription()
         now = await self._pagerduty_time()
         if now is not None:
             await self._in_batches("refresh", REFRESH_LINKS, now)
@@ -77,44 +75,10 @@ class UpkeepWorkflow:
         await self._let_go("users", FIND_USERS, END_LINKS_OF_USERS)
         await self._let_go("people", FIND_PEOPLE, END_LINKS_OF_PEOPLE)
         await self._forget_teams()
+        await self._inspect_subscription()
         await self._in_batches("told", TELL_OF_ENDS)
         await self._delete_old_rows()
         return End(stages=self.run_state.state.reports)
-
-    async def _inspect_subscription(self) -> None:
-        """Mend what others did to it, and bring it in step with the connections, whoever moved meanwhile."""
-        account = OfSubscription(account=self.account)
-        for number in range(1, _ROUNDS + 1):
-            try:
-                inspected = await call(INSPECT_SUBSCRIPTION, account, self.account)
-            except ActivityError as error:
-                failure = failure_of(error)
-                self._stop("subscription", failure.name)
-                if failure.pace == "person":
-                    return
-                wait = failure.retry_after
-            else:
-                wait = inspected.converged.again_in
-                self._note_inspected(inspected, is_last=wait is None)
-                if wait is None:
-                    return
-            if number < _ROUNDS:
-                await workflow.sleep(_wait_of(wait), summary="subscription: inspected again")
-
-    def _note_inspected(self, inspected: Inspected, *, is_last: bool) -> None:
-        report = self.run_state.state.of("subscription")
-        waits_for = inspected.converged.waits_for
-        report = report.model_copy(
-            update={
-                "examined": 1,
-                "done": report.done + len(inspected.found),
-                "found": (*report.found, *inspected.found),
-                "stopped": None,
-                "left_out": () if waits_for is None else (f"waits for {waits_for}",),
-                "is_complete": is_last,
-            }
-        )
-        self.run_state.apply(self.run_state.state.with_report(report))
 
     async def _pagerduty_time(self) -> datetime | None:
         """By PagerDuty's clock; ``None``: the stages that count with it are stopped."""
@@ -165,7 +129,7 @@ class UpkeepWorkflow:
                 return seen
 
     async def _forget_teams(self) -> None:
-        """Forget teams in batches; the account's subscription goes with the last connection."""
+        """Forget teams in batches. Their connections go with them, and with the last one the subscription."""
         after = ""
         try:
             while True:
@@ -175,18 +139,43 @@ class UpkeepWorkflow:
                 self._note("teams", _progress_of(found))
                 if found.is_last:
                     break
-            if found.is_subscribed_in_vain:
-                await self._unsubscribe()
         except ActivityError as error:
             self._stop("teams", failure_of(error).name)
 
-    async def _unsubscribe(self) -> None:
-        """What a creation left open is looked at again a few times; the next day goes on."""
-        for _ in range(_LOOKS):
-            seen = await call(CONVERGE_SUBSCRIPTION, OfSubscription(account=self.account), self.account)
-            if seen.again_in is None:
-                return
-            await workflow.sleep(seen.again_in, summary="is the subscription gone?")
+    async def _inspect_subscription(self) -> None:
+        """Mend what others did to it, and bring it in step with the connections, whoever moved meanwhile."""
+        account = OfSubscription(account=self.account)
+        for number in range(1, _ROUNDS + 1):
+            try:
+                inspected = await call(INSPECT_SUBSCRIPTION, account, self.account)
+            except ActivityError as error:
+                failure = failure_of(error)
+                self._stop("subscription", failure.name)
+                if failure.pace == "person":
+                    return
+                wait = failure.retry_after
+            else:
+                wait = inspected.converged.again_in
+                self._note_inspected(inspected, is_last=wait is None)
+                if wait is None:
+                    return
+            if number < _ROUNDS:
+                await workflow.sleep(_wait_of(wait), summary="subscription: inspected again")
+
+    def _note_inspected(self, inspected: Inspected, *, is_last: bool) -> None:
+        report = self.run_state.state.of("subscription")
+        waits_for = inspected.converged.waits_for
+        report = report.model_copy(
+            update={
+                "examined": 1,
+                "done": report.done + len(inspected.found),
+                "found": (*report.found, *inspected.found),
+                "stopped": None,
+                "left_out": () if waits_for is None else (f"waits for {waits_for}",),
+                "is_complete": is_last,
+            }
+        )
+        self.run_state.apply(self.run_state.state.with_report(report))
 
     async def _delete_old_rows(self) -> None:
         try:

@@ -320,3 +320,22 @@ async def test_rows_that_cannot_be_read_are_for_operators_to_see(client: Client)
         assert "⚠ restore: RequestInvalid, waiting until" in await run.details()
         await run.handle.terminate("its back-off takes minutes")
         await offered(run)
+
+
+async def test_whose_last_team_is_forgotten_is_told_once_without_an_offer_that_could_expire(
+    client: Client,
+) -> None:
+    async with running(client, deadlines=BRIEF) as run:
+        await run.asks("teams_gone")
+        assert await run.ends() == "expired"
+        (view,) = run.outside.of("link/1")
+        assert (view.showing, view.why, view.offer, view.until) == ("open", "teams_gone", None, None)
+
+
+async def test_whoever_asks_after_their_last_team_was_forgotten_gets_the_link(client: Client) -> None:
+    async with running(client) as run:
+        await run.asks("teams_gone")
+        await run.shows("link/1", "open")
+        assert (await run.asks()).reply == "waiting"
+        (offer,) = run.outside.open_offers
+        await run.outside.until(lambda: run.outside.of("link/1")[-1].offer == offer.id)

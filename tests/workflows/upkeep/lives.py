@@ -12,7 +12,6 @@ from tests.workflows.upkeep.outside import FakeActivities
 from tests.workflows.upkeep.running import Run
 from workflows.errors import CredentialRejected, Forbidden, NotFound, ProviderUnavailable, RequestInvalid
 from workflows.subscription.activities import (
-    CONVERGE_SUBSCRIPTION,
     INSPECT_SUBSCRIPTION,
     Converged,
     Inspected,
@@ -59,10 +58,7 @@ async def kept(run: Run) -> None:
     outside.gives(
         rows.FORGET_TEAMS,
         TeamsForgotten(after="19:b", examined=20, forgotten=19, left_out=("team ops",)),
-        TeamsForgotten(after="19:d", examined=2, forgotten=2, is_last=True, is_subscribed_in_vain=True),
-    )
-    outside.gives(
-        CONVERGE_SUBSCRIPTION, Converged(state="unsubscribed", again_in=0.1, waits_for="late_creation")
+        TeamsForgotten(after="19:d", examined=2, forgotten=2, is_last=True),
     )
     outside.gives(rows.TELL_OF_ENDS, Progress(after=1, examined=1, done=1, is_last=True))
     outside.gives(rows.DELETE_OLD_ROWS, Progress(after=0, done=12, is_last=True))
@@ -77,8 +73,7 @@ async def hindered(run: Run) -> None:
     outside.gives(rows.FIND_USERS, Progress(after=7, examined=1, missed=(GONE,), is_last=True))
     outside.gives(rows.END_LINKS_OF_USERS, Forbidden("no scope"))
     outside.gives(rows.FIND_PEOPLE, Progress(after=4, examined=4, stopped="ProviderUnavailable"))
-    outside.gives(rows.FORGET_TEAMS, TeamsForgotten(after="", is_last=True, is_subscribed_in_vain=True))
-    outside.gives(CONVERGE_SUBSCRIPTION, Forbidden("no scope"))
+    outside.gives(rows.FORGET_TEAMS, RequestInvalid("no"))
     outside.gives(rows.TELL_OF_ENDS, CredentialRejected("401"))
     outside.gives(rows.DELETE_OLD_ROWS, NotFound("404"))
     await run.ends()

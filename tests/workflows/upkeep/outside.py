@@ -9,7 +9,6 @@ from temporalio import activity
 from workflows.contract import Activity, ResultT
 from workflows.errors import OutsideError
 from workflows.subscription.activities import (
-    CONVERGE_SUBSCRIPTION,
     INSPECT_SUBSCRIPTION,
     Converged,
     Inspected,
@@ -33,7 +32,6 @@ COMPLETE = Progress(after=0, is_last=True)
 _NOTHING: Mapping[str, Value] = {
     INSPECT_SUBSCRIPTION.name: Inspected(converged=Converged(state="subscribed")),
     rows.FORGET_TEAMS.name: TeamsForgotten(after="", is_last=True),
-    CONVERGE_SUBSCRIPTION.name: Converged(state="unsubscribed"),
 }
 """What is answered where there is nothing to do, by those rows that answer otherwise."""
 
@@ -105,10 +103,6 @@ class FakeActivities:
     async def forget_teams(self, batch: TeamBatch) -> TeamsForgotten:
         return await self._answer(rows.FORGET_TEAMS, batch)
 
-    @activity.defn(name=CONVERGE_SUBSCRIPTION.name)
-    async def converge_subscription(self, request: OfSubscription) -> Converged:
-        return await self._answer(CONVERGE_SUBSCRIPTION, request)
-
     def activities(self) -> list[Callable[..., Awaitable[Any]]]:
         return [
             self.inspect_subscription,
@@ -122,5 +116,4 @@ class FakeActivities:
             self.tell_of_ends,
             self.delete_old_rows,
             self.forget_teams,
-            self.converge_subscription,
         ]
