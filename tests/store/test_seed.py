@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from muster.seed import Seed, SeedRefused, ServiceConnection, seed
+from muster.seed import Seed, SeedRefused, ServiceConnection, SetUp, seed
 from muster.store.pool import Pool
-from tests.support.company import ACCOUNT, OPS, RELEASES, company
+from tests.support.company import ACCOUNT, ADA_AAD, BO_AAD, OPS, RELEASES, company
 from tests.support.settings import settings_for
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +37,42 @@ async def test_a_connection_that_is_written_again_keeps_its_beginning(database_u
         ("Ledger", EARLIER),
         ("Ledger", EARLIER),
     ]
+
+
+async def test_what_a_setup_has_written_is_not_seeded_over(database_url: str, pool: Pool) -> None:
+    settings = settings_for(database_url, "127.0.0.1:1")
+    content = company()
+    setup = SetUp(
+        service_url="http://127.0.0.1:3/teams/",
+        installer=BO_AAD,
+        chosen_channel=OPS,
+        authorized_by="PUSER02",
+        authorized_name="Bo Call",
+        authorized_role="admin",
+    )
+    again = content.model_copy(
+        update={
+            "teams": (content.teams[0].model_copy(update={"set_up": setup}),),
+            "tenants": (content.tenants[0].model_copy(update={"roles": ("Chat.Create",)}),),
+            "connections": tuple(
+                one.model_copy(update={"connected_by": BO_AAD, "connected_name": "Bo Call"})
+                for one in content.connections
+            ),
+        }
+    )
+    await seed(settings, again)
+    read = (
+        "SELECT t.step, t.installer, t.authorized_name, n.roles, c.connected_name"
+        " FROM team t JOIN teams_tenant n ON n.id = t.tenant, connection c"
+    )
+    seeded = ("complete", BO_AAD, "Bo Call", ["Chat.Create"], "Bo Call")
+    assert {tuple(map(str, row)) for row in await pool.fetch(read)} == {tuple(map(str, seeded))}
+    await pool.execute("UPDATE team SET step = 'removed', installer = $1, authorized_name = 'Ada'", ADA_AAD)
+    await pool.execute("UPDATE teams_tenant SET roles = '{}'")
+    await pool.execute("UPDATE connection SET connected_name = 'Ada'")
+    await seed(settings, again)
+    kept: tuple[object, ...] = ("removed", ADA_AAD, "Ada", [], "Ada")
+    assert {tuple(map(str, row)) for row in await pool.fetch(read)} == {tuple(map(str, kept))}
 
 
 async def test_a_row_the_database_refuses_leaves_all_as_it_was(database_url: str, pool: Pool) -> None:
