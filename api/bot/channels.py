@@ -7,6 +7,7 @@ from muster.store import conversations
 from muster.store.conversations import GENERAL, Channel
 from muster.store.pool import Pool, transaction
 from muster.store.teams import Team
+from workflows.errors import BotRemoved, NotFound
 
 _OF_ITS_OWN = {"private": PRIVATE_CHANNEL, "shared": SHARED_CHANNEL}
 
@@ -28,13 +29,17 @@ class Channels:
     async def row_of(self, activity: InboundActivity, team: Team) -> Channel | None:
         """The row; one is made for a channel that came after its team was set up.
 
-        ``None``: Teams does not list such a channel in this team. Raises an ``OutsideError``.
+        ``None``: Teams does not list such a channel in this team, or does not list the team's to the bot.
+        Raises any other ``OutsideError``.
         """
         id = activity.conversation_id
         known = await conversations.find_channel(self._pool, id=id, tenant=team.tenant)
         if known is not None:
             return known if known.team == team.id else None
-        listed = await self._connector.get_channels(activity.service_url, team.tenant, team.id)
+        try:
+            listed = await self._connector.get_channels(activity.service_url, team.tenant, team.id)
+        except (BotRemoved, NotFound):
+            return None
         found = next((channel for channel in listed if channel.id == id), None)
         if found is None:
             return None

@@ -160,7 +160,8 @@ class Connector:
     targeted_status: int = 200
     names: dict[str, str] = field(default_factory=dict)
     channels: list[dict[str, Any]] = field(default_factory=list)
-    """Those of every team."""
+    """Those of every team, which it lists with ``channels_status``."""
+    channels_status: int = 200
     requests: list[httpx.Request] = field(default_factory=list)
     answering: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -177,7 +178,7 @@ class Connector:
             return httpx.Response(self.status, json={"id": CHAT if is_opened else "1"})
         asked_for = request.url.path.rpartition("/")[2]
         if asked_for == "conversations":
-            return httpx.Response(200, json={"conversations": self.channels})
+            return httpx.Response(self.channels_status, json={"conversations": self.channels})
         if asked_for not in self.names:
             return httpx.Response(404, json={"error": {"code": "NotFound", "message": "…"}})
         return httpx.Response(200, json={"id": asked_for, "name": self.names[asked_for]})

@@ -145,12 +145,15 @@ async def test_a_channel_that_came_after_the_set_up_gets_its_row(bot: Bot, gatew
     assert gateway.asked_to_connect[-1].start.channel_name == "Payments/#General"
 
 
-@pytest.mark.parametrize("status", [404, 500])
-async def test_a_channel_that_nobody_can_name_is_not_connected(
+@pytest.mark.parametrize("status", [200, 404, 403, 500])
+async def test_a_channel_of_which_no_row_and_no_list_knows_is_not_connected(
     bot: Bot, gateway: RecordingGateway, status: int
 ) -> None:
+    bot.connector.channels_status = status
     told = await refusal(bot, gateway, click(LATER_CHANNEL))
-    assert told == replied("channel_gone"), "it is not one of the team's"
+    is_gone = status in (200, 404)
+    assert told == (replied("channel_gone") if is_gone else UNREACHABLE)
+    assert await bot.pool.fetchval("SELECT count(*) FROM conversation WHERE id = $1", LATER_CHANNEL) == 0
 
 
 async def test_a_connector_that_is_slow_takes_nothing(bot: Bot, gateway: RecordingGateway) -> None:

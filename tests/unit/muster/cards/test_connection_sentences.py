@@ -122,7 +122,7 @@ def test_no_two_replies_have_one_sentence() -> None:
 
 
 @pytest.mark.parametrize("reply", REPLIES)
-def test_a_command_has_a_sentence_that_fits_and_presses_nothing(reply: Reply) -> None:
+def test_a_command_has_a_sentence_that_fits_and_tells_of_no_button(reply: Reply) -> None:
     for kind in get_args(Kind):
         if kind == "connect" and reply == "working":
             continue  # a command that connects asks no workflow
