@@ -14,9 +14,6 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
-from activities.clients.ended_links import EndedLinks
-from activities.clients.link_refresh import LinkRefresh
-from activities.clients.person_token import PersonTokens
 from activities.composition import Dependencies, activities_of
 from activities.heartbeats import BEAT
 from activities.registration import tell_failures_once
@@ -33,6 +30,9 @@ from muster.clients.teams.connector import connector_client
 from muster.clients.way_out import way_out
 from muster.garbage_collection import exclude_startup_objects
 from muster.health import health_app
+from muster.linked_people.ended_links import EndedLinks
+from muster.linked_people.link_refresh import LinkRefresh
+from muster.linked_people.person_token import PersonTokens
 from muster.logging import configure_logging
 from muster.private_sends import PrivateSends
 from muster.security.sealing import KeyRing

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import structlog
 
-from activities.clients.link_offers import LinkOffers
 from activities.registration import implements
 from activities.signals import Rejected, WorkflowSignals
 from muster.cards.links.clicks import title_of
+from muster.linked_people.link_offers import LinkOffers
 from muster.settings import Settings
 from muster.store import link_offers, links, notices, targets
 from muster.store.links import Link

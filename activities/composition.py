@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
 import activities
-from activities.clients.person_token import PersonTokens
 from activities.registration import registered
 from activities.signals import WorkflowSignals
 from activities.teams.refused_sends import RefusedSends
@@ -19,6 +18,7 @@ from muster.clients.pagerduty.subscriptions import SubscriptionClient
 from muster.clients.pagerduty.tokens import AppTokens
 from muster.clients.teams.connector import ConnectorClient
 from muster.config_file import PagerDutyAccount
+from muster.linked_people.person_token import PersonTokens
 from muster.private_sends import PrivateSends
 from muster.security.sealing import KeyRing
 from muster.settings import Settings

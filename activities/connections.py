@@ -43,6 +43,4 @@ class ConnectionActivities:
     @implements(END_CONNECTION)
     async def end_connection(self, request: EndConnection) -> ConnectionEnded:
         """End a connection, whose row is kept."""
-        return ConnectionEnded(
-            connection=await connections.end(self._pool, request.connection, request.person)
-        )
+        return ConnectionEnded(connection=await connections.end(self._pool, request))

@@ -20,6 +20,7 @@ from api.health import dependency_checks
 from api.links.assembly import link_routers
 from api.oauth.recipients import Recipients
 from api.oauth.reports import Reports
+from api.rights import running_rights
 from api.strangers import Strangers
 from api.webhooks.fan_out import FanOut
 from api.webhooks.route import webhook_router
@@ -27,6 +28,8 @@ from muster.clients.entra.consent import ConsentPages
 from muster.clients.entra.sign_in import SignIns
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.oauth import OAuthClient
+from muster.clients.pagerduty.refresh import RefreshClient
+from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.teams.clouds import clouds_of
 from muster.clients.teams.connector import connector_client
 from muster.clients.teams.jwks import BotKeys
@@ -34,6 +37,7 @@ from muster.clients.way_out import way_out
 from muster.closing_slash import WithoutClosingSlash
 from muster.garbage_collection import exclude_startup_objects
 from muster.health import health_app
+from muster.linked_people.link_refresh import LinkRefresh
 from muster.logging import configure_logging
 from muster.public_addresses import MICROSOFT_RETURN_PATH, PAGERDUTY_RETURN_PATH, return_address
 from muster.security.sealing import KeyRing
@@ -96,6 +100,16 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
         connector = connector_client(settings, http)
         sightings = Sightings(pool)
         stack.push_async_callback(sightings.finish)
+        refresh_pool = await stack.enter_async_context(await open_pool(settings.database, size=4))
+        reading = running_rights(
+            settings,
+            pagerduty=PagerDutyClient(http),
+            refresh=LinkRefresh(RefreshClient(http), refresh_pool, settings.accounts, keys),
+            gateway=gateway,
+            pool=pool,
+            keys=keys,
+        )
+        rights = await stack.enter_async_context(reading)
         timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
         app = FastAPI(title="Muster", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
         app.add_middleware(WithoutClosingSlash)
@@ -110,7 +124,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
             bot_router(
                 verifier=token_verifier(settings, lambda url: BotKeys(http, url)),
                 adapter=TeamsAdapter(connector),
-                bot=muster_bot(settings, timing, pool, gateway, connector, sightings),
+                bot=muster_bot(settings, timing, pool, gateway, connector, sightings, rights),
                 registrations=settings.teams,
                 service_hosts=settings.service_hosts,
                 places=Places(settings.places, settings.places_per_card),

@@ -76,6 +76,11 @@ def service_in(argument: str, account: PagerDutyAccount) -> str | NoService:
     return found[0] if found else NoService("not_a_service")
 
 
+def service_id(value: object) -> str | None:
+    """The id of a service as PagerDuty writes it; ``None`` for anything else."""
+    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+
+
 def _is_address(piece: str) -> bool:
     return "/" in piece.strip(_AROUND)
 

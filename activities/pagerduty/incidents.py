@@ -5,9 +5,9 @@ from typing import Any
 
 import structlog
 
-from activities.pagerduty.access import account_of, bounded, details_of
 from activities.pagerduty.type_names import TypeNames
 from activities.registration import implements
+from muster.clients.pagerduty.access import account_of, bounded, details_of
 from muster.clients.pagerduty.app_scopes import INCIDENTS
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import AppTokens

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from activities.heartbeats import heartbeats
-from activities.pagerduty.access import account_of
 from activities.pagerduty.subscription_round import Round
 from activities.registration import implements
+from muster.clients.pagerduty.access import account_of
 from muster.clients.pagerduty.subscriptions import SubscriptionClient
 from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount

@@ -5,8 +5,8 @@ from typing import Any
 
 import structlog
 
-from activities.pagerduty.access import account_of
 from muster.clients.expiring import Expiring, ExpiringCache
+from muster.clients.pagerduty.access import account_of
 from muster.clients.pagerduty.app_scopes import INCIDENT_TYPES
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import AppTokens

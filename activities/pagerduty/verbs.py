@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Mapping
 import structlog
 from temporalio import activity
 
-from activities.clients.person_token import PersonTokens
-from activities.pagerduty.access import account_of, bounded, details_of
-from activities.pagerduty.identity import NoIdentity, identity
 from activities.registration import implements
+from muster.clients.pagerduty.access import account_of, bounded, details_of
 from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient, is_already_so
 from muster.config_file import PagerDutyAccount
+from muster.linked_people.identity import NoIdentity, identity
+from muster.linked_people.person_token import PersonTokens
 from muster.store import clicks
 from muster.store.details import lock_incident
 from muster.store.links import LinkedUser

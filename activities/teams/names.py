@@ -15,10 +15,6 @@ from workflows.team_setup.activities import (
     OfTeam,
 )
 
-GENERAL = "General"
-"""What Teams calls the first channel of a team in English; it tells no name of it."""
-
-
 _GONE = (BotRemoved, NotFound)
 _AT_RANDOM = "BotDisabledByAdmin"
 """Comes for teams that are fine, and no event tells when it is over."""
@@ -52,7 +48,7 @@ class NameActivities:
                     account=team.account,
                     team=request.team,
                     team_name=name,
-                    name=channel.name or GENERAL,
+                    name=channel.name or conversations.GENERAL,
                     service_url=where[0],
                 )
         return Names(name=name)

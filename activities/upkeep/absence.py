@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from activities.clients.ended_links import EndedLinks
+from muster.linked_people.ended_links import EndedLinks
 from muster.store.links import EndedLink
 from workflows.errors import OutsideError
 from workflows.upkeep.activities import FindAgain, Missed, Progress

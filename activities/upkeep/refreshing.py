@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from activities.clients.link_refresh import LinkEnded, opening
-from activities.clients.person_token import PersonTokens
-from activities.pagerduty.access import account_of
 from activities.registration import implements
 from activities.upkeep.batches import BATCH, OF_THE_APP, Step, begun, each
+from muster.clients.pagerduty.access import account_of
 from muster.clients.pagerduty.refresh import NotAnswered
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.config_file import PagerDutyAccount
+from muster.linked_people.link_refresh import LinkEnded, opening
+from muster.linked_people.person_token import PersonTokens
 from muster.security.sealing import KeyRing
 from muster.store import links
 from muster.store.links import LinkedPerson

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from activities.clients.ended_links import EndedLinks
-from activities.clients.link_offers import LinkOffers
 from activities.registration import implements
 from activities.signals import WorkflowSignals
 from activities.upkeep.batches import BATCH, Step, begun, each
+from muster.linked_people.ended_links import EndedLinks
+from muster.linked_people.link_offers import LinkOffers
 from muster.settings import Settings
 from muster.store import links
 from muster.store.links import EndedLink, LinkedPerson

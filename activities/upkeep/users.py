@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 import structlog
 
-from activities.clients.ended_links import EndedLinks
-from activities.pagerduty.access import account_of
 from activities.registration import implements
 from activities.signals import WorkflowSignals
 from activities.upkeep.absence import believed, tell_now
 from activities.upkeep.batches import BATCH, Step, begun, each
+from muster.clients.pagerduty.access import account_of
 from muster.clients.pagerduty.app_scopes import USERS
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
+from muster.linked_people.ended_links import EndedLinks
 from muster.settings import Settings
 from muster.store import links
 from muster.store.links import LinkedPerson

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from api.bot.activity_fields import (
     Exact,
@@ -47,6 +47,9 @@ class ChannelReference(_Envelope):
 
     id: Exact
     name: Name = None
+    type: IfExact = Field(default=None, validation_alias=AliasChoices("type", "membershipType"))
+    """``standard``, ``private`` or ``shared``, in whatever case; of a standard one Teams often tells none.
+    Graph calls it ``membershipType``."""
 
 
 class _Settings(_Envelope):
@@ -153,6 +156,12 @@ class InboundActivity(_Envelope):
     def is_shared(self) -> bool:
         """Whether it comes from a channel or group chat. Of no kind: nobody knows."""
         return self.team is not None or self.conversation.kind in ("channel", "groupChat")
+
+    @property
+    def membership(self) -> Literal["private", "shared"] | None:
+        """Why its channel has members of its own; ``None``: it has its team's, or is a chat."""
+        told = self.channel.type.casefold() if self.channel and self.channel.type else None
+        return "private" if told == "private" else "shared" if told == "shared" else None
 
     @property
     def mentions(self) -> tuple[Mention, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from api.bot.card_actions import ActionMalformed
 from muster.cards.setup.sentences import INCOMPLETE_BUTTON
 from muster.identifiers import subdomain_of
+from muster.service_addresses import service_id
 from muster.values import NAME, one_line, teams_identifier
 
 
@@ -25,6 +26,11 @@ def notice_in(data: Mapping[str, Any]) -> str | None:
 def account_in(data: Mapping[str, Any]) -> str | None:
     """The PagerDuty account, in small letters."""
     return _read(data.get("account"), subdomain_of)
+
+
+def service_in(data: Mapping[str, Any]) -> str | None:
+    """PagerDuty's id of a service."""
+    return _read(data.get("service"), service_id)
 
 
 def _read(value: Any, read: Callable[[Any], str | None]) -> str | None:

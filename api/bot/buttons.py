@@ -10,13 +10,13 @@ from api.bot.activity import InboundActivity
 from api.bot.answers import sentence
 from api.bot.button_data import account_in, notice_in, team_in
 from api.bot.card_actions import ASKING_TAKES, ActionMalformed, CardActionHandler
-from api.bot.sender import person_of
+from api.bot.pressed_button import pressed_button
 from api.bot.team_cards import pressed_team_card
 from api.gateway import Gateway
 from muster.cards.setup.sentences import INCOMPLETE_BUTTON, sentence_of
 from muster.store.pool import Pool
 from workflows.contract import Update, WorkflowType
-from workflows.ids import button_key, delivery_key
+from workflows.ids import delivery_key
 from workflows.team_setup import workflow_type as team_setup
 from workflows.team_setup.messages import Deadlines, Pressed, SetupAnswer, Start
 
@@ -53,46 +53,34 @@ class ButtonHandler(CardActionHandler):
         self._deadlines = deadlines
 
     async def _handle(self, activity: InboundActivity, answer_by: float) -> dict[str, Any]:
-        action: Mapping[str, Any] = activity.action or {}
-        verb, hint = str(action.get("verb")), _hint_of(action.get("data"))
-        person = person_of(activity)
-        if person is None or not (activity.id and activity.tenant and activity.reply_to_id):
-            raise ActionMalformed(INCOMPLETE_BUTTON)
+        pressed = pressed_button(activity)
+        hint = _hint_of(pressed.data)
         async with asyncio.timeout_at(answer_by - ASKING_TAKES):
-            pressed_card = await pressed_team_card(
-                self._pool, activity, activity.reply_to_id, person, team=hint.team, notice=hint.notice
-            )
-        button = BUTTONS[verb]
-        key = button_key(
-            person=person.aad_object_id,
-            message=activity.reply_to_id,
-            verb=verb,
-            notice=pressed_card.notice,
-            account=hint.account,
-        )
+            pressed_card = await pressed_team_card(self._pool, pressed, team=hint.team, notice=hint.notice)
+        button = BUTTONS[pressed.verb]
+        key = pressed.key(notice=pressed_card.notice, account=hint.account)
         answer = await self._gateway.ask(
             button.workflow_type,
             pressed_card.team.start(self._deadlines),
             button.update,
             Pressed(
                 key=key,
-                person=person,
-                message=activity.reply_to_id,
+                person=pressed.person,
+                message=pressed.message,
                 notice=pressed_card.notice,
                 account=hint.account,
-                correlation=activity.id,
+                correlation=pressed.id,
             ),
-            update_id=delivery_key(key, activity.id),
+            update_id=delivery_key(key, pressed.id),
             answer_by=answer_by,
         )
-        log.info("click answered", verb=verb, reply=answer.reply if answer else "working")
+        log.info("click answered", verb=pressed.verb, reply=answer.reply if answer else "working")
         return sentence(sentence_of(answer))
 
 
-def _hint_of(data: Any) -> _Hint:
+def _hint_of(data: Mapping[str, Any]) -> _Hint:
     """What the button carries; raises ``ActionMalformed``."""
-    told = data if isinstance(data, Mapping) else {}
-    team, notice, account = team_in(told), notice_in(told), account_in(told)
+    team, notice, account = team_in(data), notice_in(data), account_in(data)
     if team is None or notice is None:
         raise ActionMalformed(INCOMPLETE_BUTTON)
     return _Hint(team, notice, account)

@@ -2,21 +2,26 @@
 
 from api.bot.bot import MusterBot
 from api.bot.buttons import BUTTONS, ButtonHandler
+from api.bot.channels import Channels
 from api.bot.clicks import ClickHandler
 from api.bot.commands.handler import CommandHandler
 from api.bot.commands.request import Accounts, Dependencies
+from api.bot.connect_buttons import ConnectButtonHandler
+from api.bot.connecting import Connecting
 from api.bot.link_buttons import LinkButtonHandler
 from api.bot.linking import Linking
 from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
 from muster.clients.teams.connector import ConnectorClient
+from muster.linked_people.rights_reader import RightsReader
 from muster.private_sends import PrivateSends
 from muster.settings import Settings
 from muster.store.pool import Pool
 from workflows.account_link.messages import Deadlines as LinkDeadlines
 from workflows.account_link.workflow_type import LINK_BUTTONS
 from workflows.channel_incident.messages import Timing
+from workflows.connect_channel.workflow_type import CONNECT_SERVICE
 from workflows.team_setup.messages import Deadlines
 
 
@@ -27,19 +32,23 @@ def muster_bot(
     gateway: Gateway,
     connector: ConnectorClient,
     sightings: Sightings,
+    rights: RightsReader,
 ) -> MusterBot:
     """The bot over its dependencies, which the caller closes; ``timing`` is that of incidents' cards."""
     deadlines = Deadlines(link=settings.link_life)
-    web_urls = {key: account.web_url for key, account in settings.accounts.items()}
     linking = Linking(pool, gateway, settings.accounts_of, LinkDeadlines(link=settings.link_life))
-    accounts = Accounts(settings.accounts_of, web_urls)
-    dependencies = Dependencies(pool, gateway, accounts, deadlines, linking)
+    accounts = Accounts(settings.accounts_of, settings.accounts)
+    connecting = Connecting(pool, gateway, linking)
+    dependencies = Dependencies(pool, gateway, accounts, deadlines, linking, connecting, rights)
     events = TeamEvents(pool, gateway, connector, deadlines)
     return MusterBot(
         ClickHandler(pool, gateway, timing),
         {
             **dict.fromkeys(BUTTONS, ButtonHandler(pool, gateway, deadlines)),
             **dict.fromkeys(LINK_BUTTONS, LinkButtonHandler(pool, linking)),
+            CONNECT_SERVICE: ConnectButtonHandler(
+                pool, connecting, Channels(pool, connector), settings.accounts_of
+            ),
         },
         CommandHandler(dependencies, events, connector, PrivateSends(connector, pool), settings.teams),
         events,

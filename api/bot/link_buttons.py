@@ -11,7 +11,7 @@ from api.bot.answers import sentence
 from api.bot.button_data import account_in, notice_in, team_in
 from api.bot.card_actions import ASKING_TAKES, ActionMalformed, CardActionHandler
 from api.bot.linking import Asked, Linking
-from api.bot.sender import person_of
+from api.bot.pressed_button import PressedButton, pressed_button
 from api.bot.team_cards import pressed_team_card
 from muster.cards.links.sentences import NOT_FOR_YOU, TEAM_NOT_AUTHORIZED
 from muster.cards.setup.sentences import INCOMPLETE_BUTTON, NOT_OUR_MESSAGE
@@ -19,8 +19,7 @@ from muster.store import notices
 from muster.store.notices import NoticeKey
 from muster.store.pool import Pool
 from workflows.account_link.workflow_type import LINK_BUTTONS, RENEW
-from workflows.ids import AccountLinkId, button_key, delivery_key
-from workflows.person import Person
+from workflows.ids import AccountLinkId
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -48,69 +47,52 @@ class LinkButtonHandler(CardActionHandler):
         self._linking = linking
 
     async def _handle(self, activity: InboundActivity, answer_by: float) -> dict[str, Any]:
-        action: Mapping[str, Any] = activity.action or {}
-        verb, hint = str(action.get("verb")), _hint_of(action.get("data"))
-        person, message = person_of(activity), activity.reply_to_id
-        if person is None or not (activity.id and activity.tenant and message):
-            raise ActionMalformed(INCOMPLETE_BUTTON)
-        update = LINK_BUTTONS[verb]
+        pressed = pressed_button(activity)
+        hint = _hint_of(pressed.data)
+        update = LINK_BUTTONS[pressed.verb]
         async with asyncio.timeout_at(answer_by - ASKING_TAKES):
             if update is RENEW:
-                account = await self._own_message(activity, activity.tenant, message, person, hint)
-                found = _Found(account)
+                found = _Found(await self._own_message(pressed, hint))
             else:
-                found = await self._offered(activity, activity.tenant, message, person, hint)
+                found = await self._offered(pressed, hint)
         if found.said is not None:
-            log.info("click answered", verb=verb, reply="said")
+            log.info("click answered", verb=pressed.verb, reply="said")
             return sentence(found.said)
         # A message for all, and one that expires again, is pressed anew after days: each press is a request.
-        key = delivery_key(
-            button_key(
-                person=person.aad_object_id,
-                message=message,
-                verb=verb,
-                notice=hint.notice or "",
-                account=found.account,
-            ),
-            activity.id,
-        )
         asked = Asked(
-            tenant=activity.tenant,
-            person=person,
+            tenant=pressed.tenant,
+            person=pressed.person,
             account=found.account,
-            key=key,
-            correlation=activity.id,
+            key=pressed.delivery_key(notice=hint.notice or "", account=found.account),
+            correlation=pressed.id,
             conversation=activity.conversation_id if update is RENEW and not activity.is_private else None,
         )
         told = await self._linking.ask(asked, answer_by=answer_by, update=update)
-        log.info("click answered", verb=verb, reply="asked")
+        log.info("click answered", verb=pressed.verb, reply="asked")
         return sentence(told)
 
-    async def _offered(
-        self, activity: InboundActivity, tenant: str, message: str, person: Person, hint: _Hint
-    ) -> _Found:
+    async def _offered(self, pressed: PressedButton, hint: _Hint) -> _Found:
         """**Link Accounts**: the account of the welcome's team as it is now, or the chosen one."""
         account = hint.account
         if hint.team is not None and hint.notice is not None:
-            pressed = await pressed_team_card(
-                self._pool, activity, message, person, team=hint.team, notice=hint.notice
-            )
-            account = pressed.team.account
+            card = await pressed_team_card(self._pool, pressed, team=hint.team, notice=hint.notice)
+            account = card.team.account
             if account is None:
                 return _Found("", TEAM_NOT_AUTHORIZED)
         if account is None:
             raise ActionMalformed(INCOMPLETE_BUTTON)
-        return _Found(account, await self._linking.standing(tenant, person, account))
+        return _Found(account, await self._linking.standing(pressed.tenant, pressed.person, account))
 
-    async def _own_message(
-        self, activity: InboundActivity, tenant: str, message: str, person: Person, hint: _Hint
-    ) -> str:
+    async def _own_message(self, pressed: PressedButton, hint: _Hint) -> str:
         """The account of a message that is this person's alone; its row says so, or else the button.
 
         What a button says is believed of a message that was begun for whoever pressed. Raises
         ``ActionMalformed``.
         """
-        notice = await notices.find(self._pool, conversation=activity.conversation_id, activity_id=message)
+        tenant, person = pressed.tenant, pressed.person
+        notice = await notices.find(
+            self._pool, conversation=pressed.activity.conversation_id, activity_id=pressed.message
+        )
         if notice is not None:
             link = AccountLinkId.of(notice.subject)
             if link is None or link.tenant != tenant:
@@ -126,7 +108,6 @@ class LinkButtonHandler(CardActionHandler):
         return hint.account
 
 
-def _hint_of(data: Any) -> _Hint:
+def _hint_of(data: Mapping[str, Any]) -> _Hint:
     """What the button carries; raises ``ActionMalformed``."""
-    told = data if isinstance(data, Mapping) else {}
-    return _Hint(team_in(told), notice_in(told), account_in(told))
+    return _Hint(team_in(data), notice_in(data), account_in(data))

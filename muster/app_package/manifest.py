@@ -24,6 +24,8 @@ ACCENT_COLOR = "#1F3A5F"
 SCOPES = ("team", "personal", "groupChat")
 PRIVATE_COMMANDS = frozenset({"authorize"})
 """Suggested in the private chat alone: a KEY that is written where others read it is dead."""
+TEAM_COMMANDS = frozenset({"connect", "disconnect", "list"})
+"""Suggested in channels alone: services are connected to channels."""
 _KEYS = {"name.short": "name.short, which is name in muster.toml"}
 """What an operator writes, where a place of the manifest is called otherwise."""
 
@@ -99,7 +101,9 @@ def _bot(app_id: str) -> dict[str, Any]:
 
 
 def _command_list(scope: str) -> dict[str, Any]:
-    hidden = PRIVATE_COMMANDS if scope != "personal" else frozenset()
+    hidden = (PRIVATE_COMMANDS if scope != "personal" else frozenset()) | (
+        TEAM_COMMANDS if scope != "team" else frozenset()
+    )
     return {
         "scopes": [scope],
         "triggers": ["mention", "slash"],

@@ -15,6 +15,9 @@ SUMMARIES: dict[str, str] = {
     "open": "a link to PagerDuty",
     "linkUser": "links your Teams account to your PagerDuty user; your buttons then act as that user",
     "unlinkUser": "ends that link, and deletes your tokens",
+    "connect": "connects a service to the channel; write **connect** and the address of its page, or its id",
+    "disconnect": "ends a service's connection; write **disconnect** and its name, address or id",
+    "list": "which services are connected to the channel, by whom and since when",
     "authorize": "connects the team that a KEY is for; write **authorize KEY** in our private chat",
     "appconnect": "asks a Microsoft admin for the permissions that Muster needs",
     "configure": "what can be set up, and where",
@@ -29,6 +32,8 @@ CONFIGURE = "\n".join(
         "- **authorize KEY**, in our private chat, connects a team to PagerDuty. The KEY is in the message "
         "that whoever added the app got.",
         "- **appconnect** asks a Microsoft admin for the permissions.",
+        "- **connect** and the address of a service's page in PagerDuty, written in a channel, brings its "
+        "incidents there. **list** shows what is connected, and **disconnect** ends it.",
         "- For another team, add the app to that team.",
     )
 )

@@ -8,11 +8,13 @@ LEGACY = "\n".join(
         "",
         "1. Add Muster to the team, and do what it writes to you in private. **status** says what is "
         "missing.",
-        "2. Everybody who acts on incidents sends **linkUser**. A link with the other app does not count "
+        "2. In each channel, **connect** and the address of a service's page in PagerDuty, then **Connect "
+        "Service** on the card. **list** shows what is connected there.",
+        "3. Everybody who acts on incidents sends **linkUser**. A link with the other app does not count "
         "here.",
-        "3. See one incident through in a channel: its card comes, **Acknowledge** works, and PagerDuty "
+        "4. See one incident through in a channel: its card comes, **Acknowledge** works, and PagerDuty "
         "names you.",
-        "4. Turn the other app off, team by team:",
+        "5. Turn the other app off, team by team:",
         "   - *PagerDuty (Legacy)*: search for it in Teams, **Add to a team**, choose the team, **Set up a "
         "connector**. Under *Configured*, press **Manage** beside each connector and remove it.",
         "   - PagerDuty's own app: in PagerDuty, *Integrations*, *Extensions*, *Microsoft Teams*, press "

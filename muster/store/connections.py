@@ -1,14 +1,28 @@
 """Connections: whose incidents appear in which conversation, since when and by whom."""
 
+from datetime import datetime
+from typing import NamedTuple
+
 from muster.store import notices
 from muster.store.notices import NoticeKey
 from muster.store.pool import Connection, Pool, transaction
 from muster.store.queries import load_queries
-from workflows.connect_channel.activities import ConnectionRecorded, RecordConnection
+from workflows.connect_channel.activities import ConnectionRecorded, EndConnection, RecordConnection
 from workflows.connect_channel.state import Connection as Connected
-from workflows.person import Person
 
 QUERIES = load_queries(__file__)
+
+
+class ConnectedService(NamedTuple):
+    """A service whose incidents appear in a conversation."""
+
+    account: str
+    service: str
+    """PagerDuty's id."""
+    name: str
+    by: str | None
+    """Name of whoever connected it. ``None``: it was seeded."""
+    since: datetime
 
 
 async def upsert(
@@ -53,11 +67,38 @@ async def record(pool: Pool, request: RecordConnection) -> ConnectionRecorded:
         return ConnectionRecorded(connection=await _inserted(connection, request))
 
 
-async def end(pool: Pool, id: int, person: Person) -> Connected:
-    """End a connection, and the row as it is then: one that had ended stays as it was."""
+async def end(pool: Pool, request: EndConnection) -> Connected:
+    """The connection that the request ended, as it is then; one that had ended stays as it was.
+
+    A request ends one connection: asked again it finds that one, whatever was connected since.
+    """
     async with transaction(pool) as connection:
-        await QUERIES["end"].execute(connection, id=id, by=person.aad_object_id, name=person.name)
-        return await _found(connection, id)
+        own = await QUERIES["ended_by_request"].fetchval(connection, request=request.request)
+        if own is not None:
+            return await _found(connection, own)
+        await QUERIES["end"].execute(
+            connection,
+            id=request.connection,
+            by=request.person.aad_object_id,
+            name=request.person.name,
+            request=request.request,
+        )
+        return await _found(connection, request.connection)
+
+
+async def of_conversation(connection: Connection | Pool, conversation: str) -> tuple[ConnectedService, ...]:
+    """What is connected to a conversation, by the services' names."""
+    rows = await QUERIES["of_conversation"].fetch(connection, conversation=conversation)
+    return tuple(
+        ConnectedService(
+            account=row["account"],
+            service=row["service"],
+            name=row["service_name"],
+            by=row["connected_name"],
+            since=row["connected_at"],
+        )
+        for row in rows
+    )
 
 
 async def _inserted(connection: Connection, request: RecordConnection) -> Connected:

@@ -29,6 +29,15 @@ SELECT c.id, c.service_name, c.connected_at, c.connected_name, c.ended_at, c.end
        NOT EXISTS (SELECT FROM connection o WHERE o.conversation = c.conversation AND o.id < c.id) AS is_first
 FROM connection c WHERE c.id = :id
 
+-- name: ended_by_request
+SELECT id FROM connection WHERE ended_request = :request
+
 -- name: end
 -- What has ended stays as it ended.
-UPDATE connection SET ended_at = now(), ended_by = :by, ended_name = :name WHERE id = :id AND ended_at IS NULL
+UPDATE connection SET ended_at = now(), ended_by = :by, ended_name = :name, ended_request = :request
+WHERE id = :id AND ended_at IS NULL
+
+-- name: of_conversation
+SELECT account, service, service_name, connected_at, connected_name FROM connection
+WHERE conversation = :conversation AND ended_at IS NULL
+ORDER BY lower(service_name), service

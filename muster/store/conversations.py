@@ -1,7 +1,7 @@
 """Where cards appear: channels with their teams, group chats, personal chats."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
@@ -10,6 +10,21 @@ from muster.store.readable_keys import draw_conversation_key
 QUERIES = load_queries(__file__)
 
 Kind = Literal["channel", "group", "personal"]
+
+
+GENERAL = "General"
+"""What Teams calls the first channel of a team in English; it tells no name of it."""
+
+
+class Channel(NamedTuple):
+    """The row of a channel."""
+
+    id: str
+    key: str
+    label: str
+    """How operators read it."""
+    team: str
+    """The thread id of its team."""
 
 
 class ConversationUnknown(Exception):
@@ -62,6 +77,14 @@ async def rename(
 ) -> None:
     """Write what Teams calls a channel since ``at``; its key stays, and so does a name told later."""
     await QUERIES["rename"].execute(connection, id=id, team=team, tenant=tenant, name=name, at=at)
+
+
+async def find_channel(connection: Connection | Pool, *, id: str, tenant: str) -> Channel | None:
+    """The row of a tenant's channel; ``None`` for a chat, and for a channel of which no row knows."""
+    row = await QUERIES["find_channel"].fetchrow(connection, id=id, tenant=tenant)
+    if row is None:
+        return None
+    return Channel(id, row["key"], label_of("channel", row["name"], row["team_name"]), row["team"])
 
 
 async def service_url_of(connection: Connection | Pool, id: str) -> str:

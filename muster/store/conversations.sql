@@ -13,6 +13,12 @@ ON CONFLICT (id) DO NOTHING
 UPDATE conversation SET name = :name, named_at = :at
 WHERE id = :id AND team = :team AND tenant = :tenant AND (named_at IS NULL OR named_at < :at)
 
+-- name: find_channel
+SELECT c.key, c.name, c.team, t.name AS team_name
+FROM conversation c
+JOIN team t ON t.id = c.team
+WHERE c.id = :id AND c.tenant = :tenant AND c.kind = 'channel'
+
 -- name: service_url
 SELECT service_url FROM conversation WHERE id = :id
 

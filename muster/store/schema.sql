@@ -37,7 +37,8 @@ CREATE TABLE connection (
     connected_name text,
     ended_at timestamp with time zone,
     ended_by text,
-    ended_name text
+    ended_name text,
+    ended_request text
 );
 
 ALTER TABLE connection ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -347,6 +348,9 @@ ALTER TABLE ONLY click
 
 ALTER TABLE ONLY command
     ADD CONSTRAINT command_pkey PRIMARY KEY (tenant, conversation, activity_id);
+
+ALTER TABLE ONLY connection
+    ADD CONSTRAINT connection_ended_request_key UNIQUE (ended_request);
 
 ALTER TABLE ONLY connection
     ADD CONSTRAINT connection_pkey PRIMARY KEY (id);

@@ -27,6 +27,7 @@ def write_config(folder: DataFolder, company: Company, addresses: Addresses) -> 
             "client_id": company.client_id,
             "client_secret": company.client_secret,
             "api_url": addresses.pagerduty,
+            "web_url": addresses.pagerduty,
             "identity_url": addresses.pagerduty_identity,
         },
     }

@@ -9,7 +9,6 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
-from activities.clients.person_token import PersonTokens
 from activities.pagerduty.incidents import IncidentActivities
 from activities.pagerduty.verbs import VerbActivities
 from activities.signals import WorkflowSignals
@@ -23,6 +22,7 @@ from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import AppTokens
 from muster.clients.teams.connector import ConnectorClient
 from muster.config_file import PagerDutyAccount
+from muster.linked_people.person_token import PersonTokens
 from muster.private_sends import PrivateSends
 from muster.seed import Seed, seed
 from muster.store.pool import Pool, open_pool
@@ -30,7 +30,7 @@ from sandbox.up.addresses import Addresses
 from sandbox.up.product import seed as rows_of
 from tests.activities.buttons import Buttons
 from tests.activities.card import Card, Show
-from tests.activities.linked_people import running_tokens
+from tests.support.linked_people import running_tokens
 from tests.support.pagerduty_account import COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.pagerduty_account import running_account as running_pagerduty

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from activities.clients.person_token import PersonTokens
 from activities.pagerduty import verbs
 from activities.pagerduty.verbs import VerbActivities
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.config_file import PagerDutyAccount
+from muster.linked_people.person_token import PersonTokens
 from muster.store.pool import Pool, open_pool
 from tests.activities.buttons import Buttons
-from tests.activities.linked_people import LinkedPerson, link
+from tests.support.linked_people import LinkedPerson, link
 from tests.support.pagerduty_account import ADA_USER, BO_USER
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.settings import database_at

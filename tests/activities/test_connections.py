@@ -65,7 +65,7 @@ class Channel:
         return done
 
     async def end(self, connection: int) -> ConnectionEnded:
-        request = EndConnection(connection=connection, person=ADA)
+        request = EndConnection(connection=connection, request="command-1", person=ADA)
         done: ConnectionEnded = await ActivityEnvironment().run(self.rows.end_connection, request)
         return done
 

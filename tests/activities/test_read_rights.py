@@ -8,17 +8,17 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.clients.person_token import PersonTokens
 from activities.pagerduty import rights as module
 from activities.pagerduty.rights import RightsActivities
-from activities.pagerduty.team_members import TeamReader
 from muster.clients.pagerduty.oauth import PERSON_SCOPES
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.config_file import PagerDutyAccount
+from muster.linked_people.person_token import PersonTokens
+from muster.linked_people.team_members import TeamReader
 from muster.store.links import LinkedUser
 from muster.store.pool import Pool
 from sandbox.company import Company, PagerDutyTeam, TeamMember
-from tests.activities.linked_people import LinkedPerson, link
+from tests.support.linked_people import LinkedPerson, link
 from tests.support.pagerduty_account import (
     ADA_USER,
     BO_USER,
@@ -260,9 +260,14 @@ async def test_a_pagerduty_that_cannot_tell_is_an_error_of_its_condition(
 
 
 async def test_a_slow_pagerduty_ends_the_attempt_by_its_own_error(
-    cy: Cy, monkeypatch: pytest.MonkeyPatch
+    cy: Cy,
+    http: httpx.AsyncClient,
+    accounts: dict[str, PagerDutyAccount],
+    person_tokens: PersonTokens,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_READ_SECONDS", 0.3)
+    cy.activities = RightsActivities(PagerDutyClient(http), accounts, person_tokens)
     await cy.side.fault("rest", "slow", match={"path": f"/services/{CHECKOUT}"}, seconds=1)
     assert (await cy.fails()).type == "ProviderUnavailable"
 

@@ -12,14 +12,14 @@ import pytest
 from temporalio.client import Client, WorkflowHandle
 
 import worker
-from activities.clients.person_token import PersonTokens
 from muster.clients.teams.connector import ConnectorClient
+from muster.linked_people.person_token import PersonTokens
 from muster.settings import Settings
 from muster.store.pool import Pool
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.activities.card import Card
-from tests.activities.linked_people import Tellings, link
 from tests.support.life import Life
+from tests.support.linked_people import Tellings, link
 from tests.support.pagerduty_account import COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.settings import CONFIG, config_file, settings_for

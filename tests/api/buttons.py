@@ -33,6 +33,7 @@ from sandbox.serving import Listener, serving
 from sandbox.up.servers.ports import free_port
 from tests.api.conftest import APP_ID, BotFramework
 from tests.support.company import ACCOUNT, OPS, TENANT
+from tests.support.rights import rights_in_an_api
 from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK, Run
 from workflows.channel_incident.activities import ShowCard
@@ -148,18 +149,21 @@ async def serving_buttons(
     async def token(tenant: str) -> Expiring[str]:
         return Expiring(f"token-of-{tenant}", 3600)
 
-    async with open_pool() as http:
+    settings = settings_for("postgresql://nobody@127.0.0.1:1/not-used", "127.0.0.1:1")
+    async with (
+        open_pool() as http,
+        rights_in_an_api(settings, pool, http, gateway) as rights,
+    ):
         client = ConnectorClient(
             http, ExpiringCache(token), registrations=REGISTRATIONS, service_hosts=("127.0.0.1",)
         )
         sightings = Sightings(pool)
-        settings = settings_for("postgresql://nobody@127.0.0.1:1/not-used", "127.0.0.1:1")
         app = FastAPI()
         app.include_router(
             bot_router(
                 verifier=BotTokenVerifier(BotKeys(framework_pool, framework.metadata_url), [APP_ID]),
                 adapter=TeamsAdapter(client),
-                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings),
+                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings, rights),
                 registrations=REGISTRATIONS,
                 service_hosts=("127.0.0.1",),
                 places=places or Places(64, 40),

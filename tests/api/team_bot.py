@@ -26,12 +26,18 @@ from muster.clients.teams.jwks import BotKeys
 from muster.settings import Settings
 from muster.store.pool import Pool
 from tests.api.conftest import APP_ID, SERVICE_URL, BotFramework
+from tests.api.rights import PagerDuty
 from tests.support.company import ADA_AAD, TENANT
+from tests.support.rights import rights_in_an_api
 from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK
 from workflows.account_link.messages import LinkAnswer, OfferLink
 from workflows.account_link.messages import Start as LinkStart
 from workflows.account_link.workflow_type import ACCOUNT_LINK
+from workflows.connect_channel import messages as connect_channel
+from workflows.connect_channel.messages import ConnectAnswer
+from workflows.connect_channel.messages import Start as ConnectStart
+from workflows.connect_channel.workflow_type import CONNECT_CHANNEL
 from workflows.team_setup.messages import Pressed, SetupAnswer, Start
 
 TEAM, CHANNEL = "19:new-team@thread.tacv2", "19:chosen@thread.tacv2"
@@ -82,15 +88,27 @@ class AskedForLink:
     offer: OfferLink
 
 
+@dataclass
+class AskedToConnect:
+    """One update that was asked of a service and a channel."""
+
+    start: ConnectStart
+    update: str
+    update_id: str
+    asked: connect_channel.Asked
+
+
 class RecordingGateway(Gateway):
-    """Keeps what would go to Temporal; answers ``reply`` or ``link_reply``, or raises ``failure``."""
+    """Keeps what would go to Temporal; answers by its replies, or raises ``failure``."""
 
     def __init__(self) -> None:
         self.signals: list[tuple[Start, str, Any]] = []
         self.asked: list[Asked] = []
         self.asked_for_links: list[AskedForLink] = []
+        self.asked_to_connect: list[AskedToConnect] = []
         self.reply: SetupAnswer | None = SetupAnswer(reply="sent_privately")
         self.link_reply: LinkAnswer | None = LinkAnswer(reply="sent")
+        self.connect_reply: ConnectAnswer | None = ConnectAnswer(reply="connected", service_name="Checkout")
         self.failure: Exception | None = None
 
     async def signal(self, row: Any, start: Any, signal: Any, message: Any, *, within: float = 3) -> None:
@@ -108,6 +126,9 @@ class RecordingGateway(Gateway):
         if row is ACCOUNT_LINK:
             self.asked_for_links.append(AskedForLink(start, update.name, update_id, message))
             return self.link_reply
+        if row is CONNECT_CHANNEL:
+            self.asked_to_connect.append(AskedToConnect(start, update.name, update_id, message))
+            return self.connect_reply
         self.asked.append(Asked(start, update.name, update_id, message))
         return self.reply
 
@@ -138,6 +159,9 @@ class Connector:
     status: int = 200
     targeted_status: int = 200
     names: dict[str, str] = field(default_factory=dict)
+    channels: list[dict[str, Any]] = field(default_factory=list)
+    """Those of every team, which it lists with ``channels_status``."""
+    channels_status: int = 200
     requests: list[httpx.Request] = field(default_factory=list)
     answering: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -153,6 +177,8 @@ class Connector:
             is_opened = request.url.path.endswith("/conversations")
             return httpx.Response(self.status, json={"id": CHAT if is_opened else "1"})
         asked_for = request.url.path.rpartition("/")[2]
+        if asked_for == "conversations":
+            return httpx.Response(self.channels_status, json={"conversations": self.channels})
         if asked_for not in self.names:
             return httpx.Response(404, json={"error": {"code": "NotFound", "message": "…"}})
         return httpx.Response(200, json={"id": asked_for, "name": self.names[asked_for]})
@@ -256,6 +282,7 @@ async def serving_bot(
     framework: BotFramework,
     framework_pool: httpx.AsyncClient,
     connector: Connector,
+    pagerduty: PagerDuty | None = None,
 ) -> AsyncIterator[Bot]:
     """The bot's route, as the API builds it."""
 
@@ -263,7 +290,11 @@ async def serving_bot(
         return Expiring(f"token-of-{tenant}", 3600)
 
     hosts = ("smba.trafficmanager.net",)
-    async with open_pool(transport=httpx.MockTransport(connector.answer)) as http:
+    async with (
+        open_pool(transport=httpx.MockTransport(connector.answer)) as http,
+        open_pool(transport=httpx.MockTransport((pagerduty or PagerDuty()).answer)) as to_pagerduty,
+        rights_in_an_api(settings, pool, to_pagerduty, gateway) as rights,
+    ):
         client = ConnectorClient(
             http, ExpiringCache(token), registrations=settings.teams, service_hosts=hosts
         )
@@ -273,7 +304,7 @@ async def serving_bot(
             bot_router(
                 verifier=BotTokenVerifier(BotKeys(framework_pool, framework.metadata_url), [APP_ID]),
                 adapter=TeamsAdapter(client),
-                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings),
+                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings, rights),
                 registrations=settings.teams,
                 service_hosts=hosts,
                 places=Places(64, 40),

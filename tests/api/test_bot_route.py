@@ -27,6 +27,7 @@ from muster.config_file import TeamsRegistration
 from muster.lenient_json import read_json
 from muster.store import accounts
 from tests.api.team_bot import RecordingGateway
+from tests.support.rights import rights_in_an_api
 from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK
 
@@ -94,13 +95,17 @@ async def muster(framework, framework_pool, sent, pool, database_url):
     """The same, with the product's own bot; what it would tell Temporal is recorded."""
     for tenant in (TENANT, OTHER_TENANT):
         await accounts.upsert_tenant(pool, id=tenant, name="Acme")
-    sightings = Sightings(pool)
+    sightings, gateway = Sightings(pool), RecordingGateway()
+    settings = settings_for(database_url, "127.0.0.1:1")
 
     def own(connector):
-        settings = settings_for(database_url, "127.0.0.1:1")
-        return muster_bot(settings, QUICK, pool, RecordingGateway(), connector, sightings)
+        return muster_bot(settings, QUICK, pool, gateway, connector, sightings, rights)
 
-    async with serving(framework, framework_pool, own, sent) as teams:
+    async with (
+        open_pool() as http,
+        rights_in_an_api(settings, pool, http, gateway) as rights,
+        serving(framework, framework_pool, own, sent) as teams,
+    ):
         yield teams
     await sightings.finish()
 

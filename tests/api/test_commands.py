@@ -140,6 +140,10 @@ async def test_a_message_that_says_nothing_gets_help(bot: Bot, text: str) -> Non
         ("autorize 7K2MQ9XWTB4D", "authorize"),
         ("Hello, help!", "help"),
         ("please appconnect", "appconnect"),
+        ("conect PSVC001", "connect"),
+        ("disconect Checkout", "disconnect"),
+        ("please disconnect Checkout", "disconnect"),
+        ("lst", "list"),
         ("weather", None),
         ("x" * 20_000, None),
         ("x " * 10_000, None),
@@ -490,6 +494,7 @@ async def test_open_links_the_teams_account_and_all_of_the_tenant_elsewhere(bot:
 
 async def test_configure_says_what_can_be_done(bot: Bot) -> None:
     assert await bot.says(private("configure")) == texts.CONFIGURE
+    assert all(f"**{name}**" in texts.CONFIGURE for name in ("connect", "disconnect", "list"))
 
 
 async def test_status_before_the_authorization_says_who_can_go_on(bot: Bot) -> None:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from api.bot.buttons import BUTTONS
+from muster.cards.commands import NO_PERSON
 from muster.cards.links.sentences import (
     NOT_FOR_YOU,
     NOT_SERVED,
@@ -303,13 +304,17 @@ async def test_a_message_that_is_no_link_of_the_tenant_is_not_acted_on(
         button("renew_link", OWN, account="acme", notice={}),
         welcome(id=None),
         welcome(replyToId=None),
-        welcome(**{"from": {"id": "29:x"}}),
     ],
 )
 async def test_a_click_that_lacks_something_is_not_acted_on(
     bot: Bot, gateway: RecordingGateway, whole: dict[str, Any]
 ) -> None:
     assert await bot.clicks(whole) == INCOMPLETE_BUTTON
+    assert gateway.asked_for_links == []
+
+
+async def test_whom_teams_does_not_name_is_offered_nothing(bot: Bot, gateway: RecordingGateway) -> None:
+    assert await bot.clicks(welcome(**{"from": {"id": "29:x"}})) == NO_PERSON
     assert gateway.asked_for_links == []
 
 

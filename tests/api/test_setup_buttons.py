@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from api.gateway import Gateway
+from muster.cards.commands import NO_PERSON
 from muster.cards.sentences import UNKNOWN_BUTTON, UNREACHABLE, WORKS_NO_MORE
 from muster.cards.setup.sentences import INCOMPLETE_BUTTON, NOT_OUR_MESSAGE, WORKING, sentence_of
 from muster.store import accounts, teams
@@ -192,11 +193,18 @@ async def test_a_button_that_lacks_something_is_not_acted_on(
     assert gateway.asked == []
 
 
-@pytest.mark.parametrize("changes", [{"id": None}, {"replyToId": None}, {"from": {"id": "29:x"}}])
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"id": None}, INCOMPLETE_BUTTON),
+        ({"replyToId": None}, INCOMPLETE_BUTTON),
+        ({"from": {"id": "29:x"}}, NO_PERSON),
+    ],
+)
 async def test_a_click_that_lacks_something_is_not_acted_on(
-    bot: Bot, gateway: RecordingGateway, changes: dict[str, Any]
+    bot: Bot, gateway: RecordingGateway, changes: dict[str, Any], told: str
 ) -> None:
-    assert await bot.clicks(button("renew", MESSAGE, **HINT) | changes) == INCOMPLETE_BUTTON
+    assert await bot.clicks(button("renew", MESSAGE, **HINT) | changes) == told
     assert gateway.asked == []
 
 

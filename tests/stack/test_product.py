@@ -37,7 +37,7 @@ def test_the_settings_are_read_back(
     assert settings.microsoft_authority == settings.graph_url == f"https://127.0.0.1:{addresses.token_port}"
     assert settings.teams[company.tenant_id].app_secret.get_secret_value() == company.bot_app_secret
     account = settings.accounts["acme"]
-    assert account.api_url == addresses.pagerduty
+    assert account.api_url == account.web_url == addresses.pagerduty
     assert account.identity_url == f"http://localhost:{addresses.pagerduty_port}"
 
 

@@ -11,7 +11,7 @@ from muster.store.notices import NoticeKey
 from muster.store.pool import Pool
 from muster.store.targets import find_and_register
 from tests.support.company import ACCOUNT, CHECKOUT, OPS, RELEASES, TENANT
-from workflows.connect_channel.activities import ConnectionRecorded, RecordConnection
+from workflows.connect_channel.activities import ConnectionRecorded, EndConnection, RecordConnection
 from workflows.connect_channel.state import Connection
 from workflows.person import Person
 
@@ -44,6 +44,10 @@ async def recorded(pool: Pool, request: RecordConnection | None = None) -> Conne
     assert result.unrecorded is None
     assert result.connection is not None
     return result.connection
+
+
+async def ended(pool: Pool, row: Connection, *, by: Person = BEN, request: str = "command-1") -> Connection:
+    return await connections.end(pool, EndConnection(connection=row.id, request=request, person=by))
 
 
 async def live(pool: Pool) -> Connection | None:
@@ -99,11 +103,12 @@ async def test_the_first_of_a_channel_is_one_even_when_two_are_made_at_once(pool
 
 async def test_an_ended_connection_is_kept_and_nothing_enters_by_it(pool: Pool) -> None:
     row = await recorded(pool)
-    ended = await connections.end(pool, row.id, BEN)
-    assert (ended.id, ended.by, ended.ended_by) == (row.id, "Ada Ops", "Ben Ops")
+    first = await ended(pool, row)
+    assert (first.id, first.by, first.ended_by) == (row.id, "Ada Ops", "Ben Ops")
     assert await live(pool) is None
     assert await entered(pool, SEARCH) == []
-    assert await connections.end(pool, row.id, ADA) == ended, "what has ended stays as it ended"
+    again = await ended(pool, row, by=ADA, request="command-2")
+    assert again == first, "what has ended stays as it ended"
 
 
 async def test_a_subscription_is_needed_until_the_last_connection_has_ended(pool: Pool) -> None:
@@ -111,21 +116,21 @@ async def test_a_subscription_is_needed_until_the_last_connection_has_ended(pool
     assert not await subscriptions.is_needed(pool, ACCOUNT)
     row = await recorded(pool)
     assert await subscriptions.is_needed(pool, ACCOUNT)
-    await connections.end(pool, row.id, BEN)
+    await ended(pool, row)
     assert not await subscriptions.is_needed(pool, ACCOUNT)
 
 
 async def test_incidents_that_are_there_are_followed_after_the_end(pool: Pool) -> None:
     row = await recorded(pool)
     await entered(pool, SEARCH)
-    await connections.end(pool, row.id, BEN)
+    await ended(pool, row)
     assert await entered(pool, SEARCH) == [OPS]
 
 
 async def test_connected_anew_is_another_row_and_not_the_channels_first(pool: Pool) -> None:
     await pool.execute("DELETE FROM connection")
     first = await recorded(pool)
-    await connections.end(pool, first.id, BEN)
+    await ended(pool, first)
     again = await recorded(pool, asked("click-2", by=BEN))
     assert again.id != first.id
     assert (first.is_first, again.is_first) == (True, False)
@@ -133,7 +138,7 @@ async def test_connected_anew_is_another_row_and_not_the_channels_first(pool: Po
 
 async def test_a_click_whose_connection_was_ended_makes_no_other_one(pool: Pool) -> None:
     row = await recorded(pool)
-    await connections.end(pool, row.id, BEN)
+    await ended(pool, row)
     assert await connections.record(pool, asked()) == ConnectionRecorded(unrecorded="ended_since")
     assert await live(pool) is None
 
@@ -170,3 +175,30 @@ async def test_a_seeded_connection_was_made_by_nobody(pool: Pool) -> None:
     found = await connections.live(pool, account=ACCOUNT, service=CHECKOUT, conversation=OPS)
     assert found is not None
     assert found.by is None
+
+
+@pytest.mark.pooler_too
+async def test_a_request_ends_one_connection_and_none_that_was_made_after_it(pool: Pool) -> None:
+    first = await recorded(pool)
+    told = await ended(pool, first)
+    second = await recorded(pool, asked("click-2"))
+    assert await ended(pool, second, by=ADA) == told, "the command of then comes again"
+    assert await live(pool) == second
+    assert (await ended(pool, second, request="command-2")).ended_at is not None
+
+
+async def test_what_is_connected_to_a_channel_comes_by_name(pool: Pool) -> None:
+    await pool.execute("DELETE FROM connection")
+    await connections.upsert(
+        pool, account=ACCOUNT, service=CHECKOUT, service_name="Checkout", conversation=OPS
+    )
+    search = await recorded(pool, asked(service_name="admin search"))
+    gone = await recorded(pool, asked("click-2", service="PSVCGONE", service_name="Gone"))
+    await ended(pool, gone)
+    await recorded(pool, asked("click-3", service="PSVCTHERE", conversation=RELEASES))
+    found = await connections.of_conversation(pool, OPS)
+    assert [(one.name, one.service, one.account, one.by) for one in found] == [
+        ("admin search", SEARCH, ACCOUNT, "Ada Ops"),
+        ("Checkout", CHECKOUT, ACCOUNT, None),
+    ]
+    assert found[0].since == search.since

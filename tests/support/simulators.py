@@ -172,9 +172,9 @@ class Teams:
         statuses: list[int | None] = (await self._call("POST", "install", installation))["statuses"]
         return statuses
 
-    async def say(self, **message: Any) -> None:
-        """Write a message to the bot."""
-        await self._call("POST", "say", message)
+    async def say(self, **message: Any) -> str:
+        """Write a message to the bot; the message's id."""
+        return str((await self._call("POST", "say", message))["id"])
 
     async def fault(self, on: str, do: str, **more: Any) -> None:
         """Let something go wrong."""

@@ -74,12 +74,14 @@ class EndConnection(Value):
     """End a connection; its row is kept."""
 
     connection: int
+    request: str
+    """Names what is asked for: it ends one connection, however often and in whichever run it is asked."""
     person: Person
     correlation: str | None = None
 
 
 class ConnectionEnded(Value):
-    """The row as it is then."""
+    """The row that the request ended, as it is then; perhaps in an earlier run, and another one."""
 
     connection: Connection
 

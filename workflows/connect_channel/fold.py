@@ -66,15 +66,20 @@ def recorded(state: State, wanted: Wanted, result: ConnectionRecorded, now: date
 
 
 def ended(state: State, wanted: Wanted, row: Connection | None) -> State:
-    """The connection that there was has ended; ``None``: there was none."""
+    """The connection that there was has ended; ``None``: there was none.
+
+    One that this run has not met was ended by the same request in an earlier run, which brought it in step.
+    """
     if row is None:
         return _answered(
             state, wanted, ConnectAnswer(reply="not_connected", service_name=wanted.service_name)
         )
     followed = state.of(row.id)
     if followed is not None:
-        state = state.with_followed(followed.model_copy(update={"connection": row}))
-    return _answered(state.replace(changes=state.changes + 1), wanted, _of(row, "disconnected"))
+        state = state.with_followed(followed.model_copy(update={"connection": row})).replace(
+            changes=state.changes + 1
+        )
+    return _answered(state, wanted, _of(row, "disconnected"))
 
 
 def converged(state: State, result: Converged, changes: int) -> State:

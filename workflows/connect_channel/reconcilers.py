@@ -60,7 +60,10 @@ class RowReconciler(Reconciler):
             run.apply(ended(run.state, wanted, None))
             return
         request = EndConnection(
-            connection=live.connection.id, person=wanted.person, correlation=run.state.cause
+            connection=live.connection.id,
+            request=wanted.key,
+            person=wanted.person,
+            correlation=run.state.cause,
         )
         result = await call(END_CONNECTION, request, _by(wanted))
         run.apply(ended(run.state, wanted, result.connection))

@@ -21,6 +21,9 @@ CONNECT = Update("connect", Asked, ConnectAnswer, goes_on_as=Signal("connect", A
 DISCONNECT = Update("disconnect", Asked, ConnectAnswer, goes_on_as=Signal("disconnect", Asked))
 """The command of that name, or the web page."""
 
+CONNECT_SERVICE = "connect_service"
+"""The verb of the button **Connect Service**."""
+
 UPDATES = {row.name: row for row in (CONNECT, DISCONNECT)}
 
 

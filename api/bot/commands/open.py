@@ -8,7 +8,6 @@ async def answer(request: CommandRequest, dependencies: Dependencies) -> Command
     """Where PagerDuty is."""
     own = request.team.account if request.team else None
     keys = (own,) if own else dependencies.accounts.of_tenant(request.tenant)
-    addresses = {
-        key: dependencies.accounts.web_urls[key] for key in keys if key in dependencies.accounts.web_urls
-    }
+    configured = dependencies.accounts.configured
+    addresses = {key: configured[key].web_url for key in keys if key in configured}
     return for_all(open_text(addresses) if addresses else NO_ACCOUNT)

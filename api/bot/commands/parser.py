@@ -48,7 +48,7 @@ class Command(NamedTuple):
 
 def parse(text: str, *, mentions: Sequence[Mentioned] = (), names: Collection[str] = ()) -> Command:
     """The command of a message to the bot, which is called by one of these names."""
-    ours = {_folded(name) for name in names} - {""}
+    ours = {folded(name) for name in names} - {""}
     text = _without_mentions(text.replace("\0", ""), mentions, ours)
     text = _TAG.sub(" ", _LINKED.sub(r" \1 ", _LINK.sub("\0\\1\0", text)).replace("\0", " "))
     text = html.unescape(text)
@@ -78,7 +78,7 @@ def _without_mentions(text: str, mentions: Sequence[Mentioned], ours: Collection
     text = kept + rest
 
     def by_name(match: re.Match[str]) -> str:
-        return " " if not found_ours and _folded(html.unescape(match[1])) in ours else match[1]
+        return " " if not found_ours and folded(html.unescape(match[1])) in ours else match[1]
 
     return _AT.sub(by_name, text)
 
@@ -89,12 +89,13 @@ def _name_in_front(pieces: Sequence[str], ours: Collection[str]) -> int:
         return 0
     for name in ours:
         length = len(name.split())
-        if _folded(" ".join(pieces[:length])).strip(_AROUND + "@") == name:
+        if folded(" ".join(pieces[:length])).strip(_AROUND + "@") == name:
             return length
     return 0
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """A name as it is compared: what can be seen of it, in small letters, with single spaces."""
     return " ".join(_visible(name).split()).casefold()
 
 

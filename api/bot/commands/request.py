@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from api.bot.activity import InboundActivity
+from api.bot.connecting import Connecting
 from api.bot.linking import Linking
 from api.gateway import Gateway
 from muster.cards.elements import AdaptiveCard
+from muster.config_file import PagerDutyAccount
+from muster.linked_people.rights_reader import RightsReader
 from muster.store.pool import Pool
 from muster.store.teams import Team
 from workflows.person import Person
@@ -20,8 +23,12 @@ class Accounts:
 
     of_tenant: Callable[[str], tuple[str, ...]]
     """Keys of those that a tenant's teams may belong to."""
-    web_urls: Mapping[str, str]
-    """Base addresses of what people open in a browser, by key."""
+    configured: Mapping[str, PagerDutyAccount]
+    """All of them, by key."""
+
+    def of(self, tenant: str) -> dict[str, PagerDutyAccount]:
+        """Those that a tenant's teams may belong to, by key."""
+        return {key: self.configured[key] for key in self.of_tenant(tenant)}
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,8 @@ class Dependencies:
     accounts: Accounts
     deadlines: Deadlines
     linking: Linking
+    connecting: Connecting
+    rights: RightsReader
 
 
 @dataclass(frozen=True)
@@ -64,13 +73,13 @@ class CommandAnswer(NamedTuple):
 
     for_person: Content | None = None
     """For whoever wrote it, alone: what came of it, why it was not done, how they are linked."""
-    for_all: str | None = None
+    for_all: Content | None = None
     """How the team stands, what Muster understands, where PagerDuty is."""
 
     @property
     def contents(self) -> tuple[Content, ...]:
         """All of it for one reader, in as few messages as it takes."""
-        if isinstance(self.for_person, str) and self.for_all is not None:
+        if isinstance(self.for_person, str) and isinstance(self.for_all, str):
             return (f"{self.for_all}\n\n{self.for_person}",)
         return tuple(content for content in (self.for_all, self.for_person) if content is not None)
 

@@ -9,6 +9,7 @@ ALTER TABLE connection
   ADD COLUMN ended_at timestamptz,
   ADD COLUMN ended_by text,
   ADD COLUMN ended_name text,
+  ADD COLUMN ended_request text UNIQUE, -- the command or click that ended it: the same one ends no other
   DROP CONSTRAINT connection_account_service_conversation_key;
 
 CREATE UNIQUE INDEX connection_live ON connection (account, service, conversation) WHERE ended_at IS NULL;

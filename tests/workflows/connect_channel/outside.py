@@ -62,6 +62,8 @@ class FakeActivities:
         """The activities that ended well, in order."""
         self._ids = itertools.count(7)
         self._requests: dict[str, int] = {}
+        self._ended: dict[str, int] = {}
+        """Rows by the request that ended them."""
         self._failures: dict[str, list[OutsideError]] = {}
         self._broken: dict[str, OutsideError] = {}
         self._held: dict[str, asyncio.Event] = {}
@@ -193,7 +195,10 @@ class FakeActivities:
         return done
 
     def _end(self, request: EndConnection) -> ConnectionEnded:
-        row = next(one for one in self.connections if one.id == request.connection)
+        id = self._ended.setdefault(request.request, request.connection)
+        row = next(one for one in self.connections if one.id == id)
+        if row.ended_at is not None:
+            return ConnectionEnded(connection=row)
         changes = {"ended_at": datetime.now(UTC), "ended_by": request.person.name}
         ended = row.model_copy(update=changes)
         self.connections[self.connections.index(row)] = ended

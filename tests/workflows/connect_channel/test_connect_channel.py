@@ -138,6 +138,26 @@ async def test_whoever_may_connect_disconnects_and_the_card_says_so(client: Clie
     assert len(run.runs) == 2
 
 
+async def test_a_disconnect_that_comes_again_in_a_later_run_ends_nothing_that_was_made_since(
+    client: Client,
+) -> None:
+    async with running(client) as run:
+        await run.connects()
+        await run.ends()
+        command = run.asked(BEN)
+        assert (await run.ask("disconnect", command)).reply == "disconnected"
+        await run.ends()
+        await run.connects()
+        await run.ends()
+        assert (await run.ask("disconnect", command)).reply == "disconnected", "as it was answered then"
+        assert await run.ends() == "connected"
+    outside = run.outside
+    assert outside.live is not None
+    assert outside.live.id == 8
+    assert outside.showing("connection/8") == "connected"
+    assert outside.standing == ["subscribed", "unsubscribed", "subscribed"], "nothing was changed"
+
+
 async def test_what_is_not_connected_cannot_be_disconnected(client: Client) -> None:
     async with running(client) as run:
         assert (await run.disconnects()).reply == "not_connected"

@@ -12,9 +12,6 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
-from activities.clients.ended_links import EndedLinks
-from activities.clients.link_refresh import LinkRefresh
-from activities.clients.person_token import PersonTokens
 from activities.registration import registered
 from activities.signals import WorkflowSignals
 from activities.upkeep.old_rows import OldRowActivities
@@ -27,6 +24,9 @@ from muster.clients.pagerduty.refresh import RefreshClient
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
+from muster.linked_people.ended_links import EndedLinks
+from muster.linked_people.link_refresh import LinkRefresh
+from muster.linked_people.person_token import PersonTokens
 from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing
 from muster.store import accounts, links

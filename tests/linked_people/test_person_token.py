@@ -12,18 +12,18 @@ import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.clients.link_refresh import LinkEnded
-from activities.clients.person_token import PersonTokens
 from activities.signals import WorkflowSignals
 from muster.config_file import PagerDutyAccount
+from muster.linked_people.link_refresh import LinkEnded
+from muster.linked_people.person_token import PersonTokens
 from muster.person_tokens import Tokens
 from muster.security.sealing import KeyRing
 from muster.store import links
 from muster.store.links import LockedLink
 from muster.store.pool import Connection, Pool
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.activities.linked_people import LinkedPerson, Tellings, link, running_tokens, tellings_of
 from tests.api.outage import line_to
+from tests.support.linked_people import LinkedPerson, Tellings, link, running_tokens, tellings_of
 from tests.support.pagerduty_account import ADA_USER, COMPANY, CY_USER
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.waiting import eventually

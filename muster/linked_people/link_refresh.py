@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import structlog
 
-from activities.pagerduty.access import account_of
+from muster.clients.pagerduty.access import account_of
 from muster.clients.pagerduty.refresh import GrantRefused, RefreshClient
 from muster.config_file import PagerDutyAccount
 from muster.person_tokens import Tokens
@@ -21,12 +21,12 @@ _LOCKED_WITHIN = 5.0
 """Seconds to wait for a connection and the row."""
 _ANSWERED_BY, _WRITTEN_BY = 15.0, 19.0
 """Seconds from the beginning of a refresh. A slow answer is waited for longer than anybody waits for the
-token, since hanging up may cost the link; both are less than the grace of a worker that stops."""
+token, since hanging up may cost the link; both are less than the grace of a process that stops."""
 _KEEP_EVERY = 1.0
 """Seconds between tries to write what the database did not take."""
 _REFUSED_FOR = 3.0
 """Seconds after which a refusal counts where another refresh was begun and nothing was written: more than its
-worker needs to write, by a new connection, the pair for which PagerDuty refuses this one."""
+process needs to write, by a new connection, the pair for which PagerDuty refuses this one."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -132,7 +132,7 @@ class LinkRefresh:
     async def _refused(self, seen: str, link: int, account: str, *, is_alone: bool) -> LinkedUser | None:
         """What became of a link whose refresh token is dead: raises ``LinkEnded`` where it ends now.
 
-        Where another refresh was begun, its worker may have PagerDuty's latest pair and could not write it
+        Where another refresh was begun, its process may have PagerDuty's latest pair and could not write it
         yet. It needs the lock, so that the lock is not held meanwhile.
         """
         if not is_alone:

@@ -1,4 +1,4 @@
-"""What every PagerDuty activity needs: its account, a limit of time, and an answer that can be used."""
+"""What everybody who asks PagerDuty needs: its account, a limit of time, and an answer that can be used."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping

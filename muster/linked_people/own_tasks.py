@@ -1,4 +1,4 @@
-"""Tasks that nobody who waits for them can cancel: the worker owns them, and lets them end when it stops."""
+"""Tasks that nobody who waits for them can cancel: the process owns them, and lets them end when it stops."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
@@ -38,7 +38,7 @@ class OwnTasks(Generic[ResultT]):
         return await asyncio.shield(self.begin(key, work))
 
     def stop(self, *, within: timedelta) -> None:
-        """The worker begins to stop: what began has so long to end."""
+        """The process begins to stop: what began has so long to end."""
         self._stops_at = asyncio.get_running_loop().time() + within.total_seconds()
 
     async def finish(self) -> None:

@@ -2,8 +2,8 @@
 
 import structlog
 
-from activities.clients.link_offers import LinkOffers
-from activities.signals import WorkflowSignals
+from muster.linked_people.link_offers import LinkOffers
+from muster.linked_people.signals import Signals
 from muster.settings import Settings
 from muster.store import links
 from muster.store.links import EndedLink
@@ -17,7 +17,7 @@ log = structlog.stdlib.get_logger(__name__)
 class EndedLinks:
     """Has ``AccountLink`` tell people, and writes that it knows."""
 
-    def __init__(self, signals: WorkflowSignals, pool: Pool, settings: Settings) -> None:
+    def __init__(self, signals: Signals, pool: Pool, settings: Settings) -> None:
         self._pool = pool
         self._offers = LinkOffers(signals, settings, pool)
 

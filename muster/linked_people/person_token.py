@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from activities.clients.ended_links import EndedLinks
-from activities.clients.link_refresh import LinkEnded, LinkRefresh, opening
-from activities.clients.own_tasks import OwnTasks
+from muster.linked_people.ended_links import EndedLinks
+from muster.linked_people.link_refresh import LinkEnded, LinkRefresh, opening
+from muster.linked_people.own_tasks import OwnTasks
 from muster.security.sealing import KeyRing
 from muster.store import links
 from muster.store.links import EndedLink, LinkedUser
@@ -23,7 +23,7 @@ _TOLD_WITHIN = timedelta(seconds=4)
 
 
 class PersonTokens:
-    """Hands out the tokens of links; a field of the activities' dependencies.
+    """Hands out the tokens of links, in a worker and in an API.
 
     A refresh is a task of the process, and one at a time for each link. Whoever waits for it may be
     cancelled: it goes on, since the refresh token that it sent is dead.
@@ -66,12 +66,12 @@ class PersonTokens:
         return await self._refreshed(link, account, rejected)
 
     def stop(self, *, within: timedelta) -> None:
-        """The worker begins to stop: what began has so long to end."""
+        """The process begins to stop: what began has so long to end."""
         self._refreshes.stop(within=within)
         self._tellings.stop(within=within)
 
     async def finish(self) -> None:
-        """Let every refresh end and its end be told, for a worker whose activities have ended."""
+        """Let every refresh end and be told of, once nobody asks for a token any more."""
         await self._refreshes.finish()
         await self._tellings.finish()
 

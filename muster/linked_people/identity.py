@@ -5,7 +5,7 @@ from typing import Literal
 
 import structlog
 
-from activities.clients.link_refresh import LinkEnded
+from muster.linked_people.link_refresh import LinkEnded
 from muster.store.links import LinkedUser
 from workflows.errors import OutsideError, RequestInvalid, Temporary
 

@@ -11,13 +11,13 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
-from activities.clients.ended_links import EndedLinks
-from activities.clients.link_refresh import LinkRefresh
-from activities.clients.person_token import PersonTokens
 from activities.signals import WorkflowSignals
 from muster.clients.pagerduty.refresh import RefreshClient
 from muster.clients.pagerduty.token_answers import issued
 from muster.config_file import PagerDutyAccount
+from muster.linked_people.ended_links import EndedLinks
+from muster.linked_people.link_refresh import LinkRefresh
+from muster.linked_people.person_token import PersonTokens
 from muster.security.sealing import KeyRing
 from muster.store import links
 from muster.store.pool import Pool, open_pool, transaction
