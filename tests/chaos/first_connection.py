@@ -24,7 +24,7 @@ from tests.support.settings import settings_for
 from tests.support.waiting import eventually
 
 TEAM = "Orders"
-CHECKOUT, LEDGER = "PSVC001", "PSVC002"
+A_SERVICE, ANOTHER_SERVICE = "PSVC001", "PSVC002"
 _CHANNELS = 40
 _PATH = "/webhook_subscriptions"
 _NEVER = "service.deleted"
@@ -70,13 +70,13 @@ class FirstConnection:
 
     # What people do
 
-    def place(self, service: str = CHECKOUT) -> Place:
+    def place(self, service: str = A_SERVICE) -> Place:
         """A service and a channel of the test's own."""
         place = Place(self.company, next(self._channels), service)
         self.places.append(place)
         return place
 
-    async def trigger(self, service: str = CHECKOUT) -> Incident:
+    async def trigger(self, service: str = A_SERVICE) -> Incident:
         """Something breaks."""
         incident = await self.company.incident(service=service)
         self.incidents.append(incident)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.chaos.commits import Commit, commits_held
 from tests.chaos.company import Incident
-from tests.chaos.first_connection import LEDGER, FirstConnection
+from tests.chaos.first_connection import ANOTHER_SERVICE, FirstConnection
 from tests.chaos.place import Place
 from tests.chaos.subscribed import subscribed
 from tests.support.waiting import eventually
@@ -30,7 +30,7 @@ _CREATION = {"method": "POST", "path": "/webhook_subscriptions"}
 
 async def test_two_first_connections_at_once_make_one_subscription(first: FirstConnection) -> None:
     """Each of two channels gets another service."""
-    places = first.place(), first.place(LEDGER)
+    places = first.place(), first.place(ANOTHER_SERVICE)
     await first.company.pagerduty.fault("rest", "slow", seconds=1, match=_CREATION)
     await asyncio.gather(*(place.connect() for place in places))
     await subscribed(first)
@@ -75,7 +75,7 @@ async def test_a_subscription_is_the_only_one_after_pagerduty_was_away_for_twent
     await eventually(place.is_ready, within=60)
     await eventually(lambda: _made(first, 2))
     await first.let_late_creations_be_over()
-    await first.place(LEDGER).connect()
+    await first.place(ANOTHER_SERVICE).connect()
     await subscribed(first, waits=place)
 
 
@@ -99,7 +99,7 @@ async def test_a_worker_killed_after_its_intent_leaves_one_subscription(first: F
     await eventually(place.is_ready, within=60)
     assert len(await first.intents()) == 1
     await first.let_late_creations_be_over()
-    await first.place(LEDGER).connect()
+    await first.place(ANOTHER_SERVICE).connect()
     await subscribed(first, waits=place)
     assert len(await first.made()) == 1
 
@@ -149,7 +149,7 @@ async def test_a_service_that_is_connected_before_the_last_other_one_ends_keeps_
     async with commits_held(company, _END) as reached:
         asking = asyncio.create_task(leaving.disconnect())
         await reached()
-        coming = first.place(LEDGER)
+        coming = first.place(ANOTHER_SERVICE)
         await coming.connect()
         await eventually(coming.is_over)
     await asking
@@ -169,7 +169,7 @@ async def test_a_service_that_is_connected_while_the_subscription_is_deleted_get
     await company.pagerduty.fault("rest", "slow", seconds=2, match=deletion)
     ending = asyncio.create_task(leaving.disconnect())
     await eventually(lambda: _ended(first))
-    coming = first.place(LEDGER)
+    coming = first.place(ANOTHER_SERVICE)
     await coming.connect()
     if killed:
         company.product.kill("worker")
