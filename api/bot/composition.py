@@ -22,7 +22,7 @@ from muster.store.pool import Pool
 from workflows.account_link.messages import Deadlines as LinkDeadlines
 from workflows.account_link.workflow_type import LINK_BUTTONS
 from workflows.channel_incident.messages import Timing
-from workflows.connect_channel.workflow_type import CONNECT_SERVICE
+from workflows.connect_channel.workflow_type import BUTTONS as CONNECT_BUTTONS
 from workflows.team_setup.messages import Deadlines
 
 
@@ -47,8 +47,9 @@ def muster_bot(
         {
             **dict.fromkeys(BUTTONS, ButtonHandler(pool, gateway, deadlines)),
             **dict.fromkeys(LINK_BUTTONS, LinkButtonHandler(pool, linking)),
-            CONNECT_SERVICE: ConnectButtonHandler(
-                pool, connecting, Channels(pool, connector), settings.accounts_of
+            **dict.fromkeys(
+                CONNECT_BUTTONS,
+                ConnectButtonHandler(pool, connecting, Channels(pool, connector), settings.accounts_of),
             ),
         },
         CommandHandler(dependencies, events, connector, PrivateSends(connector, pool), settings.teams),

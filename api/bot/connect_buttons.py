@@ -1,4 +1,4 @@
-"""**Connect Service**: whoever presses connects the service to this channel, if PagerDuty lets them."""
+"""**Connect Service** and **Bring in open incidents**: done for whoever presses, if PagerDuty lets them."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,6 +20,8 @@ from muster.store import notices, targets, teams
 from muster.store.conversations import Channel
 from muster.store.pool import Pool
 from workflows.connect_channel.messages import ConnectAnswer
+from workflows.connect_channel.state import Request
+from workflows.connect_channel.workflow_type import BUTTONS
 from workflows.errors import OutsideError
 from workflows.ids import ConnectChannelId
 
@@ -34,7 +36,7 @@ class _Found(NamedTuple):
 
 
 class ConnectButtonHandler(CardActionHandler):
-    """Answers the button. The click decides: what the command read of whoever wrote it counts for nobody."""
+    """Answers these buttons. The click decides: what was read before of whoever wrote counts for nobody."""
 
     def __init__(
         self,
@@ -51,12 +53,13 @@ class ConnectButtonHandler(CardActionHandler):
 
     async def _handle(self, activity: InboundActivity, answer_by: float) -> dict[str, Any]:
         pressed = pressed_button(activity)
+        kind = BUTTONS[pressed.verb]
         account, service = account_in(pressed.data), service_in(pressed.data)
         if account is None or service is None:
             raise ActionMalformed(INCOMPLETE_BUTTON)
         async with asyncio.timeout_at(answer_by - ASKING_TAKES):
             try:
-                found = await self._found(pressed, account, service)
+                found = await self._found(pressed, account, service, kind)
             except OutsideError as failure:
                 log.warning("a channel was not found", reason=type(failure).__name__)
                 return sentence(UNREACHABLE)
@@ -72,27 +75,27 @@ class ConnectButtonHandler(CardActionHandler):
             answer_by=answer_by,
         )
         told, reply = await self._connecting.outcome(
-            "connect", asker, found.pair, message=pressed.message if found.is_new else None
+            kind, asker, found.pair, message=pressed.message if found.is_new else None
         )
         log.info("click answered", verb=pressed.verb, reply=reply)
         return sentence(told)
 
-    async def _found(self, pressed: PressedButton, account: str, service: str) -> _Found | str:
-        """What is to be connected, or why nothing is."""
+    async def _found(self, pressed: PressedButton, account: str, service: str, kind: Request) -> _Found | str:
+        """What the click is about, or why nothing is done."""
         activity = pressed.activity
         refusal = why_no_channel(activity)
         if refusal is not None or activity.team is None:
-            return refusal or _said("channel_gone")
+            return refusal or _said("channel_gone", kind)
         team = await teams.find(self._pool, activity.team.id)
         if team is None or team.tenant != pressed.tenant:
-            return _said("channel_gone")
+            return _said("channel_gone", kind)
         if not team.is_authorized or team.account != account:
-            return _said("team_not_authorized")
+            return _said("team_not_authorized", kind)
         if account not in self._accounts_of(pressed.tenant):
             return not_configured_sentence(account)
         channel = await self._channels.row_of(activity, team)
         if channel is None:
-            return _said("channel_gone")
+            return _said("channel_gone", kind)
         is_new = await self._is_new(pressed.message, channel, service)
         return _Found(Pair(account, service, channel), is_new)
 
@@ -111,6 +114,6 @@ class ConnectButtonHandler(CardActionHandler):
         return notice is None
 
 
-def _said(reply: str) -> str:
+def _said(reply: str, kind: Request) -> str:
     answer = ConnectAnswer.model_validate({"reply": reply})
-    return sentence_of(answer, "connect", again="press")
+    return sentence_of(answer, kind, again="press")

@@ -1,4 +1,4 @@
-"""Asking ``ConnectChannel`` to connect or disconnect a service, by a command or a button."""
+"""Asking ``ConnectChannel`` for something, by a command or a button."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from muster.store import links
 from muster.store.conversations import Channel
 from muster.store.pool import Pool
 from workflows.connect_channel.messages import Asked, ConnectAnswer, Start
-from workflows.connect_channel.state import Kind
+from workflows.connect_channel.state import Request
 from workflows.connect_channel.workflow_type import CONNECT_CHANNEL, UPDATES
 from workflows.person import Person
 
@@ -55,7 +55,7 @@ class Connecting:
             self._pool, tenant=asker.tenant, aad_object_id=asker.person.aad_object_id, account=account
         )
 
-    async def offer_link(self, asker: Asker, account: str) -> str:
+    async def offer_link(self, kind: Request, asker: Asker, account: str) -> str:
         """Offer the person a link, and say so in plain text; nothing else is done for them."""
         asked = AskedForLink(
             tenant=asker.tenant,
@@ -65,10 +65,10 @@ class Connecting:
             correlation=asker.correlation,
         )
         told = await self._linking.ask(asked, answer_by=asker.answer_by)
-        return unlinked_sentence(account, told, again=asker.again)
+        return unlinked_sentence(account, told, kind, again=asker.again)
 
     async def ask(
-        self, kind: Kind, asker: Asker, pair: Pair, link: int, *, message: str | None = None
+        self, kind: Request, asker: Asker, pair: Pair, link: int, *, message: str | None = None
     ) -> ConnectAnswer | None:
         """What the workflow answers; ``None``: not in time, and it goes on.
 
@@ -100,11 +100,11 @@ class Connecting:
         )
 
     async def outcome(
-        self, kind: Kind, asker: Asker, pair: Pair, *, message: str | None = None
+        self, kind: Request, asker: Asker, pair: Pair, *, message: str | None = None
     ) -> tuple[str, str]:
         """What the person is told, in plain text, and its code, for the log."""
         link = await self.link_of(asker, pair.account)
         if link is None:
-            return await self.offer_link(asker, pair.account), "unlinked"
+            return await self.offer_link(kind, asker, pair.account), "unlinked"
         answer = await self.ask(kind, asker, pair, link, message=message)
         return sentence_of(answer, kind, again=asker.again), answer.reply if answer else "working"

@@ -1,6 +1,9 @@
 """How everybody else starts ``ConnectChannel`` and talks to it, and how operators find its runs."""
 
+from collections.abc import Mapping
+
 from workflows.connect_channel.messages import Asked, ConnectAnswer, Start
+from workflows.connect_channel.state import Request
 from workflows.contract import RunListing, Signal, Update, WorkflowType
 from workflows.ids import ConnectChannelId
 from workflows.markdown import as_markdown
@@ -27,6 +30,8 @@ CONNECT_SERVICE = "connect_service"
 """The verb of the button **Connect Service**."""
 
 UPDATES = {row.name: row for row in (CONNECT, DISCONNECT, BRING_IN)}
+BUTTONS: Mapping[str, Request] = {CONNECT_SERVICE: "connect", BRING_IN.name: "bring_in"}
+"""What is asked for by the verb of a button."""
 
 
 def title(service: str, channel: str) -> str:

@@ -120,7 +120,7 @@ async def _read(
     connecting = dependencies.connecting
     link = await connecting.link_of(asker, account.key)
     if link is None:
-        return await connecting.offer_link(asker, account.key)
+        return await connecting.offer_link("connect", asker, account.key)
     try:
         read = await dependencies.rights.read(link=link, account=account.key, service=service)
     except OutsideError as failure:
@@ -128,7 +128,7 @@ async def _read(
         is_refused = isinstance(failure, NeedsPerson)
         return _said(ConnectAnswer(reply="pagerduty_refused" if is_refused else "pagerduty_unavailable"))
     if read.unread in _NO_LINK:
-        return await connecting.offer_link(asker, account.key)
+        return await connecting.offer_link("connect", asker, account.key)
     return _judged(read, account.key)
 
 

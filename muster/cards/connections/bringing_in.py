@@ -47,10 +47,11 @@ def _number(offer: Offer) -> str:
         return "Open incidents"
     if offer.more:
         return f"{offer.count} or more open incidents"
-    return _counted(offer.count)
+    return counted(offer.count)
 
 
-def _counted(count: int) -> str:
+def counted(count: int) -> str:
+    """``1 open incident``, ``12 open incidents``."""
     return f"{count} open incident" + ("" if count == 1 else "s")
 
 
@@ -59,6 +60,6 @@ def _brought(brought: Brought) -> Iterator[Element]:
         yield paragraph("No incident was open when ", named(brought.by), " asked for those that are.")
         return
     were = "was" if brought.count == 1 else "were"
-    yield paragraph(f"{_counted(brought.count)} {were} brought in by ", named(brought.by), ".")
+    yield paragraph(f"{counted(brought.count)} {were} brought in by ", named(brought.by), ".")
     if brought.more:
         yield said("More are open, which only PagerDuty shows.")

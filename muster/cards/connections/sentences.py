@@ -6,10 +6,11 @@ The one place that turns the codes of a ``ConnectAnswer`` into words, and why a 
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from muster.cards.connections.bringing_in import BRING_IN, counted
 from muster.cards.links.sentences import day
 from muster.cards.text import plain
 from workflows.connect_channel.messages import ConnectAnswer
-from workflows.connect_channel.state import Kind, Reply
+from workflows.connect_channel.state import Reply, Request
 from workflows.rights import ServiceTeam
 
 NOT_IN_A_CHAT = (
@@ -41,10 +42,7 @@ _NAME_LIMIT = 60
 _PERSON_LIMIT = 40
 """Where several people are named: an answer to a command has 500 characters."""
 _MOST_NAMES = 5
-_AGAIN: Mapping[Again, str] = {
-    "press": "Then press Connect Service again.",
-    "command": "Then send the same command again.",
-}
+_BUTTONS: Mapping[Request, str] = {"connect": "Connect Service", "bring_in": BRING_IN}
 _RELINK = "Send unlinkUser and then linkUser in our private chat. {again}"
 _OPERATOR = "Whoever runs Muster has to mend that."
 _SENTENCES: Mapping[Reply, str] = {
@@ -56,8 +54,14 @@ _SENTENCES: Mapping[Reply, str] = {
         "{service} is not connected to this channel, so nothing was changed. Send list to see what is."
     ),
     "already_connected": (
-        "{service} is connected to this channel already,{by} since {since}. Nothing was changed."
+        "{service} is connected to this channel already{by}, since {since}. Nothing was changed."
     ),
+    "brought_in": "{counted} of {service} {were} brought in{by}.{more}",
+    "bringing_in": (
+        "Muster is bringing in the open incidents of {service}. Its message in the channel says when they are "
+        "there."
+    ),
+    "nothing_open": "No incident of {service} is open in PagerDuty now, so there is nothing to bring in.",
     "service_disabled": (
         "{service} is disabled in PagerDuty, where it gets no new incidents. It has to be enabled there "
         "first, so nothing was changed."
@@ -103,7 +107,7 @@ _SENTENCES: Mapping[Reply, str] = {
     ),
     "app_refused": f"PagerDuty refuses Muster's own app, so nothing was changed. {_OPERATOR}",
 }
-_WORKING: Mapping[Kind, str] = {
+_WORKING: Mapping[Request, str] = {
     "connect": (
         "Muster is working on it. The card changes when the service is connected; if it stays as it is, "
         "press again."
@@ -111,11 +115,15 @@ _WORKING: Mapping[Kind, str] = {
     "disconnect": (
         "Muster is working on it. Send list in a moment to see whether the service is still connected."
     ),
+    "bring_in": (
+        "Muster is working on it. Its message in the channel says when the incidents are there; if it stays as "
+        "it is, press again."
+    ),
 }
 _REGIONS: Mapping[str, str] = {"us": "US", "eu": "EU"}
 
 
-def sentence_of(answer: ConnectAnswer | None, kind: Kind, *, again: Again) -> str:
+def sentence_of(answer: ConnectAnswer | None, kind: Request, *, again: Again) -> str:
     """What the workflow answered; ``None`` is an answer that was not there in time."""
     if answer is None or answer.reply == "working":
         return _WORKING[kind]
@@ -123,19 +131,22 @@ def sentence_of(answer: ConnectAnswer | None, kind: Kind, *, again: Again) -> st
     unnamed = "This service" if text.startswith("{") else "this service"
     return text.format(
         service=plain(answer.service_name, _NAME_LIMIT) or unnamed,
-        by=f" by {plain(answer.by, _NAME_LIMIT)}," if answer.by else "",
+        by=f" by {plain(answer.by, _NAME_LIMIT)}" if answer.by else "",
         since=day(answer.since) if answer.since else "some time ago",
         kind=kind,
         who=_who_can(answer.teams),
-        again=_AGAIN[again],
+        counted=counted(answer.count),
+        were="was" if answer.count == 1 else "were",
+        more=" More are open, which only PagerDuty shows." if answer.more else "",
+        again=_again(kind, again),
     )
 
 
-def unlinked_sentence(account: str, told: str, *, again: Again) -> str:
+def unlinked_sentence(account: str, told: str, kind: Request, *, again: Again) -> str:
     """The person is not linked; ``told`` is what came of asking for their link."""
     return (
         f"Your Teams account is not linked to PagerDuty ({plain(account, _NAME_LIMIT)}), so nothing was "
-        f"changed. {told} {_AGAIN[again]}"
+        f"changed. {told} {_again(kind, again)}"
     )
 
 
@@ -177,6 +188,12 @@ def not_configured_sentence(account: str) -> str:
     return (
         f"Muster is not configured for the PagerDuty account {plain(account, _NAME_LIMIT)} in your "
         "organization any more, so nothing was changed. Whoever runs Muster can add it."
+    )
+
+
+def _again(kind: Request, again: Again) -> str:
+    return (
+        "Then send the same command again." if again == "command" else f"Then press {_BUTTONS[kind]} again."
     )
 
 
