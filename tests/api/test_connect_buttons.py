@@ -194,7 +194,7 @@ async def test_who_is_not_linked_gets_a_link_and_then_clicks_again(
     whole = click(**BY_BO)
     sent = links.sentence_of(LinkAnswer(reply="sent"))
     told = await refusal(bot, gateway, whole)
-    assert told == unlinked_sentence("acme", sent, again="press")
+    assert told == unlinked_sentence("acme", sent, "connect", again="press")
     assert "press Connect Service again" in told
     (asked,) = gateway.asked_for_links
     assert (asked.start.person.aad_object_id, asked.start.account) == (BO_AAD, "acme")

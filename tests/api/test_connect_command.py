@@ -257,7 +257,7 @@ async def test_who_is_not_linked_gets_a_link_and_then_sends_the_same_command_aga
 
 def unlinked() -> str:
     sent = links.sentence_of(LinkAnswer(reply="sent"))
-    return plain_sentence(unlinked_sentence("acme", sent, again="command"))
+    return plain_sentence(unlinked_sentence("acme", sent, "connect", again="command"))
 
 
 async def test_a_link_that_pagerduty_does_not_refresh_has_ended_and_another_is_offered(

@@ -227,7 +227,7 @@ async def test_who_is_not_linked_gets_a_link_and_then_sends_the_same_command_aga
 ) -> None:
     told = await refusal(bot, gateway, said(f"disconnect {SERVICE}", **BY_BO))
     sent = links.sentence_of(LinkAnswer(reply="sent"))
-    assert told == plain_sentence(unlinked_sentence("acme", sent, again="command"))
+    assert told == plain_sentence(unlinked_sentence("acme", sent, "disconnect", again="command"))
     assert [one.start.account for one in gateway.asked_for_links] == ["acme"]
 
 

@@ -58,8 +58,8 @@ _SENTENCES: Mapping[Reply, str] = {
     ),
     "brought_in": "{counted} of {service} {were} brought in{by}.{more}",
     "bringing_in": (
-        "Muster is bringing in the open incidents of {service}. Its message in the channel says when they are "
-        "there."
+        "Muster is bringing in the open incidents of {service}. Its message in the channel says when they "
+        "are there."
     ),
     "nothing_open": "No incident of {service} is open in PagerDuty now, so there is nothing to bring in.",
     "service_disabled": (
@@ -116,8 +116,8 @@ _WORKING: Mapping[Request, str] = {
         "Muster is working on it. Send list in a moment to see whether the service is still connected."
     ),
     "bring_in": (
-        "Muster is working on it. Its message in the channel says when the incidents are there; if it stays as "
-        "it is, press again."
+        "Muster is working on it. Its message in the channel says when the incidents are there; if it stays "
+        "as it is, press again."
     ),
 }
 _REGIONS: Mapping[str, str] = {"us": "US", "eu": "EU"}
@@ -128,7 +128,7 @@ def sentence_of(answer: ConnectAnswer | None, kind: Request, *, again: Again) ->
     if answer is None or answer.reply == "working":
         return _WORKING[kind]
     text = _SENTENCES[answer.reply]
-    unnamed = "This service" if text.startswith("{") else "this service"
+    unnamed = "This service" if text.startswith("{service}") else "this service"
     return text.format(
         service=plain(answer.service_name, _NAME_LIMIT) or unnamed,
         by=f" by {plain(answer.by, _NAME_LIMIT)}" if answer.by else "",
@@ -192,9 +192,9 @@ def not_configured_sentence(account: str) -> str:
 
 
 def _again(kind: Request, again: Again) -> str:
-    return (
-        "Then send the same command again." if again == "command" else f"Then press {_BUTTONS[kind]} again."
-    )
+    if again == "command":
+        return "Then send the same command again."
+    return f"Then press {_BUTTONS[kind]} again."
 
 
 def _form(web_url: str) -> str:

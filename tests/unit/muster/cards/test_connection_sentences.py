@@ -17,7 +17,7 @@ from muster.cards.connections.sentences import (
     unlinked_sentence,
 )
 from workflows.connect_channel.messages import ConnectAnswer
-from workflows.connect_channel.state import Kind, Reply
+from workflows.connect_channel.state import Kind, Reply, Request
 from workflows.rights import ServiceTeam
 
 REPLIES: tuple[Reply, ...] = tuple(reply for group in get_args(Reply) for reply in get_args(group))
@@ -30,6 +30,12 @@ SENTENCES: dict[Reply, str] = {
     "not_connected": (
         "Checkout is not connected to this channel, so nothing was changed. Send list to see what is."
     ),
+    "brought_in": "3 open incidents of Checkout were brought in by Bo Call.",
+    "bringing_in": (
+        "Muster is bringing in the open incidents of Checkout. Its message in the channel says when they "
+        "are there."
+    ),
+    "nothing_open": "No incident of Checkout is open in PagerDuty now, so there is nothing to bring in.",
     "service_disabled": (
         "Checkout is disabled in PagerDuty, where it gets no new incidents. It has to be enabled there "
         "first, so nothing was changed."
@@ -80,7 +86,7 @@ SENTENCES: dict[Reply, str] = {
         "PagerDuty refuses Muster's own app, so nothing was changed. Whoever runs Muster has to mend that."
     ),
     "already_connected": (
-        "Checkout is connected to this channel already, by Bo Call, since 3 November 2026. Nothing was "
+        "Checkout is connected to this channel already by Bo Call, since 3 November 2026. Nothing was "
         "changed."
     ),
     "ended_since": (
@@ -96,6 +102,16 @@ SENTENCES: dict[Reply, str] = {
         "the app to the team again first."
     ),
 }
+OF_BRINGING_IN = {"brought_in", "bringing_in", "nothing_open"}
+BROUGHT_IN = [
+    (1, False, "1 open incident of Checkout was brought in by Bo Call."),
+    (
+        50,
+        True,
+        "50 open incidents of Checkout were brought in by Bo Call. More are open, which only PagerDuty "
+        "shows.",
+    ),
+]
 TEAMS = (
     ServiceTeam(id="PTEAM01", name="Payments", managers=("Bo Call", "Cy"), more_managers=3),
     ServiceTeam(id="PTEAM02", name="Search", managers=("Cy",)),
@@ -103,7 +119,9 @@ TEAMS = (
 
 
 def answered(reply: Reply) -> ConnectAnswer:
-    return ConnectAnswer(reply=reply, service_name="Checkout", by="Bo Call", since=SINCE, teams=TEAMS)
+    return ConnectAnswer(
+        reply=reply, service_name="Checkout", by="Bo Call", since=SINCE, count=3, teams=TEAMS
+    )
 
 
 def test_the_sentences_are_complete() -> None:
@@ -133,7 +151,7 @@ def test_a_command_has_a_sentence_that_fits_and_tells_of_no_button(reply: Reply)
 
 
 def test_what_changed_nothing_says_so() -> None:
-    for reply in set(REPLIES) - {"connected", "disconnected", "working"}:
+    for reply in set(REPLIES) - {"connected", "disconnected", "working", *OF_BRINGING_IN}:
         assert "othing was changed" in sentence_of(answered(reply), "disconnect", again="command")
 
 
@@ -182,10 +200,28 @@ def test_a_name_cannot_reorder_what_stands_beside_it() -> None:
     assert "x" * 61 not in told
 
 
-@pytest.mark.parametrize("again", get_args(Again))
-def test_who_is_not_linked_does_the_same_again(again: Again) -> None:
-    told = unlinked_sentence("acme", "A link waits.", again=again)
-    end = {"press": "press Connect Service again", "command": "send the same command again"}[again]
+@pytest.mark.parametrize(("count", "more", "told"), BROUGHT_IN)
+def test_what_was_brought_in_is_counted(count: int, more: bool, told: str) -> None:
+    answer = ConnectAnswer(reply="brought_in", service_name="Checkout", by="Bo Call", count=count, more=more)
+    assert sentence_of(answer, "bring_in", again="press") == told
+
+
+def test_whoever_brings_in_presses_the_same_button_again() -> None:
+    told = sentence_of(ConnectAnswer(reply="link_ended"), "bring_in", again="press")
+    assert told.endswith("Then press Bring in open incidents again.")
+    assert "when the incidents are there" in sentence_of(None, "bring_in", again="press")
+
+
+@pytest.mark.parametrize(
+    ("kind", "again", "end"),
+    [
+        ("connect", "press", "press Connect Service again"),
+        ("bring_in", "press", "press Bring in open incidents again"),
+        ("connect", "command", "send the same command again"),
+    ],
+)
+def test_who_is_not_linked_does_the_same_again(kind: Request, again: Again, end: str) -> None:
+    told = unlinked_sentence("acme", "A link waits.", kind, again=again)
     assert told == (
         f"Your Teams account is not linked to PagerDuty (acme), so nothing was changed. A link waits. "
         f"Then {end}."
