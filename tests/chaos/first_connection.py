@@ -4,51 +4,33 @@ All tests share one team, whose app was installed and authorized in the real way
 Whatever a test connects is disconnected at its end: the next one begins without a subscription.
 """
 
-import asyncio
-import functools
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
 import asyncpg
-from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus, WorkflowHandle
-from temporalio.service import RPCError, RPCStatusCode
 
-from api.gateway import Gateway
 from muster.public_addresses import webhook_path
 from muster.seed import Seed, seed
 from sandbox.company import Channel, Team, read_company
 from sandbox.company import Company as SandboxCompany
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
-from tests.chaos.company import ACCOUNT, DI_EMAIL, Company, Incident, holding
+from tests.chaos.company import ACCOUNT, DI_EMAIL, Company, Incident
 from tests.chaos.newcomer import newcomer
+from tests.chaos.place import Place
 from tests.support.settings import settings_for
 from tests.support.waiting import eventually
-from workflows.connect_channel.messages import Asked, ConnectAnswer, Start
-from workflows.connect_channel.state import Kind
-from workflows.connect_channel.workflow_type import CONNECT_CHANNEL, UPDATES
-from workflows.ids import ConnectChannelId
-from workflows.person import Person as Asker
 
 TEAM = "Orders"
-CHECKOUT, LEDGER = "PSVC001", "PSVC002"
+A_SERVICE, ANOTHER_SERVICE = "PSVC001", "PSVC002"
 _CHANNELS = 40
 _PATH = "/webhook_subscriptions"
 _NEVER = "service.deleted"
 """A type of event that nothing here causes."""
 _ANOTHER_INSTALLATION = "11111111-2222-4333-8444-555555555555"
 _A_MARKER = "0" * 32
-CONNECTED, WELCOME = "Service connected", "PagerDuty's incidents arrive in this channel"
-"""Titles of what a channel is shown."""
-_TITLES = (CONNECTED, "Service disconnected", "Connecting", WELCOME)
-_ANSWERED_WITHIN = 2.2
-"""Seconds that the API gives a click."""
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
-_COMMITS = "commits"
-"""The text behind the lock at which the commits of a table wait."""
 
 
 def with_channels(company: SandboxCompany) -> SandboxCompany:
@@ -73,113 +55,6 @@ def channels_of(company: SandboxCompany) -> tuple[Channel, ...]:
     return next(team for team in company.teams if team.name == TEAM).channels[2:]
 
 
-class Commit(NamedTuple):
-    """A transaction of the worker's, by a row that it writes."""
-
-    table: str
-    operation: str
-
-
-class Place:
-    """A service and a channel, which are not connected yet."""
-
-    def __init__(self, company: Company, channel: Channel, service: str) -> None:
-        self.company = company
-        self.channel, self.service = channel, service
-
-    async def connect(self) -> ConnectAnswer | None:
-        """Di connects it; ``None``: Muster is working on it."""
-        return await self._ask("connect")
-
-    async def disconnect(self) -> ConnectAnswer | None:
-        """Di disconnects it."""
-        return await self._ask("disconnect")
-
-    async def _ask(self, kind: Kind) -> ConnectAnswer | None:
-        """As the API asks for whoever presses or writes."""
-        company = self.company
-        (link,) = await company.rows(
-            """SELECT l.id, l.tenant, p.aad_object_id, p.teams_id, p.name
-               FROM user_link l JOIN person p USING (tenant, aad_object_id) WHERE p.email = $1""",
-            DI_EMAIL,
-        )
-        start = Start(
-            tenant=link["tenant"],
-            account=ACCOUNT,
-            service=self.service,
-            conversation=self.channel.id,
-            key=await self.key(),
-            channel_name=f"{TEAM}/#{self.channel.name}",
-        )
-        asked = Asked(
-            key=uuid.uuid4().hex,
-            person=Asker(aad_object_id=link["aad_object_id"], teams_id=link["teams_id"], name=link["name"]),
-            link=link["id"],
-            received_at=datetime.now(UTC),
-        )
-        gateway = Gateway(company.temporal, task_queue="muster")
-        answer = await gateway.ask(
-            CONNECT_CHANNEL,
-            start,
-            UPDATES[kind],
-            asked,
-            update_id=asked.key,
-            answer_by=asyncio.get_running_loop().time() + _ANSWERED_WITHIN,
-        )
-        await gateway.finish()
-        return answer
-
-    async def key(self) -> str:
-        """The channel's."""
-        (row,) = await self.company.rows("SELECT key FROM conversation WHERE id = $1", self.channel.id)
-        return str(row["key"])
-
-    async def said(self) -> list[str]:
-        """The latest titles of the messages about its connection, in the order in which they were posted."""
-        records = await self.company.teams.records()
-        (found,) = (one for one in records["conversations"] if one["id"] == self.channel.id)
-        latest = [message["versions"][-1]["activity"].get("summary", "") for message in found["messages"]]
-        titles = [summary.partition(" · ")[0] for summary in latest]
-        return [title for title in titles if title.startswith(_TITLES)]
-
-    async def rows(self) -> list[asyncpg.Record]:
-        """Its connections, oldest first, also those that have ended."""
-        return await self.company.rows(
-            "SELECT * FROM connection WHERE service = $1 AND conversation = $2 ORDER BY id",
-            self.service,
-            self.channel.id,
-        )
-
-    async def run(self) -> WorkflowExecutionDescription:
-        """The latest run of its workflow."""
-        return await self._handle(await self._workflow()).describe()
-
-    async def end(self) -> Mapping[str, Any]:
-        """The result of that run, which has ended."""
-        result: Mapping[str, Any] = await self._handle(await self._workflow()).result()
-        return result
-
-    async def is_over(self) -> bool:
-        """Its run has ended: nothing more happens to it."""
-        try:
-            return (await self.run()).status is WorkflowExecutionStatus.COMPLETED
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
-            raise
-
-    async def is_ready(self) -> bool:
-        """The channel was told that it is connected, and welcomed."""
-        said = await self.said()
-        return CONNECTED in said and WELCOME in said
-
-    async def _workflow(self) -> str:
-        return str(ConnectChannelId(await self.key(), self.service))
-
-    def _handle(self, workflow: str) -> WorkflowHandle[Any, Any]:
-        return self.company.temporal.get_workflow_handle(workflow)
-
-
 class FirstConnection:
     """The account while its first service is connected, and what becomes of its subscription."""
 
@@ -195,13 +70,13 @@ class FirstConnection:
 
     # What people do
 
-    def place(self, service: str = CHECKOUT) -> Place:
+    def place(self, service: str = A_SERVICE) -> Place:
         """A service and a channel of the test's own."""
         place = Place(self.company, next(self._channels), service)
         self.places.append(place)
         return place
 
-    async def trigger(self, service: str = CHECKOUT) -> Incident:
+    async def trigger(self, service: str = A_SERVICE) -> Incident:
         """Something breaks."""
         incident = await self.company.incident(service=service)
         self.incidents.append(incident)
@@ -239,14 +114,24 @@ class FirstConnection:
         writes = (await self.company.pagerduty.records())["writes"][self._before["writes"] :]
         return [one["status"] for one in writes if (one["method"], one["path"]) == ("POST", _PATH)]
 
+    async def deleted(self) -> dict[str, datetime]:
+        """When each subscription was deleted that is not there any more."""
+        writes = (await self.company.pagerduty.records())["writes"][self._before["writes"] :]
+        return {
+            one["path"].removeprefix(f"{_PATH}/"): datetime.fromisoformat(one["at"])
+            for one in writes
+            if (one["method"], one["status"]) == ("DELETE", 204)
+        }
+
     async def webhooks(self) -> list[dict[str, Any]]:
         """All that this test's incidents sent, with every attempt to deliver it, oldest first."""
         webhooks = (await self.company.pagerduty.records())["webhooks"]
         return [one for one in webhooks[self._before["webhooks"] :] if one["incident"] is not None]
 
-    async def statuses(self) -> set[int | None]:
-        """What the attempts to deliver them were answered."""
-        return {attempt["status"] for one in await self.webhooks() for attempt in one["attempts"]}
+    async def statuses(self) -> set[int]:
+        """What the attempts to deliver them were answered, but for those without an answer."""
+        attempts = [attempt for one in await self.webhooks() for attempt in one["attempts"]]
+        return {attempt["status"] for attempt in attempts if attempt["status"] is not None}
 
     # What Muster knows of it
 
@@ -296,31 +181,6 @@ class FirstConnection:
     async def _is_gone(self) -> bool:
         await self.let_late_creations_be_over()
         return not (await self.ours() or await self.subscriptions() or await self.intents())
-
-
-@asynccontextmanager
-async def commits_held(company: Company, commit: Commit) -> AsyncIterator[Callable[[], Awaitable[list[int]]]]:
-    """Let commits with such a row wait until the block ends; gives how to wait for the first one."""
-    table, operation = commit
-    lock = f"PERFORM pg_advisory_xact_lock(hashtextextended('{_COMMITS}', 0))"
-    await company.rows(
-        f"CREATE FUNCTION wait_to_commit() RETURNS trigger LANGUAGE plpgsql"
-        f" AS $$ BEGIN {lock}; RETURN NULL; END $$"
-    )
-    await company.rows(
-        f"CREATE CONSTRAINT TRIGGER waits AFTER {operation} ON {table}"
-        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_to_commit()"
-    )
-
-    async def reached() -> list[int]:
-        await eventually(functools.partial(company.backends_at, _COMMITS, granted=False))
-        return await company.backends_at(_COMMITS, granted=False)
-
-    try:
-        async with holding(company, _LOCK, _COMMITS):
-            yield reached
-    finally:
-        await company.rows("DROP FUNCTION wait_to_commit CASCADE")
 
 
 @asynccontextmanager
