@@ -10,6 +10,7 @@ import pytest
 
 from api.bot.buttons import BUTTONS
 from muster.cards.commands import NO_PERSON
+from muster.cards.connections.bringing_in import bring_in_buttons
 from muster.cards.connections.offer import ConnectionOffer, offer_card
 from muster.cards.connections.sentences import (
     NOT_IN_A_CHAT,
@@ -43,7 +44,8 @@ from tests.support.company import ADA_AAD, BO_AAD, TENANT
 from workflows.account_link.messages import LinkAnswer
 from workflows.account_link.workflow_type import LINK_BUTTONS
 from workflows.connect_channel.messages import ConnectAnswer
-from workflows.connect_channel.state import Reply
+from workflows.connect_channel.state import Offer, Reply
+from workflows.connect_channel.view import ConnectionView
 from workflows.connect_channel.workflow_type import CONNECT_SERVICE
 from workflows.verbs.registry import VERBS
 
@@ -74,14 +76,21 @@ async def bot(
         yield bot
 
 
-def click(channel: str = CHANNEL, *, team: str = TEAM, data: Any = DATA, **changes: Any) -> dict[str, Any]:
+def click(
+    channel: str = CHANNEL,
+    *,
+    team: str = TEAM,
+    verb: str = CONNECT_SERVICE,
+    data: Any = DATA,
+    **changes: Any,
+) -> dict[str, Any]:
     """Ada clicks the button of the card in a channel."""
     place = {
         "id": f"{channel};messageid=1700000000001",
         "conversationType": "channel",
         "tenantId": TENANT,
     }
-    whole = button(CONNECT_SERVICE, CARD) | {"conversation": place}
+    whole = button(verb, CARD) | {"conversation": place}
     whole["value"]["action"]["data"] = data
     return with_channel_data(whole, team={"id": team}, channel={"id": channel}) | changes
 
@@ -118,6 +127,32 @@ async def test_the_workflow_is_asked_as_whoever_pressed_and_the_card_goes_on_as_
     assert (asked.person.aad_object_id, asked.message, asked.correlation) == (ADA_AAD, CARD, whole["id"])
     assert asked.link == await bot.pool.fetchval("SELECT id FROM user_link")
     assert before - timedelta(seconds=1) <= asked.received_at <= datetime.now(UTC)
+
+
+async def test_open_incidents_are_brought_in_by_a_button_of_the_same_kind(
+    bot: Bot, gateway: RecordingGateway
+) -> None:
+    gateway.connect_reply = ConnectAnswer(reply="brought_in", service_name="Checkout", by="Ada Ops", count=2)
+    view = ConnectionView(
+        name="welcome/1",
+        showing="welcome",
+        account="acme",
+        service=SERVICE,
+        service_name="Checkout",
+        offer=Offer(count=2),
+    )
+    (action,) = bring_in_buttons(view)
+    told = await bot.clicks(click(verb=action["verb"], data=action["data"]))
+    assert told == "2 open incidents of Checkout were brought in by Ada Ops."
+    (one,) = gateway.asked_to_connect
+    assert (one.update, one.start.service, one.asked.person.aad_object_id) == ("bring_in", SERVICE, ADA_AAD)
+    await bot.clicks(click())
+    assert gateway.asked_to_connect[1].asked.key != one.asked.key
+
+
+async def test_who_is_not_linked_brings_nothing_in(bot: Bot, gateway: RecordingGateway) -> None:
+    told = await refusal(bot, gateway, click(verb="bring_in", **BY_BO))
+    assert "Then press Bring in open incidents again." in told
 
 
 async def test_a_click_that_comes_again_is_the_same_and_others_are_others(

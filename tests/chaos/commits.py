@@ -1,7 +1,7 @@
 """Commits that wait, so that a process can be killed before one of them is made or after it.
 
 A deferred trigger is run by the commit itself, that of one statement or of a transaction. Its process has
-has sent it then and waits for the answer: what is committed hangs on the server alone.
+sent it then and waits for the answer: what is committed hangs on the server alone.
 """
 
 import functools

@@ -128,9 +128,10 @@ class FirstConnection:
         webhooks = (await self.company.pagerduty.records())["webhooks"]
         return [one for one in webhooks[self._before["webhooks"] :] if one["incident"] is not None]
 
-    async def statuses(self) -> set[int | None]:
-        """What the attempts to deliver them were answered."""
-        return {attempt["status"] for one in await self.webhooks() for attempt in one["attempts"]}
+    async def statuses(self) -> set[int]:
+        """What the attempts to deliver them were answered, but for those without an answer."""
+        attempts = [attempt for one in await self.webhooks() for attempt in one["attempts"]]
+        return {attempt["status"] for attempt in attempts if attempt["status"] is not None}
 
     # What Muster knows of it
 
