@@ -141,7 +141,7 @@ async def test_open_incidents_are_brought_in_by_a_button_of_the_same_kind(
         service_name="Checkout",
         offer=Offer(count=2),
     )
-    (action,) = bring_in_buttons(view)
+    (action,) = map(dict[str, Any], bring_in_buttons(view))
     told = await bot.clicks(click(verb=action["verb"], data=action["data"]))
     assert told == "2 open incidents of Checkout were brought in by Ada Ops."
     (one,) = gateway.asked_to_connect
