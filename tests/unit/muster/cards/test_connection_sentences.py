@@ -206,7 +206,7 @@ def test_what_was_brought_in_is_counted(count: int, more: bool, told: str) -> No
     assert sentence_of(answer, "bring_in", again="press") == told
 
 
-def test_whoever_brings_in_presses_the_same_button_again() -> None:
+def test_whoever_brings_in_clicks_the_same_button_again() -> None:
     told = sentence_of(ConnectAnswer(reply="link_ended"), "bring_in", again="press")
     assert told.endswith("Then press Bring in open incidents again.")
     assert "when the incidents are there" in sentence_of(None, "bring_in", again="press")
