@@ -105,7 +105,7 @@ async def keep_on_every_screen(windows: Windows, name: str, text: str, picture: 
     async def find(window: TeamsWindow) -> Locator:
         return await private_card(window, text)
 
-    await _keep_card(windows, name, find, picture)
+    await keep_found_on_every_screen(windows, name, find, picture)
 
 
 async def keep_channel_on_every_screen(
@@ -119,19 +119,20 @@ async def keep_channel_on_every_screen(
         await expect(card).to_have_count(1)
         return card
 
-    await _keep_card(windows, name, find, picture)
+    await keep_found_on_every_screen(windows, name, find, picture)
 
 
-async def _keep_card(
+async def keep_found_on_every_screen(
     windows: Windows, name: str, find: Callable[[TeamsWindow], Awaitable[Locator]], picture: str
 ) -> None:
+    """Pictures of what somebody finds in their window."""
     for screen in SCREENS:
-        window = await windows.teams(name, screen)
-        card = await find(window)
-        await card.evaluate("card => card.scrollIntoView({block: 'center'})")
+        window = await windows.onlooking(name, screen)
+        await window.back()
+        found = await find(window)
+        await found.evaluate("element => element.scrollIntoView({block: 'center'})")
         await window.page.mouse.move(0, 0)
         await keep(window.page, f"{picture}-{screen.name}")
-        await windows.leave(window.page)
 
 
 async def keep_page_on_every_screen(page: Page, picture: str) -> None:

@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from muster.cards.personal_link_pages import SIGN_IN_AS_SOMEONE_ELSE
 from sandbox.up.supervision.launch import Launched
@@ -25,14 +25,16 @@ from tests.e2e.linking import (
     ties,
     unlink,
 )
-from tests.e2e.screens import DESKTOP, PICTURES, SCREENS, Screen, keep
+from tests.e2e.screens import DESKTOP, PICTURES, Screen, keep
 from tests.e2e.setting_up import (
     address_behind,
     expect_answer,
+    keep_found_on_every_screen,
     keep_page_on_every_screen,
     private_card,
     tell_bot,
 )
+from tests.e2e.teams_window import TeamsWindow
 from tests.e2e.windows import Windows
 from tests.support.product import running
 from tests.support.simulators import PagerDuty
@@ -87,14 +89,12 @@ async def test_whoever_links_at_once_has_clicked_as_themselves_until_they_unlink
     await expect(again).to_have_count(1)
     await expect(bo.page.get_by_test_id("only-you")).to_have_count(0)
     assert await pagerduty.changes(incident) == [(CY_USER, "acknowledged")]
-    for screen in SCREENS:
-        window = await windows.teams("Cy Net", screen)
+
+    async def find(window: TeamsWindow) -> Locator:
         await window.open_channel("Payments", "ops")
-        shown = only_mine(window, "You pressed Resolve", OFFER)
-        await shown.evaluate("message => message.scrollIntoView({block: 'center'})")
-        await window.page.mouse.move(0, 0)
-        await keep(window.page, f"linking-3-offer-{screen.name}")
-        await windows.leave(window.page)
+        return only_mine(window, "You pressed Resolve", OFFER)
+
+    await keep_found_on_every_screen(windows, "Cy Net", find, "linking-3-offer")
     page = await open_offer(cy, again)
     await go_on(page)
     await expect_linked(page, "Cy Net")

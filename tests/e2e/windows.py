@@ -18,6 +18,7 @@ class Windows:
         self._browser = browser
         self._ready = ready
         self._pages: list[Page] = []
+        self._onlooking: dict[tuple[str, Screen], TeamsWindow] = {}
 
     async def teams(self, name: str, screen: Screen = DESKTOP) -> TeamsWindow:
         """Teams, as this person."""
@@ -25,6 +26,12 @@ class Windows:
         query = {"person": self._email(name), "theme": "dark" if screen.dark else "light"}
         await page.goto(f"{self._ready['teams']}/?{urlencode(query)}")
         return TeamsWindow(page)
+
+    async def onlooking(self, name: str, screen: Screen) -> TeamsWindow:
+        """Teams as this person on this screen, in one window that stays and follows what others do."""
+        if (name, screen) not in self._onlooking:
+            self._onlooking[name, screen] = await self.teams(name, screen)
+        return self._onlooking[name, screen]
 
     async def pagerduty(self, name: str) -> PagerDutyConsole:
         """PagerDuty, as this person."""
@@ -46,11 +53,6 @@ class Windows:
         page = await context.new_page()
         self._pages.append(page)
         return page
-
-    async def leave(self, page: Page) -> None:
-        """Close one of them."""
-        self._pages.remove(page)
-        await page.context.close()
 
     async def keep_all(self, name: str) -> None:
         """Take a picture of every window."""

@@ -26,11 +26,11 @@ async def pass_by(account: SimulatedAccount, *, minutes: float) -> None:
     await account.sandbox("POST", "/clock", {"advance": minutes * 60})
 
 
-def pending(incident: dict[str, Any]) -> dict[str, timedelta]:
-    """The pending actions, each with its distance from the incident's last change of assignment or status."""
-    since = datetime.fromisoformat(incident["created_at"])
+def pending(incident: dict[str, Any], *, since: str = "created_at") -> dict[str, timedelta]:
+    """The pending actions, each with its distance from a moment of the incident, to the second."""
+    begin = datetime.fromisoformat(incident[since]).replace(microsecond=0)
     return {
-        action["type"]: datetime.fromisoformat(action["at"]) - since for action in incident["pending_actions"]
+        action["type"]: datetime.fromisoformat(action["at"]) - begin for action in incident["pending_actions"]
     }
 
 
@@ -117,7 +117,7 @@ async def test_a_reopened_incident_begins_at_the_first_level(account: SimulatedA
     assert (await account.get(key))["pending_actions"] == []
     reopened = (await account.put(key, status="triggered")).json()["incident"]
     assert place(reopened) == ("triggered", [BO_USER])
-    assert pending(reopened) == {"escalate": timedelta(minutes=60)}
+    assert pending(reopened, since="last_status_change_at") == {"escalate": timedelta(minutes=30)}
 
 
 async def test_the_policy_shows_its_levels_and_delays(account: SimulatedAccount) -> None:
