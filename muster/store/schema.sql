@@ -98,6 +98,16 @@ CREATE TABLE incident_card (
     replies text[] DEFAULT '{}'::text[] NOT NULL
 );
 
+CREATE VIEW followed_account AS
+ SELECT connection.account
+   FROM connection
+  WHERE (connection.ended_at IS NULL)
+UNION
+ SELECT k.account
+   FROM (incident_card k
+     JOIN conversation c ON ((c.id = k.conversation)))
+  WHERE ((c.suspended_at IS NULL) AND (COALESCE((k.view ->> 'status'::text), ''::text) <> 'resolved'::text));
+
 CREATE TABLE incident_detail (
     account text NOT NULL,
     incident_id text NOT NULL,

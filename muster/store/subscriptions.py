@@ -93,7 +93,7 @@ async def installation(connection: Connection | Pool) -> str:
 
 
 async def is_needed(connection: Connection | Pool, account: str) -> bool:
-    """Whether some conversation is connected to a service of the account."""
+    """Whether a connection of the account goes on, or an incident of it is still followed somewhere."""
     return bool(await QUERIES["is_needed"].fetchval(connection, account=account))
 
 
@@ -174,7 +174,7 @@ async def end(connection: Connection | Pool, account: str, id: str) -> None:
 
 
 async def end_unneeded(connection: Connection | Pool, account: str) -> None:
-    """The same for all of an account that has no connection at this moment."""
+    """The same for all of an account of which nothing is followed at this moment."""
     await QUERIES["end_unneeded"].execute(connection, account=account)
 
 

@@ -25,7 +25,7 @@ INSERT INTO installation DEFAULT VALUES ON CONFLICT (only_one) DO NOTHING
 SELECT id::text FROM installation
 
 -- name: is_needed
-SELECT EXISTS (SELECT FROM connection WHERE account = :account AND ended_at IS NULL)
+SELECT EXISTS (SELECT FROM followed_account WHERE account = :account)
 
 -- name: stored
 SELECT id, secret, url, verified_at IS NOT NULL AS is_verified, ended_at IS NOT NULL AS has_ended
@@ -69,7 +69,7 @@ UPDATE webhook_subscription SET ended_at = now() WHERE account = :account AND id
 -- A connection that is committed before this statement keeps them.
 UPDATE webhook_subscription SET ended_at = now()
 WHERE account = :account AND ended_at IS NULL
-  AND NOT EXISTS (SELECT FROM connection c WHERE c.account = :account AND c.ended_at IS NULL)
+  AND NOT EXISTS (SELECT FROM followed_account f WHERE f.account = :account)
 
 -- name: note_deleted
 UPDATE webhook_subscription SET ended_at = coalesce(ended_at, now()), deleted_at = now()

@@ -173,6 +173,7 @@ class FirstConnection:
         """Resolve what is open, disconnect what is connected, and see that the subscription is gone."""
         for incident in self.incidents:
             await incident.becomes("resolved")
+            await incident.shows("Resolved")  # until then it is followed
         for place in self.places:
             if any(row["ended_at"] is None for row in await place.rows()):
                 await place.disconnect()

@@ -27,11 +27,14 @@ from tests.e2e.setting_up import (
 from tests.e2e.teams_window import TeamsWindow
 from tests.e2e.windows import Onlooker, Windows
 from tests.support.product import running
+from tests.support.simulators import PagerDuty
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 _WELCOME = "PagerDuty's incidents arrive in this channel"
-_OUTAGE, _OLDER, _LATER = "Checkout answers 502", "Card payments are declined", "Refunds are stuck"
+_AWAY, _BACK = "Incidents no longer appear in Teams", "Incidents appear in Teams again"
+_OLDER, _OUTAGE = "Card payments are declined", "Checkout answers 502"
+_MEANWHILE, _AFTERWARDS = "Refunds are stuck", "Vouchers are empty"
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
 
 
 async def test_everybody_follows_the_readme_in_a_window_of_their_own(
-    stack: Launched, windows: Windows
+    stack: Launched, windows: Windows, pagerduty: PagerDuty
 ) -> None:
     ada = await windows.teams("Ada Ops")
     await _comes_aboard(windows, ada)
@@ -52,9 +55,9 @@ async def test_everybody_follows_the_readme_in_a_window_of_their_own(
     address = await console.address_of_service("Checkout")
     await _connects(windows, ada, address)
     await _brings_in_what_is_open(windows, ada)
-    await _an_incident_arrives(windows, ada, console)
+    outage = await _an_incident_arrives(windows, ada, console)
     await _the_channel_is_renamed_deleted_and_restored(windows, ada, console)
-    await _disconnects(windows, ada, console)
+    await _disconnects(windows, ada, console, pagerduty, outage)
 
 
 async def _comes_aboard(windows: Windows, ada: TeamsWindow) -> None:
@@ -110,43 +113,51 @@ async def _brings_in_what_is_open(windows: Windows, ada: TeamsWindow) -> None:
     await conversation.card(_OLDER).expect("Triggered", "Checkout")
 
 
-async def _an_incident_arrives(windows: Windows, ada: TeamsWindow, console: PagerDutyConsole) -> None:
+async def _an_incident_arrives(windows: Windows, ada: TeamsWindow, console: PagerDutyConsole) -> str:
     onlooker = await Onlooker.open(windows, "Bo Call", team="Payments", channel="ops")
-    await console.trigger(_OUTAGE, service="Checkout", priority="P1")
+    incident = await console.trigger(_OUTAGE, service="Checkout", priority="P1")
     card = (await ada.open_channel("Payments", "ops")).card(_OUTAGE)
     await card.expect("Triggered", "Checkout")
     await card.click("Acknowledge")
     await onlooker.expect_card(_OUTAGE, "Acknowledged by Ada Ops", picture="guide-4-acknowledged")
     await console.expect_acknowledged_by("Ada Ops")
+    return incident
 
 
 async def _the_channel_is_renamed_deleted_and_restored(
     windows: Windows, ada: TeamsWindow, console: PagerDutyConsole
 ) -> None:
-    await ada.choose("ops", "Rename channel", confirm="Rename", name="incidents")
-    await mention_bot(ada, "Payments", "incidents", "list")
-    await expect_answer(ada, "Checkout", "Ada Ops")
-    await ada.choose("incidents", "Delete channel", confirm="Delete")
-    await private_card(ada, "incidents", "Checkout")
-    await keep_on_every_screen(windows, "Ada Ops", "incidents", "guide-5-suspended")
-    await console.trigger(_LATER, service="Checkout", priority="P3")
-    await ada.choose("incidents", "Restore channel", confirm="Restore")
-    conversation = await ada.open_channel("Payments", "incidents")
-    await conversation.card(_LATER).expect("Triggered", "Checkout")
+    await ada.choose("ops", "Rename channel", confirm="Rename", name="night-watch")
+    await mention_bot(ada, "Payments", "night-watch", "list")
+    await expect_answer(ada, "Connected to this channel", "Checkout", "connected by Ada Ops since")
+    await ada.choose("night-watch", "Delete channel", confirm="Delete")
+    await private_card(ada, _AWAY, "night-watch", "Checkout")
+    await keep_on_every_screen(windows, "Ada Ops", _AWAY, "guide-5-suspended")
+    await console.trigger(_MEANWHILE, service="Checkout", priority="P3")
+    await ada.choose("night-watch", "Restore channel", confirm="Restore")
+    await private_card(ada, _BACK, "night-watch", "Checkout")
+    await keep_on_every_screen(windows, "Ada Ops", _BACK, "guide-6-revived")
+    conversation = await ada.open_channel("Payments", "night-watch")
+    await conversation.card(_MEANWHILE).expect("Triggered", "Checkout")
     await conversation.card(_OUTAGE).expect("Acknowledged by Ada Ops")
-    await conversation.card(_LATER).click("Resolve")
-    await conversation.card(_LATER).expect("Resolved by Ada Ops")
+    await conversation.card(_MEANWHILE).click("Resolve")
+    await conversation.card(_MEANWHILE).expect("Resolved by Ada Ops")
 
 
-async def _disconnects(windows: Windows, ada: TeamsWindow, console: PagerDutyConsole) -> None:
-    await mention_bot(ada, "Payments", "incidents", "disconnect Checkout")
+async def _disconnects(
+    windows: Windows, ada: TeamsWindow, console: PagerDutyConsole, pagerduty: PagerDuty, outage: str
+) -> None:
+    await mention_bot(ada, "Payments", "night-watch", "disconnect Checkout")
     await expect(_card(ada, "Service disconnected")).to_contain_text("Disconnected by Ada Ops")
     await keep_channel_on_every_screen(
-        windows, "Ada Ops", "Payments", "incidents", "Service disconnected", "guide-6-disconnected"
+        windows, "Ada Ops", "Payments", "night-watch", "Service disconnected", "guide-7-disconnected"
     )
-    conversation = await ada.open_channel("Payments", "incidents")
-    await conversation.card(_OUTAGE).click("Resolve")
-    await conversation.card(_OUTAGE).expect("Resolved by Ada Ops")
+
+    await console.trigger(_AFTERWARDS, service="Checkout", priority="P1")
+    await pagerduty.update(outage, status="resolved")
+    conversation = await ada.open_channel("Payments", "night-watch")
+    await conversation.card(_OUTAGE).expect("Resolved by Ada Ops")  # which was told after the other one
+    await expect(_card(ada, _AFTERWARDS)).to_have_count(0)
 
 
 def _card(window: TeamsWindow, title: str) -> Locator:

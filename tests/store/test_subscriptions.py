@@ -8,7 +8,7 @@ from muster.security.sealing import KeyRing, SealBroken
 from muster.store import subscriptions
 from muster.store.pool import Pool
 from muster.store.subscriptions import Secrets, secrets_of
-from tests.support.company import ACCOUNT, OTHER_SECRET, OTHER_SUBSCRIPTION, SECRET, SUBSCRIPTION
+from tests.support.company import ACCOUNT, OPS, OTHER_SECRET, OTHER_SUBSCRIPTION, SECRET, SUBSCRIPTION
 from tests.support.settings import KEYS
 
 pytestmark = pytest.mark.anyio
@@ -82,6 +82,24 @@ async def test_an_address_has_one_subscription_that_goes_on(pool: Pool) -> None:
     assert [one.marker for one in await subscriptions.intents(pool, ACCOUNT)] == ["m2"]
     await subscriptions.end(pool, ACCOUNT, "PONE")
     assert await store(pool, "m2", "PTWO")
+
+
+async def test_what_an_incident_needs_that_is_followed_does_not_end(pool: Pool) -> None:
+    """Its connection has ended, and its card is not resolved yet."""
+    await pool.execute("DELETE FROM connection")
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, 'Q1', $2)", ACCOUNT, OPS
+    )
+    for view in (None, '{"status": "acknowledged"}'):
+        await pool.execute("UPDATE incident_card SET view = $1::text::jsonb", view)
+        assert await subscriptions.is_needed(pool, ACCOUNT)
+        await subscriptions.end_unneeded(pool, ACCOUNT)
+        assert not any(one.has_ended for one in await subscriptions.stored(pool, RING, ACCOUNT))
+    await pool.execute("UPDATE conversation SET suspended_at = now()")
+    assert not await subscriptions.is_needed(pool, ACCOUNT), "nobody follows anything there"
+    await pool.execute("UPDATE conversation SET suspended_at = NULL")
+    await pool.execute('UPDATE incident_card SET view = \'{"status": "resolved"}\'')
+    assert not await subscriptions.is_needed(pool, ACCOUNT)
 
 
 async def test_what_a_connection_needs_does_not_end(pool: Pool) -> None:
