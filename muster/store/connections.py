@@ -65,6 +65,8 @@ async def record(pool: Pool, request: RecordConnection) -> ConnectionRecorded:
         )
         if channel is None or channel["gone"]:
             return ConnectionRecorded(unrecorded="channel_gone")
+        if channel["suspended"]:
+            return ConnectionRecorded(unrecorded="channel_suspended")
         own = await QUERIES["of_request"].fetchrow(connection, request=request.request)
         if own is not None:
             unrecorded = "ended_since" if own["ended"] else None
