@@ -33,7 +33,7 @@ class Stored:
 
     id: str
     url: str | None
-    """``None``: it was seeded."""
+    """``None``: it was seeded, and PagerDuty's list has not told yet."""
     is_readable: bool
     """Its secret opens with the keys of this process."""
     is_verified: bool
@@ -58,10 +58,16 @@ def secret_place(account: str, subscription: str) -> Place:
     return Place("webhook_subscription", f"{account}/{subscription}", "secret")
 
 
-async def upsert(connection: Connection | Pool, keys: KeyRing, *, account: str, id: str, secret: str) -> None:
-    """Write a subscription as a seed file has it; its secret is sealed with the newest key."""
+async def upsert(
+    connection: Connection | Pool, keys: KeyRing, *, account: str, id: str, secret: str, url: str | None
+) -> None:
+    """Write a subscription as a seed file has it; its secret is sealed with the newest key.
+
+    Its ``url`` is not taken where PagerDuty may know better: of one that had ended, or where another one
+    sends already.
+    """
     await QUERIES["upsert"].execute(
-        connection, account=account, id=id, secret=keys.seal(secret, secret_place(account, id))
+        connection, account=account, id=id, secret=keys.seal(secret, secret_place(account, id)), url=url
     )
 
 

@@ -116,6 +116,12 @@ def there(side: PagerDuty) -> list[Subscription]:
     return side.simulator.subscriptions.all()
 
 
+async def seeded(side: PagerDuty, pool: Pool, url: str | None) -> None:
+    """PagerDuty sends to us by a subscription that the file named, with this address of it."""
+    side.simulator.subscriptions.move(COMPANY.webhook_subscription, HERE + PATH)
+    await pool.execute("UPDATE webhook_subscription SET url = $1", url)
+
+
 async def connect(pool: Pool) -> None:
     (first, *_) = COMPANY.connections
     await connections.upsert(
@@ -190,10 +196,11 @@ async def test_two_first_connections_at_once_make_one(
     assert [one.method for one in side.simulator.store.state.writes] == ["POST"]
 
 
+@pytest.mark.parametrize("url", [None, HERE + PATH])
 async def test_a_seeded_subscription_is_adopted(
-    pagerduty_side: PagerDuty, pool: Pool, start: Callable[..., Awaitable[Worker]]
+    pagerduty_side: PagerDuty, pool: Pool, start: Callable[..., Awaitable[Worker]], url: str | None
 ) -> None:
-    pagerduty_side.simulator.subscriptions.move(COMPANY.webhook_subscription, HERE + PATH)
+    await seeded(pagerduty_side, pool, url)
     assert await (await start()).converge() == DONE
     assert (await assert_one(pagerduty_side, pool)).id == COMPANY.webhook_subscription
 
@@ -679,10 +686,11 @@ async def test_an_inspection_goes_on_with_a_new_token_where_pagerduty_revoked_th
     assert await worker.inspect() == Inspected(converged=DONE)
 
 
+@pytest.mark.parametrize("url", [None, HERE + PATH])
 async def test_a_seeded_subscription_is_inspected_like_ours(
-    pagerduty_side: PagerDuty, pool: Pool, start: Callable[..., Awaitable[Worker]]
+    pagerduty_side: PagerDuty, pool: Pool, start: Callable[..., Awaitable[Worker]], url: str | None
 ) -> None:
-    pagerduty_side.simulator.subscriptions.move(COMPANY.webhook_subscription, HERE + PATH)
+    await seeded(pagerduty_side, pool, url)
     pagerduty_side.simulator.subscriptions.update(COMPANY.webhook_subscription, {"active": False})
     assert await (await start()).inspect() == Inspected(found=("inactive",), converged=DONE)
     assert (await assert_one(pagerduty_side, pool)).active
