@@ -63,13 +63,14 @@ async def record(pool: Pool, request: RecordConnection) -> ConnectionRecorded:
         channel = await QUERIES["lock_channel"].fetchrow(
             connection, conversation=request.conversation, tenant=request.tenant
         )
-        if channel is None or channel["gone"]:
-            return ConnectionRecorded(unrecorded="channel_gone")
+        # Before all that stands against a new row: what this request has written is there.
         own = await QUERIES["of_request"].fetchrow(connection, request=request.request)
         if own is not None:
             unrecorded = "ended_since" if own["ended"] else None
             row = await _found(connection, own["id"])
             return ConnectionRecorded(connection=None if unrecorded else row, unrecorded=unrecorded)
+        if channel is None or channel["gone"]:
+            return ConnectionRecorded(unrecorded="channel_gone")
         known = await live(
             connection, account=request.account, service=request.service, conversation=request.conversation
         )

