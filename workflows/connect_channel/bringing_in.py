@@ -65,9 +65,9 @@ class BringInReconciler(Reconciler):
         return self._run.state.asked_to_bring
 
     def is_due(self) -> bool:
-        """Somebody asked for it, and what happens to the incidents later arrives."""
+        """Somebody asked for it, and nothing stands against it any more."""
         state = self._run.state
-        return state.bringing is not None and (state.live is None or state.live.is_ready)
+        return state.bringing is not None and state.can_bring_in
 
     def holds_run(self) -> bool:
         """Whoever asked is answered."""

@@ -203,6 +203,11 @@ class State(Degradable):
         return next((one for one in reversed(self.followed) if one.is_live), None)
 
     @property
+    def can_bring_in(self) -> bool:
+        """What happens to the incidents later arrives; or the connection has ended, and none come."""
+        return self.live is None or self.live.is_ready
+
+    @property
     def step(self) -> str:
         """How it stands, for operators."""
         if self.converged < self.changes or self.wanted:
