@@ -83,7 +83,8 @@ class EndConnection(Value):
 class ConnectionEnded(Value):
     """The row that the request ended, as it is then; perhaps in an earlier run, and another one."""
 
-    connection: Connection
+    connection: Connection | None
+    """``None``: it is not there any more, since its team was forgotten."""
 
 
 class ShowConnection(Value):

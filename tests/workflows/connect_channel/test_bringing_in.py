@@ -307,9 +307,10 @@ async def test_nobody_waits_for_what_is_asked_for_before_events_arrive(client: C
         await run.ends()
         run.outside.breaks(CONVERGE_SUBSCRIPTION, ProviderUnavailable("503"))
         await run.connects()  # the welcome of the first connection still has its button
-        assert (await run.brings_in(BEN)).reply == "bringing_in"
-        assert (await run.connects(BEN)).reply == "already_connected"
-        assert (await run.disconnects()).reply == "disconnected"
+        async with asyncio.timeout(30):
+            assert (await run.brings_in(BEN)).reply == "bringing_in"
+            assert (await run.connects(BEN)).reply == "already_connected"
+            assert (await run.disconnects()).reply == "disconnected"
         run.outside.recovers(CONVERGE_SUBSCRIPTION)
         assert await run.ends() == "disconnected"
     assert run.outside.brought == []
@@ -321,7 +322,8 @@ async def test_a_disconnect_does_not_wait_for_an_attempt_to_bring_in(client: Cli
         bringing = run.outside.holds(BRING_IN)
         click = asyncio.create_task(run.brings_in(BEN))
         await run.outside.until(lambda: run.outside.waits(BRING_IN))
-        assert (await run.disconnects()).reply == "disconnected"
+        async with asyncio.timeout(30):
+            assert (await run.disconnects()).reply == "disconnected"
         bringing.set()
         assert (await click).reply == "not_connected"
         assert await run.ends() == "disconnected"

@@ -412,6 +412,21 @@ async def test_a_row_that_cannot_be_ended_now_is_ended_later(client: Client) -> 
         await run.ends()
 
 
+async def test_a_connection_whose_row_was_deleted_holds_up_nobody(client: Client) -> None:
+    outside = FakeActivities()
+    outside.is_connected("Grace")
+    ending = outside.holds(END_CONNECTION)
+    async with running(client, outside) as run:
+        asked = asyncio.create_task(run.disconnects())
+        await outside.until(lambda: outside.waits(END_CONNECTION))
+        outside.connections.clear()  # its team was forgotten
+        again = asyncio.create_task(run.connects(BEN))
+        ending.set()
+        assert (await asked).reply == "not_connected"
+        assert (await again).reply == "connected"
+        assert await run.ends() == "connected"
+
+
 async def test_a_card_that_was_deleted_is_posted_once_more(client: Client) -> None:
     async with running(client) as run:
         run.outside.fails(SHOW_CONNECTION, CardGone("deleted"))
