@@ -29,7 +29,7 @@ class OfferReconciler(Reconciler):
         if live is None or not live.is_ready or live.offer is not None or live.brought is not None:
             return None
         notice = self._run.state.offers(live.connection.id)
-        is_told = notice is None or notice.given_up or notice.left_as is not None
+        is_told = notice is None or notice.left_as is not None
         return None if is_told else live
 
     def is_due(self) -> bool:

@@ -221,8 +221,11 @@ class State(Degradable):
         return next((one for one in self.followed if one.connection.id == connection), None)
 
     def offers(self, connection: int) -> Notice | None:
-        """The one message that offers a connection's open incidents: the channel's welcome, else its card."""
-        mine = [one for one in self.notices if one.connection == connection]
+        """The one message that offers a connection's open incidents: the channel's welcome, else its card.
+
+        One that may not be there offers nothing.
+        """
+        mine = [one for one in self.notices if one.connection == connection and not one.given_up]
         return max(mine, key=lambda one: one.is_welcome, default=None)
 
     def with_followed(self, changed: Followed) -> "State":

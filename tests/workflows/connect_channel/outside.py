@@ -62,6 +62,8 @@ class FakeActivities:
         self.sent: list[ShowConnection] = []
         self.is_certain = True
         """Answers of Teams arrive."""
+        self.lost: set[str] = set()
+        """Messages of which nobody knows whether they are there."""
         self.standing: list[str] = []
         """How the subscription stood after each time it was brought in step."""
         self.left: list[Callable[[Literal["subscribed", "unsubscribed"]], Converged]] = []
@@ -176,7 +178,7 @@ class FakeActivities:
                 name=one.name,
                 recipient=one.recipient,
                 person=None,
-                is_posted=True,
+                is_posted=one.name not in self.lost,
                 showing=one.view.showing,
                 expanded=False,
                 content=one.content,
@@ -266,7 +268,7 @@ class FakeActivities:
 
     def _show(self, request: ShowConnection) -> ConnectionShown:
         self.sent.append(request)
-        return ConnectionShown(certain=self.is_certain)
+        return ConnectionShown(certain=self.is_certain and request.name not in self.lost)
 
     def activities(self) -> list[Callable[..., Awaitable[Any]]]:
         return [

@@ -57,6 +57,21 @@ async def test_where_nobody_is_welcomed_the_card_offers_it(client: Client) -> No
     assert [view.offer for view in run.outside.of("connection/8")] == [Offer(count=50, more=True)]
 
 
+async def test_where_the_welcome_may_not_be_there_the_card_offers_it(client: Client) -> None:
+    outside = with_open()
+    outside.lost.add(WELCOME)
+    async with running(client, outside) as run:
+        await connected(run)
+        assert last(run, CARD).offer == Offer(count=3)
+        sent = len(outside.sent)
+        await run.connects(BEN)
+        await run.ends()
+        assert len(outside.sent) == sent, "a later run leaves it as it is"
+        await run.brings_in(BEN)
+        await run.ends()
+    assert last(run, CARD).brought is not None
+
+
 async def test_nothing_is_offered_where_nothing_is_open(client: Client) -> None:
     async with running(client, with_open(OpenIncidents(count=0))) as run:
         await connected(run)
