@@ -71,6 +71,8 @@ async def record(pool: Pool, request: RecordConnection) -> ConnectionRecorded:
             return ConnectionRecorded(connection=None if unrecorded else row, unrecorded=unrecorded)
         if channel is None or channel["gone"]:
             return ConnectionRecorded(unrecorded="channel_gone")
+        if channel["suspended"]:
+            return ConnectionRecorded(unrecorded="channel_suspended")
         known = await live(
             connection, account=request.account, service=request.service, conversation=request.conversation
         )

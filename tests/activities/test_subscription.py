@@ -270,7 +270,7 @@ async def test_a_missing_scope_is_named(worker: Worker, side: PagerDuty, pool: P
     left = [one for one in COMPANY.client_scopes if one != scope]
     await side.sandbox("POST", "/identity", {"client_scopes": left})
     failed = await worker.fails()
-    assert failed.type == "Forbidden"
+    assert (failed.type, failed.details[0]) == ("Forbidden", f"insufficient_scope:{scope}")
     assert scope in str(failed)
     assert "webhook subscription" in str(failed)
     assert there(side) == []

@@ -148,8 +148,12 @@ async def test_a_click_whose_connection_was_ended_makes_no_other_one(pool: Pool)
 @pytest.mark.parametrize(
     ("change", "unrecorded"),
     [
-        ("UPDATE conversation SET suspended_at = now()", "channel_gone"),
+        ("UPDATE conversation SET suspended_at = now()", "channel_suspended"),
         ("UPDATE team SET removed_at = now()", "channel_gone"),
+        (
+            "WITH gone AS (UPDATE team SET removed_at = now()) UPDATE conversation SET suspended_at = now()",
+            "channel_gone",
+        ),
         ("UPDATE team SET account = NULL", "team_not_authorized"),
     ],
 )

@@ -132,7 +132,7 @@ def asked_to_bring_in(state: State, bringing: Bringing) -> State:
 def brought_in(state: State, bringing: Bringing, result: BroughtIn, now: datetime) -> State:
     """What became of it. A connection that has ended keeps what it says."""
     followed = state.of(bringing.connection)
-    if followed is None or result.outcome in ("not_connected", "channel_gone"):
+    if followed is None or result.outcome in ("not_connected", "channel_suspended", "channel_gone"):
         return with_bringing_answered(state, bringing, ConnectAnswer(reply=result.outcome))
     brought = Brought(count=result.count, more=result.more, by=bringing.person.name, at=now, page=result.page)
     state = state.with_followed(followed.model_copy(update={"brought": brought}))

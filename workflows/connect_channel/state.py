@@ -21,12 +21,14 @@ Kind = Literal["connect", "disconnect"]
 Request = Kind | Literal["bring_in"]
 """What somebody asks a run for."""
 
-Unrecorded = Literal["already_connected", "ended_since", "team_not_authorized", "channel_gone"]
+Unrecorded = Literal[
+    "already_connected", "ended_since", "team_not_authorized", "channel_suspended", "channel_gone"
+]
 """Why no connection was recorded.
 
 ``already_connected``: there is one. ``ended_since``: the same click made one, which was ended since.
-``team_not_authorized``: the channel's team does not belong to the account. ``channel_gone``: the channel is
-not there for the bot.
+``team_not_authorized``: the channel's team does not belong to the account. ``channel_suspended``: nothing
+appears in the channel for now. ``channel_gone``: the channel is not there for the bot.
 """
 
 Reply = (

@@ -14,12 +14,10 @@ from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import broken_contract, exchange, json_object, refusal
 from muster.clients.pagerduty.app_scopes import SCOPES, Use
 from muster.config_file import PagerDutyAccount
-from workflows.errors import CredentialRejected, Forbidden, RequestInvalid
+from workflows.errors import LACKS_SCOPES, CredentialRejected, Forbidden, RequestInvalid
 
 _PROVIDER = "PagerDuty's token endpoint"
 _WITHIN = 5.0
-_LACKS_SCOPES = "insufficient_scope"
-"""RFC 6750's word for a token without the scopes that a call needs."""
 
 
 class _Answer(BaseModel):
@@ -72,7 +70,7 @@ class AppTokens:
             scopes = ", ".join(missing)
             raise Forbidden(
                 f"{use.feature} needs the scopes {scopes}, which the registration of the PagerDuty app lacks",
-                code=_LACKS_SCOPES,
+                code=f"{LACKS_SCOPES}:{','.join(missing)}",
                 says=scopes,
             )
         return token.value

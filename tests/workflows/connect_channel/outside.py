@@ -254,7 +254,7 @@ class FakeActivities:
 
     def _bring_in(self, request: BringIn) -> BroughtIn:
         if self.gone:
-            return BroughtIn(outcome="channel_gone")
+            return BroughtIn(outcome="channel_suspended")
         if self.live is None:
             return BroughtIn(outcome="not_connected")
         self.brought.append(request)

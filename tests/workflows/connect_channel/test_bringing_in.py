@@ -256,7 +256,7 @@ async def test_into_a_channel_that_is_away_nothing_comes(client: Client) -> None
     async with running(client, with_open()) as run:
         await connected(run)
         run.outside.gone = True
-        assert (await run.brings_in()).reply == "channel_gone"
+        assert (await run.brings_in()).reply == "channel_suspended"
         await run.ends()
     assert last(run, WELCOME).brought is None
 

@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from tests.workflows.connect_channel.outside import CHECKOUT, MANAGER, FakeActivities
 from tests.workflows.connect_channel.running import ADA, BEN, BRIEF, running
-from workflows.bringing_in.activities import COUNT_OPEN
+from workflows.bringing_in.activities import COUNT_OPEN, OpenIncidents
 from workflows.connect_channel.activities import (
     END_CONNECTION,
     READ_RIGHTS,
@@ -171,6 +171,29 @@ async def test_whoever_may_connect_disconnects_and_the_card_says_so(client: Clie
     assert len(run.runs) == 2
 
 
+@pytest.mark.parametrize("is_one_run", [True, False])
+async def test_a_welcome_claims_no_connection_any_more_once_that_has_ended(
+    client: Client, is_one_run: bool
+) -> None:
+    outside = FakeActivities()
+    outside.open = OpenIncidents(count=3)
+    async with running(client, outside) as run:
+        if is_one_run:
+            outside.left.append(lambda state: Converged(state=state, again_in=60, waits_for="first_event"))
+        await run.connects(message="17")
+        await run.shows("welcome/7", "welcome")
+        if not is_one_run:
+            await run.ends()
+        await run.disconnects(BEN)
+        assert await run.ends() == "disconnected"
+        assert len(run.runs) == (1 if is_one_run else 2)
+        await run.connects(BEN, message="18")
+        await run.ends()
+    greeting, end = outside.of("welcome/7")
+    assert greeting.offer is not None
+    assert (end.showing, end.offer, end.brought) == ("welcome_ended", None, None), "edited once"
+
+
 async def test_a_disconnect_that_comes_again_in_a_later_run_ends_nothing_that_was_made_since(
     client: Client,
 ) -> None:
@@ -323,7 +346,7 @@ async def test_pagerduty_that_does_not_answer_changes_nothing(
     assert run.outside.connections == []
 
 
-@pytest.mark.parametrize("unrecorded", ["team_not_authorized", "channel_gone"])
+@pytest.mark.parametrize("unrecorded", ["team_not_authorized", "channel_suspended", "channel_gone"])
 async def test_the_row_says_what_stands_against_it(client: Client, unrecorded: Unrecorded) -> None:
     async with running(client) as run:
         run.outside.unrecorded = unrecorded
@@ -368,11 +391,13 @@ async def test_nobody_is_told_of_a_failure_that_is_over_in_time(client: Client) 
 
 async def test_what_only_people_can_mend_is_told_and_keeps_the_run_alive(client: Client) -> None:
     async with running(client, deadlines=BRIEF) as run:
-        run.outside.fails(CONVERGE_SUBSCRIPTION, Forbidden("webhook_subscriptions.write"))
+        lacks = Forbidden("no scope", code="insufficient_scope:services.read", says="services.read")
+        run.outside.fails(CONVERGE_SUBSCRIPTION, lacks)
         await run.connects(message="17")
         await run.shows("connection/7", "late")
         await run.until_attribute("Attention", "degraded")
-        assert run.outside.of("connection/7")[-1].reason == "Forbidden"
+        late = run.outside.of("connection/7")[-1]
+        assert (late.reason, late.code) == ("Forbidden", "insufficient_scope:services.read")
         # Whoever asks for something new does not wait for the back-off of five minutes.
         await run.disconnects()
         assert await run.ends() == "disconnected"

@@ -115,7 +115,7 @@ async def test_nothing_is_connected_to_a_channel_that_goes_before_the_row_is_the
         await run.outside.until(lambda: run.outside.waits(RECORD_CONNECTION))
         request = await happens(pool, event)
         goes_on.set()
-        assert (await asked).reply == "channel_gone"
+        assert (await asked).reply == "channel_suspended"
         await run.ends()
     assert await pool.fetchval("SELECT count(*) FROM connection WHERE service = $1", SERVICE) == 0
     assert await told(pool, request) == {}

@@ -76,7 +76,7 @@ async def test_a_scope_that_was_silently_left_out_is_named_with_its_feature(toke
     with pytest.raises(Forbidden) as refused:
         await tokens.get("acme", use)
     assert use.feature in str(refused.value)
-    assert refused.value.refusal == ("insufficient_scope", scope)
+    assert refused.value.refusal == (f"insufficient_scope:{scope}", scope)
     with pytest.raises(Forbidden, match="registration"):
         await tokens.renew("acme", "pdus+_0abc", use)
 
