@@ -6,7 +6,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.connect_channel.activities import READ_RIGHTS, ReadRights
-from workflows.connect_channel.fold import asked, asked_to_bring_in, name_of, refused
+from workflows.connect_channel.fold import answered, asked, asked_to_bring_in, name_of, refused
 from workflows.connect_channel.messages import Asked, ConnectAnswer
 from workflows.connect_channel.run_state import RunState
 from workflows.connect_channel.state import BRINGING_IN, Bringing, Kind, Request, Wanted
@@ -33,6 +33,8 @@ class Answers:
             answer = self._run.state.answer(message.key)
             if answer is None and not self._is_being_brought_in(message):
                 answer = await self._served(kind, message)
+                if answer is not None and answer.reply != "working":
+                    self._run.apply(answered(self._run.state, message.key, answer))
         return answer or await self._brought_in(message)
 
     def _is_being_brought_in(self, message: Asked) -> bool:

@@ -144,6 +144,11 @@ def with_bringing_answered(state: State, bringing: Bringing, answer: ConnectAnsw
     return _with_answer(state.replace(bringing=None), bringing.key, answer)
 
 
+def answered(state: State, key: str, answer: ConnectAnswer) -> State:
+    """The same click gets this answer from now on; one that was answered keeps its answer."""
+    return state if state.answer(key) else _with_answer(state, key, answer)
+
+
 def late(state: State) -> State:
     """Connecting takes longer than people are let wait without a word."""
     live = state.live

@@ -171,7 +171,7 @@ class Notice(Value):
 
 
 class Answered(Value):
-    """What a click was answered that was done; the same one gets the same answer."""
+    """What somebody was answered; the same click gets the same answer."""
 
     key: str
     answer: ConnectAnswer

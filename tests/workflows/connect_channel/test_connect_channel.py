@@ -138,6 +138,23 @@ async def test_the_same_click_again_gets_the_same_answer_and_does_nothing(client
     assert len(run.outside.connections) == 1
 
 
+async def test_a_refused_click_is_refused_again_whatever_has_changed_since(client: Client) -> None:
+    async with running(client) as run:
+        outside = run.outside
+        subscribing = outside.holds(CONVERGE_SUBSCRIPTION)
+        await run.connects()  # the run goes on
+        outside.may_not("Grace Admin")
+        click = run.asked(BEN)
+        refused = await run.ask("disconnect", click)
+        assert refused.reply == "role_too_low"
+        outside.read = RightsRead(rights=MANAGER)
+        await run.hand_over("disconnect", click)
+        assert await run.ask("disconnect", click) == refused
+        subscribing.set()
+        assert await run.ends() == "connected"
+    assert len(outside.asked_as) == 2
+
+
 async def test_a_click_that_was_handed_over_is_done(client: Client) -> None:
     async with running(client) as run:
         await run.hand_over("connect", run.asked(message="17"))
