@@ -6,10 +6,17 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.connect_channel.activities import READ_RIGHTS, ReadRights
-from workflows.connect_channel.fold import answered, asked, asked_to_bring_in, name_of, refused
+from workflows.connect_channel.fold import (
+    answered,
+    asked,
+    asked_to_bring_in,
+    name_of,
+    refused,
+    with_unheard,
+)
 from workflows.connect_channel.messages import Asked, ConnectAnswer
 from workflows.connect_channel.run_state import RunState
-from workflows.connect_channel.state import BRINGING_IN, Bringing, Kind, Request, Wanted
+from workflows.connect_channel.state import BRINGING_IN, Bringing, Kind, Request, Unheard, Wanted
 from workflows.connect_channel.timeline import NAME_LIMIT
 from workflows.contract import call
 from workflows.errors import NeedsPerson, failure_of
@@ -36,6 +43,19 @@ class Answers:
                 if answer is not None and answer.reply != "working":
                     self._run.apply(answered(self._run.state, message.key, answer))
         return answer or await self._brought_in(message)
+
+    def unheard(self, kind: Request, message: Asked, answer: ConnectAnswer) -> None:
+        """Have whoever asked told privately what nobody else would tell them."""
+        unheard = Unheard(
+            key=message.key,
+            kind=kind,
+            person=message.person,
+            is_press=message.message is not None or kind == "bring_in",
+            asked_at=message.received_at,
+            correlation=message.correlation,
+            answer=answer,
+        )
+        self._run.apply(with_unheard(self._run.state, unheard))
 
     def _is_being_brought_in(self, message: Asked) -> bool:
         bringing = self._run.state.bringing

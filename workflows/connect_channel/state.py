@@ -177,6 +177,19 @@ class Answered(Value):
     answer: ConnectAnswer
 
 
+class Unheard(Value):
+    """What somebody was answered when the API did not wait for it any more."""
+
+    key: str
+    kind: Request
+    person: Person
+    is_press: bool
+    """They pressed a button, and did not send a command."""
+    asked_at: AwareDatetime
+    correlation: str | None = None
+    answer: ConnectAnswer
+
+
 class State(Degradable):
     """What the run knows."""
 
@@ -194,6 +207,10 @@ class State(Degradable):
     cause: str = ""
     """Correlation id of what was asked for last."""
     answered: tuple[Answered, ...] = ()
+    unheard: tuple[Unheard, ...] = ()
+    """What is to be told privately, the oldest first."""
+    told: tuple[str, ...] = ()
+    """Keys of those that were told, or may have been."""
     bringing: Bringing | None = None
     """Whose open incidents are to be brought in."""
     asked_to_bring: int = 0

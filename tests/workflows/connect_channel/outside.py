@@ -29,10 +29,11 @@ from workflows.connect_channel.activities import (
     RightsRead,
     ShowConnection,
     StoredConnection,
+    TellAsker,
 )
 from workflows.connect_channel.state import Connection, Unrecorded
 from workflows.connect_channel.view import ConnectionView
-from workflows.contract import Activity
+from workflows.contract import Activity, Done
 from workflows.errors import OutsideError
 from workflows.notice import StoredNotice
 from workflows.rights import Rights, SeenService, ServiceTeam
@@ -60,6 +61,8 @@ class FakeActivities:
         self.messages: dict[str, str] = {}
         """Pressed cards by the names of their messages."""
         self.sent: list[ShowConnection] = []
+        self.told: list[tuple[str, str]] = []
+        """Who was told privately, and what."""
         self.is_certain = True
         """Answers of Teams arrive."""
         self.lost: set[str] = set()
@@ -270,6 +273,15 @@ class FakeActivities:
         self.sent.append(request)
         return ConnectionShown(certain=self.is_certain and request.name not in self.lost)
 
+    @activity.defn(name=rows.TELL_ASKER.name)
+    async def tell_asker(self, request: TellAsker) -> Done:
+        done: Done = await self._answer(rows.TELL_ASKER, request, self._tell)
+        return done
+
+    def _tell(self, request: TellAsker) -> Done:
+        self.told.append((request.unheard.person.name, request.unheard.answer.reply))
+        return Done()
+
     def activities(self) -> list[Callable[..., Awaitable[Any]]]:
         return [
             self.read_rights,
@@ -280,4 +292,5 @@ class FakeActivities:
             self.count_open,
             self.bring_in,
             self.show_connection,
+            self.tell_asker,
         ]

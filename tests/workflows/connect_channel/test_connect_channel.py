@@ -15,9 +15,10 @@ from workflows.connect_channel.activities import (
     RECORD_CONNECTION,
     RESTORE_CONNECTION,
     SHOW_CONNECTION,
+    TELL_ASKER,
     RightsRead,
 )
-from workflows.connect_channel.state import Unread, Unrecorded
+from workflows.connect_channel.state import Request, Unread, Unrecorded
 from workflows.errors import (
     BotRemoved,
     CardGone,
@@ -153,6 +154,62 @@ async def test_a_refused_click_is_refused_again_whatever_has_changed_since(clien
         subscribing.set()
         assert await run.ends() == "connected"
     assert len(outside.asked_as) == 2
+    assert outside.told == [("Ben Ops", "role_too_low")]
+
+
+# Handed over: the API does not wait for the answer
+
+
+@pytest.mark.parametrize("kind", ["connect", "disconnect", "bring_in"])
+async def test_a_refusal_that_the_api_did_not_wait_for_is_told_privately_and_once(
+    client: Client, kind: Request
+) -> None:
+    outside = FakeActivities()
+    outside.is_connected()
+    outside.read = RightsRead(unread="link_ended")
+    telling = outside.holds(TELL_ASKER)
+    async with running(client, outside) as run:
+        click = run.asked(BEN)
+        await run.hand_over(kind, click)
+        await outside.until(lambda: outside.waits(TELL_ASKER))
+        await run.hand_over(kind, click)
+        telling.set()
+        await run.ends()
+    assert outside.told == [("Ben Ops", "link_ended")]
+
+
+async def test_what_the_channel_is_told_is_told_nobody_privately(client: Client) -> None:
+    async with running(client) as run:
+        await run.hand_over("connect", run.asked(message="17"))
+        await run.shows("welcome/7", "welcome")
+        await run.ends()
+        await run.hand_over("disconnect", run.asked())
+        await run.shows("connection/7", "disconnected")
+        await run.ends()
+        await run.hand_over("disconnect", run.asked())
+        await run.outside.until(lambda: bool(run.outside.told))
+        await run.ends()
+    assert run.outside.told == [("Ada Ops", "not_connected")]
+
+
+@pytest.mark.parametrize(
+    ("errors", "told"),
+    [
+        ([ProviderUnavailable("503")], 1),
+        ([OutcomeUnknown("lost")], 0),
+        ([BotRemoved("not in the roster")], 0),
+    ],
+)
+async def test_what_certainly_was_not_said_is_said_again_and_nothing_else(
+    client: Client, errors: list[OutsideError], told: int
+) -> None:
+    outside = FakeActivities()
+    outside.may_not()
+    outside.fails(TELL_ASKER, *errors)
+    async with running(client, outside) as run:
+        await run.hand_over("connect", run.asked())
+        assert await run.ends() == "disconnected"
+    assert len(outside.told) == told
 
 
 async def test_a_click_that_was_handed_over_is_done(client: Client) -> None:
