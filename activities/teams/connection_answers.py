@@ -25,7 +25,7 @@ class ConnectionAnswerActivities:
 
     async def _tell(self, request: TellAsker) -> None:
         unheard = request.unheard
-        text = sentence_of(unheard.answer, unheard.kind, again="press" if unheard.is_press else "command")
+        text = sentence_of(unheard.answer, unheard.kind, again="press" if unheard.is_click else "command")
         await self._private.send(
             request.tenant,
             unheard.person,

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 
 def telling(
-    teams_side: TeamsService, reply: Reply, kind: Request = "connect", *, is_press: bool = True
+    teams_side: TeamsService, reply: Reply, kind: Request = "connect", *, is_click: bool = True
 ) -> TellAsker:
     person = teams_side.company.people[2]
     return TellAsker(
@@ -30,7 +30,7 @@ def telling(
             key="k1",
             kind=kind,
             person=Person(aad_object_id=person.aad_object_id, teams_id=person.teams_id, name=person.name),
-            is_press=is_press,
+            is_click=is_click,
             asked_at=datetime.now(UTC),
             correlation="f:1",
             answer=ConnectAnswer(reply=reply, service_name="Search"),
@@ -45,7 +45,7 @@ def answers(private: PrivateSends, sends: Sends) -> ConnectionAnswerActivities:
 
 
 @pytest.mark.parametrize(
-    ("reply", "kind", "is_press", "again"),
+    ("reply", "kind", "is_click", "again"),
     [
         ("role_too_low", "connect", True, "press"),
         ("link_ended", "disconnect", False, "command"),
@@ -57,10 +57,10 @@ async def test_the_person_alone_reads_what_the_api_would_have_said(
     teams_side: TeamsService,
     reply: Reply,
     kind: Request,
-    is_press: bool,
+    is_click: bool,
     again: Again,
 ) -> None:
-    request = telling(teams_side, reply, kind, is_press=is_press)
+    request = telling(teams_side, reply, kind, is_click=is_click)
     await ActivityEnvironment().run(answers.tell_asker, request)
     (message,) = await teams_side.messages()
     assert message["to"] == request.unheard.person.aad_object_id

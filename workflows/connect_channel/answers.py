@@ -50,7 +50,7 @@ class Answers:
             key=message.key,
             kind=kind,
             person=message.person,
-            is_press=message.message is not None or kind == "bring_in",
+            is_click=message.message is not None or kind == "bring_in",
             asked_at=message.received_at,
             correlation=message.correlation,
             answer=answer,

@@ -183,7 +183,7 @@ class Unheard(Value):
     key: str
     kind: Request
     person: Person
-    is_press: bool
+    is_click: bool
     """They pressed a button, and did not send a command."""
     asked_at: AwareDatetime
     correlation: str | None = None
