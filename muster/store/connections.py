@@ -63,15 +63,16 @@ async def record(pool: Pool, request: RecordConnection) -> ConnectionRecorded:
         channel = await QUERIES["lock_channel"].fetchrow(
             connection, conversation=request.conversation, tenant=request.tenant
         )
-        if channel is None or channel["gone"]:
-            return ConnectionRecorded(unrecorded="channel_gone")
-        if channel["suspended"]:
-            return ConnectionRecorded(unrecorded="channel_suspended")
+        # Before all that stands against a new row: what this request has written is there.
         own = await QUERIES["of_request"].fetchrow(connection, request=request.request)
         if own is not None:
             unrecorded = "ended_since" if own["ended"] else None
             row = await _found(connection, own["id"])
             return ConnectionRecorded(connection=None if unrecorded else row, unrecorded=unrecorded)
+        if channel is None or channel["gone"]:
+            return ConnectionRecorded(unrecorded="channel_gone")
+        if channel["suspended"]:
+            return ConnectionRecorded(unrecorded="channel_suspended")
         known = await live(
             connection, account=request.account, service=request.service, conversation=request.conversation
         )
@@ -82,10 +83,11 @@ async def record(pool: Pool, request: RecordConnection) -> ConnectionRecorded:
         return ConnectionRecorded(connection=await _inserted(connection, request))
 
 
-async def end(pool: Pool, request: EndConnection) -> Connected:
+async def end(pool: Pool, request: EndConnection) -> Connected | None:
     """The connection that the request ended, as it is then; one that had ended stays as it was.
 
-    A request ends one connection: asked again it finds that one, whatever was connected since.
+    A request ends one connection: asked again it finds that one, whatever was connected since. ``None``: its
+    row was deleted, as it is with a team that is forgotten.
     """
     async with transaction(pool) as connection:
         own = await QUERIES["ended_by_request"].fetchval(connection, request=request.request)
@@ -116,7 +118,7 @@ async def of_conversation(connection: Connection | Pool, conversation: str) -> t
     )
 
 
-async def _inserted(connection: Connection, request: RecordConnection) -> Connected:
+async def _inserted(connection: Connection, request: RecordConnection) -> Connected | None:
     id = await QUERIES["insert"].fetchval(
         connection,
         account=request.account,
@@ -133,11 +135,11 @@ async def _inserted(connection: Connection, request: RecordConnection) -> Connec
     return await _found(connection, id)
 
 
-async def _found(connection: Connection | Pool, id: int) -> Connected:
-    """Rows are never deleted while somebody changes them; raises ``LookupError`` where one is."""
+async def _found(connection: Connection | Pool, id: int) -> Connected | None:
+    """``None``: the team was forgotten, and its rows with it."""
     row = await QUERIES["find"].fetchrow(connection, id=id)
     if row is None:
-        raise LookupError(f"there is no connection {id}")
+        return None
     return Connected(
         id=row["id"],
         service_name=row["service_name"],

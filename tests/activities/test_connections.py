@@ -134,8 +134,16 @@ async def test_a_new_run_finds_the_connection_and_what_its_message_shows(channel
     (notice,) = stored.notices
     assert (notice.name, notice.is_posted, notice.showing) == (f"connection/{row.id}", True, "connected")
     ended = (await channel.end(row.id)).connection
+    assert ended is not None
     assert ended.ended_by == "Ada Ops"
     assert (await channel.restore()).connection is None
+
+
+async def test_a_connection_whose_team_was_forgotten_has_no_row_to_end(channel: Channel, pool: Pool) -> None:
+    row = (await channel.record()).connection
+    assert row is not None
+    await pool.execute("DELETE FROM connection WHERE id = $1", row.id)
+    assert (await channel.end(row.id)).connection is None
 
 
 async def test_a_channel_that_nobody_knows_cannot_be_written_to(channel: Channel) -> None:

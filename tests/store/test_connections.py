@@ -47,7 +47,9 @@ async def recorded(pool: Pool, request: RecordConnection | None = None) -> Conne
 
 
 async def ended(pool: Pool, row: Connection, *, by: Person = BEN, request: str = "command-1") -> Connection:
-    return await connections.end(pool, EndConnection(connection=row.id, request=request, person=by))
+    ended = await connections.end(pool, EndConnection(connection=row.id, request=request, person=by))
+    assert ended is not None
+    return ended
 
 
 async def live(pool: Pool) -> Connection | None:

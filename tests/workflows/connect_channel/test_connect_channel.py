@@ -15,9 +15,10 @@ from workflows.connect_channel.activities import (
     RECORD_CONNECTION,
     RESTORE_CONNECTION,
     SHOW_CONNECTION,
+    TELL_ASKER,
     RightsRead,
 )
-from workflows.connect_channel.state import Unread, Unrecorded
+from workflows.connect_channel.state import Request, Unread, Unrecorded
 from workflows.errors import (
     BotRemoved,
     CardGone,
@@ -76,7 +77,39 @@ async def test_what_is_connected_says_by_whom_and_since_when_and_changes_nothing
         answer = await run.connects(BEN)
         assert (answer.reply, answer.by, answer.since) == ("already_connected", "Grace Admin", row.since)
         assert await run.ends() == "connected"
-    assert (outside.connections, outside.sent, outside.standing) == ([row], [], [])
+    assert (outside.connections, outside.sent) == ([row], [])
+
+
+async def test_a_run_that_died_before_the_subscription_was_there_is_made_up_for_by_the_next(
+    client: Client,
+) -> None:
+    outside = FakeActivities()
+    outside.is_connected("Ada Ops")
+    outside.messages["connection/7"] = "17"
+    outside.breaks(CONVERGE_SUBSCRIPTION, ProviderUnavailable("503"))
+    async with running(client, outside) as run:
+        assert (await run.connects(BEN)).reply == "already_connected"
+        await run.until_attribute("Attention", "waiting")
+        assert outside.sent == [], "nothing arrives yet"
+        outside.recovers(CONVERGE_SUBSCRIPTION)
+        assert await run.ends() == "connected"
+    assert outside.standing == ["subscribed"]
+    assert outside.showing("connection/7") == "connected"
+
+
+async def test_a_later_run_looks_at_the_subscription_once_and_waits_for_nothing_with_it(
+    client: Client,
+) -> None:
+    async with running(client) as run:
+        await run.connects(message="17")
+        await run.ends()
+        sent = len(run.outside.sent)
+        run.outside.breaks(CONVERGE_SUBSCRIPTION, ProviderUnavailable("503"))
+        assert (await run.brings_in(BEN)).reply == "nothing_open"
+        run.outside.recovers(CONVERGE_SUBSCRIPTION)
+        await run.ends()
+    assert run.outside.standing == ["subscribed", "subscribed"]
+    assert {one.view.showing for one in run.outside.sent[sent:]} <= {"welcome", "connected"}
 
 
 async def test_two_people_at_once_make_one_connection(client: Client) -> None:
@@ -106,6 +139,79 @@ async def test_the_same_click_again_gets_the_same_answer_and_does_nothing(client
     assert len(run.outside.connections) == 1
 
 
+async def test_a_refused_click_is_refused_again_whatever_has_changed_since(client: Client) -> None:
+    async with running(client) as run:
+        outside = run.outside
+        subscribing = outside.holds(CONVERGE_SUBSCRIPTION)
+        await run.connects()  # the run goes on
+        outside.may_not("Grace Admin")
+        click = run.asked(BEN)
+        refused = await run.ask("disconnect", click)
+        assert refused.reply == "role_too_low"
+        outside.read = RightsRead(rights=MANAGER)
+        await run.hand_over("disconnect", click)
+        assert await run.ask("disconnect", click) == refused
+        subscribing.set()
+        assert await run.ends() == "connected"
+    assert len(outside.asked_as) == 2
+    assert outside.told == [("Ben Ops", "role_too_low")]
+
+
+# Handed over: the API does not wait for the answer
+
+
+@pytest.mark.parametrize("kind", ["connect", "disconnect", "bring_in"])
+async def test_a_refusal_that_the_api_did_not_wait_for_is_told_privately_and_once(
+    client: Client, kind: Request
+) -> None:
+    outside = FakeActivities()
+    outside.is_connected()
+    outside.read = RightsRead(unread="link_ended")
+    telling = outside.holds(TELL_ASKER)
+    async with running(client, outside) as run:
+        click = run.asked(BEN)
+        await run.hand_over(kind, click)
+        await outside.until(lambda: outside.waits(TELL_ASKER))
+        await run.hand_over(kind, click)
+        telling.set()
+        await run.ends()
+    assert outside.told == [("Ben Ops", "link_ended")]
+
+
+async def test_what_the_channel_is_told_is_told_nobody_privately(client: Client) -> None:
+    async with running(client) as run:
+        await run.hand_over("connect", run.asked(message="17"))
+        await run.shows("welcome/7", "welcome")
+        await run.ends()
+        await run.hand_over("disconnect", run.asked())
+        await run.shows("connection/7", "disconnected")
+        await run.ends()
+        await run.hand_over("disconnect", run.asked())
+        await run.outside.until(lambda: bool(run.outside.told))
+        await run.ends()
+    assert run.outside.told == [("Ada Ops", "not_connected")]
+
+
+@pytest.mark.parametrize(
+    ("errors", "told"),
+    [
+        ([ProviderUnavailable("503")], 1),
+        ([OutcomeUnknown("lost")], 0),
+        ([BotRemoved("not in the roster")], 0),
+    ],
+)
+async def test_what_certainly_was_not_said_is_said_again_and_nothing_else(
+    client: Client, errors: list[OutsideError], told: int
+) -> None:
+    outside = FakeActivities()
+    outside.may_not()
+    outside.fails(TELL_ASKER, *errors)
+    async with running(client, outside) as run:
+        await run.hand_over("connect", run.asked())
+        assert await run.ends() == "disconnected"
+    assert len(outside.told) == told
+
+
 async def test_a_click_that_was_handed_over_is_done(client: Client) -> None:
     async with running(client) as run:
         await run.hand_over("connect", run.asked(message="17"))
@@ -133,7 +239,7 @@ async def test_whoever_may_connect_disconnects_and_the_card_says_so(client: Clie
         assert await run.ends() == "disconnected"
     (row,) = run.outside.connections
     assert row.ended_by == "Ben Ops", "the row is kept"
-    assert run.outside.standing == ["subscribed", "unsubscribed"]
+    assert run.outside.standing[-1] == "unsubscribed"
     card = run.outside.of("connection/7")[-1]
     assert (card.showing, card.by, card.ended_by) == ("disconnected", "Ada Ops", "Ben Ops")
     assert len(run.runs) == 2
@@ -179,7 +285,7 @@ async def test_a_disconnect_that_comes_again_in_a_later_run_ends_nothing_that_wa
     assert outside.live is not None
     assert outside.live.id == 8
     assert outside.showing("connection/8") == "connected"
-    assert outside.standing == ["subscribed", "unsubscribed", "subscribed"], "nothing was changed"
+    assert outside.standing[-1] == "subscribed"
 
 
 async def test_what_is_not_connected_cannot_be_disconnected(client: Client) -> None:
@@ -403,6 +509,21 @@ async def test_a_row_that_cannot_be_ended_now_is_ended_later(client: Client) -> 
         outside.fails(END_CONNECTION, ProviderUnavailable("no connection"))
         assert (await run.disconnects()).reply == "disconnected"
         await run.ends()
+
+
+async def test_a_connection_whose_row_was_deleted_holds_up_nobody(client: Client) -> None:
+    outside = FakeActivities()
+    outside.is_connected("Grace")
+    ending = outside.holds(END_CONNECTION)
+    async with running(client, outside) as run:
+        asked = asyncio.create_task(run.disconnects())
+        await outside.until(lambda: outside.waits(END_CONNECTION))
+        outside.connections.clear()  # its team was forgotten
+        again = asyncio.create_task(run.connects(BEN))
+        ending.set()
+        assert (await asked).reply == "not_connected"
+        assert (await again).reply == "connected"
+        assert await run.ends() == "connected"
 
 
 async def test_a_card_that_was_deleted_is_posted_once_more(client: Client) -> None:
