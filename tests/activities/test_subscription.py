@@ -23,7 +23,7 @@ from muster.config_file import PagerDutyAccount
 from muster.security.sealing import KeyRing
 from muster.store import connections, subscriptions
 from muster.store.pool import Pool, open_pool
-from sandbox.pagerduty.model import Subscription
+from sandbox.pagerduty.model import Filter, Subscription
 from sandbox.up.servers.ports import free_port
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import edge_settings, serving_edge
@@ -641,6 +641,35 @@ async def test_a_subscription_that_is_silent_sends_again(
     assert (now.id, now.active) == (ours.id, True)
     assert not side.simulator.subscriptions.is_disabled(now)
     assert await worker.inspect() == Inspected(converged=DONE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"events": SUBSCRIBED[1:]},
+        {"filter": Filter(type="service_reference", id=COMPANY.connections[0].service)},
+    ],
+    ids=["unticked", "of one service"],
+)
+async def test_a_subscription_to_less_is_widened(
+    worker: Worker, side: PagerDuty, pool: Pool, change: dict[str, Any]
+) -> None:
+    await worker.converge()
+    (ours,) = there(side)
+    side.simulator.subscriptions.update(ours.id, change)
+    with capture_logs() as logs:
+        assert await worker.inspect() == Inspected(found=("changed",), converged=DONE)
+    assert warned(logs) == [("changed", ours.id)]
+    assert await assert_one(side, pool) == ours
+    assert await worker.inspect() == Inspected(converged=DONE)
+
+
+async def test_a_subscription_to_more_stays_as_it_is(worker: Worker, side: PagerDuty, pool: Pool) -> None:
+    await worker.converge()
+    (ours,) = there(side)
+    more = side.simulator.subscriptions.update(ours.id, {"events": (*SUBSCRIBED, "pagey.ping")})
+    assert await worker.inspect() == Inspected(converged=DONE)
+    assert await assert_one(side, pool) == more
 
 
 async def test_nobody_elses_subscription_is_switched_on(worker: Worker, side: PagerDuty) -> None:
