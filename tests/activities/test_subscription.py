@@ -680,12 +680,31 @@ async def test_nobody_elses_subscription_is_switched_on(worker: Worker, side: Pa
     assert not side.simulator.subscriptions.get(strange).active
 
 
-async def test_an_inspection_of_an_account_without_a_connection_asks_pagerduty_nothing(
-    worker: Worker, side: PagerDuty, pool: Pool
+@pytest.mark.parametrize("connected", [True, False])
+async def test_an_inspection_deletes_a_creation_that_came_after_its_intent_was_over(
+    worker: Worker, side: PagerDuty, pool: Pool, connected: bool
+) -> None:
+    if connected:
+        await worker.converge()
+    else:
+        await disconnect(pool)
+    kept = {one.id for one in there(side)} | {await others(side, "somebody else's")}
+    stray = await others(side, f"Muster {await subscriptions.installation(pool)} / {'0' * 32}")
+    await worker.converge()
+    assert {one.id for one in there(side)} == kept | {stray}, "nothing tells of it"
+    state: Any = "subscribed" if connected else "unsubscribed"
+    assert await worker.inspect() == Inspected(converged=Converged(state=state))
+    assert {one.id for one in there(side)} == kept
+
+
+@pytest.mark.parametrize("lack", [(), SUBSCRIPTION.scopes])
+async def test_an_inspection_of_an_account_without_a_connection_changes_nothing_and_needs_no_scopes(
+    worker: Worker, side: PagerDuty, pool: Pool, lack: tuple[str, ...]
 ) -> None:
     await disconnect(pool)
+    left = [one for one in COMPANY.client_scopes if one not in lack]
+    await side.sandbox("POST", "/identity", {"client_scopes": left})
     assert await worker.inspect() == Inspected(converged=Converged(state="unsubscribed"))
-    assert not side.simulator.store.state.reads
     assert not side.simulator.store.state.writes
 
 
