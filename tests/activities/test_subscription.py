@@ -1,6 +1,7 @@
 """One subscription of ours with a known secret, whatever breaks on the way to it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,13 +60,14 @@ class Worker:
         locks: Pool,
         public_url: str = HERE,
     ) -> None:
+        self.later = 0.0
+        """Seconds that its clock is ahead."""
         settings = settings_for("postgresql://unused", "127.0.0.1:1", public_url=public_url)
         self.pool = pool
         self.locks = locks
         self.client = SubscriptionClient(http)
-        self.activities = SubscriptionActivities(
-            self.client, AppTokens(http, accounts), accounts, RING, settings, pool, locks
-        )
+        tokens = AppTokens(http, accounts, clock=lambda: time.monotonic() + self.later)
+        self.activities = SubscriptionActivities(self.client, tokens, accounts, RING, settings, pool, locks)
 
     async def converge(self, environment: ActivityEnvironment | None = None) -> Converged:
         environment = environment or ActivityEnvironment()
@@ -275,6 +277,7 @@ async def test_a_missing_scope_is_named(worker: Worker, side: PagerDuty, pool: P
     assert "webhook subscription" in str(failed)
     assert there(side) == []
     await side.sandbox("POST", "/identity", {"client_scopes": None})
+    worker.later += 30
     assert await worker.converge() == DONE
 
 
