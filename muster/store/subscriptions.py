@@ -1,5 +1,6 @@
 """Webhook subscriptions with their sealed secrets, and the intents to make one (docs/decisions/0049)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -96,6 +97,12 @@ async def installation(connection: Connection | Pool) -> str:
     """The id of the Muster whose database this is, made when it is first asked for."""
     await QUERIES["make_installation"].execute(connection)
     return str(await QUERIES["installation"].fetchval(connection))
+
+
+async def moved(connection: Connection | Pool, urls: Mapping[str, str]) -> frozenset[str]:
+    """Those of these accounts that have a subscription at another address than the one that stands here."""
+    rows = await QUERIES["live_urls"].fetch(connection)
+    return frozenset(row["account"] for row in rows if urls.get(row["account"], row["url"]) != row["url"])
 
 
 async def is_needed(connection: Connection | Pool, account: str) -> bool:

@@ -31,6 +31,9 @@ INSERT INTO installation DEFAULT VALUES ON CONFLICT (only_one) DO NOTHING
 -- name: installation
 SELECT id::text FROM installation
 
+-- name: live_urls
+SELECT account, url FROM webhook_subscription WHERE ended_at IS NULL AND url IS NOT NULL
+
 -- name: is_needed
 SELECT EXISTS (SELECT FROM followed_account WHERE account = :account)
 

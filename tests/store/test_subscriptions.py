@@ -115,6 +115,18 @@ async def test_what_a_connection_needs_does_not_end(pool: Pool) -> None:
     )
 
 
+async def test_an_account_has_moved_while_one_that_goes_on_sends_elsewhere(pool: Pool) -> None:
+    here = {ACCOUNT: URL, "emca": "https://muster.example/webhooks/pagerduty/emca"}
+    assert await subscriptions.moved(pool, here) == set(), "nobody knows where seeded ones send"
+    await subscriptions.note_url(pool, ACCOUNT, SUBSCRIPTION, URL)
+    assert await subscriptions.moved(pool, here) == set()
+    await subscriptions.note_url(pool, ACCOUNT, OTHER_SUBSCRIPTION, "https://earlier.example")
+    assert await subscriptions.moved(pool, here) == {ACCOUNT}
+    assert await subscriptions.moved(pool, {}) == set(), "it is not configured here"
+    await subscriptions.end(pool, ACCOUNT, OTHER_SUBSCRIPTION)
+    assert await subscriptions.moved(pool, here) == set()
+
+
 async def test_a_first_event_is_noted_once(pool: Pool) -> None:
     read = "SELECT verified_at FROM webhook_subscription WHERE id = $1"
     await subscriptions.note_verified(pool, ACCOUNT, SUBSCRIPTION)
