@@ -97,7 +97,7 @@ async def test_a_run_that_died_before_the_subscription_was_there_is_made_up_for_
     assert outside.showing("connection/7") == "connected"
 
 
-async def test_a_later_run_looks_at_the_subscription_once_and_waits_for_nothing_with_it(
+async def test_a_later_run_converges_the_subscription_once_and_waits_for_nothing_with_it(
     client: Client,
 ) -> None:
     async with running(client) as run:
