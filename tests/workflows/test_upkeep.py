@@ -187,10 +187,10 @@ async def test_a_pagerduty_that_is_down_leaves_everything_and_the_run_ends(upkep
     await upkept.passes(21)
     acme = upkept.simulated["acme"]
     for place in ("rest", "token"):
-        await acme.fault(place, "status", status=503, times=100)
+        await acme.fault(place, "status", status=503, times=100, retry_after=0.05)
     report = await upkept.upkeep()
     assert {stage: one.stopped for stage, one in report.items()} == {
-        "subscription": None,
+        "subscription": "ProviderUnavailable",
         "refresh": "ProviderUnavailable",
         "year": None,
         "users": "ProviderUnavailable",
