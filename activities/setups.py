@@ -10,7 +10,7 @@ from activities.signals import WorkflowSignals
 from muster.permissions import missing_of
 from muster.security.sealing import KeyRing
 from muster.settings import Settings
-from muster.store import accounts, link_offers, notices, people, teams
+from muster.store import accounts, link_offers, notices, people, suspensions, teams
 from muster.store.pool import Pool, transaction
 from muster.store.teams import Team
 from workflows.contract import Done
@@ -63,6 +63,7 @@ class SetupActivities:
             chosen_channel=team.chosen_channel,
             membership_at=team.membership_at,
             removed=team.removed_at is not None,
+            away=await suspensions.away(self._pool, team.id),
             is_authorized=team.is_authorized,
             authorized_at=team.authorized_at,
             authorized_name=team.authorized_name,

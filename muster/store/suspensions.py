@@ -10,6 +10,7 @@ from workflows.bringing_in.activities import OfConnection
 from workflows.ids import ChannelIncidentId
 from workflows.person import Person
 from workflows.team_setup.activities import Change, Connected, Connector
+from workflows.team_setup.state import Away
 
 QUERIES = load_queries(__file__)
 
@@ -47,6 +48,12 @@ async def follow(
     await QUERIES["follow"].execute(connection, team=team, tenant=tenant, request=request)
     rows = await QUERIES["changed"].fetch(connection, team=team, request=request)
     return tuple(Changed(row["name"], row["is_suspended"]) for row in rows)
+
+
+async def away(connection: Connection | Pool, team: str) -> Away | None:
+    """Whether the team's channels are suspended since the app left it, and whether for good."""
+    is_final = await QUERIES["away"].fetchval(connection, team=team)
+    return None if is_final is None else "for_good" if is_final else "for_now"
 
 
 async def revived(connection: Connection | Pool, *, team: str, request: str) -> tuple[OfConnection, ...]:

@@ -34,6 +34,9 @@ WHERE c.team = :team AND c.suspended_by = :request
   AND EXISTS (SELECT FROM connection con WHERE con.conversation = c.id AND con.ended_at IS NULL)
 ORDER BY c.name, c.id
 
+-- name: away
+SELECT is_final FROM suspension WHERE team = :team AND channel = '' AND reason = 'removed' AND NOT is_over
+
 -- name: revived
 -- The services whose incidents come again into channels that the request has revived, unless they are away again.
 SELECT con.account, con.service, con.conversation
@@ -55,13 +58,15 @@ GROUP BY p.aad_object_id, p.teams_id, p.name, c.id
 ORDER BY p.aad_object_id, c.name, c.id
 
 -- name: is_disproved
--- Whether a reason for which a channel is suspended cannot hold, since something came from there after it.
+-- Whether a reason for which a channel is suspended cannot hold, since something came from there after it. Where the
+-- app is known to be back, its channels wait for an authorization, and not for another word.
 SELECT EXISTS (
   SELECT FROM conversation c
+  JOIN team t ON t.id = c.team
   JOIN suspension s ON s.team = c.team AND s.channel IN ('', c.id)
   WHERE c.id = :channel AND c.tenant = :tenant AND c.suspended_at IS NOT NULL
     AND NOT s.is_over AND s.at < :at
-    AND (s.reason = 'removed' OR (s.channel = c.id AND s.reason IN ('deleted', 'refused'))))
+    AND ((s.reason = 'removed' AND t.removed_at IS NOT NULL) OR (s.channel = c.id AND s.reason IN ('deleted', 'refused'))))
 
 -- name: open_cards
 SELECT k.account, k.incident_id, c.key

@@ -13,14 +13,15 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.setups import SetupActivities
 from activities.signals import WorkflowSignals
-from muster.store import accounts, link_offers, people, teams
+from muster.store import accounts, link_offers, people, suspensions, teams
 from muster.store.link_offers import Spending
-from muster.store.pool import Pool
+from muster.store.pool import Pool, transaction
 from muster.store.teams import Team
 from tests.activities.setup import RING
 from tests.support.settings import CONFIG, config_file, settings_for
 from workflows.errors import ProviderUnavailable
 from workflows.team_setup.activities import MakeOffer, Offered, OfTeam, RecordSetup, RestoreSetup, StoredSetup
+from workflows.team_setup.changes import Change
 
 pytestmark = pytest.mark.anyio
 
@@ -203,6 +204,15 @@ async def test_an_offer_without_an_account_is_refused_where_there_are_several(ro
 async def test_several_accounts_of_the_configuration_are_restored_in_its_order(rows: Rows) -> None:
     rows.configure(CONFIG + SECOND_ACCOUNT)
     assert (await rows.restore(await rows.team())).accounts == ("acme", "umbrella")
+
+
+async def test_that_channels_wait_for_their_team_is_restored(rows: Rows) -> None:
+    team = await rows.team()
+    assert (await rows.restore(team)).away is None
+    gone = Change(reason="removed", channel=None, at=AT, is_over=False, because="teamHardDeleted")
+    async with transaction(rows.pool) as connection:
+        await suspensions.follow(connection, team=team.id, tenant=TENANT, changes=(gone,), request="r/1")
+    assert (await rows.restore(team)).away == "for_good"
 
 
 async def test_the_row_of_another_tenants_team_is_not_restored(rows: Rows) -> None:

@@ -283,7 +283,30 @@ async def test_what_comes_from_a_channel_disproves_what_would_keep_the_bot_out_o
     change = Change(reason=reason, channel=channel, at=at, is_over=False, because="refused")
     async with transaction(pool) as connection:
         await suspensions.follow(connection, team=TEAM, tenant=TENANT, changes=(change,), request="away")
+        if reason == "removed":
+            await teams.note_membership(connection, TEAM, at=at, removed=True)
     later = at + timedelta(seconds=1)
     assert await suspensions.is_disproved(pool, channel=OPS, tenant=TENANT, at=later) is is_disproved
     assert not await suspensions.is_disproved(pool, channel=OPS, tenant=TENANT, at=at)
     assert not await suspensions.is_disproved(pool, channel=OPS, tenant=ADA_AAD, at=later)
+
+
+async def test_what_comes_from_a_team_that_is_known_to_be_back_brings_no_channel_back(pool: Pool) -> None:
+    at = await is_removed(pool, days=31)
+    await teams.note_membership(pool, TEAM, at=datetime.now(UTC), removed=False)
+    assert not await suspensions.is_disproved(
+        pool, channel=OPS, tenant=TENANT, at=at + timedelta(days=31, seconds=1)
+    )
+
+
+async def test_whether_a_team_is_away_and_for_good_is_known_until_it_is_back(pool: Pool) -> None:
+    assert await suspensions.away(pool, TEAM) is None
+    await is_removed(pool, days=3)
+    assert await suspensions.away(pool, TEAM) == "for_now"
+    await is_removed(pool, days=2, because="teamHardDeleted")
+    assert await suspensions.away(pool, TEAM) == "for_good"
+    at = datetime.now(UTC)
+    back = Change(reason="removed", channel=None, at=at, is_over=True, because="installed")
+    async with transaction(pool) as connection:
+        await suspensions.follow(connection, team=TEAM, tenant=TENANT, changes=(back,), request="back")
+    assert await suspensions.away(pool, TEAM) is None

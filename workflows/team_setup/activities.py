@@ -13,7 +13,7 @@ from workflows.team_setup.changes import RETURNS_WITHIN as RETURNS_WITHIN
 from workflows.team_setup.changes import Change as Change
 from workflows.team_setup.changes import Connected as Connected
 from workflows.team_setup.changes import Connector as Connector
-from workflows.team_setup.state import Step
+from workflows.team_setup.state import Away, Step
 from workflows.team_setup.view import NoticeView
 from workflows.values import Value
 
@@ -55,6 +55,8 @@ class StoredSetup(Value):
     chosen_channel: str | None
     membership_at: AwareDatetime | None
     removed: bool
+    away: Away | None = None
+    """As the channels have it, which are suspended until the app is there and the team authorized."""
     is_authorized: bool
     authorized_at: AwareDatetime | None
     authorized_name: str | None

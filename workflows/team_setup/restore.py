@@ -101,6 +101,7 @@ def restored(state: State, stored: StoredSetup, now: datetime) -> State:
         holder=_holder(stored),
         chosen_channel=stored.chosen_channel,
         membership_at=stored.membership_at,
+        away=stored.away,
         moved_at=now,
         link=_link_of(link),
         consent_link=_link_of(newest.get("consent")),

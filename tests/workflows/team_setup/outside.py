@@ -34,7 +34,7 @@ from workflows.team_setup.activities import (
     StoredSetup,
 )
 from workflows.team_setup.changes import Change, Connected, Connector
-from workflows.team_setup.state import Step
+from workflows.team_setup.state import Away, Step
 from workflows.team_setup.view import NoticeView
 
 Row = Activity[Any, Any]
@@ -208,6 +208,7 @@ class FakeActivities:
             chosen_channel=None,
             membership_at=self.membership_at,
             removed=self.removed,
+            away=self._away(),
             is_authorized=self.account is not None and (self.authorized_at is not None or not self.forgotten),
             authorized_at=self.authorized_at,
             authorized_name="Grace Admin" if self.authorized_at else None,
@@ -218,6 +219,12 @@ class FakeActivities:
             ),
             numbers=self._numbers_of_notices(),
         )
+
+    def _away(self) -> Away | None:
+        known = self._reasons.get(("removed", None))
+        if known is None or known.is_over:
+            return None
+        return "for_good" if known.because == "teamHardDeleted" else "for_now"
 
     def _stored_notices(self) -> list[StoredNotice]:
         found = {}
