@@ -61,7 +61,11 @@ async def queue(client: Client) -> AsyncIterator[str]:
 async def follow(client: Client, pool: Pool, card: Card, **more: Any) -> Followed:
     team = await teams.of_channel(pool, card.key.conversation)
     assert team is not None
-    activities = TeamLifeActivities(pool, WorkflowSignals(client, task_queue="nobody"))
+    activities = TeamLifeActivities(
+        pool,
+        WorkflowSignals(client, task_queue="nobody"),
+        settings_for("postgresql://unused/unused", "127.0.0.1:1"),
+    )
     change = Change(
         reason="archived", channel=None, because="teamArchived", **{"at": AT, "is_over": False, **more}
     )
