@@ -47,9 +47,14 @@ class SetupActivities:
 
     @implements(RESTORE_SETUP)
     async def restore_setup(self, request: RestoreSetup) -> StoredSetup:
-        """What the rows know of a team's set-up."""
-        team = await teams.find(self._pool, request.team)
-        if team is None or team.tenant != request.tenant:
+        """What the rows know of a team's set-up. Raises ``RequestInvalid`` for a team of another tenant.
+
+        An activity may have found the row a moment before upkeep forgot the team: it is a new one then.
+        """
+        team = await teams.find_or_make(
+            self._pool, request.team, tenant=request.tenant, key=request.key, name=request.name
+        )
+        if team is None:
             raise RequestInvalid("there is no row for this team")
         roles = await accounts.roles_of(self._pool, team.tenant)
         installer = team.installer and await people.find(self._pool, team.tenant, team.installer)

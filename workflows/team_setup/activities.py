@@ -21,10 +21,13 @@ LinkKind = Literal["authorize", "consent"]
 
 
 class RestoreSetup(Value):
-    """Read what the rows know of a team's set-up."""
+    """Read what the rows know of a team's set-up; a row that upkeep has deleted meanwhile is made again."""
 
     tenant: str
     team: str
+    key: str
+    """The team's readable key, which is this run's."""
+    name: str
     subject: str
     """Id of the workflow, under which its messages stand."""
 

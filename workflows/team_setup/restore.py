@@ -26,7 +26,10 @@ async def restore(run: RunState) -> None:
 
 async def read_setup(run: RunState, summary: str) -> StoredSetup:
     """Read the rows once; raises ActivityError."""
-    request = RestoreSetup(tenant=run.start.tenant, team=run.start.team, subject=run.subject)
+    start = run.start
+    request = RestoreSetup(
+        tenant=start.tenant, team=start.team, key=start.key, name=start.name, subject=run.subject
+    )
     return await call(RESTORE_SETUP, request, summary)
 
 
