@@ -54,7 +54,7 @@ async def live(
     id = await QUERIES["live"].fetchval(
         connection, account=account, service=service, conversation=conversation
     )
-    return None if id is None else await _found(connection, id)
+    return None if id is None else await _find(connection, id)
 
 
 async def record(pool: Pool, request: RecordConnection) -> ConnectionRecorded:
@@ -68,7 +68,7 @@ async def record(pool: Pool, request: RecordConnection) -> ConnectionRecorded:
         own = await QUERIES["of_request"].fetchrow(connection, request=request.request)
         if own is not None:
             unrecorded = "ended_since" if own["ended"] else None
-            row = await _found(connection, own["id"])
+            row = await _find(connection, own["id"])
             return ConnectionRecorded(connection=None if unrecorded else row, unrecorded=unrecorded)
         known = await live(
             connection, account=request.account, service=request.service, conversation=request.conversation
@@ -80,15 +80,16 @@ async def record(pool: Pool, request: RecordConnection) -> ConnectionRecorded:
         return ConnectionRecorded(connection=await _inserted(connection, request))
 
 
-async def end(pool: Pool, request: EndConnection) -> Connected:
+async def end(pool: Pool, request: EndConnection) -> Connected | None:
     """The connection that the request ended, as it is then; one that had ended stays as it was.
 
-    A request ends one connection: asked again it finds that one, whatever was connected since.
+    A request ends one connection: asked again it finds that one, whatever was connected since. ``None``: its
+    row went with its team.
     """
     async with transaction(pool) as connection:
         own = await QUERIES["ended_by_request"].fetchval(connection, request=request.request)
         if own is not None:
-            return await _found(connection, own)
+            return await _find(connection, own)
         await QUERIES["end"].execute(
             connection,
             id=request.connection,
@@ -96,7 +97,7 @@ async def end(pool: Pool, request: EndConnection) -> Connected:
             name=request.person.name,
             request=request.request,
         )
-        return await _found(connection, request.connection)
+        return await _find(connection, request.connection)
 
 
 async def of_conversation(connection: Connection | Pool, conversation: str) -> tuple[ConnectedService, ...]:
@@ -114,7 +115,7 @@ async def of_conversation(connection: Connection | Pool, conversation: str) -> t
     )
 
 
-async def _inserted(connection: Connection, request: RecordConnection) -> Connected:
+async def _inserted(connection: Connection, request: RecordConnection) -> Connected | None:
     id = await QUERIES["insert"].fetchval(
         connection,
         account=request.account,
@@ -128,14 +129,13 @@ async def _inserted(connection: Connection, request: RecordConnection) -> Connec
     if request.message is not None:
         key = NoticeKey(request.subject, f"connection/{id}", request.conversation)
         await notices.adopt(connection, key, tenant=request.tenant, activity_id=request.message)
-    return await _found(connection, id)
+    return await _find(connection, id)
 
 
-async def _found(connection: Connection | Pool, id: int) -> Connected:
-    """Rows are never deleted while somebody changes them; raises ``LookupError`` where one is."""
+async def _find(connection: Connection | Pool, id: int) -> Connected | None:
     row = await QUERIES["find"].fetchrow(connection, id=id)
-    if row is None:
-        raise LookupError(f"there is no connection {id}")
+    if row is None:  # forgotten with its team
+        return None
     return Connected(
         id=row["id"],
         service_name=row["service_name"],

@@ -47,7 +47,9 @@ async def recorded(pool: Pool, request: RecordConnection | None = None) -> Conne
 
 
 async def ended(pool: Pool, row: Connection, *, by: Person = BEN, request: str = "command-1") -> Connection:
-    return await connections.end(pool, EndConnection(connection=row.id, request=request, person=by))
+    row_then = await connections.end(pool, EndConnection(connection=row.id, request=request, person=by))
+    assert row_then is not None
+    return row_then
 
 
 async def live(pool: Pool) -> Connection | None:
@@ -109,6 +111,14 @@ async def test_an_ended_connection_is_kept_and_nothing_enters_by_it(pool: Pool) 
     assert await entered(pool, SEARCH) == []
     again = await ended(pool, row, by=ADA, request="command-2")
     assert again == first, "what has ended stays as it ended"
+
+
+async def test_a_connection_that_went_with_its_team_cannot_be_ended(pool: Pool) -> None:
+    row = await recorded(pool)
+    await pool.execute("DELETE FROM connection WHERE id = $1", row.id)
+    request = EndConnection(connection=row.id, request="command-1", person=BEN)
+    for _ in range(2):
+        assert await connections.end(pool, request) is None
 
 
 async def test_a_subscription_is_needed_until_the_last_connection_has_ended(pool: Pool) -> None:

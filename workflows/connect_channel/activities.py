@@ -83,7 +83,8 @@ class EndConnection(Value):
 class ConnectionEnded(Value):
     """The row that the request ended, as it is then; perhaps in an earlier run, and another one."""
 
-    connection: Connection
+    connection: Connection | None
+    """``None``: there is no row of it any more."""
 
 
 class ShowConnection(Value):

@@ -91,11 +91,12 @@ def recorded(state: State, wanted: Wanted, result: ConnectionRecorded, now: date
 
 
 def ended(state: State, wanted: Wanted, row: Connection | None) -> State:
-    """The connection that there was has ended; ``None``: there was none.
+    """The connection that there was has ended; ``None``: there was none, or its row is gone, with its team.
 
     One that this run has not met was ended by the same request in an earlier run, which brought it in step.
     """
     if row is None:
+        state = state.replace(followed=tuple(one for one in state.followed if not one.is_live))
         return _answered(
             state, wanted, ConnectAnswer(reply="not_connected", service_name=wanted.service_name)
         )

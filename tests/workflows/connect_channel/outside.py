@@ -209,8 +209,8 @@ class FakeActivities:
 
     def _end(self, request: EndConnection) -> ConnectionEnded:
         id = self._ended.setdefault(request.request, request.connection)
-        row = next(one for one in self.connections if one.id == id)
-        if row.ended_at is not None:
+        row = next((one for one in self.connections if one.id == id), None)
+        if row is None or row.ended_at is not None:
             return ConnectionEnded(connection=row)
         changes = {"ended_at": datetime.now(UTC), "ended_by": request.person.name}
         ended = row.model_copy(update=changes)

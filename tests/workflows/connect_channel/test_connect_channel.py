@@ -380,6 +380,23 @@ async def test_a_row_that_cannot_be_ended_now_is_ended_later(client: Client) -> 
         await run.ends()
 
 
+async def test_a_connection_that_was_forgotten_with_its_team_ends_the_run_and_holds_up_nobody(
+    client: Client,
+) -> None:
+    """The rows of a run that has only begun are not kept from upkeep."""
+    outside = FakeActivities()
+    outside.is_connected("Grace")
+    async with running(client, outside) as run:
+        goes_on = outside.holds(END_CONNECTION)
+        first = asyncio.create_task(run.disconnects())
+        await outside.until(lambda: outside.waits(END_CONNECTION))
+        second = asyncio.create_task(run.disconnects())
+        outside.connections.clear()
+        goes_on.set()
+        assert ((await first).reply, (await second).reply) == ("not_connected", "not_connected")
+        await run.ends()
+
+
 async def test_a_card_that_was_deleted_is_posted_once_more(client: Client) -> None:
     async with running(client) as run:
         run.outside.fails(SHOW_CONNECTION, CardGone("deleted"))
