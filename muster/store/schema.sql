@@ -453,7 +453,7 @@ CREATE INDEX ended_link_untold ON ended_link USING btree (account) WHERE (told_a
 
 CREATE INDEX incident_card_by_activity ON incident_card USING btree (conversation, activity_id);
 
-CREATE INDEX incident_card_of_conversation ON incident_card USING btree (conversation);
+CREATE INDEX incident_card_unresolved ON incident_card USING btree (conversation) WHERE (COALESCE((view ->> 'status'::text), ''::text) <> 'resolved'::text);
 
 CREATE INDEX link_offer_by_end ON link_offer USING btree (expires_at);
 
@@ -462,6 +462,8 @@ CREATE UNIQUE INDEX link_offer_personal_once ON link_offer USING btree (tenant, 
 CREATE INDEX link_offer_unreported ON link_offer USING btree (id) WHERE (((spent_at IS NOT NULL) OR (returned_at IS NOT NULL)) AND (reported_at IS NULL));
 
 CREATE INDEX notice_by_activity ON notice USING btree (conversation, activity_id);
+
+CREATE INDEX notice_of_recipient ON notice USING btree (recipient);
 
 CREATE UNIQUE INDEX quarantined_event_once ON quarantined_event USING btree (account, event_id, reason, COALESCE(target, ''::text)) WHERE (event_id IS NOT NULL);
 

@@ -1,6 +1,7 @@
 """Teams that are gone for good: forgotten whole, by one commit, and no other."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -105,6 +106,19 @@ async def has_all_kinds_of_rows(pool: Pool) -> None:
         request="r/1",
         life=timedelta(hours=1),
     )
+
+
+async def test_messages_of_channels_are_found_by_their_recipient(pool: Pool) -> None:
+    await pool.execute(
+        "INSERT INTO notice (subject, name, recipient, tenant) "
+        "SELECT 'setup/x', 'installer/' || number, 'person-' || number, $1 "
+        "FROM generate_series(1, 5000) number",
+        TENANT,
+    )
+    await pool.execute("ANALYZE notice")
+    query = forgetting.QUERIES["delete_channel_notices"]
+    plan = await replace(query, sql=f"EXPLAIN {query.sql}").fetch(pool, team=TEAM)
+    assert "notice_of_recipient" in "\n".join(row[0] for row in plan)
 
 
 @pytest.mark.pooler_too

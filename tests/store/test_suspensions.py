@@ -1,5 +1,6 @@
 """Suspensions: reasons by the newest activity, channels while any reason holds."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -135,6 +136,24 @@ async def test_open_cards_are_those_of_suspended_channels_that_are_not_resolved(
         cards = await suspensions.open_cards(pool, team=TEAM, channels=named)
         assert [card.incident_id for card in cards] == ["PNEW", "POPEN"]
     assert await suspensions.open_cards(pool, team=TEAM, channels={"19:another"}) == ()
+
+
+async def test_open_cards_are_found_by_themselves_among_all_that_a_channel_ever_had(pool: Pool) -> None:
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation, view) "
+        "SELECT $1, 'Q' || number, $2, jsonb_build_object('status', "
+        "CASE WHEN number > 5000 THEN 'triggered' ELSE 'resolved' END) FROM generate_series(1, 5003) number",
+        ACCOUNT,
+        OPS,
+    )
+    await pool.execute("ANALYZE incident_card")
+    query = suspensions.QUERIES["open_cards"]
+    explain = replace(query, sql=f"EXPLAIN {query.sql}")
+    for plan in (
+        await explain.fetch(pool, team=TEAM, channels=None),
+        await pool.fetch("EXPLAIN SELECT account FROM followed_account"),
+    ):
+        assert "incident_card_unresolved" in "\n".join(row[0] for row in plan)
 
 
 async def test_the_owner_is_who_installed_it_else_the_admin_who_authorized_it_where_linked(

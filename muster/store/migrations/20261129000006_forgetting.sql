@@ -6,7 +6,7 @@ ALTER TABLE suspension ADD COLUMN is_final boolean NOT NULL DEFAULT false; -- no
 CREATE INDEX team_removed ON team (id) WHERE removed_at IS NOT NULL;
 CREATE INDEX conversation_of_team ON conversation (team);
 CREATE INDEX connection_of_conversation ON connection (conversation);
-CREATE INDEX incident_card_of_conversation ON incident_card (conversation);
+CREATE INDEX notice_of_recipient ON notice (recipient);
 
 -- A link also ends with the last team of its tenant that belonged to the account.
 ALTER TABLE ended_link
