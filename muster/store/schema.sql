@@ -285,6 +285,7 @@ CREATE TABLE suspension (
     at timestamp with time zone NOT NULL,
     is_over boolean NOT NULL,
     is_final boolean DEFAULT false NOT NULL,
+    is_told boolean DEFAULT false NOT NULL,
     CONSTRAINT suspension_reason_check CHECK ((reason = ANY (ARRAY['removed'::text, 'archived'::text, 'deleted'::text, 'refused'::text])))
 );
 

@@ -29,7 +29,8 @@ async def follow(
 ) -> tuple[Changed, ...]:
     """Take the changes, inside a transaction, and suspend or revive the team's channels as the reasons say.
 
-    Returns those of the request that show incidents, by name; the same request is answered the same again.
+    Returns those of the request that show incidents and of which people are to hear, by name; the same
+    request is answered the same again.
     """
     await QUERIES["lock_team"].execute(connection, team=team)
     for change in changes:
@@ -42,8 +43,9 @@ async def follow(
             at=change.at,
             is_over=change.is_over,
             is_final=change.because == "teamHardDeleted",
+            is_heard=change.because == "heard",
         )
-        if change.is_over:
+        if change.is_over and change.because != "heard":
             await QUERIES["let_write"].execute(connection, team=team, channel=channel, at=change.at)
     await QUERIES["follow"].execute(connection, team=team, tenant=tenant, request=request)
     rows = await QUERIES["changed"].fetch(connection, team=team, request=request)

@@ -272,6 +272,10 @@ class FakeActivities:
 
     def _follow(self, request: FollowTeam) -> Followed:
         self.told.append(request)
+        refused = {
+            channel for (why, channel), one in self._reasons.items() if why == "refused" and not one.is_over
+        }
+        untold = refused & {one.channel for one in request.changes if one.because == "heard"}
         for change in request.changes:
             known = self._reasons.get((change.reason, change.channel))
             if known is None or known.at < change.at:
@@ -290,7 +294,9 @@ class FakeActivities:
                 (self.suspended.add if is_suspended else self.suspended.remove)(channel)
         return Followed(
             suspended=tuple(one for one, is_suspended in changed.items() if is_suspended),
-            revived=tuple(one for one, is_suspended in changed.items() if not is_suspended),
+            revived=tuple(
+                one for one, is_suspended in changed.items() if not is_suspended and one not in untold
+            ),
             connections=tuple(
                 place_of(one, service)
                 for one, is_suspended in changed.items()
