@@ -17,7 +17,7 @@ from workflows.channel_incident.messages import Attached, Timing
 from workflows.channel_incident.workflow_type import ATTACH, CHANNEL_INCIDENT, DETACH
 from workflows.errors import ProviderUnavailable
 from workflows.ids import ChannelIncidentId
-from workflows.team_setup.activities import FOLLOW_TEAM, Change, Followed, FollowTeam
+from workflows.team_setup.activities import FOLLOW_TEAM, Change, ChannelsChanged, FollowTeam
 
 _TOLD_AT_ONCE = 10
 
@@ -35,7 +35,7 @@ class TeamLifeActivities:
         self._timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
 
     @implements(FOLLOW_TEAM)
-    async def follow_team(self, request: FollowTeam) -> Followed:
+    async def follow_team(self, request: FollowTeam) -> ChannelsChanged:
         """Commit the changes, let go of the cards in suspended channels, take up those in revived ones.
 
         What was resolved while its channel was away is open nowhere: its run reads it again and says nothing.
@@ -52,7 +52,7 @@ class TeamLifeActivities:
             )
         await self._detach(request.team, [one for one in request.changes if not one.is_over])
         await self._attach(request)
-        return Followed(
+        return ChannelsChanged(
             suspended=tuple(one.name for one in changed if one.is_suspended),
             revived=tuple(one.name for one in changed if not one.is_suspended),
             connections=await suspensions.revived(self._pool, team=request.team, request=request.request),

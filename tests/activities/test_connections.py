@@ -134,6 +134,7 @@ async def test_a_new_run_finds_the_connection_and_what_its_message_shows(channel
     (notice,) = stored.notices
     assert (notice.name, notice.is_posted, notice.showing) == (f"connection/{row.id}", True, "connected")
     ended = (await channel.end(row.id)).connection
+    assert ended is not None
     assert ended.ended_by == "Ada Ops"
     assert (await channel.restore()).connection is None
 

@@ -165,7 +165,7 @@ class FollowTeam(Value):
     changes: tuple[Change, ...]
 
 
-class Followed(Value):
+class ChannelsChanged(Value):
     """What this request has changed, channels by their names: those that show incidents, and no others."""
 
     suspended: tuple[str, ...] = ()
@@ -212,7 +212,7 @@ RECORD_SETUP = Activity("store.record_setup", RecordSetup, Done, options.STORE)
 MAKE_OFFER = Activity("store.make_offer", MakeOffer, Offered, options.STORE)
 WAKE_SETUPS = Activity("store.wake_setups", OfTeam, Done, options.SIGNAL_MANY)
 """Tells the tenant's other set-ups that wait for the consent that it may be there."""
-FOLLOW_TEAM = Activity("store.follow_team", FollowTeam, Followed, options.SIGNAL_MANY)
+FOLLOW_TEAM = Activity("store.follow_team", FollowTeam, ChannelsChanged, options.SIGNAL_MANY)
 FIND_CHANNEL = Activity("teams.find_channel", FindChannel, Found, options.TEAMS_PRIVATE)
 SHOW_NOTICE = Activity("teams.show_notice", ShowNotice, NoticeShown, options.TEAMS_PRIVATE)
 READ_NAMES = Activity("teams.read_names", OfTeam, Names, options.TEAMS_PRIVATE)

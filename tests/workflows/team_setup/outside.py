@@ -16,8 +16,8 @@ from workflows.notice import StoredNotice
 from workflows.person import Person
 from workflows.team_setup import activities as rows
 from workflows.team_setup.activities import (
+    ChannelsChanged,
     FindChannel,
-    Followed,
     FollowTeam,
     Found,
     MakeOffer,
@@ -266,11 +266,11 @@ class FakeActivities:
         return Done()
 
     @activity.defn(name=rows.FOLLOW_TEAM.name)
-    async def follow_team(self, request: FollowTeam) -> Followed:
-        followed: Followed = await self._answer(rows.FOLLOW_TEAM, request, self._follow)
-        return followed
+    async def follow_team(self, request: FollowTeam) -> ChannelsChanged:
+        changed: ChannelsChanged = await self._answer(rows.FOLLOW_TEAM, request, self._follow)
+        return changed
 
-    def _follow(self, request: FollowTeam) -> Followed:
+    def _follow(self, request: FollowTeam) -> ChannelsChanged:
         self.told.append(request)
         refused = {
             channel for (why, channel), one in self._reasons.items() if why == "refused" and not one.is_over
@@ -292,7 +292,7 @@ class FakeActivities:
             if is_suspended != (channel in self.suspended):
                 changed[channel] = is_suspended
                 (self.suspended.add if is_suspended else self.suspended.remove)(channel)
-        return Followed(
+        return ChannelsChanged(
             suspended=tuple(one for one, is_suspended in changed.items() if is_suspended),
             revived=tuple(
                 one for one, is_suspended in changed.items() if not is_suspended and one not in untold
