@@ -32,7 +32,7 @@ class TeamLifeActivities:
     def __init__(self, pool: Pool, signals: WorkflowSignals, settings: Settings) -> None:
         self._pool = pool
         self._signals = signals
-        self._timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
+        self._settings = settings
 
     @implements(FOLLOW_TEAM)
     async def follow_team(self, request: FollowTeam) -> ChannelsChanged:
@@ -97,4 +97,5 @@ class TeamLifeActivities:
             log.info("a card is let go: its channel is suspended", workflow=str(card))
 
     async def _take_up(self, card: Target, attached: Attached) -> None:
-        await self._signals.signal(CHANNEL_INCIDENT, card.start(self._timing), ATTACH, attached)
+        timing = Timing(edit_interval=self._settings.edit_interval, grace=self._settings.grace)
+        await self._signals.signal(CHANNEL_INCIDENT, card.start(timing), ATTACH, attached)
