@@ -35,10 +35,11 @@ from muster.linked_people.link_refresh import LinkRefresh
 from muster.linked_people.person_token import PersonTokens
 from muster.logging import configure_logging
 from muster.private_sends import PrivateSends
+from muster.public_addresses import return_address, webhook_path
 from muster.security.sealing import KeyRing
 from muster.serving import serving
 from muster.settings import Settings, load_settings
-from muster.store import accounts
+from muster.store import accounts, subscriptions
 from muster.store.migrate import require_schema
 from muster.store.pool import open_pool
 from muster.temporal.client import temporal_client
@@ -82,7 +83,9 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
         await require_schema(pool)
         await accounts.write_configured(pool, settings.accounts.values(), settings.teams)
         await require_search_attributes(client)
-        await keep_upkeep_schedules(client, settings.accounts, task_queue=settings.task_queue)
+        urls = {key: return_address(settings, webhook_path(key)) for key in settings.accounts}
+        moved = await subscriptions.moved(pool, urls)
+        await keep_upkeep_schedules(client, settings.accounts, task_queue=settings.task_queue, at_once=moved)
         http = await stack.enter_async_context(open_http_pool(way_out(settings)))
         sends = Sends()
         keys = KeyRing.parse(settings.keys.get_secret_value())

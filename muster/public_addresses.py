@@ -50,5 +50,5 @@ def public_addresses(settings: Settings) -> list[PublicAddress]:
 
 
 def return_address(settings: Settings, path: str) -> str:
-    """A redirect URI as it is registered, and as it is sent: from ``MUSTER_PUBLIC_URL`` alone."""
+    """An address as others have it, be it registered or sent: from ``MUSTER_PUBLIC_URL`` alone."""
     return settings.public_url.rstrip("/") + path

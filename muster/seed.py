@@ -46,6 +46,8 @@ class Subscription(_Row):
     account: Subdomain
     id: Text
     secret: Secret
+    url: WebAddress | None = None
+    """Where it sends; without it, PagerDuty's list tells."""
 
 
 class Tenant(_Row):
@@ -202,6 +204,7 @@ async def _write(connection: Connection, content: Seed, keys: KeyRing) -> None:
             account=subscription.account,
             id=subscription.id,
             secret=subscription.secret.get_secret_value(),
+            url=subscription.url,
         )
     for link in content.links:
         await _write_link(connection, link, keys)

@@ -22,6 +22,8 @@ class Degradation(Value):
     until: AwareDatetime | None = None
     held: bool = False
     """Held back by a limit of ours: nothing failed."""
+    code: str | None = None
+    """What the error says closer (``Failure.code``)."""
 
 
 class Degradable(Value):
@@ -76,9 +78,18 @@ class DegradableRun(ABC, Generic[StateT]):
     def apply(self, state: StateT) -> None:
         """Replace the state."""
 
-    def degrade(self, name: str, reason: str, until: datetime | None = None, *, held: bool = False) -> None:
+    def degrade(
+        self,
+        name: str,
+        reason: str,
+        until: datetime | None = None,
+        *,
+        held: bool = False,
+        code: str | None = None,
+    ) -> None:
         """A reconciler cannot go on, for a reason and perhaps until some time; ``held``: by a limit."""
-        self._replace(self.state.degraded(Degradation(name=name, reason=reason, until=until, held=held)))
+        degradation = Degradation(name=name, reason=reason, until=until, held=held, code=code)
+        self._replace(self.state.degraded(degradation))
 
     def recover(self, name: str) -> None:
         """A reconciler can go on again."""

@@ -25,6 +25,7 @@ Histories hold the names of the leaves. Texts are clipped and hold no body, head
 What a provider says of its refusal is a text of its own (``says``), cleaned and clipped by its client.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import ClassVar, Literal, NamedTuple
@@ -32,6 +33,13 @@ from typing import ClassVar, Literal, NamedTuple
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, TimeoutType
 
 _TEXT_LIMIT = 300
+
+LACKS_SCOPES = "insufficient_scope"
+"""RFC 6750's word for a token without the scopes that a call needs. In a code these follow it:
+``insufficient_scope:services.read,incidents.read``.
+"""
+_CODE = re.compile(r"[A-Za-z0-9_.:,-]{1,300}")
+"""What a code may be that states and cards keep: it holds no sentence."""
 
 Pace = Literal["outage", "refusal", "person"]
 """How soon a reconciler tries again after an error (docs/decisions/0006): an ``outage`` is over any moment, a
@@ -176,6 +184,8 @@ class Failure(NamedTuple):
 
     kind: type[OutsideError]
     retry_after: float | None = None
+    code: str | None = None
+    """The error's own, where it is one that states and cards may keep."""
 
     @property
     def name(self) -> str:
@@ -198,8 +208,9 @@ def failure_of(error: ActivityError) -> Failure:
     if isinstance(cause, TimeoutError) and cause.type is TimeoutType.SCHEDULE_TO_START:
         return Failure(ProviderUnavailable)
     if isinstance(cause, ApplicationError) and cause.type in _BY_NAME:
-        retry_after = cause.details[1] if len(cause.details) > 1 else None
-        return Failure(_BY_NAME[cause.type], retry_after)
+        code, retry_after = (*cause.details, None, None)[:2]
+        is_code = isinstance(code, str) and _CODE.fullmatch(code)
+        return Failure(_BY_NAME[cause.type], retry_after, code if is_code else None)
     return Failure(OutcomeUnknown)
 
 

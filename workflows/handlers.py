@@ -62,26 +62,31 @@ def takes_updates(
     return decorate
 
 
-def takes_requests(rows: Mapping[str, Update[Any, Any]]) -> Callable[[WorkflowT], WorkflowT]:
+def takes_requests(
+    rows: Mapping[str, Update[Any, Any]], *, unheard: str | None = None
+) -> Callable[[WorkflowT], WorkflowT]:
     """Class decorator: each of these updates is answered by the async method of its name.
 
-    So is the signal that it goes on as, whose answer nobody hears.
+    So is the signal that it goes on as, whose answer nobody hears. ``unheard`` names the method, which is not
+    async, that is given the update's name, the message and that answer.
     """
 
     def decorate(workflow_class: WorkflowT) -> WorkflowT:
         for name, row in rows.items():
-            _take_request(workflow_class, name, row)
+            _take_request(workflow_class, name, row, unheard)
         return workflow_class
 
     return decorate
 
 
-def _take_request(workflow_class: type, name: str, row: Update[Any, Any]) -> None:
+def _take_request(workflow_class: type, name: str, row: Update[Any, Any], unheard: str | None) -> None:
     async def answer(self: Any, message: Any) -> Any:
         return await getattr(self, name)(message)
 
     async def take(self: Any, message: Any) -> None:
-        await getattr(self, name)(message)
+        answered = await getattr(self, name)(message)
+        if unheard is not None:
+            getattr(self, unheard)(name, message, answered)
 
     _annotate(answer, row.argument, row.answer)
     _annotate(take, row.goes_on_as.argument)

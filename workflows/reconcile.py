@@ -73,7 +73,15 @@ class ReconciledRun(Protocol):
         """Until when this reconciler waits, perhaps since an earlier run."""
         ...
 
-    def degrade(self, name: str, reason: str, until: datetime | None = None, *, held: bool = False) -> None:
+    def degrade(
+        self,
+        name: str,
+        reason: str,
+        until: datetime | None = None,
+        *,
+        held: bool = False,
+        code: str | None = None,
+    ) -> None:
         """The reconciler cannot go on, for a reason and perhaps until some time; ``held`` by a limit."""
         ...
 
@@ -176,7 +184,8 @@ class ReconcileLoop:
         self._interval = self._next_interval()
         self._reconciler.on_failure(failure)
         is_lasting = wait == REFUSED_BACK_OFF and not is_asked
-        self._run.degrade(self._reconciler.name, failure.name, None if is_lasting else self._not_before.at)
+        until = None if is_lasting else self._not_before.at
+        self._run.degrade(self._reconciler.name, failure.name, until, code=failure.code)
 
 
 def back_off(failure: Failure, *, failures: int) -> timedelta:

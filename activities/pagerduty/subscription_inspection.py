@@ -15,6 +15,7 @@ from muster.store import subscriptions
 from muster.store.pool import Pool
 from muster.store.subscriptions import Stored
 from workflows.errors import CredentialRejected
+from workflows.incident.event_types import SUBSCRIBED
 from workflows.subscription.activities import Finding
 
 log = structlog.stdlib.get_logger(__name__)
@@ -38,7 +39,10 @@ async def mend(
     def note(finding: Finding, id: str) -> None:
         found.append(finding)
         log.warning(
-            "a webhook subscription sent no events", account=account.key, subscription=id, found=finding
+            "a webhook subscription did not send all events",
+            account=account.key,
+            subscription=id,
+            found=finding,
         )
 
     for one in live:
@@ -54,6 +58,9 @@ async def mend(
             if standing.is_disabled:
                 await client.enable(account, one.id, token=token)
                 note("disabled", one.id)
+            if not standing.is_of_account or not standing.events.issuperset(SUBSCRIBED):
+                await client.widen(account, one.id, token=token, events=SUBSCRIBED)
+                note("changed", one.id)
     return tuple(found)
 
 

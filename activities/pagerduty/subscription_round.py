@@ -5,6 +5,8 @@ holder gives up the intents of those before: the secret of a given-up intent is 
 subscription is deleted only if no row and no intent that goes on is behind it.
 """
 
+from contextlib import suppress
+
 import structlog
 
 from activities.pagerduty.subscription_inspection import mend
@@ -18,7 +20,7 @@ from muster.security.sealing import KeyRing
 from muster.store import subscriptions
 from muster.store.pool import Pool
 from muster.store.subscriptions import Stored
-from workflows.errors import CredentialRejected, OutcomeUnknown, OutsideError, ProviderUnavailable
+from workflows.errors import CredentialRejected, Forbidden, OutcomeUnknown, OutsideError, ProviderUnavailable
 from workflows.incident.event_types import SUBSCRIBED
 from workflows.subscription.activities import Converged, Finding
 
@@ -52,9 +54,12 @@ class Round:
         """Seconds until a creation that nobody answered cannot come to be any more."""
         self._pings = False
         """Whether this round asks for a first event, where one is waited for."""
+        self._inspects = False
+        """Whether it looks for strays that nothing in the database tells of."""
 
     async def mend(self) -> tuple[Finding, ...]:
         """Undo what somebody, or PagerDuty, did to a subscription that is needed; what is gone is noted."""
+        self._inspects = True
         if not await subscriptions.is_needed(self._pool, self._account.key):
             return ()
         self._pings = True
@@ -162,11 +167,18 @@ class Round:
         log.info("subscribed to an account's events", account=self._account.key, subscription=created.id)
 
     async def _clean(self) -> None:
-        """Sweep where something may be there that is not to be."""
+        """Sweep where something may be there that is not to be; an inspection does so in any case.
+
+        A creation can come to be after its intent was over. An account of which nothing is followed may lack
+        the scopes to look.
+        """
         found = await subscriptions.stored(self._pool, self._keys, self._account.key)
         intents = await subscriptions.intents(self._pool, self._account.key)
-        if intents or any(one.has_ended for one in found):
+        if intents or (found and (self._inspects or any(one.has_ended for one in found))):
             await self._sweep()
+        elif self._inspects:
+            with suppress(Forbidden):
+                await self._sweep()
 
     async def _sweep(self, own: str | None = None) -> None:
         """Delete what has ended, and those of ours whose secret nobody knows, nor will.

@@ -28,7 +28,7 @@ def account_in(data: Mapping[str, Any]) -> str | None:
     return _read(data.get("account"), subdomain_of)
 
 
-def service_in(data: Mapping[str, Any]) -> str | None:
+def service_id_in(data: Mapping[str, Any]) -> str | None:
     """PagerDuty's id of a service."""
     return _read(data.get("service"), service_id)
 

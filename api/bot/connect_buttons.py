@@ -8,7 +8,7 @@ import structlog
 
 from api.bot.activity import InboundActivity
 from api.bot.answers import sentence
-from api.bot.button_data import account_in, service_in
+from api.bot.button_data import account_in, service_id_in
 from api.bot.card_actions import ASKING_TAKES, ActionMalformed, CardActionHandler
 from api.bot.channels import Channels, why_no_channel
 from api.bot.connecting import Asker, Connecting, Pair
@@ -54,7 +54,7 @@ class ConnectButtonHandler(CardActionHandler):
     async def _handle(self, activity: InboundActivity, answer_by: float) -> dict[str, Any]:
         pressed = pressed_button(activity)
         kind = BUTTONS[pressed.verb]
-        account, service = account_in(pressed.data), service_in(pressed.data)
+        account, service = account_in(pressed.data), service_id_in(pressed.data)
         if account is None or service is None:
             raise ActionMalformed(INCOMPLETE_BUTTON)
         async with asyncio.timeout_at(answer_by - ASKING_TAKES):
@@ -110,6 +110,8 @@ class ConnectButtonHandler(CardActionHandler):
         if notice is not None and notice.subject != str(ConnectChannelId(channel.key, service)):
             raise ActionMalformed(NOT_OUR_MESSAGE)
         if await targets.find_card(self._pool, **where) is not None:
+            raise ActionMalformed(NOT_OUR_MESSAGE)
+        if await targets.is_highlight(self._pool, **where):
             raise ActionMalformed(NOT_OUR_MESSAGE)
         return notice is None
 

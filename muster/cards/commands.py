@@ -63,8 +63,9 @@ NOTHING_TO_CONNECT = (
     "A team has to be authorized first. Add the app to a team, or send **status** to see who can do it."
 )
 NOT_AUTHORIZED = (
-    "This team is not authorized at PagerDuty yet, which comes first. Send **status** to see who can do it."
+    "This team is not authorized at PagerDuty yet, which comes first. Send status to see who can do it."
 )
+"""Plain text: both commands that connect say it."""
 NO_ACCOUNT = "No PagerDuty account is configured for your organization. Whoever runs Muster can add one."
 
 

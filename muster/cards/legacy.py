@@ -8,10 +8,10 @@ LEGACY = "\n".join(
         "",
         "1. Add Muster to the team, and do what it writes to you in private. **status** says what is "
         "missing.",
-        "2. In each channel, **connect** and the address of a service's page in PagerDuty, then **Connect "
-        "Service** on the card. **list** shows what is connected there.",
-        "3. Everybody who acts on incidents sends **linkUser**. A link with the other app does not count "
+        "2. Everybody who acts on incidents sends **linkUser**. A link with the other app does not count "
         "here.",
+        "3. In each channel, **connect** and the address of a service's page in PagerDuty, then **Connect "
+        "Service** on the card. **list** shows what is connected there.",
         "4. See one incident through in a channel: its card comes, **Acknowledge** works, and PagerDuty "
         "names you.",
         "5. Turn the other app off, team by team:",

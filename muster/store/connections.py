@@ -54,7 +54,7 @@ async def live(
     id = await QUERIES["live"].fetchval(
         connection, account=account, service=service, conversation=conversation
     )
-    return None if id is None else await _find(connection, id)
+    return None if id is None else await _found(connection, id)
 
 
 async def record(pool: Pool, request: RecordConnection) -> ConnectionRecorded:
@@ -63,13 +63,16 @@ async def record(pool: Pool, request: RecordConnection) -> ConnectionRecorded:
         channel = await QUERIES["lock_channel"].fetchrow(
             connection, conversation=request.conversation, tenant=request.tenant
         )
-        if channel is None or channel["gone"]:
-            return ConnectionRecorded(unrecorded="channel_gone")
+        # Before all that stands against a new row: what this request has written is there.
         own = await QUERIES["of_request"].fetchrow(connection, request=request.request)
         if own is not None:
             unrecorded = "ended_since" if own["ended"] else None
-            row = await _find(connection, own["id"])
+            row = await _found(connection, own["id"])
             return ConnectionRecorded(connection=None if unrecorded else row, unrecorded=unrecorded)
+        if channel is None or channel["gone"]:
+            return ConnectionRecorded(unrecorded="channel_gone")
+        if channel["suspended"]:
+            return ConnectionRecorded(unrecorded="channel_suspended")
         known = await live(
             connection, account=request.account, service=request.service, conversation=request.conversation
         )
@@ -84,12 +87,12 @@ async def end(pool: Pool, request: EndConnection) -> Connected | None:
     """The connection that the request ended, as it is then; one that had ended stays as it was.
 
     A request ends one connection: asked again it finds that one, whatever was connected since. ``None``: its
-    row went with its team.
+    row was deleted, as it is with a team that is forgotten.
     """
     async with transaction(pool) as connection:
         own = await QUERIES["ended_by_request"].fetchval(connection, request=request.request)
         if own is not None:
-            return await _find(connection, own)
+            return await _found(connection, own)
         await QUERIES["end"].execute(
             connection,
             id=request.connection,
@@ -97,7 +100,7 @@ async def end(pool: Pool, request: EndConnection) -> Connected | None:
             name=request.person.name,
             request=request.request,
         )
-        return await _find(connection, request.connection)
+        return await _found(connection, request.connection)
 
 
 async def of_conversation(connection: Connection | Pool, conversation: str) -> tuple[ConnectedService, ...]:
@@ -129,12 +132,13 @@ async def _inserted(connection: Connection, request: RecordConnection) -> Connec
     if request.message is not None:
         key = NoticeKey(request.subject, f"connection/{id}", request.conversation)
         await notices.adopt(connection, key, tenant=request.tenant, activity_id=request.message)
-    return await _find(connection, id)
+    return await _found(connection, id)
 
 
-async def _find(connection: Connection | Pool, id: int) -> Connected | None:
+async def _found(connection: Connection | Pool, id: int) -> Connected | None:
+    """``None``: the team was forgotten, and its rows with it."""
     row = await QUERIES["find"].fetchrow(connection, id=id)
-    if row is None:  # forgotten with its team
+    if row is None:
         return None
     return Connected(
         id=row["id"],

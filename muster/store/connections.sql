@@ -15,7 +15,7 @@ SELECT id, ended_at IS NOT NULL AS ended FROM connection WHERE request = :reques
 
 -- name: lock_channel
 -- Before a connection: two of one channel come one after the other, so that one of them is its first.
-SELECT c.kind, c.suspended_at IS NOT NULL OR t.removed_at IS NOT NULL AS gone, t.account
+SELECT c.suspended_at IS NOT NULL AS suspended, t.removed_at IS NOT NULL AS gone, t.account
 FROM conversation c
 JOIN team t ON t.id = c.team
 WHERE c.id = :conversation AND c.tenant = :tenant

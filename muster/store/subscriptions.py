@@ -1,5 +1,6 @@
 """Webhook subscriptions with their sealed secrets, and the intents to make one (docs/decisions/0049)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -33,7 +34,7 @@ class Stored:
 
     id: str
     url: str | None
-    """``None``: it was seeded."""
+    """``None``: it was seeded, and PagerDuty's list has not told yet."""
     is_readable: bool
     """Its secret opens with the keys of this process."""
     is_verified: bool
@@ -58,10 +59,16 @@ def secret_place(account: str, subscription: str) -> Place:
     return Place("webhook_subscription", f"{account}/{subscription}", "secret")
 
 
-async def upsert(connection: Connection | Pool, keys: KeyRing, *, account: str, id: str, secret: str) -> None:
-    """Write a subscription as a seed file has it; its secret is sealed with the newest key."""
+async def upsert(
+    connection: Connection | Pool, keys: KeyRing, *, account: str, id: str, secret: str, url: str | None
+) -> None:
+    """Write a subscription as a seed file has it; its secret is sealed with the newest key.
+
+    Its ``url`` is not taken where PagerDuty may know better: of one that had ended, or where another one
+    sends already.
+    """
     await QUERIES["upsert"].execute(
-        connection, account=account, id=id, secret=keys.seal(secret, secret_place(account, id))
+        connection, account=account, id=id, secret=keys.seal(secret, secret_place(account, id)), url=url
     )
 
 
@@ -90,6 +97,12 @@ async def installation(connection: Connection | Pool) -> str:
     """The id of the Muster whose database this is, made when it is first asked for."""
     await QUERIES["make_installation"].execute(connection)
     return str(await QUERIES["installation"].fetchval(connection))
+
+
+async def moved(connection: Connection | Pool, urls: Mapping[str, str]) -> frozenset[str]:
+    """Those of these accounts that have a subscription at another address than the one that stands here."""
+    rows = await QUERIES["live_urls"].fetch(connection)
+    return frozenset(row["account"] for row in rows if urls.get(row["account"], row["url"]) != row["url"])
 
 
 async def is_needed(connection: Connection | Pool, account: str) -> bool:

@@ -1,6 +1,13 @@
 -- name: upsert
-INSERT INTO webhook_subscription (account, id, secret) VALUES (:account, :id, :secret)
-ON CONFLICT (account, id) DO UPDATE SET secret = excluded.secret, url = NULL, ended_at = NULL, deleted_at = NULL
+-- A file may be older than what became of the subscription: then PagerDuty's list tells where it sends.
+INSERT INTO webhook_subscription (account, id, secret, url)
+SELECT :account, :id, :secret,
+       CASE WHEN NOT EXISTS (SELECT FROM webhook_subscription o
+                             WHERE o.account = :account AND o.url = :url AND o.id <> :id AND o.ended_at IS NULL)
+            THEN :url::text END
+ON CONFLICT (account, id) DO UPDATE
+SET secret = excluded.secret, url = CASE WHEN webhook_subscription.ended_at IS NULL THEN excluded.url END,
+    ended_at = NULL, deleted_at = NULL
 
 -- name: secrets_of
 -- In one statement: a secret is stored and its intent ended by one commit, which is seen whole or not at all.
@@ -23,6 +30,9 @@ INSERT INTO installation DEFAULT VALUES ON CONFLICT (only_one) DO NOTHING
 
 -- name: installation
 SELECT id::text FROM installation
+
+-- name: live_urls
+SELECT account, url FROM webhook_subscription WHERE ended_at IS NULL AND url IS NOT NULL
 
 -- name: is_needed
 SELECT EXISTS (SELECT FROM followed_account WHERE account = :account)

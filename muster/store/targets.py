@@ -66,13 +66,15 @@ async def find_and_register(
 
 async def why_not_bring_in(
     connection: Connection | Pool, place: OfConnection
-) -> Literal["not_connected", "channel_gone"] | None:
+) -> Literal["not_connected", "channel_suspended", "channel_gone"] | None:
     """Why no incident of the service comes into the conversation; ``None``: they do."""
     row = await QUERIES["may_bring_in"].fetchrow(
         connection, account=place.account, service=place.service, conversation=place.conversation
     )
-    if row is None or row["is_gone"]:
+    if row is None:
         return "channel_gone"
+    if row["is_suspended"]:
+        return "channel_suspended"
     return None if row["is_connected"] else "not_connected"
 
 
@@ -104,6 +106,13 @@ async def find_card(connection: Connection | Pool, *, conversation: str, activit
     """The card that this message is, if it is a live one."""
     row = await QUERIES["find_card"].fetchrow(connection, conversation=conversation, activity_id=activity_id)
     return _target(row, row["account"], row["incident_id"], row["orphan_markers"]) if row else None
+
+
+async def is_highlight(connection: Connection | Pool, *, conversation: str, activity_id: str) -> bool:
+    """Whether this message is one of the last highlights of a card."""
+    return bool(
+        await QUERIES["is_highlight"].fetchval(connection, conversation=conversation, activity_id=activity_id)
+    )
 
 
 async def find_card_of_incident(

@@ -39,7 +39,7 @@ ORDER BY c.key
 -- name: may_bring_in
 -- Why nothing comes into a conversation, as far as the rows say: it is suspended, or not connected.
 -- The team's own row is not asked: it may be the last to know that the app is back.
-SELECT c.suspended_at IS NOT NULL AS is_gone,
+SELECT c.suspended_at IS NOT NULL AS is_suspended,
        EXISTS (
          SELECT FROM connection con
          WHERE con.account = :account AND con.service = :service AND con.conversation = c.id AND con.ended_at IS NULL
@@ -103,6 +103,11 @@ FROM incident_card k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
 WHERE k.conversation = :conversation AND k.activity_id = :activity_id
+
+-- name: is_highlight
+SELECT EXISTS (
+  SELECT FROM incident_card WHERE conversation = :conversation AND :activity_id = ANY (replies)
+)
 
 -- name: find_card_of_incident
 -- The live card of an incident in a conversation, for a click on a message that no row names.

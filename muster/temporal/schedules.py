@@ -50,11 +50,14 @@ class SchedulesRefused(OperatorError):
     """Temporal does not let this identity keep Schedules, or has none: links would die unnoticed."""
 
 
-async def keep_upkeep_schedules(client: Client, accounts: Collection[str], *, task_queue: str) -> None:
+async def keep_upkeep_schedules(
+    client: Client, accounts: Collection[str], *, task_queue: str, at_once: Collection[str] = ()
+) -> None:
     """Have a Schedule for each of these accounts, and none for any other of ours.
 
     Ours are those whose id is an ``UpkeepId`` and that start ``Upkeep`` on this task queue. A Schedule that
-    an operator paused stays paused. Raises ``SchedulesRefused`` or ``TemporalUnreachable``.
+    an operator paused stays paused. Those ``at_once`` do not wait for their time. Raises ``SchedulesRefused``
+    or ``TemporalUnreachable``.
     """
     try:
         for account in accounts:
@@ -63,6 +66,8 @@ async def keep_upkeep_schedules(client: Client, accounts: Collection[str], *, ta
             found = UpkeepId.of(listed.id)
             if found is not None and found.account not in accounts and _starts_upkeep(listed):
                 await _remove(client, listed.id, task_queue)
+        for account in at_once:
+            await _trigger(client, account)
     except RPCError as error:
         if error.status in _REFUSES_US:
             raise SchedulesRefused(f"Temporal does not let Muster keep {_what(client, error)}") from error
@@ -94,6 +99,14 @@ async def _keep(client: Client, account: str, task_queue: str) -> None:
             # Removed since, by a worker that does not know the account.
             if error.status is not RPCStatusCode.NOT_FOUND or attempt == _ATTEMPTS:
                 raise
+
+
+async def _trigger(client: Client, account: str) -> None:
+    handle = client.get_schedule_handle(str(UpkeepId(account)))
+    if (await handle.describe()).schedule.state.paused:
+        return
+    # After a run that goes on: it may have done already what this one is for.
+    await handle.trigger(overlap=ScheduleOverlapPolicy.BUFFER_ONE)
 
 
 async def _remove(client: Client, id: str, task_queue: str) -> None:

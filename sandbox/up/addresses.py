@@ -148,3 +148,7 @@ class Addresses:
     def bot_endpoint(self) -> str:
         """The bot's messaging address."""
         return f"{self.api}/api/messages"
+
+    def webhooks(self, account: str) -> str:
+        """Where the account's webhook subscription sends."""
+        return f"{self.api}/webhooks/pagerduty/{account}"

@@ -80,7 +80,12 @@ def seed(company: Company, addresses: Addresses, elsewhere: Mapping[str, str]) -
     return rows | {
         "tenants": [{"id": company.tenant_id, "name": company.tenant_name, "roles": company.bot_permissions}],
         "webhook_subscriptions": [
-            {"account": company.account, "id": company.webhook_subscription, "secret": company.webhook_secret}
+            {
+                "account": company.account,
+                "id": company.webhook_subscription,
+                "secret": company.webhook_secret,
+                "url": addresses.webhooks(company.account),
+            }
         ],
         "teams": [
             {

@@ -71,6 +71,7 @@ async def pool(database_url: str, teams_simulator: TeamsService) -> AsyncIterato
     await seed(settings_for(database_url, "127.0.0.1:1"), content)
     opened = await open_pool(database_at(database_url))
     await opened.execute("UPDATE conversation SET service_url = $1", teams_simulator.service_url)
+    await opened.execute("UPDATE team SET service_url = $1", teams_simulator.service_url)
     yield opened
     await opened.close()
 

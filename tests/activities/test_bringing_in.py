@@ -218,7 +218,7 @@ async def test_where_nothing_is_open_nothing_comes(bringing: Bringing) -> None:
     ("change", "outcome"),
     [
         ("UPDATE connection SET ended_at = now()", "not_connected"),
-        ("UPDATE conversation SET suspended_at = now()", "channel_gone"),
+        ("UPDATE conversation SET suspended_at = now()", "channel_suspended"),
     ],
 )
 async def test_where_nothing_is_to_appear_pagerduty_is_not_asked(
@@ -235,7 +235,7 @@ async def test_where_nothing_is_to_appear_pagerduty_is_not_asked(
     ("change", "outcome"),
     [
         ("UPDATE connection SET ended_at = now()", "not_connected"),
-        ("UPDATE conversation SET suspended_at = now()", "channel_gone"),
+        ("UPDATE conversation SET suspended_at = now()", "channel_suspended"),
     ],
 )
 async def test_what_ends_while_pagerduty_is_asked_brings_in_nothing(

@@ -139,6 +139,13 @@ async def test_a_new_run_finds_the_connection_and_what_its_message_shows(channel
     assert (await channel.restore()).connection is None
 
 
+async def test_a_connection_whose_team_was_forgotten_has_no_row_to_end(channel: Channel, pool: Pool) -> None:
+    row = (await channel.record()).connection
+    assert row is not None
+    await pool.execute("DELETE FROM connection WHERE id = $1", row.id)
+    assert (await channel.end(row.id)).connection is None
+
+
 async def test_a_channel_that_nobody_knows_cannot_be_written_to(channel: Channel) -> None:
     request = ShowConnection(
         subject=SUBJECT,

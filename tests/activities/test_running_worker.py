@@ -9,11 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, ScheduleActionExecutionStartWorkflow, WorkflowHandle
 
 import worker
 from muster.clients.teams.connector import ConnectorClient
 from muster.linked_people.person_token import PersonTokens
+from muster.public_addresses import webhook_path
 from muster.settings import Settings
 from muster.store.pool import Pool
 from sandbox.up.servers.temporal import EmbeddedTemporal
@@ -32,6 +33,8 @@ from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT
 pytestmark = pytest.mark.anyio
 
 HEARTBEAT_TIMEOUT = 3.0
+EARLIER = "http://127.0.0.1:9"
+"""A public address of before."""
 
 
 @pytest.fixture
@@ -153,6 +156,21 @@ async def test_a_worker_that_stops_tells_whose_link_ends_meanwhile(
         caller.cancel()
     await Tellings(client, ada).end()
     assert await pool.fetchval("SELECT told_at IS NOT NULL FROM ended_link WHERE link = $1", ada.link)
+
+
+async def test_a_worker_at_another_public_address_moves_the_subscription_at_once(
+    with_pagerduty: Settings, client: Client, pool: Pool, pagerduty_side: PagerDuty
+) -> None:
+    earlier, here = (url + webhook_path(COMPANY.account) for url in (EARLIER, with_pagerduty.public_url))
+    subscriptions = pagerduty_side.simulator.subscriptions
+    subscriptions.move(COMPANY.webhook_subscription, earlier)
+    await pool.execute("UPDATE webhook_subscription SET url = $1", earlier)
+    async with worker.running_worker(with_pagerduty, client):
+        await pagerduty_side.until(lambda: [one.url for one in subscriptions.all()] == [earlier, here])
+        upkeep = client.get_schedule_handle(f"upkeep/{COMPANY.account}")
+        for action in (await upkeep.describe()).info.running_actions:
+            assert isinstance(action, ScheduleActionExecutionStartWorkflow)
+            await client.get_workflow_handle(action.workflow_id).terminate("it waits for a first event")
 
 
 async def test_a_beat_of_each_second_reaches_the_server(

@@ -97,9 +97,14 @@ async def aboard(
             )
             await pool.execute("DELETE FROM connection")
             await pool.execute("DELETE FROM conversation WHERE kind = 'channel'")
+            await pool.execute("UPDATE teams_tenant SET roles = NULL, roles_read_at = NULL")
+            await pool.execute("UPDATE team SET service_url = $1", teams_side.service_url)
             await pool.execute(
-                "UPDATE team SET account = NULL, service_url = $1, key = $2 WHERE id = $3",
-                *(teams_side.service_url, f"payments-{uuid.uuid4().hex[:8]}", TEAM.id),
+                """UPDATE team SET account = NULL, step = NULL, installer = NULL, chosen_channel = NULL,
+                     authorized_by = NULL, authorized_name = NULL, authorized_role = NULL,
+                     authorized_at = NULL, key = $1
+                   WHERE id = $2""",
+                *(f"payments-{uuid.uuid4().hex[:8]}", TEAM.id),
             )
             async with running_worker(settings, client):
                 yield Aboard(pool, client, settings, teams_side, microsoft)

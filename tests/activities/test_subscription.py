@@ -1,6 +1,7 @@
 """One subscription of ours with a known secret, whatever breaks on the way to it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ from muster.config_file import PagerDutyAccount
 from muster.security.sealing import KeyRing
 from muster.store import connections, subscriptions
 from muster.store.pool import Pool, open_pool
-from sandbox.pagerduty.model import Subscription
+from sandbox.pagerduty.model import Filter, Subscription
 from sandbox.up.servers.ports import free_port
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import edge_settings, serving_edge
@@ -59,13 +60,14 @@ class Worker:
         locks: Pool,
         public_url: str = HERE,
     ) -> None:
+        self.later = 0.0
+        """Seconds that its clock is ahead."""
         settings = settings_for("postgresql://unused", "127.0.0.1:1", public_url=public_url)
         self.pool = pool
         self.locks = locks
         self.client = SubscriptionClient(http)
-        self.activities = SubscriptionActivities(
-            self.client, AppTokens(http, accounts), accounts, RING, settings, pool, locks
-        )
+        tokens = AppTokens(http, accounts, clock=lambda: time.monotonic() + self.later)
+        self.activities = SubscriptionActivities(self.client, tokens, accounts, RING, settings, pool, locks)
 
     async def converge(self, environment: ActivityEnvironment | None = None) -> Converged:
         environment = environment or ActivityEnvironment()
@@ -114,6 +116,12 @@ async def worker(side: PagerDuty, start: Callable[..., Awaitable[Worker]]) -> Wo
 
 def there(side: PagerDuty) -> list[Subscription]:
     return side.simulator.subscriptions.all()
+
+
+async def seeded(side: PagerDuty, pool: Pool, url: str | None) -> None:
+    """PagerDuty sends to us by a subscription that the file named, with this address of it."""
+    side.simulator.subscriptions.move(COMPANY.webhook_subscription, HERE + PATH)
+    await pool.execute("UPDATE webhook_subscription SET url = $1", url)
 
 
 async def connect(pool: Pool) -> None:
@@ -190,10 +198,11 @@ async def test_two_first_connections_at_once_make_one(
     assert [one.method for one in side.simulator.store.state.writes] == ["POST"]
 
 
+@pytest.mark.parametrize("url", [None, HERE + PATH])
 async def test_a_seeded_subscription_is_adopted(
-    pagerduty_side: PagerDuty, pool: Pool, start: Callable[..., Awaitable[Worker]]
+    pagerduty_side: PagerDuty, pool: Pool, start: Callable[..., Awaitable[Worker]], url: str | None
 ) -> None:
-    pagerduty_side.simulator.subscriptions.move(COMPANY.webhook_subscription, HERE + PATH)
+    await seeded(pagerduty_side, pool, url)
     assert await (await start()).converge() == DONE
     assert (await assert_one(pagerduty_side, pool)).id == COMPANY.webhook_subscription
 
@@ -270,11 +279,12 @@ async def test_a_missing_scope_is_named(worker: Worker, side: PagerDuty, pool: P
     left = [one for one in COMPANY.client_scopes if one != scope]
     await side.sandbox("POST", "/identity", {"client_scopes": left})
     failed = await worker.fails()
-    assert failed.type == "Forbidden"
+    assert (failed.type, failed.details[0]) == ("Forbidden", f"insufficient_scope:{scope}")
     assert scope in str(failed)
     assert "webhook subscription" in str(failed)
     assert there(side) == []
     await side.sandbox("POST", "/identity", {"client_scopes": None})
+    worker.later += 30
     assert await worker.converge() == DONE
 
 
@@ -643,6 +653,35 @@ async def test_a_subscription_that_is_silent_sends_again(
     assert await worker.inspect() == Inspected(converged=DONE)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"events": SUBSCRIBED[1:]},
+        {"filter": Filter(type="service_reference", id=COMPANY.connections[0].service)},
+    ],
+    ids=["unticked", "of one service"],
+)
+async def test_a_subscription_to_less_is_widened(
+    worker: Worker, side: PagerDuty, pool: Pool, change: dict[str, Any]
+) -> None:
+    await worker.converge()
+    (ours,) = there(side)
+    side.simulator.subscriptions.update(ours.id, change)
+    with capture_logs() as logs:
+        assert await worker.inspect() == Inspected(found=("changed",), converged=DONE)
+    assert warned(logs) == [("changed", ours.id)]
+    assert await assert_one(side, pool) == ours
+    assert await worker.inspect() == Inspected(converged=DONE)
+
+
+async def test_a_subscription_to_more_stays_as_it_is(worker: Worker, side: PagerDuty, pool: Pool) -> None:
+    await worker.converge()
+    (ours,) = there(side)
+    more = side.simulator.subscriptions.update(ours.id, {"events": (*SUBSCRIBED, "pagey.ping")})
+    assert await worker.inspect() == Inspected(converged=DONE)
+    assert await assert_one(side, pool) == more
+
+
 async def test_nobody_elses_subscription_is_switched_on(worker: Worker, side: PagerDuty) -> None:
     await worker.converge()
     strange = await others(side, "somebody else's")
@@ -651,12 +690,31 @@ async def test_nobody_elses_subscription_is_switched_on(worker: Worker, side: Pa
     assert not side.simulator.subscriptions.get(strange).active
 
 
-async def test_an_inspection_of_an_account_without_a_connection_asks_pagerduty_nothing(
-    worker: Worker, side: PagerDuty, pool: Pool
+@pytest.mark.parametrize("connected", [True, False])
+async def test_an_inspection_deletes_a_creation_that_came_after_its_intent_was_over(
+    worker: Worker, side: PagerDuty, pool: Pool, connected: bool
+) -> None:
+    if connected:
+        await worker.converge()
+    else:
+        await disconnect(pool)
+    kept = {one.id for one in there(side)} | {await others(side, "somebody else's")}
+    stray = await others(side, f"Muster {await subscriptions.installation(pool)} / {'0' * 32}")
+    await worker.converge()
+    assert {one.id for one in there(side)} == kept | {stray}, "nothing tells of it"
+    state: Any = "subscribed" if connected else "unsubscribed"
+    assert await worker.inspect() == Inspected(converged=Converged(state=state))
+    assert {one.id for one in there(side)} == kept
+
+
+@pytest.mark.parametrize("lack", [(), SUBSCRIPTION.scopes])
+async def test_an_inspection_of_an_account_without_a_connection_changes_nothing_and_needs_no_scopes(
+    worker: Worker, side: PagerDuty, pool: Pool, lack: tuple[str, ...]
 ) -> None:
     await disconnect(pool)
+    left = [one for one in COMPANY.client_scopes if one not in lack]
+    await side.sandbox("POST", "/identity", {"client_scopes": left})
     assert await worker.inspect() == Inspected(converged=Converged(state="unsubscribed"))
-    assert not side.simulator.store.state.reads
     assert not side.simulator.store.state.writes
 
 
@@ -679,10 +737,11 @@ async def test_an_inspection_goes_on_with_a_new_token_where_pagerduty_revoked_th
     assert await worker.inspect() == Inspected(converged=DONE)
 
 
+@pytest.mark.parametrize("url", [None, HERE + PATH])
 async def test_a_seeded_subscription_is_inspected_like_ours(
-    pagerduty_side: PagerDuty, pool: Pool, start: Callable[..., Awaitable[Worker]]
+    pagerduty_side: PagerDuty, pool: Pool, start: Callable[..., Awaitable[Worker]], url: str | None
 ) -> None:
-    pagerduty_side.simulator.subscriptions.move(COMPANY.webhook_subscription, HERE + PATH)
+    await seeded(pagerduty_side, pool, url)
     pagerduty_side.simulator.subscriptions.update(COMPANY.webhook_subscription, {"active": False})
     assert await (await start()).inspect() == Inspected(found=("inactive",), converged=DONE)
     assert (await assert_one(pagerduty_side, pool)).active

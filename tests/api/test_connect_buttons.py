@@ -336,6 +336,15 @@ async def test_an_incidents_card_is_not_written_over(bot: Bot, gateway: Recordin
     assert await refusal(bot, gateway, click()) == NOT_OUR_MESSAGE
 
 
+async def test_a_highlight_is_not_written_over(bot: Bot, gateway: RecordingGateway) -> None:
+    await bot.pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation, activity_id, replies)"
+        " VALUES ('acme', 'Q1', $1, '1700000000001', $2)",
+        *(CHANNEL, ["1700000000005", CARD, "1700000000009"]),
+    )
+    assert await refusal(bot, gateway, click()) == NOT_OUR_MESSAGE
+
+
 async def test_the_card_of_an_earlier_connection_stays_that_ones(bot: Bot, gateway: RecordingGateway) -> None:
     await begun(bot.pool, f"connect/{KEY}/{SERVICE}")
     await bot.clicks(click())

@@ -8,10 +8,9 @@ from typing import Any, get_args
 import httpx
 import pytest
 
-from muster.cards.commands import NO_PERSON, plain_sentence
+from muster.cards.commands import NO_PERSON, NOT_AUTHORIZED, plain_sentence
 from muster.cards.connections.offer import LABEL, TITLE
 from muster.cards.connections.sentences import (
-    NOT_AUTHORIZED,
     NOT_IN_A_CHAT,
     PRIVATE_CHANNEL,
     SEVERAL,

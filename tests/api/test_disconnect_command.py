@@ -300,6 +300,13 @@ async def test_it_needs_no_link_no_authorization_and_nobodys_name(bot: Bot) -> N
     assert "Checkout" in await bot.says(said("list", **BY_NOBODY))
 
 
+@pytest.mark.parametrize(("type_", "expected"), [("private", PRIVATE_CHANNEL), ("shared", SHARED_CHANNEL)])
+async def test_in_a_channel_with_members_of_its_own_it_offers_nothing_that_is_refused_there(
+    bot: Bot, type_: str, expected: str
+) -> None:
+    assert await bot.says_to_all(in_channel_of_type("list", type_)) == plain_sentence(expected)
+
+
 @pytest.mark.parametrize("whole", [said("list", private=True), in_group("list")])
 async def test_in_a_chat_it_says_where_it_works(bot: Bot, whole: dict[str, Any]) -> None:
     assert await bot.says(whole) == LIST_IN_A_CHAT

@@ -9,6 +9,7 @@ from muster.clients.http import open_pool
 from muster.clients.pagerduty.app_scopes import SUBSCRIPTION
 from muster.clients.pagerduty.subscriptions import Created, Listed, Standing, SubscriptionClient
 from muster.clients.pagerduty.tokens import AppTokens
+from sandbox.pagerduty.model import Filter
 from tests.contract.wire import Wire
 from tests.schemas.pagerduty import rest_api
 from tests.support.pagerduty_account import SimulatedAccount, running_account
@@ -56,6 +57,9 @@ class Ours:
 
     async def activate(self, id: str) -> None:
         await self.client.activate(self.account, id, token=await self.token())
+
+    async def widen(self, id: str) -> None:
+        await self.client.widen(self.account, id, token=await self.token(), events=SUBSCRIBED)
 
     async def enable(self, id: str) -> None:
         await self.client.enable(self.account, id, token=await self.token())
@@ -115,20 +119,32 @@ async def test_a_subscription_is_read_switched_on_and_enabled(
     ours: Ours, simulated: SimulatedAccount
 ) -> None:
     created = await ours.create()
-    sends = Standing(is_active=True, is_disabled=False)
+    sends = Standing(is_active=True, is_disabled=False, events=frozenset(SUBSCRIBED), is_of_account=True)
     assert await ours.read(created.id) == sends
     all_of_account = simulated.simulator.subscriptions
     all_of_account.update(created.id, {"active": False})
-    assert await ours.read(created.id) == Standing(is_active=False, is_disabled=False)
+    assert await ours.read(created.id) == sends._replace(is_active=False)
     await ours.activate(created.id)
     assert await ours.read(created.id) == sends
     for _ in range(3):
         all_of_account.refused(created.id)
-    assert await ours.read(created.id) == Standing(is_active=True, is_disabled=True)
+    assert await ours.read(created.id) == sends._replace(is_disabled=True)
     await ours.enable(created.id)
     assert await ours.read(created.id) == sends
     await ours.delete(created.id)
     assert await ours.read(created.id) is None
+
+
+async def test_a_subscription_to_less_is_read_and_widened(ours: Ours, simulated: SimulatedAccount) -> None:
+    created = await ours.create()
+    of_all = await ours.read(created.id)
+    assert of_all is not None
+    kept = ("incident.triggered",)
+    service = Filter(type="service_reference", id=simulated.company.connections[0].service)
+    simulated.simulator.subscriptions.update(created.id, {"events": kept, "filter": service})
+    assert await ours.read(created.id) == of_all._replace(events=frozenset(kept), is_of_account=False)
+    await ours.widen(created.id)
+    assert await ours.read(created.id) == of_all
 
 
 async def test_a_ping_sends_the_test_event(ours: Ours, simulated: SimulatedAccount) -> None:
@@ -172,6 +188,7 @@ async def test_a_token_without_a_scope_of_the_events_is_refused(
         ("GET", "/webhook_subscriptions", ProviderUnavailable),
         ("GET", "/webhook_subscriptions/PONE", ProviderUnavailable),
         ("PUT", "/webhook_subscriptions/PONE", ProviderUnavailable),
+        ("PUT", "/webhook_subscriptions/PTWO", ProviderUnavailable),
         ("POST", "/webhook_subscriptions/PONE/enable", ProviderUnavailable),
         ("POST", "/webhook_subscriptions/PONE/ping", ProviderUnavailable),
         ("DELETE", "/webhook_subscriptions/PONE", ProviderUnavailable),
@@ -185,6 +202,7 @@ async def test_an_answer_that_is_lost(
         "GET /webhook_subscriptions": ours.list_all,
         "GET /webhook_subscriptions/PONE": lambda: ours.read("PONE"),
         "PUT /webhook_subscriptions/PONE": lambda: ours.activate("PONE"),
+        "PUT /webhook_subscriptions/PTWO": lambda: ours.widen("PTWO"),
         "POST /webhook_subscriptions/PONE/enable": lambda: ours.enable("PONE"),
         "POST /webhook_subscriptions/PONE/ping": lambda: ours.ping("PONE"),
         "DELETE /webhook_subscriptions/PONE": lambda: ours.delete("PONE"),

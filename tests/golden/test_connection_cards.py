@@ -64,7 +64,7 @@ def test_the_welcome_links_accounts_and_the_message_that_offers_open_incidents_b
 ) -> None:
     view = view_of(name)
     verbs = [action["verb"] for action in actions_of(draw(name)) if action["type"] == "Action.Execute"]
-    expected = ["link_accounts"] if view.showing == "welcome" else []
+    expected = ["link_accounts"] if view.showing in ("welcome", "welcome_ended") else []
     assert verbs == expected + (["bring_in"] if view.offer else [])
 
 
@@ -82,4 +82,8 @@ def test_the_button_says_which_service_it_is_about(name: str) -> None:
 def test_a_notification_is_one_plain_line_that_names_the_service(name: str) -> None:
     summary = connection_summary(view_of(name))
     assert "\n" not in summary
-    assert "Checkout" in summary
+    assert ("Checkout" in summary) is (view_of(name).showing != "welcome_ended")
+
+
+def test_a_welcome_whose_connection_has_ended_names_no_service() -> None:
+    assert "Checkout" not in json.dumps(draw("welcome-ended"))

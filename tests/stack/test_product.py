@@ -109,6 +109,13 @@ def test_the_seed_links_only_the_people_who_start_linked(addresses: Addresses) -
     assert {channel["service_url"] for channel in rows["channels"]} == {f"{addresses.teams}/teams/"}
 
 
+def test_the_seed_says_where_pagerdutys_webhooks_go(addresses: Addresses, tmp_path: Path) -> None:
+    company = build_company()
+    (subscription,) = seed(company, addresses, {})["webhook_subscriptions"]
+    command = parts.pagerduty(DataFolder(tmp_path), addresses, company, addresses.api).command
+    assert subscription["url"] == command[command.index("--webhook-url") + 1]
+
+
 def test_the_seed_of_an_empty_company_names_the_customers_alone(addresses: Addresses) -> None:
     assert seed(build_company(connected=False), addresses, {}).keys() == {"pagerduty_accounts", "tenants"}
 

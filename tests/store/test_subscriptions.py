@@ -7,7 +7,7 @@ import pytest
 from muster.security.sealing import KeyRing, SealBroken
 from muster.store import subscriptions
 from muster.store.pool import Pool
-from muster.store.subscriptions import Secrets, secrets_of
+from muster.store.subscriptions import Secrets, Stored, secrets_of
 from tests.support.company import ACCOUNT, OPS, OTHER_SECRET, OTHER_SUBSCRIPTION, SECRET, SUBSCRIPTION
 from tests.support.settings import KEYS
 
@@ -115,6 +115,18 @@ async def test_what_a_connection_needs_does_not_end(pool: Pool) -> None:
     )
 
 
+async def test_an_account_has_moved_while_one_that_goes_on_sends_elsewhere(pool: Pool) -> None:
+    here = {ACCOUNT: URL, "emca": "https://muster.example/webhooks/pagerduty/emca"}
+    assert await subscriptions.moved(pool, here) == set(), "nobody knows where seeded ones send"
+    await subscriptions.note_url(pool, ACCOUNT, SUBSCRIPTION, URL)
+    assert await subscriptions.moved(pool, here) == set()
+    await subscriptions.note_url(pool, ACCOUNT, OTHER_SUBSCRIPTION, "https://earlier.example")
+    assert await subscriptions.moved(pool, here) == {ACCOUNT}
+    assert await subscriptions.moved(pool, {}) == set(), "it is not configured here"
+    await subscriptions.end(pool, ACCOUNT, OTHER_SUBSCRIPTION)
+    assert await subscriptions.moved(pool, here) == set()
+
+
 async def test_a_first_event_is_noted_once(pool: Pool) -> None:
     read = "SELECT verified_at FROM webhook_subscription WHERE id = $1"
     await subscriptions.note_verified(pool, ACCOUNT, SUBSCRIPTION)
@@ -128,6 +140,24 @@ async def test_a_first_event_is_noted_once(pool: Pool) -> None:
 async def test_a_deleted_subscription_that_is_seeded_again_goes_on(pool: Pool) -> None:
     await subscriptions.note_deleted(pool, ACCOUNT, SUBSCRIPTION)
     assert SUBSCRIPTION not in {one.id for one in await subscriptions.stored(pool, RING, ACCOUNT)}
-    await subscriptions.upsert(pool, RING, account=ACCOUNT, id=SUBSCRIPTION, secret=SECRET)
-    again = {one.id: one for one in await subscriptions.stored(pool, RING, ACCOUNT)}[SUBSCRIPTION]
-    assert not again.has_ended
+    again = await seeded(pool, SUBSCRIPTION, URL)
+    assert (again.has_ended, again.url) == (False, None), "PagerDuty may not have it"
+
+
+async def seeded(pool: Pool, id: str, url: str | None) -> Stored:
+    await subscriptions.upsert(pool, RING, account=ACCOUNT, id=id, secret=SECRET, url=url)
+    return {one.id: one for one in await subscriptions.stored(pool, RING, ACCOUNT)}[id]
+
+
+@pytest.mark.parametrize("id", [SUBSCRIPTION, "PNEW"])
+async def test_a_seed_file_says_where_a_subscription_sends(pool: Pool, id: str) -> None:
+    for url in (URL, f"{URL}/moved", f"{URL}/moved", None):
+        assert (await seeded(pool, id, url)).url == url
+
+
+async def test_two_subscriptions_are_not_seeded_for_one_address(pool: Pool) -> None:
+    assert (await seeded(pool, SUBSCRIPTION, URL)).url == URL
+    assert (await seeded(pool, OTHER_SUBSCRIPTION, URL)).url is None
+    assert (await seeded(pool, "PNEW", URL)).url is None
+    await subscriptions.end(pool, ACCOUNT, SUBSCRIPTION)
+    assert (await seeded(pool, "PNEW", URL)).url == URL

@@ -298,7 +298,7 @@ async def test_those_that_have_a_card_are_found_beyond_that_number_with_what_was
     [
         ("UPDATE connection SET ended_at = now()", "not_connected"),
         ("UPDATE connection SET service = 'PSVC999' WHERE service = 'PSVC001'", "not_connected"),
-        ("UPDATE conversation SET suspended_at = now()", "channel_gone"),
+        ("UPDATE conversation SET suspended_at = now()", "channel_suspended"),
         ("UPDATE connection SET conversation = '19:else' WHERE false", None),
     ],
 )

@@ -28,7 +28,15 @@ class CountingRun:
     def waits_until(self, name: str) -> datetime | None:
         return None
 
-    def degrade(self, name: str, reason: str, until: datetime | None = None, *, held: bool = False) -> None:
+    def degrade(
+        self,
+        name: str,
+        reason: str,
+        until: datetime | None = None,
+        *,
+        held: bool = False,
+        code: str | None = None,
+    ) -> None:
         self.told.append(f"{name} {'held back' if held else 'failed'}: {reason}")
 
     def recover(self, name: str) -> None:

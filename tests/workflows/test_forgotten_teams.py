@@ -174,9 +174,11 @@ async def test_a_pagerduty_that_is_down_leaves_the_subscription_to_the_next_day(
     await is_subscribed(upkept)
     await leaves(upkept, payments, days=31)
     acme = upkept.simulated["acme"]
-    await acme.fault("rest", "status", status=503, times=100)
+    lists = {"method": "GET", "path": "/webhook_subscriptions"}
+    await acme.fault("rest", "status", status=503, times=100, retry_after=0.05, match=lists)
     report = await upkept.upkeep()
-    assert forgotten(report) == (1, 1, "ProviderUnavailable", ())
+    assert forgotten(report) == (1, 1, None, ())
+    assert report["subscription"].stopped == "ProviderUnavailable"
     assert await teams_there(pool) == set()
     assert not await upkept.is_linked(BO_USER)
     assert len(there(upkept)) == 1

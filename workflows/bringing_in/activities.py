@@ -48,8 +48,9 @@ class BringIn(Value):
 class BroughtIn(Value):
     """What came of it."""
 
-    outcome: Literal["brought_in", "nothing_open", "not_connected", "channel_gone"]
-    """``not_connected``: the connection has ended. ``channel_gone``: the channel is not there for the bot."""
+    outcome: Literal["brought_in", "nothing_open", "not_connected", "channel_suspended", "channel_gone"]
+    """``not_connected``: the connection has ended. ``channel_suspended``: nothing appears in the channel for
+    now. ``channel_gone``: no row knows it."""
     count: int = 0
     more: bool = False
     """Others are open that did not come in."""

@@ -1,9 +1,9 @@
 """The activities that connecting a service to a channel calls."""
 
 from workflows import options
-from workflows.connect_channel.state import Connection, Unread, Unrecorded
+from workflows.connect_channel.state import Connection, Unheard, Unread, Unrecorded
 from workflows.connect_channel.view import ConnectionView
-from workflows.contract import Activity
+from workflows.contract import Activity, Done
 from workflows.notice import StoredNotice
 from workflows.person import Person
 from workflows.rights import Rights
@@ -84,7 +84,17 @@ class ConnectionEnded(Value):
     """The row that the request ended, as it is then; perhaps in an earlier run, and another one."""
 
     connection: Connection | None
-    """``None``: there is no row of it any more."""
+    """``None``: it is not there any more, since its team was forgotten."""
+
+
+class TellAsker(Value):
+    """Tell whoever asked, privately, what they were answered when nobody waited for it any more."""
+
+    tenant: str
+    conversation: str
+    """Where they asked."""
+    unheard: Unheard
+    correlation: str | None = None
 
 
 class ShowConnection(Value):
@@ -122,3 +132,4 @@ RESTORE_CONNECTION = Activity("store.restore_connection", RestoreConnection, Sto
 RECORD_CONNECTION = Activity("store.record_connection", RecordConnection, ConnectionRecorded, options.STORE)
 END_CONNECTION = Activity("store.end_connection", EndConnection, ConnectionEnded, options.STORE)
 SHOW_CONNECTION = Activity("teams.show_connection", ShowConnection, ConnectionShown, options.TEAMS_SHOW)
+TELL_ASKER = Activity("teams.tell_asker", TellAsker, Done, options.TEAMS_PRIVATE)

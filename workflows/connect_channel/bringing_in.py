@@ -29,7 +29,7 @@ class OfferReconciler(Reconciler):
         if live is None or not live.is_ready or live.offer is not None or live.brought is not None:
             return None
         notice = self._run.state.offers(live.connection.id)
-        is_told = notice is None or notice.given_up or notice.left_as is not None
+        is_told = notice is None or notice.left_as is not None
         return None if is_told else live
 
     def is_due(self) -> bool:
@@ -65,9 +65,9 @@ class BringInReconciler(Reconciler):
         return self._run.state.asked_to_bring
 
     def is_due(self) -> bool:
-        """Somebody asked for it, and what happens to the incidents later arrives."""
+        """Somebody asked for it, and nothing stands against it any more."""
         state = self._run.state
-        return state.bringing is not None and (state.live is None or state.live.is_ready)
+        return state.bringing is not None and state.can_bring_in
 
     def holds_run(self) -> bool:
         """Whoever asked is answered."""

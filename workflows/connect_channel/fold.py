@@ -16,8 +16,10 @@ from workflows.connect_channel.state import (
     Followed,
     Notice,
     Offer,
+    Reply,
     Request,
     State,
+    Unheard,
     Wanted,
 )
 from workflows.rights import Denial, Rights, why_not_bring_in, why_not_connect, why_not_disconnect
@@ -28,6 +30,12 @@ _WHY_NOT: Mapping[Request, Callable[[Rights], Denial | None]] = {
     "disconnect": why_not_disconnect,
     "bring_in": why_not_bring_in,
 }
+
+
+_TOLD_IN_THE_CHANNEL: frozenset[Reply] = frozenset(
+    ("connected", "disconnected", "brought_in", "bringing_in", "nothing_open", "working")
+)
+"""The connection's own messages say how these go on."""
 
 
 def refused(state: State, kind: Request, read: RightsRead) -> ConnectAnswer | None:
@@ -91,7 +99,7 @@ def recorded(state: State, wanted: Wanted, result: ConnectionRecorded, now: date
 
 
 def ended(state: State, wanted: Wanted, row: Connection | None) -> State:
-    """The connection that there was has ended; ``None``: there was none, or its row is gone, with its team.
+    """The connection that there was has ended; ``None``: there was none, or its row is not there any more.
 
     One that this run has not met was ended by the same request in an earlier run, which brought it in step.
     """
@@ -132,7 +140,7 @@ def asked_to_bring_in(state: State, bringing: Bringing) -> State:
 def brought_in(state: State, bringing: Bringing, result: BroughtIn, now: datetime) -> State:
     """What became of it. A connection that has ended keeps what it says."""
     followed = state.of(bringing.connection)
-    if followed is None or result.outcome in ("not_connected", "channel_gone"):
+    if followed is None or result.outcome in ("not_connected", "channel_suspended", "channel_gone"):
         return with_bringing_answered(state, bringing, ConnectAnswer(reply=result.outcome))
     brought = Brought(count=result.count, more=result.more, by=bringing.person.name, at=now, page=result.page)
     state = state.with_followed(followed.model_copy(update={"brought": brought}))
@@ -142,6 +150,26 @@ def brought_in(state: State, bringing: Bringing, result: BroughtIn, now: datetim
 def with_bringing_answered(state: State, bringing: Bringing, answer: ConnectAnswer) -> State:
     """Whoever asked is answered."""
     return _with_answer(state.replace(bringing=None), bringing.key, answer)
+
+
+def answered(state: State, key: str, answer: ConnectAnswer) -> State:
+    """The same click gets this answer from now on; one that was answered keeps its answer."""
+    return state if state.answer(key) else _with_answer(state, key, answer)
+
+
+def with_unheard(state: State, unheard: Unheard) -> State:
+    """Its person is to be told, once, where no message in the channel tells it."""
+    key = unheard.key
+    is_told = key in state.told or any(one.key == key for one in state.unheard)
+    if is_told or unheard.answer.reply in _TOLD_IN_THE_CHANNEL:
+        return state
+    return state.replace(unheard=(*state.unheard, unheard))
+
+
+def told(state: State, unheard: Unheard) -> State:
+    """The person was told, or is not to be told any more."""
+    waiting = tuple(one for one in state.unheard if one != unheard)
+    return state.replace(unheard=waiting, told=(*state.told, unheard.key)[-MOST_ANSWERS:])
 
 
 def late(state: State) -> State:

@@ -22,11 +22,14 @@ async def restore(run: RunState) -> None:
 
 
 def restored(state: State, stored: StoredConnection, now: datetime) -> State:
-    """The state of a new run: the run before it has brought in step what there is."""
+    """The state of a new run. The run before it may have died between the row and the subscription.
+
+    So the subscription is brought in step once more with a connection that there is.
+    """
     if stored.connection is None:
         return state
     names = {f"{kind}/{stored.connection.id}" for kind in ("connection", "welcome")}
-    followed = Followed(connection=stored.connection, recorded_at=now, is_ready=True)
+    followed = Followed(connection=stored.connection, recorded_at=now, is_ready=_was_told(stored))
     # A card that was deleted is not posted again: it has said what it had to say.
     notices = (
         Notice(
@@ -39,4 +42,13 @@ def restored(state: State, stored: StoredConnection, now: datetime) -> State:
         for one in stored.notices
         if one.name in names
     )
-    return state.with_followed(followed).replace(notices=tuple(notices))
+    return state.with_followed(followed).replace(changes=state.changes + 1, notices=tuple(notices))
+
+
+def _was_told(stored: StoredConnection) -> bool:
+    """Its card has said that incidents arrive; a connection that was seeded has no card."""
+    row = stored.connection
+    if row is None or row.by is None:
+        return row is not None
+    card = f"connection/{row.id}"
+    return any(one.name == card and one.showing == "connected" for one in stored.notices)

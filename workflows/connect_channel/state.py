@@ -21,12 +21,14 @@ Kind = Literal["connect", "disconnect"]
 Request = Kind | Literal["bring_in"]
 """What somebody asks a run for."""
 
-Unrecorded = Literal["already_connected", "ended_since", "team_not_authorized", "channel_gone"]
+Unrecorded = Literal[
+    "already_connected", "ended_since", "team_not_authorized", "channel_suspended", "channel_gone"
+]
 """Why no connection was recorded.
 
 ``already_connected``: there is one. ``ended_since``: the same click made one, which was ended since.
-``team_not_authorized``: the channel's team does not belong to the account. ``channel_gone``: the channel is
-not there for the bot.
+``team_not_authorized``: the channel's team does not belong to the account. ``channel_suspended``: nothing
+appears in the channel for now. ``channel_gone``: the channel is not there for the bot.
 """
 
 Reply = (
@@ -169,9 +171,22 @@ class Notice(Value):
 
 
 class Answered(Value):
-    """What a click was answered that was done; the same one gets the same answer."""
+    """What somebody was answered; the same click gets the same answer."""
 
     key: str
+    answer: ConnectAnswer
+
+
+class Unheard(Value):
+    """What somebody was answered when the API did not wait for it any more."""
+
+    key: str
+    kind: Request
+    person: Person
+    is_click: bool
+    """They pressed a button, and did not send a command."""
+    asked_at: AwareDatetime
+    correlation: str | None = None
     answer: ConnectAnswer
 
 
@@ -192,6 +207,10 @@ class State(Degradable):
     cause: str = ""
     """Correlation id of what was asked for last."""
     answered: tuple[Answered, ...] = ()
+    unheard: tuple[Unheard, ...] = ()
+    """What is to be told privately, the oldest first."""
+    told: tuple[str, ...] = ()
+    """Keys of those that were told, or may have been."""
     bringing: Bringing | None = None
     """Whose open incidents are to be brought in."""
     asked_to_bring: int = 0
@@ -201,6 +220,11 @@ class State(Degradable):
     def live(self) -> Followed | None:
         """The connection that there is."""
         return next((one for one in reversed(self.followed) if one.is_live), None)
+
+    @property
+    def can_bring_in(self) -> bool:
+        """What happens to the incidents later arrives; or the connection has ended, and none come."""
+        return self.live is None or self.live.is_ready
 
     @property
     def step(self) -> str:
@@ -216,8 +240,11 @@ class State(Degradable):
         return next((one for one in self.followed if one.connection.id == connection), None)
 
     def offers(self, connection: int) -> Notice | None:
-        """The one message that offers a connection's open incidents: the channel's welcome, else its card."""
-        mine = [one for one in self.notices if one.connection == connection]
+        """The one message that offers a connection's open incidents: the channel's welcome, else its card.
+
+        One that may not be there offers nothing.
+        """
+        mine = [one for one in self.notices if one.connection == connection and not one.given_up]
         return max(mine, key=lambda one: one.is_welcome, default=None)
 
     def with_followed(self, changed: Followed) -> "State":

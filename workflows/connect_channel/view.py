@@ -9,11 +9,11 @@ from workflows.connect_channel.state import Brought, Followed, Notice, Offer, St
 from workflows.values import Value
 
 Showing = Literal[
-    "connecting",
-    "late",  # it takes longer, and why
+    "late",  # connecting takes longer, and why
     "connected",
     "disconnected",
     "welcome",  # the channel's
+    "welcome_ended",  # the same since its connection has ended
 ]
 
 
@@ -31,6 +31,8 @@ class ConnectionView(Value):
     since: AwareDatetime | None = None
     reason: str | None = None
     """Name of the error that holds up connecting. ``None``: nobody knows."""
+    code: str | None = None
+    """What the error says closer (``Failure.code``)."""
     ended_by: str | None = None
     ended_at: AwareDatetime | None = None
     offer: Offer | None = None
@@ -41,7 +43,7 @@ class ConnectionView(Value):
     @property
     def is_only_edited(self) -> bool:
         """No message is posted in order to tell this."""
-        return self.showing == "disconnected"
+        return self.showing in ("disconnected", "welcome_ended")
 
 
 def fingerprint(view: ConnectionView) -> str:
@@ -57,28 +59,31 @@ def view_of(
     if followed is None:
         return None
     row = followed.connection
-    view = ConnectionView(
-        name=notice.name,
-        showing="connecting",
-        account=account,
-        service=service,
-        service_name=row.service_name,
-        channel_name=channel,
-        by=row.by,
-        since=row.since,
-    )
-    if followed.is_live and followed.is_ready:
-        view = _with(view, showing="welcome" if notice.is_welcome else "connected")
-        is_offering = notice == state.offers(row.id)
-        return _offering(view, notice, followed) if is_offering else view
-    if notice.is_welcome:
-        return None
+
+    def showing(showing: Showing, **more: object) -> ConnectionView:
+        view = ConnectionView(
+            name=notice.name,
+            showing=showing,
+            account=account,
+            service=service,
+            service_name=row.service_name,
+            channel_name=channel,
+            by=row.by,
+            since=row.since,
+        )
+        return _with(view, **more)
+
     if not followed.is_live:
-        return _with(view, showing="disconnected", ended_by=row.ended_by, ended_at=row.ended_at)
-    if followed.is_late:
-        reasons = (one.reason for one in state.degradations if one.name == "subscription")
-        return _with(view, showing="late", reason=next(reasons, None))
-    return view
+        if notice.is_welcome:
+            return showing("welcome_ended")
+        return showing("disconnected", ended_by=row.ended_by, ended_at=row.ended_at)
+    if followed.is_ready:
+        view = showing("welcome" if notice.is_welcome else "connected")
+        return _offering(view, notice, followed) if notice == state.offers(row.id) else view
+    if notice.is_welcome or not followed.is_late:
+        return None
+    cause = next((one for one in state.degradations if one.name == "subscription"), None)
+    return showing("late", reason=cause and cause.reason, code=cause and cause.code)
 
 
 def due_view(
@@ -93,7 +98,7 @@ def due_view(
     view = view_of(state, notice, account=account, service=service, channel=channel)
     if view is None or (view.is_only_edited and not notice.is_posted):
         return None
-    if view.showing == "connecting" or (view.showing == notice.left_as and view.brought is None):
+    if view.showing == notice.left_as and view.brought is None:
         return None
     return None if fingerprint(view) == notice.shown else view
 

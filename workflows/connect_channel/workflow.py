@@ -9,9 +9,11 @@ from workflows.connect_channel.bringing_in import BringInReconciler, OfferReconc
 from workflows.connect_channel.deadlines import Deadlines
 from workflows.connect_channel.messages import Asked, ConnectAnswer, End, Start
 from workflows.connect_channel.notices import NoticesReconciler
+from workflows.connect_channel.private_answers import PrivateAnswersReconciler
 from workflows.connect_channel.reconcilers import RowReconciler, SubscriptionReconciler
 from workflows.connect_channel.restore import restore
 from workflows.connect_channel.run_state import RunState
+from workflows.connect_channel.state import Request
 from workflows.connect_channel.workflow_type import CONNECT_CHANNEL, UPDATES
 from workflows.draining import drain
 from workflows.handlers import takes_requests
@@ -19,7 +21,7 @@ from workflows.reconcile import ReconcileLoop
 
 
 @workflow.defn(name=CONNECT_CHANNEL.name)
-@takes_requests(UPDATES)
+@takes_requests(UPDATES, unheard="unheard")
 class ConnectChannelWorkflow:
     """Owns the connection of one service to one channel, while it changes.
 
@@ -27,7 +29,8 @@ class ConnectChannelWorkflow:
     ``connect/{channel}/{service}``. Every run first reads the rows. It serves those who connect and
     disconnect one after the other: what they may do is read as them, the row is committed, the account's
     subscription follows it, then the channel's card does, and the channel's welcome where it was the first.
-    One of these two offers the service's open incidents, which the run brings in for whoever asks.
+    One of these two offers the service's open incidents, which the run brings in for whoever asks. Whoever is
+    answered too late for the API, with what no message in the channel says, is told privately.
     The run ends when all of that is in step; a later click starts a new one.
     """
 
@@ -43,6 +46,7 @@ class ConnectChannelWorkflow:
             OfferReconciler(self.run_state),
             BringInReconciler(self.run_state),
             NoticesReconciler(self.run_state),
+            PrivateAnswersReconciler(self.run_state),
         )
         self.loops = [ReconcileLoop(reconciler, self.run_state) for reconciler in self.reconcilers]
 
@@ -75,6 +79,10 @@ class ConnectChannelWorkflow:
         """**Bring in open incidents**."""
         await workflow.wait_condition(lambda: self.restored)
         return await self.answers.asked("bring_in", asked)
+
+    def unheard(self, kind: Request, asked: Asked, answer: ConnectAnswer) -> None:
+        """It was handed over: the API waits for its answer no longer."""
+        self.answers.unheard(kind, asked, answer)
 
     # How long it lives
 

@@ -29,9 +29,9 @@ class Converged(Value):
     address, after which the subscription at the old one is deleted."""
 
 
-Finding = Literal["deleted", "inactive", "disabled"]
-"""What became of a subscription in PagerDuty: somebody deleted it, somebody switched it off, or PagerDuty
-disabled it after refused events."""
+Finding = Literal["deleted", "inactive", "disabled", "changed"]
+"""What became of a subscription in PagerDuty: somebody deleted it, somebody switched it off, PagerDuty
+disabled it after refused events, or it does not send every event that this release understands."""
 
 
 class Inspected(Value):

@@ -12,10 +12,9 @@ from api.bot.channels import why_no_channel
 from api.bot.commands.named_service import another_account
 from api.bot.commands.request import CommandAnswer, CommandRequest, Dependencies, for_person
 from api.bot.connecting import Asker
-from muster.cards.commands import NO_PERSON, plain_sentence
+from muster.cards.commands import NO_PERSON, NOT_AUTHORIZED, plain_sentence
 from muster.cards.connections.offer import ConnectionOffer, offer_card
 from muster.cards.connections.sentences import (
-    NOT_AUTHORIZED,
     SEVERAL,
     another_account_sentence,
     another_region_sentence,

@@ -32,7 +32,9 @@ def offer_card(offer: ConnectionOffer) -> AdaptiveCard:
             paragraph("Service: ", named(offer.name), " (", named(offer.account), ")"),
             _teams(offer.teams),
             said("Once it is connected, its new incidents appear in this channel."),
-            said("Everybody here may press, and whoever may connect the service in PagerDuty connects it."),
+            said(
+                "Everybody here may press. Muster then asks PagerDuty whether they may connect the service."
+            ),
             action_set(
                 action_execute(
                     CONNECT_SERVICE,

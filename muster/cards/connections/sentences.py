@@ -8,6 +8,7 @@ from typing import Literal
 
 from muster.cards.connections.bringing_in import BRING_IN, counted
 from muster.cards.links.sentences import day
+from muster.cards.sentences import OPERATOR
 from muster.cards.text import plain
 from workflows.connect_channel.messages import ConnectAnswer
 from workflows.connect_channel.state import Reply, Request
@@ -21,9 +22,6 @@ PRIVATE_CHANNEL = (
 )
 SHARED_CHANNEL = (
     "This is a shared channel, and Muster connects services to standard channels alone. Nothing was changed."
-)
-NOT_AUTHORIZED = (
-    "This team is not authorized at PagerDuty yet, which comes first. Send status to see who can do it."
 )
 SEVERAL = "That names more than one service. Send a connect of its own for each."
 SEVERAL_CONNECTED = (
@@ -44,7 +42,6 @@ _PERSON_LIMIT = 40
 _MOST_NAMES = 5
 _BUTTONS: Mapping[Request, str] = {"connect": "Connect Service", "bring_in": BRING_IN}
 _RELINK = "Send unlinkUser and then linkUser in our private chat. {again}"
-_OPERATOR = "Whoever runs Muster has to mend that."
 _SENTENCES: Mapping[Reply, str] = {
     "connected": "{service} is connected to this channel now. The card says when its incidents arrive.",
     "disconnected": (
@@ -66,13 +63,9 @@ _SENTENCES: Mapping[Reply, str] = {
         "{service} is disabled in PagerDuty, where it gets no new incidents. It has to be enabled there "
         "first, so nothing was changed."
     ),
-    "unknown_service": (
-        "PagerDuty shows you no such service, so nothing was changed. Look at the address or the id once "
-        "more; it may have been deleted, or belong to a private team of others."
-    ),
+    "unknown_service": "PagerDuty shows you no such service, so nothing was changed. {unknown}",
     "role_too_low": (
-        "Your role in PagerDuty does not let you {kind} {service}, so nothing was changed. {who} Managers, "
-        "Global Admins and the Account Owner of PagerDuty can, too."
+        "Your role in PagerDuty does not let you {kind} {service}, so nothing was changed. {who}"
     ),
     "pagerduty_unavailable": (
         "PagerDuty does not answer in time, so Muster does not know what you may do there. Nothing was "
@@ -96,6 +89,10 @@ _SENTENCES: Mapping[Reply, str] = {
         "Teams says that Muster is not in this channel or its team any more, so nothing was changed. Add the "
         "app to the team again first."
     ),
+    "channel_suspended": (
+        "This channel is suspended just now, so nothing was changed. Try again in a moment; an archived team "
+        "has to be restored first."
+    ),
     "link_removed": "Your link to PagerDuty was removed, so nothing was changed. Send linkUser. {again}",
     "link_ended": "Your link to PagerDuty has ended, so nothing was changed. Send linkUser. {again}",
     "link_rejected": f"PagerDuty does not accept your link any more, so nothing was changed. {_RELINK}",
@@ -105,7 +102,7 @@ _SENTENCES: Mapping[Reply, str] = {
     "forbidden": (
         "PagerDuty does not let Muster read as you what you may do there, so nothing was changed. " + _RELINK
     ),
-    "app_refused": f"PagerDuty refuses Muster's own app, so nothing was changed. {_OPERATOR}",
+    "app_refused": f"PagerDuty refuses Muster's own app, so nothing was changed. {OPERATOR}",
 }
 _WORKING: Mapping[Request, str] = {
     "connect": (
@@ -120,6 +117,22 @@ _WORKING: Mapping[Request, str] = {
         "as it is, press again."
     ),
 }
+_PRIVATE = "It may have been deleted, or belong to a private team of others."
+_UNKNOWN: Mapping[Request, str] = {
+    "connect": f"{_PRIVATE} Somebody who sees it in PagerDuty can press.",
+    "disconnect": (
+        "If it belongs to a private team of others, ask somebody who sees it in PagerDuty. If it was "
+        "deleted, the Account Owner or a Global Admin can disconnect it."
+    ),
+    "bring_in": f"{_PRIVATE} Somebody who sees it in PagerDuty can press.",
+}
+"""Why a service is not shown to whoever asks, and who can do it in their place."""
+_UNKNOWN_AS_WRITTEN = (
+    "Look at the address or the id once more; it may have been deleted, or belong to a private team of "
+    "others."
+)
+"""Of ``connect`` as a command, where somebody wrote which service they mean."""
+_MAY = "Managers, Global Admins and the Account Owner of PagerDuty can"
 _REGIONS: Mapping[str, str] = {"us": "US", "eu": "EU"}
 
 
@@ -135,6 +148,7 @@ def sentence_of(answer: ConnectAnswer | None, kind: Request, *, again: Again) ->
         since=day(answer.since) if answer.since else "some time ago",
         kind=kind,
         who=_who_can(answer.teams),
+        unknown=_unknown(kind, again),
         counted=counted(answer.count),
         were="was" if answer.count == 1 else "were",
         more=" More are open, which only PagerDuty shows." if answer.more else "",
@@ -197,6 +211,10 @@ def _again(kind: Request, again: Again) -> str:
     return f"Then press {_BUTTONS[kind]} again."
 
 
+def _unknown(kind: Request, again: Again) -> str:
+    return _UNKNOWN_AS_WRITTEN if (kind, again) == ("connect", "command") else _UNKNOWN[kind]
+
+
 def _form(web_url: str) -> str:
     return (
         "connect, then the address of its page in PagerDuty or its id, for example: connect "
@@ -205,11 +223,13 @@ def _form(web_url: str) -> str:
 
 
 def _who_can(teams: Sequence[ServiceTeam]) -> str:
-    """Whom to ask by name, as far as the person may see them."""
+    """Whom to ask: managers of its teams, by name as far as the person may see them, and who else can."""
+    if not teams:
+        return f"{_MAY}."
     names = dict.fromkeys(name for team in teams for name in team.managers)
     if not names:
-        return "Ask a manager of its team."
+        return f"Ask a manager of its team. {_MAY}, too."
     shown = [plain(name, _PERSON_LIMIT) for name in names][:_MOST_NAMES]
     more = len(names) - len(shown) + sum(team.more_managers for team in teams)
     others = f" and {more} more" if more else ""
-    return f"Ask a manager of its team: {', '.join(shown)}{others}."
+    return f"Ask a manager of its team: {', '.join(shown)}{others}. {_MAY}, too."

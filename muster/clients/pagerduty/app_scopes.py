@@ -18,7 +18,6 @@ class Use(NamedTuple):
 INCIDENTS = Use("reading incidents", ("incidents.read",))
 INCIDENT_TYPES = Use("the names of incident types", ("incident_types.read",))
 USERS = Use("noticing who left PagerDuty", ("users.read",))
-SERVICES = Use("connecting services", ("services.read", "teams.read"))
 SUBSCRIPTION = Use(
     "the webhook subscription",
     (
@@ -31,7 +30,7 @@ SUBSCRIPTION = Use(
     ),
 )
 
-USES = (INCIDENTS, INCIDENT_TYPES, USERS, SERVICES, SUBSCRIPTION)
+USES = (INCIDENTS, INCIDENT_TYPES, USERS, SUBSCRIPTION)
 
 SCOPES = tuple(dict.fromkeys(scope for use in USES for scope in use.scopes))
 """What the token is asked for."""

@@ -1,4 +1,4 @@
-"""Webhook subscriptions in PagerDuty: list, create, read, enable, ping, delete.
+"""Webhook subscriptions in PagerDuty: list, create, read, change, enable, ping, delete.
 
 A creation's answer is the only place of the signing secret (*delivery_method.secret* in the REST schema).
 """
@@ -31,13 +31,20 @@ class Listed(NamedTuple):
     url: str
 
 
+_WHOLE_ACCOUNT = "account_reference"
+
+
 class Standing(NamedTuple):
-    """Whether PagerDuty sends a subscription's events."""
+    """Whether PagerDuty sends a subscription's events, and which."""
 
     is_active: bool
     """False: somebody switched it off."""
     is_disabled: bool
     """PagerDuty keeps it silent for a day, after three refused events (*temporarily_disabled*)."""
+    events: frozenset[str]
+    """The types that are sent."""
+    is_of_account: bool
+    """False: only events of one service or one team are sent."""
 
 
 class Created(NamedTuple):
@@ -100,7 +107,7 @@ class SubscriptionClient:
             "active": True,
             "description": description,
             "events": list(events),
-            "filter": {"type": "account_reference"},
+            "filter": {"type": _WHOLE_ACCOUNT},
             "delivery_method": {"type": "http_delivery_method", "url": url},
         }
         try:
@@ -145,21 +152,31 @@ class SubscriptionClient:
             raise broken_contract(_PROVIDER, "an answer without a subscription", repeatable=True)
         method = found.get("delivery_method")
         disabled = method.get("temporarily_disabled") if isinstance(method, Mapping) else None
-        return Standing(is_active=found.get("active") is not False, is_disabled=disabled is True)
+        events, wanted = found.get("events"), found.get("filter")
+        return Standing(
+            is_active=found.get("active") is not False,
+            is_disabled=disabled is True,
+            events=frozenset(map(str, events)) if isinstance(events, list) else frozenset(),
+            is_of_account=isinstance(wanted, Mapping) and wanted.get("type") == _WHOLE_ACCOUNT,
+        )
 
     async def activate(
         self, account: PagerDutyAccount, id: str, *, token: str, within: float = BACKGROUND
     ) -> None:
         """Switch a subscription on."""
-        await self._call(
-            account,
-            "PUT",
-            (id,),
-            token,
-            within=within,
-            repeatable=True,
-            json={"webhook_subscription": {"active": True}},
-        )
+        await self._change(account, id, token, within, active=True)
+
+    async def widen(
+        self,
+        account: PagerDutyAccount,
+        id: str,
+        *,
+        token: str,
+        events: Sequence[str],
+        within: float = BACKGROUND,
+    ) -> None:
+        """Have a subscription send these events, and those of the whole account."""
+        await self._change(account, id, token, within, events=list(events), filter={"type": _WHOLE_ACCOUNT})
 
     async def enable(
         self, account: PagerDutyAccount, id: str, *, token: str, within: float = BACKGROUND
@@ -182,6 +199,19 @@ class SubscriptionClient:
         except NotFound as error:
             if error.code is None:  # a proxy's 404 says nothing of PagerDuty
                 raise
+
+    async def _change(
+        self, account: PagerDutyAccount, id: str, token: str, within: float, **changes: Any
+    ) -> None:
+        await self._call(
+            account,
+            "PUT",
+            (id,),
+            token,
+            within=within,
+            repeatable=True,
+            json={"webhook_subscription": changes},
+        )
 
     async def _call(
         self,

@@ -4,7 +4,8 @@ PagerDuty leaves out the scopes that the app's registration lacks, without an er
 guide). So a token is kept with the scopes that it has, and each use names those that it needs.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import httpx
@@ -14,12 +15,12 @@ from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import broken_contract, exchange, json_object, refusal
 from muster.clients.pagerduty.app_scopes import SCOPES, Use
 from muster.config_file import PagerDutyAccount
-from workflows.errors import CredentialRejected, Forbidden, RequestInvalid
+from workflows.errors import LACKS_SCOPES, CredentialRejected, Forbidden, RequestInvalid
 
 _PROVIDER = "PagerDuty's token endpoint"
 _WITHIN = 5.0
-_LACKS_SCOPES = "insufficient_scope"
-"""RFC 6750's word for a token without the scopes that a call needs."""
+_ASKED_AGAIN_AFTER = 30.0
+"""Seconds between two tokens of an account that are asked for because the one at hand lacks scopes."""
 
 
 class _Answer(BaseModel):
@@ -47,16 +48,27 @@ class AppTokens:
     account that is not configured.
     """
 
-    def __init__(self, pool: httpx.AsyncClient, accounts: Mapping[str, PagerDutyAccount]) -> None:
+    def __init__(
+        self,
+        pool: httpx.AsyncClient,
+        accounts: Mapping[str, PagerDutyAccount],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._pool = pool
         self._accounts = accounts
+        self._clock = clock
+        self._ask_again_at: dict[str, float] = {}
+        """By account: nobody asks for more scopes before."""
         self._cache: ExpiringCache[str, _Token] = ExpiringCache(self._fetch)
 
     async def get(self, account: str, use: Use) -> str:
         """A token that has the scopes of the use."""
         token = await self._cache.get(account)
-        if token.missing(use):
+        now = self._clock()
+        if token.missing(use) and now >= self._ask_again_at.get(account, now):
             # Whoever registered the app may have granted them since.
+            self._ask_again_at[account] = now + _ASKED_AGAIN_AFTER
             token = await self._cache.renew(account, token)
         return self._value(token, use)
 
@@ -72,7 +84,7 @@ class AppTokens:
             scopes = ", ".join(missing)
             raise Forbidden(
                 f"{use.feature} needs the scopes {scopes}, which the registration of the PagerDuty app lacks",
-                code=_LACKS_SCOPES,
+                code=f"{LACKS_SCOPES}:{','.join(missing)}",
                 says=scopes,
             )
         return token.value

@@ -48,12 +48,24 @@ def test_only_what_may_pass_by_itself_is_retried(kind: type[OutsideError]) -> No
 
 @pytest.mark.parametrize("kind", LEAVES)
 def test_a_foreseen_error_is_known_by_its_name(kind: type[OutsideError]) -> None:
-    assert failure_of(failed(kind("text").to_application_error())) == (kind, None)
+    assert failure_of(failed(kind("text").to_application_error())) == (kind, None, None)
 
 
 def test_the_wait_that_is_asked_for_is_told() -> None:
     cause = RateLimited("too many", retry_after=7).to_application_error()
-    assert failure_of(failed(cause)) == (RateLimited, 7)
+    assert failure_of(failed(cause)) == (RateLimited, 7, None)
+
+
+@pytest.mark.parametrize("code", ["2019", "insufficient_scope:services.read,teams.read", "Mess-1.2"])
+def test_a_code_is_kept(code: str) -> None:
+    cause = RequestInvalid("no", code=code, says="The account has ten").to_application_error()
+    assert failure_of(failed(cause)) == (RequestInvalid, None, code)
+
+
+@pytest.mark.parametrize("code", [None, "", "The account has ten", "a" * 301, "<b>", "2019\n", 2019])
+def test_what_is_no_code_is_not_kept(code: object) -> None:
+    cause = ApplicationError("no", code, None, type="RequestInvalid")
+    assert failure_of(failed(cause)) == (RequestInvalid, None, None)
 
 
 def test_what_the_provider_answered_survives_the_journey() -> None:

@@ -29,10 +29,11 @@ from workflows.connect_channel.activities import (
     RightsRead,
     ShowConnection,
     StoredConnection,
+    TellAsker,
 )
 from workflows.connect_channel.state import Connection, Unrecorded
 from workflows.connect_channel.view import ConnectionView
-from workflows.contract import Activity
+from workflows.contract import Activity, Done
 from workflows.errors import OutsideError
 from workflows.notice import StoredNotice
 from workflows.rights import Rights, SeenService, ServiceTeam
@@ -60,8 +61,12 @@ class FakeActivities:
         self.messages: dict[str, str] = {}
         """Pressed cards by the names of their messages."""
         self.sent: list[ShowConnection] = []
+        self.told: list[tuple[str, str]] = []
+        """Who was told privately, and what."""
         self.is_certain = True
         """Answers of Teams arrive."""
+        self.lost: set[str] = set()
+        """Messages of which nobody knows whether they are there."""
         self.standing: list[str] = []
         """How the subscription stood after each time it was brought in step."""
         self.left: list[Callable[[Literal["subscribed", "unsubscribed"]], Converged]] = []
@@ -176,14 +181,27 @@ class FakeActivities:
                 name=one.name,
                 recipient=one.recipient,
                 person=None,
-                is_posted=True,
+                is_posted=one.name not in self.lost,
                 showing=one.view.showing,
                 expanded=False,
                 content=one.content,
             )
             for one in shown.values()
         )
-        return StoredConnection(connection=self.live, notices=tuple(notices))
+        adopted = (
+            StoredNotice(
+                name=name,
+                recipient="",
+                person=None,
+                is_posted=True,
+                showing=None,
+                expanded=False,
+                content=None,
+            )
+            for name in self.messages
+            if name not in shown
+        )
+        return StoredConnection(connection=self.live, notices=(*notices, *adopted))
 
     @activity.defn(name=rows.RECORD_CONNECTION.name)
     async def record_connection(self, request: RecordConnection) -> ConnectionRecorded:
@@ -239,7 +257,7 @@ class FakeActivities:
 
     def _bring_in(self, request: BringIn) -> BroughtIn:
         if self.gone:
-            return BroughtIn(outcome="channel_gone")
+            return BroughtIn(outcome="channel_suspended")
         if self.live is None:
             return BroughtIn(outcome="not_connected")
         self.brought.append(request)
@@ -253,7 +271,16 @@ class FakeActivities:
 
     def _show(self, request: ShowConnection) -> ConnectionShown:
         self.sent.append(request)
-        return ConnectionShown(certain=self.is_certain)
+        return ConnectionShown(certain=self.is_certain and request.name not in self.lost)
+
+    @activity.defn(name=rows.TELL_ASKER.name)
+    async def tell_asker(self, request: TellAsker) -> Done:
+        done: Done = await self._answer(rows.TELL_ASKER, request, self._tell)
+        return done
+
+    def _tell(self, request: TellAsker) -> Done:
+        self.told.append((request.unheard.person.name, request.unheard.answer.reply))
+        return Done()
 
     def activities(self) -> list[Callable[..., Awaitable[Any]]]:
         return [
@@ -265,4 +292,5 @@ class FakeActivities:
             self.count_open,
             self.bring_in,
             self.show_connection,
+            self.tell_asker,
         ]

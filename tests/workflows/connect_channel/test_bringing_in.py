@@ -9,7 +9,7 @@ from temporalio.client import Client
 from tests.workflows.connect_channel.outside import CHECKOUT, MANAGER, FakeActivities
 from tests.workflows.connect_channel.running import ADA, BEN, Run, running
 from workflows.bringing_in.activities import BRING_IN, COUNT_OPEN, OpenIncidents
-from workflows.connect_channel.activities import READ_RIGHTS, SHOW_CONNECTION, RightsRead
+from workflows.connect_channel.activities import SHOW_CONNECTION, RightsRead
 from workflows.connect_channel.state import Offer
 from workflows.connect_channel.view import ConnectionView
 from workflows.errors import CardGone, Forbidden, OutcomeUnknown, OutsideError, ProviderUnavailable
@@ -55,6 +55,21 @@ async def test_where_nobody_is_welcomed_the_card_offers_it(client: Client) -> No
     async with running(client, with_open(OpenIncidents(count=50, more=True), channel_is_new=False)) as run:
         await connected(run)
     assert [view.offer for view in run.outside.of("connection/8")] == [Offer(count=50, more=True)]
+
+
+async def test_where_the_welcome_may_not_be_there_the_card_offers_it(client: Client) -> None:
+    outside = with_open()
+    outside.lost.add(WELCOME)
+    async with running(client, outside) as run:
+        await connected(run)
+        assert last(run, CARD).offer == Offer(count=3)
+        sent = len(outside.sent)
+        await run.connects(BEN)
+        await run.ends()
+        assert len(outside.sent) == sent, "a later run leaves it as it is"
+        await run.brings_in(BEN)
+        await run.ends()
+    assert last(run, CARD).brought is not None
 
 
 async def test_nothing_is_offered_where_nothing_is_open(client: Client) -> None:
@@ -137,15 +152,14 @@ async def test_where_nothing_is_open_any_more_nothing_comes(client: Client) -> N
 async def test_two_people_at_once_bring_them_in_once(client: Client) -> None:
     async with running(client, with_open()) as run:
         await connected(run)
-        reading = run.outside.holds(READ_RIGHTS)
-        both = asyncio.gather(run.brings_in(ADA), run.brings_in(BEN))
-        await run.outside.until(lambda: run.outside.waits(READ_RIGHTS))
-        reading.set()
-        answers = await both
+        bringing = run.outside.holds(BRING_IN)
+        first = asyncio.create_task(run.brings_in(ADA))
+        await run.outside.until(lambda: run.outside.waits(BRING_IN))
+        assert (await run.brings_in(BEN)).reply == "bringing_in", "nobody waits for another's"
+        bringing.set()
+        assert (await first).reply == "brought_in"
         await run.ends()
-    assert [answer.reply for answer in answers] == ["brought_in", "brought_in"]
-    assert len({answer.by for answer in answers}) == 1
-    assert len(run.outside.brought) == 1
+    assert [one.by for one in run.outside.brought] == ["Ada Ops"]
 
 
 async def test_the_same_click_again_is_answered_the_same(client: Client) -> None:
@@ -242,7 +256,7 @@ async def test_into_a_channel_that_is_away_nothing_comes(client: Client) -> None
     async with running(client, with_open()) as run:
         await connected(run)
         run.outside.gone = True
-        assert (await run.brings_in()).reply == "channel_gone"
+        assert (await run.brings_in()).reply == "channel_suspended"
         await run.ends()
     assert last(run, WELCOME).brought is None
 
@@ -299,6 +313,50 @@ async def test_a_disconnect_does_not_wait_for_what_cannot_be_brought_in_now(clie
         assert await run.ends() == "disconnected"
     assert run.outside.brought == []
     assert last(run, CARD).showing == "disconnected"
+
+
+async def test_nobody_waits_for_what_is_asked_for_before_events_arrive(client: Client) -> None:
+    async with running(client, with_open()) as run:
+        await connected(run)
+        await run.disconnects()
+        await run.ends()
+        run.outside.breaks(CONVERGE_SUBSCRIPTION, ProviderUnavailable("503"))
+        await run.connects()  # the welcome of the first connection still has its button
+        async with asyncio.timeout(30):
+            assert (await run.brings_in(BEN)).reply == "bringing_in"
+            assert (await run.connects(BEN)).reply == "already_connected"
+            assert (await run.disconnects()).reply == "disconnected"
+        run.outside.recovers(CONVERGE_SUBSCRIPTION)
+        assert await run.ends() == "disconnected"
+    assert run.outside.brought == []
+
+
+async def test_a_disconnect_does_not_wait_for_an_attempt_to_bring_in(client: Client) -> None:
+    async with running(client, with_open()) as run:
+        await connected(run)
+        bringing = run.outside.holds(BRING_IN)
+        click = asyncio.create_task(run.brings_in(BEN))
+        await run.outside.until(lambda: run.outside.waits(BRING_IN))
+        async with asyncio.timeout(30):
+            assert (await run.disconnects()).reply == "disconnected"
+        bringing.set()
+        assert (await click).reply == "not_connected"
+        assert await run.ends() == "disconnected"
+
+
+async def test_the_same_click_twice_at_once_is_answered_the_same(client: Client) -> None:
+    async with running(client, with_open()) as run:
+        await connected(run)
+        bringing = run.outside.holds(BRING_IN)
+        click = run.asked()
+        first = asyncio.create_task(run.ask("bring_in", click))
+        await run.outside.until(lambda: run.outside.waits(BRING_IN))
+        again = asyncio.create_task(run.ask("bring_in", click))
+        bringing.set()
+        answers = await asyncio.gather(first, again)
+        await run.ends()
+    assert [answer.reply for answer in answers] == ["brought_in", "brought_in"]
+    assert len(run.outside.brought) == 1
 
 
 async def test_a_message_that_was_deleted_is_posted_once_more_to_say_it(client: Client) -> None:

@@ -8,16 +8,17 @@ from temporalio.client import Client
 
 from tests.workflows.connect_channel.outside import CHECKOUT, MANAGER, FakeActivities
 from tests.workflows.connect_channel.running import ADA, BEN, BRIEF, running
-from workflows.bringing_in.activities import COUNT_OPEN
+from workflows.bringing_in.activities import COUNT_OPEN, OpenIncidents
 from workflows.connect_channel.activities import (
     END_CONNECTION,
     READ_RIGHTS,
     RECORD_CONNECTION,
     RESTORE_CONNECTION,
     SHOW_CONNECTION,
+    TELL_ASKER,
     RightsRead,
 )
-from workflows.connect_channel.state import Unread, Unrecorded
+from workflows.connect_channel.state import Request, Unread, Unrecorded
 from workflows.errors import (
     BotRemoved,
     CardGone,
@@ -76,7 +77,39 @@ async def test_what_is_connected_says_by_whom_and_since_when_and_changes_nothing
         answer = await run.connects(BEN)
         assert (answer.reply, answer.by, answer.since) == ("already_connected", "Grace Admin", row.since)
         assert await run.ends() == "connected"
-    assert (outside.connections, outside.sent, outside.standing) == ([row], [], [])
+    assert (outside.connections, outside.sent) == ([row], [])
+
+
+async def test_a_run_that_died_before_the_subscription_was_there_is_made_up_for_by_the_next(
+    client: Client,
+) -> None:
+    outside = FakeActivities()
+    outside.is_connected("Ada Ops")
+    outside.messages["connection/7"] = "17"
+    outside.breaks(CONVERGE_SUBSCRIPTION, ProviderUnavailable("503"))
+    async with running(client, outside) as run:
+        assert (await run.connects(BEN)).reply == "already_connected"
+        await run.until_attribute("Attention", "waiting")
+        assert outside.sent == [], "nothing arrives yet"
+        outside.recovers(CONVERGE_SUBSCRIPTION)
+        assert await run.ends() == "connected"
+    assert outside.standing == ["subscribed"]
+    assert outside.showing("connection/7") == "connected"
+
+
+async def test_a_later_run_looks_at_the_subscription_once_and_waits_for_nothing_with_it(
+    client: Client,
+) -> None:
+    async with running(client) as run:
+        await run.connects(message="17")
+        await run.ends()
+        sent = len(run.outside.sent)
+        run.outside.breaks(CONVERGE_SUBSCRIPTION, ProviderUnavailable("503"))
+        assert (await run.brings_in(BEN)).reply == "nothing_open"
+        run.outside.recovers(CONVERGE_SUBSCRIPTION)
+        await run.ends()
+    assert run.outside.standing == ["subscribed", "subscribed"]
+    assert {one.view.showing for one in run.outside.sent[sent:]} <= {"welcome", "connected"}
 
 
 async def test_two_people_at_once_make_one_connection(client: Client) -> None:
@@ -106,6 +139,79 @@ async def test_the_same_click_again_gets_the_same_answer_and_does_nothing(client
     assert len(run.outside.connections) == 1
 
 
+async def test_a_refused_click_is_refused_again_whatever_has_changed_since(client: Client) -> None:
+    async with running(client) as run:
+        outside = run.outside
+        subscribing = outside.holds(CONVERGE_SUBSCRIPTION)
+        await run.connects()  # the run goes on
+        outside.may_not("Grace Admin")
+        click = run.asked(BEN)
+        refused = await run.ask("disconnect", click)
+        assert refused.reply == "role_too_low"
+        outside.read = RightsRead(rights=MANAGER)
+        await run.hand_over("disconnect", click)
+        assert await run.ask("disconnect", click) == refused
+        subscribing.set()
+        assert await run.ends() == "connected"
+    assert len(outside.asked_as) == 2
+    assert outside.told == [("Ben Ops", "role_too_low")]
+
+
+# Handed over: the API does not wait for the answer
+
+
+@pytest.mark.parametrize("kind", ["connect", "disconnect", "bring_in"])
+async def test_a_refusal_that_the_api_did_not_wait_for_is_told_privately_and_once(
+    client: Client, kind: Request
+) -> None:
+    outside = FakeActivities()
+    outside.is_connected()
+    outside.read = RightsRead(unread="link_ended")
+    telling = outside.holds(TELL_ASKER)
+    async with running(client, outside) as run:
+        click = run.asked(BEN)
+        await run.hand_over(kind, click)
+        await outside.until(lambda: outside.waits(TELL_ASKER))
+        await run.hand_over(kind, click)
+        telling.set()
+        await run.ends()
+    assert outside.told == [("Ben Ops", "link_ended")]
+
+
+async def test_what_the_channel_is_told_is_told_nobody_privately(client: Client) -> None:
+    async with running(client) as run:
+        await run.hand_over("connect", run.asked(message="17"))
+        await run.shows("welcome/7", "welcome")
+        await run.ends()
+        await run.hand_over("disconnect", run.asked())
+        await run.shows("connection/7", "disconnected")
+        await run.ends()
+        await run.hand_over("disconnect", run.asked())
+        await run.outside.until(lambda: bool(run.outside.told))
+        await run.ends()
+    assert run.outside.told == [("Ada Ops", "not_connected")]
+
+
+@pytest.mark.parametrize(
+    ("errors", "told"),
+    [
+        ([ProviderUnavailable("503")], 1),
+        ([OutcomeUnknown("lost")], 0),
+        ([BotRemoved("not in the roster")], 0),
+    ],
+)
+async def test_what_certainly_was_not_said_is_said_again_and_nothing_else(
+    client: Client, errors: list[OutsideError], told: int
+) -> None:
+    outside = FakeActivities()
+    outside.may_not()
+    outside.fails(TELL_ASKER, *errors)
+    async with running(client, outside) as run:
+        await run.hand_over("connect", run.asked())
+        assert await run.ends() == "disconnected"
+    assert len(outside.told) == told
+
+
 async def test_a_click_that_was_handed_over_is_done(client: Client) -> None:
     async with running(client) as run:
         await run.hand_over("connect", run.asked(message="17"))
@@ -133,10 +239,33 @@ async def test_whoever_may_connect_disconnects_and_the_card_says_so(client: Clie
         assert await run.ends() == "disconnected"
     (row,) = run.outside.connections
     assert row.ended_by == "Ben Ops", "the row is kept"
-    assert run.outside.standing == ["subscribed", "unsubscribed"]
+    assert run.outside.standing[-1] == "unsubscribed"
     card = run.outside.of("connection/7")[-1]
     assert (card.showing, card.by, card.ended_by) == ("disconnected", "Ada Ops", "Ben Ops")
     assert len(run.runs) == 2
+
+
+@pytest.mark.parametrize("is_one_run", [True, False])
+async def test_a_welcome_claims_no_connection_any_more_once_that_has_ended(
+    client: Client, is_one_run: bool
+) -> None:
+    outside = FakeActivities()
+    outside.open = OpenIncidents(count=3)
+    async with running(client, outside) as run:
+        if is_one_run:
+            outside.left.append(lambda state: Converged(state=state, again_in=60, waits_for="first_event"))
+        await run.connects(message="17")
+        await run.shows("welcome/7", "welcome")
+        if not is_one_run:
+            await run.ends()
+        await run.disconnects(BEN)
+        assert await run.ends() == "disconnected"
+        assert len(run.runs) == (1 if is_one_run else 2)
+        await run.connects(BEN, message="18")
+        await run.ends()
+    greeting, end = outside.of("welcome/7")
+    assert greeting.offer is not None
+    assert (end.showing, end.offer, end.brought) == ("welcome_ended", None, None), "edited once"
 
 
 async def test_a_disconnect_that_comes_again_in_a_later_run_ends_nothing_that_was_made_since(
@@ -156,7 +285,7 @@ async def test_a_disconnect_that_comes_again_in_a_later_run_ends_nothing_that_wa
     assert outside.live is not None
     assert outside.live.id == 8
     assert outside.showing("connection/8") == "connected"
-    assert outside.standing == ["subscribed", "unsubscribed", "subscribed"], "nothing was changed"
+    assert outside.standing[-1] == "subscribed"
 
 
 async def test_what_is_not_connected_cannot_be_disconnected(client: Client) -> None:
@@ -291,7 +420,7 @@ async def test_pagerduty_that_does_not_answer_changes_nothing(
     assert run.outside.connections == []
 
 
-@pytest.mark.parametrize("unrecorded", ["team_not_authorized", "channel_gone"])
+@pytest.mark.parametrize("unrecorded", ["team_not_authorized", "channel_suspended", "channel_gone"])
 async def test_the_row_says_what_stands_against_it(client: Client, unrecorded: Unrecorded) -> None:
     async with running(client) as run:
         run.outside.unrecorded = unrecorded
@@ -336,11 +465,13 @@ async def test_nobody_is_told_of_a_failure_that_is_over_in_time(client: Client) 
 
 async def test_what_only_people_can_mend_is_told_and_keeps_the_run_alive(client: Client) -> None:
     async with running(client, deadlines=BRIEF) as run:
-        run.outside.fails(CONVERGE_SUBSCRIPTION, Forbidden("webhook_subscriptions.write"))
+        lacks = Forbidden("no scope", code="insufficient_scope:services.read", says="services.read")
+        run.outside.fails(CONVERGE_SUBSCRIPTION, lacks)
         await run.connects(message="17")
         await run.shows("connection/7", "late")
         await run.until_attribute("Attention", "degraded")
-        assert run.outside.of("connection/7")[-1].reason == "Forbidden"
+        late = run.outside.of("connection/7")[-1]
+        assert (late.reason, late.code) == ("Forbidden", "insufficient_scope:services.read")
         # Whoever asks for something new does not wait for the back-off of five minutes.
         await run.disconnects()
         assert await run.ends() == "disconnected"
@@ -380,21 +511,19 @@ async def test_a_row_that_cannot_be_ended_now_is_ended_later(client: Client) -> 
         await run.ends()
 
 
-async def test_a_connection_that_was_forgotten_with_its_team_ends_the_run_and_holds_up_nobody(
-    client: Client,
-) -> None:
-    """The rows of a run that has only begun are not kept from upkeep."""
+async def test_a_connection_whose_row_was_deleted_holds_up_nobody(client: Client) -> None:
     outside = FakeActivities()
     outside.is_connected("Grace")
+    ending = outside.holds(END_CONNECTION)
     async with running(client, outside) as run:
-        goes_on = outside.holds(END_CONNECTION)
-        first = asyncio.create_task(run.disconnects())
+        asked = asyncio.create_task(run.disconnects())
         await outside.until(lambda: outside.waits(END_CONNECTION))
-        second = asyncio.create_task(run.disconnects())
-        outside.connections.clear()
-        goes_on.set()
-        assert ((await first).reply, (await second).reply) == ("not_connected", "not_connected")
-        await run.ends()
+        outside.connections.clear()  # its team was forgotten
+        again = asyncio.create_task(run.connects(BEN))
+        ending.set()
+        assert (await asked).reply == "not_connected"
+        assert (await again).reply == "connected"
+        assert await run.ends() == "connected"
 
 
 async def test_a_card_that_was_deleted_is_posted_once_more(client: Client) -> None:

@@ -20,6 +20,7 @@ from tests.support.settings import settings_for
 from tests.workflows.connect_channel.outside import FakeActivities
 from tests.workflows.connect_channel.running import ADA, Run
 from workflows.connect_channel.activities import RECORD_CONNECTION, ConnectionRecorded, RecordConnection
+from workflows.errors import ProviderUnavailable
 from workflows.subscription.activities import CONVERGE_SUBSCRIPTION
 from workflows.team_setup.life import refused_in, with_change
 from workflows.team_setup.messages import TeamEvent
@@ -45,11 +46,19 @@ class RealRows(FakeActivities):
     def __init__(self, pool: Pool) -> None:
         super().__init__()
         self._rows = ConnectionActivities(pool)
+        self.committed = asyncio.Event()
+        self.answer_is_lost: asyncio.Event | None = None
+        """Where it is there, the first answer is lost once it is set."""
 
     @activity.defn(name=RECORD_CONNECTION.name)
     async def record_connection(self, request: RecordConnection) -> ConnectionRecorded:
         await self._answer(RECORD_CONNECTION, request, lambda _: None)
         done = await self._rows.record_connection(request)
+        self.committed.set()
+        if (is_lost := self.answer_is_lost) is not None:
+            await is_lost.wait()
+            self.answer_is_lost = None
+            raise ProviderUnavailable("the worker died").to_application_error()
         if done.connection is not None:
             self.connections.append(done.connection)
         return done
@@ -106,7 +115,7 @@ async def test_nothing_is_connected_to_a_channel_that_goes_before_the_row_is_the
         await run.outside.until(lambda: run.outside.waits(RECORD_CONNECTION))
         request = await happens(pool, event)
         goes_on.set()
-        assert (await asked).reply == "channel_gone"
+        assert (await asked).reply == "channel_suspended"
         await run.ends()
     assert await pool.fetchval("SELECT count(*) FROM connection WHERE service = $1", SERVICE) == 0
     assert await told(pool, request) == {}
@@ -128,6 +137,23 @@ async def test_a_connection_whose_row_is_there_stays_and_whoever_connects_is_tol
     back = await happens(pool, BACK[event])
     assert await told(pool, back) == {"Ada Ops": ("Checkout",)}
     assert await enters(pool, "Q-back")
+
+
+@pytest.mark.parametrize("event", EVENTS)
+async def test_a_row_that_is_there_is_found_again_although_the_channel_has_gone_meanwhile(
+    client: Client, pool: Pool, database_url: str, event: str
+) -> None:
+    async with connecting(client, pool, database_url) as run:
+        outside = run.outside
+        assert isinstance(outside, RealRows)
+        is_lost = outside.answer_is_lost = asyncio.Event()
+        asked = asyncio.create_task(run.connects())
+        await outside.committed.wait()
+        await happens(pool, event)
+        is_lost.set()
+        assert (await asked).reply == "connected"
+        assert await run.ends() == "connected"
+    assert outside.standing == ["subscribed"], "the subscription is there when the channel comes back"
 
 
 async def told(pool: Pool, request: str) -> dict[str, Any]:

@@ -314,7 +314,7 @@ class FakeActivities:
 
     def _bring_in(self, request: BringIn) -> BroughtIn:
         if request.connection.conversation in self.suspended:
-            return BroughtIn(outcome="channel_gone")
+            return BroughtIn(outcome="channel_suspended")
         if failure := self._refused.get(request.connection.service):
             raise failure.to_application_error()
         self.brought.append(request)

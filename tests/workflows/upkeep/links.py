@@ -75,7 +75,6 @@ class Upkeep:
             self.pool,
             self.keys,
         )
-
         self.subscription = SubscriptionActivities(
             SubscriptionClient(self.http),
             AppTokens(self.http, self.configured),
@@ -188,15 +187,6 @@ class Upkeep:
             task_queue=self.queue,
             workflows=[UpkeepWorkflow],
             activities=registered(
-                SubscriptionActivities(
-                    SubscriptionClient(self.http),
-                    AppTokens(self.http, self.configured),
-                    self.configured,
-                    self.keys,
-                    self.settings,
-                    self.pool,
-                    self.pool,
-                ),
                 RefreshingActivities(self.rest, self.tokens, self.configured, self.keys, self.pool),
                 UserActivities(
                     self.rest,

@@ -8,6 +8,7 @@ import pytest
 from temporalio.client import (
     Client,
     Schedule,
+    ScheduleActionExecutionStartWorkflow,
     ScheduleActionStartWorkflow,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
@@ -124,6 +125,39 @@ async def test_an_account_that_is_not_configured_any_more_loses_its_own_and_nobo
     await are_listed(client, "upkeep/acme", *others)
 
 
+async def test_a_worker_starts_the_one_that_is_not_to_wait_and_neither_a_paused_one_nor_others(
+    client: Client,
+) -> None:
+    names = ("acme", "paused", "umbrella")
+    await keep_upkeep_schedules(client, names, task_queue="nobody")
+    await client.get_schedule_handle("upkeep/paused").pause()
+    await keep_upkeep_schedules(client, names, task_queue="nobody", at_once=("acme", "paused"))
+
+    seen: set[str] = set()
+
+    async def begins_and_is_ended() -> None:
+        async def begins() -> bool:
+            info = (await client.get_schedule_handle("upkeep/acme").describe()).info
+            for one in info.running_actions:
+                assert isinstance(one, ScheduleActionExecutionStartWorkflow)
+                if one.first_execution_run_id not in seen:
+                    seen.add(one.first_execution_run_id)
+                    handle = client.get_workflow_handle(one.workflow_id, run_id=one.first_execution_run_id)
+                    await handle.terminate("nobody works on it")
+                    return True
+            return False
+
+        await eventually(begins)
+
+    # The second one was asked for while the first went on.
+    await keep_upkeep_schedules(client, names, task_queue="nobody", at_once=("acme", "paused"))
+    for _ in range(2):
+        await begins_and_is_ended()
+    for name in names[1:]:
+        info = (await client.get_schedule_handle(f"upkeep/{name}").describe()).info
+        assert (info.running_actions, info.recent_actions) == ([], [])
+
+
 async def test_a_trigger_runs_it_at_once_under_the_accounts_id_with_the_time(client: Client) -> None:
     run = Run(client, FakeActivities())
     await keep_upkeep_schedules(client, ("acme",), task_queue=run.queue)
@@ -135,8 +169,9 @@ async def test_a_trigger_runs_it_at_once_under_the_accounts_id_with_the_time(cli
             return bool(info.recent_actions) and not info.running_actions
 
         await eventually(has_run)
-    found = [one async for one in client.list_workflows("WorkflowType = 'Upkeep'")]
+    ours = f"WorkflowType = 'Upkeep' AND TaskQueue = '{run.queue}'"
+    found = [one async for one in client.list_workflows(ours)]
     assert [one.id.startswith("upkeep/acme-2") for one in found] == [True]
     attributes = found[0].typed_search_attributes
     assert (attributes[PD_ACCOUNT], attributes[ATTENTION]) == ("acme", "ok")
-    assert len(run.outside.calls) == 8
+    assert len(run.outside.calls) == 9

@@ -59,7 +59,7 @@ async def test_a_stage_that_fails_keeps_no_other_from_going_on(client: Client) -
         "year": "RequestInvalid",
         "users": "Forbidden",
         "people": "ProviderUnavailable",
-        "teams": "Forbidden",
+        "teams": "RequestInvalid",
         "told": "CredentialRejected",
         "rows": "NotFound",
     }

@@ -59,8 +59,8 @@ SENTENCES: dict[Reply, str] = {
         "can, too."
     ),
     "unknown_service": (
-        "PagerDuty shows you no such service, so nothing was changed. Look at the address or the id once "
-        "more; it may have been deleted, or belong to a private team of others."
+        "PagerDuty shows you no such service, so nothing was changed. It may have been deleted, or belong to "
+        "a private team of others. Somebody who sees it in PagerDuty can press."
     ),
     "link_removed": (
         "Your link to PagerDuty was removed, so nothing was changed. Send linkUser. Then press Connect "
@@ -100,6 +100,10 @@ SENTENCES: dict[Reply, str] = {
     "channel_gone": (
         "Teams says that Muster is not in this channel or its team any more, so nothing was changed. Add "
         "the app to the team again first."
+    ),
+    "channel_suspended": (
+        "This channel is suspended just now, so nothing was changed. Try again in a moment; an archived team "
+        "has to be restored first."
     ),
 }
 OF_BRINGING_IN = {"brought_in", "bringing_in", "nothing_open"}
@@ -171,10 +175,49 @@ def test_a_role_that_is_too_low_names_at_most_five_and_tells_of_the_others() -> 
     assert "Person 3 of P1, Person 0 of P2 and 3 more." in told
 
 
-@pytest.mark.parametrize("teams", [(), (ServiceTeam(id="PTEAM01", name="Payments"),)])
-def test_a_role_that_is_too_low_where_nobody_is_known(teams: tuple[ServiceTeam, ...]) -> None:
+def test_a_role_that_is_too_low_where_no_manager_is_known() -> None:
+    teams = (ServiceTeam(id="PTEAM01", name="Payments"),)
     told = sentence_of(ConnectAnswer(reply="role_too_low", teams=teams), "connect", again="command")
-    assert "Ask a manager of its team. Managers," in told
+    assert told.endswith(
+        "Ask a manager of its team. Managers, Global Admins and the Account Owner of PagerDuty can, too."
+    )
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_a_role_that_is_too_low_for_a_service_without_a_team(kind: Kind) -> None:
+    told = sentence_of(ConnectAnswer(reply="role_too_low", service_name="Checkout"), kind, again="command")
+    assert told == (
+        f"Your role in PagerDuty does not let you {kind} Checkout, so nothing was changed. Managers, Global "
+        "Admins and the Account Owner of PagerDuty can."
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "again", "end"),
+    [
+        (
+            "connect",
+            "command",
+            "Look at the address or the id once more; it may have been deleted, or belong to a private team "
+            "of others.",
+        ),
+        (
+            "disconnect",
+            "command",
+            "If it belongs to a private team of others, ask somebody who sees it in PagerDuty. If it was "
+            "deleted, the Account Owner or a Global Admin can disconnect it.",
+        ),
+        (
+            "bring_in",
+            "press",
+            "It may have been deleted, or belong to a private team of others. Somebody who sees it in "
+            "PagerDuty can press.",
+        ),
+    ],
+)
+def test_who_is_not_shown_a_service_hears_whom_to_ask(kind: Request, again: Again, end: str) -> None:
+    told = sentence_of(ConnectAnswer(reply="unknown_service"), kind, again=again)
+    assert told == f"PagerDuty shows you no such service, so nothing was changed. {end}"
 
 
 def test_longest_names_fit_a_command() -> None:

@@ -9,7 +9,7 @@ from muster.clients.http import open_pool
 from muster.clients.pagerduty.app_scopes import INCIDENTS, SCOPES, SUBSCRIPTION, USES
 from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
-from workflows.errors import CredentialRejected, Forbidden, ProviderUnavailable, RequestInvalid
+from workflows.errors import CredentialRejected, Forbidden, ProviderUnavailable, RateLimited, RequestInvalid
 
 pytestmark = pytest.mark.anyio
 
@@ -40,10 +40,24 @@ def identity():
     return Identity()
 
 
+class Clock:
+    """Goes on when a test says so."""
+
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
 @pytest.fixture
-async def tokens(identity):
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def tokens(identity, clock):
     async with open_pool(transport=httpx.MockTransport(identity.handle)) as pool:
-        yield AppTokens(pool, {"acme": ACCOUNT})
+        yield AppTokens(pool, {"acme": ACCOUNT, "umbrella": ACCOUNT}, clock=clock)
 
 
 async def test_a_token_for_the_account_is_asked_once(tokens, identity):
@@ -76,7 +90,7 @@ async def test_a_scope_that_was_silently_left_out_is_named_with_its_feature(toke
     with pytest.raises(Forbidden) as refused:
         await tokens.get("acme", use)
     assert use.feature in str(refused.value)
-    assert refused.value.refusal == ("insufficient_scope", scope)
+    assert refused.value.refusal == (f"insufficient_scope:{scope}", scope)
     with pytest.raises(Forbidden, match="registration"):
         await tokens.renew("acme", "pdus+_0abc", use)
 
@@ -94,6 +108,43 @@ async def test_a_scope_that_was_granted_meanwhile_counts_at_the_next_use(tokens,
     identity.answer = granting(*SCOPES, token="new")
     assert await tokens.get("acme", SUBSCRIPTION) == "new"
     assert await tokens.get("acme", INCIDENTS) == "new"
+    assert len(identity.requests) == 2
+
+
+async def test_a_scope_that_lacks_is_asked_for_every_half_minute_for_each_account(tokens, identity, clock):
+    identity.answer = granting("incidents.read")
+
+    async def lacks(account="acme"):
+        with pytest.raises(Forbidden):
+            await tokens.get(account, SUBSCRIPTION)
+
+    for _ in range(5):
+        await lacks()
+    assert len(identity.requests) == 2, "the first token, and one look whether it has more by now"
+    clock.now += 29.9
+    await lacks()
+    assert len(identity.requests) == 2
+    clock.now += 0.1
+    await lacks()
+    assert len(identity.requests) == 3
+    await lacks("umbrella")
+    assert len(identity.requests) == 5
+    clock.now += 30
+    identity.answer = granting(*SCOPES, token="new")
+    assert await tokens.get("acme", SUBSCRIPTION) == "new"
+
+
+async def test_an_identity_host_that_wants_no_more_calls_hides_the_lack_from_one_of_them_only(
+    tokens, identity
+):
+    identity.answer = granting("incidents.read")
+    await tokens.get("acme", INCIDENTS)
+    identity.answer = httpx.Response(429)
+    with pytest.raises(RateLimited):
+        await tokens.get("acme", SUBSCRIPTION)
+    for _ in range(3):
+        with pytest.raises(Forbidden, match="webhook_subscriptions"):
+            await tokens.get("acme", SUBSCRIPTION)
     assert len(identity.requests) == 2
 
 
