@@ -10,7 +10,7 @@ from activities.signals import WorkflowSignals
 from muster.permissions import missing_of
 from muster.security.sealing import KeyRing
 from muster.settings import Settings
-from muster.store import accounts, link_offers, notices, people, teams
+from muster.store import accounts, link_offers, notices, people, suspensions, teams
 from muster.store.pool import Pool, transaction
 from muster.store.teams import Team
 from workflows.contract import Done
@@ -47,9 +47,14 @@ class SetupActivities:
 
     @implements(RESTORE_SETUP)
     async def restore_setup(self, request: RestoreSetup) -> StoredSetup:
-        """What the rows know of a team's set-up."""
-        team = await teams.find(self._pool, request.team)
-        if team is None or team.tenant != request.tenant:
+        """What the rows know of a team's set-up. Raises ``RequestInvalid`` for a team of another tenant.
+
+        An activity may have found the row a moment before upkeep forgot the team: it is a new one then.
+        """
+        team = await teams.find_or_make(
+            self._pool, request.team, tenant=request.tenant, key=request.key, name=request.name
+        )
+        if team is None:
             raise RequestInvalid("there is no row for this team")
         roles = await accounts.roles_of(self._pool, team.tenant)
         installer = team.installer and await people.find(self._pool, team.tenant, team.installer)
@@ -63,6 +68,7 @@ class SetupActivities:
             chosen_channel=team.chosen_channel,
             membership_at=team.membership_at,
             removed=team.removed_at is not None,
+            away=await suspensions.away(self._pool, team.id),
             is_authorized=team.is_authorized,
             authorized_at=team.authorized_at,
             authorized_name=team.authorized_name,

@@ -44,7 +44,8 @@ async def forget(pool: Pool, team: GoneTeam, *, age: timedelta) -> bool:
             return False
         await QUERIES["delete_connections"].execute(connection, team=team.id)
         await QUERIES["delete_cards"].execute(connection, team=team.id)
-        await QUERIES["delete_notices"].execute(connection, team=team.id, setup=str(TeamSetupId(team.key)))
+        await QUERIES["delete_setup_notices"].execute(connection, setup=str(TeamSetupId(team.key)))
+        await QUERIES["delete_channel_notices"].execute(connection, team=team.id)
         await QUERIES["delete_offers"].execute(connection, team=team.id)
         await QUERIES["delete_suspensions"].execute(connection, team=team.id)
         await QUERIES["delete_channels"].execute(connection, team=team.id)

@@ -29,10 +29,12 @@ DELETE FROM connection WHERE conversation IN (SELECT id FROM conversation WHERE 
 -- name: delete_cards
 DELETE FROM incident_card WHERE conversation IN (SELECT id FROM conversation WHERE team = :team)
 
--- name: delete_notices
--- Of its set-up, and of its channels: another team may draw the same key.
-DELETE FROM notice
-WHERE subject = :setup OR recipient IN (SELECT id FROM conversation WHERE team = :team)
+-- name: delete_setup_notices
+-- Another team may draw the same key.
+DELETE FROM notice WHERE subject = :setup
+
+-- name: delete_channel_notices
+DELETE FROM notice WHERE recipient IN (SELECT id FROM conversation WHERE team = :team)
 
 -- name: delete_offers
 DELETE FROM link_offer WHERE team = :team

@@ -285,6 +285,7 @@ CREATE TABLE suspension (
     at timestamp with time zone NOT NULL,
     is_over boolean NOT NULL,
     is_final boolean DEFAULT false NOT NULL,
+    is_told boolean DEFAULT false NOT NULL,
     CONSTRAINT suspension_reason_check CHECK ((reason = ANY (ARRAY['removed'::text, 'archived'::text, 'deleted'::text, 'refused'::text])))
 );
 
@@ -453,7 +454,7 @@ CREATE INDEX ended_link_untold ON ended_link USING btree (account) WHERE (told_a
 
 CREATE INDEX incident_card_by_activity ON incident_card USING btree (conversation, activity_id);
 
-CREATE INDEX incident_card_of_conversation ON incident_card USING btree (conversation);
+CREATE INDEX incident_card_unresolved ON incident_card USING btree (conversation) WHERE (COALESCE((view ->> 'status'::text), ''::text) <> 'resolved'::text);
 
 CREATE INDEX link_offer_by_end ON link_offer USING btree (expires_at);
 
@@ -462,6 +463,8 @@ CREATE UNIQUE INDEX link_offer_personal_once ON link_offer USING btree (tenant, 
 CREATE INDEX link_offer_unreported ON link_offer USING btree (id) WHERE (((spent_at IS NOT NULL) OR (returned_at IS NOT NULL)) AND (reported_at IS NULL));
 
 CREATE INDEX notice_by_activity ON notice USING btree (conversation, activity_id);
+
+CREATE INDEX notice_of_recipient ON notice USING btree (recipient);
 
 CREATE UNIQUE INDEX quarantined_event_once ON quarantined_event USING btree (account, event_id, reason, COALESCE(target, ''::text)) WHERE (event_id IS NOT NULL);
 

@@ -10,6 +10,7 @@ from workflows.bringing_in.activities import OfConnection
 from workflows.ids import ChannelIncidentId
 from workflows.person import Person
 from workflows.team_setup.activities import Change, Connected, Connector
+from workflows.team_setup.state import Away
 
 QUERIES = load_queries(__file__)
 
@@ -28,7 +29,8 @@ async def follow(
 ) -> tuple[Changed, ...]:
     """Take the changes, inside a transaction, and suspend or revive the team's channels as the reasons say.
 
-    Returns those of the request that show incidents, by name; the same request is answered the same again.
+    Returns those of the request that show incidents and of which people are to hear, by name; the same
+    request is answered the same again.
     """
     await QUERIES["lock_team"].execute(connection, team=team)
     for change in changes:
@@ -41,12 +43,19 @@ async def follow(
             at=change.at,
             is_over=change.is_over,
             is_final=change.because == "teamHardDeleted",
+            is_heard=change.because == "heard",
         )
-        if change.is_over:
+        if change.is_over and change.because != "heard":
             await QUERIES["let_write"].execute(connection, team=team, channel=channel, at=change.at)
     await QUERIES["follow"].execute(connection, team=team, tenant=tenant, request=request)
     rows = await QUERIES["changed"].fetch(connection, team=team, request=request)
     return tuple(Changed(row["name"], row["is_suspended"]) for row in rows)
+
+
+async def away(connection: Connection | Pool, team: str) -> Away | None:
+    """Whether the team's channels are suspended since the app left it, and whether for good."""
+    is_final = await QUERIES["away"].fetchval(connection, team=team)
+    return None if is_final is None else "for_good" if is_final else "for_now"
 
 
 async def revived(connection: Connection | Pool, *, team: str, request: str) -> tuple[OfConnection, ...]:

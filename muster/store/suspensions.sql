@@ -6,12 +6,20 @@ SELECT FROM team WHERE id = :team FOR UPDATE
 INSERT INTO suspension AS s (team, channel, reason, at, is_over, is_final)
 VALUES (:team, :channel, :reason, :at, :is_over, :is_final)
 ON CONFLICT (team, channel, reason) DO UPDATE
-SET at = excluded.at, is_over = excluded.is_over, is_final = excluded.is_final
+SET at = excluded.at, is_over = excluded.is_over, is_final = excluded.is_final,
+    -- A refusal that a word alone has ended is told again once something got through, or an event of Teams came.
+    is_told = s.reason = 'refused' AND CASE
+      WHEN :is_heard THEN s.is_told OR NOT s.is_over
+      WHEN excluded.is_over THEN false
+      ELSE s.is_told
+        AND NOT EXISTS (SELECT FROM incident_card k WHERE k.conversation = s.channel AND k.shown_at > s.at)
+        AND NOT EXISTS (SELECT FROM notice n WHERE n.recipient = s.channel AND n.shown_at > s.at)
+    END
 WHERE s.at < excluded.at
 
 -- name: let_write
 -- What brings a team or a channel back says that the bot writes there again, as far as anybody knows.
-UPDATE suspension SET at = :at, is_over = true
+UPDATE suspension SET at = :at, is_over = true, is_told = false
 WHERE team = :team AND reason = 'refused' AND at < :at AND :channel IN ('', channel)
 
 -- name: follow
@@ -28,11 +36,17 @@ FROM (
 WHERE c.id = f.id AND f.is_away <> (c.suspended_at IS NOT NULL)
 
 -- name: changed
+-- But for those in which nobody is to be told of another refusal, nor of a word that ended it.
 SELECT c.name, c.suspended_at IS NOT NULL AS is_suspended
 FROM conversation c
 WHERE c.team = :team AND c.suspended_by = :request
   AND EXISTS (SELECT FROM connection con WHERE con.conversation = c.id AND con.ended_at IS NULL)
+  AND NOT EXISTS (SELECT FROM suspension s WHERE s.team = c.team AND s.channel = c.id
+                  AND s.is_told AND s.is_over = (c.suspended_at IS NULL))
 ORDER BY c.name, c.id
+
+-- name: away
+SELECT is_final FROM suspension WHERE team = :team AND channel = '' AND reason = 'removed' AND NOT is_over
 
 -- name: revived
 -- The services whose incidents come again into channels that the request has revived, unless they are away again.
@@ -51,17 +65,21 @@ FROM conversation c
 JOIN connection con ON con.conversation = c.id AND con.ended_at IS NULL
 JOIN person p ON p.tenant = c.tenant AND p.aad_object_id = con.connected_by
 WHERE c.team = :team AND c.suspended_by = :request
+  AND NOT EXISTS (SELECT FROM suspension s WHERE s.team = c.team AND s.channel = c.id
+                  AND s.is_told AND s.is_over = (c.suspended_at IS NULL))
 GROUP BY p.aad_object_id, p.teams_id, p.name, c.id
 ORDER BY p.aad_object_id, c.name, c.id
 
 -- name: is_disproved
--- Whether a reason for which a channel is suspended cannot hold, since something came from there after it.
+-- Whether a reason for which a channel is suspended cannot hold, since something came from there after it. Where the
+-- app is known to be back, its channels wait for an authorization, and not for another word.
 SELECT EXISTS (
   SELECT FROM conversation c
+  JOIN team t ON t.id = c.team
   JOIN suspension s ON s.team = c.team AND s.channel IN ('', c.id)
   WHERE c.id = :channel AND c.tenant = :tenant AND c.suspended_at IS NOT NULL
     AND NOT s.is_over AND s.at < :at
-    AND (s.reason = 'removed' OR (s.channel = c.id AND s.reason IN ('deleted', 'refused'))))
+    AND ((s.reason = 'removed' AND t.removed_at IS NOT NULL) OR (s.channel = c.id AND s.reason IN ('deleted', 'refused'))))
 
 -- name: open_cards
 SELECT k.account, k.incident_id, c.key

@@ -96,6 +96,12 @@ async def bring_in(
     return tuple(_target(row, place.account, row["incident_id"]) for row in rows)
 
 
+async def in_revived(connection: Connection | Pool, *, team: str, request: str) -> tuple[Target, ...]:
+    """The cards of unresolved incidents in the channels that a request has revived."""
+    rows = await QUERIES["in_revived"].fetch(connection, team=team, request=request)
+    return tuple(_target(row, row["account"], row["incident_id"]) for row in rows)
+
+
 async def find_card(connection: Connection | Pool, *, conversation: str, activity_id: str) -> Target | None:
     """The card that this message is, if it is a live one."""
     row = await QUERIES["find_card"].fetchrow(connection, conversation=conversation, activity_id=activity_id)

@@ -83,6 +83,18 @@ JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
 ORDER BY array_position(:incidents::text[], k.incident_id)
 
+-- name: in_revived
+-- Cards of unresolved incidents in the channels that a request has revived, whatever is connected there by now.
+-- One of which nothing was sent shows nothing that is to be corrected.
+SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored,
+       c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
+FROM conversation c
+JOIN incident_card k ON k.conversation = c.id
+LEFT JOIN team t ON t.id = c.team
+WHERE c.team = :team AND c.suspended_by = :request AND c.suspended_at IS NULL
+  AND k.intent_at IS NOT NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
+ORDER BY c.key, k.incident_id
+
 -- name: find_card
 -- The card behind a clicked message.
 SELECT k.account, k.incident_id, k.orphan_markers, k.intent_at IS NOT NULL AS stored,

@@ -145,6 +145,17 @@ async def find(connection: Connection | Pool, id: str) -> Team | None:
     return _team(row) if row else None
 
 
+async def find_or_make(pool: Pool, id: str, *, tenant: str, key: str, name: str) -> Team | None:
+    """The row of a team, made where there is none; its address is told by the next activity.
+
+    ``None``: the team is another tenant's, or the key another team's by now.
+    """
+    if await find(pool, id) is None:
+        await QUERIES["make"].execute(pool, id=id, tenant=tenant, key=key, name=name)
+    team = await find(pool, id)
+    return team if team is not None and team.tenant == tenant else None
+
+
 async def find_by_key(connection: Connection | Pool, key: str) -> Team | None:
     """The row of a team, by its readable key."""
     row = await QUERIES["find_by_key"].fetchrow(connection, key=key)

@@ -32,6 +32,11 @@ VALUES (:id, :tenant, :key, :name, :aad_group_id, :service_url, CASE WHEN :name 
 ON CONFLICT (id) DO UPDATE SET service_url = excluded.service_url WHERE t.tenant = excluded.tenant
 RETURNING *
 
+-- name: make
+-- By whoever knows a team whose row is gone. Neither another's row nor another's key is taken.
+INSERT INTO team (id, tenant, key, name) VALUES (:id, :tenant, :key, :name)
+ON CONFLICT DO NOTHING
+
 -- name: seed_setup
 UPDATE team
 SET service_url = :service_url, step = 'complete', installer = :installer, chosen_channel = :chosen_channel,

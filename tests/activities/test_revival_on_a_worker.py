@@ -104,6 +104,7 @@ async def channel(
         temporal.address,
         task_queue=f"q-{uuid.uuid4().hex[:8]}",
         config=config_file(tmp_path, config),
+        grace=1,
     )
     key = f"payments-ops-{uuid.uuid4().hex[:8]}"
     await pool.execute("UPDATE conversation SET key = $1 WHERE id = $2", key, teams_side.channel)
@@ -143,8 +144,26 @@ async def test_what_is_open_in_pagerduty_then_is_what_comes_back(channel: Channe
     assert shown_before is not None
     assert message is not None
     assert message["id"] == shown_before["id"], "the card that was there goes on"
-    assert await channel.message(over) == before[over], "what was resolved meanwhile is left as it was"
-    assert await channel.is_over(over)
+    await eventually(lambda: channel.is_shown(over, "Resolved"), within=30)
+    shown_before, message = before[over], await channel.message(over)
+    assert shown_before is not None
+    assert message is not None
+    assert message["id"] == shown_before["id"]
+    await eventually(partial(channel.is_over, over), within=30)
     assert await channel.status(opened) is WorkflowExecutionStatus.RUNNING
     replies = [one for one in await channel.teams_side.messages() if one.get("reply_to")]
     assert replies == [], "nothing that happened meanwhile is announced"
+
+
+async def test_a_card_is_followed_to_its_end_though_nothing_is_connected_there_any_more(
+    channel: Channel,
+) -> None:
+    incident = str((await channel.side.trigger(title="Nr 1"))["id"])
+    await channel.shows(incident)
+    await channel.pool.execute("UPDATE connection SET ended_at = now()")
+    await channel.hears("channelDeleted")
+    await eventually(partial(channel.is_over, incident), within=30)
+    await channel.side.put(incident, status="resolved")
+    await channel.hears("channelRestored")
+    await eventually(lambda: channel.is_shown(incident, "Resolved"), within=30)
+    await eventually(partial(channel.is_over, incident), within=30)

@@ -13,14 +13,16 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.setups import SetupActivities
 from activities.signals import WorkflowSignals
-from muster.store import accounts, link_offers, people, teams
+from muster.store import accounts, forgetting, link_offers, people, suspensions, teams
+from muster.store.forgetting import GoneTeam
 from muster.store.link_offers import Spending
-from muster.store.pool import Pool
+from muster.store.pool import Pool, transaction
 from muster.store.teams import Team
 from tests.activities.setup import RING
 from tests.support.settings import CONFIG, config_file, settings_for
 from workflows.errors import ProviderUnavailable
 from workflows.team_setup.activities import MakeOffer, Offered, OfTeam, RecordSetup, RestoreSetup, StoredSetup
+from workflows.team_setup.changes import Change
 
 pytestmark = pytest.mark.anyio
 
@@ -58,7 +60,9 @@ class Rows:
         )
 
     async def restore(self, team: Team) -> StoredSetup:
-        request = RestoreSetup(tenant=TENANT, team=team.id, subject=f"setup/{team.key}")
+        request = RestoreSetup(
+            tenant=TENANT, team=team.id, key=team.key, name=team.name, subject=f"setup/{team.key}"
+        )
         stored: StoredSetup = await ActivityEnvironment().run(self.activities.restore_setup, request)
         return stored
 
@@ -205,13 +209,41 @@ async def test_several_accounts_of_the_configuration_are_restored_in_its_order(r
     assert (await rows.restore(await rows.team())).accounts == ("acme", "umbrella")
 
 
+async def test_that_channels_wait_for_their_team_is_restored(rows: Rows) -> None:
+    team = await rows.team()
+    assert (await rows.restore(team)).away is None
+    gone = Change(reason="removed", channel=None, at=AT, is_over=False, because="teamHardDeleted")
+    async with transaction(rows.pool) as connection:
+        await suspensions.follow(connection, team=team.id, tenant=TENANT, changes=(gone,), request="r/1")
+    assert (await rows.restore(team)).away == "for_good"
+
+
 async def test_the_row_of_another_tenants_team_is_not_restored(rows: Rows) -> None:
     team = await rows.team()
     with pytest.raises(ApplicationError) as failed:
         await ActivityEnvironment().run(
-            rows.activities.restore_setup, RestoreSetup(tenant="other", team=team.id, subject="setup/x")
+            rows.activities.restore_setup,
+            RestoreSetup(tenant="other", team=team.id, key="x", name="X", subject="setup/x"),
         )
     assert failed.value.type == "RequestInvalid"
+
+
+async def test_a_team_that_was_forgotten_as_it_came_back_is_a_new_one(rows: Rows) -> None:
+    """Upkeep found no run of it, and the activity of its return found the row that upkeep then deleted."""
+    team = await rows.team()
+    await people.upsert(
+        rows.pool, tenant=TENANT, aad_object_id="ada", teams_id="29:ada", name="Ada Ops", email=""
+    )
+    await rows.record(team, "complete", installer="ada")
+    await rows.record(team, "removed")
+    assert await forgetting.forget(rows.pool, GoneTeam(team.id, team.key), age=timedelta(days=30))
+    assert await teams.find(rows.pool, team.id) is None
+    for _ in range(2):
+        stored = await rows.restore(team)
+        assert (stored.name, stored.step, stored.account, stored.removed) == ("Orders", None, None, False)
+    made = await teams.find(rows.pool, team.id)
+    assert made is not None
+    assert (made.tenant, made.key) == (TENANT, team.key)
 
 
 async def test_setups_that_wait_for_the_consent_hear_of_it(rows: Rows) -> None:

@@ -23,7 +23,7 @@ from tests.support.settings import settings_for
 from tests.support.teams_service import TeamsService
 from workflows.errors import BotRemoved, ConversationUnavailable
 from workflows.ids import ChannelIncidentId
-from workflows.team_setup.activities import FindChannel, Followed, FollowTeam, Found
+from workflows.team_setup.activities import ChannelsChanged, FindChannel, FollowTeam, Found
 from workflows.team_setup.changes import Change
 from workflows.team_setup.messages import SendRefused
 
@@ -58,16 +58,20 @@ async def queue(client: Client) -> AsyncIterator[str]:
         yield name
 
 
-async def follow(client: Client, pool: Pool, card: Card, **more: Any) -> Followed:
+async def follow(client: Client, pool: Pool, card: Card, **more: Any) -> ChannelsChanged:
     team = await teams.of_channel(pool, card.key.conversation)
     assert team is not None
-    activities = TeamLifeActivities(pool, WorkflowSignals(client, task_queue="nobody"))
+    activities = TeamLifeActivities(
+        pool,
+        WorkflowSignals(client, task_queue="nobody"),
+        settings_for("postgresql://unused/unused", "127.0.0.1:1"),
+    )
     change = Change(
         reason="archived", channel=None, because="teamArchived", **{"at": AT, "is_over": False, **more}
     )
     request = FollowTeam(tenant=team.tenant, team=team.id, request="r/1", changes=(change,))
-    followed: Followed = await ActivityEnvironment().run(activities.follow_team, request)
-    return followed
+    changed: ChannelsChanged = await ActivityEnvironment().run(activities.follow_team, request)
+    return changed
 
 
 async def test_running_cards_of_a_suspended_channel_are_let_go_and_no_run_is_started(
@@ -76,10 +80,10 @@ async def test_running_cards_of_a_suspended_channel_are_let_go_and_no_run_is_sta
     key = await pool.fetchval("SELECT key FROM conversation WHERE id = $1", card.key.conversation)
     id = str(ChannelIncidentId(card.key.account, card.key.incident_id, key))
     handle = await client.start_workflow(Detachable.run, id=id, task_queue=queue)
-    followed = await follow(client, pool, card)
+    changed = await follow(client, pool, card)
     assert await handle.result() == "detached"
-    assert followed.suspended
-    assert await follow(client, pool, card) == followed, "no run is there any more, and that is fine"
+    assert changed.suspended
+    assert await follow(client, pool, card) == changed, "no run is there any more, and that is fine"
 
 
 async def found(connector: ConnectorClient, pool: Pool, team: str, tenant: str, channel: str) -> Found:

@@ -130,6 +130,7 @@ async def test_what_comes_from_a_team_that_was_taken_for_left_says_so(
     bot: Bot, gateway: RecordingGateway, pool: Pool
 ) -> None:
     await is_away(pool, "removed", None)
+    await pool.execute("UPDATE team SET removed_at = now()")
     await bot.post(pressed(SOON))
     assert [one.channel for one in await heard(bot, gateway)] == [OPS]
 

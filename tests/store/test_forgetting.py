@@ -1,6 +1,7 @@
 """Teams that are gone for good: forgotten whole, by one commit, and no other."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -105,6 +106,19 @@ async def has_all_kinds_of_rows(pool: Pool) -> None:
         request="r/1",
         life=timedelta(hours=1),
     )
+
+
+async def test_messages_of_channels_are_found_by_their_recipient(pool: Pool) -> None:
+    await pool.execute(
+        "INSERT INTO notice (subject, name, recipient, tenant) "
+        "SELECT 'setup/x', 'installer/' || number, 'person-' || number, $1 "
+        "FROM generate_series(1, 5000) number",
+        TENANT,
+    )
+    await pool.execute("ANALYZE notice")
+    query = forgetting.QUERIES["delete_channel_notices"]
+    plan = await replace(query, sql=f"EXPLAIN {query.sql}").fetch(pool, team=TEAM)
+    assert "notice_of_recipient" in "\n".join(row[0] for row in plan)
 
 
 @pytest.mark.pooler_too
@@ -283,7 +297,30 @@ async def test_what_comes_from_a_channel_disproves_what_would_keep_the_bot_out_o
     change = Change(reason=reason, channel=channel, at=at, is_over=False, because="refused")
     async with transaction(pool) as connection:
         await suspensions.follow(connection, team=TEAM, tenant=TENANT, changes=(change,), request="away")
+        if reason == "removed":
+            await teams.note_membership(connection, TEAM, at=at, removed=True)
     later = at + timedelta(seconds=1)
     assert await suspensions.is_disproved(pool, channel=OPS, tenant=TENANT, at=later) is is_disproved
     assert not await suspensions.is_disproved(pool, channel=OPS, tenant=TENANT, at=at)
     assert not await suspensions.is_disproved(pool, channel=OPS, tenant=ADA_AAD, at=later)
+
+
+async def test_what_comes_from_a_team_that_is_known_to_be_back_brings_no_channel_back(pool: Pool) -> None:
+    at = await is_removed(pool, days=31)
+    await teams.note_membership(pool, TEAM, at=datetime.now(UTC), removed=False)
+    assert not await suspensions.is_disproved(
+        pool, channel=OPS, tenant=TENANT, at=at + timedelta(days=31, seconds=1)
+    )
+
+
+async def test_whether_a_team_is_away_and_for_good_is_known_until_it_is_back(pool: Pool) -> None:
+    assert await suspensions.away(pool, TEAM) is None
+    await is_removed(pool, days=3)
+    assert await suspensions.away(pool, TEAM) == "for_now"
+    await is_removed(pool, days=2, because="teamHardDeleted")
+    assert await suspensions.away(pool, TEAM) == "for_good"
+    at = datetime.now(UTC)
+    back = Change(reason="removed", channel=None, at=at, is_over=True, because="installed")
+    async with transaction(pool) as connection:
+        await suspensions.follow(connection, team=TEAM, tenant=TENANT, changes=(back,), request="back")
+    assert await suspensions.away(pool, TEAM) is None

@@ -1,5 +1,6 @@
 """Suspensions: reasons by the newest activity, channels while any reason holds."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -90,6 +91,60 @@ async def test_what_brings_back_ends_a_refusal_that_is_older(pool: Pool, back: C
     assert await suspended(pool) == (set() if is_free else {OPS})
 
 
+async def flaps(pool: Pool, *, second: int) -> list[tuple[Changed, ...]]:
+    """The bot is refused, somebody writes there, it is refused again: what people are told of it."""
+    heard = change("refused", second + 1, channel=OPS, is_over=True)
+    gone = change("deleted", second + 1, channel=OPS, is_over=True)
+    told = [await follow(pool, change("refused", second, channel=OPS), request=f"r/{second}")]
+    assert await suspended(pool) == {OPS}
+    words = [one.model_copy(update={"because": "heard"}) for one in (gone, heard)]
+    told.append(await follow(pool, *words, request=f"r/{second + 1}"))
+    assert await suspended(pool) == set()
+    told.append(await follow(pool, change("refused", second + 2, channel=OPS), request=f"r/{second + 2}"))
+    assert await suspended(pool) == {OPS}
+    return told
+
+
+AWAY, BACK = (Changed("ops", is_suspended=True),), (Changed("ops", is_suspended=False),)
+
+
+async def test_a_channel_in_which_people_may_write_and_the_bot_may_not_is_told_once(pool: Pool) -> None:
+    assert await flaps(pool, second=1) == [AWAY, (), ()]
+    assert await suspensions.connectors(pool, team=TEAM, request="r/3") == ()
+    assert await flaps(pool, second=4) == [(), (), ()]
+    back = await follow(pool, change("archived", 7, is_over=True), request="r/7")
+    assert back == BACK, "an event of Teams says that the bot may write"
+    assert await flaps(pool, second=8) == [AWAY, (), ()], "and what is refused after it is news"
+
+
+@pytest.mark.parametrize("sent", ["card", "message"])
+async def test_a_refusal_after_something_got_through_is_news(pool: Pool, sent: str) -> None:
+    assert await flaps(pool, second=1) == [AWAY, (), ()]
+    words = change("refused", 4, channel=OPS, is_over=True).model_copy(update={"because": "heard"})
+    assert await follow(pool, words, request="r/4") == ()
+    shown = AT + timedelta(seconds=5)
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation, shown_at) VALUES ($1, 'Q1', $2, $3)"
+        if sent == "card"
+        else "INSERT INTO notice (subject, name, recipient, tenant, shown_at) "
+        "SELECT 'connect/' || $1, 'connection/1', id, tenant, $3 FROM conversation WHERE id = $2",
+        ACCOUNT,
+        OPS,
+        shown,
+    )
+    assert await follow(pool, change("refused", 6, channel=OPS), request="r/6") == AWAY
+
+
+async def test_a_channel_that_is_away_for_another_reason_is_told_whatever_was_heard_before(
+    pool: Pool,
+) -> None:
+    await flaps(pool, second=1)
+    words = change("refused", 4, channel=OPS, is_over=True).model_copy(update={"because": "heard"})
+    await follow(pool, words, request="r/4")
+    assert await follow(pool, change("deleted", 5, channel=OPS), request="r/5") == AWAY
+    assert await follow(pool, change("deleted", 6, channel=OPS, is_over=True), request="r/6") == BACK
+
+
 async def test_a_channel_without_connections_is_suspended_and_not_named(pool: Pool) -> None:
     await pool.execute("DELETE FROM connection")
     assert await follow(pool, change("removed", 1)) == ()
@@ -135,6 +190,24 @@ async def test_open_cards_are_those_of_suspended_channels_that_are_not_resolved(
         cards = await suspensions.open_cards(pool, team=TEAM, channels=named)
         assert [card.incident_id for card in cards] == ["PNEW", "POPEN"]
     assert await suspensions.open_cards(pool, team=TEAM, channels={"19:another"}) == ()
+
+
+async def test_open_cards_are_found_by_themselves_among_all_that_a_channel_ever_had(pool: Pool) -> None:
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation, view) "
+        "SELECT $1, 'Q' || number, $2, jsonb_build_object('status', "
+        "CASE WHEN number > 5000 THEN 'triggered' ELSE 'resolved' END) FROM generate_series(1, 5003) number",
+        ACCOUNT,
+        OPS,
+    )
+    await pool.execute("ANALYZE incident_card")
+    query = suspensions.QUERIES["open_cards"]
+    explain = replace(query, sql=f"EXPLAIN {query.sql}")
+    for plan in (
+        await explain.fetch(pool, team=TEAM, channels=None),
+        await pool.fetch("EXPLAIN SELECT account FROM followed_account"),
+    ):
+        assert "incident_card_unresolved" in "\n".join(row[0] for row in plan)
 
 
 async def test_the_owner_is_who_installed_it_else_the_admin_who_authorized_it_where_linked(

@@ -15,9 +15,10 @@ from muster.store.targets import (
     find_and_register,
     find_card,
     find_card_of_incident,
+    in_revived,
     why_not_bring_in,
 )
-from tests.support.company import ACCOUNT, CHECKOUT, LEDGER, OPS, RELEASES, SERVICE_URL, TENANT
+from tests.support.company import ACCOUNT, CHECKOUT, LEDGER, OPS, RELEASES, SERVICE_URL, TEAM, TENANT
 from tests.support.waiting import eventually
 from workflows.bringing_in.activities import OfConnection
 from workflows.channel_incident.messages import Conversation, Timing
@@ -316,6 +317,26 @@ async def test_a_conversation_that_nobody_knows_is_not_there(pool: Pool) -> None
     nowhere = CHECKOUT_IN_OPS.model_copy(update={"conversation": "19:nowhere"})
     assert await why_not_bring_in(pool, nowhere) == "channel_gone"
     assert await bring_in(pool, nowhere, ["Q1"], most=50) == ()
+
+
+async def test_cards_of_a_channel_that_a_request_has_revived_go_on_unless_they_show_the_end(
+    incident: Incident,
+) -> None:
+    for id in ("Q1", "Q2", "Q3"):
+        await Incident(incident.pool, id).event()
+    for id, status in (("Q1", "triggered"), ("Q2", "resolved")):
+        await incident.pool.execute(
+            "UPDATE incident_card SET intent_at = now(), view = jsonb_build_object('status', $2::text) "
+            "WHERE incident_id = $1",
+            id,
+            status,
+        )
+    await incident.pool.execute("UPDATE connection SET ended_at = now()")
+    assert await in_revived(incident.pool, team=TEAM, request="r/1") == ()
+    await incident.pool.execute("UPDATE conversation SET suspended_by = 'r/1' WHERE id = $1", OPS)
+    assert incidents(await in_revived(incident.pool, team=TEAM, request="r/1")) == [("Q1", True)]
+    await incident.pool.execute("UPDATE conversation SET suspended_at = now()")
+    assert await in_revived(incident.pool, team=TEAM, request="r/1") == ()
 
 
 async def test_bringing_in_and_events_of_the_same_incidents_at_once_make_one_row_each(

@@ -140,3 +140,12 @@ async def test_a_seeded_team_keeps_its_key_and_its_account(pool: Pool) -> None:
         )
     team = await found(pool, TEAM)
     assert (team.key, team.account, team.tenant, team.name) == ("payments", ACCOUNT, TENANT, "Paid")
+
+
+async def test_the_row_of_a_team_is_made_again_but_no_others_row_or_key_is_taken(pool: Pool) -> None:
+    made = await teams.find_or_make(pool, "19:again", tenant=TENANT, key="again", name="Again")
+    assert made is not None
+    assert (made.key, made.name, made.service_url) == ("again", "Again", None)
+    assert await teams.find_or_make(pool, "19:again", tenant=TENANT, key="again-2", name="") == made
+    assert await teams.find_or_make(pool, "19:again", tenant="other", key="other", name="") is None
+    assert await teams.find_or_make(pool, "19:else", tenant=TENANT, key="again", name="") is None

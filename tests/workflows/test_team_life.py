@@ -124,6 +124,65 @@ async def test_an_app_that_comes_back_in_time_needs_no_authorization_and_whoever
         assert told(run)[-1] == ("bo", "revived", "installed", BOTH)
 
 
+@pytest.mark.parametrize(
+    ("takes", "days"),
+    [("removed", 31), ("teamDeleted", 31), ("teamHardDeleted", 1)],
+    ids=lambda one: str(one),
+)
+@pytest.mark.parametrize("brings", ["installed", "teamRestored", "heard"])
+async def test_channels_of_a_team_that_is_back_too_late_wait_for_an_authorization(
+    client: Client, takes: str, days: int, brings: str
+) -> None:
+    """Also where another run of the set-up is the one that hears of it."""
+    outside = FakeActivities()
+    outside.missing, outside.channels = (), (OPS, CALLS)
+    async with running(client, outside) as run:
+        await run.is_installed(ADA, at=run.now() - timedelta(days=60))
+        await run.shows("installer/1", ADA, "open")
+        await run.is_authorized()
+        assert await run.ends() == "complete"
+        await run.hears(run.event(takes, ADA, at=run.now() - timedelta(days=days)))
+        assert await run.ends() == "removed"
+        if brings == "heard":
+            await run.signal("channel_heard", ChannelHeard(channel=OPS, at=run.now()))
+        else:
+            await run.hears(run.event(brings, ADA))
+        await run.shows("installer/2", ADA, "open")
+        await run.is_idle()
+        assert (outside.suspended, came_in(run)) == (BOTH, [])
+        assert [one[1] for one in told(run)] == ["suspended"]
+        await run.is_authorized()
+        assert await run.ends() == "complete"
+        assert outside.suspended == set()
+        assert set(came_in(run)) == connections_of(BOTH)
+        assert told(run)[-1] == ("ada", "revived", "installed", BOTH)
+
+
+async def test_a_run_that_finds_a_team_back_too_late_revives_its_channels_with_the_authorization(
+    client: Client,
+) -> None:
+    """The run that heard of the return has ended; the rows alone know that channels wait."""
+    outside = FakeActivities()
+    outside.missing, outside.channels = (), (OPS,)
+    async with running(client, outside) as run:
+        await run.is_installed(ADA, at=run.now() - timedelta(days=60))
+        await run.shows("installer/1", ADA, "open")
+        await run.is_authorized()
+        assert await run.ends() == "complete"
+        await run.hears(run.event("removed", ADA, at=run.now() - timedelta(days=31)))
+        assert await run.ends() == "removed"
+        await run.is_installed(ADA)
+        await run.shows("installer/2", ADA, "open")
+        await run.is_idle()
+        await run.handle.terminate("an operator did")
+        await run.clicks("renew")
+        await run.shows("installer/3", ADA, "open")
+        assert outside.suspended == {OPS}
+        await run.is_authorized()
+        assert await run.ends() == "complete"
+        assert (outside.suspended, set(came_in(run))) == (set(), connections_of({OPS}))
+
+
 async def test_a_set_up_that_is_under_way_suspends_and_revives_too(client: Client) -> None:
     outside = FakeActivities()
     outside.channels = (OPS, CALLS)
@@ -344,7 +403,8 @@ async def test_a_refused_channel_comes_back_with_whatever_arrives_from_it_later(
         await run.signal("channel_heard", heard)
         assert await run.ends() == "complete"
         assert run.outside.suspended == set()
-        assert told(run) == [("ada", "suspended", "refused", {OPS}), ("ada", "revived", "heard", {OPS})]
+        assert told(run) == [("ada", "suspended", "refused", {OPS})], "what comes next tells whether it is"
+        assert set(came_in(run)) == connections_of({OPS})
 
 
 async def test_a_refused_channel_comes_back_with_an_app_that_is_added_though_no_removal_was_heard(

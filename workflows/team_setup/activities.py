@@ -13,7 +13,7 @@ from workflows.team_setup.changes import RETURNS_WITHIN as RETURNS_WITHIN
 from workflows.team_setup.changes import Change as Change
 from workflows.team_setup.changes import Connected as Connected
 from workflows.team_setup.changes import Connector as Connector
-from workflows.team_setup.state import Step
+from workflows.team_setup.state import Away, Step
 from workflows.team_setup.view import NoticeView
 from workflows.values import Value
 
@@ -21,10 +21,13 @@ LinkKind = Literal["authorize", "consent"]
 
 
 class RestoreSetup(Value):
-    """Read what the rows know of a team's set-up."""
+    """Read what the rows know of a team's set-up; a row that upkeep has deleted meanwhile is made again."""
 
     tenant: str
     team: str
+    key: str
+    """The team's readable key, which is this run's."""
+    name: str
     subject: str
     """Id of the workflow, under which its messages stand."""
 
@@ -55,6 +58,8 @@ class StoredSetup(Value):
     chosen_channel: str | None
     membership_at: AwareDatetime | None
     removed: bool
+    away: Away | None = None
+    """As the channels have it, which are suspended until the app is there and the team authorized."""
     is_authorized: bool
     authorized_at: AwareDatetime | None
     authorized_name: str | None
@@ -160,7 +165,7 @@ class FollowTeam(Value):
     changes: tuple[Change, ...]
 
 
-class Followed(Value):
+class ChannelsChanged(Value):
     """What this request has changed, channels by their names: those that show incidents, and no others."""
 
     suspended: tuple[str, ...] = ()
@@ -207,7 +212,7 @@ RECORD_SETUP = Activity("store.record_setup", RecordSetup, Done, options.STORE)
 MAKE_OFFER = Activity("store.make_offer", MakeOffer, Offered, options.STORE)
 WAKE_SETUPS = Activity("store.wake_setups", OfTeam, Done, options.SIGNAL_MANY)
 """Tells the tenant's other set-ups that wait for the consent that it may be there."""
-FOLLOW_TEAM = Activity("store.follow_team", FollowTeam, Followed, options.SIGNAL_MANY)
+FOLLOW_TEAM = Activity("store.follow_team", FollowTeam, ChannelsChanged, options.SIGNAL_MANY)
 FIND_CHANNEL = Activity("teams.find_channel", FindChannel, Found, options.TEAMS_PRIVATE)
 SHOW_NOTICE = Activity("teams.show_notice", ShowNotice, NoticeShown, options.TEAMS_PRIVATE)
 READ_NAMES = Activity("teams.read_names", OfTeam, Names, options.TEAMS_PRIVATE)

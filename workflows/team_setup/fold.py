@@ -6,7 +6,7 @@ from workflows.person import Person
 from workflows.team_setup.changes import RETURNS_WITHIN
 from workflows.team_setup.life import with_change, with_heard
 from workflows.team_setup.messages import ChannelHeard, TeamEvent
-from workflows.team_setup.state import CONNECTED, LINK_KINDS, Link, Notice, State
+from workflows.team_setup.state import CONNECTED, LINK_KINDS, Away, Link, Notice, State
 
 INSTALLED, RESTORED, HARD_DELETED = "installed", "teamRestored", "teamHardDeleted"
 REMOVED = frozenset({"removed", "teamDeleted", HARD_DELETED})
@@ -128,6 +128,9 @@ def authorized(state: State, account: str, name: str | None, now: datetime) -> S
     )
     if state.link is not None:
         state = state.replace(link=state.link.model_copy(update={"is_over": True}))
+    if state.away is not None:  # it came back too late, and its channels have waited for this
+        back = TeamEvent(event=INSTALLED, activity="", at=state.membership_at or now)
+        state = with_change(state, back).replace(away=None)
     return with_consent_card(with_welcome(state), state.holder)
 
 
@@ -168,8 +171,8 @@ def _installed(state: State, event: TeamEvent, now: datetime) -> State:
         return state
     before, was_removed = state.holder, state.step == "removed"
     is_back = was_removed and _is_back_in_time(state, event)
-    if was_removed or state.step in CONNECTED:  # of the latter the removal may have been lost
-        state = with_change(state, event)
+    if is_back or state.step in CONNECTED:  # of the latter the removal may have been lost
+        state = with_change(state, event).replace(away=None)
     state = state.replace(
         membership_at=event.at,
         chosen_channel=event.channel or state.chosen_channel,
@@ -212,10 +215,12 @@ def _told_again(state: State) -> State:
 def _removed(state: State, event: TeamEvent) -> State:
     if _is_old(state, event):
         return state
+    away: Away = "for_good" if event.event == HARD_DELETED else "for_now"
     if state.step == "removed":  # of a team that is away the rows are told that nothing brings it back
-        return with_change(state, event) if event.event == HARD_DELETED else state
+        return with_change(state, event).replace(away=away) if away == "for_good" else state
     return with_change(state, event).replace(
         step="removed",
+        away=away,
         membership_at=event.at,
         link=_over(state.link),
         consent_link=_over(state.consent_link),
@@ -229,6 +234,8 @@ def _removed(state: State, event: TeamEvent) -> State:
 def _is_back_in_time(state: State, event: TeamEvent) -> bool:
     """What the team was authorized for still counts."""
     left_at = state.membership_at
+    if state.away == "for_good":
+        return False
     return state.is_authorized and left_at is not None and event.at - left_at <= RETURNS_WITHIN
 
 

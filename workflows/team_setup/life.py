@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from workflows.team_setup.activities import Followed
+from workflows.team_setup.activities import ChannelsChanged
 from workflows.team_setup.changes import Because, Change, Reason
 from workflows.team_setup.messages import ChannelHeard, SendRefused, TeamEvent
 from workflows.team_setup.state import Revived, State
@@ -72,22 +72,22 @@ def with_heard(state: State, heard: ChannelHeard) -> State:
     return state
 
 
-def with_followed(state: State, changes: tuple[Change, ...], followed: Followed) -> State:
+def with_followed(state: State, changes: tuple[Change, ...], changed: ChannelsChanged) -> State:
     """The rows have taken these changes: whom it concerns is told what came of it."""
     state = state.replace(
         changes=tuple(one for one in state.changes if one not in changes),
         followed=state.followed + 1,
-        revived=_waiting(state, followed),
+        revived=_waiting(state, changed),
     )
-    person = state.holder or followed.owner
-    state = with_tellings(state, person, "suspended", followed, _because(changes, is_over=False))
-    return with_tellings(state, person, "revived", followed, _because(changes, is_over=True))
+    person = state.holder or changed.owner
+    state = with_tellings(state, person, "suspended", changed, _because(changes, is_over=False))
+    return with_tellings(state, person, "revived", changed, _because(changes, is_over=True))
 
 
-def _waiting(state: State, followed: Followed) -> tuple[Revived, ...]:
+def _waiting(state: State, changed: ChannelsChanged) -> tuple[Revived, ...]:
     """The connections whose open incidents are to come in. What came in before counts no more."""
-    others = (one for one in state.revived if one.connection not in followed.connections)
-    return (*others, *(Revived(connection=one, number=state.followed) for one in followed.connections))
+    others = (one for one in state.revived if one.connection not in changed.connections)
+    return (*others, *(Revived(connection=one, number=state.followed) for one in changed.connections))
 
 
 def _with(state: State, change: Change) -> State:

@@ -33,8 +33,8 @@ class ChannelsReconciler(SetupReconciler):
             changes=changes,
         )
         summary = ", ".join(dict.fromkeys(one.because for one in changes))
-        followed = await call(FOLLOW_TEAM, request, summary)
-        run.apply(with_followed(run.state, changes, followed))
+        changed = await call(FOLLOW_TEAM, request, summary)
+        run.apply(with_followed(run.state, changes, changed))
 
 
 class RefusedSendsReconciler(SetupReconciler):

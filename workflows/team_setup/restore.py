@@ -26,7 +26,10 @@ async def restore(run: RunState) -> None:
 
 async def read_setup(run: RunState, summary: str) -> StoredSetup:
     """Read the rows once; raises ActivityError."""
-    request = RestoreSetup(tenant=run.start.tenant, team=run.start.team, subject=run.subject)
+    start = run.start
+    request = RestoreSetup(
+        tenant=start.tenant, team=start.team, key=start.key, name=start.name, subject=run.subject
+    )
     return await call(RESTORE_SETUP, request, summary)
 
 
@@ -101,6 +104,7 @@ def restored(state: State, stored: StoredSetup, now: datetime) -> State:
         holder=_holder(stored),
         chosen_channel=stored.chosen_channel,
         membership_at=stored.membership_at,
+        away=stored.away,
         moved_at=now,
         link=_link_of(link),
         consent_link=_link_of(newest.get("consent")),

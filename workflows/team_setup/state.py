@@ -15,6 +15,9 @@ UNDER_WAY: frozenset[Step] = frozenset({"choosing", "authorizing", "consenting"}
 CONNECTED: frozenset[Step] = frozenset({"consenting", "complete"})
 """The team belongs to an account."""
 
+Away = Literal["for_now", "for_good"]
+"""The app left the team, or the team was deleted: whether that was final."""
+
 NoticeKind = Literal["installer", "admin", "consent", "way-on", "welcome", "life"]
 """``installer`` and ``admin`` hold an Authorize link: for whoever installed, for whoever wrote its KEY.
 ``life`` tells what became of channels."""
@@ -143,6 +146,9 @@ class State(Degradable):
     """Time of the newest activity that told an installation or a removal."""
     anew_at: AwareDatetime | None = None
     """When the app came back into the team, in this run: an earlier authorization counts no more."""
+    away: Away | None = None
+    """The team's channels are suspended since the app left it; where it came back too late, until the team is
+    authorized again."""
     moved_at: AwareDatetime | None = None
     """When somebody last did something for the set-up."""
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from workflows.person import Person
-from workflows.team_setup.activities import Followed
+from workflows.team_setup.activities import ChannelsChanged
 from workflows.team_setup.changes import Because, Connected, Telling
 from workflows.team_setup.state import State
 
@@ -12,22 +12,22 @@ def with_tellings(
     state: State,
     owner: Person | None,
     showing: Literal["suspended", "revived"],
-    followed: Followed,
+    changed: ChannelsChanged,
     because: Because | None,
 ) -> State:
     """Tell the owner of all channels, and whoever connected a service to some of them of those."""
-    channels = followed.suspended if showing == "suspended" else followed.revived
+    channels = changed.suspended if showing == "suspended" else changed.revived
     if because is None or not channels:
         return state
     connected = {
         one.person.aad_object_id: one.suspended if showing == "suspended" else one.revived
-        for one in followed.connectors
+        for one in changed.connectors
     }
     if owner is not None:
         own = connected.get(owner.aad_object_id, ())
         telling = Telling(showing=showing, because=because, channels=channels, connected=own)
         state = _told(state, owner, telling)
-    for one in followed.connectors:
+    for one in changed.connectors:
         theirs = connected[one.person.aad_object_id]
         if theirs and (owner is None or one.person.aad_object_id != owner.aad_object_id):
             telling = Telling(

@@ -1,4 +1,4 @@
-"""``TeamSetup``: a Microsoft team comes aboard, from the installation of the app to the tenant's consent."""
+"""``TeamSetup``: a Microsoft team comes aboard; later its channels are suspended and revived."""
 
 import asyncio
 
@@ -51,14 +51,18 @@ from workflows.team_setup.workflow_type import (
 @takes_signals(TEAM_EVENTS, "hear")
 @takes_requests(UPDATES)
 class TeamSetupWorkflow:
-    """Owns the set-up of one team.
+    """Owns the set-up of one team, and follows its life.
 
-    Started by an event of the team (signal-with-start), or by a click or a command when no run goes on
-    (update-with-start); id ``setup/{team}``. Every run first reads the team's rows. Then whoever installed
-    the app chooses an account where there are several, a PagerDuty Admin authorizes the team, a Microsoft
-    admin consents for the tenant: *choosing*, *authorizing*, *consenting*, *complete*. Each of them is told
-    privately what to do. The run ends when the set-up is complete, when the app leaves the team, or when
-    nobody has done anything for thirty days; a later click or event starts a new one.
+    Started by an event of the team, a refused send or a word from a suspended channel (signal-with-start),
+    or by a click or a command when no run goes on (update-with-start); id ``setup/{team}``. Every run first
+    reads the team's rows. Then whoever installed the app chooses an account where there are several, a
+    PagerDuty Admin authorizes the team, a Microsoft admin consents for the tenant: *choosing*,
+    *authorizing*, *consenting*, *complete*. Each of them is told privately what to do.
+
+    Whatever the step, the rows decide which channels are suspended. Open incidents come into those that are
+    there again; who holds the set-up and who connected a channel are told privately. The run ends when all
+    that is done and the set-up is complete, when the app leaves the team, or when nobody has done anything
+    for thirty days; a later click or event starts a new one.
     """
 
     @workflow.init

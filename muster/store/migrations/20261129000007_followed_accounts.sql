@@ -9,6 +9,10 @@ CREATE VIEW followed_account AS
   JOIN conversation c ON c.id = k.conversation
   WHERE c.suspended_at IS NULL AND coalesce(k.view ->> 'status', '') <> 'resolved';
 
+-- Few of the cards that a channel ever had, and those that its suspension and this view look for.
+CREATE INDEX incident_card_unresolved ON incident_card (conversation)
+  WHERE coalesce(view ->> 'status', '') <> 'resolved';
+
 -- migrate:down
 
 -- Migrations go forward only: what must be undone is undone by the next one.

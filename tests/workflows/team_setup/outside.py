@@ -16,8 +16,8 @@ from workflows.notice import StoredNotice
 from workflows.person import Person
 from workflows.team_setup import activities as rows
 from workflows.team_setup.activities import (
+    ChannelsChanged,
     FindChannel,
-    Followed,
     FollowTeam,
     Found,
     MakeOffer,
@@ -34,7 +34,7 @@ from workflows.team_setup.activities import (
     StoredSetup,
 )
 from workflows.team_setup.changes import Change, Connected, Connector
-from workflows.team_setup.state import Step
+from workflows.team_setup.state import Away, Step
 from workflows.team_setup.view import NoticeView
 
 Row = Activity[Any, Any]
@@ -208,6 +208,7 @@ class FakeActivities:
             chosen_channel=None,
             membership_at=self.membership_at,
             removed=self.removed,
+            away=self._away(),
             is_authorized=self.account is not None and (self.authorized_at is not None or not self.forgotten),
             authorized_at=self.authorized_at,
             authorized_name="Grace Admin" if self.authorized_at else None,
@@ -218,6 +219,12 @@ class FakeActivities:
             ),
             numbers=self._numbers_of_notices(),
         )
+
+    def _away(self) -> Away | None:
+        known = self._reasons.get(("removed", None))
+        if known is None or known.is_over:
+            return None
+        return "for_good" if known.because == "teamHardDeleted" else "for_now"
 
     def _stored_notices(self) -> list[StoredNotice]:
         found = {}
@@ -259,12 +266,16 @@ class FakeActivities:
         return Done()
 
     @activity.defn(name=rows.FOLLOW_TEAM.name)
-    async def follow_team(self, request: FollowTeam) -> Followed:
-        followed: Followed = await self._answer(rows.FOLLOW_TEAM, request, self._follow)
-        return followed
+    async def follow_team(self, request: FollowTeam) -> ChannelsChanged:
+        changed: ChannelsChanged = await self._answer(rows.FOLLOW_TEAM, request, self._follow)
+        return changed
 
-    def _follow(self, request: FollowTeam) -> Followed:
+    def _follow(self, request: FollowTeam) -> ChannelsChanged:
         self.told.append(request)
+        refused = {
+            channel for (why, channel), one in self._reasons.items() if why == "refused" and not one.is_over
+        }
+        untold = refused & {one.channel for one in request.changes if one.because == "heard"}
         for change in request.changes:
             known = self._reasons.get((change.reason, change.channel))
             if known is None or known.at < change.at:
@@ -281,9 +292,11 @@ class FakeActivities:
             if is_suspended != (channel in self.suspended):
                 changed[channel] = is_suspended
                 (self.suspended.add if is_suspended else self.suspended.remove)(channel)
-        return Followed(
+        return ChannelsChanged(
             suspended=tuple(one for one, is_suspended in changed.items() if is_suspended),
-            revived=tuple(one for one, is_suspended in changed.items() if not is_suspended),
+            revived=tuple(
+                one for one, is_suspended in changed.items() if not is_suspended and one not in untold
+            ),
             connections=tuple(
                 place_of(one, service)
                 for one, is_suspended in changed.items()
