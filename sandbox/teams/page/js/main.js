@@ -108,6 +108,10 @@ for (const event of ["lists", "conversation"]) {
   store.on(event, drawList);
   store.on(event, drawTitle);
 }
+store.on("conversation", () => {
+  // Deleted while it was open: a phone would show neither it nor the list.
+  if (!store.conversation) document.body.dataset.screen = "list";
+});
 store.on("online", () => {
   part("offline").hidden = store.online;
 });
