@@ -212,7 +212,7 @@ class Installation:
             offers[:] = [one for one in await _addresses(tenant, name) if one not in before]
             return bool(offers)
 
-        await eventually(offered, within=20)
+        await eventually(offered, within=60)
         browser = PlainBrowser()
         try:
             page = await browser.open(offers[-1])
