@@ -2,10 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from temporalio import workflow
-
 from workflows.account_link.run_state import RunState
 from workflows.account_link.state import State
+from workflows.deadlines import Deadline, DeadlineWatch
 
 
 def deadline_of(state: State, life: timedelta) -> datetime | None:
@@ -15,36 +14,19 @@ def deadline_of(state: State, life: timedelta) -> datetime | None:
     return state.link.expires_at or state.link.asked_at + life
 
 
-class Deadlines:
+class Deadlines(DeadlineWatch):
     """Watches the deadline of a run's offer."""
 
     def __init__(self, run: RunState) -> None:
+        super().__init__(run)
         self._run = run
         self._life = timedelta(seconds=run.deadlines.link)
 
-    def _next(self) -> datetime | None:
-        return deadline_of(self._run.state, self._life)
+    def next(self) -> Deadline | None:
+        """The end of the offer."""
+        at = deadline_of(self._run.state, self._life)
+        return None if at is None else Deadline(at, "the link expires")
 
-    async def watch(self) -> None:
-        """Have the row asked at every deadline that passes, until the run is draining."""
-        run = self._run
-        while True:
-            await workflow.wait_condition(lambda: run.draining or self._next() is not None)
-            deadline = self._next()
-            if run.draining or deadline is None:
-                return
-            if await self._has_passed(deadline):
-                run.apply(run.state.with_row_asked())
-
-    async def _has_passed(self, deadline: datetime) -> bool:
-        """Wait for it; ``False`` where another one is the next meanwhile."""
-        run = self._run
-        try:
-            await workflow.wait_condition(
-                lambda: run.draining or self._next() != deadline,
-                timeout=max(deadline - run.now, timedelta(0)),
-                timeout_summary="the link expires",
-            )
-        except TimeoutError:
-            return True
-        return False
+    def passed(self, _deadline: Deadline) -> None:
+        """Have the row asked."""
+        self._run.apply(self._run.state.with_row_asked())

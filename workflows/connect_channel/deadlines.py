@@ -2,11 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from temporalio import workflow
-
 from workflows.connect_channel.fold import late
 from workflows.connect_channel.run_state import RunState
 from workflows.connect_channel.state import State
+from workflows.deadlines import Deadline, DeadlineWatch
 
 
 def deadline_of(state: State, patience: timedelta) -> datetime | None:
@@ -17,36 +16,19 @@ def deadline_of(state: State, patience: timedelta) -> datetime | None:
     return live.recorded_at + patience
 
 
-class Deadlines:
+class Deadlines(DeadlineWatch):
     """Watches how long connecting takes."""
 
     def __init__(self, run: RunState) -> None:
+        super().__init__(run)
         self._run = run
         self._patience = timedelta(seconds=run.deadlines.late)
 
-    def _next(self) -> datetime | None:
-        return deadline_of(self._run.state, self._patience)
+    def next(self) -> Deadline | None:
+        """The time after which a word is owed."""
+        at = deadline_of(self._run.state, self._patience)
+        return None if at is None else Deadline(at, "the channel is told that connecting takes longer")
 
-    async def watch(self) -> None:
-        """Note each connection that takes longer, until the run is draining."""
-        run = self._run
-        while True:
-            await workflow.wait_condition(lambda: run.draining or self._next() is not None)
-            deadline = self._next()
-            if run.draining or deadline is None:
-                return
-            if await self._has_passed(deadline):
-                run.apply(late(run.state))
-
-    async def _has_passed(self, deadline: datetime) -> bool:
-        """Wait for it; ``False`` where another one is the next meanwhile, or none."""
-        run = self._run
-        try:
-            await workflow.wait_condition(
-                lambda: run.draining or self._next() != deadline,
-                timeout=max(deadline - run.now, timedelta(0)),
-                timeout_summary="the channel is told that connecting takes longer",
-            )
-        except TimeoutError:
-            return True
-        return False
+    def passed(self, _deadline: Deadline) -> None:
+        """Note that connecting takes longer."""
+        self._run.apply(late(self._run.state))
