@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
-from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionDescription, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.worker import Worker
@@ -16,7 +15,7 @@ from temporalio.worker import Worker
 from tests.support.life import Life
 from tests.support.waiting import eventually
 from tests.workflows.channel_incident.outside import FakeActivities
-from tests.workflows.channel_incident.timeline import Timeline
+from tests.workflows.observed import Observed
 from worker import workflow_runner
 from workflows.channel_incident.messages import ClickAnswer, Conversation, End, Start, Timing
 from workflows.channel_incident.workflow import ChannelIncidentWorkflow
@@ -33,7 +32,7 @@ CHANNEL = "payments-ops"
 NO_CACHE = 0
 
 
-class Run:
+class Run(Observed):
     """The workflow of one incident in one channel, whatever run of it is going on.
 
     ``stored`` is what every message carries: whether the card's row has had an intent. ``runs`` are
@@ -168,27 +167,12 @@ class Run:
         self.outside.store()
         self.stored = True
 
-    async def details(self) -> str:
-        """The markdown under *current details*. Everything sent before is folded when it answers."""
-        metadata = await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
-        return str(metadata.current_details)
-
     async def describe(self) -> WorkflowExecutionDescription:
         return await self.handle.describe()
-
-    async def attribute(self, name: str) -> Any:
-        attributes = (await self.describe()).typed_search_attributes
-        return next((pair.value for pair in attributes if pair.key.name == name), None)
 
     async def until(self, true: Callable[[], Awaitable[bool]]) -> None:
         """Wait for what only the server can tell."""
         await eventually(true)
-
-    async def until_attribute(self, name: str, value: Any) -> None:
-        async def has_it() -> bool:
-            return bool(await self.attribute(name) == value)
-
-        await eventually(has_it)
 
     async def is_idle(self) -> None:
         """Wait until the card shows what is wanted and nothing is in flight."""
@@ -201,11 +185,6 @@ class Run:
         assert raw.workflow_execution_info.status == running, "the run has ended"
         in_flight = raw.pending_activities or raw.HasField("pending_workflow_task")
         return revisions is not None and revisions[1] == revisions[2] and not in_flight
-
-    async def timeline(self, run_id: str | None = None) -> Timeline:
-        """The history of a run, by default of the latest."""
-        handle = self.client.get_workflow_handle(self.id, run_id=run_id)
-        return Timeline((await handle.fetch_history()).events)
 
 
 @asynccontextmanager

@@ -7,14 +7,12 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.worker import Worker
 
 from muster.temporal.starting import signal_with_start, start_options
-from tests.support.waiting import eventually
-from tests.workflows.channel_incident.timeline import Timeline
 from tests.workflows.connect_channel.outside import FakeActivities
+from tests.workflows.observed import Observed
 from worker import workflow_runner
 from workflows.connect_channel.messages import Asked, ConnectAnswer, Deadlines, End, Start
 from workflows.connect_channel.state import Request
@@ -32,7 +30,7 @@ BRIEF = Deadlines(late=0.2)
 NO_CACHE = 0
 
 
-class Run:
+class Run(Observed):
     """A service and a channel, whatever run of theirs is going on."""
 
     def __init__(
@@ -131,30 +129,6 @@ class Run:
     async def shows(self, name: str, showing: str) -> None:
         """Wait until a message shows this."""
         await self.outside.until(lambda: self.outside.showing(name) == showing)
-
-    async def details(self) -> str:
-        metadata = await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
-        return str(metadata.current_details)
-
-    async def until_attribute(self, name: str, value: Any) -> None:
-        async def has_it() -> bool:
-            found = (await self.handle.describe()).typed_search_attributes
-            return any(pair.key.name == name and pair.value == value for pair in found)
-
-        await eventually(has_it)
-
-    async def is_idle(self) -> None:
-        """Wait until nothing is in flight: no activity, no workflow task."""
-
-        async def nothing_pending() -> bool:
-            raw = (await self.handle.describe()).raw_description
-            return not (raw.pending_activities or raw.HasField("pending_workflow_task"))
-
-        await eventually(nothing_pending)
-
-    async def timeline(self, run_id: str | None = None) -> Timeline:
-        handle = self.client.get_workflow_handle(self.id, run_id=run_id)
-        return Timeline((await handle.fetch_history()).events)
 
 
 @asynccontextmanager

@@ -7,13 +7,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.worker import Worker
 
-from tests.support.waiting import eventually
-from tests.workflows.channel_incident.timeline import Timeline
+from tests.workflows.observed import Observed
 from tests.workflows.team_setup.outside import FakeActivities
 from worker import workflow_runner
 from workflows.person import Person
@@ -44,7 +42,7 @@ BRIEF = LONG.model_copy(update={"link": 0.4, "consent_link": 0.4})
 NO_CACHE = 0
 
 
-class Run:
+class Run(Observed):
     """The set-up of one team, whatever run of it is going on."""
 
     def __init__(
@@ -169,33 +167,6 @@ class Run:
         """Wait until a message shows this."""
         recipient = person.aad_object_id if person else channel
         await self.outside.until(lambda: self.outside.showing(name, recipient) == showing)
-
-    async def details(self) -> str:
-        metadata = await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
-        return str(metadata.current_details)
-
-    async def attribute(self, name: str) -> Any:
-        attributes = (await self.handle.describe()).typed_search_attributes
-        return next((pair.value for pair in attributes if pair.key.name == name), None)
-
-    async def until_attribute(self, name: str, value: Any) -> None:
-        async def has_it() -> bool:
-            return bool(await self.attribute(name) == value)
-
-        await eventually(has_it)
-
-    async def is_idle(self) -> None:
-        """Wait until nothing is in flight: no activity, no workflow task."""
-
-        async def nothing_pending() -> bool:
-            raw = (await self.handle.describe()).raw_description
-            return not (raw.pending_activities or raw.HasField("pending_workflow_task"))
-
-        await eventually(nothing_pending)
-
-    async def timeline(self, run_id: str | None = None) -> Timeline:
-        handle = self.client.get_workflow_handle(self.id, run_id=run_id)
-        return Timeline((await handle.fetch_history()).events)
 
 
 @asynccontextmanager

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
+from tests.workflows.observed import Observed
 from tests.workflows.upkeep.outside import FakeActivities
 from worker import workflow_runner
 from workflows.search_attributes import typed
@@ -20,7 +20,7 @@ from workflows.upkeep.workflow_type import UPKEEP
 NO_CACHE = 0
 
 
-class Run:
+class Run(Observed):
     """A run of the account's upkeep."""
 
     def __init__(self, client: Client, outside: FakeActivities) -> None:
@@ -63,11 +63,6 @@ class Run:
     @property
     def handle(self) -> WorkflowHandle[Any, End]:
         return self.client.get_workflow_handle_for(UpkeepWorkflow.run, self.id)
-
-    async def details(self) -> str:
-        """What operators read of it, after its end too."""
-        metadata = await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
-        return str(metadata.current_details)
 
     async def attention(self) -> Any:
         attributes = (await self.handle.describe()).typed_search_attributes
