@@ -47,6 +47,7 @@ class WatchedSignals(WorkflowSignals):
         self.at_once = 0
         self.most_at_once = 0
 
+    # It takes the one kind of signal that bringing in sends, and not every one.
     async def signal(self, row: Any, start: Start, signal: Any, message: Any) -> None:  # type: ignore[override]
         assert signal is ATTACH
         registered = "SELECT count(*) FROM incident_card WHERE incident_id = $1 AND conversation = $2"

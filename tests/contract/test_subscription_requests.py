@@ -96,9 +96,9 @@ async def ours(simulated: SimulatedAccount) -> AsyncIterator[Ours]:
             assert rest_api().scope_of(exchange) in SUBSCRIPTION.scopes
 
 
-async def failure(call: object) -> OutsideError:
+async def failure(call: Awaitable[object]) -> OutsideError:
     with pytest.raises(OutsideError) as failed:
-        await call  # type: ignore[misc]
+        await call
     return failed.value
 
 
