@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import structlog
 
@@ -28,15 +29,16 @@ class RefusedSends:
     @asynccontextmanager
     async def reporting(self, conversation: str) -> AsyncIterator[None]:
         """Report what the block raises, where that says that the conversation refuses the bot."""
+        began = datetime.now(UTC)
         try:
             yield
         except REFUSED_SENDS as refused:
-            await self.report(conversation, refused)
+            await self.report(conversation, refused, began)
             raise
 
-    async def report(self, conversation: str, refused: RefusedSend) -> None:
+    async def report(self, conversation: str, refused: RefusedSend, at: datetime) -> None:
         """Tell the set-up of the channel's team; a later send reports what cannot be told now."""
-        message = refusal_in(conversation, refused)
+        message = refusal_in(conversation, refused, at)
         if message is None:
             return
         try:

@@ -1,5 +1,7 @@
 """What tells whether the bot is in a channel: whatever arrives from there, and refused sends."""
 
+from datetime import datetime
+
 import structlog
 
 from api.bot.activity import InboundActivity
@@ -43,9 +45,9 @@ class ChannelPresence:
         except (TemporalUnavailable, Rejected, *UNAVAILABLE) as failure:
             log.warning("a set-up was not told of a channel", reason=type(failure).__name__)
 
-    async def refused(self, channel: str, refused: RefusedSend) -> None:
-        """The answer to a command was refused in a channel."""
-        message = refusal_in(channel, refused)
+    async def refused(self, channel: str, refused: RefusedSend, at: datetime) -> None:
+        """The answer to a command was refused in a channel; its send began at ``at``."""
+        message = refusal_in(channel, refused, at)
         if message is None:
             return
         try:

@@ -3,8 +3,11 @@
 SELECT FROM team WHERE id = :team FOR UPDATE
 
 -- name: tell
+-- A send that was refused before something brought the team or the channel back says nothing any more.
 INSERT INTO suspension AS s (team, channel, reason, at, is_over, is_final)
-VALUES (:team, :channel, :reason, :at, :is_over, :is_final)
+SELECT :team, :channel, :reason, :at::timestamptz, :is_over::boolean, :is_final::boolean
+WHERE NOT (:reason = 'refused' AND NOT :is_over AND EXISTS (
+  SELECT FROM suspension b WHERE b.team = :team AND b.channel IN ('', :channel) AND b.is_over AND b.at >= :at))
 ON CONFLICT (team, channel, reason) DO UPDATE
 SET at = excluded.at, is_over = excluded.is_over, is_final = excluded.is_final,
     -- A refusal that a word alone has ended is told again once something got through, or an event of Teams came.

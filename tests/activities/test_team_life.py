@@ -134,9 +134,10 @@ async def test_a_refused_send_is_reported_to_the_set_up_of_the_channels_team(
 ) -> None:
     signals = KeptSignals()
     refused_sends = RefusedSends(pool, signals, settings_for("postgresql://unused/unused", "127.0.0.1:1"))
-    await refused_sends.report("19:a-chat@thread.v2", refused)
+    at = datetime.now(UTC)
+    await refused_sends.report("19:a-chat@thread.v2", refused, at)
     assert signals.signals == []
-    await refused_sends.report(card.key.conversation, refused)
-    message = SendRefused(channel=card.key.conversation, is_certain=bool(is_certain))
+    await refused_sends.report(card.key.conversation, refused, at)
+    message = SendRefused(channel=card.key.conversation, at=at, is_certain=bool(is_certain))
     expected = [] if is_certain is None else [("setup/payments", "send_refused", message)]
     assert signals.signals == expected

@@ -180,7 +180,10 @@ async def test_an_answer_that_is_refused_in_a_channel_is_reported_as_a_card_is(
     bot: Bot, gateway: RecordingGateway, connector: RefusingConnector, code: str, is_certain: bool | None
 ) -> None:
     connector.code = code
+    before = datetime.now(UTC)
     await bot.post(written(SOON))
     found = [(start.team, message) for start, name, message in gateway.signals if name == "send_refused"]
-    message = SendRefused(channel=OPS, is_certain=bool(is_certain))
+    assert all(message.at >= before for _, message in found)
+    found = [(team, message.model_copy(update={"at": before})) for team, message in found]
+    message = SendRefused(channel=OPS, at=before, is_certain=bool(is_certain))
     assert found == ([] if is_certain is None else [(TEAM, message)])

@@ -84,10 +84,17 @@ async def test_changes_in_any_order_and_number_come_to_the_same(pool: Pool) -> N
         (change("deleted", 2, channel="19:another", is_over=True), False),
     ],
 )
-async def test_what_brings_back_ends_a_refusal_that_is_older(pool: Pool, back: Change, is_free: bool) -> None:
-    await follow(pool, change("refused", 1, channel=OPS))
+async def test_what_brings_back_ends_a_refusal_that_is_older_whichever_is_told_first(
+    pool: Pool, back: Change, is_free: bool
+) -> None:
+    refused = change("refused", 1, channel=OPS)
+    await follow(pool, refused)
     assert await suspended(pool) == {OPS}
     await follow(pool, back, request="r/2")
+    assert await suspended(pool) == (set() if is_free else {OPS})
+    await pool.execute("DELETE FROM suspension")
+    await follow(pool, back, request="r/3")
+    await follow(pool, refused, request="r/4")
     assert await suspended(pool) == (set() if is_free else {OPS})
 
 

@@ -1,5 +1,7 @@
 """Refused sends where no set-up could be told of them."""
 
+from datetime import datetime
+
 from activities.teams.refused_sends import RefusedSends
 from muster.refused_sends import RefusedSend, refusal_in
 
@@ -10,6 +12,6 @@ class KeptRefusedSends(RefusedSends):
     def __init__(self) -> None:
         self.reported: list[tuple[str, str | None]] = []
 
-    async def report(self, conversation: str, refused: RefusedSend) -> None:
-        if refusal_in(conversation, refused) is not None:
+    async def report(self, conversation: str, refused: RefusedSend, at: datetime) -> None:
+        if refusal_in(conversation, refused, at) is not None:
             self.reported.append((conversation, refused.code))

@@ -12,7 +12,7 @@ from tests.workflows.team_setup.outside import SERVICES, FakeActivities, place_o
 from tests.workflows.team_setup.running import ADA, BO, GRACE, OPS, Run, running
 from workflows.bringing_in.activities import BRING_IN, OfConnection
 from workflows.errors import Forbidden, ProviderUnavailable
-from workflows.team_setup.activities import FOLLOW_TEAM, SHOW_NOTICE, Found
+from workflows.team_setup.activities import FIND_CHANNEL, FOLLOW_TEAM, SHOW_NOTICE, Found
 from workflows.team_setup.changes import Connected
 from workflows.team_setup.messages import ChannelHeard, SendRefused
 
@@ -229,7 +229,7 @@ async def test_a_refused_send_suspends_what_is_found_to_be_gone(
 ) -> None:
     async with connected(client) as run:
         run.outside.found = found
-        await run.signal("send_refused", SendRefused(channel=OPS, is_certain=is_certain))
+        await run.signal("send_refused", SendRefused(channel=OPS, at=run.now(), is_certain=is_certain))
         assert await run.ends() == step
         assert run.outside.suspended == suspended
         assert told(run) == ([("ada", "suspended", because, suspended)] if because else [])
@@ -239,7 +239,7 @@ async def test_cards_are_let_go_again_where_something_is_sent_after_the_removal(
     async with connected(client) as run:
         await run.hears(run.event("removed", ADA))
         await run.ends()
-        await run.signal("send_refused", SendRefused(channel=OPS, is_certain=True))
+        await run.signal("send_refused", SendRefused(channel=OPS, at=run.now(), is_certain=True))
         assert await run.ends() == "removed"
         assert run.outside.sought == []
         assert [one.is_over for one in run.outside.told[-1].changes] == [False]
@@ -392,7 +392,7 @@ async def test_a_team_that_is_deleted_for_good_later_is_noted_and_nobody_is_told
 async def test_a_refused_channel_comes_back_with_whatever_arrives_from_it_later(client: Client) -> None:
     async with connected(client) as run:
         before = run.now()
-        await run.signal("send_refused", SendRefused(channel=OPS, is_certain=True))
+        await run.signal("send_refused", SendRefused(channel=OPS, at=run.now(), is_certain=True))
         await run.ends()
         assert run.outside.suspended == {OPS}
         await run.signal("channel_heard", ChannelHeard(channel=OPS, at=before))
@@ -411,12 +411,26 @@ async def test_a_refused_channel_comes_back_with_an_app_that_is_added_though_no_
     client: Client,
 ) -> None:
     async with connected(client) as run:
-        await run.signal("send_refused", SendRefused(channel=OPS, is_certain=True))
+        await run.signal("send_refused", SendRefused(channel=OPS, at=run.now(), is_certain=True))
         await run.ends()
         await run.is_installed(ADA)
         assert await run.ends() == "complete"
         assert run.outside.suspended == set()
         assert told(run)[-1] == ("ada", "revived", "installed", {OPS})
+
+
+@pytest.mark.parametrize("found", [Found(has_app=False, is_there=False), Found(has_app=True, is_there=False)])
+async def test_what_comes_back_while_it_is_sought_is_not_taken_for_gone(client: Client, found: Found) -> None:
+    async with connected(client) as run:
+        run.outside.found = found
+        answers = run.outside.holds(FIND_CHANNEL)
+        await run.signal("send_refused", SendRefused(channel=OPS, at=run.now(), is_certain=True))
+        await run.outside.until(lambda: run.outside.waits(FIND_CHANNEL))
+        await run.hears(run.event("channelRestored", ADA, channel=OPS), run.event("installed", ADA))
+        await run.outside.until(lambda: len(run.outside.told) > 0)
+        answers.set()
+        assert await run.ends() == "complete"
+        assert run.outside.suspended == set()
 
 
 @pytest.mark.parametrize(
@@ -433,7 +447,7 @@ async def test_what_was_taken_for_gone_comes_back_with_whatever_arrives_from_it(
     async with connected(client) as run:
         offers = len(run.outside.offers)
         run.outside.found = found
-        await run.signal("send_refused", SendRefused(channel=OPS, is_certain=False))
+        await run.signal("send_refused", SendRefused(channel=OPS, at=run.now(), is_certain=False))
         await run.ends()
         assert OPS in run.outside.suspended
         await run.signal("channel_heard", ChannelHeard(channel=OPS, at=run.now()))

@@ -58,10 +58,11 @@ def still_away(state: State, at: datetime) -> State:
 
 
 def with_refused_send(state: State, refused: SendRefused) -> State:
-    """A send was refused: once for each channel it is found out why."""
-    if any(one.channel == refused.channel for one in state.refused_sends):
-        return state
-    return state.replace(refused_sends=(*state.refused_sends, refused))
+    """A send was refused: for each channel it is found out why the newest one was."""
+    before = next((one for one in state.refused_sends if one.channel == refused.channel), refused)
+    newest = max(before, refused, key=lambda one: one.at)
+    others = (one for one in state.refused_sends if one is not before)
+    return state.replace(refused_sends=(*others, newest))
 
 
 def with_heard(state: State, heard: ChannelHeard) -> State:

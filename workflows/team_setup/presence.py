@@ -1,5 +1,7 @@
 """What follows the life of a team: the rows of its channels, and whether a channel is there at all."""
 
+from datetime import datetime
+
 from workflows.contract import call
 from workflows.team_setup.activities import FIND_CHANNEL, FOLLOW_TEAM, FindChannel, FollowTeam, Found
 from workflows.team_setup.fold import fold_event
@@ -54,18 +56,21 @@ class RefusedSendsReconciler(SetupReconciler):
             run.apply(still_away(run.state, run.now))
         else:
             request = FindChannel(tenant=run.start.tenant, team=run.start.team, channel=refused.channel)
+            began = run.now
             found = await call(FIND_CHANNEL, request, "is it there?")
-            run.apply(self._explained(refused, found))
+            run.apply(self._explained(refused, found, began))
         state = run.state
         run.apply(state.replace(refused_sends=tuple(one for one in state.refused_sends if one != refused)))
 
-    def _explained(self, refused: SendRefused, found: Found) -> State:
+    def _explained(self, refused: SendRefused, found: Found, began: datetime) -> State:
+        """What was found was so when the search began: an event of a later time knows better."""
         run = self._run
         if not found.has_app:
-            return fold_event(run.state, self._lost("removed"), run.now)
+            return fold_event(run.state, _lost("removed", began), run.now)
         if not found.is_there:
-            return fold_event(run.state, self._lost("channelDeleted", refused.channel), run.now)
-        return refused_in(run.state, refused.channel, run.now) if refused.is_certain else run.state
+            return fold_event(run.state, _lost("channelDeleted", began, refused.channel), run.now)
+        return refused_in(run.state, refused.channel, refused.at) if refused.is_certain else run.state
 
-    def _lost(self, event: str, channel: str | None = None) -> TeamEvent:
-        return TeamEvent(event=event, activity="", at=self._run.now, channel=channel)
+
+def _lost(event: str, at: datetime, channel: str | None = None) -> TeamEvent:
+    return TeamEvent(event=event, activity="", at=at, channel=channel)

@@ -109,6 +109,8 @@ class SendRefused(Value):
     """Teams refused a send into a channel of the team, and no event was heard that says why."""
 
     channel: str
+    at: AwareDatetime
+    """When the send began. What brings the channel back later explains the refusal."""
     is_certain: bool
     """``False``: Teams also refuses so at random, for a channel that is fine."""
     correlation: str | None = None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -140,6 +141,7 @@ class CommandHandler:
     async def _in_thread(self, request: CommandRequest, id: str, contents: Iterable[Content]) -> None:
         activity = request.activity
         where = (activity.service_url, request.tenant, activity.conversation.id)
+        began = datetime.now(UTC)
         try:
             for content in contents:
                 if activity.team is not None and activity.thread is None:
@@ -148,7 +150,7 @@ class CommandHandler:
                     await self._connector.send(*where, _message(content))
         except REFUSED_SENDS as refused:
             if activity.team is not None:
-                await self._presence.refused(activity.conversation_id, refused)
+                await self._presence.refused(activity.conversation_id, refused, began)
             raise
 
     async def _alone(self, request: CommandRequest, person: Person, content: Content) -> None:

@@ -63,7 +63,7 @@ async def chosen(run: Run) -> None:
     await run.shows("consent/2", ADA, "open")
     await run.shows("life/4", ADA, "revived")
     run.outside.found = Found(has_app=False, is_there=False)
-    await run.signal("send_refused", SendRefused(channel=OPS, is_certain=False))
+    await run.signal("send_refused", SendRefused(channel=OPS, at=run.now(), is_certain=False))
     await run.ends()
 
 
