@@ -3,8 +3,9 @@
 Everything after the teams' rows goes the real way, over HTTP, for each account.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.support.company import signature
 from tests.support.settings import database_at, settings_for
-from tests.support.temporal import client_of
+from tests.support.temporal import client_of, prepare
 from tests.support.two_tenants import EU, OTHER, US, Installation, Tenant, installed
 from tests.support.waiting import eventually
 
@@ -34,16 +35,28 @@ def channel_of(installation: Installation, account: str) -> str:
 
 
 @pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("two-tenants")
+
+
+@pytest.fixture(scope="module")
+def own_temporal(folder: Path) -> Iterator[EmbeddedTemporal]:
+    """Nobody else's: the API's tests leave runs of the same people and channels, which no worker takes."""
+    with EmbeddedTemporal(log=folder / "temporal.log") as server:
+        asyncio.run(prepare(server))
+        yield server
+
+
+@pytest.fixture(scope="module")
 async def installation(
-    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, tmp_path_factory: pytest.TempPathFactory
+    postgres: EmbeddedPostgres, own_temporal: EmbeddedTemporal, folder: Path
 ) -> AsyncIterator[Installation]:
     """Ada of each tenant is linked to each account of theirs, and connected a service of each."""
     url = postgres.create_database("two_tenants")
     await migrate(settings_for(url, "127.0.0.1:1"))
-    client: Client = await client_of(temporal)
-    folder: Path = tmp_path_factory.mktemp("two-tenants")
+    client: Client = await client_of(own_temporal)
     pool = await open_pool(database_at(url))
-    async with pool, installed(pool, client, url, temporal, folder) as installation:
+    async with pool, installed(pool, client, url, own_temporal, folder) as installation:
         for account in (US, EU, OTHER):
             await installation.links("Ada", account)
             answer = await installation.connects("Ada", account, SERVICE, channel_of(installation, account))
