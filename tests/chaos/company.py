@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from muster.temporal.client import connect
 from sandbox.up.supervision.launch import Launched
+from tests.support.connections import KEPT_SHORTLY
 from tests.support.product import Product
 from tests.support.settings import settings_for
 from tests.support.simulators import Microsoft, PagerDuty, Teams
@@ -270,9 +271,7 @@ async def holding_card(incident: Incident) -> AsyncIterator[None]:
 @asynccontextmanager
 async def at_work(stack: Launched) -> AsyncIterator[Company]:
     """The company of a running product; all faults are gone at the end."""
-    # The simulators close a connection that is idle for five seconds: it is not to be used in that moment.
-    limits = httpx.Limits(keepalive_expiry=2)
-    async with httpx.AsyncClient(trust_env=False, limits=limits) as http:
+    async with httpx.AsyncClient(trust_env=False, limits=KEPT_SHORTLY) as http:
         temporal = await connect(settings_for("postgresql://unused", stack.ready["temporal"]))
         company = Company(http, stack, temporal)
         yield company

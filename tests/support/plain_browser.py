@@ -6,6 +6,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from tests.support.connections import KEPT_SHORTLY
+
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST = 10
 
@@ -90,7 +92,9 @@ class PlainBrowser:
     """One person's browser."""
 
     def __init__(self) -> None:
-        self._http = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=20)
+        self._http = httpx.AsyncClient(
+            trust_env=False, limits=KEPT_SHORTLY, follow_redirects=False, timeout=20
+        )
         self.visited: list[str] = []
         """Every address that it asked, in order."""
         self.cookies: list[tuple[str, str]] = []
