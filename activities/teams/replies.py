@@ -1,4 +1,4 @@
-"""Announcements: replies in a card's thread, each said at most once."""
+"""Announcements: short lines beside a card, each said at most once."""
 
 import structlog
 
@@ -11,14 +11,13 @@ from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
 from muster.store.pool import UNAVAILABLE, Pool
 from workflows.channel_incident.activities import REPLY, Replied, Reply
-from workflows.channel_incident.state import announcement_key
 from workflows.errors import OutcomeUnknown, OutsideError
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class ReplyActivities:
-    """Posts announcements into the threads of their cards."""
+    """Posts announcements beside their cards."""
 
     def __init__(
         self, connector: ConnectorClient, pool: Pool, sends: Sends, refused_sends: RefusedSends
@@ -30,16 +29,16 @@ class ReplyActivities:
 
     @implements(REPLY)
     async def reply(self, request: Reply) -> Replied:
-        """Say an announcement in the card's thread, at most once: the intent is committed first."""
+        """Say an announcement beside the card, at most once: the intent is committed first."""
         async with heartbeats(), self._refused_sends.reporting(request.card.conversation):
             return await self._sends.run(("thread", request.card), lambda: self._say(request))
 
     async def _say(self, request: Reply) -> Replied:
-        key = announcement_key(request.transition, request.at)
+        key = request.announcement.key
         service_url = await cards.intend_announcement(self._pool, request.card, key)
         if service_url is None:
             return Replied(said=False)
-        text = announcement_text(request.view, request.transition, by=request.by)
+        text = announcement_text(request.view, request.announcement)
         try:
             said = await self._connector.reply(
                 service_url,

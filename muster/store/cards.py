@@ -1,4 +1,4 @@
-"""The row of a card: what is about to be sent, what was shown, what was said in its thread."""
+"""The row of a card: what is about to be sent, what was shown, what was said beside it."""
 
 from datetime import datetime
 from typing import NamedTuple

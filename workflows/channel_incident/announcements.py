@@ -1,7 +1,10 @@
-"""Announcements: short replies in the card's thread, once the card shows what they tell.
+"""Announcements: short lines beside the card, once the card shows what they tell. The preset says of what.
 
 An edit of the card notifies nobody.
 """
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -9,15 +12,20 @@ from temporalio.exceptions import ActivityError
 from workflows.channel_incident.activities import REPLY, Reply
 from workflows.channel_incident.card import with_resend
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.state import Announcement, Announcements
+from workflows.channel_incident.state import OwnChange, State
 from workflows.contract import call
 from workflows.errors import CardGone, OutcomeUnknown, failure_of
-from workflows.incident.event_types import Transition
-from workflows.incident.events import IncidentEvent
+from workflows.incident.event_types import EVENT_TYPES
+from workflows.incident.events import Details
+from workflows.incident.news import Announcement
+from workflows.incident.stamps import whole_second
 from workflows.options import STALE_NEWS
+from workflows.presets import HIGHLIGHTS, ChosenPreset
 from workflows.reconcile import Reconciler
+from workflows.verbs.click import Click
+from workflows.verbs.verb import Verb
 
-_SUPERSEDE_ALL: frozenset[Transition] = frozenset({"resolved", "reopened"})
+_CLOCKS_DIFFER = timedelta(seconds=30)
 
 
 class AnnouncementsReconciler(Reconciler):
@@ -25,8 +33,10 @@ class AnnouncementsReconciler(Reconciler):
 
     name = "announcements"
 
-    def __init__(self, run: RunState) -> None:
+    def __init__(self, run: RunState, is_changing: Callable[[], bool]) -> None:
         self._run = run
+        self._is_changing = is_changing
+        """A click is telling PagerDuty something: until the answer is there, its event may look like news."""
 
     def is_due(self) -> bool:
         """Something is news, and the card shows it."""
@@ -34,6 +44,7 @@ class AnnouncementsReconciler(Reconciler):
         return (
             bool(state.announcements.waiting)
             and not state.detached
+            and not self._is_changing()
             and state.card.activity_id is not None
             and not state.card.is_due
         )
@@ -58,14 +69,12 @@ class AnnouncementsReconciler(Reconciler):
                 card=run.key,
                 tenant=run.conversation.tenant,
                 activity_id=activity_id,
-                transition=announcement.transition,
-                at=announcement.second,
+                announcement=announcement,
                 view=view,
-                by=announcement.by,
                 correlation=announcement.stamp.event_id,
             )
             try:
-                await call(REPLY, request, announcement.transition.replace("_", " "))
+                await call(REPLY, request, announcement.news.replace("_", " "))
             except ActivityError as error:
                 kind = failure_of(error).kind
                 if issubclass(kind, CardGone):
@@ -78,25 +87,36 @@ class AnnouncementsReconciler(Reconciler):
         run.apply(run.state.replace(announcements=run.state.announcements.with_said(announcement)))
 
 
-def announcement_of(event: IncidentEvent, transition: Transition) -> Announcement:
-    """What this event gives cause to say in the thread."""
-    return Announcement(
-        transition=transition, stamp=event.stamp, by=event.agent.name if event.agent else None
-    )
+def with_news(state: State, announcement: Announcement | None) -> State:
+    """Something is news. It waits to be said where the card's preset says it."""
+    if announcement is None or not state.preset.says(announcement.news):
+        return state
+    return state.replace(announcements=state.announcements.with_waiting(announcement))
 
 
-def with_announcement(announcements: Announcements, announcement: Announcement) -> Announcements:
-    """Something is news. What was said is not said again.
+def with_preset(state: State, chosen: ChosenPreset) -> State:
+    """Somebody chose how much is said. What waits and is not to be said any more is dropped.
 
-    Old news is dropped: a resolve or a reopening makes everything that still waits pointless.
+    What an earlier preset kept back is not said later.
     """
-    if announcement.key in announcements.said or any(
-        h.key == announcement.key for h in announcements.waiting
-    ):
-        return announcements
-    waiting = tuple(
-        h
-        for h in announcements.waiting
-        if announcement.transition not in _SUPERSEDE_ALL and h.transition != announcement.transition
-    )
-    return announcements.model_copy(update={"waiting": (*waiting, announcement)})
+    if chosen.number <= state.preset.number:
+        return state
+    announcements = state.announcements.keeping(lambda waiting: chosen.says(waiting.news))
+    return state.replace(preset=chosen, announcements=announcements)
+
+
+def with_own(state: State, verb: Verb, click: Click, details: Details | None, *, now: datetime) -> State:
+    """A click on this card has done it: what others are told of it is not said here.
+
+    PagerDuty's answer says in which second. Where it was lost and the outcome found in the click's row, that
+    was between the press and now, by a clock that may differ from ours. Changes of the incident alone are
+    told by their kind and time: of what people write there may be several in a second.
+    """
+    if details is None:
+        since, until = click.received_at - _CLOCKS_DIFFER, now + _CLOCKS_DIFFER
+    else:
+        since = until = whole_second(details.status_changed_at)
+    announcements = state.announcements
+    for news in sorted(HIGHLIGHTS & {EVENT_TYPES[name].news for name in verb.confirmed_by}):
+        announcements = announcements.with_own(OwnChange(news=news, since=since, until=until))
+    return state.replace(announcements=announcements)

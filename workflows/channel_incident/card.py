@@ -12,10 +12,11 @@ from temporalio import workflow
 from workflows.channel_incident.activities import SHOW_CARD, ShowCard, Shown
 from workflows.channel_incident.answers import is_being_read
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.state import Announcement, State
+from workflows.channel_incident.state import State
 from workflows.channel_incident.timeline import summary_of
 from workflows.contract import call
 from workflows.errors import CardGone, Failure, OutcomeUnknown
+from workflows.incident.news import Announcement
 from workflows.reconcile import Reconciler
 
 
@@ -122,7 +123,7 @@ def with_message_in_doubt(state: State) -> State:
 def sending(state: State) -> State:
     """A send begins; a resend that is asked for from now on causes another one.
 
-    Until it has ended nobody knows what the message shows, and nothing is said in its thread.
+    Until it has ended nobody knows what the message shows, and nothing is said beside it.
     """
     return _with(state, resend=False, shown_content=None)
 

@@ -7,11 +7,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from workflows.channel_incident.announcements import (
-    AnnouncementsReconciler,
-    announcement_of,
-    with_announcement,
-)
+from workflows.channel_incident.announcements import AnnouncementsReconciler, with_news, with_preset
 from workflows.channel_incident.answers import Answers
 from workflows.channel_incident.card import CardReconciler, with_message_in_doubt
 from workflows.channel_incident.clicks import Clicks
@@ -22,12 +18,22 @@ from workflows.channel_incident.private_messages import PrivateMessagesReconcile
 from workflows.channel_incident.restore import restore
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.timeline import entry_of_attached, entry_of_event
-from workflows.channel_incident.workflow_type import ATTACH, CHANNEL_INCIDENT, CLICK, CLICKS, DETACH, EVENTS
+from workflows.channel_incident.workflow_type import (
+    ATTACH,
+    CHANNEL_INCIDENT,
+    CHOOSE_PRESET,
+    CLICK,
+    CLICKS,
+    DETACH,
+    EVENTS,
+)
 from workflows.draining import drain
 from workflows.errors import NotFound
 from workflows.handlers import takes_signals, takes_updates
 from workflows.incident.events import IncidentEvent
-from workflows.incident.reduce import fold_event, is_urgent, transition_of
+from workflows.incident.news import announcement_of, is_urgent
+from workflows.incident.reduce import fold_event
+from workflows.presets import ChosenPreset
 from workflows.reconcile import ReconcileLoop
 from workflows.verbs.click import Click
 from workflows.verbs.registry import VERBS
@@ -42,7 +48,7 @@ class ChannelIncidentWorkflow:
     Started by a PagerDuty webhook or by whoever brings the incident in (signal-with-start), or by a click on
     the card of an ended run (update-with-start); id ``incident/{account}/{incident}/{channel}``. It folds
     every event into one state (``RunState``) and keeps the outside in sync with it: the card, the details
-    that only REST knows, the announcements in the thread, private messages, orphans. It ends when the
+    that only REST knows, the announcements beside it, private messages, orphans. It ends when the
     incident is resolved, everything is shown and the grace has passed; a later event starts a new run, which
     first restores what was shown.
     """
@@ -57,7 +63,7 @@ class ChannelIncidentWorkflow:
         self.reconcilers = (
             self.card,
             DetailsReconciler(self.run_state, self.clicks.is_changing_status),
-            AnnouncementsReconciler(self.run_state),
+            AnnouncementsReconciler(self.run_state, self.clicks.is_changing_status),
             PrivateMessagesReconciler(self.run_state),
             OrphansReconciler(self.run_state),
         )
@@ -86,13 +92,12 @@ class ChannelIncidentWorkflow:
         if event.event_type not in EVENTS or event.incident_id != run.start.incident_id:
             workflow.logger.warning("an event that is not this run's was dropped: %s", event.event_id)
             return
-        incident, announcements = fold_event(state.incident, event), state.announcements
-        if transition := transition_of(state.incident, incident, event):
-            announcements = with_announcement(announcements, announcement_of(event, transition))
+        incident = fold_event(state.incident, event)
+        news = announcement_of(state.incident, incident, event)
         if is_urgent(state.incident, incident, event):
             run.urgencies += 1
         run.apply(
-            state.replace(incident=incident, announcements=announcements),
+            with_news(state.replace(incident=incident), news),
             cause=event.event_id,
             entry=entry_of_event(event),
         )
@@ -112,6 +117,11 @@ class ChannelIncidentWorkflow:
         if attached.by is None:
             state = with_message_in_doubt(state)
         run.apply(state, entry=entry_of_attached(attached, workflow.now()))
+
+    @workflow.signal(name=CHOOSE_PRESET.name)
+    def choose_preset(self, chosen: ChosenPreset) -> None:
+        """Signal: somebody chose how much is said beside the card, and its row says so."""
+        self.run_state.apply(with_preset(self.run_state.state, chosen))
 
     def check_click(self, click: Click) -> None:
         """Validator of every verb: names only, bad shapes never get here."""

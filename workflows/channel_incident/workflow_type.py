@@ -11,6 +11,7 @@ from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
 from workflows.incident.values import Snapshot
 from workflows.markdown import as_markdown
+from workflows.presets import ChosenPreset
 from workflows.search_attributes import (
     ATTENTION,
     INCIDENT_NUMBER,
@@ -35,6 +36,8 @@ DETACH: Signal[Value] = Signal("detach", None)
 """The conversation is gone for us; nothing more is shown there."""
 ATTACH = Signal("attach", Attached)
 """An incident that is open is brought in, or its conversation is there again."""
+CHOOSE_PRESET = Signal("choose_preset", ChosenPreset)
+"""How much is said beside the card from now on, as its row says."""
 CLICKS = {verb: Update(verb, Click, ClickAnswer, goes_on_as=CLICK) for verb in VERBS}
 """A click whose answer somebody waits for, under the name of its verb."""
 
@@ -97,6 +100,6 @@ CHANNEL_INCIDENT = WorkflowType(
     start=Start,
     workflow_id=_workflow_id,
     listing=_listing,
-    signals={**EVENTS, CLICK.name: CLICK, DETACH.name: DETACH, ATTACH.name: ATTACH},
+    signals={**EVENTS, **{signal.name: signal for signal in (CLICK, DETACH, ATTACH, CHOOSE_PRESET)}},
     updates=CLICKS,
 )
