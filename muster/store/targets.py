@@ -134,8 +134,7 @@ async def find_card_of_incident(
 async def choose_preset(connection: Connection | Pool, card: CardKey, preset: Preset) -> ChosenPreset | None:
     """Write how much is said beside a card from now on; ``None`` where there is no such card.
 
-    The row is the truth. The card's run is told what this returns (``CHOOSE_PRESET``), with start: one that
-    follows an ended run takes the row's.
+    The row is the truth. The card's run is told what this returns (``CHOOSE_PRESET``, with start).
     """
     row = await QUERIES["choose_preset"].fetchrow(connection, **dict(card), preset=preset)
     return _chosen(row) if row else None

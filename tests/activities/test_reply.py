@@ -1,4 +1,4 @@
-"""``teams.reply``: an announcement is said in its card's thread, at most once."""
+"""``teams.reply``: an announcement is said beside its card, at most once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,6 +15,7 @@ from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
+from tests.support.announcements import an_announcement
 from tests.support.refused_sends import KeptRefusedSends
 from tests.support.settings import database_at
 from tests.support.teams_service import TeamsService
@@ -55,10 +56,8 @@ async def reply(card_activities: CardActivities, teams_side: TeamsService, pool:
     return Reply(
         card=key,
         activity_id=shown.activity_id,
-        transition="resolved",
-        at=AT,
+        announcement=an_announcement("resolved", at=AT, by="Bo Call"),
         view=VIEW,
-        by="Bo Call",
         correlation="02E",
         tenant=teams_side.company.tenant_id,
     )
@@ -105,7 +104,8 @@ async def test_many_at_once_say_it_once(say: Say, reply: Reply, teams_side: Team
 
 async def test_another_second_is_another_transition(say: Say, reply: Reply, teams_side: TeamsService) -> None:
     await say(reply)
-    assert (await say(reply.model_copy(update={"at": AT.replace(second=1)}))).said
+    later = an_announcement("resolved", at=AT.replace(second=1))
+    assert (await say(reply.model_copy(update={"announcement": later}))).said
     assert len(await said(teams_side)) == 2
 
 

@@ -62,6 +62,14 @@ class Attached(Value):
     correlation: str = ""
 
 
+class PresetChosen(Value):
+    """Somebody chose how much is said beside the card, and its row says so."""
+
+    chosen: ChosenPreset
+    by: str
+    """Name of whoever chose it."""
+
+
 class ClickAnswer(Value):
     """What the API draws for the person who pressed: the outcome and the card as it is now."""
 

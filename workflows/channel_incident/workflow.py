@@ -12,12 +12,12 @@ from workflows.channel_incident.answers import Answers
 from workflows.channel_incident.card import CardReconciler, with_message_in_doubt
 from workflows.channel_incident.clicks import Clicks
 from workflows.channel_incident.details import DetailsReconciler
-from workflows.channel_incident.messages import Attached, ClickAnswer, End, Start
+from workflows.channel_incident.messages import Attached, ClickAnswer, End, PresetChosen, Start
 from workflows.channel_incident.orphans import OrphansReconciler
 from workflows.channel_incident.private_messages import PrivateMessagesReconciler
 from workflows.channel_incident.restore import restore
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.timeline import entry_of_attached, entry_of_event
+from workflows.channel_incident.timeline import entry_of_attached, entry_of_event, entry_of_preset
 from workflows.channel_incident.workflow_type import (
     ATTACH,
     CHANNEL_INCIDENT,
@@ -33,7 +33,6 @@ from workflows.handlers import takes_signals, takes_updates
 from workflows.incident.events import IncidentEvent
 from workflows.incident.news import announcement_of, is_urgent
 from workflows.incident.reduce import fold_event
-from workflows.presets import ChosenPreset
 from workflows.reconcile import ReconcileLoop
 from workflows.verbs.click import Click
 from workflows.verbs.registry import VERBS
@@ -119,9 +118,10 @@ class ChannelIncidentWorkflow:
         run.apply(state, entry=entry_of_attached(attached, workflow.now()))
 
     @workflow.signal(name=CHOOSE_PRESET.name)
-    def choose_preset(self, chosen: ChosenPreset) -> None:
+    def choose_preset(self, message: PresetChosen) -> None:
         """Signal: somebody chose how much is said beside the card, and its row says so."""
-        self.run_state.apply(with_preset(self.run_state.state, chosen))
+        run = self.run_state
+        run.apply(with_preset(run.state, message.chosen), entry=entry_of_preset(message, workflow.now()))
 
     def check_click(self, click: Click) -> None:
         """Validator of every verb: names only, bad shapes never get here."""

@@ -4,14 +4,13 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey
 
-from workflows.channel_incident.messages import Attached, ClickAnswer, Conversation, Start
+from workflows.channel_incident.messages import Attached, ClickAnswer, Conversation, PresetChosen, Start
 from workflows.contract import RunListing, Signal, Update, WorkflowType
 from workflows.ids import ChannelIncidentId
 from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
 from workflows.incident.values import Snapshot
 from workflows.markdown import as_markdown
-from workflows.presets import ChosenPreset
 from workflows.search_attributes import (
     ATTENTION,
     INCIDENT_NUMBER,
@@ -36,7 +35,7 @@ DETACH: Signal[Value] = Signal("detach", None)
 """The conversation is gone for us; nothing more is shown there."""
 ATTACH = Signal("attach", Attached)
 """An incident that is open is brought in, or its conversation is there again."""
-CHOOSE_PRESET = Signal("choose_preset", ChosenPreset)
+CHOOSE_PRESET = Signal("choose_preset", PresetChosen)
 """How much is said beside the card from now on, as its row says."""
 CLICKS = {verb: Update(verb, Click, ClickAnswer, goes_on_as=CLICK) for verb in VERBS}
 """A click whose answer somebody waits for, under the name of its verb."""

@@ -1,4 +1,4 @@
-"""What is said in the thread: each transition once, after the card shows it, and no old news."""
+"""What is said beside the card: each piece of news once, after the card shows it, and no old news."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ async def test_each_transition_is_said_once(client: Client) -> None:
             await _said(run, count)
         await run.ends()
     assert run.outside.said == ["priority_raised", "escalated", "resolved", "reopened", "resolved"]
-    assert [reply.by for reply in run.outside.replies[-2:]] == ["Ada Ops", "Bo Call"]
+    assert [reply.announcement.by for reply in run.outside.replies[-2:]] == ["Ada Ops", "Bo Call"]
 
 
 async def test_it_is_said_in_the_cards_thread_when_the_card_shows_it(client: Client) -> None:
