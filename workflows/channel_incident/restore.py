@@ -99,7 +99,8 @@ def _without_what_was_shown(state: State, view: View) -> State:
     """
     incident = state.incident
     update: dict[str, Any] = {
-        "acknowledgements": tuple(a for a in incident.acknowledgements if a.stamp.at > view.as_of)
+        "acknowledgements": tuple(a for a in incident.acknowledgements if a.stamp.at > view.as_of),
+        "responders": tuple(r for r in incident.responders if r.stamp.at > view.as_of),
     }
     if incident.snapshot_stamp is not None and incident.snapshot_stamp.at <= view.as_of:
         update |= {"snapshot": None, "snapshot_stamp": None}
