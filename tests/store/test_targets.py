@@ -395,11 +395,10 @@ async def test_a_second_connection_of_the_conversation_leaves_a_card_as_it_enter
     """Its service changed to one that the channel is connected to as well."""
     await connect_by(incident.pool, "status_updates_only", service=LEDGER)
     await incident.event()
-    found = {
-        one.conversation.id: one.preset.preset
-        for one in await incident.event(service=LEDGER, just_matched=True)
-    }
-    assert found == {OPS: "highlights_only", RELEASES: "highlights_only"}
+    found = await incident.event(service=LEDGER, just_matched=True)
+    assert presets(found) == [ChosenPreset(preset="highlights_only")] * 2
+    other = Incident(incident.pool, "Q2")
+    assert presets(await other.event(service=LEDGER))[0].preset == "status_updates_only"
 
 
 async def test_a_connection_that_is_written_again_without_a_preset_keeps_its_own(pool: Pool) -> None:

@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError
 from workflows.channel_incident.activities import REPLY, Reply
 from workflows.channel_incident.card import with_resend
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.state import OwnChange, State
+from workflows.channel_incident.state import Announcements, OwnChange, State
 from workflows.contract import call
 from workflows.errors import CardGone, OutcomeUnknown, failure_of
 from workflows.incident.event_types import EVENT_TYPES
@@ -102,7 +102,7 @@ def with_preset(state: State, chosen: ChosenPreset) -> State:
     if chosen.number <= state.preset.number:
         return state
     announcements = state.announcements.keeping(lambda waiting: chosen.says(waiting.news))
-    return state.replace(preset=chosen, announcements=announcements)
+    return _with(state.replace(preset=chosen), announcements)
 
 
 def with_own(state: State, verb: Verb, click: Click, details: Details | None, *, now: datetime) -> State:
@@ -119,4 +119,10 @@ def with_own(state: State, verb: Verb, click: Click, details: Details | None, *,
     announcements = state.announcements
     for news in sorted(HIGHLIGHTS & {EVENT_TYPES[name].news for name in verb.confirmed_by}):
         announcements = announcements.with_own(OwnChange(news=news, since=since, until=until))
-    return state.replace(announcements=announcements)
+    return _with(state, announcements)
+
+
+def _with(state: State, announcements: Announcements) -> State:
+    """Where nothing waits any more, no failure is in the way of anything."""
+    state = state.replace(announcements=announcements)
+    return state if announcements.waiting else state.recovered(AnnouncementsReconciler.name)
