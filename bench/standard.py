@@ -39,7 +39,7 @@ async def standard_incident(stack: Stack) -> None:
     await stack.sink.until(incident.id, "Acknowledged", sendings=3)
     await stack.click(card, "resolve", port=port)
     await stack.webhook(incident, "resolved", port=port)
-    await stack.sink.until(incident.id, "Resolved", replies=1)
+    await stack.sink.until(incident.id, "Resolved")
     handle = stack.client.get_workflow_handle(f"incident/acme/{incident.id}/payments-ops")
     await asyncio.wait_for(handle.result(), 15)
     events = (await handle.fetch_history()).events

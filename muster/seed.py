@@ -19,6 +19,7 @@ from muster.store import accounts, connections, conversations, links, people, su
 from muster.store.links import LinkedUser
 from muster.store.migrate import require_schema
 from muster.store.pool import UNAVAILABLE, Connection, open_pool
+from workflows.presets import Preset
 
 
 class SeedRefused(OperatorError):
@@ -122,6 +123,8 @@ class ServiceConnection(_Row):
     conversation: Text
     connected_by: Uuid | None = None
     connected_name: Storable | None = None
+    preset: Preset | None = None
+    """How much is said beside the cards that enter by it."""
 
 
 class Seed(_Row):

@@ -9,6 +9,7 @@ from muster.store.pool import Connection, Pool, transaction
 from muster.store.queries import load_queries
 from workflows.connect_channel.activities import ConnectionRecorded, EndConnection, RecordConnection
 from workflows.connect_channel.state import Connection as Connected
+from workflows.presets import IN_CHANNELS, Preset
 
 QUERIES = load_queries(__file__)
 
@@ -34,8 +35,12 @@ async def upsert(
     conversation: str,
     connected_by: str | None = None,
     connected_name: str | None = None,
+    preset: Preset | None = None,
 ) -> None:
-    """Connect a service to a conversation; a connection that is known keeps its beginning."""
+    """Connect a service to a conversation; a connection that is known keeps its beginning.
+
+    ``preset`` is how much is said beside the cards that enter by it; ``None`` leaves it as it is.
+    """
     await QUERIES["upsert"].execute(
         connection,
         account=account,
@@ -44,6 +49,8 @@ async def upsert(
         conversation=conversation,
         by=connected_by,
         name=connected_name,
+        preset=preset,
+        otherwise=IN_CHANNELS,
     )
 
 

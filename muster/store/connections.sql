@@ -1,10 +1,11 @@
 -- name: upsert
-INSERT INTO connection AS c (account, service, service_name, conversation, connected_by, connected_name)
-VALUES (:account, :service, :service_name, :conversation, :by, :name)
+INSERT INTO connection AS c (account, service, service_name, conversation, connected_by, connected_name, preset)
+VALUES (:account, :service, :service_name, :conversation, :by, :name, coalesce(:preset, :otherwise))
 ON CONFLICT (account, service, conversation) WHERE ended_at IS NULL
 DO UPDATE SET service_name = excluded.service_name,
               connected_by = coalesce(c.connected_by, excluded.connected_by),
-              connected_name = coalesce(c.connected_name, excluded.connected_name)
+              connected_name = coalesce(c.connected_name, excluded.connected_name),
+              preset = coalesce(:preset, c.preset)
 
 -- name: live
 SELECT id FROM connection

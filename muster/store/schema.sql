@@ -38,7 +38,9 @@ CREATE TABLE connection (
     ended_at timestamp with time zone,
     ended_by text,
     ended_name text,
-    ended_request text
+    ended_request text,
+    preset text DEFAULT 'highlights_only'::text NOT NULL,
+    CONSTRAINT connection_preset_check CHECK ((preset = ANY (ARRAY['no_updates'::text, 'status_updates_only'::text, 'highlights_only'::text, 'all_updates'::text])))
 );
 
 ALTER TABLE connection ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -95,7 +97,10 @@ CREATE TABLE incident_card (
     orphans integer DEFAULT 0 NOT NULL,
     orphan_markers text[] DEFAULT '{}'::text[] NOT NULL,
     notified text[] DEFAULT '{}'::text[] NOT NULL,
-    replies text[] DEFAULT '{}'::text[] NOT NULL
+    replies text[] DEFAULT '{}'::text[] NOT NULL,
+    preset text DEFAULT 'highlights_only'::text NOT NULL,
+    preset_number integer DEFAULT 0 NOT NULL,
+    CONSTRAINT incident_card_preset_check CHECK ((preset = ANY (ARRAY['no_updates'::text, 'status_updates_only'::text, 'highlights_only'::text, 'all_updates'::text])))
 );
 
 CREATE VIEW followed_account AS

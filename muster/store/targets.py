@@ -10,7 +10,8 @@ from muster.store.conversations import label_of
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from workflows.bringing_in.activities import OfConnection
-from workflows.channel_incident.messages import Conversation, Start, Timing
+from workflows.channel_incident.messages import CardKey, Conversation, Start, Timing
+from workflows.presets import ChosenPreset, Preset
 from workflows.values import Value
 
 QUERIES = load_queries(__file__)
@@ -24,6 +25,8 @@ class Target(Value):
     conversation_key: str
     """The conversation's readable key, a part of the workflow's id."""
     conversation: Conversation
+    preset: ChosenPreset = ChosenPreset()
+    """How much is said beside the card."""
     stored: bool
     """Something was sent for this card before."""
     orphan_markers: frozenset[str] = frozenset()
@@ -37,6 +40,7 @@ class Target(Value):
             conversation=self.conversation,
             conversation_key=self.conversation_key,
             timing=timing,
+            preset=self.preset,
             stored=self.stored,
         )
 
@@ -108,10 +112,12 @@ async def find_card(connection: Connection | Pool, *, conversation: str, activit
     return _target(row, row["account"], row["incident_id"], row["orphan_markers"]) if row else None
 
 
-async def is_highlight(connection: Connection | Pool, *, conversation: str, activity_id: str) -> bool:
-    """Whether this message is one of the last highlights of a card."""
+async def is_announcement(connection: Connection | Pool, *, conversation: str, activity_id: str) -> bool:
+    """Whether this message is one of the last announcements of a card."""
     return bool(
-        await QUERIES["is_highlight"].fetchval(connection, conversation=conversation, activity_id=activity_id)
+        await QUERIES["is_announcement"].fetchval(
+            connection, conversation=conversation, activity_id=activity_id
+        )
     )
 
 
@@ -123,6 +129,19 @@ async def find_card_of_incident(
         connection, conversation=conversation, account=account, incident_id=incident_id
     )
     return _target(row, account, incident_id, row["orphan_markers"]) if row else None
+
+
+async def choose_preset(connection: Connection | Pool, card: CardKey, preset: Preset) -> ChosenPreset | None:
+    """Write how much is said beside a card from now on; ``None`` where there is no such card.
+
+    The row is the truth. The card's run is told what this returns (``CHOOSE_PRESET``, with start).
+    """
+    row = await QUERIES["choose_preset"].fetchrow(connection, **dict(card), preset=preset)
+    return _chosen(row) if row else None
+
+
+def _chosen(row: asyncpg.Record) -> ChosenPreset:
+    return ChosenPreset(preset=row["preset"], number=row["preset_number"])
 
 
 def _target(
@@ -137,6 +156,7 @@ def _target(
             id=row["id"],
             label=label_of(row["kind"], row["name"], row["team_name"]),
         ),
+        preset=_chosen(row),
         stored=row["stored"],
         orphan_markers=frozenset(orphan_markers),
     )

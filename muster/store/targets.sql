@@ -6,12 +6,12 @@
 -- What another event registers at the same moment is not yet visible to this statement: the conflict
 -- with its row, and only that, returns it.
 WITH known AS (
-  SELECT conversation, intent_at IS NOT NULL AS stored
+  SELECT conversation, intent_at IS NOT NULL AS stored, preset, preset_number
   FROM incident_card
   WHERE account = :account AND incident_id = :incident_id
 ), entering AS (
-  INSERT INTO incident_card AS k (account, incident_id, conversation)
-  SELECT :account, :incident_id, con.conversation
+  INSERT INTO incident_card AS k (account, incident_id, conversation, preset)
+  SELECT :account, :incident_id, con.conversation, con.preset
   FROM connection con
   JOIN conversation c ON c.id = con.conversation
   WHERE con.account = :account
@@ -23,13 +23,13 @@ WITH known AS (
     AND con.conversation NOT IN (SELECT conversation FROM known)
   ORDER BY con.conversation -- so that two events wait for each other's rows in one order
   ON CONFLICT (account, incident_id, conversation) DO UPDATE SET registered_at = k.registered_at
-  RETURNING k.conversation, k.intent_at IS NOT NULL AS stored
+  RETURNING k.conversation, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number
 ), concerned AS (
-  SELECT conversation, stored FROM known
+  SELECT conversation, stored, preset, preset_number FROM known
   UNION ALL
-  SELECT conversation, stored FROM entering
+  SELECT conversation, stored, preset, preset_number FROM entering
 )
-SELECT c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored
+SELECT c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored, k.preset, k.preset_number
 FROM concerned k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
@@ -51,33 +51,31 @@ WHERE c.id = :conversation
 -- Incidents that are open now enter a conversation of their service, whenever they were created; those that are in it
 -- already are found. Two statements wait for each other's rows in one order: by conversation, then by incident.
 WITH place AS (
-  SELECT c.id
+  SELECT c.id, con.preset
   FROM conversation c
+  JOIN connection con ON con.conversation = c.id
   WHERE c.id = :conversation
     AND c.suspended_at IS NULL
-    AND EXISTS (
-      SELECT FROM connection con
-      WHERE con.account = :account AND con.service = :service AND con.conversation = c.id AND con.ended_at IS NULL
-    )
+    AND con.account = :account AND con.service = :service AND con.ended_at IS NULL
 ), known AS (
-  SELECT k.incident_id, k.conversation, k.intent_at IS NOT NULL AS stored
+  SELECT k.incident_id, k.conversation, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number
   FROM place p
   JOIN incident_card k ON k.conversation = p.id
   WHERE k.account = :account AND k.incident_id = ANY(:incidents)
 ), entering AS (
-  INSERT INTO incident_card AS k (account, incident_id, conversation)
-  SELECT :account, i.id, p.id
+  INSERT INTO incident_card AS k (account, incident_id, conversation, preset)
+  SELECT :account, i.id, p.id, p.preset
   FROM place p, unnest(:entering::text[]) AS i (id)
   WHERE i.id NOT IN (SELECT incident_id FROM known)
   ORDER BY i.id
   ON CONFLICT (account, incident_id, conversation) DO UPDATE SET registered_at = k.registered_at
-  RETURNING k.incident_id, k.conversation, k.intent_at IS NOT NULL AS stored
+  RETURNING k.incident_id, k.conversation, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number
 ), concerned AS (
-  SELECT incident_id, conversation, stored FROM known
+  SELECT incident_id, conversation, stored, preset, preset_number FROM known
   UNION ALL
-  SELECT incident_id, conversation, stored FROM entering
+  SELECT incident_id, conversation, stored, preset, preset_number FROM entering
 )
-SELECT k.incident_id, c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored
+SELECT k.incident_id, c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored, k.preset, k.preset_number
 FROM concerned k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
@@ -86,7 +84,7 @@ ORDER BY array_position(:incidents::text[], k.incident_id)
 -- name: in_revived
 -- Cards of unresolved incidents in the channels that a request has revived, whatever is connected there by now.
 -- One of which nothing was sent shows nothing that is to be corrected.
-SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored,
+SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
        c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
 FROM conversation c
 JOIN incident_card k ON k.conversation = c.id
@@ -97,23 +95,28 @@ ORDER BY c.key, k.incident_id
 
 -- name: find_card
 -- The card behind a clicked message.
-SELECT k.account, k.incident_id, k.orphan_markers, k.intent_at IS NOT NULL AS stored,
+SELECT k.account, k.incident_id, k.orphan_markers, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
        c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
 FROM incident_card k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
 WHERE k.conversation = :conversation AND k.activity_id = :activity_id
 
--- name: is_highlight
+-- name: is_announcement
 SELECT EXISTS (
   SELECT FROM incident_card WHERE conversation = :conversation AND :activity_id = ANY (replies)
 )
 
 -- name: find_card_of_incident
 -- The live card of an incident in a conversation, for a click on a message that no row names.
-SELECT k.account, k.incident_id, k.orphan_markers, k.intent_at IS NOT NULL AS stored,
+SELECT k.account, k.incident_id, k.orphan_markers, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
        c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
 FROM incident_card k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
 WHERE k.conversation = :conversation AND k.account = :account AND k.incident_id = :incident_id
+
+-- name: choose_preset
+UPDATE incident_card SET preset = :preset, preset_number = preset_number + 1
+WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
+RETURNING preset, preset_number

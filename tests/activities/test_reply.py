@@ -1,4 +1,4 @@
-"""``teams.reply``: a highlight is said in its card's thread, at most once."""
+"""``teams.reply``: an announcement is said beside its card, at most once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,6 +15,7 @@ from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
 from muster.store.pool import Pool, open_pool
 from tests.api.outage import line_to
+from tests.support.announcements import an_announcement
 from tests.support.refused_sends import KeptRefusedSends
 from tests.support.settings import database_at
 from tests.support.teams_service import TeamsService
@@ -34,7 +35,7 @@ Say = Callable[[Reply], Awaitable[Replied]]
 
 @pytest.fixture
 async def reply(card_activities: CardActivities, teams_side: TeamsService, pool: Pool) -> Reply:
-    """A highlight of a card that is there."""
+    """An announcement of a card that is there."""
     key = CardKey(account="acme", incident_id="Q1", conversation=teams_side.channel)
     await pool.execute(
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q1', $1)",
@@ -55,10 +56,8 @@ async def reply(card_activities: CardActivities, teams_side: TeamsService, pool:
     return Reply(
         card=key,
         activity_id=shown.activity_id,
-        transition="resolved",
-        at=AT,
+        announcement=an_announcement("resolved", at=AT, by="Bo Call"),
         view=VIEW,
-        by="Bo Call",
         correlation="02E",
         tenant=teams_side.company.tenant_id,
     )
@@ -80,13 +79,15 @@ async def said(teams_side: TeamsService) -> list[str]:
 
 
 @pytest.mark.pooler_too
-async def test_a_highlight_is_said_in_the_thread(say: Say, reply: Reply, teams_side: TeamsService) -> None:
+async def test_an_announcement_is_said_in_the_thread(
+    say: Say, reply: Reply, teams_side: TeamsService
+) -> None:
     assert await say(reply) == Replied(said=True)
     assert await said(teams_side) == ["🟢 Resolved by Bo Call"]
     assert teams_side.asked[-1].headers["X-Correlation-Id"] == "02E"
 
 
-async def test_a_highlight_is_said_once_under_whatever_event_it_is_told(
+async def test_an_announcement_is_said_once_under_whatever_event_it_is_told(
     say: Say, reply: Reply, teams_side: TeamsService
 ) -> None:
     await say(reply)
@@ -103,11 +104,12 @@ async def test_many_at_once_say_it_once(say: Say, reply: Reply, teams_side: Team
 
 async def test_another_second_is_another_transition(say: Say, reply: Reply, teams_side: TeamsService) -> None:
     await say(reply)
-    assert (await say(reply.model_copy(update={"at": AT.replace(second=1)}))).said
+    later = an_announcement("resolved", at=AT.replace(second=1))
+    assert (await say(reply.model_copy(update={"announcement": later}))).said
     assert len(await said(teams_side)) == 2
 
 
-async def test_the_message_of_a_highlight_is_kept(
+async def test_the_message_of_an_announcement_is_kept(
     say: Say, reply: Reply, teams_side: TeamsService, pool: Pool
 ) -> None:
     """So that nobody takes it for an orphan."""

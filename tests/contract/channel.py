@@ -26,7 +26,7 @@ from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import Reply, ShowCard, Shown, TellPerson
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import CardIdentity, View
-from workflows.incident.event_types import Transition
+from workflows.incident.news import Announcement
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome, OutcomeKind
 
@@ -89,16 +89,14 @@ class Channel:
         shown: Shown = await ActivityEnvironment().run(activities.show_card, request)
         return shown.activity_id
 
-    async def reply(self, card: CardKey, root: str, transition: Transition, view: View) -> None:
-        """Say a highlight in the thread of ``root``."""
+    async def reply(self, card: CardKey, root: str, announcement: Announcement, view: View) -> None:
+        """Say an announcement in the thread of ``root``."""
         request = Reply(
             card=card,
             tenant=self.service.company.tenant_id,
             activity_id=root,
-            transition=transition,
-            at=_AT,
+            announcement=announcement,
             view=view,
-            by="Ada Ops",
             correlation="01EVENT",
         )
         activities = ReplyActivities(self.connector, self.pool, Sends(), KeptRefusedSends())

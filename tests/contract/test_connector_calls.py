@@ -24,11 +24,12 @@ from tests.schemas.api import NotAsDescribed
 from tests.schemas.cards import check_card
 from tests.schemas.connector import connector_api
 from tests.schemas.exchange import Exchange
+from tests.support.announcements import an_announcement
 from tests.support.settings import database_at, settings_for
 from tests.support.teams_service import TeamsService, teams_service
 from workflows.channel_incident.view import View
 from workflows.errors import BotRemoved, CardGone, NotFound, RateLimited, RequestInvalid
-from workflows.incident.event_types import Transition
+from workflows.incident.event_types import News
 from workflows.verbs.outcomes import OutcomeKind
 
 pytestmark = pytest.mark.anyio
@@ -107,15 +108,14 @@ async def test_a_card_is_posted_and_edited(channel: Channel, case: str) -> None:
         check_card(attachment["content"])
 
 
-async def test_every_highlight_is_a_reply(channel: Channel) -> None:
+@pytest.mark.parametrize("news", get_args(News))
+async def test_every_announcement_is_a_reply(channel: Channel, news: News) -> None:
     view = view_of("resolved")
     card = await channel.register(view)
     root = await channel.show(card, view)
-    transitions: tuple[Transition, ...] = get_args(Transition)
-    for transition in transitions:
-        await channel.reply(card, root, transition, view)
-    assert channel.calls == [(*POST, 201)] * (1 + len(transitions))
-    assert [one["reply_to"] for one in await channel.service.messages()] == [None] + [root] * len(transitions)
+    await channel.reply(card, root, an_announcement(news), view)
+    assert channel.calls == [(*POST, 201)] * 2
+    assert [one["reply_to"] for one in await channel.service.messages()] == [None, root]
 
 
 @pytest.mark.parametrize("kind", get_args(OutcomeKind))

@@ -86,6 +86,6 @@ async def test_two_channels_follow_one_incident(windows: Windows, pagerduty: Pag
     await in_ops.click("Resolve")
     await in_ops.expect("Resolved by Ada Ops")
     await in_alerts.expect("Resolved by Ada Ops")
-    await in_ops.expect_replies("Resolved by Ada Ops")
     await in_alerts.expect_replies("Resolved by Ada Ops")
+    await in_ops.expect_replies()
     assert await pagerduty.changes(incident) == [(BO_USER, "acknowledged"), (ADA_USER, "resolved")]

@@ -81,7 +81,7 @@ async def test_a_killed_worker_is_a_delay_and_nothing_else(
 
     await card.click("Resolve")
     await card.expect("Resolved by Ada Ops")
-    await card.expect_replies("Resolved by Ada Ops")
+    await card.expect_replies()
     await keep(ada.page, "worker-back")
     assert await pagerduty.changes(incident) == [(ADA_USER, "acknowledged"), (ADA_USER, "resolved")]
     for one in (incident, second):

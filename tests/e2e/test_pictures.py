@@ -69,14 +69,14 @@ async def test_cards_in_a_channel_are_pictured(windows: Windows, pagerduty: Page
     await ada.card(taken).expect("declines are back to normal")
     await asyncio.sleep(_WHILE)
     await ada.card(over).click("Resolve")
-    await bo.card(over).expect_replies("Resolved by Ada Ops after")
+    await bo.card(over).expect("Resolved by Ada Ops")
     await pagerduty.monitor(new, service=pagerduty.ledger, priority=P1, alerts=_ALERTS)
     await bo.card(new).expect("Triggered", "Escalates to level 2")
 
     for screen in _CARD_SCREENS:
         window = await windows.teams("Ada Ops", screen)
         ops = await window.open_channel("Payments", "ops")
-        await ops.card(over).expect_replies("Resolved by Ada Ops")
+        await ops.card(over).expect("Resolved by Ada Ops")
         if screen.name == "card-phone":
             await ops.card(new).open_details()
             await ops.card(new).expect("LedgerDeadlocks", "Runbook")

@@ -7,7 +7,7 @@ from typing import Any
 
 from workflows.incident.events import Details, IncidentEvent
 from workflows.incident.stamps import Stamp, end_of_second
-from workflows.incident.values import Acknowledgement, Comment, Reference, Snapshot, Status
+from workflows.incident.values import Acknowledgement, Comment, Reference, Responder, Snapshot, Status
 
 ADA = Reference(id="PUSER01", name="Ada Ops")
 BO = Reference(id="PUSER02", name="Bo Call")
@@ -67,6 +67,17 @@ class Life:
         self.now += timedelta(seconds=1)
         note = Comment(id=f"NOTE-{text}", text=text, author="Ada Ops", at=self.now)
         return self._event("incident.annotated", agent=ADA, note=note)
+
+    def gets_status_update(self, text: str) -> IncidentEvent:
+        self.now += timedelta(seconds=1)
+        update = Comment(id=f"UPDATE-{text}", text=text, author="Ada Ops", at=self.now)
+        return self._event("incident.status_update_published", agent=ADA, status_update=update)
+
+    def asks_for_help(self, person: Reference = CY) -> IncidentEvent:
+        return self.tells("incident.responder.added", responder=Responder(person=person, state="pending"))
+
+    def is_answered(self, person: Reference = CY, state: str = "joined") -> IncidentEvent:
+        return self.tells("incident.responder.replied", responder=Responder(person=person, state=state))
 
     def tells(self, event_type: str, **content: Any) -> IncidentEvent:
         """Any other event, with what it carries."""

@@ -1,13 +1,11 @@
 """The activities that ``ChannelIncident`` calls: a row each, with what goes in and out."""
 
-from pydantic import AwareDatetime
-
 from workflows import options
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import CardIdentity, View
 from workflows.contract import Activity, Done
-from workflows.incident.event_types import Transition
 from workflows.incident.events import Details
+from workflows.incident.news import Announcement
 from workflows.incident.stamps import Stamp
 from workflows.values import Value
 from workflows.verbs.click import Click
@@ -42,16 +40,13 @@ class Shown(Value):
 
 
 class Reply(Value):
-    """Say a highlight in the card's thread, at most once."""
+    """Say an announcement beside the card, at most once."""
 
     card: CardKey
     tenant: str
     activity_id: str
-    transition: Transition
-    at: AwareDatetime
-    """The second in which the transition happened: with it, the highlight's identity."""
+    announcement: Announcement
     view: View
-    by: str | None
     correlation: str
 
 

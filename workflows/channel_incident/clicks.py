@@ -8,6 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.channel_incident.activities import VERB_CALLS, DoVerb
+from workflows.channel_incident.announcements import with_own
 from workflows.channel_incident.card import with_nonce, with_resend
 from workflows.channel_incident.orphans import with_orphan
 from workflows.channel_incident.recording import Recorder
@@ -120,6 +121,8 @@ class Clicks:
             undisturbed = run.state.incident.snapshot_stamp == before
             details = done.details.model_copy(update={"reread": undisturbed})
             run.fold_details(details, whole=False, cause=click.correlation)
+        if done.outcome.kind == "done":
+            run.apply(with_own(run.state, verb, click, done.details, now=workflow.now()))
         return _Told(done.outcome, recorded=True)
 
     def _tell(self, click: Click, outcome: Outcome) -> bool:

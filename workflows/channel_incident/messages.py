@@ -6,6 +6,7 @@ and links are named by row id.
 
 from workflows.channel_incident.state import State
 from workflows.channel_incident.view import CardIdentity, View
+from workflows.presets import ChosenPreset
 from workflows.values import Value
 from workflows.verbs.outcomes import Outcome
 
@@ -45,6 +46,8 @@ class Start(Value):
     conversation_key: str
     """The conversation's readable key, a part of the run's id."""
     timing: Timing = Timing()
+    preset: ChosenPreset = ChosenPreset()
+    """How much is said beside the card, as its row has it."""
     stored: bool = False
     """The card's row has had an intent: restore it before anything is shown."""
     carried: State | None = None
@@ -57,6 +60,14 @@ class Attached(Value):
     by: str | None = None
     """Name of whoever brought it in. ``None``: nobody; the conversation is there again."""
     correlation: str = ""
+
+
+class PresetChosen(Value):
+    """Somebody chose how much is said beside the card, and its row says so."""
+
+    chosen: ChosenPreset
+    by: str
+    """Name of whoever chose it."""
 
 
 class ClickAnswer(Value):

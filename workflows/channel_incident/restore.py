@@ -8,10 +8,11 @@ from temporalio.exceptions import ActivityError
 from workflows.channel_incident.activities import RESTORE_CARD, RESTORE_INCIDENT, StoredCard
 from workflows.channel_incident.details import details_request
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.state import Highlights, State
+from workflows.channel_incident.state import State
 from workflows.channel_incident.view import View
 from workflows.contract import call
 from workflows.errors import failure_of
+from workflows.incident.news import Announcement
 from workflows.incident.priority import raises
 from workflows.incident.stamps import Entry, Stamp, end_of_second, upsert, whole_second
 from workflows.incident.state import IncidentState
@@ -71,7 +72,7 @@ def restored(state: State, stored: StoredCard, *, marker: str) -> State:
     known = {click.key for click in stored.clicks}
     folded = state.replace(
         card=card,
-        highlights=Highlights(waiting=state.highlights.waiting, said=stored.notified),
+        announcements=state.announcements.model_copy(update={"said": stored.notified}),
         clicks=(*stored.clicks, *(click for click in state.clicks if click.key not in known)),
     )
     if stored.view is None:
@@ -81,14 +82,14 @@ def restored(state: State, stored: StoredCard, *, marker: str) -> State:
 
 
 def without_old_news(state: State) -> State:
-    """Keep only highlights that were not said and are not older than the incident's state."""
-    held = state.incident.snapshot_stamp
-    waiting = tuple(
-        h
-        for h in state.highlights.waiting
-        if h.key not in state.highlights.said and (held is None or whole_second(held.at) <= h.second)
-    )
-    return state.replace(highlights=Highlights(waiting=waiting, said=state.highlights.said))
+    """Keep only announcements that were not said, and no change after which the incident changed again."""
+    held, said = state.incident.snapshot_stamp, state.announcements.said
+
+    def is_wanted(waiting: Announcement) -> bool:
+        is_over = not waiting.about and held is not None and waiting.second < whole_second(held.at)
+        return waiting.key not in said and not is_over
+
+    return state.replace(announcements=state.announcements.keeping(is_wanted))
 
 
 def _without_what_was_shown(state: State, view: View) -> State:
@@ -98,19 +99,17 @@ def _without_what_was_shown(state: State, view: View) -> State:
     """
     incident = state.incident
     update: dict[str, Any] = {
-        "acknowledgements": tuple(a for a in incident.acknowledgements if a.stamp.at > view.as_of)
+        "acknowledgements": tuple(a for a in incident.acknowledgements if a.stamp.at > view.as_of),
+        "responders": tuple(r for r in incident.responders if r.stamp.at > view.as_of),
     }
     if incident.snapshot_stamp is not None and incident.snapshot_stamp.at <= view.as_of:
         update |= {"snapshot": None, "snapshot_stamp": None}
-    waiting = tuple(
-        h
-        for h in state.highlights.waiting
-        if h.stamp.at > view.as_of and (h.transition != "priority_raised" or _is_raised(view, incident))
+    announcements = state.announcements.keeping(
+        lambda one: (
+            one.stamp.at > view.as_of and (one.news != "priority_raised" or _is_raised(view, incident))
+        )
     )
-    return state.replace(
-        incident=incident.model_copy(update=update),
-        highlights=Highlights(waiting=waiting, said=state.highlights.said),
-    )
+    return state.replace(incident=incident.model_copy(update=update), announcements=announcements)
 
 
 def _is_raised(view: View, incident: IncidentState) -> bool:

@@ -28,7 +28,9 @@ class RunState(DegradableRun[State]):
         """How often something happened that cannot wait for a back-off."""
         self.because = ""
         """What changed last, for the Timeline."""
-        self._state = start.carried or State(card=CardState(marker=self.draw(), nonce=self.draw()))
+        self._state = start.carried or State(
+            card=CardState(marker=self.draw(), nonce=self.draw()), preset=start.preset
+        )
         self._view = self._build_view(self._state)
         self._attributes = Attributes(start)
 

@@ -1,22 +1,25 @@
 """What one run of ``ChannelIncident`` knows, as one frozen value."""
 
-from datetime import datetime
+from collections.abc import Callable
 from typing import Self
 
 from pydantic import AwareDatetime
 
 from workflows.degradations import Degradable
-from workflows.incident.event_types import Transition
-from workflows.incident.stamps import MOST_ENTRIES, Stamp, whole_second
+from workflows.incident.event_types import News
+from workflows.incident.news import Announcement
+from workflows.incident.stamps import MOST_ENTRIES, Stamp
 from workflows.incident.state import IncidentState
+from workflows.presets import ChosenPreset
 from workflows.values import Value
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
 
+_SUPERSEDE_ALL: frozenset[News] = frozenset({"resolved", "reopened"})
+_MOST_WAITING, _MOST_OWN = 20, 10
+
 LONGEST_TIMELINE = 25
 """Entries kept for operators; the whole life is in the history anyway."""
-
-_MOST_SAID = 20
 
 
 class AnswerOnScreen(Value):
@@ -56,40 +59,62 @@ class CardState(Value):
         return self.activity_id is None or self.content != self.shown_content or self.resend
 
 
-class Highlight(Value):
-    """Something to be said in the thread once the card shows it."""
+class OwnChange(Value):
+    """What a click on this card brought about: whoever clicked knows it, and the card shows it."""
 
-    transition: Transition
-    stamp: Stamp
-    by: str | None
+    news: News
+    since: AwareDatetime
+    until: AwareDatetime
+    """Between these seconds it happened, by PagerDuty's clock."""
 
-    @property
-    def second(self) -> datetime:
-        """Two subscriptions can deliver one transition under two event ids, within one second."""
-        return whole_second(self.stamp.at)
-
-    @property
-    def key(self) -> str:
-        """The highlight's identity within its incident."""
-        return highlight_key(self.transition, self.second)
+    def is_told_by(self, announcement: Announcement) -> bool:
+        """Whether this is the same change."""
+        return announcement.news == self.news and self.since <= announcement.second <= self.until
 
 
-def highlight_key(transition: Transition, second: datetime) -> str:
-    """Names a transition of one incident, under whatever event ids it is delivered."""
-    return f"{transition}@{second.isoformat()}"
+class Announcements(Value):
+    """What waits to be said beside the card, and what was."""
 
-
-class Highlights(Value):
-    """What waits to be said in the thread, and what was."""
-
-    waiting: tuple[Highlight, ...] = ()
+    waiting: tuple[Announcement, ...] = ()
     said: tuple[str, ...] = ()
     """Keys of those that were said or may have been."""
+    own: tuple[OwnChange, ...] = ()
+    """What is not to be said in this conversation."""
 
-    def with_said(self, highlight: Highlight) -> "Highlights":
+    def with_waiting(self, announcement: Announcement) -> "Announcements":
+        """Something is news. What was said is not said again, nor what a click here has done.
+
+        Old news is dropped: a resolve or a reopening makes other changes and answers that still wait
+        pointless, and a later one of a kind the earlier. What people wrote stays.
+        """
+        if announcement.key in self.said or any(known.key == announcement.key for known in self.waiting):
+            return self
+        if any(change.is_told_by(announcement) for change in self.own):
+            return self
+        kept = (known for known in self.waiting if not _supersedes(announcement, known))
+        return self.model_copy(update={"waiting": (*kept, announcement)[-_MOST_WAITING:]})
+
+    def with_said(self, announcement: Announcement) -> "Announcements":
         """It was said, may have been said, or is too old to be said."""
-        waiting = tuple(h for h in self.waiting if h.key != highlight.key)
-        return Highlights(waiting=waiting, said=(*self.said, highlight.key)[-_MOST_SAID:])
+        said = (*self.said, announcement.key)[-MOST_ENTRIES:]
+        return self.keeping(lambda known: known.key != announcement.key).model_copy(update={"said": said})
+
+    def with_own(self, change: OwnChange) -> "Announcements":
+        """A click on this card did it: it is not said, whether its event came already or comes yet."""
+        own = (*self.own, change)[-_MOST_OWN:]
+        return self.keeping(lambda known: not change.is_told_by(known)).model_copy(update={"own": own})
+
+    def keeping(self, wanted: Callable[[Announcement], bool]) -> "Announcements":
+        """Of what waits only what is wanted."""
+        return self.model_copy(update={"waiting": tuple(known for known in self.waiting if wanted(known))})
+
+
+def _supersedes(newer: Announcement, older: Announcement) -> bool:
+    if older.comment is not None:
+        return False
+    if newer.news in _SUPERSEDE_ALL:
+        return True
+    return newer.comment is None and (newer.news, newer.about) == (older.news, older.about)
 
 
 class PrivateMessage(Value):
@@ -144,7 +169,9 @@ class State(Degradable):
     card: CardState
     cause: str = ""
     """Correlation id of what last changed the card."""
-    highlights: Highlights = Highlights()
+    preset: ChosenPreset = ChosenPreset()
+    """How much is said beside the card."""
+    announcements: Announcements = Announcements()
     private_messages: PrivateMessages = PrivateMessages()
     orphans: tuple[Orphan, ...] = ()
     """Those that somebody pressed, to be deleted."""
@@ -156,7 +183,7 @@ class State(Degradable):
     @property
     def is_in_sync(self) -> bool:
         """Whether everything that is wanted in the conversation is there, as far as anybody knows."""
-        return self.detached or not (self.card.is_due or self.highlights.waiting)
+        return self.detached or not (self.card.is_due or self.announcements.waiting)
 
     def revised(self, content: str, *, nonce: str, cause: str | None) -> Self:
         """Other content is wanted: the next revision, with a nonce of its own."""

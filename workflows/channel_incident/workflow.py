@@ -7,23 +7,32 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from workflows.channel_incident.announcements import AnnouncementsReconciler, with_news, with_preset
 from workflows.channel_incident.answers import Answers
 from workflows.channel_incident.card import CardReconciler, with_message_in_doubt
 from workflows.channel_incident.clicks import Clicks
 from workflows.channel_incident.details import DetailsReconciler
-from workflows.channel_incident.highlights import HighlightsReconciler, highlight_of, with_highlight
-from workflows.channel_incident.messages import Attached, ClickAnswer, End, Start
+from workflows.channel_incident.messages import Attached, ClickAnswer, End, PresetChosen, Start
 from workflows.channel_incident.orphans import OrphansReconciler
 from workflows.channel_incident.private_messages import PrivateMessagesReconciler
 from workflows.channel_incident.restore import restore
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.timeline import entry_of_attached, entry_of_event
-from workflows.channel_incident.workflow_type import ATTACH, CHANNEL_INCIDENT, CLICK, CLICKS, DETACH, EVENTS
+from workflows.channel_incident.timeline import entry_of_attached, entry_of_event, entry_of_preset
+from workflows.channel_incident.workflow_type import (
+    ATTACH,
+    CHANNEL_INCIDENT,
+    CHOOSE_PRESET,
+    CLICK,
+    CLICKS,
+    DETACH,
+    EVENTS,
+)
 from workflows.draining import drain
 from workflows.errors import NotFound
 from workflows.handlers import takes_signals, takes_updates
 from workflows.incident.events import IncidentEvent
-from workflows.incident.reduce import fold_event, is_urgent, transition_of
+from workflows.incident.news import announcement_of, is_urgent
+from workflows.incident.reduce import fold_event
 from workflows.reconcile import ReconcileLoop
 from workflows.verbs.click import Click
 from workflows.verbs.registry import VERBS
@@ -38,9 +47,9 @@ class ChannelIncidentWorkflow:
     Started by a PagerDuty webhook or by whoever brings the incident in (signal-with-start), or by a click on
     the card of an ended run (update-with-start); id ``incident/{account}/{incident}/{channel}``. It folds
     every event into one state (``RunState``) and keeps the outside in sync with it: the card, the details
-    that only REST knows, the highlights in the thread, private messages, orphans. It ends when the incident
-    is resolved, everything is shown and the grace has passed; a later event starts a new run, which first
-    restores what was shown.
+    that only REST knows, the announcements beside it, private messages, orphans. It ends when the
+    incident is resolved, everything is shown and the grace has passed; a later event starts a new run, which
+    first restores what was shown.
     """
 
     @workflow.init
@@ -53,7 +62,7 @@ class ChannelIncidentWorkflow:
         self.reconcilers = (
             self.card,
             DetailsReconciler(self.run_state, self.clicks.is_changing_status),
-            HighlightsReconciler(self.run_state),
+            AnnouncementsReconciler(self.run_state, self.clicks.is_changing_status),
             PrivateMessagesReconciler(self.run_state),
             OrphansReconciler(self.run_state),
         )
@@ -82,13 +91,12 @@ class ChannelIncidentWorkflow:
         if event.event_type not in EVENTS or event.incident_id != run.start.incident_id:
             workflow.logger.warning("an event that is not this run's was dropped: %s", event.event_id)
             return
-        incident, highlights = fold_event(state.incident, event), state.highlights
-        if transition := transition_of(state.incident, incident, event):
-            highlights = with_highlight(highlights, highlight_of(event, transition))
+        incident = fold_event(state.incident, event)
+        news = announcement_of(state.incident, incident, event)
         if is_urgent(state.incident, incident, event):
             run.urgencies += 1
         run.apply(
-            state.replace(incident=incident, highlights=highlights),
+            with_news(state.replace(incident=incident), news),
             cause=event.event_id,
             entry=entry_of_event(event),
         )
@@ -108,6 +116,12 @@ class ChannelIncidentWorkflow:
         if attached.by is None:
             state = with_message_in_doubt(state)
         run.apply(state, entry=entry_of_attached(attached, workflow.now()))
+
+    @workflow.signal(name=CHOOSE_PRESET.name)
+    def choose_preset(self, message: PresetChosen) -> None:
+        """Signal: somebody chose how much is said beside the card, and its row says so."""
+        run = self.run_state
+        run.apply(with_preset(run.state, message.chosen), entry=entry_of_preset(message, workflow.now()))
 
     def check_click(self, click: Click) -> None:
         """Validator of every verb: names only, bad shapes never get here."""

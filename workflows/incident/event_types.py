@@ -12,8 +12,17 @@ EventContent = Literal[
     "snapshot", "note", "status_update", "responder", "bridge", "fields", "roles", "task", "run", "nothing"
 ]
 
-Transition = Literal["priority_raised", "escalated", "reopened", "resolved"]
-"""What people must hear of: a change of the incident that is news by itself."""
+News = Literal[
+    "priority_raised",
+    "escalated",
+    "reopened",
+    "resolved",
+    "status_update",
+    "note",
+    "responder_added",
+    "responder_replied",
+]
+"""What people may be told of beside the card: the first four are changes of the incident itself."""
 
 
 class EventType(Value):
@@ -24,7 +33,7 @@ class EventType(Value):
     """What the event carries."""
     words: str
     """How the timeline names it."""
-    transition: Transition | None = None
+    news: News | None = None
     """The news that it brings. A trigger is announced by the card itself."""
     urgent: bool = False
     """No back-off may hold up the card that shows it; a priority only where it is raised."""
@@ -42,12 +51,12 @@ _ROWS = (
     EventType(
         name="incident.unacknowledged", content="snapshot", words="acknowledgement ended", details=True
     ),
-    EventType(name="incident.resolved", content="snapshot", words="resolved", transition="resolved"),
+    EventType(name="incident.resolved", content="snapshot", words="resolved", news="resolved"),
     EventType(
         name="incident.reopened",
         content="snapshot",
         words="reopened",
-        transition="reopened",
+        news="reopened",
         urgent=True,
         moves=True,
         details=True,
@@ -57,7 +66,7 @@ _ROWS = (
         name="incident.escalated",
         content="snapshot",
         words="escalated",
-        transition="escalated",
+        news="escalated",
         urgent=True,
         moves=True,
         details=True,
@@ -75,16 +84,28 @@ _ROWS = (
         name="incident.priority_updated",
         content="snapshot",
         words="priority updated",
-        transition="priority_raised",
+        news="priority_raised",
         urgent=True,
         enters=True,
     ),
     EventType(name="incident.service_updated", content="snapshot", words="service changed", enters=True),
     EventType(name="incident.incident_type.changed", content="snapshot", words="type changed", enters=True),
-    EventType(name="incident.annotated", content="note", words="note added"),
-    EventType(name="incident.status_update_published", content="status_update", words="status update"),
-    EventType(name="incident.responder.added", content="responder", words="responder asked"),
-    EventType(name="incident.responder.replied", content="responder", words="responder replied"),
+    EventType(name="incident.annotated", content="note", words="note added", news="note"),
+    EventType(
+        name="incident.status_update_published",
+        content="status_update",
+        words="status update",
+        news="status_update",
+    ),
+    EventType(
+        name="incident.responder.added", content="responder", words="responder asked", news="responder_added"
+    ),
+    EventType(
+        name="incident.responder.replied",
+        content="responder",
+        words="responder replied",
+        news="responder_replied",
+    ),
     EventType(name="incident.conference_bridge.updated", content="bridge", words="bridge changed"),
     EventType(name="incident.custom_field_values.updated", content="fields", words="fields changed"),
     EventType(name="incident.role.assigned", content="roles", words="role assigned"),

@@ -8,9 +8,8 @@ entries carry their own stamps.
 from collections.abc import Iterator
 from typing import Any
 
-from workflows.incident.event_types import EVENT_TYPES, EventType, Transition
+from workflows.incident.event_types import EVENT_TYPES, EventType
 from workflows.incident.events import Details, IncidentEvent
-from workflows.incident.priority import raises
 from workflows.incident.stamps import (
     Entry,
     Stamp,
@@ -206,34 +205,6 @@ def _yields_to_event(held: Entry[Any] | None, stamp: Stamp) -> bool:
     if held is None or held.stamp.event_id:
         return False
     return is_same_second(held.stamp, stamp)
-
-
-def transition_of(before: IncidentState, after: IncidentState, event: IncidentEvent) -> Transition | None:
-    """The news that this event brings, if it is news and the newest state."""
-    event_type = EVENT_TYPES.get(event.event_type)
-    if event_type is None or event_type.transition is None or event.snapshot is None:
-        return None
-    if not _is_newest(before, after, event):
-        return None
-    # A REST answer may have shown the new priority before its event came; that announced nothing.
-    if event_type.transition == "priority_raised" and not raises(
-        before.heard.priority if before.heard else None, event.snapshot.priority
-    ):
-        return None
-    return event_type.transition
-
-
-def is_urgent(before: IncidentState, after: IncidentState, event: IncidentEvent) -> bool:
-    """Whether this event is one that no back-off may hold up, and the newest state."""
-    event_type = EVENT_TYPES.get(event.event_type)
-    if event_type is None or not event_type.urgent or not _is_newest(before, after, event):
-        return False
-    return event_type.transition is None or transition_of(before, after, event) is not None
-
-
-def _is_newest(before: IncidentState, after: IncidentState, event: IncidentEvent) -> bool:
-    """Whether the event has just become what is held of the incident."""
-    return after.snapshot_stamp == event.stamp and before.snapshot_stamp != event.stamp
 
 
 def _wanted(folded: IncidentState, event: IncidentEvent, event_type: EventType) -> Stamp | None:

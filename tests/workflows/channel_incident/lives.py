@@ -20,7 +20,7 @@ from workflows.channel_incident.activities import (
     RESTORE_INCIDENT,
     SHOW_CARD,
 )
-from workflows.channel_incident.messages import Attached, Timing
+from workflows.channel_incident.messages import Attached, PresetChosen, Timing
 from workflows.errors import (
     CardGone,
     Forbidden,
@@ -29,10 +29,12 @@ from workflows.errors import (
     RateLimited,
 )
 from workflows.incident.values import Role
+from workflows.presets import ChosenPreset
 
 Live = Callable[[Run], Awaitable[None]]
 
 TIMING = Timing(edit_interval=0.05, grace=0.7, late_edit=1.5)
+_ALL_UPDATES = ChosenPreset(preset="all_updates", number=1)
 LOST = OutcomeUnknown("the answer was lost")
 DOWN = ProviderUnavailable("PagerDuty is down")
 
@@ -52,7 +54,7 @@ async def standard(run: Run) -> None:
 
 
 async def lost_answers(run: Run) -> None:
-    """Of the post, of an edit, of a highlight; the message is deleted, and an orphan is pressed."""
+    """Of the post, of an edit, of an announcement; the message is deleted, and an orphan is pressed."""
     outside, life = run.outside, run.life
     outside.fails(SHOW_CARD, LOST)
     await _triggered(run)
@@ -72,15 +74,17 @@ async def lost_answers(run: Run) -> None:
 
 
 async def reopened(run: Run) -> None:
-    """Resolved, reopened within the grace, resolved again, with words and roles in between."""
+    """Resolved, reopened within the grace, resolved again; then notes are said, too."""
     outside, life = run.outside, run.life
     await _triggered(run)
     await run.hears(life.gets_priority("P2"), life.is_resolved())
     await outside.until(lambda: "resolved" in outside.said)
     await run.hears(life.reopens())
     await outside.until(lambda: "reopened" in outside.said)
+    await run.signal("choose_preset", PresetChosen(chosen=_ALL_UPDATES, by="Ada Ops"))
     commander = Role(id="R1", name="Commander", holder=ADA)
     await run.hears(life.tells("incident.role.assigned", roles=(commander,)), life.is_noted("again"))
+    await outside.until(lambda: "note" in outside.said)
     await run.is_idle()
     await run.hears(life.is_resolved(by=BO))
     await run.ends()

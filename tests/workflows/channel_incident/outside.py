@@ -1,4 +1,4 @@
-"""The outside outside as workflows meet it: fake activities at the contract's rows."""
+"""The outside as workflows meet it: fake activities at the contract's rows."""
 
 import asyncio
 import itertools
@@ -27,7 +27,6 @@ from workflows.channel_incident.activities import (
     VerbDone,
 )
 from workflows.channel_incident.messages import CardKey
-from workflows.channel_incident.state import highlight_key
 from workflows.errors import OutsideError
 from workflows.incident.events import Details
 from workflows.incident.values import Reference
@@ -92,7 +91,7 @@ class FakeActivities:
 
     @property
     def said(self) -> list[str]:
-        return [reply.transition for reply in self.replies]
+        return [reply.announcement.news for reply in self.replies]
 
     def store(self, **more: Any) -> None:
         """The card's row as it is after what was shown, said and clicked so far."""
@@ -104,7 +103,7 @@ class FakeActivities:
             "nonce": last.identity.nonce,
             "content": last.content,
             "view": last.view,
-            "notified": tuple(highlight_key(reply.transition, reply.at) for reply in self.replies),
+            "notified": tuple(reply.announcement.key for reply in self.replies),
             "clicks": tuple(
                 RecordedOutcome(key=judged.click.key, outcome=judged.outcome) for judged in self.judged()
             ),

@@ -22,6 +22,7 @@ from workflows.channel_incident.workflow import ChannelIncidentWorkflow
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK
 from workflows.ids import ChannelIncidentId, click_key
 from workflows.incident.events import IncidentEvent
+from workflows.presets import ChosenPreset
 from workflows.search_attributes import typed
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.verb import VerbName
@@ -40,12 +41,19 @@ class Run(Observed):
     """
 
     def __init__(
-        self, client: Client, outside: FakeActivities, timing: Timing = QUICK, *, queue: str | None = None
+        self,
+        client: Client,
+        outside: FakeActivities,
+        timing: Timing = QUICK,
+        *,
+        queue: str | None = None,
+        preset: ChosenPreset | None = None,
     ) -> None:
         self.client = client
         self.outside = outside
         self.timing = timing
         self.stored = False
+        self.preset = preset or ChosenPreset()
         self.runs: list[str] = []
         self.queue = queue or f"q-{uuid.uuid4().hex[:8]}"
         self.id = str(ChannelIncidentId("acme", outside.life.incident_id, CHANNEL))
@@ -136,6 +144,7 @@ class Run(Observed):
             conversation=CONVERSATION,
             conversation_key=CHANNEL,
             timing=self.timing,
+            preset=self.preset,
             stored=self.stored,
         )
 
@@ -189,20 +198,29 @@ class Run(Observed):
 
 @asynccontextmanager
 async def running(
-    client: Client, outside: FakeActivities | None = None, *, timing: Timing = QUICK, cached: int = 100
+    client: Client,
+    outside: FakeActivities | None = None,
+    *,
+    timing: Timing = QUICK,
+    cached: int = 100,
+    preset: ChosenPreset | None = None,
 ) -> AsyncIterator[Run]:
     """An incident about which nothing has been heard, and a worker."""
-    run = Run(client, outside or FakeActivities(), timing)
+    run = Run(client, outside or FakeActivities(), timing, preset=preset)
     async with run.working(cached=cached):
         yield run
 
 
 @asynccontextmanager
 async def shown(
-    client: Client, outside: FakeActivities | None = None, *, timing: Timing = QUICK
+    client: Client,
+    outside: FakeActivities | None = None,
+    *,
+    timing: Timing = QUICK,
+    preset: ChosenPreset | None = None,
 ) -> AsyncIterator[Run]:
     """A triggered incident whose card is there and whose details are read."""
-    async with running(client, outside, timing=timing) as run:
+    async with running(client, outside, timing=timing, preset=preset) as run:
         await run.hears(run.life.triggers())
         await run.outside.until(lambda: bool(run.outside.reads))
         await run.is_idle()

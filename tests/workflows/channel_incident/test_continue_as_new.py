@@ -38,7 +38,7 @@ async def test_a_busy_life_goes_through_several_runs_with_one_card(impatient: Cl
     last = run.outside.shown[-1].view
     assert last.latest_note is not None
     assert (last.status, last.resolved_by, last.latest_note.text) == ("resolved", "Bo Call", "day 5")
-    said = Counter((reply.transition, reply.at) for reply in run.outside.replies)
+    said = Counter(reply.announcement.key for reply in run.outside.replies)
     assert set(said.values()) == {1}
     assert all(answer.outcome.kind in ("done", "already") for answer in answers if answer is not None)
     assert len(run.outside.changes) == sum(answer.outcome.kind == "done" for answer in answers if answer)

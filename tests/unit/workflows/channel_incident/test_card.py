@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.announcements import an_announcement
 from tests.support.life import Life
 from workflows.channel_incident import card as cards
 from workflows.channel_incident.activities import ShowCard, Shown
-from workflows.channel_incident.highlights import highlight_of, with_highlight
+from workflows.channel_incident.announcements import with_news
 from workflows.channel_incident.messages import CardKey
-from workflows.channel_incident.state import CardState, Highlight, State
+from workflows.channel_incident.state import CardState, State
 from workflows.channel_incident.view import CardIdentity, View, build_view, fingerprint
 from workflows.errors import (
     BotRemoved,
@@ -58,14 +59,6 @@ def there(state: State | None = None, *, recorded: bool = True) -> State:
 def failed(state: State, kind: type[OutsideError]) -> CardState:
     sending = cards.sending(state)
     return cards.with_failure(sending, Failure(kind), marker="marker-2", late_edit_until=LATER).card
-
-
-def highlight() -> Highlight:
-    return highlight_of(LIFE.escalates(), "escalated")
-
-
-def highlighted(state: State, news: Highlight) -> State:
-    return state.replace(highlights=with_highlight(state.highlights, news))
 
 
 def test_a_new_revision_is_due_until_it_is_shown() -> None:
@@ -139,12 +132,12 @@ def test_only_the_timer_that_was_set_for_a_lost_edit_ends_its_time() -> None:
 
 
 def test_a_new_message_takes_along_what_waited_to_be_said_when_it_was_sent() -> None:
-    news = highlight()
-    after = cards.announced(highlighted(there(), news), (news,))
-    assert after.highlights.waiting == ()
-    assert highlighted(after, news).highlights.waiting == ()
+    news = an_announcement("escalated")
+    after = cards.announced(with_news(there(), news), (news,))
+    assert after.announcements.waiting == ()
+    assert with_news(after, news).announcements.waiting == ()
 
 
-def test_a_send_that_begins_leaves_waiting_highlights() -> None:
-    news = highlight()
-    assert cards.sending(highlighted(wanted(), news)).highlights.waiting == (news,)
+def test_a_send_that_begins_leaves_waiting_announcements() -> None:
+    news = an_announcement("escalated")
+    assert cards.sending(with_news(wanted(), news)).announcements.waiting == (news,)

@@ -61,12 +61,16 @@ def test_what_is_about_no_incident_reaches_no_workflow() -> None:
     }
 
 
-def test_a_trigger_is_announced_by_its_card_and_four_transitions_in_the_thread() -> None:
-    assert {row.name: row.transition for row in EVENT_TYPES.values() if row.transition} == {
+def test_a_trigger_is_announced_by_its_card_and_other_news_beside_it() -> None:
+    assert {row.name: row.news for row in EVENT_TYPES.values() if row.news} == {
         "incident.priority_updated": "priority_raised",
         "incident.escalated": "escalated",
         "incident.reopened": "reopened",
         "incident.resolved": "resolved",
+        "incident.status_update_published": "status_update",
+        "incident.annotated": "note",
+        "incident.responder.added": "responder_added",
+        "incident.responder.replied": "responder_replied",
     }
 
 

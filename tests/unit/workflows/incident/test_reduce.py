@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.life import ADA, BO, Life, under_another_id
-from workflows.channel_incident.highlights import highlight_of
+from tests.support.life import ADA, BO, Life
 from workflows.channel_incident.state import CardState, State
 from workflows.channel_incident.view import build_view
 from workflows.incident.event_types import EVENT_TYPES
 from workflows.incident.events import Details, IncidentEvent
-from workflows.incident.reduce import fold_details, fold_event, transition_of
+from workflows.incident.reduce import fold_details, fold_event
 from workflows.incident.stamps import Stamp, end_of_second
 from workflows.incident.state import IncidentState
 from workflows.incident.values import (
@@ -223,34 +222,6 @@ def test_details_are_wanted_for_what_events_do_not_tell_and_until_they_are_read(
     assert state.details_wanted == triggered.stamp
     state = folded(life.details(read_for=triggered.stamp), state=state)
     assert folded(triggered, state=state).details_wanted == state.details_read == triggered.stamp
-
-
-# News
-
-
-def test_only_a_transition_to_the_newest_state_is_news(life: Life) -> None:
-    before = folded(life.triggers())
-    escalated, resolved = life.escalates(), life.is_resolved()
-    after = folded(escalated, state=before)
-    assert transition_of(before, after, escalated) == "escalated"
-    assert transition_of(after, folded(escalated, state=after), escalated) is None
-    late = folded(resolved, state=before)
-    assert transition_of(late, folded(escalated, state=late), escalated) is None
-
-
-def test_one_transition_under_two_event_ids_has_one_key(life: Life) -> None:
-    before = folded(life.triggers())
-    once = life.escalates()
-    again = under_another_id(once)
-    after = folded(once, state=before)
-    first, second = (
-        transition_of(before, after, once),
-        transition_of(after, folded(again, state=after), again),
-    )
-    assert first is not None
-    assert second is not None
-    assert highlight_of(once, first).key == highlight_of(again, second).key
-    assert highlight_of(once, first).by == "Ada Ops"
 
 
 # What REST alone tells
