@@ -16,7 +16,7 @@ ANSWERS_HOLD = timedelta(seconds=20)
 LATE_CLICK = timedelta(minutes=5)
 """A click that reaches its handler later than this is reported, not done."""
 
-STALE_HIGHLIGHT = timedelta(minutes=10)
+STALE_NEWS = timedelta(minutes=10)
 """News older than this is not announced any more; the card shows the state."""
 
 FIRST_BACK_OFF = timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""Highlights: replies in a card's thread, each said at most once."""
+"""Announcements: replies in a card's thread, each said at most once."""
 
 import structlog
 
@@ -6,19 +6,19 @@ from activities.heartbeats import heartbeats
 from activities.registration import implements
 from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
-from muster.cards.incident.highlight import highlight_text
+from muster.cards.incident.announcement import announcement_text
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
 from muster.store.pool import UNAVAILABLE, Pool
 from workflows.channel_incident.activities import REPLY, Replied, Reply
-from workflows.channel_incident.state import highlight_key
+from workflows.channel_incident.state import announcement_key
 from workflows.errors import OutcomeUnknown, OutsideError
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class ReplyActivities:
-    """Posts highlights into the threads of their cards."""
+    """Posts announcements into the threads of their cards."""
 
     def __init__(
         self, connector: ConnectorClient, pool: Pool, sends: Sends, refused_sends: RefusedSends
@@ -30,16 +30,16 @@ class ReplyActivities:
 
     @implements(REPLY)
     async def reply(self, request: Reply) -> Replied:
-        """Say a highlight in the card's thread, at most once: the intent is committed first."""
+        """Say an announcement in the card's thread, at most once: the intent is committed first."""
         async with heartbeats(), self._refused_sends.reporting(request.card.conversation):
             return await self._sends.run(("thread", request.card), lambda: self._say(request))
 
     async def _say(self, request: Reply) -> Replied:
-        key = highlight_key(request.transition, request.at)
-        service_url = await cards.intend_highlight(self._pool, request.card, key)
+        key = announcement_key(request.transition, request.at)
+        service_url = await cards.intend_announcement(self._pool, request.card, key)
         if service_url is None:
             return Replied(said=False)
-        text = highlight_text(request.view, request.transition, by=request.by)
+        text = announcement_text(request.view, request.transition, by=request.by)
         try:
             said = await self._connector.reply(
                 service_url,
@@ -51,10 +51,12 @@ class ReplyActivities:
         except OutcomeUnknown:
             raise
         except OutsideError:
-            await cards.withdraw_highlight(self._pool, request.card, key)
+            await cards.withdraw_announcement(self._pool, request.card, key)
             raise
         try:
             await cards.record_reply(self._pool, request.card, said)
         except UNAVAILABLE:
-            log.warning("a highlight is said and could not be recorded", incident=request.card.incident_id)
+            log.warning(
+                "an announcement is said and could not be recorded", incident=request.card.incident_id
+            )
         return Replied(said=True)

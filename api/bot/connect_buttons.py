@@ -111,7 +111,7 @@ class ConnectButtonHandler(CardActionHandler):
             raise ActionMalformed(NOT_OUR_MESSAGE)
         if await targets.find_card(self._pool, **where) is not None:
             raise ActionMalformed(NOT_OUR_MESSAGE)
-        if await targets.is_highlight(self._pool, **where):
+        if await targets.is_announcement(self._pool, **where):
             raise ActionMalformed(NOT_OUR_MESSAGE)
         return notice is None
 

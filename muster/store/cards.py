@@ -120,23 +120,23 @@ async def forget_orphan(connection: Connection | Pool, card: CardKey, marker: st
     await QUERIES["forget_orphan"].execute(connection, **dict(card), marker=marker)
 
 
-async def intend_highlight(connection: Connection | Pool, card: CardKey, key: str) -> str | None:
-    """Commit the intent of a highlight, and return where the conversation lives now.
+async def intend_announcement(connection: Connection | Pool, card: CardKey, key: str) -> str | None:
+    """Commit the intent of an announcement, and return where the conversation lives now.
 
-    ``None`` when the highlight was said, or may have been, before.
+    ``None`` when the announcement was said, or may have been, before.
     """
-    service_url = await QUERIES["intend_highlight"].fetchval(connection, **dict(card), key=key)
+    service_url = await QUERIES["intend_announcement"].fetchval(connection, **dict(card), key=key)
     return str(service_url) if service_url is not None else None
 
 
 async def record_reply(connection: Connection | Pool, card: CardKey, activity_id: str) -> None:
-    """Keep the message of a highlight: whatever is said of it, it is no orphan."""
+    """Keep the message of an announcement: whatever is said of it, it is no orphan."""
     await QUERIES["record_reply"].execute(connection, **dict(card), activity_id=activity_id)
 
 
-async def withdraw_highlight(connection: Connection | Pool, card: CardKey, key: str) -> None:
-    """Forget the intent of a highlight that was certainly not said."""
-    await QUERIES["withdraw_highlight"].execute(connection, **dict(card), key=key)
+async def withdraw_announcement(connection: Connection | Pool, card: CardKey, key: str) -> None:
+    """Forget the intent of an announcement that was certainly not said."""
+    await QUERIES["withdraw_announcement"].execute(connection, **dict(card), key=key)
 
 
 async def restore(connection: Connection | Pool, card: CardKey) -> StoredCard:

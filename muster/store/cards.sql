@@ -107,7 +107,7 @@ WHERE k.account = :account AND k.incident_id = :incident_id AND k.conversation =
 UPDATE incident_card SET orphan_markers = array_remove(orphan_markers, :marker)
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
 
--- name: intend_highlight
+-- name: intend_announcement
 -- At most once per transition and second: no row means that it was said, or may have been.
 UPDATE incident_card k
 SET notified = (array_append(k.notified, :key))[greatest(1, cardinality(k.notified) - 18):]
@@ -122,7 +122,7 @@ UPDATE incident_card
 SET replies = (array_append(replies, :activity_id))[greatest(1, cardinality(replies) - 48):]
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
 
--- name: withdraw_highlight
+-- name: withdraw_announcement
 -- The reply certainly did not happen: it may be tried again.
 UPDATE incident_card SET notified = array_remove(notified, :key)
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation

@@ -108,10 +108,12 @@ async def find_card(connection: Connection | Pool, *, conversation: str, activit
     return _target(row, row["account"], row["incident_id"], row["orphan_markers"]) if row else None
 
 
-async def is_highlight(connection: Connection | Pool, *, conversation: str, activity_id: str) -> bool:
-    """Whether this message is one of the last highlights of a card."""
+async def is_announcement(connection: Connection | Pool, *, conversation: str, activity_id: str) -> bool:
+    """Whether this message is one of the last announcements of a card."""
     return bool(
-        await QUERIES["is_highlight"].fetchval(connection, conversation=conversation, activity_id=activity_id)
+        await QUERIES["is_announcement"].fetchval(
+            connection, conversation=conversation, activity_id=activity_id
+        )
     )
 
 

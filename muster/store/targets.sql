@@ -104,7 +104,7 @@ JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
 WHERE k.conversation = :conversation AND k.activity_id = :activity_id
 
--- name: is_highlight
+-- name: is_announcement
 SELECT EXISTS (
   SELECT FROM incident_card WHERE conversation = :conversation AND :activity_id = ANY (replies)
 )

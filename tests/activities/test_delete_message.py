@@ -110,7 +110,7 @@ async def test_the_marker_of_an_orphan_deletes_one_message(
 async def test_a_message_that_a_row_knows_stays_whatever_its_data_say(
     delete: Delete, teams_side: TeamsService, orphan: str, pool: Pool, known_as: str, incident: str
 ) -> None:
-    """The card or a highlight, of this incident or another in the conversation."""
+    """The card or an announcement, of this incident or another in the conversation."""
     await pool.execute(
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q2', $1)",
         teams_side.channel,

@@ -1,4 +1,4 @@
-"""``teams.reply``: a highlight is said in its card's thread, at most once."""
+"""``teams.reply``: an announcement is said in its card's thread, at most once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -34,7 +34,7 @@ Say = Callable[[Reply], Awaitable[Replied]]
 
 @pytest.fixture
 async def reply(card_activities: CardActivities, teams_side: TeamsService, pool: Pool) -> Reply:
-    """A highlight of a card that is there."""
+    """An announcement of a card that is there."""
     key = CardKey(account="acme", incident_id="Q1", conversation=teams_side.channel)
     await pool.execute(
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q1', $1)",
@@ -80,13 +80,15 @@ async def said(teams_side: TeamsService) -> list[str]:
 
 
 @pytest.mark.pooler_too
-async def test_a_highlight_is_said_in_the_thread(say: Say, reply: Reply, teams_side: TeamsService) -> None:
+async def test_an_announcement_is_said_in_the_thread(
+    say: Say, reply: Reply, teams_side: TeamsService
+) -> None:
     assert await say(reply) == Replied(said=True)
     assert await said(teams_side) == ["🟢 Resolved by Bo Call"]
     assert teams_side.asked[-1].headers["X-Correlation-Id"] == "02E"
 
 
-async def test_a_highlight_is_said_once_under_whatever_event_it_is_told(
+async def test_an_announcement_is_said_once_under_whatever_event_it_is_told(
     say: Say, reply: Reply, teams_side: TeamsService
 ) -> None:
     await say(reply)
@@ -107,7 +109,7 @@ async def test_another_second_is_another_transition(say: Say, reply: Reply, team
     assert len(await said(teams_side)) == 2
 
 
-async def test_the_message_of_a_highlight_is_kept(
+async def test_the_message_of_an_announcement_is_kept(
     say: Say, reply: Reply, teams_side: TeamsService, pool: Pool
 ) -> None:
     """So that nobody takes it for an orphan."""

@@ -43,7 +43,7 @@ async def test_a_run_restores_what_was_shown_said_and_clicked(
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, $2, $3)",
         *(KEY.account, KEY.incident_id, KEY.conversation),
     )
-    await cards.intend_highlight(pool, KEY, "resolved@2026")
+    await cards.intend_announcement(pool, KEY, "resolved@2026")
     done = [click("second", 2), click("first", 1)]
     request = RecordClicks(card=KEY, clicks=tuple(JudgedClick(click=one, outcome=LATE) for one in done))
     await ActivityEnvironment().run(store_activities.record_clicks, request)

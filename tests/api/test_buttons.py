@@ -402,7 +402,7 @@ async def test_a_message_that_no_row_knows_stays_unless_its_marker_is_an_orphans
 async def test_a_reply_in_a_thread_stays_whatever_its_data_say(
     run: Run, buttons: Buttons, lost: dict[str, Any]
 ) -> None:
-    """The data are an orphan's, and the message is a highlight: it begins no thread."""
+    """The data are an orphan's, and the message is an announcement: it begins no thread."""
     in_thread = lost | {"conversation": {"id": f"{OPS};messageid={message_of(run)}"}}
     await is_done_and_deletes_nothing(run, buttons, in_thread)
 

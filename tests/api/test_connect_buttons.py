@@ -336,7 +336,7 @@ async def test_an_incidents_card_is_not_written_over(bot: Bot, gateway: Recordin
     assert await refusal(bot, gateway, click()) == NOT_OUR_MESSAGE
 
 
-async def test_a_highlight_is_not_written_over(bot: Bot, gateway: RecordingGateway) -> None:
+async def test_an_announcement_is_not_written_over(bot: Bot, gateway: RecordingGateway) -> None:
     await bot.pool.execute(
         "INSERT INTO incident_card (account, incident_id, conversation, activity_id, replies)"
         " VALUES ('acme', 'Q1', $1, '1700000000001', $2)",

@@ -90,7 +90,7 @@ class Channel:
         return shown.activity_id
 
     async def reply(self, card: CardKey, root: str, transition: Transition, view: View) -> None:
-        """Say a highlight in the thread of ``root``."""
+        """Say an announcement in the thread of ``root``."""
         request = Reply(
             card=card,
             tenant=self.service.company.tenant_id,

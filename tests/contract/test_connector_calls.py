@@ -107,7 +107,7 @@ async def test_a_card_is_posted_and_edited(channel: Channel, case: str) -> None:
         check_card(attachment["content"])
 
 
-async def test_every_highlight_is_a_reply(channel: Channel) -> None:
+async def test_every_announcement_is_a_reply(channel: Channel) -> None:
     view = view_of("resolved")
     card = await channel.register(view)
     root = await channel.show(card, view)

@@ -1,4 +1,4 @@
-"""The row of a card: intents before sends, outcomes after them, highlights at most once."""
+"""The row of a card: intents before sends, outcomes after them, announcements at most once."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TENANT
 from tests.support.waiting import eventually
 from workflows.channel_incident.activities import ShowCard, StoredCard
 from workflows.channel_incident.messages import CardKey
-from workflows.channel_incident.state import highlight_key
+from workflows.channel_incident.state import announcement_key
 from workflows.channel_incident.view import CardIdentity, View
 from workflows.errors import Conflict
 
@@ -352,35 +352,35 @@ async def test_the_list_of_replies_is_bounded_to_the_newest(pool: Pool) -> None:
     assert (await row(pool))["replies"] == [str(number) for number in range(10, 60)]
 
 
-# Highlights
+# Announcements
 
-SAID = highlight_key("resolved", AS_OF)
+SAID = announcement_key("resolved", AS_OF)
 
 
-async def test_a_highlight_is_intended_once(pool: Pool) -> None:
-    assert await cards.intend_highlight(pool, KEY, SAID) == SERVICE_URL
-    assert not await cards.intend_highlight(pool, KEY, SAID)
-    assert await cards.intend_highlight(pool, KEY, highlight_key("reopened", AS_OF))
-    assert (await cards.restore(pool, KEY)).notified == (SAID, highlight_key("reopened", AS_OF))
+async def test_an_announcement_is_intended_once(pool: Pool) -> None:
+    assert await cards.intend_announcement(pool, KEY, SAID) == SERVICE_URL
+    assert not await cards.intend_announcement(pool, KEY, SAID)
+    assert await cards.intend_announcement(pool, KEY, announcement_key("reopened", AS_OF))
+    assert (await cards.restore(pool, KEY)).notified == (SAID, announcement_key("reopened", AS_OF))
 
 
 async def test_one_of_many_at_once_may_say_it(pool: Pool) -> None:
-    allowed = await asyncio.gather(*(cards.intend_highlight(pool, KEY, SAID) for _ in range(8)))
+    allowed = await asyncio.gather(*(cards.intend_announcement(pool, KEY, SAID) for _ in range(8)))
     assert sorted(allowed, key=str) == [None] * 7 + [SERVICE_URL]
 
 
-async def test_a_highlight_that_certainly_was_not_said_may_be_tried_again(pool: Pool) -> None:
-    await cards.intend_highlight(pool, KEY, SAID)
-    await cards.withdraw_highlight(pool, KEY, SAID)
-    assert await cards.intend_highlight(pool, KEY, SAID)
+async def test_an_announcement_that_certainly_was_not_said_may_be_tried_again(pool: Pool) -> None:
+    await cards.intend_announcement(pool, KEY, SAID)
+    await cards.withdraw_announcement(pool, KEY, SAID)
+    assert await cards.intend_announcement(pool, KEY, SAID)
 
 
-async def test_the_list_of_highlights_is_bounded_to_the_newest(pool: Pool) -> None:
-    keys = [highlight_key("resolved", AS_OF + timedelta(minutes=minute)) for minute in range(30)]
+async def test_the_list_of_announcements_is_bounded_to_the_newest(pool: Pool) -> None:
+    keys = [announcement_key("resolved", AS_OF + timedelta(minutes=minute)) for minute in range(30)]
     for key in keys:
-        assert await cards.intend_highlight(pool, KEY, key)
+        assert await cards.intend_announcement(pool, KEY, key)
     assert (await cards.restore(pool, KEY)).notified == tuple(keys[-20:])
 
 
-async def test_a_highlight_of_a_card_nobody_registered_is_not_said(pool: Pool) -> None:
-    assert not await cards.intend_highlight(pool, KEY.model_copy(update={"incident_id": "Q2"}), SAID)
+async def test_an_announcement_of_a_card_nobody_registered_is_not_said(pool: Pool) -> None:
+    assert not await cards.intend_announcement(pool, KEY.model_copy(update={"incident_id": "Q2"}), SAID)

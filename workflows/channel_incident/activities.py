@@ -42,14 +42,14 @@ class Shown(Value):
 
 
 class Reply(Value):
-    """Say a highlight in the card's thread, at most once."""
+    """Say an announcement in the card's thread, at most once."""
 
     card: CardKey
     tenant: str
     activity_id: str
     transition: Transition
     at: AwareDatetime
-    """The second in which the transition happened: with it, the highlight's identity."""
+    """The second in which the transition happened: with it, the announcement's identity."""
     view: View
     by: str | None
     correlation: str

@@ -12,7 +12,7 @@ from temporalio import workflow
 from workflows.channel_incident.activities import SHOW_CARD, ShowCard, Shown
 from workflows.channel_incident.answers import is_being_read
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.state import Highlight, State
+from workflows.channel_incident.state import Announcement, State
 from workflows.channel_incident.timeline import summary_of
 from workflows.contract import call
 from workflows.errors import CardGone, Failure, OutcomeUnknown
@@ -64,7 +64,7 @@ class CardReconciler(Reconciler):
             content=card.content or "",
             correlation=run.state.cause,
         )
-        news = run.state.highlights.waiting
+        news = run.state.announcements.waiting
         run.apply(sending(run.state))
         shown = await call(SHOW_CARD, request, summary_of(request, run.because))
         state = with_shown(run.state, request, shown)
@@ -140,12 +140,12 @@ def with_shown(state: State, request: ShowCard, shown: Shown) -> State:
     )
 
 
-def announced(state: State, news: Sequence[Highlight]) -> State:
+def announced(state: State, news: Sequence[Announcement]) -> State:
     """A new message notifies people itself: what waited to be said when it was sent needs no reply."""
-    highlights = state.highlights
-    for highlight in news:
-        highlights = highlights.with_said(highlight)
-    return state.replace(highlights=highlights).recovered("highlights")
+    announcements = state.announcements
+    for announcement in news:
+        announcements = announcements.with_said(announcement)
+    return state.replace(announcements=announcements).recovered("announcements")
 
 
 def with_failure(state: State, failure: Failure, *, marker: str, late_edit_until: datetime) -> State:

@@ -9,7 +9,7 @@ from workflows.channel_incident.state import PrivateMessage
 from workflows.channel_incident.timeline import told_to
 from workflows.contract import call
 from workflows.errors import OutcomeUnknown, OutsideError, Temporary, failure_of
-from workflows.options import STALE_HIGHLIGHT
+from workflows.options import STALE_NEWS
 from workflows.reconcile import Reconciler
 
 
@@ -39,7 +39,7 @@ class PrivateMessagesReconciler(Reconciler):
                 await self._tell(message)
         except ActivityError as error:
             failure = failure_of(error)
-            is_stale = workflow.now() - message.click.received_at > STALE_HIGHLIGHT
+            is_stale = workflow.now() - message.click.received_at > STALE_NEWS
             if issubclass(failure.kind, _repeatable(message)) and not is_stale:
                 raise
             self._take_off(message)

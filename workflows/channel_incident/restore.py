@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError
 from workflows.channel_incident.activities import RESTORE_CARD, RESTORE_INCIDENT, StoredCard
 from workflows.channel_incident.details import details_request
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.state import Highlights, State
+from workflows.channel_incident.state import Announcements, State
 from workflows.channel_incident.view import View
 from workflows.contract import call
 from workflows.errors import failure_of
@@ -71,7 +71,7 @@ def restored(state: State, stored: StoredCard, *, marker: str) -> State:
     known = {click.key for click in stored.clicks}
     folded = state.replace(
         card=card,
-        highlights=Highlights(waiting=state.highlights.waiting, said=stored.notified),
+        announcements=Announcements(waiting=state.announcements.waiting, said=stored.notified),
         clicks=(*stored.clicks, *(click for click in state.clicks if click.key not in known)),
     )
     if stored.view is None:
@@ -81,14 +81,14 @@ def restored(state: State, stored: StoredCard, *, marker: str) -> State:
 
 
 def without_old_news(state: State) -> State:
-    """Keep only highlights that were not said and are not older than the incident's state."""
+    """Keep only announcements that were not said and are not older than the incident's state."""
     held = state.incident.snapshot_stamp
     waiting = tuple(
         h
-        for h in state.highlights.waiting
-        if h.key not in state.highlights.said and (held is None or whole_second(held.at) <= h.second)
+        for h in state.announcements.waiting
+        if h.key not in state.announcements.said and (held is None or whole_second(held.at) <= h.second)
     )
-    return state.replace(highlights=Highlights(waiting=waiting, said=state.highlights.said))
+    return state.replace(announcements=Announcements(waiting=waiting, said=state.announcements.said))
 
 
 def _without_what_was_shown(state: State, view: View) -> State:
@@ -104,12 +104,12 @@ def _without_what_was_shown(state: State, view: View) -> State:
         update |= {"snapshot": None, "snapshot_stamp": None}
     waiting = tuple(
         h
-        for h in state.highlights.waiting
+        for h in state.announcements.waiting
         if h.stamp.at > view.as_of and (h.transition != "priority_raised" or _is_raised(view, incident))
     )
     return state.replace(
         incident=incident.model_copy(update=update),
-        highlights=Highlights(waiting=waiting, said=state.highlights.said),
+        announcements=Announcements(waiting=waiting, said=state.announcements.said),
     )
 
 

@@ -56,7 +56,7 @@ class CardState(Value):
         return self.activity_id is None or self.content != self.shown_content or self.resend
 
 
-class Highlight(Value):
+class Announcement(Value):
     """Something to be said in the thread once the card shows it."""
 
     transition: Transition
@@ -70,26 +70,26 @@ class Highlight(Value):
 
     @property
     def key(self) -> str:
-        """The highlight's identity within its incident."""
-        return highlight_key(self.transition, self.second)
+        """The announcement's identity within its incident."""
+        return announcement_key(self.transition, self.second)
 
 
-def highlight_key(transition: Transition, second: datetime) -> str:
+def announcement_key(transition: Transition, second: datetime) -> str:
     """Names a transition of one incident, under whatever event ids it is delivered."""
     return f"{transition}@{second.isoformat()}"
 
 
-class Highlights(Value):
+class Announcements(Value):
     """What waits to be said in the thread, and what was."""
 
-    waiting: tuple[Highlight, ...] = ()
+    waiting: tuple[Announcement, ...] = ()
     said: tuple[str, ...] = ()
     """Keys of those that were said or may have been."""
 
-    def with_said(self, highlight: Highlight) -> "Highlights":
+    def with_said(self, announcement: Announcement) -> "Announcements":
         """It was said, may have been said, or is too old to be said."""
-        waiting = tuple(h for h in self.waiting if h.key != highlight.key)
-        return Highlights(waiting=waiting, said=(*self.said, highlight.key)[-_MOST_SAID:])
+        waiting = tuple(h for h in self.waiting if h.key != announcement.key)
+        return Announcements(waiting=waiting, said=(*self.said, announcement.key)[-_MOST_SAID:])
 
 
 class PrivateMessage(Value):
@@ -144,7 +144,7 @@ class State(Degradable):
     card: CardState
     cause: str = ""
     """Correlation id of what last changed the card."""
-    highlights: Highlights = Highlights()
+    announcements: Announcements = Announcements()
     private_messages: PrivateMessages = PrivateMessages()
     orphans: tuple[Orphan, ...] = ()
     """Those that somebody pressed, to be deleted."""
@@ -156,7 +156,7 @@ class State(Degradable):
     @property
     def is_in_sync(self) -> bool:
         """Whether everything that is wanted in the conversation is there, as far as anybody knows."""
-        return self.detached or not (self.card.is_due or self.highlights.waiting)
+        return self.detached or not (self.card.is_due or self.announcements.waiting)
 
     def revised(self, content: str, *, nonce: str, cause: str | None) -> Self:
         """Other content is wanted: the next revision, with a nonce of its own."""

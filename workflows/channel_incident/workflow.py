@@ -7,11 +7,15 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from workflows.channel_incident.announcements import (
+    AnnouncementsReconciler,
+    announcement_of,
+    with_announcement,
+)
 from workflows.channel_incident.answers import Answers
 from workflows.channel_incident.card import CardReconciler, with_message_in_doubt
 from workflows.channel_incident.clicks import Clicks
 from workflows.channel_incident.details import DetailsReconciler
-from workflows.channel_incident.highlights import HighlightsReconciler, highlight_of, with_highlight
 from workflows.channel_incident.messages import Attached, ClickAnswer, End, Start
 from workflows.channel_incident.orphans import OrphansReconciler
 from workflows.channel_incident.private_messages import PrivateMessagesReconciler
@@ -38,9 +42,9 @@ class ChannelIncidentWorkflow:
     Started by a PagerDuty webhook or by whoever brings the incident in (signal-with-start), or by a click on
     the card of an ended run (update-with-start); id ``incident/{account}/{incident}/{channel}``. It folds
     every event into one state (``RunState``) and keeps the outside in sync with it: the card, the details
-    that only REST knows, the highlights in the thread, private messages, orphans. It ends when the incident
-    is resolved, everything is shown and the grace has passed; a later event starts a new run, which first
-    restores what was shown.
+    that only REST knows, the announcements in the thread, private messages, orphans. It ends when the
+    incident is resolved, everything is shown and the grace has passed; a later event starts a new run, which
+    first restores what was shown.
     """
 
     @workflow.init
@@ -53,7 +57,7 @@ class ChannelIncidentWorkflow:
         self.reconcilers = (
             self.card,
             DetailsReconciler(self.run_state, self.clicks.is_changing_status),
-            HighlightsReconciler(self.run_state),
+            AnnouncementsReconciler(self.run_state),
             PrivateMessagesReconciler(self.run_state),
             OrphansReconciler(self.run_state),
         )
@@ -82,13 +86,13 @@ class ChannelIncidentWorkflow:
         if event.event_type not in EVENTS or event.incident_id != run.start.incident_id:
             workflow.logger.warning("an event that is not this run's was dropped: %s", event.event_id)
             return
-        incident, highlights = fold_event(state.incident, event), state.highlights
+        incident, announcements = fold_event(state.incident, event), state.announcements
         if transition := transition_of(state.incident, incident, event):
-            highlights = with_highlight(highlights, highlight_of(event, transition))
+            announcements = with_announcement(announcements, announcement_of(event, transition))
         if is_urgent(state.incident, incident, event):
             run.urgencies += 1
         run.apply(
-            state.replace(incident=incident, highlights=highlights),
+            state.replace(incident=incident, announcements=announcements),
             cause=event.event_id,
             entry=entry_of_event(event),
         )

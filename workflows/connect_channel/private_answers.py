@@ -10,7 +10,7 @@ from workflows.connect_channel.timeline import NAME_LIMIT
 from workflows.contract import call
 from workflows.errors import OutcomeUnknown, Temporary, failure_of
 from workflows.markdown import as_markdown
-from workflows.options import STALE_HIGHLIGHT
+from workflows.options import STALE_NEWS
 from workflows.reconcile import Reconciler
 
 
@@ -40,7 +40,7 @@ class PrivateAnswersReconciler(Reconciler):
             await call(TELL_ASKER, request, f"to {as_markdown(unheard.person.name, NAME_LIMIT)}")
         except ActivityError as error:
             failure = failure_of(error)
-            is_stale = run.now - unheard.asked_at > STALE_HIGHLIGHT
+            is_stale = run.now - unheard.asked_at > STALE_NEWS
             if issubclass(failure.kind, Temporary) and not is_stale:
                 raise
             run.apply(told(run.state, unheard))

@@ -52,7 +52,7 @@ async def standard(run: Run) -> None:
 
 
 async def lost_answers(run: Run) -> None:
-    """Of the post, of an edit, of a highlight; the message is deleted, and an orphan is pressed."""
+    """Of the post, of an edit, of an announcement; the message is deleted, and an orphan is pressed."""
     outside, life = run.outside, run.life
     outside.fails(SHOW_CARD, LOST)
     await _triggered(run)

@@ -27,7 +27,7 @@ from workflows.channel_incident.activities import (
     VerbDone,
 )
 from workflows.channel_incident.messages import CardKey
-from workflows.channel_incident.state import highlight_key
+from workflows.channel_incident.state import announcement_key
 from workflows.errors import OutsideError
 from workflows.incident.events import Details
 from workflows.incident.values import Reference
@@ -104,7 +104,7 @@ class FakeActivities:
             "nonce": last.identity.nonce,
             "content": last.content,
             "view": last.view,
-            "notified": tuple(highlight_key(reply.transition, reply.at) for reply in self.replies),
+            "notified": tuple(announcement_key(reply.transition, reply.at) for reply in self.replies),
             "clicks": tuple(
                 RecordedOutcome(key=judged.click.key, outcome=judged.outcome) for judged in self.judged()
             ),

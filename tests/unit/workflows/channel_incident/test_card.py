@@ -7,9 +7,9 @@ import pytest
 from tests.support.life import Life
 from workflows.channel_incident import card as cards
 from workflows.channel_incident.activities import ShowCard, Shown
-from workflows.channel_incident.highlights import highlight_of, with_highlight
+from workflows.channel_incident.announcements import announcement_of, with_announcement
 from workflows.channel_incident.messages import CardKey
-from workflows.channel_incident.state import CardState, Highlight, State
+from workflows.channel_incident.state import Announcement, CardState, State
 from workflows.channel_incident.view import CardIdentity, View, build_view, fingerprint
 from workflows.errors import (
     BotRemoved,
@@ -60,12 +60,12 @@ def failed(state: State, kind: type[OutsideError]) -> CardState:
     return cards.with_failure(sending, Failure(kind), marker="marker-2", late_edit_until=LATER).card
 
 
-def highlight() -> Highlight:
-    return highlight_of(LIFE.escalates(), "escalated")
+def announcement() -> Announcement:
+    return announcement_of(LIFE.escalates(), "escalated")
 
 
-def highlighted(state: State, news: Highlight) -> State:
-    return state.replace(highlights=with_highlight(state.highlights, news))
+def with_news(state: State, news: Announcement) -> State:
+    return state.replace(announcements=with_announcement(state.announcements, news))
 
 
 def test_a_new_revision_is_due_until_it_is_shown() -> None:
@@ -139,12 +139,12 @@ def test_only_the_timer_that_was_set_for_a_lost_edit_ends_its_time() -> None:
 
 
 def test_a_new_message_takes_along_what_waited_to_be_said_when_it_was_sent() -> None:
-    news = highlight()
-    after = cards.announced(highlighted(there(), news), (news,))
-    assert after.highlights.waiting == ()
-    assert highlighted(after, news).highlights.waiting == ()
+    news = announcement()
+    after = cards.announced(with_news(there(), news), (news,))
+    assert after.announcements.waiting == ()
+    assert with_news(after, news).announcements.waiting == ()
 
 
-def test_a_send_that_begins_leaves_waiting_highlights() -> None:
-    news = highlight()
-    assert cards.sending(highlighted(wanted(), news)).highlights.waiting == (news,)
+def test_a_send_that_begins_leaves_waiting_announcements() -> None:
+    news = announcement()
+    assert cards.sending(with_news(wanted(), news)).announcements.waiting == (news,)

@@ -2,9 +2,9 @@
 
 from tests.support.life import BO, Life
 from workflows.channel_incident.activities import StoredCard
-from workflows.channel_incident.highlights import highlight_of, with_highlight
+from workflows.channel_incident.announcements import announcement_of, with_announcement
 from workflows.channel_incident.restore import restored, without_old_news
-from workflows.channel_incident.state import CardState, Highlight, State
+from workflows.channel_incident.state import Announcement, CardState, State
 from workflows.channel_incident.view import View, build_view, fingerprint
 from workflows.incident.events import IncidentEvent
 from workflows.incident.reduce import fold_event
@@ -12,12 +12,12 @@ from workflows.incident.reduce import fold_event
 EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
 
 
-def after(*events: IncidentEvent, news: Highlight | None = None) -> State:
+def after(*events: IncidentEvent, news: Announcement | None = None) -> State:
     incident = EMPTY.incident
     for event in events:
         incident = fold_event(incident, event)
     state = EMPTY.replace(incident=incident)
-    return state.replace(highlights=with_highlight(state.highlights, news)) if news else state
+    return state.replace(announcements=with_announcement(state.announcements, news)) if news else state
 
 
 def view_of(state: State) -> View:
@@ -54,9 +54,9 @@ def test_an_event_that_the_card_has_shown_is_no_news_and_no_state() -> None:
     life = Life("Q1")
     triggered, acknowledged, escalated = life.triggers(), life.is_acknowledged(by=BO), life.escalates()
     before = after(triggered, acknowledged, escalated)
-    again = after(acknowledged, escalated, news=highlight_of(escalated, "escalated"))
+    again = after(acknowledged, escalated, news=announcement_of(escalated, "escalated"))
     state = restored(again, stored(before), marker="marker-9")
-    assert (state.incident.snapshot, state.highlights.waiting) == (None, ())
+    assert (state.incident.snapshot, state.announcements.waiting) == (None, ())
     assert state.incident.acknowledgements == ()
 
 
@@ -64,7 +64,7 @@ def test_an_event_after_what_the_card_has_shown_stands() -> None:
     life = Life("Q1")
     before = after(life.triggers(), life.is_resolved())
     reopened = life.reopens()
-    news = highlight_of(reopened, "reopened")
+    news = announcement_of(reopened, "reopened")
     state = restored(after(reopened, news=news), stored(before), marker="marker-9")
     assert state.incident.snapshot == reopened.snapshot
-    assert without_old_news(state).highlights.waiting == (news,)
+    assert without_old_news(state).announcements.waiting == (news,)

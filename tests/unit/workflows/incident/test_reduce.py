@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.life import ADA, BO, Life, under_another_id
-from workflows.channel_incident.highlights import highlight_of
+from workflows.channel_incident.announcements import announcement_of
 from workflows.channel_incident.state import CardState, State
 from workflows.channel_incident.view import build_view
 from workflows.incident.event_types import EVENT_TYPES
@@ -249,8 +249,8 @@ def test_one_transition_under_two_event_ids_has_one_key(life: Life) -> None:
     )
     assert first is not None
     assert second is not None
-    assert highlight_of(once, first).key == highlight_of(again, second).key
-    assert highlight_of(once, first).by == "Ada Ops"
+    assert announcement_of(once, first).key == announcement_of(again, second).key
+    assert announcement_of(once, first).by == "Ada Ops"
 
 
 # What REST alone tells

@@ -1,4 +1,4 @@
-"""Highlights: short replies in the card's thread, once the card shows what they tell.
+"""Announcements: short replies in the card's thread, once the card shows what they tell.
 
 An edit of the card notifies nobody.
 """
@@ -9,21 +9,21 @@ from temporalio.exceptions import ActivityError
 from workflows.channel_incident.activities import REPLY, Reply
 from workflows.channel_incident.card import with_resend
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.state import Highlight, Highlights
+from workflows.channel_incident.state import Announcement, Announcements
 from workflows.contract import call
 from workflows.errors import CardGone, OutcomeUnknown, failure_of
 from workflows.incident.event_types import Transition
 from workflows.incident.events import IncidentEvent
-from workflows.options import STALE_HIGHLIGHT
+from workflows.options import STALE_NEWS
 from workflows.reconcile import Reconciler
 
 _SUPERSEDE_ALL: frozenset[Transition] = frozenset({"resolved", "reopened"})
 
 
-class HighlightsReconciler(Reconciler):
-    """Says each highlight at most once."""
+class AnnouncementsReconciler(Reconciler):
+    """Says each announcement at most once."""
 
-    name = "highlights"
+    name = "announcements"
 
     def __init__(self, run: RunState) -> None:
         self._run = run
@@ -32,7 +32,7 @@ class HighlightsReconciler(Reconciler):
         """Something is news, and the card shows it."""
         state = self._run.state
         return (
-            bool(state.highlights.waiting)
+            bool(state.announcements.waiting)
             and not state.detached
             and state.card.activity_id is not None
             and not state.card.is_due
@@ -43,29 +43,29 @@ class HighlightsReconciler(Reconciler):
         return self._run.urgencies
 
     def holds_run(self) -> bool:
-        """A highlight waits for the card, and the run waits for the highlight."""
-        return bool(self._run.state.highlights.waiting)
+        """An announcement waits for the card, and the run waits for the announcement."""
+        return bool(self._run.state.announcements.waiting)
 
     async def reconcile(self) -> None:
         """Say the oldest: an unknown outcome is not repeated, and is no reason to wait."""
         run = self._run
-        view, highlight = run.view, run.state.highlights.waiting[0]
+        view, announcement = run.view, run.state.announcements.waiting[0]
         activity_id = run.state.card.activity_id
         if view is None or activity_id is None:
             return
-        if workflow.now() - highlight.stamp.at <= STALE_HIGHLIGHT:
+        if workflow.now() - announcement.stamp.at <= STALE_NEWS:
             request = Reply(
                 card=run.key,
                 tenant=run.conversation.tenant,
                 activity_id=activity_id,
-                transition=highlight.transition,
-                at=highlight.second,
+                transition=announcement.transition,
+                at=announcement.second,
                 view=view,
-                by=highlight.by,
-                correlation=highlight.stamp.event_id,
+                by=announcement.by,
+                correlation=announcement.stamp.event_id,
             )
             try:
-                await call(REPLY, request, highlight.transition.replace("_", " "))
+                await call(REPLY, request, announcement.transition.replace("_", " "))
             except ActivityError as error:
                 kind = failure_of(error).kind
                 if issubclass(kind, CardGone):
@@ -74,25 +74,29 @@ class HighlightsReconciler(Reconciler):
                     run.apply(with_resend(run.state))
                 if not issubclass(kind, OutcomeUnknown):
                     raise
-                workflow.logger.warning("a highlight's outcome is unknown; it is not repeated")
-        run.apply(run.state.replace(highlights=run.state.highlights.with_said(highlight)))
+                workflow.logger.warning("an announcement's outcome is unknown; it is not repeated")
+        run.apply(run.state.replace(announcements=run.state.announcements.with_said(announcement)))
 
 
-def highlight_of(event: IncidentEvent, transition: Transition) -> Highlight:
+def announcement_of(event: IncidentEvent, transition: Transition) -> Announcement:
     """What this event gives cause to say in the thread."""
-    return Highlight(transition=transition, stamp=event.stamp, by=event.agent.name if event.agent else None)
+    return Announcement(
+        transition=transition, stamp=event.stamp, by=event.agent.name if event.agent else None
+    )
 
 
-def with_highlight(highlights: Highlights, highlight: Highlight) -> Highlights:
+def with_announcement(announcements: Announcements, announcement: Announcement) -> Announcements:
     """Something is news. What was said is not said again.
 
     Old news is dropped: a resolve or a reopening makes everything that still waits pointless.
     """
-    if highlight.key in highlights.said or any(h.key == highlight.key for h in highlights.waiting):
-        return highlights
+    if announcement.key in announcements.said or any(
+        h.key == announcement.key for h in announcements.waiting
+    ):
+        return announcements
     waiting = tuple(
         h
-        for h in highlights.waiting
-        if highlight.transition not in _SUPERSEDE_ALL and h.transition != highlight.transition
+        for h in announcements.waiting
+        if announcement.transition not in _SUPERSEDE_ALL and h.transition != announcement.transition
     )
-    return highlights.model_copy(update={"waiting": (*waiting, highlight)})
+    return announcements.model_copy(update={"waiting": (*waiting, announcement)})

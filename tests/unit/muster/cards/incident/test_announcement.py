@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from muster.cards.incident.highlight import highlight_text
+from muster.cards.incident.announcement import announcement_text
 from tests.support.views import OPENED, a_view
 from workflows.incident.event_types import Transition
 from workflows.incident.values import MergedInto, Reference
@@ -44,7 +44,7 @@ TAKER = MergedInto(id="Q77", number=77, title="Payments down", url="https://acme
         ("reopened", {}, "<at>*all*</at>", r"🔴 Reopened by &lt;at&gt;\*all\*&lt;/at&gt;"),
     ],
 )
-def test_a_highlight_says_what_happened_and_who_did_it(
+def test_an_announcement_says_what_happened_and_who_did_it(
     transition: Transition, changes: dict[str, Any], by: str | None, text: str
 ) -> None:
-    assert highlight_text(a_view(**changes), transition, by=by) == text
+    assert announcement_text(a_view(**changes), transition, by=by) == text

@@ -15,7 +15,7 @@ _TRANSITIONS: dict[Transition, str] = {
 }
 
 
-def highlight_text(view: View, transition: Transition, *, by: str | None) -> str:
+def announcement_text(view: View, transition: Transition, *, by: str | None) -> str:
     """One line of Markdown: what happened, and ``by`` whom where that is known."""
     who = escape(by or "", NAME_LIMIT)
     parts = [

@@ -71,7 +71,7 @@ async def test_what_happens_while_the_first_card_is_under_way_is_said(client: Cl
         await outside.until(lambda: outside.said == ["escalated"])
 
 
-async def test_two_subscriptions_that_deliver_one_transition_are_one_highlight(client: Client) -> None:
+async def test_two_subscriptions_that_deliver_one_transition_are_one_announcement(client: Client) -> None:
     async with shown(client) as run:
         escalated = run.life.escalates()
         await run.hears(escalated)
@@ -81,7 +81,7 @@ async def test_two_subscriptions_that_deliver_one_transition_are_one_highlight(c
     assert run.outside.said == ["escalated", "resolved"]
 
 
-async def test_a_highlight_whose_outcome_is_unknown_is_not_repeated(client: Client) -> None:
+async def test_an_announcement_whose_outcome_is_unknown_is_not_repeated(client: Client) -> None:
     """Nor does it take along the one that came while it was under way."""
     async with shown(client) as run:
         run.outside.fails(REPLY, OutcomeUnknown("the answer was lost"))
@@ -95,7 +95,7 @@ async def test_a_highlight_whose_outcome_is_unknown_is_not_repeated(client: Clie
     assert run.outside.said == ["escalated", "resolved"]
 
 
-async def test_a_highlight_that_was_certainly_not_said_is_said_later(client: Client) -> None:
+async def test_an_announcement_that_was_certainly_not_said_is_said_later(client: Client) -> None:
     async with shown(client) as run:
         run.outside.fails(REPLY, ProviderUnavailable("no connection"))
         await run.hears(run.life.escalates())
@@ -119,7 +119,7 @@ async def test_a_card_that_is_gone_when_news_is_said_is_posted_anew_and_is_the_n
         await run.hears(run.life.escalates())
         await run.outside.until(lambda: len(run.outside.posts) == 2)
         await run.is_idle()
-        assert "highlights" not in await run.details()
+        assert "announcements" not in await run.details()
         await run.hears(run.life.is_resolved())
         await run.ends()
     assert run.outside.said == ["escalated", "resolved"]
