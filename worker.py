@@ -20,6 +20,7 @@ from activities.registration import tell_failures_once
 from activities.signals import WorkflowSignals
 from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
+from muster.chat_life import ChatLife
 from muster.clients.graph.client import graph_client
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.refresh import RefreshClient
@@ -46,6 +47,7 @@ from muster.temporal.client import temporal_client
 from muster.temporal.schedules import keep_upkeep_schedules
 from muster.temporal.search_attributes import require_search_attributes
 from muster.variables import warn_of_unknown
+from workflows.channel_incident.messages import Timing
 from workflows.discovery import passed_through, workflow_classes
 
 _LIBRARIES = ("pydantic", "pydantic_core", "annotated_types", "typing_inspection")
@@ -98,6 +100,8 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             keys,
         )
         connector = connector_client(settings, http)
+        timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
+        chat_life = ChatLife(pool, signals, connector, timing)
         dependencies = Dependencies(
             connector=connector,
             pagerduty=PagerDutyClient(http),
@@ -109,7 +113,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             graph=graph_client(settings, http),
             signals=signals,
             sends=sends,
-            refused_sends=RefusedSends(pool, signals, settings),
+            refused_sends=RefusedSends(pool, signals, settings, chat_life),
             person_tokens=person_tokens,
             private=PrivateSends(connector, pool),
             pool=pool,

@@ -13,7 +13,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from muster.temporal.starting import signal_with_start, start_options
+from muster.temporal.starting import signal_running, signal_with_start, start_options
 from workflows.contract import ArgumentT, ResultT, Signal, StartT, Update, WorkflowType
 from workflows.errors import ProviderUnavailable
 from workflows.search_attributes import TEAMS_CONVERSATION
@@ -92,14 +92,11 @@ class WorkflowSignals:
         """
         try:
             async with asyncio.timeout(_WITHIN):
-                await self._client.get_workflow_handle(workflow_id).signal(signal.name)
+                return await signal_running(self._client, workflow_id, signal)
         except TimeoutError as error:
             raise ProviderUnavailable("Temporal did not take a signal in time") from error
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
             raise ProviderUnavailable(f"Temporal did not take a signal: {error.status.name}") from error
-        return True
 
     async def is_running_in(self, conversations: Iterable[str]) -> bool:
         """Whether a run goes on that belongs to one of these conversations; raises ``ProviderUnavailable``.

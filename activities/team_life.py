@@ -1,29 +1,15 @@
 """Channels that are suspended and revived: their rows, and the runs that show cards there."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from functools import partial
-from typing import TypeVar
-
-import structlog
+from collections.abc import Iterable
 
 from activities.registration import implements
 from activities.signals import WorkflowSignals
+from muster.card_runs import CardRuns
 from muster.settings import Settings
 from muster.store import suspensions, targets
 from muster.store.pool import Pool, transaction
-from muster.store.targets import Target
-from workflows.channel_incident.messages import Attached, Timing
-from workflows.channel_incident.workflow_type import ATTACH, CHANNEL_INCIDENT, DETACH
-from workflows.errors import ProviderUnavailable
-from workflows.ids import ChannelIncidentId
+from workflows.channel_incident.messages import Timing
 from workflows.team_setup.activities import FOLLOW_TEAM, Change, ChannelsChanged, FollowTeam
-
-_TOLD_AT_ONCE = 10
-
-CardT = TypeVar("CardT", ChannelIncidentId, Target)
-
-log = structlog.stdlib.get_logger(__name__)
 
 
 class TeamLifeActivities:
@@ -31,8 +17,9 @@ class TeamLifeActivities:
 
     def __init__(self, pool: Pool, signals: WorkflowSignals, settings: Settings) -> None:
         self._pool = pool
-        self._signals = signals
-        self._settings = settings
+        self._card_runs = CardRuns(
+            signals, Timing(edit_interval=settings.edit_interval, grace=settings.grace)
+        )
 
     @implements(FOLLOW_TEAM)
     async def follow_team(self, request: FollowTeam) -> ChannelsChanged:
@@ -40,7 +27,7 @@ class TeamLifeActivities:
 
         What was resolved while its channel was away is open nowhere: its run reads it again and says nothing.
 
-        Raises ``ProviderUnavailable`` with the number of runs that were not told: another attempt tells all.
+        Raises ``ProviderUnavailable`` where a run was not told: another attempt tells all.
         """
         async with transaction(self._pool) as connection:
             changed = await suspensions.follow(
@@ -66,36 +53,8 @@ class TeamLifeActivities:
             return
         named = None if None in channels else {channel for channel in channels if channel is not None}
         cards = await suspensions.open_cards(self._pool, team=team, channels=named)
-        await self._tell_all(cards, self._let_go, "let go")
+        await self._card_runs.let_go([str(card) for card in cards])
 
     async def _attach(self, request: FollowTeam) -> None:
         cards = await targets.in_revived(self._pool, team=request.team, request=request.request)
-        attached = Attached(correlation=request.request)
-        await self._tell_all(cards, partial(self._take_up, attached=attached), "taken up")
-
-    async def _tell_all(
-        self, cards: Collection[CardT], tell: Callable[[CardT], Awaitable[None]], what: str
-    ) -> None:
-        few = asyncio.Semaphore(_TOLD_AT_ONCE)
-
-        async def is_told(card: CardT) -> bool:
-            async with few:
-                try:
-                    await tell(card)
-                except ProviderUnavailable as error:
-                    log.warning("a card was missed", was_not=what, card=str(card), error=str(error))
-                    return False
-            return True
-
-        told = await asyncio.gather(*(is_told(card) for card in cards))
-        if missed := told.count(False):
-            raise ProviderUnavailable(f"{missed} of {len(told)} cards were not {what}")
-
-    async def _let_go(self, card: ChannelIncidentId) -> None:
-        """The run that shows the card knows that nothing more is shown there, or there is none."""
-        if await self._signals.signal_running(str(card), DETACH):
-            log.info("a card is let go: its channel is suspended", workflow=str(card))
-
-    async def _take_up(self, card: Target, attached: Attached) -> None:
-        timing = Timing(edit_interval=self._settings.edit_interval, grace=self._settings.grace)
-        await self._signals.signal(CHANNEL_INCIDENT, card.start(timing), ATTACH, attached)
+        await self._card_runs.take_up(cards, correlation=request.request)

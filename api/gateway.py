@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 
 from api.hand_overs import HandOvers
 from muster.temporal.attempts import AcceptedAndLost, Attempts, Rejected, TemporalUnavailable
-from muster.temporal.starting import signal_with_start, start_options
+from muster.temporal.starting import signal_running, signal_with_start, start_options
 from workflows.contract import ArgumentT, ResultT, Signal, StartT, Update, WorkflowType
 
 _HAND_OVER_WITHIN = 0.4
@@ -52,6 +52,17 @@ class Gateway:
         try:
             async with asyncio.timeout(within):
                 await Attempts().make(lambda: self._signal(row, start, signal, message))
+        except TimeoutError as error:
+            raise TemporalUnavailable("Temporal did not take the signal in time") from error
+
+    async def signal_running(self, workflow_id: str, signal: Signal[Any]) -> bool:
+        """Signal a run that goes on, without anything to carry; ``False`` where none does.
+
+        Raises as ``signal``.
+        """
+        try:
+            async with asyncio.timeout(_SIGNAL_WITHIN):
+                return await Attempts().make(lambda: signal_running(self._client, workflow_id, signal))
         except TimeoutError as error:
             raise TemporalUnavailable("Temporal did not take the signal in time") from error
 

@@ -1,4 +1,4 @@
-"""Sends that Teams refuses because of where they go: the set-up of the team hears of it and finds out why."""
+"""Sends that Teams refuses because of where they go: whoever knows the place hears of it and finds out."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import structlog
 
 from activities.signals import WorkflowSignals
+from muster.chat_life import ChatLife
 from muster.refused_sends import REFUSED_SENDS, RefusedSend, refusal_in
 from muster.settings import Settings
 from muster.store import teams
 from muster.store.pool import UNAVAILABLE, Pool
-from workflows.errors import ProviderUnavailable
+from workflows.errors import OutsideError
 from workflows.team_setup.messages import Deadlines
 from workflows.team_setup.workflow_type import SEND_REFUSED, TEAM_SETUP
 
@@ -19,10 +20,11 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class RefusedSends:
-    """Reports refused sends into channels; those into chats concern no team."""
+    """Reports refused sends: into a channel to the set-up of its team, into a chat to what it lives by."""
 
-    def __init__(self, pool: Pool, signals: WorkflowSignals, settings: Settings) -> None:
+    def __init__(self, pool: Pool, signals: WorkflowSignals, settings: Settings, chat_life: ChatLife) -> None:
         self._pool = pool
+        self._chat_life = chat_life
         self._signals = signals
         self._settings = settings
 
@@ -37,17 +39,18 @@ class RefusedSends:
             raise
 
     async def report(self, conversation: str, refused: RefusedSend, at: datetime) -> None:
-        """Tell the set-up of the channel's team; a later send reports what cannot be told now."""
+        """Tell who finds out what became of it; a later send reports what cannot be told now."""
         message = refusal_in(conversation, refused, at)
         if message is None:
             return
         try:
             team = await teams.of_channel(self._pool, conversation)
-            if team is None:  # a chat
+            if team is None:
+                await self._chat_life.refused(conversation)
                 return
             start = team.start(Deadlines(link=self._settings.link_life))
             await self._signals.signal(TEAM_SETUP, start, SEND_REFUSED, message)
-        except (ProviderUnavailable, *UNAVAILABLE) as failure:
+        except (OutsideError, *UNAVAILABLE) as failure:
             log.warning("a refused send was not reported", reason=type(failure).__name__)
         else:
             log.info("a refused send was reported", team=team.key, code=refused.code)

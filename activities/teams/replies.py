@@ -1,4 +1,7 @@
-"""Announcements: short lines beside a card, each said at most once."""
+"""Announcements: short lines beside a card, in a chat messages of their own, each said at most once."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 
@@ -9,6 +12,7 @@ from activities.teams.sends import Sends
 from muster.cards.incident.announcement import announcement_text
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import cards
+from muster.store.cards import ReplyPlace
 from muster.store.pool import UNAVAILABLE, Pool
 from workflows.channel_incident.activities import REPLY, Replied, Reply
 from workflows.errors import OutcomeUnknown, OutsideError
@@ -35,17 +39,13 @@ class ReplyActivities:
 
     async def _say(self, request: Reply) -> Replied:
         key = request.announcement.key
-        service_url = await cards.intend_announcement(self._pool, request.card, key)
-        if service_url is None:
+        place = await cards.intend_announcement(self._pool, request.card, key)
+        if place is None:
             return Replied(said=False)
         text = announcement_text(request.view, request.announcement)
         try:
-            said = await self._connector.reply(
-                service_url,
-                request.tenant,
-                request.card.conversation,
-                request.activity_id,
-                {"type": "message", "text": text, "textFormat": "markdown"},
+            said = await self._post(
+                request, place, {"type": "message", "text": text, "textFormat": "markdown"}
             )
         except OutcomeUnknown:
             raise
@@ -59,3 +59,10 @@ class ReplyActivities:
                 "an announcement is said and could not be recorded", incident=request.card.incident_id
             )
         return Replied(said=True)
+
+    async def _post(self, request: Reply, place: ReplyPlace, message: Mapping[str, Any]) -> str:
+        """The id of the message: in the card's thread, and in a chat beside the card."""
+        where = (place.service_url, request.tenant, request.card.conversation)
+        if place.has_threads:
+            return await self._connector.reply(*where, request.activity_id, message)
+        return await self._connector.send(*where, message)

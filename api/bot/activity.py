@@ -121,6 +121,9 @@ class InboundActivity(_Envelope):
     members_added: Annotated[tuple[_Member, ...], Items] = Field(default=(), alias="membersAdded")
     members_removed: Annotated[tuple[_Member, ...], Items] = Field(default=(), alias="membersRemoved")
 
+    topic_name: Name = Field(default=None, alias="topicName")
+    """What a chat is called from now on."""
+
     @property
     def at(self) -> datetime:
         """When it happened; now, where Teams does not say."""

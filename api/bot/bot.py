@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
 
+from api.bot.activity import InboundActivity
 from api.bot.adapter import inbound_of
 from api.bot.card_actions import CardActionHandler
+from api.bot.chat_events import ChatEvents
 from api.bot.commands.handler import CommandHandler
 from api.bot.presence import ChannelPresence
 from api.bot.sightings import Sightings
@@ -26,6 +28,7 @@ class MusterBot(TeamsActivityHandler):
         events: TeamEvents,
         sightings: Sightings,
         presence: ChannelPresence,
+        chats: ChatEvents,
     ) -> None:
         """``buttons``: who answers those of cards that are no incident's, by verb."""
         super().__init__()
@@ -35,6 +38,7 @@ class MusterBot(TeamsActivityHandler):
         self._events = events
         self._sightings = sightings
         self._presence = presence
+        self._chats = chats
 
     async def on_turn(self, turn_context: TurnContext) -> None:
         """Handle the activity, whatever it is, and then write what it tells beside its purpose."""
@@ -42,7 +46,8 @@ class MusterBot(TeamsActivityHandler):
         try:
             await super().on_turn(turn_context)
         finally:
-            noting = self._sightings.begin(activity, self._presence)
+            presence = self._chats if activity.team is None else self._presence
+            noting = self._sightings.begin(activity, presence)
         if not activity.is_invoke:  # nobody waits for its answer
             await self._sightings.wait_for(noting)
 
@@ -65,12 +70,15 @@ class MusterBot(TeamsActivityHandler):
         await self._commands.handle(inbound_of(turn_context).activity)
 
     async def on_conversation_update_activity(self, turn_context: TurnContext) -> None:
-        """An event of a team. botbuilder's own dispatch compares its type exactly.
+        """An event of a team or of a chat. botbuilder's own dispatch compares its type exactly.
 
         It would also ask the connector once for every new member, and nobody here greets them.
         """
-        await self._events.tell(inbound_of(turn_context).activity)
+        await self._tell(inbound_of(turn_context).activity)
 
     async def on_installation_update(self, turn_context: TurnContext) -> None:
         """The same for the installation itself."""
-        await self._events.tell(inbound_of(turn_context).activity)
+        await self._tell(inbound_of(turn_context).activity)
+
+    async def _tell(self, activity: InboundActivity) -> None:
+        await (self._chats if activity.team is None else self._events).tell(activity)

@@ -3,6 +3,7 @@
 from api.bot.bot import MusterBot
 from api.bot.buttons import BUTTONS, ButtonHandler
 from api.bot.channels import Channels
+from api.bot.chat_events import ChatEvents
 from api.bot.clicks import ClickHandler
 from api.bot.commands.handler import CommandHandler
 from api.bot.commands.request import Accounts, Dependencies
@@ -14,6 +15,7 @@ from api.bot.presence import ChannelPresence
 from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
+from muster.chat_life import ChatLife
 from muster.clients.teams.connector import ConnectorClient
 from muster.linked_people.rights_reader import RightsReader
 from muster.private_sends import PrivateSends
@@ -56,4 +58,5 @@ def muster_bot(
         events,
         sightings,
         ChannelPresence(pool, gateway, deadlines),
+        ChatEvents(pool, ChatLife(pool, gateway, connector, timing)),
     )

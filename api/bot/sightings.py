@@ -5,12 +5,12 @@ after the answer, which nobody has to wait longer for.
 """
 
 import asyncio
+from typing import Protocol
 
 import structlog
 
 from api.background import BackgroundTasks
 from api.bot.activity import InboundActivity
-from api.bot.presence import ChannelPresence
 from muster.store import conversations, people, teams
 from muster.store.pool import UNAVAILABLE, Connection, Pool
 
@@ -26,6 +26,16 @@ _ENDS_WITHIN = 3.0
 log = structlog.stdlib.get_logger(__name__)
 
 
+class Presence(Protocol):
+    """Who is to hear that something came from a conversation in which the bot was thought not to be."""
+
+    async def is_news(self, connection: Connection, activity: InboundActivity) -> bool:
+        """Whether that conversation is suspended, and the activity says that it should not be."""
+
+    async def heard(self, activity: InboundActivity) -> None:
+        """Tell; raises nothing that may pass."""
+
+
 class Sightings:
     """Writes what activities tell, in the background."""
 
@@ -34,12 +44,10 @@ class Sightings:
         self._tasks = BackgroundTasks()
         self._connections = asyncio.Semaphore(_AT_ONCE)
 
-    def begin(
-        self, activity: InboundActivity, presence: ChannelPresence | None = None
-    ) -> asyncio.Task[None] | None:
+    def begin(self, activity: InboundActivity, presence: Presence | None = None) -> asyncio.Task[None] | None:
         """Write what this one tells; the task raises nothing. ``None``: too much waits to be written.
 
-        ``presence`` tells the set-up of a suspended channel that something came from there.
+        ``presence`` hears that something came from a suspended conversation.
         """
         if len(self._tasks) >= _MOST:
             log.warning("what an activity tells was dropped", waiting=len(self._tasks))
@@ -55,7 +63,7 @@ class Sightings:
         """Give the last ones a few seconds; the next activities tell again what is lost then."""
         await self._tasks.finish(within=_ENDS_WITHIN)
 
-    async def _note(self, activity: InboundActivity, presence: ChannelPresence | None) -> None:
+    async def _note(self, activity: InboundActivity, presence: Presence | None) -> None:
         if activity.tenant is None:
             return
         try:

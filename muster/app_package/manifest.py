@@ -12,7 +12,15 @@ from typing import Any, ClassVar
 import jsonschema_rs
 
 from muster.app_package.public_domain import public_domain
-from muster.cards.app_manifest import FULL_DESCRIPTION, SHORT_DESCRIPTION, command_descriptions
+from muster.cards.app_manifest import (
+    FULL_DESCRIPTION,
+    SEARCH_DESCRIPTION,
+    SEARCH_PARAMETER_DESCRIPTION,
+    SEARCH_PARAMETER_TITLE,
+    SEARCH_TITLE,
+    SHORT_DESCRIPTION,
+    command_descriptions,
+)
 from muster.config_file import TeamsRegistration
 from muster.errors import OperatorError
 
@@ -26,6 +34,10 @@ PRIVATE_COMMANDS = frozenset({"authorize"})
 """Suggested in the private chat alone: a KEY that is written where others read it is dead."""
 TEAM_COMMANDS = frozenset({"connect", "disconnect", "list"})
 """Suggested in channels alone: services are connected to channels."""
+SEARCH_COMMAND = "findIncident"
+"""The ``commandId`` of the message extension's ``composeExtension/query``."""
+SEARCH_PARAMETER = "query"
+"""Its one parameter: what a person typed."""
 _KEYS = {"name.short": "name.short, which is name in muster.toml"}
 """What an operator writes, where a place of the manifest is called otherwise."""
 
@@ -67,6 +79,7 @@ def app_manifest(
         "accentColor": ACCENT_COLOR,
         "defaultInstallScope": "team",
         "bots": [_bot(registration.app_id)],
+        "composeExtensions": [_message_extension(registration.app_id)],
         "validDomains": [domain],
         # By its id Graph knows that this app is the one whose token asks to bring *itself* into a chat.
         "webApplicationInfo": {
@@ -97,6 +110,31 @@ def _bot(app_id: str) -> dict[str, Any]:
         "supportsFiles": False,
         "supportsTargetedMessages": True,  # without it Teams offers no slash command
         "commandLists": [_command_list(scope) for scope in SCOPES],
+    }
+
+
+def _message_extension(app_id: str) -> dict[str, Any]:
+    """The search beside the box to write in and in the command box, which asks before anybody types."""
+    return {
+        "botId": app_id,
+        "commands": [
+            {
+                "id": SEARCH_COMMAND,
+                "type": "query",
+                "context": ["compose", "commandBox"],
+                "title": SEARCH_TITLE,
+                "description": SEARCH_DESCRIPTION,
+                "initialRun": True,
+                "parameters": [
+                    {
+                        "name": SEARCH_PARAMETER,
+                        "title": SEARCH_PARAMETER_TITLE,
+                        "description": SEARCH_PARAMETER_DESCRIPTION,
+                        "inputType": "text",
+                    }
+                ],
+            }
+        ],
     }
 
 

@@ -51,6 +51,15 @@ class Recorded(NamedTuple):
     """A message of this card that is not the card any more, or never was, and may be deleted."""
 
 
+class ReplyPlace(NamedTuple):
+    """Where something is said beside a card."""
+
+    service_url: str
+    """Where the conversation lives now."""
+    has_threads: bool
+    """It is a channel. In a chat there are no threads: a reply is a message of its own."""
+
+
 async def intend(connection: Connection | Pool, request: ShowCard, asked_at: datetime) -> Intended:
     """Commit the intent of a post that a run asked for at this time.
 
@@ -120,13 +129,13 @@ async def forget_orphan(connection: Connection | Pool, card: CardKey, marker: st
     await QUERIES["forget_orphan"].execute(connection, **dict(card), marker=marker)
 
 
-async def intend_announcement(connection: Connection | Pool, card: CardKey, key: str) -> str | None:
-    """Commit the intent of an announcement, and return where the conversation lives now.
+async def intend_announcement(connection: Connection | Pool, card: CardKey, key: str) -> ReplyPlace | None:
+    """Commit the intent of an announcement, and return where it is to be said.
 
     ``None`` when the announcement was said, or may have been, before.
     """
-    service_url = await QUERIES["intend_announcement"].fetchval(connection, **dict(card), key=key)
-    return str(service_url) if service_url is not None else None
+    row = await QUERIES["intend_announcement"].fetchrow(connection, **dict(card), key=key)
+    return ReplyPlace(**row) if row is not None else None
 
 
 async def record_reply(connection: Connection | Pool, card: CardKey, activity_id: str) -> None:

@@ -115,7 +115,7 @@ FROM conversation c
 WHERE k.account = :account AND k.incident_id = :incident_id AND k.conversation = :conversation
   AND NOT (:key = ANY (k.notified))
   AND c.id = k.conversation
-RETURNING c.service_url
+RETURNING c.service_url, c.kind = 'channel' AS has_threads
 
 -- name: record_reply
 UPDATE incident_card

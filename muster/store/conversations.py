@@ -34,15 +34,16 @@ class ConversationUnknown(Exception):
 def label_of(kind: Kind, name: str, team: str | None) -> str:
     """How operators read a conversation; ``team`` is the name of a channel's team, and ``None`` for chats.
 
-    ``Payments/#ops`` is a channel, ``chat “Incident 42”`` a group chat, ``Ada Ops`` a personal chat.
+    ``Payments/#ops`` is a channel, ``chat “Incident 42”`` a group chat, ``Ada Ops`` a personal chat. A chat
+    that nobody has named is ``unnamed chat``: Teams shows its members there.
     """
     match kind:
         case "channel":
             return f"{team}/#{name}"
         case "group":
-            return f"chat “{name}”"
+            return f"chat “{name}”" if name else "unnamed chat"
         case "personal":
-            return name
+            return name or "private chat"
 
 
 async def upsert_channel(

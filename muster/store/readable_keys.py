@@ -32,9 +32,23 @@ async def draw_team_key(connection: Connection, name: str) -> str:
 async def draw_conversation_key(connection: Connection, *names: str) -> str:
     """A key that no conversation has yet, until the transaction ends; else ``channel-3``."""
     base = readable(*names)
+    return _free(base, await _taken(connection, base or "channel"), otherwise="channel")
+
+
+async def draw_chat_key(connection: Connection, number: int, account: str) -> str:
+    """A key that no conversation has yet, until the transaction ends.
+
+    ``chat-42`` after the incident's number, else ``chat-42-acme``, else ``chat-42-acme-2``.
+    """
+    shortest, longer = f"chat-{number}", readable("chat", str(number), account)
+    taken = await _taken(connection, shortest)
+    return shortest if shortest not in taken else _free(longer, taken, otherwise=longer)
+
+
+async def _taken(connection: Connection, base: str) -> set[str]:
+    """The keys of conversations that begin so; until the transaction ends nobody else draws one."""
     await _one_at_a_time(connection, "conversation")
-    rows = await QUERIES["conversation_keys"].fetch(connection, base=base or "channel")
-    return _free(base, {row["key"] for row in rows}, otherwise="channel")
+    return {row["key"] for row in await QUERIES["conversation_keys"].fetch(connection, base=base)}
 
 
 async def _one_at_a_time(connection: Connection, table: str) -> None:

@@ -64,6 +64,8 @@ CREATE TABLE conversation (
     suspended_at timestamp with time zone,
     named_at timestamp with time zone,
     suspended_by text,
+    membership_at timestamp with time zone,
+    CONSTRAINT conversation_account_of_chats CHECK (((kind = 'channel'::text) OR (account IS NOT NULL))),
     CONSTRAINT conversation_kind_check CHECK ((kind = ANY (ARRAY['channel'::text, 'group'::text, 'personal'::text]))),
     CONSTRAINT conversation_team_of_channels CHECK (((kind = 'channel'::text) = (team IS NOT NULL)))
 );
@@ -452,6 +454,8 @@ CREATE INDEX click_by_card ON click USING btree (account, incident_id, conversat
 CREATE UNIQUE INDEX connection_live ON connection USING btree (account, service, conversation) WHERE (ended_at IS NULL);
 
 CREATE INDEX connection_of_conversation ON connection USING btree (conversation);
+
+CREATE INDEX conversation_left ON conversation USING btree (account, id) WHERE ((team IS NULL) AND (suspended_at IS NOT NULL));
 
 CREATE INDEX conversation_of_team ON conversation USING btree (team);
 

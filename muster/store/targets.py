@@ -11,6 +11,7 @@ from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from workflows.bringing_in.activities import OfConnection
 from workflows.channel_incident.messages import CardKey, Conversation, Start, Timing
+from workflows.ids import ChannelIncidentId
 from workflows.presets import ChosenPreset, Preset
 from workflows.values import Value
 
@@ -31,6 +32,11 @@ class Target(Value):
     """Something was sent for this card before."""
     orphan_markers: frozenset[str] = frozenset()
     """Of this card's messages that are not the card."""
+
+    @property
+    def workflow_id(self) -> str:
+        """Of the runs that own this card."""
+        return str(ChannelIncidentId(self.account, self.incident_id, self.conversation_key))
 
     def start(self, timing: Timing) -> Start:
         """How the card's workflow starts where none runs."""
@@ -103,6 +109,12 @@ async def bring_in(
 async def in_revived(connection: Connection | Pool, *, team: str, request: str) -> tuple[Target, ...]:
     """The cards of unresolved incidents in the channels that a request has revived."""
     rows = await QUERIES["in_revived"].fetch(connection, team=team, request=request)
+    return tuple(_target(row, row["account"], row["incident_id"]) for row in rows)
+
+
+async def in_chat(connection: Connection | Pool, chat: str) -> tuple[Target, ...]:
+    """The cards of unresolved incidents in a chat, whether or not the bot is in it."""
+    rows = await QUERIES["in_chat"].fetch(connection, chat=chat)
     return tuple(_target(row, row["account"], row["incident_id"]) for row in rows)
 
 

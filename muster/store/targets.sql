@@ -93,6 +93,15 @@ WHERE c.team = :team AND c.suspended_by = :request AND c.suspended_at IS NULL
   AND k.intent_at IS NOT NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
 ORDER BY c.key, k.incident_id
 
+-- name: in_chat
+-- Cards of unresolved incidents in a chat. Also those of which nothing was sent: somebody follows them there.
+SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored,
+       c.id, c.kind, c.tenant, c.key, c.name, NULL AS team_name
+FROM conversation c
+JOIN incident_card k ON k.conversation = c.id
+WHERE c.id = :chat AND c.team IS NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
+ORDER BY k.incident_id
+
 -- name: find_card
 -- The card behind a clicked message.
 SELECT k.account, k.incident_id, k.orphan_markers, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,

@@ -1,10 +1,11 @@
-"""How a workflow starts where none runs, whoever sends the message that finds it missing."""
+"""Messages to workflows, whoever sends them: one starts where none runs, or it is told only if it runs."""
 
 from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
 
 from workflows.contract import ArgumentT, Signal, StartT, WorkflowType
 from workflows.search_attributes import typed
@@ -47,3 +48,14 @@ async def signal_with_start(
         start_signal_args=[message],
         **start_options(row, start, message, task_queue=task_queue),
     )
+
+
+async def signal_running(client: Client, workflow_id: str, signal: Signal[Any]) -> bool:
+    """Signal a run that goes on, without anything to carry; ``False`` where none does. Raises RPCError."""
+    try:
+        await client.get_workflow_handle(workflow_id).signal(signal.name)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return True

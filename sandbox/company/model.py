@@ -168,6 +168,8 @@ class Company(Value):
     bot_app_id: str
     bot_app_secret: str
     bot_name: str = "Muster"
+    search_command: str = "findIncident"
+    """The ``commandId`` of the search that the app's manifest declares as its message extension."""
     bot_permissions: tuple[str, ...] = (
         "Chat.Create",
         "ChatMember.ReadWrite.All",

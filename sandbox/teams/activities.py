@@ -1,4 +1,4 @@
-"""Build the activities that tell the bot what a person writes and clicks."""
+"""Build the activities that tell the bot what a person writes, clicks and searches for."""
 
 import uuid
 from typing import Any
@@ -6,13 +6,14 @@ from typing import Any
 from sandbox.company import Person
 from sandbox.teams.conversations import THREAD_MARK
 from sandbox.teams.roster import Roster
-from sandbox.teams.state import Conversation, Json, Message, timestamp
+from sandbox.teams.state import Conversation, Json, Kind, Message, timestamp
 
 _LOCALE = "en-US"
+_CONVERSATION_TYPES: dict[Kind, str] = {"channel": "channel", "personal": "personal", "group": "groupChat"}
 
 
 class Activities:
-    """Builds activities for messages and clicks."""
+    """Builds activities for messages, clicks and searches."""
 
     def __init__(self, roster: Roster, service_url: str) -> None:
         self._roster = roster
@@ -41,6 +42,8 @@ class Activities:
         }
         if message.reply_to is not None:
             activity["replyToId"] = message.reply_to
+        if "attachments" in content:
+            activity["attachments"] = content["attachments"]
         return activity
 
     def invoke(
@@ -59,31 +62,53 @@ class Activities:
             "value": {"action": {"type": "Action.Execute"} | action, "trigger": trigger},
         }
 
-    def _from_person(self, type_: str, person: Person, conversation: Conversation, thread: str) -> Json:
+    def query(self, person: Person, conversation: Conversation, value: Json) -> Json:
+        """The activity that tells the bot of a search beside the box to write in."""
+        activity = self._from_person("invoke", person, conversation, thread=None)
+        activity["channelData"]["source"] = {"name": "compose"}
+        return activity | {"name": "composeExtension/query", "value": value}
+
+    def _from_person(
+        self, type_: str, person: Person, conversation: Conversation, thread: str | None
+    ) -> Json:
         company, team = self._roster.company, self._roster.team_of(conversation)
         # A guest writes in the team's tenant, and in private from their own.
         tenant = company.tenant_of(person) if team is None else company.tenant_id
-        conversation_account: Json = {
-            "conversationType": conversation.kind,
-            "id": conversation.id,
-            "tenantId": tenant,
-        }
-        channel_data: Json = {"tenant": {"id": tenant}}
+        place = conversation_account(conversation, tenant)
+        channel_data: Json = {"tenant": {"id": tenant}} | meeting_of(conversation)
         if team is not None:
-            conversation_account["id"] = f"{conversation.id}{THREAD_MARK}{thread}"
+            if thread is not None:
+                place["id"] = f"{conversation.id}{THREAD_MARK}{thread}"
             channel_data |= {
                 "team": {"id": team.id},
                 "channel": {"id": conversation.id} | type_of_channel(conversation),
                 "teamsTeamId": team.id,
                 "teamsChannelId": conversation.id,
             }
-        if conversation.kind != "personal":
-            conversation_account["isGroup"] = True
         sender, bot = self._roster.account(person), self._roster.bot_account
         return envelope(type_, sender, bot, self._service_url) | {
-            "conversation": conversation_account,
+            "conversation": place,
             "channelData": channel_data,
         }
+
+
+def conversation_account(conversation: Conversation, tenant: str) -> Json:
+    """The ``conversation`` of an activity; a group chat's ``name`` is its topic, where it has one."""
+    account: Json = {
+        "conversationType": _CONVERSATION_TYPES[conversation.kind],
+        "id": conversation.id,
+        "tenantId": tenant,
+    }
+    if conversation.kind != "personal":
+        account["isGroup"] = True
+    if conversation.kind == "group" and conversation.name:
+        account["name"] = conversation.name
+    return account
+
+
+def meeting_of(conversation: Conversation) -> Json:
+    """``channelData.meeting`` of a meeting's chat; of any other conversation it is left out."""
+    return {"meeting": {"id": conversation.meeting}} if conversation.meeting else {}
 
 
 def type_of_channel(channel: Conversation) -> Json:

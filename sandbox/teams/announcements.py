@@ -1,10 +1,9 @@
-"""How the bot hears of what happens to a team: at once or after the next event, once, often or never."""
+"""How the bot hears of what happens to a team or chat: at once or later, once, often or never."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.company import Team
 from sandbox.teams.activities import as_new_delivery
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.deliveries import Deliveries
@@ -25,7 +24,7 @@ class Announcement(BaseModel):
     only: Only | None = None
     """The only type of activity that is sent; None for all."""
     after_next: bool = False
-    """Whether it comes out of order: it is held back until the team's next event was delivered."""
+    """Whether it comes out of order: it waits until the next event of the team or chat was delivered."""
 
     def deliveries(self, activities: list[Json]) -> list[Json]:
         """What is delivered of these activities, in this order."""
@@ -47,17 +46,17 @@ class Announcements:
         self._conversations = conversations
         self._deliveries = deliveries
 
-    def due(self, team: Team, activities: list[Json], how: Announcement) -> list[Json]:
-        """What is to be delivered of the team's event, and after it what was held back until then.
+    def due(self, of: str, activities: list[Json], how: Announcement) -> list[Json]:
+        """What is to be delivered of an event of this team or chat, and then what was held back so far.
 
         What is held back keeps the id and the time that it has now.
         """
         sent, held = how.deliveries(activities), self._conversations.state.held_events
         if how.after_next:
-            held[team.id] = [*held.get(team.id, []), *sent]
+            held[of] = [*held.get(of, []), *sent]
             self._conversations.lists_changed()
             return []
-        return sent + held.pop(team.id, []) if sent else []
+        return sent + held.pop(of, []) if sent else []
 
     async def deliver(self, activities: list[Json]) -> list[int | None]:
         """Deliver one after the other; the statuses of the answers."""

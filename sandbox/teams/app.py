@@ -19,19 +19,25 @@ from sandbox.snapshot import Snapshots, read_snapshot
 from sandbox.teams.activities import Activities
 from sandbox.teams.announcements import Announcements
 from sandbox.teams.bot_endpoint import BotEndpoint
+from sandbox.teams.chat_events import ChatEvents
+from sandbox.teams.chat_life import ChatLife
+from sandbox.teams.chats_api import chats_api_router, page_chats_router
 from sandbox.teams.clicks import Clicks
 from sandbox.teams.connector import connector_router, teams_router
 from sandbox.teams.connector_calls import FAULTS, ConnectorCalls
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.deliveries import Deliveries, Waits
 from sandbox.teams.errors import ConnectorError
+from sandbox.teams.extension_api import extension_router
 from sandbox.teams.installations import Installations
+from sandbox.teams.message_extension import MessageExtension
 from sandbox.teams.operations import WriteOperations
 from sandbox.teams.page_api import page_router
 from sandbox.teams.page_files import PAGE, files_router, renderer_path
 from sandbox.teams.page_teams_api import page_teams_router
 from sandbox.teams.playground import playground_router
 from sandbox.teams.rate_limits import RateWindows
+from sandbox.teams.refreshes import Refreshes
 from sandbox.teams.roster import Roster
 from sandbox.teams.roster_operations import RosterOperations
 from sandbox.teams.sandbox_api import sandbox_router
@@ -97,13 +103,19 @@ class TeamsSimulator:
         self._deliveries = Deliveries(BotEndpoint(self._http, options.bot_url, channel_tokens), self._waits)
         self._clicks = Clicks(self._conversations, activities, self._deliveries)
         self._user_actions = UserActions(self._conversations, activities, self._deliveries)
+        self._extension = MessageExtension(self._conversations, activities, self._deliveries)
         team_events = TeamEvents(self._roster, service_url)
+        chat_events = ChatEvents(self._roster, service_url)
         self._announcements = Announcements(self._conversations, self._deliveries)
-        self._installations = Installations(self._conversations, team_events, self._announcements)
+        self._installations = Installations(
+            self._conversations, team_events, chat_events, self._announcements
+        )
+        self._chat_life = ChatLife(self._conversations, chat_events, self._announcements)
         self._team_life = TeamLife(self._conversations, team_events, self._announcements)
         self._faults = FaultBook()
         self._limits = RateWindows()
         self._targeted = TargetedMessages(self._conversations)
+        self._refreshes = Refreshes(self._conversations, activities, self._deliveries, self._targeted.clock)
         self._connector_calls = ConnectorCalls(self._conversations, self._faults, bot_tokens, SERVICE_PATH)
         self._app = self._plain_app(key)
         if options.playground_port is not None:
@@ -151,6 +163,7 @@ class TeamsSimulator:
                 self._conversations,
                 self._clicks,
                 self._user_actions,
+                self._extension,
                 self._waits,
                 self.reset,
             )
@@ -158,6 +171,16 @@ class TeamsSimulator:
         of_the_team = (self._conversations, self._installations, self._team_life, self._announcements)
         app.include_router(teams_api_router(*of_the_team))
         app.include_router(page_teams_router(*of_the_team))
+        app.include_router(chats_api_router(self._chat_life, self._announcements))
+        app.include_router(
+            page_chats_router(self._conversations, self._chat_life, self._installations, self._announcements)
+        )
+        for prefix in ("/_sandbox", "/page"):
+            app.include_router(
+                extension_router(
+                    prefix, self._conversations, self._extension, self._user_actions, self._refreshes
+                )
+            )
         app.include_router(targeted_router(self._targeted))
         app.include_router(fault_router(self._faults, FAULTS))
         app.include_router(
@@ -166,6 +189,7 @@ class TeamsSimulator:
                 self._server_sent_events,
                 self._clicks,
                 self._user_actions,
+                self._extension,
                 self._options.temporal_ui,
             )
         )

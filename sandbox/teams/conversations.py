@@ -111,6 +111,14 @@ class Conversations:
             raise activity_not_found()
         return message
 
+    def thread_of(self, conversation: Conversation, message_id: str) -> str | None:
+        """The thread that a reply to the message joins; None in a chat, where it is a message of its own.
+
+        Raises ActivityNotFoundInConversation.
+        """
+        message = self.shared_message(conversation, message_id)
+        return message.thread if conversation.kind == "channel" else None
+
     def message_for(self, conversation: Conversation, message_id: str, person: Person) -> Message:
         """The message, if this person sees it; raises ActivityNotFoundInConversation."""
         message = self.existing_message(conversation, message_id)
@@ -142,7 +150,7 @@ class Conversations:
     def edit(self, conversation: Conversation, message: Message, activity: Json) -> None:
         """Replace the message's content, for everybody."""
         versions = (*message.versions, Version(at=timestamp(), activity=activity))
-        self._change(conversation, message, versions=versions, private_cards={})
+        self._change(conversation, message, versions=versions, private_cards={}, refreshed_at={})
 
     def delete(self, conversation: Conversation, message: Message, gone_answer: int = 404) -> None:
         """Delete the message; ``gone_answer`` is the status of the bot's later edits and deletes of it."""
@@ -156,6 +164,15 @@ class Conversations:
             self._change(
                 conversation, message, to=[reader], private_cards={**message.private_cards, reader: card}
             )
+
+    def mark_refreshed(
+        self, conversation: Conversation, message_id: str, person: Person, at: datetime
+    ) -> None:
+        """The person's client got the card of the message then, or asked for a newer one."""
+        message = self.existing_message(conversation, message_id)
+        refreshed_at = {**message.refreshed_at, person.aad_object_id: at}
+        conversation.replace(message.model_copy(update={"refreshed_at": refreshed_at}))
+        self._changed()
 
     def mark_read(self, conversation: Conversation, person: Person) -> None:
         """Set the person's unread count of the conversation to zero."""
@@ -173,7 +190,7 @@ class Conversations:
         return self.roster.bot_is_in(self.state, conversation)
 
     def set_clock_ahead(self, ahead: timedelta) -> None:
-        """Keep how far the clock of targeted messages was moved."""
+        """Keep how far the clock of ages was moved."""
         self.state.clock_ahead = ahead
         self._changed()
 
@@ -184,7 +201,9 @@ class Conversations:
 
     def remove_bot(self, conversation: Conversation) -> None:
         """Remove the bot from the chat, or from the channel's team, without telling the bot."""
-        if conversation.team is None:
+        if conversation.kind == "group":
+            conversation.has_app = False
+        elif conversation.team is None:
             self.state.closed_chats.add(conversation.id)
         else:
             self.state.installed_teams.discard(conversation.team)

@@ -22,6 +22,9 @@ NEW_ID = 30.0
 REPEATS = 3
 """How often a message or an event is delivered again: like a click, it comes four times at most."""
 
+SEARCH = 5.0
+"""Seconds that Teams waits for the answer to a search (msteams-docs, *respond-to-search*)."""
+
 Unanswered = Callable[[BotAnswer], bool]
 
 log = logging.getLogger(__name__)
@@ -50,6 +53,10 @@ class Deliveries:
     async def once(self, activity: Json) -> BotAnswer:
         """One delivery, whatever the answer."""
         return await self._bot.deliver(activity, self._waits.answer)
+
+    async def search(self, activity: Json) -> BotAnswer:
+        """A search, which Teams does not repeat: the person types on."""
+        return await self._bot.deliver(activity, min(SEARCH, self._waits.answer))
 
     async def deliver(self, activity: Json) -> int | None:
         """A message or an event; the status of the first answer, None without one."""

@@ -17,7 +17,7 @@ UNREACHABLE = "Unable to reach app. Please try again."
 class InvokeResult:
     """What the person who clicked sees."""
 
-    result: Literal["card", "message", "error", "none"]
+    result: Literal["card", "message", "error", "none", "offers_app"]
     card: Json | None = None
     text: str = ""
     error: str = ""

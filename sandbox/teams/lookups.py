@@ -1,9 +1,11 @@
-"""People, teams and channels that a request names, or the HTTP error that says which one is missing."""
+"""People, teams, channels and group chats that a request names, or the HTTP error that says what is missing."""
 
 from fastapi import HTTPException
 
 from sandbox.company import Person, Team
+from sandbox.teams.chats import Chats
 from sandbox.teams.conversations import Conversations
+from sandbox.teams.state import Conversation
 from sandbox.teams.teams import Teams
 
 
@@ -23,6 +25,16 @@ def find_team(teams: Teams, key: str, person: Person) -> Team:
     if not teams.has_member(team, person):
         raise HTTPException(403, f"{person.name} is not in {team.name}")
     return team
+
+
+def find_chat(chats: Chats, key: str, person: Person | None) -> Conversation:
+    """The group chat with this id, of which the person, if there is one, is a member; raises 404 or 403."""
+    chat = chats.find(key)
+    if chat is None:
+        raise HTTPException(404, f"no group chat {key}")
+    if person is not None and person.aad_object_id not in chat.members:
+        raise HTTPException(403, f"{person.name} is not in this chat")
+    return chat
 
 
 def find_channel(teams: Teams, team: Team, key: str) -> str:

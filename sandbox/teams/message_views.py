@@ -33,7 +33,10 @@ def notification(activity: Json) -> str:
     text = activity.get("text")
     if isinstance(text, str) and text.strip():
         return text.strip().splitlines()[0]
-    return "The bot sent you a card" if activity.get("attachments") else ""
+    if not activity.get("attachments"):
+        return ""
+    shared = str(activity.get("from", {}).get("id", "")).startswith("29:")
+    return "Shared a card" if shared else "The bot sent you a card"
 
 
 def _author(roster: Roster, message: Message) -> Json:

@@ -155,7 +155,7 @@ class WriteOperations:
             to = None if recipient is None else self._targeted.recipient(conversation, recipient)
             reply_to = None
             if answered is not None:
-                reply_to = self._conversations.shared_message(conversation, answered).thread
+                reply_to = self._conversations.thread_of(conversation, answered)
             if activity.type == "typing":
                 return Result(201, {})
             content = self._from_bot(body)

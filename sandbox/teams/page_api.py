@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sandbox.company import Person
 from sandbox.teams.clicks import Clicks, with_inputs
 from sandbox.teams.conversations import Conversations
+from sandbox.teams.invoke_answers import InvokeResult
 from sandbox.teams.lookups import find_person
+from sandbox.teams.message_extension import MessageExtension
 from sandbox.teams.message_views import message_view
 from sandbox.teams.page_lists import (
     conversation_lists,
@@ -69,6 +71,7 @@ def page_router(
     server_sent_events: ServerSentEvents,
     clicks: Clicks,
     user_actions: UserActions,
+    extension: MessageExtension,
     temporal_ui: str | None,
 ) -> APIRouter:
     """The routes of the page."""
@@ -100,7 +103,9 @@ def page_router(
         return {
             "id": conversation.id,
             "kind": conversation.kind,
-            "name": conversation_name(roster, conversation),
+            "name": conversation_name(conversations, conversation, reader),
+            "topic": conversation.name if conversation.kind == "group" else "",
+            "has_bot": conversations.bot_is_in(conversation),
             "team": None if team is None else team.name,
             "archived": conversations.is_archived(conversation),
             "members": conversation_members(conversations, conversation),
@@ -144,6 +149,8 @@ def page_router(
         person = find_person(conversations, body.person)
         conversation = conversations.get_to_write(body.conversation, person)
         message = conversations.message_for(conversation, body.message, person)
+        if extension.offers_app(conversation, message):
+            return InvokeResult("offers_app").for_page()
         action = with_inputs(body.action.model_dump(exclude_none=True), body.inputs)
         return (await clicks.click(person, conversation, message, action)).for_page()
 

@@ -3,7 +3,6 @@
 from sandbox.company import Company, Person
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.message_views import notification
-from sandbox.teams.roster import Roster
 from sandbox.teams.state import Conversation, Json
 from sandbox.teams.teams import Teams
 
@@ -14,6 +13,8 @@ _PAGERDUTY_ROLES = {
     "limited_user": "PagerDuty responder",
 }
 """PagerDuty's roles as PagerDuty's own pages call them."""
+_NAMED = 3
+"""How many of a chat's people its title names."""
 
 
 def people_list(company: Company) -> list[Json]:
@@ -69,9 +70,15 @@ def conversation_members(conversations: Conversations, conversation: Conversatio
     return [bot, *people] if conversations.bot_is_in(conversation) else people
 
 
-def conversation_name(roster: Roster, conversation: Conversation) -> str:
-    """The title on the page; that of a personal chat is the bot's name."""
-    return roster.bot_account["name"] if conversation.kind == "personal" else conversation.name
+def conversation_name(conversations: Conversations, conversation: Conversation, reader: Person) -> str:
+    """The title on the page: a chat with the bot has its name, one without a topic those of the others."""
+    if conversation.kind == "personal":
+        return str(conversations.roster.bot_account["name"])
+    if conversation.kind == "channel" or conversation.name:
+        return conversation.name
+    others = [p.name.split()[0] for p in conversations.people_in(conversation) if p != reader]
+    more = f" +{len(others) - _NAMED}" if len(others) > _NAMED else ""
+    return ", ".join(others[:_NAMED]) + more if others else "Only you"
 
 
 def _channel(conversations: Conversations, channel: Conversation, person: Person) -> Json:
@@ -90,7 +97,7 @@ def _chat(conversations: Conversations, chat: Conversation, person: Person) -> J
     return {
         "id": chat.id,
         "kind": chat.kind,
-        "name": conversation_name(conversations.roster, chat),
+        "name": conversation_name(conversations, chat, person),
         "unread": conversations.unread(chat, person),
         "last": None if last is None else {"text": notification(last.activity), "at": last.created_at},
     }

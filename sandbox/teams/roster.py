@@ -12,6 +12,8 @@ class Roster:
     def __init__(self, company: Company) -> None:
         self.company = company
         self.bot_account: Json = {"id": f"28:{company.bot_app_id}", "name": company.bot_name}
+        self.nobody: Json = {"id": f"29:1{uuid.uuid5(uuid.UUID(company.tenant_id), 'nobody').hex}"}
+        """The sender of what a policy or Graph did: an account of no person."""
         self._teams = {team.id: team for team in company.teams}
 
     def person(self, key: str) -> Person | None:
@@ -65,10 +67,10 @@ class Roster:
         if conversation.kind == "channel":
             of_the_team = conversation.type == "standard" or conversation.has_app
             return of_the_team and not conversation.deleted and conversation.team in _with_the_bot(state)
+        if conversation.kind == "group":
+            return conversation.has_app
         if conversation.id in state.closed_chats:
             return False
-        if conversation.kind == "group":
-            return True
         (member,) = conversation.members
         return member in state.personal_installs or any(
             # General has the team's id, and its members.

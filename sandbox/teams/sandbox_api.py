@@ -6,11 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.teams.card_actions import find_action
+from sandbox.teams.card_actions import SENT, find_action
 from sandbox.teams.clicks import Clicks, with_inputs
 from sandbox.teams.conversations import Conversations, split_thread
 from sandbox.teams.deliveries import ANSWER, NEW_ID, Waits
 from sandbox.teams.lookups import find_person
+from sandbox.teams.message_extension import MessageExtension
 from sandbox.teams.records import records
 from sandbox.teams.state import Json, Message
 from sandbox.teams.user_actions import UserActions
@@ -66,6 +67,7 @@ def sandbox_router(
     conversations: Conversations,
     clicks: Clicks,
     user_actions: UserActions,
+    extension: MessageExtension,
     waits: Waits,
     reset: Callable[[], Awaitable[None]],
 ) -> APIRouter:
@@ -84,9 +86,12 @@ def sandbox_router(
         if message is None or not message.is_for(person.aad_object_id):
             raise HTTPException(404, f"no message {body.message} in this conversation")
         action = with_inputs(_action(message, body), body.inputs)
+        if extension.offers_app(conversation, message):
+            return {"answers": [], "offers_app": True}
         deliveries = [(d.after, d.new_id) for d in body.deliveries]
         answers = await clicks.click_with_deliveries(person, conversation, message, action, deliveries)
-        return {"answers": [{"status": a.status, "body": a.body, "ms": a.ms} for a in answers]}
+        told = [{"status": a.status, "body": a.body, "ms": a.ms} for a in answers]
+        return {"answers": told, "offers_app": False}
 
     @router.post("/say")
     async def say(body: Say) -> Json:
@@ -119,4 +124,4 @@ def _action(message: Message, body: Click) -> Json:
     action = find_action(message, body.verb)
     if action is None:
         raise HTTPException(404, f"the message's card has no action with the verb {body.verb}")
-    return {name: action[name] for name in ("id", "verb", "data") if name in action}
+    return {name: action[name] for name in SENT if name in action}

@@ -45,6 +45,8 @@ class Message(BaseModel):
     versions: tuple[Version, ...]
     private_cards: dict[str, Json] = Field(default_factory=dict)
     """By person, the card that the bot answered to their click; they see it until the next edit."""
+    refreshed_at: dict[str, datetime] = Field(default_factory=dict)
+    """By person, when their client last got the card or asked for a newer one, by the clock of ages."""
 
     @property
     def activity(self) -> Json:
@@ -71,6 +73,7 @@ class Conversation(BaseModel):
     id: str
     kind: Kind
     name: str
+    """Of a group chat the topic, empty where it has none."""
     team: str | None = None
     """Id of the channel's team."""
     members: list[str]
@@ -80,7 +83,9 @@ class Conversation(BaseModel):
     type: ChannelType = "standard"
     """A private or shared channel has members of its own; a chat is of the first type."""
     has_app: bool = False
-    """Whether the app was added to this private or shared channel; a standard one goes by its team."""
+    """Whether the app was added to this private or shared channel, or to this group chat."""
+    meeting: str | None = None
+    """Id of the meeting whose chat it is."""
     messages: list[Message] = Field(default_factory=list)
 
     def message(self, message_id: str) -> Message | None:
@@ -112,7 +117,7 @@ class State(BaseModel):
     format: Literal[1] = 1
     last_message_id: int = 0
     clock_ahead: timedelta = timedelta()
-    """How far tests have moved the clock of targeted messages."""
+    """How far tests have moved the clock of ages."""
     installed_teams: set[str] = Field(default_factory=set)
     """Ids of the teams whose roster the bot is in."""
     team_names: dict[str, str] = Field(default_factory=dict)
@@ -124,11 +129,11 @@ class State(BaseModel):
     archived_teams: set[str] = Field(default_factory=set)
     """Ids of the teams that people and bots can only read."""
     held_events: dict[str, list[Json]] = Field(default_factory=dict)
-    """By team, what the bot hears after the team's next event."""
+    """By team or group chat, what the bot hears after its next event."""
     personal_installs: set[str] = Field(default_factory=set)
     """People who have the bot without a team: they installed it or wrote to it."""
     closed_chats: set[str] = Field(default_factory=set)
-    """Chats from which the bot was removed."""
+    """Personal chats from which the bot was removed."""
     conversations: dict[str, Conversation] = Field(default_factory=dict)
     unread: dict[str, dict[str, int]] = Field(default_factory=dict)
     """By person and conversation."""

@@ -4,8 +4,6 @@ At installation ``conversation.id`` is the channel that was chosen in the dialog
 the team's id (msteams-docs, *subscribe-to-conversation-events*).
 """
 
-import uuid
-
 from sandbox.company import Person, Team
 from sandbox.teams.activities import envelope, type_of_channel
 from sandbox.teams.roster import Roster
@@ -74,7 +72,7 @@ class TeamEvents:
 
     def _about(self, by: Person | None, conversation: str, type_: str, channel_data: Json) -> Json:
         tenant = self._roster.company.tenant_id
-        sender = _nobody(tenant) if by is None else self._roster.account(by)
+        sender = self._roster.nobody if by is None else self._roster.account(by)
         return envelope(type_, sender, self._roster.bot_account, self._service_url) | {
             "conversation": {
                 "conversationType": "channel",
@@ -84,8 +82,3 @@ class TeamEvents:
             },
             "channelData": channel_data,
         }
-
-
-def _nobody(tenant: str) -> Json:
-    """The sender of what a policy or Graph did: an account of no person."""
-    return {"id": f"29:1{uuid.uuid5(uuid.UUID(tenant), 'nobody').hex}"}

@@ -60,7 +60,7 @@ class TeamLife:
             channel=channel,
             members=self._members(wanted, person),
         )
-        return Happened(channel, self._announcements.due(team, [activity], wanted))
+        return Happened(channel, self._announcements.due(team.id, [activity], wanted))
 
     def _channel_of(self, wanted: TeamEventRequest, team: Team) -> Conversation | None:
         if wanted.channel is None:

@@ -1,4 +1,4 @@
-"""What people do in conversations besides clicking: write messages and delete them."""
+"""What people do in conversations besides clicking: write messages, share cards and delete both."""
 
 from sandbox.company import Person
 from sandbox.teams.activities import Activities
@@ -31,6 +31,11 @@ class UserActions:
         content = mention(text, [*self._people(conversation), self._bot])
         if conversation.kind != "personal" and not mentions(content, self._bot):
             content = mention_in_front(content, self._bot)
+        return self._write(person, conversation, content, reply_to)
+
+    def share(self, person: Person, conversation: Conversation, card: Json, reply_to: str | None) -> Message:
+        """Add a message of the person's with a card of the app's: an attachment."""
+        content: Json = {"text": "", "entities": [], "attachments": [card]}
         return self._write(person, conversation, content, reply_to)
 
     def delete(self, person: Person, conversation: Conversation, message_id: str) -> None:
@@ -68,7 +73,7 @@ class UserActions:
         self, person: Person, conversation: Conversation, content: Json, reply_to: str | None
     ) -> Message:
         if reply_to is not None:
-            reply_to = self._conversations.shared_message(conversation, reply_to).thread
+            reply_to = self._conversations.thread_of(conversation, reply_to)
         if conversation.kind == "personal":
             self._conversations.open_chat(person)
         return self._conversations.post(

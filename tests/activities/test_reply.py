@@ -87,6 +87,21 @@ async def test_an_announcement_is_said_in_the_thread(
     assert teams_side.asked[-1].headers["X-Correlation-Id"] == "02E"
 
 
+async def test_in_a_chat_it_is_a_message_of_its_own(
+    say: Say, reply: Reply, teams_side: TeamsService, pool: Pool
+) -> None:
+    await pool.execute(
+        "UPDATE conversation SET kind = 'group', team = NULL WHERE id = $1", reply.card.conversation
+    )
+    assert await say(reply) == Replied(said=True)
+    assert await say(reply) == Replied(said=False)
+    assert await said(teams_side) == []
+    _, message = await teams_side.messages()
+    assert message["versions"][-1]["activity"]["text"] == "🟢 Resolved by Bo Call"
+    assert message["reply_to"] is None
+    assert await pool.fetchval("SELECT replies FROM incident_card") == [message["id"]]
+
+
 async def test_an_announcement_is_said_once_under_whatever_event_it_is_told(
     say: Say, reply: Reply, teams_side: TeamsService
 ) -> None:

@@ -103,6 +103,7 @@ class RecordingGateway(Gateway):
 
     def __init__(self) -> None:
         self.signals: list[tuple[Start, str, Any]] = []
+        self.signals_to_running: list[tuple[str, str]] = []
         self.asked: list[Asked] = []
         self.asked_for_links: list[AskedForLink] = []
         self.asked_to_connect: list[AskedToConnect] = []
@@ -116,6 +117,12 @@ class RecordingGateway(Gateway):
             raise self.failure
         assert row.signals[signal.name] is signal
         self.signals.append((start, signal.name, message))
+
+    async def signal_running(self, workflow_id: str, signal: Any) -> bool:
+        if self.failure is not None:
+            raise self.failure
+        self.signals_to_running.append((workflow_id, signal.name))
+        return True
 
     async def ask(
         self, row: Any, start: Any, update: Any, message: Any, *, update_id: str, answer_by: float

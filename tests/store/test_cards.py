@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from muster.store import cards
-from muster.store.cards import CardUnknown, Orphan
+from muster.store.cards import CardUnknown, Orphan, ReplyPlace
 from muster.store.pool import Pool, transaction
 from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TENANT
 from tests.support.waiting import eventually
@@ -357,7 +357,7 @@ SAID, SAID_LATER = "resolved@2026-01-01T10:05:00+00:00", "reopened@2026-01-01T10
 
 
 async def test_an_announcement_is_intended_once(pool: Pool) -> None:
-    assert await cards.intend_announcement(pool, KEY, SAID) == SERVICE_URL
+    assert await cards.intend_announcement(pool, KEY, SAID) == ReplyPlace(SERVICE_URL, has_threads=True)
     assert not await cards.intend_announcement(pool, KEY, SAID)
     assert await cards.intend_announcement(pool, KEY, SAID_LATER)
     assert (await cards.restore(pool, KEY)).notified == (SAID, SAID_LATER)
@@ -365,7 +365,13 @@ async def test_an_announcement_is_intended_once(pool: Pool) -> None:
 
 async def test_one_of_many_at_once_may_say_it(pool: Pool) -> None:
     allowed = await asyncio.gather(*(cards.intend_announcement(pool, KEY, SAID) for _ in range(8)))
-    assert sorted(allowed, key=str) == [None] * 7 + [SERVICE_URL]
+    assert sorted(allowed, key=str) == [None] * 7 + [ReplyPlace(SERVICE_URL, has_threads=True)]
+
+
+@pytest.mark.parametrize("kind", ["group", "personal"])
+async def test_a_chat_has_no_thread_for_an_announcement(pool: Pool, kind: str) -> None:
+    await pool.execute("UPDATE conversation SET kind = $1, team = NULL WHERE id = $2", kind, OPS)
+    assert await cards.intend_announcement(pool, KEY, SAID) == ReplyPlace(SERVICE_URL, has_threads=False)
 
 
 async def test_an_announcement_that_certainly_was_not_said_may_be_tried_again(pool: Pool) -> None:

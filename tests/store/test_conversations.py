@@ -29,7 +29,9 @@ AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
     [
         ("channel", "ops", "Payments", "Payments/#ops"),
         ("group", "Incident 42 Checkout is slow", None, "chat “Incident 42 Checkout is slow”"),
+        ("group", "", None, "unnamed chat"),
         ("personal", "Ada Ops", None, "Ada Ops"),
+        ("personal", "", None, "private chat"),
     ],
 )
 def test_a_conversation_is_labelled_by_its_kind(kind: Kind, name: str, team: str | None, label: str) -> None:
@@ -87,6 +89,7 @@ async def test_a_chat_has_no_team(pool: Pool, kind: Kind) -> None:
         "suspended_at": None,
         "suspended_by": None,
         "named_at": None,
+        "membership_at": None,
     }
 
 
@@ -109,6 +112,7 @@ async def test_a_channel_has_its_teams_tenant_and_account(pool: Pool) -> None:
         ({"key": "payments-ops"}, "conversation_key_key"),
         ({"tenant": "t3"}, "conversation_tenant_fkey"),
         ({"account": "unknown"}, "conversation_account_fkey"),
+        ({"account": None}, "conversation_account_of_chats"),
     ],
 )
 async def test_a_conversation_that_makes_no_sense_is_refused_by_its_constraint(

@@ -16,6 +16,7 @@ from muster.store.targets import (
     find_and_register,
     find_card,
     find_card_of_incident,
+    in_chat,
     in_revived,
     why_not_bring_in,
 )
@@ -262,6 +263,56 @@ async def test_a_conversation_without_a_team_is_found_as_a_channel_is(
         await find_card_of_incident(incident.pool, conversation=chat, account=ACCOUNT, incident_id="Q1")
         == expected
     )
+
+
+async def a_chat(pool: Pool | Connection, *incidents: str, id: str = "19:chat@thread.v2") -> str:
+    """A chat in which these incidents are followed."""
+    await pool.execute(
+        "INSERT INTO conversation (id, kind, tenant, account, key, name, service_url)"
+        " VALUES ($1, 'group', $2, $3, $1, 'Incident 42', $4)",
+        *(id, TENANT, ACCOUNT, SERVICE_URL),
+    )
+    for incident in incidents:
+        await pool.execute(
+            "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, $2, $3)",
+            *(ACCOUNT, incident, id),
+        )
+    return id
+
+
+async def test_an_incident_is_in_the_channels_of_its_service_and_in_chats_that_follow_it(
+    incident: Incident,
+) -> None:
+    chat = await a_chat(incident.pool, "Q1")
+    assert places(await incident.event()) == [chat, OPS]
+    assert places(await Incident(incident.pool, "Q2").event()) == [OPS], "nobody follows that one there"
+    assert places(await incident.note()) == [chat, OPS]
+
+
+async def test_a_suspended_chat_is_passed_over_and_stays_registered(incident: Incident) -> None:
+    chat = await a_chat(incident.pool, "Q1")
+    await incident.pool.execute("UPDATE conversation SET suspended_at = now() WHERE id = $1", chat)
+    assert places(await incident.event()) == [OPS]
+    assert await incident.rows() == [chat, OPS]
+
+
+async def test_the_cards_of_a_chat_are_those_of_unresolved_incidents_shown_or_not(
+    incident: Incident,
+) -> None:
+    chat = await a_chat(incident.pool, "Q1", "Q2", "Q3")
+    await a_chat(incident.pool, "Q4", id="19:other@thread.v2")
+    for id, status in (("Q1", "acknowledged"), ("Q2", "resolved")):
+        await incident.pool.execute(
+            "UPDATE incident_card SET intent_at = now(), view = jsonb_build_object('status', $2::text) "
+            "WHERE incident_id = $1",
+            *(id, status),
+        )
+    found = await in_chat(incident.pool, chat)
+    assert [(card.incident_id, card.stored) for card in found] == [("Q1", True), ("Q3", False)]
+    assert {card.conversation.label for card in found} == {"chat “Incident 42”"}
+    assert found[0].workflow_id == f"incident/{ACCOUNT}/Q1/{chat}"
+    await incident.event()
+    assert await in_chat(incident.pool, OPS) == (), "a channel is none"
 
 
 # Bringing in

@@ -25,11 +25,13 @@ from muster.config_file import TeamsRegistration
 from muster.identifiers import uuid_of
 from muster.settings import Settings
 from muster.values import NAME, one_line
-from workflows.errors import CardGone, ProviderUnavailable, RequestInvalid
+from workflows.errors import BotRemoved, CardGone, ProviderUnavailable, RequestInvalid
 
 _PROVIDER = "the Bot Connector"
 _WITHIN = 8.0
 """Seconds for a whole call, token included; the worker's graceful stop waits for longer than this."""
+_NOT_IN_IT = frozenset({"BotNotInConversationRoster", "ConversationNotFound"})
+"""Codes by which a roster is refused where the bot is not in it, or the conversation is gone."""
 _TARGETED: Mapping[str, str] = {"isTargetedActivity": "true"}
 """Of every call about a targeted message; the connector's description does not have it."""
 _METHODS: Mapping[ConnectorCall, str] = {
@@ -39,6 +41,7 @@ _METHODS: Mapping[ConnectorCall, str] = {
     "delete": "DELETE",
     "open": "POST",
     "member": "GET",
+    "roster": "GET",
     "team": "GET",
 }
 
@@ -208,6 +211,20 @@ class ConnectorClient:
             return Member.model_validate_json(response.content)
         except ValidationError as error:
             raise broken_contract(_PROVIDER, "a member without an id", repeatable=True) from error
+
+    async def has_bot(self, service_url: str, tenant: str, conversation: str) -> bool:
+        """Whether the bot is in a conversation, by the connector's answer to who is.
+
+        Teams also refuses at random: ask where a send was refused, so that it takes two refusals.
+        """
+        path = ("conversations", conversation, "pagedmembers")
+        try:
+            await self._call("roster", service_url, tenant, path, repeatable=True)
+        except BotRemoved as refused:
+            if refused.code not in _NOT_IN_IT:
+                raise
+            return False
+        return True
 
     async def get_team(self, service_url: str, tenant: str, team: str) -> TeamDetails:
         """A team by its thread id; ``NotFound`` for one that is not there.

@@ -33,9 +33,9 @@ from workflows.errors import (
     RequestInvalid,
 )
 
-ConnectorCall = Literal["post", "reply", "edit", "delete", "open", "member", "team"]
+ConnectorCall = Literal["post", "reply", "edit", "delete", "open", "member", "roster", "team"]
 """Post a message, reply in its thread, edit it, delete it, open a personal conversation, read a member, read
-a team or its channels."""
+who is in a conversation, read a team or its channels."""
 
 Subject = Literal["message", "conversation", "moment", "request"]
 

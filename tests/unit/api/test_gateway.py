@@ -13,7 +13,7 @@ from api.gateway import Gateway
 from muster.temporal.attempts import Rejected, TemporalUnavailable
 from tests.support.life import Life
 from workflows.channel_incident.messages import Conversation, Start
-from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICKS, EVENTS
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICKS, DETACH, EVENTS
 from workflows.verbs.click import Click, Clicker
 
 pytestmark = pytest.mark.anyio
@@ -65,6 +65,39 @@ async def test_a_temporal_that_does_not_work_for_us_is_tried_again(status: RPCSt
     """A key that runs out at night must not make PagerDuty forget the night's events."""
     with pytest.raises(TemporalUnavailable):
         await delivered(status)
+
+
+class Running:
+    """Temporal, with one run; its handle's signals end as ``errors`` say, one after the other."""
+
+    def __init__(self, *errors: RPCError) -> None:
+        self._errors = list(errors)
+        self.signals: list[tuple[str, str]] = []
+
+    def get_workflow_handle(self, workflow_id: str) -> Any:
+        running = self
+
+        class Handle:
+            async def signal(self, name: str) -> None:
+                if running._errors:
+                    raise running._errors.pop(0)
+                running.signals.append((workflow_id, name))
+
+        return Handle()
+
+
+async def test_a_run_that_goes_on_is_told_once_temporal_is_reached() -> None:
+    temporal = Running(RPCError("the server is going away", RPCStatusCode.UNAVAILABLE, b""))
+    gateway = Gateway(cast(Client, temporal), task_queue="muster")
+    assert await gateway.signal_running("incident/acme/Q1/chat-42", DETACH)
+    assert temporal.signals == [("incident/acme/Q1/chat-42", "detach")]
+
+
+async def test_a_run_that_has_ended_is_not_told_and_none_is_started() -> None:
+    temporal = Running(RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b""))
+    gateway = Gateway(cast(Client, temporal), task_queue="muster")
+    assert not await gateway.signal_running("incident/acme/Q1/chat-42", DETACH)
+    assert temporal.signals == []
 
 
 class Temporal:

@@ -10,9 +10,16 @@ import pytest
 
 from api.bot.commands.table import COMMANDS
 from muster.app_package.archive import package
-from muster.app_package.manifest import ManifestRefused, app_manifest, problems
+from muster.app_package.manifest import (
+    SEARCH_COMMAND,
+    SEARCH_PARAMETER,
+    ManifestRefused,
+    app_manifest,
+    problems,
+)
 from muster.cards.commands import SUMMARIES, help_text
 from muster.config_file import TeamsRegistration
+from sandbox.company import build_company
 
 TENANT = "8f0c1f5e-0000-4000-8000-000000000001"
 APP = "8f0c1f5e-0000-4000-8000-0000000000aa"
@@ -53,6 +60,21 @@ def test_the_bot_asks_for_what_its_features_need() -> None:
     assert [entry["triggers"] for entry in bot["commandLists"]] == [["mention", "slash"]] * 3
 
 
+def test_the_search_is_the_bots_and_finds_something_before_anybody_types() -> None:
+    (extension,) = manifest()["composeExtensions"]
+    assert extension["botId"] == APP
+    (command,) = extension["commands"]
+    assert (command["id"], command["type"]) == (SEARCH_COMMAND, "query") == ("findIncident", "query")
+    assert command["context"] == ["compose", "commandBox"]
+    assert command["initialRun"] is True
+    (parameter,) = command["parameters"]
+    assert parameter["name"] == SEARCH_PARAMETER == "query"
+
+
+def test_the_simulator_of_teams_sends_the_command_that_the_manifest_declares() -> None:
+    assert build_company().search_command == SEARCH_COMMAND
+
+
 def test_no_permission_of_a_team_is_asked_for() -> None:
     assert "authorization" not in manifest()
 
@@ -88,6 +110,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a name that is too long": ({"name": {"short": "M" * 31}}, "name.short"),
     "an id that is none": ({"id": "muster"}, "id"),
     "another version of the schema": ({"manifestVersion": "1.28"}, "manifestVersion"),
+    "a search without a title": (
+        {"composeExtensions": [{"botId": APP, "commands": [{"id": "findIncident", "type": "query"}]}]},
+        "composeExtensions.0.commands.0",
+    ),
     "an unknown key": ({"colour": "red"}, "the whole"),
     "an address without a scheme": (
         {"developer": manifest()["developer"] | {"privacyUrl": "muster.example"}},

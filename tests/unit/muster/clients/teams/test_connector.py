@@ -472,3 +472,34 @@ async def test_a_token_goes_to_the_hosts_of_its_tenants_cloud_alone(cloud, goes)
             with pytest.raises(RequestInvalid, match="not an allowed host"):
                 await calling
     assert len(sent) == goes
+
+
+# Whether the bot is in a conversation
+
+
+async def test_a_roster_that_is_told_says_that_the_bot_is_in_it(client, connector):
+    assert await client.has_bot(URL, TENANT, CHANNEL)
+    assert connector.paths == [("GET", "/emea/v3/conversations/19%3Aops%40thread.tacv2/pagedmembers")]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "BotNotInConversationRoster"), (404, "ConversationNotFound")]
+)
+async def test_a_roster_that_is_refused_for_that_says_that_the_bot_is_not(client, connector, status, code):
+    connector.refuse(status, code)
+    assert not await client.has_bot(URL, TENANT, CHANNEL)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (403, "BotDisabledByAdmin", ConversationUnavailable),
+        (403, "ForbiddenOperationException", BotRemoved),
+        (404, "", RefusedForNow),
+        (503, "", ProviderUnavailable),
+    ],
+)
+async def test_any_other_refusal_of_a_roster_says_nothing(client, connector, status, code, error):
+    connector.refuse(status, code)
+    with pytest.raises(error):
+        await client.has_bot(URL, TENANT, CHANNEL)

@@ -1,0 +1,37 @@
+-- name: find
+SELECT id, tenant, key, kind, name, account, service_url, suspended_at IS NOT NULL AS is_suspended
+FROM conversation
+WHERE id = :id AND (:tenant::text IS NULL OR tenant = :tenant) AND team IS NULL
+
+-- name: insert
+-- Whoever was faster has made the row, and the key that this one drew stays free.
+INSERT INTO conversation (id, kind, tenant, account, key, name, service_url, named_at)
+VALUES (:id, :kind, :tenant, :account, :key, :name, :service_url, CASE WHEN :name <> '' THEN :named_at::timestamptz END)
+ON CONFLICT (id) DO NOTHING
+
+-- name: rename
+-- A name that was told before the one that is known is not written.
+UPDATE conversation SET name = :name, named_at = :at
+WHERE id = :id AND tenant = :tenant AND team IS NULL AND (named_at IS NULL OR named_at < :at)
+
+-- name: follow
+-- Whether the bot is in the chat, as the newest activity tells it. What changes nothing leaves the request that
+-- suspended or revived the chat, so that it can be asked again.
+UPDATE conversation
+SET membership_at = :at,
+    suspended_by = CASE WHEN (suspended_at IS NOT NULL) = :is_away THEN suspended_by ELSE :request END,
+    suspended_at = CASE WHEN :is_away THEN coalesce(suspended_at, now()) END
+WHERE id = :id AND tenant = :tenant AND team IS NULL AND (membership_at IS NULL OR membership_at < :at)
+
+-- name: presence
+SELECT suspended_at IS NOT NULL AS is_away, suspended_by AS request
+FROM conversation
+WHERE id = :id AND tenant = :tenant AND team IS NULL
+
+-- name: is_disproved
+-- A message to the bot comes from where the bot is. A click does not: a shared card is pressed in any chat.
+SELECT EXISTS (
+  SELECT FROM conversation
+  WHERE id = :id AND tenant = :tenant AND team IS NULL AND suspended_at IS NOT NULL
+    AND (membership_at IS NULL OR membership_at < :at)
+)
