@@ -11,8 +11,8 @@ from workflows.incident.events import Details
 from workflows.incident.type_names import shown_type
 from workflows.values import Value
 
-_MOST_PEOPLE = 6
-"""Of each kind: what the card names. The picture travels with the card, which is small for that."""
+_MOST_ASSIGNEES = 6
+"""What the card names; their count is told beside them."""
 
 
 class Picture(Value):
@@ -81,10 +81,10 @@ def _reduced(view: View) -> View:
         urgency=view.urgency,
         priority=view.priority,
         service=view.service,
-        assignees=view.assignees[:_MOST_PEOPLE],
+        assignees=view.assignees[:_MOST_ASSIGNEES],
         assignee_count=view.assignee_count,
-        acknowledgements=view.acknowledgements[:_MOST_PEOPLE],
-        responders=view.responders[:_MOST_PEOPLE],
+        acknowledgements=view.acknowledgements,
+        responders=view.responders,
         opened_at=view.opened_at,
         resolved_at=view.resolved_at,
         resolved_by=view.resolved_by,
