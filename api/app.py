@@ -20,7 +20,7 @@ from api.health import dependency_checks
 from api.links.assembly import link_routers
 from api.oauth.recipients import Recipients
 from api.oauth.reports import Reports
-from api.rights import running_rights
+from api.person_readers import running_readers
 from api.strangers import Strangers
 from api.webhooks.fan_out import FanOut
 from api.webhooks.route import webhook_router
@@ -101,7 +101,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
         sightings = Sightings(pool)
         stack.push_async_callback(sightings.finish)
         refresh_pool = await stack.enter_async_context(await open_pool(settings.database, size=4))
-        reading = running_rights(
+        reading = running_readers(
             settings,
             pagerduty=PagerDutyClient(http),
             refresh=LinkRefresh(RefreshClient(http), refresh_pool, settings.accounts, keys),
@@ -109,7 +109,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
             pool=pool,
             keys=keys,
         )
-        rights = await stack.enter_async_context(reading)
+        readers = await stack.enter_async_context(reading)
         timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
         app = FastAPI(title="Muster", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
         app.add_middleware(WithoutClosingSlash)
@@ -124,7 +124,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
             bot_router(
                 verifier=token_verifier(settings, lambda url: BotKeys(http, url)),
                 adapter=TeamsAdapter(connector),
-                bot=muster_bot(settings, timing, pool, gateway, connector, sightings, rights),
+                bot=muster_bot(settings, timing, pool, gateway, connector, sightings, readers),
                 registrations=settings.teams,
                 service_hosts=settings.service_hosts,
                 places=Places(settings.places, settings.places_per_card),

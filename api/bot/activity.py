@@ -21,7 +21,9 @@ from api.bot.activity_fields import (
     OrDropped,
     Text,
 )
+from muster.cards.incident.shared import REFRESH
 from muster.identifiers import Uuid, UuidOrNothing
+from workflows.verbs.button_data import is_shared
 
 _THREAD_MARK = ";messageid="
 
@@ -201,6 +203,30 @@ class InboundActivity(_Envelope):
     def is_card_action(self) -> bool:
         """Whether somebody pressed a button of a card, or Teams refreshes one."""
         return self.is_invoke and self.name == "adaptiveCard/action"
+
+    @property
+    def is_extension(self) -> bool:
+        """Whether it comes from a message extension, whose answers have a form of their own."""
+        return self.is_invoke and (self.name or "").startswith("composeExtension/")
+
+    @property
+    def is_shared_card(self) -> bool:
+        """Whether it is about a card that somebody shared, as its data say."""
+        data = self.action.get("data") if self.is_card_action and self.action is not None else None
+        return isinstance(data, Mapping) and is_shared(data)
+
+    @property
+    def is_refresh(self) -> bool:
+        """Whether Teams asks for a newer picture of a shared card: nobody did anything."""
+        return self.is_shared_card and self.action is not None and self.action.get("verb") == REFRESH
+
+    @property
+    def is_in_a_place_of_the_bot(self) -> bool:
+        """Whether its conversation is one that the bot is or was in.
+
+        People search and share in any conversation, in private chats of two among them.
+        """
+        return not (self.is_extension or self.is_shared_card)
 
     @property
     def action(self) -> Mapping[str, Any] | None:

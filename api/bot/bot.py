@@ -13,6 +13,7 @@ from api.bot.card_actions import CardActionHandler
 from api.bot.chat_events import ChatEvents
 from api.bot.commands.handler import CommandHandler
 from api.bot.presence import ChannelPresence
+from api.bot.search import IncidentSearch
 from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 
@@ -24,6 +25,7 @@ class MusterBot(TeamsActivityHandler):
         self,
         clicks: CardActionHandler,
         buttons: Mapping[str, CardActionHandler],
+        search: IncidentSearch,
         commands: CommandHandler,
         events: TeamEvents,
         sightings: Sightings,
@@ -34,6 +36,7 @@ class MusterBot(TeamsActivityHandler):
         super().__init__()
         self._clicks = clicks
         self._buttons = buttons
+        self._search = search
         self._commands = commands
         self._events = events
         self._sightings = sightings
@@ -41,23 +44,30 @@ class MusterBot(TeamsActivityHandler):
         self._chats = chats
 
     async def on_turn(self, turn_context: TurnContext) -> None:
-        """Handle the activity, whatever it is, and then write what it tells beside its purpose."""
+        """Handle the activity, whatever it is, and then write what it tells beside its purpose.
+
+        A refresh tells nothing: it comes from everybody who looks at a card, once a minute.
+        """
         activity = inbound_of(turn_context).activity
+        noting = None
         try:
             await super().on_turn(turn_context)
         finally:
-            presence = self._chats if activity.team is None else self._presence
-            noting = self._sightings.begin(activity, presence)
+            if not activity.is_refresh:
+                presence = self._chats if activity.team is None else self._presence
+                noting = self._sightings.begin(activity, presence)
         if not activity.is_invoke:  # nobody waits for its answer
             await self._sightings.wait_for(noting)
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
-        """Card actions are answered here; botbuilder's own answer cannot hold a text.
+        """Searches and card actions are answered here; botbuilder's own answer cannot hold a text.
 
         Muster has no answer to other invokes, so that botbuilder need not read what they carry.
         """
         inbound = inbound_of(turn_context)
         activity, answer_by = inbound.activity, inbound.answer_by
+        if activity.name == "composeExtension/query":
+            return InvokeResponse(status=200, body=await self._search.answer(activity, answer_by=answer_by))
         if not activity.is_card_action:
             return InvokeResponse(status=501)
         verb = str(activity.action["verb"]) if activity.action is not None else ""

@@ -105,7 +105,9 @@ class ClickHandler(CardActionHandler):
         )
         if target is None:
             raise ActionMalformed(NOT_OUR_CARD)
-        is_orphan = button.marker in target.orphan_markers and activity.thread in (None, message)
+        # What somebody shared is theirs, whatever else its data say.
+        may_be_orphan = not button.shared and activity.thread in (None, message)
+        is_orphan = may_be_orphan and button.marker in target.orphan_markers
         return target, button.marker if is_orphan else None
 
 

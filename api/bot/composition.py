@@ -9,16 +9,22 @@ from api.bot.commands.handler import CommandHandler
 from api.bot.commands.request import Accounts, Dependencies
 from api.bot.connect_buttons import ConnectButtonHandler
 from api.bot.connecting import Connecting
+from api.bot.link_address import LinkAddresses
 from api.bot.link_buttons import LinkButtonHandler
 from api.bot.linking import Linking
 from api.bot.presence import ChannelPresence
+from api.bot.search import IncidentSearch
+from api.bot.shared_cards import RefreshHandler, SharedCards
 from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
+from api.person_readers import PersonReaders
+from muster.cards.incident.shared import REFRESH
 from muster.chat_life import ChatLife
 from muster.clients.teams.connector import ConnectorClient
-from muster.linked_people.rights_reader import RightsReader
 from muster.private_sends import PrivateSends
+from muster.security.sealing import KeyRing
+from muster.security.signed_links import SignedLinks
 from muster.settings import Settings
 from muster.store.pool import Pool
 from workflows.account_link.messages import Deadlines as LinkDeadlines
@@ -35,14 +41,17 @@ def muster_bot(
     gateway: Gateway,
     connector: ConnectorClient,
     sightings: Sightings,
-    rights: RightsReader,
+    readers: PersonReaders,
 ) -> MusterBot:
     """The bot over its dependencies, which the caller closes; ``timing`` is that of incidents' cards."""
     deadlines = Deadlines(link=settings.link_life)
     linking = Linking(pool, gateway, settings.accounts_of, LinkDeadlines(link=settings.link_life))
     accounts = Accounts(settings.accounts_of, settings.accounts)
     connecting = Connecting(pool, gateway, linking)
-    dependencies = Dependencies(pool, gateway, accounts, deadlines, linking, connecting, rights)
+    dependencies = Dependencies(pool, gateway, accounts, deadlines, linking, connecting, readers.rights)
+    keys = KeyRing.parse(settings.keys.get_secret_value())
+    shared_cards = SharedCards(keys)
+    addresses = LinkAddresses(pool, linking, SignedLinks(keys), settings.public_url)
     events = TeamEvents(pool, gateway, connector, deadlines)
     return MusterBot(
         ClickHandler(pool, gateway, timing),
@@ -53,7 +62,9 @@ def muster_bot(
                 CONNECT_BUTTONS,
                 ConnectButtonHandler(pool, connecting, Channels(pool, connector), settings.accounts_of),
             ),
+            REFRESH: RefreshHandler(pool, shared_cards),
         },
+        IncidentSearch(pool, readers.incidents, shared_cards, linking, addresses, settings.accounts_of),
         CommandHandler(dependencies, events, connector, PrivateSends(connector, pool), settings.teams),
         events,
         sightings,

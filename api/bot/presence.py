@@ -28,8 +28,11 @@ class ChannelPresence:
     async def is_news(self, connection: Connection, activity: InboundActivity) -> bool:
         """Whether somebody wrote or pressed a button in a channel, and what suspended it holds no more.
 
-        An event of a team says by itself what it means: it comes from General even when that goes.
+        An event of a team says by itself what it means: it comes from General even when that goes. A search
+        and a shared card say nothing: they work where the bot is not.
         """
+        if not activity.is_in_a_place_of_the_bot:
+            return False
         if activity.tenant is None or activity.team is None or activity.type not in ("message", "invoke"):
             return False
         return await suspensions.is_disproved(

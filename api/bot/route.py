@@ -16,6 +16,7 @@ from api.bot.activity import InboundActivity
 from api.bot.adapter import ActivityMalformed, Bot, Inbound, NotTaken, TeamsAdapter
 from api.bot.admission import Admission, NotCheckedInTime
 from api.bot.answers import card_error, invoke_answer, plain_error, sentence
+from api.bot.extension_answers import message
 from api.bot.places import Crowded, Places
 from api.bot.token import TokenVerifier
 from muster.cards.sentences import BROKEN, CROWDED, MALFORMED_BUTTON, UNREACHABLE
@@ -133,8 +134,10 @@ async def _turn(
 def _broken(activity: InboundActivity) -> JSONResponse:
     if activity.is_card_action:
         return card_error(500, "InternalServerError", BROKEN)
-    return plain_error(500, BROKEN)
+    return _not_taken(activity, 500, BROKEN)
 
 
 def _not_taken(activity: InboundActivity, status: int, reason: str) -> JSONResponse:
+    if activity.is_extension:
+        return JSONResponse(message(reason))
     return JSONResponse(sentence(reason)) if activity.is_card_action else plain_error(status, reason)

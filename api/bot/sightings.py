@@ -81,8 +81,13 @@ class Sightings:
 
 async def _write(connection: Connection, activity: InboundActivity, tenant: str) -> None:
     address, sender = activity.service_url, activity.sender
-    await conversations.follow(connection, id=activity.conversation_id, tenant=tenant, service_url=address)
-    if activity.team is not None:
+    is_ours = activity.is_in_a_place_of_the_bot
+    is_private_chat = is_ours and activity.is_private
+    if is_ours:
+        await conversations.follow(
+            connection, id=activity.conversation_id, tenant=tenant, service_url=address
+        )
+    if is_ours and activity.team is not None:
         await teams.follow(connection, id=activity.team.id, tenant=tenant, service_url=address)
     if sender.aad_object_id is not None:
         await people.seen(
@@ -91,6 +96,6 @@ async def _write(connection: Connection, activity: InboundActivity, tenant: str)
             aad_object_id=sender.aad_object_id,
             teams_id=sender.id,
             name=sender.name,
-            private_conversation=activity.conversation_id if activity.is_private else None,
-            service_url=address if activity.is_private else None,
+            private_conversation=activity.conversation_id if is_private_chat else None,
+            service_url=address if is_private_chat else None,
         )

@@ -10,7 +10,7 @@ Source: the schema of Adaptive Cards 1.5.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypedDict, Unpack
+from typing import Literal, NotRequired, TypedDict, Unpack
 
 Color = Literal["default", "dark", "light", "accent", "good", "warning", "attention"]
 FontSize = Literal["Default", "Small", "Medium", "Large", "ExtraLarge"]
@@ -58,7 +58,7 @@ class ExecuteAction(ExecuteActionOptions):
 
     type: Literal["Action.Execute"]
     verb: str
-    data: Mapping[str, str]
+    data: Mapping[str, str | int]
 
 
 Action = ExecuteAction | OpenUrlAction | ToggleVisibilityAction
@@ -172,13 +172,23 @@ class TeamsOptions(TypedDict):
     width: Literal["Full"]
 
 
+class Refresh(TypedDict):
+    """What Teams asks the bot where somebody looks at the card, and shows them in its place.
+
+    It names no people: Teams asks for everybody in a conversation of at most 60.
+    """
+
+    action: ExecuteAction
+
+
 class AdaptiveCard(TypedDict):
-    """A whole card."""
+    """A whole card; the shared one alone has a ``refresh`` (docs/decisions/0054)."""
 
     type: Literal["AdaptiveCard"]
     version: Literal["1.5"]
     fallbackText: str
     msteams: TeamsOptions
+    refresh: NotRequired[Refresh]
     body: list[Element]
 
 
@@ -229,7 +239,7 @@ def action_set(*actions: Action, **options: Unpack[ElementOptions]) -> ActionSet
 
 
 def action_execute(
-    verb: str, data: Mapping[str, str], **options: Unpack[ExecuteActionOptions]
+    verb: str, data: Mapping[str, str | int], **options: Unpack[ExecuteActionOptions]
 ) -> ExecuteAction:
     """A button that sends ``verb`` and ``data`` to the bot.
 

@@ -1,24 +1,21 @@
 """What a person may do with a service, read as that person, each time anew."""
 
-import asyncio
-from collections.abc import Awaitable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 
 from muster.clients.pagerduty.access import account_of, bounded
 from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient
 from muster.config_file import PagerDutyAccount
-from muster.linked_people.identity import NoIdentity, identity
+from muster.linked_people.identity import NoIdentity, asked_as
 from muster.linked_people.person_token import PersonTokens
 from muster.linked_people.team_members import TeamReader
+from muster.linked_people.together import all_of
 from muster.payloads.services import service_of
 from muster.store.links import LinkedUser
 from muster.values import NAME, one_line, written
 from workflows.connect_channel.activities import RightsRead
 from workflows.connect_channel.state import Unread
-from workflows.errors import CredentialRejected, Forbidden, NotFound
+from workflows.errors import Forbidden, NotFound
 from workflows.rights import Rights, SeenService, team_roles_count
-
-ResultT = TypeVar("ResultT")
 
 
 class _NotRead(Exception):
@@ -58,26 +55,18 @@ class RightsReader:
         configured = account_of(self._accounts, account)
         try:
             async with bounded(self._within):
-                return RightsRead(rights=await self._rights(link, configured, service))
+                rights = await asked_as(
+                    self._tokens,
+                    lambda user: self._read(configured, service, user),
+                    link=link,
+                    account=configured.key,
+                )
+                return RightsRead(rights=rights)
         except (_NotRead, NoIdentity) as error:
             return RightsRead(unread=error.reason)
 
-    async def _rights(self, link: int, account: PagerDutyAccount, service: str) -> Rights:
-        user = await identity(self._tokens.user(link, account=account.key))
-        try:
-            return await self._read(account, service, user)
-        except CredentialRejected:
-            rejected = user.access_token
-        renewed = await identity(self._tokens.renewed(link, account=account.key, rejected=rejected))
-        if renewed.access_token == rejected:
-            raise _NotRead("link_rejected")
-        try:
-            return await self._read(account, service, renewed)
-        except CredentialRejected:
-            raise _NotRead("link_rejected") from None
-
     async def _read(self, account: PagerDutyAccount, service: str, user: LinkedUser) -> Rights:
-        """One try with one token; raises ``CredentialRejected``."""
+        """With one token; raises ``CredentialRejected``."""
         try:
             found = await self._client.get_user(
                 account, user.pagerduty_user, token=user.access_token, within=INTERACTIVE
@@ -104,14 +93,5 @@ class RightsReader:
         self, account: PagerDutyAccount, service: SeenService, user: LinkedUser
     ) -> SeenService:
         reader = TeamReader(self._client, account, user)
-        teams = await _all_of(*(reader.completed(team) for team in service.teams))
+        teams = await all_of(*(reader.completed(team) for team in service.teams))
         return service.model_copy(update={"teams": teams})
-
-
-async def _all_of(*reads: Awaitable[ResultT]) -> tuple[ResultT, ...]:
-    """The results, once all have ended; raises the first failure. None goes on behind it."""
-    ended = await asyncio.gather(*reads, return_exceptions=True)
-    for one in ended:
-        if isinstance(one, BaseException):
-            raise one
-    return tuple(one for one in ended if not isinstance(one, BaseException))

@@ -16,6 +16,10 @@ class RateLimit:
         self._clock = clock
         self._windows: dict[str, tuple[datetime, int]] = {}
 
+    def reset(self) -> None:
+        """Nobody has asked for anything: a window of before may end long after the clock was set back."""
+        self._windows.clear()
+
     def take(self, credential: str) -> tuple[bool, dict[str, str]]:
         """Count a request: whether it is allowed, and the rate limit headers of its answer."""
         now = self._clock.now()

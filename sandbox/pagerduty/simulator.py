@@ -115,6 +115,7 @@ class Simulator:
         self.faults.clear()
         self.identity.id_token_changes.clear()
         self.clock.reset()
+        self.rate_limit.reset()
         self.store.reset()
         self.server_sent_events.changed()
 

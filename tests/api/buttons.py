@@ -33,7 +33,7 @@ from sandbox.serving import Listener, serving
 from sandbox.up.servers.ports import free_port
 from tests.api.conftest import APP_ID, BotFramework
 from tests.support.company import ACCOUNT, OPS, TENANT
-from tests.support.rights import rights_in_an_api
+from tests.support.person_readers import readers_in_an_api
 from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK, Run
 from workflows.channel_incident.activities import ShowCard
@@ -152,7 +152,7 @@ async def serving_buttons(
     settings = settings_for("postgresql://nobody@127.0.0.1:1/not-used", "127.0.0.1:1")
     async with (
         open_pool() as http,
-        rights_in_an_api(settings, pool, http, gateway) as rights,
+        readers_in_an_api(settings, pool, http, gateway) as readers,
     ):
         client = ConnectorClient(
             http, ExpiringCache(token), registrations=REGISTRATIONS, service_hosts=("127.0.0.1",)
@@ -163,7 +163,7 @@ async def serving_buttons(
             bot_router(
                 verifier=BotTokenVerifier(BotKeys(framework_pool, framework.metadata_url), [APP_ID]),
                 adapter=TeamsAdapter(client),
-                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings, rights),
+                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings, readers),
                 registrations=REGISTRATIONS,
                 service_hosts=("127.0.0.1",),
                 places=places or Places(64, 40),

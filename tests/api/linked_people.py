@@ -53,13 +53,14 @@ async def link(
     name: str = "Ada *Pager*",
     tenant: str = TENANT,
     role: str | None = None,
+    access_token: str = "pdus+_access",
     refreshed_ago: timedelta = timedelta(days=1),
     authorized_ago: timedelta = timedelta(days=40),
 ) -> int:
     """The row by which a person is linked."""
     now = datetime.now(UTC)
     tokens = Tokens(
-        access_token="pdus+_access",
+        access_token=access_token,
         refresh_token="pdus+_refresh",
         scopes=("openid",),
         issued_at=now - authorized_ago,

@@ -28,7 +28,7 @@ from muster.store.pool import Pool
 from tests.api.conftest import APP_ID, SERVICE_URL, BotFramework
 from tests.api.rights import PagerDuty
 from tests.support.company import ADA_AAD, TENANT
-from tests.support.rights import rights_in_an_api
+from tests.support.person_readers import readers_in_an_api
 from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK
 from workflows.account_link.messages import LinkAnswer, OfferLink
@@ -300,7 +300,7 @@ async def serving_bot(
     async with (
         open_pool(transport=httpx.MockTransport(connector.answer)) as http,
         open_pool(transport=httpx.MockTransport((pagerduty or PagerDuty()).answer)) as to_pagerduty,
-        rights_in_an_api(settings, pool, to_pagerduty, gateway) as rights,
+        readers_in_an_api(settings, pool, to_pagerduty, gateway) as readers,
     ):
         client = ConnectorClient(
             http, ExpiringCache(token), registrations=settings.teams, service_hosts=hosts
@@ -311,7 +311,7 @@ async def serving_bot(
             bot_router(
                 verifier=BotTokenVerifier(BotKeys(framework_pool, framework.metadata_url), [APP_ID]),
                 adapter=TeamsAdapter(client),
-                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings, rights),
+                bot=muster_bot(settings, QUICK, pool, gateway, client, sightings, readers),
                 registrations=settings.teams,
                 service_hosts=hosts,
                 places=Places(64, 40),

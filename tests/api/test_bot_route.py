@@ -27,7 +27,7 @@ from muster.config_file import TeamsRegistration
 from muster.lenient_json import read_json
 from muster.store import accounts
 from tests.api.team_bot import RecordingGateway
-from tests.support.rights import rights_in_an_api
+from tests.support.person_readers import readers_in_an_api
 from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK
 
@@ -99,11 +99,11 @@ async def muster(framework, framework_pool, sent, pool, database_url):
     settings = settings_for(database_url, "127.0.0.1:1")
 
     def own(connector):
-        return muster_bot(settings, QUICK, pool, gateway, connector, sightings, rights)
+        return muster_bot(settings, QUICK, pool, gateway, connector, sightings, readers)
 
     async with (
         open_pool() as http,
-        rights_in_an_api(settings, pool, http, gateway) as rights,
+        readers_in_an_api(settings, pool, http, gateway) as readers,
         serving(framework, framework_pool, own, sent) as teams,
     ):
         yield teams

@@ -407,6 +407,26 @@ async def test_a_reply_in_a_thread_stays_whatever_its_data_say(
     await is_done_and_deletes_nothing(run, buttons, in_thread)
 
 
+async def test_a_shared_card_is_never_an_orphan_in_a_channel_that_has_its_own_card_too(
+    run: Run, buttons: Buttons, lost: dict[str, Any]
+) -> None:
+    """The message is that of whoever shared it, whatever else its data say. The click is one on the card."""
+    await is_done_and_deletes_nothing(run, buttons, with_data(lost, s=1))
+
+
+async def test_data_of_a_shared_card_let_nobody_do_what_they_could_not(
+    run: Run, buttons: Buttons, lost: dict[str, Any]
+) -> None:
+    on_card = with_data(buttons.on(card_of(run), message_of(run), CY_AAD), s=1)
+    assert "not linked" in words(await buttons.click(on_card))
+    others = with_data(buttons.on(card_of(run), message_of(run), ADA_AAD), s=1, i="Q2")
+    assert (await buttons.click(others))["statusCode"] == 400
+    nowhere = with_data(lost, s=1, i="Q2")
+    assert (await buttons.click(nowhere))["statusCode"] == 400
+    await run.is_idle()
+    assert (run.outside.changes, run.outside.deleted) == ([], [])
+
+
 async def test_an_orphan_of_another_incident_is_none_of_this_one(
     run: Run, buttons: Buttons, lost: dict[str, Any]
 ) -> None:

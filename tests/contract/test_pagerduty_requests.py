@@ -144,6 +144,35 @@ async def test_open_incidents_are_listed_as_the_app(simulated: SimulatedAccount)
     await simulated.reset()
 
 
+async def test_incidents_are_searched_as_the_person(simulated: SimulatedAccount) -> None:
+    await simulated.reset()
+    async with calling(simulated) as ours:
+        token = simulated.person(BO_USER).access_token
+        made = [await simulated.trigger(title=f"Nr {number}") for number in range(3)]
+        await simulated.put(str(made[0]["id"]), status="resolved")
+        await simulated.put(str(made[1]["id"]), status="acknowledged")
+        number = made[2]["incident_number"]
+        one = await ours.client.get_incident_by_number(ours.account, number, token=token)
+        assert one["id"] == made[2]["id"]
+        with pytest.raises(NotFound):
+            await ours.client.get_incident_by_number(ours.account, 10**12, token=token)
+
+        async def found(*statuses: Status, of_all_time: bool) -> set[str]:
+            listed = await ours.client.list_newest_incidents(
+                ours.account, statuses, token=token, of_all_time=of_all_time
+            )
+            return {incident["title"] for incident in listed}
+
+        assert await found("triggered", "acknowledged", of_all_time=True) == {"Nr 1", "Nr 2"}
+        assert await found("resolved", of_all_time=False) == {"Nr 0"}
+        await simulated.sandbox("POST", "/clock", {"advance": 40 * 86_400})
+        assert await found("triggered", "acknowledged", of_all_time=True) == {"Nr 1", "Nr 2"}
+        assert await found("resolved", of_all_time=False) == set(), "older than a month"
+        assert {rest_api().scope_of(exchange) for exchange in ours.rest} == {"incidents.read"}
+        assert "incidents.read" in PERSON_SCOPES
+    await simulated.reset()
+
+
 async def refusal(call: Awaitable[object]) -> tuple[type[OutsideError], str | None]:
     with pytest.raises(OutsideError) as refused:
         await call

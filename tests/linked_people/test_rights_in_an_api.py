@@ -12,7 +12,7 @@ import httpx
 import pytest
 from temporalio.client import Client
 
-from api import rights as module
+from api import person_readers as module
 from api.app import opened_app
 from api.gateway import Gateway
 from muster.clients.pagerduty.oauth import PERSON_SCOPES
@@ -28,7 +28,7 @@ from tests.api.outage import line_to
 from tests.support.linked_people import LinkedPerson, Tellings, link, tellings_of
 from tests.support.pagerduty_account import ADA_USER, COMPANY, CY_USER
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
-from tests.support.rights import rights_in_an_api
+from tests.support.person_readers import readers_in_an_api
 from tests.support.settings import CONFIG, config_file, settings_for
 from tests.support.waiting import eventually
 from workflows.account_link.messages import OfferLink
@@ -79,8 +79,8 @@ async def running_api(
     refresh_pool = await open_pool(settings.database, size=4)
     async with temporal_client(settings, repeats=False) as client:
         gateway = Gateway(client, task_queue=settings.task_queue)
-        async with rights_in_an_api(settings, pool, http, gateway, refresh_pool=refresh_pool) as rights:
-            yield rights
+        async with readers_in_an_api(settings, pool, http, gateway, refresh_pool=refresh_pool) as readers:
+            yield readers.rights
         await gateway.finish()
     await refresh_pool.close()
 

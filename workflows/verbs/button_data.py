@@ -7,6 +7,8 @@ from workflows.values import Value
 
 _NAMES = {"account": "a", "incident_id": "i", "marker": "m", "nonce": "n"}
 """Short, since every button of every card carries them."""
+SHARED = "s"
+"""Name of what the data of a shared card carry, whatever its verb: 1."""
 
 
 class ButtonDataMalformed(ValueError):
@@ -22,6 +24,8 @@ class ButtonData(Value):
     """Names the message."""
     nonce: str
     """Names the showing: drawn anew with every revision and every recorded outcome."""
+    shared: bool = False
+    """It stands on a message that somebody shared, which is never an orphan. No right comes of it."""
 
     def to_wire(self) -> dict[str, str]:
         """As the card carries it."""
@@ -33,4 +37,9 @@ class ButtonData(Value):
         found = {name: data.get(short) for name, short in _NAMES.items()}
         if not all(isinstance(value, str) and value for value in found.values()):
             raise ButtonDataMalformed("the button's data is incomplete")
-        return cls.model_validate(found)
+        return cls.model_validate({**found, "shared": is_shared(data)})
+
+
+def is_shared(data: Mapping[str, Any]) -> bool:
+    """Whether these are the data of a shared card."""
+    return data.get(SHARED) == 1

@@ -33,7 +33,7 @@ from workflows.person import Person
 from workflows.rights import Rights, why_not_connect
 
 _WITHIN = 5.0
-"""Seconds for all of it; what PagerDuty says takes four at most (api/rights.py)."""
+"""Seconds for all of it; what PagerDuty says takes four at most (api/person_readers.py)."""
 _NO_LINK = ("link_removed", "link_ended")
 """Where PagerDuty was not asked since there is no link any more: another one is offered."""
 

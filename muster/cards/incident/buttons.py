@@ -37,7 +37,7 @@ def further_buttons(view: View, *, details: str | None) -> ActionSet | None:
     """
     actions: list[Action] = []
     if details:
-        actions.append(action_toggle_visibility(details, title="Details", tooltip=_named("Details of", view)))
+        actions.append(action_toggle_visibility(details, title="Details", tooltip=named("Details of", view)))
     if url := web_link(view.url):
         actions.append(action_open_url(url, title="Open in PagerDuty", tooltip=open_tooltip(view)))
     return action_set(*actions, spacing="Small") if actions else None
@@ -45,12 +45,12 @@ def further_buttons(view: View, *, details: str | None) -> ActionSet | None:
 
 def open_tooltip(view: View) -> str:
     """What a link to the incident is called."""
-    return f"{_named('Open', view)} in PagerDuty"
+    return f"{named('Open', view)} in PagerDuty"
 
 
 def _verb_button(view: View, verb: VerbName, place: int, data: Mapping[str, str]) -> ExecuteAction:
     label = VERBS[verb].label
-    options: ExecuteActionOptions = {"title": label, "tooltip": _named(label, view)}
+    options: ExecuteActionOptions = {"title": label, "tooltip": named(label, view)}
     if place == 0:
         options["style"] = "positive"
     if place >= _MOST_VISIBLE:
@@ -58,6 +58,6 @@ def _verb_button(view: View, verb: VerbName, place: int, data: Mapping[str, str]
     return action_execute(verb, data, **options)
 
 
-def _named(what: str, view: View) -> str:
+def named(what: str, view: View) -> str:
     """A screen reader hears which of many cards a button belongs to."""
     return f"{what} #{view.number}" if view.number is not None else f"{what} incident {view.incident_id}"

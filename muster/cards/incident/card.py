@@ -24,14 +24,13 @@ from muster.cards.incident.buttons import further_buttons, open_tooltip, verb_bu
 from muster.cards.incident.comments import latest_comments
 from muster.cards.incident.details import DETAILS, details_of
 from muster.cards.incident.fact_rows import fact_rows
-from muster.cards.incident.names import PRIORITY_LIMIT, merged_into, numbered
+from muster.cards.incident.names import PRIORITY_LIMIT, TITLE_LIMIT, merged_into, numbered
 from muster.cards.incident.size import ever_smaller, is_small_enough
 from muster.cards.incident.status_band import status_band
 from muster.cards.incident.status_style import STATUS_STYLES
 from muster.cards.text import escape, literal, plain, web_link
 from workflows.channel_incident.view import CardIdentity, Missing, View
 
-_TITLE_LIMIT = 160
 _SUMMARY_TITLE_LIMIT = 80
 _SUMMARY_LIMIT = 240
 _NOTICE_LIMIT = 200
@@ -64,13 +63,13 @@ def card_summary(view: View) -> str:
 
 
 def _card(view: View, identity: CardIdentity, notice: str | None) -> AdaptiveCard:
-    return adaptive_card(_body(view, identity, notice), fallback_text=_fallback(view))
+    return adaptive_card(_body(view, identity, notice), fallback_text=fallback(view))
 
 
 def _body(view: View, identity: CardIdentity, notice: str | None) -> Iterator[Element]:
-    title = literal(view.title, _TITLE_LIMIT)
+    title = literal(view.title, TITLE_LIMIT)
     yield status_band(view)
-    yield _title(view, title)
+    yield titled(view)
     if rows := fact_rows(view):
         yield container(*rows)
     if comments := latest_comments(view):
@@ -89,7 +88,9 @@ def _body(view: View, identity: CardIdentity, notice: str | None) -> Iterator[El
     yield _foot(view)
 
 
-def _title(view: View, title: str) -> Container:
+def titled(view: View) -> Container:
+    """Number and title, which open the incident in PagerDuty."""
+    title = literal(view.title, TITLE_LIMIT)
     text = text_run(_numbered(view, title), size="Large", weight="Bolder")
     block = rich_text_block(text)
     url = web_link(view.url)
@@ -113,7 +114,7 @@ def _foot(view: View) -> TextBlock:
     return text_block(text, size="Small", isSubtle=True, horizontalAlignment="Right", spacing="Small")
 
 
-def _fallback(view: View) -> str:
+def fallback(view: View) -> str:
     """The card for a client that cannot draw it; Markdown."""
     url = web_link(view.url)
     return escape(card_summary(view), _SUMMARY_LIMIT) + (f" · [open in PagerDuty]({url})" if url else "")

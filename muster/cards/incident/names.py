@@ -6,6 +6,8 @@ from muster.cards.text import literal
 from workflows.channel_incident.view import View
 from workflows.incident.values import MergedInto, Reference
 
+TITLE_LIMIT = 160
+"""Characters of an incident's title."""
 NAME_LIMIT = 40
 """Characters of a person's or a thing's name."""
 _TAKER_LIMIT = 80

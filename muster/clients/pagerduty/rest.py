@@ -24,6 +24,9 @@ from workflows.errors import (
 )
 from workflows.incident.values import Status
 
+OPEN: tuple[Status, ...] = ("triggered", "acknowledged")
+"""Statuses of an incident that is not over."""
+
 INTERACTIVE = 2.0
 """Seconds for a call that somebody's click waits for."""
 BACKGROUND = 10.0
@@ -89,7 +92,6 @@ _SAYS_LIMIT = 200
 """Most bytes of PagerDuty's words for a refusal."""
 _MOST_ERRORS = 5
 _NAMES_OF_TEXTS = ("message", "detail", "title")
-_OPEN: tuple[Status, ...] = ("triggered", "acknowledged")
 
 
 class OpenPage(NamedTuple):
@@ -170,6 +172,39 @@ class PagerDutyClient:
         )
         return await self._answer(request, within=within, repeatable=True)
 
+    async def get_incident_by_number(
+        self, account: PagerDutyAccount, number: int, *, token: str, within: float = INTERACTIVE
+    ) -> dict[str, Any]:
+        """The incident of this number, as the REST API shows it; asks for ``incidents.read``.
+
+        Raises ``NotFound`` also where the token's person may not see it.
+        """
+        request = self._request(account, "GET", ("incidents", str(number)), token)
+        incident = (await self._answer(request, within=within, repeatable=True)).get("incident")
+        if not isinstance(incident, dict) or incident.get("incident_number") != number:
+            raise broken_contract(_PROVIDER, "not the incident that was asked for", repeatable=True)
+        return incident
+
+    async def list_newest_incidents(
+        self,
+        account: PagerDutyAccount,
+        statuses: Sequence[Status],
+        *,
+        token: str,
+        of_all_time: bool,
+        within: float = INTERACTIVE,
+    ) -> list[dict[str, Any]]:
+        """The newest incidents in one of the ``statuses``, as the REST API lists them; at most 100.
+
+        Asks for ``incidents.read``; PagerDuty lists what the token's person may see. Without ``of_all_time``
+        those that were created in the last month.
+        """
+        params = {"statuses[]": list(statuses), "limit": LARGEST_PAGE}
+        if of_all_time:
+            params["date_range"] = "all"
+        incidents, _ = await self._newest_incidents(account, params, token=token, within=within)
+        return incidents
+
     async def list_open_incidents(
         self,
         account: PagerDutyAccount,
@@ -184,27 +219,29 @@ class PagerDutyClient:
 
         Asks for ``incidents.read``. Without ``date_range=all`` PagerDuty tells those of the last month alone.
         """
+        params = {
+            "statuses[]": list(OPEN),
+            "service_ids[]": [service_id],
+            "date_range": "all",
+            "limit": most,
+            "offset": offset,
+        }
+        incidents, more = await self._newest_incidents(account, params, token=token, within=within)
+        ids = (one.get("id") for one in incidents if one.get("status") in OPEN)
+        return OpenPage(tuple(id for id in ids if isinstance(id, str) and id), more)
+
+    async def _newest_incidents(
+        self, account: PagerDutyAccount, params: Mapping[str, Any], *, token: str, within: float
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """A page of incidents, the newest first, and whether others follow."""
         request = self._request(
-            account,
-            "GET",
-            ("incidents",),
-            token,
-            params={
-                "statuses[]": list(_OPEN),
-                "service_ids[]": [service_id],
-                "date_range": "all",
-                "sort_by": "created_at:desc",
-                "limit": most,
-                "offset": offset,
-            },
+            account, "GET", ("incidents",), token, params={**params, "sort_by": "created_at:desc"}
         )
         answer = await self._answer(request, within=within, repeatable=True)
         incidents = answer.get("incidents")
         if not isinstance(incidents, list):
             raise broken_contract(_PROVIDER, "an answer without a list of incidents", repeatable=True)
-        found = (one for one in incidents if isinstance(one, dict) and one.get("status") in _OPEN)
-        ids = (one.get("id") for one in found)
-        return OpenPage(tuple(id for id in ids if isinstance(id, str) and id), answer.get("more") is True)
+        return [one for one in incidents if isinstance(one, dict)], answer.get("more") is True
 
     async def list_incident_types(
         self, account: PagerDutyAccount, *, token: str, within: float = BACKGROUND

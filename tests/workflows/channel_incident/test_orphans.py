@@ -48,6 +48,14 @@ async def test_the_live_card_is_never_deleted_whatever_a_click_says(client: Clie
     assert run.outside.deleted == []
 
 
+async def test_a_message_that_is_no_orphan_is_never_deleted_though_it_is_not_the_card(client: Client) -> None:
+    """A card that somebody shared, for one: the API names no marker of an orphan for it."""
+    async with shown(client) as run:
+        await run.ask(on_orphan(run).model_copy(update={"orphan_marker": None}))
+        await run.is_idle()
+    assert run.outside.deleted == []
+
+
 async def test_a_deletion_that_may_work_later_is_tried_once_more_and_no_longer(client: Client) -> None:
     async with shown(client) as run:
         run.outside.fails(DELETE_MESSAGE, *[ProviderUnavailable("no connection")] * 2)

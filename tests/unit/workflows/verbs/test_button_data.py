@@ -18,6 +18,11 @@ def test_what_a_click_brings_back_beside_it_is_ignored() -> None:
     assert ButtonData.from_wire(WIRE | {"more": {"x": 1}}) == DATA
 
 
+def test_a_shared_card_says_so_and_a_live_one_does_not() -> None:
+    assert ButtonData.from_wire(WIRE | {"s": 1}) == DATA.model_copy(update={"shared": True})
+    assert [ButtonData.from_wire(WIRE | {"s": other}).shared for other in (0, "1", None, [1])] == [False] * 4
+
+
 @pytest.mark.parametrize("short", WIRE)
 @pytest.mark.parametrize("value", [None, "", 7, ["acme"]])
 def test_data_that_lacks_something_is_malformed(short: str, value: Any) -> None:

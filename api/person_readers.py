@@ -1,12 +1,14 @@
-"""What people may do at PagerDuty, read as those people in the API's own turn."""
+"""What people may do and see at PagerDuty, read as those people in the API's own turn."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import NamedTuple
 
 from api.gateway import Gateway
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.linked_people.ended_links import EndedLinks
+from muster.linked_people.incident_search import IncidentFinder
 from muster.linked_people.link_refresh import LinkRefresh
 from muster.linked_people.person_token import PersonTokens
 from muster.linked_people.rights_reader import RightsReader
@@ -21,8 +23,15 @@ _GRACE = timedelta(seconds=20)
 to write it (19 s)."""
 
 
+class PersonReaders(NamedTuple):
+    """What asks PagerDuty as people."""
+
+    rights: RightsReader
+    incidents: IncidentFinder
+
+
 @asynccontextmanager
-async def running_rights(
+async def running_readers(
     settings: Settings,
     *,
     pagerduty: PagerDutyClient,
@@ -30,11 +39,14 @@ async def running_rights(
     gateway: Gateway,
     pool: Pool,
     keys: KeyRing,
-) -> AsyncIterator[RightsReader]:
-    """A reader over what the caller closes. At the end of the block, what began ends and is told."""
+) -> AsyncIterator[PersonReaders]:
+    """Readers over what the caller closes. At the end of the block, what began ends and is told."""
     tokens = PersonTokens(refresh, EndedLinks(gateway, pool, settings), pool, keys)
     try:
-        yield RightsReader(pagerduty, settings.accounts, tokens, within=_READ_SECONDS)
+        yield PersonReaders(
+            RightsReader(pagerduty, settings.accounts, tokens, within=_READ_SECONDS),
+            IncidentFinder(pagerduty, settings.accounts, tokens),
+        )
     finally:
         tokens.stop(within=_GRACE)
         await tokens.finish()

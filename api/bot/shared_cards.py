@@ -1,0 +1,82 @@
+"""Cards that people share: drawn for whoever searches, and anew where somebody looks at one.
+
+The picture is signed in the data of its card's refresh. So Muster draws nothing anew that it has not drawn
+itself, and can answer with the card as it is.
+"""
+
+import asyncio
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from api.bot.activity import InboundActivity
+from api.bot.answers import card
+from api.bot.card_actions import ActionMalformed, CardActionHandler
+from muster.cards.elements import AdaptiveCard
+from muster.cards.incident.picture import Picture, newer
+from muster.cards.incident.shared import PICTURE, shared_card
+from muster.cards.sentences import INCOMPLETE_BUTTON, NOT_OUR_CARD
+from muster.security.sealing import KeyRing
+from muster.security.signed_texts import SignedTexts
+from muster.store import projections
+from muster.store.pool import UNAVAILABLE, Pool
+
+_PURPOSE = "muster: pictures of incidents"
+_DRAWING_TAKES = 0.2
+"""Seconds that are kept for the answer; what is not read by then is not news."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class SharedCards:
+    """Draws shared cards, and reads what their refresh carries."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._texts = SignedTexts(keys, _PURPOSE)
+
+    def card(self, picture: Picture) -> AdaptiveCard:
+        """The card of a picture; always the same."""
+        text = picture.model_dump_json(exclude_defaults=True)
+        return shared_card(picture, self._texts.signed(text))
+
+    def picture_in(self, signed: object) -> Picture | None:
+        """The picture that a card of ours carries; ``None`` for anything else."""
+        text = self._texts.text_of(signed) if isinstance(signed, str) else None
+        try:
+            return Picture.model_validate_json(text) if text is not None else None
+        except ValidationError:  # of another version of Muster
+            return None
+
+
+class RefreshHandler(CardActionHandler):
+    """Answers the refresh of a shared card by one query, and asks no workflow."""
+
+    def __init__(self, pool: Pool, cards: SharedCards) -> None:
+        self._pool = pool
+        self._cards = cards
+
+    async def _handle(self, activity: InboundActivity, answer_by: float) -> dict[str, Any]:
+        data = (activity.action or {}).get("data")
+        picture = self._cards.picture_in(data.get(PICTURE) if isinstance(data, dict) else None)
+        if picture is None:
+            raise ActionMalformed(INCOMPLETE_BUTTON)
+        if picture.tenant != activity.tenant:
+            raise ActionMalformed(NOT_OUR_CARD)
+        return card(self._cards.card(await self._newest(picture, activity, answer_by)))
+
+    async def _newest(self, picture: Picture, activity: InboundActivity, answer_by: float) -> Picture:
+        """The incident as its cards show it now; the same picture where there is no news of it."""
+        try:
+            async with asyncio.timeout_at(answer_by - _DRAWING_TAKES):
+                shown = await projections.find_newest(
+                    self._pool,
+                    tenant=picture.tenant,
+                    account=picture.view.account,
+                    incident_id=picture.view.incident_id,
+                    conversation=activity.conversation_id,
+                )
+        except UNAVAILABLE as failure:
+            log.warning("a shared card was not drawn anew", reason=type(failure).__name__)
+            return picture
+        return (newer(picture, shown) if shown is not None else None) or picture

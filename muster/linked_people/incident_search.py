@@ -1,0 +1,131 @@
+"""Incidents that somebody looks for, as PagerDuty shows them to that person (docs/decisions/0054).
+
+PagerDuty's REST API searches no text. So it is asked for one incident by its number, or for two lists, and
+the words are looked for here: in the title, and in the names of the service and of the assignees.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from muster.clients.pagerduty.access import account_of, bounded
+from muster.clients.pagerduty.rest import OPEN, PagerDutyClient
+from muster.config_file import PagerDutyAccount
+from muster.linked_people.identity import asked_as
+from muster.linked_people.person_token import PersonTokens
+from muster.linked_people.together import all_of
+from muster.payloads.rest import details_of_incident
+from muster.payloads.values import EventUnusable, moment_or_none
+from muster.store.links import LinkedUser
+from muster.values import VALUE, identifier, one_line
+from workflows.errors import Forbidden, NotFound
+from workflows.incident.events import Details
+from workflows.incident.values import Snapshot
+
+_NUMBER = re.compile(r"#?([0-9]{1,15})")
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What somebody typed."""
+
+    number: int | None
+    """Of the incident, where it can be one."""
+    words: tuple[str, ...]
+    """Each is to be a part of what is found; without any, every incident is."""
+
+    @classmethod
+    def of(cls, text: str) -> "Sought":
+        """As it was typed: ``42``, ``#42``, ``checkout ada``."""
+        line = one_line(text, VALUE)
+        number = _NUMBER.fullmatch(line)
+        return cls(int(number[1]) if number else None, tuple(line.casefold().split()))
+
+    def matches(self, incident: Snapshot) -> bool:
+        """Whether the incident holds every word."""
+        number = f"#{incident.number}" if incident.number is not None else ""
+        service = incident.service.name if incident.service else ""
+        told = (number, incident.title, service, *(one.name for one in incident.assignees))
+        text = "\n".join(told).casefold()
+        return all(word in text for word in self.words)
+
+
+class FoundIncident(NamedTuple):
+    """An incident as PagerDuty showed it."""
+
+    account: str
+    id: str
+    details: Details
+    changed_at: datetime
+    """When it changed last, in whole seconds."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not over."""
+        return self.details.snapshot.status in OPEN
+
+
+class IncidentFinder:
+    """Asks PagerDuty for incidents as the people who look for them."""
+
+    def __init__(
+        self,
+        pagerduty: PagerDutyClient,
+        accounts: Mapping[str, PagerDutyAccount],
+        person_tokens: PersonTokens,
+    ) -> None:
+        self._client = pagerduty
+        self._accounts = accounts
+        self._tokens = person_tokens
+
+    async def find(
+        self, sought: Sought, *, link: int, account: str, within: float
+    ) -> tuple[FoundIncident, ...]:
+        """What is found in the account in ``within`` seconds, a refresh of the person's token among it.
+
+        A number that PagerDuty shows the person is that incident alone. Otherwise it is asked twice: for the
+        100 newest open incidents, and for the 100 newest resolved ones of the last month.
+
+        Raises ``NoIdentity``, an ``OutsideError``, or an error of ``UNAVAILABLE``.
+        """
+        configured = account_of(self._accounts, account)
+        async with bounded(within):
+            return await asked_as(
+                self._tokens,
+                lambda user: self._found(sought, configured, user),
+                link=link,
+                account=configured.key,
+            )
+
+    async def _found(
+        self, sought: Sought, account: PagerDutyAccount, user: LinkedUser
+    ) -> tuple[FoundIncident, ...]:
+        token = user.access_token
+        if sought.number is not None:
+            try:
+                one = await self._client.get_incident_by_number(account, sought.number, token=token)
+            except (NotFound, Forbidden):
+                pass  # the number may stand in a title
+            else:
+                return tuple(_read(account, [one]))
+        listed = await all_of(
+            self._client.list_newest_incidents(account, OPEN, token=token, of_all_time=True),
+            self._client.list_newest_incidents(account, ("resolved",), token=token, of_all_time=False),
+        )
+        read = (found for incidents in listed for found in _read(account, incidents))
+        return tuple(found for found in read if sought.matches(found.details.snapshot))
+
+
+def _read(account: PagerDutyAccount, incidents: Iterable[Mapping[str, Any]]) -> Iterable[FoundIncident]:
+    """Those that can be used."""
+    for incident in incidents:
+        id = identifier(incident.get("id"))
+        try:
+            details = details_of_incident(incident)
+        except EventUnusable:
+            continue
+        if id is not None:
+            updated = moment_or_none(incident.get("updated_at")) or details.status_changed_at
+            yield FoundIncident(account.key, id, details, max(updated, details.status_changed_at))
