@@ -1,4 +1,4 @@
-"""People, teams, channels and group chats that a request names, or the HTTP error that says what is missing."""
+"""People, teams, channels and chats that a request names, or the HTTP error that says which is missing."""
 
 from fastapi import HTTPException
 

@@ -104,8 +104,6 @@ def page_router(
             "id": conversation.id,
             "kind": conversation.kind,
             "name": conversation_name(conversations, conversation, reader),
-            "topic": conversation.name if conversation.kind == "group" else "",
-            "has_bot": conversations.bot_is_in(conversation),
             "team": None if team is None else team.name,
             "archived": conversations.is_archived(conversation),
             "members": conversation_members(conversations, conversation),

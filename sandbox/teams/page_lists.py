@@ -98,6 +98,9 @@ def _chat(conversations: Conversations, chat: Conversation, person: Person) -> J
         "id": chat.id,
         "kind": chat.kind,
         "name": conversation_name(conversations, chat, person),
+        "topic": chat.name if chat.kind == "group" else "",
+        "has_bot": conversations.bot_is_in(chat),
+        "members": chat.members,
         "unread": conversations.unread(chat, person),
         "last": None if last is None else {"text": notification(last.activity), "at": last.created_at},
     }

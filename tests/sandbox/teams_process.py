@@ -175,8 +175,8 @@ class TeamsProcess:
         return messages
 
     def personal_chat(self, person: Person) -> str:
-        (chat,) = self.get("/page/state", person=person.aad_object_id)["chats"]
-        return str(chat["id"])
+        chats = self.get("/page/state", person=person.aad_object_id)["chats"]
+        return next(str(chat["id"]) for chat in chats if chat["kind"] == "personal")
 
     def bot_token(self) -> str:
         """What Microsoft's authority issues to the bot for the connector, with the same key."""
@@ -185,6 +185,15 @@ class TeamsProcess:
     def connector(self) -> httpx.Client:
         """The bot's own client."""
         return httpx.Client(
+            base_url=f"{self.url}/teams/",
+            headers={"Authorization": f"Bearer {self.bot_token()}"},
+            trust_env=False,
+            timeout=20,
+        )
+
+    def async_connector(self) -> httpx.AsyncClient:
+        """The bot's own client, for tests that await."""
+        return httpx.AsyncClient(
             base_url=f"{self.url}/teams/",
             headers={"Authorization": f"Bearer {self.bot_token()}"},
             trust_env=False,
@@ -202,9 +211,13 @@ class TeamsProcess:
 
 
 @contextmanager
-def running_teams(folder: Path, *more_options: str, connected: bool = True) -> Iterator[TeamsProcess]:
+def running_teams(
+    folder: Path, *more_options: str, connected: bool = True, company: Company | None = None
+) -> Iterator[TeamsProcess]:
     with Bot().listening() as bot:
-        teams = TeamsProcess(build_company(connected=connected), bot, folder, more_options=more_options)
+        teams = TeamsProcess(
+            company or build_company(connected=connected), bot, folder, more_options=more_options
+        )
         teams.start()
         try:
             yield teams

@@ -63,7 +63,18 @@ def test_lists_hold_what_the_person_may_see(teams: TeamsProcess, bot: httpx.Clie
     }
     assert [t["has_bot"] for t in lists["teams"]] == [True, True]
     chat = teams.personal_chat(bo)
-    assert lists["chats"] == [{"id": chat, "kind": "personal", "name": "Muster", "unread": 0, "last": None}]
+    assert lists["chats"] == [
+        {
+            "id": chat,
+            "kind": "personal",
+            "name": "Muster",
+            "topic": "",
+            "has_bot": True,
+            "members": [bo.aad_object_id],
+            "unread": 0,
+            "last": None,
+        }
+    ]
 
     send(bot, chat, {"type": "message", "text": "**Hello** Bo"})
     send(bot, teams.channel, message("card"))

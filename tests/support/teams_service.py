@@ -20,6 +20,7 @@ from sandbox.serving import Listener, serving
 from sandbox.signing_key import SigningKey
 from sandbox.teams.app import SERVICE_PATH, Options, TeamsSimulator
 from sandbox.up.servers.ports import LOOPBACK, free_port
+from tests.sandbox.chats import Chats
 from tests.support.connections import KEPT_SHORTLY
 from tests.support.waiting import Changes
 
@@ -53,6 +54,11 @@ class TeamsService:
     def channel(self) -> str:
         """Payments › ops."""
         return self.company.teams[0].channels[1].id
+
+    @property
+    def chats(self) -> Chats:
+        """What people do in chats, and with the app's search."""
+        return Chats(self.http)
 
     async def bot_token(self) -> str:
         """What Microsoft's authority issues to the bot for the connector, with the same key."""

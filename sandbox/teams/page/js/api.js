@@ -43,6 +43,18 @@ export const upgrade = (person, team) => post("/page/upgrade", { person, team })
 
 export const changeTeam = (person, team, event, more) => post("/page/team", { person, team, event, ...more });
 
+export const openChat = (person, people, topic) => post("/page/chats", { person, people, topic: topic || null });
+
+export const changeChat = (person, chat, event, more) => post("/page/chat", { by: person, chat, event, ...more });
+
+export const setApp = (person, conversation, added) => post("/page/app", { person, conversation, added });
+
+export const search = (person, conversation, query) => post("/page/search", { person, conversation, query });
+
+export const share = (person, conversation, result) => post("/page/share", { person, conversation, result });
+
+export const visit = (person, conversation) => post("/page/visit", { person, conversation });
+
 export const invoke = (press) => post("/page/invoke", press);
 
 /** Live events for a person; the browser reconnects by itself. Returns a function that stops them. */

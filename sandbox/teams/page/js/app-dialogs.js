@@ -1,4 +1,4 @@
-// The dialogs that add the app to a team, with a channel chosen, and remove it.
+// The dialogs that add the app to a team, with a channel chosen, or to a chat, and remove it.
 
 import { openDialog } from "./dialog.js";
 import { fill, h } from "./dom.js";
@@ -37,6 +37,18 @@ export function askToAdd({ store, team: given, added }) {
         added(channel);
       },
     },
+    failed: FAILED,
+  });
+}
+
+/** Asks whether the app shall come into the chat; `hint` says what for. */
+export function askToAddToChat({ store, chat, hint }) {
+  const app = store.bot.name;
+  openDialog({
+    title: `Add ${app} to this chat?`,
+    testId: "add-app-dialog",
+    body: [h("p", { class: "hint" }, hint)],
+    confirm: { label: "Add", act: () => store.setApp(chat, true) },
     failed: FAILED,
   });
 }

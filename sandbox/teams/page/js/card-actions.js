@@ -11,13 +11,16 @@ const DONE_BY_THE_RENDERER = new Set(["Action.ShowCard", "Action.ToggleVisibilit
 
 export class CardActions {
   #store;
+  #offerApp;
   #handlers = {
     "Action.OpenUrl": (press) => this.#openUrl(press),
     "Action.Execute": (press) => this.#execute(press),
   };
 
-  constructor(store) {
+  /** `offerApp()` asks whether the app shall be added to the open conversation. */
+  constructor(store, { offerApp }) {
     this.#store = store;
+    this.#offerApp = offerApp;
   }
 
   /** `press` is {action, button, message, frame}; the frame is the card's element. */
@@ -55,6 +58,7 @@ export class CardActions {
   #apply(answer, message, frame) {
     if (answer.result === "card") this.#replaceCard(answer.card, message);
     else if (answer.result === "message") toast(answer.text);
+    else if (answer.result === "offers_app") this.#offerApp();
     else if (answer.result === "error") showError(frame, answer.error || WENT_WRONG);
   }
 

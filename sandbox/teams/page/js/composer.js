@@ -11,10 +11,10 @@ export class Composer {
   #send;
 
   /**
-   * `send(text)` answers a promise; `members()` answers whom one can mention; `cancel`, where given, closes the box
-   * on Escape.
+   * `send(text)` answers a promise; `members()` answers whom one can mention; `tools` are buttons beside the box;
+   * `cancel`, where given, closes the box on Escape.
    */
-  constructor({ label, testId, send, members, cancel = null }) {
+  constructor({ label, testId, send, members, tools = [], cancel = null }) {
     this.#send = send;
     this.#box = h("textarea", {
       rows: 1,
@@ -38,6 +38,7 @@ export class Composer {
       { class: "composer", onsubmit: (event) => this.#submit(event) },
       this.#mentions.element,
       this.#box,
+      ...tools,
       this.#sendButton,
     );
     this.#fit();
@@ -45,10 +46,6 @@ export class Composer {
 
   focus() {
     this.#box.focus();
-  }
-
-  get isFocused() {
-    return document.activeElement === this.#box;
   }
 
   #onKey(event, cancel) {

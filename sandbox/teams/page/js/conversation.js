@@ -2,8 +2,10 @@
 
 import { chatAvatar, teamTile } from "./avatar.js";
 import { renderCard } from "./cards.js";
+import { peopleButton } from "./chat-menu.js";
 import { Composer } from "./composer.js";
 import { h, fill, icon } from "./dom.js";
+import { SearchPanel } from "./search-panel.js";
 import { Timeline } from "./timeline.js";
 
 const ARCHIVED = "This team is archived. You can read here, and not write.";
@@ -17,15 +19,18 @@ export class ConversationView {
   #actions;
   #leave;
   #add;
+  #offerApp;
   #timeline = null;
   #composer = null;
+  #search = null;
   #shown = null;
   #pointAt = null;
 
   /**
-   * `leave` goes back to the list, where both do not fit beside each other; `add(team)` adds the app to a team.
+   * `leave` goes back to the list, where both do not fit beside each other; `add(team)` adds the app to a team;
+   * `offerApp()` asks whether the app shall be added where a card was shared that needs it.
    */
-  constructor(element, { store, theme, client, hostConfigs, actions, leave, add }) {
+  constructor(element, { store, theme, client, hostConfigs, actions, leave, add, offerApp }) {
     this.#element = element;
     this.#store = store;
     this.#theme = theme;
@@ -34,6 +39,7 @@ export class ConversationView {
     this.#actions = actions;
     this.#leave = leave;
     this.#add = add;
+    this.#offerApp = offerApp;
     store.on("conversation", () => this.#show());
     store.on("message", (message) => this.#timeline?.put(message));
     theme.addEventListener("change", () => this.#show());
@@ -52,15 +58,19 @@ export class ConversationView {
     this.#shown = conversation.id;
     this.#timeline = new Timeline(conversation, {
       person: this.#store.person,
+      app: this.#store.bot.name,
       readOnly: conversation.archived,
       say: (text, replyTo) => this.#store.say(text, replyTo),
       members: () => this.#store.mentionable,
       remove: (message) => this.#store.remove(message),
       drawCard: (content, message) => this.#drawCard(content, message),
     });
-    // What is being written outlives a redraw of the same conversation, and so does who is writing it.
-    const isWriting = stays && this.#composer.isFocused;
-    if (!stays) this.#composer = this.#newComposer(conversation);
+    // What is being written or searched for outlives a redraw of the same conversation, and so does the focus.
+    const focused = stays ? document.activeElement : null;
+    if (!stays) {
+      this.#search = this.#newSearch();
+      this.#composer = this.#newComposer(conversation);
+    }
     fill(
       this.#element,
       this.#header(conversation),
@@ -69,12 +79,12 @@ export class ConversationView {
       h(
         "footer",
         { class: "conversation-foot" },
-        conversation.archived
-          ? h("p", { class: "archived", "data-testid": "archived" }, ARCHIVED)
-          : this.#composer.element,
+        ...(conversation.archived
+          ? [h("p", { class: "archived", "data-testid": "archived" }, ARCHIVED)]
+          : [this.#search.element, this.#composer.element]),
       ),
     );
-    if (isWriting) this.#composer.focus();
+    if (focused && this.#element.contains(focused)) focused.focus();
     this.#scrollTo(place);
   }
 
@@ -92,6 +102,14 @@ export class ConversationView {
     );
   }
 
+  #newSearch() {
+    return new SearchPanel({
+      store: this.#store,
+      drawCard: (content) => renderCard(content, this.#drawing, () => {}),
+      offerApp: this.#offerApp,
+    });
+  }
+
   #newComposer({ kind, name }) {
     return new Composer({
       label:
@@ -101,6 +119,7 @@ export class ConversationView {
       testId: "composer",
       send: (text) => this.#store.say(text),
       members: () => this.#store.mentionable,
+      tools: [this.#search.button],
     });
   }
 
@@ -128,8 +147,9 @@ export class ConversationView {
     this.#pointAt = null;
   }
 
-  #header({ kind, name, team }) {
+  #header({ id, kind, name, team }) {
     const isChannel = kind === "channel";
+    const chat = kind === "group" && this.#store.find(id);
     return h(
       "header",
       { class: "conversation-head" },
@@ -152,12 +172,16 @@ export class ConversationView {
         isChannel && h("span", { class: "team-name" }, team),
       ),
       h("span", { class: "tab", "aria-current": "page" }, isChannel ? "Posts" : "Chat"),
+      chat && peopleButton({ store: this.#store, chat }),
     );
   }
 
+  get #drawing() {
+    return { hostConfig: this.#hostConfigs[this.#theme.name], client: this.#client };
+  }
+
   #drawCard(content, message) {
-    const drawing = { hostConfig: this.#hostConfigs[this.#theme.name], client: this.#client };
-    const frame = renderCard(content, drawing, (action, button) =>
+    const frame = renderCard(content, this.#drawing, (action, button) =>
       this.#actions.dispatch({ action, button, message, frame }),
     );
     return frame;

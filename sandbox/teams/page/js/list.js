@@ -2,6 +2,7 @@
 
 import { chatAvatar, teamTile } from "./avatar.js";
 import { briefTimeOf } from "./clock.js";
+import { chatItems } from "./chat-menu.js";
 import { fill, h, icon } from "./dom.js";
 import { withoutMarks } from "./summary.js";
 import { channelItems, deletedChannelItems, deletedTeamItems, moreButton, teamItems } from "./team-menu.js";
@@ -18,17 +19,22 @@ export class ListView {
   #open;
   #add;
   #remove;
+  #openChat;
   #collapsed = new Set();
   #filter = null;
   #words = "";
 
-  /** `open(id)` opens a conversation; `add(team)` and `remove(team)` add the app to a team and remove it. */
-  constructor(element, { store, open, add, remove }) {
+  /**
+   * `open(id)` opens a conversation; `add(team)` and `remove(team)` add the app to a team and remove it; `openChat()`
+   * asks with whom to open a new chat.
+   */
+  constructor(element, { store, open, add, remove, openChat }) {
     this.#element = element;
     this.#store = store;
     this.#open = open;
     this.#add = add;
     this.#remove = remove;
+    this.#openChat = openChat;
   }
 
   /** From now on only `unread`, `channels` or `chats`; null for all. */
@@ -58,6 +64,19 @@ export class ListView {
         "header",
         { class: "list-head" },
         h("h2", {}, this.#filter === "channels" ? "Teams" : "Chat"),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "plain-button new-chat",
+            "aria-label": "New chat",
+            title: "New chat",
+            "data-testid": "new-chat",
+            "data-entry": "new chat",
+            onclick: this.#openChat,
+          },
+          icon("edit", 18),
+        ),
         h(
           "div",
           { class: "filters", role: "group", "aria-label": "Filters" },
@@ -239,7 +258,7 @@ export class ListView {
   }
 
   #chatRow(chat) {
-    return this.#row(
+    const row = this.#row(
       chat,
       { "data-testid": "chat", "data-name": chat.name, "data-kind": chat.kind, class: "chat" },
       chatAvatar(chat, 32),
@@ -250,6 +269,14 @@ export class ListView {
         chat.last && h("span", { class: "preview" }, withoutMarks(chat.last.text)),
       ),
       chat.last && h("time", { datetime: chat.last.at }, briefTimeOf(chat.last.at)),
+    );
+    if (chat.kind !== "group") return row;
+    const items = chatItems({ store: this.#store, chat });
+    return h(
+      "div",
+      { class: "team-head" },
+      row,
+      moreButton({ name: chat.name, testId: "chat-more", entry: `more ${chat.id}`, items }),
     );
   }
 

@@ -3,14 +3,16 @@
 import { ActivityView } from "./activity.js";
 import * as api from "./api.js";
 import { readAddress, writeAddress } from "./address.js";
-import { askToAdd, askToRemove } from "./app-dialogs.js";
+import { askToAdd, askToAddToChat, askToRemove } from "./app-dialogs.js";
 import { CardActions } from "./card-actions.js";
 import { prepareRenderer } from "./cards.js";
+import { askForChat } from "./chat-dialogs.js";
 import { ConversationView } from "./conversation.js";
 import { loadHostConfigs } from "./host-config.js";
 import { ListView } from "./list.js";
 import { showRail } from "./rail.js";
 import { Store } from "./store.js";
+import { askWhether } from "./team-dialogs.js";
 import { Theme } from "./theme.js";
 import { TopBar } from "./topbar.js";
 import { WeakestClient } from "./weakest-client.js";
@@ -29,6 +31,7 @@ const list = new ListView(part("list"), {
   open: go,
   add,
   remove: (team) => askToRemove({ store, team }),
+  openChat: () => askForChat({ store, opened: go }),
 });
 const activity = new ActivityView(part("list"), { store, open: go });
 const conversation = new ConversationView(part("conversation"), {
@@ -36,9 +39,10 @@ const conversation = new ConversationView(part("conversation"), {
   theme,
   client,
   hostConfigs: await loadHostConfigs(client),
-  actions: new CardActions(store),
+  actions: new CardActions(store, { offerApp }),
   leave: () => go(null),
   add,
+  offerApp,
 });
 new TopBar(part("topbar"), {
   store,
@@ -56,6 +60,21 @@ let app = "chat";
 /** Adds the app to this team, or to one that is asked for. */
 function add(team = null) {
   askToAdd({ store, team, added: go });
+}
+
+/** What somebody shared or pressed needs the app in the open conversation. */
+function offerApp() {
+  const { conversation: open, bot } = store;
+  const hint = `${bot.name} is not here yet. Once it is added, the buttons of its cards work for everybody.`;
+  if (open.kind !== "channel") return askToAddToChat({ store, chat: open, hint });
+  const team = store.teamOf(open.id);
+  if (!team.has_bot) return add(team);
+  askWhether({
+    title: `Add ${bot.name} to ${open.name}?`,
+    hint,
+    confirm: "Add",
+    act: () => store.changeTeam(team, "channelMemberAdded", { channel: open.id }),
+  });
 }
 
 /** Opens a conversation, null for none, as a step the back button undoes. */
@@ -120,7 +139,10 @@ addEventListener("popstate", () => {
   writeAddress({ person: store.person.email }); // an older step may have been somebody else's
   show(entry?.id ?? null);
 });
-document.addEventListener("visibilitychange", () => store.read());
+document.addEventListener("visibilitychange", () => {
+  store.read();
+  store.visit();
+});
 
 await store.start();
 const asked = readAddress();

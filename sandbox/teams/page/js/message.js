@@ -11,9 +11,9 @@ const ONLY_YOU = "Only you can see this message";
 
 /**
  * `drawCard(content, message)` makes a card's element; `own` marks the reader's own messages; `remove(message)`
- * deletes one, and is null where the reader may not.
+ * deletes one, and is null where the reader may not; `app` is the name of the app whose cards people share.
  */
-export function renderMessage(message, { testId = "message", own = false, remove = null, drawCard }) {
+export function renderMessage(message, { testId = "message", own = false, remove = null, app = "", drawCard }) {
   const { from } = message;
   return h(
     "article",
@@ -33,6 +33,7 @@ export function renderMessage(message, { testId = "message", own = false, remove
         { datetime: message.created_at, title: fullTimeOf(message.created_at) },
         timeOf(message.created_at),
       ),
+      isShared(message) && h("span", { class: "via", "data-testid": "via" }, `via ${app}`),
       isMarkedEdited(message) && h("span", { class: "edited" }, "Edited"),
       remove && deleteButton(message, remove),
     ),
@@ -57,6 +58,11 @@ function deleteButton(message, remove) {
     },
     icon("delete", 16),
   );
+}
+
+/** A person's message with a card is one that they shared from the app's search. */
+function isShared({ from, attachments }) {
+  return !from.bot && attachments.some(({ contentType }) => contentType === CARD);
 }
 
 /** Teams marks people's edits only; a bot's card changes silently. */

@@ -4,7 +4,7 @@
 // open, or it was read anew), "message" (one of the open conversation came or changed), "online".
 
 import * as api from "./api.js";
-import { isGone, previewOf } from "./summary.js";
+import { asksToBeRefreshed, isGone, previewOf } from "./summary.js";
 
 export class Store extends EventTarget {
   tenant = "";
@@ -106,7 +106,9 @@ export class Store extends EventTarget {
     this.conversation = conversation;
     for (const message of this.#arrivedWhileLoading) this.#put(message);
     this.#emit("conversation");
-    if (id) await this.read();
+    if (!id) return;
+    await this.read();
+    this.visit();
   }
 
   /** Reads the open conversation anew, where an answer and an edit may have crossed. */
@@ -120,6 +122,13 @@ export class Store extends EventTarget {
     if (!entry?.unread || document.hidden) return;
     this.#setUnread(entry.id, 0);
     await api.markRead(this.person.id, entry.id);
+  }
+
+  /** Somebody sees the open conversation: the server asks for newer cards, and sends them as messages that changed. */
+  visit() {
+    const { conversation } = this;
+    if (!conversation?.messages.some(asksToBeRefreshed) || document.hidden) return;
+    api.visit(this.person.id, conversation.id).catch(() => {}); // what cannot be refreshed stays as it is
   }
 
   say(text, replyTo = null) {
@@ -139,6 +148,31 @@ export class Store extends EventTarget {
   /** Removes the app from a team. */
   removeApp(team) {
     return api.uninstall(this.person.id, team.id);
+  }
+
+  /** Opens a chat with these people, by id; answers its id. */
+  async openChat(people, topic) {
+    return (await api.openChat(this.person.id, people, topic)).chat;
+  }
+
+  /** Lets something happen to a chat, by the name of what the app is told; the server tells of it. */
+  changeChat(chat, event, more) {
+    return api.changeChat(this.person.id, chat.id, event, more);
+  }
+
+  /** Adds the app to a chat, or removes it. */
+  setApp(chat, added) {
+    return api.setApp(this.person.id, chat.id, added);
+  }
+
+  /** Asks the app for what somebody types into the search of the open conversation. */
+  search(words) {
+    return api.search(this.person.id, this.conversation.id, words);
+  }
+
+  /** Shares a result in the open conversation; answers whether the app should be added there. */
+  async share(result) {
+    return (await api.share(this.person.id, this.conversation.id, result)).offers_app;
   }
 
   /** Gives the team the app's newer version. */
@@ -197,7 +231,9 @@ export class Store extends EventTarget {
     if (!this.find(conversation)) this.#readLists(); // a chat that has just come to be
     this.#setLast(conversation, message);
     if (conversation === this.#loading?.id) this.#arrivedWhileLoading.push(message);
-    if (conversation === this.conversation?.id) this.#change(message);
+    if (conversation !== this.conversation?.id) return;
+    this.#change(message);
+    if (asksToBeRefreshed(message)) this.visit();
   }
 
   #change(message) {

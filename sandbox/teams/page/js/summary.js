@@ -13,6 +13,12 @@ export function nameOf(message) {
 /** Of a deleted message for one person nothing stays. */
 export const isGone = (message) => message.targeted && message.deleted;
 
+/** Whether somebody who sees the message may get a newer card of it. */
+export function asksToBeRefreshed({ attachments, private_card: privateCard }) {
+  const cards = privateCard ? [privateCard] : attachments.map(({ content }) => content);
+  return cards.some((card) => card?.refresh);
+}
+
 /** What lists show of a message: what a locked phone would. */
 export function previewOf(message) {
   if (message.deleted) return DELETED;

@@ -13,6 +13,7 @@ export class Timeline {
   #kind;
   #readOnly;
   #person;
+  #app;
   #say;
   #members;
   #remove;
@@ -47,9 +48,10 @@ export class Timeline {
 
   scroller = new Scroller(this.#view);
 
-  constructor(conversation, { person, readOnly, say, members, remove, drawCard }) {
+  constructor(conversation, { person, app, readOnly, say, members, remove, drawCard }) {
     this.#kind = conversation.kind;
     this.#person = person;
+    this.#app = app;
     this.#readOnly = readOnly;
     this.#say = say;
     this.#members = members;
@@ -97,7 +99,7 @@ export class Timeline {
     // In a channel a team's owner may delete what everybody sees.
     const may = own || (this.#kind === "channel" && !message.targeted);
     const remove = may && !this.#readOnly && !message.deleted ? this.#remove : null;
-    return renderMessage(message, { testId, own, remove, drawCard: this.#drawCard });
+    return renderMessage(message, { testId, own, remove, app: this.#app, drawCard: this.#drawCard });
   }
 
   #add(message) {
