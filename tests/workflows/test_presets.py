@@ -182,6 +182,8 @@ async def test_it_is_not_said_where_its_event_overtakes_pagerdutys_answer(client
             outside.life.set_status("resolved")
             await run.hears(outside.life.tells_what_a_click_did())
             await outside.until(lambda: outside.shown[-1].view.status == "resolved")
+            await run.hears(outside.life.is_noted("shown later than the resolve"))
+            await outside.until(lambda: outside.shown[-1].view.latest_note is not None)
             return VerbDone(outcome=done(VERBS[request.click.verb]), details=outside.life.details())
 
         outside.answers(CHANGE_STATUS, answers_late)
