@@ -1,4 +1,4 @@
-"""Upkeep forgets teams and chats that are gone: on a real Temporal and Postgres, beside a simulated PagerDuty."""
+"""Upkeep forgets teams and chats that are gone: on real Temporal and Postgres, and a simulated PagerDuty."""
 
 import asyncio
 import uuid
