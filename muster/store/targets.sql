@@ -95,7 +95,7 @@ ORDER BY c.key, k.incident_id
 
 -- name: in_chat
 -- Cards of unresolved incidents in a chat. Also those of which nothing was sent: somebody follows them there.
-SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored,
+SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
        c.id, c.kind, c.tenant, c.key, c.name, NULL AS team_name
 FROM conversation c
 JOIN incident_card k ON k.conversation = c.id
