@@ -35,7 +35,7 @@ from tests.api.searching import (
     searched,
     told,
 )
-from tests.api.team_bot import CHANNEL, TEAM, Bot, Connector, bot_settings, serving_bot
+from tests.api.team_bot import TEAM, Bot, Connector, bot_settings, serving_bot
 from tests.support.bodies import reference
 from tests.support.company import ADA_AAD, BO_AAD, TENANT
 from workflows.account_link.messages import LinkAnswer
@@ -393,29 +393,13 @@ async def test_teams_that_does_not_say_who_it_is_finds_nothing(bot: Bot, pagerdu
 
 
 async def test_a_private_chat_of_two_is_not_taken_for_the_bots(bot: Bot) -> None:
-    await found_or_told(bot, "two")
+    await answer_to(bot, searched(None, place="two"))
     await bot.sightings.finish()
     row = await bot.pool.fetchrow(
         "SELECT teams_id, private_conversation FROM person WHERE aad_object_id = $1", ADA_AAD
     )
     assert (row["teams_id"], row["private_conversation"]) == ("29:ada", None)
     assert CHAT_OF_TWO not in {one["id"] for one in await bot.pool.fetch("SELECT id FROM conversation")}
-
-
-async def test_a_search_does_not_show_that_the_bot_is_back_in_a_channel(
-    bot: Bot, gateway: OfferingGateway
-) -> None:
-    await bot.pool.execute(
-        "UPDATE conversation SET suspended_at = now() - interval '1 hour', suspended_by = 'x' WHERE id = $1",
-        CHANNEL,
-    )
-    await found_or_told(bot, "channel")
-    await bot.sightings.finish()
-    assert gateway.signals == []
-
-
-async def found_or_told(bot: Bot, place: str) -> None:
-    await answer_to(bot, searched(None, place=place))
 
 
 def test_sentences_of_links_are_plain() -> None:
