@@ -259,8 +259,10 @@ async def test_runs_are_told_what_the_row_says_in_the_end(
 
     class OvertakenSignals(KeptSignals):
         async def signal_running(self, workflow_id: str, signal: Any) -> bool:
-            back = {"is_away": False, "at": at + timedelta(seconds=1), "request": "f:2"}
-            await chats.follow(in_chat.pool, id=in_chat.id, tenant=tenant, **back)
+            later = at + timedelta(seconds=1)
+            await chats.follow(
+                in_chat.pool, id=in_chat.id, tenant=tenant, is_away=False, at=later, request="f:2"
+            )
             return await super().signal_running(workflow_id, signal)
 
     signals = OvertakenSignals()

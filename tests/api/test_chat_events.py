@@ -127,7 +127,8 @@ async def test_a_chat_that_the_bot_is_in_again_is_revived_and_its_cards_taken_up
     again = back()
     await bot.hears(again)
     assert not (await chat(bot.pool)).is_suspended
-    ((start, signal, attached),) = gateway.signals
+    told: list[Any] = gateway.signals
+    ((start, signal, attached),) = told
     assert (start.incident_id, start.conversation_key, start.stored) == ("Q1", "chat-42", True)
     assert start.conversation.label == "chat “Incident 42”"
     assert (signal, attached.by, attached.correlation) == ("attach", None, again["id"])
