@@ -136,7 +136,7 @@ async def test_somebody_unlinked_sees_it_too_and_is_asked_for_nothing(
 ) -> None:
     """It is the message of whoever shared it, in front of everybody in the conversation."""
     await shows(bot.pool, now_resolved())
-    by_bo = {"from": {"id": "29:bo", "name": "Bo Call", "aadObjectId": BO_AAD}}
+    by_bo: dict[str, Any] = {"from": {"id": "29:bo", "name": "Bo Call", "aadObjectId": BO_AAD}}
     assert "Resolved by Ada Ops" in json.dumps(await newest_card(bot, refreshed(shared, **by_bo)))
 
 
