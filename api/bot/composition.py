@@ -15,6 +15,7 @@ from api.bot.presence import ChannelPresence
 from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
+from muster.card_runs import CardRuns
 from muster.chat_life import ChatLife
 from muster.clients.teams.connector import ConnectorClient
 from muster.linked_people.rights_reader import RightsReader
@@ -58,5 +59,5 @@ def muster_bot(
         events,
         sightings,
         ChannelPresence(pool, gateway, deadlines),
-        ChatEvents(pool, ChatLife(pool, gateway, connector, timing)),
+        ChatEvents(pool, ChatLife(pool, CardRuns(gateway, timing), connector)),
     )
