@@ -19,6 +19,7 @@ from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
 from api.person_readers import PersonReaders
+from muster.card_runs import CardRuns
 from muster.cards.incident.shared import REFRESH
 from muster.chat_life import ChatLife
 from muster.clients.teams.connector import ConnectorClient
@@ -69,5 +70,5 @@ def muster_bot(
         events,
         sightings,
         ChannelPresence(pool, gateway, deadlines),
-        ChatEvents(pool, ChatLife(pool, gateway, connector, timing)),
+        ChatEvents(pool, ChatLife(pool, CardRuns(gateway, timing), connector)),
     )
