@@ -40,7 +40,7 @@ class StoreActivities:
 
     @implements(STOP_FOLLOWING)
     async def stop_following(self, request: DoVerb) -> VerbDone:
-        """Stop following the incident in the conversation, and record the click, by one commit; once per click."""
+        """Stop following the incident there, and record the click, by one commit; once per click."""
         async with transaction(self._pool) as connection:
             outcome = await clicks.outcome_of(connection, request.click.key)
             if outcome is not None:

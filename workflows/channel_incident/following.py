@@ -3,7 +3,7 @@
 from workflows.channel_incident.card import with_card_gone
 from workflows.channel_incident.messages import Followed
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.state import Announcements, State
+from workflows.channel_incident.state import State
 from workflows.contract import call
 from workflows.following import Following
 from workflows.reconcile import Reconciler
@@ -66,8 +66,8 @@ def with_stopped(state: State, stopped: Following) -> State:
     known = state.following
     if known is not None and known.number > stopped.number:  # somebody has begun anew meanwhile
         return state
-    said = state.announcements.said
-    return state.replace(following=stopped, announcements=Announcements(said=said)).recovered("announcements")
+    announcements = state.announcements.keeping(lambda _: False)
+    return state.replace(following=stopped, announcements=announcements).recovered("announcements")
 
 
 def with_reread(state: State) -> State:

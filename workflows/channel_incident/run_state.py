@@ -29,7 +29,9 @@ class RunState(DegradableRun[State]):
         self.because = ""
         """What changed last, for the Timeline."""
         self._state = start.carried or State(
-            card=CardState(marker=self.draw(), nonce=self.draw()), preset=start.preset, following=start.following
+            card=CardState(marker=self.draw(), nonce=self.draw()),
+            preset=start.preset,
+            following=start.following,
         )
         self._view = self._build_view(self._state)
         self._attributes = Attributes(start)

@@ -58,9 +58,10 @@ class ChannelIncidentWorkflow:
     """Owns the one card of an incident in a conversation.
 
     Started by a PagerDuty webhook, by whoever follows the incident here or brings it in (signal-with-start),
-    or by a click on the card of an ended run (update-with-start); id ``incident/{account}/{incident}/{channel}``. It folds
-    every event into one state (``RunState``) and keeps the outside in sync with it: the card, the details
-    that only REST knows, the announcements beside it, private messages, orphans. It ends when the
+    or by a click on the card of an ended run (update-with-start); id
+    ``incident/{account}/{incident}/{channel}``. It folds every event into one state (``RunState``) and keeps
+    the outside in sync with it: the card, the details that only REST knows, the announcements beside it,
+    private messages, orphans, the subscription that its events need. It ends when the
     incident is resolved, everything is shown and the grace has passed, or when somebody stopped following it
     and the last state is shown. A later event starts a new run, which first restores what was shown.
     """
@@ -235,7 +236,10 @@ class ChannelIncidentWorkflow:
     def _end(self) -> End:
         state = self.run_state.state
         snapshot = state.incident.snapshot
-        status = snapshot.status if snapshot else "unknown"
-        if state.detached or state.is_stopped:
-            status = "detached" if state.detached else "stopped"
+        if state.detached:
+            status = "detached"
+        elif state.is_stopped:
+            status = "stopped"
+        else:
+            status = snapshot.status if snapshot else "unknown"
         return End(status=status, revision=state.card.shown_revision, orphans=state.card.orphans)

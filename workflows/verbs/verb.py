@@ -45,8 +45,7 @@ class Verb(Value):
     offered_in: frozenset[Status]
     """States of the incident in which the card shows the button."""
     stops_following: bool = False
-    """It is about the card alone: offered where somebody follows the incident, in the menu, and tells PagerDuty
-    nothing."""
+    """It is about the card, and PagerDuty is told nothing: offered in the menu where somebody follows it."""
     undoes: frozenset[Status] = frozenset()
     exclusive: bool
     """Alone on its incident: clicks of such verbs wait for each other (the status lock)."""
