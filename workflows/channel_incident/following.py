@@ -40,9 +40,11 @@ class SubscriptionReconciler(Reconciler):
 def is_follow_news(state: State, followed: Followed) -> bool:
     """Whether it changes anything: ten people may ask for the same, and a signal may come late."""
     known, told = state.following, followed.following
-    if known is not None and told is not None and told.number != known.number:
-        return told.number > known.number
-    return not state.asked_for or state.is_stopped
+    if known is None or told is None:
+        return not state.asked_for or state.is_stopped
+    if told.number == known.number:
+        return not (state.asked_for or state.is_stopped)
+    return told.number > known.number
 
 
 def with_follower(state: State, followed: Followed, *, marker: str) -> State:
