@@ -1,15 +1,25 @@
-"""Activities that need Postgres alone: restoring a card, recording clicks."""
+"""Activities that need Postgres alone: restoring a card, recording clicks, what ends in a conversation."""
 
 from activities.registration import implements
-from muster.store import cards, clicks
+from muster.store import cards, clicks, following
 from muster.store.pool import Pool, transaction
-from workflows.channel_incident.activities import RECORD_CLICKS, RESTORE_CARD, RecordClicks, StoredCard
+from workflows.channel_incident.activities import (
+    RECORD_CLICKS,
+    RESTORE_CARD,
+    STOP_FOLLOWING,
+    DoVerb,
+    RecordClicks,
+    StoredCard,
+    VerbDone,
+)
 from workflows.channel_incident.messages import CardKey
 from workflows.contract import Done
+from workflows.following import Following
+from workflows.verbs.outcomes import Outcome
 
 
 class StoreActivities:
-    """Restores cards, records clicks."""
+    """Restores cards, records clicks, stops following."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -27,3 +37,24 @@ class StoreActivities:
             for judged in request.clicks:
                 await clicks.record(connection, request.card, judged.click, judged.outcome)
         return Done()
+
+    @implements(STOP_FOLLOWING)
+    async def stop_following(self, request: DoVerb) -> VerbDone:
+        """Stop following the incident there, and record the click, by one commit; once per click."""
+        async with transaction(self._pool) as connection:
+            outcome = await clicks.outcome_of(connection, request.click.key)
+            if outcome is not None:
+                return VerbDone(outcome=outcome, stopped=await following.stopped(connection, request.card))
+            stopped = await following.stop(connection, request.card, request.click)
+            outcome = Outcome(kind="done")
+            if stopped is None:
+                stopped = await following.stopped(connection, request.card)
+                outcome = _why_not_stopped(stopped)
+            await clicks.record(connection, request.card, request.click, outcome)
+        return VerbDone(outcome=outcome, stopped=stopped)
+
+
+def _why_not_stopped(stopped: Following | None) -> Outcome:
+    if stopped is not None and stopped.stopped is not None:
+        return Outcome(kind="already", by=stopped.stopped.by)
+    return Outcome(kind="refused", reason="by_connection")

@@ -79,7 +79,9 @@ class BringingInActivities:
         async with heartbeats():
             incidents, more = await self._open(account, place.service)
             found = await targets.bring_in(self._pool, place, incidents, most=MOST)
-            await self._start(found, Attached(by=request.by, correlation=request.correlation))
+            await self._start(
+                found, Attached(by=request.by, by_connection=True, correlation=request.correlation)
+            )
         if not found and incidents:
             return BroughtIn(outcome=await targets.why_not_bring_in(self._pool, place) or "nothing_open")
         return BroughtIn(

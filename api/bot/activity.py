@@ -72,6 +72,8 @@ class _Conversation(_Envelope):
     id: Exact
     tenant_id: UuidOrNothing = Field(default=None, alias="tenantId")
     kind: IfExact = Field(default=None, alias="conversationType")
+    name: Name = None
+    """The topic of a group chat that has one."""
 
 
 class Sender(_Envelope):

@@ -9,6 +9,8 @@ from api.bot.commands.handler import CommandHandler
 from api.bot.commands.request import Accounts, Dependencies
 from api.bot.connect_buttons import ConnectButtonHandler
 from api.bot.connecting import Connecting
+from api.bot.following import FollowHandler
+from api.bot.following_places import FollowingPlaces
 from api.bot.link_address import LinkAddresses
 from api.bot.link_buttons import LinkButtonHandler
 from api.bot.linking import Linking
@@ -20,7 +22,7 @@ from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
 from api.person_readers import PersonReaders
 from muster.card_runs import CardRuns
-from muster.cards.incident.shared import REFRESH
+from muster.cards.incident.shared import FOLLOW, REFRESH
 from muster.chat_life import ChatLife
 from muster.clients.teams.connector import ConnectorClient
 from muster.private_sends import PrivateSends
@@ -53,6 +55,8 @@ def muster_bot(
     keys = KeyRing.parse(settings.keys.get_secret_value())
     shared_cards = SharedCards(keys)
     addresses = LinkAddresses(pool, linking, SignedLinks(keys), settings.public_url)
+    chat_life = ChatLife(pool, CardRuns(gateway, timing), connector)
+    channels = Channels(pool, connector)
     events = TeamEvents(pool, gateway, connector, deadlines)
     return MusterBot(
         ClickHandler(pool, gateway, timing),
@@ -61,14 +65,24 @@ def muster_bot(
             **dict.fromkeys(LINK_BUTTONS, LinkButtonHandler(pool, linking)),
             **dict.fromkeys(
                 CONNECT_BUTTONS,
-                ConnectButtonHandler(pool, connecting, Channels(pool, connector), settings.accounts_of),
+                ConnectButtonHandler(pool, connecting, channels, settings.accounts_of),
             ),
             REFRESH: RefreshHandler(pool, shared_cards),
+            FOLLOW: FollowHandler(
+                pool,
+                gateway,
+                readers.incidents,
+                linking,
+                FollowingPlaces(pool, connector, channels, chat_life),
+                shared_cards,
+                settings.accounts_of,
+                timing,
+            ),
         },
         IncidentSearch(pool, readers.incidents, shared_cards, linking, addresses, settings.accounts_of),
         CommandHandler(dependencies, events, connector, PrivateSends(connector, pool), settings.teams),
         events,
         sightings,
         ChannelPresence(pool, gateway, deadlines),
-        ChatEvents(pool, ChatLife(pool, CardRuns(gateway, timing), connector)),
+        ChatEvents(pool, chat_life),
     )

@@ -35,10 +35,10 @@ class SharedCards:
     def __init__(self, keys: KeyRing) -> None:
         self._texts = SignedTexts(keys, _PURPOSE)
 
-    def card(self, picture: Picture) -> AdaptiveCard:
-        """The card of a picture; always the same."""
+    def card(self, picture: Picture, *, live: str | None = None) -> AdaptiveCard:
+        """The card of a picture, always the same; ``live``: address of the incident's card in that place."""
         text = picture.model_dump_json(exclude_defaults=True)
-        return shared_card(picture, self._texts.signed(text))
+        return shared_card(picture, self._texts.signed(text), live=live)
 
     def picture_in(self, signed: object) -> Picture | None:
         """The picture that a card of ours carries; ``None`` for anything else."""

@@ -8,7 +8,7 @@ from muster.cards.text import escape, plain, web_link
 from workflows.channel_incident.view import View
 from workflows.verbs.outcomes import Outcome, Reason
 from workflows.verbs.registry import VERBS
-from workflows.verbs.verb import VerbName
+from workflows.verbs.verb import Verb, VerbName
 
 _TITLE_LIMIT = 80
 _ID_LIMIT = 40
@@ -21,6 +21,8 @@ _REASONS: dict[Reason, str] = {
     "forbidden": ": PagerDuty does not allow {by} to do this.",
     "already_changed": ": PagerDuty says it is settled already.",
     "refused_by_pagerduty": ".",
+    "not_followed": ": the incident is not followed here any more.",
+    "by_connection": ": the incident comes here because its service is connected. disconnect ends that.",
     "not_found": ". PagerDuty does not know this incident any more.",
     "conflict": ". Somebody else was changing the incident at that moment. Try again.",
     "rate_limited": ". PagerDuty is limiting requests right now. Try again in a minute.",
@@ -39,8 +41,13 @@ PagerDuty's own words follow, where it gave some.
 
 def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
     """How the click ended, for the person who clicked; plain text."""
-    label = VERBS[verb].label
+    row = VERBS[verb]
+    label = row.label
     match outcome.kind:
+        case "done" if row.stops_following:
+            return "You stopped following this incident here."
+        case "already" if row.stops_following:
+            return f"Stopped already{_by(outcome)}."
         case "done":
             return f"You {outcome.status} this incident." if outcome.status else f"{label} was done."
         case "already":
@@ -56,7 +63,7 @@ def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
         case "late":
             return f"{label} came through too late and was not done."
         case "refused" | "failed":
-            reason = _REASONS[outcome.reason or "unavailable"]
+            reason = _reason_of(outcome, row)
             return f"{label} was not done" + reason.format(by=outcome.by or "you") + _said(outcome)
 
 
@@ -85,6 +92,13 @@ def private_text(outcome: Outcome, verb: VerbName, view: View | None, *, account
                 f"{_clicked(verb, view)}, and it did not work: {sentence} "
                 "The card shows the incident as it is; if the button is still there, you can press it again."
             )
+
+
+def _reason_of(outcome: Outcome, verb: Verb) -> str:
+    reason = outcome.reason or "unavailable"
+    if verb.stops_following and reason == "unavailable":  # PagerDuty has nothing to do with it
+        return ". Muster could not write it down. Try again in a moment."
+    return _REASONS[reason]
 
 
 def _by(outcome: Outcome) -> str:

@@ -1,4 +1,4 @@
-"""Incidents that somebody looks for, as PagerDuty shows them to that person (docs/decisions/0054).
+"""Incidents that somebody looks for or names, as PagerDuty shows them to that person (docs/decisions/0054).
 
 PagerDuty's REST API searches no text. So it is asked for one incident by its number, or for two lists, and
 the words are looked for here: in the title, and in the names of the service and of the assignees.
@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from muster.clients.pagerduty.access import account_of, bounded
-from muster.clients.pagerduty.rest import OPEN, PagerDutyClient
+from muster.clients.pagerduty.rest import INTERACTIVE, OPEN, PagerDutyClient
 from muster.config_file import PagerDutyAccount
 from muster.linked_people.identity import asked_as
 from muster.linked_people.person_token import PersonTokens
@@ -20,7 +20,7 @@ from muster.payloads.rest import details_of_incident
 from muster.payloads.values import EventUnusable, moment_or_none
 from muster.store.links import LinkedUser
 from muster.values import VALUE, identifier, one_line
-from workflows.errors import Forbidden, NotFound
+from workflows.errors import Forbidden, NotFound, ProviderUnavailable
 from workflows.incident.events import Details
 from workflows.incident.values import Snapshot
 
@@ -98,6 +98,27 @@ class IncidentFinder:
                 link=link,
                 account=configured.key,
             )
+
+    async def read(self, incident_id: str, *, link: int, account: str, within: float) -> FoundIncident:
+        """This incident, in ``within`` seconds, a refresh of the person's token among it.
+
+        Raises ``NotFound`` or ``Forbidden`` where PagerDuty does not show it to the person, and what ``find``
+        raises.
+        """
+        configured = account_of(self._accounts, account)
+        async with bounded(within):
+            incident = await asked_as(
+                self._tokens,
+                lambda user: self._client.get_incident(
+                    configured, incident_id, token=user.access_token, within=INTERACTIVE
+                ),
+                link=link,
+                account=configured.key,
+            )
+        read = next(iter(_read(configured, [incident])), None)
+        if read is None:
+            raise ProviderUnavailable("PagerDuty's answer holds no incident that can be used")
+        return read
 
     async def _found(
         self, sought: Sought, account: PagerDutyAccount, user: LinkedUser

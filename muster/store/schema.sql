@@ -102,7 +102,15 @@ CREATE TABLE incident_card (
     replies text[] DEFAULT '{}'::text[] NOT NULL,
     preset text DEFAULT 'highlights_only'::text NOT NULL,
     preset_number integer DEFAULT 0 NOT NULL,
-    CONSTRAINT incident_card_preset_check CHECK ((preset = ANY (ARRAY['no_updates'::text, 'status_updates_only'::text, 'highlights_only'::text, 'all_updates'::text])))
+    followed_by text,
+    followed_name text,
+    followed_at timestamp with time zone,
+    follow_number integer DEFAULT 0 NOT NULL,
+    stopped_by text,
+    stopped_name text,
+    stopped_at timestamp with time zone,
+    CONSTRAINT incident_card_preset_check CHECK ((preset = ANY (ARRAY['no_updates'::text, 'status_updates_only'::text, 'highlights_only'::text, 'all_updates'::text]))),
+    CONSTRAINT incident_card_stopped CHECK (((stopped_at IS NULL) OR (followed_at IS NOT NULL)))
 );
 
 CREATE VIEW followed_account AS
@@ -113,7 +121,7 @@ UNION
  SELECT k.account
    FROM (incident_card k
      JOIN conversation c ON ((c.id = k.conversation)))
-  WHERE (((c.suspended_at IS NULL) OR (c.team IS NULL)) AND (COALESCE((k.view ->> 'status'::text), ''::text) <> 'resolved'::text));
+  WHERE (((c.suspended_at IS NULL) OR (c.team IS NULL)) AND (k.stopped_at IS NULL) AND (COALESCE((k.view ->> 'status'::text), ''::text) <> 'resolved'::text));
 
 CREATE TABLE incident_detail (
     account text NOT NULL,

@@ -11,6 +11,7 @@ from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from workflows.bringing_in.activities import OfConnection
 from workflows.channel_incident.messages import CardKey, Conversation, Start, Timing
+from workflows.following import Following, Stopped
 from workflows.ids import ChannelIncidentId
 from workflows.presets import ChosenPreset, Preset
 from workflows.values import Value
@@ -28,6 +29,8 @@ class Target(Value):
     conversation: Conversation
     preset: ChosenPreset = ChosenPreset()
     """How much is said beside the card."""
+    following: Following | None = None
+    """Who follows it there; ``None``: nobody could stop it."""
     stored: bool
     """Something was sent for this card before."""
     orphan_markers: frozenset[str] = frozenset()
@@ -47,6 +50,7 @@ class Target(Value):
             conversation_key=self.conversation_key,
             timing=timing,
             preset=self.preset,
+            following=self.following,
             stored=self.stored,
         )
 
@@ -71,7 +75,7 @@ async def find_and_register(
         just_matched=just_matched,
         created_at=created_at,
     )
-    return tuple(_target(row, account, incident_id) for row in rows)
+    return tuple(target_of(row, account, incident_id) for row in rows)
 
 
 async def why_not_bring_in(
@@ -103,25 +107,25 @@ async def bring_in(
         incidents=list(incidents),
         entering=list(incidents[:most]),
     )
-    return tuple(_target(row, place.account, row["incident_id"]) for row in rows)
+    return tuple(target_of(row, place.account, row["incident_id"]) for row in rows)
 
 
 async def in_revived(connection: Connection | Pool, *, team: str, request: str) -> tuple[Target, ...]:
     """The cards of unresolved incidents in the channels that a request has revived."""
     rows = await QUERIES["in_revived"].fetch(connection, team=team, request=request)
-    return tuple(_target(row, row["account"], row["incident_id"]) for row in rows)
+    return tuple(target_of(row, row["account"], row["incident_id"]) for row in rows)
 
 
 async def in_chat(connection: Connection | Pool, chat: str) -> tuple[Target, ...]:
-    """The cards of unresolved incidents in a chat, whether or not the bot is in it."""
+    """The cards of unresolved incidents in a chat, whether or not the bot is in it; stopped ones too."""
     rows = await QUERIES["in_chat"].fetch(connection, chat=chat)
-    return tuple(_target(row, row["account"], row["incident_id"]) for row in rows)
+    return tuple(target_of(row, row["account"], row["incident_id"]) for row in rows)
 
 
 async def find_card(connection: Connection | Pool, *, conversation: str, activity_id: str) -> Target | None:
     """The card that this message is, if it is a live one."""
     row = await QUERIES["find_card"].fetchrow(connection, conversation=conversation, activity_id=activity_id)
-    return _target(row, row["account"], row["incident_id"], row["orphan_markers"]) if row else None
+    return target_of(row, row["account"], row["incident_id"], row["orphan_markers"]) if row else None
 
 
 async def is_announcement(connection: Connection | Pool, *, conversation: str, activity_id: str) -> bool:
@@ -140,7 +144,7 @@ async def find_card_of_incident(
     row = await QUERIES["find_card_of_incident"].fetchrow(
         connection, conversation=conversation, account=account, incident_id=incident_id
     )
-    return _target(row, account, incident_id, row["orphan_markers"]) if row else None
+    return target_of(row, account, incident_id, row["orphan_markers"]) if row else None
 
 
 async def choose_preset(connection: Connection | Pool, card: CardKey, preset: Preset) -> ChosenPreset | None:
@@ -156,9 +160,20 @@ def _chosen(row: asyncpg.Record) -> ChosenPreset:
     return ChosenPreset(preset=row["preset"], number=row["preset_number"])
 
 
-def _target(
+def following_of(row: asyncpg.Record) -> Following | None:
+    """Who follows the incident there, by the row of its card; ``None``: nobody could stop it."""
+    if row["followed_at"] is None:
+        return None
+    stopped = None
+    if row["stopped_at"] is not None:
+        stopped = Stopped(by=row["stopped_name"], at=row["stopped_at"])
+    return Following(number=row["follow_number"], by=row["followed_name"], stopped=stopped)
+
+
+def target_of(
     row: asyncpg.Record, account: str, incident_id: str, orphan_markers: Iterable[str] = ()
 ) -> Target:
+    """The target of a row that holds its card and its conversation."""
     return Target(
         account=account,
         incident_id=incident_id,
@@ -169,6 +184,7 @@ def _target(
             label=label_of(row["kind"], row["name"], row["team_name"]),
         ),
         preset=_chosen(row),
+        following=following_of(row),
         stored=row["stored"],
         orphan_markers=frozenset(orphan_markers),
     )

@@ -1,12 +1,14 @@
 -- name: find_and_register
 -- One statement for a webhook: the cards that this event concerns, new ones registered. An incident
 -- enters a conversation when it is open and was created after the connection, or when the event itself made
--- it match; once there it is followed to its end, whatever the connections say later.
+-- it match; once there it is followed to its end, whatever the connections say later. Where somebody has stopped it,
+-- no event brings it back.
 --
 -- What another event registers at the same moment is not yet visible to this statement: the conflict
 -- with its row, and only that, returns it.
 WITH known AS (
-  SELECT conversation, intent_at IS NOT NULL AS stored, preset, preset_number
+  SELECT conversation, intent_at IS NOT NULL AS stored, preset, preset_number,
+         followed_at, followed_name, follow_number, stopped_at, stopped_name
   FROM incident_card
   WHERE account = :account AND incident_id = :incident_id
 ), entering AS (
@@ -23,13 +25,15 @@ WITH known AS (
     AND con.conversation NOT IN (SELECT conversation FROM known)
   ORDER BY con.conversation -- so that two events wait for each other's rows in one order
   ON CONFLICT (account, incident_id, conversation) DO UPDATE SET registered_at = k.registered_at
-  RETURNING k.conversation, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number
+  RETURNING k.conversation, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
+            k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name
 ), concerned AS (
-  SELECT conversation, stored, preset, preset_number FROM known
+  SELECT * FROM known WHERE stopped_at IS NULL
   UNION ALL
-  SELECT conversation, stored, preset, preset_number FROM entering
+  SELECT * FROM entering
 )
-SELECT c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored, k.preset, k.preset_number
+SELECT c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored, k.preset, k.preset_number,
+       k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name
 FROM concerned k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
@@ -49,7 +53,8 @@ WHERE c.id = :conversation
 
 -- name: bring_in
 -- Incidents that are open now enter a conversation of their service, whenever they were created; those that are in it
--- already are found. Two statements wait for each other's rows in one order: by conversation, then by incident.
+-- already are found, and are the connection's from now on, whoever follows them. One that somebody has stopped begins
+-- anew, with another message. Two statements wait for each other's rows in one order: by conversation, then by incident.
 WITH place AS (
   SELECT c.id, con.preset
   FROM conversation c
@@ -57,25 +62,36 @@ WITH place AS (
   WHERE c.id = :conversation
     AND c.suspended_at IS NULL
     AND con.account = :account AND con.service = :service AND con.ended_at IS NULL
+), taken_over AS (
+  UPDATE incident_card k
+  SET followed_by = NULL, followed_name = NULL, followed_at = NULL
+  FROM place p
+  WHERE k.conversation = p.id AND k.account = :account AND k.incident_id = ANY(:incidents)
+    AND k.followed_at IS NOT NULL AND k.stopped_at IS NULL
 ), known AS (
   SELECT k.incident_id, k.conversation, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number
   FROM place p
   JOIN incident_card k ON k.conversation = p.id
-  WHERE k.account = :account AND k.incident_id = ANY(:incidents)
+  WHERE k.account = :account AND k.incident_id = ANY(:incidents) AND k.stopped_at IS NULL
 ), entering AS (
   INSERT INTO incident_card AS k (account, incident_id, conversation, preset)
   SELECT :account, i.id, p.id, p.preset
   FROM place p, unnest(:entering::text[]) AS i (id)
   WHERE i.id NOT IN (SELECT incident_id FROM known)
   ORDER BY i.id
-  ON CONFLICT (account, incident_id, conversation) DO UPDATE SET registered_at = k.registered_at
+  ON CONFLICT (account, incident_id, conversation) DO UPDATE
+  SET activity_id = CASE WHEN k.stopped_at IS NULL THEN k.activity_id END,
+      marker = CASE WHEN k.stopped_at IS NULL THEN k.marker END,
+      followed_by = NULL, followed_name = NULL, followed_at = NULL,
+      stopped_by = NULL, stopped_name = NULL, stopped_at = NULL
   RETURNING k.incident_id, k.conversation, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number
 ), concerned AS (
   SELECT incident_id, conversation, stored, preset, preset_number FROM known
   UNION ALL
   SELECT incident_id, conversation, stored, preset, preset_number FROM entering
 )
-SELECT k.incident_id, c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored, k.preset, k.preset_number
+SELECT k.incident_id, c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored, k.preset, k.preset_number,
+       NULL::timestamptz AS followed_at
 FROM concerned k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
@@ -85,17 +101,19 @@ ORDER BY array_position(:incidents::text[], k.incident_id)
 -- Cards of unresolved incidents in the channels that a request has revived, whatever is connected there by now.
 -- One of which nothing was sent shows nothing that is to be corrected.
 SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
+       k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
        c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
 FROM conversation c
 JOIN incident_card k ON k.conversation = c.id
 LEFT JOIN team t ON t.id = c.team
 WHERE c.team = :team AND c.suspended_by = :request AND c.suspended_at IS NULL
-  AND k.intent_at IS NOT NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
+  AND k.intent_at IS NOT NULL AND k.stopped_at IS NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
 ORDER BY c.key, k.incident_id
 
 -- name: in_chat
 -- Cards of unresolved incidents in a chat. Also those of which nothing was sent: somebody follows them there.
 SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
+       k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
        c.id, c.kind, c.tenant, c.key, c.name, NULL AS team_name
 FROM conversation c
 JOIN incident_card k ON k.conversation = c.id
@@ -105,6 +123,7 @@ ORDER BY k.incident_id
 -- name: find_card
 -- The card behind a clicked message.
 SELECT k.account, k.incident_id, k.orphan_markers, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
+       k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
        c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
 FROM incident_card k
 JOIN conversation c ON c.id = k.conversation
@@ -119,6 +138,7 @@ SELECT EXISTS (
 -- name: find_card_of_incident
 -- The live card of an incident in a conversation, for a click on a message that no row names.
 SELECT k.account, k.incident_id, k.orphan_markers, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
+       k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
        c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
 FROM incident_card k
 JOIN conversation c ON c.id = k.conversation

@@ -52,6 +52,8 @@ class Searchable(PagerDuty):
         """One of its answers."""
         self.requests.append(request)
         await self.answering.wait()
+        if request.method == "POST":
+            return httpx.Response(self.refresh_status, json={"error": "invalid_grant"})
         if self.status != 200:
             return httpx.Response(self.status, json={"error": {"message": "…"}})
         token = request.headers["authorization"].removeprefix("Bearer ")
@@ -65,7 +67,7 @@ class Searchable(PagerDuty):
                 return httpx.Response(200, json={"incidents": found, "more": False})
             case ["incidents", number]:
                 for one in shown:
-                    if str(one["incident_number"]) == number:
+                    if number in (str(one["incident_number"]), one["id"]):
                         return httpx.Response(200, json={"incident": one})
         return httpx.Response(404, json={"error": {"code": 2100}})
 

@@ -169,6 +169,9 @@ class Connector:
     channels: list[dict[str, Any]] = field(default_factory=list)
     """Those of every team, which it lists with ``channels_status``."""
     channels_status: int = 200
+    chats: set[str] = field(default_factory=set)
+    """Those that the bot is in, which tell their members with ``roster_status``."""
+    roster_status: int = 200
     requests: list[httpx.Request] = field(default_factory=list)
     answering: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -184,11 +187,18 @@ class Connector:
             is_opened = request.url.path.endswith("/conversations")
             return httpx.Response(self.status, json={"id": CHAT if is_opened else "1"})
         asked_for = request.url.path.rpartition("/")[2]
+        if asked_for == "pagedmembers":
+            return self._roster(request.url.path.split("/")[-2])
         if asked_for == "conversations":
             return httpx.Response(self.channels_status, json={"conversations": self.channels})
         if asked_for not in self.names:
             return httpx.Response(404, json={"error": {"code": "NotFound", "message": "…"}})
         return httpx.Response(200, json={"id": asked_for, "name": self.names[asked_for]})
+
+    def _roster(self, conversation: str) -> httpx.Response:
+        if self.roster_status != 200 or conversation in self.chats:
+            return httpx.Response(self.roster_status, json={"members": []})
+        return httpx.Response(403, json={"error": {"code": "BotNotInConversationRoster", "message": "…"}})
 
     @property
     def messages(self) -> list[dict[str, Any]]:

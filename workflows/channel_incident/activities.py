@@ -4,6 +4,7 @@ from workflows import options
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import CardIdentity, View
 from workflows.contract import Activity, Done
+from workflows.following import Following
 from workflows.incident.events import Details
 from workflows.incident.news import Announcement
 from workflows.incident.stamps import Stamp
@@ -86,7 +87,7 @@ class OfferToClicker(Value):
 
 
 class DoVerb(Value):
-    """Tell PagerDuty what the verb of ``click`` says, as the person who clicked."""
+    """Do what the verb of ``click`` says, as the person who clicked."""
 
     card: CardKey
     click: Click
@@ -97,6 +98,8 @@ class VerbDone(Value):
 
     outcome: Outcome
     details: Details | None = None
+    stopped: Following | None = None
+    """Where the incident is not followed here any more."""
 
 
 class JudgedClick(Value):
@@ -152,6 +155,7 @@ VERB_CALLS = {
 }
 """By the activity's name: one for each that some verb names."""
 CHANGE_STATUS = VERB_CALLS["pagerduty.change_status"]
+STOP_FOLLOWING = VERB_CALLS["store.stop_following"]
 READ_DETAILS = Activity("pagerduty.read_details", ReadDetails, Details, options.PAGERDUTY_READ)
 RESTORE_INCIDENT = Activity("pagerduty.recall_incident", ReadDetails, Details, options.PAGERDUTY_RESTORE)
 RESTORE_CARD = Activity("store.recall_card", CardKey, StoredCard, options.STORE)

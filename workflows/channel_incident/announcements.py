@@ -91,7 +91,7 @@ class AnnouncementsReconciler(Reconciler):
 
 def with_news(state: State, announcement: Announcement | None) -> State:
     """Something is news. It waits to be said where the card's preset says it."""
-    if announcement is None or not state.preset.says(announcement.news):
+    if announcement is None or state.is_stopped or not state.preset.says(announcement.news):
         return state
     return _with(state, state.announcements.with_waiting(announcement))
 

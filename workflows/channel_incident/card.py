@@ -48,7 +48,9 @@ class CardReconciler(Reconciler):
         run = self._run
         if run.state.detached or run.view is None or not run.state.card.is_due:
             return False
-        return run.start.stored or not was_over_before(run.state)
+        if run.state.is_stopped and run.state.card.activity_id is None:
+            return False  # its message is gone, and nobody wants another one
+        return run.start.stored or run.state.asked_for or not was_over_before(run.state)
 
     async def reconcile(self) -> None:
         """Show the view of this moment."""

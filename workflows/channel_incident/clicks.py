@@ -10,6 +10,7 @@ from temporalio.exceptions import ActivityError
 from workflows.channel_incident.activities import VERB_CALLS, DoVerb
 from workflows.channel_incident.announcements import with_own
 from workflows.channel_incident.card import with_nonce, with_resend
+from workflows.channel_incident.following import with_stopped
 from workflows.channel_incident.orphans import with_orphan
 from workflows.channel_incident.recording import Recorder
 from workflows.channel_incident.run_state import RunState
@@ -18,14 +19,14 @@ from workflows.channel_incident.timeline import as_person, entry_of_click
 from workflows.contract import call
 from workflows.errors import failure_of, refusal_of
 from workflows.verbs.click import Click
-from workflows.verbs.judging import failed, judge, judge_person
+from workflows.verbs.judging import failed, judge, judge_following, judge_person
 from workflows.verbs.outcomes import MAY_BE_REPEATED, TOLD_PRIVATELY, Outcome, RecordedOutcome
 from workflows.verbs.registry import VERBS
 from workflows.verbs.verb import Verb
 
 
-class _Told(NamedTuple):
-    """How telling PagerDuty ended, and whether the activity has recorded it."""
+class _Done(NamedTuple):
+    """How doing it ended, and whether the activity has recorded it."""
 
     outcome: Outcome
     recorded: bool
@@ -92,14 +93,16 @@ class Clicks:
             verb = VERBS[click.verb]
             async with self._lock_of(verb):
                 # Waiting for others can take long: by now the click may be too late.
-                outcome = judge_person(click, workflow.now()) or judge(
-                    verb, self._run.state.incident.standing
+                outcome = (
+                    judge_person(click, workflow.now())
+                    or judge_following(verb, self._run.state.following)
+                    or judge(verb, self._run.state.incident.standing)
                 )
                 if outcome is None:
-                    told = await self._tell_pagerduty(verb, click)
-                    if told.recorded:
-                        return told.outcome
-                    outcome = told.outcome
+                    done = await self._do(verb, click)
+                    if done.recorded:
+                        return done.outcome
+                    outcome = done.outcome
         if outcome.kind == "unlinked":
             self._tell(click, outcome)
         await self._recorder.record(click, outcome)
@@ -108,14 +111,14 @@ class Clicks:
     def _lock_of(self, verb: Verb) -> AbstractAsyncContextManager[Any]:
         return self._status_lock if verb.exclusive else nullcontext()
 
-    async def _tell_pagerduty(self, verb: Verb, click: Click) -> _Told:
+    async def _do(self, verb: Verb, click: Click) -> _Done:
         run = self._run
         before = run.state.incident.snapshot_stamp
         request = DoVerb(card=run.key, click=click)
         try:
             done = await call(VERB_CALLS[verb.activity], request, as_person(click))
         except ActivityError as error:
-            return _Told(failed(failure_of(error).kind, refusal=refusal_of(error)), recorded=False)
+            return _Done(failed(failure_of(error).kind, refusal=refusal_of(error)), recorded=False)
         if done.details is not None:
             # Nothing arrived meanwhile: the answer to our own write is the newest there is.
             undisturbed = run.state.incident.snapshot_stamp == before
@@ -123,7 +126,9 @@ class Clicks:
             run.fold_details(details, whole=False, cause=click.correlation)
         if done.outcome.kind == "done":
             run.apply(with_own(run.state, verb, click, done.details, now=workflow.now()))
-        return _Told(done.outcome, recorded=True)
+        if done.stopped is not None:
+            run.apply(with_stopped(run.state, done.stopped), cause=click.correlation)
+        return _Done(done.outcome, recorded=True)
 
     def _tell(self, click: Click, outcome: Outcome) -> bool:
         """Tell the person privately; ``False`` where they are being told, or were."""

@@ -31,7 +31,7 @@ class DetailsReconciler(Reconciler):
         missing = incident.snapshot is None or run.is_degraded("restore")
         ready = missing or state.card.activity_id is not None or bool(state.degradations)
         return (
-            not state.detached
+            not (state.detached or state.is_stopped)
             and not self._is_changing()
             and ready
             and (wanted or missing or incident.reread_wanted)

@@ -6,6 +6,7 @@ and links are named by row id.
 
 from workflows.channel_incident.state import State
 from workflows.channel_incident.view import CardIdentity, View
+from workflows.following import Following
 from workflows.presets import ChosenPreset
 from workflows.values import Value
 from workflows.verbs.outcomes import Outcome
@@ -48,6 +49,8 @@ class Start(Value):
     timing: Timing = Timing()
     preset: ChosenPreset = ChosenPreset()
     """How much is said beside the card, as its row has it."""
+    following: Following | None = None
+    """Who follows the incident here, as the card's row has it."""
     stored: bool = False
     """The card's row has had an intent: restore it before anything is shown."""
     carried: State | None = None
@@ -59,7 +62,21 @@ class Attached(Value):
 
     by: str | None = None
     """Name of whoever brought it in. ``None``: nobody; the conversation is there again."""
+    by_connection: bool = False
+    """A connection of the conversation brings the incident: nobody stops it here."""
     correlation: str = ""
+
+
+class Followed(Value):
+    """Somebody follows the incident here, and the card's row says so."""
+
+    by: str
+    """Name of whoever asked for it."""
+    following: Following | None
+    """``None``: a connection of the conversation brings the incident."""
+    is_open: bool
+    """The incident is not over: its events are to come."""
+    correlation: str
 
 
 class PresetChosen(Value):

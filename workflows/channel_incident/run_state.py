@@ -29,7 +29,9 @@ class RunState(DegradableRun[State]):
         self.because = ""
         """What changed last, for the Timeline."""
         self._state = start.carried or State(
-            card=CardState(marker=self.draw(), nonce=self.draw()), preset=start.preset
+            card=CardState(marker=self.draw(), nonce=self.draw()),
+            preset=start.preset,
+            following=start.following,
         )
         self._view = self._build_view(self._state)
         self._attributes = Attributes(start)
@@ -73,11 +75,12 @@ class RunState(DegradableRun[State]):
         self._state = state
 
     def _may_need_another_view(self, state: State) -> bool:
-        """A view is built of the incident, the degradations and the revision; nothing else changes it."""
+        """A view is built of these; nothing else changes it."""
         before = self._state
         return (
             state.incident is not before.incident
             or state.degradations is not before.degradations
+            or state.following is not before.following
             or self._view is None
             or state.card.revision != self._view.revision
         )

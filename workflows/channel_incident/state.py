@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import AwareDatetime
 
 from workflows.degradations import Degradable
+from workflows.following import Following
 from workflows.incident.event_types import News
 from workflows.incident.news import Announcement
 from workflows.incident.stamps import MOST_ENTRIES, Stamp
@@ -171,6 +172,12 @@ class State(Degradable):
     """Correlation id of what last changed the card."""
     preset: ChosenPreset = ChosenPreset()
     """How much is said beside the card."""
+    following: Following | None = None
+    """Who follows the incident here, and who stopped it; ``None``: nobody could stop it."""
+    asked_for: bool = False
+    """Somebody wants to see the incident here, although it may be over."""
+    subscribed: bool = True
+    """As far as this run is to care: PagerDuty sends the events of the account."""
     announcements: Announcements = Announcements()
     private_messages: PrivateMessages = PrivateMessages()
     orphans: tuple[Orphan, ...] = ()
@@ -179,6 +186,11 @@ class State(Degradable):
     timeline: tuple[TimelineEntry, ...] = ()
     """What happened last, for operators."""
     detached: bool = False
+
+    @property
+    def is_stopped(self) -> bool:
+        """Somebody stopped it here: the last state is shown, and nothing more."""
+        return self.following is not None and self.following.stopped is not None
 
     @property
     def is_in_sync(self) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from workflows.channel_incident.activities import ShowCard
-from workflows.channel_incident.messages import Attached, PresetChosen
+from workflows.channel_incident.messages import Attached, Followed, PresetChosen
 from workflows.channel_incident.state import State, TimelineEntry
 from workflows.degradations import lines_of
 from workflows.incident.event_types import EVENT_TYPES
@@ -43,6 +43,11 @@ def entry_of_attached(attached: Attached, at: datetime) -> TimelineEntry:
     if attached.by is None:
         return TimelineEntry(at=at, what="its conversation is there again", who="Teams")
     return TimelineEntry(at=at, what="brought in", who=f"{attached.by} in Teams")
+
+
+def entry_of_followed(followed: Followed, at: datetime) -> TimelineEntry:
+    """That somebody follows the incident here, as the timeline tells it."""
+    return TimelineEntry(at=at, what="followed", who=f"{followed.by} in Teams")
 
 
 def entry_of_preset(message: PresetChosen, at: datetime) -> TimelineEntry:

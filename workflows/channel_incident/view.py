@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from pydantic import AwareDatetime
 
 from workflows.channel_incident.state import State
+from workflows.following import Following, Stopped
 from workflows.incident.stamps import Entry, whole_second
 from workflows.incident.state import IncidentState
 from workflows.incident.type_names import shown_type
@@ -83,6 +84,8 @@ class View(Value):
     """Buttons to show, in order."""
     degraded: tuple[Missing, ...] = ()
     """What the reader should know to be missing; empty when all is well."""
+    stopped: Stopped | None = None
+    """Who stopped following the incident here: this is its last state, without buttons."""
 
 
 class CardIdentity(Value):
@@ -102,6 +105,7 @@ def build_view(state: State, *, account: str, incident_id: str) -> View | None:
         return None
     resolved = snapshot.status == "resolved"
     resolution = incident.resolution if resolved else None
+    stopped = state.following.stopped if state.following else None
     return View(
         account=account,
         incident_id=incident_id,
@@ -134,8 +138,9 @@ def build_view(state: State, *, account: str, incident_id: str) -> View | None:
         escalation=_escalation(incident, snapshot),
         description=incident.description,
         alerts=incident.alerts,
-        verbs=_verbs(snapshot),
-        degraded=() if resolved else _degraded(state),
+        verbs=_verbs(snapshot, state.following),
+        degraded=() if resolved or stopped else _degraded(state),
+        stopped=stopped,
     )
 
 
@@ -197,5 +202,8 @@ def _latest(comments: tuple[Entry[Comment], ...]) -> Comment | None:
     return next((entry.value for entry in reversed(comments) if entry.value.text), None)
 
 
-def _verbs(snapshot: Snapshot) -> tuple[VerbName, ...]:
-    return tuple(name for name, verb in VERBS.items() if snapshot.status in verb.offered_in)
+def _verbs(snapshot: Snapshot, following: Following | None) -> tuple[VerbName, ...]:
+    if following is not None and following.stopped is not None:
+        return ()
+    offered = (verb for verb in VERBS.values() if snapshot.status in verb.offered_in)
+    return tuple(verb.name for verb in offered if following is not None or not verb.stops_following)

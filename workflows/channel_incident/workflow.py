@@ -12,12 +12,24 @@ from workflows.channel_incident.answers import Answers
 from workflows.channel_incident.card import CardReconciler, with_message_in_doubt
 from workflows.channel_incident.clicks import Clicks
 from workflows.channel_incident.details import DetailsReconciler
-from workflows.channel_incident.messages import Attached, ClickAnswer, End, PresetChosen, Start
+from workflows.channel_incident.following import (
+    SubscriptionReconciler,
+    is_follow_news,
+    with_follower,
+    with_following,
+    with_reread,
+)
+from workflows.channel_incident.messages import Attached, ClickAnswer, End, Followed, PresetChosen, Start
 from workflows.channel_incident.orphans import OrphansReconciler
 from workflows.channel_incident.private_messages import PrivateMessagesReconciler
 from workflows.channel_incident.restore import restore
 from workflows.channel_incident.run_state import RunState
-from workflows.channel_incident.timeline import entry_of_attached, entry_of_event, entry_of_preset
+from workflows.channel_incident.timeline import (
+    entry_of_attached,
+    entry_of_event,
+    entry_of_followed,
+    entry_of_preset,
+)
 from workflows.channel_incident.workflow_type import (
     ATTACH,
     CHANNEL_INCIDENT,
@@ -26,6 +38,7 @@ from workflows.channel_incident.workflow_type import (
     CLICKS,
     DETACH,
     EVENTS,
+    FOLLOW,
 )
 from workflows.draining import drain
 from workflows.errors import NotFound
@@ -44,12 +57,13 @@ from workflows.verbs.registry import VERBS
 class ChannelIncidentWorkflow:
     """Owns the one card of an incident in a conversation.
 
-    Started by a PagerDuty webhook or by whoever brings the incident in (signal-with-start), or by a click on
-    the card of an ended run (update-with-start); id ``incident/{account}/{incident}/{channel}``. It folds
-    every event into one state (``RunState``) and keeps the outside in sync with it: the card, the details
-    that only REST knows, the announcements beside it, private messages, orphans. It ends when the
-    incident is resolved, everything is shown and the grace has passed; a later event starts a new run, which
-    first restores what was shown.
+    Started by a PagerDuty webhook, by whoever follows the incident here or brings it in (signal-with-start),
+    or by a click on the card of an ended run (update-with-start); id
+    ``incident/{account}/{incident}/{channel}``. It folds every event into one state (``RunState``) and keeps
+    the outside in sync with it: the card, the details that only REST knows, the announcements beside it,
+    private messages, orphans, the subscription that its events need. It ends when the
+    incident is resolved, everything is shown and the grace has passed, or when somebody stopped following it
+    and the last state is shown. A later event starts a new run, which first restores what was shown.
     """
 
     @workflow.init
@@ -65,6 +79,7 @@ class ChannelIncidentWorkflow:
             AnnouncementsReconciler(self.run_state, self.clicks.is_changing_status),
             PrivateMessagesReconciler(self.run_state),
             OrphansReconciler(self.run_state),
+            SubscriptionReconciler(self.run_state),
         )
         self.loops = [ReconcileLoop(reconciler, self.run_state) for reconciler in self.reconcilers]
 
@@ -111,11 +126,23 @@ class ChannelIncidentWorkflow:
         """Signal: the incident is shown here, as PagerDuty tells it now. It says nothing of what happened."""
         run = self.run_state
         state = run.state.replace(detached=False, cause=run.state.cause or attached.correlation)
-        if state.incident.snapshot is not None:  # events may have passed the conversation by
-            state = state.replace(incident=state.incident.model_copy(update={"reread_wanted": True}))
+        state = with_reread(state)  # events may have passed the conversation by
         if attached.by is None:
             state = with_message_in_doubt(state)
+        if attached.by_connection:
+            state = with_following(state, None, marker=run.draw())
+        elif state.following is not None:  # nothing may have needed the account's events meanwhile
+            state = state.replace(subscribed=False)
         run.apply(state, entry=entry_of_attached(attached, workflow.now()))
+
+    @workflow.signal(name=FOLLOW.name)
+    def follow(self, followed: Followed) -> None:
+        """Signal: somebody follows the incident here, and its row says so."""
+        run = self.run_state
+        if is_follow_news(run.state, followed):
+            state = with_follower(run.state, followed, marker=run.draw())
+            state = state.replace(cause=state.cause or followed.correlation)
+            run.apply(state, entry=entry_of_followed(followed, workflow.now()))
 
     @workflow.signal(name=CHOOSE_PRESET.name)
     def choose_preset(self, message: PresetChosen) -> None:
@@ -161,7 +188,7 @@ class ChannelIncidentWorkflow:
     async def _until_over(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Return when the run should end or continue as new, or a loop broke.
 
-        After the last change the run stays for its grace.
+        After the last change the run stays for its grace, unless somebody stopped it.
         """
 
         def at_once() -> bool:
@@ -171,7 +198,7 @@ class ChannelIncidentWorkflow:
 
         while True:
             await workflow.wait_condition(lambda: at_once() or self._final())
-            if at_once() or not self.card.has_shown:
+            if at_once() or not self.card.has_shown or self.run_state.state.is_stopped:
                 return
             try:
                 await workflow.wait_condition(
@@ -193,7 +220,9 @@ class ChannelIncidentWorkflow:
         run, state = self.run_state, self.run_state.state
         if state.detached:
             return True
-        if state.incident.snapshot is None:
+        if state.is_stopped:
+            over = True
+        elif state.incident.snapshot is None:
             over = run.is_degraded("details", NotFound.__name__)
         else:
             over = state.incident.snapshot.status == "resolved"
@@ -207,5 +236,10 @@ class ChannelIncidentWorkflow:
     def _end(self) -> End:
         state = self.run_state.state
         snapshot = state.incident.snapshot
-        status = "detached" if state.detached else snapshot.status if snapshot else "unknown"
+        if state.detached:
+            status = "detached"
+        elif state.is_stopped:
+            status = "stopped"
+        else:
+            status = snapshot.status if snapshot else "unknown"
         return End(status=status, revision=state.card.shown_revision, orphans=state.card.orphans)

@@ -4,7 +4,14 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey
 
-from workflows.channel_incident.messages import Attached, ClickAnswer, Conversation, PresetChosen, Start
+from workflows.channel_incident.messages import (
+    Attached,
+    ClickAnswer,
+    Conversation,
+    Followed,
+    PresetChosen,
+    Start,
+)
 from workflows.contract import RunListing, Signal, Update, WorkflowType
 from workflows.ids import ChannelIncidentId
 from workflows.incident.event_types import INCIDENT_EVENTS
@@ -35,6 +42,8 @@ DETACH: Signal[Value] = Signal("detach", None)
 """The conversation is gone for us; nothing more is shown there."""
 ATTACH = Signal("attach", Attached)
 """An incident that is open is brought in, or its conversation is there again."""
+FOLLOW = Signal("follow", Followed)
+"""Somebody follows the incident here, whether or not it is open."""
 CHOOSE_PRESET = Signal("choose_preset", PresetChosen)
 """How much is said beside the card from now on, as its row says."""
 CLICKS = {verb: Update(verb, Click, ClickAnswer, goes_on_as=CLICK) for verb in VERBS}
@@ -99,6 +108,6 @@ CHANNEL_INCIDENT = WorkflowType(
     start=Start,
     workflow_id=_workflow_id,
     listing=_listing,
-    signals={**EVENTS, **{signal.name: signal for signal in (CLICK, DETACH, ATTACH, CHOOSE_PRESET)}},
+    signals={**EVENTS, **{signal.name: signal for signal in (CLICK, DETACH, ATTACH, FOLLOW, CHOOSE_PRESET)}},
     updates=CLICKS,
 )

@@ -14,6 +14,8 @@ Reason = Literal[
     "forbidden",
     "already_changed",
     "refused_by_pagerduty",
+    "not_followed",
+    "by_connection",
     "not_found",
     "conflict",
     "rate_limited",
@@ -22,14 +24,16 @@ Reason = Literal[
     "answer_lost",
     "unavailable",
 ]
-"""Why a click was ``refused`` (the first six) or ``failed`` (the others).
+"""Why a click was ``refused`` (the first eight) or ``failed`` (the others).
 
 ``link_removed``: the person unlinked meanwhile. ``link_ended``: PagerDuty does not refresh the link any more,
 and the person has to link again. ``link_rejected``: PagerDuty does not accept the link's
 token. ``forbidden``: PagerDuty does not let this person do it. ``already_changed``: PagerDuty says that it
 is done already, and shows it otherwise. ``refused_by_pagerduty``: PagerDuty answered, and did not do it
-whoever asks; ``says`` has its words. ``not_found``: PagerDuty does not know the incident. ``conflict``:
-somebody else changed the incident at that moment. ``not_sent``: the request cannot be written.
+whoever asks; ``says`` has its words. ``not_followed``: somebody stopped following the incident in this
+conversation. ``by_connection``: a connection of the conversation brings the incident, so that nobody stops
+it. ``not_found``: PagerDuty does not know the incident. ``conflict``: somebody else changed the incident at
+that moment. ``not_sent``: the request cannot be written.
 ``app_refused``: PagerDuty refuses the app itself, so that it could not be asked as anybody.
 ``rate_limited``, ``answer_lost``, ``unavailable``: as their names say.
 """

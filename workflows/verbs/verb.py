@@ -44,6 +44,8 @@ class Verb(Value):
     """The status that PagerDuty is told, by a verb that changes it."""
     offered_in: frozenset[Status]
     """States of the incident in which the card shows the button."""
+    stops_following: bool = False
+    """It is about the card, and PagerDuty is told nothing: offered in the menu where somebody follows it."""
     undoes: frozenset[Status] = frozenset()
     exclusive: bool
     """Alone on its incident: clicks of such verbs wait for each other (the status lock)."""

@@ -53,7 +53,7 @@ def _verb_button(view: View, verb: VerbName, place: int, data: Mapping[str, str]
     options: ExecuteActionOptions = {"title": label, "tooltip": named(label, view)}
     if place == 0:
         options["style"] = "positive"
-    if place >= _MOST_VISIBLE:
+    if place >= _MOST_VISIBLE or VERBS[verb].stops_following:
         options["mode"] = "secondary"
     return action_execute(verb, data, **options)
 

@@ -1,8 +1,8 @@
 """The incident card: one glance tells status, urgency, what and who.
 
-From the top: a band in the status's colour, the title, facts, the latest comments, what is missing, a
-notice for whoever clicked, the buttons, the details that one of them opens, and at the foot the instant that
-the card shows.
+From the top: a band in the status's colour, the title, facts, the latest comments, what is missing, who
+stopped following it, a notice for whoever clicked, the buttons, the details that one of them opens, and at
+the foot the instant that the card shows.
 """
 
 from collections.abc import Iterator
@@ -19,17 +19,18 @@ from muster.cards.elements import (
     text_block,
     text_run,
 )
-from muster.cards.formatting import instant_after
+from muster.cards.formatting import instant, instant_after
 from muster.cards.incident.buttons import further_buttons, open_tooltip, verb_buttons
 from muster.cards.incident.comments import latest_comments
 from muster.cards.incident.details import DETAILS, details_of
 from muster.cards.incident.fact_rows import fact_rows
-from muster.cards.incident.names import PRIORITY_LIMIT, TITLE_LIMIT, merged_into, numbered
+from muster.cards.incident.names import NAME_LIMIT, PRIORITY_LIMIT, TITLE_LIMIT, merged_into, numbered
 from muster.cards.incident.size import ever_smaller, is_small_enough
 from muster.cards.incident.status_band import status_band
 from muster.cards.incident.status_style import STATUS_STYLES
 from muster.cards.text import escape, literal, plain, web_link
 from workflows.channel_incident.view import CardIdentity, Missing, View
+from workflows.following import Stopped
 
 _SUMMARY_TITLE_LIMIT = 80
 _SUMMARY_LIMIT = 240
@@ -76,6 +77,8 @@ def _body(view: View, identity: CardIdentity, notice: str | None) -> Iterator[El
         yield comments
     if view.degraded:
         yield container(*(_warning(_MISSING[what]) for what in view.degraded))
+    if view.stopped:
+        yield _stopped(view.stopped)
     if notice:
         yield _notice(notice)
     if view.verbs:
@@ -102,6 +105,16 @@ def titled(view: View) -> Container:
 
 def _warning(sentence: str) -> TextBlock:
     return text_block(f"⚠️ {sentence}", size="Small", spacing="None")
+
+
+def _stopped(stopped: Stopped) -> Container:
+    by = text_run(f"{literal(stopped.by, NAME_LIMIT)} stopped it.")
+    return container(
+        text_block(f"Not followed here any more since {instant(stopped.at)}.", weight="Bolder"),
+        rich_text_block(by, spacing="None"),
+        style="emphasis",
+        spacing="Medium",
+    )
 
 
 def _notice(sentence: str) -> Container:

@@ -7,6 +7,7 @@ from is never deleted as an orphan.
 from collections.abc import Iterator
 
 from muster.cards.elements import (
+    Action,
     ActionSet,
     AdaptiveCard,
     Container,
@@ -23,6 +24,7 @@ from muster.cards.formatting import instant
 from muster.cards.incident.buttons import named, open_tooltip
 from muster.cards.incident.card import fallback, titled
 from muster.cards.incident.fact_rows import fact_rows
+from muster.cards.incident.following import FOLLOWED_ALREADY
 from muster.cards.incident.picture import Picture
 from muster.cards.incident.status_band import status_band
 from muster.cards.text import web_link
@@ -33,26 +35,34 @@ REFRESH = "refresh"
 """The verb by which Teams asks for a newer picture."""
 FOLLOW = "follow"
 """The verb of **Follow here**."""
+ACCOUNT, INCIDENT = "a", "i"
+"""Names of the account and of PagerDuty's id of the incident in the data of ``FOLLOW``."""
 PICTURE = "p"
 """Name of the picture in the data of ``REFRESH``."""
 FOLLOW_LABEL = "Follow here"
 
 
-def shared_card(picture: Picture, sealed: str) -> AdaptiveCard:
-    """The card; ``sealed`` is the picture as the data of its refresh carry it."""
+def shared_card(picture: Picture, sealed: str, *, live: str | None = None) -> AdaptiveCard:
+    """The card; ``sealed`` is the picture as the data of its refresh carry it.
+
+    ``live`` is the address of the incident's live card in the same conversation, where whoever sees this one
+    has just asked for it.
+    """
     view = picture.view
-    whole = adaptive_card(_body(view), fallback_text=fallback(view))
+    whole = adaptive_card(_body(view, live), fallback_text=fallback(view))
     whole["refresh"] = _refresh(sealed)
     return whole
 
 
-def _body(view: View) -> Iterator[Element]:
+def _body(view: View, live: str | None) -> Iterator[Element]:
     yield status_band(view)
     yield titled(view)
     if rows := fact_rows(view):
         yield container(*rows)
     yield _what_it_is(view)
-    yield _buttons(view)
+    if live is not None:
+        yield text_block(FOLLOWED_ALREADY, weight="Bolder", size="Small", spacing="Medium")
+    yield _buttons(view, live)
 
 
 def _what_it_is(view: View) -> Container:
@@ -70,15 +80,23 @@ def _what_it_is(view: View) -> Container:
     )
 
 
-def _buttons(view: View) -> ActionSet:
-    data: dict[str, str | int] = {SHARED: 1, "a": view.account, "i": view.incident_id}
-    follow = action_execute(
-        FOLLOW, data, title=FOLLOW_LABEL, tooltip=named(FOLLOW_LABEL, view), style="positive"
-    )
+def _buttons(view: View, live: str | None) -> ActionSet:
+    first = _follow(view) if live is None else _open_live(view, live)
     url = web_link(view.url)
     if url is None:
-        return action_set(follow)
-    return action_set(follow, action_open_url(url, title="Open in PagerDuty", tooltip=open_tooltip(view)))
+        return action_set(first)
+    return action_set(first, action_open_url(url, title="Open in PagerDuty", tooltip=open_tooltip(view)))
+
+
+def _follow(view: View) -> Action:
+    data: dict[str, str | int] = {SHARED: 1, ACCOUNT: view.account, INCIDENT: view.incident_id}
+    return action_execute(
+        FOLLOW, data, title=FOLLOW_LABEL, tooltip=named(FOLLOW_LABEL, view), style="positive"
+    )
+
+
+def _open_live(view: View, live: str) -> Action:
+    return action_open_url(live, title="Open the live card", tooltip=named("Open the live card of", view))
 
 
 def _refresh(sealed: str) -> Refresh:

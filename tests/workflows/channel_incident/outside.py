@@ -28,10 +28,12 @@ from workflows.channel_incident.activities import (
 )
 from workflows.channel_incident.messages import CardKey
 from workflows.errors import OutsideError
+from workflows.following import Following, Stopped
 from workflows.incident.events import Details
 from workflows.incident.values import Reference
+from workflows.subscription.activities import CONVERGE_SUBSCRIPTION, Converged, OfAccount
 from workflows.verbs.judging import done
-from workflows.verbs.outcomes import RecordedOutcome
+from workflows.verbs.outcomes import Outcome, RecordedOutcome
 from workflows.verbs.registry import VERBS
 
 Row = contract.Activity[Any, Any]
@@ -54,6 +56,10 @@ class FakeActivities:
         self.recalls: list[ReadDetails] = []
         self.recorded: list[RecordClicks] = []
         self.deleted: list[DeleteMessage] = []
+        self.stops: list[DoVerb] = []
+        self.subscribed: list[OfAccount] = []
+        self.following: Following | None = None
+        """As the card's row has it."""
         self.stored = StoredCard()
         self.activity_id: str | None = None
         self._numbers = itertools.count(1)
@@ -197,6 +203,31 @@ class FakeActivities:
         done: contract.Done = await self._answer(rows.DELETE_MESSAGE, request, lambda _: contract.Done())
         return done
 
+    @activity.defn(name=rows.STOP_FOLLOWING.name)
+    async def stop_following(self, request: DoVerb) -> VerbDone:
+        self.stops.append(request)
+        stopped: VerbDone = await self._answer(rows.STOP_FOLLOWING, request, self._stop)
+        return stopped
+
+    def _stop(self, request: DoVerb) -> VerbDone:
+        if self.following is None:
+            return VerbDone(outcome=Outcome(kind="refused", reason="by_connection"))
+        if self.following.stopped is not None:
+            outcome = Outcome(kind="already", by=self.following.stopped.by)
+            return VerbDone(outcome=outcome, stopped=self.following)
+        click = request.click
+        stopped = Stopped(by=click.person.name, at=click.received_at)
+        self.following = self.following.model_copy(update={"stopped": stopped})
+        return VerbDone(outcome=Outcome(kind="done"), stopped=self.following)
+
+    @activity.defn(name=CONVERGE_SUBSCRIPTION.name)
+    async def converge_subscription(self, request: OfAccount) -> Converged:
+        self.subscribed.append(request)
+        converged: Converged = await self._answer(
+            CONVERGE_SUBSCRIPTION, request, lambda _: Converged(state="subscribed")
+        )
+        return converged
+
     def judged(self) -> list[JudgedClick]:
         """The clicks whose outcome was recorded without a call to PagerDuty, in order."""
         return [judged for request in self.recorded for judged in request.clicks]
@@ -213,4 +244,6 @@ class FakeActivities:
             self.restore_card,
             self.record_clicks,
             self.delete_message,
+            self.stop_following,
+            self.converge_subscription,
         ]

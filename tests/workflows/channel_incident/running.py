@@ -145,6 +145,7 @@ class Run(Observed):
             conversation_key=CHANNEL,
             timing=self.timing,
             preset=self.preset,
+            following=self.outside.following,
             stored=self.stored,
         )
 

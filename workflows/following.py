@@ -1,0 +1,24 @@
+"""Following: somebody follows an incident in a conversation to which no connection brings it."""
+
+from pydantic import AwareDatetime
+
+from workflows.values import Value
+
+
+class Stopped(Value):
+    """Somebody stopped it."""
+
+    by: str
+    """Their name."""
+    at: AwareDatetime
+
+
+class Following(Value):
+    """Why a card is there. Of two for one card that with the higher ``number`` counts."""
+
+    number: int
+    """How often somebody began to follow the incident there: 1 is the first time."""
+    by: str
+    """Name of whoever began."""
+    stopped: Stopped | None = None
+    """The incident is not followed there any more."""
