@@ -1,5 +1,6 @@
 // What a press on a card does, by the action's type.
 
+import { messageAt } from "./deep-links.js";
 import { h, icon } from "./dom.js";
 import { safeUrl } from "./markdown.js";
 import { toast } from "./toast.js";
@@ -12,15 +13,20 @@ const DONE_BY_THE_RENDERER = new Set(["Action.ShowCard", "Action.ToggleVisibilit
 export class CardActions {
   #store;
   #offerApp;
+  #open;
   #handlers = {
     "Action.OpenUrl": (press) => this.#openUrl(press),
     "Action.Execute": (press) => this.#execute(press),
   };
 
-  /** `offerApp()` asks whether the app shall be added to the open conversation. */
-  constructor(store, { offerApp }) {
+  /**
+   * `offerApp()` asks whether the app shall be added to the open conversation; `open(conversation, message)` goes to
+   * a message.
+   */
+  constructor(store, { offerApp, open }) {
     this.#store = store;
     this.#offerApp = offerApp;
+    this.#open = open;
   }
 
   /** `press` is {action, button, message, frame}; the frame is the card's element. */
@@ -35,7 +41,9 @@ export class CardActions {
 
   #openUrl({ action, frame }) {
     const url = safeUrl(action.url ?? "");
-    if (url) window.open(url, "_blank", "noopener");
+    const linked = url && messageAt(url);
+    if (linked && this.#store.find(linked.conversation)) this.#open(linked.conversation, linked.message);
+    else if (url) window.open(url, "_blank", "noopener");
     else showError(frame, WENT_WRONG);
   }
 

@@ -39,7 +39,7 @@ const conversation = new ConversationView(part("conversation"), {
   theme,
   client,
   hostConfigs: await loadHostConfigs(client),
-  actions: new CardActions(store, { offerApp }),
+  actions: new CardActions(store, { offerApp, open: go }),
   leave: () => go(null),
   add,
   offerApp,
