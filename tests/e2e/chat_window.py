@@ -93,6 +93,14 @@ class ChatWindow:
         await self.page.get_by_test_id("share").click()
         await expect(self.page.get_by_test_id("search-panel")).to_be_hidden()
 
+    async def share(self, title: str, *, words: str) -> None:
+        """Search for these words, share the one incident that is found, and take the offer to add the app."""
+        panel = await self.search(words)
+        await expect(panel.get_by_test_id("search-result")).to_have_count(1)
+        await self.preview(title)
+        await self.send()
+        await self.add_offered_app()
+
     async def add_offered_app(self) -> None:
         """Take the offer to add the app."""
         dialog = self.page.get_by_test_id("add-app-dialog")

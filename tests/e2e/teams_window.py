@@ -5,6 +5,8 @@ import time
 
 from playwright.async_api import Locator, Page, expect
 
+from tests.e2e.screens import keep
+
 
 class TeamsWindow:
     """One person's Teams."""
@@ -104,8 +106,12 @@ class Conversation:
         self._page = page
 
     def card(self, title: str) -> "Card":
-        """The card of the incident with this title."""
-        return Card(self._page, title)
+        """The live card of the incident with this title: in a channel a post, in a chat the app's message."""
+        return Card(self._page, self._page.locator(".post, .bubbles .from-bot"), title)
+
+    def shared(self, title: str) -> "Card":
+        """The card of this incident that somebody shared in the chat."""
+        return Card(self._page, self._page.locator(".bubbles .message:not(.from-bot)"), title)
 
     @property
     def box(self) -> Locator:
@@ -125,13 +131,19 @@ class Conversation:
         await expect(messages).to_have_count(1)
         await expect(messages).to_be_visible()
 
+    async def expect_said(self, *texts: str) -> None:
+        """Beside its cards the app said these lines in the chat, and no others."""
+        said = self._page.locator(".bubbles .from-bot").filter(has_not=self._page.get_by_test_id("card"))
+        await expect(said).to_have_count(len(texts))
+        await expect(said).to_contain_text(list(texts))
+
 
 class Card:
-    """An incident's card in the open channel, and the thread under it."""
+    """An incident's card in the open conversation, and in a channel the thread under it."""
 
-    def __init__(self, page: Page, title: str) -> None:
+    def __init__(self, page: Page, messages: Locator, title: str) -> None:
         self._page = page
-        shown = page.locator(".post").filter(has=page.get_by_test_id("card").filter(has_text=title))
+        shown = messages.filter(has=page.get_by_test_id("card").filter(has_text=title))
         # What one person alone sees may tell of the incident, too.
         self._post = shown.filter(has_not=page.get_by_test_id("only-you"))
         self._card = self._post.get_by_test_id("card")
@@ -169,16 +181,31 @@ class Card:
     async def click(self, label: str) -> float:
         """Press a button and wait for the bot's answer; how many seconds that took."""
         async with self._page.expect_response("**/page/invoke") as answering:
-            # By what is read on it: a tooltip names it for screen readers.
-            buttons = self._card.locator(".ac-pushButton")
-            await buttons.filter(has_text=re.compile(f"^{re.escape(label)}$")).click()
+            await self.press(label)
         answer = await answering.value
         await answer.finished()
         return answer.request.timing["responseEnd"] / 1000
 
-    async def open_details(self) -> None:
-        """Press **Details**, which nobody but the page answers."""
-        await self._card.locator(".ac-pushButton").filter(has_text="Details").click()
+    async def choose(self, label: str, *, picture: str | None = None) -> None:
+        """Choose from the overflow menu, of which a picture may be kept, and wait for the bot's answer."""
+        await self.press("•••")
+        item = self._page.get_by_role("menuitem").filter(has_text=label)
+        await expect(item).to_be_visible()
+        if picture is not None:
+            await keep(self._page, picture)
+        async with self._page.expect_response("**/page/invoke") as answering:
+            await item.click()
+        await (await answering.value).finished()
+
+    async def press(self, label: str) -> None:
+        """Press a button that the page answers itself, without the bot."""
+        # By what is read on it: a tooltip names it for screen readers.
+        buttons = self._card.locator(".ac-pushButton")
+        await buttons.filter(has_text=re.compile(f"^{re.escape(label)}$")).click()
+
+    async def expect_pointed_at(self) -> None:
+        """A link has led here."""
+        await expect(self._post).to_have_class(re.compile("pointed-at"))
 
     async def show(self) -> None:
         """Scroll it into the middle of the window."""

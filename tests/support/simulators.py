@@ -157,6 +157,11 @@ class Teams:
             if message["to"] is message["reply_to"] is None and incident in str(message)
         ]
 
+    async def chat(self, topic: str) -> str:
+        """The id of the group chat with this topic."""
+        chats = [chat for chat in (await self.records())["conversations"] if chat["kind"] == "group"]
+        return next(str(chat["id"]) for chat in chats if chat["name"] == topic)
+
     async def records(self) -> Mapping[str, Any]:
         """Every conversation with its messages in all their versions, and every connector call."""
         found: Mapping[str, Any] = await self._call("GET", "records")
