@@ -26,7 +26,7 @@ def found(*titles: str) -> dict[str, Any]:
             "content": card(title, "follow") | {"refresh": refresh},
             "preview": {
                 "contentType": "application/vnd.microsoft.card.thumbnail",
-                "content": {"title": title, "text": "Checkout · triggered · Bo Call"},
+                "content": {"title": title, "text": "Carts &amp; checkout · triggered · Bo Call"},
             },
         }
         for title in titles
@@ -112,6 +112,7 @@ async def test_a_card_is_found_shared_and_seen_anew(
     await ada.open_new("Bo Call", topic="Payments are down")
     panel = await ada.search()
     await expect(panel.get_by_test_id("search-result")).to_have_count(2)
+    await expect(panel.get_by_text("Carts & checkout · triggered")).to_have_count(2)
     await keep(ada.page, f"search-{screen.name}")
     await panel.get_by_test_id("search-box").fill("nothing at all")
     await expect(panel.get_by_text("Nothing found.")).to_be_visible()

@@ -1,6 +1,7 @@
 // The app's search beside the box to write in: what somebody types, what the app found, and the card to share.
 
 import { fill, h, icon } from "./dom.js";
+import { textOfHtml } from "./summary.js";
 import { toast } from "./toast.js";
 
 const TYPING_MS = 250; // Teams asks while one types, not at each key
@@ -112,7 +113,7 @@ export class SearchPanel {
       { type: "button", class: "search-result", "data-testid": "search-result", onclick: () => this.#preview(result) },
       title && h("span", { class: "name" }, title),
       subtitle && h("span", { class: "about" }, subtitle),
-      text && h("span", { class: "about" }, text),
+      text && h("span", { class: "about" }, textOfHtml(text)), // HTML, as of every thumbnail card
     );
   }
 

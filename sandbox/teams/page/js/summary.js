@@ -42,7 +42,8 @@ function cardTextOf({ attachments }) {
   return card ? withoutMarks(String(card.fallbackText ?? firstText(card.body) ?? "Sent a card")) : "";
 }
 
-function textOfHtml(html) {
+/** What somebody reads of markup. */
+export function textOfHtml(html) {
   return new DOMParser().parseFromString(html, "text/html").body.textContent;
 }
 
