@@ -20,6 +20,7 @@ from activities.registration import tell_failures_once
 from activities.signals import WorkflowSignals
 from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
+from muster.card_runs import CardRuns
 from muster.chat_life import ChatLife
 from muster.clients.graph.client import graph_client
 from muster.clients.http import open_pool as open_http_pool
@@ -101,7 +102,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
         )
         connector = connector_client(settings, http)
         timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
-        chat_life = ChatLife(pool, signals, connector, timing)
+        card_runs = CardRuns(signals, timing)
         dependencies = Dependencies(
             connector=connector,
             pagerduty=PagerDutyClient(http),
@@ -112,8 +113,9 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             settings=settings,
             graph=graph_client(settings, http),
             signals=signals,
+            card_runs=card_runs,
             sends=sends,
-            refused_sends=RefusedSends(pool, signals, settings, chat_life),
+            refused_sends=RefusedSends(pool, signals, settings, ChatLife(pool, card_runs, connector)),
             person_tokens=person_tokens,
             private=PrivateSends(connector, pool),
             pool=pool,

@@ -12,6 +12,7 @@ from activities.registration import registered
 from activities.signals import WorkflowSignals
 from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
+from muster.card_runs import CardRuns
 from muster.clients.graph.client import GraphClient
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.subscriptions import SubscriptionClient
@@ -38,6 +39,7 @@ class Dependencies:
     settings: Settings
     graph: GraphClient
     signals: WorkflowSignals
+    card_runs: CardRuns
     sends: Sends
     refused_sends: RefusedSends
     person_tokens: PersonTokens

@@ -3,23 +3,18 @@
 from collections.abc import Iterable
 
 from activities.registration import implements
-from activities.signals import WorkflowSignals
 from muster.card_runs import CardRuns
-from muster.settings import Settings
 from muster.store import suspensions, targets
 from muster.store.pool import Pool, transaction
-from workflows.channel_incident.messages import Timing
 from workflows.team_setup.activities import FOLLOW_TEAM, Change, ChannelsChanged, FollowTeam
 
 
 class TeamLifeActivities:
     """Tells the rows of channels what happened to their team."""
 
-    def __init__(self, pool: Pool, signals: WorkflowSignals, settings: Settings) -> None:
+    def __init__(self, pool: Pool, card_runs: CardRuns) -> None:
         self._pool = pool
-        self._card_runs = CardRuns(
-            signals, Timing(edit_interval=settings.edit_interval, grace=settings.grace)
-        )
+        self._card_runs = card_runs
 
     @implements(FOLLOW_TEAM)
     async def follow_team(self, request: FollowTeam) -> ChannelsChanged:

@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 
 import structlog
 
-from muster.card_runs import CardRuns, Signals
+from muster.card_runs import CardRuns
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import chats, targets
 from muster.store.chats import Presence
 from muster.store.pool import Pool
-from workflows.channel_incident.messages import Timing
 
 _REFUSED_WITHIN = 3.0
 """Seconds to find out about a refused send: its activity has twelve, and the send may have taken eight."""
@@ -28,13 +27,13 @@ log = structlog.stdlib.get_logger(__name__)
 class ChatLife:
     """Suspends and revives chats, lets their cards go and takes them up again.
 
-    What keeps a run from being told is raised, as ``signals`` raises it. The same request then tells all.
+    What keeps a run from being told is raised, as ``card_runs`` raises it. The same request then tells all.
     """
 
-    def __init__(self, pool: Pool, signals: Signals, connector: ConnectorClient, timing: Timing) -> None:
+    def __init__(self, pool: Pool, card_runs: CardRuns, connector: ConnectorClient) -> None:
         self._pool = pool
+        self._card_runs = card_runs
         self._connector = connector
-        self._card_runs = CardRuns(signals, timing)
 
     async def follow(self, chat: str, tenant: str, *, is_away: bool, at: datetime, request: str) -> None:
         """Take that the bot left a chat, or is in it, as an activity of ``at`` tells.

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import Client
+from xdist.remote import Producer
 
 from muster.store.migrate import migrate
 from muster.store.pool import Pool, open_pool
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
+from tests.scheduling import BySharedServers
 from tests.support.pgbouncer import WAYS, PgBouncer, pgbouncer
 from tests.support.recycled_database import RecycledDatabase, copied, execute
 from tests.support.settings import database_at, settings_for
@@ -108,6 +110,12 @@ def temporal(folder: Path) -> Iterator[EmbeddedTemporal]:
 @pytest.fixture
 async def client(temporal: EmbeddedTemporal) -> Client:
     return await client_of(temporal)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BySharedServers:
+    """How tests are given to processes."""
+    return BySharedServers(config, log)
 
 
 def pytest_sessionfinish() -> None:

@@ -21,6 +21,7 @@ from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
 from api.person_readers import PersonReaders
+from muster.card_runs import CardRuns
 from muster.cards.incident.shared import FOLLOW, REFRESH
 from muster.chat_life import ChatLife
 from muster.clients.teams.connector import ConnectorClient
@@ -54,7 +55,7 @@ def muster_bot(
     keys = KeyRing.parse(settings.keys.get_secret_value())
     shared_cards = SharedCards(keys)
     addresses = LinkAddresses(pool, linking, SignedLinks(keys), settings.public_url)
-    chat_life = ChatLife(pool, gateway, connector, timing)
+    chat_life = ChatLife(pool, CardRuns(gateway, timing), connector)
     channels = Channels(pool, connector)
     events = TeamEvents(pool, gateway, connector, deadlines)
     return MusterBot(

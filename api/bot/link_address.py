@@ -10,7 +10,7 @@ from workflows.person import Person
 
 _ASKED_BEFORE = 0.3
 """Seconds that are kept for the row of the offer, which the workflow has made once it has answered."""
-_LOOK_EVERY = 0.1
+_TRY_EVERY = 0.1
 """Seconds. Another process writes the row, and nothing tells an API of it."""
 
 
@@ -34,9 +34,9 @@ class LinkAddresses:
         told = await self._linking.ask(asked, answer_by=answer_by - _ASKED_BEFORE)
         loop = asyncio.get_running_loop()
         while (address := await self._open(asked.tenant, asked.person, asked.account)) is None:
-            if loop.time() + _LOOK_EVERY > answer_by:
+            if loop.time() + _TRY_EVERY > answer_by:
                 break
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_TRY_EVERY)
         return address, told
 
     async def _open(self, tenant: str, person: Person, account: str) -> str | None:

@@ -3,8 +3,8 @@
 PRIVACY = "\n".join(
     (
         "**What Muster sees in Teams**: messages that mention it or are written to it in private, presses of "
-        "its buttons, who wrote or pressed, and what happens to teams that have it. It reads no other "
-        "message, and keeps no text of yours.",
+        "its buttons, searches in its search box, who wrote, pressed or searched, and what happens to teams "
+        "that have it. It reads no other message, and keeps no text of yours.",
         "",
         "**What it keeps of people**, in the database of whoever runs Muster:",
         "- your name and ids in Teams, and which chat is ours. Nothing deletes them by itself.",

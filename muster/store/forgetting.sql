@@ -64,3 +64,29 @@ UPDATE link_offer o SET ended_at = now(), ended_as = 'removed'
 WHERE o.tenant = :tenant AND o.account = :account AND o.person IS NOT NULL
   AND o.ended_at IS NULL AND o.spent_at IS NULL
   AND NOT EXISTS (SELECT FROM team t WHERE t.tenant = o.tenant AND t.account = o.account)
+
+-- name: chats_due
+-- By Teams' time, as a return is judged.
+SELECT id, key
+FROM conversation
+WHERE account = :account AND id > :after AND team IS NULL AND suspended_at IS NOT NULL
+  AND coalesce(membership_at, suspended_at) < now() - :age::interval
+ORDER BY id
+LIMIT :most
+
+-- name: lock_due_chat
+-- The same of one chat. The bot comes back before this, and the chat is kept, or after it, and the chat is new.
+SELECT id
+FROM conversation
+WHERE id = :chat AND team IS NULL AND suspended_at IS NOT NULL
+  AND coalesce(membership_at, suspended_at) < now() - :age::interval
+FOR UPDATE
+
+-- name: delete_cards_of_chat
+DELETE FROM incident_card WHERE conversation = :chat
+
+-- name: delete_notices_of_chat
+DELETE FROM notice WHERE recipient = :chat
+
+-- name: delete_chat
+DELETE FROM conversation WHERE id = :chat

@@ -121,7 +121,7 @@ UNION
  SELECT k.account
    FROM (incident_card k
      JOIN conversation c ON ((c.id = k.conversation)))
-  WHERE ((c.suspended_at IS NULL) AND (k.stopped_at IS NULL) AND (COALESCE((k.view ->> 'status'::text), ''::text) <> 'resolved'::text));
+  WHERE (((c.suspended_at IS NULL) OR (c.team IS NULL)) AND (k.stopped_at IS NULL) AND (COALESCE((k.view ->> 'status'::text), ''::text) <> 'resolved'::text));
 
 CREATE TABLE incident_detail (
     account text NOT NULL,

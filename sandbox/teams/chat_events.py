@@ -20,16 +20,14 @@ class ChatEvents:
     def installation(self, by: Person | None, chat: Conversation, *, added: bool) -> list[Json]:
         """The bot was added to the chat, or removed from it."""
         members = "membersAdded" if added else "membersRemoved"
-        installation = self._about(by, chat, "installationUpdate")
-        installation["channelData"]["source"] = {"name": "message"}
         return [
             self._about(by, chat, "conversationUpdate") | {members: [{"id": self._roster.bot_account["id"]}]},
-            installation | {"action": "add" if added else "remove"},
+            self._installation(by, chat, "add" if added else "remove"),
         ]
 
     def upgrade(self, by: Person | None, chat: Conversation) -> Json:
         """The app's newer version came into the chat."""
-        return self._about(by, chat, "installationUpdate") | {"action": "add-upgrade"}
+        return self._installation(by, chat, "add-upgrade")
 
     def members(self, by: Person | None, chat: Conversation, people: list[Person], *, added: bool) -> Json:
         """These people came or went."""
@@ -40,6 +38,11 @@ class ChatEvents:
     def topic(self, by: Person | None, chat: Conversation) -> Json:
         """The chat has the topic that it has now."""
         return self._about(by, chat, "conversationUpdate") | {"topicName": chat.name}
+
+    def _installation(self, by: Person | None, chat: Conversation, action: str) -> Json:
+        activity = self._about(by, chat, "installationUpdate") | {"action": action}
+        activity["channelData"]["source"] = {"name": "message"}
+        return activity
 
     def _about(self, by: Person | None, chat: Conversation, type_: str) -> Json:
         tenant = self._roster.company.tenant_id

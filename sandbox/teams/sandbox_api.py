@@ -97,6 +97,8 @@ def sandbox_router(
     async def say(body: Say) -> Json:
         person = find_person(conversations, body.person)
         conversation = conversations.get_to_write(body.conversation, person)
+        if conversation.kind == "group" and not conversations.bot_is_in(conversation):
+            raise HTTPException(409, "the app is not in this chat")
         thread = split_thread(body.conversation)[1]
         message = user_actions.write_to_bot(person, conversation, body.text, thread)
         return {"id": message.id, "status": await user_actions.deliver_to_bot(person, conversation, message)}

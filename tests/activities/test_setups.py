@@ -14,7 +14,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.setups import SetupActivities
 from activities.signals import WorkflowSignals
 from muster.store import accounts, forgetting, link_offers, people, suspensions, teams
-from muster.store.forgetting import GoneTeam
+from muster.store.forgetting import Gone
 from muster.store.link_offers import Spending
 from muster.store.pool import Pool, transaction
 from muster.store.teams import Team
@@ -236,7 +236,7 @@ async def test_a_team_that_was_forgotten_as_it_came_back_is_a_new_one(rows: Rows
     )
     await rows.record(team, "complete", installer="ada")
     await rows.record(team, "removed")
-    assert await forgetting.forget(rows.pool, GoneTeam(team.id, team.key), age=timedelta(days=30))
+    assert await forgetting.forget(rows.pool, Gone(team.id, team.key), age=timedelta(days=30))
     assert await teams.find(rows.pool, team.id) is None
     for _ in range(2):
         stored = await rows.restore(team)

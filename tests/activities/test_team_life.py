@@ -17,6 +17,7 @@ from activities.team_life import TeamLifeActivities
 from activities.teams.names import NameActivities
 from activities.teams.refused_sends import RefusedSends
 from muster import chat_life
+from muster.card_runs import CardRuns
 from muster.chat_life import ChatLife
 from muster.clients.teams.connector import ConnectorClient
 from muster.store import chats, teams
@@ -65,11 +66,8 @@ async def queue(client: Client) -> AsyncIterator[str]:
 async def follow(client: Client, pool: Pool, card: Card, **more: Any) -> ChannelsChanged:
     team = await teams.of_channel(pool, card.key.conversation)
     assert team is not None
-    activities = TeamLifeActivities(
-        pool,
-        WorkflowSignals(client, task_queue="nobody"),
-        settings_for("postgresql://unused/unused", "127.0.0.1:1"),
-    )
+    card_runs = CardRuns(WorkflowSignals(client, task_queue="nobody"), Timing())
+    activities = TeamLifeActivities(pool, card_runs)
     change = Change(
         reason="archived", channel=None, because="teamArchived", **{"at": AT, "is_over": False, **more}
     )
@@ -127,7 +125,7 @@ class KeptSignals(WorkflowSignals):
 
 def reporting(pool: Pool, signals: WorkflowSignals, connector: ConnectorClient) -> RefusedSends:
     settings = settings_for("postgresql://unused/unused", "127.0.0.1:1")
-    return RefusedSends(pool, signals, settings, ChatLife(pool, signals, connector, Timing()))
+    return RefusedSends(pool, signals, settings, ChatLife(pool, CardRuns(signals, Timing()), connector))
 
 
 @pytest.mark.parametrize(
@@ -259,11 +257,13 @@ async def test_runs_are_told_what_the_row_says_in_the_end(
 
     class OvertakenSignals(KeptSignals):
         async def signal_running(self, workflow_id: str, signal: Any) -> bool:
-            back = {"is_away": False, "at": at + timedelta(seconds=1), "request": "f:2"}
-            await chats.follow(in_chat.pool, id=in_chat.id, tenant=tenant, **back)
+            later = at + timedelta(seconds=1)
+            await chats.follow(
+                in_chat.pool, id=in_chat.id, tenant=tenant, is_away=False, at=later, request="f:2"
+            )
             return await super().signal_running(workflow_id, signal)
 
     signals = OvertakenSignals()
-    life = ChatLife(in_chat.pool, signals, connector, Timing())
+    life = ChatLife(in_chat.pool, CardRuns(signals, Timing()), connector)
     await life.follow(in_chat.id, tenant, is_away=True, at=at, request="f:1")
     assert [name for _, name, _ in signals.signals] == ["detach", "attach"]

@@ -19,6 +19,7 @@ from api.bot.places import Places
 from api.bot.route import bot_router
 from api.bot.sightings import Sightings
 from api.bot.token import BotTokenVerifier
+from muster.cards.sentences import BROKEN, UNREACHABLE
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient
@@ -27,6 +28,7 @@ from muster.config_file import TeamsRegistration
 from muster.lenient_json import read_json
 from muster.store import accounts
 from tests.api.team_bot import RecordingGateway
+from tests.schemas.message_extension import check_extension_answer
 from tests.support.person_readers import readers_in_an_api
 from tests.support.settings import settings_for
 from tests.workflows.channel_incident.running import QUICK
@@ -500,7 +502,7 @@ async def test_a_malformed_click_is_answered_so_that_teams_shows_it(teams, bot, 
 
 
 async def test_an_invoke_that_the_bot_does_not_know_still_has_an_answer(teams):
-    response = await teams.post(click(name="composeExtension/query", value={"commandId": "x"}))
+    response = await teams.post(click(name="fileConsent/invoke", value={"action": "accept"}))
     assert response.status_code == 501
     assert response.json()["detail"]
 
@@ -536,9 +538,9 @@ async def test_a_click_is_answered_within_three_seconds_of_its_arrival(teams, bo
 
 async def test_nothing_waits_for_the_keys_longer_than_a_click_may(teams, bot, sent, framework, parsed):
     """Nobody knows yet what it is; and of what may be a stranger's, little is read."""
-    query = {"type": "invoke", "name": "composeExtension/query", "value": {"commandId": "x"}}
+    consent = {"type": "invoke", "name": "fileConsent/invoke", "value": {"action": "accept"}}
     members = {"type": "conversationUpdate", "membersAdded": [{"id": "29:bo"}]}
-    bodies = [json.dumps(activity(**kind)).encode() for kind in ({}, members, query)]
+    bodies = [json.dumps(activity(**kind)).encode() for kind in ({}, members, consent)]
     framework.answering.clear()
     async with asyncio.timeout(3):
         responses = await asyncio.gather(
@@ -550,6 +552,24 @@ async def test_nothing_waits_for_the_keys_longer_than_a_click_may(teams, bot, se
     }
     assert (bot.clicks, sent) == ([], [])
     assert sorted(parsed) == sorted([*map(len, bodies), 1, 0])
+
+
+async def test_a_search_that_cannot_be_answered_is_answered_in_the_extensions_form(teams, bot, framework):
+    search = {"type": "invoke", "name": "composeExtension/query", "value": {"commandId": "findIncident"}}
+
+    async def fail(*_):
+        raise RuntimeError("a bug")
+
+    bot.on_teams_messaging_extension_query = fail
+    framework.answering.clear()
+    async with asyncio.timeout(3):
+        late = await teams.post(activity(**search))
+    framework.answering.set()
+    broken = await teams.post(activity(**search))
+    for answer, said in ((broken, BROKEN), (late, UNREACHABLE)):
+        assert answer.status_code == 200
+        check_extension_answer(answer.json())
+        assert answer.json()["composeExtension"] == {"type": "message", "text": said}
 
 
 async def test_a_click_whose_body_does_not_come_while_the_keys_do_not_is_answered_in_time(teams, framework):

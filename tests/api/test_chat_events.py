@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -24,6 +24,7 @@ from tests.api.team_bot import (
     serving_bot,
 )
 from tests.support.company import TENANT
+from workflows.channel_incident.messages import Start
 
 pytestmark = pytest.mark.anyio
 
@@ -127,7 +128,8 @@ async def test_a_chat_that_the_bot_is_in_again_is_revived_and_its_cards_taken_up
     again = back()
     await bot.hears(again)
     assert not (await chat(bot.pool)).is_suspended
-    ((start, signal, attached),) = gateway.signals
+    ((started, signal, attached),) = gateway.signals
+    start = cast(Start, started)
     assert (start.incident_id, start.conversation_key, start.stored) == ("Q1", "chat-42", True)
     assert start.conversation.label == "chat “Incident 42”"
     assert (signal, attached.by, attached.correlation) == ("attach", None, again["id"])

@@ -35,7 +35,7 @@ from tests.api.searching import (
     searched,
     told,
 )
-from tests.api.team_bot import CHANNEL, TEAM, Bot, Connector, bot_settings, serving_bot
+from tests.api.team_bot import TEAM, Bot, Connector, bot_settings, serving_bot
 from tests.support.bodies import reference
 from tests.support.company import ADA_AAD, BO_AAD, TENANT
 from workflows.account_link.messages import LinkAnswer
@@ -101,7 +101,7 @@ async def test_a_number_finds_its_incident_by_one_call(bot: Bot, pagerduty: Sear
         assert paths(pagerduty) == ["/incidents/42"]
 
 
-async def test_a_number_that_is_no_incidents_is_a_word(bot: Bot, pagerduty: Searchable) -> None:
+async def test_a_number_that_is_no_incidents_may_stand_in_a_title(bot: Bot, pagerduty: Searchable) -> None:
     pagerduty.incidents = [listed(1, "HTTP 500 from the cart"), listed(2)]
     assert await found(bot, "500") == ["#1 HTTP 500 from the cart"]
     assert len(pagerduty.requests) == 3
@@ -122,7 +122,7 @@ async def test_words_of_title_service_and_assignee_find_an_incident(
     assert await found(bot, typed) == ["#3 Checkout Latency"]
 
 
-async def test_every_word_is_to_be_found(bot: Bot, pagerduty: Searchable) -> None:
+async def test_all_that_is_typed_is_to_be_found(bot: Bot, pagerduty: Searchable) -> None:
     pagerduty.incidents = [listed(1, "Checkout latency")]
     assert await told(bot, "latency elsewhere") == NOTHING_FOUND
 
@@ -308,8 +308,10 @@ async def _away(*_: object, **__: object) -> None:
 
 async def test_a_crowd_is_said_in_the_extensions_form(bot: Bot, pagerduty: Searchable) -> None:
     pagerduty.answering.clear()
-    answers = await asyncio.gather(*(answer_to(bot, searched("latency")) for _ in range(90)))
-    assert {one["text"] for one in answers} == {CROWDED, DID_NOT_ANSWER}
+    answers = await asyncio.gather(*(answer_to(bot, searched("latency")) for _ in range(50)))
+    said = {one["text"] for one in answers}
+    assert CROWDED in said, "there are forty places for a conversation"
+    assert said <= {CROWDED, DID_NOT_ANSWER, UNREACHABLE}
     pagerduty.answering.set()
 
 
@@ -393,29 +395,14 @@ async def test_teams_that_does_not_say_who_it_is_finds_nothing(bot: Bot, pagerdu
 
 
 async def test_a_private_chat_of_two_is_not_taken_for_the_bots(bot: Bot) -> None:
-    await found_or_told(bot, "two")
+    await answer_to(bot, searched(None, place="two"))
     await bot.sightings.finish()
     row = await bot.pool.fetchrow(
         "SELECT teams_id, private_conversation FROM person WHERE aad_object_id = $1", ADA_AAD
     )
+    assert row is not None
     assert (row["teams_id"], row["private_conversation"]) == ("29:ada", None)
     assert CHAT_OF_TWO not in {one["id"] for one in await bot.pool.fetch("SELECT id FROM conversation")}
-
-
-async def test_a_search_does_not_show_that_the_bot_is_back_in_a_channel(
-    bot: Bot, gateway: OfferingGateway
-) -> None:
-    await bot.pool.execute(
-        "UPDATE conversation SET suspended_at = now() - interval '1 hour', suspended_by = 'x' WHERE id = $1",
-        CHANNEL,
-    )
-    await found_or_told(bot, "channel")
-    await bot.sightings.finish()
-    assert gateway.signals == []
-
-
-async def found_or_told(bot: Bot, place: str) -> None:
-    await answer_to(bot, searched(None, place=place))
 
 
 def test_sentences_of_links_are_plain() -> None:

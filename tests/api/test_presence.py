@@ -135,6 +135,18 @@ async def test_what_comes_from_a_team_that_was_taken_for_left_says_so(
     assert [one.channel for one in await heard(bot, gateway)] == [OPS]
 
 
+@pytest.mark.parametrize("verb", ["refresh", "follow"])
+async def test_a_search_and_a_shared_card_say_nothing_of_their_channel(
+    bot: Bot, gateway: RecordingGateway, pool: Pool, verb: str
+) -> None:
+    """People search and share in channels that the bot is not in."""
+    await is_away(pool, "refused", OPS)
+    await bot.post(pressed(SOON) | {"name": "composeExtension/query", "value": {"commandId": "findIncident"}})
+    shared = {"type": "Action.Execute", "verb": verb, "data": {"s": 1, "p": "x", "a": "acme", "i": "Q1"}}
+    await bot.post(pressed(SOON) | {"value": {"action": shared}})
+    assert await heard(bot, gateway) == []
+
+
 async def test_nothing_is_said_of_channels_that_are_not_suspended_or_archived(
     bot: Bot, gateway: RecordingGateway, pool: Pool
 ) -> None:

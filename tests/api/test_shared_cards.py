@@ -88,7 +88,7 @@ def now_resolved(**changes: Any) -> View:
     return a_view(**{"incident_id": "Q0042", "title": "Checkout latency", **since, **changes})
 
 
-async def looked_at(bot: Bot, whole: Mapping[str, Any]) -> dict[str, Any]:
+async def newest_card(bot: Bot, whole: Mapping[str, Any]) -> dict[str, Any]:
     """The card that a look brings."""
     answer = await bot.post(dict(whole))
     body = answer.json()
@@ -108,14 +108,14 @@ async def refusal(bot: Bot, whole: Mapping[str, Any]) -> str:
     return str(body["value"]["message"])
 
 
-async def test_a_look_draws_what_the_incidents_cards_show_now(bot: Bot, shared: dict[str, Any]) -> None:
+async def test_a_refresh_draws_what_the_incidents_cards_show_now(bot: Bot, shared: dict[str, Any]) -> None:
     await shows(bot.pool, now_resolved())
-    card = await looked_at(bot, refreshed(shared))
+    card = await newest_card(bot, refreshed(shared))
     assert "Resolved by Ada Ops" in json.dumps(card)
     assert "Resolved" not in json.dumps(shared)
     assert {one["verb"] for one in card["body"][-1]["actions"] if "verb" in one} == {"follow"}
     assert card["refresh"]["action"]["verb"] == "refresh"
-    assert await looked_at(bot, refreshed(card)) == card, "there is no other news"
+    assert await newest_card(bot, refreshed(card)) == card, "there is no other news"
 
 
 async def test_the_newest_of_several_cards_counts(bot: Bot, shared: dict[str, Any]) -> None:
@@ -128,7 +128,7 @@ async def test_the_newest_of_several_cards_counts(bot: Bot, shared: dict[str, An
     )
     newest = now_resolved(resolved_by="Bo Call", as_of=LATER + timedelta(seconds=1))
     await shows(bot.pool, newest, conversation="19:another@thread.tacv2")
-    assert "Resolved by Bo Call" in json.dumps(await looked_at(bot, refreshed(shared)))
+    assert "Resolved by Bo Call" in json.dumps(await newest_card(bot, refreshed(shared)))
 
 
 async def test_somebody_unlinked_sees_it_too_and_is_asked_for_nothing(
@@ -136,18 +136,18 @@ async def test_somebody_unlinked_sees_it_too_and_is_asked_for_nothing(
 ) -> None:
     """It is the message of whoever shared it, in front of everybody in the conversation."""
     await shows(bot.pool, now_resolved())
-    by_bo = {"from": {"id": "29:bo", "name": "Bo Call", "aadObjectId": BO_AAD}}
-    assert "Resolved by Ada Ops" in json.dumps(await looked_at(bot, refreshed(shared, **by_bo)))
+    by_bo: dict[str, Any] = {"from": {"id": "29:bo", "name": "Bo Call", "aadObjectId": BO_AAD}}
+    assert "Resolved by Ada Ops" in json.dumps(await newest_card(bot, refreshed(shared, **by_bo)))
 
 
-async def test_a_look_costs_one_query_reaches_no_workflow_and_writes_nothing(
+async def test_a_refresh_costs_one_query_reaches_no_workflow_and_writes_nothing(
     bot: Bot, shared: dict[str, Any], gateway: RecordingGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await shows(bot.pool, now_resolved())
     queries: list[str] = []
     for name in ("fetch", "fetchrow", "fetchval", "execute"):
         monkeypatch.setattr("muster.store.queries.Query." + name, counted(name, queries))
-    await looked_at(bot, refreshed(shared))
+    await newest_card(bot, refreshed(shared))
     await bot.sightings.finish()
     assert queries == ["fetchval"]
     assert (gateway.signals, gateway.asked, gateway.asked_for_links) == ([], [], [])
@@ -170,7 +170,7 @@ def counted(name: str, queries: list[str]) -> Any:
 
 async def unchanged(bot: Bot, shared: dict[str, Any], **where: Any) -> None:
     """The answer to a look is the card that is there."""
-    assert await looked_at(bot, refreshed(shared, **where)) == shared
+    assert await newest_card(bot, refreshed(shared, **where)) == shared
 
 
 async def test_of_an_incident_that_no_card_shows_it_stays(bot: Bot, shared: dict[str, Any]) -> None:

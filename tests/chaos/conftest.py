@@ -1,4 +1,4 @@
-"""Products of each test process: in a company with a crowd; with runs that are long very soon; empty."""
+"""Products of the chaos tests: in a company with a crowd; with runs that are long very soon; empty."""
 
 from collections.abc import AsyncIterator, Generator, Iterator
 
@@ -19,7 +19,7 @@ from tests.support.product import ends_of_logs, running
 CROWD = 200
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     folder = tmp_path_factory.mktemp("chaos")
     write_company(folder / "data" / "company.json", with_responders(_wide(_crowded(build_company()))))
@@ -33,7 +33,7 @@ async def company(stack: Launched) -> AsyncIterator[Company]:
         yield company
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def responders(stack: Launched) -> Iterator[Person]:
     """The people whom nobody has linked yet."""
     return iter(responders_of(_company_of(stack)))
@@ -47,7 +47,7 @@ async def responder(
         yield responder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def impatient_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     """Its server suggests to continue as new after a few events."""
     option = f"limit.historyCount.suggestContinueAsNew={SOON}"
@@ -61,7 +61,7 @@ async def impatient(impatient_stack: Launched) -> AsyncIterator[Company]:
         yield company
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def empty_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     """Nothing is installed, connected or consented to; teams come aboard one after the other."""
     folder = tmp_path_factory.mktemp("empty")
@@ -71,7 +71,7 @@ def empty_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def new_teams(empty_stack: Launched) -> Iterator[Team]:
     """The teams that nobody has heard of."""
     return iter(_company_of(empty_stack).teams)
@@ -83,7 +83,7 @@ async def newcomer(empty_stack: Launched, new_teams: Iterator[Team]) -> AsyncIte
         yield newcomer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def quiet_channels(empty_stack: Launched) -> Iterator[Channel]:
     """The channels in which nothing was said yet."""
     return iter(channels_of(_company_of(empty_stack)))

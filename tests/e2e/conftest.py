@@ -1,4 +1,4 @@
-"""One product for the whole session, one browser, and windows for the people of each test."""
+"""One product and one browser for all tests here, and windows for the people of each."""
 
 from collections.abc import AsyncIterator, Generator, Iterator
 
@@ -18,13 +18,13 @@ _FAILED = pytest.StashKey[bool]()
 expect.set_options(timeout=20_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     with running(tmp_path_factory.mktemp("e2e")) as stack:
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
     async with chromium() as browser:
         yield browser

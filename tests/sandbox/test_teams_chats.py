@@ -145,11 +145,14 @@ async def test_only_a_mention_reaches_the_bot_of_a_chat(teams: TeamsProcess, cha
     chat = await chats.open(ADA, BO)
     said = {"person": ADA, "conversation": chat}
     assert teams.post("/page/say", said | {"text": "@Muster help"}).is_success
+    assert teams.post("/_sandbox/say", said | {"text": "help"}).status_code == 409
+    assert teams.bot.activities == []
     await chats.add_app(ADA, chat, only="none")
     assert teams.post("/page/say", said | {"text": "lunch?"}).is_success
     assert teams.post("/page/say", said | {"text": "@Muster help"}).is_success
-    (heard,) = teams.bot.activities
-    assert heard["text"] == "<at>Muster</at> help"
+    assert teams.post("/_sandbox/say", said | {"text": "help"}).json()["status"] == 200
+    heard, _ = teams.bot.activities
+    assert [activity["text"] for activity in teams.bot.activities] == ["<at>Muster</at> help"] * 2
     assert heard["conversation"]["conversationType"] == "groupChat"
     assert teams.post("/page/say", said | {"person": CY, "text": "hi"}).status_code == 404
 

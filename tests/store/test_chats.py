@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from muster.store import chats, conversations
+from muster.store import chats, conversations, subscriptions
 from muster.store.chats import Chat, ChatOfAnotherTenant, Presence
 from muster.store.pool import Pool, transaction
 from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TENANT
@@ -171,3 +171,18 @@ async def test_a_message_that_came_after_it_disproves_a_suspension(
 async def test_a_chat_is_no_channel(pool: Pool) -> None:
     await make(pool)
     assert await conversations.find_channel(pool, id=CHAT, tenant=TENANT) is None
+
+
+async def test_an_incident_that_is_followed_in_a_chat_keeps_the_accounts_subscription(pool: Pool) -> None:
+    """Also while the bot is not in the chat: it may be added again any day."""
+    await pool.execute("DELETE FROM connection")
+    await make(pool)
+    assert not await subscriptions.is_needed(pool, ACCOUNT)
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, 'Q1', $2)", ACCOUNT, CHAT
+    )
+    assert await subscriptions.is_needed(pool, ACCOUNT)
+    await tell(pool, is_away=True, at=AT, request="r/1")
+    assert await subscriptions.is_needed(pool, ACCOUNT)
+    await pool.execute("UPDATE incident_card SET view = jsonb_build_object('status', 'resolved')")
+    assert not await subscriptions.is_needed(pool, ACCOUNT)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from muster.security.sealing import KeyRing
-from muster.store import connections, forgetting, link_offers, links, suspensions, teams
-from muster.store.forgetting import GoneTeam
+from muster.store import chats, connections, forgetting, link_offers, links, suspensions, teams
+from muster.store.forgetting import Gone
 from muster.store.pool import Pool, transaction
 from tests.support.company import (
     ACCOUNT,
@@ -28,6 +28,7 @@ from workflows.team_setup.changes import Change
 pytestmark = pytest.mark.anyio
 
 MONTH = timedelta(days=30)
+CHAT = "19:chat@thread.v2"
 OTHER, OTHER_CHANNEL = "19:other@thread.tacv2", "19:other-ops@thread.tacv2"
 TEAMS_ROWS = ("connection", "incident_card", "conversation", "suspension", "link_offer", "notice", "team")
 
@@ -52,7 +53,7 @@ async def due(pool: Pool, account: str = ACCOUNT, **more: Any) -> list[str]:
 
 async def forget(pool: Pool, team: str = TEAM) -> bool:
     key = await pool.fetchval("SELECT key FROM team WHERE id = $1", team)
-    return await forgetting.forget(pool, GoneTeam(team, key or ""), age=MONTH)
+    return await forgetting.forget(pool, Gone(team, key or ""), age=MONTH)
 
 
 async def has_other_team(pool: Pool, *, account: str | None = ACCOUNT) -> None:
@@ -324,3 +325,68 @@ async def test_whether_a_team_is_away_and_for_good_is_known_until_it_is_back(poo
     async with transaction(pool) as connection:
         await suspensions.follow(connection, team=TEAM, tenant=TENANT, changes=(back,), request="back")
     assert await suspensions.away(pool, TEAM) is None
+
+
+# Chats
+
+
+async def has_a_chat(pool: Pool, id: str = CHAT, *, account: str = ACCOUNT) -> None:
+    """A chat with a card and a message."""
+    async with transaction(pool) as connection:
+        await chats.find_or_make(
+            connection,
+            id=id,
+            tenant=TENANT,
+            account=account,
+            number=42,
+            name="Incident 42",
+            service_url="http://127.0.0.1:1",
+            named_at=None,
+        )
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, 'Q1', $2)", ACCOUNT, id
+    )
+    await pool.execute(
+        "INSERT INTO notice (subject, name, recipient, tenant) VALUES ('chat', 'note/1', $1, $2)", id, TENANT
+    )
+
+
+async def bot_is_in(pool: Pool, is_in: bool, *, days: float, chat: str = CHAT) -> None:
+    at = datetime.now(UTC) - timedelta(days=days)
+    await chats.follow(pool, id=chat, tenant=TENANT, is_away=not is_in, at=at, request=f"{is_in}/{days}")
+
+
+async def chats_due(pool: Pool, account: str = ACCOUNT, **more: Any) -> list[Gone]:
+    return list(await forgetting.chats_due(pool, account, **{"after": "", "age": MONTH, "most": 10, **more}))
+
+
+@pytest.mark.parametrize(("days", "is_due"), [(29.9, False), (30.1, True)])
+async def test_a_chat_that_the_bot_left_is_due_after_thirty_days_of_teams_time(
+    pool: Pool, days: float, is_due: bool
+) -> None:
+    await has_a_chat(pool)
+    assert await chats_due(pool) == []
+    await bot_is_in(pool, False, days=days)
+    assert await chats_due(pool) == ([Gone(CHAT, "chat-42", "chat")] if is_due else [])
+    assert await chats_due(pool, "umbrella") == []
+    assert await chats_due(pool, after=CHAT) == []
+    assert await chats_due(pool, most=0) == []
+
+
+async def test_a_forgotten_chat_leaves_nothing_and_takes_nothing_of_others(pool: Pool) -> None:
+    await has_all_kinds_of_rows(pool)
+    before = await rows(pool)
+    await has_a_chat(pool)
+    await bot_is_in(pool, False, days=31)
+    assert await forgetting.forget(pool, Gone(CHAT, "chat-42", "chat"), age=MONTH)
+    assert await rows(pool) == before
+    assert not await forgetting.forget(pool, Gone(CHAT, "chat-42", "chat"), age=MONTH), "it is done"
+
+
+async def test_a_chat_to_which_the_bot_came_back_is_kept_also_by_whoever_looked_before(pool: Pool) -> None:
+    await has_a_chat(pool)
+    await bot_is_in(pool, False, days=60)
+    (chat,) = await chats_due(pool)
+    await bot_is_in(pool, True, days=0)
+    assert not await forgetting.forget(pool, chat, age=MONTH)
+    assert await chats.find(pool, id=CHAT, tenant=TENANT) is not None

@@ -39,6 +39,16 @@ async def test_a_connection_that_is_written_again_keeps_its_beginning(database_u
     ]
 
 
+async def test_a_connection_has_the_preset_of_the_file_and_keeps_it_where_the_file_has_none(
+    database_url: str, pool: Pool
+) -> None:
+    settings, content = settings_for(database_url, "127.0.0.1:1"), company()
+    loud = tuple(one.model_copy(update={"preset": "all_updates"}) for one in content.connections)
+    for connections in (loud, content.connections):
+        await seed(settings, content.model_copy(update={"connections": connections}))
+        assert {row["preset"] for row in await pool.fetch("SELECT preset FROM connection")} == {"all_updates"}
+
+
 async def test_what_a_setup_has_written_is_not_seeded_over(database_url: str, pool: Pool) -> None:
     settings = settings_for(database_url, "127.0.0.1:1")
     content = company()

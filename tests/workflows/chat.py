@@ -21,6 +21,7 @@ from api.bot.activity import InboundActivity
 from api.bot.chat_events import ChatEvents
 from api.gateway import Gateway
 from api.webhooks.fan_out import FanOut
+from muster.card_runs import CardRuns
 from muster.chat_life import ChatLife
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.teams.connector import ConnectorClient
@@ -194,7 +195,7 @@ async def a_chat(
 
         monkeypatch.setattr(worker, "connector_client", connector_client)
         gateway = Gateway(client, task_queue=settings.task_queue)
-        bot.events = ChatEvents(pool, ChatLife(pool, gateway, connector, TIMING))
+        bot.events = ChatEvents(pool, ChatLife(pool, CardRuns(gateway, TIMING), connector))
         opened = await teams.http.post(
             "/_sandbox/chats", json={"person": ADA, "people": [BO, CY], "topic": "Incident 42"}
         )

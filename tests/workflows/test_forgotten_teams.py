@@ -1,24 +1,25 @@
-"""Upkeep forgets teams that are gone: on a real Temporal and Postgres, beside a simulated PagerDuty."""
+"""Upkeep forgets teams and chats that are gone: on real Temporal and Postgres, and a simulated PagerDuty."""
 
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
-from activities.upkeep import teams as forgetting_stage
+from activities.upkeep import forgetting as forgetting_stage
 from muster.clients.http import open_pool as open_http_pool
-from muster.store import forgetting
-from muster.store.forgetting import GoneTeam
+from muster.store import chats, forgetting
+from muster.store.forgetting import Gone
 from muster.store.pool import Pool
 from tests.support.pagerduty_account import BO_USER, CY_USER, SimulatedAccount, running_account
 from tests.support.waiting import eventually
 from tests.workflows.upkeep.links import Upkeep
-from tests.workflows.upkeep.teams import channel_of, leaves, returns, team
+from tests.workflows.upkeep.teams import channel_of, chat, leaves, returns, team
 from workflows.search_attributes import TEAMS_CONVERSATION, typed
 from workflows.subscription.activities import OfAccount
 from workflows.upkeep.state import Stage, StageReport
@@ -64,9 +65,33 @@ async def teams_there(pool: Pool) -> set[str]:
     return {row["id"] for row in await pool.fetch("SELECT id FROM team")}
 
 
-def forgotten(report: Mapping[Stage, StageReport]) -> tuple[int, int, str | None, tuple[str, ...]]:
-    stage = report["teams"]
+def forgotten(
+    report: Mapping[Stage, StageReport], what: Stage = "teams"
+) -> tuple[int, int, str | None, tuple[str, ...]]:
+    stage = report[what]
     return stage.examined, stage.done, stage.stopped, stage.left_out
+
+
+async def something_runs(client: Client, conversation: str) -> WorkflowHandle[Any, Any]:
+    """A run that belongs to the conversation, and that Temporal lists."""
+    run = await client.start_workflow(
+        "SomethingOfTheConversation",
+        id=f"of-{uuid.uuid4().hex}",
+        task_queue="nobody",
+        search_attributes=typed({TEAMS_CONVERSATION: conversation}),
+    )
+    await lists(client, conversation, 1)
+    return run
+
+
+async def lists(client: Client, conversation: str, count: int) -> None:
+    """Temporal lists so many runs of the conversation that go on."""
+    ours = f"TeamsConversation = '{conversation}' AND ExecutionStatus = 'Running'"
+
+    async def listed() -> bool:
+        return (await client.count_workflows(ours)).count == count
+
+    await eventually(listed)
 
 
 async def test_the_last_team_takes_links_and_subscription_with_it_and_people_are_told(
@@ -108,26 +133,12 @@ async def test_the_rows_of_a_run_that_goes_on_stay_until_it_ends(
 ) -> None:
     payments = await team(upkept, "payments")
     await leaves(upkept, payments, days=31)
-    goes_on = await client.start_workflow(
-        "SomethingOfTheChannel",
-        id=f"of-{uuid.uuid4().hex}",
-        task_queue="nobody",
-        search_attributes=typed({TEAMS_CONVERSATION: channel_of(payments)}),
-    )
-    ours = f"TeamsConversation = '{channel_of(payments)}' AND ExecutionStatus = 'Running'"
-
-    async def running(count: int) -> None:
-        async def listed() -> bool:
-            return (await client.count_workflows(ours)).count == count
-
-        await eventually(listed)
-
-    await running(1)
+    goes_on = await something_runs(client, channel_of(payments))
     key = await pool.fetchval("SELECT key FROM team")
     assert forgotten(await upkept.upkeep()) == (1, 0, None, (f"team {key}",))
     assert await teams_there(pool) == {payments}
     await goes_on.terminate("it has ended")
-    await running(0)
+    await lists(client, channel_of(payments), 0)
     assert forgotten(await upkept.upkeep()) == (1, 1, None, ())
     assert await teams_there(pool) == set()
 
@@ -143,7 +154,7 @@ async def test_a_worker_that_dies_in_the_middle_is_followed_by_an_attempt_that_g
     await is_subscribed(upkept)
     forget, asked = forgetting.forget, list[str]()
 
-    async def silent_once(pool: Pool, gone: GoneTeam, *, age: timedelta) -> bool:
+    async def silent_once(pool: Pool, gone: Gone, *, age: timedelta) -> bool:
         asked.append(gone.id)
         if len(asked) != 2:
             return await forget(pool, gone, age=age)
@@ -185,3 +196,24 @@ async def test_a_pagerduty_that_is_down_leaves_the_subscription_to_the_next_day(
     await acme.sandbox("DELETE", "/faults")
     assert forgotten(await upkept.upkeep()) == (0, 0, None, ())
     assert there(upkept) == []
+
+
+async def test_a_chat_that_the_bot_left_goes_once_no_run_needs_it(
+    upkept: Upkeep, pool: Pool, client: Client
+) -> None:
+    kept, left = await chat(upkept), await chat(upkept)
+    await chats.follow(
+        pool,
+        id=left,
+        tenant=upkept.tenant,
+        is_away=True,
+        at=datetime.now(UTC) - timedelta(days=31),
+        request="f:1",
+    )
+    goes_on = await something_runs(client, left)
+    key = await pool.fetchval("SELECT key FROM conversation WHERE id = $1", left)
+    assert forgotten(await upkept.upkeep(), "chats") == (1, 0, None, (f"chat {key}",))
+    await goes_on.terminate("it has ended")
+    await lists(client, left, 0)
+    assert forgotten(await upkept.upkeep(), "chats") == (1, 1, None, ())
+    assert [row["id"] for row in await pool.fetch("SELECT id FROM conversation")] == [kept]

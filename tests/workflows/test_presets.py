@@ -148,6 +148,19 @@ async def test_what_waits_and_is_not_to_be_said_any_more_is_dropped(client: Clie
     assert run.outside.said == ["note"], "which was refused"
 
 
+async def test_what_is_refused_after_it_was_dropped_is_in_the_way_of_nothing(client: Client) -> None:
+    async with shown(client, preset=ChosenPreset(preset="all_updates")) as run:
+        run.outside.fails(REPLY, RateLimited("too many", retry_after=60))
+        sent = run.outside.holds(REPLY)
+        await run.hears(run.life.is_noted("on it"))
+        await run.outside.until(lambda: bool(run.outside.replies))
+        await chosen(run, "no_updates", 1)
+        await run.details()
+        sent.set()
+        await run.is_idle()
+        assert "announcements" not in await run.details()
+
+
 async def test_a_choice_for_an_incident_that_is_over_shows_and_says_nothing(client: Client) -> None:
     async with shown(client) as run:
         await run.hears(run.life.is_resolved())
@@ -174,6 +187,29 @@ async def test_what_a_click_on_this_card_did_is_not_said_and_what_others_do_is(c
     assert run.outside.replies[-1].announcement.by == "Bo Call"
 
 
+async def test_a_later_run_does_not_say_it_either(client: Client) -> None:
+    async with shown(client) as run:
+        await run.ask(run.click("resolve"))
+        resolved = run.life.tells_what_a_click_did()
+        await run.hears(resolved)
+        await run.is_stored()
+        await run.hears(under_another_id(resolved))
+        await run.ends()
+    assert run.outside.said == []
+
+
+async def test_what_waits_when_a_click_here_resolves_the_incident_is_pointless(client: Client) -> None:
+    async with shown(client) as run:
+        run.outside.fails(REPLY, RateLimited("too many", retry_after=2))
+        await run.hears(run.life.escalates())
+        await run.until_attribute("Attention", "waiting")
+        await run.ask(run.click("resolve"))
+        await run.hears(run.life.tells_what_a_click_did())
+        await run.ends()
+        assert "announcements" not in await run.details()
+    assert run.outside.said == ["escalated"], "which was refused"
+
+
 async def test_it_is_not_said_where_its_event_overtakes_pagerdutys_answer(client: Client) -> None:
     outside = FakeActivities()
     async with shown(client, outside) as run:
@@ -182,6 +218,8 @@ async def test_it_is_not_said_where_its_event_overtakes_pagerdutys_answer(client
             outside.life.set_status("resolved")
             await run.hears(outside.life.tells_what_a_click_did())
             await outside.until(lambda: outside.shown[-1].view.status == "resolved")
+            await run.hears(outside.life.is_noted("shown later than the resolve"))
+            await outside.until(lambda: outside.shown[-1].view.latest_note is not None)
             return VerbDone(outcome=done(VERBS[request.click.verb]), details=outside.life.details())
 
         outside.answers(CHANGE_STATUS, answers_late)

@@ -196,6 +196,7 @@ async def test_a_pagerduty_that_is_down_leaves_everything_and_the_run_ends(upkep
         "users": "ProviderUnavailable",
         "people": None,
         "teams": None,
+        "chats": None,
         "told": None,
         "rows": None,
     }

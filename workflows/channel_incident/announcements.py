@@ -82,7 +82,9 @@ class AnnouncementsReconciler(Reconciler):
                     # is the news; if not, this is said once the edit is made.
                     run.apply(with_resend(run.state))
                 if not issubclass(kind, OutcomeUnknown):
-                    raise
+                    if announcement in run.state.announcements.waiting:
+                        raise
+                    return  # it is not to be said any more
                 workflow.logger.warning("an announcement's outcome is unknown; it is not repeated")
         run.apply(run.state.replace(announcements=run.state.announcements.with_said(announcement)))
 
@@ -91,7 +93,7 @@ def with_news(state: State, announcement: Announcement | None) -> State:
     """Something is news. It waits to be said where the card's preset says it."""
     if announcement is None or state.is_stopped or not state.preset.says(announcement.news):
         return state
-    return state.replace(announcements=state.announcements.with_waiting(announcement))
+    return _with(state, state.announcements.with_waiting(announcement))
 
 
 def with_preset(state: State, chosen: ChosenPreset) -> State:

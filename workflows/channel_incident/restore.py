@@ -104,10 +104,9 @@ def _without_what_was_shown(state: State, view: View) -> State:
     }
     if incident.snapshot_stamp is not None and incident.snapshot_stamp.at <= view.as_of:
         update |= {"snapshot": None, "snapshot_stamp": None}
+    # REST tells whole seconds: what a click did is shown as of its second, and its event came within it.
     announcements = state.announcements.keeping(
-        lambda one: (
-            one.stamp.at > view.as_of and (one.news != "priority_raised" or _is_raised(view, incident))
-        )
+        lambda one: one.second > view.as_of and (one.news != "priority_raised" or _is_raised(view, incident))
     )
     return state.replace(incident=incident.model_copy(update=update), announcements=announcements)
 

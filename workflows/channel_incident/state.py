@@ -90,10 +90,10 @@ class Announcements(Value):
         """
         if announcement.key in self.said or any(known.key == announcement.key for known in self.waiting):
             return self
+        kept = self.keeping(lambda known: not _supersedes(announcement, known))
         if any(change.is_told_by(announcement) for change in self.own):
-            return self
-        kept = (known for known in self.waiting if not _supersedes(announcement, known))
-        return self.model_copy(update={"waiting": (*kept, announcement)[-_MOST_WAITING:]})
+            return kept
+        return kept.model_copy(update={"waiting": (*kept.waiting, announcement)[-_MOST_WAITING:]})
 
     def with_said(self, announcement: Announcement) -> "Announcements":
         """It was said, may have been said, or is too old to be said."""

@@ -67,24 +67,24 @@ class FindAgain(Value):
     found_in: tuple[str, ...]
 
 
-class TeamBatch(Value):
-    """The next teams of an account, in the order of their ids."""
+class GoneBatch(Value):
+    """The next teams, or chats, of an account, in the order of their ids."""
 
     account: str
     after: str = ""
-    """The last team of the batch before."""
+    """The last one of the batch before."""
 
 
-class TeamsForgotten(Value):
-    """How far a batch of teams came: its result, and what its heartbeats carry."""
+class Forgotten(Value):
+    """How far a batch of teams or chats came: its result, and what its heartbeats carry."""
 
     after: str
     examined: int = 0
     forgotten: int = 0
     left_out: tuple[str, ...] = ()
-    """Keys of teams whose rows a run still needs."""
+    """Keys of those whose rows a run still needs."""
     is_last: bool = False
-    """No team comes after this batch."""
+    """None comes after this batch."""
 
 
 READ_PAGERDUTY_TIME = Activity("pagerduty.read_time", OfAccount, PagerDutyTime, options.UPKEEP_READ)
@@ -94,6 +94,7 @@ END_LINKS_OF_USERS = Activity("pagerduty.end_links", FindAgain, Progress, option
 FIND_PEOPLE = Activity("graph.find_people", Batch, Progress, options.UPKEEP)
 END_LINKS_OF_PEOPLE = Activity("graph.end_links", FindAgain, Progress, options.UPKEEP)
 TELL_OF_YEAR = Activity("store.tell_of_year", Batch, Progress, options.UPKEEP)
-FORGET_TEAMS = Activity("store.forget_teams", TeamBatch, TeamsForgotten, options.UPKEEP)
+FORGET_TEAMS = Activity("store.forget_teams", GoneBatch, Forgotten, options.UPKEEP)
+FORGET_CHATS = Activity("store.forget_chats", GoneBatch, Forgotten, options.UPKEEP)
 TELL_OF_ENDS = Activity("store.tell_of_ends", Batch, Progress, options.UPKEEP)
 DELETE_OLD_ROWS = Activity("store.delete_old_rows", OfAccount, Progress, options.UPKEEP)

@@ -4,10 +4,10 @@ from typing import Literal, Self
 
 from workflows.values import Value
 
-Stage = Literal["refresh", "year", "users", "people", "teams", "subscription", "told", "rows"]
+Stage = Literal["refresh", "year", "users", "people", "teams", "chats", "subscription", "told", "rows"]
 """Links that nobody used are refreshed; people whose year ends are told; users whom PagerDuty does not know,
-and people whom Microsoft does not know, are unlinked; teams that are gone are forgotten; the webhook
-subscription is inspected; ended links are told; old rows are deleted."""
+and people whom Microsoft does not know, are unlinked; teams and chats that are gone are forgotten; the
+webhook subscription is inspected; ended links are told; old rows are deleted."""
 
 STAGES: tuple[Stage, ...] = (
     "refresh",
@@ -15,6 +15,7 @@ STAGES: tuple[Stage, ...] = (
     "users",
     "people",
     "teams",
+    "chats",
     "subscription",
     "told",
     "rows",

@@ -17,6 +17,7 @@ WORDS: Mapping[Stage, str] = {
     "users": "links of users who left PagerDuty ended",
     "people": "links of people who left Microsoft ended",
     "teams": "teams that are gone forgotten",
+    "chats": "chats that the app left forgotten",
     "told": "people told that their link ended",
     "rows": "old rows deleted",
 }

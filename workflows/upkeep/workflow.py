@@ -1,4 +1,4 @@
-"""``Upkeep``: keeps an account's subscription and links alive, and forgets links and teams that are gone."""
+"""``Upkeep``: keeps an account's subscription and links alive, and forgets what is gone."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from workflows.upkeep.activities import (
     END_LINKS_OF_USERS,
     FIND_PEOPLE,
     FIND_USERS,
+    FORGET_CHATS,
     FORGET_TEAMS,
     READ_PAGERDUTY_TIME,
     REFRESH_LINKS,
@@ -23,11 +24,11 @@ from workflows.upkeep.activities import (
     TELL_OF_YEAR,
     Batch,
     FindAgain,
+    Forgotten,
+    GoneBatch,
     Missed,
     OfAccount,
     Progress,
-    TeamBatch,
-    TeamsForgotten,
 )
 from workflows.upkeep.messages import End, Start
 from workflows.upkeep.run_state import RunState
@@ -52,11 +53,11 @@ class _Seen(NamedTuple):
 
 @workflow.defn(name=UPKEEP.name)
 class UpkeepWorkflow:
-    """Cares for the subscription, the links and the teams of one PagerDuty account, once a day.
+    """Cares for the subscription, the links, the teams and the chats of one PagerDuty account, once a day.
 
     Started by the Schedule ``upkeep/{account}``, which has the same id, or by an operator who triggers it.
-    Its stages follow each other, each in batches by the ids of links or teams. A stage whose provider is away
-    stops and the others go on. The run ends by itself, and the next day goes on with what is still due.
+    Its stages follow each other, each in batches by ids. A stage whose provider is away stops and the others
+    go on. The run ends by itself, and the next day goes on with what is still due.
     """
 
     @workflow.init
@@ -74,7 +75,9 @@ class UpkeepWorkflow:
             await self._in_batches("year", TELL_OF_YEAR, now)
         await self._let_go("users", FIND_USERS, END_LINKS_OF_USERS)
         await self._let_go("people", FIND_PEOPLE, END_LINKS_OF_PEOPLE)
-        await self._forget_teams()
+        # The connections of teams go with them, and with the last one the subscription.
+        await self._forget("teams", FORGET_TEAMS)
+        await self._forget("chats", FORGET_CHATS)
         await self._inspect_subscription()
         await self._in_batches("told", TELL_OF_ENDS)
         await self._delete_old_rows()
@@ -128,19 +131,19 @@ class UpkeepWorkflow:
             if progress.is_last or progress.stopped is not None:
                 return seen
 
-    async def _forget_teams(self) -> None:
-        """Forget teams in batches. Their connections go with them, and with the last one the subscription."""
+    async def _forget(self, stage: Stage, row: Activity[GoneBatch, Forgotten]) -> None:
+        """Forget what is gone in batches."""
         after = ""
         try:
             while True:
-                batch = TeamBatch(account=self.account, after=after)
-                found = await call(FORGET_TEAMS, batch, f"after team {after}" if after else "first teams")
+                batch = GoneBatch(account=self.account, after=after)
+                found = await call(row, batch, f"{stage} after {after}" if after else f"first {stage}")
                 after = found.after
-                self._note("teams", _progress_of(found))
+                self._note(stage, _progress_of(found))
                 if found.is_last:
                     break
         except ActivityError as error:
-            self._stop("teams", failure_of(error).name)
+            self._stop(stage, failure_of(error).name)
 
     async def _inspect_subscription(self) -> None:
         """Mend what others did to it, and bring it in step with the connections, whoever moved meanwhile."""
@@ -204,7 +207,7 @@ class UpkeepWorkflow:
         self.run_state.apply(self.run_state.state.with_report(report))
 
 
-def _progress_of(found: TeamsForgotten) -> Progress:
+def _progress_of(found: Forgotten) -> Progress:
     return Progress(
         after=0,
         examined=found.examined,

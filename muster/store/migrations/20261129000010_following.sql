@@ -19,7 +19,8 @@ CREATE OR REPLACE VIEW followed_account AS
   SELECT k.account
   FROM incident_card k
   JOIN conversation c ON c.id = k.conversation
-  WHERE c.suspended_at IS NULL AND k.stopped_at IS NULL AND coalesce(k.view ->> 'status', '') <> 'resolved';
+  WHERE (c.suspended_at IS NULL OR c.team IS NULL) AND k.stopped_at IS NULL
+    AND coalesce(k.view ->> 'status', '') <> 'resolved';
 
 -- migrate:down
 

@@ -15,10 +15,10 @@ from temporalio.worker import Worker
 from activities.pagerduty.subscription import SubscriptionActivities
 from activities.registration import registered
 from activities.signals import WorkflowSignals
+from activities.upkeep.forgetting import ForgettingActivities
 from activities.upkeep.old_rows import OldRowActivities
 from activities.upkeep.people import PeopleActivities
 from activities.upkeep.refreshing import RefreshingActivities
-from activities.upkeep.teams import ForgettingActivities
 from activities.upkeep.telling import TellingActivities
 from activities.upkeep.users import UserActivities
 from muster.clients.graph.client import GraphClient

@@ -17,7 +17,7 @@ from workflows.subscription.activities import (
     Inspected,
 )
 from workflows.upkeep import activities as rows
-from workflows.upkeep.activities import Missed, Progress, TeamsForgotten
+from workflows.upkeep.activities import Forgotten, Missed, Progress
 
 Live = Callable[[Run], Awaitable[None]]
 
@@ -57,8 +57,13 @@ async def kept(run: Run) -> None:
     outside.gives(rows.END_LINKS_OF_PEOPLE, Progress(after=8, examined=1, done=1, is_last=True))
     outside.gives(
         rows.FORGET_TEAMS,
-        TeamsForgotten(after="19:b", examined=20, forgotten=19, left_out=("team ops",)),
-        TeamsForgotten(after="19:d", examined=2, forgotten=2, is_last=True),
+        Forgotten(after="19:b", examined=20, forgotten=19, left_out=("team ops",)),
+        Forgotten(after="19:d", examined=2, forgotten=2, is_last=True),
+    )
+    outside.gives(
+        rows.FORGET_CHATS,
+        Forgotten(after="19:f", examined=20, forgotten=20),
+        Forgotten(after="19:f", is_last=True),
     )
     outside.gives(rows.TELL_OF_ENDS, Progress(after=1, examined=1, done=1, is_last=True))
     outside.gives(rows.DELETE_OLD_ROWS, Progress(after=0, done=12, is_last=True))
@@ -74,6 +79,7 @@ async def hindered(run: Run) -> None:
     outside.gives(rows.END_LINKS_OF_USERS, Forbidden("no scope"))
     outside.gives(rows.FIND_PEOPLE, Progress(after=4, examined=4, stopped="ProviderUnavailable"))
     outside.gives(rows.FORGET_TEAMS, RequestInvalid("no"))
+    outside.gives(rows.FORGET_CHATS, RequestInvalid("no"))
     outside.gives(rows.TELL_OF_ENDS, CredentialRejected("401"))
     outside.gives(rows.DELETE_OLD_ROWS, NotFound("404"))
     await run.ends()

@@ -18,11 +18,11 @@ from workflows.upkeep import activities as rows
 from workflows.upkeep.activities import (
     Batch,
     FindAgain,
+    Forgotten,
+    GoneBatch,
     OfAccount,
     PagerDutyTime,
     Progress,
-    TeamBatch,
-    TeamsForgotten,
 )
 from workflows.values import Value
 
@@ -31,7 +31,8 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 COMPLETE = Progress(after=0, is_last=True)
 _NOTHING: Mapping[str, Value] = {
     INSPECT_SUBSCRIPTION.name: Inspected(converged=Converged(state="subscribed")),
-    rows.FORGET_TEAMS.name: TeamsForgotten(after="", is_last=True),
+    rows.FORGET_TEAMS.name: Forgotten(after="", is_last=True),
+    rows.FORGET_CHATS.name: Forgotten(after="", is_last=True),
 }
 """What is answered where there is nothing to do, by those rows that answer otherwise."""
 
@@ -100,8 +101,12 @@ class FakeActivities:
         return await self._answer(rows.DELETE_OLD_ROWS, request)
 
     @activity.defn(name=rows.FORGET_TEAMS.name)
-    async def forget_teams(self, batch: TeamBatch) -> TeamsForgotten:
+    async def forget_teams(self, batch: GoneBatch) -> Forgotten:
         return await self._answer(rows.FORGET_TEAMS, batch)
+
+    @activity.defn(name=rows.FORGET_CHATS.name)
+    async def forget_chats(self, batch: GoneBatch) -> Forgotten:
+        return await self._answer(rows.FORGET_CHATS, batch)
 
     def activities(self) -> list[Callable[..., Awaitable[Any]]]:
         return [
@@ -116,4 +121,5 @@ class FakeActivities:
             self.tell_of_ends,
             self.delete_old_rows,
             self.forget_teams,
+            self.forget_chats,
         ]

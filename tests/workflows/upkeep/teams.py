@@ -1,9 +1,9 @@
-"""Teams whose app is gone, with their channels and connections, as rows."""
+"""Teams and chats whose app is gone, with their channels and connections, as rows."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from muster.store import connections, conversations, suspensions, teams
+from muster.store import chats, connections, conversations, suspensions, teams
 from muster.store.pool import transaction
 from tests.workflows.upkeep.links import Upkeep
 from workflows.team_setup.changes import Because, Change
@@ -35,6 +35,23 @@ async def team(upkept: Upkeep, name: str, *, account: str = "acme") -> str:
             service=SERVICE,
             service_name="Checkout",
             conversation=channel_of(id),
+        )
+    return id
+
+
+async def chat(upkept: Upkeep) -> str:
+    """A chat of the tenant, in which an incident of the account is followed."""
+    id = f"19:{uuid.uuid4().hex}@thread.v2"
+    async with transaction(upkept.pool) as connection:
+        await chats.find_or_make(
+            connection,
+            id=id,
+            tenant=upkept.tenant,
+            account="acme",
+            number=42,
+            name="",
+            service_url=NOWHERE,
+            named_at=None,
         )
     return id
 

@@ -174,4 +174,4 @@ async def test_a_trigger_runs_it_at_once_under_the_accounts_id_with_the_time(cli
     assert [one.id.startswith("upkeep/acme-2") for one in found] == [True]
     attributes = found[0].typed_search_attributes
     assert (attributes[PD_ACCOUNT], attributes[ATTENTION]) == ("acme", "ok")
-    assert len(run.outside.calls) == 9
+    assert len(run.outside.calls) == 10

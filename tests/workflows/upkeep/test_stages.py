@@ -36,8 +36,10 @@ async def test_each_stage_goes_on_in_batches_until_the_last(client: Client) -> N
         FindAgain(account="acme", missed=(LEFT,), found_in=("tenant",))
     ]
     assert [one.after for one in run.outside.of(rows.FORGET_TEAMS)] == ["", "19:b"]
+    assert [one.after for one in run.outside.of(rows.FORGET_CHATS)] == ["", "19:f"]
     assert all(one.is_complete for one in end.stages)
     assert "| teams that are gone forgotten | 22 | 21 | complete; left out: team ops |" in details
+    assert "| chats that the app left forgotten | 20 | 20 | complete |" in details
     subscription = by_stage["subscription"]
     assert (subscription.examined, subscription.done, subscription.stopped) == (1, 2, None)
     assert subscription.left_out == ()
@@ -60,6 +62,7 @@ async def test_a_stage_that_fails_keeps_no_other_from_going_on(client: Client) -
         "users": "Forbidden",
         "people": "ProviderUnavailable",
         "teams": "RequestInvalid",
+        "chats": "RequestInvalid",
         "told": "CredentialRejected",
         "rows": "NotFound",
     }

@@ -333,9 +333,9 @@ async def test_open_incidents_are_asked_for_without_an_end_to_the_past_and_the_n
         ("statuses[]", "acknowledged"),
         ("service_ids[]", "PSVC001"),
         ("date_range", "all"),
-        ("sort_by", "created_at:desc"),
         ("limit", "50"),
         ("offset", "100"),
+        ("sort_by", "created_at:desc"),
     ]
 
 
