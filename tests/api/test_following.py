@@ -286,7 +286,7 @@ async def test_no_link_leads_into_the_private_chat_with_the_bot(bot: Bot) -> Non
     assert await bot.clicks(in_chat(PRIVATE, "personal")) == FOLLOWED_HERE
 
 
-async def test_a_run_that_was_not_told_is_told_by_the_next_press(bot: Bot, gateway: RecordingGateway) -> None:
+async def test_a_run_that_was_not_told_is_told_by_the_next_click(bot: Bot, gateway: RecordingGateway) -> None:
     gateway.failure = TemporalUnavailable("gone")
     assert await bot.clicks(pressed()) == UNREACHABLE
     gateway.failure = None
