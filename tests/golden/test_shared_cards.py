@@ -1,6 +1,7 @@
 """Every case of ``shared/`` draws the card that is stored beside it.
 
-A case is ``<name>.picture.json`` and the card ``<name>.card.json``. ``make golden`` writes the cards; review
+A case is ``<name>.picture.json`` and the card ``<name>.card.json``. ``<name>.live.txt``, where there is one,
+is the address of the incident's live card in the same conversation. ``make golden`` writes the cards; review
 the diff.
 """
 
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from muster.cards.incident.following import FOLLOWED_ALREADY
 from muster.cards.incident.picture import Picture
 from muster.cards.incident.shared import shared_card
 from tests.golden import test_golden_cards as live
@@ -28,8 +30,13 @@ def picture_of(name: str) -> Picture:
     return Picture.model_validate_json((CASES / f"{name}.picture.json").read_text())
 
 
+def live_card_of(name: str) -> str | None:
+    path = CASES / f"{name}.live.txt"
+    return path.read_text().strip() if path.exists() else None
+
+
 def draw(name: str) -> Mapping[str, Any]:
-    return shared_card(picture_of(name), SIGNED)
+    return shared_card(picture_of(name), SIGNED, live=live_card_of(name))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -72,13 +79,20 @@ def test_it_says_that_it_is_a_picture_and_of_when(name: str) -> None:
 def test_its_actions_are_follow_refresh_and_links_and_say_that_they_are_shared(name: str) -> None:
     card = draw(name)
     executed = {one["verb"]: one["data"] for one in actions_of(card) if one["type"] == "Action.Execute"}
-    view = picture_of(name).view
-    assert executed == {
-        "follow": {"s": 1, "a": view.account, "i": view.incident_id},
-        "refresh": {"s": 1, "p": SIGNED},
-    }
+    view, is_followed = picture_of(name).view, live_card_of(name) is not None
+    follow = {} if is_followed else {"follow": {"s": 1, "a": view.account, "i": view.incident_id}}
+    assert executed == follow | {"refresh": {"s": 1, "p": SIGNED}}
     titles = [one["title"] for one in actions_of(card["body"]) if "title" in one]
-    assert titles == ["Follow here", "Open in PagerDuty"][: 1 if view.url is None else 2]
+    first = "Open the live card" if is_followed else "Follow here"
+    assert titles == [first, "Open in PagerDuty"][: 1 if view.url is None else 2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_tells_of_follow_here_where_that_button_is(name: str) -> None:
+    text = json.dumps(draw(name)["body"])
+    is_followed = live_card_of(name) is not None
+    assert ("**Follow here** posts a card" in text) != is_followed
+    assert (FOLLOWED_ALREADY in text) == is_followed
 
 
 @pytest.mark.parametrize("name", NAMES)

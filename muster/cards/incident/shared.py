@@ -59,22 +59,19 @@ def _body(view: View, live: str | None) -> Iterator[Element]:
     yield titled(view)
     if rows := fact_rows(view):
         yield container(*rows)
-    yield _what_it_is(view)
+    yield _what_it_is(view, live)
     if live is not None:
         yield text_block(FOLLOWED_ALREADY, weight="Bolder", size="Small", spacing="Medium")
     yield _buttons(view, live)
 
 
-def _what_it_is(view: View) -> Container:
+def _what_it_is(view: View, live: str | None) -> Container:
+    why = "Muster cannot edit a message that somebody shares."
+    if live is None:
+        why += f" **{FOLLOW_LABEL}** posts a card that follows the incident and has its buttons."
     return container(
         text_block(f"A picture, as of {instant(view.as_of)}.", weight="Bolder", size="Small"),
-        text_block(
-            "Muster cannot edit a message that somebody shares. "
-            f"**{FOLLOW_LABEL}** posts a card that follows the incident and has its buttons.",
-            size="Small",
-            isSubtle=True,
-            spacing="None",
-        ),
+        text_block(why, size="Small", isSubtle=True, spacing="None"),
         style="emphasis",
         spacing="Medium",
     )
