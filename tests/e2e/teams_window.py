@@ -46,6 +46,11 @@ class TeamsWindow:
         """A short message at the edge of the window."""
         await expect(self.page.get_by_test_id("toast")).to_contain_text(text)
 
+    async def close_toast(self, text: str) -> None:
+        """A short message at the edge of the window, which is read and closed."""
+        await self.expect_toast(text)
+        await self.page.get_by_test_id("toast").get_by_role("button", name="Close").click()
+
     async def add_app(self, channel: str, *, team: str | None = None) -> "Conversation":
         """Add the app by the offer in the list; its dialog is answered with this team and channel."""
         dialog = await self.begin_to_add_app()

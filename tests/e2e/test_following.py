@@ -5,7 +5,7 @@ from playwright.async_api import expect
 
 from sandbox.up.supervision.launch import Launched
 from tests.e2e.chat_window import ChatWindow
-from tests.e2e.screens import SCREENS, keep
+from tests.e2e.screens import PICTURES, SCREENS, Screen, keep
 from tests.e2e.teams_window import Conversation
 from tests.e2e.windows import Windows
 from tests.support.presets import choose_preset
@@ -19,6 +19,8 @@ NOTE = "Traffic moved to the second acquirer."
 ROOM, MANAGERS = "Payments war room", "Managers on duty"
 FOLLOWS = "Muster posts the live card here in a moment."
 *_, PHONE_IN_THE_DARK = SCREENS
+_PICTURED = Screen("chat", width=1100, height=1080, scale=1.5)
+"""The picture of docs/chats.md."""
 
 
 class Onlookers:
@@ -53,7 +55,7 @@ async def test_an_incident_is_followed_in_two_chats_and_left_in_one(
     await in_ops.expect("Triggered")
 
     # Ada finds it by words of its title and shares it in a chat, where Bo reads it.
-    ada = ChatWindow(await windows.teams("Ada Ops"))
+    ada = ChatWindow(await windows.teams("Ada Ops", _PICTURED))
     room = await ada.open_new("Bo Call", "Di Pager", topic=ROOM)
     panel = await ada.search("card payments eu-west")
     await expect(panel.get_by_test_id("search-result")).to_have_count(1)
@@ -72,10 +74,10 @@ async def test_an_incident_is_followed_in_two_chats_and_left_in_one(
 
     # She follows it there: the bot's own card is live, and has the buttons.
     await shared.click("Follow here")
-    await ada.window.expect_toast(FOLLOWS)
+    await ada.window.close_toast(FOLLOWS)
     live = room.card(TITLE)
     await live.expect("Triggered", "P3 · High", "Bo Call")
-    await live.expect_buttons("Acknowledge", "Resolve", "•••", "Details", "Open in PagerDuty")
+    await live.expect_buttons("Acknowledge", "Resolve", "•••", "Open in PagerDuty")
     await bo.expect_card("Triggered", picture="following-3-live")
     await seen_by_bo.shared(TITLE).click("Follow here")
     await seen_by_bo.shared(TITLE).expect("This incident is followed here already.")
@@ -89,6 +91,7 @@ async def test_an_incident_is_followed_in_two_chats_and_left_in_one(
     await di.share(TITLE, words=f"#{number}")
     await keep(di.page, "following-4-shared-phone-dark")
     await managers.shared(TITLE).click("Follow here")
+    await di.window.close_toast(FOLLOWS)
     in_managers = managers.card(TITLE)
     await in_managers.expect("Triggered")
     await choose_preset(stack.ready, incident, await records.chat(ROOM), "all_updates")
@@ -106,6 +109,7 @@ async def test_an_incident_is_followed_in_two_chats_and_left_in_one(
         await card.expect("P1 · High", NOTE)
     await managers.expect_said()
     await bo.expect_card("P1 · High", picture="following-5-all-updates")
+    await keep(ada.page, _PICTURED.name, folder=PICTURES)
     await in_ops.show()
     await keep(ops.page, "following-5-highlights-only")
     await in_managers.show()
@@ -115,7 +119,7 @@ async def test_an_incident_is_followed_in_two_chats_and_left_in_one(
     await live.choose("Stop following", picture="following-6-menu")
     stopped = ("Acknowledged by Ada Ops", "Not followed here any more since", "Ada Ops stopped it.")
     await live.expect(*stopped)
-    await live.expect_buttons("Details", "Open in PagerDuty")
+    await live.expect_buttons("Open in PagerDuty")
     await bo.expect_card(*stopped, picture="following-7-stopped")
     await in_managers.click("Resolve")
     for card in (in_ops, in_managers):
