@@ -294,7 +294,7 @@ async def test_following_again_while_the_last_state_is_on_its_way_leaves_one_liv
     assert run.outside.shown[-1].view.verbs == BUTTONS
 
 
-async def test_a_late_word_of_an_earlier_following_brings_nothing_back(client: Client) -> None:
+async def test_a_late_signal_of_an_earlier_following_brings_nothing_back(client: Client) -> None:
     async with followed(client) as run:
         await stops(run)
         await run.ends()
@@ -304,5 +304,6 @@ async def test_a_late_word_of_an_earlier_following_brings_nothing_back(client: C
         await run.signal(
             FOLLOW.name, Followed(by="Cy", following=following, is_open=True, correlation="f:late")
         )
-        assert (await run.ends()).status == "stopped"
+        async with asyncio.timeout(20):
+            assert (await run.ends()).status == "stopped"
     assert len(run.outside.posts) == 1

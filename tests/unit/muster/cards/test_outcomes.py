@@ -8,6 +8,7 @@ from muster.cards.outcomes import private_text, sentence_of, working_sentence
 from tests.support.views import a_view
 from workflows.channel_incident.view import View
 from workflows.verbs.outcomes import TOLD_PRIVATELY, Outcome, OutcomeKind, Reason
+from workflows.verbs.registry import VERBS
 from workflows.verbs.verb import VerbName
 
 SENTENCES: list[tuple[VerbName, Outcome, str]] = [
@@ -30,6 +31,24 @@ SENTENCES: list[tuple[VerbName, Outcome, str]] = [
         Outcome(kind="unlinked"),
         "Your account is not linked to PagerDuty (acme), so nothing was changed. "
         "A message for you alone waits here, or in your private chat with Muster: it links your accounts.",
+    ),
+    ("stop_following", Outcome(kind="done"), "You stopped following this incident here."),
+    ("stop_following", Outcome(kind="already", by="Bo Call"), "Stopped already by Bo Call."),
+    (
+        "stop_following",
+        Outcome(kind="refused", reason="by_connection"),
+        "Stop following was not done: the incident comes here because its service is connected. disconnect "
+        "ends that.",
+    ),
+    (
+        "stop_following",
+        Outcome(kind="failed", reason="unavailable"),
+        "Stop following was not done. Muster could not write it down. Try again in a moment.",
+    ),
+    (
+        "acknowledge",
+        Outcome(kind="refused", reason="not_followed"),
+        "Acknowledge was not done: the incident is not followed here any more.",
     ),
     ("acknowledge", Outcome(kind="late"), "Acknowledge came through too late and was not done."),
     (
@@ -155,7 +174,7 @@ def test_a_click_without_an_outcome_so_far_is_being_worked_on() -> None:
 def test_a_failed_click_says_why(verb: VerbName, outcome: Outcome, sentence: str) -> None:
     text = private_text(outcome, verb, a_view(url=None), account="acme")
     assert text == (
-        f"You pressed **{verb.capitalize()}** on #42 Checkout latency, and it did not work: {sentence} "
+        f"You pressed **{VERBS[verb].label}** on #42 Checkout latency, and it did not work: {sentence} "
         "The card shows the incident as it is; if the button is still there, you can press it again."
     )
 
