@@ -21,6 +21,7 @@ from api.bot.activity_fields import (
     OrDropped,
     Text,
 )
+from api.bot.answers import CARD
 from muster.cards.incident.shared import REFRESH
 from muster.identifiers import Uuid, UuidOrNothing
 from workflows.verbs.button_data import is_shared
@@ -102,6 +103,10 @@ class Mention(_Envelope):
     """As it stands in the message: ``<at>Muster</at>``."""
 
 
+class _Attachment(_Envelope):
+    content_type: IfExact = Field(default=None, alias="contentType")
+
+
 class InboundActivity(_Envelope):
     """The envelope of an activity from Teams. Fields that Teams adds are ignored."""
 
@@ -120,6 +125,7 @@ class InboundActivity(_Envelope):
     text: Text = ""
     timestamp: Moment = None
     entities: Annotated[tuple[Mention, ...], Items] = ()
+    attachments: Annotated[tuple[_Attachment, ...], Items] = ()
     install_action: IfExact = Field(default=None, alias="action")
     """Of an ``installationUpdate``: ``add``, ``remove``, ``add-upgrade``, ``remove-upgrade``."""
     members_added: Annotated[tuple[_Member, ...], Items] = Field(default=(), alias="membersAdded")
@@ -210,6 +216,11 @@ class InboundActivity(_Envelope):
     def is_extension(self) -> bool:
         """Whether it comes from a message extension, whose answers have a form of their own."""
         return self.is_invoke and (self.name or "").startswith("composeExtension/")
+
+    @property
+    def shares_card(self) -> bool:
+        """Whether it is a message with a card, which people send by an app's search alone."""
+        return self.type == "message" and any(one.content_type == CARD for one in self.attachments)
 
     @property
     def is_shared_card(self) -> bool:

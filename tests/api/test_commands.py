@@ -128,6 +128,12 @@ async def test_a_command_in_private_is_answered_there(bot: Bot) -> None:
     assert bot.connector.threads == [CHAT]
 
 
+async def test_a_card_that_somebody_shares_is_no_command_and_what_they_write_with_it_is(bot: Bot) -> None:
+    card = {"attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": {}}]}
+    assert await bot.tells(private("", **card)) == []
+    assert await bot.says(private("help", **card)) == texts.help_text()
+
+
 @pytest.mark.parametrize("text", ["", " ", "<at>Muster</at>"])
 async def test_a_message_that_says_nothing_gets_help(bot: Bot, text: str) -> None:
     assert await bot.says(private(text)) == texts.help_text()

@@ -64,11 +64,14 @@ class CommandHandler:
             log.warning("a message without an id is not answered")
             return
         with correlated(activity.id):
+            command = self._parsed(activity, activity.tenant)
+            if activity.shares_card and not command.name:
+                log.info("a card that somebody shared is not answered")
+                return
             team = await self._events.team_of(activity)
             if not await self._take(activity, activity.tenant, activity.id):
                 log.info("a message that was taken before came again")
                 return
-            command = self._parsed(activity, activity.tenant)
             request = CommandRequest(
                 name=command.name,
                 argument=command.argument,
