@@ -45,6 +45,7 @@ from tests.api.team_bot import (
     bot_settings,
     serving_bot,
 )
+from tests.schemas.cards import check_card
 from tests.support.company import ADA_AAD, BO_AAD, TENANT
 from workflows.account_link.messages import LinkAnswer
 from workflows.following import Following
@@ -146,6 +147,7 @@ async def live_link(bot: Bot, whole: Mapping[str, Any]) -> str:
     body = answer.json()
     assert (answer.status_code, body["type"]) == (200, "application/vnd.microsoft.card.adaptive")
     card = body["value"]
+    check_card(card)
     assert FOLLOWED_ALREADY in json.dumps(card)
     (address,) = [one["url"] for one in card["body"][-1]["actions"] if one["title"] == "Open the live card"]
     assert "follow" not in [one.get("verb") for one in card["body"][-1]["actions"]]
@@ -468,5 +470,5 @@ async def test_a_link_that_ended_meanwhile_is_offered_anew(
     await bot.pool.execute("UPDATE user_link SET expires_at = now() - interval '1 hour'")
     text = await bot.clicks(pressed())
     assert "is not linked to PagerDuty (acme)" in text
-    assert gateway.signals == []
+    assert [signal for _, signal, _ in gateway.signals] == ["offer"], "that it ended is told too"
     assert await links.of_person(bot.pool, tenant=TENANT, aad_object_id=ADA_AAD) == ()

@@ -20,7 +20,7 @@ from workflows.channel_incident.activities import (
     RESTORE_INCIDENT,
     SHOW_CARD,
 )
-from workflows.channel_incident.messages import Attached, PresetChosen, Timing
+from workflows.channel_incident.messages import Attached, Followed, PresetChosen, Timing
 from workflows.errors import (
     CardGone,
     Forbidden,
@@ -28,6 +28,7 @@ from workflows.errors import (
     ProviderUnavailable,
     RateLimited,
 )
+from workflows.following import Following
 from workflows.incident.values import Role
 from workflows.presets import ChosenPreset
 
@@ -132,6 +133,35 @@ async def attached(run: Run) -> None:
     await run.ends()
 
 
+async def followed(run: Run) -> None:
+    """Followed, acted on and stopped; followed again and resolved; followed where it is over."""
+    outside, life = run.outside, run.life
+    await _follows(run, 1)
+    await outside.until(lambda: bool(outside.posts and outside.subscribed))
+    await run.is_idle()
+    await run.ask(run.click("acknowledge"))
+    await run.hears(life.tells_what_a_click_did())
+    await run.is_idle()
+    await run.ask(run.click("stop_following", name="Bo Call"))
+    await run.ends()
+    outside.store(activity_id=None, marker=None)
+    run.stored = True
+    await _follows(run, 2)
+    await outside.until(lambda: len(outside.posts) == 2)
+    await run.is_idle()
+    await run.hears(life.is_resolved(by=BO))
+    await run.ends()
+    run.stored = False  # in another conversation, say
+    await _follows(run, 1, is_open=False)
+    await run.ends()
+
+
+async def _follows(run: Run, number: int, *, is_open: bool = True) -> None:
+    run.outside.following = Following(number=number, by="Ada Ops")
+    message = Followed(by="Ada Ops", following=run.outside.following, is_open=is_open, correlation="f:1")
+    await run.signal("follow", message)
+
+
 async def twenty_clicks(run: Run) -> None:
     """Twenty people at once, one of them twice."""
     await _triggered(run)
@@ -187,7 +217,16 @@ async def _triggered(run: Run) -> None:
 
 LIVES: Mapping[str, Live] = {
     live.__name__: live
-    for live in (standard, lost_answers, reopened, later_runs, attached, twenty_clicks, degraded)
+    for live in (
+        standard,
+        lost_answers,
+        reopened,
+        later_runs,
+        attached,
+        followed,
+        twenty_clicks,
+        degraded,
+    )
 }
 
 LONG_LIVES: Mapping[str, Live] = {continued.__name__: continued}

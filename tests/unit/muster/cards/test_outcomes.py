@@ -31,6 +31,24 @@ SENTENCES: list[tuple[VerbName, Outcome, str]] = [
         "Your account is not linked to PagerDuty (acme), so nothing was changed. "
         "A message for you alone waits here, or in your private chat with Muster: it links your accounts.",
     ),
+    ("stop_following", Outcome(kind="done"), "You stopped following this incident here."),
+    ("stop_following", Outcome(kind="already", by="Bo Call"), "Stopped already by Bo Call."),
+    (
+        "stop_following",
+        Outcome(kind="refused", reason="by_connection"),
+        "Stop following was not done: the incident comes here because its service is connected. disconnect "
+        "ends that.",
+    ),
+    (
+        "stop_following",
+        Outcome(kind="failed", reason="unavailable"),
+        "Stop following was not done. Muster could not write it down. Try again in a moment.",
+    ),
+    (
+        "acknowledge",
+        Outcome(kind="refused", reason="not_followed"),
+        "Acknowledge was not done: the incident is not followed here any more.",
+    ),
     ("acknowledge", Outcome(kind="late"), "Acknowledge came through too late and was not done."),
     (
         "resolve",
@@ -155,7 +173,7 @@ def test_a_click_without_an_outcome_so_far_is_being_worked_on() -> None:
 def test_a_failed_click_says_why(verb: VerbName, outcome: Outcome, sentence: str) -> None:
     text = private_text(outcome, verb, a_view(url=None), account="acme")
     assert text == (
-        f"You pressed **{verb.capitalize()}** on #42 Checkout latency, and it did not work: {sentence} "
+        f"You pressed **{verb.replace('_', ' ').capitalize()}** on #42 Checkout latency, and it did not work: {sentence} "
         "The card shows the incident as it is; if the button is still there, you can press it again."
     )
 
