@@ -134,7 +134,7 @@ async def attached(run: Run) -> None:
 
 
 async def followed(run: Run) -> None:
-    """Followed, acted on and stopped; followed again and resolved; followed where it is over."""
+    """Followed, acted on and stopped; followed again, and resolved."""
     outside, life = run.outside, run.life
     await _follows(run, 1)
     await outside.until(lambda: bool(outside.posts and outside.subscribed))
@@ -151,14 +151,11 @@ async def followed(run: Run) -> None:
     await run.is_idle()
     await run.hears(life.is_resolved(by=BO))
     await run.ends()
-    run.stored = False  # in another conversation, say
-    await _follows(run, 1, is_open=False)
-    await run.ends()
 
 
-async def _follows(run: Run, number: int, *, is_open: bool = True) -> None:
+async def _follows(run: Run, number: int) -> None:
     run.outside.following = Following(number=number, by="Ada Ops")
-    message = Followed(by="Ada Ops", following=run.outside.following, is_open=is_open, correlation="f:1")
+    message = Followed(by="Ada Ops", following=run.outside.following, is_open=True, correlation="f:1")
     await run.signal("follow", message)
 
 

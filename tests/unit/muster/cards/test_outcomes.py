@@ -8,6 +8,7 @@ from muster.cards.outcomes import private_text, sentence_of, working_sentence
 from tests.support.views import a_view
 from workflows.channel_incident.view import View
 from workflows.verbs.outcomes import TOLD_PRIVATELY, Outcome, OutcomeKind, Reason
+from workflows.verbs.registry import VERBS
 from workflows.verbs.verb import VerbName
 
 SENTENCES: list[tuple[VerbName, Outcome, str]] = [
@@ -173,7 +174,7 @@ def test_a_click_without_an_outcome_so_far_is_being_worked_on() -> None:
 def test_a_failed_click_says_why(verb: VerbName, outcome: Outcome, sentence: str) -> None:
     text = private_text(outcome, verb, a_view(url=None), account="acme")
     assert text == (
-        f"You pressed **{verb.replace('_', ' ').capitalize()}** on #42 Checkout latency, and it did not work: {sentence} "
+        f"You pressed **{VERBS[verb].label}** on #42 Checkout latency, and it did not work: {sentence} "
         "The card shows the incident as it is; if the button is still there, you can press it again."
     )
 
