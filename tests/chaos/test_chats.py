@@ -37,7 +37,8 @@ async def test_three_places_agree_although_answers_are_lost_the_worker_dies_and_
     await eventually(partial(_has_said, incident, loud, 1))
     async with holding(company, _CARD_IN_A_CHAT, incident.id, loud.id):
         await incident.note("So is the second one")
-        await eventually(partial(loud.shows, incident, "So is the second one"))
+        await incident.agrees("So is the second one")
+        await eventually(partial(_is_recorded, incident, "So is the second one", 2))
         await company.somebody_waits_for_a_lock()
         company.product.kill("worker")
 
@@ -98,6 +99,11 @@ async def _has_said(incident: Incident, chat: Chat, times: int) -> bool:
     """So many lines were said and recorded."""
     (row,) = [row for row in await incident.row() if row["conversation"] == chat.id]
     return len(row["replies"]) == times
+
+
+async def _is_recorded(incident: Incident, text: str, places: int) -> bool:
+    """In so many conversations the row says that its card shows the text."""
+    return len([row for row in await incident.row() if text in (row["view"] or "")]) == places
 
 
 async def _cards(incident: Incident, chat: Chat) -> list[str]:
