@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -48,6 +48,7 @@ from tests.api.team_bot import (
 from tests.schemas.cards import check_card
 from tests.support.company import ADA_AAD, BO_AAD, TENANT
 from workflows.account_link.messages import LinkAnswer
+from workflows.channel_incident.messages import Start
 from workflows.following import Following
 
 pytestmark = pytest.mark.anyio
@@ -120,6 +121,12 @@ def in_chat(id: str, kind: str = "groupChat", **more: Any) -> dict[str, Any]:
     return pressed(conversation=place)
 
 
+def heard(gateway: RecordingGateway) -> list[tuple[Start, str, Any]]:
+    """What runs of cards were told."""
+    signals: Sequence[tuple[Any, str, Any]] = gateway.signals
+    return [(start, signal, message) for start, signal, message in signals if isinstance(start, Start)]
+
+
 async def rows(pool: Pool) -> list[dict[str, Any]]:
     found = await pool.fetch(
         "SELECT account, incident_id, conversation, followed_name, follow_number, preset FROM incident_card"
@@ -170,7 +177,7 @@ async def test_a_chat_becomes_a_conversation_with_a_card_and_its_run_is_told(
         "acme",
     )
     assert found.service_url == SERVICE_URL
-    ((start, signal, told),) = gateway.signals
+    ((start, signal, told),) = heard(gateway)
     assert (start.account, start.incident_id, start.conversation_key) == ("acme", INCIDENT, "chat-42")
     assert start.conversation.label == "chat “Checkout is slow”"
     assert start.following == Following(number=1, by="Ada Ops")
@@ -184,7 +191,7 @@ async def test_a_channel_of_a_team_gets_the_card_although_nothing_is_connected(
     bot: Bot, gateway: RecordingGateway
 ) -> None:
     assert await bot.clicks(pressed("channel")) == FOLLOWS
-    ((start, _, _),) = gateway.signals
+    ((start, _, _),) = heard(gateway)
     assert (start.conversation.id, start.conversation_key) == (CHANNEL, "payments-ops")
     assert start.preset.preset == "highlights_only"
 
@@ -202,13 +209,13 @@ async def test_other_chats_with_the_bot_are_chats(
 ) -> None:
     assert await bot.clicks(in_chat(id, type_)) == FOLLOWS
     assert (await chat(bot.pool, id)).kind == kind
-    ((start, _, _),) = gateway.signals
+    ((start, _, _),) = heard(gateway)
     assert (start.conversation.id, start.conversation.label) == (id, label)
 
 
 async def test_one_that_is_over_is_followed_without_its_events(bot: Bot, gateway: RecordingGateway) -> None:
     assert await bot.clicks(pressed(incident="Q0043")) == FOLLOWS
-    ((start, _, told),) = gateway.signals
+    ((start, _, told),) = heard(gateway)
     assert (start.incident_id, told.is_open) == ("Q0043", False)
 
 
@@ -217,7 +224,7 @@ async def test_what_a_connection_of_the_channel_brings_is_nobodys_to_stop(
 ) -> None:
     await connected(bot.pool)
     assert await bot.clicks(pressed("channel")) == FOLLOWS
-    ((start, _, told),) = gateway.signals
+    ((start, _, told),) = heard(gateway)
     assert (start.following, told.following) == (None, None)
 
 
@@ -227,7 +234,7 @@ async def test_ten_people_at_once_bring_one_card_and_get_ten_answers(
 ) -> None:
     for number in range(9):
         await link(bot.pool, f"11111111-0000-4000-8000-00000000000{number}", user=f"PUSER1{number}")
-    people = [
+    people: list[dict[str, Any]] = [
         {
             "from": {
                 "id": f"29:{n}",
@@ -242,7 +249,7 @@ async def test_ten_people_at_once_bring_one_card_and_get_ten_answers(
     (row,) = await rows(bot.pool)
     assert row["follow_number"] == 1
     assert len({str(start) for start, _, _ in gateway.signals}) == 1, "one run, whoever told it"
-    assert {told.following.by for _, _, told in gateway.signals} == {row["followed_name"]}
+    assert {told.following.by for _, _, told in heard(gateway)} == {row["followed_name"]}
 
 
 # It is followed there already
@@ -279,7 +286,7 @@ async def test_no_link_leads_into_the_private_chat_with_the_bot(bot: Bot) -> Non
     assert await bot.clicks(in_chat(PRIVATE, "personal")) == FOLLOWED_HERE
 
 
-async def test_a_run_that_was_not_told_is_told_by_the_next_press(bot: Bot, gateway: RecordingGateway) -> None:
+async def test_a_run_that_was_not_told_is_told_by_the_next_click(bot: Bot, gateway: RecordingGateway) -> None:
     gateway.failure = TemporalUnavailable("gone")
     assert await bot.clicks(pressed()) == UNREACHABLE
     gateway.failure = None
@@ -295,7 +302,7 @@ async def test_what_was_stopped_is_followed_anew(bot: Bot, gateway: RecordingGat
     )
     await link(bot.pool, BO_AAD, user="PUSER02")
     assert await bot.clicks(pressed(**BY_BO)) == FOLLOWS
-    start, _, told = gateway.signals[-1]
+    start, _, told = heard(gateway)[-1]
     assert (start.following, start.stored) == (Following(number=2, by="Bo Call"), True)
     assert told.following == start.following
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from muster.cards.incident.picture import Picture, newer
-from muster.cards.sentences import INCOMPLETE_BUTTON, NOT_OUR_CARD, UNKNOWN_BUTTON
+from muster.cards.sentences import INCOMPLETE_BUTTON, NOT_OUR_CARD
 from muster.security.sealing import KeyRing
 from muster.settings import Settings
 from muster.store import projections
@@ -268,13 +268,6 @@ async def test_a_picture_of_another_tenant_is_refused(
 async def test_somebody_of_another_tenant_is_refused_as_ever(bot: Bot, shared: dict[str, Any]) -> None:
     theirs = refreshed(shared, channelData={"tenant": {"id": OTHER}})
     assert (await bot.post(theirs)).status_code == 403
-
-
-async def test_follow_here_is_not_a_verb_of_a_live_card(bot: Bot, shared: dict[str, Any]) -> None:
-    """What it does is not here yet."""
-    (follow,) = (one for one in shared["body"][-1]["actions"] if one.get("verb") == "follow")
-    pressed = refreshed(shared)
-    assert await refusal(bot, pressed | {"value": {"action": follow}}) == UNKNOWN_BUTTON
 
 
 # What counts as newer

@@ -49,7 +49,8 @@ class Chat:
         found = await self._post("search", {"person": person, "conversation": self.id, "query": words})
         (result,) = found["body"]["composeExtension"]["attachments"]
         body = {"person": person, "conversation": self.id, "result": result}
-        return await self._post("share", body)
+        shared: Mapping[str, Any] = await self._post("share", body)
+        return shared
 
     async def gets_the_bot(self, person: str) -> None:
         await self._post("install", {"person": person, "chat": self.id})

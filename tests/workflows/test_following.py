@@ -294,7 +294,7 @@ async def test_following_again_while_the_last_state_is_on_its_way_leaves_one_liv
     assert run.outside.shown[-1].view.verbs == BUTTONS
 
 
-async def test_a_late_word_of_an_earlier_following_brings_nothing_back(client: Client) -> None:
+async def test_a_late_signal_of_an_earlier_following_brings_nothing_back(client: Client) -> None:
     async with followed(client) as run:
         await stops(run)
         await run.ends()
