@@ -9,7 +9,7 @@ from temporalio.client import WorkflowExecutionStatus
 from muster.cards.incident.following import FOLLOWED_ALREADY, FOLLOWS
 from muster.cards.incident.shared import FOLLOW
 from muster.store import targets
-from tests.chaos.company import ACCOUNT, BO_EMAIL, DI_EMAIL, NO_CHANNEL, Company, Incident, lines_in
+from tests.chaos.company import ACCOUNT, BO_EMAIL, DI_EMAIL, NO_CHANNEL, Company, Incident
 from workflows.channel_incident.messages import CardKey, PresetChosen
 from workflows.channel_incident.workflow_type import CHOOSE_PRESET
 from workflows.ids import ChannelIncidentId
@@ -79,10 +79,6 @@ class Chat:
     async def living(self) -> list[str]:
         """Ids of the messages that nobody deleted."""
         return [message["id"] for message in await self._messages() if not message["deleted_at"]]
-
-    async def said(self) -> list[str]:
-        """The bot's lines beside the card, by the symbols that they begin with."""
-        return [text.split()[0] for text in lines_in(await self._messages())]
 
     async def shows(self, incident: Incident, text: str) -> bool:
         """Whether the incident's card holds the text now."""

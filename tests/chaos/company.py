@@ -5,7 +5,7 @@ records tells by its user whether a button made it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -132,6 +132,11 @@ class Incident:
         """Ada writes a note."""
         await self.company.pagerduty.add_note(self.id, text)
 
+    async def gets_priority(self, priority: str) -> None:
+        """Ada gives it another priority."""
+        reference = {"type": "priority_reference", "id": priority}
+        await self.company.pagerduty.update(self.id, priority=reference)
+
     async def becomes(self, status: str) -> None:
         """Ada changes its status in PagerDuty."""
         await self.company.pagerduty.update(self.id, status=status)
@@ -224,6 +229,15 @@ class Incident:
 
         await eventually(true)
 
+    async def said(self, place: str | None = None) -> list[str]:
+        """The lines beside its cards, in this conversation or in its channels."""
+        return [
+            line
+            for conversation in (await self.company.teams.records())["conversations"]
+            if conversation["id"] == place or (place is None and conversation["kind"] == "channel")
+            for line in lines_beside(conversation, self.id)
+        ]
+
     async def told_privately(self, email: str) -> list[str]:
         """What Muster wrote to a person alone about this incident."""
         person = next(p["aad_object_id"] for p in self.company.people if p["email"] == email)
@@ -277,11 +291,18 @@ def is_card(message: Mapping[str, Any], incident: str) -> bool:
     return message["to"] is message["reply_to"] is None and is_bots(message) and incident in str(message)
 
 
-def lines_in(chat: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What the bot says beside the cards of a chat, of its messages: a chat has no threads."""
-    shared = (message for message in chat if message["to"] is None and is_bots(message))
-    texts = (message["versions"][0]["activity"].get("text") for message in shared)
-    return [text for text in texts if text]
+def lines_beside(conversation: Mapping[str, Any], incident: str) -> list[str]:
+    """What the bot says beside the cards of an incident: in their threads, in a chat in messages.
+
+    In a chat all is the incident's: a test follows one in each.
+    """
+    messages = [one for one in conversation["messages"] if one["to"] is None and is_bots(one)]
+    cards = {one["id"] for one in messages if is_card(one, incident)}
+    if conversation["kind"] == "channel":
+        beside = [one for one in messages if one["reply_to"] in cards]
+    else:
+        beside = [one for one in messages if one["id"] not in cards]
+    return [one["versions"][0]["activity"]["text"] for one in beside]
 
 
 def is_bots(message: Mapping[str, Any]) -> bool:

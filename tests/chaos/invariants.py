@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.company import ADA_EMAIL, NO_CHANNEL, Company, Incident, is_card, lines_in
+from tests.chaos.company import ADA_EMAIL, NO_CHANNEL, Company, Incident, is_card, lines_beside
 
 CHANNELS = {"PSVC001": 1, "PSVC002": 2, NO_CHANNEL: 0}
 """Into how many channels the incidents of a service go."""
@@ -266,20 +266,11 @@ async def _places(incident: Incident) -> list[Place]:
                 preset=row["preset"],
                 is_stopped=row["stopped_at"] is not None,
                 messages=[_message(card) for card in cards],
-                lines=_lines(conversation, cards),
+                lines=lines_beside(conversation, incident.id),
                 late_edits=late_edits[conversation["id"]],
             )
         )
     return places
-
-
-def _lines(conversation: Mapping[str, Any], cards: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What was said beside these cards. Of a chat all: a test follows one incident in each."""
-    if conversation["kind"] != "channel":
-        return lines_in(conversation["messages"])
-    threads = {card["id"] for card in cards}
-    replies = (m for m in conversation["messages"] if m["to"] is None and m["reply_to"] in threads)
-    return [reply["versions"][0]["activity"]["text"] for reply in replies]
 
 
 def _message(record: Mapping[str, Any]) -> Message:

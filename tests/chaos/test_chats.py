@@ -8,12 +8,13 @@ import pytest
 from tests.chaos.chat import Chat
 from tests.chaos.company import DI_EMAIL, Company, Incident, holding
 from tests.chaos.invariants import in_sync
+from tests.support.simulators import P1
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 TEN = [f"person{number:03}@acme.example" for number in range(10)]
-NOTE, RESOLVED = "📝", "🟢"
+NOTE, RAISED, RESOLVED = "📝", "⬆️", "🟢"
 _CARD_IN_A_CHAT = "SELECT FROM incident_card WHERE incident_id = $1 AND conversation = $2 FOR UPDATE"
 
 
@@ -48,17 +49,18 @@ async def test_three_places_agree_although_answers_are_lost_the_worker_dies_and_
     await eventually(partial(_is_gone, loud, orphan))
 
     await loud.loses_the_bot()
-    await incident.note("Written while the bot was away")
-    await eventually(partial(quiet.shows, incident, "Written while the bot was away"))
-    assert not await loud.shows(incident, "Written while the bot was away")
+    await incident.gets_priority(P1)
+    await eventually(partial(quiet.shows, incident, "P1 · High"))
+    assert not await loud.shows(incident, "P1 · High")
     await loud.gets_the_bot()
-    await incident.agrees("Acknowledged by Bo Call", "Written while the bot was away")
+    await incident.agrees("Acknowledged by Bo Call", "P1 · High")
 
     await incident.click("resolve", by=DI_EMAIL, place=loud.id)
     await in_sync(incident)
     assert await incident.changes_by_buttons() == ["acknowledged", "resolved"]
-    assert await loud.said() == [NOTE, NOTE], "neither what happened meanwhile nor what was clicked here"
-    assert await quiet.said() == []
+    assert await _said(incident, loud) == [NOTE, NOTE], "nothing of meanwhile, nor what was clicked here"
+    assert await _said(incident, quiet) == []
+    assert await _said(incident) == [RAISED, RESOLVED]
     for chat in (loud, quiet):
         assert len(await _cards(incident, chat)) == 1
     (anew,) = await loud.seen_anew(picture)
@@ -90,9 +92,14 @@ async def test_a_chat_leaves_by_stop_following_although_the_worker_dies_and_the_
     await incident.agrees("Acknowledged by Ada Ops", "For those who follow it")
     await in_sync(incident)
     assert await incident.card(leaving.id) == last, "nothing more is shown there"
-    assert await leaving.said() == []
-    assert await staying.said() == [RESOLVED]
+    assert await _said(incident, leaving) == []
+    assert await _said(incident, staying) == [RESOLVED]
     assert await incident.outcomes() == ["done"]
+
+
+async def _said(incident: Incident, chat: Chat | None = None) -> list[str]:
+    """The lines beside the card in a chat or in the channel, by the symbols that they begin with."""
+    return [line.split()[0] for line in await incident.said(chat.id if chat else None)]
 
 
 async def _has_said(incident: Incident, chat: Chat, times: int) -> bool:
