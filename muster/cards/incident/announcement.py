@@ -34,14 +34,14 @@ def announcement_text(view: View, announcement: Announcement, *, names_incident:
 
     ``names_incident``: it stands in no thread of the incident's card.
     """
-    line = _line(view, announcement)
+    line = _what_happened(view, announcement)
     if not names_incident or view.number is None:
         return line
     symbol, words = line.split(" ", 1)
     return f"{symbol} #{view.number} · {words}"
 
 
-def _line(view: View, announcement: Announcement) -> str:
+def _what_happened(view: View, announcement: Announcement) -> str:
     parts = (
         _what(view, announcement),
         _to(view, announcement),
