@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import clicks, crowds, growth, hops, kills, lives, open_runs, standard
+from bench import clicks, crowds, growth, hops, kills, lives, open_runs, shared_cards, standard
 from bench.figures import exit_code, progress
 from bench.runs import judge_medians, whole_runs
 from bench.stack import running
@@ -21,6 +21,7 @@ GROUPS = {
     "clicks": clicks.click_to_answer,
     "refreshes": clicks.click_with_refresh,
     "crowds": crowds.clicks_at_once,
+    "shared": shared_cards.refresh_to_answer,
     "standard": standard.standard_incident,
     "growth": growth.history_growth,
     "lives": lives.incident_lives,

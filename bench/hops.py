@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from typing import Any
 
 from temporalio.common import WorkflowIDConflictPolicy
@@ -18,6 +19,24 @@ _ACCEPT_BLOCK = 100
 _HOPS = 60
 _COLD = 3
 """The first hops of each kind, which open connections and fill caches: they are not counted."""
+
+
+@dataclass
+class Hops:
+    """Milliseconds of hops of one kind: the product's, and those of each floor in turns with them."""
+
+    ours: list[float] = field(default_factory=list)
+    bare: dict[str, list[float]] = field(default_factory=lambda: {FLOOR: [], LIKE_FOR_LIKE: []})
+
+    def emit(self, name: str, **more: Any) -> None:
+        """Print them under this name, beside the floors."""
+        timed(
+            name,
+            self.ours[_COLD:],
+            floor=self.bare[FLOOR][_COLD:],
+            like_for_like=self.bare[LIKE_FOR_LIKE][_COLD:],
+            **more,
+        )
 
 
 async def webhook_accept(stack: Stack) -> None:
@@ -38,34 +57,29 @@ async def webhook_accept(stack: Stack) -> None:
 
 
 async def webhook_to_card(stack: Stack) -> None:
-    """From sending the webhook to the card's arrival, and for a second event to the arrival of its edit.
+    """From sending the webhook to the card's arrival, and for a second event to the arrival of its edit."""
+    progress("webhook_to_card, event_to_edit")
+    first, edits = await first_cards_and_edits(stack)
+    first.emit("webhook_to_card")
+    edits.emit("event_to_edit")
+
+
+async def first_cards_and_edits(stack: Stack) -> tuple[Hops, Hops]:
+    """An incident after the other: its first card, and the edit after its second event.
 
     The floor is the same hop of the bare workflow: signal-with-start → activity → POST.
     """
-    progress("webhook_to_card, event_to_edit")
-    first: list[float] = []
-    edits: list[float] = []
-    bare_first: dict[str, list[float]] = {FLOOR: [], LIKE_FOR_LIKE: []}
-    bare_second: dict[str, list[float]] = {FLOOR: [], LIKE_FOR_LIKE: []}
+    first, edits = Hops(), Hops()
     for _ in range(_COLD + _HOPS):
         incident = Incident(ONE_CHANNEL)
-        first.append(await _until_shown(stack, incident, "triggered", "Triggered"))
+        first.ours.append(await _until_shown(stack, incident, "triggered", "Triggered"))
         await asyncio.sleep(0.05)  # the details are read in this pause: no figure contains that
-        edits.append(await _until_shown(stack, incident, "acknowledged", "Acknowledged"))
+        edits.ours.append(await _until_shown(stack, incident, "acknowledged", "Acknowledged"))
         for floor in (FLOOR, LIKE_FOR_LIKE):
             bare = uuid.uuid4().hex
-            bare_first[floor].append(await _bare_hop(stack, floor, bare, "first"))
-            bare_second[floor].append(await _bare_hop(stack, floor, bare, "second", last=True))
-    for name, ours, bare_ones in (
-        ("webhook_to_card", first, bare_first),
-        ("event_to_edit", edits, bare_second),
-    ):
-        timed(
-            name,
-            ours[_COLD:],
-            floor=bare_ones[FLOOR][_COLD:],
-            like_for_like=bare_ones[LIKE_FOR_LIKE][_COLD:],
-        )
+            first.bare[floor].append(await _bare_hop(stack, floor, bare, "first"))
+            edits.bare[floor].append(await _bare_hop(stack, floor, bare, "second", last=True))
+    return first, edits
 
 
 async def _until_shown(stack: Stack, incident: Incident, event: str, says: str) -> float:

@@ -36,8 +36,8 @@ class Card:
     sending: bool = False
 
 
-def _buttons(activity: dict[str, Any]) -> dict[str, Any]:
-    """Every Action.Execute of the activity's card, by verb."""
+def actions_in(card: Any) -> dict[str, Any]:
+    """Every Action.Execute of a card, or of all attachments, by verb."""
     found: dict[str, Any] = {}
 
     def search(node: Any) -> None:
@@ -50,7 +50,7 @@ def _buttons(activity: dict[str, Any]) -> dict[str, Any]:
             for item in node.values():
                 search(item)
 
-    search(activity["attachments"])
+    search(card)
     return found
 
 
@@ -138,7 +138,7 @@ class Sink:
         else:
             incident = activity["summary"].split()[1]
             card = self._new_card(key, incident, conversation)
-            card.buttons = _buttons(activity)
+            card.buttons = actions_in(activity["attachments"])
             self._arrived(card, activity["summary"])
         return web.json_response({"id": key}, status=201)
 
@@ -149,7 +149,7 @@ class Sink:
         card.sending = True
         self._arrived(card, None)
         await asyncio.sleep(self.slow_edits)
-        card.sending, card.buttons = False, _buttons(activity)
+        card.sending, card.buttons = False, actions_in(activity["attachments"])
         self._arrived(card, activity["summary"])
         return web.json_response({"id": key})
 
@@ -190,11 +190,17 @@ class Sink:
     async def _incident(self, request: web.Request, status: str | None) -> web.Response:
         self.pagerduty_calls += 1
         await asyncio.sleep(self.pagerduty_delay)
-        incident = self.incidents[request.match_info["incident"]]
+        incident = self._named(request.match_info["incident"])
         if status is not None:
             self.writes[incident.id] += 1
             incident.become(status)
         return web.json_response({"incident": incident.rest()})
+
+    def _named(self, name: str) -> Incident:
+        """The incident of this id, or of this number."""
+        return self.incidents.get(name) or next(
+            incident for incident in self.incidents.values() if str(incident.number) == name
+        )
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:

@@ -13,15 +13,16 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import aiohttp
 import asyncpg
 from temporalio.client import Client
 
+from api.bot.search_query import FIND_INCIDENT
 from bench import cpu, floor
 from bench.incidents import Incident
-from bench.sink import Card, Sink
+from bench.sink import Card, Sink, actions_in
 from muster.settings import Settings
 from muster.temporal.client import temporal_client
 from sandbox.company import Company, Connection, Person, build_company
@@ -44,6 +45,8 @@ FLOOR = "floor"
 LIKE_FOR_LIKE = "floor-like-for-like"
 """Process and task queue of the bare workflow that runs and sends as the product does."""
 _CARD = "application/vnd.microsoft.card.adaptive"
+_SHARED_MESSAGE = "1600000000000"
+"""Id of a person's message, which the sink has never heard of."""
 _API_ENVIRONMENT = {"MUSTER_EDIT_INTERVAL": "0", "MUSTER_GRACE": "0"}
 """No edit interval and no grace: the path is measured, not how long it waits on purpose."""
 
@@ -161,26 +164,64 @@ class Stack:
         return answer.milliseconds
 
     async def click_as(
-        self, card: Card, verb: str, *, by: int, http: aiohttp.ClientSession, port: int | None = None
+        self,
+        card: Card,
+        verb: str,
+        *,
+        by: int,
+        http: aiohttp.ClientSession,
+        port: int | None = None,
+        trigger: str = "manual",
     ) -> Answer:
-        """Click a card's button as the person of this number."""
+        """Click a card's button as the person of this number; ``automatic``: their Teams does so itself."""
+        value = {"action": card.buttons[verb], "trigger": trigger}
+        place = f"{card.conversation};messageid={card.id}"
+        body, milliseconds = await self._invoke(
+            "adaptiveCard/action", value, place=place, by=by, http=http, port=port, replyToId=card.id
+        )
+        told = "card" if body.get("type") == _CARD else str(body.get("value") or body)
+        return Answer("working" if "working on it" in told else told, milliseconds)
+
+    async def found(self, incident: Incident, *, conversation: str) -> Card:
+        """The card that Ada gets who searches for the incident by its number; she shares it there."""
+        parameters = [{"name": "query", "value": str(incident.number)}]
+        value = {
+            "commandId": FIND_INCIDENT,
+            "parameters": parameters,
+            "queryOptions": {"skip": 0, "count": 25},
+        }
+        body, _ = await self._invoke(
+            "composeExtension/query", value, place=conversation, by=0, http=self.http
+        )
+        (result,) = body["composeExtension"]["attachments"]
+        return Card(incident.id, conversation, _SHARED_MESSAGE, actions_in(result["content"]))
+
+    async def _invoke(
+        self,
+        name: str,
+        value: dict[str, Any],
+        *,
+        place: str,
+        by: int,
+        http: aiohttp.ClientSession,
+        port: int | None = None,
+        **more: str,
+    ) -> tuple[dict[str, Any], float]:
+        """The body of the bot's answer to an invoke by the person of this number, and the milliseconds."""
         person = self.company.people[by]
         service_url = f"{self.sink.url}/teams/"
         activity = {
             "type": "invoke",
-            "name": "adaptiveCard/action",
+            "name": name,
             "id": f"f:{time.monotonic_ns()}:{by}",
             "channelId": "msteams",
             "serviceUrl": service_url,
             "from": {"id": person.teams_id, "aadObjectId": person.aad_object_id, "name": person.name},
             "recipient": {"id": f"28:{self.company.bot_app_id}"},
-            "conversation": {
-                "id": f"{card.conversation};messageid={card.id}",
-                "tenantId": self.company.tenant_id,
-            },
+            "conversation": {"id": place, "tenantId": self.company.tenant_id},
             "channelData": {"tenant": {"id": self.company.tenant_id}},
-            "replyToId": card.id,
-            "value": {"action": card.buttons[verb], "trigger": "manual"},
+            "value": value,
+            **more,
         }
         began = time.monotonic()
         async with http.post(
@@ -189,8 +230,7 @@ class Stack:
             headers={"Authorization": f"Bearer {self._token(service_url)}"},
         ) as answer:
             body = await answer.json()
-        told = "card" if body.get("type") == _CARD else str(body.get("value") or body)
-        return Answer("working" if "working on it" in told else told, (time.monotonic() - began) * 1000)
+        return body, (time.monotonic() - began) * 1000
 
     def _token(self, service_url: str) -> str:
         """A token that is signed once: a crowd's own work must not be a part of its waiting."""

@@ -42,7 +42,7 @@ class ReplyActivities:
         place = await cards.intend_announcement(self._pool, request.card, key)
         if place is None:
             return Replied(said=False)
-        text = announcement_text(request.view, request.announcement)
+        text = announcement_text(request.view, request.announcement, names_incident=not place.has_threads)
         try:
             said = await self._post(
                 request, place, {"type": "message", "text": text, "textFormat": "markdown"}

@@ -27,7 +27,13 @@ pytestmark = pytest.mark.anyio
 
 AT = datetime(2026, 1, 1, 10, 5, tzinfo=UTC)
 VIEW = View(
-    account="acme", incident_id="Q1", revision=3, as_of=AT, title="Checkout is slow", status="resolved"
+    account="acme",
+    incident_id="Q1",
+    number=42,
+    revision=3,
+    as_of=AT,
+    title="Checkout is slow",
+    status="resolved",
 )
 
 Say = Callable[[Reply], Awaitable[Replied]]
@@ -97,7 +103,7 @@ async def test_in_a_chat_it_is_a_message_of_its_own(
     assert await say(reply) == Replied(said=False)
     assert await said(teams_side) == []
     _, message = await teams_side.messages()
-    assert message["versions"][-1]["activity"]["text"] == "🟢 Resolved by Bo Call"
+    assert message["versions"][-1]["activity"]["text"] == "🟢 #42 · Resolved by Bo Call"
     assert message["reply_to"] is None
     assert await pool.fetchval("SELECT replies FROM incident_card") == [message["id"]]
 

@@ -5,7 +5,7 @@ records tells by its user whether a button made it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from muster.temporal.client import connect
 from sandbox.up.supervision.launch import Launched
+from tests.sandbox.chats import Chats
 from tests.support.connections import KEPT_SHORTLY
 from tests.support.product import Product
 from tests.support.settings import settings_for
@@ -26,6 +27,8 @@ ADA_EMAIL, BO_EMAIL, DI_EMAIL = "ada@acme.example", "bo@acme.example", "di@acme.
 ACCOUNT = "acme"
 SOON = 60
 """Events after which the impatient server suggests to continue as new; 4,096 by default."""
+NO_CHANNEL = "PSVC003"
+"""A service that no channel is connected to: its incidents are where somebody follows them."""
 MANY_SERVICES = tuple(f"PMANY{number:02}" for number in range(50))
 """Services of one channel each, beside those of the sandbox's company."""
 TEAMS_PATIENCE = 3000
@@ -38,6 +41,7 @@ class Company:
     def __init__(self, http: httpx.AsyncClient, stack: Launched, temporal: Client) -> None:
         self.pagerduty = PagerDuty(http, stack.ready)
         self.teams = Teams(http, stack.ready)
+        self.chats = Chats(http, stack.ready["teams"])
         self.microsoft = Microsoft(http, stack.ready)
         self.product = Product(http, stack)
         self.temporal = temporal
@@ -119,12 +123,19 @@ class Incident:
         self.company = company
         self.expected_outcomes = 0
         """Presses that ought to have one outcome each."""
+        self.chats: list[str] = []
+        """Those in which somebody follows it, beside the channels of its service; ids."""
 
     # What happens in PagerDuty
 
     async def note(self, text: str) -> None:
         """Ada writes a note."""
         await self.company.pagerduty.add_note(self.id, text)
+
+    async def gets_priority(self, priority: str) -> None:
+        """Ada gives it another priority."""
+        reference = {"type": "priority_reference", "id": priority}
+        await self.company.pagerduty.update(self.id, priority=reference)
 
     async def becomes(self, status: str) -> None:
         """Ada changes its status in PagerDuty."""
@@ -152,11 +163,15 @@ class Incident:
         verb: str,
         *,
         by: str = BO_EMAIL,
+        place: str | None = None,
         message: Mapping[str, Any] | None = None,
         deliveries: list[dict[str, Any]] | None = None,
     ) -> list[dict[str, Any]]:
-        """Somebody presses a button of the live card, or of another message; the answers."""
-        message = message or await self.card()
+        """Somebody presses a button of the live card (in this conversation), or of another message.
+
+        Returns the answers.
+        """
+        message = message or await self.card(place)
         self.expected_outcomes += 1
         return await self.company.teams.click(
             person=by,
@@ -168,22 +183,22 @@ class Incident:
         )
 
     async def messages(self) -> list[dict[str, Any]]:
-        """Every message with a card of this incident, oldest first."""
+        """Every message of the bot's with a card of this incident, oldest first."""
         return [
             {**message, "conversation": conversation["id"]}
             for conversation in (await self.company.teams.records())["conversations"]
-            if conversation["kind"] == "channel"
+            if conversation["kind"] == "channel" or conversation["id"] in self.chats
             for message in conversation["messages"]
-            if message["to"] is message["reply_to"] is None and self.id in str(message)
+            if is_card(message, self.id)
         ]
 
-    async def card(self) -> dict[str, Any]:
-        """The message that the row names."""
-        (row,) = await self.row()
+    async def card(self, place: str | None = None) -> dict[str, Any]:
+        """The message that the row names: the only row, or that of this conversation."""
+        (row,) = [row for row in await self.row() if place in (None, row["conversation"])]
         return next(message for message in await self.messages() if message["id"] == row["activity_id"])
 
     async def row(self) -> list[asyncpg.Record]:
-        """What Muster knows of the card, in each channel."""
+        """What Muster knows of the card, in each conversation."""
         return await self.company.rows("SELECT * FROM incident_card WHERE incident_id = $1", self.id)
 
     async def shows(self, *texts: str, within: float = 30) -> None:
@@ -195,14 +210,33 @@ class Incident:
 
         await eventually(true, within=within)
 
+    async def agrees(self, *texts: str, within: float = 30) -> None:
+        """Wait until the live card shows all of this in every conversation where it is followed."""
+
+        async def true() -> bool:
+            followed = [row["activity_id"] for row in await self.row() if row["stopped_at"] is None]
+            living = {m["id"]: str(m["versions"][-1]) for m in await self.messages() if not m["deleted_at"]}
+            return all(text in living.get(card, "") for card in followed for text in texts)
+
+        await eventually(true, within=within)
+
     async def shown_and_recorded(self) -> None:
-        """Wait until the first card is there and known."""
+        """Wait until the first card is there and known, in each conversation."""
 
         async def true() -> bool:
             rows = await self.row()
             return bool(rows) and all(row["marker"] for row in rows)
 
         await eventually(true)
+
+    async def said(self, place: str | None = None) -> list[str]:
+        """The lines beside its cards, in this conversation or in its channels."""
+        return [
+            line
+            for conversation in (await self.company.teams.records())["conversations"]
+            if conversation["id"] == place or (place is None and conversation["kind"] == "channel")
+            for line in lines_beside(conversation, self.id)
+        ]
 
     async def told_privately(self, email: str) -> list[str]:
         """What Muster wrote to a person alone about this incident."""
@@ -223,13 +257,13 @@ class Incident:
     # Its runs
 
     async def runs(self) -> list[WorkflowExecutionDescription]:
-        """The latest run in each channel."""
-        channels = await self.company.rows(
+        """The latest run in each conversation."""
+        keys = await self.company.rows(
             """SELECT key FROM incident_card k JOIN conversation c ON c.id = k.conversation
                WHERE k.incident_id = $1""",
             self.id,
         )
-        ids = [f"incident/{ACCOUNT}/{self.id}/{row['key']}" for row in channels]
+        ids = [f"incident/{ACCOUNT}/{self.id}/{row['key']}" for row in keys]
         return [await self.company.temporal.get_workflow_handle(name).describe() for name in ids]
 
     async def ends(self, *, within: float = 60) -> None:
@@ -250,6 +284,35 @@ class Incident:
                 return False
             raise
         return bool(runs) and all(run.status is WorkflowExecutionStatus.COMPLETED for run in runs)
+
+
+def is_card(message: Mapping[str, Any], incident: str) -> bool:
+    """Whether a message is a card of the incident's that the bot posted; a person may share a picture."""
+    return message["to"] is message["reply_to"] is None and is_bots(message) and incident in str(message)
+
+
+def lines_beside(conversation: Mapping[str, Any], incident: str) -> list[str]:
+    """What the bot says beside the cards of an incident: in their threads, in a chat in messages.
+
+    In a chat all is the incident's: a test follows one in each.
+    """
+    messages = [one for one in conversation["messages"] if one["to"] is None and is_bots(one)]
+    cards = {one["id"] for one in messages if is_card(one, incident)}
+    if conversation["kind"] == "channel":
+        beside = [one for one in messages if one["reply_to"] in cards]
+    else:
+        beside = [one for one in messages if one["id"] not in cards]
+    return [one["versions"][0]["activity"]["text"] for one in beside]
+
+
+def is_bots(message: Mapping[str, Any]) -> bool:
+    """Whether the bot wrote the message."""
+    author: str = message["versions"][0]["activity"]["from"]["id"]
+    return author.startswith("28:")
+
+
+Begins = Callable[[], Awaitable[Incident]]
+"""How an incident begins."""
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Products of the chaos tests: in a company with a crowd; with runs that are long very soon; empty."""
 
 from collections.abc import AsyncIterator, Generator, Iterator
+from functools import partial
 
 import pytest
 
@@ -8,7 +9,8 @@ from sandbox.company import Channel, Connection, Person, Team, build_company, re
 from sandbox.company import Company as SandboxCompany
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
-from tests.chaos.company import MANY_SERVICES, SOON, Company, at_work
+from tests.chaos.chat import followed_in_a_chat
+from tests.chaos.company import MANY_SERVICES, SOON, Begins, Company, at_work
 from tests.chaos.first_connection import FirstConnection, channels_of, first_connection, with_channels
 from tests.chaos.newcomer import Newcomer, with_more_teams
 from tests.chaos.newcomer import newcomer as new_team
@@ -31,6 +33,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
 async def company(stack: Launched) -> AsyncIterator[Company]:
     async with at_work(stack) as company:
         yield company
+
+
+@pytest.fixture(params=["in a channel", "in a chat"])
+def begins(company: Company, request: pytest.FixtureRequest) -> Begins:
+    """How an incident begins that is in one conversation: a channel, or a chat in which it is followed."""
+    if request.param == "in a chat":
+        return partial(followed_in_a_chat, company)
+    return company.incident
 
 
 @pytest.fixture(scope="package")

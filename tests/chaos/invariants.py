@@ -4,6 +4,7 @@ Checked from what the simulators recorded of Muster's calls. The database is ask
 nobody outside can see: which message Muster takes for the live one, and how each press ended.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,18 +14,28 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.company import ADA_EMAIL, Company, Incident
+from tests.chaos.company import ADA_EMAIL, NO_CHANNEL, Company, Incident, is_card, lines_beside
 
-CHANNELS = {"PSVC001": 1, "PSVC002": 2}
+CHANNELS = {"PSVC001": 1, "PSVC002": 2, NO_CHANNEL: 0}
 """Into how many channels the incidents of a service go."""
 SENT_AGAIN_WITHIN = timedelta(seconds=30)
 HIGHLIGHTS = {
-    "Resolved": "incident.resolved",
-    "Reopened": "incident.reopened",
-    "Escalated": "incident.escalated",
-    "Priority raised": "incident.priority_updated",
+    "🟢": "incident.resolved",
+    "🔴": "incident.reopened",
+    "⏫": "incident.escalated",
+    "⬆️": "incident.priority_updated",
 }
-"""How each reply in a thread begins, and the event that it may tell."""
+"""How each line beside a card begins, and the event that it may tell."""
+STATUS_UPDATES = {"📣": "incident.status_update_published"}
+SAID = {
+    "no_updates": {},
+    "status_updates_only": STATUS_UPDATES,
+    "highlights_only": HIGHLIGHTS,
+    "all_updates": {**HIGHLIGHTS, **STATUS_UPDATES, "📝": "incident.annotated"},
+}
+"""What each preset says; responders are asked and answer in tests of their own."""
+DOES_NOT_TELL_PAGERDUTY = "stop_following"
+"""A verb that changes nothing in PagerDuty."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +54,26 @@ class Message:
 
 @dataclass(frozen=True)
 class Place:
-    """One channel that the incident is in."""
+    """One conversation that the incident is in."""
 
     live: str | None
     """The message that the row names."""
     marker: str | None
     orphans: int
+    shown: Mapping[str, Any]
+    """What the live card shows, as the row has it."""
+    preset: str
+    is_stopped: bool
+    """Somebody stopped following the incident there."""
     messages: Sequence[Message]
-    replies: Sequence[str]
+    lines: Sequence[str]
+    """What was said beside the card."""
     late_edits: int
+
+    @property
+    def card(self) -> str:
+        """The latest version of the live card; empty where there is none."""
+        return next((message.latest for message in self.messages if message.id == self.live), "")
 
 
 @dataclass(frozen=True)
@@ -64,6 +86,7 @@ class Evidence:
     writes: Sequence[Mapping[str, Any]]
     clicks: Sequence[Mapping[str, Any]]
     expected_outcomes: int
+    expected_places: int
     places: Sequence[Place]
     users: Mapping[str, str]
     """PagerDuty's user of each linked AAD object id."""
@@ -83,19 +106,20 @@ async def in_sync(incident: Incident, *, within: float = 60) -> None:
 def violations(evidence: Evidence) -> Iterator[str]:
     """Every promise that does not hold, in words; the numbers are those of the list of promises."""
     for place in evidence.places:
-        yield from _shows_everything(place, evidence)
+        yield from _shows_its_last_state(place) if place.is_stopped else _shows_everything(place, evidence)
         yield from _one_live_card(place)
+        yield from _row_agrees(place)
         yield from _never_goes_back(place)
-        yield from _nothing_said_twice(place, evidence)
-    if len(evidence.places) != CHANNELS[evidence.incident["service"]["id"]]:
-        yield f"1: it is in {len(evidence.places)} channels"
+        yield from _said_as_the_preset_says(place, evidence)
+    if len(evidence.places) != evidence.expected_places:
+        yield f"1: it is in {len(evidence.places)} conversations"
     yield from _one_outcome_each(evidence)
     yield from _no_acknowledge_after_resolve(evidence)
 
 
 def _shows_everything(place: Place, evidence: Evidence) -> Iterator[str]:
     """1 and 3."""
-    card = next((message.latest for message in place.messages if message.id == place.live), "")
+    card = place.card
     by = evidence.incident["last_status_change_by"]["summary"]
     if f"Resolved by {by}" not in card:
         yield f"3: the card does not show that {by} resolved it"
@@ -103,6 +127,22 @@ def _shows_everything(place: Place, evidence: Evidence) -> Iterator[str]:
         yield "3: the card of a resolved incident has buttons"
     if evidence.latest_note and evidence.latest_note not in card:
         yield f"1: the card does not show the note {evidence.latest_note!r}"
+
+
+def _shows_its_last_state(place: Place) -> Iterator[str]:
+    """Where somebody has stopped it, nothing is shown any more, and the card says so."""
+    if "Not followed here any more" not in place.card:
+        yield "1: the card does not show that it is not followed there any more"
+    if '"Action.Execute"' in place.card:
+        yield "1: a card that is not followed any more has buttons"
+
+
+def _row_agrees(place: Place) -> Iterator[str]:
+    """2: the row tells of the live card what it shows."""
+    seen = next((message.as_of[-1:] for message in place.messages if message.id == place.live), ())
+    told = datetime.fromisoformat(place.shown["as_of"]) if place.shown else None
+    if told is None or [datetime.fromisoformat(at) for at in seen] != [told.replace(microsecond=0)]:
+        yield f"2: the row tells the state of {told}, the live card that of {seen}"
 
 
 def _one_live_card(place: Place) -> Iterator[str]:
@@ -145,7 +185,8 @@ def _one_outcome_each(evidence: Evidence) -> Iterator[str]:
     for click in evidence.clicks:
         if not click["outcome"] or not click["recorded_at"] or not click["person_name"]:
             yield f"5: a press without an outcome: {dict(click)}"
-        done[evidence.users.get(click["aad_object_id"])] += click["outcome"] == "done"
+        if click["verb"] != DOES_NOT_TELL_PAGERDUTY:
+            done[evidence.users.get(click["aad_object_id"])] += click["outcome"] == "done"
     written = Counter(user for user, _ in _statuses(evidence) if user != evidence.outsider)
     if +done != written:
         yield f"5: presses done {dict(done)}, changes in PagerDuty {dict(written)}"
@@ -160,13 +201,16 @@ def _no_acknowledge_after_resolve(evidence: Evidence) -> Iterator[str]:
         resolved = status == "resolved"
 
 
-def _nothing_said_twice(place: Place, evidence: Evidence) -> Iterator[str]:
-    """9."""
+def _said_as_the_preset_says(place: Place, evidence: Evidence) -> Iterator[str]:
+    """9: nothing twice, and nothing that is not to be said there."""
     happened = Counter(webhook["event_type"] for webhook in evidence.webhooks)
-    for word, event_type in HIGHLIGHTS.items():
-        said = sum(word in reply for reply in place.replies)
-        if said > happened[event_type]:
-            yield f"9: {word!r} was said {said} times, it happened {happened[event_type]} times"
+    may_be_said = SAID[place.preset]
+    for symbol, times in Counter(line.split()[0] for line in place.lines).items():
+        event_type = may_be_said.get(symbol)
+        if event_type is None:
+            yield f"9: {symbol} is not to be said under {place.preset}"
+        elif times > happened[event_type]:
+            yield f"9: {symbol} was said {times} times, it happened {happened[event_type]} times"
 
 
 def _statuses(evidence: Evidence) -> list[tuple[str, str]]:
@@ -183,8 +227,9 @@ async def gather(incident: Incident) -> Evidence:
     company, path = incident.company, f"/incidents/{incident.id}"
     pagerduty = await company.pagerduty.records()
     notes = await company.pagerduty.notes(incident.id)
+    now = await company.pagerduty.incident(incident.id)
     return Evidence(
-        incident=await company.pagerduty.incident(incident.id),
+        incident=now,
         latest_note=notes[0] if notes else None,
         webhooks=[webhook for webhook in pagerduty["webhooks"] if webhook["incident"] == incident.id],
         writes=[write for write in pagerduty["writes"] if (write["method"], write["path"]) == ("PUT", path)],
@@ -192,6 +237,7 @@ async def gather(incident: Incident) -> Evidence:
             dict(row) for row in await company.rows("SELECT * FROM click WHERE incident_id = $1", incident.id)
         ],
         expected_outcomes=incident.expected_outcomes,
+        expected_places=CHANNELS[now["service"]["id"]] + len(incident.chats),
         places=await _places(incident),
         users={person["aad_object_id"]: person["pagerduty_user"] for person in company.people},
         outsider=_user(company, ADA_EMAIL),
@@ -210,17 +256,17 @@ async def _places(incident: Incident) -> list[Place]:
     for conversation in records["conversations"]:
         if (row := rows.get(conversation["id"])) is None:
             continue
-        shared = [m for m in conversation["messages"] if m["to"] is None]
-        cards = [m for m in shared if m["reply_to"] is None and incident.id in str(m)]
-        threads = {card["id"] for card in cards}
-        replies = [m["versions"][0]["activity"] for m in shared if m["reply_to"] in threads]
+        cards = [message for message in conversation["messages"] if is_card(message, incident.id)]
         places.append(
             Place(
                 live=row["activity_id"],
                 marker=row["marker"],
                 orphans=row["orphans"],
+                shown=json.loads(row["view"] or "{}"),
+                preset=row["preset"],
+                is_stopped=row["stopped_at"] is not None,
                 messages=[_message(card) for card in cards],
-                replies=[reply["text"] for reply in replies],
+                lines=lines_beside(conversation, incident.id),
                 late_edits=late_edits[conversation["id"]],
             )
         )

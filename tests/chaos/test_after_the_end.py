@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_late_and_repeated_events_change_nothing(company: Company) -> None:
     incident = await ended(company)
-    before, replies = await incident.card(), await said(incident)
+    before, replies = await incident.card(), await incident.said()
     now = await company.pagerduty.incident(incident.id)
     began, over = (datetime.fromisoformat(now[name]) for name in ("created_at", "last_status_change_at"))
     acknowledged = began + timedelta(milliseconds=1)  # never in the same as it was triggered
@@ -32,7 +32,7 @@ async def test_late_and_repeated_events_change_nothing(company: Company) -> None
     after = await incident.card()
     assert shows(after) == shows(before)
     assert "Resolved by Ada Ops" in shows(after)
-    assert await said(incident) == replies
+    assert await incident.said() == replies
     await in_sync(incident)
 
 
@@ -47,7 +47,7 @@ async def test_a_click_on_the_card_of_an_ended_run_changes_nothing_and_says_so(c
     assert await incident.outcomes() == ["stale"]
     assert await incident.changes_by_buttons() == []
     await in_sync(incident)
-    assert len(await said(incident)) == 1
+    assert len(await incident.said()) == 1
 
 
 async def test_a_reopening_opens_the_same_card_and_is_said_once(company: Company) -> None:
@@ -56,7 +56,7 @@ async def test_a_reopening_opens_the_same_card_and_is_said_once(company: Company
     await incident.shows("reopened")
 
     async def is_said() -> bool:  # a resolve makes news that still waits pointless
-        return [text.split()[1] for text in await said(incident)] == ["Resolved", "Reopened"]
+        return [text.split()[1] for text in await incident.said()] == ["Resolved", "Reopened"]
 
     await eventually(is_said)
     (answer,) = await incident.click("acknowledge", by=DI_EMAIL)
@@ -65,7 +65,7 @@ async def test_a_reopening_opens_the_same_card_and_is_said_once(company: Company
     await incident.shows("Resolved by Bo Call")
     await in_sync(incident)
     assert len(await incident.messages()) == 1
-    words = [text.split()[1] for text in await said(incident)]
+    words = [text.split()[1] for text in await incident.said()]
     assert words == ["Resolved", "Reopened"], "what a click on the card did is not said beside it"
 
 
@@ -92,7 +92,7 @@ async def test_a_run_that_continued_as_new_forgets_nothing(impatient: Company) -
     await incident.shows("Acknowledged by Bo Call", f"Note {notes - 1}")
     assert await incident.changes_by_buttons() == ["acknowledged"]
     await in_sync(incident)
-    assert [word.split()[1] for word in await said(incident)] == ["Resolved"]
+    assert [word.split()[1] for word in await incident.said()] == ["Resolved"]
 
 
 async def ended(company: Company) -> Incident:
@@ -103,17 +103,6 @@ async def ended(company: Company) -> Incident:
     await incident.shows("Acknowledged by Ada Ops")
     await in_sync(incident)
     return incident
-
-
-async def said(incident: Incident) -> list[str]:
-    """The replies in its card's thread."""
-    cards = {message["id"] for message in await incident.messages()}
-    return [
-        message["versions"][0]["activity"]["text"]
-        for conversation in (await incident.company.teams.records())["conversations"]
-        for message in conversation["messages"]
-        if message["reply_to"] in cards
-    ]
 
 
 async def snapshot(incident: Incident) -> dict[str, Any]:

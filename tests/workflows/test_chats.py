@@ -1,5 +1,6 @@
 """A chat in which incidents are followed: it has no thread, and the bot leaves it and comes back."""
 
+import re
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -37,7 +38,7 @@ async def test_what_is_a_reply_in_a_channel_is_a_message_of_its_own_in_a_chat(ch
     await eventually(partial(chat.is_over, incident), within=30)
     assert await chat.shows(incident, "Resolved")
     ((text, root),) = await chat.said()
-    assert text.startswith("🟢 Resolved by Bo Call")
+    assert re.match(r"🟢 #\d+ · Resolved by Bo Call", text), "no thread tells which incident"
     assert root is None
 
 

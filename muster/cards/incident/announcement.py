@@ -29,8 +29,19 @@ _ANSWERS = {
 """By PagerDuty's state of a responder; a state that is not here is shown by its own name."""
 
 
-def announcement_text(view: View, announcement: Announcement) -> str:
-    """One line of Markdown: what happened, and by whom where that is known."""
+def announcement_text(view: View, announcement: Announcement, *, names_incident: bool = False) -> str:
+    """One line of Markdown: what happened, and by whom where that is known.
+
+    ``names_incident``: it stands in no thread of the incident's card.
+    """
+    line = _what_happened(view, announcement)
+    if not names_incident or view.number is None:
+        return line
+    symbol, words = line.split(" ", 1)
+    return f"{symbol} #{view.number} · {words}"
+
+
+def _what_happened(view: View, announcement: Announcement) -> str:
     parts = (
         _what(view, announcement),
         _to(view, announcement),

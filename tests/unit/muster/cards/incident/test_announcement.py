@@ -59,6 +59,15 @@ def test_an_announcement_says_what_happened_and_who_did_it(
     assert announcement_text(a_view(**changes), an_announcement(news, by=by)) == text
 
 
+def test_where_no_thread_tells_the_incident_the_line_has_its_number() -> None:
+    note = an_announcement("note")
+    assert announcement_text(a_view(number=42), note, names_incident=True) == (
+        "📝 #42 · Note by Ada Ops: It is the database."
+    )
+    without = announcement_text(a_view(number=None), note, names_incident=True)
+    assert without == "📝 Note by Ada Ops: It is the database."
+
+
 def commented(text: str, author: str | None = None) -> Announcement:
     comment = Comment(id="N1", text=text, author=author, at=AT)
     return Announcement(news="note", stamp=Stamp(at=AT), by="the agent", comment=comment)
