@@ -186,14 +186,14 @@ class Card:
     async def click(self, label: str) -> float:
         """Press a button and wait for the bot's answer; how many seconds that took."""
         async with self._page.expect_response("**/page/invoke") as answering:
-            await self.press(label)
+            await self.click_on_page(label)
         answer = await answering.value
         await answer.finished()
         return answer.request.timing["responseEnd"] / 1000
 
     async def choose(self, label: str, *, picture: str | None = None) -> None:
         """Choose from the overflow menu, of which a picture may be kept, and wait for the bot's answer."""
-        await self.press("•••")
+        await self.click_on_page("•••")
         item = self._page.get_by_role("menuitem").filter(has_text=label)
         await expect(item).to_be_visible()
         if picture is not None:
@@ -202,8 +202,8 @@ class Card:
             await item.click()
         await (await answering.value).finished()
 
-    async def press(self, label: str) -> None:
-        """Press a button that the page answers itself, without the bot."""
+    async def click_on_page(self, label: str) -> None:
+        """Click a button that the page answers itself, without the bot."""
         # By what is read on it: a tooltip names it for screen readers.
         buttons = self._card.locator(".ac-pushButton")
         await buttons.filter(has_text=re.compile(f"^{re.escape(label)}$")).click()

@@ -82,7 +82,7 @@ async def test_an_incident_is_followed_in_two_chats_and_left_in_one(
     await seen_by_bo.shared(TITLE).click("Follow here")
     await seen_by_bo.shared(TITLE).expect("This incident is followed here already.")
     await seen_by_bo.shared(TITLE).expect_buttons("Open the live card", "Open in PagerDuty")
-    await seen_by_bo.shared(TITLE).press("Open the live card")
+    await seen_by_bo.shared(TITLE).click_on_page("Open the live card")
     await seen_by_bo.card(TITLE).expect_pointed_at()
 
     # Di has it in another chat, on her phone; the two chats and the channel have a preset each.

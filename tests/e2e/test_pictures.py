@@ -78,7 +78,7 @@ async def test_cards_in_a_channel_are_pictured(windows: Windows, pagerduty: Page
         ops = await window.open_channel("Payments", "ops")
         await ops.card(over).expect("Resolved by Ada Ops")
         if screen.name == "card-phone":
-            await ops.card(new).press("Details")
+            await ops.card(new).click_on_page("Details")
             await ops.card(new).expect("LedgerDeadlocks", "Runbook")
             await ops.card(new).show()
         else:
