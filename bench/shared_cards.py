@@ -13,9 +13,9 @@ from muster.cards.incident.shared import REFRESH
 
 _PEOPLE = 60
 """Teams asks for a newer card in conversations of at most so many people (docs/platform-facts.md)."""
-_EVERY = 1.0
+_EVERY = 2.0
 """Seconds from one moment to the next. Teams asks once a minute for a person, so that these are the people of
-sixty conversations."""
+thirty conversations."""
 
 
 async def refresh_to_answer(stack: Stack) -> None:

@@ -3,6 +3,7 @@
 """What Muster does when Teams talks to it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
@@ -16,6 +17,13 @@ from api.bot.presence import ChannelPresence
 from api.bot.search import IncidentSearch
 from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
+
+
+class _Answer(InvokeResponse):
+    """An answer of a whole card: botbuilder copies deeply what it sends, and nobody changes this."""
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "_Answer":
+        return self
 
 
 class MusterBot(TeamsActivityHandler):
@@ -67,13 +75,13 @@ class MusterBot(TeamsActivityHandler):
         inbound = inbound_of(turn_context)
         activity, answer_by = inbound.activity, inbound.answer_by
         if activity.name == "composeExtension/query":
-            return InvokeResponse(status=200, body=await self._search.answer(activity, answer_by=answer_by))
+            return _Answer(status=200, body=await self._search.answer(activity, answer_by=answer_by))
         if not activity.is_card_action:
             return InvokeResponse(status=501)
         verb = str(activity.action["verb"]) if activity.action is not None else ""
         handler = self._buttons.get(verb, self._clicks)
         body = await handler.answer(activity, answer_by=answer_by)
-        return InvokeResponse(status=200, body=body)
+        return _Answer(status=200, body=body)
 
     async def on_message_activity(self, turn_context: TurnContext) -> None:
         """A command, or what is taken for one."""

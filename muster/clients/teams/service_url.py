@@ -5,6 +5,7 @@ token: an address outside the allow-list would be handed a token that opens ever
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import httpx
 
@@ -18,7 +19,7 @@ def service_url_allowed(url: str, allowed: Iterable[str]) -> bool:
     """
     try:
         # The parser that will also send the request: two parsers could see two hosts.
-        parsed = httpx.URL(url)
+        parsed = _parsed(url)
     except (httpx.InvalidURL, TypeError):
         return False
     if parsed.userinfo or parsed.query or parsed.fragment:
@@ -41,4 +42,10 @@ def same_address(one: str, other: str) -> bool:
 
 def _written(url: str) -> str:
     # The parser writes scheme and host in small letters, and leaves out a port that goes without saying.
-    return str(httpx.URL(url)).rstrip("/")
+    return str(_parsed(url)).rstrip("/")
+
+
+@lru_cache(maxsize=64)
+def _parsed(url: str) -> httpx.URL:
+    """Raises ``httpx.InvalidURL``. All that Teams sends comes from a few addresses, each told with each."""
+    return httpx.URL(url)
