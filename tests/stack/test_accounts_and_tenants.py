@@ -35,28 +35,28 @@ def channel_of(installation: Installation, account: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("two-tenants")
 
 
 @pytest.fixture(scope="module")
-def own_temporal(folder: Path) -> Iterator[EmbeddedTemporal]:
+def own_temporal(own_folder: Path) -> Iterator[EmbeddedTemporal]:
     """Nobody else's: the API's tests leave runs of the same people and channels, which no worker takes."""
-    with EmbeddedTemporal(log=folder / "temporal.log") as server:
+    with EmbeddedTemporal(log=own_folder / "temporal.log") as server:
         asyncio.run(prepare(server))
         yield server
 
 
 @pytest.fixture(scope="module")
 async def installation(
-    postgres: EmbeddedPostgres, own_temporal: EmbeddedTemporal, folder: Path
+    postgres: EmbeddedPostgres, own_temporal: EmbeddedTemporal, own_folder: Path
 ) -> AsyncIterator[Installation]:
     """Ada of each tenant is linked to each account of theirs, and connected a service of each."""
     url = postgres.create_database("two_tenants")
     await migrate(settings_for(url, "127.0.0.1:1"))
     client: Client = await client_of(own_temporal)
     pool = await open_pool(database_at(url))
-    async with pool, installed(pool, client, url, own_temporal, folder) as installation:
+    async with pool, installed(pool, client, url, own_temporal, own_folder) as installation:
         for account in (US, EU, OTHER):
             await installation.links("Ada", account)
             answer = await installation.connects("Ada", account, SERVICE, channel_of(installation, account))
