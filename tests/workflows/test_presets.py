@@ -1,6 +1,7 @@
 """What is said beside a card under each preset, what is not, and what a change of it in the middle does."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 import pytest
 from temporalio.client import Client
@@ -187,6 +188,24 @@ async def test_what_a_click_on_this_card_did_is_not_said_and_what_others_do_is(c
     assert run.outside.replies[-1].announcement.by == "Bo Call"
 
 
+async def test_what_a_click_did_is_not_said_where_its_event_has_the_second_after_the_answers(
+    client: Client,
+) -> None:
+    async with shown(client) as run:
+        await run.ask(run.click("resolve"))
+        await run.hears(run.life.tells_what_a_click_did(off_by=timedelta(seconds=1)))
+        await run.ends()
+    assert run.outside.said == []
+
+
+async def test_the_same_change_by_somebody_else_two_seconds_later_is_said(client: Client) -> None:
+    async with shown(client) as run:
+        await run.ask(run.click("resolve"))
+        await run.hears(run.life.tells_what_a_click_did(off_by=timedelta(seconds=2)))
+        await run.ends()
+    assert run.outside.said == ["resolved"]
+
+
 async def test_a_later_run_does_not_say_it_either(client: Client) -> None:
     async with shown(client) as run:
         await run.ask(run.click("resolve"))
@@ -210,13 +229,17 @@ async def test_what_waits_when_a_click_here_resolves_the_incident_is_pointless(c
     assert run.outside.said == ["escalated"], "which was refused"
 
 
-async def test_it_is_not_said_where_its_event_overtakes_pagerdutys_answer(client: Client) -> None:
+@pytest.mark.parametrize("earlier", [0, 1])
+async def test_it_is_not_said_where_its_event_overtakes_pagerdutys_answer(
+    client: Client, earlier: int
+) -> None:
+    """Its second may be the one before the answer's."""
     outside = FakeActivities()
     async with shown(client, outside) as run:
 
         async def answers_late(request: DoVerb) -> VerbDone:
             outside.life.set_status("resolved")
-            await run.hears(outside.life.tells_what_a_click_did())
+            await run.hears(outside.life.tells_what_a_click_did(off_by=-timedelta(seconds=earlier)))
             await outside.until(lambda: outside.shown[-1].view.status == "resolved")
             await run.hears(outside.life.is_noted("shown later than the resolve"))
             await outside.until(lambda: outside.shown[-1].view.latest_note is not None)
