@@ -54,7 +54,8 @@ WHERE c.id = :conversation
 -- name: bring_in
 -- Incidents that are open now enter a conversation of their service, whenever they were created; those that are in it
 -- already are found, and are the connection's from now on, whoever follows them. One that somebody has stopped begins
--- anew, with another message. Two statements wait for each other's rows in one order: by conversation, then by incident.
+-- anew, with another message: also one that is stopped at this moment, which the update of what is followed waits for.
+-- Two statements wait for each other's rows in one order: by conversation, then by incident.
 WITH place AS (
   SELECT c.id, con.preset
   FROM conversation c
@@ -68,11 +69,14 @@ WITH place AS (
   FROM place p
   WHERE k.conversation = p.id AND k.account = :account AND k.incident_id = ANY(:incidents)
     AND k.followed_at IS NOT NULL AND k.stopped_at IS NULL
+  RETURNING k.incident_id, k.conversation, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number
 ), known AS (
   SELECT k.incident_id, k.conversation, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number
   FROM place p
   JOIN incident_card k ON k.conversation = p.id
-  WHERE k.account = :account AND k.incident_id = ANY(:incidents) AND k.stopped_at IS NULL
+  WHERE k.account = :account AND k.incident_id = ANY(:incidents) AND k.followed_at IS NULL
+  UNION ALL
+  SELECT incident_id, conversation, stored, preset, preset_number FROM taken_over
 ), entering AS (
   INSERT INTO incident_card AS k (account, incident_id, conversation, preset)
   SELECT :account, i.id, p.id, p.preset

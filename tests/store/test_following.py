@@ -18,7 +18,9 @@ from muster.store.targets import (
     in_chat,
     in_revived,
 )
+from tests.store.locks import somebody_waits
 from tests.support.company import ACCOUNT, CHECKOUT, LEDGER, OPS, SERVICE_URL, TEAM, TENANT
+from tests.support.waiting import eventually
 from workflows.bringing_in.activities import OfConnection
 from workflows.channel_incident.messages import CardKey, Timing
 from workflows.following import Following, Stopped
@@ -266,6 +268,23 @@ async def test_bringing_in_takes_over_what_is_followed_and_what_was_stopped(pool
     assert target.following is None
     assert await event(pool) == [OPS]
     assert await pool.fetchval("SELECT activity_id FROM incident_card WHERE conversation = $1", OPS) is None
+
+
+async def test_what_somebody_stops_while_it_is_brought_in_begins_anew(pool: Pool) -> None:
+    place = OfConnection(account=ACCOUNT, service=CHECKOUT, conversation=OPS)
+    await pool.execute("UPDATE connection SET ended_at = now() WHERE conversation = $1", OPS)
+    await follow(pool, OPS)
+    await shows(pool, OPS)
+    async with transaction(pool) as connection:
+        assert await following.stop(connection, key(OPS), click()) is not None
+        await pool.execute("UPDATE connection SET ended_at = NULL WHERE conversation = $1", OPS)
+        bringing_in = asyncio.create_task(bring_in(pool, place, ["Q1"], most=50))
+        await eventually(lambda: somebody_waits(pool))
+    (target,) = await bringing_in
+    assert (target.incident_id, target.following) == ("Q1", None)
+    assert await following.stopped(pool, key(OPS)) is None
+    assert await pool.fetchval("SELECT activity_id FROM incident_card WHERE conversation = $1", OPS) is None
+    assert await event(pool) == [OPS]
 
 
 async def test_the_followed_card_of_another_service_is_not_the_connections(pool: Pool) -> None:
