@@ -10,11 +10,17 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from tests.support.life import BO
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import Run, running, shown
-from workflows.channel_incident.activities import READ_DETAILS, SHOW_CARD, STOP_FOLLOWING
+from workflows.channel_incident.activities import (
+    READ_DETAILS,
+    SHOW_CARD,
+    STOP_FOLLOWING,
+    DoVerb,
+    VerbDone,
+)
 from workflows.channel_incident.messages import Attached, Followed
 from workflows.channel_incident.workflow_type import ATTACH, DETACH, FOLLOW
 from workflows.errors import CardGone, Forbidden, ProviderUnavailable
-from workflows.following import Following
+from workflows.following import Following, Stopped
 from workflows.presets import ChosenPreset
 from workflows.subscription.activities import CONVERGE_SUBSCRIPTION
 from workflows.verbs.outcomes import Outcome
@@ -136,6 +142,31 @@ async def test_the_button_goes_where_a_connection_brings_the_incident_in(client:
         await run.is_idle()
     assert run.outside.shown[-1].view.verbs == BUTTONS[:2]
     assert len(run.outside.posts) == 1
+
+
+async def test_a_stop_whose_result_comes_after_a_connection_took_it_over_ends_nothing(
+    client: Client,
+) -> None:
+    async with followed(client) as run:
+        result = asyncio.Event()
+
+        async def answers_late(request: DoVerb) -> VerbDone:
+            stopped = Stopped(by=request.click.person.name, at=request.click.received_at)
+            await result.wait()
+            following = Following(number=1, by="Ada Ops", stopped=stopped)
+            return VerbDone(outcome=Outcome(kind="done"), stopped=following)
+
+        run.outside.answers(STOP_FOLLOWING, answers_late)
+        stopping = asyncio.create_task(stops(run))
+        await run.outside.until(lambda: bool(run.outside.stops))
+        run.outside.following = None
+        await run.signal(ATTACH.name, Attached(by="Cy", by_connection=True))
+        await run.outside.until(lambda: bool(run.outside.edits))
+        result.set()
+        assert (await stopping).kind == "done"
+        await run.is_idle()
+    assert run.outside.shown[-1].view.stopped is None
+    assert run.outside.shown[-1].view.verbs == BUTTONS[:2]
 
 
 # Somebody stops it
