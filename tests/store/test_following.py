@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from muster.store import following, subscriptions
+from muster.store import cards, following, subscriptions
 from muster.store.chats import find_or_make
 from muster.store.following import Followed
 from muster.store.pool import Pool, transaction
@@ -22,7 +22,9 @@ from tests.store.locks import somebody_waits
 from tests.support.company import ACCOUNT, CHECKOUT, LEDGER, OPS, SERVICE_URL, TEAM, TENANT
 from tests.support.waiting import eventually
 from workflows.bringing_in.activities import OfConnection
+from workflows.channel_incident.activities import ShowCard
 from workflows.channel_incident.messages import CardKey, Timing
+from workflows.channel_incident.view import CardIdentity, View
 from workflows.following import Following, Stopped
 from workflows.verbs.click import Click, Clicker
 
@@ -76,6 +78,28 @@ async def shows(pool: Pool, conversation: str = CHAT, *, service: str = CHECKOUT
         "UPDATE incident_card SET activity_id = '1700000000001', marker = 'm1', revision = 3, content = 'c3',"
         " intent_at = now(), notified = '{escalated}', view = $2 WHERE conversation = $1",
         *(conversation, json.dumps({"status": "triggered", "service": {"id": service}})),
+    )
+
+
+def show(*, stopped: Stopped | None = None) -> ShowCard:
+    """The next send of its run: an edit to the last state, or a post."""
+    view = View(
+        account=ACCOUNT,
+        incident_id="Q1",
+        revision=4,
+        as_of=AT,
+        title="Slow",
+        status="triggered",
+        stopped=stopped,
+    )
+    return ShowCard(
+        card=key(CHAT),
+        tenant=TENANT,
+        activity_id="1700000000001" if stopped else None,
+        view=view,
+        identity=CardIdentity(marker="m1" if stopped else "m2", nonce="n4"),
+        content="c4",
+        correlation="f:1",
     )
 
 
@@ -242,6 +266,29 @@ async def test_following_again_forgets_the_message_and_remembers_what_was_said(c
     assert row is not None
     assert tuple(row) == (None, None, 3, ["escalated"])
     assert await event(chat) == [CHAT]
+
+
+async def test_a_last_state_that_is_recorded_after_somebody_follows_again_is_not_the_card(
+    chat: Pool,
+) -> None:
+    await follow(chat)
+    await shows(chat)
+    await following.stop(chat, key(CHAT), click())
+    last_state = show(stopped=Stopped(by="Bo Call", at=AT))
+    await follow(chat, name="Cy Net")
+    recorded = await cards.record_shown(chat, last_state, "1700000000001")
+    assert (recorded.recorded, recorded.superseded) == (False, None), "it stays where it is"
+    intended = await cards.intend(chat, show(), datetime.now(UTC))
+    assert intended.activity_id is None, "and another one is posted"
+
+
+async def test_the_last_state_of_a_stopped_card_is_recorded(chat: Pool) -> None:
+    await follow(chat)
+    await shows(chat)
+    await following.stop(chat, key(CHAT), click())
+    await cards.forget_message(chat, key(CHAT), "1700000000001")
+    last_state = show(stopped=Stopped(by="Bo Call", at=AT))
+    assert (await cards.record_shown(chat, last_state, "1700000000001")).recorded, "it was there after all"
 
 
 # A connection takes it over

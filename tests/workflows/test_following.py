@@ -15,6 +15,8 @@ from workflows.channel_incident.activities import (
     SHOW_CARD,
     STOP_FOLLOWING,
     DoVerb,
+    ShowCard,
+    Shown,
     VerbDone,
 )
 from workflows.channel_incident.messages import Attached, Followed
@@ -309,7 +311,7 @@ async def test_following_again_posts_a_new_card_and_repeats_nothing(client: Clie
     assert run.outside.said == ["escalated", "resolved"]
 
 
-async def test_following_again_while_the_last_state_is_on_its_way_leaves_one_live_card(
+async def test_following_again_while_the_last_state_is_on_its_way_leaves_it_and_posts_anew(
     client: Client,
 ) -> None:
     async with followed(client) as run:
@@ -318,11 +320,30 @@ async def test_following_again_while_the_last_state_is_on_its_way_leaves_one_liv
         await run.outside.until(lambda: len(run.outside.shown) == 2)
         await follows(run, number=2)
         showing.set()
-        await run.outside.until(lambda: run.outside.shown[-1].view.stopped is None)
+        await run.outside.until(lambda: len(run.outside.posts) == 2)
         await run.is_idle()
         status = (await run.describe()).status
+        await run.hears(run.life.is_acknowledged())
+        await run.outside.until(lambda: run.outside.shown[-1].view.status == "acknowledged")
     assert status is WorkflowExecutionStatus.RUNNING
-    assert run.outside.shown[-1].view.verbs == BUTTONS
+    first, last_state, second, edit = run.outside.shown
+    assert last_state.view.stopped is not None
+    assert (second.view.verbs, second.view.stopped) == (BUTTONS, None)
+    assert second.identity.marker != first.identity.marker
+    assert edit.activity_id == run.outside.activity_id != last_state.activity_id
+
+
+async def test_a_last_state_whose_row_has_begun_anew_is_shown_once_and_the_run_ends(client: Client) -> None:
+    """Somebody has followed again, and the run is not told yet."""
+    async with followed(client) as run:
+
+        async def is_not_recorded(request: ShowCard) -> Shown:
+            return Shown(activity_id=request.activity_id or "none", orphans=0, recorded=False)
+
+        run.outside.answers(SHOW_CARD, is_not_recorded)
+        await stops(run)
+        assert (await run.ends()).status == "stopped"
+    assert len(run.outside.edits) == 1
 
 
 async def test_a_late_signal_of_an_earlier_following_brings_nothing_back(client: Client) -> None:
