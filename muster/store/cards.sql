@@ -131,6 +131,7 @@ UPDATE incident_card SET notified = array_remove(notified, :key)
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
 
 -- name: restore
-SELECT activity_id, marker, revision, nonce, content, view, intent_marker, orphans, notified
+SELECT activity_id, marker, revision, nonce, content, view, intent_marker, orphans, notified,
+       followed_at, followed_name, follow_number, stopped_at, stopped_name
 FROM incident_card
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation

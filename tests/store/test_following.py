@@ -224,6 +224,15 @@ async def test_an_event_that_matches_a_later_connection_brings_no_stopped_card_b
     assert OPS not in await event(pool, service=CHECKOUT, just_matched=True)
 
 
+async def test_a_run_restores_who_followed_it_and_who_stopped_it(chat: Pool) -> None:
+    assert (await cards.restore(chat, key(CHAT))).following is None
+    await follow(chat)
+    assert (await cards.restore(chat, key(CHAT))).following == BY_ADA
+    stopped = await following.stop(chat, key(CHAT), click())
+    assert stopped is not None
+    assert (await cards.restore(chat, key(CHAT))).following == stopped
+
+
 async def test_a_click_finds_a_stopped_card_and_knows_that_it_is(chat: Pool) -> None:
     await follow(chat)
     await shows(chat)

@@ -12,6 +12,8 @@ from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import Run, running, shown
 from workflows.channel_incident.activities import (
     READ_DETAILS,
+    RESTORE_CARD,
+    RESTORE_INCIDENT,
     SHOW_CARD,
     STOP_FOLLOWING,
     DoVerb,
@@ -62,7 +64,13 @@ async def test_the_card_appears_with_all_buttons_and_the_events_are_asked_for(cl
     async with followed(client) as run:
         names = {called.name for called in (await run.timeline()).activities}
         details = await run.details()
-    assert names == {CONVERGE_SUBSCRIPTION.name, READ_DETAILS.name, SHOW_CARD.name}
+    assert names == {
+        RESTORE_CARD.name,
+        RESTORE_INCIDENT.name,
+        CONVERGE_SUBSCRIPTION.name,
+        READ_DETAILS.name,
+        SHOW_CARD.name,
+    }
     assert [one.account for one in run.outside.subscribed] == ["acme"]
     (post,) = run.outside.posts
     assert (post.view.verbs, post.view.stopped, post.correlation) == (BUTTONS, None, "f:follow")
@@ -346,16 +354,69 @@ async def test_a_last_state_whose_row_has_begun_anew_is_shown_once_and_the_run_e
     assert len(run.outside.edits) == 1
 
 
-async def test_a_late_signal_of_an_earlier_following_brings_nothing_back(client: Client) -> None:
+BEFORE_THE_STOP = pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "not-yet-stored"])
+"""What the sender read before the stop says of the row: something was sent for it, or nothing yet."""
+
+
+@BEFORE_THE_STOP
+async def test_a_late_signal_of_an_earlier_following_brings_nothing_back(
+    client: Client, is_stored: bool
+) -> None:
     async with followed(client) as run:
         await stops(run)
         await run.ends()
         run.outside.store()
-        run.stored = True
-        following = Following(number=1, by="Ada Ops")
+        run.stored = is_stored
+        run.read_before = Following(number=1, by="Ada Ops")
         await run.signal(
-            FOLLOW.name, Followed(by="Cy", following=following, is_open=True, correlation="f:late")
+            FOLLOW.name, Followed(by="Cy", following=run.read_before, is_open=True, correlation="f:late")
         )
         async with asyncio.timeout(20):
             assert (await run.ends()).status == "stopped"
+    assert (len(run.outside.posts), len(run.outside.edits)) == (1, 1)
+
+
+@BEFORE_THE_STOP
+async def test_an_event_whose_sender_read_the_row_before_the_stop_brings_nothing_back(
+    client: Client, is_stored: bool
+) -> None:
+    async with followed(client) as run:
+        before = run.outside.following
+        await stops(run)
+        await run.is_stored()
+        run.stored, run.read_before = is_stored, before
+        await run.hears(run.life.escalates())
+        async with asyncio.timeout(20):
+            assert (await run.ends()).status == "stopped"
+    assert run.outside.said == []
     assert len(run.outside.posts) == 1
+    assert all(edit.view.stopped is not None for edit in run.outside.edits)
+
+
+async def test_a_click_whose_sender_read_the_row_before_the_stop_does_nothing(client: Client) -> None:
+    async with followed(client) as run:
+        before, acknowledge = run.outside.following, run.click("acknowledge")
+        await stops(run)
+        await run.is_stored()
+        run.read_before = before
+        answer = await run.ask(acknowledge)
+        assert (await run.ends()).status == "stopped"
+    assert answer.outcome == Outcome(kind="refused", reason="not_followed")
+    assert run.outside.changes == []
+
+
+async def test_a_connection_that_takes_a_stopped_card_over_while_its_run_restores_posts_anew(
+    client: Client,
+) -> None:
+    async with followed(client) as run:
+        before = run.outside.following
+        await stops(run)
+        await run.is_stored()
+        reading = run.outside.holds(RESTORE_CARD)
+        run.read_before = before
+        await run.hears(run.life.escalates())
+        await run.signal(ATTACH.name, Attached(by="Cy", by_connection=True))
+        reading.set()
+        await run.outside.until(lambda: len(run.outside.posts) == 2)
+        await run.is_idle()
+    assert run.outside.posts[-1].view.verbs == BUTTONS[:2]

@@ -69,7 +69,8 @@ class ChannelIncidentWorkflow:
     @workflow.init
     def __init__(self, start: Start) -> None:
         self.run_state = RunState(start)
-        self.restored = start.carried is not None or not start.stored
+        # What somebody follows they may have stopped since the start's row was read.
+        self.restored = start.carried is not None or not (start.stored or start.following)
         self.clicks = Clicks(self.run_state)
         self.card = CardReconciler(self.run_state)
         self.answers = Answers(self.run_state)

@@ -188,7 +188,9 @@ class FakeActivities:
 
     @activity.defn(name=rows.RESTORE_CARD.name)
     async def restore_card(self, card: CardKey) -> StoredCard:
-        stored: StoredCard = await self._answer(rows.RESTORE_CARD, card, lambda _: self.stored)
+        stored: StoredCard = await self._answer(
+            rows.RESTORE_CARD, card, lambda _: self.stored.model_copy(update={"following": self.following})
+        )
         return stored
 
     @activity.defn(name=rows.RECORD_CLICKS.name)
