@@ -103,7 +103,7 @@ ORDER BY array_position(:incidents::text[], k.incident_id)
 
 -- name: in_revived
 -- Cards of unresolved incidents in the channels that a request has revived, whatever is connected there by now.
--- One of which nothing was sent shows nothing that is to be corrected.
+-- One of which nothing was sent shows nothing that is to be corrected; nor does one that shows its last state.
 SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
        k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
        c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
@@ -111,17 +111,20 @@ FROM conversation c
 JOIN incident_card k ON k.conversation = c.id
 LEFT JOIN team t ON t.id = c.team
 WHERE c.team = :team AND c.suspended_by = :request AND c.suspended_at IS NULL
-  AND k.intent_at IS NOT NULL AND k.stopped_at IS NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
+  AND k.intent_at IS NOT NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
+  AND (k.stopped_at IS NULL OR (k.activity_id IS NOT NULL AND k.view ->> 'stopped' IS NULL))
 ORDER BY c.key, k.incident_id
 
 -- name: in_chat
--- Cards of unresolved incidents in a chat. Also those of which nothing was sent: somebody follows them there.
+-- Cards of unresolved incidents in a chat. Also those of which nothing was sent: somebody follows them there. Those
+-- that show their last state, or have no message to show it, on demand.
 SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
        k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
        c.id, c.kind, c.tenant, c.key, c.name, NULL AS team_name
 FROM conversation c
 JOIN incident_card k ON k.conversation = c.id
 WHERE c.id = :chat AND c.team IS NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
+  AND (:with_last_states OR k.stopped_at IS NULL OR (k.activity_id IS NOT NULL AND k.view ->> 'stopped' IS NULL))
 ORDER BY k.incident_id
 
 -- name: find_card

@@ -245,13 +245,34 @@ async def test_a_click_finds_a_stopped_card_and_knows_that_it_is(chat: Pool) -> 
         assert target.following.stopped == Stopped(by="Bo Call", at=AT)
 
 
+LAST_STATE = (
+    """UPDATE incident_card SET view = view || '{"stopped": {"by": "Bo Call"}}' WHERE conversation = $1"""
+)
+
+
 async def test_a_chat_lists_its_stopped_cards_as_such(chat: Pool) -> None:
     await follow(chat)
     await shows(chat)
     await following.stop(chat, key(CHAT), click())
+    await chat.execute(LAST_STATE, CHAT)
     (target,) = await in_chat(chat, CHAT)
     assert target.following is not None
     assert target.following.stopped is not None
+    assert await in_chat(chat, CHAT, with_last_states=False) == ()
+
+
+async def test_a_chat_lists_a_stopped_card_whose_message_does_not_say_so_with_the_live_ones(
+    chat: Pool,
+) -> None:
+    await follow(chat)
+    await shows(chat)
+    (live,) = await in_chat(chat, CHAT, with_last_states=False)
+    await following.stop(chat, key(CHAT), click())
+    (stopped,) = await in_chat(chat, CHAT, with_last_states=False)
+    assert live.following == BY_ADA
+    assert stopped.following == await following.stopped(chat, key(CHAT))
+    await cards.forget_message(chat, key(CHAT), "1700000000001")
+    assert await in_chat(chat, CHAT, with_last_states=False) == (), "there is no message to say it"
 
 
 async def test_a_channel_that_is_there_again_brings_no_stopped_card_back(pool: Pool) -> None:
@@ -261,6 +282,9 @@ async def test_a_channel_that_is_there_again_brings_no_stopped_card_back(pool: P
     await pool.execute("UPDATE conversation SET suspended_by = 'r' WHERE id = $1", OPS)
     assert len(await in_revived(pool, team=TEAM, request="r")) == 1
     await following.stop(pool, key(OPS), click())
+    (target,) = await in_revived(pool, team=TEAM, request="r")
+    assert target.following == await following.stopped(pool, key(OPS)), "its message does not say so yet"
+    await pool.execute(LAST_STATE, OPS)
     assert await in_revived(pool, team=TEAM, request="r") == ()
 
 

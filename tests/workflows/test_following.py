@@ -295,6 +295,31 @@ async def test_a_conversation_that_goes_lets_a_stopped_card_go_too(client: Clien
         assert (await run.ends()).status == "detached"
 
 
+@pytest.mark.parametrize("is_pagerduty_there", [True, False])
+async def test_a_last_state_that_was_lost_with_the_conversation_is_shown_once_it_is_there_again(
+    client: Client, is_pagerduty_there: bool
+) -> None:
+    async with followed(client) as run:
+        run.outside.fails(SHOW_CARD, *[ProviderUnavailable("Teams is away")] * 50)
+        live = run.outside.posts[-1]
+        await stops(run)
+        await run.outside.until(lambda: bool(run.outside.edits))
+        await run.handle.signal(DETACH.name)
+        await run.ends()
+        run.outside.works_again(SHOW_CARD)
+        run.outside.store(view=live.view, content=live.content, revision=live.view.revision)
+        run.stored = True
+        if not is_pagerduty_there:
+            run.outside.fails(RESTORE_INCIDENT, ProviderUnavailable("PagerDuty is away"))
+        edits = len(run.outside.edits)
+        await run.signal(ATTACH.name, Attached(correlation="f:back"))
+        async with asyncio.timeout(20):
+            assert (await run.ends()).status == "stopped"
+    assert len(run.outside.edits) == edits + 1
+    assert run.outside.edits[-1].view.stopped is not None
+    assert (len(run.outside.posts), run.outside.said) == (1, [])
+
+
 # Somebody follows it again
 
 

@@ -68,6 +68,7 @@ def restored(state: State, stored: StoredCard, *, marker: str) -> State:
             "activity_id": stored.activity_id,
             "shown_revision": stored.revision,
             "shown_content": stored.content,
+            "resend": state.card.resend or _lacks_last_state(stored),
             "orphans": stored.orphans,
         }
     )
@@ -82,6 +83,12 @@ def restored(state: State, stored: StoredCard, *, marker: str) -> State:
         return folded
     fresh = _without_what_was_shown(folded, stored.view)
     return fresh.replace(incident=_under(fresh.incident, stored.view))
+
+
+def _lacks_last_state(stored: StoredCard) -> bool:
+    """Somebody stopped it, and the bot was away before its message said so."""
+    is_stopped = stored.following is not None and stored.following.stopped is not None
+    return is_stopped and stored.view is not None and stored.view.stopped is None
 
 
 def _followed(state: State, row: Following | None, *, marker: str) -> State:

@@ -221,7 +221,7 @@ class ChannelIncidentWorkflow:
         run, state = self.run_state, self.run_state.state
         if state.detached:
             return True
-        if state.is_stopped:
+        if state.is_stopped and not state.lacks_last_state:
             over = True
         elif state.incident.snapshot is None:
             over = run.is_degraded("details", NotFound.__name__)

@@ -73,6 +73,10 @@ class FakeActivities:
     def fails(self, row: Row, *errors: OutsideError) -> None:
         self._failures.setdefault(row.name, []).extend(errors)
 
+    def works_again(self, row: Row) -> None:
+        """No further call of this row fails."""
+        self._failures.pop(row.name, None)
+
     def answers(self, row: Row, answer: Callable[[Any], Awaitable[Any]]) -> None:
         self._answers[row.name] = answer
 
