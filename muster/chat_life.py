@@ -75,7 +75,6 @@ class ChatLife:
         log.info("the cards of a chat were let go", chat=chat, cards=len(cards))
 
     async def _take_up(self, chat: str, request: str) -> None:
-        followed = await targets.in_chat(self._pool, chat)
-        cards = [card for card in followed if card.following is None or card.following.stopped is None]
+        cards = await targets.in_chat(self._pool, chat, with_last_states=False)
         await self._card_runs.take_up(cards, correlation=request)
         log.info("the cards of a chat were taken up", chat=chat, cards=len(cards))

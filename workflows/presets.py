@@ -17,14 +17,12 @@ SAID: dict[Preset, frozenset[News]] = {
     "no_updates": frozenset(),
     "status_updates_only": frozenset({"status_update"}),
     "highlights_only": HIGHLIGHTS,
-    "all_updates": HIGHLIGHTS | {"status_update", "note", "responder_added", "responder_replied"},
+    "all_updates": HIGHLIGHTS | {"status_update", "note", "responder_replied"},
 }
 """What each preset has said."""
 
 IN_CHANNELS: Preset = "highlights_only"
 """Where nobody chose another one. The defaults of the columns say the same."""
-IN_DEDICATED_CHATS: Preset = "all_updates"
-"""Who was called into a chat about one incident is there to follow it."""
 
 
 class ChosenPreset(Value):

@@ -38,10 +38,12 @@ WHERE account = :account AND incident_id = :incident_id AND conversation = :conv
 -- a post of its own, does not know. Until that post is recorded the late message is the card: if the post fails, it
 -- is the one to edit. Where two messages are there, the one that is not the card is superseded. The marker of a late
 -- message stands among the orphans', unless somebody had the message deleted: then it is no card any more.
+-- A last state whose row has begun anew meanwhile stays where it is: what is shown next is another message.
 --
 -- Both workers may record at the same moment: the row is locked before it is looked at.
 WITH before AS (
-  SELECT activity_id, marker, intent_marker, orphans, orphan_markers, revision
+  SELECT activity_id, marker, intent_marker, orphans, orphan_markers, revision,
+         stopped_at IS NULL AND :view::jsonb ->> 'stopped' IS NOT NULL AS is_let_go
   FROM incident_card
   WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
   FOR UPDATE
@@ -70,7 +72,8 @@ WITH before AS (
     AND (b.intent_marker = :marker
          OR (b.activity_id = :activity_id AND b.revision <= :revision)
          OR (b.activity_id IS NULL AND :is_post AND :marker = ANY (b.orphan_markers))
-         OR (b.activity_id IS NULL AND NOT :is_post AND b.intent_marker IS NULL AND b.revision <= :revision))
+         OR (b.activity_id IS NULL AND NOT :is_post AND b.intent_marker IS NULL AND b.revision <= :revision
+             AND NOT b.is_let_go))
   RETURNING k.orphans)
 SELECT coalesce(r.orphans, b.orphans), r.orphans IS NOT NULL,
        CASE WHEN b.activity_id = :activity_id THEN NULL
@@ -128,6 +131,7 @@ UPDATE incident_card SET notified = array_remove(notified, :key)
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
 
 -- name: restore
-SELECT activity_id, marker, revision, nonce, content, view, intent_marker, orphans, notified
+SELECT activity_id, marker, revision, nonce, content, view, intent_marker, orphans, notified,
+       followed_at, followed_name, follow_number, stopped_at, stopped_name
 FROM incident_card
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation

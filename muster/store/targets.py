@@ -111,14 +111,19 @@ async def bring_in(
 
 
 async def in_revived(connection: Connection | Pool, *, team: str, request: str) -> tuple[Target, ...]:
-    """The cards of unresolved incidents in the channels that a request has revived."""
+    """The cards of unresolved incidents in the channels that a request has revived, but for last states."""
     rows = await QUERIES["in_revived"].fetch(connection, team=team, request=request)
     return tuple(target_of(row, row["account"], row["incident_id"]) for row in rows)
 
 
-async def in_chat(connection: Connection | Pool, chat: str) -> tuple[Target, ...]:
-    """The cards of unresolved incidents in a chat, whether or not the bot is in it; stopped ones too."""
-    rows = await QUERIES["in_chat"].fetch(connection, chat=chat)
+async def in_chat(
+    connection: Connection | Pool, chat: str, *, with_last_states: bool = True
+) -> tuple[Target, ...]:
+    """The cards of unresolved incidents in a chat, whether or not the bot is in it.
+
+    ``with_last_states``: also those that somebody stopped and whose message says so, or is gone.
+    """
+    rows = await QUERIES["in_chat"].fetch(connection, chat=chat, with_last_states=with_last_states)
     return tuple(target_of(row, row["account"], row["incident_id"]) for row in rows)
 
 

@@ -54,7 +54,8 @@ WHERE c.id = :conversation
 -- name: bring_in
 -- Incidents that are open now enter a conversation of their service, whenever they were created; those that are in it
 -- already are found, and are the connection's from now on, whoever follows them. One that somebody has stopped begins
--- anew, with another message. Two statements wait for each other's rows in one order: by conversation, then by incident.
+-- anew, with another message: also one that is stopped at this moment, which the update of what is followed waits for.
+-- Two statements wait for each other's rows in one order: by conversation, then by incident.
 WITH place AS (
   SELECT c.id, con.preset
   FROM conversation c
@@ -68,11 +69,14 @@ WITH place AS (
   FROM place p
   WHERE k.conversation = p.id AND k.account = :account AND k.incident_id = ANY(:incidents)
     AND k.followed_at IS NOT NULL AND k.stopped_at IS NULL
+  RETURNING k.incident_id, k.conversation, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number
 ), known AS (
   SELECT k.incident_id, k.conversation, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number
   FROM place p
   JOIN incident_card k ON k.conversation = p.id
-  WHERE k.account = :account AND k.incident_id = ANY(:incidents) AND k.stopped_at IS NULL
+  WHERE k.account = :account AND k.incident_id = ANY(:incidents) AND k.followed_at IS NULL
+  UNION ALL
+  SELECT incident_id, conversation, stored, preset, preset_number FROM taken_over
 ), entering AS (
   INSERT INTO incident_card AS k (account, incident_id, conversation, preset)
   SELECT :account, i.id, p.id, p.preset
@@ -99,7 +103,7 @@ ORDER BY array_position(:incidents::text[], k.incident_id)
 
 -- name: in_revived
 -- Cards of unresolved incidents in the channels that a request has revived, whatever is connected there by now.
--- One of which nothing was sent shows nothing that is to be corrected.
+-- One of which nothing was sent shows nothing that is to be corrected; nor does one that shows its last state.
 SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
        k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
        c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
@@ -107,17 +111,20 @@ FROM conversation c
 JOIN incident_card k ON k.conversation = c.id
 LEFT JOIN team t ON t.id = c.team
 WHERE c.team = :team AND c.suspended_by = :request AND c.suspended_at IS NULL
-  AND k.intent_at IS NOT NULL AND k.stopped_at IS NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
+  AND k.intent_at IS NOT NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
+  AND (k.stopped_at IS NULL OR (k.activity_id IS NOT NULL AND k.view ->> 'stopped' IS NULL))
 ORDER BY c.key, k.incident_id
 
 -- name: in_chat
--- Cards of unresolved incidents in a chat. Also those of which nothing was sent: somebody follows them there.
+-- Cards of unresolved incidents in a chat. Also those of which nothing was sent: somebody follows them there. Those
+-- that show their last state, or have no message to show it, on demand.
 SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
        k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
        c.id, c.kind, c.tenant, c.key, c.name, NULL AS team_name
 FROM conversation c
 JOIN incident_card k ON k.conversation = c.id
 WHERE c.id = :chat AND c.team IS NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
+  AND (:with_last_states OR k.stopped_at IS NULL OR (k.activity_id IS NOT NULL AND k.view ->> 'stopped' IS NULL))
 ORDER BY k.incident_id
 
 -- name: find_card

@@ -9,6 +9,7 @@ import pytest
 from muster.store import cards
 from muster.store.cards import CardUnknown, Orphan, ReplyPlace
 from muster.store.pool import Pool, transaction
+from tests.store.locks import somebody_waits
 from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TENANT
 from tests.support.waiting import eventually
 from workflows.channel_incident.activities import ShowCard, StoredCard
@@ -173,15 +174,9 @@ async def test_of_two_posts_recorded_at_the_same_moment_one_is_superseded(pool: 
     async with transaction(pool) as connection:
         assert await cards.record_shown(connection, show("m1"), "1") == (0, True, None)
         second = asyncio.create_task(cards.record_shown(pool, show("m2"), "2"))
-        await eventually(lambda: _somebody_waits(pool))
+        await eventually(lambda: somebody_waits(pool))
     assert await second == (1, True, "1")
     assert await orphan_markers(pool) == ["m1"]
-
-
-async def _somebody_waits(pool: Pool) -> bool:
-    waiting = """SELECT EXISTS (SELECT FROM pg_stat_activity
-                 WHERE wait_event_type = 'Lock' AND datname = current_database())"""
-    return await pool.fetchval(waiting) is True
 
 
 async def test_a_late_post_that_was_deleted_as_an_orphan_is_no_card(pool: Pool) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from muster.store import following, subscriptions
+from muster.store import cards, following, subscriptions
 from muster.store.chats import find_or_make
 from muster.store.following import Followed
 from muster.store.pool import Pool, transaction
@@ -18,9 +18,13 @@ from muster.store.targets import (
     in_chat,
     in_revived,
 )
+from tests.store.locks import somebody_waits
 from tests.support.company import ACCOUNT, CHECKOUT, LEDGER, OPS, SERVICE_URL, TEAM, TENANT
+from tests.support.waiting import eventually
 from workflows.bringing_in.activities import OfConnection
+from workflows.channel_incident.activities import ShowCard
 from workflows.channel_incident.messages import CardKey, Timing
+from workflows.channel_incident.view import CardIdentity, View
 from workflows.following import Following, Stopped
 from workflows.verbs.click import Click, Clicker
 
@@ -74,6 +78,28 @@ async def shows(pool: Pool, conversation: str = CHAT, *, service: str = CHECKOUT
         "UPDATE incident_card SET activity_id = '1700000000001', marker = 'm1', revision = 3, content = 'c3',"
         " intent_at = now(), notified = '{escalated}', view = $2 WHERE conversation = $1",
         *(conversation, json.dumps({"status": "triggered", "service": {"id": service}})),
+    )
+
+
+def show(*, stopped: Stopped | None = None) -> ShowCard:
+    """The next send of its run: an edit to the last state, or a post."""
+    view = View(
+        account=ACCOUNT,
+        incident_id="Q1",
+        revision=4,
+        as_of=AT,
+        title="Slow",
+        status="triggered",
+        stopped=stopped,
+    )
+    return ShowCard(
+        card=key(CHAT),
+        tenant=TENANT,
+        activity_id="1700000000001" if stopped else None,
+        view=view,
+        identity=CardIdentity(marker="m1" if stopped else "m2", nonce="n4"),
+        content="c4",
+        correlation="f:1",
     )
 
 
@@ -198,6 +224,15 @@ async def test_an_event_that_matches_a_later_connection_brings_no_stopped_card_b
     assert OPS not in await event(pool, service=CHECKOUT, just_matched=True)
 
 
+async def test_a_run_restores_who_followed_it_and_who_stopped_it(chat: Pool) -> None:
+    assert (await cards.restore(chat, key(CHAT))).following is None
+    await follow(chat)
+    assert (await cards.restore(chat, key(CHAT))).following == BY_ADA
+    stopped = await following.stop(chat, key(CHAT), click())
+    assert stopped is not None
+    assert (await cards.restore(chat, key(CHAT))).following == stopped
+
+
 async def test_a_click_finds_a_stopped_card_and_knows_that_it_is(chat: Pool) -> None:
     await follow(chat)
     await shows(chat)
@@ -210,13 +245,34 @@ async def test_a_click_finds_a_stopped_card_and_knows_that_it_is(chat: Pool) -> 
         assert target.following.stopped == Stopped(by="Bo Call", at=AT)
 
 
+LAST_STATE = (
+    """UPDATE incident_card SET view = view || '{"stopped": {"by": "Bo Call"}}' WHERE conversation = $1"""
+)
+
+
 async def test_a_chat_lists_its_stopped_cards_as_such(chat: Pool) -> None:
     await follow(chat)
     await shows(chat)
     await following.stop(chat, key(CHAT), click())
+    await chat.execute(LAST_STATE, CHAT)
     (target,) = await in_chat(chat, CHAT)
     assert target.following is not None
     assert target.following.stopped is not None
+    assert await in_chat(chat, CHAT, with_last_states=False) == ()
+
+
+async def test_a_chat_lists_a_stopped_card_whose_message_does_not_say_so_with_the_live_ones(
+    chat: Pool,
+) -> None:
+    await follow(chat)
+    await shows(chat)
+    (live,) = await in_chat(chat, CHAT, with_last_states=False)
+    await following.stop(chat, key(CHAT), click())
+    (stopped,) = await in_chat(chat, CHAT, with_last_states=False)
+    assert live.following == BY_ADA
+    assert stopped.following == await following.stopped(chat, key(CHAT))
+    await cards.forget_message(chat, key(CHAT), "1700000000001")
+    assert await in_chat(chat, CHAT, with_last_states=False) == (), "there is no message to say it"
 
 
 async def test_a_channel_that_is_there_again_brings_no_stopped_card_back(pool: Pool) -> None:
@@ -226,6 +282,9 @@ async def test_a_channel_that_is_there_again_brings_no_stopped_card_back(pool: P
     await pool.execute("UPDATE conversation SET suspended_by = 'r' WHERE id = $1", OPS)
     assert len(await in_revived(pool, team=TEAM, request="r")) == 1
     await following.stop(pool, key(OPS), click())
+    (target,) = await in_revived(pool, team=TEAM, request="r")
+    assert target.following == await following.stopped(pool, key(OPS)), "its message does not say so yet"
+    await pool.execute(LAST_STATE, OPS)
     assert await in_revived(pool, team=TEAM, request="r") == ()
 
 
@@ -240,6 +299,29 @@ async def test_following_again_forgets_the_message_and_remembers_what_was_said(c
     assert row is not None
     assert tuple(row) == (None, None, 3, ["escalated"])
     assert await event(chat) == [CHAT]
+
+
+async def test_a_last_state_that_is_recorded_after_somebody_follows_again_is_not_the_card(
+    chat: Pool,
+) -> None:
+    await follow(chat)
+    await shows(chat)
+    await following.stop(chat, key(CHAT), click())
+    last_state = show(stopped=Stopped(by="Bo Call", at=AT))
+    await follow(chat, name="Cy Net")
+    recorded = await cards.record_shown(chat, last_state, "1700000000001")
+    assert (recorded.recorded, recorded.superseded) == (False, None), "it stays where it is"
+    intended = await cards.intend(chat, show(), datetime.now(UTC))
+    assert intended.activity_id is None, "and another one is posted"
+
+
+async def test_the_last_state_of_a_stopped_card_is_recorded(chat: Pool) -> None:
+    await follow(chat)
+    await shows(chat)
+    await following.stop(chat, key(CHAT), click())
+    await cards.forget_message(chat, key(CHAT), "1700000000001")
+    last_state = show(stopped=Stopped(by="Bo Call", at=AT))
+    assert (await cards.record_shown(chat, last_state, "1700000000001")).recorded, "it was there after all"
 
 
 # A connection takes it over
@@ -266,6 +348,23 @@ async def test_bringing_in_takes_over_what_is_followed_and_what_was_stopped(pool
     assert target.following is None
     assert await event(pool) == [OPS]
     assert await pool.fetchval("SELECT activity_id FROM incident_card WHERE conversation = $1", OPS) is None
+
+
+async def test_what_somebody_stops_while_it_is_brought_in_begins_anew(pool: Pool) -> None:
+    place = OfConnection(account=ACCOUNT, service=CHECKOUT, conversation=OPS)
+    await pool.execute("UPDATE connection SET ended_at = now() WHERE conversation = $1", OPS)
+    await follow(pool, OPS)
+    await shows(pool, OPS)
+    async with transaction(pool) as connection:
+        assert await following.stop(connection, key(OPS), click()) is not None
+        await pool.execute("UPDATE connection SET ended_at = NULL WHERE conversation = $1", OPS)
+        bringing_in = asyncio.create_task(bring_in(pool, place, ["Q1"], most=50))
+        await eventually(lambda: somebody_waits(pool))
+    (target,) = await bringing_in
+    assert (target.incident_id, target.following) == ("Q1", None)
+    assert await following.stopped(pool, key(OPS)) is None
+    assert await pool.fetchval("SELECT activity_id FROM incident_card WHERE conversation = $1", OPS) is None
+    assert await event(pool) == [OPS]
 
 
 async def test_the_followed_card_of_another_service_is_not_the_connections(pool: Pool) -> None:

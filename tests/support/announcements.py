@@ -13,10 +13,10 @@ BO = Reference(id="PUSER02", name="Bo Call")
 
 
 def an_announcement(news: News, *, at: datetime = AT, by: str | None = "Ada Ops") -> Announcement:
-    """Of this kind; Ada wrote what was written, and Bo was asked to help."""
+    """Of this kind; Ada wrote what was written, and Bo has joined."""
     more: dict[str, Any] = {}
     if news in ("note", "status_update"):
         more["comment"] = Comment(id="C1", text="It is the database.", author="Ada Ops", at=at)
-    if news in ("responder_added", "responder_replied"):
-        more["responder"] = Responder(person=BO, state="joined" if news == "responder_replied" else "pending")
+    if news == "responder_replied":
+        more["responder"] = Responder(person=BO, state="joined")
     return Announcement(news=news, stamp=Stamp(at=at, event_id="01E"), by=by, **more)

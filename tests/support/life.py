@@ -56,10 +56,13 @@ class Life:
             self.status, self.status_at, self.status_by = status, self.now, agent
         return self._event(f"incident.{event}", agent=agent, snapshot=self.snapshot(status, **more))
 
-    def tells_what_a_click_did(self) -> IncidentEvent:
-        """The event that follows a change which PagerDuty's answer to the press has told already."""
+    def tells_what_a_click_did(self, *, off_by: timedelta = timedelta(0)) -> IncidentEvent:
+        """The event that follows a change which PagerDuty's answer to the press has told already.
+
+        ``off_by``: how much later than the answer has it.
+        """
         event = self.becomes(self.status, self.status, agent=self.status_by)
-        return event.model_copy(update={"occurred_at": self.status_at})
+        return event.model_copy(update={"occurred_at": self.status_at + off_by})
 
     # Events about one thing
 

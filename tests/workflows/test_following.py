@@ -10,11 +10,21 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from tests.support.life import BO
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import Run, running, shown
-from workflows.channel_incident.activities import READ_DETAILS, SHOW_CARD, STOP_FOLLOWING
+from workflows.channel_incident.activities import (
+    READ_DETAILS,
+    RESTORE_CARD,
+    RESTORE_INCIDENT,
+    SHOW_CARD,
+    STOP_FOLLOWING,
+    DoVerb,
+    ShowCard,
+    Shown,
+    VerbDone,
+)
 from workflows.channel_incident.messages import Attached, Followed
 from workflows.channel_incident.workflow_type import ATTACH, DETACH, FOLLOW
 from workflows.errors import CardGone, Forbidden, ProviderUnavailable
-from workflows.following import Following
+from workflows.following import Following, Stopped
 from workflows.presets import ChosenPreset
 from workflows.subscription.activities import CONVERGE_SUBSCRIPTION
 from workflows.verbs.outcomes import Outcome
@@ -54,7 +64,13 @@ async def test_the_card_appears_with_all_buttons_and_the_events_are_asked_for(cl
     async with followed(client) as run:
         names = {called.name for called in (await run.timeline()).activities}
         details = await run.details()
-    assert names == {CONVERGE_SUBSCRIPTION.name, READ_DETAILS.name, SHOW_CARD.name}
+    assert names == {
+        RESTORE_CARD.name,
+        RESTORE_INCIDENT.name,
+        CONVERGE_SUBSCRIPTION.name,
+        READ_DETAILS.name,
+        SHOW_CARD.name,
+    }
     assert [one.account for one in run.outside.subscribed] == ["acme"]
     (post,) = run.outside.posts
     assert (post.view.verbs, post.view.stopped, post.correlation) == (BUTTONS, None, "f:follow")
@@ -136,6 +152,31 @@ async def test_the_button_goes_where_a_connection_brings_the_incident_in(client:
         await run.is_idle()
     assert run.outside.shown[-1].view.verbs == BUTTONS[:2]
     assert len(run.outside.posts) == 1
+
+
+async def test_a_stop_whose_result_comes_after_a_connection_took_it_over_ends_nothing(
+    client: Client,
+) -> None:
+    async with followed(client) as run:
+        result = asyncio.Event()
+
+        async def answers_late(request: DoVerb) -> VerbDone:
+            stopped = Stopped(by=request.click.person.name, at=request.click.received_at)
+            await result.wait()
+            following = Following(number=1, by="Ada Ops", stopped=stopped)
+            return VerbDone(outcome=Outcome(kind="done"), stopped=following)
+
+        run.outside.answers(STOP_FOLLOWING, answers_late)
+        stopping = asyncio.create_task(stops(run))
+        await run.outside.until(lambda: bool(run.outside.stops))
+        run.outside.following = None
+        await run.signal(ATTACH.name, Attached(by="Cy", by_connection=True))
+        await run.outside.until(lambda: bool(run.outside.edits))
+        result.set()
+        assert (await stopping).kind == "done"
+        await run.is_idle()
+    assert run.outside.shown[-1].view.stopped is None
+    assert run.outside.shown[-1].view.verbs == BUTTONS[:2]
 
 
 # Somebody stops it
@@ -254,6 +295,31 @@ async def test_a_conversation_that_goes_lets_a_stopped_card_go_too(client: Clien
         assert (await run.ends()).status == "detached"
 
 
+@pytest.mark.parametrize("is_pagerduty_there", [True, False])
+async def test_a_last_state_that_was_lost_with_the_conversation_is_shown_once_it_is_there_again(
+    client: Client, is_pagerduty_there: bool
+) -> None:
+    async with followed(client) as run:
+        run.outside.fails(SHOW_CARD, *[ProviderUnavailable("Teams is away")] * 50)
+        live = run.outside.posts[-1]
+        await stops(run)
+        await run.outside.until(lambda: bool(run.outside.edits))
+        await run.handle.signal(DETACH.name)
+        await run.ends()
+        run.outside.works_again(SHOW_CARD)
+        run.outside.store(view=live.view, content=live.content, revision=live.view.revision)
+        run.stored = True
+        if not is_pagerduty_there:
+            run.outside.fails(RESTORE_INCIDENT, ProviderUnavailable("PagerDuty is away"))
+        edits = len(run.outside.edits)
+        await run.signal(ATTACH.name, Attached(correlation="f:back"))
+        async with asyncio.timeout(20):
+            assert (await run.ends()).status == "stopped"
+    assert len(run.outside.edits) == edits + 1
+    assert run.outside.edits[-1].view.stopped is not None
+    assert (len(run.outside.posts), run.outside.said) == (1, [])
+
+
 # Somebody follows it again
 
 
@@ -278,7 +344,7 @@ async def test_following_again_posts_a_new_card_and_repeats_nothing(client: Clie
     assert run.outside.said == ["escalated", "resolved"]
 
 
-async def test_following_again_while_the_last_state_is_on_its_way_leaves_one_live_card(
+async def test_following_again_while_the_last_state_is_on_its_way_leaves_it_and_posts_anew(
     client: Client,
 ) -> None:
     async with followed(client) as run:
@@ -287,23 +353,95 @@ async def test_following_again_while_the_last_state_is_on_its_way_leaves_one_liv
         await run.outside.until(lambda: len(run.outside.shown) == 2)
         await follows(run, number=2)
         showing.set()
-        await run.outside.until(lambda: run.outside.shown[-1].view.stopped is None)
+        await run.outside.until(lambda: len(run.outside.posts) == 2)
         await run.is_idle()
         status = (await run.describe()).status
+        await run.hears(run.life.is_acknowledged())
+        await run.outside.until(lambda: run.outside.shown[-1].view.status == "acknowledged")
     assert status is WorkflowExecutionStatus.RUNNING
-    assert run.outside.shown[-1].view.verbs == BUTTONS
+    first, last_state, second, edit = run.outside.shown
+    assert last_state.view.stopped is not None
+    assert (second.view.verbs, second.view.stopped) == (BUTTONS, None)
+    assert second.identity.marker != first.identity.marker
+    assert edit.activity_id == run.outside.activity_id != last_state.activity_id
 
 
-async def test_a_late_signal_of_an_earlier_following_brings_nothing_back(client: Client) -> None:
+async def test_a_last_state_whose_row_has_begun_anew_is_shown_once_and_the_run_ends(client: Client) -> None:
+    """Somebody has followed again, and the run is not told yet."""
+    async with followed(client) as run:
+
+        async def is_not_recorded(request: ShowCard) -> Shown:
+            return Shown(activity_id=request.activity_id or "none", orphans=0, recorded=False)
+
+        run.outside.answers(SHOW_CARD, is_not_recorded)
+        await stops(run)
+        assert (await run.ends()).status == "stopped"
+    assert len(run.outside.edits) == 1
+
+
+BEFORE_THE_STOP = pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "not-yet-stored"])
+"""What the sender read before the stop says of the row: something was sent for it, or nothing yet."""
+
+
+@BEFORE_THE_STOP
+async def test_a_late_signal_of_an_earlier_following_brings_nothing_back(
+    client: Client, is_stored: bool
+) -> None:
     async with followed(client) as run:
         await stops(run)
         await run.ends()
         run.outside.store()
-        run.stored = True
-        following = Following(number=1, by="Ada Ops")
+        run.stored = is_stored
+        run.read_before = Following(number=1, by="Ada Ops")
         await run.signal(
-            FOLLOW.name, Followed(by="Cy", following=following, is_open=True, correlation="f:late")
+            FOLLOW.name, Followed(by="Cy", following=run.read_before, is_open=True, correlation="f:late")
         )
         async with asyncio.timeout(20):
             assert (await run.ends()).status == "stopped"
+    assert (len(run.outside.posts), len(run.outside.edits)) == (1, 1)
+
+
+@BEFORE_THE_STOP
+async def test_an_event_whose_sender_read_the_row_before_the_stop_brings_nothing_back(
+    client: Client, is_stored: bool
+) -> None:
+    async with followed(client) as run:
+        before = run.outside.following
+        await stops(run)
+        await run.is_stored()
+        run.stored, run.read_before = is_stored, before
+        await run.hears(run.life.escalates())
+        async with asyncio.timeout(20):
+            assert (await run.ends()).status == "stopped"
+    assert run.outside.said == []
     assert len(run.outside.posts) == 1
+    assert all(edit.view.stopped is not None for edit in run.outside.edits)
+
+
+async def test_a_click_whose_sender_read_the_row_before_the_stop_does_nothing(client: Client) -> None:
+    async with followed(client) as run:
+        before, acknowledge = run.outside.following, run.click("acknowledge")
+        await stops(run)
+        await run.is_stored()
+        run.read_before = before
+        answer = await run.ask(acknowledge)
+        assert (await run.ends()).status == "stopped"
+    assert answer.outcome == Outcome(kind="refused", reason="not_followed")
+    assert run.outside.changes == []
+
+
+async def test_a_connection_that_takes_a_stopped_card_over_while_its_run_restores_posts_anew(
+    client: Client,
+) -> None:
+    async with followed(client) as run:
+        before = run.outside.following
+        await stops(run)
+        await run.is_stored()
+        reading = run.outside.holds(RESTORE_CARD)
+        run.read_before = before
+        await run.hears(run.life.escalates())
+        await run.signal(ATTACH.name, Attached(by="Cy", by_connection=True))
+        reading.set()
+        await run.outside.until(lambda: len(run.outside.posts) == 2)
+        await run.is_idle()
+    assert run.outside.posts[-1].view.verbs == BUTTONS[:2]

@@ -1,6 +1,7 @@
 """What is said beside a card under each preset, what is not, and what a change of it in the middle does."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 import pytest
 from temporalio.client import Client
@@ -24,13 +25,13 @@ EVENTS: Mapping[str, Callable[[Life], IncidentEvent]] = {
     "escalated": Life.escalates,
     "status_update": lambda life: life.gets_status_update("We are on it."),
     "note": lambda life: life.is_noted("It is the database."),
-    "responder_added": Life.asks_for_help,
+    "responder asked": Life.asks_for_help,
     "responder_replied": Life.is_answered,
     "acknowledged": Life.is_acknowledged,
     "resolved": Life.is_resolved,
     "reopened": Life.reopens,
 }
-"""Every kind of news, and one change that is none."""
+"""Every kind of news, and two changes that are none."""
 
 HIGHLIGHTS = ("priority_raised", "escalated", "resolved", "reopened")
 
@@ -41,7 +42,7 @@ HIGHLIGHTS = ("priority_raised", "escalated", "resolved", "reopened")
         ("no_updates", ()),
         ("status_updates_only", ("status_update",)),
         ("highlights_only", HIGHLIGHTS),
-        ("all_updates", tuple(news for news in EVENTS if news != "acknowledged")),
+        ("all_updates", tuple(news for news in EVENTS if news not in ("acknowledged", "responder asked"))),
     ],
 )
 async def test_each_preset_says_its_news_once_and_the_card_shows_all_of_it(
@@ -187,6 +188,24 @@ async def test_what_a_click_on_this_card_did_is_not_said_and_what_others_do_is(c
     assert run.outside.replies[-1].announcement.by == "Bo Call"
 
 
+async def test_what_a_click_did_is_not_said_where_its_event_has_the_second_after_the_answers(
+    client: Client,
+) -> None:
+    async with shown(client) as run:
+        await run.ask(run.click("resolve"))
+        await run.hears(run.life.tells_what_a_click_did(off_by=timedelta(seconds=1)))
+        await run.ends()
+    assert run.outside.said == []
+
+
+async def test_the_same_change_by_somebody_else_two_seconds_later_is_said(client: Client) -> None:
+    async with shown(client) as run:
+        await run.ask(run.click("resolve"))
+        await run.hears(run.life.tells_what_a_click_did(off_by=timedelta(seconds=2)))
+        await run.ends()
+    assert run.outside.said == ["resolved"]
+
+
 async def test_a_later_run_does_not_say_it_either(client: Client) -> None:
     async with shown(client) as run:
         await run.ask(run.click("resolve"))
@@ -210,13 +229,17 @@ async def test_what_waits_when_a_click_here_resolves_the_incident_is_pointless(c
     assert run.outside.said == ["escalated"], "which was refused"
 
 
-async def test_it_is_not_said_where_its_event_overtakes_pagerdutys_answer(client: Client) -> None:
+@pytest.mark.parametrize("earlier", [0, 1])
+async def test_it_is_not_said_where_its_event_overtakes_pagerdutys_answer(
+    client: Client, earlier: int
+) -> None:
+    """Its second may be the one before the answer's."""
     outside = FakeActivities()
     async with shown(client, outside) as run:
 
         async def answers_late(request: DoVerb) -> VerbDone:
             outside.life.set_status("resolved")
-            await run.hears(outside.life.tells_what_a_click_did())
+            await run.hears(outside.life.tells_what_a_click_did(off_by=-timedelta(seconds=earlier)))
             await outside.until(lambda: outside.shown[-1].view.status == "resolved")
             await run.hears(outside.life.is_noted("shown later than the resolve"))
             await outside.until(lambda: outside.shown[-1].view.latest_note is not None)

@@ -137,6 +137,8 @@ class StoredCard(Value):
     nonce: str | None = None
     content: str | None = None
     view: View | None = None
+    following: Following | None = None
+    """Who follows the incident there, and who stopped it; ``None``: nobody could stop it."""
     unknown: bool = False
     """A post was attempted and its outcome never recorded."""
     orphans: int = 0

@@ -26,6 +26,8 @@ from workflows.verbs.click import Click
 from workflows.verbs.verb import Verb
 
 _CLOCKS_DIFFER = timedelta(seconds=30)
+_SECONDS_DIFFER = timedelta(seconds=1)
+"""An answer and its event are written one after the other, and a second may end between them."""
 
 
 class AnnouncementsReconciler(Reconciler):
@@ -110,14 +112,15 @@ def with_preset(state: State, chosen: ChosenPreset) -> State:
 def with_own(state: State, verb: Verb, click: Click, details: Details | None, *, now: datetime) -> State:
     """A click on this card has done it: what others are told of it is not said here.
 
-    PagerDuty's answer says in which second. Where it was lost and the outcome found in the click's row, that
-    was between the press and now, by a clock that may differ from ours. Changes of the incident alone are
-    told by their kind and time: of what people write there may be several in a second.
+    PagerDuty's answer says in which second, give or take one. Where it was lost and the outcome found in the
+    click's row, that was between the press and now, by a clock that may differ from ours. Changes of the
+    incident alone are told by their kind and time: of what people write there may be several in a second.
     """
     if details is None:
         since, until = click.received_at - _CLOCKS_DIFFER, now + _CLOCKS_DIFFER
     else:
-        since = until = whole_second(details.status_changed_at)
+        second = whole_second(details.status_changed_at)
+        since, until = second - _SECONDS_DIFFER, second + _SECONDS_DIFFER
     announcements = state.announcements
     for news in sorted(HIGHLIGHTS & {EVENT_TYPES[name].news for name in verb.confirmed_by}):
         announcements = announcements.with_own(OwnChange(news=news, since=since, until=until))

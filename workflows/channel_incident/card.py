@@ -131,7 +131,14 @@ def sending(state: State) -> State:
 
 
 def with_shown(state: State, request: ShowCard, shown: Shown) -> State:
-    """The message shows what ``request`` held."""
+    """The message shows what ``request`` held.
+
+    A last state is shown also where its row, which may have begun anew, took no note of it. Where the run has
+    begun anew, that message is not the card any more.
+    """
+    is_last = request.view.stopped is not None
+    if is_last and not state.is_stopped:
+        return state
     return _with(
         state,
         activity_id=shown.activity_id,
@@ -139,7 +146,7 @@ def with_shown(state: State, request: ShowCard, shown: Shown) -> State:
         shown_revision=request.view.revision,
         shown_content=request.content,
         orphans=shown.orphans,
-        resend=state.card.resend or not shown.recorded,
+        resend=state.card.resend or not (shown.recorded or is_last),
     )
 
 

@@ -31,7 +31,8 @@ class DetailsReconciler(Reconciler):
         missing = incident.snapshot is None or run.is_degraded("restore")
         ready = missing or state.card.activity_id is not None or bool(state.degradations)
         return (
-            not (state.detached or state.is_stopped)
+            not state.detached
+            and (not state.is_stopped or state.lacks_last_state)
             and not self._is_changing()
             and ready
             and (wanted or missing or incident.reread_wanted)

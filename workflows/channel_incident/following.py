@@ -64,9 +64,12 @@ def with_following(state: State, following: Following | None, *, marker: str) ->
 
 
 def with_stopped(state: State, stopped: Following) -> State:
-    """Somebody stopped it: what waits to be said is not said any more."""
+    """Somebody stopped it: what waits to be said is not said any more.
+
+    The result may come late: somebody has begun anew meanwhile, or a connection brings the incident.
+    """
     known = state.following
-    if known is not None and known.number > stopped.number:  # somebody has begun anew meanwhile
+    if known is None or known.number > stopped.number:
         return state
     announcements = state.announcements.keeping(lambda _: False)
     return state.replace(following=stopped, announcements=announcements).recovered("announcements")

@@ -7,11 +7,13 @@ from temporalio.exceptions import ActivityError
 
 from workflows.channel_incident.activities import RESTORE_CARD, RESTORE_INCIDENT, StoredCard
 from workflows.channel_incident.details import details_request
+from workflows.channel_incident.following import with_following
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.state import State
 from workflows.channel_incident.view import View
 from workflows.contract import call
 from workflows.errors import failure_of
+from workflows.following import Following
 from workflows.incident.news import Announcement
 from workflows.incident.priority import raises
 from workflows.incident.stamps import Entry, Stamp, end_of_second, upsert, whole_second
@@ -66,6 +68,7 @@ def restored(state: State, stored: StoredCard, *, marker: str) -> State:
             "activity_id": stored.activity_id,
             "shown_revision": stored.revision,
             "shown_content": stored.content,
+            "resend": state.card.resend or _lacks_last_state(stored),
             "orphans": stored.orphans,
         }
     )
@@ -75,10 +78,31 @@ def restored(state: State, stored: StoredCard, *, marker: str) -> State:
         announcements=state.announcements.model_copy(update={"said": stored.notified}),
         clicks=(*stored.clicks, *(click for click in state.clicks if click.key not in known)),
     )
+    folded = _followed(folded, stored.following, marker=marker)
     if stored.view is None:
         return folded
     fresh = _without_what_was_shown(folded, stored.view)
     return fresh.replace(incident=_under(fresh.incident, stored.view))
+
+
+def _lacks_last_state(stored: StoredCard) -> bool:
+    """Somebody stopped it, and the bot was away before its message said so."""
+    is_stopped = stored.following is not None and stored.following.stopped is not None
+    return is_stopped and stored.view is not None and stored.view.stopped is None
+
+
+def _followed(state: State, row: Following | None, *, marker: str) -> State:
+    """Who follows the incident: the row is newer than the run's start, and older than what was told since.
+
+    What a connection brings, which nobody follows, it brings for good.
+    """
+    told = state.following
+    state = state.replace(following=row)
+    if row is not None and (told is None or told.number > row.number):
+        state = with_following(state, told, marker=marker)
+    if state.is_stopped:
+        state = state.replace(announcements=state.announcements.keeping(lambda _: False))
+    return state
 
 
 def without_old_news(state: State) -> State:

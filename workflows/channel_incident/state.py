@@ -193,6 +193,12 @@ class State(Degradable):
         return self.following is not None and self.following.stopped is not None
 
     @property
+    def lacks_last_state(self) -> bool:
+        """Somebody stopped it here, its message does not say so, and what it is to say is not known."""
+        no_words = self.incident.snapshot is None
+        return self.is_stopped and no_words and self.card.activity_id is not None and self.card.is_due
+
+    @property
     def is_in_sync(self) -> bool:
         """Whether everything that is wanted in the conversation is there, as far as anybody knows."""
         return self.detached or not (self.card.is_due or self.announcements.waiting)

@@ -69,7 +69,8 @@ class ChannelIncidentWorkflow:
     @workflow.init
     def __init__(self, start: Start) -> None:
         self.run_state = RunState(start)
-        self.restored = start.carried is not None or not start.stored
+        # What somebody follows they may have stopped since the start's row was read.
+        self.restored = start.carried is not None or not (start.stored or start.following)
         self.clicks = Clicks(self.run_state)
         self.card = CardReconciler(self.run_state)
         self.answers = Answers(self.run_state)
@@ -220,7 +221,7 @@ class ChannelIncidentWorkflow:
         run, state = self.run_state, self.run_state.state
         if state.detached:
             return True
-        if state.is_stopped:
+        if state.is_stopped and not state.lacks_last_state:
             over = True
         elif state.incident.snapshot is None:
             over = run.is_degraded("details", NotFound.__name__)

@@ -19,7 +19,6 @@ News = Literal[
     "resolved",
     "status_update",
     "note",
-    "responder_added",
     "responder_replied",
 ]
 """What people may be told of beside the card: the first four are changes of the incident itself."""
@@ -97,9 +96,7 @@ _ROWS = (
         words="status update",
         news="status_update",
     ),
-    EventType(
-        name="incident.responder.added", content="responder", words="responder asked", news="responder_added"
-    ),
+    EventType(name="incident.responder.added", content="responder", words="responder asked"),
     EventType(
         name="incident.responder.replied",
         content="responder",

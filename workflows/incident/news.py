@@ -20,7 +20,7 @@ class Announcement(Value):
     comment: Comment | None = None
     """Set where a note or a status update is the news."""
     responder: Responder | None = None
-    """Set where somebody was asked to help, or answered."""
+    """Set where somebody answered a call for help."""
 
     @property
     def second(self) -> datetime:

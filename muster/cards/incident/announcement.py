@@ -19,7 +19,7 @@ _WORDS: dict[News, str] = {
     "status_update": "📣 Status update",
     "note": "📝 Note",
 }
-"""Of what is told by its kind; who was asked to help, or answered, is told by name."""
+"""Of what is told by its kind; who answered a call for help is told by name."""
 _ANSWERS = {
     "pending": "has not answered yet",
     "joined": "joined",
@@ -54,7 +54,7 @@ def _what_happened(view: View, announcement: Announcement) -> str:
 
 def _what(view: View, announcement: Announcement) -> str:
     if announcement.responder is not None:
-        return f"🙋 {_of_responder(announcement.responder, is_asked=announcement.news == 'responder_added')}"
+        return f"🙋 {_answer_of(announcement.responder)}"
     taker = view.merged_into if announcement.news == "resolved" else None
     if taker is None:
         return _WORDS[announcement.news]
@@ -82,10 +82,8 @@ def _by(announcement: Announcement) -> str:
     return f"by {who}" if who else ""
 
 
-def _of_responder(responder: Responder, *, is_asked: bool) -> str:
+def _answer_of(responder: Responder) -> str:
     name = escape(responder.person.name or responder.person.id, NAME_LIMIT)
-    if is_asked:
-        return f"{name} was asked to help"
     return f"{name} {_ANSWERS.get(responder.state) or escape(responder.state, _STATE_LIMIT)}"
 
 

@@ -73,6 +73,10 @@ class FakeActivities:
     def fails(self, row: Row, *errors: OutsideError) -> None:
         self._failures.setdefault(row.name, []).extend(errors)
 
+    def works_again(self, row: Row) -> None:
+        """No further call of this row fails."""
+        self._failures.pop(row.name, None)
+
     def answers(self, row: Row, answer: Callable[[Any], Awaitable[Any]]) -> None:
         self._answers[row.name] = answer
 
@@ -188,7 +192,9 @@ class FakeActivities:
 
     @activity.defn(name=rows.RESTORE_CARD.name)
     async def restore_card(self, card: CardKey) -> StoredCard:
-        stored: StoredCard = await self._answer(rows.RESTORE_CARD, card, lambda _: self.stored)
+        stored: StoredCard = await self._answer(
+            rows.RESTORE_CARD, card, lambda _: self.stored.model_copy(update={"following": self.following})
+        )
         return stored
 
     @activity.defn(name=rows.RECORD_CLICKS.name)

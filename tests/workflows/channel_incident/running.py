@@ -20,6 +20,7 @@ from worker import workflow_runner
 from workflows.channel_incident.messages import ClickAnswer, Conversation, End, Start, Timing
 from workflows.channel_incident.workflow import ChannelIncidentWorkflow
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK
+from workflows.following import Following
 from workflows.ids import ChannelIncidentId, click_key
 from workflows.incident.events import IncidentEvent
 from workflows.presets import ChosenPreset
@@ -36,8 +37,9 @@ NO_CACHE = 0
 class Run(Observed):
     """The workflow of one incident in one channel, whatever run of it is going on.
 
-    ``stored`` is what every message carries: whether the card's row has had an intent. ``runs`` are
-    the ids of the runs that messages started or reached, in order.
+    ``stored`` is what every message carries: whether the card's row has had an intent, and ``read_before``
+    who followed the incident when its sender read the row, where that has changed since. ``runs`` are the
+    ids of the runs that messages started or reached, in order.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Run(Observed):
         self.outside = outside
         self.timing = timing
         self.stored = False
+        self.read_before: Following | None = None
         self.preset = preset or ChosenPreset()
         self.runs: list[str] = []
         self.queue = queue or f"q-{uuid.uuid4().hex[:8]}"
@@ -145,7 +148,7 @@ class Run(Observed):
             conversation_key=CHANNEL,
             timing=self.timing,
             preset=self.preset,
-            following=self.outside.following,
+            following=self.read_before or self.outside.following,
             stored=self.stored,
         )
 

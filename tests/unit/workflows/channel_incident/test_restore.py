@@ -1,15 +1,21 @@
 """What a run that follows an ended one knows: what was shown, under what it has been told already."""
 
+from datetime import UTC, datetime
+
+import pytest
+
 from tests.support.life import BO, Life
 from workflows.channel_incident.activities import StoredCard
 from workflows.channel_incident.announcements import with_news
 from workflows.channel_incident.restore import restored, without_old_news
 from workflows.channel_incident.state import CardState, State
 from workflows.channel_incident.view import View, build_view, fingerprint
+from workflows.following import Following, Stopped
 from workflows.incident.events import IncidentEvent
 from workflows.incident.news import Announcement
 from workflows.incident.reduce import fold_event
 
+AT = datetime(2026, 11, 29, 10, tzinfo=UTC)
 EMPTY = State(card=CardState(marker="marker", nonce="nonce"))
 
 
@@ -49,6 +55,42 @@ def test_a_restored_card_is_the_one_that_was_shown() -> None:
 def test_a_post_of_unknown_outcome_is_restored_as_none() -> None:
     lost = StoredCard(marker="marker-0", unknown=True)
     assert restored(EMPTY, lost, marker="marker-9").card.marker == "marker-9"
+
+
+ADAS = Following(number=1, by="Ada Ops")
+STOPPED = ADAS.model_copy(update={"stopped": Stopped(by="Bo Call", at=AT)})
+BOS = Following(number=2, by="Bo Call")
+
+
+@pytest.mark.parametrize(
+    ("told", "row", "known"),
+    [
+        (ADAS, STOPPED, STOPPED),
+        (BOS, STOPPED, BOS),
+        (STOPPED, BOS, BOS),
+        (ADAS, None, None),
+        (None, ADAS, None),
+    ],
+    ids=["stopped-since", "begun-anew-since", "begun-anew", "taken-over", "taken-over-since"],
+)
+def test_of_the_start_and_the_row_the_newer_one_says_who_follows(
+    told: Following | None, row: Following | None, known: Following | None
+) -> None:
+    shown = stored(after(Life("Q1").triggers())).model_copy(update={"following": row})
+    state = restored(EMPTY.replace(following=told), shown, marker="marker-9")
+    assert state.following == known
+    is_anew = row == STOPPED and known != STOPPED
+    assert state.card.activity_id == (None if is_anew else "17")
+    assert state.card.marker == ("marker-9" if is_anew else "marker-0")
+
+
+def test_nothing_is_said_where_somebody_has_stopped_it() -> None:
+    life = Life("Q1")
+    triggered, escalated = life.triggers(), life.escalates()
+    told = after(escalated, news=Announcement(news="escalated", stamp=escalated.stamp))
+    shown = stored(after(triggered)).model_copy(update={"following": STOPPED})
+    state = restored(told.replace(following=ADAS), shown, marker="marker-9")
+    assert state.announcements.waiting == ()
 
 
 def test_an_event_that_the_card_has_shown_is_no_news_and_no_state() -> None:

@@ -69,7 +69,6 @@ def test_a_trigger_is_announced_by_its_card_and_other_news_beside_it() -> None:
         "incident.resolved": "resolved",
         "incident.status_update_published": "status_update",
         "incident.annotated": "note",
-        "incident.responder.added": "responder_added",
         "incident.responder.replied": "responder_replied",
     }
 

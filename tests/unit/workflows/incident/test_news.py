@@ -80,7 +80,7 @@ def test_a_note_without_visible_text_is_no_news(heard: Heard, life: Life) -> Non
     assert heard.hears(life.tells("incident.annotated", note=empty)) is None
 
 
-def test_being_asked_and_answering_are_news_of_each_person(heard: Heard, life: Life) -> None:
+def test_an_answer_is_news_of_each_person_and_a_call_for_help_is_none(heard: Heard, life: Life) -> None:
     events = (
         life.asks_for_help(CY),
         life.asks_for_help(BO),
@@ -89,8 +89,6 @@ def test_being_asked_and_answering_are_news_of_each_person(heard: Heard, life: L
     )
     news = [heard.hears(event) for event in events]
     assert [(one.news, one.about) for one in news if one is not None] == [
-        ("responder_added", CY.id),
-        ("responder_added", BO.id),
         ("responder_replied", CY.id),
         ("responder_replied", BO.id),
     ]

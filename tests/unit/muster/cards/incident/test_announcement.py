@@ -48,8 +48,6 @@ HOSTILE, ESCAPED = "<at>*all*</at>", r"&lt;at&gt;\*all\*&lt;/at&gt;"
         ("reopened", {}, HOSTILE, f"🔴 Reopened by {ESCAPED}"),
         ("status_update", {}, "Ada Ops", "📣 Status update by Ada Ops: It is the database."),
         ("note", {}, "Ada Ops", "📝 Note by Ada Ops: It is the database."),
-        ("responder_added", {}, "Ada Ops", "🙋 Bo Call was asked to help by Ada Ops"),
-        ("responder_added", {}, None, "🙋 Bo Call was asked to help"),
         ("responder_replied", {}, "Bo Call", "🙋 Bo Call joined"),
     ],
 )
