@@ -98,6 +98,6 @@ class FollowingPlaces:
                 number=number,
                 name=name,
                 service_url=activity.service_url,
-                named_at=activity.at if name else None,
+                at=activity.at,
                 kind=place.kind,
             )

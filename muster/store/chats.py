@@ -61,13 +61,14 @@ async def find_or_make(
     number: int,
     name: str,
     service_url: str,
-    named_at: datetime | None,
+    at: datetime,
     kind: ChatKind = "group",
 ) -> Chat:
     """The row of a chat, inside a transaction; a new one draws its key from the incident's ``number``.
 
-    ``name``: what Teams calls the chat since ``named_at``; empty where it does not tell. A row that is there
-    keeps its key, its account and a name told later. Raises ``ChatOfAnotherTenant``.
+    ``at``: when somebody followed it there, and the bot was in the chat; a removal of before that counts no
+    more. ``name``: what Teams called the chat then; empty where it does not tell. A row that is there keeps
+    its key, its account and a name told later. Raises ``ChatOfAnotherTenant``.
     """
     known = await find(connection, id=id, tenant=tenant)
     if known is None:
@@ -80,10 +81,10 @@ async def find_or_make(
             key=await draw_chat_key(connection, number, account),
             name=name,
             service_url=service_url,
-            named_at=named_at,
+            at=at,
         )
-    elif name and named_at is not None:
-        await rename(connection, id=id, tenant=tenant, name=name, at=named_at)
+    elif name:
+        await rename(connection, id=id, tenant=tenant, name=name, at=at)
     found = await find(connection, id=id, tenant=tenant)
     if found is None:
         raise ChatOfAnotherTenant(id)

@@ -4,9 +4,10 @@ FROM conversation
 WHERE id = :id AND (:tenant::text IS NULL OR tenant = :tenant) AND team IS NULL
 
 -- name: insert
--- Whoever was faster has made the row, and the key that this one drew stays free.
-INSERT INTO conversation (id, kind, tenant, account, key, name, service_url, named_at)
-VALUES (:id, :kind, :tenant, :account, :key, :name, :service_url, CASE WHEN :name <> '' THEN :named_at::timestamptz END)
+-- Whoever was faster has made the row, and the key that this one drew stays free. The bot is in the chat: a removal that
+-- Teams tells late is older.
+INSERT INTO conversation (id, kind, tenant, account, key, name, service_url, named_at, membership_at)
+VALUES (:id, :kind, :tenant, :account, :key, :name, :service_url, CASE WHEN :name <> '' THEN :at::timestamptz END, :at)
 ON CONFLICT (id) DO NOTHING
 
 -- name: rename

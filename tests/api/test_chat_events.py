@@ -60,7 +60,7 @@ async def bot(
             number=42,
             name="Incident 42",
             service_url=SERVICE_URL,
-            named_at=AT - timedelta(days=1),
+            at=AT - timedelta(days=1),
         )
     await pool.execute(
         "INSERT INTO incident_card (account, incident_id, conversation, intent_at, view)"

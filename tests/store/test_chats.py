@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 CHAT = "19:chat@thread.v2"
 OTHER_TENANT = "33333333-3333-3333-3333-333333333333"
 AT = datetime(2026, 11, 29, 10, tzinfo=UTC)
-LATER, BEFORE = AT + timedelta(seconds=1), AT - timedelta(seconds=1)
+LATER, BEFORE, MADE = (AT + timedelta(seconds=one) for one in (1, -1, -2))
 
 
 async def make(pool: Pool, id: str = CHAT, **changes: Any) -> Chat:
@@ -26,14 +26,14 @@ async def make(pool: Pool, id: str = CHAT, **changes: Any) -> Chat:
         "number": 42,
         "name": "Incident 42 Checkout is slow",
         "service_url": SERVICE_URL,
-        "named_at": AT,
+        "at": MADE,
     }
     async with transaction(pool) as connection:
         return await chats.find_or_make(connection, id=id, **told | changes)
 
 
 async def name_of(pool: Pool) -> str:
-    return (await make(pool, name="", named_at=None)).name
+    return (await make(pool, name="", at=MADE)).name
 
 
 # Made and found
@@ -94,16 +94,16 @@ async def test_neither_another_tenants_chat_nor_a_channel_is_one(pool: Pool) -> 
 
 async def test_the_name_that_was_told_last_counts_and_the_key_stays(pool: Pool) -> None:
     await make(pool)
-    await chats.rename(pool, id=CHAT, tenant=TENANT, name="Old", at=BEFORE)
+    await chats.rename(pool, id=CHAT, tenant=TENANT, name="Old", at=MADE - timedelta(seconds=1))
     assert await name_of(pool) == "Incident 42 Checkout is slow"
     await chats.rename(pool, id=CHAT, tenant=TENANT, name="War room", at=LATER)
     assert await name_of(pool) == "War room"
-    chat = await make(pool, name="Incident 43", named_at=LATER + timedelta(seconds=1))
+    chat = await make(pool, name="Incident 43", at=LATER + timedelta(seconds=1))
     assert (chat.name, chat.key) == ("Incident 43", "chat-42")
 
 
 async def test_a_chat_without_a_name_takes_the_first_one_that_is_told(pool: Pool) -> None:
-    assert (await make(pool, name="", named_at=AT)).name == ""
+    assert (await make(pool, name="", at=MADE)).name == ""
     await chats.rename(pool, id=CHAT, tenant=TENANT, name="War room", at=BEFORE)
     assert await name_of(pool) == "War room"
 
@@ -132,6 +132,12 @@ async def test_a_chat_is_suspended_while_the_bot_is_not_in_it(pool: Pool) -> Non
     assert await tell(pool, is_away=True, at=AT, request="r/1") == Presence(True, "r/1")
     assert (await make(pool)).is_suspended
     assert await tell(pool, is_away=False, at=LATER, request="r/2") == Presence(False, "r/2")
+
+
+async def test_what_happened_before_somebody_followed_there_says_nothing(pool: Pool) -> None:
+    await make(pool)
+    assert await tell(pool, is_away=True, at=MADE, request="r/1") == Presence(False, None)
+    assert await tell(pool, is_away=True, at=BEFORE, request="r/2") == Presence(True, "r/2")
 
 
 async def test_the_newest_activity_decides_in_whatever_order_they_come(pool: Pool) -> None:

@@ -341,7 +341,7 @@ async def has_a_chat(pool: Pool, id: str = CHAT, *, account: str = ACCOUNT) -> N
             number=42,
             name="Incident 42",
             service_url="http://127.0.0.1:1",
-            named_at=None,
+            at=datetime.now(UTC) - timedelta(days=365),
         )
     await pool.execute(
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, 'Q1', $2)", ACCOUNT, id
