@@ -29,6 +29,8 @@ class Chat(NamedTuple):
     service_url: str
     is_suspended: bool
     """The bot is not in it."""
+    is_told: bool
+    """The runs there know whether the bot is in it."""
 
 
 class Presence(NamedTuple):
@@ -37,6 +39,8 @@ class Presence(NamedTuple):
     is_away: bool
     request: str | None
     """``None``: it was never away."""
+    is_told: bool
+    """The runs there know it."""
 
 
 class ChatOfAnotherTenant(Exception):
@@ -109,6 +113,11 @@ async def presence(connection: Connection | Pool, *, id: str, tenant: str) -> Pr
     return Presence(**row) if row else None
 
 
-async def is_disproved(connection: Connection | Pool, *, id: str, tenant: str, at: datetime) -> bool:
-    """Whether a chat is suspended although a message came from there at ``at``."""
-    return bool(await QUERIES["is_disproved"].fetchval(connection, id=id, tenant=tenant, at=at))
+async def note_told(connection: Connection | Pool, *, id: str, tenant: str, request: str | None) -> None:
+    """Write that the runs of a chat know what a request, or another activity of it, says of the bot."""
+    await QUERIES["note_told"].execute(connection, id=id, tenant=tenant, request=request)
+
+
+async def needs_reviving(connection: Connection | Pool, *, id: str, tenant: str, at: datetime) -> bool:
+    """Whether a chat from which a message came at ``at`` is suspended, or revived without its runs."""
+    return bool(await QUERIES["needs_reviving"].fetchval(connection, id=id, tenant=tenant, at=at))

@@ -65,6 +65,7 @@ CREATE TABLE conversation (
     named_at timestamp with time zone,
     suspended_by text,
     membership_at timestamp with time zone,
+    told_by text,
     CONSTRAINT conversation_account_of_chats CHECK (((kind = 'channel'::text) OR (account IS NOT NULL))),
     CONSTRAINT conversation_kind_check CHECK ((kind = ANY (ARRAY['channel'::text, 'group'::text, 'personal'::text]))),
     CONSTRAINT conversation_team_of_channels CHECK (((kind = 'channel'::text) = (team IS NOT NULL)))
