@@ -464,7 +464,7 @@ CREATE UNIQUE INDEX connection_live ON connection USING btree (account, service,
 
 CREATE INDEX connection_of_conversation ON connection USING btree (conversation);
 
-CREATE INDEX conversation_left ON conversation USING btree (account, id) WHERE ((team IS NULL) AND (suspended_at IS NOT NULL));
+CREATE INDEX conversation_left ON conversation USING btree (id) WHERE ((team IS NULL) AND (suspended_at IS NOT NULL));
 
 CREATE INDEX conversation_of_team ON conversation USING btree (team);
 

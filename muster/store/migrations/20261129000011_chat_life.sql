@@ -5,6 +5,10 @@
 -- runs are told once more, which changes nothing.
 ALTER TABLE conversation ADD COLUMN told_by text; -- of chats alone
 
+-- A chat is forgotten by the upkeep of each account whose incidents it shows, and not by its own account's alone.
+DROP INDEX conversation_left;
+CREATE INDEX conversation_left ON conversation (id) WHERE team IS NULL AND suspended_at IS NOT NULL;
+
 -- migrate:down
 
 -- Migrations go forward only: what must be undone is undone by the next one.
