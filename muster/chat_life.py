@@ -27,7 +27,8 @@ log = structlog.stdlib.get_logger(__name__)
 class ChatLife:
     """Suspends and revives chats, lets their cards go and takes them up again.
 
-    What keeps a run from being told is raised, as ``card_runs`` raises it. The same request then tells all.
+    What keeps a run from being told is raised, as ``card_runs`` raises it. The same request then tells all,
+    and so does another one that finds the bot in the chat: the row knows whose word the runs have heard.
     """
 
     def __init__(self, pool: Pool, card_runs: CardRuns, connector: ConnectorClient) -> None:
@@ -49,9 +50,12 @@ class ChatLife:
                 return
             if known.is_away:
                 await self._let_go(chat)
-            elif told is not None or known.request == request:
+            elif told is not None or known.request == request or not known.is_told:
                 await self._take_up(chat, request)
-            told = known
+            else:
+                return
+            await chats.note_told(self._pool, id=chat, tenant=tenant, request=known.request)
+            told = known._replace(is_told=True)
 
     async def refused(self, chat: str) -> None:
         """A send into a chat was refused, which also happens at random: find out whether the bot is in it.

@@ -62,10 +62,10 @@ class ChatEvents:
                 log.error("an event of a chat is refused", reason=str(refusal))
 
     async def is_news(self, connection: Connection, activity: InboundActivity) -> bool:
-        """Whether somebody wrote to the bot in a chat that is suspended since it left."""
+        """Whether somebody wrote to the bot in a chat that is suspended, or revived without its runs."""
         if activity.tenant is None or activity.type != "message":
             return False
-        return await chats.is_disproved(
+        return await chats.needs_reviving(
             connection, id=activity.conversation_id, tenant=activity.tenant, at=activity.at
         )
 

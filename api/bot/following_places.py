@@ -1,7 +1,7 @@
 """Where somebody follows an incident: a channel, a group chat, a private chat with the bot, and its row.
 
 Teams sends presses on shared cards from anywhere. So the connector is asked whether the bot is in a chat
-that no row knows, or that is suspended.
+that no row knows, or that is suspended, or was and whose runs were not told of its return.
 """
 
 from dataclasses import dataclass
@@ -73,11 +73,11 @@ class FollowingPlaces:
         kind: ChatKind = "personal" if activity.is_private else "group"
         chat, tenant = activity.conversation_id, pressed.tenant
         known = await chats.find(self._pool, id=chat, tenant=tenant)
-        if known is not None and not known.is_suspended:
+        if known is not None and not known.is_suspended and known.is_told:
             return Place(known.kind)
         if not await self._connector.has_bot(activity.service_url, tenant, chat):
             return NOT_IN_CHAT
-        if known is not None:  # nobody told that the bot is in it again
+        if known is not None:  # nobody told that the bot is in it again, or its runs did not hear it
             await self._chat_life.follow(
                 chat, tenant, is_away=False, at=activity.at, request=f"follow/{pressed.id}"
             )
@@ -98,6 +98,6 @@ class FollowingPlaces:
                 number=number,
                 name=name,
                 service_url=activity.service_url,
-                named_at=activity.at if name else None,
+                at=activity.at,
                 kind=place.kind,
             )

@@ -29,6 +29,8 @@ class Chat(NamedTuple):
     service_url: str
     is_suspended: bool
     """The bot is not in it."""
+    is_told: bool
+    """The runs there know whether the bot is in it."""
 
 
 class Presence(NamedTuple):
@@ -37,6 +39,8 @@ class Presence(NamedTuple):
     is_away: bool
     request: str | None
     """``None``: it was never away."""
+    is_told: bool
+    """The runs there know it."""
 
 
 class ChatOfAnotherTenant(Exception):
@@ -61,13 +65,14 @@ async def find_or_make(
     number: int,
     name: str,
     service_url: str,
-    named_at: datetime | None,
+    at: datetime,
     kind: ChatKind = "group",
 ) -> Chat:
     """The row of a chat, inside a transaction; a new one draws its key from the incident's ``number``.
 
-    ``name``: what Teams calls the chat since ``named_at``; empty where it does not tell. A row that is there
-    keeps its key, its account and a name told later. Raises ``ChatOfAnotherTenant``.
+    ``at``: when somebody followed it there, and the bot was in the chat; a removal of before that counts no
+    more. ``name``: what Teams called the chat then; empty where it does not tell. A row that is there keeps
+    its key, its account and a name told later. Raises ``ChatOfAnotherTenant``.
     """
     known = await find(connection, id=id, tenant=tenant)
     if known is None:
@@ -80,10 +85,10 @@ async def find_or_make(
             key=await draw_chat_key(connection, number, account),
             name=name,
             service_url=service_url,
-            named_at=named_at,
+            at=at,
         )
-    elif name and named_at is not None:
-        await rename(connection, id=id, tenant=tenant, name=name, at=named_at)
+    elif name:
+        await rename(connection, id=id, tenant=tenant, name=name, at=at)
     found = await find(connection, id=id, tenant=tenant)
     if found is None:
         raise ChatOfAnotherTenant(id)
@@ -108,6 +113,11 @@ async def presence(connection: Connection | Pool, *, id: str, tenant: str) -> Pr
     return Presence(**row) if row else None
 
 
-async def is_disproved(connection: Connection | Pool, *, id: str, tenant: str, at: datetime) -> bool:
-    """Whether a chat is suspended although a message came from there at ``at``."""
-    return bool(await QUERIES["is_disproved"].fetchval(connection, id=id, tenant=tenant, at=at))
+async def note_told(connection: Connection | Pool, *, id: str, tenant: str, request: str | None) -> None:
+    """Write that the runs of a chat know what a request, or another activity of it, says of the bot."""
+    await QUERIES["note_told"].execute(connection, id=id, tenant=tenant, request=request)
+
+
+async def needs_reviving(connection: Connection | Pool, *, id: str, tenant: str, at: datetime) -> bool:
+    """Whether a chat from which a message came at ``at`` is suspended, or revived without its runs."""
+    return bool(await QUERIES["needs_reviving"].fetchval(connection, id=id, tenant=tenant, at=at))

@@ -32,7 +32,7 @@ async def due(
 async def chats_due(
     connection: Connection | Pool, account: str, *, after: str, age: timedelta, most: int
 ) -> tuple[Gone, ...]:
-    """Chats of the account by id that the bot left so long ago."""
+    """Chats by id that the bot left so long ago: those of the account, and those that hold a card of it."""
     rows = await QUERIES["chats_due"].fetch(connection, account=account, after=after, age=age, most=most)
     return tuple(Gone(row["id"], row["key"], "chat") for row in rows)
 

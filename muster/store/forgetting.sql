@@ -66,12 +66,15 @@ WHERE o.tenant = :tenant AND o.account = :account AND o.person IS NOT NULL
   AND NOT EXISTS (SELECT FROM team t WHERE t.tenant = o.tenant AND t.account = o.account)
 
 -- name: chats_due
--- By Teams' time, as a return is judged.
-SELECT id, key
-FROM conversation
-WHERE account = :account AND id > :after AND team IS NULL AND suspended_at IS NOT NULL
-  AND coalesce(membership_at, suspended_at) < now() - :age::interval
-ORDER BY id
+-- By Teams' time, as a return is judged. A chat may outlive the account that it was made for: whoever it shows an
+-- incident of forgets it too.
+SELECT c.id, c.key
+FROM conversation c
+WHERE c.id > :after AND c.team IS NULL AND c.suspended_at IS NOT NULL
+  AND (c.account = :account
+       OR EXISTS (SELECT FROM incident_card k WHERE k.conversation = c.id AND k.account = :account))
+  AND coalesce(c.membership_at, c.suspended_at) < now() - :age::interval
+ORDER BY c.id
 LIMIT :most
 
 -- name: lock_due_chat

@@ -12,7 +12,8 @@ async def find_newest(
 ) -> View | None:
     """The incident as the newest card of the tenant shows it.
 
-    ``None``: no card of the tenant shows it, or the bot is not in the ``conversation`` that asks.
+    ``None``: no card of the tenant shows it, or the ``conversation`` that asks is another tenant's, or one
+    that the bot left. Of one without a row nothing is known: Teams asks only from where the bot is.
     """
     view = await QUERIES["find_newest"].fetchval(
         connection, tenant=tenant, account=account, incident_id=incident_id, conversation=conversation

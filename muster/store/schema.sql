@@ -65,6 +65,7 @@ CREATE TABLE conversation (
     named_at timestamp with time zone,
     suspended_by text,
     membership_at timestamp with time zone,
+    told_by text,
     CONSTRAINT conversation_account_of_chats CHECK (((kind = 'channel'::text) OR (account IS NOT NULL))),
     CONSTRAINT conversation_kind_check CHECK ((kind = ANY (ARRAY['channel'::text, 'group'::text, 'personal'::text]))),
     CONSTRAINT conversation_team_of_channels CHECK (((kind = 'channel'::text) = (team IS NOT NULL)))
@@ -463,7 +464,7 @@ CREATE UNIQUE INDEX connection_live ON connection USING btree (account, service,
 
 CREATE INDEX connection_of_conversation ON connection USING btree (conversation);
 
-CREATE INDEX conversation_left ON conversation USING btree (account, id) WHERE ((team IS NULL) AND (suspended_at IS NOT NULL));
+CREATE INDEX conversation_left ON conversation USING btree (id) WHERE ((team IS NULL) AND (suspended_at IS NOT NULL));
 
 CREATE INDEX conversation_of_team ON conversation USING btree (team);
 

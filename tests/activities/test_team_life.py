@@ -188,7 +188,7 @@ async def in_chat(pool: Pool, connector: ConnectorClient, teams_side: TeamsServi
             number=42,
             name="",
             service_url=teams_side.service_url,
-            named_at=None,
+            at=datetime.now(UTC),
         )
     await pool.execute(
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q1', $1)", id

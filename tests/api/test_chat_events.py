@@ -60,7 +60,7 @@ async def bot(
             number=42,
             name="Incident 42",
             service_url=SERVICE_URL,
-            named_at=AT - timedelta(days=1),
+            at=AT - timedelta(days=1),
         )
     await pool.execute(
         "INSERT INTO incident_card (account, incident_id, conversation, intent_at, view)"
@@ -234,14 +234,29 @@ async def test_a_message_from_a_suspended_chat_says_that_the_bot_is_in_it(
     assert [signal for _, signal, _ in gateway.signals] == ["attach"]
 
 
-async def test_a_message_that_revives_a_chat_while_temporal_is_away_is_answered(
+async def test_what_a_message_cannot_tell_while_temporal_is_away_the_next_one_tells(
     bot: Bot, gateway: RecordingGateway
 ) -> None:
     await bot.hears(left())
     gateway.failure = TemporalUnavailable("away")
     await written(bot, later())
-    gateway.failure = None
     assert not (await chat(bot.pool)).is_suspended
+    gateway.failure = None
+    assert gateway.signals == []
+    for second in (2, 3):
+        await written(bot, later(second))
+        assert [signal for _, signal, _ in gateway.signals] == ["attach"], "once"
+
+
+async def test_what_no_delivery_of_a_return_could_tell_its_twin_tells(
+    bot: Bot, gateway: RecordingGateway
+) -> None:
+    await bot.hears(left())
+    gateway.failure = TemporalUnavailable("away")
+    assert (await bot.post(came(later()))).status_code == 503
+    gateway.failure = None
+    await bot.hears(installation("add", later(2)))
+    assert [signal for _, signal, _ in gateway.signals] == ["attach"]
 
 
 def click(tenant: str = TENANT, *, at: datetime = AT) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -29,7 +30,7 @@ from muster.store import chats, links
 from muster.store.chats import Chat
 from muster.store.pool import Pool, transaction
 from muster.temporal.attempts import TemporalUnavailable
-from tests.api.conftest import SERVICE_URL, BotFramework
+from tests.api.conftest import APP_ID, SERVICE_URL, BotFramework
 from tests.api.connecting import SERVICE, authorized, connected
 from tests.api.linked_people import link
 from tests.api.searching import CHAT_OF_TWO, GROUP_CHAT, Searchable, conversation_of, listed
@@ -370,6 +371,35 @@ async def test_a_chat_that_the_bot_left_is_told_how_to_add_it_and_goes_on_where_
     assert [signal for _, signal, _ in gateway.signals] == ["follow", "attach"], "its cards go on"
 
 
+async def test_a_chat_whose_runs_could_not_be_told_of_its_return_goes_on_by_the_next_press(
+    bot: Bot, gateway: RecordingGateway
+) -> None:
+    await bot.clicks(pressed())
+    await posted(bot.pool, GROUP_CHAT)
+    await bot.pool.execute(
+        "UPDATE conversation SET suspended_at = now(), suspended_by = 'r', membership_at = '2026-11-01'"
+        " WHERE id = $1",
+        GROUP_CHAT,
+    )
+    gateway.failure = TemporalUnavailable("away")
+    assert await bot.clicks(pressed()) == UNREACHABLE
+    assert not (await chat(bot.pool)).is_suspended
+    gateway.failure = None
+    for _ in range(2):
+        await live_link(bot, pressed())
+    assert [signal for _, signal, _ in gateway.signals].count("attach") == 1
+
+
+async def test_a_removal_that_teams_tells_after_a_later_press_leaves_the_new_chat_as_it_is(bot: Bot) -> None:
+    await bot.clicks(pressed(timestamp="2026-11-29T10:00:01Z"))
+    removal = {"membersRemoved": [{"id": f"28:{APP_ID}"}], "channelData": {"tenant": {"id": TENANT}}}
+    for second, is_suspended in ((0, False), (2, True)):
+        at = f"2026-11-29T10:00:0{second}Z"
+        told = activity("conversationUpdate", conversation=conversation_of("chat"), timestamp=at, **removal)
+        await bot.hears(told)
+        assert (await chat(bot.pool)).is_suspended is is_suspended
+
+
 async def test_a_connector_that_does_not_answer_is_told_of(bot: Bot, connector: Connector) -> None:
     connector.roster_status = 503
     assert await bot.clicks(pressed()) == TEAMS_DID_NOT_ANSWER
@@ -465,7 +495,7 @@ async def test_the_conversation_of_another_tenant_is_not_taken(bot: Bot, gateway
             number=1,
             name="",
             service_url=SERVICE_URL,
-            named_at=None,
+            at=datetime.now(UTC),
         )
     assert await bot.clicks(pressed()) == NOT_OUR_CARD
     assert (gateway.signals, await rows(bot.pool)) == ([], [])

@@ -17,7 +17,7 @@ from muster.store import projections
 from muster.store.pool import Pool
 from tests.api.conftest import BotFramework
 from tests.api.connecting import authorized
-from tests.api.searching import CREATED, Searchable, answer_to, listed, refreshed, searched
+from tests.api.searching import CREATED, GROUP_CHAT, Searchable, answer_to, listed, refreshed, searched
 from tests.api.team_bot import CHANNEL, Bot, Connector, RecordingGateway, bot_settings, serving_bot
 from tests.support.company import BO_AAD, TENANT
 from tests.support.views import a_view
@@ -76,6 +76,15 @@ async def shows(pool: Pool, view: View | None, *, conversation: str = CHANNEL, a
     )
 
 
+async def has_row(pool: Pool, chat: str, *, tenant: str = TENANT) -> None:
+    """Somebody follows an incident in the chat."""
+    await pool.execute(
+        "INSERT INTO conversation (id, kind, tenant, account, key, name, service_url)"
+        " VALUES ($1, 'group', $2, 'acme', 'chat-1', '', 'http://127.0.0.1:1')",
+        *(chat, tenant),
+    )
+
+
 def now_resolved(**changes: Any) -> View:
     """Ada has resolved it since."""
     since = {
@@ -129,6 +138,15 @@ async def test_the_newest_of_several_cards_counts(bot: Bot, shared: dict[str, An
     newest = now_resolved(resolved_by="Bo Call", as_of=LATER + timedelta(seconds=1))
     await shows(bot.pool, newest, conversation="19:another@thread.tacv2")
     assert "Resolved by Bo Call" in json.dumps(await newest_card(bot, refreshed(shared)))
+
+
+@pytest.mark.parametrize("place", ["chat", "two"])
+async def test_a_chat_in_which_nothing_is_followed_sees_it_too(
+    bot: Bot, shared: dict[str, Any], place: str
+) -> None:
+    """It has no row. Teams asks only from where the bot is, and the picture says that Muster drew it."""
+    await shows(bot.pool, now_resolved())
+    assert "Resolved by Ada Ops" in json.dumps(await newest_card(bot, refreshed(shared, place=place)))
 
 
 async def test_somebody_unlinked_sees_it_too_and_is_asked_for_nothing(
@@ -186,18 +204,25 @@ async def test_of_another_accounts_incident_with_the_same_id_it_stays(
     await unchanged(bot, shared)
 
 
-@pytest.mark.parametrize("place", ["chat", "two"])
-async def test_in_a_chat_that_the_bot_is_not_in_it_stays(
-    bot: Bot, shared: dict[str, Any], place: str
-) -> None:
-    await shows(bot.pool, now_resolved())
-    await unchanged(bot, shared, place=place)
-
-
 async def test_in_a_channel_that_the_bot_has_left_it_stays(bot: Bot, shared: dict[str, Any]) -> None:
     await shows(bot.pool, now_resolved())
     await bot.pool.execute("UPDATE conversation SET suspended_at = now(), suspended_by = 'removed'")
     await unchanged(bot, shared)
+
+
+async def test_in_a_chat_that_the_bot_has_left_it_stays(bot: Bot, shared: dict[str, Any]) -> None:
+    await shows(bot.pool, now_resolved())
+    await has_row(bot.pool, GROUP_CHAT)
+    assert await newest_card(bot, refreshed(shared, place="chat")) != shared
+    await bot.pool.execute("UPDATE conversation SET suspended_at = now() WHERE id = $1", GROUP_CHAT)
+    await unchanged(bot, shared, place="chat")
+
+
+async def test_in_a_chat_that_is_another_tenants_it_stays(bot: Bot, shared: dict[str, Any]) -> None:
+    await shows(bot.pool, now_resolved())
+    await bot.pool.execute("INSERT INTO teams_tenant VALUES ($1, 'Another') ON CONFLICT DO NOTHING", OTHER)
+    await has_row(bot.pool, GROUP_CHAT, tenant=OTHER)
+    await unchanged(bot, shared, place="chat")
 
 
 async def test_it_never_goes_back_to_an_older_state(bot: Bot, shared: dict[str, Any]) -> None:

@@ -14,9 +14,10 @@ from tests.support.company import ACCOUNT, OPS, SERVICE_URL, TENANT
 pytestmark = pytest.mark.anyio
 
 CHAT = "19:chat@thread.v2"
+NEVER_AWAY = Presence(False, None, is_told=True)
 OTHER_TENANT = "33333333-3333-3333-3333-333333333333"
 AT = datetime(2026, 11, 29, 10, tzinfo=UTC)
-LATER, BEFORE = AT + timedelta(seconds=1), AT - timedelta(seconds=1)
+LATER, BEFORE, MADE = (AT + timedelta(seconds=one) for one in (1, -1, -2))
 
 
 async def make(pool: Pool, id: str = CHAT, **changes: Any) -> Chat:
@@ -26,14 +27,14 @@ async def make(pool: Pool, id: str = CHAT, **changes: Any) -> Chat:
         "number": 42,
         "name": "Incident 42 Checkout is slow",
         "service_url": SERVICE_URL,
-        "named_at": AT,
+        "at": MADE,
     }
     async with transaction(pool) as connection:
         return await chats.find_or_make(connection, id=id, **told | changes)
 
 
 async def name_of(pool: Pool) -> str:
-    return (await make(pool, name="", named_at=None)).name
+    return (await make(pool, name="", at=MADE)).name
 
 
 # Made and found
@@ -51,6 +52,7 @@ async def test_a_chat_has_a_tenant_and_an_account_and_is_called_after_its_incide
         account=ACCOUNT,
         service_url=SERVICE_URL,
         is_suspended=False,
+        is_told=True,
     )
     assert await chats.find(pool, id=CHAT, tenant=TENANT) == chat
     assert await chats.find(pool, id=CHAT, tenant=None) == chat
@@ -94,16 +96,16 @@ async def test_neither_another_tenants_chat_nor_a_channel_is_one(pool: Pool) -> 
 
 async def test_the_name_that_was_told_last_counts_and_the_key_stays(pool: Pool) -> None:
     await make(pool)
-    await chats.rename(pool, id=CHAT, tenant=TENANT, name="Old", at=BEFORE)
+    await chats.rename(pool, id=CHAT, tenant=TENANT, name="Old", at=MADE - timedelta(seconds=1))
     assert await name_of(pool) == "Incident 42 Checkout is slow"
     await chats.rename(pool, id=CHAT, tenant=TENANT, name="War room", at=LATER)
     assert await name_of(pool) == "War room"
-    chat = await make(pool, name="Incident 43", named_at=LATER + timedelta(seconds=1))
+    chat = await make(pool, name="Incident 43", at=LATER + timedelta(seconds=1))
     assert (chat.name, chat.key) == ("Incident 43", "chat-42")
 
 
 async def test_a_chat_without_a_name_takes_the_first_one_that_is_told(pool: Pool) -> None:
-    assert (await make(pool, name="", named_at=AT)).name == ""
+    assert (await make(pool, name="", at=MADE)).name == ""
     await chats.rename(pool, id=CHAT, tenant=TENANT, name="War room", at=BEFORE)
     assert await name_of(pool) == "War room"
 
@@ -128,16 +130,22 @@ async def tell(pool: Pool, *, is_away: bool, at: datetime, request: str, tenant:
 @pytest.mark.pooler_too
 async def test_a_chat_is_suspended_while_the_bot_is_not_in_it(pool: Pool) -> None:
     await make(pool)
-    assert await chats.presence(pool, id=CHAT, tenant=TENANT) == Presence(False, None)
-    assert await tell(pool, is_away=True, at=AT, request="r/1") == Presence(True, "r/1")
+    assert await chats.presence(pool, id=CHAT, tenant=TENANT) == NEVER_AWAY
+    assert await tell(pool, is_away=True, at=AT, request="r/1") == Presence(True, "r/1", is_told=False)
     assert (await make(pool)).is_suspended
-    assert await tell(pool, is_away=False, at=LATER, request="r/2") == Presence(False, "r/2")
+    assert await tell(pool, is_away=False, at=LATER, request="r/2") == Presence(False, "r/2", is_told=False)
+
+
+async def test_what_happened_before_somebody_followed_there_says_nothing(pool: Pool) -> None:
+    await make(pool)
+    assert await tell(pool, is_away=True, at=MADE, request="r/1") == NEVER_AWAY
+    assert (await tell(pool, is_away=True, at=BEFORE, request="r/2")).is_away
 
 
 async def test_the_newest_activity_decides_in_whatever_order_they_come(pool: Pool) -> None:
     await make(pool)
-    assert await tell(pool, is_away=False, at=LATER, request="r/2") == Presence(False, None)
-    assert await tell(pool, is_away=True, at=AT, request="r/1") == Presence(False, None)
+    assert await tell(pool, is_away=False, at=LATER, request="r/2") == NEVER_AWAY
+    assert await tell(pool, is_away=True, at=AT, request="r/1") == NEVER_AWAY
 
 
 async def test_the_second_of_two_that_tell_the_same_leaves_the_first_ones_request(pool: Pool) -> None:
@@ -145,8 +153,8 @@ async def test_the_second_of_two_that_tell_the_same_leaves_the_first_ones_reques
     await make(pool)
     await tell(pool, is_away=True, at=BEFORE, request="r/1")
     await tell(pool, is_away=False, at=AT, request="r/2")
-    assert await tell(pool, is_away=False, at=LATER, request="r/3") == Presence(False, "r/2")
-    assert await tell(pool, is_away=False, at=AT, request="r/2") == Presence(False, "r/2")
+    for at, request in ((LATER, "r/3"), (AT, "r/2")):
+        assert (await tell(pool, is_away=False, at=at, request=request)).request == "r/2"
 
 
 async def test_another_tenant_suspends_nothing_and_a_channel_is_not_suspended_as_a_chat(pool: Pool) -> None:
@@ -162,10 +170,24 @@ async def test_a_message_that_came_after_it_disproves_a_suspension(
     pool: Pool, at: datetime, expected: bool
 ) -> None:
     await make(pool)
-    assert not await chats.is_disproved(pool, id=CHAT, tenant=TENANT, at=LATER), "it is not suspended"
+    assert not await chats.needs_reviving(pool, id=CHAT, tenant=TENANT, at=LATER), "it is not suspended"
     await tell(pool, is_away=True, at=AT, request="r/1")
-    assert await chats.is_disproved(pool, id=CHAT, tenant=TENANT, at=at) is expected
-    assert not await chats.is_disproved(pool, id=CHAT, tenant=OTHER_TENANT, at=at)
+    assert await chats.needs_reviving(pool, id=CHAT, tenant=TENANT, at=at) is expected
+    assert not await chats.needs_reviving(pool, id=CHAT, tenant=OTHER_TENANT, at=at)
+
+
+async def test_a_revived_chat_is_revived_anew_until_its_runs_were_told_of_it(pool: Pool) -> None:
+    await make(pool)
+    await tell(pool, is_away=True, at=BEFORE, request="r/1")
+    await tell(pool, is_away=False, at=AT, request="r/2")
+    for told_by, is_told in ((None, False), ("r/1", False), ("r/2", True)):
+        if told_by is not None:
+            await chats.note_told(pool, id=CHAT, tenant=TENANT, request=told_by)
+        assert (await make(pool)).is_told is is_told
+        assert await chats.presence(pool, id=CHAT, tenant=TENANT) == Presence(False, "r/2", is_told)
+        assert await chats.needs_reviving(pool, id=CHAT, tenant=TENANT, at=LATER) is not is_told
+    await chats.note_told(pool, id=CHAT, tenant=OTHER_TENANT, request="r/3")
+    assert (await make(pool)).is_told
 
 
 async def test_a_chat_is_no_channel(pool: Pool) -> None:

@@ -129,7 +129,7 @@ async def chat(pool: Pool) -> Pool:
             number=42,
             name="",
             service_url=SERVICE_URL,
-            named_at=None,
+            at=datetime.now(UTC),
         )
     return pool
 

@@ -341,7 +341,7 @@ async def has_a_chat(pool: Pool, id: str = CHAT, *, account: str = ACCOUNT) -> N
             number=42,
             name="Incident 42",
             service_url="http://127.0.0.1:1",
-            named_at=None,
+            at=datetime.now(UTC) - timedelta(days=365),
         )
     await pool.execute(
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ($1, 'Q1', $2)", ACCOUNT, id
@@ -371,6 +371,19 @@ async def test_a_chat_that_the_bot_left_is_due_after_thirty_days_of_teams_time(
     assert await chats_due(pool, "umbrella") == []
     assert await chats_due(pool, after=CHAT) == []
     assert await chats_due(pool, most=0) == []
+
+
+async def test_a_chat_is_due_by_each_account_whose_incidents_it_shows(pool: Pool) -> None:
+    """The account that it was made for may be configured no more, and no upkeep of it runs."""
+    await pool.execute("INSERT INTO pagerduty_account VALUES ('emca', 'emca', 'eu')")
+    await has_a_chat(pool, account="emca")
+    await bot_is_in(pool, False, days=31)
+    chat = Gone(CHAT, "chat-42", "chat")
+    for account, expected in ((ACCOUNT, [chat]), ("emca", [chat]), ("umbrella", [])):
+        assert await chats_due(pool, account) == expected
+    assert await forgetting.forget(pool, chat, age=MONTH)
+    assert await pool.fetchval("SELECT count(*) FROM incident_card") == 0
+    assert await chats_due(pool, "emca") == []
 
 
 async def test_a_forgotten_chat_leaves_nothing_and_takes_nothing_of_others(pool: Pool) -> None:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -210,7 +211,7 @@ async def a_chat(
                 number=42,
                 name="Incident 42",
                 service_url=teams.service_url,
-                named_at=None,
+                at=datetime.now(UTC),
             )
         key = f"{made.key}-{uuid.uuid4().hex[:8]}"
         await pool.execute("UPDATE conversation SET key = $1 WHERE id = $2", key, id)

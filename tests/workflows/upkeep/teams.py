@@ -51,7 +51,7 @@ async def chat(upkept: Upkeep) -> str:
             number=42,
             name="",
             service_url=NOWHERE,
-            named_at=None,
+            at=datetime.now(UTC) - timedelta(days=365),
         )
     return id
 
