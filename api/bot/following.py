@@ -149,13 +149,15 @@ class FollowHandler(CardActionHandler):
         )
         if followed is None:
             return _said(SUSPENDED, "suspended")
-        if followed.message is not None:
-            return self._live_card(pressed, found, place, followed, followed.message)
-        await self._start(pressed, found, followed)
-        return _said(FOLLOWS, "followed")
+        if followed.message is None:
+            await self._start(pressed, found, followed)
+            return _said(FOLLOWS, "followed")
+        if found.is_open:  # what the card shows may be over, its run too: nobody told that it was reopened
+            await self._start(pressed, found, followed)
+        return self._live_card(pressed, found, place, followed, followed.message)
 
     async def _start(self, pressed: PressedButton, found: FoundIncident, followed: Followed) -> None:
-        """Tell the run, which may have been told by somebody who was as fast."""
+        """Tell the run, which takes what is no news to it for nothing; where none runs, one restores the card."""
         target = followed.target
         told = FollowedMessage(
             by=pressed.person.name,

@@ -264,7 +264,33 @@ async def test_where_it_is_followed_already_whoever_asks_gets_the_live_cards_lin
     assert (address.scheme, address.netloc) == ("https", "teams.microsoft.com")
     assert unquote(address.path) == f"/l/message/{GROUP_CHAT}/1700000000999"
     assert parse_qs(address.query) == {"context": ['{"contextType":"chat"}']}
-    assert len(gateway.signals) == 1
+    assert len({str(start) for start, _, _ in gateway.signals}) == 2, "what is stored is to be restored"
+
+
+async def test_one_that_was_reopened_while_nothing_needed_its_events_is_followed_on(
+    bot: Bot, gateway: RecordingGateway, pagerduty: Searchable
+) -> None:
+    """Its card says Resolved, no run goes on, and the account is subscribed to no more."""
+    await bot.clicks(pressed(incident="Q0043"))
+    await posted(bot.pool, GROUP_CHAT)
+    await bot.pool.execute("UPDATE incident_card SET view = jsonb_set(view, '{status}', '\"resolved\"')")
+    gateway.signals.clear()
+    await live_link(bot, pressed(incident="Q0043"))
+    assert gateway.signals == [], "it is over: nothing is to come"
+    pagerduty.incidents = [listed(43, "Over", status="triggered")]
+    await live_link(bot, pressed(incident="Q0043"))
+    ((start, signal, told),) = heard(gateway)
+    assert (start.incident_id, start.stored, start.following) == ("Q0043", True, told.following)
+    assert (signal, told.is_open) == ("follow", True), "its run reads it again and has the account subscribed to"
+
+
+async def test_a_live_card_whose_run_cannot_be_told_is_not_called_live(
+    bot: Bot, gateway: RecordingGateway
+) -> None:
+    await bot.clicks(pressed())
+    await posted(bot.pool, GROUP_CHAT)
+    gateway.failure = TemporalUnavailable("gone")
+    assert await bot.clicks(pressed()) == UNREACHABLE
 
 
 async def test_the_link_into_a_channel_names_its_tenant_team_and_thread(bot: Bot) -> None:
@@ -367,7 +393,7 @@ async def test_a_chat_that_the_bot_left_is_told_how_to_add_it_and_goes_on_where_
     connector.chats.add(GROUP_CHAT)
     await live_link(bot, pressed())
     assert not (await chat(bot.pool)).is_suspended
-    assert [signal for _, signal, _ in gateway.signals] == ["follow", "attach"], "its cards go on"
+    assert [signal for _, signal, _ in gateway.signals] == ["follow", "attach", "follow"], "its cards go on"
 
 
 async def test_a_connector_that_does_not_answer_is_told_of(bot: Bot, connector: Connector) -> None:
