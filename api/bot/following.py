@@ -157,7 +157,7 @@ class FollowHandler(CardActionHandler):
         return self._live_card(pressed, found, place, followed, followed.message)
 
     async def _start(self, pressed: PressedButton, found: FoundIncident, followed: Followed) -> None:
-        """Tell the run, which takes what is no news to it for nothing; where none runs, one restores the card."""
+        """Tell the run, or have one restore the card; what is no news to a run changes nothing."""
         target = followed.target
         told = FollowedMessage(
             by=pressed.person.name,

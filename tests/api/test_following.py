@@ -281,7 +281,7 @@ async def test_one_that_was_reopened_while_nothing_needed_its_events_is_followed
     await live_link(bot, pressed(incident="Q0043"))
     ((start, signal, told),) = heard(gateway)
     assert (start.incident_id, start.stored, start.following) == ("Q0043", True, told.following)
-    assert (signal, told.is_open) == ("follow", True), "its run reads it again and has the account subscribed to"
+    assert (signal, told.is_open) == ("follow", True), "it is read again, and its account subscribed to"
 
 
 async def test_a_live_card_whose_run_cannot_be_told_is_not_called_live(
