@@ -11,6 +11,7 @@ from api.bot.activity import InboundActivity
 from api.bot.extension_answers import Result, message, results, sign_in
 from api.bot.link_address import LinkAddresses
 from api.bot.linking import Asked, Linking
+from api.bot.places import Crowded, Places
 from api.bot.search_query import search_query
 from api.bot.sender import person_of
 from api.bot.shared_cards import SharedCards
@@ -23,6 +24,7 @@ from muster.cards.search import (
     LINK_REJECTED,
     NOTHING_FOUND,
     REFUSED,
+    TOO_MANY,
     UNKNOWN_COMMAND,
     preview_text,
     preview_title,
@@ -40,6 +42,9 @@ from workflows.person import Person
 
 MOST = 10
 """Results of one search; there is no second page."""
+_AT_ONCE, _OF_ONE_PERSON = 16, 4
+"""Searches that PagerDuty is asked for at once: each brings two lists of a hundred incidents into the process
+that answers clicks, and PagerDuty counts calls by person and account."""
 _DRAWING_TAKES = 0.2
 """Seconds that are kept for drawing what was found."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -66,6 +71,7 @@ class IncidentSearch:
         self._linking = linking
         self._addresses = addresses
         self._accounts_of = accounts_of
+        self._places = Places(_AT_ONCE, _OF_ONE_PERSON)
 
     async def answer(self, activity: InboundActivity, *, answer_by: float) -> dict[str, Any]:
         """The body of the invoke's answer, at ``answer_by`` by the clock of the event loop at the latest."""
@@ -75,6 +81,9 @@ class IncidentSearch:
             except (TemporalUnavailable, *UNAVAILABLE) as failure:
                 log.warning("a search was not answered", reason=type(failure).__name__)
                 return message(UNREACHABLE)
+            except Crowded:
+                log.warning("a search found no place")
+                return message(TOO_MANY)
             except Rejected as failure:
                 log.error("the link for a search was refused", reason=str(failure))
                 return message(WORKS_NO_MORE)
@@ -92,8 +101,9 @@ class IncidentSearch:
             own = await self._own_links(tenant, person, here)
         if not own:
             return await self._offer_link(activity, tenant, person, here, answer_by)
-        within = answer_by - _DRAWING_TAKES - asyncio.get_running_loop().time()
-        found, failures = await self._find(Sought.of(query.text), own, within)
+        async with self._places.one(person.aad_object_id, answer_by=answer_by):
+            within = answer_by - _DRAWING_TAKES - asyncio.get_running_loop().time()
+            found, failures = await self._find(Sought.of(query.text), own, within)
         log.info("a search was answered", accounts=len(own), found=len(found), failed=len(failures))
         if found:
             return results(
@@ -129,7 +139,9 @@ class IncidentSearch:
 
         async def ask(account: str, link: int) -> None:
             try:
-                found.extend(await self._finder.find(sought, link=link, account=account, within=within))
+                found.extend(
+                    await self._finder.find(sought, link=link, account=account, most=MOST, within=within)
+                )
             except (NoIdentity, OutsideError) as failure:
                 failures[account] = failure
 

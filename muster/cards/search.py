@@ -11,6 +11,7 @@ from workflows.channel_incident.view import View
 
 NOTHING_FOUND = "Nothing found."
 DID_NOT_ANSWER = "PagerDuty did not answer; try again."
+TOO_MANY = "Too many people are searching right now, and PagerDuty was not asked. Try again in a moment."
 REFUSED = f"PagerDuty refuses Muster's own app. {OPERATOR}"
 LINK_REJECTED = (
     "PagerDuty does not let you see incidents by your link any more. Send unlinkUser to Muster in a private "
