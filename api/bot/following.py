@@ -1,7 +1,7 @@
 """**Follow here**: somebody wants an incident's live card in the conversation where they see its picture.
 
 What the button says is a hint: anybody can send it. PagerDuty decides, asked as whoever pressed, whether they
-may see the incident (docs/decisions/0051 and 0055).
+may see the incident (docs/decisions/0051 and 0055); nothing is written before it has.
 """
 
 import asyncio
@@ -46,6 +46,8 @@ from workflows.errors import CredentialRejected, Forbidden, NotFound, OutsideErr
 
 _STARTING_TAKES = 0.6
 """Seconds that are kept for the rows and for Temporal."""
+_PLACING_TAKES = 0.3
+"""Seconds that are kept for Teams, which is asked whether the bot is in a chat."""
 _ANSWERING_TAKES = 0.1
 
 log = structlog.stdlib.get_logger(__name__)
@@ -96,11 +98,7 @@ class FollowHandler(CardActionHandler):
             )
         if link is None:
             return await self._offer_link(pressed, named.account, answer_by)
-        async with asyncio.timeout_at(answer_by - _STARTING_TAKES):
-            place = await self._places.of(pressed)
-        if isinstance(place, str):
-            return _said(place, "no place")
-        within = answer_by - _STARTING_TAKES - asyncio.get_running_loop().time()
+        within = answer_by - _STARTING_TAKES - _PLACING_TAKES - asyncio.get_running_loop().time()
         try:
             found = await self._finder.read(
                 named.incident_id, link=link, account=named.account, within=within
@@ -111,6 +109,11 @@ class FollowHandler(CardActionHandler):
             return _said(REFUSED if nobody.reason == "app_refused" else LINK_REJECTED, nobody.reason)
         except OutsideError as failure:
             return _said(_why_not_read(failure), type(failure).__name__)
+        # Only now: to find out where it is may write a channel's row, and revives a chat that the bot left.
+        async with asyncio.timeout_at(answer_by - _STARTING_TAKES):
+            place = await self._places.of(pressed)
+        if isinstance(place, str):
+            return _said(place, "no place")
         async with asyncio.timeout_at(answer_by - _ANSWERING_TAKES):
             return await self._follow(pressed, found, place)
 

@@ -339,11 +339,11 @@ async def test_what_was_stopped_is_followed_anew(bot: Bot, gateway: RecordingGat
 @pytest.mark.parametrize(
     ("id", "kind"), [("19:elsewhere@thread.v2", "groupChat"), (CHAT_OF_TWO, "personal")], ids=["group", "two"]
 )
-async def test_a_chat_without_the_bot_is_told_how_to_add_it_and_pagerduty_is_not_asked(
-    bot: Bot, gateway: RecordingGateway, pagerduty: Searchable, id: str, kind: str
+async def test_a_chat_without_the_bot_is_told_how_to_add_it_and_nothing_is_written(
+    bot: Bot, gateway: RecordingGateway, id: str, kind: str
 ) -> None:
     assert await bot.clicks(in_chat(id, kind)) == NOT_IN_CHAT
-    assert (gateway.signals, pagerduty.requests, await rows(bot.pool)) == ([], [], [])
+    assert (gateway.signals, await rows(bot.pool)) == ([], [])
     assert await chats.find(bot.pool, id=id, tenant=TENANT) is None
 
 
@@ -426,6 +426,26 @@ async def test_an_incident_that_pagerduty_does_not_show_them_is_not_followed(
     assert await bot.clicks(pressed()) == NOT_SHOWN
     assert (gateway.signals, await rows(bot.pool)) == ([], [])
     assert await chats.find(bot.pool, id=GROUP_CHAT, tenant=TENANT) is None
+
+
+async def test_what_they_may_not_see_writes_no_channel_and_revives_no_chat(
+    bot: Bot, gateway: RecordingGateway, pagerduty: Searchable, connector: Connector
+) -> None:
+    await bot.clicks(pressed())
+    await bot.pool.execute(
+        "UPDATE conversation SET suspended_at = now(), suspended_by = 'r', membership_at = '2026-11-01'"
+        " WHERE id = $1",
+        GROUP_CHAT,
+    )
+    gateway.signals.clear()
+    pagerduty.incidents = []
+    connector.channels = [{"id": "19:unknown@thread.tacv2", "name": "new"}]
+    place = {"id": "19:unknown@thread.tacv2", "conversationType": "channel", "tenantId": TENANT}
+    for whole in (pressed(), pressed("channel", conversation=place)):
+        assert await bot.clicks(whole) == NOT_SHOWN
+    assert (await chat(bot.pool)).is_suspended
+    assert await bot.pool.fetchval("SELECT count(*) FROM conversation WHERE id = $1", place["id"]) == 0
+    assert gateway.signals == []
 
 
 async def test_the_same_card_pressed_by_two_with_different_rights(bot: Bot, pagerduty: Searchable) -> None:
