@@ -16,6 +16,7 @@ from api.bot.answers import card, sentence
 from api.bot.card_actions import ActionMalformed, CardActionHandler
 from api.bot.following_places import FollowingPlaces, Place
 from api.bot.linking import Asked, Linking
+from api.bot.not_read import is_unlinked, why_not_read
 from api.bot.pressed_button import PressedButton, pressed_button
 from api.bot.shared_cards import SharedCards
 from api.gateway import Gateway
@@ -28,7 +29,6 @@ from muster.cards.incident.following import (
 )
 from muster.cards.incident.picture import taken
 from muster.cards.incident.shared import ACCOUNT, INCIDENT
-from muster.cards.search import DID_NOT_ANSWER, LINK_REJECTED, REFUSED
 from muster.cards.sentences import INCOMPLETE_BUTTON, NOT_OUR_CARD
 from muster.identifiers import subdomain_of
 from muster.linked_people.identity import NoIdentity
@@ -42,7 +42,7 @@ from muster.values import identifier
 from workflows.channel_incident.messages import Followed as FollowedMessage
 from workflows.channel_incident.messages import Timing
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, FOLLOW
-from workflows.errors import CredentialRejected, Forbidden, NotFound, OutsideError
+from workflows.errors import Forbidden, NotFound, OutsideError
 
 _STARTING_TAKES = 0.6
 """Seconds that are kept for the rows and for Temporal."""
@@ -103,12 +103,12 @@ class FollowHandler(CardActionHandler):
             found = await self._finder.read(
                 named.incident_id, link=link, account=named.account, within=within
             )
-        except NoIdentity as nobody:
-            if nobody.reason in ("link_removed", "link_ended"):
+        except (NotFound, Forbidden) as failure:
+            return _said(NOT_SHOWN, type(failure).__name__)
+        except (NoIdentity, OutsideError) as failure:
+            if is_unlinked(failure):
                 return await self._offer_link(pressed, named.account, answer_by)
-            return _said(REFUSED if nobody.reason == "app_refused" else LINK_REJECTED, nobody.reason)
-        except OutsideError as failure:
-            return _said(_why_not_read(failure), type(failure).__name__)
+            return _said(why_not_read(failure), type(failure).__name__)
         # Only now: to find out where it is may write a channel's row, and revives a chat that the bot left.
         async with asyncio.timeout_at(answer_by - _STARTING_TAKES):
             place = await self._places.of(pressed)
@@ -201,16 +201,6 @@ def _named(pressed: PressedButton) -> _Named:
     if account is None or incident_id is None:
         raise ActionMalformed(INCOMPLETE_BUTTON)
     return _Named(account, incident_id)
-
-
-def _why_not_read(failure: OutsideError) -> str:
-    match failure:
-        case NotFound() | Forbidden():
-            return NOT_SHOWN
-        case CredentialRejected():
-            return LINK_REJECTED
-        case _:
-            return DID_NOT_ANSWER
 
 
 def _said(text: str, reply: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """``findIncident``: somebody looks for an incident in a message extension, as PagerDuty shows it to them."""
 
 import asyncio
+import html
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from api.bot.activity import InboundActivity
 from api.bot.extension_answers import Result, message, results, sign_in
 from api.bot.link_address import LinkAddresses
 from api.bot.linking import Asked, Linking
+from api.bot.not_read import is_unlinked, why_not_read
 from api.bot.places import Crowded, Places
 from api.bot.search_query import search_query
 from api.bot.sender import person_of
@@ -19,13 +21,13 @@ from muster.cards.commands import NO_PERSON
 from muster.cards.incident.picture import taken
 from muster.cards.links.sentences import NOBODY_SERVED, NOT_SERVED, choose_sentence
 from muster.cards.search import (
-    DID_NOT_ANSWER,
     LINK_LABEL,
-    LINK_REJECTED,
     NOTHING_FOUND,
-    REFUSED,
     TOO_MANY,
     UNKNOWN_COMMAND,
+    link_ended_sentence,
+    not_searched,
+    not_searched_card,
     preview_text,
     preview_title,
 )
@@ -37,7 +39,7 @@ from muster.logging import correlated
 from muster.store import links, teams
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.temporal.attempts import Rejected, TemporalUnavailable
-from workflows.errors import CredentialRejected, Forbidden, OutsideError
+from workflows.errors import OutsideError
 from workflows.person import Person
 
 MOST = 10
@@ -106,10 +108,9 @@ class IncidentSearch:
             found, failures = await self._find(Sought.of(query.text), own, within)
         log.info("a search was answered", accounts=len(own), found=len(found), failed=len(failures))
         if found:
-            return results(
-                [self._result(one, tenant, is_one_of_several=len(own) > 1) for one in found[:MOST]]
-            )
-        ended = next((account for account, one in failures.items() if _is_unlinked(one)), None)
+            lines = [self._result(one, tenant, is_one_of_several=len(own) > 1) for one in found[:MOST]]
+            return results(lines + [_missing(account, one) for account, one in failures.items()])
+        ended = next((account for account, one in failures.items() if is_unlinked(one)), None)
         if ended is not None:
             return await self._offer_link(activity, tenant, person, ended, answer_by)
         return message(_why_nothing(list(failures.values())))
@@ -143,6 +144,12 @@ class IncidentSearch:
                     await self._finder.find(sought, link=link, account=account, most=MOST, within=within)
                 )
             except (NoIdentity, OutsideError) as failure:
+                log.warning(
+                    "PagerDuty was not searched",
+                    account=account,
+                    failure=type(failure).__name__,
+                    reason=str(failure),
+                )
                 failures[account] = failure
 
         await all_of(*(ask(account, link) for account, link in own.items()))
@@ -188,23 +195,15 @@ def _created_at(found: FoundIncident) -> datetime:
     return found.details.snapshot.created_at or _LONG_AGO
 
 
-def _is_unlinked(failure: Exception) -> bool:
-    return isinstance(failure, NoIdentity) and failure.reason in ("link_removed", "link_ended")
+def _missing(account: str, failure: Exception) -> Result:
+    """The line of an account that could not tell, under what others told."""
+    why = link_ended_sentence(account) if is_unlinked(failure) else why_not_read(failure)
+    return Result(title=not_searched(account), text=html.escape(why), card=not_searched_card(account, why))
 
 
 def _why_nothing(failures: Sequence[Exception]) -> str:
     """Why there is no result, where an account could not tell or none of them has one."""
-    if not failures:
-        return NOTHING_FOUND
-    failure = failures[0]
-    log.warning("PagerDuty was not searched", failure=type(failure).__name__, reason=str(failure))
-    match failure:
-        case NoIdentity(reason="app_refused"):
-            return REFUSED
-        case NoIdentity() | Forbidden() | CredentialRejected():
-            return LINK_REJECTED
-        case _:
-            return DID_NOT_ANSWER
+    return why_not_read(failures[0]) if failures else NOTHING_FOUND
 
 
 def _why_no_link(accounts: Sequence[str], asked: str | None) -> str:

@@ -248,8 +248,31 @@ async def test_an_account_that_does_not_answer_takes_nothing_from_the_others(
     await link(bot.pool, account="umbrella", access_token="pdus+_umbrella")
     pagerduty.incidents = [listed(1)]
     pagerduty.failing = {"pdus+_umbrella"}
-    assert await found(bot, None, place="chat") == ["#1 Checkout latency"]
+    assert await lines(bot) == [
+        ("#1 Checkout latency", "🔴 Triggered · P1 · Checkout API · Bo Call · acme"),
+        ("umbrella was not searched", DID_NOT_ANSWER),
+    ]
     assert await told(bot, "elsewhere", place="chat") == DID_NOT_ANSWER, "it may be there"
+
+
+async def test_of_an_account_whose_link_ended_a_line_says_how_to_link_it_again(
+    bot: Bot, pagerduty: Searchable
+) -> None:
+    await link(bot.pool, account="umbrella", access_token="pdus+_umbrella")
+    await bot.pool.execute(
+        "UPDATE user_link SET expires_at = now() - interval '1 hour' WHERE account = 'umbrella'"
+    )
+    pagerduty.incidents = [listed(1)]
+    (_, (title, text)) = await lines(bot)
+    assert title == "umbrella was not searched"
+    assert text == "Your link to it has ended. Send linkUser umbrella to Muster in a private chat."
+
+
+async def lines(bot: Bot) -> list[tuple[str, str]]:
+    """What stands in the list of a search in a chat."""
+    extension = await answer_to(bot, searched(None, place="chat"))
+    previews = [one["preview"]["content"] for one in extension["attachments"]]
+    return [(one["title"], one["text"]) for one in previews]
 
 
 async def test_a_team_that_is_not_authorized_counts_as_elsewhere(bot: Bot, pagerduty: Searchable) -> None:
