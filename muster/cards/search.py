@@ -31,7 +31,7 @@ def not_searched(account: str) -> str:
 def not_searched_card(account: str, why: str) -> AdaptiveCard:
     """What such a line stands for, since each line of a list is a card."""
     text = f"{not_searched(account)}: {why}"
-    return adaptive_card((text_block(text, wrap=True),), fallback_text=text)
+    return adaptive_card((text_block(text),), fallback_text=text)
 
 
 def link_ended_sentence(account: str) -> str:

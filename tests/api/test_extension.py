@@ -249,7 +249,7 @@ async def test_an_account_that_does_not_answer_takes_nothing_from_the_others(
     pagerduty.incidents = [listed(1)]
     pagerduty.failing = {"pdus+_umbrella"}
     assert await lines(bot) == [
-        ("#1 Checkout latency", "🔴 Triggered · P1 · Checkout API · Bo Call · acme"),
+        ("#1 Checkout latency", "🔴 Triggered · P1 · Checkout · Bo Call · acme"),
         ("umbrella was not searched", DID_NOT_ANSWER),
     ]
     assert await told(bot, "elsewhere", place="chat") == DID_NOT_ANSWER, "it may be there"
