@@ -23,6 +23,7 @@ from api.gateway import Gateway
 from muster.cards.incident.following import (
     FOLLOWED_HERE,
     FOLLOWS,
+    NOT_IN_CHAT,
     NOT_SHOWN,
     SUSPENDED,
     unlinked_sentence,
@@ -151,7 +152,7 @@ class FollowHandler(CardActionHandler):
             name=pressed.person.name,
         )
         if followed is None:
-            return _said(SUSPENDED, "suspended")
+            return _said(SUSPENDED if place.kind is None else NOT_IN_CHAT, "suspended")
         if followed.message is None:
             await self._start(pressed, found, followed)
             return _said(FOLLOWS, "followed")

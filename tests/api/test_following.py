@@ -396,6 +396,17 @@ async def test_a_chat_that_the_bot_left_is_told_how_to_add_it_and_goes_on_where_
     assert [signal for _, signal, _ in gateway.signals] == ["follow", "attach", "follow"], "its cards go on"
 
 
+async def test_a_chat_that_the_bot_leaves_meanwhile_is_told_how_to_add_it(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def left(*_: object, **__: object) -> None:
+        return None
+
+    monkeypatch.setattr("muster.store.following.follow", left)
+    assert await bot.clicks(pressed()) == NOT_IN_CHAT
+    assert await bot.clicks(pressed("channel")) == SUSPENDED
+
+
 async def test_a_connector_that_does_not_answer_is_told_of(bot: Bot, connector: Connector) -> None:
     connector.roster_status = 503
     assert await bot.clicks(pressed()) == TEAMS_DID_NOT_ANSWER
