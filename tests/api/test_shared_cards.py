@@ -222,7 +222,7 @@ async def test_while_the_database_is_away_it_stays(
 
 
 @pytest.mark.parametrize("why", ["no place", "no keys of Microsoft", "a bug"])
-async def test_a_refresh_that_cannot_be_served_says_nothing_to_whoever_looks(
+async def test_a_refresh_that_cannot_be_served_tells_its_reader_nothing(
     bot: Bot, shared: dict[str, Any], monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
     async def crowded(*_: object) -> None:
