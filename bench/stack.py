@@ -19,10 +19,10 @@ import aiohttp
 import asyncpg
 from temporalio.client import Client
 
-from api.bot.search_query import FIND_INCIDENT
 from bench import cpu, floor
 from bench.incidents import Incident
 from bench.sink import Card, Sink, actions_in
+from muster.cards.app_manifest import SEARCH_COMMAND
 from muster.settings import Settings
 from muster.temporal.client import temporal_client
 from sandbox.company import Company, Connection, Person, build_company
@@ -186,7 +186,7 @@ class Stack:
         """The card that Ada gets who searches for the incident by its number; she shares it there."""
         parameters = [{"name": "query", "value": str(incident.number)}]
         value = {
-            "commandId": FIND_INCIDENT,
+            "commandId": SEARCH_COMMAND,
             "parameters": parameters,
             "queryOptions": {"skip": 0, "count": 25},
         }

@@ -29,7 +29,7 @@ _LOCKED_WITHIN = 5.0
 
 
 class SubscriptionActivities:
-    """Subscribes to an account's events, once, while a service of it is connected.
+    """Subscribes to an account's events, once, while a service is connected or an incident followed.
 
     ``subscription_pool`` is used by nothing else: a connection holds the account's lock while PagerDuty
     answers. What is committed meanwhile goes through ``pool``.
@@ -55,7 +55,7 @@ class SubscriptionActivities:
 
     @implements(CONVERGE_SUBSCRIPTION)
     async def converge_subscription(self, request: OfAccount) -> Converged:
-        """Make, keep or delete the subscription, as the account's connections say at this moment.
+        """Make, keep or delete the subscription, as what is connected and followed says at this moment.
 
         Whatever an earlier call left half done is found. Raises ``Forbidden`` where the app lacks a scope,
         ``RequestInvalid`` 2019 where the account has ten, and a ``Temporary``: then call it again.

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from muster.cards.sentences import NO_ANSWER
+from muster.cards.sentences import NO_ANSWER, NO_NEWER_PICTURE
 
 CARD = "application/vnd.microsoft.card.adaptive"
 _ERROR = "application/vnd.microsoft.error"
@@ -25,6 +25,14 @@ def card(content: Mapping[str, Any]) -> dict[str, Any]:
 def error(status: int, code: str, message: str) -> dict[str, Any]:
     """A card action that failed. Teams reads the inner status and shows ``message`` in red."""
     return {"statusCode": status, "type": _ERROR, "value": {"code": code, "message": message}}
+
+
+def not_refreshed(status: int) -> dict[str, Any]:
+    """A refresh that failed, for whatever reason: the card stays, and Teams shows an error of it to nobody.
+
+    A sentence would be shown to everybody who looks at the card. Never 401: Teams would ask to sign in.
+    """
+    return error(status, "NotRefreshed", NO_NEWER_PICTURE)
 
 
 def card_error(status: int, code: str, message: str) -> JSONResponse:

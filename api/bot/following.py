@@ -1,7 +1,7 @@
 """**Follow here**: somebody wants an incident's live card in the conversation where they see its picture.
 
 What the button says is a hint: anybody can send it. PagerDuty decides, asked as whoever pressed, whether they
-may see the incident (docs/decisions/0051 and 0055).
+may see the incident (docs/decisions/0051 and 0055); nothing is written before it has.
 """
 
 import asyncio
@@ -16,19 +16,20 @@ from api.bot.answers import card, sentence
 from api.bot.card_actions import ActionMalformed, CardActionHandler
 from api.bot.following_places import FollowingPlaces, Place
 from api.bot.linking import Asked, Linking
+from api.bot.not_read import is_unlinked, why_not_read
 from api.bot.pressed_button import PressedButton, pressed_button
 from api.bot.shared_cards import SharedCards
 from api.gateway import Gateway
 from muster.cards.incident.following import (
     FOLLOWED_HERE,
     FOLLOWS,
+    NOT_IN_CHAT,
     NOT_SHOWN,
     SUSPENDED,
     unlinked_sentence,
 )
 from muster.cards.incident.picture import taken
 from muster.cards.incident.shared import ACCOUNT, INCIDENT
-from muster.cards.search import DID_NOT_ANSWER, LINK_REJECTED, REFUSED
 from muster.cards.sentences import INCOMPLETE_BUTTON, NOT_OUR_CARD
 from muster.identifiers import subdomain_of
 from muster.linked_people.identity import NoIdentity
@@ -42,10 +43,12 @@ from muster.values import identifier
 from workflows.channel_incident.messages import Followed as FollowedMessage
 from workflows.channel_incident.messages import Timing
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, FOLLOW
-from workflows.errors import CredentialRejected, Forbidden, NotFound, OutsideError
+from workflows.errors import Forbidden, NotFound, OutsideError
 
 _STARTING_TAKES = 0.6
 """Seconds that are kept for the rows and for Temporal."""
+_PLACING_TAKES = 0.3
+"""Seconds that are kept for Teams, which is asked whether the bot is in a chat."""
 _ANSWERING_TAKES = 0.1
 
 log = structlog.stdlib.get_logger(__name__)
@@ -96,21 +99,22 @@ class FollowHandler(CardActionHandler):
             )
         if link is None:
             return await self._offer_link(pressed, named.account, answer_by)
-        async with asyncio.timeout_at(answer_by - _STARTING_TAKES):
-            place = await self._places.of(pressed)
-        if isinstance(place, str):
-            return _said(place, "no place")
-        within = answer_by - _STARTING_TAKES - asyncio.get_running_loop().time()
+        within = answer_by - _STARTING_TAKES - _PLACING_TAKES - asyncio.get_running_loop().time()
         try:
             found = await self._finder.read(
                 named.incident_id, link=link, account=named.account, within=within
             )
-        except NoIdentity as nobody:
-            if nobody.reason in ("link_removed", "link_ended"):
+        except (NotFound, Forbidden) as failure:
+            return _said(NOT_SHOWN, type(failure).__name__)
+        except (NoIdentity, OutsideError) as failure:
+            if is_unlinked(failure):
                 return await self._offer_link(pressed, named.account, answer_by)
-            return _said(REFUSED if nobody.reason == "app_refused" else LINK_REJECTED, nobody.reason)
-        except OutsideError as failure:
-            return _said(_why_not_read(failure), type(failure).__name__)
+            return _said(why_not_read(failure), type(failure).__name__)
+        # Only now: to find out where it is may write a channel's row, and revives a chat that the bot left.
+        async with asyncio.timeout_at(answer_by - _STARTING_TAKES):
+            place = await self._places.of(pressed)
+        if isinstance(place, str):
+            return _said(place, "no place")
         async with asyncio.timeout_at(answer_by - _ANSWERING_TAKES):
             return await self._follow(pressed, found, place)
 
@@ -148,14 +152,16 @@ class FollowHandler(CardActionHandler):
             name=pressed.person.name,
         )
         if followed is None:
-            return _said(SUSPENDED, "suspended")
-        if followed.message is not None:
-            return self._live_card(pressed, found, place, followed, followed.message)
-        await self._start(pressed, found, followed)
-        return _said(FOLLOWS, "followed")
+            return _said(SUSPENDED if place.kind is None else NOT_IN_CHAT, "suspended")
+        if followed.message is None:
+            await self._start(pressed, found, followed)
+            return _said(FOLLOWS, "followed")
+        if found.is_open:  # what the card shows may be over, its run too: nobody told that it was reopened
+            await self._start(pressed, found, followed)
+        return self._live_card(pressed, found, place, followed, followed.message)
 
     async def _start(self, pressed: PressedButton, found: FoundIncident, followed: Followed) -> None:
-        """Tell the run, which may have been told by somebody who was as fast."""
+        """Tell the run, or have one restore the card; what is no news to a run changes nothing."""
         target = followed.target
         told = FollowedMessage(
             by=pressed.person.name,
@@ -196,16 +202,6 @@ def _named(pressed: PressedButton) -> _Named:
     if account is None or incident_id is None:
         raise ActionMalformed(INCOMPLETE_BUTTON)
     return _Named(account, incident_id)
-
-
-def _why_not_read(failure: OutsideError) -> str:
-    match failure:
-        case NotFound() | Forbidden():
-            return NOT_SHOWN
-        case CredentialRejected():
-            return LINK_REJECTED
-        case _:
-            return DID_NOT_ANSWER
 
 
 def _said(text: str, reply: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from api.body import read_body
 from api.bot.activity import InboundActivity
 from api.bot.adapter import ActivityMalformed, Bot, Inbound, NotTaken, TeamsAdapter
 from api.bot.admission import Admission, NotCheckedInTime
-from api.bot.answers import card_error, invoke_answer, plain_error, sentence
+from api.bot.answers import card_error, invoke_answer, not_refreshed, plain_error, sentence
 from api.bot.extension_answers import message
 from api.bot.places import Crowded, Places
 from api.bot.token import TokenVerifier
@@ -132,12 +132,14 @@ async def _turn(
 
 
 def _broken(activity: InboundActivity) -> JSONResponse:
-    if activity.is_card_action:
+    if activity.is_card_action and not activity.is_refresh:
         return card_error(500, "InternalServerError", BROKEN)
     return _not_taken(activity, 500, BROKEN)
 
 
 def _not_taken(activity: InboundActivity, status: int, reason: str) -> JSONResponse:
+    if activity.is_refresh:
+        return JSONResponse(not_refreshed(500))
     if activity.is_extension:
         return JSONResponse(message(reason))
     return JSONResponse(sentence(reason)) if activity.is_card_action else plain_error(status, reason)

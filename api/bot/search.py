@@ -1,6 +1,7 @@
 """``findIncident``: somebody looks for an incident in a message extension, as PagerDuty shows it to them."""
 
 import asyncio
+import html
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,8 @@ from api.bot.activity import InboundActivity
 from api.bot.extension_answers import Result, message, results, sign_in
 from api.bot.link_address import LinkAddresses
 from api.bot.linking import Asked, Linking
+from api.bot.not_read import is_unlinked, why_not_read
+from api.bot.places import Crowded, Places
 from api.bot.search_query import search_query
 from api.bot.sender import person_of
 from api.bot.shared_cards import SharedCards
@@ -18,12 +21,13 @@ from muster.cards.commands import NO_PERSON
 from muster.cards.incident.picture import taken
 from muster.cards.links.sentences import NOBODY_SERVED, NOT_SERVED, choose_sentence
 from muster.cards.search import (
-    DID_NOT_ANSWER,
     LINK_LABEL,
-    LINK_REJECTED,
     NOTHING_FOUND,
-    REFUSED,
+    TOO_MANY,
     UNKNOWN_COMMAND,
+    link_ended_sentence,
+    not_searched,
+    not_searched_card,
     preview_text,
     preview_title,
 )
@@ -35,11 +39,14 @@ from muster.logging import correlated
 from muster.store import links, teams
 from muster.store.pool import UNAVAILABLE, Pool
 from muster.temporal.attempts import Rejected, TemporalUnavailable
-from workflows.errors import CredentialRejected, Forbidden, OutsideError
+from workflows.errors import OutsideError
 from workflows.person import Person
 
 MOST = 10
 """Results of one search; there is no second page."""
+_AT_ONCE, _OF_ONE_PERSON = 16, 4
+"""Searches that PagerDuty is asked for at once: each brings two lists of a hundred incidents into the process
+that answers clicks, and PagerDuty counts calls by person and account."""
 _DRAWING_TAKES = 0.2
 """Seconds that are kept for drawing what was found."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -66,6 +73,7 @@ class IncidentSearch:
         self._linking = linking
         self._addresses = addresses
         self._accounts_of = accounts_of
+        self._places = Places(_AT_ONCE, _OF_ONE_PERSON)
 
     async def answer(self, activity: InboundActivity, *, answer_by: float) -> dict[str, Any]:
         """The body of the invoke's answer, at ``answer_by`` by the clock of the event loop at the latest."""
@@ -75,6 +83,9 @@ class IncidentSearch:
             except (TemporalUnavailable, *UNAVAILABLE) as failure:
                 log.warning("a search was not answered", reason=type(failure).__name__)
                 return message(UNREACHABLE)
+            except Crowded:
+                log.warning("a search found no place")
+                return message(TOO_MANY)
             except Rejected as failure:
                 log.error("the link for a search was refused", reason=str(failure))
                 return message(WORKS_NO_MORE)
@@ -92,14 +103,14 @@ class IncidentSearch:
             own = await self._own_links(tenant, person, here)
         if not own:
             return await self._offer_link(activity, tenant, person, here, answer_by)
-        within = answer_by - _DRAWING_TAKES - asyncio.get_running_loop().time()
-        found, failures = await self._find(Sought.of(query.text), own, within)
+        async with self._places.one(person.aad_object_id, answer_by=answer_by):
+            within = answer_by - _DRAWING_TAKES - asyncio.get_running_loop().time()
+            found, failures = await self._find(Sought.of(query.text), own, within)
         log.info("a search was answered", accounts=len(own), found=len(found), failed=len(failures))
         if found:
-            return results(
-                [self._result(one, tenant, is_one_of_several=len(own) > 1) for one in found[:MOST]]
-            )
-        ended = next((account for account, one in failures.items() if _is_unlinked(one)), None)
+            lines = [self._result(one, tenant, is_one_of_several=len(own) > 1) for one in found[:MOST]]
+            return results(lines + [_missing(account, one) for account, one in failures.items()])
+        ended = next((account for account, one in failures.items() if is_unlinked(one)), None)
         if ended is not None:
             return await self._offer_link(activity, tenant, person, ended, answer_by)
         return message(_why_nothing(list(failures.values())))
@@ -129,8 +140,16 @@ class IncidentSearch:
 
         async def ask(account: str, link: int) -> None:
             try:
-                found.extend(await self._finder.find(sought, link=link, account=account, within=within))
+                found.extend(
+                    await self._finder.find(sought, link=link, account=account, most=MOST, within=within)
+                )
             except (NoIdentity, OutsideError) as failure:
+                log.warning(
+                    "PagerDuty was not searched",
+                    account=account,
+                    failure=type(failure).__name__,
+                    reason=str(failure),
+                )
                 failures[account] = failure
 
         await all_of(*(ask(account, link) for account, link in own.items()))
@@ -176,23 +195,15 @@ def _created_at(found: FoundIncident) -> datetime:
     return found.details.snapshot.created_at or _LONG_AGO
 
 
-def _is_unlinked(failure: Exception) -> bool:
-    return isinstance(failure, NoIdentity) and failure.reason in ("link_removed", "link_ended")
+def _missing(account: str, failure: Exception) -> Result:
+    """The line of an account that could not tell, under what others told."""
+    why = link_ended_sentence(account) if is_unlinked(failure) else why_not_read(failure)
+    return Result(title=not_searched(account), text=html.escape(why), card=not_searched_card(account, why))
 
 
 def _why_nothing(failures: Sequence[Exception]) -> str:
     """Why there is no result, where an account could not tell or none of them has one."""
-    if not failures:
-        return NOTHING_FOUND
-    failure = failures[0]
-    log.warning("PagerDuty was not searched", failure=type(failure).__name__, reason=str(failure))
-    match failure:
-        case NoIdentity(reason="app_refused"):
-            return REFUSED
-        case NoIdentity() | Forbidden() | CredentialRejected():
-            return LINK_REJECTED
-        case _:
-            return DID_NOT_ANSWER
+    return why_not_read(failures[0]) if failures else NOTHING_FOUND
 
 
 def _why_no_link(accounts: Sequence[str], asked: str | None) -> str:

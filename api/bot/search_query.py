@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-FIND_INCIDENT = "findIncident"
-"""The command's id in the app's manifest."""
-_PARAMETER = "query"
+from muster.cards.app_manifest import SEARCH_COMMAND, SEARCH_PARAMETER
 
 
 class SearchQuery(NamedTuple):
@@ -19,7 +17,7 @@ class SearchQuery(NamedTuple):
 def search_query(value: Any) -> SearchQuery | None:
     """The query; ``None``: it is another command's."""
     told = value if isinstance(value, Mapping) else {}
-    if told.get("commandId") != FIND_INCIDENT:
+    if told.get("commandId") != SEARCH_COMMAND:
         return None
     given = told.get("parameters")
     named = {
@@ -27,6 +25,6 @@ def search_query(value: Any) -> SearchQuery | None:
         for one in (given if isinstance(given, list) else ())
         if isinstance(one, Mapping) and isinstance(one.get("name"), str)
     }
-    text, options = named.get(_PARAMETER), told.get("queryOptions")
+    text, options = named.get(SEARCH_PARAMETER), told.get("queryOptions")
     skip = options.get("skip") if isinstance(options, Mapping) else None
     return SearchQuery(text if isinstance(text, str) else "", not skip)

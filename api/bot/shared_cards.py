@@ -11,12 +11,11 @@ import structlog
 from pydantic import ValidationError
 
 from api.bot.activity import InboundActivity
-from api.bot.answers import card
-from api.bot.card_actions import ActionMalformed, CardActionHandler
+from api.bot.answers import card, not_refreshed
+from api.bot.card_actions import CardActionHandler
 from muster.cards.elements import AdaptiveCard
 from muster.cards.incident.picture import Picture, newer
 from muster.cards.incident.shared import PICTURE, shared_card
-from muster.cards.sentences import INCOMPLETE_BUTTON, NOT_OUR_CARD
 from muster.security.sealing import KeyRing
 from muster.security.signed_texts import SignedTexts
 from muster.store import projections
@@ -59,10 +58,10 @@ class RefreshHandler(CardActionHandler):
     async def _handle(self, activity: InboundActivity, answer_by: float) -> dict[str, Any]:
         data = (activity.action or {}).get("data")
         picture = self._cards.picture_in(data.get(PICTURE) if isinstance(data, dict) else None)
-        if picture is None:
-            raise ActionMalformed(INCOMPLETE_BUTTON)
-        if picture.tenant != activity.tenant:
-            raise ActionMalformed(NOT_OUR_CARD)
+        # Also where the key that has signed it left the ring: the card stays as it was drawn then.
+        if picture is None or picture.tenant != activity.tenant:
+            log.info("a shared card is none of this tenant's", is_ours=picture is not None)
+            return not_refreshed(400)
         return card(self._cards.card(await self._newest(picture, activity, answer_by)))
 
     async def _newest(self, picture: Picture, activity: InboundActivity, answer_by: float) -> Picture:

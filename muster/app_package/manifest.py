@@ -14,7 +14,9 @@ import jsonschema_rs
 from muster.app_package.public_domain import public_domain
 from muster.cards.app_manifest import (
     FULL_DESCRIPTION,
+    SEARCH_COMMAND,
     SEARCH_DESCRIPTION,
+    SEARCH_PARAMETER,
     SEARCH_PARAMETER_DESCRIPTION,
     SEARCH_PARAMETER_TITLE,
     SEARCH_TITLE,
@@ -34,10 +36,6 @@ PRIVATE_COMMANDS = frozenset({"authorize"})
 """Suggested in the private chat alone: a KEY that is written where others read it is dead."""
 TEAM_COMMANDS = frozenset({"connect", "disconnect", "list"})
 """Suggested in channels alone: services are connected to channels."""
-SEARCH_COMMAND = "findIncident"
-"""The ``commandId`` of the message extension's ``composeExtension/query``."""
-SEARCH_PARAMETER = "query"
-"""Its one parameter: what a person typed."""
 _KEYS = {"name.short": "name.short, which is name in muster.toml"}
 """What an operator writes, where a place of the manifest is called otherwise."""
 

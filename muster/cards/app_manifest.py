@@ -10,6 +10,10 @@ FULL_DESCRIPTION = (
     " Beside the box to write in, search for an incident and share a picture of it: from there it can be"
     " followed in any chat that the app is added to."
 )
+SEARCH_COMMAND = "findIncident"
+"""The ``commandId`` of the message extension's ``composeExtension/query``."""
+SEARCH_PARAMETER = "query"
+"""Its one parameter: what a person typed."""
 SEARCH_TITLE = "Find an incident"
 SEARCH_DESCRIPTION = "Search PagerDuty's incidents by number, title, service or assignee, and share one."
 SEARCH_PARAMETER_TITLE = "Incident"

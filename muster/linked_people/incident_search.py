@@ -1,13 +1,15 @@
 """Incidents that somebody looks for or names, as PagerDuty shows them to that person (docs/decisions/0054).
 
 PagerDuty's REST API searches no text. So it is asked for one incident by its number, or for two lists, and
-the words are looked for here: in the title, and in the names of the service and of the assignees.
+the words are looked for here: in the title, and in the names of the service and of the assignees. To read a
+whole incident takes long, and two lists hold two hundred: only what is shown is read.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from muster.clients.pagerduty.access import account_of, bounded
@@ -17,12 +19,11 @@ from muster.linked_people.identity import asked_as
 from muster.linked_people.person_token import PersonTokens
 from muster.linked_people.together import all_of
 from muster.payloads.rest import details_of_incident
-from muster.payloads.values import EventUnusable, moment_or_none
+from muster.payloads.values import Body, EventUnusable, mapping, mappings, moment_or_none
 from muster.store.links import LinkedUser
-from muster.values import VALUE, identifier, one_line
+from muster.values import VALUE, identifier, one_line, written
 from workflows.errors import Forbidden, NotFound, ProviderUnavailable
 from workflows.incident.events import Details
-from workflows.incident.values import Snapshot
 
 _NUMBER = re.compile(r"#?([0-9]{1,15})")
 
@@ -43,12 +44,9 @@ class Sought:
         number = _NUMBER.fullmatch(line)
         return cls(int(number[1]) if number else None, tuple(line.casefold().split()))
 
-    def matches(self, incident: Snapshot) -> bool:
-        """Whether the incident holds every word."""
-        number = f"#{incident.number}" if incident.number is not None else ""
-        service = incident.service.name if incident.service else ""
-        told = (number, incident.title, service, *(one.name for one in incident.assignees))
-        text = "\n".join(told).casefold()
+    def matches(self, incident: Body) -> bool:
+        """Whether the incident, as the REST API lists it, holds every word."""
+        text = "\n".join(_texts_of(incident)).casefold()
         return all(word in text for word in self.words)
 
 
@@ -81,12 +79,13 @@ class IncidentFinder:
         self._tokens = person_tokens
 
     async def find(
-        self, sought: Sought, *, link: int, account: str, within: float
+        self, sought: Sought, *, link: int, account: str, most: int, within: float
     ) -> tuple[FoundIncident, ...]:
         """What is found in the account in ``within`` seconds, a refresh of the person's token among it.
 
         A number that PagerDuty shows the person is that incident alone. Otherwise it is asked twice: for the
-        100 newest open incidents, and for the 100 newest resolved ones of the last month.
+        100 newest open incidents, and for the 100 newest resolved ones of the last month. Of what they hold
+        the first ``most``: open ones, then the newest.
 
         Raises ``NoIdentity``, an ``OutsideError``, or an error of ``UNAVAILABLE``.
         """
@@ -94,7 +93,7 @@ class IncidentFinder:
         async with bounded(within):
             return await asked_as(
                 self._tokens,
-                lambda user: self._found(sought, configured, user),
+                lambda user: self._found(sought, configured, user, most),
                 link=link,
                 account=configured.key,
             )
@@ -121,7 +120,7 @@ class IncidentFinder:
         return read
 
     async def _found(
-        self, sought: Sought, account: PagerDutyAccount, user: LinkedUser
+        self, sought: Sought, account: PagerDutyAccount, user: LinkedUser, most: int
     ) -> tuple[FoundIncident, ...]:
         token = user.access_token
         if sought.number is not None:
@@ -135,12 +134,21 @@ class IncidentFinder:
             self._client.list_newest_incidents(account, OPEN, token=token, of_all_time=True),
             self._client.list_newest_incidents(account, ("resolved",), token=token, of_all_time=False),
         )
-        read = (found for incidents in listed for found in _read(account, incidents))
-        return tuple(found for found in read if sought.matches(found.details.snapshot))
+        matching = (incident for incidents in listed for incident in incidents if sought.matches(incident))
+        return tuple(islice(_read(account, matching), most))
 
 
-def _read(account: PagerDutyAccount, incidents: Iterable[Mapping[str, Any]]) -> Iterable[FoundIncident]:
-    """Those that can be used."""
+def _texts_of(incident: Body) -> Iterator[str]:
+    """Its number, its title, and the names of its service and of its assignees."""
+    assignees = (entry.get("assignee") for entry in mappings(incident.get("assignments")))
+    yield "#" + written(incident.get("incident_number"))
+    yield written(incident.get("title"))
+    for named in (incident.get("service"), *assignees):
+        yield written(mapping(named).get("summary"))
+
+
+def _read(account: PagerDutyAccount, incidents: Iterable[Mapping[str, Any]]) -> Iterator[FoundIncident]:
+    """Those that can be used, each read when it is asked for."""
     for incident in incidents:
         id = identifier(incident.get("id"))
         try:

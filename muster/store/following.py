@@ -7,6 +7,7 @@ from muster.store.queries import load_queries
 from muster.store.targets import Target, following_of, target_of
 from workflows.channel_incident.messages import CardKey
 from workflows.following import Following
+from workflows.presets import IN_CHANNELS
 from workflows.verbs.click import Click
 
 QUERIES = load_queries(__file__)
@@ -46,6 +47,7 @@ async def follow(
         tenant=tenant,
         by=by,
         name=name,
+        preset=IN_CHANNELS,
     )
     if row is None:
         return None

@@ -1,21 +1,23 @@
 -- name: follow
 -- Somebody follows an incident in a conversation: its card is registered, unless it is there. One that was stopped begins
--- anew, with another message, and remembers what was said. Where a connection brings the incident, it is not theirs to stop.
+-- anew, with another message, and remembers what was said. Where a connection brings the incident, it is not theirs to stop,
+-- and enters with the connection's preset.
 -- No row: the conversation is not this tenant's, or it is suspended.
 WITH place AS (
-  SELECT c.id, EXISTS (
-    SELECT FROM connection con
-    WHERE con.conversation = c.id AND con.account = :account AND con.service = :service AND con.ended_at IS NULL
-  ) AS is_connected
+  SELECT c.id, con.id IS NOT NULL AS is_connected, con.preset
   FROM conversation c
+  LEFT JOIN connection con
+    ON con.conversation = c.id AND con.account = :account AND con.service = :service AND con.ended_at IS NULL
   WHERE c.id = :conversation AND c.tenant = :tenant AND c.suspended_at IS NULL
 ), followed AS (
-  INSERT INTO incident_card AS k (account, incident_id, conversation, followed_by, followed_name, followed_at, follow_number)
+  INSERT INTO incident_card AS k
+    (account, incident_id, conversation, followed_by, followed_name, followed_at, follow_number, preset)
   SELECT :account, :incident_id, p.id,
          CASE WHEN NOT p.is_connected THEN :by END,
          CASE WHEN NOT p.is_connected THEN :name END,
          CASE WHEN NOT p.is_connected THEN now() END,
-         1
+         1,
+         coalesce(p.preset, :preset)
   FROM place p
   ON CONFLICT (account, incident_id, conversation) DO UPDATE
   SET followed_by = CASE WHEN k.stopped_at IS NULL THEN k.followed_by ELSE excluded.followed_by END,

@@ -15,9 +15,11 @@ from muster.cards.search import (
     LINK_LABEL,
     LINK_REJECTED,
     NOTHING_FOUND,
+    TOO_MANY,
     UNKNOWN_COMMAND,
 )
 from muster.cards.sentences import CROWDED, UNREACHABLE
+from muster.payloads.rest import details_of_incident
 from muster.security.signed_links import SignedLinks
 from muster.settings import Settings
 from muster.store.pool import Pool
@@ -39,6 +41,7 @@ from tests.api.team_bot import TEAM, Bot, Connector, bot_settings, serving_bot
 from tests.support.bodies import reference
 from tests.support.company import ADA_AAD, BO_AAD, TENANT
 from workflows.account_link.messages import LinkAnswer
+from workflows.incident.events import Details
 
 pytestmark = pytest.mark.anyio
 
@@ -148,6 +151,26 @@ async def test_there_are_ten_at_most_and_no_second_page(bot: Bot, pagerduty: Sea
     assert pagerduty.requests == []
 
 
+async def test_of_two_hundred_that_are_listed_ten_are_read_whole(
+    bot: Bot, pagerduty: Searchable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading takes the event loop that answers clicks."""
+    read: list[int] = []
+
+    def reading(incident: dict[str, Any]) -> Details:
+        read.append(incident["incident_number"])
+        return details_of_incident(incident)
+
+    monkeypatch.setattr("muster.linked_people.incident_search.details_of_incident", reading)
+    pagerduty.incidents = [
+        *(listed(number, "Disk is full") for number in range(101, 201)),
+        *(listed(number, status="resolved") for number in range(1, 101)),
+        listed(250, "Checkout is slow"),
+    ]
+    assert len(await found(bot, "checkout")) == 10
+    assert read == [250, *range(100, 91, -1)]
+
+
 async def test_what_pagerduty_is_asked_is_two_lists_of_the_newest(bot: Bot, pagerduty: Searchable) -> None:
     await told(bot, "latency")
     asked = sorted(
@@ -225,8 +248,31 @@ async def test_an_account_that_does_not_answer_takes_nothing_from_the_others(
     await link(bot.pool, account="umbrella", access_token="pdus+_umbrella")
     pagerduty.incidents = [listed(1)]
     pagerduty.failing = {"pdus+_umbrella"}
-    assert await found(bot, None, place="chat") == ["#1 Checkout latency"]
+    assert await lines(bot) == [
+        ("#1 Checkout latency", "🔴 Triggered · P1 · Checkout · Bo Call · acme"),
+        ("umbrella was not searched", DID_NOT_ANSWER),
+    ]
     assert await told(bot, "elsewhere", place="chat") == DID_NOT_ANSWER, "it may be there"
+
+
+async def test_of_an_account_whose_link_ended_a_line_says_how_to_link_it_again(
+    bot: Bot, pagerduty: Searchable
+) -> None:
+    await link(bot.pool, account="umbrella", access_token="pdus+_umbrella")
+    await bot.pool.execute(
+        "UPDATE user_link SET expires_at = now() - interval '1 hour' WHERE account = 'umbrella'"
+    )
+    pagerduty.incidents = [listed(1)]
+    (_, (title, text)) = await lines(bot)
+    assert title == "umbrella was not searched"
+    assert text == "Your link to it has ended. Send linkUser umbrella to Muster in a private chat."
+
+
+async def lines(bot: Bot) -> list[tuple[str, str]]:
+    """What stands in the list of a search in a chat."""
+    extension = await answer_to(bot, searched(None, place="chat"))
+    previews = [one["preview"]["content"] for one in extension["attachments"]]
+    return [(one["title"], one["text"]) for one in previews]
 
 
 async def test_a_team_that_is_not_authorized_counts_as_elsewhere(bot: Bot, pagerduty: Searchable) -> None:
@@ -311,8 +357,20 @@ async def test_a_crowd_is_said_in_the_extensions_form(bot: Bot, pagerduty: Searc
     answers = await asyncio.gather(*(answer_to(bot, searched("latency")) for _ in range(50)))
     said = {one["text"] for one in answers}
     assert CROWDED in said, "there are forty places for a conversation"
-    assert said <= {CROWDED, DID_NOT_ANSWER, UNREACHABLE}
+    assert said <= {CROWDED, TOO_MANY, DID_NOT_ANSWER, UNREACHABLE}
     pagerduty.answering.set()
+
+
+async def test_pagerduty_is_asked_for_so_many_searches_of_a_person_at_once_and_no_more(
+    bot: Bot, pagerduty: Searchable
+) -> None:
+    pagerduty.answering.clear()
+    answers = await asyncio.gather(*(told(bot, "42") for _ in range(12)))
+    assert (answers.count(DID_NOT_ANSWER), answers.count(TOO_MANY)) == (4, 8)
+    assert paths(pagerduty) == ["/incidents/42"] * 4
+    pagerduty.answering.set()
+    pagerduty.incidents = [listed(42)]
+    assert await found(bot, "42") == ["#42 Checkout latency"]
 
 
 # Whoever is not linked

@@ -265,7 +265,33 @@ async def test_where_it_is_followed_already_whoever_asks_gets_the_live_cards_lin
     assert (address.scheme, address.netloc) == ("https", "teams.microsoft.com")
     assert unquote(address.path) == f"/l/message/{GROUP_CHAT}/1700000000999"
     assert parse_qs(address.query) == {"context": ['{"contextType":"chat"}']}
-    assert len(gateway.signals) == 1
+    assert len({str(start) for start, _, _ in gateway.signals}) == 2, "what is stored is to be restored"
+
+
+async def test_one_that_was_reopened_while_nothing_needed_its_events_is_followed_on(
+    bot: Bot, gateway: RecordingGateway, pagerduty: Searchable
+) -> None:
+    """Its card says Resolved, no run goes on, and the account is subscribed to no more."""
+    await bot.clicks(pressed(incident="Q0043"))
+    await posted(bot.pool, GROUP_CHAT)
+    await bot.pool.execute("UPDATE incident_card SET view = jsonb_set(view, '{status}', '\"resolved\"')")
+    gateway.signals.clear()
+    await live_link(bot, pressed(incident="Q0043"))
+    assert gateway.signals == [], "it is over: nothing is to come"
+    pagerduty.incidents = [listed(43, "Over", status="triggered")]
+    await live_link(bot, pressed(incident="Q0043"))
+    ((start, signal, told),) = heard(gateway)
+    assert (start.incident_id, start.stored, start.following) == ("Q0043", True, told.following)
+    assert (signal, told.is_open) == ("follow", True), "it is read again, and its account subscribed to"
+
+
+async def test_a_live_card_whose_run_cannot_be_told_is_not_called_live(
+    bot: Bot, gateway: RecordingGateway
+) -> None:
+    await bot.clicks(pressed())
+    await posted(bot.pool, GROUP_CHAT)
+    gateway.failure = TemporalUnavailable("gone")
+    assert await bot.clicks(pressed()) == UNREACHABLE
 
 
 async def test_the_link_into_a_channel_names_its_tenant_team_and_thread(bot: Bot) -> None:
@@ -314,11 +340,11 @@ async def test_what_was_stopped_is_followed_anew(bot: Bot, gateway: RecordingGat
 @pytest.mark.parametrize(
     ("id", "kind"), [("19:elsewhere@thread.v2", "groupChat"), (CHAT_OF_TWO, "personal")], ids=["group", "two"]
 )
-async def test_a_chat_without_the_bot_is_told_how_to_add_it_and_pagerduty_is_not_asked(
-    bot: Bot, gateway: RecordingGateway, pagerduty: Searchable, id: str, kind: str
+async def test_a_chat_without_the_bot_is_told_how_to_add_it_and_nothing_is_written(
+    bot: Bot, gateway: RecordingGateway, id: str, kind: str
 ) -> None:
     assert await bot.clicks(in_chat(id, kind)) == NOT_IN_CHAT
-    assert (gateway.signals, pagerduty.requests, await rows(bot.pool)) == ([], [], [])
+    assert (gateway.signals, await rows(bot.pool)) == ([], [])
     assert await chats.find(bot.pool, id=id, tenant=TENANT) is None
 
 
@@ -368,7 +394,18 @@ async def test_a_chat_that_the_bot_left_is_told_how_to_add_it_and_goes_on_where_
     connector.chats.add(GROUP_CHAT)
     await live_link(bot, pressed())
     assert not (await chat(bot.pool)).is_suspended
-    assert [signal for _, signal, _ in gateway.signals] == ["follow", "attach"], "its cards go on"
+    assert [signal for _, signal, _ in gateway.signals] == ["follow", "attach", "follow"], "its cards go on"
+
+
+async def test_a_chat_that_the_bot_leaves_meanwhile_is_told_how_to_add_it(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def left(*_: object, **__: object) -> None:
+        return None
+
+    monkeypatch.setattr("muster.store.following.follow", left)
+    assert await bot.clicks(pressed()) == NOT_IN_CHAT
+    assert await bot.clicks(pressed("channel")) == SUSPENDED
 
 
 async def test_a_chat_whose_runs_could_not_be_told_of_its_return_goes_on_by_the_next_press(
@@ -430,6 +467,26 @@ async def test_an_incident_that_pagerduty_does_not_show_them_is_not_followed(
     assert await bot.clicks(pressed()) == NOT_SHOWN
     assert (gateway.signals, await rows(bot.pool)) == ([], [])
     assert await chats.find(bot.pool, id=GROUP_CHAT, tenant=TENANT) is None
+
+
+async def test_what_they_may_not_see_writes_no_channel_and_revives_no_chat(
+    bot: Bot, gateway: RecordingGateway, pagerduty: Searchable, connector: Connector
+) -> None:
+    await bot.clicks(pressed())
+    await bot.pool.execute(
+        "UPDATE conversation SET suspended_at = now(), suspended_by = 'r', membership_at = '2026-11-01'"
+        " WHERE id = $1",
+        GROUP_CHAT,
+    )
+    gateway.signals.clear()
+    pagerduty.incidents = []
+    connector.channels = [{"id": "19:unknown@thread.tacv2", "name": "new"}]
+    place = {"id": "19:unknown@thread.tacv2", "conversationType": "channel", "tenantId": TENANT}
+    for whole in (pressed(), pressed("channel", conversation=place)):
+        assert await bot.clicks(whole) == NOT_SHOWN
+    assert (await chat(bot.pool)).is_suspended
+    assert await bot.pool.fetchval("SELECT count(*) FROM conversation WHERE id = $1", place["id"]) == 0
+    assert gateway.signals == []
 
 
 async def test_the_same_card_pressed_by_two_with_different_rights(bot: Bot, pagerduty: Searchable) -> None:

@@ -1,5 +1,6 @@
 """A shared card through the whole edge: drawn anew from the projection, or as it is."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from api.bot.places import Crowded, Places
+from api.bot.shared_cards import RefreshHandler, SharedCards
 from muster.cards.incident.picture import Picture, newer
-from muster.cards.sentences import INCOMPLETE_BUTTON, NOT_OUR_CARD
+from muster.cards.sentences import NO_NEWER_PICTURE
 from muster.security.sealing import KeyRing
 from muster.settings import Settings
 from muster.store import projections
@@ -110,11 +113,12 @@ async def newest_card(bot: Bot, whole: Mapping[str, Any]) -> dict[str, Any]:
     return card
 
 
-async def refusal(bot: Bot, whole: Mapping[str, Any]) -> str:
+async def not_drawn(bot: Bot, whole: Mapping[str, Any], status: int = 400) -> None:
+    """A look brings an error, of which Teams shows nothing."""
     answer = await bot.post(dict(whole))
-    body = answer.json()
-    assert (answer.status_code, body["statusCode"]) == (200, 400), "never 401: Teams would ask to sign in"
-    return str(body["value"]["message"])
+    value = {"code": "NotRefreshed", "message": NO_NEWER_PICTURE}
+    error = {"statusCode": status, "type": "application/vnd.microsoft.error", "value": value}
+    assert (answer.status_code, answer.json()) == (200, error), "never 401: Teams would ask to sign in"
 
 
 async def test_a_refresh_draws_what_the_incidents_cards_show_now(bot: Bot, shared: dict[str, Any]) -> None:
@@ -242,6 +246,39 @@ async def test_while_the_database_is_away_it_stays(
     await unchanged(bot, shared)
 
 
+@pytest.mark.parametrize("why", ["no place", "no keys of Microsoft", "a bug"])
+async def test_a_refresh_that_cannot_be_served_tells_its_reader_nothing(
+    bot: Bot, shared: dict[str, Any], monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    async def crowded(*_: object) -> None:
+        raise Crowded
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    match why:
+        case "no place":
+            monkeypatch.setattr(Places, "_take", crowded)
+        case "a bug":
+            monkeypatch.setattr(RefreshHandler, "answer", broken)
+        case _:
+            monkeypatch.setattr("api.bot.token.BotTokenVerifier.claims", unanswered)
+    await not_drawn(bot, refreshed(shared), status=500)
+
+
+async def unanswered(*_: object) -> None:
+    """No key comes in time."""
+    await asyncio.Event().wait()
+
+
+async def test_what_was_signed_by_a_key_that_left_the_ring_stays_as_it_is(
+    bot: Bot, shared: dict[str, Any]
+) -> None:
+    cards = SharedCards(KeyRing.parse(f"k9:{'Q' * 43}="))
+    picture = Picture(tenant=TENANT, changed_at=SINCE, view=now_resolved())
+    await not_drawn(bot, refreshed(cards.card(picture)))
+
+
 # Forged, and of others
 
 
@@ -266,7 +303,7 @@ def with_data(whole: dict[str, Any], data: Any) -> dict[str, Any]:
 )
 async def test_data_that_are_none_of_ours_are_refused(bot: Bot, shared: dict[str, Any], data: Any) -> None:
     await shows(bot.pool, now_resolved())
-    assert await refusal(bot, with_data(refreshed(shared), data)) == INCOMPLETE_BUTTON
+    await not_drawn(bot, with_data(refreshed(shared), data))
 
 
 async def test_a_picture_that_somebody_changed_is_refused(bot: Bot, shared: dict[str, Any]) -> None:
@@ -274,20 +311,18 @@ async def test_a_picture_that_somebody_changed_is_refused(bot: Bot, shared: dict
     await shows(bot.pool, now_resolved())
     signed = shared["refresh"]["action"]["data"]["p"]
     for forged in (signed.replace("Q0042", "Q0043"), signed[:-1], signed + "x", signed.partition("}.")[0]):
-        assert await refusal(bot, with_data(refreshed(shared), {"s": 1, "p": forged})) == INCOMPLETE_BUTTON
+        await not_drawn(bot, with_data(refreshed(shared), {"s": 1, "p": forged}))
 
 
 async def test_a_picture_of_another_tenant_is_refused(
     bot: Bot, settings: Settings, shared: dict[str, Any]
 ) -> None:
-    from api.bot.shared_cards import SharedCards
-
     cards = SharedCards(KeyRing.parse(settings.keys.get_secret_value()))
     picture = cards.picture_in(shared["refresh"]["action"]["data"]["p"])
     assert picture is not None
     assert picture.tenant == TENANT
     theirs = cards.card(picture.model_copy(update={"tenant": OTHER}))
-    assert await refusal(bot, refreshed(theirs)) == NOT_OUR_CARD
+    await not_drawn(bot, refreshed(theirs))
 
 
 async def test_somebody_of_another_tenant_is_refused_as_ever(bot: Bot, shared: dict[str, Any]) -> None:

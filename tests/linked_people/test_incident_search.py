@@ -36,7 +36,7 @@ async def ada(pagerduty_side: PagerDuty, pool: Pool) -> LinkedPerson:
 
 
 async def find(finder: IncidentFinder, person: LinkedPerson, text: str) -> tuple[FoundIncident, ...]:
-    return await finder.find(Sought.of(text), link=person.link, account=ACCOUNT, within=10)
+    return await finder.find(Sought.of(text), link=person.link, account=ACCOUNT, most=10, within=10)
 
 
 def titles(found: tuple[FoundIncident, ...]) -> set[str]:
@@ -81,7 +81,7 @@ async def test_pagerduty_that_cannot_tell_now_says_so(
 async def test_a_slow_pagerduty_is_not_waited_for(finder: IncidentFinder, ada: LinkedPerson) -> None:
     await ada.side.sandbox("POST", "/faults", {"on": "rest", "times": 9, "do": "slow", "seconds": 5})
     with pytest.raises(ProviderUnavailable):
-        await finder.find(Sought.of("slow"), link=ada.link, account=ACCOUNT, within=0.2)
+        await finder.find(Sought.of("slow"), link=ada.link, account=ACCOUNT, most=10, within=0.2)
 
 
 async def test_nobody_is_asked_by_a_link_that_was_removed(finder: IncidentFinder, ada: LinkedPerson) -> None:
@@ -93,7 +93,7 @@ async def test_nobody_is_asked_by_a_link_that_was_removed(finder: IncidentFinder
 
 async def test_an_account_that_is_not_configured_is_refused(finder: IncidentFinder) -> None:
     with pytest.raises(RequestInvalid):
-        await finder.find(Sought.of(""), link=1, account="emca", within=1)
+        await finder.find(Sought.of(""), link=1, account="emca", most=10, within=1)
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,14 @@ async def test_what_a_connection_brings_is_nobodys_to_stop(pool: Pool) -> None:
     assert await following.stop(pool, key(OPS), click()) is None
 
 
+async def test_what_a_connection_brings_has_the_connections_preset_whoever_was_first(pool: Pool) -> None:
+    await pool.execute("UPDATE connection SET preset = 'no_updates' WHERE conversation = $1", OPS)
+    assert (await follow(pool, OPS)).target.preset.preset == "no_updates"
+    await pool.execute("UPDATE connection SET ended_at = now()")
+    await pool.execute("DELETE FROM incident_card")
+    assert (await follow(pool, OPS)).target.preset.preset == "highlights_only", "it ended"
+
+
 async def test_a_card_that_a_connection_brought_stays_the_connections(pool: Pool) -> None:
     assert OPS in await event(pool, service=CHECKOUT)
     assert (await follow(pool, OPS)).target.following is None

@@ -124,6 +124,19 @@ async def test_one_that_is_over_is_shown_in_its_final_state_once_and_nothing_is_
     assert (outside.subscribed, outside.said) == ([], [])
 
 
+async def test_who_follows_what_was_reopened_unheard_gets_its_card_live_again(client: Client) -> None:
+    """It was resolved, the account was let go of, and nobody told that it was reopened."""
+    async with followed(client) as run:
+        await run.hears(run.life.is_resolved(by=BO))
+        await run.is_stored()
+        run.life.set_status("triggered", by=BO)
+        await follows(run)
+        await run.outside.until(lambda: len(run.outside.subscribed) == 2)
+        await run.outside.until(lambda: run.outside.shown[-1].view.status == "triggered")
+        assert run.outside.shown[-1].view.verbs == BUTTONS
+    assert len(run.outside.posts) == 1, "in the message that the link opens"
+
+
 async def test_one_that_a_connection_brings_has_no_button_to_stop(client: Client) -> None:
     outside = FakeActivities()
     outside.life.set_status("resolved", by=BO)

@@ -24,6 +24,7 @@ SUSPENDED = (
     "Muster posts nothing in this channel just now, so nothing was changed. Try again in a moment; an "
     "archived team has to be restored first."
 )
+"""For channels. In a chat it is that the bot has just left: ``NOT_IN_CHAT``."""
 TEAMS_DID_NOT_ANSWER = "Teams did not say whether Muster is in this conversation. Try again in a moment."
 _NAME_LIMIT = 60
 

@@ -42,15 +42,15 @@ PICTURE = "p"
 FOLLOW_LABEL = "Follow here"
 
 
-def shared_card(picture: Picture, sealed: str, *, live: str | None = None) -> AdaptiveCard:
-    """The card; ``sealed`` is the picture as the data of its refresh carry it.
+def shared_card(picture: Picture, signed: str, *, live: str | None = None) -> AdaptiveCard:
+    """The card; ``signed`` is the picture as the data of its refresh carry it.
 
     ``live`` is the address of the incident's live card in the same conversation, where whoever sees this one
     has just asked for it.
     """
     view = picture.view
     whole = adaptive_card(_body(view, live), fallback_text=fallback(view))
-    whole["refresh"] = _refresh(sealed)
+    whole["refresh"] = _refresh(signed)
     return whole
 
 
@@ -96,5 +96,5 @@ def _open_live(view: View, live: str) -> Action:
     return action_open_url(live, title="Open the live card", tooltip=named("Open the live card of", view))
 
 
-def _refresh(sealed: str) -> Refresh:
-    return {"action": action_execute(REFRESH, {SHARED: 1, PICTURE: sealed})}
+def _refresh(signed: str) -> Refresh:
+    return {"action": action_execute(REFRESH, {SHARED: 1, PICTURE: signed})}

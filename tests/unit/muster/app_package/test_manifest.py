@@ -9,14 +9,10 @@ from zipfile import ZipFile
 import pytest
 
 from api.bot.commands.table import COMMANDS
+from api.bot.search_query import SearchQuery, search_query
 from muster.app_package.archive import package
-from muster.app_package.manifest import (
-    SEARCH_COMMAND,
-    SEARCH_PARAMETER,
-    ManifestRefused,
-    app_manifest,
-    problems,
-)
+from muster.app_package.manifest import ManifestRefused, app_manifest, problems
+from muster.cards.app_manifest import SEARCH_COMMAND, SEARCH_PARAMETER
 from muster.cards.commands import SUMMARIES, help_text
 from muster.config_file import TeamsRegistration
 from sandbox.company import build_company
@@ -69,6 +65,13 @@ def test_the_search_is_the_bots_and_finds_something_before_anybody_types() -> No
     assert command["initialRun"] is True
     (parameter,) = command["parameters"]
     assert parameter["name"] == SEARCH_PARAMETER == "query"
+
+
+def test_the_bot_reads_the_search_that_the_manifest_declares() -> None:
+    (command,) = manifest()["composeExtensions"][0]["commands"]
+    (parameter,) = command["parameters"]
+    typed = {"commandId": command["id"], "parameters": [{"name": parameter["name"], "value": "42"}]}
+    assert search_query(typed) == SearchQuery("42", is_first_page=True)
 
 
 def test_the_simulator_of_teams_sends_the_command_that_the_manifest_declares() -> None:
