@@ -148,7 +148,8 @@ async def test_what_is_open_gets_a_row_and_a_run_and_what_is_resolved_does_not(b
     assert brought == BroughtIn(outcome="brought_in", count=2, page=page)
     assert await bringing.cards() == {triggered, acknowledged}
     assert bringing.told == {triggered: 1, acknowledged: 1}
-    assert {message for _, message in bringing.signals.told} == {Attached(by="Ada Ops", correlation="f:7")}
+    attached = Attached(by="Ada Ops", by_connection=True, correlation="f:7")
+    assert {message for _, message in bringing.signals.told} == {attached}
     assert bringing.signals.without_row == []
     assert await bringing.signals.runs_of(triggered) == ["attach"]
 

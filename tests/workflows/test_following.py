@@ -304,5 +304,6 @@ async def test_a_late_signal_of_an_earlier_following_brings_nothing_back(client:
         await run.signal(
             FOLLOW.name, Followed(by="Cy", following=following, is_open=True, correlation="f:late")
         )
-        assert (await run.ends()).status == "stopped"
+        async with asyncio.timeout(20):
+            assert (await run.ends()).status == "stopped"
     assert len(run.outside.posts) == 1

@@ -8,8 +8,8 @@ from sandbox.up.servers.caches import cache_dir
 from tools.steps import debian
 from tools.steps.progress import StepFailed, version_of
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_PACKAGES = ("chromium", "fonts-liberation", "fonts-noto-color-emoji", "fonts-noto-core")
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+_PACKAGES = ("chromium-headless-shell", "fonts-liberation", "fonts-noto-color-emoji", "fonts-noto-core")
 
 
 def folder() -> Path:
@@ -25,11 +25,14 @@ def done() -> bool:
 def missing() -> Iterator[str]:
     """A browser, where Debian's packages are not ours to install."""
     if not debian.may_install():
-        yield "Chromium on PATH, for the browser tests (Debian: apt-get install chromium fonts-liberation)"
+        yield (
+            "Chromium on PATH, for the browser tests (Debian: apt-get install chromium-headless-shell "
+            "fonts-liberation)"
+        )
 
 
 def do() -> None:
-    """Install Debian's Chromium and the fonts of the pages."""
+    """Install Debian's Chromium that has no windows, and the fonts of the pages."""
     debian.install(*_PACKAGES, label="Chromium")
     if not done():
-        raise StepFailed("Chromium was installed, and `chromium --version` does not work")
+        raise StepFailed(f"Chromium was installed, and `{_NAMES[0]} --version` does not work")

@@ -277,10 +277,10 @@ def test_a_browser_that_does_not_start_is_installed_anew(
     monkeypatch.setenv("PATH", str(commands))
     monkeypatch.setenv("CI", "true")
     log = cache.with_name("log")
-    write_command(commands / "chromium", "exit 127")
+    write_command(commands / "chromium-headless-shell", "exit 127")
     write_command(commands / "sudo", 'shift; exec "$@"')
     write_command(commands / "dpkg", f'echo "dpkg $*" >> {log}')
-    working = f"printf '#!/bin/sh\\necho Chromium 131.0.6778\\n' > {commands}/chromium"
+    working = f"printf '#!/bin/sh\\necho Chromium 131.0.6778\\n' > {commands}/chromium-headless-shell"
     write_command(
         commands / "apt-get", f'echo "apt-get $1" >> {log}; [ "$1" = install ] && {working} || true'
     )
