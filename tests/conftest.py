@@ -13,7 +13,7 @@ from muster.store.migrate import migrate
 from muster.store.pool import Pool, open_pool
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.scheduling import BySharedServers
+from tests.scheduling import BySharedServers, slow_ones_first
 from tests.support.pgbouncer import WAYS, PgBouncer, pgbouncer
 from tests.support.recycled_database import RecycledDatabase, copied, execute
 from tests.support.settings import database_at, settings_for
@@ -110,6 +110,12 @@ def temporal(folder: Path) -> Iterator[EmbeddedTemporal]:
 @pytest.fixture
 async def client(temporal: EmbeddedTemporal) -> Client:
     return await client_of(temporal)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In which order tests run where several do at once."""
+    if hasattr(config, "workerinput"):
+        slow_ones_first(items)
 
 
 @pytest.hookimpl(optionalhook=True)

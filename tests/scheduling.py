@@ -14,11 +14,24 @@ _SHARING = {
 as they run; the first that fits counts."""
 
 
+def slow_ones_first(items: list[pytest.Item]) -> None:
+    """Sort files with slow tests to the beginning and unit tests to the end.
+
+    So no process waits for another at the end.
+    """
+
+    def place(item: pytest.Item) -> int:
+        if item.get_closest_marker("slow") is not None:
+            return 0
+        return 2 if item.nodeid.startswith("tests/unit/") else 1
+
+    items.sort(key=place)
+
+
 class BySharedServers(LoadScopeScheduling):
     """Gives a process a file at a time, or all tests that share a product: each is started once.
 
-    The order is that of the collection. xdist's own, by numbers of tests, would start the few that take
-    longest at the end, when nothing is left for the other processes.
+    The order is ours: xdist's own is by numbers of tests, and the slow ones are few.
     """
 
     def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
