@@ -408,7 +408,7 @@ async def test_a_chat_that_the_bot_leaves_meanwhile_is_told_how_to_add_it(
     assert await bot.clicks(pressed("channel")) == SUSPENDED
 
 
-async def test_a_chat_whose_runs_could_not_be_told_of_its_return_goes_on_by_the_next_press(
+async def test_a_chat_whose_runs_could_not_be_told_of_its_return_goes_on_by_the_next_click(
     bot: Bot, gateway: RecordingGateway
 ) -> None:
     await bot.clicks(pressed())
@@ -427,7 +427,7 @@ async def test_a_chat_whose_runs_could_not_be_told_of_its_return_goes_on_by_the_
     assert [signal for _, signal, _ in gateway.signals].count("attach") == 1
 
 
-async def test_a_removal_that_teams_tells_after_a_later_press_leaves_the_new_chat_as_it_is(bot: Bot) -> None:
+async def test_a_removal_that_teams_tells_after_a_later_click_leaves_the_new_chat_as_it_is(bot: Bot) -> None:
     await bot.clicks(pressed(timestamp="2026-11-29T10:00:01Z"))
     removal = {"membersRemoved": [{"id": f"28:{APP_ID}"}], "channelData": {"tenant": {"id": TENANT}}}
     for second, is_suspended in ((0, False), (2, True)):
