@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 async def test_an_orphan_is_counted_and_its_click_deletes_it_and_goes_on(
     company: Company, begins: Begins
 ) -> None:
-    await company.teams.fault("create", "lose_answer")
+    await company.teams.fault("create", "lose_answer", match={"targeted": "false"})
     incident = await begins()
     await incident.shown_and_recorded()
     await eventually(lambda: _messages(incident, 2))

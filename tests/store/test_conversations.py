@@ -90,6 +90,7 @@ async def test_a_chat_has_no_team(pool: Pool, kind: Kind) -> None:
         "suspended_by": None,
         "named_at": None,
         "membership_at": None,
+        "told_by": None,
     }
 
 
