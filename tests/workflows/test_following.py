@@ -324,6 +324,7 @@ async def test_a_last_state_that_was_lost_with_the_conversation_is_shown_once_it
         run.stored = True
         if not is_pagerduty_there:
             run.outside.fails(RESTORE_INCIDENT, ProviderUnavailable("PagerDuty is away"))
+            run.outside.fails(READ_DETAILS, ProviderUnavailable("PagerDuty is away"))
         edits = len(run.outside.edits)
         await run.signal(ATTACH.name, Attached(correlation="f:back"))
         async with asyncio.timeout(20):
@@ -392,12 +393,36 @@ async def test_a_last_state_whose_row_has_begun_anew_is_shown_once_and_the_run_e
     assert len(run.outside.edits) == 1
 
 
+async def test_a_late_signal_of_an_earlier_following_brings_nothing_back(client: Client) -> None:
+    async with followed(client) as run:
+        message = Followed(by="Cy", following=run.outside.following, is_open=True, correlation="f:late")
+        await stops(run)
+        await run.is_stored()
+        await run.signal(FOLLOW.name, message)
+        async with asyncio.timeout(20):
+            assert (await run.ends()).status == "stopped"
+    assert (len(run.outside.posts), len(run.outside.edits)) == (1, 1)
+
+
+async def test_a_late_signal_while_the_last_state_is_on_its_way_brings_nothing_back(client: Client) -> None:
+    async with followed(client) as run:
+        message = Followed(by="Cy", following=run.outside.following, is_open=True, correlation="f:late")
+        showing = run.outside.holds(SHOW_CARD)
+        await stops(run)
+        await run.outside.until(lambda: bool(run.outside.edits))
+        await run.signal(FOLLOW.name, message)
+        showing.set()
+        async with asyncio.timeout(20):
+            assert (await run.ends()).status == "stopped"
+    assert (len(run.outside.posts), len(run.outside.edits)) == (1, 1)
+
+
 BEFORE_THE_STOP = pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "not-yet-stored"])
 """What the sender read before the stop says of the row: something was sent for it, or nothing yet."""
 
 
 @BEFORE_THE_STOP
-async def test_a_late_signal_of_an_earlier_following_brings_nothing_back(
+async def test_a_late_signal_whose_sender_read_the_row_before_the_stop_brings_nothing_back(
     client: Client, is_stored: bool
 ) -> None:
     async with followed(client) as run:
