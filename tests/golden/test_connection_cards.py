@@ -5,7 +5,6 @@ diff.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -13,13 +12,18 @@ from typing import Any, get_args
 import pytest
 
 from muster.cards.connections.card import connection_card, connection_summary
-from tests.golden.test_setup_cards import LIMIT, actions_of
-from tests.schemas.cards import check_card
-from tests.schemas.teams_clients import problems_on_teams
+from tests.golden.stored import (
+    actions_of,
+    check_has_only_fields_of,
+    check_is_drawn_whole,
+    check_is_stored,
+    check_is_valid_and_small,
+    names_in,
+)
 from workflows.connect_channel.view import ConnectionView, Showing
 
 CASES = Path(__file__).parent / "connections"
-NAMES = sorted(path.name.removesuffix(".view.json") for path in CASES.glob("*.view.json"))
+NAMES = names_in(CASES, ".view.json")
 
 
 def view_of(name: str) -> ConnectionView:
@@ -36,26 +40,19 @@ def test_every_showing_has_a_case() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_view_has_only_fields_that_a_view_has(name: str) -> None:
-    stored = json.loads((CASES / f"{name}.view.json").read_text())
-    assert view_of(name).model_dump(mode="json", exclude_unset=True) == stored
+    check_has_only_fields_of(view_of(name), CASES / f"{name}.view.json")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_card_is_the_stored_one(name: str) -> None:
-    card = draw(name)
-    stored = CASES / f"{name}.card.json"
-    if os.environ.get("MUSTER_GOLDEN_WRITE"):
-        stored.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
-    assert card == json.loads(stored.read_text())
+    check_is_stored(draw(name), CASES / f"{name}.card.json")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_card_is_valid_and_small(name: str) -> None:
-    card = draw(name)
-    assert len(json.dumps(card, ensure_ascii=False).encode()) <= LIMIT
-    check_card(card)
+    check_is_valid_and_small(draw(name))
     # No link is a way out: the welcome is for whoever has none yet.
-    assert [problem for problem in problems_on_teams(card) if "Action.OpenUrl" not in problem] == []
+    check_is_drawn_whole(draw(name), has_way_out=False)
 
 
 @pytest.mark.parametrize("name", NAMES)

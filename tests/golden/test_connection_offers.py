@@ -3,8 +3,6 @@
 A case is ``<name>.card.json``. ``make golden`` writes the cards; review the diff.
 """
 
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +10,12 @@ from typing import Any
 import pytest
 
 from muster.cards.connections.offer import LABEL, ConnectionOffer, offer_card
-from tests.golden.test_setup_cards import LIMIT, actions_of
-from tests.schemas.cards import check_card
-from tests.schemas.teams_clients import problems_on_teams
+from tests.golden.stored import (
+    actions_of,
+    check_is_drawn_whole,
+    check_is_stored,
+    check_is_valid_and_small,
+)
 
 STORED = Path(__file__).parent / "offers"
 HOSTILE = "**Checkout** [x](https://evil.example) <at>Ada</at> {{DATE(2026-01-01T00:00:00Z)}} \u202eevil"
@@ -40,20 +41,14 @@ def test_everything_that_is_stored_is_compared() -> None:
 
 @pytest.mark.parametrize("name", OFFERS)
 def test_card_is_the_stored_one(name: str) -> None:
-    card = draw(name)
-    stored = STORED / f"{name}.card.json"
-    if os.environ.get("MUSTER_GOLDEN_WRITE"):
-        stored.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
-    assert card == json.loads(stored.read_text())
+    check_is_stored(draw(name), STORED / f"{name}.card.json")
 
 
 @pytest.mark.parametrize("name", OFFERS)
 def test_card_is_valid_and_small(name: str) -> None:
-    card = draw(name)
-    assert len(json.dumps(card, ensure_ascii=False).encode()) <= LIMIT
-    check_card(card)
+    check_is_valid_and_small(draw(name))
     # No link is a way out: whoever presses has seen the service in PagerDuty.
-    assert [problem for problem in problems_on_teams(card) if "Action.OpenUrl" not in problem] == []
+    check_is_drawn_whole(draw(name), has_way_out=False)
 
 
 @pytest.mark.parametrize("name", OFFERS)

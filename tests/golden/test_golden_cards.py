@@ -4,8 +4,6 @@ A case is ``<name>.view.json``, the card ``<name>.card.json`` and, where the car
 ``<name>.notice.txt``. ``MUSTER_GOLDEN_WRITE=1 pytest tests/golden`` writes the cards; review the diff.
 """
 
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,15 +11,18 @@ from typing import Any
 import pytest
 
 from muster.cards.incident.card import incident_card
-from tests.schemas.cards import check_card
-from tests.schemas.teams_clients import problems_on_teams
+from tests.golden.stored import (
+    check_has_only_fields_of,
+    check_is_drawn_whole,
+    check_is_stored,
+    check_is_valid_and_small,
+    names_in,
+)
 from workflows.channel_incident.view import CardIdentity, View
 
 CASES = Path(__file__).parent / "cases"
-NAMES = sorted(path.name.removesuffix(".view.json") for path in CASES.glob("*.view.json"))
+NAMES = names_in(CASES, ".view.json")
 IDENTITY = CardIdentity(marker="01JGMARKER", nonce="01JGNONCE")
-LIMIT = 28 * 1024
-"""Bytes of UTF-8, as the connector call carries the card."""
 
 
 def view_of(name: str) -> View:
@@ -37,34 +38,24 @@ def draw(name: str) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_view_has_only_fields_that_a_view_has(name: str) -> None:
-    """A field that a view no longer has would be ignored, and the case would show less than it says."""
-    stored = json.loads((CASES / f"{name}.view.json").read_text())
-    assert view_of(name).model_dump(mode="json", exclude_unset=True) == stored
+    check_has_only_fields_of(view_of(name), CASES / f"{name}.view.json")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_card_is_the_stored_one(name: str) -> None:
-    card = draw(name)
-    stored = CASES / f"{name}.card.json"
-    if os.environ.get("MUSTER_GOLDEN_WRITE"):
-        stored.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
-    assert card == json.loads(stored.read_text())
+    check_is_stored(draw(name), CASES / f"{name}.card.json")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_card_is_valid_and_small(name: str) -> None:
-    card = draw(name)
-    assert len(json.dumps(card, ensure_ascii=False).encode()) <= LIMIT
-    check_card(card)
+    check_is_valid_and_small(draw(name))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_card_is_drawn_whole_by_the_weakest_client(name: str) -> None:
-    problems = problems_on_teams(draw(name))
-    if view_of(name).url is None:  # PagerDuty told no address: there is no way out by a link
-        problems = [problem for problem in problems if "Action.OpenUrl" not in problem]
-    assert problems == []
+    # Where PagerDuty told no address there is no way out by a link.
+    check_is_drawn_whole(draw(name), has_way_out=view_of(name).url is not None)
 
 
 def test_every_card_has_its_view() -> None:
-    assert sorted(path.name.removesuffix(".card.json") for path in CASES.glob("*.card.json")) == NAMES
+    assert names_in(CASES, ".card.json") == NAMES

@@ -6,7 +6,6 @@ the diff.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,17 @@ from muster.cards.incident.following import FOLLOWED_ALREADY
 from muster.cards.incident.picture import Picture
 from muster.cards.incident.shared import shared_card
 from tests.golden import test_golden_cards as live
-from tests.golden.test_setup_cards import LIMIT, actions_of
-from tests.schemas.cards import check_card
-from tests.schemas.teams_clients import problems_on_teams
+from tests.golden.stored import (
+    actions_of,
+    check_has_only_fields_of,
+    check_is_drawn_whole,
+    check_is_stored,
+    check_is_valid_and_small,
+    names_in,
+)
 
 CASES = Path(__file__).parent / "shared"
-NAMES = sorted(path.name.removesuffix(".picture.json") for path in CASES.glob("*.picture.json"))
+NAMES = names_in(CASES, ".picture.json")
 SIGNED = "{…}.SIGNATURE"
 
 
@@ -41,32 +45,22 @@ def draw(name: str) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_picture_has_only_fields_that_a_picture_has(name: str) -> None:
-    stored = json.loads((CASES / f"{name}.picture.json").read_text())
-    assert picture_of(name).model_dump(mode="json", exclude_unset=True) == stored
+    check_has_only_fields_of(picture_of(name), CASES / f"{name}.picture.json")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_card_is_the_stored_one(name: str) -> None:
-    card = draw(name)
-    stored = CASES / f"{name}.card.json"
-    if os.environ.get("MUSTER_GOLDEN_WRITE"):
-        stored.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
-    assert card == json.loads(stored.read_text())
+    check_is_stored(draw(name), CASES / f"{name}.card.json")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_card_is_valid_and_small(name: str) -> None:
-    card = draw(name)
-    assert len(json.dumps(card, ensure_ascii=False).encode()) <= LIMIT
-    check_card(card)
+    check_is_valid_and_small(draw(name))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_card_is_drawn_whole_by_the_weakest_client(name: str) -> None:
-    problems = problems_on_teams(draw(name))
-    if picture_of(name).view.url is None:
-        problems = [problem for problem in problems if "Action.OpenUrl" not in problem]
-    assert problems == []
+    check_is_drawn_whole(draw(name), has_way_out=picture_of(name).view.url is not None)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -108,4 +102,4 @@ def test_no_live_card_has_a_refresh(name: str) -> None:
 
 
 def test_every_card_has_its_picture() -> None:
-    assert sorted(path.name.removesuffix(".card.json") for path in CASES.glob("*.card.json")) == NAMES
+    assert names_in(CASES, ".card.json") == NAMES
