@@ -180,10 +180,7 @@ class PagerDutyClient:
         Raises ``NotFound`` also where the token's person may not see it.
         """
         request = self._request(account, "GET", ("incidents", str(number)), token)
-        incident = (await self._answer(request, within=within, repeatable=True)).get("incident")
-        if not isinstance(incident, dict) or incident.get("incident_number") != number:
-            raise broken_contract(_PROVIDER, "not the incident that was asked for", repeatable=True)
-        return incident
+        return await self._one(request, "incident", number, called="incident_number", within=within)
 
     async def list_newest_incidents(
         self,
@@ -238,9 +235,7 @@ class PagerDutyClient:
             account, "GET", ("incidents",), token, params={**params, "sort_by": "created_at:desc"}
         )
         answer = await self._answer(request, within=within, repeatable=True)
-        incidents = answer.get("incidents")
-        if not isinstance(incidents, list):
-            raise broken_contract(_PROVIDER, "an answer without a list of incidents", repeatable=True)
+        incidents = _list_in(answer, "incidents")
         return [one for one in incidents if isinstance(one, dict)], answer.get("more") is True
 
     async def list_incident_types(
@@ -255,10 +250,7 @@ class PagerDutyClient:
     ) -> dict[str, Any]:
         """A person's user, as the REST API shows it; asks for ``users.read``."""
         request = self._request(account, "GET", ("users", user_id), token)
-        user = (await self._answer(request, within=within, repeatable=True)).get("user")
-        if not isinstance(user, dict) or user.get("id") != user_id:
-            raise broken_contract(_PROVIDER, "not the user that was asked for", repeatable=True)
-        return user
+        return await self._one(request, "user", user_id, within=within)
 
     async def get_service(
         self, account: PagerDutyAccount, service_id: str, *, token: str, within: float = BACKGROUND
@@ -268,10 +260,7 @@ class PagerDutyClient:
         Raises ``NotFound`` also where the token's person may not see it.
         """
         request = self._request(account, "GET", ("services", service_id), token)
-        service = (await self._answer(request, within=within, repeatable=True)).get("service")
-        if not isinstance(service, dict) or service.get("id") != service_id:
-            raise broken_contract(_PROVIDER, "not the service that was asked for", repeatable=True)
-        return service
+        return await self._one(request, "service", service_id, within=within)
 
     async def list_team_members(
         self,
@@ -294,8 +283,7 @@ class PagerDutyClient:
             params={"limit": LARGEST_PAGE, "offset": offset},
         )
         page = await self._answer(request, within=within, repeatable=True)
-        if not isinstance(page.get("members"), list):
-            raise broken_contract(_PROVIDER, "an answer without a list of members", repeatable=True)
+        _list_in(page, "members")
         return page
 
     async def list_user_ids(
@@ -303,9 +291,7 @@ class PagerDutyClient:
     ) -> tuple[str, ...]:
         """The ids of the account's first users; asks for ``users.read``."""
         request = self._request(account, "GET", ("users",), token, params={"limit": most})
-        users = (await self._answer(request, within=within, repeatable=True)).get("users")
-        if not isinstance(users, list):
-            raise broken_contract(_PROVIDER, "an answer without a list of users", repeatable=True)
+        users = _list_in(await self._answer(request, within=within, repeatable=True), "users")
         ids = (user.get("id") for user in users if isinstance(user, dict))
         return tuple(id for id in ids if isinstance(id, str) and id)
 
@@ -358,16 +344,37 @@ class PagerDutyClient:
             raise refusal_of_answer(response, repeatable=repeatable)
         return json_object(response)
 
+    async def _one(
+        self,
+        request: httpx.Request,
+        kind: str,
+        wanted: str | int,
+        *,
+        called: str = "id",
+        within: float,
+        repeatable: bool = True,
+    ) -> dict[str, Any]:
+        """The one thing of an answer, which is the one that was asked for: ``called`` names what says so."""
+        found = (await self._answer(request, within=within, repeatable=repeatable)).get(kind)
+        if not isinstance(found, dict) or found.get(called) != wanted:
+            raise broken_contract(_PROVIDER, f"not the {kind} that was asked for", repeatable=repeatable)
+        return found
+
     async def _incident(
         self, request: httpx.Request, incident_id: str, *, within: float, repeatable: bool
     ) -> dict[str, Any]:
-        answer = await self._answer(request, within=within, repeatable=repeatable)
-        incident = answer.get("incident")
-        if not isinstance(incident, dict) or incident.get("id") != incident_id:
-            raise broken_contract(_PROVIDER, "not the incident that was asked for", repeatable=repeatable)
+        incident = await self._one(request, "incident", incident_id, within=within, repeatable=repeatable)
         if incident.get("status") not in get_args(Status):
             raise broken_contract(_PROVIDER, "an incident without a known status", repeatable=repeatable)
         return incident
+
+
+def _list_in(answer: Mapping[str, Any], name: str) -> list[Any]:
+    """The list of this name in an answer that was read; raises where there is none."""
+    found = answer.get(name)
+    if not isinstance(found, list):
+        raise broken_contract(_PROVIDER, f"an answer without a list of {name}", repeatable=True)
+    return found
 
 
 def refusal_of_answer(response: httpx.Response, *, repeatable: bool) -> OutsideError:
