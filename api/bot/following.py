@@ -6,7 +6,6 @@ may see the incident (docs/decisions/0051 and 0055); nothing is written before i
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import structlog
@@ -18,7 +17,7 @@ from api.bot.following_places import FollowingPlaces, Place
 from api.bot.linking import Asked, Linking
 from api.bot.not_read import is_unlinked, why_not_read
 from api.bot.pressed_button import PressedButton, pressed_button
-from api.bot.shared_cards import SharedCards
+from api.bot.shared_cards import SharedCards, picture_of
 from api.gateway import Gateway
 from muster.cards.incident.following import (
     FOLLOWED_HERE,
@@ -28,7 +27,6 @@ from muster.cards.incident.following import (
     SUSPENDED,
     unlinked_sentence,
 )
-from muster.cards.incident.picture import taken
 from muster.cards.incident.shared import ACCOUNT, INCIDENT
 from muster.cards.sentences import INCOMPLETE_BUTTON, NOT_OUR_CARD
 from muster.identifiers import subdomain_of
@@ -178,14 +176,7 @@ class FollowHandler(CardActionHandler):
         if not place.has_links:
             return _said(FOLLOWED_HERE, "followed already")
         log.info("click answered", verb=pressed.verb, reply="followed already")
-        picture = taken(
-            found.details,
-            tenant=pressed.tenant,
-            account=found.account,
-            incident_id=found.id,
-            changed_at=found.changed_at,
-            at=datetime.now(UTC),
-        )
+        picture = picture_of(found, tenant=pressed.tenant)
         live = message_link(
             conversation=pressed.activity.conversation_id,
             message=message,

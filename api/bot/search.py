@@ -16,9 +16,8 @@ from api.bot.not_read import is_unlinked, why_not_read
 from api.bot.places import Crowded, Places
 from api.bot.search_query import search_query
 from api.bot.sender import person_of
-from api.bot.shared_cards import SharedCards
+from api.bot.shared_cards import SharedCards, picture_of
 from muster.cards.commands import NO_PERSON
-from muster.cards.incident.picture import taken
 from muster.cards.links.sentences import NOBODY_SERVED, NOT_SERVED, choose_sentence
 from muster.cards.search import (
     LINK_LABEL,
@@ -153,17 +152,10 @@ class IncidentSearch:
                 failures[account] = failure
 
         await all_of(*(ask(account, link) for account, link in own.items()))
-        return sorted(sorted(found, key=_created_at, reverse=True), key=lambda one: not one.is_open), failures
+        return sorted(found, key=lambda one: (one.is_open, _created_at(one)), reverse=True), failures
 
     def _result(self, found: FoundIncident, tenant: str, *, is_one_of_several: bool) -> Result:
-        picture = taken(
-            found.details,
-            tenant=tenant,
-            account=found.account,
-            incident_id=found.id,
-            changed_at=found.changed_at,
-            at=datetime.now(UTC),
-        )
+        picture = picture_of(found, tenant=tenant)
         return Result(
             title=preview_title(picture.view),
             text=preview_text(picture.view, account=found.account if is_one_of_several else None),

@@ -5,6 +5,7 @@ itself, and can answer with the card as it is.
 """
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -14,8 +15,9 @@ from api.bot.activity import InboundActivity
 from api.bot.answers import card, not_refreshed
 from api.bot.card_actions import CardActionHandler
 from muster.cards.elements import AdaptiveCard
-from muster.cards.incident.picture import Picture, newer
+from muster.cards.incident.picture import Picture, newer, taken
 from muster.cards.incident.shared import PICTURE, shared_card
+from muster.linked_people.incident_search import FoundIncident
 from muster.security.sealing import KeyRing
 from muster.security.signed_texts import SignedTexts
 from muster.store import projections
@@ -46,6 +48,18 @@ class SharedCards:
             return Picture.model_validate_json(text) if text is not None else None
         except ValidationError:  # of another version of Muster
             return None
+
+
+def picture_of(found: FoundIncident, *, tenant: str) -> Picture:
+    """What PagerDuty has just shown to somebody of the tenant."""
+    return taken(
+        found.details,
+        tenant=tenant,
+        account=found.account,
+        incident_id=found.id,
+        changed_at=found.changed_at,
+        at=datetime.now(UTC),
+    )
 
 
 class RefreshHandler(CardActionHandler):
