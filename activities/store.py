@@ -14,7 +14,7 @@ from workflows.channel_incident.activities import (
 )
 from workflows.channel_incident.messages import CardKey
 from workflows.contract import Done
-from workflows.following import Following
+from workflows.following import Following, stopped_of
 from workflows.verbs.outcomes import Outcome
 
 
@@ -54,7 +54,8 @@ class StoreActivities:
         return VerbDone(outcome=outcome, stopped=stopped)
 
 
-def _why_not_stopped(stopped: Following | None) -> Outcome:
-    if stopped is not None and stopped.stopped is not None:
-        return Outcome(kind="already", by=stopped.stopped.by)
+def _why_not_stopped(following: Following | None) -> Outcome:
+    stopped = stopped_of(following)
+    if stopped is not None:
+        return Outcome(kind="already", by=stopped.by)
     return Outcome(kind="refused", reason="by_connection")

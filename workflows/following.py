@@ -22,3 +22,8 @@ class Following(Value):
     """Name of whoever began."""
     stopped: Stopped | None = None
     """The incident is not followed there any more."""
+
+
+def stopped_of(following: Following | None) -> Stopped | None:
+    """Who stopped it; ``None`` where it goes on, or nobody follows what a connection brings."""
+    return following.stopped if following is not None else None

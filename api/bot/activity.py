@@ -186,6 +186,16 @@ class InboundActivity(_Envelope):
         return member is not None and member.casefold() == self.recipient.id.casefold()
 
     @property
+    def adds_bot(self) -> bool:
+        """Whether the bot is among those who came."""
+        return any(self.is_bot(one.id) for one in self.members_added)
+
+    @property
+    def removes_bot(self) -> bool:
+        """Whether the bot is among those who went."""
+        return any(self.is_bot(one.id) for one in self.members_removed)
+
+    @property
     def tenant(self) -> str | None:
         """The Entra tenant it comes from."""
         if self.channel_data is not None and self.channel_data.tenant is not None:

@@ -28,9 +28,9 @@ def is_away(activity: InboundActivity) -> bool | None:
         return {"add": False, "remove": True}.get((activity.install_action or "").casefold())
     if activity.type != "conversationUpdate":
         return None
-    if any(activity.is_bot(one.id) for one in activity.members_removed):
+    if activity.removes_bot:
         return True
-    if any(activity.is_bot(one.id) for one in activity.members_added):
+    if activity.adds_bot:
         return False
     return None
 

@@ -49,9 +49,9 @@ def event_of(activity: InboundActivity) -> str | None:
     told = activity.event_type.casefold() if activity.event_type else None
     if told in _BY_EVENT_TYPE:
         return _BY_EVENT_TYPE[told]
-    if told in _TEAMS_ROSTER["added"] and any(activity.is_bot(one.id) for one in activity.members_added):
+    if told in _TEAMS_ROSTER["added"] and activity.adds_bot:
         return "installed"
-    if told in _TEAMS_ROSTER["removed"] and any(activity.is_bot(one.id) for one in activity.members_removed):
+    if told in _TEAMS_ROSTER["removed"] and activity.removes_bot:
         return "removed"
     return None
 

@@ -379,16 +379,21 @@ async def test_a_suspended_channel_is_refused(bot: Bot, gateway: RecordingGatewa
     assert (gateway.signals, await rows(bot.pool)) == ([], [])
 
 
+async def is_left(pool: Pool) -> None:
+    """The bot has left the group chat, as its row knows."""
+    await pool.execute(
+        "UPDATE conversation SET suspended_at = now(), suspended_by = 'r', membership_at = '2026-11-01'"
+        " WHERE id = $1",
+        GROUP_CHAT,
+    )
+
+
 async def test_a_chat_that_the_bot_left_is_told_how_to_add_it_and_goes_on_where_it_is_back(
     bot: Bot, gateway: RecordingGateway, connector: Connector
 ) -> None:
     await bot.clicks(pressed())
     await posted(bot.pool, GROUP_CHAT)
-    await bot.pool.execute(
-        "UPDATE conversation SET suspended_at = now(), suspended_by = 'r', membership_at = '2026-11-01'"
-        " WHERE id = $1",
-        GROUP_CHAT,
-    )
+    await is_left(bot.pool)
     connector.chats.clear()
     assert await bot.clicks(pressed()) == NOT_IN_CHAT
     connector.chats.add(GROUP_CHAT)
@@ -413,11 +418,7 @@ async def test_a_chat_whose_runs_could_not_be_told_of_its_return_goes_on_by_the_
 ) -> None:
     await bot.clicks(pressed())
     await posted(bot.pool, GROUP_CHAT)
-    await bot.pool.execute(
-        "UPDATE conversation SET suspended_at = now(), suspended_by = 'r', membership_at = '2026-11-01'"
-        " WHERE id = $1",
-        GROUP_CHAT,
-    )
+    await is_left(bot.pool)
     gateway.failure = TemporalUnavailable("away")
     assert await bot.clicks(pressed()) == UNREACHABLE
     assert not (await chat(bot.pool)).is_suspended
@@ -473,11 +474,7 @@ async def test_what_they_may_not_see_writes_no_channel_and_revives_no_chat(
     bot: Bot, gateway: RecordingGateway, pagerduty: Searchable, connector: Connector
 ) -> None:
     await bot.clicks(pressed())
-    await bot.pool.execute(
-        "UPDATE conversation SET suspended_at = now(), suspended_by = 'r', membership_at = '2026-11-01'"
-        " WHERE id = $1",
-        GROUP_CHAT,
-    )
+    await is_left(bot.pool)
     gateway.signals.clear()
     pagerduty.incidents = []
     connector.channels = [{"id": "19:unknown@thread.tacv2", "name": "new"}]

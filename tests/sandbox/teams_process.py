@@ -184,21 +184,19 @@ class TeamsProcess:
 
     def connector(self) -> httpx.Client:
         """The bot's own client."""
-        return httpx.Client(
-            base_url=f"{self.url}/teams/",
-            headers={"Authorization": f"Bearer {self.bot_token()}"},
-            trust_env=False,
-            timeout=20,
-        )
+        return httpx.Client(**self._connector_options())
 
     def async_connector(self) -> httpx.AsyncClient:
         """The bot's own client, for tests that await."""
-        return httpx.AsyncClient(
-            base_url=f"{self.url}/teams/",
-            headers={"Authorization": f"Bearer {self.bot_token()}"},
-            trust_env=False,
-            timeout=20,
-        )
+        return httpx.AsyncClient(**self._connector_options())
+
+    def _connector_options(self) -> dict[str, Any]:
+        return {
+            "base_url": f"{self.url}/teams/",
+            "headers": {"Authorization": f"Bearer {self.bot_token()}"},
+            "trust_env": False,
+            "timeout": 20,
+        }
 
     def check_channel_token(self, token: str) -> dict[str, Any]:
         """The claims of a token that Teams sent, checked with its published keys."""

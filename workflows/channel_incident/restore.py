@@ -13,7 +13,7 @@ from workflows.channel_incident.state import State
 from workflows.channel_incident.view import View
 from workflows.contract import call
 from workflows.errors import failure_of
-from workflows.following import Following
+from workflows.following import Following, stopped_of
 from workflows.incident.news import Announcement
 from workflows.incident.priority import raises
 from workflows.incident.stamps import Entry, Stamp, end_of_second, upsert, whole_second
@@ -87,7 +87,7 @@ def restored(state: State, stored: StoredCard, *, marker: str) -> State:
 
 def _lacks_last_state(stored: StoredCard) -> bool:
     """Somebody stopped it, and the bot was away before its message said so."""
-    is_stopped = stored.following is not None and stored.following.stopped is not None
+    is_stopped = stopped_of(stored.following) is not None
     return is_stopped and stored.view is not None and stored.view.stopped is None
 
 

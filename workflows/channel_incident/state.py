@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import AwareDatetime
 
 from workflows.degradations import Degradable
-from workflows.following import Following
+from workflows.following import Following, stopped_of
 from workflows.incident.event_types import News
 from workflows.incident.news import Announcement
 from workflows.incident.stamps import MOST_ENTRIES, Stamp
@@ -190,7 +190,7 @@ class State(Degradable):
     @property
     def is_stopped(self) -> bool:
         """Somebody stopped it here: the last state is shown, and nothing more."""
-        return self.following is not None and self.following.stopped is not None
+        return stopped_of(self.following) is not None
 
     @property
     def lacks_last_state(self) -> bool:

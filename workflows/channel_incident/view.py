@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from pydantic import AwareDatetime
 
 from workflows.channel_incident.state import State
-from workflows.following import Following, Stopped
+from workflows.following import Following, Stopped, stopped_of
 from workflows.incident.stamps import Entry, whole_second
 from workflows.incident.state import IncidentState
 from workflows.incident.type_names import shown_type
@@ -105,7 +105,7 @@ def build_view(state: State, *, account: str, incident_id: str) -> View | None:
         return None
     resolved = snapshot.status == "resolved"
     resolution = incident.resolution if resolved else None
-    stopped = state.following.stopped if state.following else None
+    stopped = stopped_of(state.following)
     return View(
         account=account,
         incident_id=incident_id,
@@ -203,7 +203,7 @@ def _latest(comments: tuple[Entry[Comment], ...]) -> Comment | None:
 
 
 def _verbs(snapshot: Snapshot, following: Following | None) -> tuple[VerbName, ...]:
-    if following is not None and following.stopped is not None:
+    if stopped_of(following) is not None:
         return ()
     offered = (verb for verb in VERBS.values() if snapshot.status in verb.offered_in)
     return tuple(verb.name for verb in offered if following is not None or not verb.stops_following)

@@ -14,7 +14,7 @@ from workflows.errors import (
     Refusal,
     RequestInvalid,
 )
-from workflows.following import Following
+from workflows.following import Following, stopped_of
 from workflows.incident.values import Standing
 from workflows.options import LATE_CLICK
 from workflows.verbs.click import Click
@@ -55,10 +55,11 @@ def judge(verb: Verb, incident: Standing | None) -> Outcome | None:
 
 def judge_following(verb: Verb, following: Following | None) -> Outcome | None:
     """The outcome on a card that somebody stopped: nothing is done there any more. ``None``: go on."""
-    if following is None or following.stopped is None:
+    stopped = stopped_of(following)
+    if stopped is None:
         return None
     if verb.stops_following:
-        return Outcome(kind="already", by=following.stopped.by)
+        return Outcome(kind="already", by=stopped.by)
     return Outcome(kind="refused", reason="not_followed")
 
 
