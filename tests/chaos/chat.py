@@ -9,7 +9,7 @@ from temporalio.client import WorkflowExecutionStatus
 from muster.cards.incident.following import FOLLOWED_ALREADY, FOLLOWS
 from muster.cards.incident.shared import FOLLOW
 from muster.store import targets
-from tests.chaos.company import ACCOUNT, BO_EMAIL, DI_EMAIL, NO_CHANNEL, Company, Incident
+from tests.chaos.company import ACCOUNT, BO_EMAIL, DI_EMAIL, NO_CHANNEL, Company, Incident, QuietPlace
 from workflows.channel_incident.messages import CardKey, PresetChosen
 from workflows.channel_incident.workflow_type import CHOOSE_PRESET
 from workflows.ids import ChannelIncidentId
@@ -99,9 +99,13 @@ class Chat:
         return str(ChannelIncidentId(ACCOUNT, incident.id, row["key"]))
 
 
-async def followed_in_a_chat(company: Company) -> Incident:
-    """An incident that is in no channel, and followed in a chat."""
-    incident = await company.incident(service=NO_CHANNEL)
+async def chat_to_follow_in(company: Company) -> QuietPlace:
+    """A new chat; an incident begins that is in no channel, and is followed there."""
     chat = await Chat.opened(company)
-    await chat.follow(incident)
-    return incident
+
+    async def begins() -> Incident:
+        incident = await company.incident(service=NO_CHANNEL)
+        await chat.follow(incident)
+        return incident
+
+    return QuietPlace(chat.id, begins)

@@ -7,6 +7,7 @@ records tells by its user whether a button made it.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -29,6 +30,8 @@ SOON = 60
 """Events after which the impatient server suggests to continue as new; 4,096 by default."""
 NO_CHANNEL = "PSVC003"
 """A service that no channel is connected to: its incidents are where somebody follows them."""
+QUIET_SERVICE = "PQUIET00"
+"""A service whose channel nothing else is said in."""
 MANY_SERVICES = tuple(f"PMANY{number:02}" for number in range(50))
 """Services of one channel each, beside those of the sandbox's company."""
 TEAMS_PATIENCE = 3000
@@ -311,8 +314,20 @@ def is_bots(message: Mapping[str, Any]) -> bool:
     return author.startswith("28:")
 
 
-Begins = Callable[[], Awaitable[Incident]]
-"""How an incident begins."""
+@dataclass(frozen=True)
+class QuietPlace:
+    """A conversation in which nothing else is said, and how an incident begins that is there alone.
+
+    So a fault of this conversation's hits nothing that an earlier test left to be said.
+    """
+
+    conversation: str
+    begins: Callable[[], Awaitable[Incident]]
+
+
+def channel_of(service: str) -> str:
+    """The channel of a service that has one of its own."""
+    return f"19:{service}@thread.tacv2"
 
 
 @asynccontextmanager

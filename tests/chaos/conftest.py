@@ -9,8 +9,8 @@ from sandbox.company import Channel, Connection, Person, Team, build_company, re
 from sandbox.company import Company as SandboxCompany
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
-from tests.chaos.chat import followed_in_a_chat
-from tests.chaos.company import MANY_SERVICES, SOON, Begins, Company, at_work
+from tests.chaos.chat import chat_to_follow_in
+from tests.chaos.company import MANY_SERVICES, QUIET_SERVICE, SOON, Company, QuietPlace, at_work, channel_of
 from tests.chaos.first_connection import FirstConnection, channels_of, first_connection, with_channels
 from tests.chaos.newcomer import Newcomer, with_more_teams
 from tests.chaos.newcomer import newcomer as new_team
@@ -36,11 +36,10 @@ async def company(stack: Launched) -> AsyncIterator[Company]:
 
 
 @pytest.fixture(params=["in a channel", "in a chat"])
-def begins(company: Company, request: pytest.FixtureRequest) -> Begins:
-    """How an incident begins that is in one conversation: a channel, or a chat in which it is followed."""
+async def place(company: Company, request: pytest.FixtureRequest) -> QuietPlace:
     if request.param == "in a chat":
-        return partial(followed_in_a_chat, company)
-    return company.incident
+        return await chat_to_follow_in(company)
+    return QuietPlace(channel_of(QUIET_SERVICE), partial(company.incident, service=QUIET_SERVICE))
 
 
 @pytest.fixture(scope="package")
@@ -122,7 +121,8 @@ def _crowded(company: SandboxCompany) -> SandboxCompany:
 
 def _wide(company: SandboxCompany) -> SandboxCompany:
     """The company with many services more, each in a channel of its own: Teams limits the writes of each."""
-    channels = {service: Channel(id=f"19:{service}@thread.tacv2", name=service) for service in MANY_SERVICES}
+    ours = (QUIET_SERVICE, *MANY_SERVICES)
+    channels = {service: Channel(id=channel_of(service), name=service) for service in ours}
     services = tuple(
         company.services[0].model_copy(update={"id": service, "name": service}) for service in channels
     )

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.company import BO_EMAIL, DI_EMAIL, SOON, Begins, Company, Incident, holding, holding_card
+from tests.chaos.company import BO_EMAIL, DI_EMAIL, SOON, Company, Incident, QuietPlace, holding, holding_card
 from tests.chaos.invariants import in_sync
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
-async def test_a_worker_killed_before_a_post_leaves_one_card(company: Company, begins: Begins) -> None:
+async def test_a_worker_killed_before_a_post_leaves_one_card(company: Company, place: QuietPlace) -> None:
     """It waits for the row to commit its intent: nothing was sent."""
     await company.product.stop("worker", seconds=1)
-    incident = await begins()
+    incident = await place.begins()
     await eventually(lambda: _registered(incident))
     async with holding_card(incident):
         await company.somebody_waits_for_a_lock()

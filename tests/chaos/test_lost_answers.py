@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chaos.company import DI_EMAIL, Begins, Company, Incident
+from tests.chaos.company import DI_EMAIL, Company, Incident, QuietPlace
 from tests.chaos.invariants import in_sync
 from tests.support.waiting import eventually
 
@@ -10,10 +10,10 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_an_orphan_is_counted_and_its_click_deletes_it_and_goes_on(
-    company: Company, begins: Begins
+    company: Company, place: QuietPlace
 ) -> None:
-    await company.teams.fault("create", "lose_answer", match={"targeted": "false"})
-    incident = await begins()
+    await company.teams.fault("create", "lose_answer", match={"conversation": place.conversation})
+    incident = await place.begins()
     await incident.shown_and_recorded()
     await eventually(lambda: _messages(incident, 2))
     (row,) = await incident.row()
@@ -28,11 +28,11 @@ async def test_an_orphan_is_counted_and_its_click_deletes_it_and_goes_on(
     await in_sync(incident)
 
 
-async def test_a_lost_reply_is_not_said_again(company: Company, begins: Begins) -> None:
-    incident = await begins()
+async def test_a_lost_reply_is_not_said_again(company: Company, place: QuietPlace) -> None:
+    incident = await place.begins()
     await incident.shown_and_recorded()
-    has_threads = not incident.chats
-    await company.teams.fault("reply" if has_threads else "create", "lose_answer")
+    kind = "create" if incident.chats else "reply"
+    await company.teams.fault(kind, "lose_answer", match={"conversation": place.conversation})
     await in_sync(incident)
 
 
