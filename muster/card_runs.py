@@ -1,4 +1,4 @@
-"""The runs that own cards, when their conversation is gone for the bot or there again.
+"""The runs that own cards: told that their conversation is gone or there again, or of another preset.
 
 The API and the activities tell them, each by its own way to Temporal.
 """
@@ -10,8 +10,8 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from muster.store.targets import Target
-from workflows.channel_incident.messages import Attached, Timing
-from workflows.channel_incident.workflow_type import ATTACH, CHANNEL_INCIDENT, DETACH
+from workflows.channel_incident.messages import Attached, PresetChosen, Timing
+from workflows.channel_incident.workflow_type import ATTACH, CHANNEL_INCIDENT, CHOOSE_PRESET, DETACH
 from workflows.contract import ArgumentT, Signal, StartT, WorkflowType
 
 _TOLD_AT_ONCE = 10
@@ -52,6 +52,15 @@ class CardRuns:
             await self._signals.signal(CHANNEL_INCIDENT, card.start(self._timing), ATTACH, attached)
 
         await _each(cards, take_up)
+
+    async def choose(self, cards: Iterable[Target], *, by: str) -> None:
+        """Somebody of this name chose another preset, which the rows of the cards say."""
+
+        async def choose(card: Target) -> None:
+            chosen = PresetChosen(chosen=card.preset, by=by)
+            await self._signals.signal(CHANNEL_INCIDENT, card.start(self._timing), CHOOSE_PRESET, chosen)
+
+        await _each(cards, choose)
 
     async def _let_go(self, workflow_id: str) -> None:
         if await self._signals.signal_running(workflow_id, DETACH):

@@ -51,11 +51,14 @@ def muster_bot(
     linking = Linking(pool, gateway, settings.accounts_of, LinkDeadlines(link=settings.link_life))
     accounts = Accounts(settings.accounts_of, settings.accounts)
     connecting = Connecting(pool, gateway, linking)
-    dependencies = Dependencies(pool, gateway, accounts, deadlines, linking, connecting, readers.rights)
+    card_runs = CardRuns(gateway, timing)
+    dependencies = Dependencies(
+        pool, gateway, accounts, deadlines, linking, connecting, readers.rights, card_runs
+    )
     keys = KeyRing.parse(settings.keys.get_secret_value())
     shared_cards = SharedCards(keys)
     addresses = LinkAddresses(pool, linking, SignedLinks(keys), settings.public_url)
-    chat_life = ChatLife(pool, CardRuns(gateway, timing), connector)
+    chat_life = ChatLife(pool, card_runs, connector)
     channels = Channels(pool, connector)
     events = TeamEvents(pool, gateway, connector, deadlines)
     return MusterBot(

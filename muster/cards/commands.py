@@ -18,6 +18,7 @@ SUMMARIES: dict[str, str] = {
     "connect": "connects a service to the channel; write **connect** and the address of its page, or its id",
     "disconnect": "ends a service's connection; write **disconnect** and its name, address or id",
     "list": "which services are connected to the channel, by whom and since when",
+    "updates": "how much is said beside the cards here; write **updates** to see the choices",
     "authorize": "connects the team that a KEY is for; write **authorize KEY** in our private chat",
     "appconnect": "asks a Microsoft admin for the permissions that Muster needs",
     "configure": "what can be set up, and where",

@@ -10,7 +10,7 @@ from muster.store.conversations import label_of
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from workflows.bringing_in.activities import OfConnection
-from workflows.channel_incident.messages import CardKey, Conversation, Start, Timing
+from workflows.channel_incident.messages import Conversation, Start, Timing
 from workflows.following import Following, Stopped
 from workflows.ids import ChannelIncidentId
 from workflows.presets import ChosenPreset, Preset
@@ -152,13 +152,29 @@ async def find_card_of_incident(
     return target_of(row, account, incident_id, row["orphan_markers"]) if row else None
 
 
-async def choose_preset(connection: Connection | Pool, card: CardKey, preset: Preset) -> ChosenPreset | None:
-    """Write how much is said beside a card from now on; ``None`` where there is no such card.
+async def open_in(connection: Connection | Pool, *, conversation: str, tenant: str) -> tuple[Target, ...]:
+    """The live cards of unresolved incidents in a conversation of the tenant's."""
+    rows = await QUERIES["open_in"].fetch(connection, conversation=conversation, tenant=tenant)
+    return tuple(target_of(row, row["account"], row["incident_id"]) for row in rows)
 
-    The row is the truth. The card's run is told what this returns (``CHOOSE_PRESET``, with start).
+
+async def choose_preset(
+    connection: Connection | Pool, cards: Sequence[Target], preset: Preset
+) -> tuple[Target, ...]:
+    """Write how much is said from now on beside these cards of one conversation; those that are live still.
+
+    The row is the truth. The card's run is told what this returns (``CardRuns.choose``).
     """
-    row = await QUERIES["choose_preset"].fetchrow(connection, **dict(card), preset=preset)
-    return _chosen(row) if row else None
+    if not cards:
+        return ()
+    rows = await QUERIES["choose_preset"].fetch(
+        connection,
+        conversation=cards[0].conversation.id,
+        accounts=sorted({card.account for card in cards}),
+        incidents=[card.incident_id for card in cards],
+        preset=preset,
+    )
+    return tuple(target_of(row, row["account"], row["incident_id"]) for row in rows)
 
 
 def _chosen(row: asyncpg.Record) -> ChosenPreset:

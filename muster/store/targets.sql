@@ -152,7 +152,32 @@ JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
 WHERE k.conversation = :conversation AND k.account = :account AND k.incident_id = :incident_id
 
+-- name: open_in
+-- Live cards of unresolved incidents in a conversation.
+SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
+       k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
+       c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
+FROM incident_card k
+JOIN conversation c ON c.id = k.conversation
+LEFT JOIN team t ON t.id = c.team
+WHERE c.id = :conversation AND c.tenant = :tenant
+  AND k.stopped_at IS NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
+ORDER BY k.incident_id
+
 -- name: choose_preset
-UPDATE incident_card SET preset = :preset, preset_number = preset_number + 1
-WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
-RETURNING preset, preset_number
+-- Cards of one conversation get a preset, in the order in which other statements lock rows: by incident.
+WITH live AS (
+  SELECT account, incident_id, conversation FROM incident_card
+  WHERE conversation = :conversation AND account = ANY(:accounts) AND incident_id = ANY(:incidents)
+    AND stopped_at IS NULL
+  ORDER BY incident_id
+  FOR UPDATE
+)
+UPDATE incident_card k SET preset = :preset, preset_number = k.preset_number + 1
+FROM live
+JOIN conversation c ON c.id = live.conversation
+LEFT JOIN team t ON t.id = c.team
+WHERE k.account = live.account AND k.incident_id = live.incident_id AND k.conversation = live.conversation
+RETURNING k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
+          k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
+          c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name

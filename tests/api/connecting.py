@@ -21,7 +21,9 @@ BO = Person(aad_object_id=BO_AAD, teams_id="29:bo", name="Bo *Call*")
 BY_BO: dict[str, Any] = {"from": {"id": "29:bo", "name": "Bo Call", "aadObjectId": BO_AAD}}
 BY_NOBODY: dict[str, Any] = {"from": {"id": "29:ada", "name": "Ada Ops"}}
 SINCE = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
-GROUP_CHAT = {"conversation": {"id": "19:g@thread.v2", "conversationType": "groupChat", "tenantId": TENANT}}
+GROUP_CHAT: dict[str, Any] = {
+    "conversation": {"id": "19:g@thread.v2", "conversationType": "groupChat", "tenantId": TENANT}
+}
 
 
 async def authorized(pool: Pool, settings: Settings) -> int:

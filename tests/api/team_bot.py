@@ -102,7 +102,7 @@ class RecordingGateway(Gateway):
     """Keeps what would go to Temporal; answers by its replies, or raises ``failure``."""
 
     def __init__(self) -> None:
-        self.signals: list[tuple[Start, str, Any]] = []
+        self.signals: list[tuple[Any, str, Any]] = []
         self.signals_to_running: list[tuple[str, str]] = []
         self.asked: list[Asked] = []
         self.asked_for_links: list[AskedForLink] = []

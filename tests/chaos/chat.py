@@ -2,18 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from temporalio.client import WorkflowExecutionStatus
 
 from muster.cards.incident.following import FOLLOWED_ALREADY, FOLLOWS
 from muster.cards.incident.shared import FOLLOW
-from muster.store import targets
 from tests.chaos.company import ACCOUNT, BO_EMAIL, DI_EMAIL, NO_CHANNEL, Company, Incident, QuietPlace
-from workflows.channel_incident.messages import CardKey, PresetChosen
-from workflows.channel_incident.workflow_type import CHOOSE_PRESET
+from tests.support.waiting import eventually
 from workflows.ids import ChannelIncidentId
-from workflows.presets import Preset
 
 
 class Chat:
@@ -52,14 +50,10 @@ class Chat:
             assert any(told in str(answer["body"]) for told in (FOLLOWS, FOLLOWED_ALREADY)), answer
         return picture
 
-    async def choose(self, incident: Incident, preset: Preset) -> None:
-        """Somebody chooses how much is said beside the card: its row has it, and its run is told."""
-        card = CardKey(account=ACCOUNT, incident_id=incident.id, conversation=self.id)
-        async with self.company.database() as connection:
-            chosen = await targets.choose_preset(connection, card, preset)
-        assert chosen is not None
-        run = self.company.temporal.get_workflow_handle(await self._run_of(incident))
-        await run.signal(CHOOSE_PRESET.name, PresetChosen(chosen=chosen, by="Di Pager"))
+    async def choose(self, word: str) -> None:
+        """Di writes ``updates`` with this word: how much is said from now on beside the card."""
+        await self.company.teams.say(person=DI_EMAIL, conversation=self.id, text=f"updates {word}")
+        await eventually(partial(self._reads, f"chose **{word}**"))
 
     async def loses_the_bot(self) -> None:
         """Di removes it."""
@@ -88,6 +82,9 @@ class Chat:
         """Whether the run of the incident's card has ended."""
         run = self.company.temporal.get_workflow_handle(await self._run_of(incident))
         return (await run.describe()).status is WorkflowExecutionStatus.COMPLETED
+
+    async def _reads(self, text: str) -> bool:
+        return any(text in str(message["versions"][-1]) for message in await self._messages())
 
     async def _messages(self) -> list[dict[str, Any]]:
         records = await self.company.teams.records()

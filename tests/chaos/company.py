@@ -297,7 +297,8 @@ def is_card(message: Mapping[str, Any], incident: str) -> bool:
 def lines_beside(conversation: Mapping[str, Any], incident: str) -> list[str]:
     """What the bot says beside the cards of an incident: in their threads, in a chat in messages.
 
-    In a chat all is the incident's: a test follows one in each.
+    In a chat all is the incident's, as a test follows one in each, but for the answers to commands: only
+    what is news begins with a symbol.
     """
     messages = [one for one in conversation["messages"] if one["to"] is None and is_bots(one)]
     cards = {one["id"] for one in messages if is_card(one, incident)}
@@ -305,7 +306,8 @@ def lines_beside(conversation: Mapping[str, Any], incident: str) -> list[str]:
         beside = [one for one in messages if one["reply_to"] in cards]
     else:
         beside = [one for one in messages if one["id"] not in cards]
-    return [one["versions"][0]["activity"]["text"] for one in beside]
+    lines: list[str] = [one["versions"][0]["activity"]["text"] for one in beside]
+    return [line for line in lines if not line[0].isalpha()]
 
 
 def is_bots(message: Mapping[str, Any]) -> bool:

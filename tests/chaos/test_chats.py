@@ -28,8 +28,8 @@ async def test_three_places_agree_although_answers_are_lost_the_worker_dies_and_
     await company.teams.fault("create", "lose_answer", match={"conversation": loud.id})
     picture = await loud.follow(incident, by=TEN)
     await quiet.follow(incident)
-    await loud.choose(incident, "all_updates")
-    await quiet.choose(incident, "no_updates")
+    await loud.choose("all")
+    await quiet.choose("none")
     await incident.shown_and_recorded()
 
     await company.teams.fault("edit", "lose_answer", match={"conversation": loud.id})
@@ -50,10 +50,12 @@ async def test_three_places_agree_although_answers_are_lost_the_worker_dies_and_
 
     await loud.loses_the_bot()
     await incident.gets_priority(P1)
-    await eventually(partial(quiet.shows, incident, "P1 · High"))
-    assert not await loud.shows(incident, "P1 · High")
+    await incident.note("All is rolled back")
+    for text in ("P1 · High", "All is rolled back"):
+        await eventually(partial(quiet.shows, incident, text))
+        assert not await loud.shows(incident, text)
     await loud.gets_the_bot()
-    await incident.agrees("Acknowledged by Bo Call", "P1 · High")
+    await incident.agrees("Acknowledged by Bo Call", "P1 · High", "All is rolled back")
 
     await incident.click("resolve", by=DI_EMAIL, place=loud.id)
     await in_sync(incident)
@@ -75,7 +77,7 @@ async def test_a_chat_leaves_by_stop_following_although_the_worker_dies_and_the_
     leaving, staying = await Chat.opened(company), await Chat.opened(company)
     for chat in (leaving, staying):
         await chat.follow(incident)
-    await leaving.choose(incident, "all_updates")
+    await leaving.choose("all")
     await incident.shown_and_recorded()
 
     async with holding(company, "LOCK TABLE click IN SHARE MODE"):

@@ -82,13 +82,8 @@ async def tell_bot(window: TeamsWindow, text: str) -> None:
 
 
 async def mention_bot(window: TeamsWindow, team: str, channel: str, text: str) -> None:
-    """Begin a thread of a channel with the bot's mention, which the ``@`` menu writes."""
-    conversation = await window.open_channel(team, channel)
-    await conversation.box.press_sequentially("@mus")
-    await expect(conversation.mention_menu.get_by_role("option")).to_have_count(1)
-    await conversation.box.press("Enter")
-    await conversation.box.press_sequentially(text)
-    await conversation.box.press("Enter")
+    """Begin a thread of a channel with the bot's mention."""
+    await (await window.open_channel(team, channel)).mention_bot(text)
 
 
 async def expect_answer(window: TeamsWindow, *texts: str) -> None:

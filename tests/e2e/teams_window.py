@@ -128,6 +128,14 @@ class Conversation:
         """The menu that ``@`` opens."""
         return self._page.get_by_test_id("mention-menu").and_(self._page.locator(":visible"))
 
+    async def mention_bot(self, text: str) -> None:
+        """Write to the bot with its mention, which the ``@`` menu writes."""
+        await self.box.press_sequentially("@mus")
+        await expect(self.mention_menu.get_by_role("option")).to_have_count(1)
+        await self.box.press("Enter")
+        await self.box.press_sequentially(text)
+        await self.box.press("Enter")
+
     async def expect_message(self, *texts: str) -> None:
         """One message holds all these words."""
         messages = self._page.get_by_test_id("message")

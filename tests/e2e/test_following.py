@@ -8,7 +8,6 @@ from tests.e2e.chat_window import ChatWindow
 from tests.e2e.screens import PICTURES, SCREENS, Screen, keep
 from tests.e2e.teams_window import Conversation
 from tests.e2e.windows import Windows
-from tests.support.presets import choose_preset
 from tests.support.simulators import P1, P3, PagerDuty, Teams
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
@@ -17,6 +16,7 @@ ADA_USER, DI_USER = "PUSER01", "PUSER04"
 TITLE = "Card payments time out in eu-west-1"
 NOTE = "Traffic moved to the second acquirer."
 ROOM, MANAGERS = "Payments war room", "Managers on duty"
+LOUD, QUIET = "Ada Ops chose all", "Di Pager chose none"
 FOLLOWS = "Muster posts the live card here in a moment."
 *_, PHONE_IN_THE_DARK = SCREENS
 _PICTURED = Screen("chat", width=1100, height=1080, scale=1.5)
@@ -94,8 +94,10 @@ async def test_an_incident_is_followed_in_two_chats_and_left_in_one(
     await di.window.close_toast(FOLLOWS)
     in_managers = managers.card(TITLE)
     await in_managers.expect("Triggered")
-    await choose_preset(stack.ready, incident, await records.chat(ROOM), "all_updates")
-    await choose_preset(stack.ready, incident, await records.chat(MANAGERS), "no_updates")
+    await room.mention_bot("updates all")
+    await room.expect_said(LOUD)
+    await managers.mention_bot("updates none")
+    await managers.expect_said(QUIET)
 
     # What is done in one place is seen in all three, and said as each of them wants it.
     await live.click("Acknowledge")
@@ -103,11 +105,11 @@ async def test_an_incident_is_followed_in_two_chats_and_left_in_one(
         await card.expect("Acknowledged by Ada Ops")
     await pagerduty.add_note(incident, NOTE)
     await pagerduty.update(incident, priority={"type": "priority_reference", "id": P1})
-    await room.expect_said(f"Note by Ada Ops: {NOTE}", "Priority raised to P1 by Ada Ops")
+    await room.expect_said(LOUD, f"Note by Ada Ops: {NOTE}", "Priority raised to P1 by Ada Ops")
     await in_ops.expect_replies("Priority raised to P1 by Ada Ops")
     for card in (live, in_ops, in_managers):
         await card.expect("P1 · High", NOTE)
-    await managers.expect_said()
+    await managers.expect_said(QUIET)
     await bo.expect_card("P1 · High", picture="following-5-all-updates")
     await keep(ada.page, _PICTURED.name, folder=PICTURES)
     await in_ops.show()
@@ -125,9 +127,9 @@ async def test_an_incident_is_followed_in_two_chats_and_left_in_one(
     for card in (in_ops, in_managers):
         await card.expect("Resolved by Di Pager")
     await in_ops.expect_replies("Priority raised to P1", "Resolved by Di Pager")
-    await managers.expect_said()
+    await managers.expect_said(QUIET)
     await live.expect(*stopped)
-    await room.expect_said("Note by Ada Ops", "Priority raised to P1")
+    await room.expect_said(LOUD, "Note by Ada Ops", "Priority raised to P1")
     assert await pagerduty.changes(incident) == [(ADA_USER, "acknowledged"), (DI_USER, "resolved")]
 
     # Who looks at the picture only now gets a newer one; Ada's is less than a minute old.

@@ -1,7 +1,6 @@
 """Which cards an event concerns, and how an incident enters a conversation."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,67 +11,18 @@ from muster.store.pool import Connection, Pool
 from muster.store.targets import (
     Target,
     bring_in,
-    choose_preset,
-    find_and_register,
     find_card,
     find_card_of_incident,
     in_chat,
     in_revived,
     why_not_bring_in,
 )
+from tests.store.webhooks import CHECKOUT_IN_OPS, SECOND, Incident
 from tests.support.company import ACCOUNT, CHECKOUT, LEDGER, OPS, RELEASES, SERVICE_URL, TEAM, TENANT
 from tests.support.waiting import eventually
-from workflows.bringing_in.activities import OfConnection
-from workflows.channel_incident.messages import CardKey, Conversation, Timing
-from workflows.presets import ChosenPreset, Preset
+from workflows.channel_incident.messages import Conversation, Timing
 
 pytestmark = pytest.mark.anyio
-
-CONNECTED_AT = datetime(2026, 1, 1, 10, 0, 0, 700_000, tzinfo=UTC)
-SECOND = CONNECTED_AT.replace(microsecond=0)
-"""The second of the connection: PagerDuty tells creation times in whole seconds."""
-
-
-@dataclass
-class Incident:
-    """Asks as the webhook route does."""
-
-    pool: Pool | Connection
-    id: str = "Q1"
-
-    async def event(
-        self,
-        *,
-        service: str | None = CHECKOUT,
-        is_open: bool = True,
-        just_matched: bool = False,
-        created_at: datetime | None = SECOND,
-    ) -> tuple[Target, ...]:
-        return await find_and_register(
-            self.pool,
-            account=ACCOUNT,
-            incident_id=self.id,
-            service=service,
-            is_open=is_open,
-            just_matched=just_matched,
-            created_at=created_at,
-        )
-
-    async def note(self) -> tuple[Target, ...]:
-        """An event that names its incident and nothing else."""
-        return await self.event(service=None, is_open=False, created_at=None)
-
-    async def rows(self) -> list[str]:
-        found = await self.pool.fetch(
-            "SELECT conversation FROM incident_card WHERE incident_id = $1 ORDER BY conversation", self.id
-        )
-        return [row["conversation"] for row in found]
-
-
-@pytest.fixture
-async def incident(pool: Pool) -> Incident:
-    await pool.execute("UPDATE connection SET connected_at = $1", CONNECTED_AT)
-    return Incident(pool)
 
 
 def places(targets: tuple[Target, ...]) -> list[str]:
@@ -317,8 +267,6 @@ async def test_the_cards_of_a_chat_are_those_of_unresolved_incidents_shown_or_no
 
 # Bringing in
 
-CHECKOUT_IN_OPS = OfConnection(account=ACCOUNT, service=CHECKOUT, conversation=OPS)
-
 
 def incidents(found: tuple[Target, ...]) -> list[tuple[str, bool]]:
     return [(target.incident_id, target.stored) for target in found]
@@ -402,103 +350,3 @@ async def test_bringing_in_and_events_of_the_same_incidents_at_once_make_one_row
     rows = await incident.pool.fetch("SELECT incident_id, conversation FROM incident_card")
     assert sorted(row["incident_id"] for row in rows) == sorted(ids)
     assert {row["conversation"] for row in rows} == {OPS}
-
-
-# Presets
-
-CARD = CardKey(account=ACCOUNT, incident_id="Q1", conversation=OPS)
-
-
-async def connect_by(pool: Pool | Connection, preset: Preset, *, service: str = CHECKOUT) -> None:
-    await connections.upsert(
-        pool, account=ACCOUNT, service=service, service_name="-", conversation=OPS, preset=preset
-    )
-
-
-def presets(found: tuple[Target, ...]) -> list[ChosenPreset]:
-    return [target.preset for target in found]
-
-
-async def test_what_enters_has_the_preset_of_its_connection(incident: Incident) -> None:
-    assert presets(await incident.event()) == [ChosenPreset(preset="highlights_only")]
-    await connect_by(incident.pool, "all_updates")
-    fresh = Incident(incident.pool, "Q2")
-    assert presets(await fresh.event()) == [ChosenPreset(preset="all_updates")]
-    (target,) = await fresh.note()
-    assert target.start(Timing()).preset == ChosenPreset(preset="all_updates")
-
-
-async def test_what_is_brought_in_has_the_preset_of_its_connection_and_what_was_there_its_own(
-    incident: Incident,
-) -> None:
-    await incident.event()
-    await connect_by(incident.pool, "no_updates")
-    found = await bring_in(incident.pool, CHECKOUT_IN_OPS, ["Q1", "Q2"], most=50)
-    assert [(one.incident_id, one.preset.preset) for one in found] == [
-        ("Q1", "highlights_only"),
-        ("Q2", "no_updates"),
-    ]
-
-
-async def test_a_second_connection_of_the_conversation_leaves_a_card_as_it_entered(
-    incident: Incident,
-) -> None:
-    """Its service changed to one that the channel is connected to as well."""
-    await connect_by(incident.pool, "status_updates_only", service=LEDGER)
-    await incident.event()
-    found = await incident.event(service=LEDGER, just_matched=True)
-    assert presets(found) == [ChosenPreset(preset="highlights_only")] * 2
-    other = Incident(incident.pool, "Q2")
-    assert presets(await other.event(service=LEDGER))[0].preset == "status_updates_only"
-
-
-async def test_a_connection_that_is_written_again_without_a_preset_keeps_its_own(pool: Pool) -> None:
-    await connect_by(pool, "all_updates")
-    await connections.upsert(
-        pool, account=ACCOUNT, service=CHECKOUT, service_name="Checkout", conversation=OPS
-    )
-    assert await pool.fetchval("SELECT preset FROM connection WHERE service = $1", CHECKOUT) == "all_updates"
-
-
-async def test_a_chosen_preset_counts_wherever_the_card_is_found(incident: Incident) -> None:
-    await incident.event(service=LEDGER)
-    await incident.pool.execute(
-        "UPDATE incident_card SET intent_at = now(), activity_id = '1' WHERE conversation = $1", OPS
-    )
-    chosen = await choose_preset(incident.pool, CARD, "all_updates")
-    assert chosen == ChosenPreset(preset="all_updates", number=1)
-    by_message = await find_card(incident.pool, conversation=OPS, activity_id="1")
-    by_incident = await find_card_of_incident(
-        incident.pool, conversation=OPS, account=ACCOUNT, incident_id="Q1"
-    )
-    assert by_message is not None
-    assert by_incident is not None
-    assert (by_message.preset, by_incident.preset) == (chosen, chosen)
-    assert presets(await incident.note()) == [chosen, ChosenPreset()], "the other channel's card has its own"
-    assert presets(await bring_in(incident.pool, CHECKOUT_IN_OPS, ["Q1"], most=1)) == [chosen]
-
-
-async def test_a_revived_channels_cards_keep_their_presets(incident: Incident) -> None:
-    await incident.event()
-    await choose_preset(incident.pool, CARD, "no_updates")
-    await incident.pool.execute("UPDATE incident_card SET intent_at = now()")
-    await incident.pool.execute("UPDATE conversation SET suspended_by = 'r/1' WHERE id = $1", OPS)
-    assert presets(await in_revived(incident.pool, team=TEAM, request="r/1")) == [
-        ChosenPreset(preset="no_updates", number=1)
-    ]
-
-
-@pytest.mark.pooler_too
-async def test_of_many_choices_at_once_the_row_has_the_one_with_the_highest_number(
-    incident: Incident,
-) -> None:
-    await incident.event()
-    wanted: list[Preset] = ["no_updates", "all_updates", "status_updates_only", "highlights_only"]
-    chosen = await asyncio.gather(*(choose_preset(incident.pool, CARD, preset) for preset in wanted))
-    given = [one for one in chosen if one is not None]
-    assert sorted(one.number for one in given) == [1, 2, 3, 4]
-    assert presets(await incident.note()) == [max(given, key=lambda one: one.number)]
-
-
-async def test_nothing_is_chosen_for_a_card_that_is_not_there(pool: Pool) -> None:
-    assert await choose_preset(pool, CARD, "all_updates") is None

@@ -8,6 +8,7 @@ from api.bot.activity import InboundActivity
 from api.bot.connecting import Connecting
 from api.bot.linking import Linking
 from api.gateway import Gateway
+from muster.card_runs import CardRuns
 from muster.cards.elements import AdaptiveCard
 from muster.config_file import PagerDutyAccount
 from muster.linked_people.rights_reader import RightsReader
@@ -42,6 +43,7 @@ class Dependencies:
     linking: Linking
     connecting: Connecting
     rights: RightsReader
+    card_runs: CardRuns
 
 
 @dataclass(frozen=True)

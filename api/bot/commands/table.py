@@ -15,6 +15,7 @@ from api.bot.commands import (
     open,
     status,
     unlink_user,
+    updates,
 )
 from api.bot.commands.request import Answer, CommandAnswer, CommandRequest, Dependencies, for_all
 from api.bot.commands.written_keys import end_shown, quotable
@@ -29,6 +30,7 @@ COMMANDS: Mapping[str, Answer] = {
     "connect": connect.answer,
     "disconnect": disconnect.answer,
     "list": list.answer,
+    "updates": updates.answer,
     "authorize": authorize.answer,
     "appconnect": appconnect.answer,
     "configure": configure.answer,

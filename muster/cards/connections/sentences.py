@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from muster.cards.connections.bringing_in import BRING_IN, counted
+from muster.cards.links import sentences as links
 from muster.cards.links.sentences import day
 from muster.cards.sentences import OPERATOR
 from muster.cards.text import plain
@@ -158,10 +159,7 @@ def sentence_of(answer: ConnectAnswer | None, kind: Request, *, again: Again) ->
 
 def unlinked_sentence(account: str, told: str, kind: Request, *, again: Again) -> str:
     """The person is not linked; ``told`` is what came of asking for their link."""
-    return (
-        f"Your Teams account is not linked to PagerDuty ({plain(account, _NAME_LIMIT)}), so nothing was "
-        f"changed. {told} {_again(kind, again)}"
-    )
+    return links.unlinked_sentence(account, told, so="nothing was changed", then=_again(kind, again))
 
 
 def no_argument_sentence(web_url: str) -> str:

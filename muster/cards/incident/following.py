@@ -1,6 +1,6 @@
 """What people are told who press **Follow here** on a shared card; plain text."""
 
-from muster.cards.text import plain
+from muster.cards.links import sentences as links
 
 FOLLOWS = "Muster posts the live card here in a moment."
 FOLLOWED_ALREADY = "This incident is followed here already."
@@ -26,12 +26,10 @@ SUSPENDED = (
 )
 """For channels. In a chat it is that the bot has just left: ``NOT_IN_CHAT``."""
 TEAMS_DID_NOT_ANSWER = "Teams did not say whether Muster is in this conversation. Try again in a moment."
-_NAME_LIMIT = 60
 
 
 def unlinked_sentence(account: str, told: str) -> str:
     """The person is not linked; ``told`` is what came of asking for their link."""
-    return (
-        f"Your Teams account is not linked to PagerDuty ({plain(account, _NAME_LIMIT)}), so nothing is "
-        f"followed. {told} Then press Follow here again."
+    return links.unlinked_sentence(
+        account, told, so="nothing is followed", then="Then press Follow here again."
     )

@@ -60,6 +60,12 @@ def linked_sentence(*, account: str, name: str, since: datetime) -> str:
     )
 
 
+def unlinked_sentence(account: str, told: str, *, so: str, then: str) -> str:
+    """The person is not linked: what that means for what they asked, what came of asking for their link."""
+    shown = plain(account, _NAME_LIMIT)
+    return f"Your Teams account is not linked to PagerDuty ({shown}), so {so}. {told} {then}"
+
+
 def choose_sentence(accounts: Sequence[str]) -> str:
     """Which account? Asked where others read it too."""
     return (

@@ -1,0 +1,74 @@
+"""What ``updates`` answers: how much is said beside the cards of a conversation; Markdown."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from muster.cards.links import sentences as links
+from muster.cards.text import escape
+from workflows.presets import Preset
+
+WORDS: dict[str, Preset] = {
+    "all": "all_updates",
+    "highlights": "highlights_only",
+    "status": "status_updates_only",
+    "none": "no_updates",
+}
+"""What people write. What PagerDuty's API calls them is understood as well."""
+_HIGHLIGHTS = "priority raised, escalated, reopened, resolved"
+_SAID: dict[Preset, str] = {
+    "all_updates": f"{_HIGHLIGHTS}; status updates, notes, responders' answers",
+    "highlights_only": _HIGHLIGHTS,
+    "status_updates_only": "status updates",
+    "no_updates": "nothing",
+}
+_NAMES = {preset: word for word, preset in WORDS.items()}
+_NAME_LIMIT = 80
+
+NOTHING_OPEN = "No open incident has its card here, so there is nothing to choose."
+
+
+def preset_named(argument: str) -> Preset | None:
+    """The preset that somebody named, by our word or by PagerDuty's; ``None``: it is neither."""
+    words = argument.casefold().replace("_", " ").strip(" .!").split()
+    while len(words) > 1 and words[-1] in ("only", "updates"):
+        words.pop()
+    word = " ".join(words)
+    return WORDS.get("none" if word == "no" else word)
+
+
+def presets_text(presets: Sequence[Preset]) -> str:
+    """What is chosen now for the cards of open incidents, and what can be."""
+    counts = Counter(presets)
+    lines = (
+        f"- **{word}**, for {_cards(counts[preset])}" for word, preset in WORDS.items() if preset in counts
+    )
+    return "\n".join(("What is said here beside cards:", *lines, "", choices_text()))
+
+
+def unknown_preset_text() -> str:
+    """It is none of the four."""
+    return f"I do not know this choice, and nothing was changed.\n\n{choices_text()}"
+
+
+def choices_text() -> str:
+    """The four, and what each has said."""
+    lines = (f"- **updates {word}**: {_SAID[preset]}" for word, preset in WORDS.items())
+    return "\n".join(("There are:", *lines, "The card itself is live under each of them."))
+
+
+def chosen_text(preset: Preset, by: str, count: int) -> str:
+    """Everybody in the conversation reads who chose what, for how many cards."""
+    return (
+        f"{escape(by, _NAME_LIMIT)} chose **{_NAMES[preset]}**: beside {_cards(count)} I say {_SAID[preset]}."
+    )
+
+
+def _cards(count: int) -> str:
+    return "the card of the open incident" if count == 1 else f"the cards of {count} open incidents"
+
+
+def unlinked_sentence(account: str, told: str) -> str:
+    """The person is not linked, in plain text; ``told`` is what came of asking for their link."""
+    return links.unlinked_sentence(
+        account, told, so="nothing was changed", then="Then write the command again."
+    )
