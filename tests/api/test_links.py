@@ -553,7 +553,11 @@ async def test_temporal_is_told_later_where_it_is_away_after_the_commit(
             return set(await links.told()) >= {f"authorized {offer.id} (signal)"}
 
         await eventually(is_told)
-        assert await link_offers.unreported(links.pool) == ()
+
+        async def is_reported() -> bool:
+            return await link_offers.unreported(links.pool) == ()
+
+        await eventually(is_reported)
 
 
 async def test_a_reload_of_the_result_reports_again_what_was_not_reported(
