@@ -44,7 +44,7 @@ run: setup  ## the whole product with its sandbox; ARGS=--empty starts with noth
 	@exec $(DIRECT) $(BIN)/muster up $(ARGS)
 
 test: setup browser pooler lint  ## lint, then every test
-	$(DIRECT) $(BIN)/pytest -n 4 -m "not playground"
+	$(DIRECT) $(BIN)/pytest -n 3 -m "not playground"
 
 test-quick: setup  ## the tests that need no browser and take less than ten seconds each; ARGS=tests/unit for some
 	$(DIRECT) $(BIN)/pytest -n 2 -m "not playground and not browser and not slow" $(ARGS)

@@ -13,15 +13,17 @@ from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
 from muster.payloads.alerts import MOST_ALERTS, alert_count_of, alerts_of
+from muster.payloads.rest import latest_note_of
 from muster.store.details import lock_incident, read_details, store_details
 from muster.store.pool import Pool, transaction
 from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT, ReadDetails
 from workflows.errors import CredentialRejected, OutsideError
 from workflows.incident.events import Details
-from workflows.incident.values import Alerts
+from workflows.incident.values import Alerts, Comment
 
 _DETAILS_WITHIN = 4.5
 _ALERTS_WITHIN = 1.0
+_NOTES_WITHIN = 1.0
 _RESTORE_WITHIN = 1.5
 _READ_SECONDS = 7.0
 """Less than the row's start-to-close limit, so that an attempt that timed out holds no connection."""
@@ -53,7 +55,8 @@ class IncidentActivities:
     async def read_details(self, request: ReadDetails) -> Details:
         """What webhooks do not carry; one question at a time for all conversations of an incident.
 
-        The alerts are read once in the incident's life: what fired first does not change.
+        Notes are read where events may have been missed, for a fresh answer. The alerts are read once in the
+        incident's life: what fired first does not change.
         """
         async with bounded(_READ_SECONDS), transaction(self._pool) as connection:
             await lock_incident(connection, "read", request.account, request.incident_id)
@@ -61,10 +64,13 @@ class IncidentActivities:
             if stored and stored.covers and not request.fresh:
                 return stored.details
             incident = await self._incident(request, within=_DETAILS_WITHIN)
-            known = stored.details.alerts if stored else None
+            alerts, note = (stored.details.alerts, stored.details.latest_note) if stored else (None, None)
+            if request.fresh:
+                note = await self._latest_note(request)
             details = details_of(incident, read_for=request.wanted).model_copy(
                 update={
-                    "alerts": await self._alerts(request, incident, known),
+                    "latest_note": note,
+                    "alerts": await self._alerts(request, incident, alerts),
                     "type_name": await self._type_names.of(request.account, incident),
                 }
             )
@@ -74,8 +80,17 @@ class IncidentActivities:
     @implements(RESTORE_INCIDENT)
     async def restore_incident(self, request: ReadDetails) -> Details:
         """The incident as it is now, for a run that follows an ended one: one quick try."""
-        incident = await self._incident(request, within=_RESTORE_WITHIN)
-        return details_of(incident, read_for=request.wanted)
+        async with bounded(_RESTORE_WITHIN):
+            incident = await self._incident(request, within=_RESTORE_WITHIN)
+            note = await self._latest_note(request)
+        details = details_of(incident, read_for=request.wanted)
+        return details.model_copy(update={"latest_note": note})
+
+    async def _latest_note(self, request: ReadDetails) -> Comment | None:
+        account = account_of(self._accounts, request.account)
+        token = await self._app_tokens.get(account.key, INCIDENTS)
+        notes = await self._client.list_notes(account, request.incident_id, token=token, within=_NOTES_WITHIN)
+        return latest_note_of(notes)
 
     async def _alerts(
         self, request: ReadDetails, incident: Mapping[str, Any], known: Alerts | None

@@ -1,15 +1,16 @@
 """From an incident of PagerDuty's REST API to details."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from muster.payloads.alerts import description_of
 from muster.payloads.escalation import escalation_of
-from muster.payloads.incident import MOST_PEOPLE, fields_of, snapshot_of
+from muster.payloads.incident import MOST_PEOPLE, comment_of, fields_of, snapshot_of
 from muster.payloads.values import Body, mappings, moment_or_none, reference_to
 from muster.values import STATE, clipped
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp, end_of_second
-from workflows.incident.values import Acknowledgement, Responder
+from workflows.incident.values import Acknowledgement, Comment, Responder
 
 _MOST_RESPONDERS = 15
 
@@ -41,6 +42,24 @@ def details_of_incident(incident: Body, *, read_for: Stamp | None = None) -> Det
         escalation=escalation_of(incident),
         read_for=read_for or Stamp(at=end_of_second(changed_at)),
     )
+
+
+def latest_note_of(notes: Iterable[object]) -> Comment | None:
+    """The newest of a list of notes that says something; of one second the first that is listed.
+
+    PagerDuty lists the newest first, which its reference does not promise.
+    """
+    said = (
+        comment_of(note, note.get("content"), author=_author_of(note), at=at)
+        for note in mappings(notes)
+        if (at := moment_or_none(note.get("created_at"))) is not None
+    )
+    return max((note for note in said if note.text), key=lambda note: note.at, default=None)
+
+
+def _author_of(note: Body) -> str | None:
+    author = reference_to(note.get("user"))
+    return author.name or None if author else None
 
 
 def _changed_at(incident: Body) -> datetime:

@@ -145,6 +145,34 @@ async def test_alerts_that_cannot_be_read_are_asked_for_again(monitored: Reader)
     assert await monitored.asked("/alerts") == [503, 200]
 
 
+async def test_a_fresh_answer_tells_the_newest_note(reader: Reader) -> None:
+    """Its event may have come while the card was away, or before anybody followed the incident."""
+    for text in ("The first", "The second"):
+        await reader.side.add_note(reader.incident, text)
+    assert (await reader.read()).latest_note is None
+    assert await reader.asked("/notes") == [], "an event tells its own note"
+    for details in (await reader.read(fresh=True), await reader.read(seconds=1)):
+        assert details.latest_note is not None
+        assert (details.latest_note.text, details.latest_note.author) == ("The second", "Bo Call")
+    assert await reader.asked("/notes") == [200], "kept for the others"
+
+
+async def test_restoring_an_incident_tells_its_newest_note(reader: Reader) -> None:
+    await reader.side.add_note(reader.incident, "Meanwhile")
+    details = await ActivityEnvironment().run(reader.activities.restore_incident, reader.request())
+    assert details.latest_note is not None
+    assert details.latest_note.text == "Meanwhile"
+
+
+async def test_where_notes_cannot_be_read_a_fresh_answer_is_none(reader: Reader) -> None:
+    """Nothing asks for them again but the next try."""
+    path = f"/incidents/{reader.incident}/notes"
+    await reader.side.fault("rest", "status", status=503, match={"path": path})
+    assert (await reader.fails(fresh=True)).type == "ProviderUnavailable"
+    assert (await reader.read(fresh=True)).latest_note is None
+    assert await reader.asked("/notes") == [503, 200]
+
+
 async def test_a_type_is_called_as_the_account_calls_it(reader: Reader) -> None:
     typed = await reader.side.trigger(incident_type={"name": "security_breach"})
     reader.incident = str(typed["id"])

@@ -155,6 +155,12 @@ class SimulatedAccount:
         body = {"incident": {"type": "incident_reference", **changes}}
         return await self.call("PUT", f"/incidents/{incident}", body, user=user)
 
+    async def add_note(self, incident: str, text: str, *, user: str = BO_USER) -> None:
+        answer = await self.call(
+            "POST", f"/incidents/{incident}/notes", {"note": {"content": text}}, user=user
+        )
+        answer.raise_for_status()
+
     async def get(self, incident: str, *include: str) -> dict[str, Any]:
         response = await self.call("GET", f"/incidents/{incident}", params={"include[]": include})
         found: dict[str, Any] = response.json()["incident"]

@@ -128,7 +128,7 @@ def build_view(state: State, *, account: str, incident_id: str) -> View | None:
         open_tasks=_open_tasks(incident),
         fields=incident.fields,
         bridge=_bridge(incident, snapshot),
-        latest_note=_latest(incident.notes),
+        latest_note=_latest_note(incident),
         latest_status_update=_latest(incident.status_updates),
         opened_at=snapshot.created_at,
         resolved_at=whole_second(resolution.stamp.at) if resolution else None,
@@ -195,6 +195,14 @@ def _escalation(incident: IncidentState, snapshot: Snapshot) -> Escalation | Non
     if escalation is None or snapshot.status == "triggered":
         return escalation
     return Escalation(level=escalation.level) if escalation.level is not None else None
+
+
+def _latest_note(incident: IncidentState) -> Comment | None:
+    """The newest that an event or REST told; of the same second the event's, which says it to the letter."""
+    heard, read = _latest(incident.notes), incident.read_note
+    if heard is None or (read is not None and whole_second(heard.at) < read.at):
+        return read
+    return heard
 
 
 def _latest(comments: tuple[Entry[Comment], ...]) -> Comment | None:

@@ -68,6 +68,8 @@ class Details(Value):
     escalation: Escalation | None = None
     type_name: TypeName | None = None
     """``None`` for the base type, and where the names of types cannot be read."""
+    latest_note: Comment | None = None
+    """``None`` also where notes were not read."""
     read_for: Stamp
     """The newest event that this answer is known to include."""
     reread: bool = False

@@ -154,6 +154,10 @@ def fold_details(state: IncidentState, details: Details, *, whole: bool = True) 
         ),
         "newest": later(state.newest, details.status_changed_at),
     }
+    if (note := details.latest_note) is not None and (
+        state.read_note is None or state.read_note.at <= note.at
+    ):
+        changes["read_note"] = note
     # An answer that is not whole does not count as the first read, but saves one more.
     if whole or state.details_read is not None:
         changes["details_read"] = latest(state.details_read, details.read_for)

@@ -43,6 +43,8 @@ class IncidentState(Value):
     reopened: Stamp | None = None
     acknowledgements: tuple[Entry[Acknowledgement], ...] = ()
     notes: tuple[Entry[Comment], ...] = ()
+    read_note: Comment | None = None
+    """The newest note that REST told. It does not count as heard of: its event may be on the way."""
     status_updates: tuple[Entry[Comment], ...] = ()
     responders: tuple[Entry[Responder], ...] = ()
     roles: tuple[Entry[Role], ...] = ()

@@ -172,6 +172,13 @@ class PagerDutyClient:
         )
         return await self._answer(request, within=within, repeatable=True)
 
+    async def list_notes(
+        self, account: PagerDutyAccount, incident_id: str, *, token: str, within: float = BACKGROUND
+    ) -> list[Any]:
+        """All notes of the incident, as the REST API lists them, in no promised order."""
+        request = self._request(account, "GET", ("incidents", incident_id, "notes"), token)
+        return _list_in(await self._answer(request, within=within, repeatable=True), "notes")
+
     async def get_incident_by_number(
         self, account: PagerDutyAccount, number: int, *, token: str, within: float = INTERACTIVE
     ) -> dict[str, Any]:

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from muster.payloads.rest import details_of_incident
+from muster.payloads.rest import details_of_incident, latest_note_of
 from muster.payloads.values import EventUnusable
 from tests.schemas.exchange import Exchange
 from tests.schemas.pagerduty import rest_api
 from tests.support.bodies import BO_BODY, reference
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp
-from workflows.incident.values import Acknowledgement, Bridge, Field, Reference, Responder, Snapshot
+from workflows.incident.values import Acknowledgement, Bridge, Comment, Field, Reference, Responder, Snapshot
 
 BO_CALL = Reference(id="PUSER02", name="Bo Call")
 
@@ -244,3 +244,39 @@ def told(body: dict[str, Any]) -> dict[str, Any]:
 def test_an_odd_field_costs_its_own_fact_alone(field: str, odd: Any) -> None:
     before, after = told(EXAMPLE), told(EXAMPLE | {field: odd})
     assert {name for name in before if before[name] != after[name]} <= TELLS.get(field, set())
+
+
+# Notes
+
+NOTE: dict[str, Any] = {
+    "id": "PNOTE01",
+    "user": BO_BODY,
+    "channel": {"summary": "The PagerDuty website or APIs"},
+    "content": "Rolled back",
+    "created_at": "2026-01-02T14:41:00Z",
+    "updated_at": "2026-01-02T14:41:00Z",
+}
+EARLIER = NOTE | {"id": "PNOTE02", "content": "Looking", "created_at": "2026-01-02T14:40:00-00:00"}
+
+
+def test_the_newest_note_counts_whatever_the_order() -> None:
+    newest = Comment(
+        id="PNOTE01", text="Rolled back", author="Bo Call", at=datetime(2026, 1, 2, 14, 41, tzinfo=UTC)
+    )
+    assert latest_note_of([NOTE, EARLIER]) == latest_note_of([EARLIER, NOTE]) == newest
+
+
+def test_a_note_that_says_nothing_or_has_no_time_does_not_count() -> None:
+    silent = NOTE | {"id": "PNOTE03", "content": "\u200b", "created_at": "2026-01-02T15:00:00Z"}
+    undated = NOTE | {"id": "PNOTE04", "content": "When?", "created_at": "soon"}
+    told = latest_note_of([silent, undated, EARLIER, "a text", None])
+    assert told is not None
+    assert told.text == "Looking"
+    assert latest_note_of([silent]) is None
+    assert latest_note_of([]) is None
+
+
+def test_a_note_of_nobody_has_no_author() -> None:
+    told = latest_note_of([NOTE | {"user": None}])
+    assert told is not None
+    assert told.author is None

@@ -1,6 +1,6 @@
 """From state to view: what a reader sees of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,9 +9,9 @@ from workflows.channel_incident.state import CardState, State
 from workflows.channel_incident.view import View, build_view, fingerprint
 from workflows.degradations import Degradation
 from workflows.incident.events import IncidentEvent
-from workflows.incident.reduce import fold_event
-from workflows.incident.stamps import Entry, Stamp
-from workflows.incident.values import Bridge, Escalation, MergedInto, Responder, Role, Status, Task
+from workflows.incident.reduce import fold_details, fold_event
+from workflows.incident.stamps import Entry, Stamp, whole_second
+from workflows.incident.values import Bridge, Comment, Escalation, MergedInto, Responder, Role, Status, Task
 
 AT = datetime(2026, 1, 1, 10, 52, tzinfo=UTC)
 
@@ -177,3 +177,35 @@ def test_a_merge_shows_until_the_incident_is_open_again(life: Life) -> None:
 def test_an_internal_name_of_a_type_is_not_shown(life: Life) -> None:
     state = after(life.becomes("triggered", "triggered", incident_type="major_default"))
     assert view_of(state).incident_type == "Major incident"
+
+
+@pytest.mark.parametrize("order", ["event first", "rest first"])
+def test_the_newest_note_is_shown_whoever_told_it(life: Life, order: str) -> None:
+    """Events of notes may have passed the conversation by, which a REST answer then tells."""
+    state, noted = after(life.triggers()), life.is_noted("The first")
+    assert noted.note is not None
+    second = noted.note.model_copy(update={"id": "N2", "text": "The second"})
+
+    def shown(rest_is_later_by: timedelta) -> str:
+        read = second.model_copy(update={"at": whole_second(noted.occurred_at) + rest_is_later_by})
+        details, incident = life.details(latest_note=read), state.incident
+        if order == "event first":
+            incident = fold_details(fold_event(incident, noted), details)
+        else:
+            incident = fold_event(fold_details(incident, details), noted)
+        note = view_of(state.replace(incident=incident)).latest_note
+        assert note is not None
+        return note.text
+
+    assert shown(timedelta(seconds=1)) == "The second"
+    assert shown(timedelta(0)) == "The first", "what the event told to the letter"
+    assert shown(timedelta(seconds=-1)) == "The first"
+
+
+def test_an_older_answer_takes_no_newer_note_away(life: Life) -> None:
+    incident = after(life.triggers()).incident
+    new = Comment(id="N2", text="Newer", at=AT + timedelta(seconds=9))
+    old = Comment(id="N1", text="Older", at=AT)
+    for note in (new, old, None):
+        incident = fold_details(incident, life.details(latest_note=note))
+    assert view_of(EMPTY.replace(incident=incident)).latest_note == new

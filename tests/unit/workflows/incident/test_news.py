@@ -75,6 +75,14 @@ def test_two_notes_of_one_second_have_keys_of_their_own(heard: Heard, life: Life
     assert first.key != second.key
 
 
+def test_a_note_that_rest_told_before_its_event_came_is_news(heard: Heard, life: Life) -> None:
+    written = life.is_noted("on it")
+    heard.state = fold_details(heard.state, life.details(latest_note=written.note))
+    news = heard.hears(written)
+    assert news is not None
+    assert news.comment == written.note
+
+
 def test_a_note_without_visible_text_is_no_news(heard: Heard, life: Life) -> None:
     empty = Comment(id="N1", text="", at=life.now)
     assert heard.hears(life.tells("incident.annotated", note=empty)) is None
