@@ -50,10 +50,10 @@ class Chat:
             assert any(told in str(answer["body"]) for told in (FOLLOWS, FOLLOWED_ALREADY)), answer
         return picture
 
-    async def choose(self, word: str) -> None:
-        """Di writes ``updates`` with this word: how much is said from now on beside the card."""
-        await self.company.teams.say(person=DI_EMAIL, conversation=self.id, text=f"updates {word}")
-        await eventually(partial(self._reads, f"chose **{word}**"))
+    async def choose(self, preset: str) -> None:
+        """Di writes ``updates`` with this preset: how much is said from now on beside the card."""
+        await self.company.teams.say(person=DI_EMAIL, conversation=self.id, text=f"updates {preset}")
+        await eventually(partial(self._reads, f"chose **{preset}**"))
 
     async def loses_the_bot(self) -> None:
         """Di removes it."""

@@ -7,7 +7,7 @@ from muster.cards.links import sentences as links
 from muster.cards.text import escape
 from workflows.presets import Preset
 
-WORDS: dict[str, Preset] = {
+NAMES: dict[str, Preset] = {
     "all": "all_updates",
     "highlights": "highlights_only",
     "status": "status_updates_only",
@@ -21,26 +21,26 @@ _SAID: dict[Preset, str] = {
     "status_updates_only": "status updates",
     "no_updates": "nothing",
 }
-_NAMES = {preset: word for word, preset in WORDS.items()}
+_NAME_OF = {preset: name for name, preset in NAMES.items()}
 _NAME_LIMIT = 80
 
 NOTHING_OPEN = "No open incident has its card here, so there is nothing to choose."
 
 
 def preset_named(argument: str) -> Preset | None:
-    """The preset that somebody named, by our word or by PagerDuty's; ``None``: it is neither."""
-    words = argument.casefold().replace("_", " ").strip(" .!").split()
-    while len(words) > 1 and words[-1] in ("only", "updates"):
-        words.pop()
-    word = " ".join(words)
-    return WORDS.get("none" if word == "no" else word)
+    """The preset that somebody named, by our name of it or by PagerDuty's; ``None``: it is neither."""
+    parts = argument.casefold().replace("_", " ").strip(" .!").split()
+    while len(parts) > 1 and parts[-1] in ("only", "updates"):
+        parts.pop()
+    name = " ".join(parts)
+    return NAMES.get("none" if name == "no" else name)
 
 
 def presets_text(presets: Sequence[Preset]) -> str:
     """What is chosen now for the cards of open incidents, and what can be."""
     counts = Counter(presets)
     lines = (
-        f"- **{word}**, for {_cards(counts[preset])}" for word, preset in WORDS.items() if preset in counts
+        f"- **{name}**, for {_cards(counts[preset])}" for name, preset in NAMES.items() if preset in counts
     )
     return "\n".join(("What is said here beside cards:", *lines, "", choices_text()))
 
@@ -52,15 +52,14 @@ def unknown_preset_text() -> str:
 
 def choices_text() -> str:
     """The four, and what each has said."""
-    lines = (f"- **updates {word}**: {_SAID[preset]}" for word, preset in WORDS.items())
+    lines = (f"- **updates {name}**: {_SAID[preset]}" for name, preset in NAMES.items())
     return "\n".join(("There are:", *lines, "The card itself is live under each of them."))
 
 
 def chosen_text(preset: Preset, by: str, count: int) -> str:
     """Everybody in the conversation reads who chose what, for how many cards."""
-    return (
-        f"{escape(by, _NAME_LIMIT)} chose **{_NAMES[preset]}**: beside {_cards(count)} I say {_SAID[preset]}."
-    )
+    name = escape(by, _NAME_LIMIT)
+    return f"{name} chose **{_NAME_OF[preset]}**: beside {_cards(count)} I say {_SAID[preset]}."
 
 
 def _cards(count: int) -> str:

@@ -4,17 +4,17 @@ from typing import get_args
 
 import pytest
 
-from muster.cards.incident.presets import WORDS, chosen_text, preset_named, presets_text
+from muster.cards.incident.presets import NAMES, chosen_text, preset_named, presets_text
 from workflows.presets import Preset
 
 
 @pytest.mark.parametrize("preset", get_args(Preset))
-def test_each_preset_has_a_word_and_is_known_by_pagerdutys_own(preset: Preset) -> None:
-    (word,) = [word for word, named in WORDS.items() if named == preset]
-    assert preset_named(word) == preset
+def test_each_preset_has_a_name_of_ours_and_is_known_by_pagerdutys(preset: Preset) -> None:
+    (ours,) = [name for name, named in NAMES.items() if named == preset]
+    assert preset_named(ours) == preset
     assert preset_named(preset) == preset
-    assert f"**{word}**" in chosen_text(preset, "Ada", 1)
-    assert f"**{word}**, for the card of the open incident" in presets_text([preset])
+    assert f"**{ours}**" in chosen_text(preset, "Ada", 1)
+    assert f"**{ours}**, for the card of the open incident" in presets_text([preset])
 
 
 @pytest.mark.parametrize(
