@@ -31,7 +31,7 @@ DIRECT := $(addprefix -u ,$(filter $(PROXIES),$(.VARIABLES)))
 DIRECT := $(if $(DIRECT),env $(DIRECT))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick lint lint-pages format lock lock-check audit browser golden icons permissions schemas \
+.PHONY: help setup run test soak test-quick lint lint-pages format lock lock-check audit browser golden icons permissions schemas \
 	pooler histories fingerprints schema-sql pictures mutants bench playground test-playground clean
 
 help:  ## this list
@@ -43,11 +43,14 @@ setup:  ## what run and test need: .venv, npm packages, the Temporal server
 run: setup  ## the whole product with its sandbox; ARGS=--empty starts with nothing connected
 	@exec $(DIRECT) $(BIN)/muster up $(ARGS)
 
-test: setup browser pooler lint  ## lint, then every test
-	$(DIRECT) $(BIN)/pytest -n 3 -m "not playground"
+test: setup browser pooler lint  ## lint, then every test but those of make soak
+	$(DIRECT) $(BIN)/pytest -n 3 -m "not playground and not soak"
+
+soak: setup  ## the tests that kill, starve and cut off whole products, for ten minutes
+	$(DIRECT) $(BIN)/pytest -n 2 -m soak
 
 test-quick: setup  ## the tests that need no browser and take less than ten seconds each; ARGS=tests/unit for some
-	$(DIRECT) $(BIN)/pytest -n 2 -m "not playground and not browser and not slow" $(ARGS)
+	$(DIRECT) $(BIN)/pytest -n 2 -m "not playground and not browser and not slow and not soak" $(ARGS)
 
 lint: setup lint-pages  ## ruff, mypy, import levels, and the linter of the pages
 	$(BIN)/ruff check

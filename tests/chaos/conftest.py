@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Generator, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,15 @@ from tests.chaos.responder import responder as new_responder
 from tests.support.product import ends_of_logs, running
 
 CROWD = 200
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here kills, starves or cuts off whole products: ``make soak`` runs it."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.soak)
 
 
 @pytest.fixture(scope="package")

@@ -80,6 +80,7 @@ class Fleet:
         self.exit_codes.append((name, self._running.pop(name).stop()))
 
 
+@pytest.mark.soak
 async def test_nothing_is_lost_while_every_process_is_restarted(installation: Installation) -> None:
     entries = company_entries(installation.company, installation.addresses, installation.ca)
     fleet, bo = Fleet(installation), _person(installation, "Bo Call")

@@ -36,6 +36,7 @@ def moments(seconds: float) -> Iterator[tuple[float, signal.Signals]]:
         yield seconds * (number + random.random()) / KILLS, kind
 
 
+@pytest.mark.soak
 def test_after_ten_kills_at_random_moments_the_eleventh_set_up_works(
     fresh: SmallCheckout,
 ) -> None:
