@@ -24,7 +24,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def write_makefile(folder: Path, test: str) -> None:
-    (folder / "Makefile").write_text(f"lock-check audit:\n\t@echo $@\n\ntest:\n\t{test}\n")
+    (folder / "Makefile").write_text(f"lock-check audit soak:\n\t@echo $@\n\ntest:\n\t{test}\n")
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -61,7 +61,7 @@ def test_what_is_committed_is_there_and_nothing_beside_it(checkout: Path, tmp_pa
     (checkout / "forgotten").write_text("not committed")
     done = run_ci(checkout, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["lock-check", "audit", "../muster/", "Makefile"]
+    assert done.stdout.split() == ["lock-check", "audit", "../muster/", "Makefile", "soak"]
     assert done.stderr == "what is not committed is not checked\n"
 
 
@@ -85,4 +85,4 @@ def test_a_hooks_variables_of_git_and_a_search_path_of_cd_have_no_say(checkout: 
     shell = {"GIT_DIR": "/nowhere", "GIT_INDEX_FILE": "/nowhere", "CDPATH": str(tmp_path / "elsewhere")}
     done = run_ci(checkout, tmp_path, **shell)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["lock-check", "audit", "../muster/", "Makefile"]
+    assert done.stdout.split() == ["lock-check", "audit", "../muster/", "Makefile", "soak"]
