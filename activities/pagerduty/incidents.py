@@ -1,5 +1,6 @@
 """Reading incidents, as the account's app."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,16 +15,17 @@ from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
 from muster.payloads.alerts import MOST_ALERTS, alert_count_of, alerts_of
 from muster.payloads.rest import latest_note_of
-from muster.store.details import lock_incident, read_details, store_details
+from muster.store.details import StoredDetails, lock_incident, read_details, store_details
 from muster.store.pool import Pool, transaction
 from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT, ReadDetails
 from workflows.errors import CredentialRejected, OutsideError
 from workflows.incident.events import Details
-from workflows.incident.values import Alerts, Comment
+from workflows.incident.values import Alerts
 
 _DETAILS_WITHIN = 4.5
 _ALERTS_WITHIN = 1.0
-_NOTES_WITHIN = 1.0
+_NOTES_WITHIN = 1.2
+"""Beside the incident; less than either reading of it takes at most."""
 _RESTORE_WITHIN = 1.5
 _READ_SECONDS = 7.0
 """Less than the row's start-to-close limit, so that an attempt that timed out holds no connection."""
@@ -63,13 +65,14 @@ class IncidentActivities:
             stored = await read_details(connection, request.account, request.incident_id, request.wanted)
             if stored and stored.covers and not request.fresh:
                 return stored.details
-            incident = await self._incident(request, within=_DETAILS_WITHIN)
-            alerts, note = (stored.details.alerts, stored.details.latest_note) if stored else (None, None)
-            if request.fresh:
-                note = await self._latest_note(request)
+            incident, notes = await asyncio.gather(
+                self._incident(request, within=_DETAILS_WITHIN),
+                self._notes(request) if request.fresh else _stored_notes(stored),
+            )
+            alerts = stored.details.alerts if stored else None
             details = details_of(incident, read_for=request.wanted).model_copy(
                 update={
-                    "latest_note": note,
+                    **notes,
                     "alerts": await self._alerts(request, incident, alerts),
                     "type_name": await self._type_names.of(request.account, incident),
                 }
@@ -80,17 +83,24 @@ class IncidentActivities:
     @implements(RESTORE_INCIDENT)
     async def restore_incident(self, request: ReadDetails) -> Details:
         """The incident as it is now, for a run that follows an ended one: one quick try."""
-        async with bounded(_RESTORE_WITHIN):
-            incident = await self._incident(request, within=_RESTORE_WITHIN)
-            note = await self._latest_note(request)
-        details = details_of(incident, read_for=request.wanted)
-        return details.model_copy(update={"latest_note": note})
+        incident, notes = await asyncio.gather(
+            self._incident(request, within=_RESTORE_WITHIN), self._notes(request)
+        )
+        return details_of(incident, read_for=request.wanted).model_copy(update=notes)
 
-    async def _latest_note(self, request: ReadDetails) -> Comment | None:
+    async def _notes(self, request: ReadDetails) -> dict[str, Any]:
+        """What the details tell of notes; nothing where they cannot be read now: the card does without."""
         account = account_of(self._accounts, request.account)
-        token = await self._app_tokens.get(account.key, INCIDENTS)
-        notes = await self._client.list_notes(account, request.incident_id, token=token, within=_NOTES_WITHIN)
-        return latest_note_of(notes)
+        try:
+            async with bounded(_NOTES_WITHIN):
+                token = await self._app_tokens.get(account.key, INCIDENTS)
+                notes = await self._client.list_notes(
+                    account, request.incident_id, token=token, within=_NOTES_WITHIN
+                )
+        except OutsideError as error:
+            log.warning("notes not read", incident=request.incident_id, reason=type(error).__name__)
+            return {}
+        return {"latest_note": latest_note_of(notes), "notes_read": True}
 
     async def _alerts(
         self, request: ReadDetails, incident: Mapping[str, Any], known: Alerts | None
@@ -123,3 +133,10 @@ class IncidentActivities:
         except CredentialRejected:
             token = await self._app_tokens.renew(account.key, token, INCIDENTS)
             return await self._client.get_incident(account, request.incident_id, token=token, within=within)
+
+
+async def _stored_notes(stored: StoredDetails | None) -> dict[str, Any]:
+    """What an earlier answer told of notes."""
+    if stored is None:
+        return {}
+    return {"latest_note": stored.details.latest_note, "notes_read": stored.details.notes_read}

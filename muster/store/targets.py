@@ -153,24 +153,22 @@ async def find_card_of_incident(
 
 
 async def open_in(connection: Connection | Pool, *, conversation: str, tenant: str) -> tuple[Target, ...]:
-    """The live cards of unresolved incidents in a conversation of the tenant's."""
+    """The live cards of unresolved incidents in a conversation of the tenant's, unless it is suspended."""
     rows = await QUERIES["open_in"].fetch(connection, conversation=conversation, tenant=tenant)
     return tuple(target_of(row, row["account"], row["incident_id"]) for row in rows)
 
 
 async def choose_preset(
-    connection: Connection | Pool, cards: Sequence[Target], preset: Preset
+    connection: Connection | Pool, conversation: str, cards: Sequence[Target], preset: Preset
 ) -> tuple[Target, ...]:
-    """Write how much is said from now on beside these cards of one conversation; those that are live still.
+    """Write how much is said from now on beside these cards of a conversation; those that are live still.
 
     The row is the truth. The card's run is told what this returns (``CardRuns.choose``).
     """
-    if not cards:
-        return ()
     rows = await QUERIES["choose_preset"].fetch(
         connection,
-        conversation=cards[0].conversation.id,
-        accounts=sorted({card.account for card in cards}),
+        conversation=conversation,
+        accounts=[card.account for card in cards],
         incidents=[card.incident_id for card in cards],
         preset=preset,
     )

@@ -153,25 +153,29 @@ LEFT JOIN team t ON t.id = c.team
 WHERE k.conversation = :conversation AND k.account = :account AND k.incident_id = :incident_id
 
 -- name: open_in
--- Live cards of unresolved incidents in a conversation.
+-- Live cards of unresolved incidents in a conversation that is not suspended.
 SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
        k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
        c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
 FROM incident_card k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
-WHERE c.id = :conversation AND c.tenant = :tenant
+WHERE c.id = :conversation AND c.tenant = :tenant AND c.suspended_at IS NULL
   AND k.stopped_at IS NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
 ORDER BY k.incident_id
 
 -- name: choose_preset
--- Cards of one conversation get a preset, in the order in which other statements lock rows: by incident.
+-- Those of the cards of one conversation that are live still get a preset, in the order in which other statements lock
+-- rows: by incident.
 WITH live AS (
-  SELECT account, incident_id, conversation FROM incident_card
-  WHERE conversation = :conversation AND account = ANY(:accounts) AND incident_id = ANY(:incidents)
-    AND stopped_at IS NULL
-  ORDER BY incident_id
-  FOR UPDATE
+  SELECT k.account, k.incident_id, k.conversation
+  FROM unnest(:accounts::text[], :incidents::text[]) AS asked (account, incident_id)
+  JOIN incident_card k USING (account, incident_id)
+  JOIN conversation c ON c.id = k.conversation
+  WHERE k.conversation = :conversation AND c.suspended_at IS NULL
+    AND k.stopped_at IS NULL AND coalesce(k.view ->> 'status', '') <> 'resolved'
+  ORDER BY k.incident_id
+  FOR UPDATE OF k
 )
 UPDATE incident_card k SET preset = :preset, preset_number = k.preset_number + 1
 FROM live

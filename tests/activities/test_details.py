@@ -164,13 +164,22 @@ async def test_restoring_an_incident_tells_its_newest_note(reader: Reader) -> No
     assert details.latest_note.text == "Meanwhile"
 
 
-async def test_where_notes_cannot_be_read_a_fresh_answer_is_none(reader: Reader) -> None:
-    """Nothing asks for them again but the next try."""
+@pytest.mark.parametrize("status", [503, 404, 403, 429])
+async def test_where_notes_cannot_be_read_the_incident_is_told_without(reader: Reader, status: int) -> None:
     path = f"/incidents/{reader.incident}/notes"
-    await reader.side.fault("rest", "status", status=503, match={"path": path})
-    assert (await reader.fails(fresh=True)).type == "ProviderUnavailable"
-    assert (await reader.read(fresh=True)).latest_note is None
-    assert await reader.asked("/notes") == [503, 200]
+    await reader.side.fault("rest", "status", status=status, times=2, match={"path": path})
+    details = await reader.read(fresh=True)
+    restored = await ActivityEnvironment().run(reader.activities.restore_incident, reader.request())
+    for told in (details, restored):
+        assert (told.snapshot.status, told.latest_note, told.notes_read) == ("triggered", None, False)
+    assert (await reader.read(fresh=True)).notes_read
+
+
+async def test_notes_that_hang_hold_up_nothing(reader: Reader) -> None:
+    path = f"/incidents/{reader.incident}/notes"
+    await reader.side.fault("rest", "slow", seconds=3, match={"path": path})
+    restored = await ActivityEnvironment().run(reader.activities.restore_incident, reader.request())
+    assert not restored.notes_read
 
 
 async def test_a_type_is_called_as_the_account_calls_it(reader: Reader) -> None:

@@ -16,14 +16,14 @@ from muster.cards.incident.presets import (
     unknown_preset_text,
     unlinked_sentence,
 )
-from muster.cards.links.sentences import sentence_of
+from muster.cards.links.sentences import NOT_SERVED, sentence_of
 from muster.cards.sentences import UNREACHABLE
 from muster.store import chats, following
 from muster.store.pool import Pool, transaction
 from muster.temporal.attempts import TemporalUnavailable
-from tests.api.conftest import SERVICE_URL, BotFramework
+from tests.api.conftest import APP_ID, SERVICE_URL, BotFramework
 from tests.api.connecting import BY_BO, BY_NOBODY, GROUP_CHAT, authorized
-from tests.api.team_bot import Bot, Connector, RecordingGateway, bot_settings, said, serving_bot
+from tests.api.team_bot import CHANNEL, Bot, Connector, RecordingGateway, bot_settings, said, serving_bot
 from tests.support.company import ADA_AAD, TENANT
 from workflows.account_link.messages import LinkAnswer
 from workflows.channel_incident.messages import PresetChosen
@@ -32,6 +32,7 @@ from workflows.presets import ChosenPreset, Preset
 pytestmark = pytest.mark.anyio
 
 CHAT = str(GROUP_CHAT["conversation"]["id"])
+MENTION = {"type": "mention", "mentioned": {"id": f"28:{APP_ID}"}, "text": "<at>Muster</at>"}
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ async def chosen(pool: Pool) -> dict[str, Preset]:
 async def test_a_choice_is_written_told_to_the_run_and_read_by_everybody(
     bot: Bot, gateway: RecordingGateway, written: str, preset: Preset
 ) -> None:
-    assert await bot.says_to_all(in_chat(written)) == chosen_text(preset, "Ada Ops", 1)
+    assert await bot.says_to_all(in_chat(written)) == chosen_text(preset, "Ada Ops", 1, 1)
     assert await chosen(bot.pool) == {"Q1": preset}
     ((start, signal, message),) = gateway.signals
     assert signal == "choose_preset"
@@ -120,7 +121,7 @@ async def test_it_counts_for_every_open_incident_of_the_accounts_that_one_is_lin
 ) -> None:
     await follow(bot.pool, "Q2")
     await follow(bot.pool, "Q3", account="umbrella")
-    assert await bot.says_to_all(in_chat("updates none")) == chosen_text("no_updates", "Ada Ops", 2)
+    assert await bot.says_to_all(in_chat("updates none")) == chosen_text("no_updates", "Ada Ops", 2, 3)
     assert await chosen(bot.pool) == {"Q1": "no_updates", "Q2": "no_updates"}
     assert [start.incident_id for start, _, _ in gateway.signals] == ["Q1", "Q2"]
 
@@ -131,12 +132,10 @@ async def test_without_a_choice_it_says_what_is_chosen_and_what_can_be(bot: Bot)
     await follow(bot.pool, "Q3")
     told = await bot.says_alone(in_chat("updates"))
     assert told == presets_text(["all_updates", "all_updates", "highlights_only"])
-    assert "**all**, for the cards of 2 open incidents" in told
+    assert "**all**, for 2 of the cards of 3 open incidents" in told
 
 
-@pytest.mark.parametrize(
-    "written", ["updates louder", "updates all none", "updates _", "updates " + "x" * 999]
-)
+@pytest.mark.parametrize("written", ["louder", "all none", "_", "updates", "x" * 999])
 async def test_what_is_none_of_the_four_changes_nothing(
     bot: Bot, gateway: RecordingGateway, written: str
 ) -> None:
@@ -149,6 +148,36 @@ async def test_who_is_not_linked_is_offered_a_link(bot: Bot, gateway: RecordingG
     assert told == plain_sentence(unlinked_sentence("acme", sentence_of(LinkAnswer(reply="sent"))))
     assert (await chosen(bot.pool), gateway.signals) == ({}, [])
     assert [asked.start.account for asked in gateway.asked_for_links] == ["acme"]
+
+
+async def test_no_link_is_offered_to_an_account_that_no_team_of_the_organization_has(
+    bot: Bot, gateway: RecordingGateway
+) -> None:
+    await bot.pool.execute("UPDATE team SET account = 'umbrella'")
+    assert await bot.says_alone(in_chat("updates all", **BY_BO)) == plain_sentence(NOT_SERVED)
+    assert (await chosen(bot.pool), gateway.asked_for_links) == ({}, [])
+
+
+async def test_the_cards_of_a_connected_channel_are_chosen_for_from_any_thread(
+    bot: Bot, gateway: RecordingGateway
+) -> None:
+    """Whoever brought an incident there, its members hear of it."""
+    await bot.pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q9', $1)", CHANNEL
+    )
+    told = await bot.says_to_all(said("<at>Muster</at> updates status", entities=[MENTION]))
+    assert told == chosen_text("status_updates_only", "Ada Ops", 1, 1)
+    assert await chosen(bot.pool) == {"Q9": "status_updates_only"}
+    assert [start.conversation.id for start, _, _ in gateway.signals] == [CHANNEL]
+
+
+async def test_in_a_suspended_chat_there_is_nothing_to_choose(bot: Bot, gateway: RecordingGateway) -> None:
+    """Whoever writes to the bot shows that it is there: the chat is revived, and its cards with it."""
+    await bot.pool.execute(
+        "UPDATE conversation SET suspended_at = now() + interval '1 day' WHERE id = $1", CHAT
+    )
+    assert NOTHING_OPEN in [told.text for told in await bot.tells(in_chat("updates all"))]
+    assert (await chosen(bot.pool), gateway.signals) == ({}, [])
 
 
 async def test_who_is_nobody_is_told_so(bot: Bot) -> None:

@@ -34,6 +34,8 @@ QUIET_SERVICE = "PQUIET00"
 """A service whose channel nothing else is said in."""
 MANY_SERVICES = tuple(f"PMANY{number:02}" for number in range(50))
 """Services of one channel each, beside those of the sandbox's company."""
+CHOSE = " chose **"
+"""In what everybody reads of a preset that somebody chose."""
 TEAMS_PATIENCE = 3000
 """Milliseconds in which Teams wants an answer to a press."""
 
@@ -297,8 +299,7 @@ def is_card(message: Mapping[str, Any], incident: str) -> bool:
 def lines_beside(conversation: Mapping[str, Any], incident: str) -> list[str]:
     """What the bot says beside the cards of an incident: in their threads, in a chat in messages.
 
-    In a chat all is the incident's, as a test follows one in each, but for the answers to commands: only
-    what is news begins with a symbol.
+    In a chat all is the incident's, as a test follows one in each, but for the answer to ``updates``.
     """
     messages = [one for one in conversation["messages"] if one["to"] is None and is_bots(one)]
     cards = {one["id"] for one in messages if is_card(one, incident)}
@@ -307,7 +308,7 @@ def lines_beside(conversation: Mapping[str, Any], incident: str) -> list[str]:
     else:
         beside = [one for one in messages if one["id"] not in cards]
     lines: list[str] = [one["versions"][0]["activity"]["text"] for one in beside]
-    return [line for line in lines if not line[0].isalpha()]
+    return [line for line in lines if conversation["kind"] == "channel" or CHOSE not in line]
 
 
 def is_bots(message: Mapping[str, Any]) -> bool:

@@ -34,6 +34,8 @@ async def test_a_lost_reply_is_not_said_again(company: Company, place: QuietPlac
     kind = "create" if incident.chats else "reply"
     await company.teams.fault(kind, "lose_answer", match={"conversation": place.conversation})
     await in_sync(incident)
+    calls = (await company.teams.records())["calls"]
+    assert "lose_answer" in [call["fault"] for call in calls if call["conversation"] == place.conversation]
 
 
 async def test_a_card_that_a_person_deleted_is_posted_anew_and_forgotten(company: Company) -> None:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 async def choose(pool: Pool | Connection, preset: Preset) -> ChosenPreset:
     """Choose it for the card in the channel ops."""
     (card,) = await open_in(pool, conversation=OPS, tenant=TENANT)
-    (chosen,) = await choose_preset(pool, [card], preset)
+    (chosen,) = await choose_preset(pool, OPS, [card], preset)
     return chosen.preset
 
 
@@ -146,7 +146,27 @@ async def test_nothing_is_chosen_for_a_card_that_somebody_stops_meanwhile(incide
     await incident.event()
     cards = await open_in(incident.pool, conversation=OPS, tenant=TENANT)
     await stop(incident.pool, "Q1")
-    assert await choose_preset(incident.pool, cards, "all_updates") == ()
+    assert await choose_preset(incident.pool, OPS, cards, "all_updates") == ()
+
+
+async def test_nothing_is_chosen_in_a_channel_that_is_suspended(incident: Incident) -> None:
+    """It would start the cards' runs in a place where nothing may be shown."""
+    await incident.event()
+    cards = await open_in(incident.pool, conversation=OPS, tenant=TENANT)
+    await incident.pool.execute("UPDATE conversation SET suspended_at = now() WHERE id = $1", OPS)
+    assert await open_in(incident.pool, conversation=OPS, tenant=TENANT) == ()
+    assert await choose_preset(incident.pool, OPS, cards, "all_updates") == ()
+
+
+async def test_a_choice_is_for_the_cards_that_are_named_and_their_conversation_alone(
+    incident: Incident,
+) -> None:
+    await incident.event(service=LEDGER)
+    cards = await open_in(incident.pool, conversation=OPS, tenant=TENANT)
+    another = [card.model_copy(update={"account": "umbrella"}) for card in cards]
+    assert await choose_preset(incident.pool, OPS, another, "all_updates") == ()
+    assert len(await choose_preset(incident.pool, OPS, cards, "all_updates")) == 1
+    assert presets(await incident.note()) == [ChosenPreset(preset="all_updates", number=1), ChosenPreset()]
 
 
 async def test_a_choice_for_many_cards_meets_incidents_that_are_brought_in(incident: Incident) -> None:
@@ -154,9 +174,11 @@ async def test_a_choice_for_many_cards_meets_incidents_that_are_brought_in(incid
     ids = [f"Q{number:02}" for number in range(20)]
     for id in ids:
         await Incident(incident.pool, id).event()
+    followed = "UPDATE incident_card SET followed_at = now(), followed_by = 'a', followed_name = 'A'"
+    await incident.pool.execute(followed)  # so that bringing in takes them over, which locks their rows
     cards = await open_in(incident.pool, conversation=OPS, tenant=TENANT)
     chosen = await asyncio.gather(
-        *(choose_preset(incident.pool, order, "all_updates") for order in (cards, cards[::-1])),
+        *(choose_preset(incident.pool, OPS, order, "all_updates") for order in (cards, cards[::-1])),
         bring_in(incident.pool, CHECKOUT_IN_OPS, ids[::-1], most=50),
     )
     assert [len(found) for found in chosen] == [20, 20, 20]

@@ -198,11 +198,15 @@ def _escalation(incident: IncidentState, snapshot: Snapshot) -> Escalation | Non
 
 
 def _latest_note(incident: IncidentState) -> Comment | None:
-    """The newest that an event or REST told; of the same second the event's, which says it to the letter."""
+    """The newest that an event or REST told; the same one as REST has it, where it may have been edited.
+
+    Of two within a second nobody can tell which is newer: it is the one whose event came.
+    """
     heard, read = _latest(incident.notes), incident.read_note
-    if heard is None or (read is not None and whole_second(heard.at) < read.at):
-        return read
-    return heard
+    if heard is None or read is None:
+        return heard or read
+    is_newer = whole_second(heard.at) < read.at
+    return read if is_newer or heard.id == read.id else heard
 
 
 def _latest(comments: tuple[Entry[Comment], ...]) -> Comment | None:

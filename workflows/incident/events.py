@@ -69,7 +69,8 @@ class Details(Value):
     type_name: TypeName | None = None
     """``None`` for the base type, and where the names of types cannot be read."""
     latest_note: Comment | None = None
-    """``None`` also where notes were not read."""
+    notes_read: bool = False
+    """Whether ``latest_note`` tells anything: ``None`` is that there is no note."""
     read_for: Stamp
     """The newest event that this answer is known to include."""
     reread: bool = False

@@ -152,12 +152,14 @@ def fold_details(state: IncidentState, details: Details, *, whole: bool = True) 
             state.responders,
             *(Entry[Responder](key=r.person.id, stamp=details.read_for, value=r) for r in details.responders),
         ),
-        "newest": later(state.newest, details.status_changed_at),
+        "newest": later(
+            state.newest,
+            details.status_changed_at,
+            details.latest_note.at if details.latest_note else None,
+        ),
     }
-    if (note := details.latest_note) is not None and (
-        state.read_note is None or state.read_note.at <= note.at
-    ):
-        changes["read_note"] = note
+    if details.notes_read:
+        changes["read_note"] = details.latest_note
     # An answer that is not whole does not count as the first read, but saves one more.
     if whole or state.details_read is not None:
         changes["details_read"] = latest(state.details_read, details.read_for)

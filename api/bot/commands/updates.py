@@ -1,7 +1,8 @@
 """``updates``: how much is said beside the cards of this conversation's open incidents.
 
-Whoever is linked to a card's account may choose: it concerns everybody in the conversation, and PagerDuty
-is told nothing. What comes later begins with the preset of what brings it.
+Whoever is linked to a card's account may choose: it concerns everybody in the conversation, who read who
+chose what, and PagerDuty is told nothing (docs/decisions/0052). What comes later begins with the preset of
+what brings it.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from muster.cards.incident.presets import (
     unknown_preset_text,
     unlinked_sentence,
 )
+from muster.cards.links.sentences import NOT_SERVED
 from muster.store import links, targets
 from muster.store.targets import Target
 from workflows.person import Person
@@ -42,12 +44,12 @@ async def answer(request: CommandRequest, dependencies: Dependencies) -> Command
         return for_person(unknown_preset_text())
     linked = await _of_linked_accounts(cards, request, request.person, dependencies)
     if not linked:
-        return for_person(await _offer_link(cards[0].account, request, request.person, dependencies))
-    chosen = await targets.choose_preset(dependencies.pool, linked, preset)
+        return for_person(await _offer_link(cards, request, request.person, dependencies))
+    chosen = await targets.choose_preset(dependencies.pool, request.activity.conversation_id, linked, preset)
     if not chosen:  # somebody stopped them meanwhile
         return for_person(NOTHING_OPEN)
     await dependencies.card_runs.choose(chosen, by=request.person.name)
-    return for_all(chosen_text(preset, request.person.name, len(chosen)))
+    return for_all(chosen_text(preset, request.person.name, len(chosen), len(cards)))
 
 
 async def _of_linked_accounts(
@@ -59,8 +61,13 @@ async def _of_linked_accounts(
 
 
 async def _offer_link(
-    account: str, request: CommandRequest, person: Person, dependencies: Dependencies
+    cards: Sequence[Target], request: CommandRequest, person: Person, dependencies: Dependencies
 ) -> str:
+    """Offer the person a link to an account of the cards that people of the organization can be linked to."""
+    served = await dependencies.linking.accounts(request.tenant)
+    account = next((card.account for card in cards if card.account in served), None)
+    if account is None:
+        return plain_sentence(NOT_SERVED)
     asked = Asked(
         tenant=request.tenant,
         person=person,

@@ -8,7 +8,6 @@ from typing import Literal
 
 from muster.cards.connections.bringing_in import BRING_IN, counted
 from muster.cards.links import sentences as links
-from muster.cards.links.sentences import day
 from muster.cards.sentences import OPERATOR
 from muster.cards.text import plain
 from workflows.connect_channel.messages import ConnectAnswer
@@ -146,7 +145,7 @@ def sentence_of(answer: ConnectAnswer | None, kind: Request, *, again: Again) ->
     return text.format(
         service=plain(answer.service_name, _NAME_LIMIT) or unnamed,
         by=f" by {plain(answer.by, _NAME_LIMIT)}" if answer.by else "",
-        since=day(answer.since) if answer.since else "some time ago",
+        since=links.day(answer.since) if answer.since else "some time ago",
         kind=kind,
         who=_who_can(answer.teams),
         unknown=_unknown(kind, again),

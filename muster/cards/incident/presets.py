@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from muster.cards.links import sentences as links
 from muster.cards.text import escape
-from workflows.presets import Preset
+from workflows.incident.event_types import News
+from workflows.presets import SAID, Preset
 
 NAMES: dict[str, Preset] = {
     "all": "all_updates",
@@ -14,12 +15,19 @@ NAMES: dict[str, Preset] = {
     "none": "no_updates",
 }
 """What people write. What PagerDuty's API calls them is understood as well."""
-_HIGHLIGHTS = "priority raised, escalated, reopened, resolved"
-_SAID: dict[Preset, str] = {
-    "all_updates": f"{_HIGHLIGHTS}; status updates, notes, responders' answers",
-    "highlights_only": _HIGHLIGHTS,
-    "status_updates_only": "status updates",
-    "no_updates": "nothing",
+NEWS: dict[News, str] = {
+    "priority_raised": "priority raised",
+    "escalated": "escalated",
+    "reopened": "reopened",
+    "resolved": "resolved",
+    "status_update": "status updates",
+    "note": "notes",
+    "responder_replied": "responders' answers",
+}
+"""What each kind of news is called, in the order in which it is named."""
+_SAID = {
+    preset: ", ".join(name for news, name in NEWS.items() if news in said) or "nothing"
+    for preset, said in SAID.items()
 }
 _NAME_OF = {preset: name for name, preset in NAMES.items()}
 _NAME_LIMIT = 80
@@ -40,7 +48,9 @@ def presets_text(presets: Sequence[Preset]) -> str:
     """What is chosen now for the cards of open incidents, and what can be."""
     counts = Counter(presets)
     lines = (
-        f"- **{name}**, for {_cards(counts[preset])}" for name, preset in NAMES.items() if preset in counts
+        f"- **{name}**, for {_cards(counts[preset], len(presets))}"
+        for name, preset in NAMES.items()
+        if preset in counts
     )
     return "\n".join(("What is said here beside cards:", *lines, "", choices_text()))
 
@@ -56,14 +66,17 @@ def choices_text() -> str:
     return "\n".join(("There are:", *lines, "The card itself is live under each of them."))
 
 
-def chosen_text(preset: Preset, by: str, count: int) -> str:
-    """Everybody in the conversation reads who chose what, for how many cards."""
+def chosen_text(preset: Preset, by: str, count: int, of: int) -> str:
+    """Everybody in the conversation reads who chose what, for how many of its cards."""
     name = escape(by, _NAME_LIMIT)
-    return f"{name} chose **{_NAME_OF[preset]}**: beside {_cards(count)} I say {_SAID[preset]}."
+    return f"{name} chose **{_NAME_OF[preset]}**: beside {_cards(count, of)} I say {_SAID[preset]}."
 
 
-def _cards(count: int) -> str:
-    return "the card of the open incident" if count == 1 else f"the cards of {count} open incidents"
+def _cards(count: int, of: int) -> str:
+    """So many of the cards of open incidents that there are."""
+    if count < of:
+        return f"{count} of the cards of {of} open incidents"
+    return "the card of the open incident" if of == 1 else f"the cards of {of} open incidents"
 
 
 def unlinked_sentence(account: str, told: str) -> str:

@@ -4,8 +4,9 @@ from typing import get_args
 
 import pytest
 
-from muster.cards.incident.presets import NAMES, chosen_text, preset_named, presets_text
-from workflows.presets import Preset
+from muster.cards.incident.presets import NAMES, NEWS, chosen_text, preset_named, presets_text
+from workflows.incident.event_types import News
+from workflows.presets import SAID, Preset
 
 
 @pytest.mark.parametrize("preset", get_args(Preset))
@@ -13,7 +14,7 @@ def test_each_preset_has_a_name_of_ours_and_is_known_by_pagerdutys(preset: Prese
     (ours,) = [name for name, named in NAMES.items() if named == preset]
     assert preset_named(ours) == preset
     assert preset_named(preset) == preset
-    assert f"**{ours}**" in chosen_text(preset, "Ada", 1)
+    assert f"**{ours}**" in chosen_text(preset, "Ada", 1, 1)
     assert f"**{ours}**, for the card of the open incident" in presets_text([preset])
 
 
@@ -38,4 +39,16 @@ def test_anything_else_is_none_of_them(written: str) -> None:
 
 
 def test_a_name_is_escaped() -> None:
-    assert r"\*\*Bo\*\*" in chosen_text("no_updates", "**Bo**", 3)
+    assert r"\*\*Bo\*\*" in chosen_text("no_updates", "**Bo**", 3, 3)
+
+
+def test_it_is_said_of_how_many_of_the_cards_it_is_chosen() -> None:
+    assert "beside the cards of 3 open incidents I say nothing" in chosen_text("no_updates", "Bo", 3, 3)
+    assert "beside 1 of the cards of 3 open incidents I say nothing" in chosen_text("no_updates", "Bo", 1, 3)
+
+
+@pytest.mark.parametrize("preset", get_args(Preset))
+def test_all_news_of_a_preset_is_named(preset: Preset) -> None:
+    told = chosen_text(preset, "Bo", 1, 1)
+    for news in get_args(News):
+        assert (NEWS[news] in told) == (news in SAID[preset])

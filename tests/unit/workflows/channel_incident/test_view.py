@@ -184,11 +184,10 @@ def test_the_newest_note_is_shown_whoever_told_it(life: Life, order: str) -> Non
     """Events of notes may have passed the conversation by, which a REST answer then tells."""
     state, noted = after(life.triggers()), life.is_noted("The first")
     assert noted.note is not None
-    second = noted.note.model_copy(update={"id": "N2", "text": "The second"})
+    heard, second = noted.note, whole_second(noted.occurred_at)
 
-    def shown(rest_is_later_by: timedelta) -> str:
-        read = second.model_copy(update={"at": whole_second(noted.occurred_at) + rest_is_later_by})
-        details, incident = life.details(latest_note=read), state.incident
+    def shown(read: Comment) -> str:
+        details, incident = life.details(latest_note=read, notes_read=True), state.incident
         if order == "event first":
             incident = fold_details(fold_event(incident, noted), details)
         else:
@@ -197,15 +196,26 @@ def test_the_newest_note_is_shown_whoever_told_it(life: Life, order: str) -> Non
         assert note is not None
         return note.text
 
-    assert shown(timedelta(seconds=1)) == "The second"
-    assert shown(timedelta(0)) == "The first", "what the event told to the letter"
-    assert shown(timedelta(seconds=-1)) == "The first"
+    other = heard.model_copy(update={"id": "N2", "text": "The second"})
+    assert shown(other.model_copy(update={"at": second + timedelta(seconds=1)})) == "The second"
+    assert shown(other.model_copy(update={"at": second})) == "The first", "its event came"
+    assert shown(other.model_copy(update={"at": second - timedelta(seconds=1)})) == "The first"
+    assert shown(heard.model_copy(update={"at": second, "text": "Edited"})) == "Edited"
 
 
-def test_an_older_answer_takes_no_newer_note_away(life: Life) -> None:
+def test_a_note_that_was_deleted_is_not_read_again(life: Life) -> None:
+    incident, note = after(life.triggers()).incident, Comment(id="N1", text="Oops", at=AT)
+    incident = fold_details(incident, life.details(latest_note=note, notes_read=True))
+    assert view_of(EMPTY.replace(incident=incident)).latest_note == note
+    incident = fold_details(incident, life.details())
+    assert view_of(EMPTY.replace(incident=incident)).latest_note == note, "notes were not read"
+    incident = fold_details(incident, life.details(notes_read=True))
+    assert view_of(EMPTY.replace(incident=incident)).latest_note is None
+
+
+def test_a_card_is_as_of_the_note_that_rest_told(life: Life) -> None:
     incident = after(life.triggers()).incident
-    new = Comment(id="N2", text="Newer", at=AT + timedelta(seconds=9))
-    old = Comment(id="N1", text="Older", at=AT)
-    for note in (new, old, None):
-        incident = fold_details(incident, life.details(latest_note=note))
-    assert view_of(EMPTY.replace(incident=incident)).latest_note == new
+    at = whole_second(life.now) + timedelta(minutes=5)
+    note = Comment(id="N1", text="Later", at=at)
+    incident = fold_details(incident, life.details(latest_note=note, notes_read=True))
+    assert view_of(EMPTY.replace(incident=incident)).as_of == at

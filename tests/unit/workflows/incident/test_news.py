@@ -77,7 +77,7 @@ def test_two_notes_of_one_second_have_keys_of_their_own(heard: Heard, life: Life
 
 def test_a_note_that_rest_told_before_its_event_came_is_news(heard: Heard, life: Life) -> None:
     written = life.is_noted("on it")
-    heard.state = fold_details(heard.state, life.details(latest_note=written.note))
+    heard.state = fold_details(heard.state, life.details(latest_note=written.note, notes_read=True))
     news = heard.hears(written)
     assert news is not None
     assert news.comment == written.note
