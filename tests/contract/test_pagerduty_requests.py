@@ -95,6 +95,15 @@ async def test_an_incident_is_read_as_the_app(ours: Ours, incident: str) -> None
     }
 
 
+async def test_notes_are_read_as_the_app(ours: Ours, simulated: SimulatedAccount, incident: str) -> None:
+    await simulated.add_note(incident, "Rolled back")
+    token = await ours.tokens.get(ours.account.key, INCIDENTS)
+    (note,) = await ours.client.list_notes(ours.account, incident, token=token)
+    assert note["content"] == "Rolled back"
+    (read,) = ours.rest
+    assert rest_api().scope_of(read) in SCOPES
+
+
 async def test_a_status_is_changed_as_the_person(
     ours: Ours, simulated: SimulatedAccount, incident: str
 ) -> None:

@@ -34,8 +34,9 @@ def check_is_stored(card: Mapping[str, Any], file: Path) -> None:
     assert card == json.loads(file.read_text())
 
 
-def check_is_valid_and_small(card: Mapping[str, Any]) -> None:
-    """It is as the schema wants it, and Teams takes it."""
+def check_is_valid_and_small(card: Mapping[str, Any], *, refreshes: bool = False) -> None:
+    """It is as the schema wants it, and Teams takes it. Only a shared card has others ask for a newer one."""
+    assert ("refresh" in card) == refreshes
     assert len(json.dumps(card, ensure_ascii=False).encode()) <= LIMIT
     check_card(card)
 

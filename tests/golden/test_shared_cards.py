@@ -55,7 +55,7 @@ def test_card_is_the_stored_one(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_card_is_valid_and_small(name: str) -> None:
-    check_is_valid_and_small(draw(name))
+    check_is_valid_and_small(draw(name), refreshes=True)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,9 +8,10 @@ from temporalio.client import Client
 from tests.support.life import BO
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import Run, running, shown
-from workflows.channel_incident.activities import READ_DETAILS, SHOW_CARD
+from workflows.channel_incident.activities import READ_DETAILS, SHOW_CARD, ReadDetails
 from workflows.channel_incident.messages import Attached
 from workflows.errors import CardGone, NotFound, OutcomeUnknown, ProviderUnavailable
+from workflows.incident.events import Details
 
 pytestmark = pytest.mark.anyio
 
@@ -40,6 +41,30 @@ async def test_the_details_bring_the_card_and_nothing_else_is_said(client: Clien
     assert (card.activity_id, card.view.status, card.correlation) == (None, outside.life.status, "f:7")
     assert outside.replies == []
     assert "brought in | Ada Ops in Teams" in details
+
+
+@pytest.mark.parametrize("is_there_again", [False, True], ids=["brought in", "there again"])
+async def test_the_newest_note_of_before_is_on_the_card_and_is_not_said(
+    client: Client, is_there_again: bool
+) -> None:
+    outside = FakeActivities()
+
+    async def told(request: ReadDetails) -> Details:
+        return outside.life.details(read_for=request.wanted, latest_note=written.note, notes_read=True)
+
+    async with running(client, outside) as run:
+        if is_there_again:
+            await run.hears(run.life.triggers())
+            await run.is_idle()
+        written = outside.life.is_noted("Rolled back")  # and nobody here heard of it
+        outside.answers(READ_DETAILS, told)
+        await brought_in(run, REVIVED if is_there_again else BY_ADA)
+        await outside.until(
+            lambda: outside.shown[-1:] != [] and outside.shown[-1].view.latest_note is not None
+        )
+        await run.is_idle()
+    assert outside.shown[-1].view.latest_note == written.note
+    assert outside.replies == []
 
 
 async def test_it_is_followed_from_then_on(client: Client) -> None:
