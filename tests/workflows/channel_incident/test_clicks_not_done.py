@@ -61,6 +61,7 @@ async def test_an_offer_that_nobody_may_have_heard_of_is_asked_for_again(
         run.outside.fails(OFFER_LINK, error)
         await run.ask(run.click(link=None))
         await run.outside.until(lambda: len(run.outside.offered) == 2)
+        await run.is_idle()
     first, second = run.outside.offered
     assert first.click == second.click
 
