@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument(
         "--consented", action="store_true", help="start with all permissions of the registration granted"
     )
+    parser.add_argument("--teams-url", help="the Teams simulator, which answers Graph's calls about chats")
     parser.add_argument("--state", type=Path, help="snapshot file; without it nothing is kept")
     parser.add_argument(
         "--ports", type=Path, help="the sandbox's ports; addresses in the snapshot follow them"
@@ -42,6 +43,7 @@ def main() -> None:
         folder=arguments.ca_dir,
         redirect_uris=tuple(arguments.redirect_uris),
         consented=arguments.consented,
+        teams_url=arguments.teams_url,
         state_file=arguments.state,
         ports=read_ports(arguments.ports).now if arguments.ports is not None else {},
     )

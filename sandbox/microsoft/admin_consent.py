@@ -7,12 +7,12 @@ from fastapi.responses import RedirectResponse, Response
 
 from sandbox.clock import Clock
 from sandbox.company import Company, Person
+from sandbox.graph_tokens import GRAPH_AUDIENCE
 from sandbox.microsoft import errors
 from sandbox.microsoft.answers import back, back_with_error
 from sandbox.microsoft.consent import Consent
 from sandbox.microsoft.directory import Directory
 from sandbox.microsoft.errors import EntraError
-from sandbox.microsoft.graph_tokens import GRAPH_AUDIENCE
 from sandbox.microsoft.page.rendering import Pages, address_without_prompt, chosen_person, form_of
 from sandbox.microsoft.registration import Registration
 from sandbox.microsoft.sessions import Sessions, keep_session

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,6 +14,7 @@ from sandbox.app_tokens import ConnectorTokens
 from sandbox.clock import Clock
 from sandbox.company import Company
 from sandbox.faults import FaultBook, fault_router
+from sandbox.graph_tokens import GraphTokens
 from sandbox.id_token_changes import IdTokenChanges, id_token_router
 from sandbox.microsoft.admin_consent import AdminConsent, admin_consent_router
 from sandbox.microsoft.authority import document_router, token_router
@@ -23,7 +25,6 @@ from sandbox.microsoft.consent import Consent, initial_state
 from sandbox.microsoft.directory import Directory
 from sandbox.microsoft.errors import EntraError
 from sandbox.microsoft.graph import Graph, graph_router
-from sandbox.microsoft.graph_tokens import GraphTokens
 from sandbox.microsoft.home import home_router
 from sandbox.microsoft.id_tokens import IdTokens
 from sandbox.microsoft.page.rendering import STATIC, Pages
@@ -31,6 +32,7 @@ from sandbox.microsoft.registration import Registration
 from sandbox.microsoft.sandbox_api import people_router, sandbox_router
 from sandbox.microsoft.sessions import Sessions
 from sandbox.microsoft.state import Store
+from sandbox.microsoft.teams_graph import TeamsGraph
 from sandbox.microsoft.token_endpoint import TokenEndpoint
 from sandbox.own_pages import OwnPagesOnly
 from sandbox.signing_key import SigningKey
@@ -47,6 +49,8 @@ class Options:
     redirect_uris: Collection[str] = ()
     consented: bool = False
     """Start with everything granted that the registration asks for."""
+    teams_url: str | None = None
+    """Where the Teams simulator answers Graph's calls about chats."""
     state_file: Path | None = None
     ports: Mapping[str, int] = field(default_factory=dict)
     """The sandbox's ports by name: addresses in an older snapshot follow them."""
@@ -84,6 +88,7 @@ class MicrosoftSimulator:
         self._codes = Codes(self._store, self._clock)
         self._graph_tokens = GraphTokens(self._key, company)
         self._pages = Pages(company, self._consent)
+        self._http = httpx.AsyncClient(trust_env=False, timeout=60)
         self._for_programs = self._https_app()
         self._for_browsers = self._http_app()
 
@@ -125,7 +130,8 @@ class MicrosoftSimulator:
             document_router(self._registration, key, options.authority_url, options.browser_url)
         )
         app.include_router(token_router(endpoint, self._store, self._clock, self._faults))
-        app.include_router(graph_router(graph, self._store, self._clock, self._faults))
+        of_teams = TeamsGraph(self._http, options.teams_url, self._directory, options.authority_url)
+        app.include_router(graph_router(graph, of_teams, self._store, self._clock, self._faults))
         return app
 
     def _http_app(self) -> FastAPI:
@@ -156,5 +162,5 @@ class MicrosoftSimulator:
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
-        async with self._store.snapshots.running():
+        async with self._http, self._store.snapshots.running():
             yield

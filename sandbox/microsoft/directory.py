@@ -35,6 +35,24 @@ class Directory:
         """The directory's own domain."""
         return self._company.colleagues[0].email.partition("@")[2]
 
+    @property
+    def deleted(self) -> frozenset[str]:
+        """The object ids of the people who were deleted."""
+        return self._store.state.deleted
+
+    def find_by_address(self, address: str) -> Person | None:
+        """The person with this e-mail address or principal name, unless deleted."""
+        wanted = address.lower()
+        return next(
+            (
+                one
+                for one in self._company.colleagues
+                if wanted in (one.email.lower(), self.principal_name(one).lower())
+                and not self.is_deleted(one)
+            ),
+            None,
+        )
+
     def is_deleted(self, person: Person) -> bool:
         """Whether the person was deleted."""
         return person.aad_object_id in self._store.state.deleted

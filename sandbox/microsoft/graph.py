@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-import jwt
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from sandbox import graph_errors
 from sandbox.clock import Clock
 from sandbox.company import Company
 from sandbox.faults import FaultBook
-from sandbox.microsoft import graph_errors
+from sandbox.graph_errors import GraphError
+from sandbox.graph_tokens import GraphTokens
 from sandbox.microsoft.calls import answered
 from sandbox.microsoft.directory import Directory
-from sandbox.microsoft.graph_errors import GraphError
 from sandbox.microsoft.graph_people import GraphPeople
-from sandbox.microsoft.graph_tokens import GraphTokens
 from sandbox.microsoft.state import ReadRecord, Store
+from sandbox.microsoft.teams_graph import TeamsGraph, is_about_chats
 
 
 class Graph:
@@ -33,31 +33,22 @@ class Graph:
         self, method: str, path: str, query: Mapping[str, str], authorization: str | None
     ) -> dict[str, Any]:
         """The answer of a call below ``/v1.0``; raises GraphError."""
-        roles = self._roles(authorization)
+        roles = self._tokens.roles_of(authorization)
         match path.strip("/").split("/"):
             case ["organization"]:
                 _must_read(method)
                 if "Organization.Read.All" not in roles:
                     raise graph_errors.request_denied()
                 return self._organization()
+            case ["users"]:
+                _must_read(method)
+                return self._people.filtered(query.get("$filter", ""), query.get("$select"), roles)
             case ["users", key] if key:
                 _must_read(method)
                 return self._people.answer(key, query.get("$select"), roles)
             case [segment, *_]:
                 raise graph_errors.bad_request(f"Resource not found for the segment '{segment}'.")
         raise AssertionError(path)  # a split text has a first part
-
-    def _roles(self, authorization: str | None) -> list[str]:
-        """The application permissions of a valid token; a person's token has none."""
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise GraphError(401, "InvalidAuthenticationToken", "Access token is empty.")
-        try:
-            claims = self._tokens.claims_of(token.strip())
-        except jwt.InvalidTokenError:
-            raise GraphError(401, "InvalidAuthenticationToken", "Access token validation failure.") from None
-        roles: list[str] = claims.get("roles", [])
-        return roles
 
     def _organization(self) -> dict[str, Any]:
         domain = self._directory.domain
@@ -88,13 +79,21 @@ def _must_read(method: str) -> None:
         raise GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed.")
 
 
-def graph_router(graph: Graph, store: Store, clock: Clock, faults: FaultBook) -> APIRouter:
-    """The routes of every call, each recorded."""
+def graph_router(
+    graph: Graph, of_teams: TeamsGraph, store: Store, clock: Clock, faults: FaultBook
+) -> APIRouter:
+    """The routes of every call, each recorded; those about chats by Teams."""
     router = APIRouter(prefix="/v1.0")
 
     @router.api_route("/{_:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     async def call(request: Request) -> Response:
         method, path = request.method, request.url.path.removeprefix("/v1.0")
+
+        if is_about_chats(path):
+            try:
+                return await of_teams.answer(request, path)
+            except GraphError as error:
+                return error.response(request.headers.get("client-request-id"))
 
         def run() -> Response:
             try:

@@ -5,11 +5,12 @@ reference*, and issues 2833 of microsoftgraph/microsoft-graph-docs and 2602 of
 microsoftgraph/microsoft-graph-toolkit.
 """
 
+import re
 from collections.abc import Collection
 from typing import Any
 
+from sandbox import graph_errors
 from sandbox.company import Person
-from sandbox.microsoft import graph_errors
 from sandbox.microsoft.directory import Directory
 
 BASIC, FULL = "User.ReadBasic.All", "User.Read.All"
@@ -23,6 +24,7 @@ _UNLESS_SELECTED = (
     "preferredLanguage",
 )
 """What Graph tells to who selects nothing."""
+_BY_ADDRESS = re.compile(r"mail eq '(?P<mail>(?:[^']|'')+)' or userPrincipalName eq '(?P<name>(?:[^']|'')+)'")
 _BY_FULL_PERMISSION = ("accountEnabled", "userType")
 """Told only to who selects them, and refused without the full permission; others are null without it."""
 
@@ -36,6 +38,31 @@ class GraphPeople:
 
     def answer(self, key: str, select: str | None, roles: Collection[str]) -> dict[str, Any]:
         """The person with this object id or principal name; raises GraphError."""
+        names = self._names(select, roles)
+        person = self._directory.find(key)
+        if person is None:
+            raise graph_errors.resource_not_found(key)
+        selected = f"({','.join(names)})" if select else ""
+        context = {"@odata.context": f"{self._address}/v1.0/$metadata#users{selected}/$entity"}
+        return context | self._shown(person, names, roles)
+
+    def filtered(self, condition: str, select: str | None, roles: Collection[str]) -> dict[str, Any]:
+        """The people whose address or principal name is the one that the filter names; raises GraphError.
+
+        The basic permission reads people and filters none.
+        """
+        names = self._names(select, roles)
+        if FULL not in roles:
+            raise graph_errors.request_denied()
+        found = _BY_ADDRESS.fullmatch(condition)
+        if found is None or found["mail"] != found["name"]:
+            raise graph_errors.bad_request("This simulator filters people by their address alone.")
+        person = self._directory.find_by_address(found["mail"].replace("''", "'"))
+        people = [] if person is None else [self._shown(person, names, roles)]
+        return {"@odata.context": f"{self._address}/v1.0/$metadata#users", "value": people}
+
+    def _names(self, select: str | None, roles: Collection[str]) -> tuple[str, ...]:
+        """The properties to tell; raises GraphError for one that is unknown, or not for this token."""
         may_read_all = FULL in roles
         if not may_read_all and BASIC not in roles:
             raise graph_errors.request_denied()
@@ -47,16 +74,14 @@ class GraphPeople:
                 )
             if name in _BY_FULL_PERMISSION and not may_read_all:
                 raise graph_errors.request_denied()
-        person = self._directory.find(key)
-        if person is None:
-            raise graph_errors.resource_not_found(key)
+        return names
+
+    def _shown(self, person: Person, names: Collection[str], roles: Collection[str]) -> dict[str, Any]:
         known = self._properties(person)
-        shown = {
-            name: known[name] if may_read_all or name in _BASIC_PROFILE else _hidden(known[name])
+        return {
+            name: known[name] if FULL in roles or name in _BASIC_PROFILE else _hidden(known[name])
             for name in names
         }
-        selected = f"({','.join(names)})" if select else ""
-        return {"@odata.context": f"{self._address}/v1.0/$metadata#users{selected}/$entity"} | shown
 
     def _properties(self, person: Person) -> dict[str, Any]:
         given_name, _, surname = person.name.partition(" ")

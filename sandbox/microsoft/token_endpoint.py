@@ -9,11 +9,11 @@ from typing import Any
 
 from sandbox.app_tokens import CONNECTOR_AUDIENCE, LIFETIME, ConnectorTokens
 from sandbox.company import Company, Person
+from sandbox.graph_tokens import GRAPH_AUDIENCE, GraphTokens
 from sandbox.microsoft import errors
 from sandbox.microsoft.codes import Codes
 from sandbox.microsoft.consent import Consent
 from sandbox.microsoft.directory import Directory
-from sandbox.microsoft.graph_tokens import GRAPH_AUDIENCE, GraphTokens
 from sandbox.microsoft.id_tokens import IdTokens
 from sandbox.microsoft.registration import Registration
 

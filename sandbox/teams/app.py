@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from sandbox.company import Company
 from sandbox.faults import FaultBook, fault_router
+from sandbox.graph_tokens import GraphTokens
 from sandbox.own_pages import OwnPagesOnly
 from sandbox.signing_key import SigningKey
 from sandbox.snapshot import Snapshots, read_snapshot
@@ -29,6 +30,8 @@ from sandbox.teams.conversations import Conversations
 from sandbox.teams.deliveries import Deliveries, Waits
 from sandbox.teams.errors import ConnectorError
 from sandbox.teams.extension_api import extension_router
+from sandbox.teams.graph.route import FAULTS as GRAPH_FAULTS
+from sandbox.teams.graph.route import GraphRoute
 from sandbox.teams.installations import Installations
 from sandbox.teams.message_extension import MessageExtension
 from sandbox.teams.operations import WriteOperations
@@ -116,6 +119,7 @@ class TeamsSimulator:
         self._limits = RateWindows()
         self._targeted = TargetedMessages(self._conversations)
         self._refreshes = Refreshes(self._conversations, activities, self._deliveries, self._targeted.clock)
+        self._graph = GraphRoute(self._conversations, GraphTokens(key, company), self._faults)
         self._connector_calls = ConnectorCalls(self._conversations, self._faults, bot_tokens, SERVICE_PATH)
         self._app = self._plain_app(key)
         if options.playground_port is not None:
@@ -141,6 +145,7 @@ class TeamsSimulator:
         self._waits.reset()
         self._limits.clear()
         self._targeted.reset()
+        self._graph.reset()
         self._conversations.replace_state(
             self._roster.initial_state(self._conversations.state.last_message_id)
         )
@@ -157,6 +162,7 @@ class TeamsSimulator:
         of_teams = TeamOperations(self._conversations, self._limits)
         app.include_router(connector_router(self._connector_calls, writes, reads), prefix=SERVICE_PATH)
         app.include_router(teams_router(self._connector_calls, of_teams), prefix=SERVICE_PATH)
+        app.include_router(self._graph.router())
         app.include_router(metadata_router(key, self._options.base_url))
         app.include_router(
             sandbox_router(
@@ -182,7 +188,7 @@ class TeamsSimulator:
                 )
             )
         app.include_router(targeted_router(self._targeted))
-        app.include_router(fault_router(self._faults, FAULTS))
+        app.include_router(fault_router(self._faults, FAULTS | GRAPH_FAULTS))
         app.include_router(
             page_router(
                 self._conversations,

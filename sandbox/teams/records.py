@@ -7,11 +7,12 @@ from sandbox.teams.teams import Teams
 
 
 def records(conversations: Conversations) -> Json:
-    """Conversations with all versions of their messages, and the connector's calls, oldest first."""
+    """Conversations with all versions of their messages, and calls of connector and Graph, oldest first."""
     state = conversations.state
     return {
         "conversations": [_conversation(conversations, c) for c in state.conversations.values()],
         "calls": [call.model_dump() for call in state.calls],
+        "graph_calls": [call.model_dump() for call in state.graph_calls],
     }
 
 

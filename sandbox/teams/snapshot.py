@@ -11,14 +11,15 @@ NEWEST = 500
 
 def take(state: State) -> Taken:
     """Copy what can change, except calls: a call that is open is written as it is at that time."""
-    head = state.model_dump(mode="json", exclude={"calls", "conversations"})
-    calls = state.calls[-KEPT_CALLS:]
+    head = state.model_dump(mode="json", exclude={"calls", "graph_calls", "conversations"})
+    calls, graph_calls = state.calls[-KEPT_CALLS:], state.graph_calls[-KEPT_CALLS:]
     conversations = [
         (c.model_dump(exclude={"messages"}), list(c.messages)) for c in state.conversations.values()
     ]
     return lambda: {
         **head,
         "calls": calls,
+        "graph_calls": graph_calls,
         "conversations": {
             fields["id"]: {**fields, "messages": _worth_keeping(messages)}
             for fields, messages in conversations

@@ -86,6 +86,15 @@ class Conversation(BaseModel):
     """Whether the app was added to this private or shared channel, or to this group chat."""
     meeting: str | None = None
     """Id of the meeting whose chat it is."""
+    guests: set[str] = Field(default_factory=set)
+    """Members who are guests of the tenant, by AAD object id."""
+    histories: dict[str, str] = Field(default_factory=dict)
+    """By AAD object id, from when a member of a group chat sees its messages; else from its beginning."""
+    created_at: str = Field(default_factory=timestamp)
+    changed_at: str = Field(default_factory=timestamp)
+    """When people last came, went, or the topic changed."""
+    installation: str | None = None
+    """Id of the app's installation in this group chat, where Graph made it."""
     messages: list[Message] = Field(default_factory=list)
 
     def message(self, message_id: str) -> Message | None:
@@ -138,3 +147,6 @@ class State(BaseModel):
     unread: dict[str, dict[str, int]] = Field(default_factory=dict)
     """By person and conversation."""
     calls: list[Call] = Field(default_factory=list)
+    """Of the connector."""
+    graph_calls: list[Call] = Field(default_factory=list)
+    """Of Graph, about chats."""

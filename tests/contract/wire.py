@@ -1,5 +1,7 @@
 """What our own HTTP clients send and get, written down on its way."""
 
+import ssl
+
 import httpx
 
 from muster.clients.transport import AiohttpTransport
@@ -9,10 +11,10 @@ from tests.schemas.exchange import Exchange, exchange_of
 class Wire(httpx.AsyncBaseTransport):
     """The product's own transport; ``exchanges`` are relative to the interface's base path ``under``."""
 
-    def __init__(self, *, under: str = "") -> None:
+    def __init__(self, *, under: str = "", verify: ssl.SSLContext | None = None) -> None:
         self.exchanges: list[Exchange] = []
         self._under = under
-        self._transport = AiohttpTransport()
+        self._transport = AiohttpTransport() if verify is None else AiohttpTransport(verify=verify)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send, read the whole answer, keep both."""

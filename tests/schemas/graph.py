@@ -10,6 +10,8 @@ from tests.schemas.dialects import OpenApi3
 from tests.schemas.exchange import Exchange
 from tools.schemas.originals import GRAPH
 
+_OF_READS = ("$select", "$filter", "$top", "$skip", "$skiptoken")
+
 
 class GraphApi(OpenApi3):
     """The description of the calls that are used."""
@@ -20,10 +22,11 @@ class GraphApi(OpenApi3):
         return permissions
 
     def _parameters(self, operation: Operation) -> Iterator[Parameter]:
-        """Every read takes OData's ``$select``, which the description leaves out."""
+        """Every read takes OData's parameters, which the description leaves out."""
         yield from super()._parameters(operation)
         if operation.method == "GET":
-            yield Parameter(name="$select", where="query", required=False, schema={"type": "string"})
+            for name in _OF_READS:
+                yield Parameter(name=name, where="query", required=False, schema={"type": "string"})
 
     def _answer(self, operation: Operation, status: int) -> Content | None:
         """Errors are all described as ``default``."""
@@ -40,7 +43,7 @@ def graph_api() -> GraphApi:
 
 
 def _with_null_types(described: Any) -> Any:
-    """The description with OpenAPI 3.0's ``nullable``, which JSON Schema does not know, as a type."""
+    """The description with OpenAPI 3.0's ``nullable``, which JSON Schema does not know, as types."""
     if isinstance(described, list):
         return [_with_null_types(one) for one in described]
     if not isinstance(described, dict):
@@ -48,4 +51,6 @@ def _with_null_types(described: Any) -> Any:
     changed = {name: _with_null_types(one) for name, one in described.items()}
     if changed.get("nullable") is True and isinstance(changed.get("type"), str):
         changed["type"] = [changed["type"], "null"]
+    elif changed.pop("nullable", False) is True and "allOf" in changed:
+        return {"anyOf": [changed, {"type": "null"}]}
     return changed

@@ -100,7 +100,22 @@ GRAPH = Original(
     file="graph/graph.openapi.json",
     name="Microsoft Graph API",
     published="https://graph.microsoft.com/v1.0/$metadata",
-    calls=("GET /organization", "GET /users/{user-id}"),
+    calls=(
+        "GET /organization",
+        "GET /users",
+        "GET /users/{user-id}",
+        "GET /users/{user-id}/chats",
+        "POST /chats",
+        "GET /chats/{chat-id}",
+        "PATCH /chats/{chat-id}",
+        "DELETE /chats/{chat-id}",
+        "GET /chats/{chat-id}/members",
+        "POST /chats/{chat-id}/members",
+        "DELETE /chats/{chat-id}/members/{conversationMember-id}",
+        "GET /chats/{chat-id}/installedApps",
+        "POST /chats/{chat-id}/installedApps",
+        "GET /appCatalogs/teamsApps",
+    ),
 )
 
 CARD = Original(

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import httpx
 
 from muster.clients.entra.token import Purpose, fresh_app_token
+from muster.clients.graph.errors import code_of
 from muster.clients.graph.roles import roles_of
 from muster.clients.http import broken_contract, exchange, json_object, refusal
 from muster.clients.teams.clouds import Cloud, clouds_of
@@ -90,18 +91,10 @@ class GraphClient:
         response = await exchange(self._pool, request, provider=_PROVIDER, within=_WITHIN, repeatable=True)
         if response.is_success:
             return json_object(response)
-        raise refusal(
-            response, provider=_PROVIDER, repeatable=True, code=_code_of(response), by_code=_BY_CODE
-        )
+        raise refusal(response, provider=_PROVIDER, repeatable=True, code=code_of(response), by_code=_BY_CODE)
 
 
 def graph_client(settings: Settings, pool: httpx.AsyncClient) -> GraphClient:
     """The client for the configured registrations."""
     clouds = clouds_of(settings)
     return GraphClient(pool, fresh_app_token(settings.teams, clouds, way_out(settings), GRAPH), clouds)
-
-
-def _code_of(response: httpx.Response) -> str | None:
-    error = json_object(response).get("error")
-    code = error.get("code") if isinstance(error, dict) else None
-    return code if isinstance(code, str) else None

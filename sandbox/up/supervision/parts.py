@@ -101,7 +101,7 @@ def microsoft(folder: DataFolder, addresses: Addresses, company: Company, public
         command=(
             sys.executable, "-m", "sandbox.microsoft", "--company", str(folder.company),
             "--port", str(addresses.microsoft_port), "--tls-port", str(addresses.token_port),
-            "--ca-dir", str(folder.certificates),
+            "--ca-dir", str(folder.certificates), "--teams-url", addresses.teams,
             "--redirect-uri", f"{public_url.rstrip('/')}/oauth/microsoft/callback",
             "--state", str(folder.path / "microsoft.json"), "--ports", str(folder.ports), *consented,
         ),

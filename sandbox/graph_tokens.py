@@ -15,6 +15,7 @@ import jwt
 
 from sandbox.app_tokens import access_claims, issuer_of
 from sandbox.company import Company, Person
+from sandbox.graph_errors import GraphError
 from sandbox.signing_key import SigningKey
 
 GRAPH_AUDIENCE = "https://graph.microsoft.com"
@@ -44,6 +45,21 @@ class GraphTokens:
             raise jwt.InvalidTokenError("the header has no nonce")
         issuer = issuer_of(self._company.tenant_id)
         return self._key.verify(_with_nonce(token, _hashed(nonce)), audience=GRAPH_AUDIENCE, issuer=issuer)
+
+    def roles_of(self, authorization: str | None) -> list[str]:
+        """The application permissions of the token in a header; a person's token has none.
+
+        Raises GraphError for a header without a valid token.
+        """
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise GraphError(401, "InvalidAuthenticationToken", "Access token is empty.")
+        try:
+            claims = self.claims_of(token.strip())
+        except jwt.InvalidTokenError:
+            raise GraphError(401, "InvalidAuthenticationToken", "Access token validation failure.") from None
+        roles: list[str] = claims.get("roles", [])
+        return roles
 
     def _sign(self, claims: dict[str, Any]) -> str:
         nonce = secrets.token_urlsafe(32)

@@ -1,7 +1,9 @@
 """Graph's refusals."""
 
 import uuid
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from fastapi.responses import JSONResponse, Response
 
@@ -9,22 +11,35 @@ from fastapi.responses import JSONResponse, Response
 class GraphError(Exception):
     """A refusal in Graph's shape (``odataError``)."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        inner: Mapping[str, Any] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        """``inner``: what the service behind Graph said; ``retry_after``: seconds."""
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.inner = inner or {}
+        self.retry_after = retry_after
 
     def response(self, client_request_id: str | None) -> Response:
         """The answer; Graph sends a caller's own ``client-request-id`` back."""
         request_id = str(uuid.uuid4())
         inner = {
+            **self.inner,
             "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
             "request-id": request_id,
             "client-request-id": client_request_id or request_id,
         }
         body = {"error": {"code": self.code, "message": self.message, "innerError": inner}}
-        return JSONResponse(body, self.status)
+        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        return JSONResponse(body, self.status, headers)
 
 
 def bad_request(message: str) -> GraphError:
@@ -45,3 +60,22 @@ def resource_not_found(key: str) -> GraphError:
         f"Resource '{key}' does not exist or one of its queried reference-property objects are not present."
     )
     return GraphError(404, "Request_ResourceNotFound", message)
+
+
+def missing_roles(one_of: Iterable[str], roles: Iterable[str]) -> GraphError:
+    """The token lacks every permission that a call of Teams takes (*Missing role permissions*)."""
+    message = (
+        f"Missing role permissions on the request. API requires one of '{', '.join(one_of)}'. "
+        f"Roles on the request '{', '.join(roles)}'."
+    )
+    return GraphError(403, "Forbidden", message)
+
+
+def not_found(message: str) -> GraphError:
+    """Teams has no such chat, member or app."""
+    return GraphError(404, "NotFound", message)
+
+
+def too_many_requests(seconds: int) -> GraphError:
+    """The app called too often; it may again after so many seconds."""
+    return GraphError(429, "TooManyRequests", "The request has been throttled.", retry_after=seconds)

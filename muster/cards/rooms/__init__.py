@@ -1,0 +1,1 @@
+"""The chats that are made for incidents: what they are called."""

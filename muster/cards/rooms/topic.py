@@ -1,0 +1,67 @@
+"""The topic of an incident's chat, and the mark of one that is over.
+
+Teams takes at most 250 characters, as .NET counts them (UTF-16 units), and no colon (learn.microsoft.com
+*Create chat*, docs/platform-facts.md §5.9).
+"""
+
+import unicodedata
+
+MOST_UNITS = 250
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Embeddings, overrides and isolates: they reorder what stands around the topic."""
+OVER = "✓ "
+"""Before the topic of an incident that is resolved."""
+_JOINER, _VARIATIONS = "\u200d", frozenset("\ufe0e\ufe0f")
+"""The zero-width joiner and the variation selectors, which belong to the character before them."""
+_MODIFIERS = ("\U0001f3fb", "\U0001f3ff")
+"""Tones of skin, likewise."""
+
+
+def topic_of(number: int | None, title: str, incident_id: str) -> str:
+    """``Incident #42 Checkout is slow``, with room for the mark; without a title ``Incident #42``."""
+    name = f"Incident #{number}" if number is not None else f"Incident {incident_id}"
+    text = " ".join("".join(map(_spoken, title)).split())
+    return _cut(f"{name} {text}".strip(), MOST_UNITS - _units(OVER))
+
+
+def _spoken(character: str) -> str:
+    """The character, or what stands for one that a topic does not take."""
+    if character == ":":
+        return " "
+    category = unicodedata.category(character)
+    if category in ("Cc", "Zl", "Zp", "Cs"):  # controls, ends of lines and paragraphs, halves of pairs
+        return " "
+    return "" if character in _DIRECTIONS else character
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _cut(text: str, most: int) -> str:
+    """At most so many units, with an ellipsis; what makes one character together is not divided."""
+    if _units(text) <= most:
+        return text
+    kept = len(text)
+    while _units(text[:kept]) > most - 1:
+        kept -= 1
+    while kept and _belong_together(text, kept):
+        kept -= 1
+    return f"{text[:kept].rstrip()}…"
+
+
+def _belong_together(text: str, place: int) -> bool:
+    """Whether a reader sees one character on both sides of this place."""
+    before, after = text[place - 1], text[place]
+    if _JOINER in (before, after) or after in _VARIATIONS or _MODIFIERS[0] <= after <= _MODIFIERS[1]:
+        return True
+    if unicodedata.combining(after):
+        return True
+    flags = text[:place][::-1]
+    count = next((n for n, one in enumerate(flags) if not _is_flag(one)), len(flags))
+    return _is_flag(after) and count % 2 == 1
+
+
+def _is_flag(character: str) -> bool:
+    """Half of a flag: a regional indicator."""
+    return "\U0001f1e6" <= character <= "\U0001f1ff"

@@ -1,0 +1,196 @@
+"""Group chats by Microsoft Graph, as the app itself: one method a call.
+
+What the permissions are for stands in ``muster/permissions.py``. Paths, bodies and limits:
+learn.microsoft.com *Create chat*, *List members of a chat*, *Add member to a chat*, *Remove member from
+chat*, *Update chat*, *List chats*, *Add app to chat* and *Get user*.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+from urllib.parse import quote, urlencode
+
+from muster.clients.graph.app_calls import AppCalls, lost
+from muster.payloads.values import mappings, moment_or_none
+from workflows.errors import Conflict, ConsentMissing, Forbidden, NotFound
+
+FIRST_PEOPLE = 20
+"""Of a create: larger ones have dropped people without a word (docs/platform-facts.md §8.2)."""
+_FROM_THE_BEGINNING = "0001-01-01T00:00:00Z"
+_MOST_PAGES = 10
+_NEWEST_CHATS = 50
+
+
+Role = Literal["owner", "guest"]
+"""Guests of the tenant are guests, all others are owners."""
+
+
+class Invited(NamedTuple):
+    """Somebody who is to be in a chat."""
+
+    aad_object_id: str
+    role: Role
+
+
+class MadeChat(NamedTuple):
+    """A chat that is there."""
+
+    id: str
+    url: str
+
+
+class FoundChat(NamedTuple):
+    """A chat of a person's."""
+
+    id: str
+    url: str
+    topic: str
+    made_at: datetime
+
+
+class Membership(NamedTuple):
+    """Somebody in a chat."""
+
+    id: str
+    """Names the membership, not the person."""
+    aad_object_id: str
+
+
+class ChatsClient:
+    """Every method raises ``OutsideError``s: ``ConsentMissing`` has the permission's name as its code."""
+
+    def __init__(self, calls: AppCalls) -> None:
+        self._calls = calls
+
+    async def create(self, tenant: str, topic: str, people: Sequence[Invited]) -> MadeChat:
+        """Make a chat of at most ``FIRST_PEOPLE``; an answer that is lost may have made one."""
+        body = {
+            "chatType": "group",
+            "topic": topic,
+            "members": [self._member(tenant, one) for one in people],
+        }
+        answer = await self._calls.send(tenant, "POST", "chats", body, needs="Chat.Create", repeatable=False)
+        return _made(answer, repeatable=False)
+
+    async def newest(self, tenant: str, person: str) -> tuple[FoundChat, ...]:
+        """The newest group chats that a person is in."""
+        query = urlencode({"$top": _NEWEST_CHATS, "$filter": "chatType eq 'group'"})
+        path = f"users/{quote(person, safe='')}/chats?{query}"
+        answer = await self._calls.send(tenant, "GET", path, needs="Chat.ReadBasic.All", repeatable=True)
+        found = (_found(one) for one in mappings(answer.get("value")))
+        return tuple(one for one in found if one is not None)
+
+    async def members(self, tenant: str, chat: str) -> tuple[Membership, ...]:
+        """Everybody in the chat."""
+        path: str | None = f"{_path(chat)}/members"
+        members: list[Membership] = []
+        for _ in range(_MOST_PAGES):
+            page = await self._calls.send(
+                tenant, "GET", path, needs="ChatMember.ReadWrite.All", repeatable=True
+            )
+            members += [
+                Membership(id, person)
+                for one in mappings(page.get("value"))
+                if isinstance(id := one.get("id"), str) and isinstance(person := one.get("userId"), str)
+            ]
+            path = self._calls.next_page(tenant, page)
+            if path is None:
+                return tuple(members)
+        raise lost("a list of members without an end", repeatable=True)
+
+    async def add(self, tenant: str, chat: str, person: Invited) -> None:
+        """Add one person, who sees what was written before; whoever is there already stays."""
+        body = {**self._member(tenant, person), "visibleHistoryStartDateTime": _FROM_THE_BEGINNING}
+        await self._calls.send(
+            tenant,
+            "POST",
+            f"{_path(chat)}/members",
+            body,
+            needs="ChatMember.ReadWrite.All",
+            repeatable=True,
+        )
+
+    async def remove(self, tenant: str, chat: str, membership: str) -> None:
+        """Remove whoever has this membership; who is not there any more is removed already."""
+        path = f"{_path(chat)}/members/{quote(membership, safe='')}"
+        try:
+            await self._calls.send(tenant, "DELETE", path, needs="ChatMember.ReadWrite.All", repeatable=True)
+        except NotFound:
+            return
+
+    async def rename(self, tenant: str, chat: str, topic: str) -> None:
+        """Give the chat another topic."""
+        await self._calls.send(
+            tenant, "PATCH", _path(chat), {"topic": topic}, needs="Chat.ReadWrite.All", repeatable=True
+        )
+
+    async def install(self, tenant: str, chat: str, catalog_app: str) -> None:
+        """Bring the app into the chat; where it is already, that is all right."""
+        app = self._calls.address(tenant, f"appCatalogs/teamsApps/{catalog_app}")
+        try:
+            await self._calls.send(
+                tenant,
+                "POST",
+                f"{_path(chat)}/installedApps",
+                {"teamsApp@odata.bind": app},
+                needs="TeamsAppInstallation.ReadWriteSelfForChat.All",
+                repeatable=True,
+            )
+        except Conflict:
+            return
+
+    async def find_person(self, tenant: str, address: str) -> tuple[str, Role] | None:
+        """The object id of whoever has this e-mail address, by their name first and by filter then.
+
+        A tenant whose consent does not filter people (403) has nobody of this address.
+        """
+        select = urlencode({"$select": "id,userPrincipalName"})
+        path = f"users/{quote(address, safe='@')}?{select}"
+        try:
+            return _person(
+                await self._calls.send(tenant, "GET", path, needs="User.ReadBasic.All", repeatable=True)
+            )
+        except NotFound:
+            pass
+        literal = address.replace("'", "''")
+        condition = f"mail eq '{literal}' or userPrincipalName eq '{literal}'"
+        path = "users?" + urlencode({"$filter": condition, "$select": "id,userPrincipalName"})
+        try:
+            answer = await self._calls.send(tenant, "GET", path, needs="User.Read.All", repeatable=True)
+        except (ConsentMissing, Forbidden):
+            return None
+        return next((one for one in map(_person, mappings(answer.get("value"))) if one is not None), None)
+
+    def _member(self, tenant: str, person: Invited) -> dict[str, Any]:
+        return {
+            "@odata.type": "#microsoft.graph.aadUserConversationMember",
+            "roles": [person.role],
+            "user@odata.bind": self._calls.address(tenant, f"users('{person.aad_object_id}')"),
+        }
+
+
+def _path(chat: str) -> str:
+    return f"chats/{quote(chat, safe='')}"
+
+
+def _made(answer: dict[str, Any], *, repeatable: bool) -> MadeChat:
+    id, url = answer.get("id"), answer.get("webUrl")
+    if not isinstance(id, str) or not id:
+        raise lost("an answer without a chat", repeatable=repeatable)
+    return MadeChat(id, url if isinstance(url, str) else "")
+
+
+def _found(one: Any) -> FoundChat | None:
+    id, url, topic, made_at = (one.get(name) for name in ("id", "webUrl", "topic", "createdDateTime"))
+    moment = moment_or_none(made_at)
+    if not isinstance(id, str) or moment is None:
+        return None
+    return FoundChat(id, url if isinstance(url, str) else "", topic if isinstance(topic, str) else "", moment)
+
+
+def _person(one: Any) -> tuple[str, Role] | None:
+    id, name = one.get("id"), one.get("userPrincipalName")
+    if not isinstance(id, str) or not id:
+        return None
+    # A guest's principal name is made of their address, in the tenant's own domain.
+    return id, "guest" if isinstance(name, str) and "#EXT#" in name.upper() else "owner"

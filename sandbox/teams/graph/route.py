@@ -1,0 +1,133 @@
+"""The routes of Graph's calls about chats: token, limit, fault, record.
+
+Programs reach them by Graph's own address, which the Microsoft simulator answers: it hands on what is about
+chats, with the people who are not in its directory any more.
+"""
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from sandbox.faults import Fault, FaultBook, FaultyPlace
+from sandbox.graph_errors import GraphError
+from sandbox.graph_tokens import GraphTokens
+from sandbox.serving import LostAnswer
+from sandbox.teams.conversations import Conversations
+from sandbox.teams.graph.calls import Answer, GraphCall, GraphCalls, Known
+from sandbox.teams.graph.permissions import check
+from sandbox.teams.graph.throttle import GraphThrottle
+from sandbox.teams.state import Call, Json, timestamp
+
+PATH = "/graph/v1.0"
+GONE, ADDRESS = "X-Sandbox-Gone", "X-Sandbox-Address"
+"""Headers of what the Microsoft simulator hands on: deleted people, and Graph's own address."""
+_DO = frozenset({"lose_answer", "status", "status_after", "slow"})
+_MATCH = frozenset({"method", "chat"})
+FAULTS = {
+    "chat": FaultyPlace(_DO | {"drop_member"}, _MATCH),
+    "member": FaultyPlace(_DO | {"block_members"}, _MATCH),
+    "install": FaultyPlace(_DO, _MATCH),
+}
+"""The faults of each kind of call. ``drop_member``: its ``body`` lists the object ids of who is left out."""
+
+
+class GraphRoute:
+    """Answers calls, each recorded."""
+
+    def __init__(self, conversations: Conversations, tokens: GraphTokens, faults: FaultBook) -> None:
+        self._conversations = conversations
+        self._calls = GraphCalls(conversations)
+        self._tokens = tokens
+        self._faults = faults
+        self._throttle = GraphThrottle()
+
+    def router(self) -> APIRouter:
+        """The routes."""
+        router = APIRouter(prefix=PATH)
+        router.add_api_route("/{_:path}", self._answer, methods=["GET", "POST", "PATCH", "DELETE"])
+        return router
+
+    def reset(self) -> None:
+        """Forget which calls were made."""
+        self._throttle.clear()
+
+    async def _answer(self, request: Request) -> Response:
+        started, path = time.monotonic(), request.url.path.removeprefix(PATH)
+        record = Call(at=timestamp(), method=request.method, path=path)
+        self._conversations.state.graph_calls.append(record)
+        try:
+            roles = self._tokens.roles_of(request.headers.get("Authorization"))
+            self._throttle.admit()
+            call = GraphCall(
+                method=request.method,
+                path=path,
+                query=dict(request.query_params),
+                body=await _body_of(request),
+                address=request.headers.get(ADDRESS, ""),
+                gone=tuple(filter(None, request.headers.get(GONE, "").split(","))),
+            )
+            known = self._calls.known(call)
+            record.conversation = known.chat
+            check(known.one_of, roles)
+            response = await self._perform(call, known, record)
+        except GraphError as error:
+            record.status = error.status
+            response = error.response(request.headers.get("client-request-id"))
+        record.ms = round((time.monotonic() - started) * 1000)
+        return response
+
+    async def _perform(self, call: GraphCall, known: Known, record: Call) -> Response:
+        fault = self._faults.take(known.on, {"method": call.method, "chat": known.chat})
+        if fault is None:
+            return _answered(record, known.run())
+        record.fault = fault.do
+        match fault.do:
+            case "status":
+                return _fault_answer(record, fault)
+            case "slow":
+                await asyncio.sleep(fault.seconds)
+            case "drop_member" | "block_members":
+                changed = _changed(call, fault)
+                return _answered(record, self._calls.known(changed).run())
+        response = _answered(record, known.run())
+        if fault.do == "lose_answer":
+            return LostAnswer()
+        return _fault_answer(record, fault) if fault.do == "status_after" else response
+
+
+def _changed(call: GraphCall, fault: Fault) -> GraphCall:
+    """The call as the fault makes it."""
+    if fault.do == "block_members":
+        return replace(call, blocked=True)
+    return replace(call, dropped=tuple(fault.body or ()))
+
+
+async def _body_of(request: Request) -> Json:
+    if request.method not in ("POST", "PATCH"):
+        return {}
+    try:
+        body: Any = await request.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise GraphError(400, "BadRequest", "Unable to read JSON request payload.")
+    return body
+
+
+def _answered(record: Call, answer: Answer) -> Response:
+    record.status = answer.status
+    headers = {} if answer.location is None else {"Location": answer.location}
+    if answer.body is None:
+        return Response(status_code=answer.status, headers=headers)
+    return JSONResponse(answer.body, answer.status, headers)
+
+
+def _fault_answer(record: Call, fault: Fault) -> Response:
+    status = record.status = fault.status or 500
+    headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+    error = {"error": {"code": "serviceNotAvailable", "message": "As ordered."}}
+    return JSONResponse(error if fault.body is None else fault.body, status, headers)

@@ -1,0 +1,198 @@
+"""Our client of Graph's group chats, against the simulators and the published description."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
+
+import httpx
+import pytest
+
+from muster.clients.expiring import Expiring, ExpiringCache
+from muster.clients.graph.app_calls import AppCalls
+from muster.clients.graph.chats import ChatsClient, Invited
+from muster.clients.http import open_pool
+from muster.clients.teams.clouds import CLOUDS
+from sandbox.company import Person
+from sandbox.teams.graph.apps import catalog_id_of
+from tests.contract.wire import Wire
+from tests.sandbox.office import Office, running_office
+from tests.schemas.graph import graph_api
+from workflows.errors import (
+    ConsentMissing,
+    NotFound,
+    OutcomeUnknown,
+    OutsideError,
+    ProviderUnavailable,
+    RateLimited,
+    RequestInvalid,
+)
+
+pytestmark = pytest.mark.anyio
+
+CROWD = 230
+TOPIC = "Incident #42 Checkout is slow"
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with running_office(tmp_path_factory.mktemp("office"), crowd=CROWD) as office:
+        yield office
+
+
+@pytest.fixture
+def office(processes: Office) -> Office:
+    processes.reset()
+    return processes
+
+
+@dataclass
+class Graph:
+    """Our client, and what it has asked for."""
+
+    office: Office
+    pool: httpx.AsyncClient
+    client: ChatsClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.forgets_tokens()
+
+    @property
+    def tenant(self) -> str:
+        return self.office.microsoft.tenant
+
+    def forgets_tokens(self) -> None:
+        """Begin anew: what a kept token may do, it may do while it lives."""
+
+        async def token(_: str) -> Expiring[str]:
+            return Expiring(self.office.microsoft.graph_token(), 3600)
+
+        clouds = {self.tenant: replace(CLOUDS["public"], graph=self.office.microsoft.authority)}
+        self.client = ChatsClient(AppCalls(self.pool, ExpiringCache(token), clouds))
+
+    async def made(self, *names: str) -> str:
+        """A chat of these people."""
+        return (
+            await self.client.create(self.tenant, TOPIC, [invited(self.office.person(n)) for n in names])
+        ).id
+
+
+@pytest.fixture
+async def graph(office: Office) -> AsyncIterator[Graph]:
+    """Every request and answer is as the description says."""
+    wire = Wire(under="/v1.0", verify=office.microsoft.tls())
+
+    async with open_pool(transport=wire) as pool:
+        yield Graph(office, pool)
+    for exchange in wire.exchanges:
+        graph_api().check_request(exchange)
+
+
+def invited(person: Person) -> Invited:
+    return Invited(person.aad_object_id, "owner" if person.guest_from is None else "guest")
+
+
+async def test_a_chat_is_made_read_back_and_changed(graph: Graph, office: Office) -> None:
+    made = await graph.client.create(
+        graph.tenant, TOPIC, [invited(office.person("Bo")), invited(office.person("Di"))]
+    )
+    assert made.url.startswith("https://teams.microsoft.com/l/chat/")
+    await graph.client.add(graph.tenant, made.id, invited(office.guest))
+    await graph.client.add(graph.tenant, made.id, invited(office.person("Ada")))
+    await graph.client.add(graph.tenant, made.id, invited(office.person("Ada")))
+    members = await graph.client.members(graph.tenant, made.id)
+    people = [office.person("Bo"), office.person("Di"), office.guest, office.person("Ada")]
+    assert [one.aad_object_id for one in members] == [one.aad_object_id for one in people]
+    for _ in range(2):
+        await graph.client.remove(graph.tenant, made.id, members[2].id)
+    await graph.client.rename(graph.tenant, made.id, f"✓ {TOPIC}")
+    assert office.names(made.id) == ["Bo", "Di", "Ada"]
+    (found,) = await graph.client.newest(graph.tenant, office.person("Bo").aad_object_id)
+    assert (found.id, found.url, found.topic) == (made.id, made.url, f"✓ {TOPIC}")
+
+
+async def test_the_app_comes_into_the_chat_however_often_it_is_asked_for(
+    graph: Graph, office: Office
+) -> None:
+    chat = await graph.made("Bo", "Di")
+    for _ in range(2):
+        await graph.client.install(graph.tenant, chat, catalog_id_of(office.teams.company))
+    with pytest.raises(NotFound):
+        await graph.client.install(graph.tenant, chat, office.teams.company.bot_app_id)
+
+
+async def test_all_members_of_a_large_chat_are_read(graph: Graph, office: Office) -> None:
+    chat = await graph.made("Bo", "Di")
+    crowd = [f"crowd{number}@acme.example" for number in range(1, CROWD + 1)]
+    added = office.teams.post("/_sandbox/chat", {"chat": chat, "event": "membersAdded", "people": crowd})
+    assert added.status_code == 200
+    assert len(await graph.client.members(graph.tenant, chat)) == CROWD + 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"do": "lose_answer"}, OutcomeUnknown),
+        ({"do": "status", "status": 503}, OutcomeUnknown),
+        ({"do": "status", "status": 429, "retry_after": 3}, RateLimited),
+        (
+            {"do": "status", "status": 400, "body": {"error": {"code": "BadRequest", "message": ""}}},
+            RequestInvalid,
+        ),
+    ],
+)
+async def test_a_creation_that_failed_says_whether_a_chat_may_be_there(
+    graph: Graph, office: Office, fault: dict[str, object], error: type[OutsideError]
+) -> None:
+    office.fault("chat", **fault)  # type: ignore[arg-type]
+    with pytest.raises(error) as failed:
+        await graph.made("Bo", "Di")
+    assert failed.value.retry_after == fault.get("retry_after")
+
+
+@pytest.mark.parametrize("do", ["lose_answer", "status_after"])
+async def test_what_may_be_repeated_is_unavailable_when_its_answer_is_lost(
+    graph: Graph, office: Office, do: str
+) -> None:
+    chat = await graph.made("Bo", "Di")
+    office.fault("member", do, **({} if do == "lose_answer" else {"status": 503}))
+    with pytest.raises(ProviderUnavailable):
+        await graph.client.add(graph.tenant, chat, invited(office.person("Ada")))
+    await graph.client.add(graph.tenant, chat, invited(office.person("Ada")))
+    assert office.names(chat) == ["Bo", "Di", "Ada"]
+
+
+async def test_a_chat_that_takes_nobody_more_says_so(graph: Graph, office: Office) -> None:
+    chat = await graph.made("Bo", "Di")
+    office.fault("member", "block_members")
+    with pytest.raises(RequestInvalid) as failed:
+        await graph.client.add(graph.tenant, chat, invited(office.person("Ada")))
+    assert failed.value.code == "RosterAddMemberBlocked"
+
+
+async def test_a_permission_that_is_missing_is_named_and_found_when_it_is_granted(
+    graph: Graph, office: Office
+) -> None:
+    office.revoke("Chat.Create")
+    graph.forgets_tokens()
+    with pytest.raises(ConsentMissing) as failed:
+        await graph.made("Bo", "Di")
+    assert failed.value.code == "Chat.Create"
+    office.microsoft.sandbox("POST", "consent/grant")
+    assert office.names(await graph.made("Bo", "Di")) == ["Bo", "Di"], "by a new token"
+
+
+async def test_people_are_found_by_their_address(graph: Graph, office: Office) -> None:
+    ada, guest = office.person("Ada"), office.guest
+
+    async def found(address: str) -> object:
+        return await graph.client.find_person(graph.tenant, address)
+
+    assert await found(ada.email) == (ada.aad_object_id, "owner")
+    assert await found(guest.email) == (guest.aad_object_id, "guest"), "by filter alone"
+    assert await found("o'neill@acme.example") is None
+    office.revoke("User.Read.All")
+    graph.forgets_tokens()
+    assert await found(guest.email) is None
+    office.revoke("User.ReadBasic.All")
+    graph.forgets_tokens()
+    with pytest.raises(ConsentMissing):
+        await found(ada.email)
