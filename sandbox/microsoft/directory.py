@@ -1,5 +1,7 @@
 """The people of the tenant's directory: who is in it, and whose account is on."""
 
+from collections.abc import Iterator
+
 from sandbox.company import Company, Person
 from sandbox.microsoft import errors
 from sandbox.microsoft.state import Store
@@ -14,13 +16,9 @@ class Directory:
 
     def find(self, key: str) -> Person | None:
         """The person with this object id or user principal name, unless deleted; case makes no difference."""
+        wanted = key.lower()
         return next(
-            (
-                one
-                for one in self._company.colleagues
-                if key.lower() in (one.aad_object_id, self.principal_name(one).lower())
-                and not self.is_deleted(one)
-            ),
+            (one for one in self._there() if wanted in (one.aad_object_id, self.principal_name(one).lower())),
             None,
         )
 
@@ -44,14 +42,13 @@ class Directory:
         """The person with this e-mail address or principal name, unless deleted."""
         wanted = address.lower()
         return next(
-            (
-                one
-                for one in self._company.colleagues
-                if wanted in (one.email.lower(), self.principal_name(one).lower())
-                and not self.is_deleted(one)
-            ),
+            (one for one in self._there() if wanted in (one.email.lower(), self.principal_name(one).lower())),
             None,
         )
+
+    def _there(self) -> Iterator[Person]:
+        """Everybody who was not deleted."""
+        return (one for one in self._company.colleagues if not self.is_deleted(one))
 
     def is_deleted(self, person: Person) -> bool:
         """Whether the person was deleted."""

@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from sandbox.graph_errors import GraphError
+from sandbox.graph_hand_on import ADDRESS, GONE, PATH
 from sandbox.microsoft.directory import Directory
 from sandbox.serving import LostAnswer
 
@@ -40,11 +41,11 @@ class TeamsGraph:
         if self._teams_url is None:
             raise _no_teams()
         headers = {name: request.headers[name] for name in _KEPT if name in request.headers}
-        headers |= {"X-Sandbox-Gone": ",".join(self._directory.deleted), "X-Sandbox-Address": self._address}
+        headers |= {GONE: ",".join(self._directory.deleted), ADDRESS: self._address}
         try:
             answer = await self._http.request(
                 request.method,
-                f"{self._teams_url}/graph/v1.0{path}",
+                f"{self._teams_url}{PATH}{path}",
                 params=request.query_params,
                 content=await request.body(),
                 headers=headers,

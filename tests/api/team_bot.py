@@ -44,6 +44,7 @@ TEAM, CHANNEL = "19:new-team@thread.tacv2", "19:chosen@thread.tacv2"
 GROUP = "9a0c1f5e-0000-4000-8000-0000000000cc"
 OTHER_TENANT = "44444444-4444-4444-4444-444444444444"
 CHAT = "a:chat-of-ada"
+MENTION = {"type": "mention", "mentioned": {"id": f"28:{APP_ID}"}, "text": "<at>Muster</at>"}
 CONFIGURATION = f"""
 [[teams]]
 tenant = "{TENANT}"

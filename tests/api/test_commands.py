@@ -21,10 +21,11 @@ from muster.store import accounts, link_offers, people, teams
 from muster.store.link_offers import Ending, Offer, Spending
 from muster.store.pool import Pool
 from muster.temporal.attempts import Rejected, TemporalUnavailable
-from tests.api.conftest import APP_ID, SERVICE_URL, BotFramework
+from tests.api.conftest import SERVICE_URL, BotFramework
 from tests.api.team_bot import (
     CHANNEL,
     CHAT,
+    MENTION,
     OTHER_TENANT,
     TEAM,
     Bot,
@@ -41,7 +42,6 @@ from workflows.team_setup.messages import KeyShown, Reply, SetupAnswer
 
 pytestmark = pytest.mark.anyio
 
-MENTION = {"type": "mention", "mentioned": {"id": f"28:{APP_ID}"}, "text": "<at>Muster</at>"}
 OTHER_TEAM = "19:other-team@thread.tacv2"
 HOUR = timedelta(hours=1)
 RING = KeyRing.parse(KEYS)

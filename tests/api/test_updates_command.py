@@ -21,9 +21,18 @@ from muster.cards.sentences import UNREACHABLE
 from muster.store import chats, following
 from muster.store.pool import Pool, transaction
 from muster.temporal.attempts import TemporalUnavailable
-from tests.api.conftest import APP_ID, SERVICE_URL, BotFramework
+from tests.api.conftest import SERVICE_URL, BotFramework
 from tests.api.connecting import BY_BO, BY_NOBODY, GROUP_CHAT, authorized
-from tests.api.team_bot import CHANNEL, Bot, Connector, RecordingGateway, bot_settings, said, serving_bot
+from tests.api.team_bot import (
+    CHANNEL,
+    MENTION,
+    Bot,
+    Connector,
+    RecordingGateway,
+    bot_settings,
+    said,
+    serving_bot,
+)
 from tests.support.company import ADA_AAD, TENANT
 from workflows.account_link.messages import LinkAnswer
 from workflows.channel_incident.messages import PresetChosen
@@ -32,7 +41,6 @@ from workflows.presets import ChosenPreset, Preset
 pytestmark = pytest.mark.anyio
 
 CHAT = str(GROUP_CHAT["conversation"]["id"])
-MENTION = {"type": "mention", "mentioned": {"id": f"28:{APP_ID}"}, "text": "<at>Muster</at>"}
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ class Office:
     def created(self, *names: str, topic: str = "Incident #42 Checkout") -> dict[str, Any]:
         body = chat(*map(self.person, names), topic=topic)
         while (answer := self.call("POST", "/chats", body)).status_code == 429:
-            time.sleep(int(answer.headers["Retry-After"]))
+            time.sleep(int(answer.headers["Retry-After"]))  # as Graph asks: its limit uses real time
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()
         return made

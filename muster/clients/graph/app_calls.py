@@ -57,14 +57,14 @@ class AppCalls:
         self,
         tenant: str,
         method: str,
-        path: str | None,
+        path: str,
         body: Mapping[str, Any] | None = None,
         *,
         needs: str,
         repeatable: bool,
     ) -> dict[str, Any]:
         """The answer's object; ``needs`` is the permission that the call takes."""
-        address = self.address(tenant, path or "")
+        address = self.address(tenant, path)
         token = await self._tokens.get(tenant)
         roles = roles_of(token)
         if roles is not None and needs not in roles:

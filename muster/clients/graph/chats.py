@@ -70,7 +70,7 @@ class ChatsClient:
             "members": [self._member(tenant, one) for one in people],
         }
         answer = await self._calls.send(tenant, "POST", "chats", body, needs="Chat.Create", repeatable=False)
-        return _made(answer, repeatable=False)
+        return _made(answer)
 
     async def newest(self, tenant: str, person: str) -> tuple[FoundChat, ...]:
         """The newest group chats that a person is in."""
@@ -82,7 +82,7 @@ class ChatsClient:
 
     async def members(self, tenant: str, chat: str) -> tuple[Membership, ...]:
         """Everybody in the chat."""
-        path: str | None = f"{_path(chat)}/members"
+        path = f"{_path(chat)}/members"
         members: list[Membership] = []
         for _ in range(_MOST_PAGES):
             page = await self._calls.send(
@@ -93,9 +93,10 @@ class ChatsClient:
                 for one in mappings(page.get("value"))
                 if isinstance(id := one.get("id"), str) and isinstance(person := one.get("userId"), str)
             ]
-            path = self._calls.next_page(tenant, page)
-            if path is None:
+            next_page = self._calls.next_page(tenant, page)
+            if next_page is None:
                 return tuple(members)
+            path = next_page
         raise lost("a list of members without an end", repeatable=True)
 
     async def add(self, tenant: str, chat: str, person: Invited) -> None:
@@ -173,10 +174,10 @@ def _path(chat: str) -> str:
     return f"chats/{quote(chat, safe='')}"
 
 
-def _made(answer: dict[str, Any], *, repeatable: bool) -> MadeChat:
+def _made(answer: dict[str, Any]) -> MadeChat:
     id, url = answer.get("id"), answer.get("webUrl")
     if not isinstance(id, str) or not id:
-        raise lost("an answer without a chat", repeatable=repeatable)
+        raise lost("an answer without a chat", repeatable=False)
     return MadeChat(id, url if isinstance(url, str) else "")
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sandbox.graph_errors import GraphError, bad_request
+from sandbox.graph_errors import bad_request
 from sandbox.teams.chats import TOPIC_LIMIT
 
 _USER_MEMBER = "#microsoft.graph.aadUserConversationMember"
@@ -69,5 +69,5 @@ def _bound(body: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
     bind = body.get(f"{name}@odata.bind")
     found = pattern.search(bind) if isinstance(bind, str) else None
     if found is None:
-        raise GraphError(400, "BadRequest", f"Bind requests not supported for '{name}' without an id.")
+        raise bad_request(f"Bind requests not supported for '{name}' without an id.")
     return found["quoted"] or found["plain"]

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sandbox.company import Person
-from sandbox.graph_errors import GraphError, bad_request, not_found
+from sandbox.graph_errors import bad_request, not_found
 from sandbox.teams.chats import Chats
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.graph.bodies import WantedMember, wanted_chat, wanted_topic
@@ -67,7 +67,7 @@ class GraphChats:
         person = self._conversations.roster.person(key)
         is_ours = person is not None and person.tenant is None and person.aad_object_id not in gone
         if person is None or not is_ours or key not in (person.aad_object_id, person.email):
-            raise GraphError(404, "NotFound", f"Resource '{key}' does not exist.")
+            raise not_found(f"Resource '{key}' does not exist.")
         return person
 
     def shown(self, chat: Conversation, *, context: str | None = None) -> Json:

@@ -13,7 +13,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from sandbox.faults import Fault, FaultBook, FaultyPlace
-from sandbox.graph_errors import GraphError
+from sandbox.graph_errors import GraphError, bad_request
+from sandbox.graph_hand_on import ADDRESS, GONE, PATH
 from sandbox.graph_tokens import GraphTokens
 from sandbox.serving import LostAnswer
 from sandbox.teams.conversations import Conversations
@@ -22,9 +23,6 @@ from sandbox.teams.graph.permissions import check
 from sandbox.teams.graph.throttle import GraphThrottle
 from sandbox.teams.state import Call, Json, timestamp
 
-PATH = "/graph/v1.0"
-GONE, ADDRESS = "X-Sandbox-Gone", "X-Sandbox-Address"
-"""Headers of what the Microsoft simulator hands on: deleted people, and Graph's own address."""
 _DO = frozenset({"lose_answer", "status", "status_after", "slow"})
 _MATCH = frozenset({"method", "chat"})
 FAULTS = {
@@ -114,7 +112,7 @@ async def _body_of(request: Request) -> Json:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise GraphError(400, "BadRequest", "Unable to read JSON request payload.")
+        raise bad_request("Unable to read JSON request payload.")
     return body
 
 
