@@ -26,6 +26,7 @@ async def test_a_busy_life_goes_through_several_runs_with_one_card(impatient: Cl
                 _notes(run, 5),
             )
             await run.hears(life.escalates(), life.is_noted(f"day {day}"))
+        await run.is_idle()  # a reading in flight would tell of the resolve before its event, and end the run
         await run.hears(life.is_resolved(by=BO))
         end = await run.ends()
         chain = await _chain(run, first)
