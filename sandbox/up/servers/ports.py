@@ -8,11 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from sandbox.up.servers.port_reservations import PortReservations
+
 LOOPBACK = "127.0.0.1"
 
 _ANY = range(20_000, 32_000)
 """Below the ports that Linux gives to outgoing connections (32768 and up): one of those could be taken by a
 connection between this look and the start of the server that wants the port."""
+
+_reservations = PortReservations()
 
 _LISTENING = "0A"
 """A state of ``/proc/net/tcp`` (include/net/tcp_states.h of Linux)."""
@@ -53,15 +57,19 @@ def _error_of_binding(family: int, address: Any) -> OSError | None:
 def free_port(preferred: int = 0, *, avoid: Iterable[int] = (), host: str = LOOPBACK) -> int:
     """``preferred`` if it is free on the host and not in ``avoid``, else a free port by chance.
 
-    Raises OSError where the host has none, since it is not of this machine.
+    No other process gets it by chance before a server listens there. Raises OSError where the host has
+    none, since it is not of this machine.
     """
     if reason := why_not(host, 0):
         raise OSError(f"nothing can listen on {host}: {reason}")
     avoided = {*avoid, 0}
-    port = preferred
-    while port in avoided or why_not(host, port):
+    if preferred not in avoided and not why_not(host, preferred):
+        _reservations.reserve(preferred)
+        return preferred
+    while True:
         port = random.choice(_ANY)  # noqa: S311 (nothing is to be kept secret)
-    return port
+        if port not in avoided and not why_not(host, port) and _reservations.reserve(port):
+            return port
 
 
 def holder(port: int) -> str | None:
