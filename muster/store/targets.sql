@@ -63,11 +63,18 @@ WITH place AS (
   WHERE c.id = :conversation
     AND c.suspended_at IS NULL
     AND con.account = :account AND con.service = :service AND con.ended_at IS NULL
+), followed AS (
+  SELECT k.incident_id, k.conversation
+  FROM place p
+  JOIN incident_card k ON k.conversation = p.id
+  WHERE k.account = :account AND k.incident_id = ANY(:incidents) AND k.followed_at IS NOT NULL
+  ORDER BY k.incident_id
+  FOR UPDATE OF k
 ), taken_over AS (
   UPDATE incident_card k
   SET followed_by = NULL, followed_name = NULL, followed_at = NULL
-  FROM place p
-  WHERE k.conversation = p.id AND k.account = :account AND k.incident_id = ANY(:incidents)
+  FROM followed f
+  WHERE k.conversation = f.conversation AND k.account = :account AND k.incident_id = f.incident_id
     AND k.followed_at IS NOT NULL AND k.stopped_at IS NULL
   RETURNING k.incident_id, k.conversation, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number
 ), known AS (
