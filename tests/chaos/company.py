@@ -198,8 +198,9 @@ class Incident:
         ]
 
     async def card(self, place: str | None = None) -> dict[str, Any]:
-        """The message that the row names: the only row, or that of this conversation."""
-        (row,) = [row for row in await self.row() if place in (None, row["conversation"])]
+        """The message that the row names: that of this conversation, of its one channel, or the only row."""
+        rows = [row for row in await self.row() if place in (None, row["conversation"])]
+        (row,) = [row for row in rows if row["conversation"] not in self.chats] or rows
         return next(message for message in await self.messages() if message["id"] == row["activity_id"])
 
     async def row(self) -> list[asyncpg.Record]:

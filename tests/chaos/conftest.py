@@ -19,7 +19,8 @@ from tests.chaos.responder import Responder, responders_of, with_responders
 from tests.chaos.responder import responder as new_responder
 from tests.support.product import ends_of_logs, running
 
-CROWD = 200
+CROWD = 300
+"""People who are linked and in every team, beside those of the sandbox."""
 HERE = Path(__file__).parent
 
 
@@ -122,7 +123,7 @@ def _company_of(stack: Launched) -> SandboxCompany:
 
 
 def _crowded(company: SandboxCompany) -> SandboxCompany:
-    """The sandbox's company with two hundred more people, all linked and in every team."""
+    """The sandbox's company with the crowd, all linked and in every team."""
     crowd = tuple(_one_of_many(company.people[1], number) for number in range(CROWD))
     members = tuple(person.aad_object_id for person in crowd)
     teams = tuple(team.model_copy(update={"members": team.members + members}) for team in company.teams)

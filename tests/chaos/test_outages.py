@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.chaos.chat import Chat
 from tests.chaos.company import TEAMS_PATIENCE, Company, Incident
 from tests.chaos.invariants import in_sync
 
@@ -16,6 +17,8 @@ HALF_A_MINUTE = 0.5
 @pytest.mark.parametrize("part", ["temporal", "postgres"])
 async def test_nothing_is_lost_while_a_server_is_away_for_twenty_seconds(company: Company, part: str) -> None:
     old = await company.incident()
+    await old.shown_and_recorded()
+    await (await Chat.opened(company)).follow(old)
     await old.shown_and_recorded()
     pressed = await old.card()
     await company.product.stop(part, seconds=AWAY)
@@ -34,7 +37,7 @@ async def test_nothing_is_lost_while_a_server_is_away_for_twenty_seconds(company
 
     # PagerDuty tries again after up to half a minute; its clock need not be waited for.
     await company.pagerduty.advance(minutes=HALF_A_MINUTE)
-    await old.shows("Written meanwhile")
+    await old.agrees("Written meanwhile")
     await new[0].shows("Acknowledged by Ada Ops")
     await new[1].shows("Triggered")
     (answer,) = await old.click("acknowledge")
