@@ -14,6 +14,7 @@ export class TopBar {
     "data-testid": "person-switch",
     "aria-haspopup": "menu",
     "aria-expanded": "false",
+    disabled: true, // until it is known who there are
     onclick: () => this.#toggleMenu(),
   });
 
@@ -51,6 +52,7 @@ export class TopBar {
 
   #showPerson() {
     const { name } = this.#store.person;
+    this.#switch.disabled = false;
     this.#switch.setAttribute("aria-label", `${name}: account and people`);
     fill(
       this.#switch,
