@@ -22,6 +22,8 @@ from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
 from muster.card_runs import CardRuns
 from muster.chat_life import ChatLife
+from muster.clients.graph.app_calls import app_calls
+from muster.clients.graph.chats import ChatsClient
 from muster.clients.graph.client import graph_client
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.refresh import RefreshClient
@@ -112,6 +114,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             keys=keys,
             settings=settings,
             graph=graph_client(settings, http),
+            chats=ChatsClient(app_calls(settings, http)),
             signals=signals,
             card_runs=card_runs,
             sends=sends,

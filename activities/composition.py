@@ -13,6 +13,7 @@ from activities.signals import WorkflowSignals
 from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
 from muster.card_runs import CardRuns
+from muster.clients.graph.chats import ChatsClient
 from muster.clients.graph.client import GraphClient
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.subscriptions import SubscriptionClient
@@ -38,6 +39,7 @@ class Dependencies:
     keys: KeyRing
     settings: Settings
     graph: GraphClient
+    chats: ChatsClient
     signals: WorkflowSignals
     card_runs: CardRuns
     sends: Sends

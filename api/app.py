@@ -21,6 +21,7 @@ from api.links.assembly import link_routers
 from api.oauth.recipients import Recipients
 from api.oauth.reports import Reports
 from api.person_readers import running_readers
+from api.rooms import RoomStarts
 from api.strangers import Strangers
 from api.webhooks.fan_out import FanOut
 from api.webhooks.route import webhook_router
@@ -117,7 +118,10 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
         app.router.routes.extend(health_app(dependency_checks(pool, gateway)).routes)
         app.include_router(
             webhook_router(
-                pool=pool, keys=keys, fan_out=FanOut(pool, gateway, timing), accounts=settings.accounts
+                pool=pool,
+                keys=keys,
+                fan_out=FanOut(pool, gateway, timing, RoomStarts(settings.rooms)),
+                accounts=settings.accounts,
             )
         )
         app.include_router(

@@ -11,8 +11,9 @@ import structlog
 
 from muster.store.targets import Target
 from workflows.channel_incident.messages import Attached, PresetChosen, Timing
-from workflows.channel_incident.workflow_type import ATTACH, CHANNEL_INCIDENT, CHOOSE_PRESET, DETACH
+from workflows.channel_incident.workflow_type import ATTACH, CHANNEL_INCIDENT, CHOOSE_PRESET, DETACH, ROOM
 from workflows.contract import ArgumentT, Signal, StartT, WorkflowType
+from workflows.room import Room
 
 _TOLD_AT_ONCE = 10
 
@@ -61,6 +62,14 @@ class CardRuns:
             await self._signals.signal(CHANNEL_INCIDENT, card.start(self._timing), CHOOSE_PRESET, chosen)
 
         await _each(cards, choose)
+
+    async def tell_of_room(self, cards: Iterable[Target], room: Room) -> None:
+        """How the chat that was made for the incident stands, which its row says."""
+
+        async def tell(card: Target) -> None:
+            await self._signals.signal(CHANNEL_INCIDENT, card.start(self._timing), ROOM, room)
+
+        await _each(cards, tell)
 
     async def _let_go(self, workflow_id: str) -> None:
         if await self._signals.signal_running(workflow_id, DETACH):

@@ -1,5 +1,6 @@
 """``muster.toml``: what there can be several of, a table each. Nothing in it is named twice."""
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
@@ -10,6 +11,7 @@ from muster.identifiers import Subdomain, Uuid
 from muster.setting_types import AnyCase, Secret, Text, WebAddress, web_address
 
 _API_HOSTS = {"us": "https://api.pagerduty.com", "eu": "https://api.eu.pagerduty.com"}
+_LEAVE = re.compile(r"leave ([1-9]\d{0,3})h")
 _WEB_HOSTS = {"us": "pagerduty.com", "eu": "eu.pagerduty.com"}
 
 
@@ -31,6 +33,8 @@ class TeamsRegistration(_Entry):
     name: Text = "Muster"
     cloud: Annotated[CloudName, AnyCase] = "public"
     """Microsoft's cloud of the tenant (muster/clients/teams/clouds.py)."""
+    catalog_app: Uuid | None = None
+    """The id that the tenant's catalog gave the app, for chats that Muster makes. Not the manifest's."""
 
 
 class PagerDutyAccount(_Entry):
@@ -71,11 +75,34 @@ class PagerDutyAccount(_Entry):
         return _API_HOSTS[self.region]
 
 
+class RoomsTable(_Entry):
+    """What happens to people in the chats that are made for incidents."""
+
+    remove: Annotated[Literal["stays", "leaves"], AnyCase] = "stays"
+    """Whoever declined to help."""
+    after: str = "stay"
+    """Everybody, after the resolve: ``stay``, or ``leave 24h``."""
+
+    @field_validator("after")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        if value != "stay" and _LEAVE.fullmatch(value) is None:
+            raise PydanticCustomError("after", "it is stay, or leave and a number of hours: leave 24h")
+        return value
+
+    @property
+    def leave_after(self) -> float | None:
+        """Seconds; ``None``: they stay."""
+        hours = _LEAVE.fullmatch(self.after)
+        return None if hours is None else int(hours[1]) * 3600.0
+
+
 class ConfigFile(_Entry):
-    """``muster.toml``: a list of each kind, in which nothing is named twice."""
+    """``muster.toml``: a list of each kind, in which nothing is named twice, and a table for rooms."""
 
     teams: tuple[TeamsRegistration, ...] = ()
     pagerduty: tuple[PagerDutyAccount, ...] = ()
+    rooms: RoomsTable = RoomsTable()
 
     @field_validator("teams")
     @classmethod

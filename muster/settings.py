@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from muster.config_file import ConfigFile, PagerDutyAccount, TeamsRegistration
+from muster.config_file import ConfigFile, PagerDutyAccount, RoomsTable, TeamsRegistration
 from muster.loopback import is_loopback
 from muster.setting_sources import SecretFiles, Variables
 from muster.setting_types import (
@@ -190,7 +190,8 @@ class Settings(BaseSettings):
 
     @cached_property
     def _file(self) -> ConfigFile:
-        keys = {*ConfigFile.model_fields, *TeamsRegistration.model_fields, *PagerDutyAccount.model_fields}
+        kinds = (ConfigFile, TeamsRegistration, PagerDutyAccount, RoomsTable)
+        keys = {name for kind in kinds for name in kind.model_fields}
         tables = {} if self.config is None else read_toml(self.config, keys=keys)
         if not tables.get("teams") and (registration := registration_written(self._registration)):
             tables["teams"] = [registration]
@@ -209,6 +210,11 @@ class Settings(BaseSettings):
     def accounts(self) -> dict[str, PagerDutyAccount]:
         """PagerDuty accounts by key."""
         return {entry.key: entry for entry in self._file.pagerduty}
+
+    @property
+    def rooms(self) -> RoomsTable:
+        """What happens to people in the chats of incidents."""
+        return self._file.rooms
 
     def accounts_of(self, tenant: str) -> tuple[str, ...]:
         """Keys of the accounts that this tenant's teams may belong to, in the order of the file."""

@@ -18,6 +18,16 @@ class ChannelIncidentId(NamedTuple):
         return f"incident/{self.account}/{self.incident_id}/{self.conversation_key}"
 
 
+class IncidentRoomId(NamedTuple):
+    """The parts of an ``IncidentRoom`` workflow's id."""
+
+    account: str
+    incident_id: str
+
+    def __str__(self) -> str:
+        return f"room/{self.account}/{self.incident_id}"
+
+
 _SETUP = "setup/"
 
 

@@ -116,6 +116,24 @@ GRAPH_READ = Options(
 )
 """A token (two calls of at most 7 s) and a read. The reconciler is the only retry."""
 
+GRAPH_WRITE = Options(
+    start_to_close_timeout=timedelta(seconds=30),
+    schedule_to_start_timeout=timedelta(seconds=10),
+    schedule_to_close_timeout=timedelta(seconds=40),
+    heartbeat_timeout=timedelta(seconds=3),
+    retry_policy=ONE_ATTEMPT,
+)
+"""A token and at most two calls of 8 s. The reconciler is the only retry, and looks where it may be done."""
+
+GRAPH_PEOPLE = Options(
+    start_to_close_timeout=timedelta(seconds=60),
+    schedule_to_start_timeout=timedelta(seconds=10),
+    schedule_to_close_timeout=timedelta(seconds=70),
+    heartbeat_timeout=timedelta(seconds=3),
+    retry_policy=ONE_ATTEMPT,
+)
+"""Calls for some people, four at once. What is known of each is a row, so that the next one goes on."""
+
 STORE = Options(
     start_to_close_timeout=timedelta(seconds=5),
     schedule_to_close_timeout=timedelta(minutes=2),

@@ -21,6 +21,8 @@ AdminRole = Literal["owner", "admin"]
 TeamRole = Literal["manager", "responder", "observer"]
 """What a member is in a team, whatever their base role."""
 
+READ_ONLY = frozenset({"read_only_user", "read_only_limited_user"})
+"""Base roles that write nothing, notes included."""
 _SEES_THEIRS = "user"
 _CONNECTS_AS_TEAM_MANAGER = frozenset({"limited_user", "observer", "restricted_access"})
 

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 from activities.registration import implements
-from muster.store import commands, link_offers, links, wrong_keys
+from muster.store import commands, link_offers, links, room_members, wrong_keys
 from muster.store.pool import Pool
 from workflows.upkeep.activities import DELETE_OLD_ROWS, OfAccount, Progress
 
+DAY = timedelta(days=1)
+"""What the directory said of people counts so long."""
 WEEK = timedelta(days=7)
 """Offers, commands and wrong KEYs stay so long: Teams and people come back to them within hours."""
 MONTH = timedelta(days=30)
@@ -27,5 +29,6 @@ class OldRowActivities:
             await commands.delete_old(self._pool, age=WEEK),
             await wrong_keys.delete_old(self._pool, age=WEEK),
             await links.delete_told(self._pool, age=MONTH),
+            await room_members.delete_old_directory(self._pool, age=DAY),
         ]
         return Progress(after=0, done=sum(deleted), is_last=True)

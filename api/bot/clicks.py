@@ -10,9 +10,13 @@ import structlog
 from api.bot.activity import InboundActivity
 from api.bot.answers import card, sentence
 from api.bot.card_actions import ASKING_TAKES, ActionMalformed, CardActionHandler
+from api.bot.linking import Asked, Linking
+from api.bot.sender import person_of
 from api.gateway import Gateway
+from api.rooms import RoomStarts
 from muster.cards.incident.card import incident_card
 from muster.cards.outcomes import sentence_of, working_sentence
+from muster.cards.rooms.sentences import not_linked_sentence, there_is_one
 from muster.cards.sentences import (
     INCOMPLETE_BUTTON,
     NOT_OUR_CARD,
@@ -26,6 +30,8 @@ from muster.values import ID, identifier, one_line
 from workflows.channel_incident.messages import ClickAnswer, Timing
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICKS
 from workflows.ids import click_key, delivery_key
+from workflows.incident_room.messages import AskedForChat
+from workflows.incident_room.workflow_type import CREATE_CHAT, INCIDENT_ROOM
 from workflows.verbs.button_data import ButtonData, ButtonDataMalformed
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.registry import VERBS
@@ -37,10 +43,14 @@ log = structlog.stdlib.get_logger(__name__)
 class ClickHandler(CardActionHandler):
     """Answers clicks: finds the card, asks its workflow, draws the answer."""
 
-    def __init__(self, pool: Pool, gateway: Gateway, timing: Timing) -> None:
+    def __init__(
+        self, pool: Pool, gateway: Gateway, linking: Linking, timing: Timing, rooms: RoomStarts
+    ) -> None:
         self._pool = pool
         self._gateway = gateway
+        self._linking = linking
         self._timing = timing
+        self._rooms = rooms
 
     async def _handle(self, activity: InboundActivity, answer_by: float) -> dict[str, Any]:
         verb, button = _button_of(activity)
@@ -75,6 +85,8 @@ class ClickHandler(CardActionHandler):
             received_at=datetime.now(UTC),
             correlation=activity.id,
         )
+        if VERBS[verb].owner == "room":
+            return await self._ask_room(activity, target, click, answer_by)
         answer = await self._gateway.ask(
             CHANNEL_INCIDENT,
             target.start(self._timing),
@@ -85,6 +97,36 @@ class ClickHandler(CardActionHandler):
         )
         log.info("click answered", verb=verb, outcome=answer.outcome.kind if answer else "working")
         return _drawn(answer, click, target.account)
+
+    async def _ask_room(
+        self, activity: InboundActivity, target: Target, click: Click, answer_by: float
+    ) -> dict[str, Any]:
+        """Ask the run that owns the incident's chat; whoever is not linked is offered a link before."""
+        person = person_of(activity)
+        if click.person.link is None and person is not None:
+            asked = Asked(
+                tenant=target.conversation.tenant,
+                person=person,
+                account=target.account,
+                key=click.key,
+                correlation=click.correlation,
+            )
+            told = await self._linking.ask(asked, answer_by=answer_by)
+            return sentence(not_linked_sentence(target.account, told))
+        answer = await self._gateway.ask(
+            INCIDENT_ROOM,
+            self._rooms.of(target.account, target.incident_id, tenant=target.conversation.tenant),
+            CREATE_CHAT,
+            AskedForChat(click=click, conversation=target.conversation.id),
+            update_id=delivery_key(click.key, click.correlation),
+            answer_by=answer_by,
+        )
+        log.info("click answered", verb=click.verb, outcome=answer.outcome.kind if answer else "working")
+        if answer is None:
+            return sentence(working_sentence(click.verb))
+        if answer.url and answer.outcome.kind in ("done", "already"):
+            return sentence(there_is_one(answer.url))
+        return sentence(sentence_of(answer.outcome, click.verb, account=target.account))
 
     async def _target(
         self, activity: InboundActivity, message: str, button: ButtonData

@@ -21,6 +21,7 @@ from api.bot.sightings import Sightings
 from api.bot.team_events import TeamEvents
 from api.gateway import Gateway
 from api.person_readers import PersonReaders
+from api.rooms import RoomStarts
 from muster.card_runs import CardRuns
 from muster.cards.incident.shared import FOLLOW, REFRESH
 from muster.chat_life import ChatLife
@@ -62,7 +63,7 @@ def muster_bot(
     channels = Channels(pool, connector)
     events = TeamEvents(pool, gateway, connector, deadlines)
     return MusterBot(
-        ClickHandler(pool, gateway, timing),
+        ClickHandler(pool, gateway, linking, timing, RoomStarts(settings.rooms)),
         {
             **dict.fromkeys(BUTTONS, ButtonHandler(pool, gateway, deadlines)),
             **dict.fromkeys(LINK_BUTTONS, LinkButtonHandler(pool, linking)),

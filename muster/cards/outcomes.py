@@ -4,6 +4,7 @@ The one place that turns the codes of ``workflows.verbs.outcomes`` into words.
 """
 
 from muster.cards.incident.names import numbered
+from muster.cards.rooms.sentences import MAKING, room_sentence
 from muster.cards.text import escape, plain, web_link
 from workflows.channel_incident.view import View
 from workflows.verbs.outcomes import Outcome, Reason
@@ -23,6 +24,9 @@ _REASONS: dict[Reason, str] = {
     "refused_by_pagerduty": ".",
     "not_followed": ": the incident is not followed here any more.",
     "by_connection": ": the incident comes here because its service is connected. disconnect ends that.",
+    "may_not_write": ": your role in PagerDuty reads only.",
+    "nobody_to_talk_to": ".",
+    "not_granted": ".",
     "not_found": ". PagerDuty does not know this incident any more.",
     "conflict": ". Somebody else was changing the incident at that moment. Try again.",
     "rate_limited": ". PagerDuty is limiting requests right now. Try again in a minute.",
@@ -31,6 +35,8 @@ _REASONS: dict[Reason, str] = {
         ". PagerDuty could not be asked: it refuses Muster's own app. Whoever runs Muster has to mend that."
     ),
     "answer_lost": ". PagerDuty's answer was lost; the card shows what is known.",
+    "chat_unknown": ".",
+    "not_made": ".",
     "unavailable": ". PagerDuty did not answer. Try again in a moment.",
 }
 """Ends of the sentence *Acknowledge was not done…*; ``by`` is whom PagerDuty refused.
@@ -43,6 +49,8 @@ def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
     """How the click ended, for the person who clicked; plain text."""
     row = VERBS[verb]
     label = row.label
+    if row.owner == "room" and (sentence := room_sentence(outcome, account=account)) is not None:
+        return sentence
     match outcome.kind:
         case "done" if row.stops_following:
             return "You stopped following this incident here."
@@ -69,6 +77,8 @@ def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
 
 def working_sentence(verb: VerbName) -> str:
     """The click was taken, and its outcome is not known yet."""
+    if VERBS[verb].owner == "room":
+        return MAKING
     return f"Muster is working on it: {VERBS[verb].label}. The card will show what came of it."
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
-from muster.store.targets import following_of
+from muster.store.targets import following_of, room_of
 from muster.values import storable_json
 from workflows.channel_incident.activities import ShowCard, StoredCard
 from workflows.channel_incident.messages import CardKey
@@ -162,6 +162,7 @@ async def restore(connection: Connection | Pool, card: CardKey) -> StoredCard:
         content=row["content"],
         view=View.model_validate_json(row["view"]) if row["view"] else None,
         following=following_of(row),
+        room=room_of(row),
         unknown=row["intent_marker"] is not None,
         orphans=row["orphans"],
         notified=tuple(row["notified"]),

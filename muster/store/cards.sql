@@ -132,6 +132,7 @@ WHERE account = :account AND incident_id = :incident_id AND conversation = :conv
 
 -- name: restore
 SELECT activity_id, marker, revision, nonce, content, view, intent_marker, orphans, notified,
-       followed_at, followed_name, follow_number, stopped_at, stopped_name
-FROM incident_card
+       followed_at, followed_name, follow_number, stopped_at, stopped_name, r.told AS room
+FROM incident_card k
+LEFT JOIN incident_room r USING (account, incident_id)
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation

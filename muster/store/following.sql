@@ -32,10 +32,11 @@ WITH place AS (
 )
 SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number, k.activity_id,
        k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
-       c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, t.aad_group_id
+       c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, t.aad_group_id, r.told AS room
 FROM followed k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
+LEFT JOIN incident_room r ON r.account = k.account AND r.incident_id = k.incident_id
 
 -- name: stop
 -- Somebody stops it, once. What a connection brings is not stopped here: its end is the connection's.

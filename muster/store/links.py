@@ -220,6 +220,12 @@ async def of_person(connection: Connection | Pool, *, tenant: str, aad_object_id
     return tuple(Link(**row) for row in rows)
 
 
+async def role_of(connection: Connection | Pool, link: int) -> str | None:
+    """PagerDuty's ``user.role`` when the link was made; ``None``: nobody told it."""
+    role: str | None = await QUERIES["role_of"].fetchval(connection, link=link)
+    return role
+
+
 async def shown(connection: Connection | Pool, link: int) -> ShownUser | None:
     """The user of a link, for its person's own browser; ``None`` when the link is gone."""
     row = await QUERIES["shown"].fetchrow(connection, link=link)

@@ -33,6 +33,9 @@ FROM user_link
 WHERE tenant = :tenant AND aad_object_id = :aad_object_id
 ORDER BY account
 
+-- name: role_of
+SELECT pagerduty_role FROM user_link WHERE id = :link
+
 -- name: shown
 SELECT pagerduty_name, pagerduty_email FROM user_link WHERE id = :link
 

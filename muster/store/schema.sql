@@ -71,6 +71,15 @@ CREATE TABLE conversation (
     CONSTRAINT conversation_team_of_channels CHECK (((kind = 'channel'::text) = (team IS NOT NULL)))
 );
 
+CREATE TABLE directory_cache (
+    tenant text NOT NULL,
+    email text NOT NULL,
+    aad_object_id text,
+    role text,
+    read_at timestamp with time zone NOT NULL,
+    CONSTRAINT directory_cache_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'guest'::text])))
+);
+
 CREATE TABLE ended_link (
     link bigint NOT NULL,
     tenant text NOT NULL,
@@ -131,6 +140,28 @@ CREATE TABLE incident_detail (
     covers_event text NOT NULL,
     details jsonb NOT NULL,
     read_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE incident_room (
+    account text NOT NULL,
+    incident_id text NOT NULL,
+    tenant text NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage text DEFAULT 'none'::text NOT NULL,
+    topic text DEFAULT ''::text NOT NULL,
+    owner text,
+    began_at timestamp with time zone,
+    chat text,
+    url text DEFAULT ''::text NOT NULL,
+    others integer DEFAULT 0 NOT NULL,
+    shown_topic text DEFAULT ''::text NOT NULL,
+    installed_at timestamp with time zone,
+    shown_at timestamp with time zone,
+    noted_at timestamp with time zone,
+    told jsonb,
+    summed_up_for timestamp with time zone,
+    left_at timestamp with time zone,
+    CONSTRAINT incident_room_stage_check CHECK ((stage = ANY (ARRAY['none'::text, 'making'::text, 'made'::text, 'unknown'::text, 'gone'::text])))
 );
 
 CREATE TABLE installation (
@@ -285,6 +316,21 @@ ALTER TABLE quarantined_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE room_member (
+    account text NOT NULL,
+    incident_id text NOT NULL,
+    pagerduty_user text NOT NULL,
+    rank smallint NOT NULL,
+    name text NOT NULL,
+    asked boolean DEFAULT false NOT NULL,
+    aad_object_id text,
+    role text,
+    absence text,
+    looked_at timestamp with time zone,
+    in_chat boolean DEFAULT false NOT NULL,
+    CONSTRAINT room_member_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'guest'::text])))
+);
+
 CREATE TABLE subscription_intent (
     marker text NOT NULL,
     account text NOT NULL,
@@ -392,6 +438,9 @@ ALTER TABLE ONLY conversation
 ALTER TABLE ONLY conversation
     ADD CONSTRAINT conversation_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY directory_cache
+    ADD CONSTRAINT directory_cache_pkey PRIMARY KEY (tenant, email);
+
 ALTER TABLE ONLY ended_link
     ADD CONSTRAINT ended_link_pkey PRIMARY KEY (link);
 
@@ -400,6 +449,9 @@ ALTER TABLE ONLY incident_card
 
 ALTER TABLE ONLY incident_detail
     ADD CONSTRAINT incident_detail_pkey PRIMARY KEY (account, incident_id);
+
+ALTER TABLE ONLY incident_room
+    ADD CONSTRAINT incident_room_pkey PRIMARY KEY (account, incident_id);
 
 ALTER TABLE ONLY installation
     ADD CONSTRAINT installation_only_one_key UNIQUE (only_one);
@@ -427,6 +479,9 @@ ALTER TABLE ONLY person
 
 ALTER TABLE ONLY quarantined_event
     ADD CONSTRAINT quarantined_event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY room_member
+    ADD CONSTRAINT room_member_pkey PRIMARY KEY (account, incident_id, pagerduty_user);
 
 ALTER TABLE ONLY subscription_intent
     ADD CONSTRAINT subscription_intent_pkey PRIMARY KEY (marker);
@@ -473,6 +528,8 @@ CREATE INDEX ended_link_untold ON ended_link USING btree (account) WHERE (told_a
 CREATE INDEX incident_card_by_activity ON incident_card USING btree (conversation, activity_id);
 
 CREATE INDEX incident_card_unresolved ON incident_card USING btree (conversation) WHERE (COALESCE((view ->> 'status'::text), ''::text) <> 'resolved'::text);
+
+CREATE INDEX incident_room_chat ON incident_room USING btree (chat) WHERE (chat IS NOT NULL);
 
 CREATE INDEX link_offer_by_end ON link_offer USING btree (expires_at);
 
@@ -543,6 +600,9 @@ ALTER TABLE ONLY notice
 
 ALTER TABLE ONLY person
     ADD CONSTRAINT person_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);
+
+ALTER TABLE ONLY room_member
+    ADD CONSTRAINT room_member_account_incident_id_fkey FOREIGN KEY (account, incident_id) REFERENCES incident_room(account, incident_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY subscription_intent
     ADD CONSTRAINT subscription_intent_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);

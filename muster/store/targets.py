@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import asyncpg
 
@@ -14,6 +14,7 @@ from workflows.channel_incident.messages import Conversation, Start, Timing
 from workflows.following import Following, Stopped
 from workflows.ids import ChannelIncidentId
 from workflows.presets import ChosenPreset, Preset
+from workflows.room import Room
 from workflows.values import Value
 
 QUERIES = load_queries(__file__)
@@ -33,6 +34,8 @@ class Target(Value):
     """Who follows it there; ``None``: nobody could stop it."""
     stored: bool
     """Something was sent for this card before."""
+    room: Room | None = None
+    """The incident's own chat, where the statement looked for it. A stored card restores it."""
     orphan_markers: frozenset[str] = frozenset()
     """Of this card's messages that are not the card."""
 
@@ -52,7 +55,17 @@ class Target(Value):
             preset=self.preset,
             following=self.following,
             stored=self.stored,
+            offers_chat=True,
+            room=self.room,
         )
+
+
+class Concerned(NamedTuple):
+    """Whom an event concerns."""
+
+    cards: tuple[Target, ...]
+    room_tenant: str | None
+    """Of the chat that was made or asked for; ``None``: nobody asked."""
 
 
 async def find_and_register(
@@ -64,7 +77,7 @@ async def find_and_register(
     is_open: bool,
     just_matched: bool,
     created_at: datetime | None,
-) -> tuple[Target, ...]:
+) -> Concerned:
     """Every card this event concerns; those that it brings into a conversation are registered first."""
     rows = await QUERIES["find_and_register"].fetch(
         connection,
@@ -75,7 +88,10 @@ async def find_and_register(
         just_matched=just_matched,
         created_at=created_at,
     )
-    return tuple(target_of(row, account, incident_id) for row in rows)
+    return Concerned(
+        tuple(target_of(row, account, incident_id) for row in rows if row["id"] is not None),
+        rows[0]["room_tenant"] if rows else None,
+    )
 
 
 async def why_not_bring_in(
@@ -189,6 +205,12 @@ def following_of(row: asyncpg.Record) -> Following | None:
     return Following(number=row["follow_number"], by=row["followed_name"], stopped=stopped)
 
 
+def room_of(row: asyncpg.Record) -> Room | None:
+    """What the incident's cards were told of its chat, where the row holds it."""
+    told = row.get("room")
+    return None if told is None else Room.model_validate_json(told)
+
+
 def target_of(
     row: asyncpg.Record, account: str, incident_id: str, orphan_markers: Iterable[str] = ()
 ) -> Target:
@@ -205,5 +227,6 @@ def target_of(
         preset=_chosen(row),
         following=following_of(row),
         stored=row["stored"],
+        room=room_of(row),
         orphan_markers=frozenset(orphan_markers),
     )

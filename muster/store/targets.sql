@@ -33,11 +33,13 @@ WITH known AS (
   SELECT * FROM entering
 )
 SELECT c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored, k.preset, k.preset_number,
-       k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name
-FROM concerned k
-JOIN conversation c ON c.id = k.conversation
+       k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
+       r.tenant AS room_tenant, r.told AS room
+FROM (VALUES (1)) AS always (one) -- the room hears of its incident also where no card is
+LEFT JOIN incident_room r ON r.account = :account AND r.incident_id = :incident_id
+LEFT JOIN (concerned k JOIN conversation c ON c.id = k.conversation AND c.suspended_at IS NULL) ON true
 LEFT JOIN team t ON t.id = c.team
-WHERE c.suspended_at IS NULL
+WHERE c.id IS NOT NULL OR r.tenant IS NOT NULL
 ORDER BY c.key
 
 -- name: may_bring_in
@@ -102,10 +104,11 @@ WITH place AS (
   SELECT incident_id, conversation, stored, preset, preset_number FROM entering
 )
 SELECT k.incident_id, c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored, k.preset, k.preset_number,
-       NULL::timestamptz AS followed_at
+       NULL::timestamptz AS followed_at, r.told AS room
 FROM concerned k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
+LEFT JOIN incident_room r ON r.account = :account AND r.incident_id = k.incident_id
 ORDER BY array_position(:incidents::text[], k.incident_id)
 
 -- name: in_revived

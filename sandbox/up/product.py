@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.certificates import authority_file
 from sandbox.company import Company
 from sandbox.private_files import write_private
+from sandbox.teams.graph.apps import catalog_id_of
 from sandbox.up.addresses import BOT_METADATA, Addresses
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.servers.ports import LOOPBACK
@@ -20,6 +21,7 @@ def write_config(folder: DataFolder, company: Company, addresses: Addresses) -> 
             "app_id": company.bot_app_id,
             "app_secret": company.bot_app_secret,
             "name": company.bot_name,
+            "catalog_app": catalog_id_of(company),
         },
         "pagerduty": {
             "subdomain": company.account,

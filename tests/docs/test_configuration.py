@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from muster.cli.main import app
 from muster.clients.pagerduty.app_scopes import SCOPES
 from muster.clients.pagerduty.oauth import PERSON_SCOPES
-from muster.config_file import ConfigFile, PagerDutyAccount, TeamsRegistration
+from muster.config_file import ConfigFile, PagerDutyAccount, RoomsTable, TeamsRegistration
 from muster.settings import Settings
 from tests.docs.checkout import REPOSITORY, files
 
@@ -64,9 +64,12 @@ def test_every_setting_has_its_row_with_its_default() -> None:
     assert told == {variable(name, field): written(field) for name, field in Settings.model_fields.items()}
 
 
-@pytest.mark.parametrize(("table", "model"), [("teams", TeamsRegistration), ("pagerduty", PagerDutyAccount)])
+@pytest.mark.parametrize(
+    ("table", "model"),
+    [("[[teams]]", TeamsRegistration), ("[[pagerduty]]", PagerDutyAccount), ("[rooms]", RoomsTable)],
+)
 def test_every_key_of_the_file_has_its_row_with_its_default(table: str, model: type[BaseModel]) -> None:
-    told = {row[0]: row[2] for row in rows(f"key of `[[{table}]]` | meaning | default")}
+    told = {row[0]: row[2] for row in rows(f"key of `{table}` | meaning | default")}
     assert told == {name: written(field) for name, field in model.model_fields.items()}
 
 

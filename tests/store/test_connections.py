@@ -67,7 +67,7 @@ async def entered(pool: Pool, service: str) -> list[str]:
         just_matched=True,
         created_at=datetime.now(UTC),
     )
-    return [target.conversation.id for target in found]
+    return [target.conversation.id for target in found.cards]
 
 
 async def test_a_connection_says_by_whom_and_since_when(pool: Pool) -> None:

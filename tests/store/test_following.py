@@ -114,7 +114,7 @@ async def event(pool: Pool, *, service: str | None = None, just_matched: bool = 
         just_matched=just_matched,
         created_at=datetime.now(UTC) if service else None,
     )
-    return [target.conversation.id for target in found]
+    return [target.conversation.id for target in found.cards]
 
 
 @pytest.fixture

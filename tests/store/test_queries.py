@@ -15,6 +15,7 @@ from muster.store.pool import Connection, Pool
 from muster.store.queries import Query, QueryMisused, load_queries, parse_query
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from workflows.channel_incident.messages import CardKey
+from workflows.incident_room.messages import RoomKey
 
 pytestmark = pytest.mark.anyio
 
@@ -70,11 +71,11 @@ def arguments_of(query: str, source: str) -> Iterator[set[str]]:
 
 
 def names_of(keyword: ast.keyword) -> set[str]:
-    """One name, or those of the card's key, which is passed as a whole."""
+    """One name, or those of the key of a card or a room, which is passed as a whole."""
     if keyword.arg is not None:
         return {keyword.arg}
-    assert ast.unparse(keyword.value) in ("dict(card)", "dict(request.card)")
-    return set(CardKey.model_fields)
+    assert ast.unparse(keyword.value) in ("dict(card)", "dict(request.card)", "dict(room)")
+    return set((RoomKey if "room" in ast.unparse(keyword.value) else CardKey).model_fields)
 
 
 def test_every_file_of_queries_has_its_module() -> None:

@@ -30,7 +30,7 @@ class Incident:
         just_matched: bool = False,
         created_at: datetime | None = SECOND,
     ) -> tuple[Target, ...]:
-        return await find_and_register(
+        found = await find_and_register(
             self.pool,
             account=ACCOUNT,
             incident_id=self.id,
@@ -39,6 +39,7 @@ class Incident:
             just_matched=just_matched,
             created_at=created_at,
         )
+        return found.cards
 
     async def note(self) -> tuple[Target, ...]:
         """An event that names its incident and nothing else."""

@@ -21,11 +21,13 @@ import worker
 from api.bot.activity import InboundActivity
 from api.bot.chat_events import ChatEvents
 from api.gateway import Gateway
+from api.rooms import RoomStarts
 from api.webhooks.fan_out import FanOut
 from muster.card_runs import CardRuns
 from muster.chat_life import ChatLife
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.teams.connector import ConnectorClient
+from muster.config_file import RoomsTable
 from muster.payloads.events import incident_event_of
 from muster.seed import Seed, seed
 from muster.settings import Settings
@@ -81,7 +83,9 @@ class Chat:
     async def tells_of(self, incident: str, **changes: Any) -> None:
         """The incident changes, and PagerDuty tells of it."""
         event = await self.changes(incident, **changes)
-        await FanOut(self.pool, self.gateway, TIMING).deliver(incident_event_of(ACCOUNT, event), b"")
+        await FanOut(self.pool, self.gateway, TIMING, RoomStarts(RoomsTable())).deliver(
+            incident_event_of(ACCOUNT, event), b""
+        )
 
     async def changes(self, incident: str, **changes: Any) -> dict[str, Any]:
         """The incident changes; the event that tells of it."""

@@ -8,10 +8,11 @@ from workflows.following import Following
 from workflows.incident.events import Details
 from workflows.incident.news import Announcement
 from workflows.incident.stamps import Stamp
+from workflows.room import Room
 from workflows.values import Value
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
-from workflows.verbs.registry import VERBS
+from workflows.verbs.registry import CARD_VERBS
 
 
 class ShowCard(Value):
@@ -139,6 +140,8 @@ class StoredCard(Value):
     view: View | None = None
     following: Following | None = None
     """Who follows the incident there, and who stopped it; ``None``: nobody could stop it."""
+    room: Room | None = None
+    """The chat that was made for the incident, as the cards were told."""
     unknown: bool = False
     """A post was attempted and its outcome never recorded."""
     orphans: int = 0
@@ -153,7 +156,7 @@ TELL_PERSON = Activity("teams.tell_person", TellPerson, Done, options.TEAMS_PRIV
 OFFER_LINK = Activity("workflow.offer_link", OfferToClicker, Done, options.SIGNAL_ONE)
 VERB_CALLS = {
     verb.activity: Activity(verb.activity, DoVerb, VerbDone, options.PAGERDUTY_INTERACTIVE)
-    for verb in VERBS.values()
+    for verb in CARD_VERBS.values()
 }
 """By the activity's name: one for each that some verb names."""
 CHANGE_STATUS = VERB_CALLS["pagerduty.change_status"]

@@ -8,6 +8,7 @@ from workflows.channel_incident.state import State
 from workflows.channel_incident.view import CardIdentity, View
 from workflows.following import Following
 from workflows.presets import ChosenPreset
+from workflows.room import Room
 from workflows.values import Value
 from workflows.verbs.outcomes import Outcome
 
@@ -53,6 +54,10 @@ class Start(Value):
     """Who follows the incident here, as the card's row has it."""
     stored: bool = False
     """The card's row has had an intent: restore it before anything is shown."""
+    offers_chat: bool = False
+    """Its card may offer to make the incident a chat of its own."""
+    room: Room | None = None
+    """That chat, as the cards were told."""
     carried: State | None = None
     """From the run that continued as this one."""
 

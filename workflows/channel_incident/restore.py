@@ -8,6 +8,7 @@ from temporalio.exceptions import ActivityError
 from workflows.channel_incident.activities import RESTORE_CARD, RESTORE_INCIDENT, StoredCard
 from workflows.channel_incident.details import details_request
 from workflows.channel_incident.following import with_following
+from workflows.channel_incident.room import with_room
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.state import State
 from workflows.channel_incident.view import View
@@ -78,7 +79,7 @@ def restored(state: State, stored: StoredCard, *, marker: str) -> State:
         announcements=state.announcements.model_copy(update={"said": stored.notified}),
         clicks=(*stored.clicks, *(click for click in state.clicks if click.key not in known)),
     )
-    folded = _followed(folded, stored.following, marker=marker)
+    folded = with_room(_followed(folded, stored.following, marker=marker), stored.room)
     if stored.view is None:
         return folded
     fresh = _without_what_was_shown(folded, stored.view)

@@ -2,15 +2,16 @@
 
 from temporalio import workflow
 
-from workflows.channel_incident.attributes import Attributes
 from workflows.channel_incident.messages import CardKey, Start
+from workflows.channel_incident.room import Place
 from workflows.channel_incident.state import CardState, State, TimelineEntry
-from workflows.channel_incident.timeline import markdown_of
+from workflows.channel_incident.timeline import attention_of, markdown_of
 from workflows.channel_incident.view import CardIdentity, View, build_view, fingerprint
-from workflows.channel_incident.workflow_type import title
+from workflows.channel_incident.workflow_type import attributes_of, title
 from workflows.degradations import DegradableRun
 from workflows.incident.events import Details
 from workflows.incident.reduce import fold_details
+from workflows.written_attributes import WrittenAttributes
 
 
 class RunState(DegradableRun[State]):
@@ -32,9 +33,11 @@ class RunState(DegradableRun[State]):
             card=CardState(marker=self.draw(), nonce=self.draw()),
             preset=start.preset,
             following=start.following,
+            offers_chat=start.offers_chat,
+            room=start.room,
         )
         self._view = self._build_view(self._state)
-        self._attributes = Attributes(start)
+        self._attributes = WrittenAttributes()
 
     @property
     def state(self) -> State:
@@ -81,6 +84,7 @@ class RunState(DegradableRun[State]):
             state.incident is not before.incident
             or state.degradations is not before.degradations
             or state.following is not before.following
+            or state.room is not before.room
             or self._view is None
             or state.card.revision != self._view.revision
         )
@@ -114,7 +118,14 @@ class RunState(DegradableRun[State]):
         name = title(number, self.start.incident_id, service, self.conversation.label)
         workflow.set_current_details(markdown_of(name, self._state))
         if self._state.is_in_sync or self._state.degradations:
-            self._attributes.write(self._state)
+            start, attention = self.start, attention_of(self._state)
+            wanted = attributes_of(start.account, start.incident_id, start.conversation, snapshot, attention)
+            self._attributes.write(wanted)
 
     def _build_view(self, state: State) -> View | None:
-        return build_view(state, account=self.start.account, incident_id=self.start.incident_id)
+        return build_view(
+            state,
+            account=self.start.account,
+            incident_id=self.start.incident_id,
+            place=Place(self.conversation.tenant, self.conversation.id),
+        )

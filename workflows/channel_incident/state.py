@@ -12,6 +12,7 @@ from workflows.incident.news import Announcement
 from workflows.incident.stamps import MOST_ENTRIES, Stamp
 from workflows.incident.state import IncidentState
 from workflows.presets import ChosenPreset
+from workflows.room import Room
 from workflows.values import Value
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
@@ -186,6 +187,10 @@ class State(Degradable):
     timeline: tuple[TimelineEntry, ...] = ()
     """What happened last, for operators."""
     detached: bool = False
+    offers_chat: bool = False
+    """The card has the button **Create Chat** while the incident has no chat of its own."""
+    room: Room | None = None
+    """That chat, as the cards were told."""
 
     @property
     def is_stopped(self) -> bool:

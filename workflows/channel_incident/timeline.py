@@ -9,6 +9,7 @@ from workflows.degradations import lines_of
 from workflows.incident.event_types import EVENT_TYPES
 from workflows.incident.events import IncidentEvent
 from workflows.markdown import as_markdown
+from workflows.room import Room
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome
 
@@ -53,6 +54,11 @@ def entry_of_followed(followed: Followed, at: datetime) -> TimelineEntry:
 def entry_of_preset(message: PresetChosen, at: datetime) -> TimelineEntry:
     """That somebody chose how much is said, as the timeline tells it."""
     return TimelineEntry(at=at, what=f"preset: {message.chosen.preset}", who=f"{message.by} in Teams")
+
+
+def entry_of_room(room: Room, at: datetime) -> TimelineEntry:
+    """How the incident's own chat stands, as the timeline tells it."""
+    return TimelineEntry(at=at, what=f"chat: {room.stage}", who="Muster")
 
 
 def entry_of_click(click: Click, outcome: Outcome) -> TimelineEntry:

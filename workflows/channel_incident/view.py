@@ -5,8 +5,9 @@ from typing import Literal, get_args
 
 from pydantic import AwareDatetime
 
+from workflows.channel_incident.room import Place, offers_chat, shown_room
 from workflows.channel_incident.state import State
-from workflows.following import Following, Stopped, stopped_of
+from workflows.following import Stopped, stopped_of
 from workflows.incident.stamps import Entry, whole_second
 from workflows.incident.state import IncidentState
 from workflows.incident.type_names import shown_type
@@ -26,9 +27,10 @@ from workflows.incident.values import (
     Task,
     Urgency,
 )
+from workflows.room import ShownRoom
 from workflows.values import Value
 from workflows.verbs.registry import VERBS
-from workflows.verbs.verb import VerbName
+from workflows.verbs.verb import Verb, VerbName
 
 _CLOSED_TASKS = frozenset({"completed", "done", "skipped"})
 
@@ -86,6 +88,8 @@ class View(Value):
     """What the reader should know to be missing; empty when all is well."""
     stopped: Stopped | None = None
     """Who stopped following the incident here: this is its last state, without buttons."""
+    room: ShownRoom | None = None
+    """The chat that was made for the incident."""
 
 
 class CardIdentity(Value):
@@ -97,8 +101,11 @@ class CardIdentity(Value):
     """Drawn anew with every revision and every recorded outcome."""
 
 
-def build_view(state: State, *, account: str, incident_id: str) -> View | None:
-    """The view of this moment; ``None`` while nothing but the incident's id is known."""
+def build_view(state: State, *, account: str, incident_id: str, place: Place | None = None) -> View | None:
+    """The view of this moment; ``None`` while nothing but the incident's id is known.
+
+    ``place`` is where the card is: what it says of the incident's own chat depends on that.
+    """
     incident = state.incident
     snapshot = incident.snapshot
     if snapshot is None or incident.newest is None:
@@ -138,9 +145,10 @@ def build_view(state: State, *, account: str, incident_id: str) -> View | None:
         escalation=_escalation(incident, snapshot),
         description=incident.description,
         alerts=incident.alerts,
-        verbs=_verbs(snapshot, state.following),
+        verbs=_verbs(snapshot, state, place),
         degraded=() if resolved or stopped else _degraded(state),
         stopped=stopped,
+        room=shown_room(state.room, place),
     )
 
 
@@ -214,8 +222,15 @@ def _latest(comments: tuple[Entry[Comment], ...]) -> Comment | None:
     return next((entry.value for entry in reversed(comments) if entry.value.text), None)
 
 
-def _verbs(snapshot: Snapshot, following: Following | None) -> tuple[VerbName, ...]:
-    if stopped_of(following) is not None:
+def _verbs(snapshot: Snapshot, state: State, place: Place | None) -> tuple[VerbName, ...]:
+    if stopped_of(state.following) is not None:
         return ()
-    offered = (verb for verb in VERBS.values() if snapshot.status in verb.offered_in)
-    return tuple(verb.name for verb in offered if following is not None or not verb.stops_following)
+
+    def is_offered(verb: Verb) -> bool:
+        if verb.stops_following:
+            return state.following is not None
+        return verb.owner == "card" or offers_chat(state, place)
+
+    return tuple(
+        verb.name for verb in VERBS.values() if snapshot.status in verb.offered_in and is_offered(verb)
+    )

@@ -23,12 +23,14 @@ from workflows.channel_incident.messages import Attached, ClickAnswer, End, Foll
 from workflows.channel_incident.orphans import OrphansReconciler
 from workflows.channel_incident.private_messages import PrivateMessagesReconciler
 from workflows.channel_incident.restore import restore
+from workflows.channel_incident.room import with_room
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.timeline import (
     entry_of_attached,
     entry_of_event,
     entry_of_followed,
     entry_of_preset,
+    entry_of_room,
 )
 from workflows.channel_incident.workflow_type import (
     ATTACH,
@@ -39,6 +41,7 @@ from workflows.channel_incident.workflow_type import (
     DETACH,
     EVENTS,
     FOLLOW,
+    ROOM,
 )
 from workflows.draining import drain
 from workflows.errors import NotFound
@@ -47,8 +50,9 @@ from workflows.incident.events import IncidentEvent
 from workflows.incident.news import announcement_of, is_urgent
 from workflows.incident.reduce import fold_event
 from workflows.reconcile import ReconcileLoop
+from workflows.room import Room
 from workflows.verbs.click import Click
-from workflows.verbs.registry import VERBS
+from workflows.verbs.registry import CARD_VERBS
 
 
 @workflow.defn(name=CHANNEL_INCIDENT.name)
@@ -151,6 +155,12 @@ class ChannelIncidentWorkflow:
         run = self.run_state
         run.apply(with_preset(run.state, message.chosen), entry=entry_of_preset(message, workflow.now()))
 
+    @workflow.signal(name=ROOM.name)
+    def hear_of_room(self, room: Room) -> None:
+        """Signal: how the chat that was made for the incident stands."""
+        run = self.run_state
+        run.apply(with_room(run.state, room), entry=entry_of_room(room, workflow.now()))
+
     def check_click(self, click: Click) -> None:
         """Validator of every verb: names only, bad shapes never get here."""
         info = workflow.current_update_info()
@@ -167,7 +177,7 @@ class ChannelIncidentWorkflow:
     @workflow.signal(name=CLICK.name)
     async def take_click(self, click: Click) -> None:
         """Signal: a click whose answer the API could not wait for."""
-        if click.verb not in VERBS:
+        if click.verb not in CARD_VERBS:
             workflow.logger.warning("a click of an unknown verb was dropped: %s", click.verb)
             return
         await workflow.wait_condition(lambda: self.restored)

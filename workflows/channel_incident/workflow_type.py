@@ -18,6 +18,7 @@ from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
 from workflows.incident.values import Snapshot
 from workflows.markdown import as_markdown
+from workflows.room import Room
 from workflows.search_attributes import (
     ATTENTION,
     INCIDENT_NUMBER,
@@ -32,7 +33,7 @@ from workflows.search_attributes import (
 )
 from workflows.values import Value
 from workflows.verbs.click import Click
-from workflows.verbs.registry import VERBS
+from workflows.verbs.registry import CARD_VERBS
 
 EVENTS = {name: Signal(name, IncidentEvent) for name in INCIDENT_EVENTS}
 """What happened, under PagerDuty's own names."""
@@ -46,7 +47,9 @@ FOLLOW = Signal("follow", Followed)
 """Somebody follows the incident here, whether or not it is open."""
 CHOOSE_PRESET = Signal("choose_preset", PresetChosen)
 """How much is said beside the card from now on, as its row says."""
-CLICKS = {verb: Update(verb, Click, ClickAnswer, goes_on_as=CLICK) for verb in VERBS}
+ROOM = Signal("room", Room)
+"""How the chat that was made for the incident stands."""
+CLICKS = {verb: Update(verb, Click, ClickAnswer, goes_on_as=CLICK) for verb in CARD_VERBS}
 """A click whose answer somebody waits for, under the name of its verb."""
 
 _ID_LIMIT, _PLACE_LIMIT = 80, 150
@@ -108,6 +111,9 @@ CHANNEL_INCIDENT = WorkflowType(
     start=Start,
     workflow_id=_workflow_id,
     listing=_listing,
-    signals={**EVENTS, **{signal.name: signal for signal in (CLICK, DETACH, ATTACH, FOLLOW, CHOOSE_PRESET)}},
+    signals={
+        **EVENTS,
+        **{signal.name: signal for signal in (CLICK, DETACH, ATTACH, FOLLOW, CHOOSE_PRESET, ROOM)},
+    },
     updates=CLICKS,
 )

@@ -16,15 +16,20 @@ Reason = Literal[
     "refused_by_pagerduty",
     "not_followed",
     "by_connection",
+    "may_not_write",
+    "nobody_to_talk_to",
+    "not_granted",
     "not_found",
     "conflict",
     "rate_limited",
     "not_sent",
     "app_refused",
     "answer_lost",
+    "chat_unknown",
+    "not_made",
     "unavailable",
 ]
-"""Why a click was ``refused`` (the first eight) or ``failed`` (the others).
+"""Why a click was ``refused`` (the first eleven) or ``failed`` (the others).
 
 ``link_removed``: the person unlinked meanwhile. ``link_ended``: PagerDuty does not refresh the link any more,
 and the person has to link again. ``link_rejected``: PagerDuty does not accept the link's
@@ -32,7 +37,11 @@ token. ``forbidden``: PagerDuty does not let this person do it. ``already_change
 is done already, and shows it otherwise. ``refused_by_pagerduty``: PagerDuty answered, and did not do it
 whoever asks; ``says`` has its words. ``not_followed``: somebody stopped following the incident in this
 conversation. ``by_connection``: a connection of the conversation brings the incident, so that nobody stops
-it. ``not_found``: PagerDuty does not know the incident. ``conflict``: somebody else changed the incident at
+it. ``may_not_write``: the person's role writes no notes. ``nobody_to_talk_to``: of an incident's people
+nobody but whoever pressed was found. ``not_granted``: a Microsoft permission is missing, which ``says``
+names. ``chat_unknown``: nobody knows whether a chat was made; ``says`` is its topic. ``not_made``: Microsoft
+refuses it, ``says`` names the error. ``not_found``: PagerDuty does not know the incident. ``conflict``:
+somebody else changed the incident at
 that moment. ``not_sent``: the request cannot be written.
 ``app_refused``: PagerDuty refuses the app itself, so that it could not be asked as anybody.
 ``rate_limited``, ``answer_lost``, ``unavailable``: as their names say.

@@ -19,3 +19,5 @@ def _found() -> dict[str, Verb]:
 
 VERBS: dict[str, Verb] = _found()
 """By name."""
+CARD_VERBS: dict[str, Verb] = {name: row for name, row in VERBS.items() if row.owner == "card"}
+"""Those whose clicks the run of the pressed card handles."""

@@ -13,8 +13,9 @@ VerbName = Annotated[str, Field(pattern=r"^[a-z]+(_[a-z]+)*$")]
 VerbOpening = Literal["at_once"]
 """What a press opens: ``at_once`` nothing, the press is the click."""
 
-Owner = Literal["card"]
-"""Which run handles the click: ``card``, the run that owns the pressed card."""
+Owner = Literal["card", "room"]
+"""Which run handles the click: ``card``, the run that owns the pressed card; ``room``, the one that owns the
+chat of its incident."""
 
 FindOut = Literal["state", "look_up", "event", "openly"]
 """How an unknown outcome of the verb's PagerDuty call is found out.

@@ -1,6 +1,6 @@
 """The buttons of the incident card: what a responder can do, and where to look further."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from muster.cards.elements import (
     Action,
@@ -27,7 +27,15 @@ def verb_buttons(view: View, identity: CardIdentity) -> ActionSet:
     data = ButtonData(
         account=view.account, incident_id=view.incident_id, marker=identity.marker, nonce=identity.nonce
     ).to_wire()
-    return action_set(*(_verb_button(view, verb, place, data) for place, verb in enumerate(view.verbs)))
+    verbs = [_verb_button(view, verb, place, data) for place, verb in enumerate(view.verbs)]
+    return action_set(*verbs, *_join(view))
+
+
+def _join(view: View) -> Iterator[Action]:
+    """**Join Chat**, where Create Chat was."""
+    room = view.room
+    if room is not None and room.kind == "join" and (url := web_link(room.url)):
+        yield action_open_url(url, title="Join Chat", tooltip=named("Join the chat of", view))
 
 
 def further_buttons(view: View, *, details: str | None) -> ActionSet | None:

@@ -145,12 +145,8 @@ class ChatsClient:
 
         A tenant whose consent does not filter people (403) has nobody of this address.
         """
-        select = urlencode({"$select": "id,userPrincipalName"})
-        path = f"users/{quote(address, safe='@')}?{select}"
         try:
-            return _person(
-                await self._calls.send(tenant, "GET", path, needs="User.ReadBasic.All", repeatable=True)
-            )
+            return await self.person(tenant, address)
         except NotFound:
             pass
         literal = address.replace("'", "''")
@@ -161,6 +157,19 @@ class ChatsClient:
         except (ConsentMissing, Forbidden):
             return None
         return next((one for one in map(_person, mappings(answer.get("value"))) if one is not None), None)
+
+    async def person(self, tenant: str, key: str) -> tuple[str, Role]:
+        """The object id and the role of whom the directory has under this object id or principal name.
+
+        Raises ``NotFound`` where it has nobody.
+        """
+        select = urlencode({"$select": "id,userPrincipalName"})
+        path = f"users/{quote(key, safe='@')}?{select}"
+        answer = await self._calls.send(tenant, "GET", path, needs="User.ReadBasic.All", repeatable=True)
+        found = _person(answer)
+        if found is None:
+            raise lost("an answer without a person", repeatable=True)
+        return found
 
     def _member(self, tenant: str, person: Invited) -> dict[str, Any]:
         return {

@@ -88,7 +88,7 @@ async def enters(pool: Pool, incident: str) -> bool:
         just_matched=True,
         created_at=datetime.now(UTC),
     )
-    return [one.conversation.id for one in found] == [OPS]
+    return [one.conversation.id for one in found.cards] == [OPS]
 
 
 @asynccontextmanager

@@ -1,0 +1,192 @@
+"""The people of an incident's chat: who they are in the tenant, and bringing them in."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import structlog
+
+from activities.heartbeats import heartbeats
+from activities.registration import implements
+from muster.clients.graph.chats import ChatsClient, Invited
+from muster.clients.pagerduty.access import account_of
+from muster.clients.pagerduty.app_scopes import USERS
+from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import AppTokens
+from muster.config_file import PagerDutyAccount
+from muster.linked_people.together import all_of
+from muster.store import room_members, rooms
+from muster.store.pool import Pool
+from muster.store.room_members import Known
+from muster.values import NAME, VALUE, one_line
+from workflows.errors import ConsentMissing, Forbidden, NotFound, RequestInvalid
+from workflows.incident_room.activities import (
+    ADD_PEOPLE,
+    IDENTIFY_PEOPLE,
+    REMOVE_PEOPLE,
+    IdentifyPeople,
+    OfChat,
+    PeopleBrought,
+    PeopleFound,
+    PeopleRemoved,
+    RemovePeople,
+)
+from workflows.room import Absence
+
+MOST_IN_CHAT = 250
+"""People in a group chat (Microsoft: *Limits and specifications for Microsoft Teams*)."""
+_AT_ONCE = 4
+_SEARCHED_FOR, _ADDED = 80, 60
+"""People in one call of an activity, which then says that there are more."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class _User(NamedTuple):
+    """A user as PagerDuty has them."""
+
+    email: str
+    name: str
+
+
+class PeopleActivities:
+    """Finds people and brings them into chats. What is known of each is a row."""
+
+    def __init__(
+        self,
+        chats: ChatsClient,
+        pagerduty: PagerDutyClient,
+        app_tokens: AppTokens,
+        accounts: Mapping[str, PagerDutyAccount],
+        pool: Pool,
+    ) -> None:
+        self._chats = chats
+        self._client = pagerduty
+        self._app_tokens = app_tokens
+        self._accounts = accounts
+        self._pool = pool
+
+    @implements(IDENTIFY_PEOPLE)
+    async def identify_people(self, request: IdentifyPeople) -> PeopleFound:
+        """Know them by their links, else by their e-mail address, a few at a time."""
+        room, few = request.room, asyncio.Semaphore(_AT_ONCE)
+        async with heartbeats():
+            await room_members.want(self._pool, room, request.wanted)
+            await room_members.take_links(self._pool, room, tenant=request.tenant)
+            while strangers := await room_members.unknown(self._pool, room, most=_SEARCHED_FOR):
+                await all_of(*(self._search(request, one.pagerduty_user, few) for one in strangers))
+            while linked := await room_members.without_role(self._pool, room, most=_SEARCHED_FOR):
+                await all_of(*(self._note_role(request, user, key, few) for user, key in linked))
+            found = await room_members.invited(self._pool, room)
+            absent, count = await room_members.absent(self._pool, room)
+        return PeopleFound(found=len(found), absent=absent, absent_count=count)
+
+    @implements(ADD_PEOPLE)
+    async def add_people(self, request: OfChat) -> PeopleBrought:
+        """Read who is there, then add those who lack, four at once; whoever is refused is told of."""
+        room, few = request.room, asyncio.Semaphore(_AT_ONCE)
+        async with heartbeats():
+            there = await self._there(request)
+            invited = await room_members.invited(self._pool, room)
+            lacking = [one for one in invited if one.aad_object_id not in there]
+            places = max(MOST_IN_CHAT - len(there), 0)
+            for one in lacking[places:]:
+                await room_members.note_absence(self._pool, room, one.aad_object_id, "full")
+            added = [one for one in lacking[:places] if one.absence != "blocked"]
+            await all_of(*(self._add(request, one, few) for one in added[:_ADDED]))
+            if added:
+                there = await self._there(request)
+            absent, count = await room_members.absent(self._pool, room)
+        await rooms.note_left(self._pool, room, left=False)
+        present = sum(one.aad_object_id in there for one in invited)
+        return PeopleBrought(present=present, more=len(added) > _ADDED, absent=absent, absent_count=count)
+
+    @implements(REMOVE_PEOPLE)
+    async def remove_people(self, request: RemovePeople) -> PeopleRemoved:
+        """Take them out, four at once; who is not there has left already."""
+        room, few = request.room, asyncio.Semaphore(_AT_ONCE)
+        leaving = await room_members.keys_of(self._pool, room, request.users, everybody=request.everybody)
+        async with heartbeats():
+            there = await self._chats.members(request.tenant, request.chat)
+            await all_of(
+                *(self._remove(request, one.id, few) for one in there if one.aad_object_id in leaving)
+            )
+            left = {one.aad_object_id for one in there} - leaving
+            await room_members.note_members(self._pool, room, left)
+            if request.everybody:
+                await rooms.note_left(self._pool, room, left=True)
+        return PeopleRemoved(present=len(left))
+
+    async def _remove(self, request: RemovePeople, membership: str, few: asyncio.Semaphore) -> None:
+        async with few:
+            await self._chats.remove(request.tenant, request.chat, membership)
+
+    async def _there(self, request: OfChat) -> set[str]:
+        """A read back: everybody in the chat; where that is gone, the row says so."""
+        try:
+            members = await self._chats.members(request.tenant, request.chat)
+        except NotFound:
+            await rooms.note_gone(self._pool, request.room, chat=request.chat)
+            raise
+        there = {one.aad_object_id for one in members}
+        await room_members.note_members(self._pool, request.room, there)
+        return there
+
+    async def _add(self, request: OfChat, one: room_members.Invited, few: asyncio.Semaphore) -> None:
+        try:
+            async with few:
+                person = Invited(one.aad_object_id, one.role)
+                await self._chats.add(request.tenant, request.chat, person)
+        except (RequestInvalid, NotFound) as refusal:
+            absence: Absence = "blocked" if refusal.code == "RosterAddMemberBlocked" else "refused"
+            log.warning("somebody is not added to a chat", reason=str(refusal), absence=absence)
+            await room_members.note_absence(self._pool, request.room, one.aad_object_id, absence)
+
+    async def _search(self, request: IdentifyPeople, user: str, few: asyncio.Semaphore) -> None:
+        known, name = Known(None, None), ""
+        absence: Absence | None = None
+        async with few:
+            try:
+                found = await self._user(request.room.account, user)
+                name = found.name
+                known = await self._by_email(request.tenant, found.email)
+                absence = "no_account" if known.aad_object_id is None else None
+            except NotFound:
+                absence = "no_user"
+            except (ConsentMissing, Forbidden) as refusal:
+                log.warning("people cannot be looked for", reason=str(refusal))
+                absence = "not_granted"
+        await room_members.note_found(self._pool, request.room, user, known=known, absence=absence, name=name)
+
+    async def _note_role(self, request: IdentifyPeople, user: str, key: str, few: asyncio.Semaphore) -> None:
+        """Whether whoever linked their accounts is a guest; without the permission nobody is."""
+        async with few:
+            known = await room_members.directory(self._pool, tenant=request.tenant, email=key)
+            absence: Absence | None = None
+            try:
+                if known is None:
+                    known = Known(*await self._chats.person(request.tenant, key))
+                    await room_members.keep_directory(
+                        self._pool, tenant=request.tenant, email=key, known=known
+                    )
+            except NotFound:
+                known, absence = Known(key, "owner"), "no_account"
+            except (ConsentMissing, Forbidden):
+                known = Known(key, "owner")
+        await room_members.note_found(self._pool, request.room, user, known=known, absence=absence)
+
+    async def _user(self, account: str, user: str) -> _User:
+        configured = account_of(self._accounts, account)
+        token = await self._app_tokens.get(account, USERS)
+        found = await self._client.get_user(configured, user, token=token)
+        return _User(one_line(found.get("email"), VALUE), one_line(found.get("name"), NAME))
+
+    async def _by_email(self, tenant: str, email: str) -> Known:
+        if not email:
+            return Known(None, None)
+        known = await room_members.directory(self._pool, tenant=tenant, email=email)
+        if known is None:
+            found = await self._chats.find_person(tenant, email)
+            known = Known(*found) if found else Known(None, None)
+            await room_members.keep_directory(self._pool, tenant=tenant, email=email, known=known)
+        return known

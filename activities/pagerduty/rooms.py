@@ -1,0 +1,128 @@
+"""What PagerDuty has to do with an incident's chat: who may ask for it, and the note with its address."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from activities.registration import implements
+from muster.clients.pagerduty.access import account_of, bounded, details_of
+from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient
+from muster.config_file import PagerDutyAccount
+from muster.linked_people.identity import NoIdentity, asked_as
+from muster.linked_people.person_token import PersonTokens
+from muster.payloads.room_people import people_of
+from muster.payloads.values import mappings
+from muster.store import links, room_members, rooms
+from muster.store.links import LinkedUser
+from muster.store.pool import Pool
+from workflows.contract import Done
+from workflows.errors import Forbidden, NotFound
+from workflows.incident_room.activities import (
+    ADMIT,
+    ASKER,
+    NOTE_CHAT,
+    Admit,
+    Admitted,
+    NoteChat,
+    WantedPerson,
+)
+from workflows.incident_room.state import Asker
+from workflows.rights import READ_ONLY
+from workflows.verbs.outcomes import Outcome
+
+_ADMIT_SECONDS = 4.5
+_NOTE_SECONDS = 7.0
+"""Less than the rows' start-to-close limits."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class RoomNoteActivities:
+    """Asks PagerDuty as the people who ask for chats."""
+
+    def __init__(
+        self,
+        pagerduty: PagerDutyClient,
+        accounts: Mapping[str, PagerDutyAccount],
+        person_tokens: PersonTokens,
+        pool: Pool,
+    ) -> None:
+        self._client = pagerduty
+        self._accounts = accounts
+        self._tokens = person_tokens
+        self._pool = pool
+
+    @implements(ADMIT)
+    async def admit(self, request: Admit) -> Admitted:
+        """Whether PagerDuty shows whoever asks the incident, and lets them write notes.
+
+        Nothing is made before. Then the room has a row, and whom the incident names is wanted.
+        """
+        link, room = request.click.person.link, request.room
+        if link is None:
+            return _refused("link_removed")
+        account = account_of(self._accounts, room.account)
+        if await links.role_of(self._pool, link) in READ_ONLY:
+            return _refused("may_not_write", by=request.click.person.name)
+        asker: list[LinkedUser] = []
+
+        async def read(user: LinkedUser) -> Mapping[str, Any]:
+            asker[:] = [user]
+            return await self._client.get_incident(
+                account, room.incident_id, token=user.access_token, within=INTERACTIVE
+            )
+
+        async with bounded(_ADMIT_SECONDS):
+            try:
+                incident = await asked_as(self._tokens, read, link=link, account=account.key)
+            except NoIdentity as nobody:
+                return _refused(nobody.reason)
+            except NotFound:
+                return _refused("not_found")
+            except Forbidden:
+                return _refused("forbidden", by=request.click.person.name)
+            (user,) = asker
+            await rooms.open_room(self._pool, room, tenant=request.tenant)
+            await room_members.want(self._pool, room, people_of(incident))
+            own = WantedPerson(user=user.pagerduty_user, rank=ASKER, name=user.name)
+            await room_members.want(self._pool, room, [own], asked=True)
+            stored = await rooms.restore(self._pool, room)
+        return Admitted(
+            asker=Asker(pagerduty_user=user.pagerduty_user, name=user.name),
+            tenant_name=stored.tenant_name,
+            details=details_of(incident),
+        )
+
+    @implements(NOTE_CHAT)
+    async def note_chat(self, request: NoteChat) -> Done:
+        """Write ``Microsoft Teams chat: <url>`` as whoever asked, unless a note has the address."""
+        room = request.room
+        account = account_of(self._accounts, room.account)
+
+        async def write(user: LinkedUser) -> None:
+            notes = await self._client.list_notes(account, room.incident_id, token=user.access_token)
+            if not any(request.url in str(note.get("content")) for note in mappings(notes)):
+                await self._client.add_note(
+                    account,
+                    room.incident_id,
+                    f"Microsoft Teams chat: {request.url}",
+                    token=user.access_token,
+                    from_email=user.email,
+                )
+
+        async with bounded(_NOTE_SECONDS):
+            for link in await room_members.links_of_askers(self._pool, room, tenant=request.tenant):
+                try:
+                    await asked_as(self._tokens, write, link=link, account=account.key)
+                except NoIdentity as nobody:
+                    log.warning("a note is not written as somebody", reason=nobody.reason)
+                    continue
+                await rooms.note_noted(self._pool, room)
+                return Done()
+        raise Forbidden("nobody who asked for the chat can write the note")
+
+
+def _refused(reason: Any, *, by: str | None = None) -> Admitted:
+    kind = "failed" if reason in ("not_found", "app_refused") else "refused"
+    return Admitted(refused=Outcome(kind=kind, reason=reason, by=by))

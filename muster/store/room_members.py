@@ -1,0 +1,152 @@
+"""The people of rooms: who is wanted, whom the tenant knows as them, who is in the chat."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Literal, NamedTuple
+
+from muster.store.pool import Connection, Pool
+from muster.store.queries import load_queries
+from workflows.incident_room.activities import WantedPerson
+from workflows.incident_room.messages import RoomKey
+from workflows.room import Absence, Absent
+
+QUERIES = load_queries(__file__)
+
+MOST_NAMED = 20
+Role = Literal["owner", "guest"]
+
+
+class Unknown(NamedTuple):
+    """Somebody whom nobody in the tenant is known as."""
+
+    pagerduty_user: str
+    name: str
+
+
+class Invited(NamedTuple):
+    """Somebody who can be in the chat."""
+
+    pagerduty_user: str
+    aad_object_id: str
+    role: Role
+    in_chat: bool
+    asked: bool
+    absence: Absence | None
+
+
+class Known(NamedTuple):
+    """What the directory said; ``aad_object_id`` is ``None``: there is nobody."""
+
+    aad_object_id: str | None
+    role: Role | None
+
+
+async def want(
+    connection: Connection | Pool, room: RoomKey, people: Sequence[WantedPerson], *, asked: bool = False
+) -> None:
+    """These are wanted too; who was wanted before stays."""
+    await QUERIES["want"].execute(
+        connection,
+        **dict(room),
+        users=[one.user for one in people],
+        ranks=[one.rank for one in people],
+        names=[one.name for one in people],
+        asked=asked,
+    )
+
+
+async def take_links(connection: Connection | Pool, room: RoomKey, *, tenant: str) -> None:
+    """Know those who linked their accounts in this tenant."""
+    await QUERIES["link"].execute(connection, **dict(room), tenant=tenant)
+
+
+async def unknown(connection: Connection | Pool, room: RoomKey, *, most: int) -> tuple[Unknown, ...]:
+    """Those who are to be looked for now."""
+    return tuple(Unknown(*row) for row in await QUERIES["unknown"].fetch(connection, **dict(room), most=most))
+
+
+async def without_role(
+    connection: Connection | Pool, room: RoomKey, *, most: int
+) -> tuple[tuple[str, str], ...]:
+    """Those of whom nobody knows whose guest they are: PagerDuty's user, AAD object id."""
+    rows = await QUERIES["without_role"].fetch(connection, **dict(room), most=most)
+    return tuple((row["pagerduty_user"], row["aad_object_id"]) for row in rows)
+
+
+async def note_found(
+    connection: Connection | Pool,
+    room: RoomKey,
+    pagerduty_user: str,
+    *,
+    known: Known,
+    absence: Absence | None,
+    name: str = "",
+) -> None:
+    """Whom the tenant knows as them, or why nobody."""
+    await QUERIES["note_found"].execute(
+        connection,
+        **dict(room),
+        pagerduty_user=pagerduty_user,
+        aad_object_id=known.aad_object_id,
+        role=known.role,
+        absence=absence,
+        name=name,
+    )
+
+
+async def links_of_askers(connection: Connection | Pool, room: RoomKey, *, tenant: str) -> tuple[int, ...]:
+    """Links of those who asked for the chat."""
+    rows = await QUERIES["links_of_askers"].fetch(connection, **dict(room), tenant=tenant)
+    return tuple(row["id"] for row in rows)
+
+
+async def invited(connection: Connection | Pool, room: RoomKey) -> tuple[Invited, ...]:
+    """Who can be in the chat, those who matter most first; each person once."""
+    return tuple(Invited(*row) for row in await QUERIES["invited"].fetch(connection, **dict(room)))
+
+
+async def note_members(connection: Connection | Pool, room: RoomKey, people: Collection[str]) -> None:
+    """Who is in the chat, by AAD object id, as Microsoft lists them."""
+    await QUERIES["note_members"].execute(connection, **dict(room), people=list(people))
+
+
+async def keys_of(
+    connection: Connection | Pool, room: RoomKey, users: Collection[str], *, everybody: bool
+) -> frozenset[str]:
+    """AAD object ids of these PagerDuty users, or of everybody who is known."""
+    rows = await QUERIES["keys_of"].fetch(connection, **dict(room), users=list(users), everybody=everybody)
+    return frozenset(row["aad_object_id"] for row in rows)
+
+
+async def note_absence(
+    connection: Connection | Pool, room: RoomKey, aad_object_id: str, absence: Absence | None
+) -> None:
+    """Why somebody cannot be brought in."""
+    await QUERIES["note_absence"].execute(
+        connection, **dict(room), aad_object_id=aad_object_id, absence=absence
+    )
+
+
+async def absent(connection: Connection | Pool, room: RoomKey) -> tuple[tuple[Absent, ...], int]:
+    """The first of those who are not in the chat, with the reason, and how many there are."""
+    rows = await QUERIES["absent"].fetch(connection, **dict(room), most=MOST_NAMED)
+    named = tuple(Absent(name=row["name"] or "Somebody", why=row["absence"]) for row in rows)
+    return named, rows[0]["of_all"] if rows else 0
+
+
+async def directory(connection: Connection | Pool, *, tenant: str, email: str) -> Known | None:
+    """What the directory said of this address within the day, of a miss within the hour."""
+    row = await QUERIES["directory"].fetchrow(connection, tenant=tenant, email=email)
+    return Known(*row) if row else None
+
+
+async def keep_directory(connection: Connection | Pool, *, tenant: str, email: str, known: Known) -> None:
+    """Keep what the directory said."""
+    await QUERIES["keep_directory"].execute(
+        connection, tenant=tenant, email=email, aad_object_id=known.aad_object_id, role=known.role
+    )
+
+
+async def delete_old_directory(connection: Connection | Pool, *, age: timedelta) -> int:
+    """Forget what the directory said longer ago than this; how much."""
+    return int(await QUERIES["delete_old_directory"].fetchval(connection, age=age))

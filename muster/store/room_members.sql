@@ -1,0 +1,93 @@
+-- name: want
+-- A lower rank stands, and whoever asked goes on having asked.
+INSERT INTO room_member AS m (account, incident_id, pagerduty_user, rank, name, asked)
+SELECT :account, :incident_id, w.pagerduty_user, w.rank, w.name, :asked
+FROM unnest(:users::text[], :ranks::smallint[], :names::text[]) AS w (pagerduty_user, rank, name)
+ORDER BY w.pagerduty_user
+ON CONFLICT (account, incident_id, pagerduty_user) DO UPDATE
+SET rank = least(m.rank, excluded.rank),
+    name = CASE WHEN excluded.name = '' THEN m.name ELSE excluded.name END,
+    asked = m.asked OR excluded.asked
+
+-- name: link
+-- Whoever linked their accounts is known by that, however they are called.
+UPDATE room_member m
+SET aad_object_id = l.aad_object_id, role = NULL, absence = NULL, looked_at = now()
+FROM user_link l
+WHERE m.account = :account AND m.incident_id = :incident_id AND m.aad_object_id IS NULL
+  AND l.account = m.account AND l.tenant = :tenant AND l.pagerduty_user = m.pagerduty_user
+
+-- name: unknown
+-- Those who are not known and were not looked for within the hour.
+SELECT pagerduty_user, name FROM room_member
+WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NULL
+  AND (looked_at IS NULL OR looked_at < now() - interval '1 hour')
+ORDER BY rank, pagerduty_user
+LIMIT :most
+
+-- name: without_role
+-- Those who linked their accounts, and of whom nobody has asked whose guest they are.
+SELECT pagerduty_user, aad_object_id FROM room_member
+WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NOT NULL AND role IS NULL
+ORDER BY rank, pagerduty_user
+LIMIT :most
+
+-- name: note_found
+UPDATE room_member
+SET aad_object_id = :aad_object_id, role = :role, absence = :absence, looked_at = now(),
+    name = CASE WHEN :name = '' THEN name ELSE :name END
+WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = :pagerduty_user
+
+-- name: links_of_askers
+SELECT l.id FROM room_member m
+JOIN user_link l ON l.account = m.account AND l.tenant = :tenant AND l.pagerduty_user = m.pagerduty_user
+WHERE m.account = :account AND m.incident_id = :incident_id AND m.asked
+ORDER BY l.id
+
+-- name: invited
+-- Who can be in the chat, by rank; each person once.
+SELECT DISTINCT ON (rank, first_user) pagerduty_user, aad_object_id, role, in_chat, asked, absence
+FROM (
+  SELECT m.*, min(pagerduty_user) OVER (PARTITION BY aad_object_id) AS first_user
+  FROM room_member m
+  WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NOT NULL AND role IS NOT NULL
+    AND (absence IS NULL OR absence NOT IN ('no_account', 'refused'))
+) AS one
+WHERE pagerduty_user = first_user
+ORDER BY rank, first_user
+
+-- name: note_members
+-- A read back: who is in it, by AAD object id.
+UPDATE room_member SET in_chat = aad_object_id = ANY(:people::text[])
+WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NOT NULL
+
+-- name: keys_of
+-- AAD object ids of PagerDuty's users who are known.
+SELECT aad_object_id FROM room_member
+WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NOT NULL
+  AND (:everybody OR pagerduty_user = ANY(:users::text[]))
+
+-- name: note_absence
+UPDATE room_member SET absence = :absence
+WHERE account = :account AND incident_id = :incident_id AND aad_object_id = :aad_object_id
+
+-- name: absent
+SELECT name, absence, count(*) OVER () AS of_all FROM room_member
+WHERE account = :account AND incident_id = :incident_id AND absence IS NOT NULL AND NOT in_chat
+ORDER BY rank, name, pagerduty_user
+LIMIT :most
+
+-- name: directory
+SELECT aad_object_id, role FROM directory_cache
+WHERE tenant = :tenant AND email = :email
+  AND read_at > now() - CASE WHEN aad_object_id IS NULL THEN interval '1 hour' ELSE interval '1 day' END
+
+-- name: keep_directory
+INSERT INTO directory_cache (tenant, email, aad_object_id, role, read_at)
+VALUES (:tenant, :email, :aad_object_id, :role, now())
+ON CONFLICT (tenant, email) DO UPDATE
+SET aad_object_id = excluded.aad_object_id, role = excluded.role, read_at = excluded.read_at
+
+-- name: delete_old_directory
+WITH deleted AS (DELETE FROM directory_cache WHERE read_at < now() - :age::interval RETURNING tenant)
+SELECT count(*) FROM deleted

@@ -1,0 +1,159 @@
+"""Rooms: the chat that is made for an incident, a row each."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from muster.store.pool import Connection, Pool
+from muster.store.queries import load_queries
+from muster.store.targets import Target, target_of
+from workflows.incident_room.activities import StoredRoom
+from workflows.incident_room.messages import RoomKey
+from workflows.incident_room.state import Asker
+from workflows.room import Room
+
+QUERIES = load_queries(__file__)
+
+
+class LockedRoom(NamedTuple):
+    """A room's row while nobody else changes it."""
+
+    stage: str
+    tenant: str
+    topic: str
+    owner: str | None
+    began_at: datetime | None
+    chat: str | None
+    url: str
+
+
+async def open_room(connection: Connection | Pool, room: RoomKey, *, tenant: str) -> None:
+    """Somebody may ask for a chat; once."""
+    await QUERIES["open"].execute(connection, **dict(room), tenant=tenant)
+
+
+async def restore(connection: Connection | Pool, room: RoomKey) -> StoredRoom:
+    """What is known of the room."""
+    row = await QUERIES["restore"].fetchrow(connection, **dict(room))
+    if row is None:
+        return StoredRoom()
+    people = await QUERIES["people"].fetch(connection, **dict(room))
+    return StoredRoom(
+        exists=True,
+        tenant=row["tenant"],
+        tenant_name=row["tenant_name"],
+        stage=row["stage"],
+        topic=row["topic"],
+        began_at=row["began_at"],
+        id=row["chat"] or "",
+        url=row["url"],
+        shown_topic=row["shown_topic"],
+        others=row["others"],
+        installed=row["installed_at"] is not None,
+        shown=row["shown_at"] is not None,
+        noted=row["noted_at"] is not None,
+        told=None if row["told"] is None else Room.model_validate_json(row["told"]),
+        summed_up=row["summed_up_for"],
+        askers=tuple(
+            Asker(pagerduty_user=one["pagerduty_user"], name=one["name"]) for one in people if one["asked"]
+        ),
+        searched_for=tuple(one["pagerduty_user"] for one in people),
+        left=row["left_at"] is not None,
+        present=row["present"],
+    )
+
+
+async def lock(connection: Connection, room: RoomKey) -> LockedRoom | None:
+    """The row, which nobody else changes until the transaction ends."""
+    row = await QUERIES["lock"].fetchrow(connection, **dict(room))
+    return LockedRoom(*row) if row else None
+
+
+async def begin(connection: Connection, room: RoomKey, *, topic: str, owner: str) -> None:
+    """Commit that the chat is being made."""
+    await QUERIES["begin"].execute(connection, **dict(room), topic=topic, owner=owner)
+
+
+async def note_not_made(connection: Connection | Pool, room: RoomKey) -> None:
+    """It certainly was not made."""
+    await QUERIES["not_made"].execute(connection, **dict(room))
+
+
+async def note_made(
+    connection: Connection | Pool, room: RoomKey, *, chat: str, url: str, others: int = 0
+) -> None:
+    """It is there."""
+    await QUERIES["made"].execute(connection, **dict(room), chat=chat, url=url, others=others)
+
+
+async def note_unknown(connection: Connection | Pool, room: RoomKey) -> None:
+    """Nobody will look for it any more."""
+    await QUERIES["unknown"].execute(connection, **dict(room))
+
+
+async def begin_anew(connection: Connection, room: RoomKey) -> None:
+    """Forget a chat that nobody knows of, or that is gone."""
+    await QUERIES["begin_anew"].execute(connection, **dict(room))
+    await QUERIES["forget_members"].execute(connection, **dict(room))
+
+
+async def note_gone(connection: Connection | Pool, room: RoomKey, *, chat: str) -> None:
+    """Somebody deleted it."""
+    await QUERIES["gone"].execute(connection, **dict(room), chat=chat)
+
+
+async def note_installed(connection: Connection | Pool, room: RoomKey) -> None:
+    """The bot is in the chat."""
+    await QUERIES["note_installed"].execute(connection, **dict(room))
+
+
+async def note_left(connection: Connection | Pool, room: RoomKey, *, left: bool) -> None:
+    """Everybody was taken out of the chat, or people are in it again."""
+    await QUERIES["note_left"].execute(connection, **dict(room), left=left)
+
+
+async def note_shown(connection: Connection | Pool, room: RoomKey) -> None:
+    """The card's run was told to show it there."""
+    await QUERIES["note_shown"].execute(connection, **dict(room))
+
+
+async def note_noted(connection: Connection | Pool, room: RoomKey) -> None:
+    """The incident has a note with the address."""
+    await QUERIES["note_noted"].execute(connection, **dict(room))
+
+
+async def note_renamed(connection: Connection | Pool, room: RoomKey, *, topic: str) -> None:
+    """What the chat is called now."""
+    await QUERIES["note_renamed"].execute(connection, **dict(room), topic=topic)
+
+
+async def note_told(connection: Connection | Pool, room: RoomKey, told: Room) -> None:
+    """What the incident's cards are told, unless they were told something newer."""
+    await QUERIES["note_told"].execute(connection, **dict(room), told=told.model_dump_json())
+
+
+async def intend_summary(connection: Connection | Pool, room: RoomKey, *, resolved_at: datetime) -> bool:
+    """Whether the chat is to be told of this resolve: once."""
+    row = await QUERIES["intend_summary"].fetchrow(connection, **dict(room), resolved_at=resolved_at)
+    return row is not None
+
+
+async def withdraw_summary(connection: Connection | Pool, room: RoomKey, *, resolved_at: datetime) -> None:
+    """The chat certainly was not told."""
+    await QUERIES["withdraw_summary"].execute(connection, **dict(room), resolved_at=resolved_at)
+
+
+async def cards(connection: Connection | Pool, room: RoomKey) -> tuple[Target, ...]:
+    """Every card of the incident that is shown."""
+    rows = await QUERIES["cards"].fetch(connection, **dict(room))
+    return tuple(target_of(row, row["account"], row["incident_id"]) for row in rows)
+
+
+async def register_card(connection: Connection | Pool, room: RoomKey, *, chat: str) -> bool:
+    """Register the incident in its own chat; ``False`` where the bot is not in it any more."""
+    return await QUERIES["register_card"].fetchval(connection, **dict(room), chat=chat) is not None
+
+
+async def service_url(connection: Connection | Pool, tenant: str) -> str | None:
+    """Where the tenant's conversations live; ``None``: nobody has told."""
+    found: str | None = await QUERIES["service_url"].fetchval(connection, tenant=tenant)
+    return found

@@ -1,0 +1,109 @@
+-- name: open
+-- Somebody may ask for a chat: from here on the incident's events concern the room.
+INSERT INTO incident_room (account, incident_id, tenant) VALUES (:account, :incident_id, :tenant)
+ON CONFLICT (account, incident_id) DO NOTHING
+
+-- name: restore
+SELECT r.tenant, coalesce(t.name, '') AS tenant_name, r.stage, r.topic, r.began_at, r.chat, r.url, r.others,
+       r.shown_topic, r.installed_at, r.shown_at, r.noted_at, r.told, r.summed_up_for, r.left_at,
+       (SELECT count(*) FROM room_member m WHERE m.account = r.account AND m.incident_id = r.incident_id AND m.in_chat)
+         AS present
+FROM incident_room r
+LEFT JOIN teams_tenant t ON t.id = r.tenant
+WHERE r.account = :account AND r.incident_id = :incident_id
+
+-- name: people
+SELECT pagerduty_user, name, asked FROM room_member
+WHERE account = :account AND incident_id = :incident_id
+ORDER BY pagerduty_user
+
+-- name: lock
+SELECT stage, tenant, topic, owner, began_at, chat, url FROM incident_room
+WHERE account = :account AND incident_id = :incident_id
+FOR UPDATE
+
+-- name: begin
+UPDATE incident_room SET stage = 'making', topic = :topic, owner = :owner, began_at = now()
+WHERE account = :account AND incident_id = :incident_id
+
+-- name: not_made
+-- It certainly was not.
+UPDATE incident_room SET stage = 'none' WHERE account = :account AND incident_id = :incident_id AND stage = 'making'
+
+-- name: made
+UPDATE incident_room
+SET stage = 'made', chat = :chat, url = :url, others = :others, shown_topic = topic
+WHERE account = :account AND incident_id = :incident_id AND stage = 'making'
+
+-- name: unknown
+UPDATE incident_room SET stage = 'unknown' WHERE account = :account AND incident_id = :incident_id AND stage = 'making'
+
+-- name: begin_anew
+-- Somebody asks for another chat, and nobody will look for the old one.
+UPDATE incident_room
+SET stage = 'none', chat = NULL, url = '', shown_topic = '', installed_at = NULL, shown_at = NULL, noted_at = NULL
+WHERE account = :account AND incident_id = :incident_id AND stage IN ('unknown', 'gone')
+
+-- name: forget_members
+UPDATE room_member SET in_chat = false WHERE account = :account AND incident_id = :incident_id
+
+-- name: gone
+UPDATE incident_room SET stage = 'gone'
+WHERE account = :account AND incident_id = :incident_id AND chat = :chat AND stage = 'made'
+
+-- name: note_installed
+UPDATE incident_room SET installed_at = now() WHERE account = :account AND incident_id = :incident_id
+
+-- name: note_left
+UPDATE incident_room SET left_at = CASE WHEN :left THEN now() END
+WHERE account = :account AND incident_id = :incident_id AND (left_at IS NULL) = :left
+
+-- name: note_shown
+UPDATE incident_room SET shown_at = now() WHERE account = :account AND incident_id = :incident_id
+
+-- name: note_noted
+UPDATE incident_room SET noted_at = now() WHERE account = :account AND incident_id = :incident_id
+
+-- name: note_renamed
+UPDATE incident_room SET shown_topic = :topic WHERE account = :account AND incident_id = :incident_id
+
+-- name: note_told
+UPDATE incident_room SET told = :told::jsonb
+WHERE account = :account AND incident_id = :incident_id
+  AND coalesce((told ->> 'number')::integer, 0) < (:told::jsonb ->> 'number')::integer
+
+-- name: intend_summary
+-- Once for each resolve.
+UPDATE incident_room SET summed_up_for = :resolved_at
+WHERE account = :account AND incident_id = :incident_id AND summed_up_for IS DISTINCT FROM :resolved_at
+RETURNING account
+
+-- name: withdraw_summary
+UPDATE incident_room SET summed_up_for = NULL
+WHERE account = :account AND incident_id = :incident_id AND summed_up_for = :resolved_at
+
+-- name: cards
+-- Every card of the incident, in whichever conversation the bot is in.
+SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
+       k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
+       c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
+FROM incident_card k
+JOIN conversation c ON c.id = k.conversation
+LEFT JOIN team t ON t.id = c.team
+WHERE k.account = :account AND k.incident_id = :incident_id AND c.suspended_at IS NULL AND k.stopped_at IS NULL
+ORDER BY c.key
+
+-- name: register_card
+-- The incident enters its own chat, with all updates. No row where the bot is not in it any more.
+INSERT INTO incident_card AS k (account, incident_id, conversation, preset)
+SELECT :account, :incident_id, c.id, 'all_updates' FROM conversation c WHERE c.id = :chat AND c.suspended_at IS NULL
+ON CONFLICT (account, incident_id, conversation) DO UPDATE SET registered_at = k.registered_at
+RETURNING k.conversation
+
+-- name: service_url
+-- All of a tenant live at one address for most of the time.
+SELECT coalesce(
+  (SELECT t.service_url FROM team t
+   WHERE t.tenant = :tenant AND t.service_url IS NOT NULL ORDER BY t.removed_at NULLS FIRST, t.id LIMIT 1),
+  (SELECT c.service_url FROM conversation c WHERE c.tenant = :tenant ORDER BY c.suspended_at NULLS FIRST, c.id LIMIT 1)
+)

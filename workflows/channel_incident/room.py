@@ -1,0 +1,46 @@
+"""The incident's own chat, as its card in one conversation shows it."""
+
+from typing import NamedTuple
+
+from workflows.channel_incident.state import State
+from workflows.room import Room, ShownRoom
+
+
+class Place(NamedTuple):
+    """Where a card is."""
+
+    tenant: str
+    conversation: str
+
+
+def with_room(state: State, room: Room | None) -> State:
+    """Somebody told how the room stands; what is older than what is known changes nothing."""
+    if room is None or (state.room is not None and room.number <= state.room.number):
+        return state
+    return state.replace(room=room)
+
+
+def shown_room(room: Room | None, place: Place | None) -> ShownRoom | None:
+    """What the card in this conversation says; ``None``: nothing."""
+    if room is None or place is None or room.stage == "none":
+        return None
+    if room.chat == place.conversation:
+        return ShownRoom(
+            kind="own",
+            lacks=room.lacks,
+            absent=room.absent,
+            absent_count=room.absent_count,
+        )
+    if room.tenant != place.tenant:
+        return ShownRoom(kind="elsewhere", tenant_name=room.tenant_name) if room.is_joinable else None
+    if room.is_joinable:
+        return ShownRoom(kind="join", url=room.url, lacks=room.lacks, app_unknown=room.app_unknown)
+    return ShownRoom(kind="gone" if room.stage == "gone" else "unknown", topic=room.topic)
+
+
+def offers_chat(state: State, place: Place | None) -> bool:
+    """Whether the card offers to make a chat: there is none, as far as anybody knows."""
+    if not state.offers_chat or place is None:
+        return False
+    room = state.room
+    return room is None or (not room.is_joinable and room.tenant == place.tenant)

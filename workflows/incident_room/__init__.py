@@ -1,0 +1,1 @@
+"""``IncidentRoom``: the chat that is made for one incident, and the people in it."""

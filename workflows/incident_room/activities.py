@@ -1,0 +1,220 @@
+"""The activities that ``IncidentRoom`` calls: a row each, with what goes in and out."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from workflows import options
+from workflows.contract import Activity, Done
+from workflows.incident.events import Details
+from workflows.incident_room.messages import RoomKey
+from workflows.incident_room.state import Asker
+from workflows.room import Absent, Room
+from workflows.values import Value
+from workflows.verbs.click import Click
+from workflows.verbs.outcomes import Outcome
+
+
+class InRoom(Value):
+    """The room in a tenant, and on whose account operators find the call."""
+
+    room: RoomKey
+    tenant: str
+    correlation: str = ""
+
+
+class Admit(InRoom):
+    """Somebody asks for the chat: find out as them whether they may."""
+
+    click: Click
+
+
+class Admitted(Value):
+    """Whoever asked may, and is among the people; or why not."""
+
+    refused: Outcome | None = None
+    asker: Asker | None = None
+    tenant_name: str = ""
+    details: Details | None = None
+
+
+ASSIGNEE, ROLE, RESPONDER, ASKER = range(4)
+"""Ranks: who comes first where there is no place for all."""
+NOT_WANTED = frozenset({"declined", "cancelled"})
+"""States of responders, as PagerDuty names them, who are not brought in."""
+
+
+class WantedPerson(Value):
+    """A PagerDuty user who is to be in the chat."""
+
+    user: str
+    rank: int
+    name: str = ""
+
+
+class IdentifyPeople(InRoom):
+    """Find out who these are in the tenant."""
+
+    wanted: tuple[WantedPerson, ...]
+
+
+class PeopleFound(Value):
+    """Of everybody who was ever wanted: how many can be in the chat, and who cannot, the first twenty."""
+
+    found: int
+    absent: tuple[Absent, ...] = ()
+    absent_count: int = 0
+
+
+class CreateChat(InRoom):
+    """Make the chat, once: the row holds the intent."""
+
+    number: int | None
+    title: str
+
+
+class ChatMade(Value):
+    """The chat is there; or it was not made, because there is nobody to talk to."""
+
+    id: str = ""
+    url: str = ""
+    topic: str
+    refusal: Literal["nobody_to_talk_to"] | None = None
+
+
+class FindChat(InRoom):
+    """Look for the chat that the row's intent may have made; ``last``: nobody looks again after this."""
+
+    last: bool
+
+
+class ChatFound(Value):
+    """What was found: the oldest of that topic since that time."""
+
+    id: str = ""
+    url: str = ""
+    topic: str = ""
+    others: int = 0
+    can_search: bool = True
+    """``False``: the permission to look is not granted."""
+
+
+class OfChat(InRoom):
+    """Something about the chat that was made."""
+
+    chat: str
+
+
+class PeopleBrought(Value):
+    """Who is in the chat after a read back, and whether more are to be added."""
+
+    present: int
+    more: bool
+    absent: tuple[Absent, ...] = ()
+    absent_count: int = 0
+
+
+class RemovePeople(OfChat):
+    """Take these PagerDuty users out of the chat, or everybody whom Muster brought in."""
+
+    users: tuple[str, ...]
+    everybody: bool
+
+
+class PeopleRemoved(Value):
+    """How many are in the chat still, of those whom Muster wants there."""
+
+    present: int
+
+
+class Installed(Value):
+    """The bot is in the chat; ``app_unknown``: nobody has told Muster its app's id in the catalog."""
+
+    app_unknown: bool = False
+
+
+class ShowInChat(OfChat):
+    """Have the incident's card shown in the chat."""
+
+    topic: str
+    number: int | None
+
+
+class NoteChat(OfChat):
+    """Write the chat's address among the incident's notes, unless it is there."""
+
+    url: str
+
+
+class Announce(InRoom):
+    """Tell every card of the incident how its room stands."""
+
+    told: Room
+
+
+class RenameChat(OfChat):
+    """Give the chat the topic of the incident as it is; ``is_over``: with the mark."""
+
+    number: int | None
+    title: str
+    is_over: bool
+
+
+class Renamed(Value):
+    """What the chat is called now."""
+
+    topic: str
+
+
+class SumUp(OfChat):
+    """Say once, in the chat, how the incident went."""
+
+    resolved_at: AwareDatetime
+    resolved_by: str
+    opened_at: AwareDatetime | None
+    number: int | None
+    title: str
+    incident_url: str
+    notes: int
+    people: int
+
+
+class StoredRoom(Value):
+    """What the row of a room holds."""
+
+    exists: bool = False
+    tenant: str = ""
+    tenant_name: str = ""
+    stage: Literal["none", "making", "unknown", "made", "gone"] = "none"
+    """``making``: it was begun and its outcome never recorded."""
+    topic: str = ""
+    began_at: AwareDatetime | None = None
+    id: str = ""
+    url: str = ""
+    shown_topic: str = ""
+    others: int = 0
+    installed: bool = False
+    shown: bool = False
+    noted: bool = False
+    told: Room | None = None
+    summed_up: AwareDatetime | None = None
+    askers: tuple[Asker, ...] = ()
+    searched_for: tuple[str, ...] = ()
+    left: bool = False
+    present: int = 0
+
+
+ADMIT = Activity("pagerduty.admit_to_room", Admit, Admitted, options.PAGERDUTY_INTERACTIVE)
+RESTORE_ROOM = Activity("store.recall_room", RoomKey, StoredRoom, options.STORE)
+BEGIN_ANEW = Activity("store.begin_anew", RoomKey, Done, options.STORE)
+IDENTIFY_PEOPLE = Activity("graph.identify_people", IdentifyPeople, PeopleFound, options.GRAPH_PEOPLE)
+CREATE_CHAT = Activity("graph.create_chat", CreateChat, ChatMade, options.GRAPH_WRITE)
+FIND_CHAT = Activity("graph.find_chat", FindChat, ChatFound, options.GRAPH_WRITE)
+ADD_PEOPLE = Activity("graph.add_people", OfChat, PeopleBrought, options.GRAPH_PEOPLE)
+REMOVE_PEOPLE = Activity("graph.remove_people", RemovePeople, PeopleRemoved, options.GRAPH_PEOPLE)
+INSTALL_APP = Activity("graph.install_app", OfChat, Installed, options.GRAPH_WRITE)
+SHOW_IN_CHAT = Activity("workflow.show_in_chat", ShowInChat, Done, options.SIGNAL_ONE)
+NOTE_CHAT = Activity("pagerduty.note_chat", NoteChat, Done, options.PAGERDUTY_READ)
+ANNOUNCE = Activity("workflow.announce_room", Announce, Done, options.SIGNAL_MANY)
+RENAME_CHAT = Activity("graph.rename_chat", RenameChat, Renamed, options.GRAPH_WRITE)
+SUM_UP = Activity("teams.sum_up", SumUp, Done, options.TEAMS_SHOW)

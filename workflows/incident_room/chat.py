@@ -1,0 +1,236 @@
+"""The chat itself: made once. Where the answer was lost it is looked for, and never made again unasked."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+from workflows.contract import call
+from workflows.errors import Failure, NotFound, OutcomeUnknown
+from workflows.incident_room.activities import (
+    BEGIN_ANEW,
+    CREATE_CHAT,
+    FIND_CHAT,
+    INSTALL_APP,
+    RENAME_CHAT,
+    SHOW_IN_CHAT,
+    CreateChat,
+    FindChat,
+    RenameChat,
+    ShowInChat,
+)
+from workflows.incident_room.run_state import RunState
+from workflows.incident_room.state import Chat, People, State
+from workflows.reconcile import NotBefore, Reconciler
+
+
+def with_chat_wanted(state: State) -> State:
+    """Somebody asks for it: it is to be made, unless it is there or on its way."""
+    if state.chat.stage in ("wanted", "in_doubt", "made"):
+        return state
+    return without_chat(state).with_chat(stage="wanted")
+
+
+def without_chat(state: State) -> State:
+    """Nothing is done any more for a chat that is not there."""
+    return state.replace(chat=Chat(), people=People(), installed=False, shown=False, noted=False)
+
+
+def with_chat_gone(state: State) -> State:
+    """It was deleted: whoever wants one asks for a new one."""
+    return without_chat(state).with_chat(stage="gone")
+
+
+class ChatReconciler(Reconciler):
+    """Makes the chat of whoever was found. It waits for the search, and for nothing else."""
+
+    name = "chat"
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """It is wanted, or nobody knows whether it was made."""
+        chat, people = self._run.state.chat, self._run.state.people
+        if chat.stage == "in_doubt":
+            return True
+        return chat.stage == "wanted" and chat.refusal is None and people.searched
+
+    def urgencies(self) -> int:
+        """Somebody asks for what could not be made before."""
+        return self._run.requests
+
+    async def reconcile(self) -> NotBefore | None:
+        """Make it, or look for it."""
+        if self._run.state.chat.stage == "in_doubt":
+            return await self._search()
+        await self._make()
+        return None
+
+    def on_failure(self, failure: Failure) -> None:
+        """A lost answer leaves it in doubt; after any other failure there is certainly none."""
+        if issubclass(failure.kind, OutcomeUnknown) and self._run.state.chat.stage == "wanted":
+            run = self._run
+            run.apply(run.state.with_chat(stage="in_doubt", in_doubt_since=workflow.now()))
+
+    async def _make(self) -> None:
+        run = self._run
+        snapshot = run.state.incident.snapshot
+        request = CreateChat(
+            **run.call_of(),
+            number=snapshot.number if snapshot else None,
+            title=snapshot.title if snapshot else "",
+        )
+        made = await call(CREATE_CHAT, request, f"{run.state.people.found} found")
+        if made.refusal is not None:
+            run.apply(run.state.with_chat(stage="none", refusal=made.refusal))
+            return
+        run.tells(f"the chat is there: {made.topic}")
+        run.apply(
+            run.state.with_chat(
+                stage="made",
+                id=made.id,
+                url=made.url,
+                topic=made.topic,
+                shown_topic=made.topic,
+                in_doubt_since=None,
+            )
+        )
+
+    async def _search(self) -> NotBefore | None:
+        """Look as long as it may turn up; then it is unknown."""
+        run, timing = self._run, self._run.start.timing
+        since = run.state.chat.in_doubt_since or workflow.now()
+        last = workflow.now() - since >= timedelta(seconds=timing.search_for)
+        found = await call(FIND_CHAT, FindChat(**run.call_of(), last=last), "is it there?")
+        if found.id:
+            run.tells(f"the chat was found: {found.topic}")
+            run.apply(
+                run.state.with_chat(
+                    stage="made",
+                    id=found.id,
+                    url=found.url,
+                    topic=found.topic,
+                    shown_topic=found.topic,
+                    others=found.others,
+                    in_doubt_since=None,
+                )
+            )
+            return None
+        if last or not found.can_search:
+            run.tells("nobody knows whether the chat was made")
+            run.apply(run.state.with_chat(stage="unknown", topic=found.topic, in_doubt_since=None))
+            return None
+        return NotBefore(workflow.now() + timedelta(seconds=timing.search_every), "looking for the chat")
+
+
+class BeginningReconciler(Reconciler):
+    """Forgets the intent of a chat that nobody knows of, once somebody asks for another one."""
+
+    name = "beginning"
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """The row still holds what was given up."""
+        return self._run.begins_anew
+
+    async def reconcile(self) -> None:
+        """Forget it, and want another one."""
+        run = self._run
+        await call(BEGIN_ANEW, run.start.room, "somebody asked again")
+        run.begins_anew = False
+        run.apply(with_chat_wanted(run.state))
+
+
+class AppReconciler(Reconciler):
+    """Brings the bot into the chat."""
+
+    name = "bot"
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """The chat is there and the bot is not in it."""
+        state = self._run.state
+        return state.chat.stage == "made" and not state.installed and not state.app_unknown
+
+    def holds_run(self) -> bool:
+        """A chat whose card nobody can show is a chat all the same."""
+        return self.is_due() and not self._run.is_degraded(self.name)
+
+    async def reconcile(self) -> None:
+        """Install the app; where it is already, that is all right."""
+        run = self._run
+        installed = await call(INSTALL_APP, run.of_chat(), "the app")
+        run.apply(run.state.replace(installed=not installed.app_unknown, app_unknown=installed.app_unknown))
+
+    def on_failure(self, failure: Failure) -> None:
+        """Where Teams does not know the chat any more, somebody has deleted it."""
+        if issubclass(failure.kind, NotFound):
+            self._run.apply(with_chat_gone(self._run.state))
+
+
+class CardReconciler(Reconciler):
+    """Has the incident's card shown in the chat, by the run that owns it."""
+
+    name = "card"
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """The bot is in the chat, and nobody was told to show the card."""
+        return self._run.state.installed and not self._run.state.shown
+
+    async def reconcile(self) -> None:
+        """Register the chat and the card, and start its run."""
+        run = self._run
+        snapshot = run.state.incident.snapshot
+        number = snapshot.number if snapshot else None
+        request = ShowInChat(**run.of_chat().model_dump(), topic=run.state.chat.topic, number=number)
+        await call(SHOW_IN_CHAT, request, "the incident's card")
+        run.apply(run.state.replace(shown=True))
+
+
+class NamesReconciler(Reconciler):
+    """The chat is called as the incident is, with a mark once it is over."""
+
+    name = "names"
+    defers = True
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """The topic that was asked for last is another one."""
+        state = self._run.state
+        return (
+            state.chat.stage == "made" and state.chat.topic != "" and self._run.wants_mark != self._has_mark
+        )
+
+    def holds_run(self) -> bool:
+        """Renaming takes a permission that few grant."""
+        return self.is_due() and not self._run.is_degraded(self.name)
+
+    async def reconcile(self) -> None:
+        """Rename it."""
+        run = self._run
+        snapshot = run.state.incident.snapshot
+        request = RenameChat(
+            **run.of_chat().model_dump(),
+            number=snapshot.number if snapshot else None,
+            title=snapshot.title if snapshot else "",
+            is_over=run.wants_mark,
+        )
+        renamed = await call(RENAME_CHAT, request, "resolved" if run.wants_mark else "open")
+        run.apply(run.state.with_chat(shown_topic=renamed.topic))
+
+    @property
+    def _has_mark(self) -> bool:
+        return self._run.state.chat.shown_topic.startswith(MARK)
+
+
+MARK = "✓ "
+"""Before the topic of an incident that is over."""

@@ -1,0 +1,74 @@
+"""What travels between the edge and a run of ``IncidentRoom``: no token, no secret, people by row id."""
+
+from workflows.incident_room.state import State
+from workflows.values import Value
+from workflows.verbs.click import Click
+from workflows.verbs.outcomes import Outcome
+
+
+class RoomKey(Value):
+    """The row of one room."""
+
+    account: str
+    incident_id: str
+
+
+class Timing(Value):
+    """Durations in seconds. They come with the start, so that tests pass milliseconds."""
+
+    search_for: float = 30
+    """How long a chat whose answer was lost is looked for."""
+    search_every: float = 5
+    grace: float = 60
+    """After a resolve, before it is summed up."""
+
+
+class Policy(Value):
+    """What happens to people and chats that are not needed any more, as whoever runs Muster says."""
+
+    declined_leave: bool = False
+    """Who declined to help is taken out of the chat."""
+    leave_after: float | None = None
+    """Seconds after the resolve when everybody is taken out; ``None``: they stay."""
+
+
+class Start(Value):
+    """The input of a run."""
+
+    account: str
+    incident_id: str
+    tenant: str
+    """Microsoft's tenant in which the chat is made: that of whoever asked first."""
+    timing: Timing = Timing()
+    policy: Policy = Policy()
+    stored: bool = False
+    """The room has a row: restore it first."""
+    carried: State | None = None
+    """From the run that continued as this one."""
+
+    @property
+    def room(self) -> RoomKey:
+        """Its row."""
+        return RoomKey(account=self.account, incident_id=self.incident_id)
+
+
+class AskedForChat(Value):
+    """Somebody pressed **Create Chat** on a card in this conversation."""
+
+    click: Click
+    conversation: str
+
+
+class RoomAnswer(Value):
+    """What the API says to whoever asked."""
+
+    outcome: Outcome
+    url: str = ""
+    """Of the chat; empty where there is none, or none yet."""
+
+
+class End(Value):
+    """The result of a run, for operators."""
+
+    chat: str
+    people: int

@@ -1,0 +1,177 @@
+"""People: who is wanted in the chat, who of them is found, and who is in it."""
+
+from collections.abc import Iterator
+
+from workflows.contract import call
+from workflows.errors import Failure, NotFound
+from workflows.incident.values import Reference
+from workflows.incident_room.activities import (
+    ADD_PEOPLE,
+    ASKER,
+    ASSIGNEE,
+    IDENTIFY_PEOPLE,
+    NOT_WANTED,
+    REMOVE_PEOPLE,
+    RESPONDER,
+    ROLE,
+    IdentifyPeople,
+    RemovePeople,
+    WantedPerson,
+)
+from workflows.incident_room.chat import with_chat_gone
+from workflows.incident_room.run_state import RunState
+from workflows.incident_room.state import State
+from workflows.reconcile import Reconciler
+
+
+def wanted_people(state: State) -> tuple[WantedPerson, ...]:
+    """Everybody whom the state names, each once, by rank and then by id."""
+    ranked: dict[str, WantedPerson] = {}
+    for rank, person in _ranked(state):
+        if person.id and person.id not in ranked:
+            ranked[person.id] = WantedPerson(user=person.id, rank=rank, name=person.name)
+    return tuple(sorted(ranked.values(), key=lambda one: (one.rank, one.user)))
+
+
+def _ranked(state: State) -> Iterator[tuple[int, Reference]]:
+    incident = state.incident
+    if incident.snapshot is not None:
+        yield from ((ASSIGNEE, person) for person in incident.snapshot.assignees)
+    yield from ((ROLE, entry.value.holder) for entry in incident.roles if entry.value.holder is not None)
+    for entry in incident.responders:
+        if entry.value.state not in NOT_WANTED:
+            yield RESPONDER, entry.value.person
+    yield from ((ASKER, Reference(id=one.pagerduty_user, name=one.name)) for one in state.askers)
+
+
+class SearchReconciler(Reconciler):
+    """Finds out who the people are in the tenant, before anybody is brought in."""
+
+    name = "people"
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """Somebody is wanted who was not looked for."""
+        state = self._run.state
+        if state.chat.stage not in ("wanted", "made"):
+            return False
+        known = set(state.people.searched_for)
+        return not state.people.searched or any(one.user not in known for one in wanted_people(state))
+
+    def urgencies(self) -> int:
+        """Somebody asks for what could not be made before."""
+        return self._run.requests
+
+    def holds_run(self) -> bool:
+        """Who cannot be looked for keeps no run alive, once the chat is there."""
+        is_made = self._run.state.chat.stage == "made"
+        return self.is_due() and not (is_made and self._run.is_degraded(self.name))
+
+    async def reconcile(self) -> None:
+        """Look for all of them; those who are known are not asked for again."""
+        run = self._run
+        wanted = wanted_people(run.state)
+        request = IdentifyPeople(**run.call_of(), wanted=wanted)
+        found = await call(IDENTIFY_PEOPLE, request, f"{len(wanted)} wanted")
+        searched_for = {*run.state.people.searched_for, *(one.user for one in wanted)}
+        run.apply(
+            run.state.with_people(
+                searched=True,
+                searched_for=tuple(sorted(searched_for)),
+                found=found.found,
+                absent=found.absent,
+                absent_count=found.absent_count,
+            )
+        )
+
+
+class MembersReconciler(Reconciler):
+    """Brings in whoever was found and is not in the chat, after a read back."""
+
+    name = "members"
+    defers = True
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """The chat is there, and somebody may be missing in it."""
+        run, people = self._run, self._run.state.people
+        if run.state.chat.stage != "made" or not people.searched:
+            return False
+        if people.left:
+            return not run.is_over
+        return people.brought != len(people.searched_for)
+
+    def holds_run(self) -> bool:
+        """Without the permission a chat keeps its first people."""
+        return self.is_due() and not self._run.needs_people(self.name)
+
+    async def reconcile(self) -> None:
+        """Read who is there and add some of the others; until nobody is left who can be added."""
+        run = self._run
+        searched_for = len(run.state.people.searched_for)
+        brought = await call(ADD_PEOPLE, run.of_chat(), "read back, then those who lack")
+        run.apply(
+            run.state.with_people(
+                present=brought.present,
+                brought=-1 if brought.more else searched_for,
+                left=False,
+                absent=brought.absent,
+                absent_count=brought.absent_count,
+            )
+        )
+
+    def on_failure(self, failure: Failure) -> None:
+        """Where Teams does not know the chat any more, somebody has deleted it."""
+        if issubclass(failure.kind, NotFound):
+            self._run.apply(with_chat_gone(self._run.state))
+
+
+class LeavingReconciler(Reconciler):
+    """Takes people out, where the policy says so: who declined; everybody, some time after the resolve."""
+
+    name = "leaving"
+    defers = True
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """Somebody is to leave."""
+        state = self._run.state
+        return state.chat.stage == "made" and bool(self._declined() or self._everybody)
+
+    def holds_run(self) -> bool:
+        """Who cannot be taken out stays."""
+        return self.is_due() and not self._run.needs_people(self.name)
+
+    async def reconcile(self) -> None:
+        """Take them out; who is not there has left already."""
+        run, everybody, declined = self._run, self._everybody, self._declined()
+        request = RemovePeople(**run.of_chat().model_dump(), users=declined, everybody=everybody)
+        who = "everybody" if everybody else f"{len(declined)} declined"
+        removed = await call(REMOVE_PEOPLE, request, who)
+        people = run.state.people
+        run.apply(
+            run.state.with_people(
+                present=removed.present,
+                left=people.left or everybody,
+                taken_out=(*people.taken_out, *declined),
+            )
+        )
+
+    @property
+    def _everybody(self) -> bool:
+        return self._run.is_left and not self._run.state.people.left
+
+    def _declined(self) -> tuple[str, ...]:
+        if not self._run.start.policy.declined_leave:
+            return ()
+        out = set(self._run.state.people.taken_out)
+        responders = (entry.value for entry in self._run.state.incident.responders)
+        return tuple(
+            one.person.id for one in responders if one.state in NOT_WANTED and one.person.id not in out
+        )

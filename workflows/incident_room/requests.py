@@ -1,0 +1,131 @@
+"""Requests for the chat: each comes to one outcome, however often and by whatever way it arrives."""
+
+import asyncio
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from workflows.channel_incident.activities import RECORD_CLICKS, JudgedClick, RecordClicks
+from workflows.channel_incident.messages import CardKey
+from workflows.contract import call
+from workflows.degradations import Degradation
+from workflows.errors import ConsentMissing, failure_of, refusal_of
+from workflows.incident_room.activities import ADMIT, Admit
+from workflows.incident_room.chat import with_chat_wanted
+from workflows.incident_room.messages import AskedForChat, RoomAnswer
+from workflows.incident_room.run_state import RunState
+from workflows.incident_room.state import Told
+from workflows.verbs.judging import failed, judge_person
+from workflows.verbs.outcomes import TOLD_PRIVATELY, Outcome, RecordedOutcome
+
+
+class Requests:
+    """Brings requests to their outcomes."""
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+        self._handling: set[str] = set()
+        self._turn = asyncio.Lock()
+
+    def busy(self) -> bool:
+        """Whether a request is being handled."""
+        return bool(self._handling)
+
+    async def handle(self, asked: AskedForChat) -> RoomAnswer:
+        """The request's one outcome: the recorded one, or by asking PagerDuty and waiting for the chat."""
+        key = asked.click.key
+        while key in self._handling:  # whoever wakes first may be handling it again
+            await workflow.wait_condition(lambda: key not in self._handling)
+        outcome = next((one.outcome for one in self._run.state.clicks if one.key == key), None)
+        if outcome is None:
+            self._handling.add(key)
+            try:
+                outcome = await self._come_to_outcome(asked)
+            finally:
+                self._handling.discard(key)
+        return RoomAnswer(outcome=outcome, url=self._run.state.chat.url)
+
+    def unheard(self, asked: AskedForChat, outcome: Outcome) -> None:
+        """Nobody hears the answer: what the cards do not show is told to its person, once."""
+        told = Told(click=asked.click, conversation=asked.conversation, outcome=outcome)
+        state = self._run.state
+        if outcome.kind in TOLD_PRIVATELY and told not in state.private:
+            self._run.apply(state.replace(private=(*state.private, told)))
+
+    async def _come_to_outcome(self, asked: AskedForChat) -> Outcome:
+        run, click = self._run, asked.click
+        outcome = judge_person(click, run.now)
+        if outcome is None:
+            async with self._turn:  # of two at once the second finds the chat wanted
+                outcome, is_first = await self._admit(asked)
+            if outcome is None:
+                outcome = await self._when_decided(is_first=is_first)
+        run.tells(f"{click.verb}: {outcome.kind}", f"{click.person.name} in Teams")
+        recorded = RecordedOutcome(key=click.key, outcome=outcome)
+        run.apply(run.state.with_outcome(recorded), cause=click.correlation)
+        await self._record(asked, outcome)
+        return outcome
+
+    async def _admit(self, asked: AskedForChat) -> tuple[Outcome | None, bool]:
+        """Whether they may, asked as them; then the chat is wanted, by them first or by others before."""
+        run = self._run
+        request = Admit(**run.call_of(), click=asked.click)
+        try:
+            admitted = await call(ADMIT, request, f"as {asked.click.person.name}")
+        except ActivityError as error:
+            return failed(failure_of(error).kind, refusal=refusal_of(error)), False
+        if admitted.refused is not None or admitted.asker is None:
+            return admitted.refused or Outcome(kind="failed", reason="unavailable"), False
+        state = run.state.with_asker(admitted.asker)
+        if admitted.tenant_name:
+            state = state.replace(tenant_name=admitted.tenant_name)
+        is_first = state.chat.stage in ("none", "unknown", "gone")
+        if is_first:
+            state = state.recovered("people").recovered("chat")
+            run.requests += 1
+        if state.chat.stage in ("unknown", "gone"):
+            run.begins_anew = True
+        elif is_first:
+            state = with_chat_wanted(state)
+        run.apply(state, cause=asked.click.correlation)
+        if admitted.details is not None:
+            run.fold_details(admitted.details)
+        return None, is_first
+
+    async def _when_decided(self, *, is_first: bool) -> Outcome:
+        """Wait until there is a chat, or until it is certain that there will be none for now."""
+        run = self._run
+
+        def is_decided() -> bool:
+            waits = run.begins_anew or run.state.chat.stage in ("wanted", "in_doubt")
+            return not waits or self._hindrance() is not None
+
+        await workflow.wait_condition(is_decided)
+        chat = run.state.chat
+        if chat.stage == "made":
+            return Outcome(kind="done" if is_first else "already")
+        if chat.refusal is not None:
+            return Outcome(kind="refused", reason=chat.refusal)
+        if chat.stage == "unknown":
+            return Outcome(kind="failed", reason="chat_unknown", says=chat.topic)
+        hindrance = self._hindrance()
+        run.apply(run.state.with_chat(stage="none"))
+        if hindrance is not None and hindrance.reason == ConsentMissing.__name__:
+            return Outcome(kind="refused", reason="not_granted", says=hindrance.code)
+        return Outcome(kind="failed", reason="not_made", says=hindrance.reason if hindrance else None)
+
+    def _hindrance(self) -> Degradation | None:
+        """What keeps the chat from being made until somebody does something."""
+        lasting = (one for one in self._run.state.degradations if one.until is None)
+        return next((one for one in lasting if one.name in ("people", "chat")), None)
+
+    async def _record(self, asked: AskedForChat, outcome: Outcome) -> None:
+        start = self._run.start
+        card = CardKey(account=start.account, incident_id=start.incident_id, conversation=asked.conversation)
+        clicks = RecordClicks(card=card, clicks=(JudgedClick(click=asked.click, outcome=outcome),))
+        try:
+            await call(RECORD_CLICKS, clicks, outcome.kind)
+        except ActivityError as error:
+            workflow.logger.warning(
+                "the outcome of a click stays in the history alone: %s", failure_of(error).name
+            )

@@ -1,0 +1,97 @@
+"""A run that follows an ended one must not forget: what was done for the room, then the incident as it is."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT, ReadDetails
+from workflows.contract import call
+from workflows.errors import failure_of
+from workflows.incident.stamps import Stamp
+from workflows.incident_room.activities import RESTORE_ROOM, StoredRoom
+from workflows.incident_room.run_state import RunState
+from workflows.incident_room.state import Chat, Stage, State
+from workflows.reconcile import Reconciler
+from workflows.restoring import until_read
+
+_STAGES: dict[str, Stage] = {"making": "in_doubt"}
+"""What was begun and never recorded may have been done. All others have the same names."""
+
+
+async def restore(run: RunState) -> None:
+    """Fold the row, however long it takes to read it, and PagerDuty's incident, which is asked once."""
+    stored = await until_read(run, lambda: call(RESTORE_ROOM, run.start.room, "what was done"))
+    if not stored.exists:
+        return  # whoever asks first is admitted with the incident as it is
+    run.apply(restored(run.state, stored))
+    try:
+        run.fold_details(await call(RESTORE_INCIDENT, _request(run), "as it is now"))
+    except ActivityError as error:
+        run.degrade("details", failure_of(error).name)
+
+
+def restored(state: State, stored: StoredRoom) -> State:
+    """The row of an ended run, under what this run has been told already."""
+    stage: Stage = _STAGES.get(stored.stage, stored.stage)  # type: ignore[arg-type]
+    return state.replace(
+        tenant_name=stored.tenant_name,
+        askers=(*stored.askers, *state.askers),
+        chat=Chat(
+            stage=stage,
+            topic=stored.topic,
+            in_doubt_since=stored.began_at if stage == "in_doubt" else None,
+            id=stored.id,
+            url=stored.url,
+            shown_topic=stored.shown_topic or stored.topic,
+            others=stored.others,
+        ),
+        people=state.people.model_copy(
+            update={
+                "searched": bool(stored.searched_for),
+                "searched_for": stored.searched_for,
+                "left": stored.left,
+                "present": stored.present,
+            }
+        ),
+        installed=stored.installed,
+        shown=stored.shown,
+        noted=stored.noted,
+        told=stored.told,
+        summed_up=stored.summed_up,
+    )
+
+
+class DetailsReconciler(Reconciler):
+    """Reads the incident where nothing told how it stands."""
+
+    name = "details"
+    defers = True
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """Nothing is known, or the first reading failed, or two answers contradict each other."""
+        incident = self._run.state.incident
+        is_unknown = incident.snapshot is None and self._run.state.chat.stage != "none"
+        return is_unknown or incident.reread_wanted or self._run.is_degraded(self.name)
+
+    def holds_run(self) -> bool:
+        """What cannot be read keeps no run alive."""
+        return self.is_due() and not self._run.is_degraded(self.name)
+
+    async def reconcile(self) -> None:
+        """Ask PagerDuty, or take what was asked for a card."""
+        run = self._run
+        again = run.state.incident.reread_wanted
+        details = await call(READ_DETAILS, _request(run), "as it is now")
+        run.fold_details(details.model_copy(update={"reread": again}))
+
+
+def _request(run: RunState) -> ReadDetails:
+    return ReadDetails(
+        account=run.start.account,
+        incident_id=run.start.incident_id,
+        wanted=run.state.incident.details_wanted or Stamp(at=workflow.now()),
+        fresh=True,
+        correlation=run.state.cause,
+    )

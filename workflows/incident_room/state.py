@@ -1,0 +1,127 @@
+"""What one run of ``IncidentRoom`` knows, as one frozen value."""
+
+from typing import Literal, Self
+
+from pydantic import AwareDatetime
+
+from workflows.degradations import Degradable
+from workflows.incident.stamps import MOST_ENTRIES
+from workflows.incident.state import IncidentState
+from workflows.room import Absent, Room
+from workflows.values import Value
+from workflows.verbs.click import Click
+from workflows.verbs.outcomes import Outcome, RecordedOutcome
+
+LONGEST_TIMELINE = 25
+
+Stage = Literal["none", "wanted", "in_doubt", "unknown", "made", "gone"]
+"""``wanted``: it is to be made. ``in_doubt``: the answer to its making was lost, and it is looked for.
+``unknown``: it was not found, and may be there all the same."""
+
+
+class Asker(Value):
+    """Somebody who asked for the chat, and is to be in it."""
+
+    pagerduty_user: str
+    name: str
+
+
+class Chat(Value):
+    """The chat, as far as anybody knows."""
+
+    stage: Stage = "none"
+    topic: str = ""
+    in_doubt_since: AwareDatetime | None = None
+    refusal: Literal["nobody_to_talk_to"] | None = None
+    """Why it is not made, although somebody asked."""
+    id: str = ""
+    url: str = ""
+    shown_topic: str = ""
+    others: int = 0
+    """Chats of the same topic beside it, of which one was made although its answer was lost."""
+
+
+class People(Value):
+    """How many there are; who they are stands in rows."""
+
+    searched: bool = False
+    """They were looked for, if there was anybody."""
+    searched_for: tuple[str, ...] = ()
+    """PagerDuty's ids of everybody who was looked for."""
+    brought: int = -1
+    """How many had been looked for when everybody who was found was brought in."""
+    left: bool = False
+    """Everybody was taken out, a while after the resolve."""
+    taken_out: tuple[str, ...] = ()
+    """PagerDuty's ids of those who declined and were taken out."""
+    found: int = 0
+    present: int = 0
+    absent: tuple[Absent, ...] = ()
+    absent_count: int = 0
+
+
+class Told(Value):
+    """An answer that a person hears privately: the API could not wait for it."""
+
+    click: Click
+    conversation: str
+    outcome: Outcome
+
+
+class TimelineEntry(Value):
+    """One thing that happened, as an operator reads it."""
+
+    at: AwareDatetime
+    what: str
+    who: str = ""
+
+
+class State(Degradable):
+    """Everything a run knows; also what the next run of the chain starts with."""
+
+    tenant_name: str = ""
+    incident: IncidentState = IncidentState()
+    askers: tuple[Asker, ...] = ()
+    chat: Chat = Chat()
+    people: People = People()
+    installed: bool = False
+    """The bot is in the chat."""
+    app_unknown: bool = False
+    shown: bool = False
+    """The card's run was told to show it there."""
+    noted: bool = False
+    """The incident has a note with the chat's address."""
+    told: Room | None = None
+    """What the cards know."""
+    summed_up: AwareDatetime | None = None
+    """The second of the resolve that was summed up last."""
+    clicks: tuple[RecordedOutcome, ...] = ()
+    private: tuple[Told, ...] = ()
+    """What waits to be told to one person alone."""
+    timeline: tuple[TimelineEntry, ...] = ()
+    cause: str = ""
+    """Correlation id of what was folded last."""
+
+    def with_chat(self, **changes: object) -> Self:
+        """The same but for these fields of the chat."""
+        return self.replace(chat=self.chat.model_copy(update=changes))
+
+    def with_people(self, **changes: object) -> Self:
+        """The same but for these counts."""
+        return self.replace(people=self.people.model_copy(update=changes))
+
+    def with_asker(self, asker: Asker) -> Self:
+        """Somebody asked; once."""
+        if any(known.pagerduty_user == asker.pagerduty_user for known in self.askers):
+            return self
+        return self.replace(askers=(*self.askers, asker)[-MOST_ENTRIES:])
+
+    def with_outcome(self, recorded: RecordedOutcome) -> Self:
+        """A click came to its outcome; the first outcome of a key stands."""
+        if any(known.key == recorded.key for known in self.clicks):
+            return self
+        return self.replace(clicks=(*self.clicks, recorded)[-MOST_ENTRIES:])
+
+    def with_entry(self, entry: TimelineEntry) -> Self:
+        """Something happened that operators are told."""
+        return self.replace(timeline=(*self.timeline, entry)[-LONGEST_TIMELINE:])

@@ -1,0 +1,41 @@
+"""What the cards of the incident are told of its room."""
+
+from workflows.errors import ConsentMissing
+from workflows.incident_room.state import State
+from workflows.room import Lack, Room, RoomStage
+
+_STAGES: dict[str, RoomStage] = {"made": "made", "unknown": "unknown", "gone": "gone"}
+
+
+def room_of(state: State, *, tenant: str) -> Room:
+    """How the room stands now, with the number of what was told last."""
+    chat = state.chat
+    return Room(
+        number=state.told.number if state.told else 0,
+        stage=_STAGES.get(chat.stage, "none"),
+        tenant=tenant,
+        tenant_name=state.tenant_name,
+        chat=chat.id,
+        url=chat.url,
+        topic=chat.topic,
+        lacks=_lacks(state),
+        app_unknown=state.app_unknown,
+        absent=state.people.absent if chat.stage == "made" else (),
+        absent_count=state.people.absent_count if chat.stage == "made" else 0,
+    )
+
+
+def is_news(state: State, *, tenant: str) -> bool:
+    """Whether the cards know less, or something else."""
+    now = room_of(state, tenant=tenant)
+    if state.told is None:
+        return now.stage != "none"
+    return now != state.told
+
+
+def _lacks(state: State) -> tuple[Lack, ...]:
+    return tuple(
+        Lack(step=one.name, permission=one.code)
+        for one in state.degradations
+        if one.reason == ConsentMissing.__name__ and one.code
+    )

@@ -1,0 +1,133 @@
+"""``IncidentRoom``: the chat of one incident, from the first request until the incident is over."""
+
+import asyncio
+
+from temporalio import workflow
+
+from workflows.draining import drain
+from workflows.handlers import takes_requests, takes_signals
+from workflows.incident.events import IncidentEvent
+from workflows.incident.reduce import fold_event
+from workflows.incident_room.chat import (
+    AppReconciler,
+    BeginningReconciler,
+    CardReconciler,
+    ChatReconciler,
+    NamesReconciler,
+)
+from workflows.incident_room.grace import GraceWatch
+from workflows.incident_room.messages import AskedForChat, End, RoomAnswer, Start
+from workflows.incident_room.people import LeavingReconciler, MembersReconciler, SearchReconciler
+from workflows.incident_room.requests import Requests
+from workflows.incident_room.restore import DetailsReconciler, restore
+from workflows.incident_room.run_state import RunState
+from workflows.incident_room.telling import (
+    AnnounceReconciler,
+    NoteReconciler,
+    PrivateReconciler,
+    SummaryReconciler,
+)
+from workflows.incident_room.timeline import entry_of_event
+from workflows.incident_room.workflow_type import EVENTS, INCIDENT_ROOM, UPDATES
+from workflows.reconcile import ReconcileLoop
+
+
+@workflow.defn(name=INCIDENT_ROOM.name)
+@takes_signals(EVENTS, "fold")
+@takes_requests(UPDATES, unheard="unheard")
+class IncidentRoomWorkflow:
+    """Owns the chat that was made for an incident.
+
+    Started by **Create Chat** (update-with-start), later by PagerDuty's events; id
+    ``room/{account}/{incident}``. Whoever asks is judged as themselves before anything is made. Then each
+    step has a reconciler of its own, and one that cannot go on stops no other: the people are looked for, the
+    chat is made once, its members are read back and completed, the bot is brought in, the card's run is told
+    to show the incident there, a note gets the address, the cards are told. Its people follow PagerDuty's. A
+    minute after the resolve it is summed up and its topic marked; then the run ends. A later event or request
+    starts a new run, which first restores the row.
+    """
+
+    @workflow.init
+    def __init__(self, start: Start) -> None:
+        self.run_state = RunState(start)
+        self.restored = start.carried is not None or not start.stored
+        self.requests = Requests(self.run_state)
+        self.grace_watch = GraceWatch(self.run_state)
+        self.reconcilers = (
+            SearchReconciler(self.run_state),
+            BeginningReconciler(self.run_state),
+            ChatReconciler(self.run_state),
+            AppReconciler(self.run_state),
+            CardReconciler(self.run_state),
+            MembersReconciler(self.run_state),
+            LeavingReconciler(self.run_state),
+            NoteReconciler(self.run_state),
+            AnnounceReconciler(self.run_state),
+            DetailsReconciler(self.run_state),
+            NamesReconciler(self.run_state),
+            SummaryReconciler(self.run_state),
+            PrivateReconciler(self.run_state),
+        )
+        self.loops = [ReconcileLoop(reconciler, self.run_state) for reconciler in self.reconcilers]
+
+    @workflow.run
+    async def run(self, start: Start) -> End:
+        """Restore, keep everything in sync until the incident is over, end with nothing in flight."""
+        self.run_state.publish()  # a run that continues another one has no details yet
+        if not self.restored:
+            await restore(self.run_state)
+            self.restored = True
+        while True:
+            await self._keep_in_sync_until_over()
+            if self._must_continue() and not self._final():
+                carried = {"carried": self.run_state.state, "stored": True}
+                workflow.continue_as_new(start.model_copy(update=carried))
+            if self._final():
+                state = self.run_state.state
+                return End(chat=state.chat.stage, people=state.people.present)
+
+    # What happens to it
+
+    def fold(self, event: IncidentEvent) -> None:
+        """Signal under PagerDuty's own event name: what happened."""
+        run, state = self.run_state, self.run_state.state
+        if event.event_type not in EVENTS or event.incident_id != run.start.incident_id:
+            workflow.logger.warning("an event that is not this run's was dropped: %s", event.event_id)
+            return
+        folded = state.replace(incident=fold_event(state.incident, event))
+        run.apply(folded.with_entry(entry_of_event(event)), cause=event.event_id)
+
+    async def create_chat(self, asked: AskedForChat) -> RoomAnswer:
+        """**Create Chat**."""
+        await workflow.wait_condition(lambda: self.restored)
+        return await self.requests.handle(asked)
+
+    def unheard(self, _kind: str, asked: AskedForChat, answer: RoomAnswer) -> None:
+        """It was handed over: the API waits for its answer no longer."""
+        self.requests.unheard(asked, answer.outcome)
+
+    # How long it lives
+
+    async def _keep_in_sync_until_over(self) -> None:
+        """Drive the reconcilers; return with nothing in flight and all handlers finished."""
+        self.run_state.draining = False
+        tasks = [asyncio.create_task(loop.drive()) for loop in self.loops]
+        tasks.append(asyncio.create_task(self.grace_watch.watch()))
+        await workflow.wait_condition(
+            lambda: self._must_continue() or self._final() or any(task.done() for task in tasks)
+        )
+        await drain(self.run_state, tasks)
+
+    def _must_continue(self) -> bool:
+        return workflow.info().is_continue_as_new_suggested()
+
+    def _final(self) -> bool:
+        """Nobody asks, and there is nothing to keep in sync: no chat, or an incident that is over."""
+        run = self.run_state
+        pending = (
+            self.requests.busy()
+            or any(loop.busy for loop in self.loops)
+            or any(reconciler.holds_run() for reconciler in self.reconcilers)
+        )
+        is_over = run.is_over and run.grace_ends_at is None and run.leaves_at is None
+        return not pending and (is_over or run.state.chat.stage in ("none", "gone"))

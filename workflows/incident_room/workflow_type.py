@@ -1,0 +1,83 @@
+"""How everybody else starts ``IncidentRoom`` and talks to it, and how operators find its runs."""
+
+from typing import Any
+
+from temporalio.common import SearchAttributeKey
+
+from workflows.contract import RunListing, Signal, Update, WorkflowType
+from workflows.ids import IncidentRoomId
+from workflows.incident.event_types import INCIDENT_EVENTS
+from workflows.incident.events import IncidentEvent
+from workflows.incident.values import Snapshot
+from workflows.incident_room.messages import AskedForChat, RoomAnswer, Start
+from workflows.markdown import as_markdown
+from workflows.search_attributes import (
+    ATTENTION,
+    INCIDENT_NUMBER,
+    INCIDENT_STATUS,
+    PD_ACCOUNT,
+    PD_INCIDENT,
+    PD_SERVICE,
+    PRIORITY,
+    TEAMS_CONVERSATION,
+    TEAMS_TENANT,
+    URGENCY,
+)
+from workflows.values import Value
+
+EVENTS = {name: Signal(name, IncidentEvent) for name in INCIDENT_EVENTS}
+"""What happened, under PagerDuty's own names."""
+CREATE_CHAT = Update("create_chat", AskedForChat, RoomAnswer, goes_on_as=Signal("create_chat", AskedForChat))
+"""**Create Chat** on a card of the incident."""
+UPDATES = {row.name: row for row in (CREATE_CHAT,)}
+
+_ID_LIMIT, _SERVICE_LIMIT = 80, 150
+"""Most bytes: Temporal refuses a start whose summary has more than 400."""
+
+
+def title(number: int | None, incident_id: str, service: str | None) -> str:
+    """The run's static summary, as Markdown: ``#42 · Checkout · room``."""
+    name = f"#{number}" if number is not None else as_markdown(incident_id, _ID_LIMIT)
+    return " · ".join((name, *([as_markdown(service, _SERVICE_LIMIT)] if service else []), "room"))
+
+
+def attributes_of(
+    start: Start, snapshot: Snapshot | None, attention: str = "ok", *, chat: str = ""
+) -> dict[SearchAttributeKey[Any], Any]:
+    """The run's search attributes as its incident stands."""
+    found: dict[SearchAttributeKey[Any], Any] = {
+        PD_ACCOUNT: start.account,
+        PD_INCIDENT: start.incident_id,
+        TEAMS_TENANT: start.tenant,
+        ATTENTION: attention,
+    }
+    if chat:
+        found[TEAMS_CONVERSATION] = chat
+    if snapshot is not None:
+        found |= {
+            PD_SERVICE: snapshot.service.id if snapshot.service else None,
+            INCIDENT_STATUS: snapshot.status,
+            URGENCY: snapshot.urgency,
+            PRIORITY: snapshot.priority.name if snapshot.priority else None,
+            INCIDENT_NUMBER: snapshot.number,
+        }
+    return found
+
+
+def _listing(start: Start, message: Value | None) -> RunListing:
+    snapshot = message.snapshot if isinstance(message, IncidentEvent) else None
+    service = snapshot.service.name if snapshot and snapshot.service else None
+    return RunListing(
+        title=title(snapshot.number if snapshot else None, start.incident_id, service),
+        attributes=attributes_of(start, snapshot),
+    )
+
+
+INCIDENT_ROOM = WorkflowType(
+    name="IncidentRoom",
+    start=Start,
+    workflow_id=lambda start: str(IncidentRoomId(start.account, start.incident_id)),
+    listing=_listing,
+    signals={**EVENTS, **{name: row.goes_on_as for name, row in UPDATES.items()}},
+    updates=UPDATES,
+)
