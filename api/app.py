@@ -120,7 +120,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
             webhook_router(
                 pool=pool,
                 keys=keys,
-                fan_out=FanOut(pool, gateway, timing, RoomStarts(settings.rooms)),
+                fan_out=FanOut(pool, gateway, timing, RoomStarts(settings.rooms, grace=settings.room_grace)),
                 accounts=settings.accounts,
             )
         )

@@ -123,6 +123,8 @@ class Settings(BaseSettings):
     """Seconds between two edits of one card."""
     grace: Seconds = Field(default=600, ge=0)
     """Seconds a resolved incident's run stays to catch what still comes."""
+    room_grace: Seconds = Field(default=60, ge=0)
+    """Seconds from a resolve until the incident's own chat is told how it went."""
 
     @classmethod
     def settings_customise_sources(

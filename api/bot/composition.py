@@ -63,7 +63,7 @@ def muster_bot(
     channels = Channels(pool, connector)
     events = TeamEvents(pool, gateway, connector, deadlines)
     return MusterBot(
-        ClickHandler(pool, gateway, linking, timing, RoomStarts(settings.rooms)),
+        ClickHandler(pool, gateway, linking, timing, RoomStarts(settings.rooms, grace=settings.room_grace)),
         {
             **dict.fromkeys(BUTTONS, ButtonHandler(pool, gateway, deadlines)),
             **dict.fromkeys(LINK_BUTTONS, LinkButtonHandler(pool, linking)),

@@ -263,13 +263,15 @@ class Incident:
     # Its runs
 
     async def runs(self) -> list[WorkflowExecutionDescription]:
-        """The latest run in each conversation."""
+        """The latest run in each conversation, and of its own chat where somebody asked for one."""
         keys = await self.company.rows(
             """SELECT key FROM incident_card k JOIN conversation c ON c.id = k.conversation
                WHERE k.incident_id = $1""",
             self.id,
         )
         ids = [f"incident/{ACCOUNT}/{self.id}/{row['key']}" for row in keys]
+        if await self.company.rows("SELECT FROM incident_room WHERE incident_id = $1", self.id):
+            ids.append(f"room/{ACCOUNT}/{self.id}")
         return [await self.company.temporal.get_workflow_handle(name).describe() for name in ids]
 
     async def ends(self, *, within: float = 60) -> None:

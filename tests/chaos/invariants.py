@@ -34,8 +34,10 @@ SAID = {
     "all_updates": {**HIGHLIGHTS, **STATUS_UPDATES, "📝": "incident.annotated"},
 }
 """What each preset says; responders are asked and answer in tests of their own."""
-DOES_NOT_TELL_PAGERDUTY = "stop_following"
-"""A verb that changes nothing in PagerDuty."""
+CHANGE_NO_STATUS = frozenset({"stop_following", "create_chat"})
+"""Verbs that change no status in PagerDuty."""
+SUMMED_UP = "🏁"
+"""How the line begins that a chat of the incident's own gets after each resolve."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Place:
     shown: Mapping[str, Any]
     """What the live card shows, as the row has it."""
     preset: str
+    is_own: bool
+    """It is the chat that was made for the incident."""
     is_stopped: bool
     """Somebody stopped following the incident there."""
     messages: Sequence[Message]
@@ -87,6 +91,8 @@ class Evidence:
     clicks: Sequence[Mapping[str, Any]]
     expected_outcomes: int
     expected_places: int
+    chats_made: Sequence[str]
+    """Chats that are called as the incident is, whether or not Muster knows them."""
     places: Sequence[Place]
     users: Mapping[str, str]
     """PagerDuty's user of each linked AAD object id."""
@@ -111,10 +117,20 @@ def violations(evidence: Evidence) -> Iterator[str]:
         yield from _row_agrees(place)
         yield from _never_goes_back(place)
         yield from _said_as_the_preset_says(place, evidence)
+    yield from _one_chat(evidence)
     if len(evidence.places) != evidence.expected_places:
         yield f"1: it is in {len(evidence.places)} conversations"
     yield from _one_outcome_each(evidence)
     yield from _no_acknowledge_after_resolve(evidence)
+
+
+def _one_chat(evidence: Evidence) -> Iterator[str]:
+    """15: one chat that the room knows, and none made again without a look or a click in between."""
+    if len([place for place in evidence.places if place.is_own]) > 1:
+        yield "15: the room knows more than one chat"
+    asked = [click for click in evidence.clicks if click["verb"] == "create_chat"]
+    if len(evidence.chats_made) > max(len(asked), 1) or (evidence.chats_made and not asked):
+        yield f"15: {len(evidence.chats_made)} chats were made after {len(asked)} clicks"
 
 
 def _shows_everything(place: Place, evidence: Evidence) -> Iterator[str]:
@@ -185,7 +201,7 @@ def _one_outcome_each(evidence: Evidence) -> Iterator[str]:
     for click in evidence.clicks:
         if not click["outcome"] or not click["recorded_at"] or not click["person_name"]:
             yield f"5: a press without an outcome: {dict(click)}"
-        if click["verb"] != DOES_NOT_TELL_PAGERDUTY:
+        if click["verb"] not in CHANGE_NO_STATUS:
             done[evidence.users.get(click["aad_object_id"])] += click["outcome"] == "done"
     written = Counter(user for user, _ in _statuses(evidence) if user != evidence.outsider)
     if +done != written:
@@ -204,7 +220,7 @@ def _no_acknowledge_after_resolve(evidence: Evidence) -> Iterator[str]:
 def _said_as_the_preset_says(place: Place, evidence: Evidence) -> Iterator[str]:
     """9: nothing twice, and nothing that is not to be said there."""
     happened = Counter(webhook["event_type"] for webhook in evidence.webhooks)
-    may_be_said = SAID[place.preset]
+    may_be_said = {**SAID[place.preset], **({SUMMED_UP: "incident.resolved"} if place.is_own else {})}
     for symbol, times in Counter(line.split()[0] for line in place.lines).items():
         event_type = may_be_said.get(symbol)
         if event_type is None:
@@ -238,6 +254,7 @@ async def gather(incident: Incident) -> Evidence:
         ],
         expected_outcomes=incident.expected_outcomes,
         expected_places=CHANNELS[now["service"]["id"]] + len(incident.chats),
+        chats_made=await _chats_made(incident, now["incident_number"]),
         places=await _places(incident),
         users={person["aad_object_id"]: person["pagerduty_user"] for person in company.people},
         outsider=_user(company, ADA_EMAIL),
@@ -248,10 +265,17 @@ def _user(company: Company, email: str) -> str:
     return str(next(p["pagerduty_user"] for p in company.people if p["email"] == email))
 
 
+async def _chats_made(incident: Incident, number: int) -> list[str]:
+    conversations = (await incident.company.teams.records())["conversations"]
+    topics = (f"Incident #{number} ", f"✓ Incident #{number} ")
+    return [one["id"] for one in conversations if one["kind"] == "group" and one["name"].startswith(topics)]
+
+
 async def _places(incident: Incident) -> list[Place]:
     records = await incident.company.teams.records()
     rows = {row["conversation"]: row for row in await incident.row()}
     late_edits = Counter(call["conversation"] for call in records["calls"] if call["fault"] == "late")
+    own = await incident.company.rows("SELECT chat FROM incident_room WHERE incident_id = $1", incident.id)
     places = []
     for conversation in records["conversations"]:
         if (row := rows.get(conversation["id"])) is None:
@@ -264,6 +288,7 @@ async def _places(incident: Incident) -> list[Place]:
                 orphans=row["orphans"],
                 shown=json.loads(row["view"] or "{}"),
                 preset=row["preset"],
+                is_own=conversation["id"] in {room["chat"] for room in own},
                 is_stopped=row["stopped_at"] is not None,
                 messages=[_message(card) for card in cards],
                 lines=lines_beside(conversation, incident.id),

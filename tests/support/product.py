@@ -12,7 +12,7 @@ from sandbox.up.supervision.launch import Launched, launched
 from tests.support.waiting import eventually
 
 _GRACE = "2"
-"""Seconds that a run stays after the end of its incident: a test sees it complete."""
+"""Seconds that the runs of an incident stay after its end: a test sees them complete."""
 
 
 _TAIL = 40
@@ -21,7 +21,8 @@ _TAIL = 40
 @contextmanager
 def running(folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Iterator[Launched]:
     """The product as `muster up` runs it; ``env`` is added to its environment."""
-    with launched(folder, *options, env={"MUSTER_GRACE": _GRACE, **(env or {})}) as stack:
+    soon = {"MUSTER_GRACE": _GRACE, "MUSTER_ROOM_GRACE": _GRACE}
+    with launched(folder, *options, env={**soon, **(env or {})}) as stack:
         yield stack
 
 

@@ -83,7 +83,7 @@ class Chat:
     async def tells_of(self, incident: str, **changes: Any) -> None:
         """The incident changes, and PagerDuty tells of it."""
         event = await self.changes(incident, **changes)
-        await FanOut(self.pool, self.gateway, TIMING, RoomStarts(RoomsTable())).deliver(
+        await FanOut(self.pool, self.gateway, TIMING, RoomStarts(RoomsTable(), grace=60)).deliver(
             incident_event_of(ACCOUNT, event), b""
         )
 

@@ -1,0 +1,89 @@
+"""The chat that is made for an incident, as people and Microsoft's records see it."""
+
+from collections import Counter
+from typing import Any
+
+from tests.chaos.company import BO_EMAIL, DI_EMAIL, Company, Incident
+from tests.support.waiting import eventually
+
+MEMBERS = (BO_EMAIL, DI_EMAIL)
+"""Bo is on call, and Di asks for the chat."""
+
+
+class Room:
+    """The room of an incident."""
+
+    def __init__(self, incident: Incident) -> None:
+        self.incident = incident
+        self.company: Company = incident.company
+
+    async def ask(self) -> str:
+        """Di presses **Create Chat** on the card in the channel; what the answer says."""
+        (answer,) = await self.incident.click("create_chat", by=DI_EMAIL)
+        return str(answer["body"]["value"])
+
+    async def row(self) -> dict[str, Any] | None:
+        rows = await self.company.rows("SELECT * FROM incident_room WHERE incident_id = $1", self.incident.id)
+        return dict(rows[0]) if rows else None
+
+    async def has(self, column: str) -> bool:
+        """Whether the row says that this was done."""
+        row = await self.row()
+        return row is not None and row[column] is not None
+
+    async def is_complete(self, *, within: float = 60) -> None:
+        """Wait until everything is done; from here on the incident is followed in its chat too."""
+
+        async def done() -> bool:
+            row = await self.row()
+            if row is None or row["stage"] != "made" or not (row["shown_at"] and row["noted_at"]):
+                return False
+            present = await self.company.rows(
+                "SELECT FROM room_member WHERE incident_id = $1 AND in_chat", self.incident.id
+            )
+            return len(present) == len(MEMBERS) and "made" in str(row["told"])
+
+        await eventually(done, within=within)
+        row = await self.row()
+        assert row is not None
+        if row["chat"] not in self.incident.chats:
+            self.incident.chats.append(row["chat"])
+        await self.incident.shown_and_recorded()
+
+    async def calls(self, method: str, ending: str) -> list[dict[str, Any]]:
+        """Graph's calls whose path ends so, in this incident's chat where it is one of a chat."""
+        row = await self.row() or {}
+        calls = (await self.company.teams.records())["graph_calls"]
+        return [
+            one
+            for one in calls
+            if one["method"] == method
+            and one["path"].endswith(ending)
+            and (ending == "/chats" or str(row.get("chat")) in one["path"])
+        ]
+
+    async def chats(self) -> list[dict[str, Any]]:
+        """Chats that are called as the incident is."""
+        number = (await self.company.pagerduty.incident(self.incident.id))["incident_number"]
+        conversations = (await self.company.teams.records())["conversations"]
+        topics = (f"Incident #{number} ", f"✓ Incident #{number} ")
+        return [one for one in conversations if one["kind"] == "group" and one["name"].startswith(topics)]
+
+    async def violations(self) -> list[str]:
+        """Every promise about the room that does not hold."""
+        broken: list[str] = []
+        row, chats = await self.row(), await self.chats()
+        if row is None or row["stage"] != "made":
+            return ["15: the room has no chat"]
+        if [one["id"] for one in chats] != [row["chat"]]:
+            broken.append(f"15: there are {len(chats)} chats, the room knows {row['chat']}")
+        people = {one["email"]: one["aad_object_id"] for one in self.company.people}
+        wanted = Counter(people[email] for email in MEMBERS)
+        for chat in chats:
+            if Counter(chat["members"]) != wanted:
+                broken.append(f"15: in the chat are {chat['members']}")
+        notes = await self.company.pagerduty.notes(self.incident.id)
+        told = [one for one in notes if one.startswith("Microsoft Teams chat: ")]
+        if told != [f"Microsoft Teams chat: {row['url']}"]:
+            broken.append(f"15: the notes are {told}")
+        return broken

@@ -1,0 +1,107 @@
+"""A chat is made for an incident, whatever goes wrong: one chat, everybody once, one note, one card."""
+
+import asyncio
+from functools import partial
+
+import pytest
+
+from tests.chaos.company import BO_EMAIL, Company, Incident
+from tests.chaos.invariants import in_sync
+from tests.chaos.room import Room
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+SLOW = 2.5
+"""Seconds in which the worker is killed while Microsoft answers."""
+
+
+@pytest.mark.parametrize(
+    ("call", "before"),
+    [
+        ({"on": "chat", "match": {"method": "POST"}}, "opened_at"),
+        ({"on": "install"}, "chat"),
+        ({"on": "member"}, "chat"),
+    ],
+    ids=["while the chat is made", "while the app is installed", "while members are read"],
+)
+async def test_a_worker_that_is_killed_leaves_one_chat(
+    company: Company, call: dict[str, object], before: str
+) -> None:
+    incident = await shown(company)
+    room = Room(incident)
+    await company.teams.fault(str(call["on"]), "slow", seconds=SLOW, match=call.get("match", {}))
+    asked = asyncio.create_task(room.ask())
+    await eventually(partial(room.has, before))
+    await eventually(partial(_is_slow, company))
+    company.product.kill("worker")
+    assert "making the chat" in await asked or "There is a chat" in await asked
+    await room.is_complete()
+    await _is_true(room)
+
+
+@pytest.mark.parametrize("step", ["chat", "install", "member"])
+async def test_an_answer_that_is_lost_leaves_one_chat(company: Company, step: str) -> None:
+    incident = await shown(company)
+    room = Room(incident)
+    await company.teams.fault(step, "lose_answer", match={"method": "POST"} if step == "chat" else {})
+    await room.ask()
+    await room.is_complete()
+    await _is_true(room)
+    assert len(await room.calls("POST", "/chats")) >= 1
+
+
+async def test_ten_clicks_and_a_killed_worker_make_one_chat_that_acts_and_agrees(company: Company) -> None:
+    incident = await shown(company)
+    room = Room(incident)
+    before = len(await room.calls("POST", "/chats"))
+    card = await incident.card()
+    asked = [
+        asyncio.create_task(incident.click("create_chat", by=f"person{number:03}@acme.example", message=card))
+        for number in range(3)
+    ]
+    await room.ask()
+    company.product.kill("worker")
+    await asyncio.gather(*asked)
+    await eventually(partial(_is_made, room), within=60)
+    row = await room.row()
+    assert row is not None
+    incident.chats.append(row["chat"])
+    await eventually(partial(_has_outcomes, incident, 4), within=60)
+    assert len(await room.chats()) == 1
+    assert len(await room.calls("POST", "/chats")) == before + 1
+    await eventually(partial(room.has, "shown_at"), within=60)
+    await incident.shown_and_recorded()
+    await incident.click("acknowledge", by=BO_EMAIL, place=row["chat"])
+    await incident.agrees("Acknowledged by Bo Call")
+    await in_sync(incident)
+
+
+async def shown(company: Company) -> Incident:
+    """An incident whose card is there."""
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    return incident
+
+
+async def _is_true(room: Room) -> None:
+    """One chat, whose card acts and agrees with the channel's."""
+    incident = room.incident
+    await incident.agrees("Join Chat") if len(incident.chats) == 0 else None
+    await incident.click("acknowledge", by=BO_EMAIL, place=incident.chats[0])
+    await incident.agrees("Acknowledged by Bo Call")
+    await in_sync(incident)
+    assert await room.violations() == []
+
+
+async def _is_slow(company: Company) -> bool:
+    return bool((await company.teams.records())["graph_calls"])
+
+
+async def _is_made(room: Room) -> bool:
+    row = await room.row()
+    return row is not None and row["stage"] == "made"
+
+
+async def _has_outcomes(incident: Incident, count: int) -> bool:
+    return len(await incident.outcomes()) == count
