@@ -27,10 +27,6 @@ class Requests:
         self._handling: set[str] = set()
         self._turn = asyncio.Lock()
 
-    def busy(self) -> bool:
-        """Whether a request is being handled."""
-        return bool(self._handling)
-
     async def handle(self, asked: AskedForChat) -> RoomAnswer:
         """The request's one outcome: the recorded one, or by asking PagerDuty and waiting for the chat."""
         key = asked.click.key

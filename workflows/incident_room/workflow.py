@@ -119,15 +119,20 @@ class IncidentRoomWorkflow:
         await drain(self.run_state, tasks)
 
     def _must_continue(self) -> bool:
-        return workflow.info().is_continue_as_new_suggested()
+        """The history is long, and nobody waits for anything."""
+        return workflow.info().is_continue_as_new_suggested() and self._is_quiet()
+
+    def _is_quiet(self) -> bool:
+        """Nobody asks, and nothing is in flight.
+
+        A request waits for what the reconcilers do, and they do nothing while the run drains: it may begin to
+        only where none waits, and where none can arrive before it has drained.
+        """
+        return workflow.all_handlers_finished() and not any(loop.busy for loop in self.loops)
 
     def _final(self) -> bool:
         """Nobody asks, and there is nothing to keep in sync: no chat, or an incident that is over."""
         run = self.run_state
-        pending = (
-            self.requests.busy()
-            or any(loop.busy for loop in self.loops)
-            or any(reconciler.holds_run() for reconciler in self.reconcilers)
-        )
+        pending = not self._is_quiet() or any(reconciler.holds_run() for reconciler in self.reconcilers)
         is_over = run.is_over and run.grace_ends_at is None and run.leaves_at is None
         return not pending and (is_over or run.state.chat.stage in ("none", "gone"))
