@@ -5,7 +5,7 @@ from datetime import timedelta
 from temporalio import workflow
 
 from workflows.contract import call
-from workflows.errors import Failure, NotFound, OutcomeUnknown
+from workflows.errors import Failure, Gone, NotFound, OutcomeUnknown
 from workflows.incident_room.activities import (
     BEGIN_ANEW,
     CREATE_CHAT,
@@ -67,10 +67,16 @@ class ChatReconciler(Reconciler):
         return None
 
     def on_failure(self, failure: Failure) -> None:
-        """A lost answer leaves it in doubt; after any other failure there is certainly none."""
-        if issubclass(failure.kind, OutcomeUnknown) and self._run.state.chat.stage == "wanted":
-            run = self._run
+        """A lost answer leaves it in doubt; after any other failure there is certainly none.
+
+        Where Microsoft refuses to be asked for it, nobody will know.
+        """
+        run, stage = self._run, self._run.state.chat.stage
+        if issubclass(failure.kind, OutcomeUnknown) and stage == "wanted":
             run.apply(run.state.with_chat(stage="in_doubt", in_doubt_since=workflow.now()))
+        elif stage == "in_doubt" and (failure.pace == "person" or issubclass(failure.kind, Gone)):
+            run.tells("nobody knows whether the chat was made")
+            run.apply(run.state.with_chat(stage="unknown", in_doubt_since=None))
 
     async def _make(self) -> None:
         run = self._run
@@ -131,6 +137,10 @@ class BeginningReconciler(Reconciler):
     def __init__(self, run: RunState) -> None:
         self._run = run
 
+    def urgencies(self) -> int:
+        """Somebody asks for what could not be begun before."""
+        return self._run.requests
+
     def is_due(self) -> bool:
         """The row still holds what was given up."""
         return self._run.begins_anew
@@ -150,20 +160,24 @@ class AppReconciler(Reconciler):
 
     def __init__(self, run: RunState) -> None:
         self._run = run
+        self._asked = run.continues
+        """Which app it is stays unknown until this process starts anew: it is asked once."""
 
     def is_due(self) -> bool:
         """The chat is there and the bot is not in it."""
         state = self._run.state
-        return state.chat.stage == "made" and not state.installed and not state.app_unknown
+        is_unknown = state.app_unknown and self._asked
+        return state.chat.stage == "made" and not state.installed and not is_unknown
 
     def holds_run(self) -> bool:
         """A chat whose card nobody can show is a chat all the same."""
-        return self.is_due() and not self._run.is_degraded(self.name)
+        return self.is_due() and not self._run.is_stuck(self.name)
 
     async def reconcile(self) -> None:
         """Install the app; where it is already, that is all right."""
         run = self._run
         installed = await call(INSTALL_APP, run.of_chat(), "the app")
+        self._asked = True
         run.apply(run.state.replace(installed=not installed.app_unknown, app_unknown=installed.app_unknown))
 
     def on_failure(self, failure: Failure) -> None:
@@ -183,6 +197,10 @@ class CardReconciler(Reconciler):
     def is_due(self) -> bool:
         """The bot is in the chat, and nobody was told to show the card."""
         return self._run.state.installed and not self._run.state.shown
+
+    def holds_run(self) -> bool:
+        """A card that nobody can show keeps no run alive."""
+        return self.is_due() and not self._run.is_stuck(self.name)
 
     async def reconcile(self) -> None:
         """Register the chat and the card, and start its run."""
@@ -204,15 +222,15 @@ class NamesReconciler(Reconciler):
         self._run = run
 
     def is_due(self) -> bool:
-        """The topic that was asked for last is another one."""
-        state = self._run.state
-        return (
-            state.chat.stage == "made" and state.chat.topic != "" and self._run.wants_mark != self._has_mark
-        )
+        """The incident is over and its topic does not say so, or it is open and its topic says it is over."""
+        chat, run = self._run.state.chat, self._run
+        if chat.stage != "made" or chat.topic == "":
+            return False
+        return run.is_open if self._has_mark else run.wants_mark
 
     def holds_run(self) -> bool:
         """Renaming takes a permission that few grant."""
-        return self.is_due() and not self._run.is_degraded(self.name)
+        return self.is_due() and not self._run.is_stuck(self.name)
 
     async def reconcile(self) -> None:
         """Rename it."""

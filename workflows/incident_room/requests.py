@@ -19,6 +19,10 @@ from workflows.verbs.judging import failed, judge_person
 from workflows.verbs.outcomes import TOLD_PRIVATELY, Outcome, RecordedOutcome
 
 
+HINDERING = ("people", "beginning", "chat")
+"""The reconcilers without which no chat is made."""
+
+
 class Requests:
     """Brings requests to their outcomes."""
 
@@ -44,9 +48,8 @@ class Requests:
     def unheard(self, asked: AskedForChat, outcome: Outcome) -> None:
         """Nobody hears the answer: what the cards do not show is told to its person, once."""
         told = Told(click=asked.click, conversation=asked.conversation, outcome=outcome)
-        state = self._run.state
-        if outcome.kind in TOLD_PRIVATELY and told not in state.private:
-            self._run.apply(state.replace(private=(*state.private, told)))
+        if outcome.kind in TOLD_PRIVATELY:
+            self._run.apply(self._run.state.with_private(told))
 
     async def _come_to_outcome(self, asked: AskedForChat) -> Outcome:
         run, click = self._run, asked.click
@@ -75,14 +78,15 @@ class Requests:
         state = run.state.with_asker(admitted.asker)
         if admitted.tenant_name:
             state = state.replace(tenant_name=admitted.tenant_name)
-        is_first = state.chat.stage in ("none", "unknown", "gone")
+        is_first = state.chat.stage in ("none", "unknown", "gone") and not run.begins_anew
         if is_first:
-            state = state.recovered("people").recovered("chat")
+            for name in HINDERING:
+                state = state.recovered(name)
             run.requests += 1
-        if state.chat.stage in ("unknown", "gone"):
-            run.begins_anew = True
-        elif is_first:
-            state = with_chat_wanted(state)
+            if state.chat.stage == "none":
+                state = with_chat_wanted(state)
+            else:
+                run.begins_anew = True
         run.apply(state, cause=asked.click.correlation)
         if admitted.details is not None:
             run.fold_details(admitted.details)
@@ -96,24 +100,30 @@ class Requests:
             waits = run.begins_anew or run.state.chat.stage in ("wanted", "in_doubt")
             return not waits or self._hindrance() is not None
 
-        await workflow.wait_condition(is_decided)
+        while not is_decided():  # by who wakes first it may be wanted again
+            await workflow.wait_condition(is_decided)
         chat = run.state.chat
         if chat.stage == "made":
             return Outcome(kind="done" if is_first else "already")
         if chat.refusal is not None:
             return Outcome(kind="refused", reason=chat.refusal)
-        if chat.stage == "unknown":
+        if chat.stage == "unknown" and not run.begins_anew:
             return Outcome(kind="failed", reason="chat_unknown", says=chat.topic)
         hindrance = self._hindrance()
-        run.apply(run.state.with_chat(stage="none"))
+        run.begins_anew = False
+        if chat.stage == "wanted":
+            run.apply(run.state.with_chat(stage="none"))
         if hindrance is not None and hindrance.reason == ConsentMissing.__name__:
             return Outcome(kind="refused", reason="not_granted", says=hindrance.code)
         return Outcome(kind="failed", reason="not_made", says=hindrance.reason if hindrance else None)
 
     def _hindrance(self) -> Degradation | None:
         """What keeps the chat from being made until somebody does something."""
-        lasting = (one for one in self._run.state.degradations if one.until is None)
-        return next((one for one in lasting if one.name in ("people", "chat")), None)
+        state = self._run.state
+        if state.chat.stage == "in_doubt":
+            return None
+        lasting = (one for one in state.degradations if one.until is None and one.name in HINDERING)
+        return next((one for one in lasting if one.name != "people" or not state.people.searched), None)
 
     async def _record(self, asked: AskedForChat, outcome: Outcome) -> None:
         start = self._run.start

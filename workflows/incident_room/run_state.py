@@ -6,6 +6,7 @@ from typing import Any
 from temporalio import workflow
 
 from workflows.degradations import DegradableRun, attention_of
+from workflows.errors import NotFound
 from workflows.incident.events import Details
 from workflows.incident.reduce import fold_details
 from workflows.incident_room.activities import OfChat
@@ -33,6 +34,7 @@ class RunState(DegradableRun[State]):
         """The incident has been over for so long that everybody leaves."""
         self._state = start.carried or State()
         self._attributes = WrittenAttributes()
+        self._pass_grace()
 
     @property
     def state(self) -> State:
@@ -50,10 +52,20 @@ class RunState(DegradableRun[State]):
         return workflow.now()
 
     @property
+    def tenant(self) -> str:
+        """Microsoft's tenant of the chat: that of whoever asked first."""
+        return self._state.tenant or self.start.tenant
+
+    @property
     def is_over(self) -> bool:
         """The incident is resolved."""
         snapshot = self._state.incident.snapshot
         return snapshot is not None and snapshot.status == "resolved"
+
+    @property
+    def is_open(self) -> bool:
+        """The incident is known, and not resolved."""
+        return self._state.incident.snapshot is not None and not self.is_over
 
     @property
     def wants_mark(self) -> bool:
@@ -81,7 +93,7 @@ class RunState(DegradableRun[State]):
         """What every call about the room carries."""
         return {
             "room": self.start.room,
-            "tenant": self.start.tenant,
+            "tenant": self.tenant,
             "correlation": self._state.cause,
         }
 
@@ -94,7 +106,18 @@ class RunState(DegradableRun[State]):
         self._state = state if cause is None else state.replace(cause=cause)
         if not self.is_over:
             self.grace_passed = self.is_left = False
+        self._pass_grace()
         self.publish()
+
+    def is_stuck(self, name: str) -> bool:
+        """This reconciler failed, and no waiting helps: people must do something, or its object is gone."""
+        return self.needs_people(name) or self.is_degraded(name, NotFound.__name__)
+
+    def _pass_grace(self) -> None:
+        """What was over long before this run knew of it needs no timer to have passed."""
+        ends = self.grace_ends_at
+        if ends is not None and ends <= self.now:
+            self.grace_passed = True
 
     def fold_details(self, details: Details, *, cause: str | None = None) -> None:
         """Take what REST told."""

@@ -79,6 +79,8 @@ class TimelineEntry(Value):
 class State(Degradable):
     """Everything a run knows; also what the next run of the chain starts with."""
 
+    tenant: str = ""
+    """Microsoft's tenant of the chat, as its row has it; empty: that of the run's start."""
     tenant_name: str = ""
     incident: IncidentState = IncidentState()
     askers: tuple[Asker, ...] = ()
@@ -93,11 +95,15 @@ class State(Degradable):
     """The incident has a note with the chat's address."""
     told: Room | None = None
     """What the cards know."""
+    tellings: int = 0
+    """The number that a telling bore last, whether all of them heard it or not."""
     summed_up: AwareDatetime | None = None
     """The second of the resolve that was summed up last."""
     clicks: tuple[RecordedOutcome, ...] = ()
     private: tuple[Told, ...] = ()
     """What waits to be told to one person alone."""
+    informed: tuple[str, ...] = ()
+    """Keys of the clicks whose person was told, or may have been."""
     timeline: tuple[TimelineEntry, ...] = ()
     cause: str = ""
     """Correlation id of what was folded last."""
@@ -121,6 +127,19 @@ class State(Degradable):
         if any(known.key == recorded.key for known in self.clicks):
             return self
         return self.replace(clicks=(*self.clicks, recorded)[-MOST_ENTRIES:])
+
+    def with_private(self, told: Told) -> Self:
+        """Somebody is to be told; once for each click."""
+        key = told.click.key
+        if key in self.informed or any(key == other.click.key for other in self.private):
+            return self
+        return self.replace(private=(*self.private, told))
+
+    def with_informed(self, told: Told) -> Self:
+        """The person was told, or is not to be told any more."""
+        key = told.click.key
+        waiting = tuple(other for other in self.private if other.click.key != key)
+        return self.replace(private=waiting, informed=(*self.informed, key)[-MOST_ENTRIES:])
 
     def with_entry(self, entry: TimelineEntry) -> Self:
         """Something happened that operators are told."""

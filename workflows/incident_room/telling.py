@@ -36,7 +36,7 @@ class NoteReconciler(Reconciler):
 
     def holds_run(self) -> bool:
         """A note that PagerDuty refuses keeps no run alive."""
-        return self.is_due() and not self._run.needs_people(self.name)
+        return self.is_due() and not self._run.is_stuck(self.name)
 
     async def reconcile(self) -> None:
         """Look, then write."""
@@ -57,13 +57,21 @@ class AnnounceReconciler(Reconciler):
 
     def is_due(self) -> bool:
         """They know less, or something else."""
-        return is_news(self._run.state, tenant=self._run.start.tenant)
+        return is_news(self._run.state, tenant=self._run.tenant)
+
+    def holds_run(self) -> bool:
+        """What cannot be told keeps no run alive."""
+        return self.is_due() and not self._run.is_stuck(self.name)
 
     async def reconcile(self) -> None:
-        """Tell them what is true now, under the next number."""
+        """Tell them what is true now, under the next number.
+
+        A telling that failed may have reached some of them, who take nothing else under its number.
+        """
         run = self._run
-        now = room_of(run.state, tenant=run.start.tenant)
-        told = now.model_copy(update={"number": now.number + 1})
+        number = run.state.tellings + 1
+        run.apply(run.state.replace(tellings=number))
+        told = room_of(run.state, tenant=run.tenant).model_copy(update={"number": number})
         await call(ANNOUNCE, Announce(**run.call_of(), told=told), f"{told.stage} · number {told.number}")
         run.apply(run.state.replace(told=told))
 
@@ -89,7 +97,7 @@ class SummaryReconciler(Reconciler):
 
     def holds_run(self) -> bool:
         """A chat that nobody can write into keeps no run alive."""
-        return self.is_due() and not self._run.needs_people(self.name)
+        return self.is_due() and not self._run.is_stuck(self.name)
 
     async def reconcile(self) -> None:
         """Say it; what may have been said is not said again."""
@@ -147,4 +155,4 @@ class PrivateReconciler(Reconciler):
             is_stale = run.now - told.click.received_at > STALE_NEWS
             if issubclass(failure_of(error).kind, Temporary) and not is_stale:
                 raise
-        run.apply(run.state.replace(private=tuple(one for one in run.state.private if one != told)))
+        run.apply(run.state.with_informed(told))

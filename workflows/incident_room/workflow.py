@@ -5,6 +5,7 @@ import asyncio
 from temporalio import workflow
 
 from workflows.draining import drain
+from workflows.errors import NotFound
 from workflows.handlers import takes_requests, takes_signals
 from workflows.incident.events import IncidentEvent
 from workflows.incident.reduce import fold_event
@@ -18,6 +19,7 @@ from workflows.incident_room.chat import (
 from workflows.incident_room.grace import GraceWatch
 from workflows.incident_room.messages import AskedForChat, End, RoomAnswer, Start
 from workflows.incident_room.people import LeavingReconciler, MembersReconciler, SearchReconciler
+from workflows.incident_room.recoveries import Recoveries
 from workflows.incident_room.requests import Requests
 from workflows.incident_room.restore import DetailsReconciler, restore
 from workflows.incident_room.run_state import RunState
@@ -68,6 +70,7 @@ class IncidentRoomWorkflow:
             SummaryReconciler(self.run_state),
             PrivateReconciler(self.run_state),
         )
+        self.recoveries = Recoveries(self.run_state, self.reconcilers)
         self.loops = [ReconcileLoop(reconciler, self.run_state) for reconciler in self.reconcilers]
 
     @workflow.run
@@ -113,6 +116,7 @@ class IncidentRoomWorkflow:
         self.run_state.draining = False
         tasks = [asyncio.create_task(loop.drive()) for loop in self.loops]
         tasks.append(asyncio.create_task(self.grace_watch.watch()))
+        tasks.append(asyncio.create_task(self.recoveries.watch()))
         await workflow.wait_condition(
             lambda: self._must_continue() or self._final() or any(task.done() for task in tasks)
         )
@@ -135,4 +139,5 @@ class IncidentRoomWorkflow:
         run = self.run_state
         pending = not self._is_quiet() or any(reconciler.holds_run() for reconciler in self.reconcilers)
         is_over = run.is_over and run.grace_ends_at is None and run.leaves_at is None
-        return not pending and (is_over or run.state.chat.stage in ("none", "gone"))
+        is_unheard_of = run.state.incident.snapshot is None and run.is_degraded("details", NotFound.__name__)
+        return not pending and (is_over or is_unheard_of or run.state.chat.stage in ("none", "gone"))

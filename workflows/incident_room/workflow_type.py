@@ -50,9 +50,8 @@ def attributes_of(
         PD_INCIDENT: start.incident_id,
         TEAMS_TENANT: start.tenant,
         ATTENTION: attention,
+        TEAMS_CONVERSATION: chat or None,
     }
-    if chat:
-        found[TEAMS_CONVERSATION] = chat
     if snapshot is not None:
         found |= {
             PD_SERVICE: snapshot.service.id if snapshot.service else None,
