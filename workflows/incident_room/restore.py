@@ -5,13 +5,14 @@ from temporalio.exceptions import ActivityError
 
 from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT, ReadDetails
 from workflows.contract import call
-from workflows.errors import failure_of
+from workflows.errors import ConsentMissing, failure_of
 from workflows.incident.stamps import Stamp
 from workflows.incident_room.activities import RESTORE_ROOM, StoredRoom
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Chat, Stage, State
 from workflows.reconcile import Reconciler
 from workflows.restoring import until_read
+from workflows.room import Room
 
 _STAGES: dict[str, Stage] = {"making": "in_doubt"}
 """What was begun and never recorded may have been done. All others have the same names."""
@@ -23,6 +24,8 @@ async def restore(run: RunState) -> None:
     if not stored.exists:
         return  # whoever asks first is admitted with the incident as it is
     run.apply(restored(run.state, stored))
+    for lack in _told_of_chat(stored).lacks:
+        run.degrade(lack.step, ConsentMissing.__name__, code=lack.permission)
     try:
         run.fold_details(await call(RESTORE_INCIDENT, _request(run), "as it is now"))
     except ActivityError as error:
@@ -32,7 +35,9 @@ async def restore(run: RunState) -> None:
 def restored(state: State, stored: StoredRoom) -> State:
     """The row of an ended run, under what this run has been told already."""
     stage: Stage = _STAGES.get(stored.stage, stored.stage)  # type: ignore[arg-type]
+    told = _told_of_chat(stored)
     return state.replace(
+        tenant=stored.tenant,
         tenant_name=stored.tenant_name,
         askers=(*stored.askers, *state.askers),
         chat=Chat(
@@ -48,16 +53,30 @@ def restored(state: State, stored: StoredRoom) -> State:
             update={
                 "searched": bool(stored.searched_for),
                 "searched_for": stored.searched_for,
+                # Who left since then on their own account is not brought in once more.
+                "brought": len(stored.searched_for) if stored.present else -1,
                 "left": stored.left,
+                "found": stored.present,
                 "present": stored.present,
+                "absent": told.absent,
+                "absent_count": told.absent_count,
             }
         ),
+        app_unknown=told.app_unknown,
         installed=stored.installed,
         shown=stored.shown,
         noted=stored.noted,
         told=stored.told,
+        tellings=stored.told.number if stored.told else 0,
         summed_up=stored.summed_up,
     )
+
+
+def _told_of_chat(stored: StoredRoom) -> Room:
+    """What the cards know of the chat that is there, and so need not be told again."""
+    if stored.told is not None and stored.stage == stored.told.stage == "made":
+        return stored.told
+    return Room(number=0, stage="none", tenant=stored.tenant)
 
 
 class DetailsReconciler(Reconciler):
