@@ -20,7 +20,7 @@ from workflows.incident_room.activities import (
 )
 from workflows.incident_room.chat import with_chat_gone
 from workflows.incident_room.run_state import RunState
-from workflows.incident_room.state import State
+from workflows.incident_room.state import People, State
 from workflows.reconcile import Reconciler
 
 
@@ -67,7 +67,7 @@ class SearchReconciler(Reconciler):
     def holds_run(self) -> bool:
         """Who cannot be looked for keeps no run alive, once the chat is there."""
         is_made = self._run.state.chat.stage == "made"
-        return self.is_due() and not (is_made and self._run.is_degraded(self.name))
+        return self.is_due() and not (is_made and self._run.is_stuck(self.name))
 
     async def reconcile(self) -> None:
         """Look for all of them; those who are known are not asked for again."""
@@ -102,23 +102,30 @@ class MembersReconciler(Reconciler):
         if run.state.chat.stage != "made" or not people.searched:
             return False
         if people.left:
-            return not run.is_over
-        return people.brought != len(people.searched_for)
+            return run.is_open
+        return people.brought != len(people.searched_for) or self._has_somebody_back(people)
 
     def holds_run(self) -> bool:
         """Without the permission a chat keeps its first people."""
-        return self.is_due() and not self._run.needs_people(self.name)
+        return self.is_due() and not self._run.is_stuck(self.name)
+
+    def _has_somebody_back(self, people: People) -> bool:
+        """Somebody who was taken out is wanted again."""
+        out = people.taken_out
+        return bool(out) and any(one.user in out for one in wanted_people(self._run.state))
 
     async def reconcile(self) -> None:
         """Read who is there and add some of the others; until nobody is left who can be added."""
         run = self._run
         searched_for = len(run.state.people.searched_for)
+        wanted = {one.user for one in wanted_people(run.state)}
         brought = await call(ADD_PEOPLE, run.of_chat(), "read back, then those who lack")
         run.apply(
             run.state.with_people(
                 present=brought.present,
                 brought=-1 if brought.more else searched_for,
                 left=False,
+                taken_out=tuple(user for user in run.state.people.taken_out if user not in wanted),
                 absent=brought.absent,
                 absent_count=brought.absent_count,
             )
@@ -146,7 +153,7 @@ class LeavingReconciler(Reconciler):
 
     def holds_run(self) -> bool:
         """Who cannot be taken out stays."""
-        return self.is_due() and not self._run.needs_people(self.name)
+        return self.is_due() and not self._run.is_stuck(self.name)
 
     async def reconcile(self) -> None:
         """Take them out; who is not there has left already."""
@@ -168,10 +175,13 @@ class LeavingReconciler(Reconciler):
         return self._run.is_left and not self._run.state.people.left
 
     def _declined(self) -> tuple[str, ...]:
+        """Those who declined, and whom nothing else brings in."""
+        state = self._run.state
         if not self._run.start.policy.declined_leave:
             return ()
-        out = set(self._run.state.people.taken_out)
-        responders = (entry.value for entry in self._run.state.incident.responders)
-        return tuple(
-            one.person.id for one in responders if one.state in NOT_WANTED and one.person.id not in out
-        )
+        responders = (entry.value for entry in state.incident.responders)
+        declined = [one.person.id for one in responders if one.state in NOT_WANTED]
+        if not declined:
+            return ()
+        staying = {*state.people.taken_out, *(one.user for one in wanted_people(state))}
+        return tuple(user for user in declined if user not in staying)
