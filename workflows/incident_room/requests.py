@@ -18,7 +18,6 @@ from workflows.incident_room.state import Told
 from workflows.verbs.judging import failed, judge_person
 from workflows.verbs.outcomes import TOLD_PRIVATELY, Outcome, RecordedOutcome
 
-
 HINDERING = ("people", "beginning", "chat")
 """The reconcilers without which no chat is made."""
 

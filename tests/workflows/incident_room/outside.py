@@ -85,8 +85,8 @@ class Chat:
 class FakeActivities:
     """By default everything works at once, and everybody who is wanted is found.
 
-    ``fails`` makes the next calls of a row fail before anything is done, ``loses`` after it was done, ``dies``
-    kills their worker then; ``holds`` makes them wait.
+    ``fails`` makes the next calls of a row fail before anything is done, ``loses`` after it was done, and
+    ``dies`` kills their worker then; ``holds`` makes them wait.
     """
 
     def __init__(self, life: Life | None = None) -> None:

@@ -37,7 +37,7 @@ from workflows.incident_room.activities import (
 pytestmark = pytest.mark.anyio
 
 DOWN = ProviderUnavailable("503")
-STEPS = {
+STEPS: dict[str, Row] = {
     "create": CREATE_CHAT,
     "people": IDENTIFY_PEOPLE,
     "add": ADD_PEOPLE,
