@@ -9,13 +9,10 @@ from workflows.errors import ConsentMissing, failure_of
 from workflows.incident.stamps import Stamp
 from workflows.incident_room.activities import RESTORE_ROOM, StoredRoom
 from workflows.incident_room.run_state import RunState
-from workflows.incident_room.state import Chat, Stage, State
+from workflows.incident_room.state import Chat, State
 from workflows.reconcile import Reconciler
 from workflows.restoring import until_read
 from workflows.room import Room
-
-_STAGES: dict[str, Stage] = {"making": "in_doubt"}
-"""What was begun and never recorded may have been done. All others have the same names."""
 
 
 async def restore(run: RunState) -> None:
@@ -34,16 +31,31 @@ async def restore(run: RunState) -> None:
 
 def restored(state: State, stored: StoredRoom) -> State:
     """The row of an ended run, under what this run has been told already."""
-    stage: Stage = _STAGES.get(stored.stage, stored.stage)  # type: ignore[arg-type]
-    told = _told_of_chat(stored)
-    return state.replace(
+    folded = state.replace(
         tenant=stored.tenant,
         tenant_name=stored.tenant_name,
         askers=(*stored.askers, *state.askers),
+        told=stored.told,
+        tellings=stored.told.number if stored.told else 0,
+        summed_up=stored.summed_up,
+    )
+    match stored.stage:
+        case "made":
+            return _with_made(folded, stored)
+        case "making":  # what was begun and never recorded may have been done
+            return folded.with_chat(stage="in_doubt", topic=stored.topic, in_doubt_since=stored.began_at)
+        case "unknown":
+            return folded.with_chat(stage="unknown", topic=stored.topic)
+        case "none" | "gone":  # what the row holds of an earlier chat is nothing to anybody
+            return folded.with_chat(stage=stored.stage)
+
+
+def _with_made(state: State, stored: StoredRoom) -> State:
+    told = _told_of_chat(stored)
+    return state.replace(
         chat=Chat(
-            stage=stage,
+            stage="made",
             topic=stored.topic,
-            in_doubt_since=stored.began_at if stage == "in_doubt" else None,
             id=stored.id,
             url=stored.url,
             shown_topic=stored.shown_topic or stored.topic,
@@ -66,9 +78,6 @@ def restored(state: State, stored: StoredRoom) -> State:
         installed=stored.installed,
         shown=stored.shown,
         noted=stored.noted,
-        told=stored.told,
-        tellings=stored.told.number if stored.told else 0,
-        summed_up=stored.summed_up,
     )
 
 
