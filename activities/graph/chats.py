@@ -76,6 +76,9 @@ class ChatActivities:
             try:
                 await self._chats.install(request.tenant, request.chat, catalog_app)
             except NotFound:
+                if await self._is_there(request):
+                    log.warning("the catalog does not have the app", app=catalog_app)
+                    return Installed(app_unknown=True)
                 await rooms.note_gone(self._pool, request.room, chat=request.chat)
                 raise
             await rooms.note_installed(self._pool, request.room)
@@ -90,6 +93,16 @@ class ChatActivities:
             await self._chats.rename(request.tenant, request.chat, shown)
             await rooms.note_renamed(self._pool, request.room, topic=shown)
         return Renamed(topic=shown)
+
+    async def _is_there(self, request: OfChat) -> bool:
+        """Whether Teams has the chat, or does not let us see that."""
+        try:
+            await self._chats.members(request.tenant, request.chat)
+        except NotFound:
+            return False
+        except (ConsentMissing, Forbidden):
+            return True
+        return True
 
     async def _create(self, request: CreateChat) -> ChatMade:
         topic = topic_of(request.number, request.title, request.room.incident_id)
@@ -114,15 +127,18 @@ class ChatActivities:
     async def _made(
         self, request: CreateChat, topic: str, people: Sequence[room_members.Invited]
     ) -> MadeChat:
-        """Make it; where Microsoft refuses it for a person, once more without them."""
+        """Make it; where Microsoft refuses it for a person, once more without them, or with their role."""
         try:
             try:
                 return await self._chats.create(request.tenant, topic, _bodies(people))
             except (RequestInvalid, NotFound) as refusal:
                 kept = await self._accepted(request, people)
-                if len(kept) == len(people) or len(kept) < _FEWEST:
+                if kept == list(people) or len(kept) < _FEWEST:
                     raise
-                log.warning("a chat is made without some people", reason=str(refusal), kept=len(kept))
+                log.warning("a chat is made with whom Microsoft has", reason=str(refusal), kept=len(kept))
+                owner = kept[0].aad_object_id
+                if owner != people[0].aad_object_id:
+                    await rooms.begin(self._pool, request.room, topic=topic, owner=owner)
                 return await self._chats.create(request.tenant, topic, _bodies(kept))
         except OutcomeUnknown:
             raise
@@ -164,7 +180,7 @@ class ChatActivities:
             return ChatFound(id=row.chat or "", url=row.url, topic=row.topic)
         try:
             newest = await self._chats.newest(request.tenant, row.owner)
-        except (ConsentMissing, Forbidden):
+        except (ConsentMissing, Forbidden, NotFound):  # not found: the owner, whose account is gone
             await rooms.note_unknown(self._pool, request.room)
             return ChatFound(topic=row.topic, can_search=False)
         ours = [one for one in newest if one.topic == row.topic and _is_since(one, row.began_at)]

@@ -68,7 +68,7 @@ async def lock(connection: Connection, room: RoomKey) -> LockedRoom | None:
     return LockedRoom(*row) if row else None
 
 
-async def begin(connection: Connection, room: RoomKey, *, topic: str, owner: str) -> None:
+async def begin(connection: Connection | Pool, room: RoomKey, *, topic: str, owner: str) -> None:
     """Commit that the chat is being made."""
     await QUERIES["begin"].execute(connection, **dict(room), topic=topic, owner=owner)
 
