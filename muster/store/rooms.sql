@@ -45,7 +45,10 @@ SET stage = 'none', chat = NULL, url = '', shown_topic = '', installed_at = NULL
 WHERE account = :account AND incident_id = :incident_id AND stage IN ('unknown', 'gone')
 
 -- name: forget_members
-UPDATE room_member SET in_chat = false WHERE account = :account AND incident_id = :incident_id
+-- What kept somebody out of the old chat says nothing of another one.
+UPDATE room_member
+SET in_chat = false, absence = CASE WHEN absence IN ('blocked', 'refused', 'full') THEN NULL ELSE absence END
+WHERE account = :account AND incident_id = :incident_id
 
 -- name: gone
 UPDATE incident_room SET stage = 'gone'
