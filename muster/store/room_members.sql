@@ -45,20 +45,24 @@ WHERE m.account = :account AND m.incident_id = :incident_id AND m.asked
 ORDER BY l.id
 
 -- name: invited
--- Who can be in the chat, by rank; each person once.
-SELECT DISTINCT ON (rank, first_user) pagerduty_user, aad_object_id, role, in_chat, asked, absence
+-- Who can be in the chat, by rank; each person once, by the most that is known of any of their PagerDuty users.
+SELECT pagerduty_user, aad_object_id, role, in_chat, asked, absence
 FROM (
-  SELECT m.*, min(pagerduty_user) OVER (PARTITION BY aad_object_id) AS first_user
-  FROM room_member m
+  SELECT DISTINCT ON (aad_object_id) pagerduty_user, aad_object_id, role, in_chat, absence,
+         bool_or(asked) OVER same AS asked, min(rank) OVER same AS rank
+  FROM room_member
   WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NOT NULL AND role IS NOT NULL
     AND (absence IS NULL OR absence NOT IN ('no_account', 'refused'))
+  WINDOW same AS (PARTITION BY aad_object_id)
+  ORDER BY aad_object_id, pagerduty_user
 ) AS one
-WHERE pagerduty_user = first_user
-ORDER BY rank, first_user
+ORDER BY rank, pagerduty_user
 
 -- name: note_members
--- A read back: who is in it, by AAD object id.
-UPDATE room_member SET in_chat = aad_object_id = ANY(:people::text[])
+-- A read back: who is in it, by AAD object id. Whoever is has nothing that keeps them out.
+UPDATE room_member
+SET in_chat = aad_object_id = ANY(:people::text[]),
+    absence = CASE WHEN aad_object_id = ANY(:people::text[]) THEN NULL ELSE absence END
 WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NOT NULL
 
 -- name: keys_of
