@@ -8,7 +8,7 @@ import structlog
 
 from activities.heartbeats import heartbeats
 from activities.registration import implements
-from muster.clients.graph.chats import ChatsClient, Invited
+from muster.clients.graph.chats import ChatsClient, Invited, Membership, Role
 from muster.clients.pagerduty.access import account_of
 from muster.clients.pagerduty.app_scopes import USERS
 from muster.clients.pagerduty.rest import PagerDutyClient
@@ -88,11 +88,13 @@ class PeopleActivities:
         async with heartbeats():
             there = await self._there(request)
             invited = await room_members.invited(self._pool, room)
-            lacking = [one for one in invited if one.aad_object_id not in there]
+            lacking = [
+                one for one in invited if one.aad_object_id not in there and one.absence != "blocked"
+            ]
             places = max(MOST_IN_CHAT - len(there), 0)
             for one in lacking[places:]:
                 await room_members.note_absence(self._pool, room, one.aad_object_id, "full")
-            added = [one for one in lacking[:places] if one.absence != "blocked"]
+            added = lacking[:places]
             await all_of(*(self._add(request, one, few) for one in added[:_ADDED]))
             if added:
                 there = await self._there(request)
@@ -107,7 +109,7 @@ class PeopleActivities:
         room, few = request.room, asyncio.Semaphore(_AT_ONCE)
         leaving = await room_members.keys_of(self._pool, room, request.users, everybody=request.everybody)
         async with heartbeats():
-            there = await self._chats.members(request.tenant, request.chat)
+            there = await self._members(request)
             await all_of(
                 *(self._remove(request, one.id, few) for one in there if one.aad_object_id in leaving)
             )
@@ -115,22 +117,26 @@ class PeopleActivities:
             await room_members.note_members(self._pool, room, left)
             if request.everybody:
                 await rooms.note_left(self._pool, room, left=True)
-        return PeopleRemoved(present=len(left))
+            invited = await room_members.invited(self._pool, room)
+        return PeopleRemoved(present=sum(one.aad_object_id in left for one in invited))
 
     async def _remove(self, request: RemovePeople, membership: str, few: asyncio.Semaphore) -> None:
         async with few:
             await self._chats.remove(request.tenant, request.chat, membership)
 
     async def _there(self, request: OfChat) -> set[str]:
-        """A read back: everybody in the chat; where that is gone, the row says so."""
+        """A read back: everybody in the chat."""
+        there = {one.aad_object_id for one in await self._members(request)}
+        await room_members.note_members(self._pool, request.room, there)
+        return there
+
+    async def _members(self, request: OfChat) -> tuple[Membership, ...]:
+        """Everybody in the chat; where that is gone, the row says so."""
         try:
-            members = await self._chats.members(request.tenant, request.chat)
+            return await self._chats.members(request.tenant, request.chat)
         except NotFound:
             await rooms.note_gone(self._pool, request.room, chat=request.chat)
             raise
-        there = {one.aad_object_id for one in members}
-        await room_members.note_members(self._pool, request.room, there)
-        return there
 
     async def _add(self, request: OfChat, one: room_members.Invited, few: asyncio.Semaphore) -> None:
         try:
@@ -186,7 +192,16 @@ class PeopleActivities:
             return Known(None, None)
         known = await room_members.directory(self._pool, tenant=tenant, email=email)
         if known is None:
-            found = await self._chats.find_person(tenant, email)
+            found = await self._found(tenant, email)
             known = Known(*found) if found else Known(None, None)
             await room_members.keep_directory(self._pool, tenant=tenant, email=email, known=known)
         return known
+
+    async def _found(self, tenant: str, email: str) -> tuple[str, Role] | None:
+        """Whom the directory has; an address that it does not even take is nobody's."""
+        try:
+            return await self._chats.find_person(tenant, email)
+        except RequestInvalid as refusal:
+            if refusal.refusal is None:  # it was not asked
+                raise
+            return None
