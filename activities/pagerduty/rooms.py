@@ -118,6 +118,9 @@ class RoomNoteActivities:
                 except NoIdentity as nobody:
                     log.warning("a note is not written as somebody", reason=nobody.reason)
                     continue
+                except Forbidden as refusal:
+                    log.warning("a note is not written as somebody", reason=str(refusal))
+                    continue
                 await rooms.note_noted(self._pool, room)
                 return Done()
         raise Forbidden("nobody who asked for the chat can write the note")
