@@ -61,6 +61,11 @@ class Office:
     def fault(self, on: str, do: str, **more: Any) -> None:
         assert self.teams.post("/_sandbox/faults", {"on": on, "do": do, **more}).status_code == 201
 
+    def asked(self, method: str, path: str) -> int:
+        """How many calls about chats came with this method and a path that ends so."""
+        calls = self.teams.records()["graph_calls"]
+        return len([one for one in calls if one["method"] == method and one["path"].endswith(path)])
+
     def reset(self) -> None:
         self.teams.reset()
         self.microsoft.sandbox("POST", "reset")
@@ -72,9 +77,12 @@ class Office:
 
 
 @contextmanager
-def running_office(folder: Path, *, crowd: int = 0) -> Iterator[Office]:
-    """Acme with a guest, and so many more people; all is granted that the registration asks for."""
-    company = crowded(_with_guest(build_company()), crowd)
+def running_office(folder: Path, *, crowd: int = 0, company: Company | None = None) -> Iterator[Office]:
+    """Acme with a guest, and so many more people, or this company.
+
+    All is granted that the registration asks for.
+    """
+    company = company or crowded(with_guest(build_company()), crowd)
     with (
         running_teams(folder, company=company) as teams,
         running_microsoft(folder, "--teams-url", teams.url, "--consented", company=company) as microsoft,
@@ -83,7 +91,7 @@ def running_office(folder: Path, *, crowd: int = 0) -> Iterator[Office]:
         yield Office(microsoft, teams, http)
 
 
-def _with_guest(company: Company) -> Company:
+def with_guest(company: Company) -> Company:
     """Greta, whose account is at home elsewhere."""
     greta = company.people[-1].model_copy(
         update={
