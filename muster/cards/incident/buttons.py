@@ -12,30 +12,39 @@ from muster.cards.elements import (
     action_set,
     action_toggle_visibility,
 )
+from muster.cards.incident.room import JOIN_CHAT, chat_address
 from muster.cards.text import web_link
 from workflows.channel_incident.view import CardIdentity, View
 from workflows.verbs.button_data import ButtonData
 from workflows.verbs.registry import VERBS
 from workflows.verbs.verb import VerbName
 
+_JOIN_PLACE = VERBS["create_chat"].place
 _MOST_VISIBLE = 3
 """Teams clips a fourth button at a channel's width; the rest go into the overflow menu."""
 
 
 def verb_buttons(view: View, identity: CardIdentity) -> ActionSet:
-    """One button for each verb that the view offers; the first one stands out."""
+    """One button for each verb that the view offers, and **Join Chat** where Create Chat stood.
+
+    The first one stands out.
+    """
     data = ButtonData(
         account=view.account, incident_id=view.incident_id, marker=identity.marker, nonce=identity.nonce
     ).to_wire()
-    verbs = [_verb_button(view, verb, place, data) for place, verb in enumerate(view.verbs)]
-    return action_set(*verbs, *_join(view))
+    before = [verb for verb in view.verbs if VERBS[verb].place < _JOIN_PLACE]
+    join = [*_join(view)]
+    after = enumerate(view.verbs[len(before) :], len(before) + len(join))
+    return action_set(
+        *(_verb_button(view, verb, place, data) for place, verb in enumerate(before)),
+        *join,
+        *(_verb_button(view, verb, place, data) for place, verb in after),
+    )
 
 
 def _join(view: View) -> Iterator[Action]:
-    """**Join Chat**, where Create Chat was."""
-    room = view.room
-    if room is not None and room.kind == "join" and (url := web_link(room.url)):
-        yield action_open_url(url, title="Join Chat", tooltip=named("Join the chat of", view))
+    if address := chat_address(view.room):
+        yield action_open_url(address, title=JOIN_CHAT, tooltip=named("Join the chat of", view))
 
 
 def further_buttons(view: View, *, details: str | None) -> ActionSet | None:

@@ -25,7 +25,7 @@ from muster.cards.incident.comments import latest_comments
 from muster.cards.incident.details import DETAILS, details_of
 from muster.cards.incident.fact_rows import fact_rows
 from muster.cards.incident.names import NAME_LIMIT, PRIORITY_LIMIT, TITLE_LIMIT, merged_into, numbered
-from muster.cards.incident.room import room_block, warning
+from muster.cards.incident.room import room_block
 from muster.cards.incident.size import ever_smaller, is_small_enough
 from muster.cards.incident.status_band import status_band
 from muster.cards.incident.status_style import STATUS_STYLES
@@ -77,9 +77,9 @@ def _body(view: View, identity: CardIdentity, notice: str | None) -> Iterator[El
     if comments := latest_comments(view):
         yield comments
     if view.degraded:
-        yield container(*(warning(_MISSING[what]) for what in view.degraded))
+        yield container(*(_warning(_MISSING[what]) for what in view.degraded))
     if view.room:
-        yield from room_block(view.room)
+        yield from room_block(view.room, offers_chat="create_chat" in view.verbs)
     if view.stopped:
         yield _stopped(view.stopped)
     if notice:
@@ -104,6 +104,10 @@ def titled(view: View) -> Container:
         return container(block, spacing="Medium")
     opens = action_open_url(url, tooltip=open_tooltip(view))
     return container(block, spacing="Medium", selectAction=opens)
+
+
+def _warning(sentence: str) -> TextBlock:
+    return text_block(f"⚠️ {sentence}", size="Small", spacing="None")
 
 
 def _stopped(stopped: Stopped) -> Container:

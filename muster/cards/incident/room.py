@@ -2,48 +2,63 @@
 
 from collections.abc import Iterator
 
-from muster.cards.elements import Container, TextBlock, container, text_block
+from muster.cards.elements import (
+    Container,
+    RichTextBlock,
+    container,
+    rich_text_block,
+    text_run,
+)
 from muster.cards.formatting import listed
 from muster.cards.incident.names import NAME_LIMIT
 from muster.cards.rooms.sentences import (
     APP_UNKNOWN,
-    GONE,
     absence_words,
+    gone_sentence,
     lacks_sentence,
     unknown_sentence,
 )
-from muster.cards.text import escape, literal
+from muster.cards.text import literal, web_link
 from workflows.room import ShownRoom
 
+JOIN_CHAT = "Join Chat"
 _MOST_ABSENT = 6
-_SENTENCE_LIMIT = 600
+_SENTENCE_LIMIT = 200
 
 
-def room_block(room: ShownRoom) -> Iterator[Container]:
-    """Where the chat is, what is missing in it, who is not in it; nothing where there is only a button."""
-    lines = [*_lines(room)]
+def chat_address(room: ShownRoom | None) -> str | None:
+    """Where people of the card's tenant join the chat; ``None`` where there is nothing to join."""
+    return web_link(room.url) if room is not None and room.kind == "join" else None
+
+
+def room_block(room: ShownRoom, *, offers_chat: bool) -> Iterator[Container]:
+    """Where the chat is, what is missing in it, who is not in it; nothing where there is only a link.
+
+    ``offers_chat``: the card has **Create Chat**.
+    """
+    lines = [*_lines(room, offers_chat)]
     if lines:
         yield container(*lines)
 
 
-def _lines(room: ShownRoom) -> Iterator[TextBlock]:
+def _lines(room: ShownRoom, offers_chat: bool) -> Iterator[RichTextBlock]:
     if room.kind == "elsewhere":
         tenant = literal(room.tenant_name, NAME_LIMIT) or "another organization"
-        yield text_block(f"Chat in {escape(tenant, NAME_LIMIT)}", isSubtle=True)
+        yield rich_text_block(text_run(f"Chat in {tenant}", isSubtle=True))
     if room.kind == "unknown":
-        yield warning(escape(unknown_sentence(room.topic), _SENTENCE_LIMIT))
+        yield _warning(unknown_sentence(room.topic, literal))
     if room.kind == "gone":
-        yield warning(GONE)
+        yield _warning(gone_sentence(offers_chat=offers_chat))
     for lack in room.lacks:
-        yield warning(escape(lacks_sentence(lack), _SENTENCE_LIMIT))
+        yield _warning(literal(lacks_sentence(lack), _SENTENCE_LIMIT))
     if room.app_unknown:
-        yield warning(APP_UNKNOWN)
+        yield _warning(APP_UNKNOWN)
     if room.absent:
-        names = [absence_words(one.name, one.why) for one in room.absent]
-        told = listed(names, most=_MOST_ABSENT, total=room.absent_count)
-        yield warning(f"Not in this chat: {escape(told, _SENTENCE_LIMIT)}")
+        names = [absence_words(one.name, one.why, literal) for one in room.absent]
+        total = max(room.absent_count, len(names))
+        yield _warning(f"Not in this chat: {listed(names, most=_MOST_ABSENT, total=total)}")
 
 
-def warning(sentence: str) -> TextBlock:
-    """A sentence that people should not miss; Markdown."""
-    return text_block(f"⚠️ {sentence}", size="Small", spacing="None")
+def _warning(sentence: str) -> RichTextBlock:
+    """A sentence that people should not miss, letter by letter: names and topics stand in it."""
+    return rich_text_block(text_run(f"⚠️ {sentence}", size="Small"), spacing="None")

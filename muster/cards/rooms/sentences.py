@@ -1,13 +1,14 @@
 """What people read about the chat of an incident: answers to **Create Chat**, and what cards say of it."""
 
+from collections.abc import Callable
+
 from muster.cards.links.sentences import unlinked_sentence
-from muster.cards.text import plain
+from muster.cards.text import plain, web_link
 from workflows.room import Absence, Lack
 from workflows.verbs.outcomes import Outcome
 
 MAKING = "Muster is making the chat; the card will show Join Chat."
 NOBODY = "Nobody to talk to yet: add responders or link accounts."
-GONE = "The chat of this incident was deleted. Create Chat makes a new one."
 APP_UNKNOWN = (
     "The chat has no card: Muster does not know its app's id in the catalog. An admin finds it in the Teams "
     "admin center under Manage apps, and it goes into catalog_app of muster.toml."
@@ -33,8 +34,8 @@ _ABSENCES: dict[Absence, str] = {
 
 
 def there_is_one(url: str) -> str:
-    """The answer to whoever asks for what is there."""
-    return f"There is a chat for this incident: {url}"
+    """The answer to whoever asks for what is there; without an address the card has the way in."""
+    return f"There is a chat for this incident: {web_link(url) or 'the card shows Join Chat.'}"
 
 
 def not_linked_sentence(account: str, told: str) -> str:
@@ -42,12 +43,18 @@ def not_linked_sentence(account: str, told: str) -> str:
     return unlinked_sentence(account, told, so="no chat is made", then="Then press Create Chat again.")
 
 
-def unknown_sentence(topic: str) -> str:
-    """Nobody knows whether it was made."""
+def unknown_sentence(topic: str, written: Callable[[str, int], str] = plain) -> str:
+    """Nobody knows whether it was made; the topic as ``written`` for its place."""
     return (
         "Muster does not know whether the chat was made: Microsoft's answer was lost. "
-        f"Look in Teams for “{plain(topic, _TOPIC_LIMIT)}” before you press Create Chat again."
+        f"Look in Teams for “{written(topic, _TOPIC_LIMIT)}” before you press Create Chat again."
     )
+
+
+def gone_sentence(*, offers_chat: bool) -> str:
+    """Somebody deleted it; a card that does not offer another one does not speak of it."""
+    then = " Create Chat makes a new one." if offers_chat else ""
+    return f"The chat of this incident was deleted.{then}"
 
 
 def lacks_sentence(lack: Lack) -> str:
@@ -60,16 +67,16 @@ def not_granted(permission: str) -> str:
     return f"{permission} is not granted. A Microsoft admin grants it with appconnect."
 
 
-def absence_words(name: str, why: Absence) -> str:
+def absence_words(name: str, why: Absence, written: Callable[[str, int], str] = plain) -> str:
     """Somebody who is not in the chat, and why: ``Di Pager (no account in this organization)``."""
-    return f"{plain(name, _NAME_LIMIT)} ({_ABSENCES[why]})"
+    return f"{written(name, _NAME_LIMIT) or 'Somebody'} ({_ABSENCES[why]})"
 
 
 def room_sentence(outcome: Outcome, *, account: str) -> str | None:
     """How **Create Chat** ended, plain text; ``None``: as any other click."""
     match outcome.kind, outcome.reason:
         case "done" | "already", _:
-            return "There is a chat for this incident: the card shows Join Chat."
+            return there_is_one("")
         case _, "nobody_to_talk_to":
             return NOBODY
         case _, "not_granted":
