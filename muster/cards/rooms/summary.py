@@ -8,8 +8,7 @@ from workflows.incident_room.activities import SumUp
 
 def summary_text(request: SumUp) -> str:
     """One line of Markdown: how long, who resolved it, notes, people, and the link."""
-    number = f"#{request.number} " if request.number is not None else ""
-    parts = [f"🏁 **{number}{escape(request.title, TITLE_LIMIT)}** was resolved"]
+    parts = [f"🏁 **{_incident(request)}** was resolved"]
     if request.resolved_by:
         parts.append(f"by {escape(request.resolved_by, NAME_LIMIT)}")
     if request.opened_at is not None:
@@ -18,6 +17,13 @@ def summary_text(request: SumUp) -> str:
     line = " ".join(parts) + f" · {' · '.join(counts)}"
     url = web_link(request.incident_url)
     return f"{line} · [PagerDuty]({url})" if url else line
+
+
+def _incident(request: SumUp) -> str:
+    """``#42 Checkout is slow``; what begins or ends with a blank would not be bold."""
+    number = f"#{request.number}" if request.number is not None else ""
+    named = " ".join(part for part in (number, escape(request.title, TITLE_LIMIT)) if part)
+    return named or f"Incident {escape(request.room.incident_id, NAME_LIMIT)}"
 
 
 def _counted(count: int, one: str, many: str = "") -> str:
