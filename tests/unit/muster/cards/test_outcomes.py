@@ -132,6 +132,63 @@ SENTENCES: list[tuple[VerbName, Outcome, str]] = [
         Outcome(kind="failed", reason="unavailable"),
         "Acknowledge was not done. PagerDuty did not answer. Try again in a moment.",
     ),
+    (
+        "create_chat",
+        Outcome(kind="done"),
+        "There is a chat for this incident: the card shows Join Chat.",
+    ),
+    (
+        "create_chat",
+        Outcome(kind="already"),
+        "There is a chat for this incident: the card shows Join Chat.",
+    ),
+    (
+        "create_chat",
+        Outcome(kind="refused", reason="may_not_write", by="Ada Ops"),
+        "The chat was not made: your role in PagerDuty (acme) reads only, and the incident gets a note.",
+    ),
+    (
+        "create_chat",
+        Outcome(kind="refused", reason="nobody_to_talk_to"),
+        "Nobody to talk to yet: add responders or link accounts.",
+    ),
+    (
+        "create_chat",
+        Outcome(kind="refused", reason="not_granted", says="Chat.Create"),
+        "The chat cannot be made: Chat.Create is not granted. A Microsoft admin grants it with appconnect.",
+    ),
+    (
+        "create_chat",
+        Outcome(kind="refused", reason="not_granted"),
+        "The chat cannot be made: Chat.Create is not granted. A Microsoft admin grants it with appconnect.",
+    ),
+    (
+        "create_chat",
+        Outcome(kind="failed", reason="chat_unknown", says="Incident #42 Checkout latency"),
+        "Muster does not know whether the chat was made: Microsoft's answer was lost. "
+        "Look in Teams for “Incident #42 Checkout latency” before you press Create Chat again.",
+    ),
+    (
+        "create_chat",
+        Outcome(kind="failed", reason="not_made", says="Forbidden"),
+        "The chat was not made: Microsoft refuses it. Whoever runs Muster finds why in its log.",
+    ),
+    (
+        "create_chat",
+        Outcome(kind="failed", reason="unavailable"),
+        "The chat was not made: PagerDuty did not answer. Try again in a moment.",
+    ),
+    (
+        "create_chat",
+        Outcome(kind="refused", reason="link_removed"),
+        "Create Chat was not done: your link to PagerDuty was removed meanwhile.",
+    ),
+    (
+        "create_chat",
+        Outcome(kind="failed", reason="not_found"),
+        "Create Chat was not done. PagerDuty does not know this incident any more.",
+    ),
+    ("create_chat", Outcome(kind="late"), "Create Chat came through too late and was not done."),
 ]
 
 
@@ -165,6 +222,17 @@ def test_a_click_without_an_outcome_so_far_is_being_worked_on() -> None:
     assert working_sentence("resolve") == (
         "Muster is working on it: Resolve. The card will show what came of it."
     )
+
+
+def test_a_chat_without_an_outcome_so_far_is_being_made() -> None:
+    assert working_sentence("create_chat") == "Muster is making the chat; the card will show Join Chat."
+
+
+def test_a_topic_that_others_wrote_does_not_become_markup() -> None:
+    outcome = Outcome(kind="failed", reason="chat_unknown", says="[go](https://evil.example)\n*now*\u202e")
+    assert "“[go](https://evil.example) *now*”" in sentence_of(outcome, "create_chat", account="acme")
+    text = private_text(outcome, "create_chat", None, account="acme")
+    assert r"“\[go\](https://evil.example) \*now\*”" in text
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from tests.unit.muster.cards.incident.test_card import (
     IDENTITY,
     LIMIT,
     drawn,
-    elements,
     of_type,
     size_of,
     text_of,
