@@ -26,9 +26,10 @@ from muster.cards.sentences import (
 from muster.store import links, targets
 from muster.store.pool import Pool
 from muster.store.targets import Target
+from muster.temporal.attempts import Rejected, TemporalUnavailable
 from muster.values import ID, identifier, one_line
 from workflows.channel_incident.messages import ClickAnswer, Timing
-from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICKS
+from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK, CLICKS
 from workflows.ids import click_key, delivery_key
 from workflows.incident_room.messages import AskedForChat
 from workflows.incident_room.workflow_type import CREATE_CHAT, INCIDENT_ROOM
@@ -124,9 +125,24 @@ class ClickHandler(CardActionHandler):
         log.info("click answered", verb=click.verb, outcome=answer.outcome.kind if answer else "working")
         if answer is None:
             return sentence(working_sentence(click.verb))
-        if answer.url and answer.outcome.kind in ("done", "already"):
+        if answer.outcome.kind in ("done", "already"):
+            await self._tell_of_orphan(target, click, answer_by)
             return sentence(there_is_one(answer.url))
         return sentence(sentence_of(answer.outcome, click.verb, account=target.account))
+
+    async def _tell_of_orphan(self, target: Target, click: Click, answer_by: float) -> None:
+        """The card shows what came of the click, so that the orphan on which it was made can go.
+
+        Where nobody can be told in time, it goes with its next click.
+        """
+        if click.orphan_marker is None:
+            return
+        within = max(0, answer_by - asyncio.get_running_loop().time())
+        try:
+            start = target.start(self._timing)
+            await self._gateway.signal(CHANNEL_INCIDENT, start, CLICK, click, within=within)
+        except (TemporalUnavailable, Rejected) as error:
+            log.warning("an orphan stays until its next click", reason=type(error).__name__)
 
     async def _target(
         self, activity: InboundActivity, message: str, button: ButtonData

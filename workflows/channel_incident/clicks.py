@@ -76,16 +76,20 @@ class Clicks:
         if outcome.kind in TOLD_PRIVATELY and self._tell(click, outcome) and outcome.kind in MAY_BE_REPEATED:
             self._run.apply(with_resend(self._run.state))
 
+    def note_orphan(self, click: Click) -> None:
+        """Another run brought the click to its outcome: what is left to do here is to delete its orphan."""
+        if click.orphan_marker is not None:
+            orphan = Orphan(message=click.message, marker=click.orphan_marker)
+            self._run.apply(with_orphan(self._run.state, orphan), cause=click.correlation)
+
     def _fold(self, click: Click, outcome: Outcome) -> None:
         run = self._run
         recorded = run.state.with_outcome(RecordedOutcome(key=click.key, outcome=outcome))
         run.apply(recorded, cause=click.correlation, entry=entry_of_click(click, outcome))
         run.apply(with_nonce(run.state, run.draw()))
-        if click.orphan_marker is not None:
-            orphan = Orphan(message=click.message, marker=click.orphan_marker)
-            run.apply(with_orphan(run.state, orphan))
-            if outcome.kind in TOLD_PRIVATELY:  # the answer goes with the message
-                self._tell(click, outcome)
+        self.note_orphan(click)
+        if click.orphan_marker is not None and outcome.kind in TOLD_PRIVATELY:
+            self._tell(click, outcome)  # the answer goes with the message
 
     async def _judge_and_do(self, click: Click) -> Outcome:
         outcome = judge_person(click, workflow.now())

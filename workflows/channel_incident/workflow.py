@@ -52,7 +52,7 @@ from workflows.incident.reduce import fold_event
 from workflows.reconcile import ReconcileLoop
 from workflows.room import Room
 from workflows.verbs.click import Click
-from workflows.verbs.registry import CARD_VERBS
+from workflows.verbs.registry import CARD_VERBS, VERBS
 
 
 @workflow.defn(name=CHANNEL_INCIDENT.name)
@@ -159,7 +159,9 @@ class ChannelIncidentWorkflow:
     def hear_of_room(self, room: Room) -> None:
         """Signal: how the chat that was made for the incident stands."""
         run = self.run_state
-        run.apply(with_room(run.state, room), entry=entry_of_room(room, workflow.now()))
+        state = with_room(run.state, room)
+        if state is not run.state:  # an older telling, or the same once more, is none
+            run.apply(state, entry=entry_of_room(room, workflow.now()))
 
     def check_click(self, click: Click) -> None:
         """Validator of every verb: names only, bad shapes never get here."""
@@ -176,12 +178,15 @@ class ChannelIncidentWorkflow:
 
     @workflow.signal(name=CLICK.name)
     async def take_click(self, click: Click) -> None:
-        """Signal: a click whose answer the API could not wait for."""
-        if click.verb not in CARD_VERBS:
+        """Signal: a click whose answer the API could not wait for, or another run's, on an orphan."""
+        if click.verb not in VERBS:
             workflow.logger.warning("a click of an unknown verb was dropped: %s", click.verb)
             return
         await workflow.wait_condition(lambda: self.restored)
-        await self.clicks.handle_unwatched(click)
+        if click.verb in CARD_VERBS:
+            await self.clicks.handle_unwatched(click)
+        else:
+            self.clicks.note_orphan(click)
 
     # How long it lives
 

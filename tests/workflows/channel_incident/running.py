@@ -24,6 +24,7 @@ from workflows.following import Following
 from workflows.ids import ChannelIncidentId, click_key
 from workflows.incident.events import IncidentEvent
 from workflows.presets import ChosenPreset
+from workflows.room import Room
 from workflows.search_attributes import typed
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.verb import VerbName
@@ -38,8 +39,9 @@ class Run(Observed):
     """The workflow of one incident in one channel, whatever run of it is going on.
 
     ``stored`` is what every message carries: whether the card's row has had an intent, and ``read_before``
-    who followed the incident when its sender read the row, where that has changed since. ``runs`` are the
-    ids of the runs that messages started or reached, in order.
+    who followed the incident when its sender read the row, where that has changed since; ``offers_chat`` and
+    ``room`` what the card may offer and what its sender knows of the incident's chat. ``runs`` are the ids of
+    the runs that messages started or reached, in order.
     """
 
     def __init__(
@@ -57,6 +59,9 @@ class Run(Observed):
         self.stored = False
         self.read_before: Following | None = None
         self.preset = preset or ChosenPreset()
+        self.offers_chat = False
+        self.room: Room | None = None
+        self.conversation = CONVERSATION
         self.runs: list[str] = []
         self.queue = queue or f"q-{uuid.uuid4().hex[:8]}"
         self.id = str(ChannelIncidentId("acme", outside.life.incident_id, CHANNEL))
@@ -144,12 +149,14 @@ class Run(Observed):
         return Start(
             account="acme",
             incident_id=self.life.incident_id,
-            conversation=CONVERSATION,
+            conversation=self.conversation,
             conversation_key=CHANNEL,
             timing=self.timing,
             preset=self.preset,
             following=self.read_before or self.outside.following,
             stored=self.stored,
+            offers_chat=self.offers_chat,
+            room=self.room,
         )
 
     def _options(self, message: Any) -> dict[str, Any]:
