@@ -38,6 +38,9 @@ from workflows.connect_channel import messages as connect_channel
 from workflows.connect_channel.messages import ConnectAnswer
 from workflows.connect_channel.messages import Start as ConnectStart
 from workflows.connect_channel.workflow_type import CONNECT_CHANNEL
+from workflows.incident_room.messages import AskedForChat, RoomAnswer
+from workflows.incident_room.messages import Start as RoomStart
+from workflows.incident_room.workflow_type import INCIDENT_ROOM
 from workflows.team_setup.messages import Pressed, SetupAnswer, Start
 
 TEAM, CHANNEL = "19:new-team@thread.tacv2", "19:chosen@thread.tacv2"
@@ -99,6 +102,16 @@ class AskedToConnect:
     asked: connect_channel.Asked
 
 
+@dataclass
+class AskedOfRoom:
+    """One update that was asked of an incident's room."""
+
+    start: RoomStart
+    update: str
+    update_id: str
+    asked: AskedForChat
+
+
 class RecordingGateway(Gateway):
     """Keeps what would go to Temporal; answers by its replies, or raises ``failure``."""
 
@@ -108,9 +121,11 @@ class RecordingGateway(Gateway):
         self.asked: list[Asked] = []
         self.asked_for_links: list[AskedForLink] = []
         self.asked_to_connect: list[AskedToConnect] = []
+        self.asked_of_rooms: list[AskedOfRoom] = []
         self.reply: SetupAnswer | None = SetupAnswer(reply="sent_privately")
         self.link_reply: LinkAnswer | None = LinkAnswer(reply="sent")
         self.connect_reply: ConnectAnswer | None = ConnectAnswer(reply="connected", service_name="Checkout")
+        self.room_reply: RoomAnswer | None = None
         self.failure: Exception | None = None
 
     async def signal(self, row: Any, start: Any, signal: Any, message: Any, *, within: float = 3) -> None:
@@ -137,6 +152,9 @@ class RecordingGateway(Gateway):
         if row is CONNECT_CHANNEL:
             self.asked_to_connect.append(AskedToConnect(start, update.name, update_id, message))
             return self.connect_reply
+        if row is INCIDENT_ROOM:
+            self.asked_of_rooms.append(AskedOfRoom(start, update.name, update_id, message))
+            return self.room_reply
         self.asked.append(Asked(start, update.name, update_id, message))
         return self.reply
 
