@@ -68,11 +68,18 @@ PERMISSIONS: tuple[Permission, ...] = (
         "Chat.ReadBasic.All",
         "application",
         False,
-        "find a chat whose creation was not answered",
+        "find a chat whose creation was not answered, among the newest chats of whoever asked for it",
         "chats of incidents",
         "0.1.0",
     ),
-    Permission("Chat.ReadWrite.All", "application", False, "rename a chat", "chats of incidents", "0.1.0"),
+    Permission(
+        "Chat.ReadWrite.All",
+        "application",
+        False,
+        "mark the topic of an incident's chat when the incident is resolved",
+        "chats of incidents",
+        "0.1.0",
+    ),
     Permission(
         "Chat.ManageDeletion.All", "application", False, "delete a chat", "chats of incidents", "0.1.0"
     ),
@@ -80,8 +87,8 @@ PERMISSIONS: tuple[Permission, ...] = (
         "User.Read.All",
         "application",
         False,
-        "find people by filter, and disabled accounts",
-        "linking of people",
+        "find responders whose e-mail address is not their user name, and see disabled accounts",
+        "linking of people, chats of incidents",
         "0.1.0",
     ),
     Permission(
@@ -143,6 +150,45 @@ def purpose_of(name: str) -> str:
     return next((row.purpose for row in PERMISSIONS if row.name == name), "")
 
 
+_WITHOUT: tuple[tuple[str, str], ...] = (
+    ("Chat.Create", "no chat is made"),
+    (
+        "ChatMember.ReadWrite.All",
+        "the chat has the people that it was made with, at most 20; nobody is added or taken out",
+    ),
+    (
+        "TeamsAppInstallation.ReadWriteSelfForChat.All",
+        "the chat has no card; its address goes to the other cards and into a note",
+    ),
+    (
+        "User.ReadBasic.All",
+        "nobody is found by an e-mail address; whoever linked their accounts is in the chat all the same",
+    ),
+    ("User.Read.All", "nobody is found whose user name is another than their e-mail address"),
+    (
+        "Chat.ReadBasic.All",
+        "a chat whose creation was not answered is not looked for: the cards say that nobody knows",
+    ),
+    ("Chat.ReadWrite.All", "the topic stays as it was when the chat was made"),
+)
+"""What a chat of an incident lacks without a permission."""
+
+_PACKAGES: tuple[tuple[str, str], ...] = (
+    (
+        "a package that asks for none, as `muster package` writes it",
+        "nothing can be granted for a single team or chat: what reads messages takes `ChatMessage.Read.All`, "
+        "for the whole tenant",
+    ),
+    (
+        "a package of your own that asks for one, such as `ChannelMessage.Read.Group`",
+        "no chat of an incident gets the bot, so none has a card. For such an app Microsoft wants "
+        "`TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All`, and in each call the list of what is "
+        "granted there; Muster asks for neither",
+    ),
+)
+"""What the manifest may ask for in teams and chats, and what each choice costs."""
+
+
 def as_markdown() -> str:
     """The page docs/permissions.md."""
     lines = [
@@ -167,6 +213,27 @@ def as_markdown() -> str:
         rows = [row for row in PERMISSIONS if (row.kind, row.required) == (kind, required)]
         lines += ["", f"## {heading}", "", "| permission | what for | feature | since |", "|---|---|---|---|"]
         lines += [f"| `{row.name}` | {row.purpose} | {row.feature} | {row.since} |" for row in rows]
+    lines += [
+        "",
+        "## Chats of incidents without one of them",
+        "",
+        "Each step of making a chat for an incident needs one permission. A step that lacks it says so on",
+        "the cards, or in the answer to **Create Chat**, with who can grant it; the other steps go on.",
+        "",
+        "| without | what happens |",
+        "|---|---|",
+        *(f"| `{name}` | {what} |" for name, what in _WITHOUT),
+        "",
+        "## Resource-specific permissions",
+        "",
+        "A manifest can ask for permissions of the single team or chat in which the app is installed.",
+        "Microsoft installs no such app by `TeamsAppInstallation.ReadWriteSelfForChat.All`, by which Muster",
+        "brings itself into the chats that it makes. So the package asks for none. What each choice costs:",
+        "",
+        "| choice | cost |",
+        "|---|---|",
+        *(f"| {choice} | {cost} |" for choice, cost in _PACKAGES),
+    ]
     lines += ["", "## Changes", ""]
     lines += [f"- {version}: {change}." for version, change in CHANGES]
     return "\n".join(lines) + "\n"

@@ -1,6 +1,7 @@
 """docs/permissions.md is the table of the code; ``make permissions`` writes it anew."""
 
 import os
+import re
 
 from muster.permissions import CHANGES, PERMISSIONS, REQUIRED, as_markdown, missing_of, purpose_of
 from tests.docs.checkout import REPOSITORY
@@ -36,3 +37,12 @@ def test_what_is_missing_is_what_is_required_and_not_granted() -> None:
 def test_a_required_permission_has_a_purpose() -> None:
     assert all(purpose_of(name) for name in REQUIRED)
     assert purpose_of("Mail.Read") == ""
+
+
+def test_the_page_says_what_a_chat_lacks_without_each_permission_that_a_step_needs() -> None:
+    """Of those that ``muster.clients.graph.chats`` names."""
+    calls = (REPOSITORY / "muster" / "clients" / "graph" / "chats.py").read_text()
+    needed = set(re.findall(r'needs="([A-Za-z.]+)"', calls))
+    told = as_markdown().partition("## Chats of incidents")[2].partition("## Resource")[0]
+    assert needed
+    assert {name for name in needed if f"| `{name}` |" not in told} == set()
