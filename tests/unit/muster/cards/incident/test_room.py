@@ -50,7 +50,7 @@ def titles(card: dict[str, Any]) -> list[str]:
     return [action["title"] for action in of_type(card, "ActionSet")[0]["actions"]]
 
 
-def facts(card: dict[str, Any]) -> dict[str, str]:
+def labelled(card: dict[str, Any]) -> dict[str, str]:
     """The card's facts by their labels."""
     rows = [row["columns"] for row in of_type(card, "ColumnSet")]
     return {text_of(columns[0]): text_of(columns[1]) for columns in rows if len(columns) == 2}
@@ -63,7 +63,7 @@ def test_the_chat_is_joined_by_a_button_and_by_a_fact() -> None:
     card = with_room(JOIN)
     (join,) = [action for action in of_type(card, "Action.OpenUrl") if action.get("title") == "Join Chat"]
     assert (join["url"], join["tooltip"]) == (URL, "Join the chat of #42")
-    assert facts(card)["Chat"] == f"[Join Chat]({URL})"
+    assert labelled(card)["Chat"] == f"[Join Chat]({URL})"
     assert "⚠️" not in text_of(card)
 
 
@@ -86,9 +86,9 @@ def test_the_way_in_moves_no_button_into_the_menu_and_none_out_of_it() -> None:
     [{"status": "resolved"}, {"stopped": Stopped(by="Bo Call", at=OPENED)}],
     ids=["resolved", "stopped"],
 )
-def test_a_closed_card_keeps_the_link_among_its_facts_and_has_no_button(closed: dict[str, Any]) -> None:
+def test_a_closed_card_keeps_the_link_and_has_no_button(closed: dict[str, Any]) -> None:
     card = with_room(JOIN, verbs=(), **closed)
-    assert facts(card)["Chat"] == f"[Join Chat]({URL})"
+    assert labelled(card)["Chat"] == f"[Join Chat]({URL})"
     assert of_type(card, "Action.Execute") == []
     assert "Join Chat" not in [
         action["title"] for block in of_type(card, "ActionSet") for action in block["actions"]
@@ -97,7 +97,7 @@ def test_a_closed_card_keeps_the_link_among_its_facts_and_has_no_button(closed: 
 
 def test_the_chat_stands_below_the_bridge() -> None:
     bridge = Bridge(url="https://meet.example/42", number=None)
-    labels = [*facts(with_room(JOIN, bridge=bridge))]
+    labels = [*labelled(with_room(JOIN, bridge=bridge))]
     assert labels.index("Chat") == labels.index("Bridge") + 1
 
 
@@ -108,12 +108,14 @@ def test_the_chat_stands_below_the_bridge() -> None:
 def test_an_address_that_is_no_web_link_gives_neither_button_nor_fact(url: str) -> None:
     card = with_room(ShownRoom(kind="join", url=url))
     assert titles(card) == ["Acknowledge", "Resolve"]
-    assert "Chat" not in facts(card)
+    assert "Chat" not in labelled(card)
 
 
 def test_an_address_does_not_end_its_link_early() -> None:
     card = with_room(ShownRoom(kind="join", url="https://teams.example/a b)](https://evil.example)"))
-    assert facts(card)["Chat"] == "[Join Chat](https://teams.example/a%20b%29%5D%28https://evil.example%29)"
+    assert (
+        labelled(card)["Chat"] == "[Join Chat](https://teams.example/a%20b%29%5D%28https://evil.example%29)"
+    )
 
 
 # What a card says of it
@@ -123,7 +125,7 @@ def test_in_another_tenant_it_is_said_where_the_chat_is_and_nobody_can_join() ->
     card = with_room(ShownRoom(kind="elsewhere", tenant_name="Umbrella Corp"))
     assert "Chat in Umbrella Corp" in text_of(card).splitlines()
     assert titles(card) == ["Acknowledge", "Resolve"]
-    assert "Chat" not in facts(card)
+    assert "Chat" not in labelled(card)
 
 
 def test_a_tenant_without_a_name_is_another_organization() -> None:
@@ -150,7 +152,7 @@ def test_the_chats_own_card_has_no_way_in_and_says_who_is_absent() -> None:
     absent = (Absent(name="Di Pager", why="no_account"), Absent(name="Ed Guest", why="blocked"))
     card = with_room(ShownRoom(kind="own", absent=absent, absent_count=2))
     assert titles(card) == ["Acknowledge", "Resolve"]
-    assert "Chat" not in facts(card)
+    assert "Chat" not in labelled(card)
     assert (
         "⚠️ Not in this chat: Di Pager (no account in this organization), "
         "Ed Guest (Microsoft adds nobody more)"
