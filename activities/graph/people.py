@@ -88,9 +88,7 @@ class PeopleActivities:
         async with heartbeats():
             there = await self._there(request)
             invited = await room_members.invited(self._pool, room)
-            lacking = [
-                one for one in invited if one.aad_object_id not in there and one.absence != "blocked"
-            ]
+            lacking = [one for one in invited if one.aad_object_id not in there and one.absence != "blocked"]
             places = max(MOST_IN_CHAT - len(there), 0)
             for one in lacking[places:]:
                 await room_members.note_absence(self._pool, room, one.aad_object_id, "full")

@@ -1,7 +1,7 @@
 -- name: open
 -- Somebody may ask for a chat: from here on the incident's events concern the room.
 INSERT INTO incident_room (account, incident_id, tenant) VALUES (:account, :incident_id, :tenant)
-ON CONFLICT (account, incident_id) DO NOTHING
+ON CONFLICT (account, incident_id) DO UPDATE SET tenant = excluded.tenant WHERE incident_room.stage = 'none'
 
 -- name: restore
 SELECT r.tenant, coalesce(t.name, '') AS tenant_name, r.stage, r.topic, r.began_at, r.chat, r.url, r.others,
@@ -89,10 +89,11 @@ WHERE account = :account AND incident_id = :incident_id AND summed_up_for = :res
 -- Every card of the incident, in whichever conversation the bot is in.
 SELECT k.account, k.incident_id, k.intent_at IS NOT NULL AS stored, k.preset, k.preset_number,
        k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
-       c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name
+       c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, r.told AS room
 FROM incident_card k
 JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
+LEFT JOIN incident_room r ON r.account = k.account AND r.incident_id = k.incident_id
 WHERE k.account = :account AND k.incident_id = :incident_id AND c.suspended_at IS NULL AND k.stopped_at IS NULL
 ORDER BY c.key
 

@@ -296,7 +296,8 @@ class Incident:
 
 def is_card(message: Mapping[str, Any], incident: str) -> bool:
     """Whether a message is a card of the incident's that the bot posted; a person may share a picture."""
-    return message["to"] is message["reply_to"] is None and is_bots(message) and incident in str(message)
+    is_one = message["to"] is message["reply_to"] is None and "AdaptiveCard" in str(message["versions"][0])
+    return is_one and is_bots(message) and incident in str(message)
 
 
 def lines_beside(conversation: Mapping[str, Any], incident: str) -> list[str]:
