@@ -34,6 +34,8 @@ class Incident:
 
     service: str
     pace: timedelta | None = None
+    responders: tuple[str, ...] = ()
+    """PagerDuty's ids of who was asked to help."""
     id: str = field(default_factory=lambda: f"Q{uuid.uuid4().hex[:13].upper()}")
     number: int = field(default_factory=lambda: next(_numbers))
     status: str = "triggered"
@@ -81,6 +83,10 @@ class Incident:
             "incident_number": self.number,
             "last_status_change_at": _whole(self.changed_at),
             "last_status_change_by": ADA,
+            "incidents_responders": [
+                {"state": "joined", "user": {"id": user, "type": "user_reference", "summary": user}}
+                for user in self.responders
+            ],
             "assignments": [{"at": _whole(self.created_at), "assignee": ADA}],
             "acknowledgements": acknowledged if self.status == "acknowledged" else [],
             "alert_counts": {"all": 1, "triggered": 1, "resolved": 0},

@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from bench.incidents import Incident
+from bench.sink_graph import GraphSink
 
 _LONGEST_WAIT = 60
 """Seconds after which a benchmark gives up; nothing that is measured takes so long."""
@@ -69,6 +70,7 @@ class Sink:
         self.writes: Counter[str] = Counter()
         """How often each incident's status was to be changed."""
         self.incidents: dict[str, Incident] = {}
+        self.graph = GraphSink()
         self._ids = itertools.count(1_700_000_000_000)
         self._cards: dict[str, Card] = {}
         self._by_incident: dict[str, list[Card]] = {}
@@ -184,6 +186,14 @@ class Sink:
         await asyncio.sleep(self.pagerduty_delay)
         return web.json_response(self.incidents[request.match_info["incident"]].alerts())
 
+    async def _get_notes(self, _: web.Request) -> web.Response:
+        self.pagerduty_calls += 1
+        return web.json_response({"notes": []})
+
+    async def _post_note(self, request: web.Request) -> web.Response:
+        self.pagerduty_calls += 1
+        return web.json_response({"note": (await request.json())["note"]}, status=201)
+
     async def _put_incident(self, request: web.Request) -> web.Response:
         return await self._incident(request, (await request.json())["incident"]["status"])
 
@@ -214,6 +224,9 @@ class Sink:
         application.router.add_get("/incidents/{incident}", self._get_incident)
         application.router.add_get("/incidents/{incident}/alerts", self._get_alerts)
         application.router.add_put("/incidents/{incident}", self._put_incident)
+        application.router.add_get("/incidents/{incident}/notes", self._get_notes)
+        application.router.add_post("/incidents/{incident}/notes", self._post_note)
+        self.graph.add_routes(application.router)
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
         try:

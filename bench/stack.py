@@ -268,6 +268,7 @@ async def running(folder: Path) -> AsyncIterator[Stack]:
         )
         stack.servers = {"postgres": postgres.pid or 0, "temporal": temporal.pid or 0}
         stack.env = _environment(data, addresses, postgres.create_database("muster"), temporal.address)
+        stack.env["MUSTER_GRAPH_URL"] = f"{sink.url}/graph"
         _configure(data, company, addresses, sink)
         for command in (("migrate",), ("seed", str(data.seed))):
             await asyncio.to_thread(
@@ -294,7 +295,7 @@ async def _start(stack: Stack) -> None:
     await stack.start(
         "microsoft", sys.executable, "-m", "sandbox.microsoft", "--company", str(stack.folder.company),
         "--port", str(addresses.microsoft_port), "--tls-port", str(addresses.token_port),
-        "--ca-dir", str(stack.folder.certificates),
+        "--ca-dir", str(stack.folder.certificates), "--consented",
     )  # fmt: skip
     await asyncio.to_thread(
         stack.processes["teams"].wait_until,

@@ -107,7 +107,8 @@ RETURNING k.conversation
 -- name: service_url
 -- All of a tenant live at one address for most of the time.
 SELECT coalesce(
+  (SELECT c.service_url FROM conversation c
+   WHERE c.tenant = :tenant ORDER BY c.suspended_at NULLS FIRST, c.team IS NULL, c.id LIMIT 1),
   (SELECT t.service_url FROM team t
-   WHERE t.tenant = :tenant AND t.service_url IS NOT NULL ORDER BY t.removed_at NULLS FIRST, t.id LIMIT 1),
-  (SELECT c.service_url FROM conversation c WHERE c.tenant = :tenant ORDER BY c.suspended_at NULLS FIRST, c.id LIMIT 1)
+   WHERE t.tenant = :tenant AND t.service_url IS NOT NULL ORDER BY t.removed_at NULLS FIRST, t.id LIMIT 1)
 )
