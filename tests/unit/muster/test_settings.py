@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from muster.config_file import PagerDutyAccount
+from muster.config_file import PagerDutyAccount, RoomsTable
 from muster.settings import Settings, load_settings
 from muster.store.database_url import parse_database_url
 from muster.toml_file import FileWrong
@@ -279,6 +279,81 @@ def test_a_table_nobody_reads_or_that_is_there_twice_is_refused(
         _ = configured(tmp_path, environment, text).teams
     assert complaint in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+ROOMS = f"""
+[[teams]]
+tenant = "{TENANT}"
+app_id = "{TENANT}"
+app_secret = "hunter2"
+catalog_app = "{TENANT[:-1].upper()}C"
+[rooms]
+remove = "Leaves"
+after = "leave 24h"
+"""
+
+
+def test_a_registration_has_the_catalogs_id_of_its_app_and_rooms_their_table(
+    tmp_path: Path, environment: pytest.MonkeyPatch
+) -> None:
+    settings = configured(tmp_path, environment, ROOMS)
+    assert settings.teams[TENANT].catalog_app == f"{TENANT[:-1]}c"
+    assert settings.rooms == RoomsTable(remove="leaves", after="leave 24h")
+    assert settings.rooms.leave_after == 24 * 3600
+
+
+def test_without_them_nobody_knows_the_app_and_everybody_stays(
+    tmp_path: Path, environment: pytest.MonkeyPatch
+) -> None:
+    text = ROOMS.partition("catalog_app")[0]
+    settings = configured(tmp_path, environment, text)
+    assert settings.teams[TENANT].catalog_app is None
+    assert (settings.rooms.remove, settings.rooms.after, settings.rooms.leave_after) == (
+        "stays",
+        "stay",
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "seconds"), [("stay", None), ("leave 1h", 3600.0), ("leave 9999h", 9999 * 3600.0)]
+)
+def test_when_everybody_leaves_is_told_in_hours(after: str, seconds: float | None) -> None:
+    assert RoomsTable(after=after).leave_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("after", "leave"),
+        ("after", "leave 0h"),
+        ("after", "leave 24"),
+        ("after", "leave 1.5h"),
+        ("after", "leave -1h"),
+        ("after", "leave 10000h"),
+        ("after", "leave 24h "),
+        ("after", "24h"),
+        ("after", ""),
+        ("after", 24),
+        ("remove", "stay"),
+        ("remove", True),
+        ("when", "now"),
+    ],
+)
+def test_a_rule_for_rooms_that_nobody_can_follow_is_refused(key: str, value: Any) -> None:
+    with pytest.raises(ValidationError) as refused:
+        RoomsTable.model_validate({key: value})
+    assert [problem["loc"] for problem in refused.value.errors()] == [(key,)]
+
+
+@pytest.mark.parametrize("wrong", ["hunter3", "com.example.muster", ""])
+def test_an_id_of_the_catalog_that_is_none_is_refused(
+    tmp_path: Path, environment: pytest.MonkeyPatch, wrong: str
+) -> None:
+    text = ROOMS.replace(f"{TENANT[:-1].upper()}C", wrong)
+    with pytest.raises(ValidationError, match=r"teams\.0\.catalog_app") as refused:
+        _ = configured(tmp_path, environment, text).teams
+    assert "hunter" not in str(refused.value)
 
 
 @pytest.mark.parametrize("unknown", ["colour = 'red'", "api_key = 'x'"])
