@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from muster.seed import seed
+from muster.store import rooms
 from muster.store.pool import open_pool
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
@@ -22,12 +24,15 @@ from tests.support.company import (
     OTHER_SUBSCRIPTION,
     RELEASES,
     SECRET,
+    TENANT,
     company,
     signature,
 )
 from tests.support.pgbouncer import WAYS
 from tests.support.waiting import eventually
-from workflows.ids import ChannelIncidentId
+from workflows.ids import ChannelIncidentId, IncidentRoomId
+from workflows.incident_room.messages import RoomKey
+from workflows.incident_room.messages import Start as RoomStart
 
 pytestmark = pytest.mark.anyio
 
@@ -405,6 +410,75 @@ async def test_a_target_that_refuses_does_not_hold_up_the_others(edge: Edge) -> 
     (row,) = await edge.quarantined(body)
     assert row["target"] == RELEASES
     assert "INVALID_ARGUMENT" in row["reason"]
+
+
+# The incident's room
+
+
+async def a_room(edge: Edge, incident: dict[str, Any], tenant: str = TENANT) -> RoomKey:
+    """Somebody has asked for a chat of the incident."""
+    room = RoomKey(account=ACCOUNT, incident_id=incident["id"])
+    await rooms.open_room(edge.pool, room, tenant=tenant)
+    return room
+
+
+async def heard_by_room(edge: Edge, room: RoomKey) -> tuple[RoomStart | None, list[str]]:
+    """With what its run was started, and the names of what it was told; nothing without a run."""
+    handle = edge.client.get_workflow_handle(str(IncidentRoomId(room.account, room.incident_id)))
+    try:
+        events = (await handle.fetch_history()).events
+    except RPCError:
+        return None, []
+    begun = events[0].workflow_execution_started_event_attributes.input.payloads[0].data
+    told = [
+        event.workflow_execution_signaled_event_attributes.signal_name
+        for event in events
+        if event.HasField("workflow_execution_signaled_event_attributes")
+    ]
+    return RoomStart.model_validate_json(begun), told
+
+
+async def test_the_room_hears_what_its_incidents_cards_hear(edge: Edge) -> None:
+    incident = new_incident()
+    room = await a_room(edge, incident)
+    await edge.deliver(event("incident.triggered", incident))
+    await edge.deliver(event("incident.resolved", incident | {"status": "resolved"}))
+    start, told = await heard_by_room(edge, room)
+    assert told == ["incident.triggered", "incident.resolved"]
+    assert told == [name for name, _ in await edge.heard(incident["id"])]
+    assert start == RoomStart(account=ACCOUNT, incident_id=incident["id"], tenant=TENANT, stored=True)
+
+
+async def test_without_a_room_none_is_started(edge: Edge) -> None:
+    incident = new_incident()
+    await edge.deliver(event("incident.triggered", incident))
+    room = RoomKey(account=ACCOUNT, incident_id=incident["id"])
+    assert await heard_by_room(edge, room) == (None, [])
+
+
+async def test_the_room_hears_its_incident_also_where_no_card_is(edge: Edge) -> None:
+    incident = new_incident(service={"id": "PSVC999", "summary": "Nowhere"})
+    room = await a_room(edge, incident)
+    body = webhook(event("incident.triggered", incident))
+    assert (await edge.post(body)).json() == {"status": "accepted"}
+    assert await edge.cards(incident["id"]) == []
+    assert (await heard_by_room(edge, room))[1] == ["incident.triggered"]
+    assert await edge.quarantined(body) == []
+
+
+async def test_a_room_that_refuses_is_kept_in_quarantine_and_holds_up_nobody(edge: Edge) -> None:
+    """Temporal takes no search attribute of more than two thousand bytes."""
+    incident = new_incident(service=LEDGER)
+    room = await a_room(edge, incident, tenant="x" * 5000)
+    body = webhook(event("incident.triggered", incident))
+    answers = [await edge.post(body) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    for channel in ("payments-ops", "payments-releases"):
+        assert len(await edge.heard(incident["id"], channel)) == 2
+    (row,) = await edge.quarantined(body)
+    assert row["target"] == "the incident's room"
+    assert "INVALID_ARGUMENT" in row["reason"]
+    assert (await heard_by_room(edge, room))[1] == []
 
 
 # Refused

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from muster.store import connections
+from muster.store import cards, connections, rooms
 from muster.store.conversations import Kind
 from muster.store.pool import Connection, Pool
 from muster.store.targets import (
     Target,
     bring_in,
+    find_and_register,
     find_card,
     find_card_of_incident,
     in_chat,
@@ -20,7 +21,9 @@ from muster.store.targets import (
 from tests.store.webhooks import CHECKOUT_IN_OPS, SECOND, Incident
 from tests.support.company import ACCOUNT, CHECKOUT, LEDGER, OPS, RELEASES, SERVICE_URL, TEAM, TENANT
 from tests.support.waiting import eventually
-from workflows.channel_incident.messages import Conversation, Timing
+from workflows.channel_incident.messages import CardKey, Conversation, Timing
+from workflows.incident_room.messages import RoomKey
+from workflows.room import Room
 
 pytestmark = pytest.mark.anyio
 
@@ -263,6 +266,89 @@ async def test_the_cards_of_a_chat_are_those_of_unresolved_incidents_shown_or_no
     assert found[0].workflow_id == f"incident/{ACCOUNT}/Q1/{chat}"
     await incident.event()
     assert await in_chat(incident.pool, OPS) == (), "a channel is none"
+
+
+# The incident's room
+
+TOLD = Room(number=3, stage="made", tenant=TENANT, chat="19:room@thread.v2", url="https://teams.example/r")
+
+
+async def a_room(incident: Incident, told: Room | None = TOLD) -> RoomKey:
+    """Somebody asked for a chat of the incident, and its cards were told so."""
+    room = RoomKey(account=ACCOUNT, incident_id=incident.id)
+    await rooms.open_room(incident.pool, room, tenant=TENANT)
+    if told is not None:
+        await rooms.note_told(incident.pool, room, told)
+    return room
+
+
+async def heard(incident: Incident, service: str | None = CHECKOUT) -> tuple[list[str], str | None]:
+    """Where the cards are that an event concerns, and the tenant of the room that it concerns."""
+    found = await find_and_register(
+        incident.pool,
+        account=ACCOUNT,
+        incident_id=incident.id,
+        service=service,
+        is_open=True,
+        just_matched=False,
+        created_at=SECOND,
+    )
+    return places(found.cards), found.room_tenant
+
+
+async def test_an_event_concerns_the_room_beside_the_cards(incident: Incident) -> None:
+    assert await heard(incident) == ([OPS], None)
+    await a_room(incident, told=None)
+    assert await heard(incident, LEDGER) == ([OPS, RELEASES], TENANT)
+    assert await heard(Incident(incident.pool, "Q2")) == ([OPS], None), "that one has none"
+
+
+async def test_an_event_concerns_the_room_also_where_no_card_is(incident: Incident) -> None:
+    assert await heard(incident, "PSVC999") == ([], None)
+    await a_room(incident)
+    assert await heard(incident, "PSVC999") == ([], TENANT)
+    assert await heard(incident, None) == ([], TENANT)
+
+
+async def test_an_event_concerns_the_room_also_where_every_card_is_suspended(incident: Incident) -> None:
+    await incident.event(service=LEDGER)
+    await a_room(incident)
+    await incident.pool.execute("UPDATE conversation SET suspended_at = now()")
+    assert await heard(incident, LEDGER) == ([], TENANT)
+
+
+async def test_another_accounts_room_of_the_same_incident_is_not_meant(incident: Incident) -> None:
+    await a_room(incident)
+    await incident.pool.execute("UPDATE incident_room SET account = 'emca'")
+    assert await heard(incident) == ([OPS], None)
+
+
+async def test_a_card_that_enters_knows_the_room(incident: Incident) -> None:
+    await a_room(incident)
+    (card,) = await incident.event()
+    assert card.room == TOLD
+    start = card.start(Timing())
+    assert (start.room, start.offers_chat) == (TOLD, True)
+
+
+async def test_a_card_that_is_brought_in_knows_the_room(incident: Incident) -> None:
+    await a_room(incident)
+    found = await bring_in(incident.pool, CHECKOUT_IN_OPS, ["Q1", "Q2"], most=2)
+    assert [(card.incident_id, card.room) for card in found] == [("Q1", TOLD), ("Q2", None)]
+
+
+async def test_a_room_of_which_nothing_was_told_says_nothing(incident: Incident) -> None:
+    await a_room(incident, told=None)
+    (card,) = await incident.event()
+    assert card.room is None
+
+
+async def test_a_card_that_is_restored_knows_what_was_told_last(incident: Incident) -> None:
+    await incident.event()
+    key = CardKey(account=ACCOUNT, incident_id="Q1", conversation=OPS)
+    assert (await cards.restore(incident.pool, key)).room is None
+    await a_room(incident)
+    assert (await cards.restore(incident.pool, key)).room == TOLD
 
 
 # Bringing in
