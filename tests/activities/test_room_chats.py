@@ -245,7 +245,7 @@ async def test_an_answer_that_is_lost_the_second_time_keeps_the_intent(room: Roo
     assert (await room.row()).stage == "making"
 
 
-async def test_who_is_dropped_without_a_word_is_added(room: Room, office: Office) -> None:
+async def test_who_is_dropped_silently_is_added(room: Room, office: Office) -> None:
     await room.invites(office.person("Di"))
     office.fault("chat", "drop_member", body=[office.person("Di").aad_object_id])
     chat = await made(room)
@@ -324,7 +324,7 @@ async def test_after_the_last_time_nobody_knows(room: Room, office: Office) -> N
     assert (await room.row()).stage == "unknown"
 
 
-async def test_without_the_permission_nobody_looks(room: Room, office: Office) -> None:
+async def test_without_the_permission_nobody_searches(room: Room, office: Office) -> None:
     await is_in_doubt(room, office)
     office.revoke("Chat.ReadBasic.All", "Chat.ReadWrite.All")
     room.begins_anew()
@@ -332,7 +332,7 @@ async def test_without_the_permission_nobody_looks(room: Room, office: Office) -
     assert (await room.row()).stage == "unknown"
 
 
-async def test_in_the_chats_of_an_owner_who_is_gone_nobody_looks(room: Room, office: Office) -> None:
+async def test_in_the_chats_of_an_owner_who_is_gone_nobody_searches(room: Room, office: Office) -> None:
     await is_in_doubt(room, office)
     delete(office, "Ada")
     assert await room.find() == ChatFound(topic=TOPIC, can_search=False)

@@ -108,7 +108,7 @@ async def test_what_is_granted_works_and_what_is_not_is_named(opened: Room, gran
     await finds_people(tenant)
     await opened.invites(tenant.person("Ada"), tenant.person("Bo"))
     chat = await makes_a_chat(tenant)
-    await looks_for_it(tenant, chat)
+    await searches_for_it(tenant, chat)
     await changes_it(tenant, chat)
 
 
@@ -137,7 +137,7 @@ async def makes_a_chat(tenant: Tenant) -> str:
     return str(opened.json()["chat"])
 
 
-async def looks_for_it(tenant: Tenant, chat: str) -> None:
+async def searches_for_it(tenant: Tenant, chat: str) -> None:
     """As after a lost answer."""
     await tenant.room.pool.execute(
         "UPDATE incident_room SET stage = 'making', chat = NULL, topic = $1, owner = $2,"
