@@ -4,7 +4,7 @@ import pytest
 
 from api.rooms import RoomStarts
 from muster.config_file import RoomsTable
-from workflows.incident_room.messages import Policy, Start
+from workflows.incident_room.messages import Policy, Start, Timing
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,6 @@ from workflows.incident_room.messages import Policy, Start
 def test_a_room_starts_with_the_configured_policy_and_restores_its_row(
     table: RoomsTable, policy: Policy
 ) -> None:
-    assert RoomStarts(table).of("acme", "Q1", tenant="t") == Start(
-        account="acme", incident_id="Q1", tenant="t", policy=policy, stored=True
+    assert RoomStarts(table, grace=7).of("acme", "Q1", tenant="t") == Start(
+        account="acme", incident_id="Q1", tenant="t", timing=Timing(grace=7), policy=policy, stored=True
     )
