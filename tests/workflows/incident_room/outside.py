@@ -90,7 +90,7 @@ class FakeActivities:
     """
 
     def __init__(self, life: Life | None = None) -> None:
-        self.life = life or Life(began=datetime.now(UTC) - timedelta(minutes=2))
+        self.life = life or Life(began=datetime.now(UTC) - timedelta(hours=1))
         self.chats: list[Chat] = []
         self.absent: dict[str, Absence] = {}
         """Why somebody, by PagerDuty's id, cannot be in a chat."""
@@ -320,7 +320,7 @@ class FakeActivities:
         return ChatMade(id=self.chat.id, url=self.chat.url, topic=self.topic)
 
     def _new_chat(self, members: list[str]) -> Chat:
-        chat = Chat(f"19:chat{next(self._ids)}@thread.v2", self.topic, members)
+        chat = Chat(f"19:{next(self._ids)}chat@thread.v2", self.topic, members)
         self.chats.append(chat)
         return chat
 

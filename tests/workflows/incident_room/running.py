@@ -22,7 +22,7 @@ from workflows.incident_room.workflow_type import CREATE_CHAT, EVENTS, INCIDENT_
 from workflows.verbs.click import Click, Clicker
 
 QUICK = Timing(search_for=1.5, search_every=0.2, grace=0.1)
-PATIENT = Timing(search_for=1.5, search_every=0.2, grace=600)
+PATIENT = Timing(search_for=1.5, search_every=0.2, grace=86400)
 """Nothing is summed up while a test runs."""
 THEY_STAY = Policy()
 OPS = "19:ops@thread.tacv2"

@@ -228,7 +228,7 @@ async def test_everybody_leaves_some_time_after_the_resolve_and_a_reopening_brin
 
 
 async def test_a_reopening_before_anybody_left_keeps_them(client: Client) -> None:
-    async with made(client, policy=Policy(leave_after=3600)) as run:
+    async with made(client, policy=Policy(leave_after=86400)) as run:
         life, outside = run.life, run.outside
         await run.hears(life.is_resolved())
         await outside.until(lambda: bool(outside.summaries))

@@ -1,0 +1,175 @@
+"""Whole lives of rooms that between them meet every command a run can give.
+
+They are lived with a worker that forgets the run after every step, and their histories are committed
+(tests/replay), so that a later version of the code is known to replay them.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import Client
+
+from tests.support.life import BO, CY, Life
+from tests.workflows.incident_room.outside import LOST, FakeActivities
+from tests.workflows.incident_room.running import QUICK, Run
+from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT
+from workflows.errors import ConsentMissing, NotFound, OutcomeUnknown, ProviderUnavailable, RateLimited
+from workflows.incident.values import Reference
+from workflows.incident_room.activities import (
+    ADD_PEOPLE,
+    ANNOUNCE,
+    CREATE_CHAT,
+    FIND_CHAT,
+    IDENTIFY_PEOPLE,
+    INSTALL_APP,
+    NOTE_CHAT,
+    RENAME_CHAT,
+    RESTORE_ROOM,
+    SUM_UP,
+)
+from workflows.incident_room.messages import Policy
+from workflows.verbs.outcomes import Outcome
+
+Live = Callable[[Run], Awaitable[None]]
+DOWN = ProviderUnavailable("503")
+POLICY = Policy(declined_leave=True, leave_after=0.5)
+
+
+async def room_standard(run: Run) -> None:
+    """A chat, a responder, a resolve, a reopening, another resolve; and a note after the end."""
+    outside, life = run.outside, run.life
+    await run.ask()
+    await run.is_idle()
+    await run.hears(life.is_acknowledged(by=BO), life.asks_for_help(CY))
+    await outside.until(lambda: CY.id in outside.members)
+    await run.is_idle()
+    await run.hears(life.is_resolved(by=BO))
+    await outside.until(lambda: bool(outside.summaries) and outside.count(RENAME_CHAT) == 1)
+    await run.ends()
+    await run.hears(life.reopens())
+    await outside.until(lambda: outside.count(RENAME_CHAT) == 2)
+    await run.ask(run.click("Bo Call"))
+    await run.is_idle()
+    await run.hears(life.is_resolved(by=BO))
+    await run.ends()
+    await run.hears(life.is_noted("post-mortem on Monday"))
+    await run.ends()
+
+
+async def room_people(run: Run) -> None:
+    """Several at once ask; people decline, come back, are absent, leave, and are brought back."""
+    outside, life = run.outside, run.life
+    outside.absent = {"PUSER09": "no_account"}
+    outside.places = 1
+    clicks = [run.click("Ada Ops"), run.click("Cy Lead")]
+    await asyncio.gather(*(run.ask(click) for click in clicks), run.hand_over(clicks[0]))
+    await run.hears(life.asks_for_help(CY), life.asks_for_help(Reference(id="PUSER09", name="Nobody")))
+    eve = Reference(id="PUSER08", name="Eve")
+    await run.hears(life.asks_for_help(eve))
+    await outside.until(lambda: eve.id in outside.members)
+    await run.hears(life.is_answered(eve, "declined"))
+    await outside.until(lambda: eve.id not in outside.members)
+    await run.hears(life.is_answered(eve, "joined"))
+    await outside.until(lambda: eve.id in outside.members)
+    await run.is_idle()
+    await run.hears(life.is_resolved())
+    await run.ends()
+    await run.hears(life.reopens())
+    await outside.until(lambda: eve.id in outside.members)
+    await run.is_idle()
+    await run.hears(life.is_resolved())
+    await run.ends()
+
+
+async def room_lost(run: Run) -> None:
+    """Answers are lost: the chat is found; another is not, and one is begun anew; one is deleted."""
+    outside = run.outside
+    outside.loses(CREATE_CHAT)
+    outside.fails(INSTALL_APP, NotFound("no such chat"))
+    held = outside.holds(INSTALL_APP)
+    await run.ask()
+    await outside.until(lambda: outside.count(INSTALL_APP) == 1)
+    outside.delete_chat()
+    held.set()
+    await run.ends()
+    outside.fails(CREATE_CHAT, OutcomeUnknown("lost on the way"))
+    outside.fails(FIND_CHAT, DOWN)
+    await run.ask()
+    await run.is_idle()
+    outside.loses(ADD_PEOPLE)
+    outside.loses(NOTE_CHAT)
+    outside.loses(ANNOUNCE)
+    await run.ask()
+    await outside.until(lambda: outside.count(NOTE_CHAT) >= 2 and outside.count(ADD_PEOPLE) >= 2)
+    await run.is_idle()
+    outside.fails(SUM_UP, LOST)
+    await run.hears(run.life.is_resolved())
+    await run.ends()
+
+
+async def room_refused(run: Run) -> None:
+    """Refusals and outages of all kinds, and clicks that make nothing."""
+    outside, life = run.outside, run.life
+    await run.ask(run.click(link=None))
+    await run.ends()
+    outside.refused = Outcome(kind="refused", reason="may_not_write", by="Ada Ops")
+    await run.hand_over(run.click())
+    await run.ends()
+    outside.refused = None
+    outside.fails(CREATE_CHAT, ConsentMissing("no consent", code="Chat.Create"))
+    await run.ask()
+    await run.ends()
+    outside.fails(RESTORE_ROOM, NotFound("odd"))
+    outside.fails(IDENTIFY_PEOPLE, DOWN)
+    outside.fails(CREATE_CHAT, RateLimited("429", retry_after=0.2))
+    outside.breaks(INSTALL_APP, ConsentMissing("no consent", code="Teams.Install"))
+    await run.ask()
+    await outside.until(lambda: bool(outside.announced) and bool(outside.announced[-1].lacks))
+    outside.breaks(RENAME_CHAT, ConsentMissing("no consent", code="Chat.ReadWrite.All"))
+    await run.hears(life.is_resolved())
+    await run.ends()
+    outside.fails(RESTORE_INCIDENT, DOWN)
+    outside.fails(READ_DETAILS, DOWN)
+    await run.hears(life.is_noted("post-mortem on Monday"))
+    await run.ends()
+
+
+async def room_continued(run: Run) -> None:
+    """So many notes and clicks that it goes on in a new run; the server must be an impatient one."""
+    await run.ask()
+    await run.is_idle()
+    first, number = run.runs[0], 0
+    while await run.run_id() == first:
+        number += 1
+        await run.ask(run.click(f"Person {number}"))
+        await run.hears(run.life.is_noted(f"note {number}"))
+    await run.is_idle()
+    await run.ask(run.click("Cy Lead"))
+    await run.outside.until(lambda: CY.id in run.outside.members)
+    await run.hears(run.life.is_resolved())
+    await run.ends()
+
+
+LIVES: Mapping[str, Live] = {
+    live.__name__: live for live in (room_standard, room_people, room_lost, room_refused)
+}
+LONG_LIVES: Mapping[str, Live] = {room_continued.__name__: room_continued}
+"""Lives for a server on which runs are long very soon."""
+
+_POLICIES: Mapping[str, Policy] = {room_people.__name__: POLICY}
+
+
+def policy_of(life: Live) -> Policy:
+    """The policy that a life is lived with."""
+    return _POLICIES.get(life.__name__, Policy())
+
+
+async def live_through(client: Client, *, life: Live) -> Run:
+    """Live it to be recorded: the incident's id tells which life it is."""
+    name = life.__name__.replace("_", "-")
+    incident = Life(f"Q{name.upper()}", began=datetime.now(UTC) - timedelta(hours=1))
+    run = Run(client, FakeActivities(incident), QUICK, policy_of(life), queue="recorded")
+    async with run.working():
+        await life(run)
+    return run
