@@ -96,23 +96,37 @@ class DetailsReconciler(Reconciler):
 
     def __init__(self, run: RunState) -> None:
         self._run = run
+        self._asked_who = False
+        """Who resolved it, and when, was asked; PagerDuty may not tell."""
 
     def is_due(self) -> bool:
-        """Nothing is known, or the first reading failed, or two answers contradict each other."""
-        incident = self._run.state.incident
-        is_unknown = incident.snapshot is None and self._run.state.chat.stage != "none"
-        return is_unknown or incident.reread_wanted or self._run.is_degraded(self.name)
+        """Nothing is known, or the first reading failed, or two answers contradict each other.
+
+        Or the incident is over, and the event that told so never came.
+        """
+        run, incident = self._run, self._run.state.incident
+        if run.state.chat.stage != "none":
+            lacks_resolution = run.is_over and incident.resolution is None and not self._asked_who
+            if incident.snapshot is None or lacks_resolution:
+                return True
+        return incident.reread_wanted or run.is_degraded(self.name)
 
     def holds_run(self) -> bool:
         """What cannot be read keeps no run alive."""
         return self.is_due() and not self._run.is_degraded(self.name)
 
     async def reconcile(self) -> None:
-        """Ask PagerDuty, or take what was asked for a card."""
+        """Ask PagerDuty, or take what was asked for a card.
+
+        A second reading counts against an event of its second, unless that event came while it was read.
+        """
         run = self._run
-        again = run.state.incident.reread_wanted
+        again, before = run.state.incident.reread_wanted, run.state.incident.snapshot_stamp
+        asks_who = run.is_over
         details = await call(READ_DETAILS, _request(run), "as it is now")
-        run.fold_details(details.model_copy(update={"reread": again}))
+        undisturbed = run.state.incident.snapshot_stamp == before
+        run.fold_details(details.model_copy(update={"reread": again and undisturbed}))
+        self._asked_who = self._asked_who or asks_who
 
 
 def _request(run: RunState) -> ReadDetails:

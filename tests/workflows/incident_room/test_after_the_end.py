@@ -135,6 +135,28 @@ async def test_the_chat_of_a_resolved_incident_is_made_and_summed_up(client: Cli
     assert run.outside.chats[0].topic == f"{OVER}{TOPIC}"
 
 
+async def test_a_resolve_whose_event_never_came_is_read_and_summed_up(client: Client) -> None:
+    async with made(client) as run:
+        await run.hears(run.life.becomes("priority_updated", "resolved", agent=BO))
+        await run.ends()
+    (summary,) = run.outside.summaries
+    assert summary.resolved_by == "Bo Call"
+    assert run.outside.count(READ_DETAILS) == 1
+
+
+async def test_two_answers_that_contradict_each_other_are_read_once_more(client: Client) -> None:
+    """REST tells the second of a change, and an event of that very second tells otherwise."""
+    async with made(client, timing=PATIENT) as run:
+        outside, life = run.outside, run.life
+        await run.hears(life.is_acknowledged())
+        life.status = "triggered"
+        await run.ask(run.click("Cy Lead"))
+        await outside.until(lambda: outside.count(READ_DETAILS) == 1)
+        await run.until_attribute("IncidentStatus", "triggered")
+        await run.is_idle()
+    assert outside.count(READ_DETAILS) == 1
+
+
 # Later runs
 
 
