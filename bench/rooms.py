@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
 
 import aiohttp
 
@@ -27,12 +28,15 @@ async def room_ready(stack: Stack) -> None:
         floor = [await _bare(stack) for _ in range(3)]
     finally:
         stack.sink.graph.delay = 0.0
-    timed("room_ready", samples, floor=floor, **{"with": "chat"}, people=_PEOPLE)
+    what: dict[str, Any] = {"with": "chat", "people": _PEOPLE}
+    timed("room_ready", samples, floor=floor, **what)
 
 
 async def _room(stack: Stack, responders: Sequence[Person]) -> float:
     """Milliseconds from Ada's click until the card is in the chat."""
-    incident = Incident(ONE_CHANNEL, responders=tuple(one.pagerduty_user for one in responders))
+    incident = Incident(
+        ONE_CHANNEL, responders=tuple(filter(None, (one.pagerduty_user for one in responders)))
+    )
     await stack.webhook(incident, "triggered")
     await stack.sink.until(incident.id, "Triggered")
     await stack.until_idle(incident)
