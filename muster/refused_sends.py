@@ -5,8 +5,9 @@ from datetime import datetime
 from workflows.errors import BotRemoved, CardGone
 from workflows.team_setup.messages import SendRefused
 
+NOT_IN_ROSTER = "BotNotInConversationRoster"
 _IS_CERTAIN = {
-    "BotNotInConversationRoster": True,
+    NOT_IN_ROSTER: True,
     "MessageWritesBlocked": True,
     "ConversationNotFound": False,  # also comes at random, for channels that are fine
 }

@@ -8,11 +8,11 @@ import structlog
 
 from activities.signals import WorkflowSignals
 from muster.chat_life import ChatLife
-from muster.refused_sends import REFUSED_SENDS, RefusedSend, refusal_in
+from muster.refused_sends import NOT_IN_ROSTER, REFUSED_SENDS, RefusedSend, refusal_in
 from muster.settings import Settings
-from muster.store import teams
+from muster.store import rooms, teams
 from muster.store.pool import UNAVAILABLE, Pool
-from workflows.errors import OutsideError
+from workflows.errors import OutsideError, RefusedForNow
 from workflows.team_setup.messages import Deadlines
 from workflows.team_setup.workflow_type import SEND_REFUSED, TEAM_SETUP
 
@@ -30,11 +30,17 @@ class RefusedSends:
 
     @asynccontextmanager
     async def reporting(self, conversation: str) -> AsyncIterator[None]:
-        """Report what the block raises, where that says that the conversation refuses the bot."""
+        """Report what the block raises, where that says that the conversation refuses the bot.
+
+        A chat into which Muster has just brought the bot may not know it yet: that is ``RefusedForNow``.
+        """
         began = datetime.now(UTC)
         try:
             yield
         except REFUSED_SENDS as refused:
+            if refused.code == NOT_IN_ROSTER and await rooms.is_new(self._pool, conversation):
+                text = "the chat does not know yet that the app is installed"
+                raise RefusedForNow(text, code=refused.code, retry_after=1) from refused
             await self.report(conversation, refused, began)
             raise
 

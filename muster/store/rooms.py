@@ -106,6 +106,11 @@ async def note_installed(connection: Connection | Pool, room: RoomKey) -> None:
     await QUERIES["note_installed"].execute(connection, **dict(room))
 
 
+async def is_new(connection: Connection | Pool, chat: str) -> bool:
+    """Whether Muster brought the bot into the chat within the minute."""
+    return bool(await QUERIES["is_new"].fetchval(connection, chat=chat))
+
+
 async def note_left(connection: Connection | Pool, room: RoomKey, *, left: bool) -> None:
     """Everybody was taken out of the chat, or people are in it again."""
     await QUERIES["note_left"].execute(connection, **dict(room), left=left)

@@ -57,6 +57,10 @@ WHERE account = :account AND incident_id = :incident_id AND chat = :chat AND sta
 -- name: note_installed
 UPDATE incident_room SET installed_at = now() WHERE account = :account AND incident_id = :incident_id
 
+-- name: is_new
+-- Whether Muster brought the bot into a chat within the minute: Teams' own roster follows an installation late.
+SELECT EXISTS (SELECT FROM incident_room WHERE chat = :chat AND installed_at > now() - interval '60 seconds')
+
 -- name: note_left
 UPDATE incident_room SET left_at = CASE WHEN :left THEN now() END
 WHERE account = :account AND incident_id = :incident_id AND (left_at IS NULL) = :left

@@ -26,7 +26,7 @@ from tests.activities.card import Card
 from tests.support.settings import settings_for
 from tests.support.teams_service import TeamsService
 from workflows.channel_incident.messages import Timing
-from workflows.errors import BotRemoved, ConversationUnavailable
+from workflows.errors import BotRemoved, ConversationUnavailable, RefusedForNow
 from workflows.ids import ChannelIncidentId
 from workflows.team_setup.activities import ChannelsChanged, FindChannel, FollowTeam, Found
 from workflows.team_setup.changes import Change
@@ -167,6 +167,11 @@ class InChat:
         """A send into the chat was answered so."""
         await self.refused_sends.report(self.id, BotRemoved("…", code=code), datetime.now(UTC))
 
+    async def sends(self, code: str) -> None:
+        """An activity sends into the chat, and is answered so."""
+        async with self.refused_sends.reporting(self.id):
+            raise BotRemoved("…", code=code)
+
     async def is_suspended(self) -> bool:
         found = await chats.find(self.pool, id=self.id, tenant=None)
         assert found is not None
@@ -267,3 +272,23 @@ async def test_runs_are_told_what_the_row_says_in_the_end(
     life = ChatLife(in_chat.pool, CardRuns(signals, Timing()), connector)
     await life.follow(in_chat.id, tenant, is_away=True, at=at, request="f:1")
     assert [name for _, name, _ in signals.signals] == ["detach", "attach"]
+
+
+async def test_a_chat_into_which_the_bot_was_just_brought_may_not_know_it_yet(
+    in_chat: InChat, teams_side: TeamsService
+) -> None:
+    await leaves_silently(teams_side, in_chat.id)
+    await in_chat.pool.execute(
+        "INSERT INTO incident_room (account, incident_id, tenant, stage, chat, installed_at) "
+        "VALUES ('acme', 'Q1', $1, 'made', $2, now())",
+        teams_side.company.tenant_id,
+        in_chat.id,
+    )
+    with pytest.raises(RefusedForNow) as refused:
+        await in_chat.sends("BotNotInConversationRoster")
+    assert refused.value.retry_after == 1
+    assert (await in_chat.is_suspended(), in_chat.signals.signals) == (False, [])
+    await in_chat.pool.execute("UPDATE incident_room SET installed_at = now() - interval '61 seconds'")
+    with pytest.raises(BotRemoved):
+        await in_chat.sends("BotNotInConversationRoster")
+    assert await in_chat.is_suspended()
