@@ -197,3 +197,20 @@ async def test_people_are_found_by_their_address(graph: Graph, office: Office) -
     graph.forgets_tokens()
     with pytest.raises(ConsentMissing):
         await found(ada.email)
+
+
+async def test_a_person_is_read_by_their_object_id_with_the_role_that_they_come_with(
+    graph: Graph, office: Office
+) -> None:
+    ada, guest = office.person("Ada"), office.guest
+    assert await graph.client.person(graph.tenant, ada.aad_object_id) == (ada.aad_object_id, "owner")
+    assert await graph.client.person(graph.tenant, guest.aad_object_id) == (guest.aad_object_id, "guest")
+    with pytest.raises(NotFound):
+        await graph.client.person(graph.tenant, "00000000-0000-4000-9000-00000000dead")
+    with pytest.raises(RequestInvalid):
+        await graph.client.person(graph.tenant, "a/b@acme.example")
+    office.revoke("User.ReadBasic.All", "User.Read.All")
+    graph.forgets_tokens()
+    with pytest.raises(ConsentMissing) as failed:
+        await graph.client.person(graph.tenant, ada.aad_object_id)
+    assert failed.value.code == "User.ReadBasic.All"

@@ -104,6 +104,21 @@ async def test_notes_are_read_as_the_app(ours: Ours, simulated: SimulatedAccount
     assert rest_api().scope_of(read) in SCOPES
 
 
+async def test_a_note_is_written_as_the_person(
+    ours: Ours, simulated: SimulatedAccount, incident: str
+) -> None:
+    bo = simulated.person(BO_USER)
+    await ours.client.add_note(
+        ours.account, incident, "Rolled back", token=bo.access_token, from_email=bo.email
+    )
+    (note,) = await ours.client.list_notes(ours.account, incident, token=bo.access_token)
+    assert (note["content"], note["user"]["id"]) == ("Rolled back", BO_USER)
+    written, _ = ours.rest
+    assert written.headers["from"] == bo.email
+    assert written.sent == {"note": {"content": "Rolled back"}}
+    assert rest_api().scope_of(written) == "incidents.write"
+
+
 async def test_a_status_is_changed_as_the_person(
     ours: Ours, simulated: SimulatedAccount, incident: str
 ) -> None:
