@@ -435,6 +435,11 @@ async def test_old_rows_go_and_younger_ones_stay(pool: Pool) -> None:
             "INSERT INTO wrong_key (tenant, aad_object_id, written_at) VALUES ($1, $2, now() - $3::interval)",
             *(TENANT, name, ago),
         )
+    for email, hours in (("old", 25), ("young", 23)):
+        await pool.execute(
+            "INSERT INTO directory_cache (tenant, email, read_at) VALUES ($1, $2, now() - $3::interval)",
+            *(TENANT, email, timedelta(hours=hours)),
+        )
     ends: tuple[tuple[int, int | None], ...] = ((901, 31), (902, 29), (903, None))
     for link, told in ends:
         await pool.execute(
@@ -444,9 +449,10 @@ async def test_old_rows_go_and_younger_ones_stay(pool: Pool) -> None:
         )
     of_account = OfAccount(account="acme")
     old_rows = OldRowActivities(pool)
-    assert (await run(old_rows.delete_old_rows, of_account)).done == 4
+    assert (await run(old_rows.delete_old_rows, of_account)).done == 5
     assert (await run(old_rows.delete_old_rows, of_account)).done == 0
     assert await pool.fetchval("SELECT array_agg(request) FROM link_offer") == ["young"]
     assert await pool.fetchval("SELECT array_agg(activity_id) FROM command") == ["young"]
     assert await pool.fetchval("SELECT array_agg(aad_object_id) FROM wrong_key") == ["young"]
+    assert await pool.fetchval("SELECT array_agg(email) FROM directory_cache") == ["young"]
     assert await pool.fetchval("SELECT array_agg(link ORDER BY link) FROM ended_link") == [902, 903]
