@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import pytest
 
 from muster.store import room_members, rooms
-from muster.store.pool import Pool
+from muster.store.pool import Pool, open_pool
 from muster.store.room_members import Known
 from sandbox.up.servers.ports import free_port
+from tests.api.outage import line_to
 from tests.sandbox.office import Office
 from tests.support.rooms import ROOM, TOPIC, Room, failed, office_settings, opened_room, ran, staffed_office
+from tests.support.settings import database_at
 from tests.support.waiting import eventually
 from workflows.incident_room.activities import ASKER, RESPONDER, ChatFound, ChatMade, FindChat, Installed
 
@@ -43,6 +46,10 @@ async def room(office: Office, pool: Pool, database_url: str, tmp_path: Path) ->
         await room.invites(office.person("Bo"))
         await room.invites(office.person("Ada"), rank=ASKER, asked=True)
         yield room
+
+
+async def is_intended(room: Room) -> bool:
+    return (await room.row()).stage == "making"
 
 
 async def made(room: Room) -> str:
@@ -84,11 +91,7 @@ async def test_the_intent_is_committed_before_the_chat_is_made_and_stops_every_o
 ) -> None:
     office.fault("chat", "slow", seconds=2)
     making = asyncio.create_task(room.create())
-
-    async def is_intended() -> bool:
-        return (await room.row()).stage == "making"
-
-    await eventually(is_intended)
+    await eventually(lambda: is_intended(room))
     assert await failed(room.another_worker().chats.create_chat, room.creating()) == ("OutcomeUnknown", None)
     assert not making.done(), "another worker did not wait"
     row = await room.row()
@@ -153,6 +156,40 @@ async def test_a_graph_that_cannot_be_reached_has_made_nothing(room: Room) -> No
     kind, _ = await failed(room.worker.chats.create_chat, room.creating())
     assert kind == "ProviderUnavailable"
     assert (await room.row()).stage == "none"
+
+
+async def test_a_chat_that_the_database_does_not_take_is_made_and_recorded_later(
+    room: Room, office: Office, database_url: str
+) -> None:
+    async with line_to(database_url) as line:
+        server = database_url.rpartition("@")[2].partition("/")[0]
+        async with await open_pool(database_at(database_url.replace(server, line.address))) as pool:
+            cut_off = replace(room, pool=pool)
+            office.fault("chat", "slow", seconds=1)
+            making = asyncio.create_task(cut_off.create())
+            await eventually(lambda: is_intended(room))
+            await line.cut()
+            chat = await making
+            assert room.names(chat.id) == ["Ada", "Bo"]
+            assert (await room.row()).stage == "making"
+            await line.mend()
+
+            async def is_recorded() -> bool:
+                return (await room.row()).id == chat.id
+
+            await eventually(is_recorded)
+    assert (await room.create()).id == chat.id
+
+
+async def test_without_a_database_nothing_is_sent(room: Room, office: Office, database_url: str) -> None:
+    async with line_to(database_url) as line:
+        server = database_url.rpartition("@")[2].partition("/")[0]
+        async with await open_pool(database_at(database_url.replace(server, line.address))) as pool:
+            cut_off = replace(room, pool=pool)
+            await line.cut()
+            kind, _ = await failed(cut_off.worker.chats.create_chat, room.creating())
+            assert kind == "ProviderUnavailable"
+    assert office.asked("POST", "/chats") == 0
 
 
 async def test_alone_nobody_gets_a_chat(room: Room, office: Office) -> None:
@@ -350,11 +387,7 @@ async def test_what_fails_for_a_moment_is_looked_for_again(room: Room, office: O
 async def test_a_search_waits_for_the_call_that_its_worker_still_makes(room: Room, office: Office) -> None:
     office.fault("chat", "slow", seconds=0.5)
     making = asyncio.create_task(room.create())
-
-    async def is_intended() -> bool:
-        return (await room.row()).stage == "making"
-
-    await eventually(is_intended)
+    await eventually(lambda: is_intended(room))
     assert (await room.find()).id == (await making).id
 
 
