@@ -8,7 +8,7 @@ import structlog
 
 from activities.heartbeats import heartbeats
 from activities.registration import implements
-from muster.clients.graph.chats import ChatsClient, Invited, Membership, Role
+from muster.clients.graph.chats import FILTERS_PEOPLE, ChatsClient, Invited, Membership, Role
 from muster.clients.pagerduty.access import account_of
 from muster.clients.pagerduty.app_scopes import USERS
 from muster.clients.pagerduty.rest import PagerDutyClient
@@ -24,6 +24,7 @@ from workflows.incident_room.activities import (
     ADD_PEOPLE,
     IDENTIFY_PEOPLE,
     REMOVE_PEOPLE,
+    AddPeople,
     IdentifyPeople,
     OfChat,
     PeopleBrought,
@@ -70,22 +71,27 @@ class PeopleActivities:
     async def identify_people(self, request: IdentifyPeople) -> PeopleFound:
         """Know them by their links, else by their e-mail address, a few at a time."""
         room, few = request.room, asyncio.Semaphore(_AT_ONCE)
+        lacks: set[str] = set()
         async with heartbeats():
             await room_members.want(self._pool, room, request.wanted)
             await room_members.take_links(self._pool, room, tenant=request.tenant)
             while strangers := await room_members.unknown(self._pool, room, most=_SEARCHED_FOR):
-                await all_of(*(self._search(request, one.pagerduty_user, few) for one in strangers))
+                searched = await all_of(
+                    *(self._search(request, one.pagerduty_user, few) for one in strangers)
+                )
+                lacks.update(permission for permission in searched if permission)
             while linked := await room_members.without_role(self._pool, room, most=_SEARCHED_FOR):
                 await all_of(*(self._note_role(request, user, key, few) for user, key in linked))
             found = await room_members.invited(self._pool, room)
             absent, count = await room_members.absent(self._pool, room)
-        return PeopleFound(found=len(found), absent=absent, absent_count=count)
+        return PeopleFound(found=len(found), absent=absent, absent_count=count, lacks=tuple(sorted(lacks)))
 
     @implements(ADD_PEOPLE)
-    async def add_people(self, request: OfChat) -> PeopleBrought:
+    async def add_people(self, request: AddPeople) -> PeopleBrought:
         """Read who is there, then add those who lack, four at once; whoever is refused is told of."""
         room, few = request.room, asyncio.Semaphore(_AT_ONCE)
         async with heartbeats():
+            await room_members.take_out(self._pool, room, request.back, out=False)
             there = await self._there(request)
             invited = await room_members.invited(self._pool, room)
             lacking = [one for one in invited if one.aad_object_id not in there and one.absence != "blocked"]
@@ -113,6 +119,7 @@ class PeopleActivities:
             )
             left = {one.aad_object_id for one in there} - leaving
             await room_members.note_members(self._pool, room, left)
+            await room_members.take_out(self._pool, room, request.users, out=True)
             if request.everybody:
                 await rooms.note_left(self._pool, room, left=True)
             invited = await room_members.invited(self._pool, room)
@@ -146,8 +153,12 @@ class PeopleActivities:
             log.warning("somebody is not added to a chat", reason=str(refusal), absence=absence)
             await room_members.note_absence(self._pool, request.room, one.aad_object_id, absence)
 
-    async def _search(self, request: IdentifyPeople, user: str, few: asyncio.Semaphore) -> None:
-        known, name = Known(None, None), ""
+    async def _search(self, request: IdentifyPeople, user: str, few: asyncio.Semaphore) -> str | None:
+        """Look for one of them, and note what came of it; the permission that is missing for it.
+
+        Where people cannot be filtered, whoever has another principal name is nobody.
+        """
+        known, name, lacks = Known(None, None), "", None
         absence: Absence | None = None
         async with few:
             try:
@@ -159,8 +170,10 @@ class PeopleActivities:
                 absence = "no_user"
             except (ConsentMissing, Forbidden) as refusal:
                 log.warning("people cannot be looked for", reason=str(refusal))
-                absence = "not_granted"
+                lacks = refusal.code if isinstance(refusal, ConsentMissing) else None
+                absence = "no_account" if lacks == FILTERS_PEOPLE else "not_granted"
         await room_members.note_found(self._pool, request.room, user, known=known, absence=absence, name=name)
+        return lacks
 
     async def _note_role(self, request: IdentifyPeople, user: str, key: str, few: asyncio.Semaphore) -> None:
         """Whether whoever linked their accounts is a guest; without the permission nobody is."""

@@ -105,6 +105,14 @@ async def invited(connection: Connection | Pool, room: RoomKey) -> tuple[Invited
     return tuple(Invited(*row) for row in await QUERIES["invited"].fetch(connection, **dict(room)))
 
 
+async def take_out(
+    connection: Connection | Pool, room: RoomKey, users: Collection[str], *, out: bool
+) -> None:
+    """These are not brought in any more, or are again."""
+    if users:
+        await QUERIES["take_out"].execute(connection, **dict(room), users=list(users), out=out)
+
+
 async def note_members(connection: Connection | Pool, room: RoomKey, people: Collection[str]) -> None:
     """Who is in the chat, by AAD object id, as Microsoft lists them."""
     await QUERIES["note_members"].execute(connection, **dict(room), people=list(people))

@@ -52,11 +52,16 @@ FROM (
          bool_or(asked) OVER same AS asked, min(rank) OVER same AS rank
   FROM room_member
   WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NOT NULL AND role IS NOT NULL
-    AND (absence IS NULL OR absence NOT IN ('no_account', 'refused'))
+    AND NOT taken_out AND (absence IS NULL OR absence NOT IN ('no_account', 'refused'))
   WINDOW same AS (PARTITION BY aad_object_id)
   ORDER BY aad_object_id, pagerduty_user
 ) AS one
 ORDER BY rank, pagerduty_user
+
+-- name: take_out
+-- They are not brought in again until they are wanted again.
+UPDATE room_member SET taken_out = :out
+WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = ANY(:users::text[])
 
 -- name: note_members
 -- A read back: who is in it, by AAD object id. Whoever is has nothing that keeps them out.
@@ -66,10 +71,13 @@ SET in_chat = aad_object_id = ANY(:people::text[]),
 WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NOT NULL
 
 -- name: keys_of
--- AAD object ids of PagerDuty's users who are known.
-SELECT aad_object_id FROM room_member
-WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NOT NULL
-  AND (:everybody OR pagerduty_user = ANY(:users::text[]))
+-- AAD object ids of PagerDuty's users who are known, but of those who are wanted as another user too.
+SELECT m.aad_object_id FROM room_member m
+WHERE m.account = :account AND m.incident_id = :incident_id AND m.aad_object_id IS NOT NULL
+  AND (:everybody OR m.pagerduty_user = ANY(:users::text[]) AND NOT EXISTS (
+    SELECT FROM room_member o
+    WHERE o.account = m.account AND o.incident_id = m.incident_id AND o.aad_object_id = m.aad_object_id
+      AND o.pagerduty_user <> ALL(:users::text[]) AND NOT o.taken_out))
 
 -- name: note_absence
 UPDATE room_member SET absence = :absence

@@ -57,6 +57,7 @@ async def restore(connection: Connection | Pool, room: RoomKey) -> StoredRoom:
             Asker(pagerduty_user=one["pagerduty_user"], name=one["name"]) for one in people if one["asked"]
         ),
         searched_for=tuple(one["pagerduty_user"] for one in people),
+        taken_out=tuple(one["pagerduty_user"] for one in people if one["taken_out"]),
         left=row["left_at"] is not None,
         present=row["present"],
     )

@@ -13,7 +13,7 @@ LEFT JOIN teams_tenant t ON t.id = r.tenant
 WHERE r.account = :account AND r.incident_id = :incident_id
 
 -- name: people
-SELECT pagerduty_user, name, asked FROM room_member
+SELECT pagerduty_user, name, asked, taken_out FROM room_member
 WHERE account = :account AND incident_id = :incident_id
 ORDER BY pagerduty_user
 

@@ -328,6 +328,7 @@ CREATE TABLE room_member (
     absence text,
     looked_at timestamp with time zone,
     in_chat boolean DEFAULT false NOT NULL,
+    taken_out boolean DEFAULT false NOT NULL,
     CONSTRAINT room_member_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'guest'::text])))
 );
 

@@ -358,7 +358,7 @@ async def test_after_a_lost_answer_whoever_came_is_there_once(room: Room, office
     chat = (await room.create()).id
     await room.invites(office.person("Cy"))
     office.fault("member", do, match={"method": "POST"}, **({} if do == "lose_answer" else {"status": 503}))
-    kind, _ = await failed(room.worker.people.add_people, room.of(chat))
+    kind, _ = await failed(room.worker.people.add_people, room.adding(chat))
     assert kind == "ProviderUnavailable"
     assert (await room.add(chat)).present == 3
     assert room.names(chat) == ["Ada", "Bo", "Cy"]
@@ -370,7 +370,7 @@ async def test_without_the_permission_a_chat_keeps_its_first_people(room: Room, 
     chat = (await room.create()).id
     office.revoke("ChatMember.ReadWrite.All")
     room.begins_anew()
-    refused = await failed(room.worker.people.add_people, room.of(chat))
+    refused = await failed(room.worker.people.add_people, room.adding(chat))
     assert refused == ("ConsentMissing", "ChatMember.ReadWrite.All")
     assert (await room.row()).stage == "made"
 
@@ -396,8 +396,11 @@ async def test_who_declined_leaves_and_comes_back_when_wanted(room: Room, office
     for _ in range(2):
         assert (await room.remove(chat, cy)).present == 2
     assert room.names(chat) == ["Ada", "Bo"]
-    assert not (await room.row()).left
-    assert (await room.add(chat)).present == 3
+    row = await room.row()
+    assert (row.left, row.taken_out) == (False, (cy.pagerduty_user,))
+    assert (await room.add(chat)).present == 2, "a read back brings in nobody who was taken out"
+    assert (await room.add(chat, cy)).present == 3
+    assert (await room.row()).taken_out == ()
 
 
 async def test_everybody_whom_muster_brought_leaves_and_others_stay(room: Room, office: Office) -> None:

@@ -192,11 +192,14 @@ async def test_people_are_found_by_their_address(graph: Graph, office: Office) -
     assert await found("o'neill@acme.example") is None
     office.revoke("User.Read.All")
     graph.forgets_tokens()
-    assert await found(guest.email) is None
+    with pytest.raises(ConsentMissing) as refused:
+        await found(guest.email)
+    assert refused.value.code == "User.Read.All"
     office.revoke("User.ReadBasic.All")
     graph.forgets_tokens()
-    with pytest.raises(ConsentMissing):
+    with pytest.raises(ConsentMissing) as refused:
         await found(ada.email)
+    assert refused.value.code == "User.ReadBasic.All"
 
 
 async def test_a_person_is_read_by_their_object_id_with_the_role_that_they_come_with(

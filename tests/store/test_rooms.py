@@ -46,9 +46,14 @@ async def is_made(pool: Pool, **more: Any) -> None:
     await rooms.note_made(pool, ROOM, chat=CHAT, url=URL, **more)
 
 
-async def test_a_room_is_opened_once_in_the_tenant_of_whoever_asked_first(pool: Pool) -> None:
+async def test_a_room_is_of_the_tenant_of_whoever_asked_last_until_its_chat_is_made(pool: Pool) -> None:
     await rooms.open_room(pool, ROOM, tenant="another")
+    assert (await row(pool)).tenant == "another"
+    await rooms.open_room(pool, ROOM, tenant=TENANT)
     assert await row(pool) == StoredRoom(exists=True, tenant=TENANT, tenant_name="Acme")
+    await pool.execute("UPDATE incident_room SET stage = 'making'")
+    await rooms.open_room(pool, ROOM, tenant="another")
+    assert (await row(pool)).tenant == TENANT
     nobody = RoomKey(account="emca", incident_id="Q1")
     assert await rooms.restore(pool, nobody) == StoredRoom()
 
@@ -310,12 +315,12 @@ async def test_the_incident_enters_its_chat_once_with_all_updates(pool: Pool) ->
     assert not await rooms.register_card(pool, ROOM, chat=CHAT)
 
 
-async def test_a_tenant_lives_where_its_teams_do_and_else_where_its_chats_do(pool: Pool) -> None:
-    assert await rooms.service_url(pool, TENANT) == SERVICE_URL
+async def test_a_tenant_lives_where_its_channels_do_and_else_where_its_teams_do(pool: Pool) -> None:
     await pool.execute("UPDATE team SET service_url = 'https://teams.example/'")
-    assert await rooms.service_url(pool, TENANT) == "https://teams.example/"
-    await pool.execute("UPDATE team SET service_url = NULL")
+    assert await rooms.service_url(pool, TENANT) == SERVICE_URL
     await pool.execute("UPDATE conversation SET suspended_at = now() WHERE id = $1", OPS)
     await pool.execute("UPDATE conversation SET service_url = 'https://old.example/' WHERE id = $1", OPS)
     assert await rooms.service_url(pool, TENANT) == SERVICE_URL, "of one where the bot is"
     assert await rooms.service_url(pool, "another") is None
+    await pool.execute("TRUNCATE conversation CASCADE")
+    assert await rooms.service_url(pool, TENANT) == "https://teams.example/"

@@ -34,6 +34,7 @@ from tests.sandbox.office import Office, running_office, with_guest
 from tests.support.settings import config_file, settings_for
 from workflows.incident_room.activities import (
     ASSIGNEE,
+    AddPeople,
     ChatFound,
     ChatMade,
     CreateChat,
@@ -226,11 +227,15 @@ class Room:
         await self.opens()
         return await ran(self.worker.people.identify_people, self.identifying(*people, rank=rank))
 
-    async def add(self, chat: str) -> PeopleBrought:
+    def adding(self, chat: str, *back: Person) -> AddPeople:
+        """``back``: who was taken out and is wanted again."""
+        return AddPeople(**self.call, chat=chat, back=tuple(str(one.pagerduty_user) for one in back))
+
+    async def add(self, chat: str, *back: Person) -> PeopleBrought:
         """As often as a workflow asks for it that Graph has asked to wait."""
         while True:
             try:
-                return await ran(self.worker.people.add_people, self.of(chat))
+                return await ran(self.worker.people.add_people, self.adding(chat, *back))
             except ApplicationError as error:
                 if error.type != "RateLimited":
                     raise

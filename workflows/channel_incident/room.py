@@ -34,7 +34,9 @@ def shown_room(room: Room | None, place: Place | None) -> ShownRoom | None:
     if room.tenant != place.tenant:
         return ShownRoom(kind="elsewhere", tenant_name=room.tenant_name) if room.is_joinable else None
     if room.is_joinable:
-        return ShownRoom(kind="join", url=room.url, lacks=room.lacks, app_unknown=room.app_unknown)
+        # What the chat's own card says is not said twice; without the bot it has none.
+        lacks = room.lacks if any(one.step == "bot" for one in room.lacks) else ()
+        return ShownRoom(kind="join", url=room.url, lacks=lacks, app_unknown=room.app_unknown)
     return ShownRoom(kind="gone" if room.stage == "gone" else "unknown", topic=room.topic)
 
 

@@ -64,6 +64,8 @@ class PeopleFound(Value):
     found: int
     absent: tuple[Absent, ...] = ()
     absent_count: int = 0
+    lacks: tuple[str, ...] = ()
+    """Permissions without which some were not looked for."""
 
 
 class CreateChat(InRoom):
@@ -103,6 +105,13 @@ class OfChat(InRoom):
     """Something about the chat that was made."""
 
     chat: str
+
+
+class AddPeople(OfChat):
+    """Bring in whoever was found and is not there."""
+
+    back: tuple[str, ...] = ()
+    """PagerDuty's ids of those who were taken out and are wanted again."""
 
 
 class PeopleBrought(Value):
@@ -200,6 +209,7 @@ class StoredRoom(Value):
     summed_up: AwareDatetime | None = None
     askers: tuple[Asker, ...] = ()
     searched_for: tuple[str, ...] = ()
+    taken_out: tuple[str, ...] = ()
     left: bool = False
     present: int = 0
 
@@ -210,7 +220,7 @@ BEGIN_ANEW = Activity("store.begin_anew", RoomKey, Done, options.STORE)
 IDENTIFY_PEOPLE = Activity("graph.identify_people", IdentifyPeople, PeopleFound, options.GRAPH_PEOPLE)
 CREATE_CHAT = Activity("graph.create_chat", CreateChat, ChatMade, options.GRAPH_WRITE)
 FIND_CHAT = Activity("graph.find_chat", FindChat, ChatFound, options.GRAPH_WRITE)
-ADD_PEOPLE = Activity("graph.add_people", OfChat, PeopleBrought, options.GRAPH_PEOPLE)
+ADD_PEOPLE = Activity("graph.add_people", AddPeople, PeopleBrought, options.GRAPH_PEOPLE)
 REMOVE_PEOPLE = Activity("graph.remove_people", RemovePeople, PeopleRemoved, options.GRAPH_PEOPLE)
 INSTALL_APP = Activity("graph.install_app", OfChat, Installed, options.GRAPH_WRITE)
 SHOW_IN_CHAT = Activity("workflow.show_in_chat", ShowInChat, Done, options.SIGNAL_ONE)

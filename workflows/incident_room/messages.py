@@ -19,6 +19,8 @@ class Timing(Value):
     search_for: float = 30
     """How long a chat whose answer was lost is looked for."""
     search_every: float = 5
+    repeats_after: float = 15
+    """After a refusal, before the same click counts as another try."""
     grace: float = 60
     """After a resolve, before it is summed up."""
 

@@ -14,6 +14,7 @@ from workflows.incident_room.activities import (
     REMOVE_PEOPLE,
     RESPONDER,
     ROLE,
+    AddPeople,
     IdentifyPeople,
     RemovePeople,
     WantedPerson,
@@ -83,6 +84,7 @@ class SearchReconciler(Reconciler):
                 found=found.found,
                 absent=found.absent,
                 absent_count=found.absent_count,
+                lacks=found.lacks or run.state.people.lacks,
             )
         )
 
@@ -119,13 +121,15 @@ class MembersReconciler(Reconciler):
         run = self._run
         searched_for = len(run.state.people.searched_for)
         wanted = {one.user for one in wanted_people(run.state)}
-        brought = await call(ADD_PEOPLE, run.of_chat(), "read back, then those who lack")
+        back = tuple(user for user in run.state.people.taken_out if user in wanted)
+        request = AddPeople(**run.of_chat().model_dump(), back=back)
+        brought = await call(ADD_PEOPLE, request, "read back, then those who lack")
         run.apply(
             run.state.with_people(
                 present=brought.present,
                 brought=-1 if brought.more else searched_for,
                 left=False,
-                taken_out=tuple(user for user in run.state.people.taken_out if user not in wanted),
+                taken_out=tuple(user for user in run.state.people.taken_out if user not in back),
                 absent=brought.absent,
                 absent_count=brought.absent_count,
             )

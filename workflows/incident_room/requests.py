@@ -1,6 +1,7 @@
 """Requests for the chat: each comes to one outcome, however often and by whatever way it arrives."""
 
 import asyncio
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -14,9 +15,9 @@ from workflows.incident_room.activities import ADMIT, Admit
 from workflows.incident_room.chat import with_chat_wanted
 from workflows.incident_room.messages import AskedForChat, RoomAnswer
 from workflows.incident_room.run_state import RunState
-from workflows.incident_room.state import Told
+from workflows.incident_room.state import Refused, State, Told
 from workflows.verbs.judging import failed, judge_person
-from workflows.verbs.outcomes import TOLD_PRIVATELY, Outcome, RecordedOutcome
+from workflows.verbs.outcomes import MAY_BE_REPEATED, TOLD_PRIVATELY, Outcome, RecordedOutcome
 
 HINDERING = ("people", "beginning", "chat")
 """The reconcilers without which no chat is made."""
@@ -35,7 +36,7 @@ class Requests:
         key = asked.click.key
         while key in self._handling:  # whoever wakes first may be handling it again
             await workflow.wait_condition(lambda: key not in self._handling)
-        outcome = next((one.outcome for one in self._run.state.clicks if one.key == key), None)
+        outcome = self._known(key)
         if outcome is None:
             self._handling.add(key)
             try:
@@ -43,6 +44,19 @@ class Requests:
             finally:
                 self._handling.discard(key)
         return RoomAnswer(outcome=outcome, url=self._run.state.chat.url)
+
+    def _known(self, key: str) -> Outcome | None:
+        """How this click ended. One that was refused is tried again when it comes a while later."""
+        state, patience = self._run.state, timedelta(seconds=self._run.start.timing.repeats_after)
+        ended = {one.key: one.outcome for one in state.refused if self._run.now - one.at < patience}
+        ended |= {one.key: one.outcome for one in state.clicks}
+        return ended.get(key)
+
+    def _with(self, key: str, outcome: Outcome) -> State:
+        """The state with the outcome. A click on what nobody knows is not repeated: it would begin anew."""
+        if outcome.kind in MAY_BE_REPEATED and outcome.reason != "chat_unknown":
+            return self._run.state.with_refused(Refused(key=key, outcome=outcome, at=self._run.now))
+        return self._run.state.with_outcome(RecordedOutcome(key=key, outcome=outcome))
 
     def unheard(self, asked: AskedForChat, outcome: Outcome) -> None:
         """Nobody hears the answer: what the cards do not show is told to its person, once."""
@@ -59,8 +73,7 @@ class Requests:
             if outcome is None:
                 outcome = await self._when_decided(is_first=is_first)
         run.tells(f"{click.verb}: {outcome.kind}", f"{click.person.name} in Teams")
-        recorded = RecordedOutcome(key=click.key, outcome=outcome)
-        run.apply(run.state.with_outcome(recorded), cause=click.correlation)
+        run.apply(self._with(click.key, outcome), cause=click.correlation)
         await self._record(asked, outcome)
         return outcome
 

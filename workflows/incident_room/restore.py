@@ -67,7 +67,9 @@ def _with_made(state: State, stored: StoredRoom) -> State:
                 "searched_for": stored.searched_for,
                 # Who left since then on their own account is not brought in once more.
                 "brought": len(stored.searched_for) if stored.present else -1,
+                "taken_out": stored.taken_out,
                 "left": stored.left,
+                "lacks": tuple(one.permission for one in told.lacks if one.step == "people"),
                 "found": stored.present,
                 "present": stored.present,
                 "absent": told.absent,

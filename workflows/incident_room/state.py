@@ -58,6 +58,8 @@ class People(Value):
     present: int = 0
     absent: tuple[Absent, ...] = ()
     absent_count: int = 0
+    lacks: tuple[str, ...] = ()
+    """Permissions without which some were not looked for."""
 
 
 class Told(Value):
@@ -66,6 +68,14 @@ class Told(Value):
     click: Click
     conversation: str
     outcome: Outcome
+
+
+class Refused(Value):
+    """A click that was refused: its button is drawn anew for nobody, and may be pressed again."""
+
+    key: str
+    outcome: Outcome
+    at: AwareDatetime
 
 
 class TimelineEntry(Value):
@@ -100,6 +110,7 @@ class State(Degradable):
     summed_up: AwareDatetime | None = None
     """The second of the resolve that was summed up last."""
     clicks: tuple[RecordedOutcome, ...] = ()
+    refused: tuple[Refused, ...] = ()
     private: tuple[Told, ...] = ()
     """What waits to be told to one person alone."""
     informed: tuple[str, ...] = ()
@@ -121,6 +132,11 @@ class State(Degradable):
         if any(known.pagerduty_user == asker.pagerduty_user for known in self.askers):
             return self
         return self.replace(askers=(*self.askers, asker)[-MOST_ENTRIES:])
+
+    def with_refused(self, refused: Refused) -> Self:
+        """A click was refused, for now."""
+        others = tuple(known for known in self.refused if known.key != refused.key)
+        return self.replace(refused=(*others, refused)[-MOST_ENTRIES:])
 
     def with_outcome(self, recorded: RecordedOutcome) -> Self:
         """A click came to its outcome; the first outcome of a key stands."""

@@ -34,8 +34,9 @@ def is_news(state: State, *, tenant: str) -> bool:
 
 
 def _lacks(state: State) -> tuple[Lack, ...]:
-    return tuple(
+    hindered = [
         Lack(step=one.name, permission=one.code)
         for one in state.degradations
         if one.reason == ConsentMissing.__name__ and one.code
-    )
+    ]
+    return (*hindered, *(Lack(step="people", permission=one) for one in state.people.lacks))

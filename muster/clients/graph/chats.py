@@ -12,10 +12,12 @@ from urllib.parse import quote, urlencode
 
 from muster.clients.graph.app_calls import AppCalls, lost
 from muster.payloads.values import mappings, moment_or_none
-from workflows.errors import Conflict, ConsentMissing, Forbidden, NotFound
+from workflows.errors import Conflict, NotFound
 
 FIRST_PEOPLE = 20
 """Of a create: larger ones have dropped people without a word (docs/platform-facts.md §8.2)."""
+FILTERS_PEOPLE = "User.Read.All"
+"""The permission without which the directory is asked for people by their principal names alone."""
 _FROM_THE_BEGINNING = "0001-01-01T00:00:00Z"
 _MOST_PAGES = 10
 _NEWEST_CHATS = 50
@@ -143,7 +145,7 @@ class ChatsClient:
     async def find_person(self, tenant: str, address: str) -> tuple[str, Role] | None:
         """The object id of whoever has this e-mail address, by their name first and by filter then.
 
-        A tenant whose consent does not filter people (403) has nobody of this address.
+        Raises ``ConsentMissing`` with ``FILTERS_PEOPLE`` where the tenant's consent does not filter people.
         """
         try:
             return await self.person(tenant, address)
@@ -152,10 +154,7 @@ class ChatsClient:
         literal = address.replace("'", "''")
         condition = f"mail eq '{literal}' or userPrincipalName eq '{literal}'"
         path = "users?" + urlencode({"$filter": condition, "$select": "id,userPrincipalName"})
-        try:
-            answer = await self._calls.send(tenant, "GET", path, needs="User.Read.All", repeatable=True)
-        except (ConsentMissing, Forbidden):
-            return None
+        answer = await self._calls.send(tenant, "GET", path, needs=FILTERS_PEOPLE, repeatable=True)
         return next((one for one in map(_person, mappings(answer.get("value"))) if one is not None), None)
 
     async def person(self, tenant: str, key: str) -> tuple[str, Role]:

@@ -38,6 +38,7 @@ CREATE TABLE room_member (
     absence text,                         -- why they are not in it, as a code
     looked_at timestamptz,
     in_chat boolean NOT NULL DEFAULT false,
+    taken_out boolean NOT NULL DEFAULT false, -- who declined, where they leave
     PRIMARY KEY (account, incident_id, pagerduty_user),
     FOREIGN KEY (account, incident_id) REFERENCES incident_room ON DELETE CASCADE
 );

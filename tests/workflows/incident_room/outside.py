@@ -24,6 +24,7 @@ from workflows.errors import OutcomeUnknown, OutsideError
 from workflows.incident.events import Details
 from workflows.incident_room import activities as rows
 from workflows.incident_room.activities import (
+    AddPeople,
     Admit,
     Admitted,
     Announce,
@@ -347,7 +348,7 @@ class FakeActivities:
         return ChatFound(id=since[0].id, url=since[0].url, topic=self.topic, others=self.others)
 
     @activity.defn(name=rows.ADD_PEOPLE.name)
-    async def add_people(self, request: OfChat) -> PeopleBrought:
+    async def add_people(self, request: AddPeople) -> PeopleBrought:
         brought: PeopleBrought = await self._answer(rows.ADD_PEOPLE, request, self._add)
         return brought
 

@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from tests.support.life import CY
 from tests.workflows.incident_room.outside import FakeActivities, Row
-from tests.workflows.incident_room.running import PATIENT, Run, made, running
+from tests.workflows.incident_room.running import PATIENT, QUICK, Run, made, running
 from workflows.channel_incident.activities import RECORD_CLICKS, TELL_PERSON
 from workflows.errors import (
     ConsentMissing,
@@ -341,3 +341,20 @@ async def test_what_may_have_been_told_is_not_told_again(client: Client, error: 
         await run.hand_over(run.click())
         await run.ends()
     assert outside.count(TELL_PERSON) == 1
+
+
+@pytest.mark.parametrize(("after", "again"), [(60.0, "failed"), (0.0, "already")])
+async def test_a_click_that_was_refused_is_another_try_a_while_later(
+    client: Client, after: float, again: str
+) -> None:
+    """Nothing draws its button anew: the same key comes back."""
+    outside = FakeActivities()
+    async with running(client, outside, timing=QUICK.model_copy(update={"repeats_after": after})) as run:
+        await run.ask()
+        await run.is_idle()
+        outside.fails(ADMIT, ProviderUnavailable("away"), ProviderUnavailable("away"))
+        refused = run.click("Cy Lead")
+        first, second = await run.ask(refused), await run.ask(refused)
+        await run.is_idle()
+    assert (first.outcome.kind, second.outcome.kind) == ("failed", again)
+    assert len(outside.chats) == 1
