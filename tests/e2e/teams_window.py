@@ -32,6 +32,14 @@ class TeamsWindow:
         """The channel has no mark."""
         await expect(self._channel(team, name).get_by_role("img")).to_have_count(0)
 
+    async def expect_open(self, name: str) -> None:
+        """This channel or chat is open."""
+        await self._opened(name)
+
+    async def expect_no_chat(self, name: str) -> None:
+        """There is no such chat in the list."""
+        await expect(self._chat(name)).to_have_count(0)
+
     async def expect_unread_chat(self, name: str) -> None:
         """The chat has a message that was not seen yet."""
         mark = self._chat(name).get_by_role("img", name=re.compile(r"\d+ unread"))
@@ -215,6 +223,10 @@ class Card:
         # By what is read on it: a tooltip names it for screen readers.
         buttons = self._card.locator(".ac-pushButton")
         await buttons.filter(has_text=re.compile(f"^{re.escape(label)}$")).click()
+
+    async def follow_link(self, label: str) -> None:
+        """Click a link among the facts."""
+        await self._card.get_by_role("link", name=label, exact=True).click()
 
     async def expect_pointed_at(self) -> None:
         """A link has led here."""

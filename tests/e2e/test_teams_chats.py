@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -157,3 +158,34 @@ async def test_a_search_that_wants_a_sign_in_leads_there(running: TeamsProcess, 
     link = panel.get_by_test_id("search-sign-in").get_by_role("link", name="Link accounts")
     await expect(link).to_have_attribute("href", f"{running.url}/?signed-in")
     await expect(link).to_have_attribute("target", "_blank")
+
+
+async def test_the_address_of_a_chat_opens_it(running: TeamsProcess, windows: Windows) -> None:
+    ada = ChatWindow(await windows.teams("Ada Ops"))
+    await ada.open_new("Bo Call", topic="Payments are down")
+    chat = next(one for one in running.records()["conversations"] if one["name"] == "Payments are down")
+    tenant = running.company.tenant_id
+    address = f"https://teams.microsoft.com/l/chat/{quote(chat['id'], safe='')}/0?tenantId={tenant}"
+    content = {
+        "type": "AdaptiveCard",
+        "version": "1.5",
+        "body": [{"type": "TextBlock", "text": f"[Chat]({address})"}],
+        "actions": [{"type": "Action.OpenUrl", "title": "Join Chat", "url": address}],
+    }
+    with running.connector() as bot:
+        sent = {"type": "message", "attachments": [{"contentType": CARD_TYPE, "content": content}]}
+        bot.post(f"v3/conversations/{running.channel}/activities", json=sent).raise_for_status()
+        said = {"type": "message", "text": f"There is a chat: {address}"}
+        bot.post(f"v3/conversations/{running.channel}/activities", json=said).raise_for_status()
+
+    for way_in in ("Join Chat", "Chat", address):
+        await ada.window.open_channel("Payments", "ops")
+        await ada.page.get_by_role("main").get_by_role("link", name=way_in, exact=True).click()
+        await ada.window.expect_open("Payments are down")
+    assert len(ada.page.context.pages) == 1
+
+    cy = await windows.teams("Cy Net")
+    await cy.open_channel("Payments", "ops")
+    await cy.page.get_by_role("link", name="Join Chat").click()
+    await cy.expect_toast("You are not in this conversation.")
+    assert len(cy.page.context.pages) == 1

@@ -1,6 +1,5 @@
 // What a press on a card does, by the action's type.
 
-import { messageAt } from "./deep-links.js";
 import { h, icon } from "./dom.js";
 import { safeUrl } from "./markdown.js";
 import { toast } from "./toast.js";
@@ -13,20 +12,20 @@ const DONE_BY_THE_RENDERER = new Set(["Action.ShowCard", "Action.ToggleVisibilit
 export class CardActions {
   #store;
   #offerApp;
-  #open;
+  #follow;
   #handlers = {
     "Action.OpenUrl": (press) => this.#openUrl(press),
     "Action.Execute": (press) => this.#execute(press),
   };
 
   /**
-   * `offerApp()` asks whether the app shall be added to the open conversation; `open(conversation, message)` goes to
-   * a message.
+   * `offerApp()` asks whether the app shall be added to the open conversation; `follow(address)` goes where an
+   * address leads within Teams, and answers whether it leads there.
    */
-  constructor(store, { offerApp, open }) {
+  constructor(store, { offerApp, follow }) {
     this.#store = store;
     this.#offerApp = offerApp;
-    this.#open = open;
+    this.#follow = follow;
   }
 
   /** `press` is {action, button, message, frame}; the frame is the card's element. */
@@ -41,10 +40,8 @@ export class CardActions {
 
   #openUrl({ action, frame }) {
     const url = safeUrl(action.url ?? "");
-    const linked = url && messageAt(url);
-    if (linked && this.#store.find(linked.conversation)) this.#open(linked.conversation, linked.message);
-    else if (url) window.open(url, "_blank", "noopener");
-    else showError(frame, WENT_WRONG);
+    if (!url) showError(frame, WENT_WRONG);
+    else if (!this.#follow(url)) window.open(url, "_blank", "noopener");
   }
 
   /** The renderer has validated the inputs by now; the answer takes effect where the card stands. */

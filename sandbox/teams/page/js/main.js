@@ -8,12 +8,14 @@ import { CardActions } from "./card-actions.js";
 import { prepareRenderer } from "./cards.js";
 import { askForChat } from "./chat-dialogs.js";
 import { ConversationView } from "./conversation.js";
+import { placeAt } from "./deep-links.js";
 import { loadHostConfigs } from "./host-config.js";
 import { ListView } from "./list.js";
 import { showRail } from "./rail.js";
 import { Store } from "./store.js";
 import { askWhether } from "./team-dialogs.js";
 import { Theme } from "./theme.js";
+import { toast } from "./toast.js";
 import { TopBar } from "./topbar.js";
 import { WeakestClient } from "./weakest-client.js";
 
@@ -39,7 +41,7 @@ const conversation = new ConversationView(part("conversation"), {
   theme,
   client,
   hostConfigs: await loadHostConfigs(client),
-  actions: new CardActions(store, { offerApp, open: go }),
+  actions: new CardActions(store, { offerApp, follow }),
   leave: () => go(null),
   add,
   offerApp,
@@ -82,6 +84,15 @@ async function go(id, message = null) {
   writeAddress({ conversation: id }, { step: true });
   conversation.pointAt(message);
   await show(id);
+}
+
+/** Goes where an address leads within Teams; false where a browser should open it. */
+function follow(address) {
+  const place = placeAt(address);
+  if (!place) return false;
+  if (store.find(place.conversation)) go(place.conversation, place.message);
+  else toast("You are not in this conversation.");
+  return true;
 }
 
 async function show(id) {
@@ -138,6 +149,10 @@ addEventListener("popstate", () => {
   const entry = store.find(readAddress().conversation);
   writeAddress({ person: store.person.email }); // an older step may have been somebody else's
   show(entry?.id ?? null);
+});
+part("conversation").addEventListener("click", (event) => {
+  const address = event.target.closest("a[href]")?.href;
+  if (address && follow(address)) event.preventDefault();
 });
 document.addEventListener("visibilitychange", () => {
   store.read();
