@@ -12,6 +12,7 @@ from muster.cards.elements import (
 )
 from muster.cards.formatting import instant_after
 from muster.cards.incident.names import NAME_LIMIT
+from muster.cards.incident.room import says_where_chat_is
 from muster.cards.rich_text import lines_with_links
 from muster.cards.text import literal, tidy
 from workflows.channel_incident.view import View
@@ -20,7 +21,8 @@ from workflows.incident.values import Comment
 
 def latest_comments(view: View) -> Container | None:
     """The newer of the two first and at length, the older in brief; ``None`` where neither says anything."""
-    both = (("Latest note", view.latest_note), ("Latest status update", view.latest_status_update))
+    note = None if says_where_chat_is(view.latest_note, view.room) else view.latest_note
+    both = (("Latest note", note), ("Latest status update", view.latest_status_update))
     labelled = [(label, comment) for label, comment in both if comment and tidy(comment.text)]
     if not labelled:
         return None

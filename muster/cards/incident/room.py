@@ -19,9 +19,12 @@ from muster.cards.rooms.sentences import (
     unknown_sentence,
 )
 from muster.cards.text import literal, web_link
+from workflows.incident.values import Comment
 from workflows.room import ShownRoom
 
 JOIN_CHAT = "Join Chat"
+_NOTE = "Microsoft Teams chat: "
+"""How the note begins that the incident gets in PagerDuty; the address is all that follows."""
 _MOST_ABSENT = 6
 _SENTENCE_LIMIT = 200
 
@@ -29,6 +32,13 @@ _SENTENCE_LIMIT = 200
 def chat_address(room: ShownRoom | None) -> str | None:
     """Where people of the card's tenant join the chat; ``None`` where there is nothing to join."""
     return web_link(room.url) if room is not None and room.kind == "join" else None
+
+
+def says_where_chat_is(note: Comment | None, room: ShownRoom | None) -> bool:
+    """Whether a note has the chat's address and no more: a card that knows the chat shows the way itself."""
+    if note is None or room is None or room.kind not in ("join", "own"):
+        return False
+    return note.text.startswith(_NOTE) and len(note.text.removeprefix(_NOTE).split()) == 1
 
 
 def room_block(room: ShownRoom, *, offers_chat: bool) -> Iterator[Container]:

@@ -16,7 +16,7 @@ from tests.unit.muster.cards.incident.test_card import (
     text_of,
 )
 from workflows.following import Stopped
-from workflows.incident.values import Bridge, Field, Status
+from workflows.incident.values import Bridge, Comment, Field, Status
 from workflows.room import Absence, Absent, Lack, ShownRoom
 from workflows.verbs.verb import VerbName
 
@@ -99,6 +99,30 @@ def test_the_chat_stands_below_the_bridge() -> None:
     bridge = Bridge(url="https://meet.example/42", number=None)
     labels = [*labelled(with_room(JOIN, bridge=bridge))]
     assert labels.index("Chat") == labels.index("Bridge") + 1
+
+
+@pytest.mark.parametrize("room", [JOIN, ShownRoom(kind="own")], ids=lambda room: str(room.kind))
+def test_a_note_that_says_where_the_chat_is_is_not_said_again(room: ShownRoom) -> None:
+    note = Comment(id="1", text=f"Microsoft Teams chat: {URL}", author="Di Pager", at=OPENED)
+    update = Comment(id="2", text="All hands", at=OPENED)
+    card = text_of(with_room(room, latest_note=note, latest_status_update=update))
+    assert "Latest note" not in card
+    assert "All hands" in card
+
+
+@pytest.mark.parametrize(
+    ("room", "text"),
+    [
+        (JOIN, f"Microsoft Teams chat: {URL} is the one to join"),
+        (JOIN, f"See {URL}"),
+        (ShownRoom(kind="unknown", topic=TOPIC), f"Microsoft Teams chat: {URL}"),
+        (ShownRoom(kind="elsewhere", tenant_name="Acme"), f"Microsoft Teams chat: {URL}"),
+    ],
+    ids=["says more", "somebody's", "nobody knows", "elsewhere"],
+)
+def test_any_other_note_about_a_chat_is_shown(room: ShownRoom, text: str) -> None:
+    note = Comment(id="1", text=text, author="Di Pager", at=OPENED)
+    assert "Latest note" in text_of(with_room(room, latest_note=note))
 
 
 @pytest.mark.parametrize(
