@@ -104,7 +104,7 @@ schema-sql: setup  ## write muster/store/schema.sql, what the migrations make of
 
 pictures: setup browser  ## draw the pictures of the README and docs anew, by browser tests
 	$(DIRECT) MUSTER_PICTURES=1 $(BIN)/pytest tests/e2e/test_pictures.py tests/e2e/test_setup.py \
-		tests/e2e/test_linking.py tests/e2e/test_following.py
+		tests/e2e/test_linking.py tests/e2e/test_following.py tests/e2e/test_rooms.py
 
 mutants: setup  ## break the code by each patch of tests/mutations; its tests must fail; ARGS=<patch> for some
 	$(DIRECT) $(BIN)/python -m tools.mutants $(ARGS)

@@ -53,6 +53,19 @@ class PagerDutyConsole:
         await self.page.get_by_test_id("add-note").click()
         await expect(self.page.get_by_role("list").get_by_text(text)).to_be_visible()
 
+    async def open_incident(self, title: str) -> None:
+        """Click an incident in the list."""
+        await self.page.get_by_role("link", name=title, exact=True).click()
+        await expect(self.page.get_by_role("heading", name=title)).to_be_visible()
+
+    async def ask_for_help(self, name: str) -> None:
+        """Ask somebody to help with the open incident."""
+        await self.page.get_by_role("button", name="Add responders").click()
+        form = self.page.get_by_role("dialog")
+        await form.get_by_label("Whom").select_option(label=name)
+        await form.get_by_role("button", name="Ask", exact=True).click()
+        await expect(self.page.get_by_text("Responders", exact=True)).to_be_visible()
+
     async def set_priority(self, name: str) -> None:
         """Change the open incident's priority."""
         await self.page.get_by_test_id("priority-select").select_option(label=name)

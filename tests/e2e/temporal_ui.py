@@ -22,6 +22,13 @@ class TemporalUi:
         """The state of the run that is open, once it is over."""
         await expect(self.page.get_by_role("main").get_by_text(status, exact=True).first).to_be_visible()
 
+    async def expect_details(self, *texts: str) -> None:
+        """The run's current details, which stand in a frame of their own, hold all these words."""
+        await self.page.get_by_role("tab", name="User Metadata").click()
+        details = self.page.frame_locator("main iframe").last.locator("body")
+        for text in texts:
+            await expect(details).to_contain_text(text)
+
     async def fold_input(self) -> None:
         """Close what the run's input holds in its turn, so that the rest of it is seen whole."""
         marks = self.page.locator(".cm-foldGutter").first.get_by_title("Fold line", exact=True)

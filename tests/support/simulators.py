@@ -216,3 +216,13 @@ class Microsoft:
     async def revoke_consent(self) -> None:
         """Take back whatever was granted."""
         (await self._http.delete(f"{self._url}/_sandbox/consent")).raise_for_status()
+
+    async def revoke(self, *permissions: str) -> None:
+        """Take these permissions back; tokens that were issued before still show them."""
+        for one in permissions:
+            (await self._http.delete(f"{self._url}/_sandbox/consent/{one}")).raise_for_status()
+
+    async def grant(self, *, without: tuple[str, ...] = ()) -> None:
+        """Grant what the registration asks for, but for these permissions."""
+        (await self._http.post(f"{self._url}/_sandbox/consent/grant")).raise_for_status()
+        await self.revoke(*without)
