@@ -21,6 +21,7 @@ from workflows.errors import Forbidden, NotFound
 from workflows.incident_room.activities import (
     ADMIT,
     ASKER,
+    NOTE,
     NOTE_CHAT,
     Admit,
     Admitted,
@@ -106,7 +107,7 @@ class RoomNoteActivities:
                 await self._client.add_note(
                     account,
                     room.incident_id,
-                    f"Microsoft Teams chat: {request.url}",
+                    f"{NOTE}{request.url}",
                     token=user.access_token,
                     from_email=user.email,
                 )

@@ -114,11 +114,19 @@ class ClickHandler(CardActionHandler):
             )
             told = await self._linking.ask(asked, answer_by=answer_by)
             return sentence(not_linked_sentence(target.account, told))
+        async with asyncio.timeout_at(answer_by - ASKING_TAKES):
+            shown = await targets.shown_as(self._pool, target)
+        asked_for = AskedForChat(
+            click=click,
+            conversation=target.conversation.id,
+            number=shown.number,
+            service=shown.service,
+        )
         answer = await self._gateway.ask(
             INCIDENT_ROOM,
             self._rooms.of(target.account, target.incident_id, tenant=target.conversation.tenant),
             CREATE_CHAT,
-            AskedForChat(click=click, conversation=target.conversation.id),
+            asked_for,
             update_id=delivery_key(click.key, click.correlation),
             answer_by=answer_by,
         )

@@ -149,6 +149,24 @@ async def find_card(connection: Connection | Pool, *, conversation: str, activit
     return target_of(row, row["account"], row["incident_id"], row["orphan_markers"]) if row else None
 
 
+class ShownAs(NamedTuple):
+    """What an operator knows an incident by, as far as its card shows it."""
+
+    number: int | None = None
+    service: str | None = None
+
+
+async def shown_as(connection: Connection | Pool, target: Target) -> ShownAs:
+    """Number and service of the incident of a card; nothing while nothing is shown."""
+    row = await QUERIES["shown_as"].fetchrow(
+        connection,
+        account=target.account,
+        incident_id=target.incident_id,
+        conversation=target.conversation.id,
+    )
+    return ShownAs(*row) if row else ShownAs()
+
+
 async def is_announcement(connection: Connection | Pool, *, conversation: str, activity_id: str) -> bool:
     """Whether this message is one of the last announcements of a card."""
     return bool(

@@ -147,6 +147,12 @@ JOIN conversation c ON c.id = k.conversation
 LEFT JOIN team t ON t.id = c.team
 WHERE k.conversation = :conversation AND k.activity_id = :activity_id
 
+-- name: shown_as
+-- Number and service of an incident, as its card shows them.
+SELECT (view ->> 'number')::integer AS number, view -> 'service' ->> 'name' AS service
+FROM incident_card
+WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation
+
 -- name: is_announcement
 SELECT EXISTS (
   SELECT FROM incident_card WHERE conversation = :conversation AND :activity_id = ANY (replies)

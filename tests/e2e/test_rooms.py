@@ -143,7 +143,7 @@ async def test_what_an_admin_has_not_granted_is_said_and_the_rest_goes_on(
     await keep(di.page, "room-7-lacks-in-the-channel")
 
 
-async def test_a_worker_that_is_killed_in_the_middle_leaves_one_chat_and_its_story(
+async def test_a_worker_that_is_killed_in_the_middle_leaves_one_chat_and_tells_of_it(
     stack: Launched, windows: Windows, pagerduty: PagerDuty, records: Teams, product: Product
 ) -> None:
     title = "Payout file is late"

@@ -130,13 +130,13 @@ def test_a_person_has_their_chats_the_newest_first_in_pages(office: Office) -> N
     for topic in topics:
         office.created("Bo", "Di", topic=topic)
     bo = office.person("Bo").aad_object_id
-    first = office.call("GET", f"/users/{bo}/chats").json()
+    first = office.patient("GET", f"/users/{bo}/chats").json()
     assert (len(first["value"]), first["value"][0]["topic"]) == (50, "Chat 51")
     assert first["@odata.nextLink"].startswith(office.microsoft.authority)
-    rest = office.call("GET", first["@odata.nextLink"].partition("/v1.0")[2]).json()
+    rest = office.patient("GET", first["@odata.nextLink"].partition("/v1.0")[2]).json()
     assert [one["topic"] for one in rest["value"]] == ["Chat 1", "Chat 0"]
     assert "@odata.nextLink" not in rest
-    assert len(office.call("GET", f"/users/{bo}/chats?$top=3").json()["value"]) == 3
+    assert len(office.patient("GET", f"/users/{bo}/chats?$top=3").json()["value"]) == 3
 
 
 def test_a_chat_is_renamed_and_deleted(office: Office) -> None:

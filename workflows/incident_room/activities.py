@@ -149,6 +149,10 @@ class ShowInChat(OfChat):
     number: int | None
 
 
+NOTE = "Microsoft Teams chat: "
+"""How the note with the chat's address begins."""
+
+
 class NoteChat(OfChat):
     """Write the chat's address among the incident's notes, unless it is there."""
 

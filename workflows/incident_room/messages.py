@@ -59,6 +59,10 @@ class AskedForChat(Value):
 
     click: Click
     conversation: str
+    number: int | None = None
+    """Of the incident, as its card shows it."""
+    service: str | None = None
+    """Name of its service, likewise."""
 
 
 class RoomAnswer(Value):

@@ -9,6 +9,7 @@ from workflows.errors import OutcomeUnknown, Temporary, failure_of
 from workflows.incident.stamps import whole_second
 from workflows.incident_room.activities import (
     ANNOUNCE,
+    NOTE,
     NOTE_CHAT,
     SUM_UP,
     Announce,
@@ -113,7 +114,7 @@ class SummaryReconciler(Reconciler):
             number=incident.snapshot.number,
             title=incident.snapshot.title,
             incident_url=incident.snapshot.url or "",
-            notes=len(incident.notes),
+            notes=sum(not entry.value.text.startswith(NOTE) for entry in incident.notes),
             people=run.state.people.present,
         )
         try:

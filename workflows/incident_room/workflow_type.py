@@ -66,9 +66,11 @@ def attributes_of(
 def _listing(start: Start, message: Value | None) -> RunListing:
     snapshot = message.snapshot if isinstance(message, IncidentEvent) else None
     service = snapshot.service.name if snapshot and snapshot.service else None
+    number = snapshot.number if snapshot else None
+    if isinstance(message, AskedForChat):
+        number, service = message.number, message.service
     return RunListing(
-        title=title(snapshot.number if snapshot else None, start.incident_id, service),
-        attributes=attributes_of(start, snapshot),
+        title=title(number, start.incident_id, service), attributes=attributes_of(start, snapshot)
     )
 
 

@@ -20,11 +20,10 @@ from muster.cards.rooms.sentences import (
 )
 from muster.cards.text import literal, web_link
 from workflows.incident.values import Comment
+from workflows.incident_room.activities import NOTE
 from workflows.room import ShownRoom
 
 JOIN_CHAT = "Join Chat"
-_NOTE = "Microsoft Teams chat: "
-"""How the note begins that the incident gets in PagerDuty; the address is all that follows."""
 _MOST_ABSENT = 6
 _SENTENCE_LIMIT = 200
 
@@ -38,7 +37,7 @@ def says_where_chat_is(note: Comment | None, room: ShownRoom | None) -> bool:
     """Whether a note has the chat's address and no more: a card that knows the chat shows the way itself."""
     if note is None or room is None or room.kind not in ("join", "own"):
         return False
-    return note.text.startswith(_NOTE) and len(note.text.removeprefix(_NOTE).split()) == 1
+    return note.text.startswith(NOTE) and len(note.text.removeprefix(NOTE).split()) == 1
 
 
 def room_block(room: ShownRoom, *, offers_chat: bool) -> Iterator[Container]:
