@@ -381,7 +381,7 @@ async def test_without_a_worker_the_click_is_handed_over_to_a_room_that_can_be_f
     assert '"conversation":"19:ops@thread.tacv2"' in carried
     assert '"verb":"create_chat"' in carried
     assert incident in [pair.value for pair in found.typed_search_attributes]
-    assert (await found.static_summary()) == "#42 · Checkout · room"
+    assert (await found.static_summary()) == "#42 · room", "its card shows no service"
 
 
 async def test_while_temporal_is_out_of_reach_the_click_was_not_taken(
