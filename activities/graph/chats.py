@@ -180,7 +180,7 @@ class ChatActivities:
             return ChatFound(id=row.chat or "", url=row.url, topic=row.topic)
         try:
             newest = await self._chats.newest(request.tenant, row.owner)
-        except (ConsentMissing, Forbidden, NotFound):  # not found: the owner, whose account is gone
+        except (ConsentMissing, Forbidden, RequestInvalid, NotFound):  # not found: the owner is gone
             await rooms.note_unknown(self._pool, request.room)
             return ChatFound(topic=row.topic, can_search=False)
         ours = [one for one in newest if one.topic == row.topic and _is_since(one, row.began_at)]

@@ -72,6 +72,7 @@ class PeopleActivities:
         """Know them by their links, else by their e-mail address, a few at a time."""
         room, few = request.room, asyncio.Semaphore(_AT_ONCE)
         lacks: set[str] = set()
+        has_searched = False
         async with heartbeats():
             await room_members.want(self._pool, room, request.wanted)
             await room_members.take_links(self._pool, room, tenant=request.tenant)
@@ -80,11 +81,18 @@ class PeopleActivities:
                     *(self._search(request, one.pagerduty_user, few) for one in strangers)
                 )
                 lacks.update(permission for permission in searched if permission)
+                has_searched = True
             while linked := await room_members.without_role(self._pool, room, most=_SEARCHED_FOR):
                 await all_of(*(self._note_role(request, user, key, few) for user, key in linked))
             found = await room_members.invited(self._pool, room)
             absent, count = await room_members.absent(self._pool, room)
-        return PeopleFound(found=len(found), absent=absent, absent_count=count, lacks=tuple(sorted(lacks)))
+        return PeopleFound(
+            found=len(found),
+            absent=absent,
+            absent_count=count,
+            lacks=tuple(sorted(lacks)),
+            searched=has_searched,
+        )
 
     @implements(ADD_PEOPLE)
     async def add_people(self, request: AddPeople) -> PeopleBrought:

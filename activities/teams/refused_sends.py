@@ -38,11 +38,18 @@ class RefusedSends:
         try:
             yield
         except REFUSED_SENDS as refused:
-            if refused.code == NOT_IN_ROSTER and await rooms.is_new(self._pool, conversation):
+            if refused.code == NOT_IN_ROSTER and await self._is_new(conversation):
                 text = "the chat does not know yet that the app is installed"
                 raise RefusedForNow(text, code=refused.code, retry_after=1) from refused
             await self.report(conversation, refused, began)
             raise
+
+    async def _is_new(self, conversation: str) -> bool:
+        """Whether Muster has just brought the bot into it; where nobody can tell, it has not."""
+        try:
+            return await rooms.is_new(self._pool, conversation)
+        except UNAVAILABLE:
+            return False
 
     async def report(self, conversation: str, refused: RefusedSend, at: datetime) -> None:
         """Tell who finds out what became of it; a later send reports what cannot be told now."""

@@ -119,6 +119,7 @@ class ClickHandler(CardActionHandler):
         asked_for = AskedForChat(
             click=click,
             conversation=target.conversation.id,
+            tenant=target.conversation.tenant,
             number=shown.number,
             service=shown.service,
         )

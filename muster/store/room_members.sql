@@ -18,10 +18,11 @@ WHERE m.account = :account AND m.incident_id = :incident_id AND m.aad_object_id 
   AND l.account = m.account AND l.tenant = :tenant AND l.pagerduty_user = m.pagerduty_user
 
 -- name: unknown
--- Those who are not known and were not looked for within the hour.
+-- Those who are not known and were not looked for within the hour; or within the minute, where that was not granted.
 SELECT pagerduty_user, name FROM room_member
 WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NULL
-  AND (looked_at IS NULL OR looked_at < now() - interval '1 hour')
+  AND (looked_at IS NULL
+       OR looked_at < now() - CASE WHEN absence = 'not_granted' THEN interval '1 minute' ELSE interval '1 hour' END)
 ORDER BY rank, pagerduty_user
 LIMIT :most
 

@@ -80,9 +80,9 @@ WHERE account = :account AND incident_id = :incident_id
   AND coalesce((told ->> 'number')::integer, 0) < (:told::jsonb ->> 'number')::integer
 
 -- name: intend_summary
--- Once for each resolve.
+-- Once for each resolve, and not of one before the one that was summed up.
 UPDATE incident_room SET summed_up_for = :resolved_at
-WHERE account = :account AND incident_id = :incident_id AND summed_up_for IS DISTINCT FROM :resolved_at
+WHERE account = :account AND incident_id = :incident_id AND (summed_up_for IS NULL OR summed_up_for < :resolved_at)
 RETURNING account
 
 -- name: withdraw_summary

@@ -12,6 +12,9 @@ class KeptRefusedSends(RefusedSends):
     def __init__(self) -> None:
         self.reported: list[tuple[str, str | None]] = []
 
+    async def _is_new(self, conversation: str) -> bool:
+        return False
+
     async def report(self, conversation: str, refused: RefusedSend, at: datetime) -> None:
         if refusal_in(conversation, refused, at) is not None:
             self.reported.append((conversation, refused.code))

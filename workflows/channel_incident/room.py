@@ -35,8 +35,16 @@ def shown_room(room: Room | None, place: Place | None) -> ShownRoom | None:
         return ShownRoom(kind="elsewhere", tenant_name=room.tenant_name) if room.is_joinable else None
     if room.is_joinable:
         # What the chat's own card says is not said twice; without the bot it has none.
-        lacks = room.lacks if any(one.step == "bot" for one in room.lacks) else ()
-        return ShownRoom(kind="join", url=room.url, lacks=lacks, app_unknown=room.app_unknown)
+        if not room.app_unknown and not any(one.step == "bot" for one in room.lacks):
+            return ShownRoom(kind="join", url=room.url)
+        return ShownRoom(
+            kind="join",
+            url=room.url,
+            lacks=room.lacks,
+            app_unknown=room.app_unknown,
+            absent=room.absent,
+            absent_count=room.absent_count,
+        )
     return ShownRoom(kind="gone" if room.stage == "gone" else "unknown", topic=room.topic)
 
 

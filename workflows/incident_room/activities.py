@@ -65,7 +65,9 @@ class PeopleFound(Value):
     absent: tuple[Absent, ...] = ()
     absent_count: int = 0
     lacks: tuple[str, ...] = ()
-    """Permissions without which some were not looked for."""
+    """Permissions without which some were not looked for now."""
+    searched: bool = True
+    """Somebody was looked for: what lacked before lacks no more, unless it is told."""
 
 
 class CreateChat(InRoom):

@@ -32,7 +32,8 @@ def with_chat_wanted(state: State) -> State:
 
 def without_chat(state: State) -> State:
     """Nothing is done any more for a chat that is not there."""
-    return state.replace(chat=Chat(), people=People(), installed=False, shown=False, noted=False)
+    people = People(taken_out=state.people.taken_out)
+    return state.replace(chat=Chat(), people=people, installed=False, shown=False, noted=False)
 
 
 def with_chat_gone(state: State) -> State:
@@ -176,8 +177,11 @@ class AppReconciler(Reconciler):
     async def reconcile(self) -> None:
         """Install the app; where it is already, that is all right."""
         run = self._run
-        installed = await call(INSTALL_APP, run.of_chat(), "the app")
+        request = run.of_chat()
+        installed = await call(INSTALL_APP, request, "the app")
         self._asked = True
+        if run.state.chat.id != request.chat:
+            return  # it is gone meanwhile
         run.apply(run.state.replace(installed=not installed.app_unknown, app_unknown=installed.app_unknown))
 
     def on_failure(self, failure: Failure) -> None:
@@ -196,7 +200,8 @@ class CardReconciler(Reconciler):
 
     def is_due(self) -> bool:
         """The bot is in the chat, and nobody was told to show the card."""
-        return self._run.state.installed and not self._run.state.shown
+        state = self._run.state
+        return state.chat.stage == "made" and state.installed and not state.shown
 
     def holds_run(self) -> bool:
         """A card that nobody can show keeps no run alive."""
@@ -209,6 +214,8 @@ class CardReconciler(Reconciler):
         number = snapshot.number if snapshot else None
         request = ShowInChat(**run.of_chat().model_dump(), topic=run.state.chat.topic, number=number)
         await call(SHOW_IN_CHAT, request, "the incident's card")
+        if run.state.chat.id != request.chat:
+            return
         run.apply(run.state.replace(shown=True))
 
 

@@ -59,6 +59,8 @@ class AskedForChat(Value):
 
     click: Click
     conversation: str
+    tenant: str = ""
+    """Of the conversation; empty: that of the run's start."""
     number: int | None = None
     """Of the incident, as its card shows it."""
     service: str | None = None

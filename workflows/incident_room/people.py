@@ -84,7 +84,7 @@ class SearchReconciler(Reconciler):
                 found=found.found,
                 absent=found.absent,
                 absent_count=found.absent_count,
-                lacks=found.lacks or run.state.people.lacks,
+                lacks=found.lacks if found.searched else run.state.people.lacks,
             )
         )
 

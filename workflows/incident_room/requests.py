@@ -60,7 +60,7 @@ class Requests:
 
     def unheard(self, asked: AskedForChat, outcome: Outcome) -> None:
         """Nobody hears the answer: what the cards do not show is told to its person, once."""
-        told = Told(click=asked.click, conversation=asked.conversation, outcome=outcome)
+        told = Told(click=asked.click, conversation=asked.conversation, tenant=asked.tenant, outcome=outcome)
         if outcome.kind in TOLD_PRIVATELY:
             self._run.apply(self._run.state.with_private(told))
 

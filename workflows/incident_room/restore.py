@@ -32,7 +32,8 @@ async def restore(run: RunState) -> None:
 def restored(state: State, stored: StoredRoom) -> State:
     """The row of an ended run, under what this run has been told already."""
     folded = state.replace(
-        tenant=stored.tenant,
+        # Where nothing was made it is that of whoever asks now.
+        tenant="" if stored.stage == "none" else stored.tenant,
         tenant_name=stored.tenant_name,
         askers=(*stored.askers, *state.askers),
         told=stored.told,

@@ -134,4 +134,6 @@ class RunState(DegradableRun[State]):
         name = title(snapshot.number if snapshot else None, self.start.incident_id, service)
         workflow.set_current_details(markdown_of(name, self._state))
         attention = attention_of(self._state)
-        self._attributes.write(attributes_of(self.start, snapshot, attention, chat=self._state.chat.id))
+        self._attributes.write(
+            attributes_of(self.start, snapshot, attention, chat=self._state.chat.id, tenant=self.tenant)
+        )

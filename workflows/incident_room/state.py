@@ -67,6 +67,8 @@ class Told(Value):
 
     click: Click
     conversation: str
+    tenant: str = ""
+    """Of the conversation; empty: that of the run's start."""
     outcome: Outcome
 
 

@@ -44,6 +44,8 @@ class NoteReconciler(Reconciler):
         run = self._run
         request = NoteChat(**run.of_chat().model_dump(), url=run.state.chat.url)
         await call(NOTE_CHAT, request, "the chat's address")
+        if run.state.chat.id != request.chat:
+            return  # it is gone meanwhile
         run.apply(run.state.replace(noted=True))
 
 
@@ -145,7 +147,7 @@ class PrivateReconciler(Reconciler):
             card=CardKey(
                 account=start.account, incident_id=start.incident_id, conversation=told.conversation
             ),
-            tenant=start.tenant,
+            tenant=told.tenant or start.tenant,
             click=told.click,
             outcome=told.outcome,
             view=None,

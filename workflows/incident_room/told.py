@@ -37,6 +37,6 @@ def _lacks(state: State) -> tuple[Lack, ...]:
     hindered = [
         Lack(step=one.name, permission=one.code)
         for one in state.degradations
-        if one.reason == ConsentMissing.__name__ and one.code
+        if one.reason == ConsentMissing.__name__ and one.code and one.code not in state.people.lacks
     ]
     return (*hindered, *(Lack(step="people", permission=one) for one in state.people.lacks))

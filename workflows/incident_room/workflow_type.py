@@ -42,13 +42,18 @@ def title(number: int | None, incident_id: str, service: str | None) -> str:
 
 
 def attributes_of(
-    start: Start, snapshot: Snapshot | None, attention: str = "ok", *, chat: str = ""
+    start: Start,
+    snapshot: Snapshot | None,
+    attention: str = "ok",
+    *,
+    chat: str = "",
+    tenant: str | None = None,
 ) -> dict[SearchAttributeKey[Any], Any]:
     """The run's search attributes as its incident stands."""
     found: dict[SearchAttributeKey[Any], Any] = {
         PD_ACCOUNT: start.account,
         PD_INCIDENT: start.incident_id,
-        TEAMS_TENANT: start.tenant,
+        TEAMS_TENANT: tenant or start.tenant,
         ATTENTION: attention,
         TEAMS_CONVERSATION: chat or None,
     }

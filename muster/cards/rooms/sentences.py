@@ -20,6 +20,7 @@ _STEPS = {
     "chat": "The chat cannot be made",
     "members": "People cannot be added to the chat",
     "bot": "The card cannot be shown in the chat",
+    "leaving": "People cannot be taken out of the chat",
     "names": "The chat cannot be renamed",
 }
 """By the name of the reconciler that cannot go on."""

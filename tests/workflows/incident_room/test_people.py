@@ -263,3 +263,15 @@ async def test_nobody_is_brought_back_while_it_is_not_known_how_the_incident_sta
         await run.hears(life.is_noted("post-mortem on Monday"))
         await run.ends()
     assert (outside.members, outside.count(ADD_PEOPLE)) == (set(), 1)
+
+
+async def test_three_hundred_people_leave_a_history_that_an_operator_can_open(client: Client) -> None:
+    people = [Reference(id=f"PMANY{number:03}", name=f"Person {number}") for number in range(300)]
+    async with made(client, timing=PATIENT) as run:
+        for first in range(0, len(people), 30):
+            group = people[first : first + 30]
+            await run.hears(*(run.life.asks_for_help(one) for one in group))
+            await _brought(run, *group)
+        history = await run.handle.fetch_history()
+    assert len(history.events) <= 10_240
+    assert {one.id for one in people} <= run.outside.members
