@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.company import ADA_EMAIL, NO_CHANNEL, QUIET_SERVICE, Company, Incident, is_card, lines_beside
+from workflows.incident_room.activities import NOTE
 
 CHANNELS = {"PSVC001": 1, "PSVC002": 2, NO_CHANNEL: 0, QUIET_SERVICE: 1}
 """Into how many channels the incidents of a service go."""
@@ -246,7 +247,8 @@ async def gather(incident: Incident) -> Evidence:
     now = await company.pagerduty.incident(incident.id)
     return Evidence(
         incident=now,
-        latest_note=notes[0] if notes else None,
+        # The note with the chat's address tells those nothing who see its link on the card.
+        latest_note=notes[0] if notes and not notes[0].startswith(NOTE) else None,
         webhooks=[webhook for webhook in pagerduty["webhooks"] if webhook["incident"] == incident.id],
         writes=[write for write in pagerduty["writes"] if (write["method"], write["path"]) == ("PUT", path)],
         clicks=[
