@@ -11,6 +11,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.worker import Worker
 
+from tests.support.temporal import LETS_END
 from tests.workflows.account_link.outside import FakeActivities
 from tests.workflows.observed import Observed
 from worker import workflow_runner
@@ -71,6 +72,7 @@ class Run(Observed):
             workflows=[AccountLinkWorkflow],
             activities=self.outside.activities(),
             workflow_runner=workflow_runner(sandboxed=True),
+            graceful_shutdown_timeout=LETS_END,
             max_cached_workflows=cached,
         ):
             yield

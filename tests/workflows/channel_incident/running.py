@@ -13,6 +13,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.worker import Worker
 
 from tests.support.life import Life
+from tests.support.temporal import LETS_END
 from tests.support.waiting import eventually
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.observed import Observed
@@ -79,6 +80,7 @@ class Run(Observed):
             workflows=[ChannelIncidentWorkflow],
             activities=self.outside.activities(),
             workflow_runner=workflow_runner(sandboxed=True),
+            graceful_shutdown_timeout=LETS_END,
             max_cached_workflows=cached,
             max_concurrent_workflow_tasks=100,
         ):

@@ -11,6 +11,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.worker import Worker
 
 from muster.temporal.starting import signal_with_start, start_options
+from tests.support.temporal import LETS_END
 from tests.workflows.connect_channel.outside import FakeActivities
 from tests.workflows.observed import Observed
 from worker import workflow_runner
@@ -68,6 +69,7 @@ class Run(Observed):
             workflows=[ConnectChannelWorkflow],
             activities=self.outside.activities(),
             workflow_runner=workflow_runner(sandboxed=True),
+            graceful_shutdown_timeout=LETS_END,
             max_cached_workflows=cached,
         ):
             yield

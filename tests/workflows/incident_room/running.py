@@ -12,6 +12,7 @@ from temporalio.worker import Worker
 
 from muster.temporal.starting import signal_with_start, start_options
 from tests.support.life import Life
+from tests.support.temporal import LETS_END
 from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.observed import Observed
 from worker import workflow_runner
@@ -69,6 +70,7 @@ class Run(Observed):
             workflows=[IncidentRoomWorkflow],
             activities=self.outside.activities(),
             workflow_runner=workflow_runner(sandboxed=True),
+            graceful_shutdown_timeout=LETS_END,
             max_cached_workflows=cached,
         ):
             yield

@@ -11,6 +11,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.worker import Worker
 
+from tests.support.temporal import LETS_END
 from tests.workflows.observed import Observed
 from tests.workflows.team_setup.outside import FakeActivities
 from worker import workflow_runner
@@ -73,6 +74,7 @@ class Run(Observed):
             workflows=[TeamSetupWorkflow],
             activities=self.outside.activities(),
             workflow_runner=workflow_runner(sandboxed=True),
+            graceful_shutdown_timeout=LETS_END,
             max_cached_workflows=cached,
         ):
             yield

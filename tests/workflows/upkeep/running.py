@@ -8,6 +8,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
+from tests.support.temporal import LETS_END
 from tests.workflows.observed import Observed
 from tests.workflows.upkeep.outside import FakeActivities
 from worker import workflow_runner
@@ -39,6 +40,7 @@ class Run(Observed):
             workflows=[UpkeepWorkflow],
             activities=self.outside.activities(),
             workflow_runner=workflow_runner(sandboxed=True),
+            graceful_shutdown_timeout=LETS_END,
             max_cached_workflows=cached,
         ):
             yield
