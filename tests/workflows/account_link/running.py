@@ -9,12 +9,10 @@ from typing import Any
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.worker import Worker
 
-from tests.support.temporal import LETS_END
 from tests.workflows.account_link.outside import FakeActivities
 from tests.workflows.observed import Observed
-from worker import workflow_runner
+from tests.workflows.working import working
 from workflows.account_link.messages import (
     Deadlines,
     End,
@@ -66,14 +64,12 @@ class Run(Observed):
     @asynccontextmanager
     async def working(self, *, cached: int = 100) -> AsyncIterator[None]:
         """A worker with the fake activities; ``cached=NO_CACHE`` replays the run at every step."""
-        async with Worker(
+        async with working(
             self.client,
-            task_queue=self.queue,
-            workflows=[AccountLinkWorkflow],
-            activities=self.outside.activities(),
-            workflow_runner=workflow_runner(sandboxed=True),
-            graceful_shutdown_timeout=LETS_END,
-            max_cached_workflows=cached,
+            self.queue,
+            AccountLinkWorkflow,
+            self.outside.activities(),
+            cached=cached,
         ):
             yield
 

@@ -10,14 +10,12 @@ from typing import Any
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionDescription, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.worker import Worker
 
 from tests.support.life import Life
-from tests.support.temporal import LETS_END
 from tests.support.waiting import eventually
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.observed import Observed
-from worker import workflow_runner
+from tests.workflows.working import working
 from workflows.channel_incident.messages import ClickAnswer, Conversation, End, Start, Timing
 from workflows.channel_incident.workflow import ChannelIncidentWorkflow
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK
@@ -74,14 +72,12 @@ class Run(Observed):
     @asynccontextmanager
     async def working(self, *, cached: int = 100) -> AsyncIterator[None]:
         """A worker with the fake activities; ``cached=NO_CACHE`` replays the run at every step."""
-        async with Worker(
+        async with working(
             self.client,
-            task_queue=self.queue,
-            workflows=[ChannelIncidentWorkflow],
-            activities=self.outside.activities(),
-            workflow_runner=workflow_runner(sandboxed=True),
-            graceful_shutdown_timeout=LETS_END,
-            max_cached_workflows=cached,
+            self.queue,
+            ChannelIncidentWorkflow,
+            self.outside.activities(),
+            cached=cached,
             max_concurrent_workflow_tasks=100,
         ):
             yield

@@ -291,10 +291,14 @@ async def test_a_chat_that_comes_and_goes_is_followed_by_the_card(client: Client
     async with running(client) as run:
         run.offers_chat = True
         await triggered(run)
-        for number, (stage, kind) in enumerate(
-            (("made", "join"), ("gone", "gone"), ("unknown", "unknown"), ("made", "join")), 1
-        ):
-            await hears_of(run, told(number, stage))  # type: ignore[arg-type]
+        stages: tuple[tuple[RoomStage, str], ...] = (
+            ("made", "join"),
+            ("gone", "gone"),
+            ("unknown", "unknown"),
+            ("made", "join"),
+        )
+        for number, (stage, kind) in enumerate(stages, 1):
+            await hears_of(run, told(number, stage))
             await until_it_says(run, kind)
             assert ("create_chat" in view(run).verbs) == (kind != "join")
     assert len(run.outside.posts) == 1

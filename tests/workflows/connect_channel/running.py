@@ -8,13 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
-from temporalio.worker import Worker
 
 from muster.temporal.starting import signal_with_start, start_options
-from tests.support.temporal import LETS_END
 from tests.workflows.connect_channel.outside import FakeActivities
 from tests.workflows.observed import Observed
-from worker import workflow_runner
+from tests.workflows.working import working
 from workflows.connect_channel.messages import Asked, ConnectAnswer, Deadlines, End, Start
 from workflows.connect_channel.state import Request
 from workflows.connect_channel.workflow import ConnectChannelWorkflow
@@ -63,14 +61,12 @@ class Run(Observed):
     @asynccontextmanager
     async def working(self, *, cached: int = 100) -> AsyncIterator[None]:
         """A worker with the fake activities; ``cached=NO_CACHE`` replays the run at every step."""
-        async with Worker(
+        async with working(
             self.client,
-            task_queue=self.queue,
-            workflows=[ConnectChannelWorkflow],
-            activities=self.outside.activities(),
-            workflow_runner=workflow_runner(sandboxed=True),
-            graceful_shutdown_timeout=LETS_END,
-            max_cached_workflows=cached,
+            self.queue,
+            ConnectChannelWorkflow,
+            self.outside.activities(),
+            cached=cached,
         ):
             yield
 

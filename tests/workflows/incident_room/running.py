@@ -8,14 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
-from temporalio.worker import Worker
 
 from muster.temporal.starting import signal_with_start, start_options
 from tests.support.life import Life
-from tests.support.temporal import LETS_END
 from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.observed import Observed
-from worker import workflow_runner
+from tests.workflows.working import working
 from workflows.incident.events import IncidentEvent
 from workflows.incident_room.messages import AskedForChat, End, Policy, RoomAnswer, Start, Timing
 from workflows.incident_room.workflow import IncidentRoomWorkflow
@@ -64,14 +62,12 @@ class Run(Observed):
     @asynccontextmanager
     async def working(self, *, cached: int = 100) -> AsyncIterator[None]:
         """A worker with the fake activities; ``cached=NO_CACHE`` replays the run at every step."""
-        async with Worker(
+        async with working(
             self.client,
-            task_queue=self.queue,
-            workflows=[IncidentRoomWorkflow],
-            activities=self.outside.activities(),
-            workflow_runner=workflow_runner(sandboxed=True),
-            graceful_shutdown_timeout=LETS_END,
-            max_cached_workflows=cached,
+            self.queue,
+            IncidentRoomWorkflow,
+            self.outside.activities(),
+            cached=cached,
         ):
             yield
 

@@ -6,12 +6,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
-from temporalio.worker import Worker
 
-from tests.support.temporal import LETS_END
 from tests.workflows.observed import Observed
 from tests.workflows.upkeep.outside import FakeActivities
-from worker import workflow_runner
+from tests.workflows.working import working
 from workflows.search_attributes import typed
 from workflows.upkeep.messages import End, Start
 from workflows.upkeep.state import Stage, StageReport
@@ -34,14 +32,12 @@ class Run(Observed):
     @asynccontextmanager
     async def working(self, *, cached: int = 100) -> AsyncIterator[None]:
         """A worker with the fake activities; ``cached=NO_CACHE`` replays the run at every step."""
-        async with Worker(
+        async with working(
             self.client,
-            task_queue=self.queue,
-            workflows=[UpkeepWorkflow],
-            activities=self.outside.activities(),
-            workflow_runner=workflow_runner(sandboxed=True),
-            graceful_shutdown_timeout=LETS_END,
-            max_cached_workflows=cached,
+            self.queue,
+            UpkeepWorkflow,
+            self.outside.activities(),
+            cached=cached,
         ):
             yield
 
