@@ -8,7 +8,7 @@ import structlog
 from activities.heartbeats import heartbeats
 from activities.registration import implements
 from activities.teams.sends import Sends
-from muster.cards.rooms.topic import OVER, topic_of
+from muster.cards.rooms.topic import topic_of
 from muster.clients.graph.chats import FIRST_PEOPLE, ChatsClient, FoundChat, Invited, MadeChat
 from muster.settings import Settings
 from muster.store import room_members, rooms
@@ -25,6 +25,7 @@ from workflows.incident_room.activities import (
     CREATE_CHAT,
     FIND_CHAT,
     INSTALL_APP,
+    OVER,
     RENAME_CHAT,
     ChatFound,
     ChatMade,

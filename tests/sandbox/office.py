@@ -44,7 +44,7 @@ class Office:
     def patient(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """The same, made as often as Graph asks to wait: its limit uses real time."""
         while (answer := self.call(method, path, body)).status_code == 429:
-            time.sleep(int(answer.headers["Retry-After"]))
+            time.sleep(int(answer.headers["Retry-After"]))  # seconds of the limit, which no condition tells
         return answer
 
     def created(self, *names: str, topic: str = "Incident #42 Checkout") -> dict[str, Any]:

@@ -151,6 +151,8 @@ class ShowInChat(OfChat):
     number: int | None
 
 
+OVER = "✓ "
+"""Before the topic of an incident that is resolved."""
 NOTE = "Microsoft Teams chat: "
 """How the note with the chat's address begins."""
 

@@ -11,6 +11,7 @@ from workflows.incident_room.activities import (
     CREATE_CHAT,
     FIND_CHAT,
     INSTALL_APP,
+    OVER,
     RENAME_CHAT,
     SHOW_IN_CHAT,
     CreateChat,
@@ -254,8 +255,4 @@ class NamesReconciler(Reconciler):
 
     @property
     def _has_mark(self) -> bool:
-        return self._run.state.chat.shown_topic.startswith(MARK)
-
-
-MARK = "✓ "
-"""Before the topic of an incident that is over."""
+        return self._run.state.chat.shown_topic.startswith(OVER)

@@ -6,11 +6,11 @@ Teams takes at most 250 characters, as .NET counts them (UTF-16 units), and no c
 
 import unicodedata
 
+from workflows.incident_room.activities import OVER
+
 MOST_UNITS = 250
 _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Embeddings, overrides and isolates: they reorder what stands around the topic."""
-OVER = "✓ "
-"""Before the topic of an incident that is resolved."""
 _JOINER, _VARIATIONS = "\u200d", frozenset("\ufe0e\ufe0f")
 """The zero-width joiner and the variation selectors, which belong to the character before them."""
 _MODIFIERS = ("\U0001f3fb", "\U0001f3ff")

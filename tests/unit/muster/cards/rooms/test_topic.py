@@ -2,7 +2,8 @@
 
 import pytest
 
-from muster.cards.rooms.topic import MOST_UNITS, OVER, topic_of
+from muster.cards.rooms.topic import MOST_UNITS, topic_of
+from workflows.incident_room.activities import OVER
 
 FAMILY = "👨‍👩‍👧‍👦"
 THUMB = "👍🏽"
