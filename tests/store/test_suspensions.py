@@ -207,7 +207,7 @@ async def test_open_cards_are_found_by_themselves_among_all_that_a_channel_ever_
         ACCOUNT,
         OPS,
     )
-    await pool.execute("ANALYZE incident_card")
+    await pool.execute("ANALYZE incident_card, conversation")
     query = suspensions.QUERIES["open_cards"]
     explain = replace(query, sql=f"EXPLAIN {query.sql}")
     for plan in (
