@@ -87,11 +87,15 @@ async def test_an_acknowledgement_ends_and_the_level_is_asked_anew(account: Simu
     key = (await account.trigger(service=EDGE))["id"]
     await pass_by(account, minutes=10)
     acknowledged = (await account.put(key, status="acknowledged", user=DI_USER)).json()["incident"]
-    assert pending(acknowledged) == {"unacknowledge": timedelta(minutes=40), "resolve": timedelta(hours=4)}
+    assert pending(acknowledged)["resolve"] == timedelta(hours=4)
+    of_change = pending(acknowledged, since="last_status_change_at")
+    assert of_change["unacknowledge"] == timedelta(minutes=30)
     await pass_by(account, minutes=30)
     triggered = await account.get(key)
     assert place(triggered) == ("triggered", [DI_USER])
-    assert pending(triggered) == {"escalate": timedelta(minutes=55), "resolve": timedelta(hours=4)}
+    assert pending(triggered)["resolve"] == timedelta(hours=4)
+    of_change = pending(triggered, since="last_status_change_at")
+    assert of_change["escalate"] == timedelta(minutes=15)
     webhooks = await account.receiver.expect(
         "incident.triggered", "incident.acknowledged", "incident.unacknowledged"
     )

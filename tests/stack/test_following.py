@@ -119,8 +119,13 @@ async def test_an_incident_is_shared_followed_acted_on_and_stopped_in_a_chat(
 
     await eventually(is_live, within=_WITHIN)
     (card,) = await chat.posted()
-    answer = await chat.clicks(ada, shared["message"], "follow")
-    assert card["id"] in json.dumps(answer["value"]), "the live card's link"
+
+    async def is_answered_with_its_link() -> bool:
+        """The row knows the message a moment after Teams has it."""
+        answer = await chat.clicks(ada, shared["message"], "follow")
+        return card["id"] in json.dumps(answer["value"])
+
+    await eventually(is_answered_with_its_link, within=_WITHIN)
 
     await chat.clicks(ada, card["id"], "acknowledge")
 
