@@ -44,7 +44,7 @@ run: setup  ## the whole product with its sandbox; ARGS=--empty starts with noth
 	@exec $(DIRECT) $(BIN)/muster up $(ARGS)
 
 test: setup browser pooler lint  ## lint, then every test but those of make soak
-	$(DIRECT) $(BIN)/pytest -n 3 -m "not playground and not soak"
+	$(DIRECT) $(BIN)/pytest -n 4 -m "not playground and not soak"
 
 soak: setup  ## the tests that kill, starve and cut off whole products; a quarter of an hour
 	$(DIRECT) $(BIN)/pytest -n 2 -m soak

@@ -9,6 +9,7 @@ import pytest
 from temporalio.client import Client
 from xdist.remote import Producer
 
+from muster.garbage_collection import exclude_startup_objects
 from muster.store.migrate import migrate
 from muster.store.pool import Pool, open_pool
 from sandbox.up.servers.postgres import EmbeddedPostgres
@@ -116,6 +117,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """In which order tests run where several do at once."""
     if hasattr(config, "workerinput"):
         slow_ones_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """Modules and thousands of tests stay to the end: no collection needs to look at them again and again."""
+    exclude_startup_objects()
 
 
 @pytest.hookimpl(optionalhook=True)
