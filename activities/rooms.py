@@ -9,7 +9,7 @@ from muster.card_runs import CardRuns
 from muster.store import chats, rooms
 from muster.store.pool import Pool, transaction
 from workflows.contract import Done
-from workflows.errors import ProviderUnavailable
+from workflows.errors import BotRemoved, ProviderUnavailable
 from workflows.incident_room.activities import (
     ANNOUNCE,
     BEGIN_ANEW,
@@ -55,12 +55,13 @@ class RoomActivities:
                 id=request.chat,
                 tenant=request.tenant,
                 account=request.room.account,
-                number=request.number or 0,
+                number=request.number or request.room.incident_id,
                 name=request.topic,
                 service_url=service_url,
                 at=datetime.now(UTC),
             )
-            await rooms.register_card(connection, request.room, chat=request.chat)
+            if not await rooms.register_card(connection, request.room, chat=request.chat):
+                raise BotRemoved("the bot is not in the chat any more")
         own = [
             one for one in await rooms.cards(self._pool, request.room) if one.conversation.id == request.chat
         ]

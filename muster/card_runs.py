@@ -13,6 +13,9 @@ from muster.store.targets import Target
 from workflows.channel_incident.messages import Attached, PresetChosen, Timing
 from workflows.channel_incident.workflow_type import ATTACH, CHANNEL_INCIDENT, CHOOSE_PRESET, DETACH, ROOM
 from workflows.contract import ArgumentT, Signal, StartT, WorkflowType
+from workflows.ids import IncidentRoomId
+from workflows.incident_room.messages import RoomKey
+from workflows.incident_room.workflow_type import BOT_ADDED, BOT_REMOVED
 from workflows.room import Room
 
 _TOLD_AT_ONCE = 10
@@ -70,6 +73,11 @@ class CardRuns:
             await self._signals.signal(CHANNEL_INCIDENT, card.start(self._timing), ROOM, room)
 
         await _each(cards, tell)
+
+    async def tell_of_bot(self, room: RoomKey, *, is_away: bool) -> None:
+        """The run of an incident's own chat: whether the bot is in it."""
+        name = str(IncidentRoomId(room.account, room.incident_id))
+        await self._signals.signal_running(name, BOT_REMOVED if is_away else BOT_ADDED)
 
     async def _let_go(self, workflow_id: str) -> None:
         if await self._signals.signal_running(workflow_id, DETACH):

@@ -12,7 +12,7 @@ import structlog
 
 from muster.card_runs import CardRuns
 from muster.clients.teams.connector import ConnectorClient
-from muster.store import chats, targets
+from muster.store import chats, rooms, targets
 from muster.store.chats import Presence
 from muster.store.pool import Pool
 
@@ -76,9 +76,17 @@ class ChatLife:
     async def _let_go(self, chat: str) -> None:
         cards = await targets.in_chat(self._pool, chat)
         await self._card_runs.let_go(card.workflow_id for card in cards)
+        await self._tell_room(chat, is_away=True)
         log.info("the cards of a chat were let go", chat=chat, cards=len(cards))
 
     async def _take_up(self, chat: str, request: str) -> None:
         cards = await targets.in_chat(self._pool, chat, with_last_states=False)
         await self._card_runs.take_up(cards, correlation=request)
+        await self._tell_room(chat, is_away=False)
         log.info("the cards of a chat were taken up", chat=chat, cards=len(cards))
+
+    async def _tell_room(self, chat: str, *, is_away: bool) -> None:
+        """The run of the incident whose own chat it is; where none goes on, the next one asks the rows."""
+        room = await rooms.of_chat(self._pool, chat)
+        if room is not None:
+            await self._card_runs.tell_of_bot(room, is_away=is_away)

@@ -76,6 +76,15 @@ def not_found(message: str) -> GraphError:
     return GraphError(404, "NotFound", message)
 
 
+def no_licence() -> GraphError:
+    """The person has no Teams (issue 1666 of microsoftgraph/msgraph-sdk-powershell). It does not say who."""
+    message = (
+        "Failed to get license information for the user. "
+        "Ensure user has a valid Office365 license assigned to them."
+    )
+    return GraphError(403, "Forbidden", message)
+
+
 def too_many_requests(seconds: int) -> GraphError:
     """The app called too often; it may again after so many seconds."""
     return GraphError(429, "TooManyRequests", "The request has been throttled.", retry_after=seconds)

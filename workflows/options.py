@@ -123,7 +123,8 @@ GRAPH_WRITE = Options(
     heartbeat_timeout=timedelta(seconds=3),
     retry_policy=ONE_ATTEMPT,
 )
-"""A token and at most two calls of 8 s. The reconciler is the only retry, and looks where it may be done."""
+"""A token and calls of at most 8 s, of which all but one are refused. The reconciler is the only retry, and
+looks where it may be done."""
 
 GRAPH_PEOPLE = Options(
     start_to_close_timeout=timedelta(seconds=60),

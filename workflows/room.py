@@ -42,9 +42,17 @@ class Room(Value):
     lacks: tuple[Lack, ...] = ()
     app_unknown: bool = False
     """Nobody has told Muster the id of its app in the tenant's catalog: the chat has no card."""
+    bot_removed: bool = False
+    """Somebody has removed the bot from the chat: its card stands still."""
     absent: tuple[Absent, ...] = ()
     """The first of them; ``absent_count`` tells how many there are."""
     absent_count: int = 0
+
+    @property
+    def shows_card(self) -> bool:
+        """The bot is in the chat, as far as anybody knows."""
+        lacks_bot = any(one.step == "bot" for one in self.lacks)
+        return not (self.app_unknown or self.bot_removed or lacks_bot)
 
     @property
     def is_joinable(self) -> bool:
@@ -65,5 +73,6 @@ class ShownRoom(Value):
     tenant_name: str = ""
     lacks: tuple[Lack, ...] = ()
     app_unknown: bool = False
+    bot_removed: bool = False
     absent: tuple[Absent, ...] = ()
     absent_count: int = 0

@@ -1,6 +1,8 @@
 """The chat of an incident: made once, looked for where nobody knows, renamed; the bot in it."""
 
-from collections.abc import Sequence
+import asyncio
+import itertools
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,6 +12,7 @@ from activities.registration import implements
 from activities.teams.sends import Sends
 from muster.cards.rooms.topic import topic_of
 from muster.clients.graph.chats import FIRST_PEOPLE, ChatsClient, FoundChat, Invited, MadeChat
+from muster.linked_people.together import all_of
 from muster.settings import Settings
 from muster.store import room_members, rooms
 from muster.store.pool import UNAVAILABLE, Pool, transaction
@@ -41,6 +44,13 @@ _CLOCKS_DIFFER = timedelta(seconds=5)
 """By which Microsoft's clock may be behind ours."""
 _FEWEST = 2
 """People of a chat: whoever asked, and somebody to talk to."""
+_MOST_TRIES = 14
+"""Refused groups of the people before it is given up: enough to find each of eight."""
+_AT_ONCE = 4
+
+People = Sequence[room_members.Invited]
+FOR_A_PERSON = (RequestInvalid, NotFound, Forbidden)
+"""Refusals that may be about one person among many: a bad id, nobody, no licence for Teams."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -91,7 +101,11 @@ class ChatActivities:
         topic = topic_of(request.number, request.title, request.room.incident_id)
         shown = f"{OVER}{topic}" if request.is_over else topic
         async with heartbeats():
-            await self._chats.rename(request.tenant, request.chat, shown)
+            try:
+                await self._chats.rename(request.tenant, request.chat, shown)
+            except NotFound:
+                await rooms.note_gone(self._pool, request.room, chat=request.chat)
+                raise
             await rooms.note_renamed(self._pool, request.room, topic=shown)
         return Renamed(topic=shown)
 
@@ -119,53 +133,65 @@ class ChatActivities:
             if len(people) < _FEWEST:
                 return ChatMade(topic=topic, refusal="nobody_to_talk_to")
             owner = next((one for one in people if one.asked), people[0])
-            await rooms.begin(connection, request.room, topic=topic, owner=owner.aad_object_id)
-        first = _first(people, owner)
-        made = await self._made(request, topic, first)
-        await self._note(request, made)
+            began_at = await rooms.begin(connection, request.room, topic=topic, owner=owner.aad_object_id)
+        made = await self._made(request, topic, _first(people, owner), began_at)
+        await self._note(request, made, began_at)
         return ChatMade(id=made.id, url=made.url, topic=topic)
 
-    async def _made(
-        self, request: CreateChat, topic: str, people: Sequence[room_members.Invited]
-    ) -> MadeChat:
-        """Make it; where Microsoft refuses it for a person, once more without them, or with their role."""
+    async def _made(self, request: CreateChat, topic: str, people: People, began_at: datetime) -> MadeChat:
+        """Make it; where Microsoft refuses it for a person, without them."""
         try:
             try:
                 return await self._chats.create(request.tenant, topic, _bodies(people))
-            except (RequestInvalid, NotFound) as refusal:
-                kept = await self._accepted(request, people)
-                if kept == list(people) or len(kept) < _FEWEST:
-                    raise
-                log.warning("a chat is made with whom Microsoft has", reason=str(refusal), kept=len(kept))
-                owner = kept[0].aad_object_id
-                if owner != people[0].aad_object_id:
-                    await rooms.begin(self._pool, request.room, topic=topic, owner=owner)
-                return await self._chats.create(request.tenant, topic, _bodies(kept))
+            except FOR_A_PERSON as refusal:
+                return await self._made_of_fewer(request, topic, people, refusal)
         except OutcomeUnknown:
             raise
         except OutsideError:
-            await rooms.note_not_made(self._pool, request.room)
+            await rooms.note_not_made(self._pool, request.room, began_at=began_at)
             raise
 
-    async def _accepted(
-        self, request: CreateChat, people: Sequence[room_members.Invited]
-    ) -> list[room_members.Invited]:
-        """Those whom the directory still has, each with the role that it says."""
-        kept = []
-        for one in people:
-            try:
-                _, role = await self._chats.person(request.tenant, one.aad_object_id)
-            except NotFound:
-                await room_members.note_absence(self._pool, request.room, one.aad_object_id, "refused")
-                continue
-            except (ConsentMissing, Forbidden):
-                role = one.role
-            kept.append(one._replace(role=role))
-        return kept
+    async def _made_of_fewer(
+        self, request: CreateChat, topic: str, people: People, refusal: OutsideError
+    ) -> MadeChat:
+        """Make it of those whom the directory has; else of a group of them: Microsoft does not tell who it is.
 
-    async def _note(self, request: CreateChat, made: MadeChat) -> None:
+        A refusal made nothing, so that the next one may be sent. Who is not in the group is added singly.
+        """
+        kept = await self._accepted(request, people)
+        if len(kept) < _FEWEST:
+            raise refusal
+        if kept[0].aad_object_id != people[0].aad_object_id:
+            await rooms.note_owner(self._pool, request.room, owner=kept[0].aad_object_id)
+        groups = itertools.chain([] if kept == list(people) else [kept], _groups(kept))
+        for group in itertools.islice(groups, _MOST_TRIES):
+            log.warning("a chat is made with fewer people", reason=str(refusal), people=len(group))
+            try:
+                return await self._chats.create(request.tenant, topic, _bodies(group))
+            except FOR_A_PERSON as again:
+                refusal = again
+        raise refusal
+
+    async def _accepted(self, request: CreateChat, people: People) -> list[room_members.Invited]:
+        """Those whom the directory still has, each with the role that it says; asked four at once."""
+        few = asyncio.Semaphore(_AT_ONCE)
+
+        async def accepted(one: room_members.Invited) -> room_members.Invited | None:
+            async with few:
+                try:
+                    _, role = await self._chats.person(request.tenant, one.aad_object_id)
+                except NotFound:
+                    await room_members.note_absence(self._pool, request.room, one.aad_object_id, "refused")
+                    return None
+                except (ConsentMissing, Forbidden):
+                    return one
+            return one._replace(role=role)
+
+        return [one for one in await all_of(*map(accepted, people)) if one is not None]
+
+    async def _note(self, request: CreateChat, made: MadeChat, began_at: datetime) -> None:
         async def note() -> None:
-            await rooms.note_made(self._pool, request.room, chat=made.id, url=made.url)
+            await rooms.note_made(self._pool, request.room, began_at=began_at, chat=made.id, url=made.url)
 
         try:
             await note()
@@ -190,7 +216,14 @@ class ChatActivities:
                 await rooms.note_unknown(self._pool, request.room)
             return ChatFound(topic=row.topic)
         oldest, *others = sorted(ours, key=lambda one: one.made_at)
-        await rooms.note_made(self._pool, request.room, chat=oldest.id, url=oldest.url, others=len(others))
+        await rooms.note_made(
+            self._pool,
+            request.room,
+            began_at=row.began_at,
+            chat=oldest.id,
+            url=oldest.url,
+            others=len(others),
+        )
         return ChatFound(id=oldest.id, url=oldest.url, topic=row.topic, others=len(others))
 
 
@@ -198,11 +231,20 @@ def _is_since(chat: FoundChat, began_at: datetime) -> bool:
     return began_at - chat.made_at < _CLOCKS_DIFFER
 
 
-def _first(people: Sequence[room_members.Invited], owner: room_members.Invited) -> list[room_members.Invited]:
+def _groups(people: People) -> Iterator[list[room_members.Invited]]:
+    """The first of them with ever smaller groups of the others, the largest before."""
+    owner, others = people[0], people[1:]
+    size = len(others)
+    while size > 1:
+        size = (size + 1) // 2
+        yield from ([owner, *others[start : start + size]] for start in range(0, len(others), size))
+
+
+def _first(people: People, owner: room_members.Invited) -> list[room_members.Invited]:
     """As many as a create takes: its owner, then those who matter most."""
     others = [one for one in people if one.aad_object_id != owner.aad_object_id]
     return [owner, *others][:FIRST_PEOPLE]
 
 
-def _bodies(people: Sequence[room_members.Invited]) -> list[Invited]:
+def _bodies(people: People) -> list[Invited]:
     return [Invited(one.aad_object_id, one.role) for one in people]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import structlog
 
+from activities.graph.chats import FOR_A_PERSON
 from activities.heartbeats import heartbeats
 from activities.registration import implements
 from muster.clients.graph.chats import FILTERS_PEOPLE, ChatsClient, Invited, Membership, Role
@@ -77,9 +78,7 @@ class PeopleActivities:
             await room_members.want(self._pool, room, request.wanted)
             await room_members.take_links(self._pool, room, tenant=request.tenant)
             while strangers := await room_members.unknown(self._pool, room, most=_SEARCHED_FOR):
-                searched = await all_of(
-                    *(self._search(request, one.pagerduty_user, few) for one in strangers)
-                )
+                searched = await all_of(*(self._search(request, one, few) for one in strangers))
                 lacks.update(permission for permission in searched if permission)
                 has_searched = True
             while linked := await room_members.without_role(self._pool, room, most=_SEARCHED_FOR):
@@ -102,7 +101,11 @@ class PeopleActivities:
             await room_members.take_out(self._pool, room, request.back, out=False)
             there = await self._there(request)
             invited = await room_members.invited(self._pool, room)
-            lacking = [one for one in invited if one.aad_object_id not in there and one.absence != "blocked"]
+            lacking = [
+                one
+                for one in invited
+                if one.aad_object_id not in there and one.absence != "blocked" and not one.has_left
+            ]
             places = max(MOST_IN_CHAT - len(there), 0)
             for one in lacking[places:]:
                 await room_members.note_absence(self._pool, room, one.aad_object_id, "full")
@@ -125,6 +128,7 @@ class PeopleActivities:
             await all_of(
                 *(self._remove(request, one.id, few) for one in there if one.aad_object_id in leaving)
             )
+            await room_members.note_removed(self._pool, room, leaving)
             left = {one.aad_object_id for one in there} - leaving
             await room_members.note_members(self._pool, room, left)
             await room_members.take_out(self._pool, room, request.users, out=True)
@@ -156,7 +160,7 @@ class PeopleActivities:
             async with few:
                 person = Invited(one.aad_object_id, one.role)
                 await self._chats.add(request.tenant, request.chat, person)
-        except (RequestInvalid, NotFound) as refusal:
+        except FOR_A_PERSON as refusal:
             absence: Absence = "blocked" if refusal.code == "RosterAddMemberBlocked" else "refused"
             log.warning("somebody is not added to a chat", reason=str(refusal), absence=absence)
             await room_members.note_absence(self._pool, request.room, one.aad_object_id, absence)

@@ -7,7 +7,9 @@ import structlog
 
 from activities.registration import implements
 from muster.clients.pagerduty.access import account_of, bounded, details_of
+from muster.clients.pagerduty.app_scopes import INCIDENTS, USERS
 from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
 from muster.linked_people.identity import NoIdentity, asked_as
 from muster.linked_people.person_token import PersonTokens
@@ -16,21 +18,23 @@ from muster.payloads.values import mappings
 from muster.store import links, room_members, rooms
 from muster.store.links import LinkedUser
 from muster.store.pool import Pool
+from muster.values import NAME, one_line
 from workflows.contract import Done
 from workflows.errors import Forbidden, NotFound
 from workflows.incident_room.activities import (
     ADMIT,
-    ASKER,
     NOTE,
     NOTE_CHAT,
+    OPEN_ROOM,
     Admit,
     Admitted,
     NoteChat,
-    WantedPerson,
+    OpenRoom,
 )
 from workflows.incident_room.state import Asker
 from workflows.rights import READ_ONLY
 from workflows.verbs.outcomes import Outcome
+from workflows.wanted import ASKER, ASSIGNEE, WantedPerson
 
 _ADMIT_SECONDS = 4.5
 _NOTE_SECONDS = 7.0
@@ -46,10 +50,12 @@ class RoomNoteActivities:
         self,
         pagerduty: PagerDutyClient,
         accounts: Mapping[str, PagerDutyAccount],
+        app_tokens: AppTokens,
         person_tokens: PersonTokens,
         pool: Pool,
     ) -> None:
         self._client = pagerduty
+        self._app_tokens = app_tokens
         self._accounts = accounts
         self._tokens = person_tokens
         self._pool = pool
@@ -95,6 +101,39 @@ class RoomNoteActivities:
             details=details_of(incident),
         )
 
+    @implements(OPEN_ROOM)
+    async def open_room(self, request: OpenRoom) -> Admitted:
+        """Whether PagerDuty has the incident, asked as Muster's app; and whose chat it is to be.
+
+        That is whoever is named, else nobody's in particular where the incident has assignees, of whom the
+        first one that is found will own it, else that of whoever the program asks for.
+        """
+        room, account = request.room, account_of(self._accounts, request.room.account)
+        async with bounded(_ADMIT_SECONDS):
+            try:
+                token = await self._app_tokens.get(account.key, INCIDENTS)
+                incident = await self._client.get_incident(
+                    account, room.incident_id, token=token, within=INTERACTIVE
+                )
+            except NotFound:
+                return _refused("not_found")
+            named = people_of(incident)
+            has_assignee = any(one.rank == ASSIGNEE for one in named)
+            owner = request.owner or (None if has_assignee else request.by)
+            asker = None
+            if owner is not None:
+                try:
+                    asker = await self._asker(account, owner)
+                except NotFound:
+                    return _refused("owner_unknown")
+            await rooms.open_room(self._pool, room, tenant=request.tenant)
+            await room_members.want(self._pool, room, named)
+            if asker is not None:
+                own = WantedPerson(user=asker.pagerduty_user, rank=ASKER, name=asker.name)
+                await room_members.want(self._pool, room, [own], asked=True)
+            stored = await rooms.restore(self._pool, room)
+        return Admitted(asker=asker, tenant_name=stored.tenant_name, details=details_of(incident))
+
     @implements(NOTE_CHAT)
     async def note_chat(self, request: NoteChat) -> Done:
         """Write ``Microsoft Teams chat: <url>`` as whoever asked, unless a note has the address."""
@@ -126,7 +165,12 @@ class RoomNoteActivities:
                 return Done()
         raise Forbidden("nobody who asked for the chat can write the note")
 
+    async def _asker(self, account: PagerDutyAccount, user: str) -> Asker:
+        token = await self._app_tokens.get(account.key, USERS)
+        found = await self._client.get_user(account, user, token=token, within=INTERACTIVE)
+        return Asker(pagerduty_user=user, name=one_line(found.get("name"), NAME))
+
 
 def _refused(reason: Any, *, by: str | None = None) -> Admitted:
-    kind = "failed" if reason in ("not_found", "app_refused") else "refused"
+    kind = "failed" if reason in ("not_found", "owner_unknown", "app_refused") else "refused"
     return Admitted(refused=Outcome(kind=kind, reason=reason, by=by))

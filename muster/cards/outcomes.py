@@ -37,6 +37,7 @@ _REASONS: dict[Reason, str] = {
     "answer_lost": ". PagerDuty's answer was lost; the card shows what is known.",
     "chat_unknown": ".",
     "not_made": ".",
+    "owner_unknown": ". PagerDuty does not know who is to own the chat.",
     "unavailable": ". PagerDuty did not answer. Try again in a moment.",
 }
 """Ends of the sentence *Acknowledge was not done…*; ``by`` is whom PagerDuty refused.

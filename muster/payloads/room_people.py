@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from muster.payloads.values import Body, mappings, reference_to
+from muster.payloads.values import Body, first_text, mappings, reference_to
+from muster.values import NAME
 from workflows.incident.values import Reference
-from workflows.incident_room.activities import ASSIGNEE, NOT_WANTED, RESPONDER, WantedPerson
+from workflows.wanted import ASSIGNEE, WantedPerson, rank_of_responder
 
 
 def people_of(incident: Body) -> tuple[WantedPerson, ...]:
@@ -20,5 +21,7 @@ def _ranked(incident: Body) -> Iterator[tuple[int, Reference]]:
         if (person := reference_to(entry.get("assignee"))) is not None:
             yield ASSIGNEE, person
     for entry in mappings(incident.get("incidents_responders")):
-        if entry.get("state") not in NOT_WANTED and (person := reference_to(entry.get("user"))) is not None:
-            yield RESPONDER, person
+        rank = rank_of_responder(first_text(entry, "state", limit=NAME))
+        person = reference_to(entry.get("user"))
+        if rank is not None and person is not None:
+            yield rank, person

@@ -62,13 +62,13 @@ async def find_or_make(
     id: str,
     tenant: str,
     account: str,
-    number: int,
+    number: int | str,
     name: str,
     service_url: str,
     at: datetime,
     kind: ChatKind = "group",
 ) -> Chat:
-    """The row of a chat, inside a transaction; a new one draws its key from the incident's ``number``.
+    """The row of a chat, inside a transaction; a new one draws its key from the incident's ``number`` or id.
 
     ``at``: when somebody followed it there, and the bot was in the chat; a removal of before that counts no
     more. ``name``: what Teams called the chat then; empty where it does not tell. A row that is there keeps

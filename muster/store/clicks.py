@@ -6,6 +6,7 @@ from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from muster.values import storable
 from workflows.channel_incident.messages import CardKey
+from workflows.incident_room.messages import RoomKey
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
 
@@ -44,6 +45,12 @@ async def record(connection: Connection | Pool, card: CardKey, click: Click, out
 async def recent(connection: Connection | Pool, card: CardKey) -> tuple[RecordedOutcome, ...]:
     """The latest outcomes on a card, oldest first, for the run that follows an ended one."""
     rows = await QUERIES["recent"].fetch(connection, **dict(card))
+    return tuple(RecordedOutcome(key=row["key"], outcome=_outcome(row)) for row in reversed(rows))
+
+
+async def of_room(connection: Connection | Pool, room: RoomKey) -> tuple[RecordedOutcome, ...]:
+    """What clicks have come to that asked for the incident's chat, oldest first."""
+    rows = await QUERIES["of_room"].fetch(connection, **dict(room))
     return tuple(RecordedOutcome(key=row["key"], outcome=_outcome(row)) for row in reversed(rows))
 
 

@@ -9,6 +9,14 @@ VALUES (:key, :account, :incident_id, :conversation, :verb, :aad_object_id, :per
         :outcome, :outcome_reason, :outcome_by, :outcome_status, :outcome_code, :outcome_says)
 ON CONFLICT (key) DO NOTHING
 
+-- name: of_room
+-- What somebody asked of the incident's room, and is not asked again by the same click.
+SELECT key, outcome, outcome_reason, outcome_by, outcome_status, outcome_code, outcome_says FROM click
+WHERE account = :account AND incident_id = :incident_id AND verb = 'create_chat'
+  AND (outcome IN ('done', 'already') OR outcome_reason = 'chat_unknown')
+ORDER BY received_at DESC
+LIMIT 50
+
 -- name: recent
 SELECT key, outcome, outcome_reason, outcome_by, outcome_status, outcome_code, outcome_says FROM click
 WHERE account = :account AND incident_id = :incident_id AND conversation = :conversation

@@ -35,12 +35,13 @@ async def draw_conversation_key(connection: Connection, *names: str) -> str:
     return _free(base, await _taken(connection, base or "channel"), otherwise="channel")
 
 
-async def draw_chat_key(connection: Connection, number: int, account: str) -> str:
+async def draw_chat_key(connection: Connection, incident: int | str, account: str) -> str:
     """A key that no conversation has yet, until the transaction ends.
 
-    ``chat-42`` after the incident's number, else ``chat-42-acme``, else ``chat-42-acme-2``.
+    ``chat-42`` after the incident's number, or its id where it has none, else ``chat-42-acme``, else
+    ``chat-42-acme-2``.
     """
-    shortest, longer = f"chat-{number}", readable("chat", str(number), account)
+    shortest, longer = readable("chat", str(incident)), readable("chat", str(incident), account)
     taken = await _taken(connection, shortest)
     return shortest if shortest not in taken else _free(longer, taken, otherwise=longer)
 

@@ -6,9 +6,9 @@ from typing import Literal, NamedTuple
 
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
-from workflows.incident_room.activities import WantedPerson
 from workflows.incident_room.messages import RoomKey
 from workflows.room import Absence, Absent
+from workflows.wanted import WantedPerson
 
 QUERIES = load_queries(__file__)
 
@@ -16,22 +16,15 @@ MOST_NAMED = 20
 Role = Literal["owner", "guest"]
 
 
-class Unknown(NamedTuple):
-    """Somebody whom nobody in the tenant is known as."""
-
-    pagerduty_user: str
-    name: str
-
-
 class Invited(NamedTuple):
     """Somebody who can be in the chat."""
 
-    pagerduty_user: str
     aad_object_id: str
     role: Role
-    in_chat: bool
     asked: bool
     absence: Absence | None
+    has_left: bool
+    """By themselves, so that nobody brings them back."""
 
 
 class Known(NamedTuple):
@@ -60,9 +53,10 @@ async def take_links(connection: Connection | Pool, room: RoomKey, *, tenant: st
     await QUERIES["link"].execute(connection, **dict(room), tenant=tenant)
 
 
-async def unknown(connection: Connection | Pool, room: RoomKey, *, most: int) -> tuple[Unknown, ...]:
-    """Those who are to be looked for now."""
-    return tuple(Unknown(*row) for row in await QUERIES["unknown"].fetch(connection, **dict(room), most=most))
+async def unknown(connection: Connection | Pool, room: RoomKey, *, most: int) -> tuple[str, ...]:
+    """PagerDuty's ids of those who are to be looked for now."""
+    rows = await QUERIES["unknown"].fetch(connection, **dict(room), most=most)
+    return tuple(row["pagerduty_user"] for row in rows)
 
 
 async def without_role(
@@ -116,6 +110,11 @@ async def take_out(
 async def note_members(connection: Connection | Pool, room: RoomKey, people: Collection[str]) -> None:
     """Who is in the chat, by AAD object id, as Microsoft lists them."""
     await QUERIES["note_members"].execute(connection, **dict(room), people=list(people))
+
+
+async def note_removed(connection: Connection | Pool, room: RoomKey, people: Collection[str]) -> None:
+    """Muster took these out of the chat, by AAD object id."""
+    await QUERIES["note_removed"].execute(connection, **dict(room), people=list(people))
 
 
 async def keys_of(

@@ -19,7 +19,7 @@ WHERE m.account = :account AND m.incident_id = :incident_id AND m.aad_object_id 
 
 -- name: unknown
 -- Those who are not known and were not looked for within the hour; or within the minute, where that was not granted.
-SELECT pagerduty_user, name FROM room_member
+SELECT pagerduty_user FROM room_member
 WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NULL
   AND (looked_at IS NULL
        OR looked_at < now() - CASE WHEN absence = 'not_granted' THEN interval '1 minute' ELSE interval '1 hour' END)
@@ -47,9 +47,9 @@ ORDER BY l.id
 
 -- name: invited
 -- Who can be in the chat, by rank; each person once, by the most that is known of any of their PagerDuty users.
-SELECT pagerduty_user, aad_object_id, role, in_chat, asked, absence
+SELECT aad_object_id, role, asked, absence, has_left
 FROM (
-  SELECT DISTINCT ON (aad_object_id) pagerduty_user, aad_object_id, role, in_chat, absence,
+  SELECT DISTINCT ON (aad_object_id) pagerduty_user, aad_object_id, role, absence, left_at IS NOT NULL AS has_left,
          bool_or(asked) OVER same AS asked, min(rank) OVER same AS rank
   FROM room_member
   WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NOT NULL AND role IS NOT NULL
@@ -65,11 +65,18 @@ UPDATE room_member SET taken_out = :out
 WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = ANY(:users::text[])
 
 -- name: note_members
--- A read back: who is in it, by AAD object id. Whoever is has nothing that keeps them out.
+-- A read back: who is in it, by AAD object id. Whoever is has nothing that keeps them out; whoever was and is not any
+-- more has left, and nobody brings them back.
 UPDATE room_member
 SET in_chat = aad_object_id = ANY(:people::text[]),
-    absence = CASE WHEN aad_object_id = ANY(:people::text[]) THEN NULL ELSE absence END
+    absence = CASE WHEN aad_object_id = ANY(:people::text[]) THEN NULL ELSE absence END,
+    left_at = CASE WHEN aad_object_id = ANY(:people::text[]) THEN NULL WHEN in_chat THEN now() ELSE left_at END
 WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NOT NULL
+
+-- name: note_removed
+-- Muster took them out, and may bring them back.
+UPDATE room_member SET in_chat = false
+WHERE account = :account AND incident_id = :incident_id AND aad_object_id = ANY(:people::text[])
 
 -- name: keys_of
 -- AAD object ids of PagerDuty's users who are known, but of those who are wanted as another user too.
@@ -86,7 +93,7 @@ WHERE account = :account AND incident_id = :incident_id AND aad_object_id = :aad
 
 -- name: absent
 SELECT name, absence, count(*) OVER () AS of_all FROM room_member
-WHERE account = :account AND incident_id = :incident_id AND absence IS NOT NULL AND NOT in_chat
+WHERE account = :account AND incident_id = :incident_id AND absence IS NOT NULL AND NOT in_chat AND left_at IS NULL
 ORDER BY rank, name, pagerduty_user
 LIMIT :most
 

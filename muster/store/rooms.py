@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from muster.store import clicks
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from muster.store.targets import Target, target_of
@@ -18,7 +19,6 @@ class LockedRoom(NamedTuple):
     """A room's row while nobody else changes it."""
 
     stage: str
-    tenant: str
     topic: str
     owner: str | None
     began_at: datetime | None
@@ -49,6 +49,7 @@ async def restore(connection: Connection | Pool, room: RoomKey) -> StoredRoom:
         shown_topic=row["shown_topic"],
         others=row["others"],
         installed=row["installed_at"] is not None,
+        bot_removed=row["bot_removed"],
         shown=row["shown_at"] is not None,
         noted=row["noted_at"] is not None,
         told=None if row["told"] is None else Room.model_validate_json(row["told"]),
@@ -60,6 +61,7 @@ async def restore(connection: Connection | Pool, room: RoomKey) -> StoredRoom:
         taken_out=tuple(one["pagerduty_user"] for one in people if one["taken_out"]),
         left=row["left_at"] is not None,
         present=row["present"],
+        clicks=await clicks.of_room(connection, room),
     )
 
 
@@ -69,21 +71,29 @@ async def lock(connection: Connection, room: RoomKey) -> LockedRoom | None:
     return LockedRoom(*row) if row else None
 
 
-async def begin(connection: Connection | Pool, room: RoomKey, *, topic: str, owner: str) -> None:
-    """Commit that the chat is being made."""
-    await QUERIES["begin"].execute(connection, **dict(room), topic=topic, owner=owner)
+async def begin(connection: Connection | Pool, room: RoomKey, *, topic: str, owner: str) -> datetime:
+    """Commit that the chat is being made; since when, which names this intent among all of the room."""
+    began_at: datetime = await QUERIES["begin"].fetchval(connection, **dict(room), topic=topic, owner=owner)
+    return began_at
 
 
-async def note_not_made(connection: Connection | Pool, room: RoomKey) -> None:
-    """It certainly was not made."""
-    await QUERIES["not_made"].execute(connection, **dict(room))
+async def note_owner(connection: Connection | Pool, room: RoomKey, *, owner: str) -> None:
+    """It is made in the name of somebody else."""
+    await QUERIES["note_owner"].execute(connection, **dict(room), owner=owner)
+
+
+async def note_not_made(connection: Connection | Pool, room: RoomKey, *, began_at: datetime) -> None:
+    """What was begun then certainly was not made."""
+    await QUERIES["not_made"].execute(connection, **dict(room), began_at=began_at)
 
 
 async def note_made(
-    connection: Connection | Pool, room: RoomKey, *, chat: str, url: str, others: int = 0
+    connection: Connection | Pool, room: RoomKey, *, began_at: datetime, chat: str, url: str, others: int = 0
 ) -> None:
-    """It is there."""
-    await QUERIES["made"].execute(connection, **dict(room), chat=chat, url=url, others=others)
+    """What was begun then is there."""
+    await QUERIES["made"].execute(
+        connection, **dict(room), began_at=began_at, chat=chat, url=url, others=others
+    )
 
 
 async def note_unknown(connection: Connection | Pool, room: RoomKey) -> None:
@@ -105,6 +115,12 @@ async def note_gone(connection: Connection | Pool, room: RoomKey, *, chat: str) 
 async def note_installed(connection: Connection | Pool, room: RoomKey) -> None:
     """The bot is in the chat."""
     await QUERIES["note_installed"].execute(connection, **dict(room))
+
+
+async def of_chat(connection: Connection | Pool, chat: str) -> RoomKey | None:
+    """The room whose chat this is; ``None``: people made it."""
+    row = await QUERIES["of_chat"].fetchrow(connection, chat=chat)
+    return RoomKey(**row) if row else None
 
 
 async def is_new(connection: Connection | Pool, chat: str) -> bool:

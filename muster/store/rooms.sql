@@ -1,15 +1,18 @@
 -- name: open
 -- Somebody may ask for a chat: from here on the incident's events concern the room.
 INSERT INTO incident_room (account, incident_id, tenant) VALUES (:account, :incident_id, :tenant)
-ON CONFLICT (account, incident_id) DO UPDATE SET tenant = excluded.tenant WHERE incident_room.stage = 'none'
+ON CONFLICT (account, incident_id) DO UPDATE SET tenant = excluded.tenant, opened_at = now()
+WHERE incident_room.stage = 'none'
 
 -- name: restore
 SELECT r.tenant, coalesce(t.name, '') AS tenant_name, r.stage, r.topic, r.began_at, r.chat, r.url, r.others,
+       c.suspended_at IS NOT NULL AS bot_removed,
        r.shown_topic, r.installed_at, r.shown_at, r.noted_at, r.told, r.summed_up_for, r.left_at,
        (SELECT count(*) FROM room_member m WHERE m.account = r.account AND m.incident_id = r.incident_id AND m.in_chat)
          AS present
 FROM incident_room r
 LEFT JOIN teams_tenant t ON t.id = r.tenant
+LEFT JOIN conversation c ON c.id = r.chat
 WHERE r.account = :account AND r.incident_id = :incident_id
 
 -- name: people
@@ -18,22 +21,29 @@ WHERE account = :account AND incident_id = :incident_id
 ORDER BY pagerduty_user
 
 -- name: lock
-SELECT stage, tenant, topic, owner, began_at, chat, url FROM incident_room
+SELECT stage, topic, owner, began_at, chat, url FROM incident_room
 WHERE account = :account AND incident_id = :incident_id
 FOR UPDATE
 
 -- name: begin
 UPDATE incident_room SET stage = 'making', topic = :topic, owner = :owner, began_at = now()
 WHERE account = :account AND incident_id = :incident_id
+RETURNING began_at
+
+-- name: note_owner
+-- In whose chats it is looked for, where the answer is lost.
+UPDATE incident_room SET owner = :owner
+WHERE account = :account AND incident_id = :incident_id AND stage = 'making'
 
 -- name: not_made
--- It certainly was not.
-UPDATE incident_room SET stage = 'none' WHERE account = :account AND incident_id = :incident_id AND stage = 'making'
+-- It certainly was not. An answer counts for the intent that it was asked under, and for no later one.
+UPDATE incident_room SET stage = 'none'
+WHERE account = :account AND incident_id = :incident_id AND stage = 'making' AND began_at = :began_at
 
 -- name: made
 UPDATE incident_room
 SET stage = 'made', chat = :chat, url = :url, others = :others, shown_topic = topic
-WHERE account = :account AND incident_id = :incident_id AND stage = 'making'
+WHERE account = :account AND incident_id = :incident_id AND stage = 'making' AND began_at = :began_at
 
 -- name: unknown
 UPDATE incident_room SET stage = 'unknown' WHERE account = :account AND incident_id = :incident_id AND stage = 'making'
@@ -41,13 +51,13 @@ UPDATE incident_room SET stage = 'unknown' WHERE account = :account AND incident
 -- name: begin_anew
 -- Somebody asks for another chat, and nobody will look for the old one.
 UPDATE incident_room
-SET stage = 'none', chat = NULL, url = '', shown_topic = '', installed_at = NULL, shown_at = NULL, noted_at = NULL
+SET stage = 'none', opened_at = now(), chat = NULL, url = '', shown_topic = '', installed_at = NULL, shown_at = NULL, noted_at = NULL
 WHERE account = :account AND incident_id = :incident_id AND stage IN ('unknown', 'gone')
 
 -- name: forget_members
 -- What kept somebody out of the old chat says nothing of another one.
 UPDATE room_member
-SET in_chat = false, absence = CASE WHEN absence IN ('blocked', 'refused', 'full') THEN NULL ELSE absence END
+SET in_chat = false, left_at = NULL, absence = CASE WHEN absence IN ('blocked', 'refused', 'full') THEN NULL ELSE absence END
 WHERE account = :account AND incident_id = :incident_id
 
 -- name: gone
@@ -56,6 +66,9 @@ WHERE account = :account AND incident_id = :incident_id AND chat = :chat AND sta
 
 -- name: note_installed
 UPDATE incident_room SET installed_at = now() WHERE account = :account AND incident_id = :incident_id
+
+-- name: of_chat
+SELECT account, incident_id FROM incident_room WHERE chat = :chat AND stage = 'made'
 
 -- name: is_new
 -- Whether Muster brought the bot into a chat within the minute: Teams' own roster follows an installation late.

@@ -329,6 +329,7 @@ CREATE TABLE room_member (
     looked_at timestamp with time zone,
     in_chat boolean DEFAULT false NOT NULL,
     taken_out boolean DEFAULT false NOT NULL,
+    left_at timestamp with time zone,
     CONSTRAINT room_member_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'guest'::text])))
 );
 
@@ -530,7 +531,7 @@ CREATE INDEX incident_card_by_activity ON incident_card USING btree (conversatio
 
 CREATE INDEX incident_card_unresolved ON incident_card USING btree (conversation) WHERE (COALESCE((view ->> 'status'::text), ''::text) <> 'resolved'::text);
 
-CREATE INDEX incident_room_chat ON incident_room USING btree (chat) WHERE (chat IS NOT NULL);
+CREATE UNIQUE INDEX incident_room_chat ON incident_room USING btree (chat) WHERE (chat IS NOT NULL);
 
 CREATE INDEX link_offer_by_end ON link_offer USING btree (expires_at);
 

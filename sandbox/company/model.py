@@ -32,6 +32,8 @@ class Person(Value):
     """The Microsoft tenant of somebody of another organization; ``None`` for the company's own."""
     guest_from: str | None = None
     """The Microsoft tenant where a guest's account is at home; its object id is of the company's tenant."""
+    has_teams: bool = True
+    """Whether the person's licence has Teams: without it they are in the directory, and in no new chat."""
     microsoft_admin: bool = False
     """Whether the person may consent to an application's permissions for the whole tenant."""
 

@@ -199,14 +199,14 @@ async def test_the_card_in_the_chat_knows_what_was_told_before(cards: Cards) -> 
 
 async def test_a_chat_without_a_number_has_a_key_all_the_same(cards: Cards) -> None:
     await cards.show(number=None)
-    assert (await keys(cards.pool))[CHAT] == "chat-0"
+    assert (await keys(cards.pool))[CHAT] == f"chat-{cards.room.incident_id.casefold()}"
 
 
 async def test_where_the_bot_was_removed_nothing_is_shown(cards: Cards) -> None:
     await cards.show()
     await cards.pool.execute("DELETE FROM incident_card")
     await cards.pool.execute("UPDATE conversation SET suspended_at = now() WHERE id = $1", CHAT)
-    await cards.show()
+    assert (await failed(cards.activities.show_in_chat, cards.showing()))[0] == "BotRemoved"
     assert await cards.in_chat() == []
     assert len(await cards.signalled("chat-42")) == 1
 

@@ -18,7 +18,8 @@ from tests.sandbox.office import Office
 from tests.support.rooms import ROOM, TOPIC, Room, failed, office_settings, opened_room, ran, staffed_office
 from tests.support.settings import database_at
 from tests.support.waiting import eventually
-from workflows.incident_room.activities import ASKER, RESPONDER, ChatFound, ChatMade, FindChat, Installed
+from workflows.incident_room.activities import ChatFound, ChatMade, FindChat, Installed
+from workflows.wanted import ASKER, JOINED
 
 pytestmark = pytest.mark.anyio
 
@@ -213,7 +214,7 @@ async def test_a_creation_has_twenty_people_its_owner_and_those_who_matter_most(
     room: Room, office: Office
 ) -> None:
     crowd = [one for one in office.microsoft.company.people if one.name.startswith("Crowd")]
-    await room.invites(*crowd, rank=RESPONDER)
+    await room.invites(*crowd, rank=JOINED)
     names = room.names((await room.create()).id)
     assert (len(names), names[:2]) == (20, ["Ada", "Bo"])
     assert (await room.add((await room.row()).id)).present == CROWD + 2
@@ -239,6 +240,27 @@ async def test_whom_the_directory_does_not_have_any_more_is_left_out_and_told_of
     assert office.asked("POST", "/chats") == 2, "once more, without her"
 
 
+@pytest.mark.parametrize("crowd", [1, 2, 6, 18])
+async def test_who_has_no_teams_keeps_nobody_else_out(room: Room, office: Office, crowd: int) -> None:
+    """Microsoft refuses the whole and does not say for whom: it is made of a part, the others are added."""
+    await room.invites(office.person("Lee"))
+    others = [one for one in office.microsoft.company.people if one.name.startswith("Crowd")][:crowd]
+    await room.invites(*others, rank=JOINED)
+    chat = await made(room)
+    assert (await room.add(chat)).present == 2 + crowd
+    assert sorted(room.names(chat)) == sorted(["Ada", "Bo", *["Crowd"] * crowd])
+    assert await room.absent() == {"Lee": "refused"}
+
+
+async def test_a_refusal_of_everybody_is_given_up(room: Room, office: Office) -> None:
+    others = [one for one in office.microsoft.company.people if one.name.startswith("Crowd")][:18]
+    await room.invites(*others, rank=JOINED)
+    office.fault("chat", "status", status=400, body=REFUSED, times=50)
+    kind, _ = await failed(room.worker.chats.create_chat, room.creating())
+    assert (kind, office.asked("POST", "/chats")) == ("RequestInvalid", 15)
+    assert (await room.row()).stage == "none"
+
+
 async def test_whose_role_is_another_one_comes_with_that(room: Room, office: Office) -> None:
     await room.invites(office.guest)
     await room.knows(office.guest, Known(office.guest.aad_object_id, "owner"))
@@ -249,7 +271,7 @@ async def test_whose_role_is_another_one_comes_with_that(room: Room, office: Off
 
 async def test_the_next_person_owns_the_chat_where_whoever_asked_is_gone(room: Room, office: Office) -> None:
     """Their chats are those that would be searched for it."""
-    await room.invites(office.person("Di"), rank=RESPONDER)
+    await room.invites(office.person("Di"), rank=JOINED)
     delete(office, "Ada")
     assert room.names(await made(room)) == ["Bo", "Di"]
     owner = await room.pool.fetchval("SELECT owner FROM incident_room")

@@ -8,6 +8,7 @@ import pytest
 
 from activities.pagerduty.rooms import RoomNoteActivities
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
 from muster.linked_people.person_token import PersonTokens
 from muster.store import links, room_members, rooms
@@ -16,11 +17,12 @@ from tests.support.pagerduty_account import ADA_USER, BO_USER, COMPANY, CY_USER
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.rooms import failed, ran
 from workflows.contract import Done
-from workflows.incident_room.activities import ASKER, Admit, Admitted, NoteChat, WantedPerson
+from workflows.incident_room.activities import Admit, Admitted, NoteChat
 from workflows.incident_room.messages import RoomKey
 from workflows.incident_room.state import Asker
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome
+from workflows.wanted import ASKER, WantedPerson
 
 pytestmark = pytest.mark.anyio
 
@@ -101,7 +103,9 @@ def askers(
     pagerduty_side: PagerDuty,
     incident: str,
 ) -> Askers:
-    activities = RoomNoteActivities(PagerDutyClient(http), accounts, person_tokens, pool)
+    activities = RoomNoteActivities(
+        PagerDutyClient(http), accounts, AppTokens(http, accounts), person_tokens, pool
+    )
     return Askers(activities, pagerduty_side, pool, incident)
 
 

@@ -22,8 +22,9 @@ from tests.support.rooms import (
     staffed_office,
     wanted_person,
 )
-from workflows.incident_room.activities import ASKER, ASSIGNEE, RESPONDER, ROLE, IdentifyPeople, WantedPerson
+from workflows.incident_room.activities import IdentifyPeople
 from workflows.room import Absent
+from workflows.wanted import ASKER, ASSIGNEE, JOINED, ROLE, WantedPerson
 
 pytestmark = pytest.mark.anyio
 
@@ -238,7 +239,7 @@ async def test_whose_account_is_gone_since_they_linked_is_not_invited(room: Room
 async def test_one_person_of_two_pagerduty_users_is_invited_once(room: Room, office: Office) -> None:
     cy = office.person("Cy")
     again = cy.model_copy(update={"pagerduty_user": "PAGAIN1"})
-    await room.invites(cy, rank=RESPONDER)
+    await room.invites(cy, rank=JOINED)
     await room.invites(again, rank=ASSIGNEE)
     await room.invites(office.person("Ada"), rank=ROLE)
     assert await room.invited() == [cy.aad_object_id, office.person("Ada").aad_object_id]
@@ -297,8 +298,8 @@ async def test_at_most_250_are_in_the_chat_assignees_first(
     everybody = crowd(office, count)
     late, early = everybody[:-2], everybody[-2:]
     if full:
-        await room.identify(*late, rank=RESPONDER)
-    await room.invites(*late, rank=RESPONDER)
+        await room.identify(*late, rank=JOINED)
+    await room.invites(*late, rank=JOINED)
     await room.identify(*early, rank=ASSIGNEE)
     chat = (await room.create()).id
     assert room.names(chat)[:2] == ["Crowd", "Crowd"]

@@ -111,6 +111,23 @@ def with_guest(company: Company) -> Company:
     return company.model_copy(update={"people": (*company.people, greta)})
 
 
+def with_unlicensed(company: Company) -> Company:
+    """Lee, whom the directory has and Teams does not."""
+    lee = company.people[-1].model_copy(
+        update={
+            "name": "Lee Mail",
+            "email": "lee@acme.example",
+            "aad_object_id": "00000000-0000-4000-9000-000000000002",
+            "teams_id": "29:1lee",
+            "tenant": None,
+            "guest_from": None,
+            "pagerduty_user": None,
+            "has_teams": False,
+        }
+    )
+    return company.model_copy(update={"people": (*company.people, lee)})
+
+
 def member(person: Person, role: str = "owner", **more: Any) -> dict[str, Any]:
     return {
         "@odata.type": "#microsoft.graph.aadUserConversationMember",

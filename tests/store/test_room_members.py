@@ -7,11 +7,11 @@ import pytest
 
 from muster.store import links, room_members, rooms
 from muster.store.pool import Pool
-from muster.store.room_members import MOST_NAMED, Invited, Known, Unknown
+from muster.store.room_members import MOST_NAMED, Invited, Known
 from tests.support.company import ACCOUNT, ADA_AAD, BO_AAD, CY_AAD, TENANT
-from workflows.incident_room.activities import ASKER, ASSIGNEE, RESPONDER, ROLE, WantedPerson
 from workflows.incident_room.messages import RoomKey
 from workflows.room import Absence, Absent
+from workflows.wanted import ASKER, ASSIGNEE, JOINED, ROLE, WantedPerson
 
 pytestmark = pytest.mark.anyio
 
@@ -40,6 +40,10 @@ async def find(
 ) -> None:
     known = Known(key, "owner" if key else None)
     await room_members.note_found(pool, ROOM, user, known=known, absence=absence, name=name)
+
+
+async def have_left(pool: Pool) -> list[str]:
+    return [one.aad_object_id for one in await room_members.invited(pool, ROOM) if one.has_left]
 
 
 async def invited(pool: Pool) -> list[str]:
@@ -71,9 +75,9 @@ async def test_who_is_wanted_adds_up(pool: Pool) -> None:
 
 
 async def test_the_better_rank_the_last_name_and_the_request_stay(pool: Pool) -> None:
-    await want(pool, ADA, rank=RESPONDER, name="Ada")
+    await want(pool, ADA, rank=JOINED, name="Ada")
     await want(pool, ADA, rank=ASKER, asked=True)
-    assert await row(pool, ADA) == (RESPONDER, "Name of PUSER01", True)
+    assert await row(pool, ADA) == (JOINED, "Name of PUSER01", True)
     await room_members.want(pool, ROOM, [WantedPerson(user=ADA, rank=ASSIGNEE)])
     assert await row(pool, ADA) == (ASSIGNEE, "Name of PUSER01", True)
 
@@ -95,7 +99,7 @@ async def test_links_of_the_tenant_and_the_account_tell_who_somebody_is(pool: Po
     await room_members.take_links(pool, ROOM, tenant=TENANT)
     assert await room_members.without_role(pool, ROOM, most=9) == ((ADA, ADA_AAD), (BO, BO_AAD))
     assert await room_members.without_role(pool, ROOM, most=1) == ((ADA, ADA_AAD),)
-    assert await room_members.unknown(pool, ROOM, most=9) == (Unknown(CY, "Name of PUSER03"),)
+    assert await room_members.unknown(pool, ROOM, most=9) == (CY,)
     assert await invited(pool) == [], "as what they come nobody knows yet"
 
 
@@ -120,8 +124,8 @@ async def test_who_was_not_found_is_unknown_again_after_an_hour(pool: Pool) -> N
 async def test_those_who_matter_most_are_looked_for_first(pool: Pool) -> None:
     await want(pool, ADA, rank=ASKER)
     await want(pool, CY, rank=ROLE)
-    await want(pool, BO, rank=RESPONDER)
-    assert [one.pagerduty_user for one in await room_members.unknown(pool, ROOM, most=2)] == [CY, BO]
+    await want(pool, BO, rank=JOINED)
+    assert await room_members.unknown(pool, ROOM, most=2) == (CY, BO)
 
 
 async def test_a_name_that_was_found_is_taken_and_none_leaves_the_old_one(pool: Pool) -> None:
@@ -135,11 +139,11 @@ async def test_a_name_that_was_found_is_taken_and_none_leaves_the_old_one(pool: 
 
 
 async def test_who_is_known_is_invited_by_rank(pool: Pool) -> None:
-    for user, key, rank in ((ADA, ADA_AAD, ASKER), (BO, BO_AAD, RESPONDER), (CY, CY_AAD, ASSIGNEE)):
+    for user, key, rank in ((ADA, ADA_AAD, ASKER), (BO, BO_AAD, JOINED), (CY, CY_AAD, ASSIGNEE)):
         await want(pool, user, rank=rank)
         await find(pool, user, key)
     assert await invited(pool) == [CY_AAD, BO_AAD, ADA_AAD]
-    assert (await room_members.invited(pool, ROOM))[0] == Invited(CY, CY_AAD, "owner", False, False, None)
+    assert (await room_members.invited(pool, ROOM))[0] == Invited(CY_AAD, "owner", False, None, False)
 
 
 @pytest.mark.parametrize(
@@ -166,10 +170,7 @@ async def test_one_person_of_two_users_is_invited_once_by_the_most_that_either_s
     for user, key in ((first, ADA_AAD), (second, ADA_AAD), (BO, BO_AAD)):
         await find(pool, user, key)
     found = await room_members.invited(pool, ROOM)
-    assert [(one.pagerduty_user, one.aad_object_id, one.asked) for one in found] == [
-        (ADA, ADA_AAD, True),
-        (BO, BO_AAD, False),
-    ]
+    assert [(one.aad_object_id, one.asked) for one in found] == [(ADA_AAD, True), (BO_AAD, False)]
 
 
 # There, and absent
@@ -180,11 +181,25 @@ async def test_a_read_back_says_who_is_there_and_nothing_keeps_them_out_any_more
         await want(pool, user)
         await find(pool, user, key, "full")
     await room_members.note_members(pool, ROOM, [ADA_AAD, "a stranger"])
-    assert [one.in_chat for one in await room_members.invited(pool, ROOM)] == [True, False]
+    assert (await rooms.restore(pool, ROOM)).present == 1
     assert await room_members.absent(pool, ROOM) == ((Absent(name="Name of PUSER02", why="full"),), 1)
     await room_members.note_members(pool, ROOM, [])
-    assert [one.in_chat for one in await room_members.invited(pool, ROOM)] == [False, False]
+    assert (await rooms.restore(pool, ROOM)).present == 0
     assert (await room_members.absent(pool, ROOM))[1] == 1, "who left a full chat was not kept out"
+
+
+async def test_who_left_by_themselves_is_not_brought_back_and_who_was_taken_out_may_be(pool: Pool) -> None:
+    for user, key in ((ADA, ADA_AAD), (BO, BO_AAD)):
+        await want(pool, user)
+        await find(pool, user, key)
+    assert await have_left(pool) == []
+    await room_members.note_members(pool, ROOM, [ADA_AAD, BO_AAD])
+    await room_members.note_removed(pool, ROOM, [BO_AAD])
+    await room_members.note_members(pool, ROOM, [])
+    await room_members.note_members(pool, ROOM, [])
+    assert await have_left(pool) == [ADA_AAD]
+    await room_members.note_members(pool, ROOM, [ADA_AAD])
+    assert await have_left(pool) == [], "they came back"
 
 
 async def test_a_reason_is_that_of_the_person_whatever_users_they_have(pool: Pool) -> None:
@@ -197,7 +212,7 @@ async def test_a_reason_is_that_of_the_person_whatever_users_they_have(pool: Poo
 
 async def test_twenty_of_the_absent_are_named_and_all_are_counted(pool: Pool) -> None:
     for number in range(25):
-        await want(pool, f"PMANY{number:02}", rank=RESPONDER)
+        await want(pool, f"PMANY{number:02}", rank=JOINED)
         await find(pool, f"PMANY{number:02}", None, "no_account")
     await want(pool, CY, rank=ASSIGNEE)
     await pool.execute("UPDATE room_member SET name = '' WHERE pagerduty_user = $1", CY)

@@ -12,10 +12,11 @@ from muster.store.room_members import Known
 from tests.store.locks import somebody_waits
 from tests.support.company import ACCOUNT, OPS, RELEASES, SERVICE_URL, TENANT
 from tests.support.waiting import eventually
-from workflows.incident_room.activities import ASKER, ASSIGNEE, StoredRoom, WantedPerson
+from workflows.incident_room.activities import StoredRoom
 from workflows.incident_room.messages import RoomKey
 from workflows.incident_room.state import Asker
 from workflows.room import Absence, Absent, Lack, Room
+from workflows.wanted import ASKER, ASSIGNEE, WantedPerson
 
 pytestmark = pytest.mark.anyio
 
@@ -37,13 +38,13 @@ async def row(pool: Pool) -> StoredRoom:
     return await rooms.restore(pool, ROOM)
 
 
-async def is_making(pool: Pool) -> None:
-    await rooms.begin(pool, ROOM, topic=TOPIC, owner="ada")
+async def is_making(pool: Pool) -> datetime:
+    return await rooms.begin(pool, ROOM, topic=TOPIC, owner="ada")
 
 
 async def is_made(pool: Pool, **more: Any) -> None:
-    await is_making(pool)
-    await rooms.note_made(pool, ROOM, chat=CHAT, url=URL, **more)
+    began_at = await is_making(pool)
+    await rooms.note_made(pool, ROOM, began_at=began_at, chat=CHAT, url=URL, **more)
 
 
 async def test_a_room_is_of_the_tenant_of_whoever_asked_last_until_its_chat_is_made(pool: Pool) -> None:
@@ -111,18 +112,30 @@ async def test_an_intent_has_its_time_and_a_newer_one_another(pool: Pool) -> Non
     assert found.began_at > first
 
 
+async def test_an_answer_says_nothing_of_a_later_intent(pool: Pool) -> None:
+    """The answer to the first one is recorded late, when somebody has asked for another chat."""
+    earlier = await is_making(pool)
+    await rooms.note_unknown(pool, ROOM)
+    async with transaction(pool) as connection:
+        await rooms.begin_anew(connection, ROOM)
+    await is_making(pool)
+    await rooms.note_made(pool, ROOM, began_at=earlier, chat=CHAT, url=URL)
+    await rooms.note_not_made(pool, ROOM, began_at=earlier)
+    assert ((await row(pool)).stage, (await row(pool)).id) == ("making", "")
+
+
 @pytest.mark.parametrize("stage", ["none", "making", "unknown", "made", "gone"])
 async def test_an_outcome_counts_for_an_intent_alone(pool: Pool, stage: str) -> None:
     async def outcomes() -> list[str]:
         found: list[str] = []
         for note in (
-            rooms.note_not_made(pool, ROOM),
-            rooms.note_unknown(pool, ROOM),
-            rooms.note_made(pool, ROOM, chat=CHAT, url=URL),
+            lambda began_at: rooms.note_not_made(pool, ROOM, began_at=began_at),
+            lambda _: rooms.note_unknown(pool, ROOM),
+            lambda began_at: rooms.note_made(pool, ROOM, began_at=began_at, chat=CHAT, url=URL),
         ):
-            await is_making(pool)
+            began_at = await is_making(pool)
             await pool.execute("UPDATE incident_room SET stage = $1", stage)
-            await note
+            await note(began_at)
             found.append((await row(pool)).stage)
         return found
 

@@ -30,10 +30,9 @@ from muster.store.room_members import Known
 from sandbox.company import Company, Person, build_company
 from sandbox.teams.graph.apps import catalog_id_of
 from tests.sandbox.chats import crowded
-from tests.sandbox.office import Office, running_office, with_guest
+from tests.sandbox.office import Office, running_office, with_guest, with_unlicensed
 from tests.support.settings import config_file, settings_for
 from workflows.incident_room.activities import (
-    ASSIGNEE,
     AddPeople,
     ChatFound,
     ChatMade,
@@ -49,9 +48,9 @@ from workflows.incident_room.activities import (
     RenameChat,
     Renamed,
     StoredRoom,
-    WantedPerson,
 )
 from workflows.incident_room.messages import RoomKey
+from workflows.wanted import ASSIGNEE, WantedPerson
 
 ROOM = RoomKey(account="acme", incident_id="Q1")
 NUMBER, TITLE = 42, "Checkout is slow"
@@ -75,8 +74,8 @@ async def failed(activity: Callable[[ArgumentT], Awaitable[object]], request: Ar
 
 
 def staffed_company(crowd: int) -> Company:
-    """Acme with a guest and a crowd, of whom everybody has a PagerDuty user."""
-    company = crowded(with_guest(build_company()), crowd)
+    """Acme with a guest, somebody without Teams and a crowd; everybody has a PagerDuty user."""
+    company = crowded(with_unlicensed(with_guest(build_company())), crowd)
     people = tuple(
         one.model_copy(update={"pagerduty_user": f"PMORE{number:03}", "role": "limited_user"})
         if one.pagerduty_user is None and one.tenant is None

@@ -35,13 +35,14 @@ def shown_room(room: Room | None, place: Place | None) -> ShownRoom | None:
         return ShownRoom(kind="elsewhere", tenant_name=room.tenant_name) if room.is_joinable else None
     if room.is_joinable:
         # What the chat's own card says is not said twice; without the bot it has none.
-        if not room.app_unknown and not any(one.step == "bot" for one in room.lacks):
+        if room.shows_card:
             return ShownRoom(kind="join", url=room.url)
         return ShownRoom(
             kind="join",
             url=room.url,
             lacks=room.lacks,
             app_unknown=room.app_unknown,
+            bot_removed=room.bot_removed,
             absent=room.absent,
             absent_count=room.absent_count,
         )

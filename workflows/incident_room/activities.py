@@ -12,7 +12,8 @@ from workflows.incident_room.state import Asker
 from workflows.room import Absent, Room
 from workflows.values import Value
 from workflows.verbs.click import Click
-from workflows.verbs.outcomes import Outcome
+from workflows.verbs.outcomes import Outcome, RecordedOutcome
+from workflows.wanted import WantedPerson
 
 
 class InRoom(Value):
@@ -30,7 +31,7 @@ class Admit(InRoom):
 
 
 class Admitted(Value):
-    """Whoever asked may, and is among the people; or why not."""
+    """Whoever asked may, and the owner is among the people; or why not."""
 
     refused: Outcome | None = None
     asker: Asker | None = None
@@ -38,18 +39,11 @@ class Admitted(Value):
     details: Details | None = None
 
 
-ASSIGNEE, ROLE, RESPONDER, ASKER = range(4)
-"""Ranks: who comes first where there is no place for all."""
-NOT_WANTED = frozenset({"declined", "cancelled"})
-"""States of responders, as PagerDuty names them, who are not brought in."""
+class OpenRoom(InRoom):
+    """A program asks for the chat: find out whether the incident is there, and whose chat it is to be."""
 
-
-class WantedPerson(Value):
-    """A PagerDuty user who is to be in the chat."""
-
-    user: str
-    rank: int
-    name: str = ""
+    by: str
+    owner: str | None
 
 
 class IdentifyPeople(InRoom):
@@ -211,6 +205,7 @@ class StoredRoom(Value):
     shown_topic: str = ""
     others: int = 0
     installed: bool = False
+    bot_removed: bool = False
     shown: bool = False
     noted: bool = False
     told: Room | None = None
@@ -220,9 +215,12 @@ class StoredRoom(Value):
     taken_out: tuple[str, ...] = ()
     left: bool = False
     present: int = 0
+    clicks: tuple[RecordedOutcome, ...] = ()
+    """Those that came to a chat, or to one that nobody knows of: the same click asks for no other one."""
 
 
 ADMIT = Activity("pagerduty.admit_to_room", Admit, Admitted, options.PAGERDUTY_INTERACTIVE)
+OPEN_ROOM = Activity("pagerduty.open_room", OpenRoom, Admitted, options.PAGERDUTY_INTERACTIVE)
 RESTORE_ROOM = Activity("store.recall_room", RoomKey, StoredRoom, options.STORE)
 BEGIN_ANEW = Activity("store.begin_anew", RoomKey, Done, options.STORE)
 IDENTIFY_PEOPLE = Activity("graph.identify_people", IdentifyPeople, PeopleFound, options.GRAPH_PEOPLE)

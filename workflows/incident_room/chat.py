@@ -33,13 +33,21 @@ def with_chat_wanted(state: State) -> State:
 
 def without_chat(state: State) -> State:
     """Nothing is done any more for a chat that is not there."""
-    people = People(taken_out=state.people.taken_out)
-    return state.replace(chat=Chat(), people=people, installed=False, shown=False, noted=False)
+    people = People(taken_out=state.people.taken_out, waiting=state.people.waiting)
+    return state.replace(
+        chat=Chat(), people=people, installed=False, shown=False, noted=False, bot_removed=False
+    )
 
 
 def with_chat_gone(state: State) -> State:
     """It was deleted: whoever wants one asks for a new one."""
     return without_chat(state).with_chat(stage="gone")
+
+
+def note_if_gone(run: RunState, failure: Failure) -> None:
+    """A call about the chat that is answered 404 says that somebody has deleted it."""
+    if issubclass(failure.kind, NotFound):
+        run.apply(with_chat_gone(run.state))
 
 
 class ChatReconciler(Reconciler):
@@ -187,8 +195,7 @@ class AppReconciler(Reconciler):
 
     def on_failure(self, failure: Failure) -> None:
         """Where Teams does not know the chat any more, somebody has deleted it."""
-        if issubclass(failure.kind, NotFound):
-            self._run.apply(with_chat_gone(self._run.state))
+        note_if_gone(self._run, failure)
 
 
 class CardReconciler(Reconciler):
@@ -252,6 +259,10 @@ class NamesReconciler(Reconciler):
         )
         renamed = await call(RENAME_CHAT, request, "resolved" if run.wants_mark else "open")
         run.apply(run.state.with_chat(shown_topic=renamed.topic))
+
+    def on_failure(self, failure: Failure) -> None:
+        """Where Teams does not know the chat any more, somebody has deleted it."""
+        note_if_gone(self._run, failure)
 
     @property
     def _has_mark(self) -> bool:

@@ -67,6 +67,18 @@ class AskedForChat(Value):
     """Name of its service, likewise."""
 
 
+class OpenChat(Value):
+    """A program asks for the chat, as a PagerDuty user who answers for it."""
+
+    key: str
+    """Tells this request from every other, however often it arrives."""
+    by: str
+    """PagerDuty's id of the user in whose name the program asks."""
+    owner: str | None = None
+    """PagerDuty's id of who is to own the chat; ``None``: the first assignee, else whoever asks."""
+    correlation: str
+
+
 class RoomAnswer(Value):
     """What the API says to whoever asked."""
 

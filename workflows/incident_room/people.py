@@ -3,26 +3,21 @@
 from collections.abc import Iterator
 
 from workflows.contract import call
-from workflows.errors import Failure, NotFound
+from workflows.errors import Failure
 from workflows.incident.values import Reference
 from workflows.incident_room.activities import (
     ADD_PEOPLE,
-    ASKER,
-    ASSIGNEE,
     IDENTIFY_PEOPLE,
-    NOT_WANTED,
     REMOVE_PEOPLE,
-    RESPONDER,
-    ROLE,
     AddPeople,
     IdentifyPeople,
     RemovePeople,
-    WantedPerson,
 )
-from workflows.incident_room.chat import with_chat_gone
+from workflows.incident_room.chat import note_if_gone
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import People, State
 from workflows.reconcile import Reconciler
+from workflows.wanted import ASKER, ASSIGNEE, NOT_WANTED, ROLE, WantedPerson, rank_of_responder
 
 
 def wanted_people(state: State) -> tuple[WantedPerson, ...]:
@@ -40,9 +35,29 @@ def _ranked(state: State) -> Iterator[tuple[int, Reference]]:
         yield from ((ASSIGNEE, person) for person in incident.snapshot.assignees)
     yield from ((ROLE, entry.value.holder) for entry in incident.roles if entry.value.holder is not None)
     for entry in incident.responders:
-        if entry.value.state not in NOT_WANTED:
-            yield RESPONDER, entry.value.person
+        rank = rank_of_responder(entry.value.state)
+        if rank is not None:
+            yield rank, entry.value.person
     yield from ((ASKER, Reference(id=one.pagerduty_user, name=one.name)) for one in state.askers)
+
+
+def with_people_waiting(state: State) -> State:
+    """Whom the incident names is wanted until they were looked for.
+
+    Many events may arrive before the next search, and an incident's state keeps the newest responders alone.
+    """
+    known, declined = set(state.people.searched_for), set(declined_of(state))
+    named = {one.user: one for one in (*state.people.waiting, *wanted_people(state))}
+    waiting = tuple(one for one in named.values() if one.user not in known and one.user not in declined)
+    return state if waiting == state.people.waiting else state.with_people(waiting=waiting)
+
+
+def declined_of(state: State) -> list[str]:
+    """Responders who do not come, and whom nothing else brings in."""
+    responders = (entry.value for entry in state.incident.responders)
+    declined = [one.person.id for one in responders if one.state in NOT_WANTED]
+    wanted = {one.user for one in wanted_people(state)} if declined else set()
+    return [user for user in declined if user not in wanted]
 
 
 class SearchReconciler(Reconciler):
@@ -58,8 +73,7 @@ class SearchReconciler(Reconciler):
         state = self._run.state
         if state.chat.stage not in ("wanted", "made"):
             return False
-        known = set(state.people.searched_for)
-        return not state.people.searched or any(one.user not in known for one in wanted_people(state))
+        return not state.people.searched or bool(with_people_waiting(state).people.waiting)
 
     def urgencies(self) -> int:
         """Somebody asks for what could not be made before."""
@@ -73,7 +87,8 @@ class SearchReconciler(Reconciler):
     async def reconcile(self) -> None:
         """Look for all of them; those who are known are not asked for again."""
         run = self._run
-        wanted = wanted_people(run.state)
+        named = {one.user: one for one in (*run.state.people.waiting, *wanted_people(run.state))}
+        wanted = tuple(sorted(named.values(), key=lambda one: (one.rank, one.user)))
         request = IdentifyPeople(**run.call_of(), wanted=wanted)
         found = await call(IDENTIFY_PEOPLE, request, f"{len(wanted)} wanted")
         searched_for = {*run.state.people.searched_for, *(one.user for one in wanted)}
@@ -81,6 +96,7 @@ class SearchReconciler(Reconciler):
             run.state.with_people(
                 searched=True,
                 searched_for=tuple(sorted(searched_for)),
+                waiting=tuple(one for one in run.state.people.waiting if one.user not in named),
                 found=found.found,
                 absent=found.absent,
                 absent_count=found.absent_count,
@@ -137,8 +153,7 @@ class MembersReconciler(Reconciler):
 
     def on_failure(self, failure: Failure) -> None:
         """Where Teams does not know the chat any more, somebody has deleted it."""
-        if issubclass(failure.kind, NotFound):
-            self._run.apply(with_chat_gone(self._run.state))
+        note_if_gone(self._run, failure)
 
 
 class LeavingReconciler(Reconciler):
@@ -174,6 +189,10 @@ class LeavingReconciler(Reconciler):
             )
         )
 
+    def on_failure(self, failure: Failure) -> None:
+        """Where Teams does not know the chat any more, somebody has deleted it."""
+        note_if_gone(self._run, failure)
+
     @property
     def _everybody(self) -> bool:
         return self._run.is_left and not self._run.state.people.left
@@ -183,9 +202,4 @@ class LeavingReconciler(Reconciler):
         state = self._run.state
         if not self._run.start.policy.declined_leave:
             return ()
-        responders = (entry.value for entry in state.incident.responders)
-        declined = [one.person.id for one in responders if one.state in NOT_WANTED]
-        if not declined:
-            return ()
-        staying = {*state.people.taken_out, *(one.user for one in wanted_people(state))}
-        return tuple(user for user in declined if user not in staying)
+        return tuple(user for user in declined_of(state) if user not in state.people.taken_out)

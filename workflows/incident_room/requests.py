@@ -6,17 +6,14 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.channel_incident.activities import RECORD_CLICKS, JudgedClick, RecordClicks
-from workflows.channel_incident.messages import CardKey
-from workflows.contract import call
 from workflows.degradations import Degradation
 from workflows.errors import ConsentMissing, failure_of, refusal_of
-from workflows.incident_room.activities import ADMIT, Admit
+from workflows.incident_room.asking import Asking
 from workflows.incident_room.chat import with_chat_wanted
 from workflows.incident_room.messages import AskedForChat, RoomAnswer
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Refused, State, Told
-from workflows.verbs.judging import failed, judge_person
+from workflows.verbs.judging import failed
 from workflows.verbs.outcomes import MAY_BE_REPEATED, TOLD_PRIVATELY, Outcome, RecordedOutcome
 
 HINDERING = ("people", "beginning", "chat")
@@ -31,16 +28,16 @@ class Requests:
         self._handling: set[str] = set()
         self._turn = asyncio.Lock()
 
-    async def handle(self, asked: AskedForChat) -> RoomAnswer:
+    async def handle(self, asking: Asking) -> RoomAnswer:
         """The request's one outcome: the recorded one, or by asking PagerDuty and waiting for the chat."""
-        key = asked.click.key
+        key = asking.key
         while key in self._handling:  # whoever wakes first may be handling it again
             await workflow.wait_condition(lambda: key not in self._handling)
         outcome = self._known(key)
         if outcome is None:
             self._handling.add(key)
             try:
-                outcome = await self._come_to_outcome(asked)
+                outcome = await self._come_to_outcome(asking)
             finally:
                 self._handling.discard(key)
         return RoomAnswer(outcome=outcome, url=self._run.state.chat.url)
@@ -64,33 +61,35 @@ class Requests:
         if outcome.kind in TOLD_PRIVATELY:
             self._run.apply(self._run.state.with_private(told))
 
-    async def _come_to_outcome(self, asked: AskedForChat) -> Outcome:
-        run, click = self._run, asked.click
-        outcome = judge_person(click, run.now)
+    async def _come_to_outcome(self, asking: Asking) -> Outcome:
+        run = self._run
+        outcome = asking.judge(run)
         if outcome is None:
             async with self._turn:  # of two at once the second finds the chat wanted
-                outcome, is_first = await self._admit(asked)
+                outcome, is_first = await self._admit(asking)
             if outcome is None:
                 outcome = await self._when_decided(is_first=is_first)
-        run.tells(f"{click.verb}: {outcome.kind}", f"{click.person.name} in Teams")
-        run.apply(self._with(click.key, outcome), cause=click.correlation)
-        await self._record(asked, outcome)
+        run.tells(f"create_chat: {outcome.kind}", asking.who)
+        run.apply(self._with(asking.key, outcome), cause=asking.correlation)
+        await asking.record(run, outcome)
         return outcome
 
-    async def _admit(self, asked: AskedForChat) -> tuple[Outcome | None, bool]:
+    async def _admit(self, asking: Asking) -> tuple[Outcome | None, bool]:
         """Whether they may, asked as them; then the chat is wanted, by them first or by others before."""
         run = self._run
-        request = Admit(**run.call_of(), click=asked.click)
         try:
-            admitted = await call(ADMIT, request, f"as {asked.click.person.name}")
+            admitted = await asking.admit(run)
         except ActivityError as error:
             return failed(failure_of(error).kind, refusal=refusal_of(error)), False
-        if admitted.refused is not None or admitted.asker is None:
-            return admitted.refused or Outcome(kind="failed", reason="unavailable"), False
-        state = run.state.with_asker(admitted.asker)
+        if admitted.refused is not None:
+            return admitted.refused, False
+        state = run.state if admitted.asker is None else run.state.with_asker(admitted.asker)
         if admitted.tenant_name:
             state = state.replace(tenant_name=admitted.tenant_name)
-        is_first = state.chat.stage in ("none", "unknown", "gone") and not run.begins_anew
+        may_be_made = state.chat.stage in ("none", "gone") or (
+            state.chat.stage == "unknown" and asking.takes_risk
+        )
+        is_first = may_be_made and not run.begins_anew
         if is_first:
             for name in HINDERING:
                 state = state.recovered(name)
@@ -99,7 +98,7 @@ class Requests:
                 state = with_chat_wanted(state)
             else:
                 run.begins_anew = True
-        run.apply(state, cause=asked.click.correlation)
+        run.apply(state, cause=asking.correlation)
         if admitted.details is not None:
             run.fold_details(admitted.details)
         return None, is_first
@@ -136,14 +135,3 @@ class Requests:
             return None
         lasting = (one for one in state.degradations if one.until is None and one.name in HINDERING)
         return next((one for one in lasting if one.name != "people" or not state.people.searched), None)
-
-    async def _record(self, asked: AskedForChat, outcome: Outcome) -> None:
-        start = self._run.start
-        card = CardKey(account=start.account, incident_id=start.incident_id, conversation=asked.conversation)
-        clicks = RecordClicks(card=card, clicks=(JudgedClick(click=asked.click, outcome=outcome),))
-        try:
-            await call(RECORD_CLICKS, clicks, outcome.kind)
-        except ActivityError as error:
-            workflow.logger.warning(
-                "the outcome of a click stays in the history alone: %s", failure_of(error).name
-            )

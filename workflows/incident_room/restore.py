@@ -39,6 +39,7 @@ def restored(state: State, stored: StoredRoom) -> State:
         told=stored.told,
         tellings=stored.told.number if stored.told else 0,
         summed_up=stored.summed_up,
+        clicks=stored.clicks,
     )
     match stored.stage:
         case "made":
@@ -79,6 +80,7 @@ def _with_made(state: State, stored: StoredRoom) -> State:
         ),
         app_unknown=told.app_unknown,
         installed=stored.installed,
+        bot_removed=stored.bot_removed,
         shown=stored.shown,
         noted=stored.noted,
     )

@@ -11,6 +11,7 @@ from workflows.room import Absent, Room
 from workflows.values import Value
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
+from workflows.wanted import WantedPerson
 
 LONGEST_TIMELINE = 25
 
@@ -54,6 +55,8 @@ class People(Value):
     """Everybody was taken out, a while after the resolve."""
     taken_out: tuple[str, ...] = ()
     """PagerDuty's ids of those who declined and were taken out."""
+    waiting: tuple[WantedPerson, ...] = ()
+    """Those whom events have named, and who were not looked for."""
     found: int = 0
     present: int = 0
     absent: tuple[Absent, ...] = ()
@@ -101,6 +104,8 @@ class State(Degradable):
     installed: bool = False
     """The bot is in the chat."""
     app_unknown: bool = False
+    bot_removed: bool = False
+    """Somebody has removed the bot from the chat."""
     shown: bool = False
     """The card's run was told to show it there."""
     noted: bool = False

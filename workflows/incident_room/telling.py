@@ -94,6 +94,7 @@ class SummaryReconciler(Reconciler):
         return (
             run.wants_mark
             and state.shown
+            and not state.bot_removed
             and resolution is not None
             and state.summed_up != whole_second(resolution.stamp.at)
         )

@@ -20,6 +20,7 @@ def room_of(state: State, *, tenant: str) -> Room:
         topic=chat.topic,
         lacks=_lacks(state),
         app_unknown=state.app_unknown,
+        bot_removed=state.bot_removed,
         absent=state.people.absent if chat.stage == "made" else (),
         absent_count=state.people.absent_count if chat.stage == "made" else 0,
     )

@@ -9,6 +9,7 @@ from workflows.errors import NotFound
 from workflows.handlers import takes_requests, takes_signals
 from workflows.incident.events import IncidentEvent
 from workflows.incident.reduce import fold_event
+from workflows.incident_room.asking import Pressed, Programmed
 from workflows.incident_room.chat import (
     AppReconciler,
     BeginningReconciler,
@@ -17,8 +18,13 @@ from workflows.incident_room.chat import (
     NamesReconciler,
 )
 from workflows.incident_room.grace import GraceWatch
-from workflows.incident_room.messages import AskedForChat, End, RoomAnswer, Start
-from workflows.incident_room.people import LeavingReconciler, MembersReconciler, SearchReconciler
+from workflows.incident_room.messages import AskedForChat, End, OpenChat, RoomAnswer, Start
+from workflows.incident_room.people import (
+    LeavingReconciler,
+    MembersReconciler,
+    SearchReconciler,
+    with_people_waiting,
+)
 from workflows.incident_room.recoveries import Recoveries
 from workflows.incident_room.requests import Requests
 from workflows.incident_room.restore import DetailsReconciler, restore
@@ -30,7 +36,7 @@ from workflows.incident_room.telling import (
     SummaryReconciler,
 )
 from workflows.incident_room.timeline import entry_of_event
-from workflows.incident_room.workflow_type import EVENTS, INCIDENT_ROOM, UPDATES
+from workflows.incident_room.workflow_type import BOT_ADDED, BOT_REMOVED, EVENTS, INCIDENT_ROOM, UPDATES
 from workflows.reconcile import ReconcileLoop
 
 
@@ -97,17 +103,39 @@ class IncidentRoomWorkflow:
         if event.event_type not in EVENTS or event.incident_id != run.start.incident_id:
             workflow.logger.warning("an event that is not this run's was dropped: %s", event.event_id)
             return
-        folded = state.replace(incident=fold_event(state.incident, event))
+        folded = with_people_waiting(state.replace(incident=fold_event(state.incident, event)))
         run.apply(folded.with_entry(entry_of_event(event)), cause=event.event_id)
 
     async def create_chat(self, asked: AskedForChat) -> RoomAnswer:
         """**Create Chat**."""
         await workflow.wait_condition(lambda: self.restored)
-        return await self.requests.handle(asked)
+        return await self.requests.handle(Pressed(asked))
 
-    def unheard(self, _kind: str, asked: AskedForChat, answer: RoomAnswer) -> None:
-        """It was handed over: the API waits for its answer no longer."""
-        self.requests.unheard(asked, answer.outcome)
+    async def open_chat(self, asked: OpenChat) -> RoomAnswer:
+        """A program asks for the chat."""
+        await workflow.wait_condition(lambda: self.restored)
+        return await self.requests.handle(Programmed(asked))
+
+    def unheard(self, _kind: str, asked: AskedForChat | OpenChat, answer: RoomAnswer) -> None:
+        """The API waits for its answer no longer: a person is told, a program asks again."""
+        if isinstance(asked, AskedForChat):
+            self.requests.unheard(asked, answer.outcome)
+
+    @workflow.signal(name=BOT_REMOVED.name)
+    def bot_removed(self) -> None:
+        """Signal: the bot was removed from the chat, or the chat is gone: its members tell which."""
+        run = self.run_state
+        if run.state.chat.stage == "made":
+            run.tells("the bot is not in the chat")
+            run.apply(run.state.replace(bot_removed=True).with_people(brought=-1))
+
+    @workflow.signal(name=BOT_ADDED.name)
+    def bot_added(self) -> None:
+        """Signal: the bot is in the chat again."""
+        run = self.run_state
+        if run.state.bot_removed:
+            run.tells("the bot is in the chat")
+            run.apply(run.state.replace(bot_removed=False))
 
     # How long it lives
 

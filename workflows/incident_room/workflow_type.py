@@ -9,7 +9,7 @@ from workflows.ids import IncidentRoomId
 from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
 from workflows.incident.values import Snapshot
-from workflows.incident_room.messages import AskedForChat, RoomAnswer, Start
+from workflows.incident_room.messages import AskedForChat, OpenChat, RoomAnswer, Start
 from workflows.markdown import as_markdown
 from workflows.search_attributes import (
     ATTENTION,
@@ -29,7 +29,13 @@ EVENTS = {name: Signal(name, IncidentEvent) for name in INCIDENT_EVENTS}
 """What happened, under PagerDuty's own names."""
 CREATE_CHAT = Update("create_chat", AskedForChat, RoomAnswer, goes_on_as=Signal("create_chat", AskedForChat))
 """**Create Chat** on a card of the incident."""
-UPDATES = {row.name: row for row in (CREATE_CHAT,)}
+OPEN_CHAT = Update("open_chat", OpenChat, RoomAnswer, goes_on_as=Signal("open_chat", OpenChat))
+"""A program asks for the chat."""
+UPDATES: dict[str, Update[Any, RoomAnswer]] = {row.name: row for row in (CREATE_CHAT, OPEN_CHAT)}
+BOT_REMOVED: Signal[Value] = Signal("bot_removed", None)
+"""The bot is not in the chat any more, or the chat is not there."""
+BOT_ADDED: Signal[Value] = Signal("bot_added", None)
+"""The bot is in the chat again."""
 
 _ID_LIMIT, _SERVICE_LIMIT = 80, 150
 """Most bytes: Temporal refuses a start whose summary has more than 400."""
@@ -84,6 +90,10 @@ INCIDENT_ROOM = WorkflowType(
     start=Start,
     workflow_id=lambda start: str(IncidentRoomId(start.account, start.incident_id)),
     listing=_listing,
-    signals={**EVENTS, **{name: row.goes_on_as for name, row in UPDATES.items()}},
+    signals={
+        **EVENTS,
+        **{signal.name: signal for signal in (BOT_REMOVED, BOT_ADDED)},
+        **{name: row.goes_on_as for name, row in UPDATES.items()},
+    },
     updates=UPDATES,
 )

@@ -27,6 +27,7 @@ Reason = Literal[
     "answer_lost",
     "chat_unknown",
     "not_made",
+    "owner_unknown",
     "unavailable",
 ]
 """Why a click was ``refused`` (the first eleven) or ``failed`` (the others).
@@ -40,7 +41,8 @@ conversation. ``by_connection``: a connection of the conversation brings the inc
 it. ``may_not_write``: the person's role writes no notes. ``nobody_to_talk_to``: of an incident's people
 nobody but whoever pressed was found. ``not_granted``: a Microsoft permission is missing, which ``says``
 names. ``chat_unknown``: nobody knows whether a chat was made; ``says`` is its topic. ``not_made``: Microsoft
-refuses it, ``says`` names the error. ``not_found``: PagerDuty does not know the incident. ``conflict``:
+refuses it, ``says`` names the error. ``owner_unknown``: PagerDuty does not know who is to own the chat.
+``not_found``: PagerDuty does not know the incident. ``conflict``:
 somebody else changed the incident at
 that moment. ``not_sent``: the request cannot be written.
 ``app_refused``: PagerDuty refuses the app itself, so that it could not be asked as anybody.

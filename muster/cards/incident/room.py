@@ -13,6 +13,7 @@ from muster.cards.formatting import listed
 from muster.cards.incident.names import NAME_LIMIT
 from muster.cards.rooms.sentences import (
     APP_UNKNOWN,
+    BOT_REMOVED,
     absence_words,
     gone_sentence,
     lacks_sentence,
@@ -62,6 +63,8 @@ def _lines(room: ShownRoom, offers_chat: bool) -> Iterator[RichTextBlock]:
         yield _warning(literal(lacks_sentence(lack), _SENTENCE_LIMIT))
     if room.app_unknown:
         yield _warning(APP_UNKNOWN)
+    if room.bot_removed:
+        yield _warning(BOT_REMOVED)
     if room.absent:
         names = [absence_words(one.name, one.why, literal) for one in room.absent]
         total = max(room.absent_count, len(names))

@@ -13,6 +13,7 @@ APP_UNKNOWN = (
     "The chat has no card: Muster does not know its app's id in the catalog. An admin finds it in the Teams "
     "admin center under Manage apps, and it goes into catalog_app of muster.toml."
 )
+BOT_REMOVED = "Muster was removed from the chat: its card stands still until somebody adds it again."
 _TOPIC_LIMIT = 260
 _NAME_LIMIT = 60
 _STEPS = {
@@ -85,7 +86,7 @@ def room_sentence(outcome: Outcome, *, account: str) -> str | None:
         case _, "chat_unknown":
             return unknown_sentence(outcome.says or "")
         case _, "not_made":
-            return "The chat was not made: Microsoft refuses it. Whoever runs Muster finds why in its log."
+            return "The chat was not made: it was refused. Whoever runs Muster finds why in its log."
         case _, "may_not_write":
             return (
                 f"The chat was not made: your role in PagerDuty ({account}) reads only, "

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, urlencode
 
 from muster.clients.graph.app_calls import AppCalls, lost
-from muster.payloads.values import mappings, moment_or_none
+from muster.payloads.values import Body, mappings, moment_or_none
 from workflows.errors import Conflict, NotFound
 
 FIRST_PEOPLE = 20
@@ -20,7 +20,8 @@ FILTERS_PEOPLE = "User.Read.All"
 """The permission without which the directory is asked for people by their principal names alone."""
 _FROM_THE_BEGINNING = "0001-01-01T00:00:00Z"
 _MOST_PAGES = 10
-_NEWEST_CHATS = 50
+_NEWEST_CHATS, _PAGES_OF_CHATS = 50, 4
+"""Chats of a page, which is Graph's largest; pages in which a lost chat is looked for, which is new."""
 
 
 Role = Literal["owner", "guest"]
@@ -75,31 +76,24 @@ class ChatsClient:
         return _made(answer)
 
     async def newest(self, tenant: str, person: str) -> tuple[FoundChat, ...]:
-        """The newest group chats that a person is in."""
+        """The newest group chats that a person is in, at most 200."""
         query = urlencode({"$top": _NEWEST_CHATS, "$filter": "chatType eq 'group'"})
         path = f"users/{quote(person, safe='')}/chats?{query}"
-        answer = await self._calls.send(tenant, "GET", path, needs="Chat.ReadBasic.All", repeatable=True)
-        found = (_found(one) for one in mappings(answer.get("value")))
-        return tuple(one for one in found if one is not None)
+        listed, _ = await self._listed(tenant, path, needs="Chat.ReadBasic.All", most_pages=_PAGES_OF_CHATS)
+        return tuple(one for one in map(_found, listed) if one is not None)
 
     async def members(self, tenant: str, chat: str) -> tuple[Membership, ...]:
         """Everybody in the chat."""
-        path = f"{_path(chat)}/members"
-        members: list[Membership] = []
-        for _ in range(_MOST_PAGES):
-            page = await self._calls.send(
-                tenant, "GET", path, needs="ChatMember.ReadWrite.All", repeatable=True
-            )
-            members += [
-                Membership(id, person)
-                for one in mappings(page.get("value"))
-                if isinstance(id := one.get("id"), str) and isinstance(person := one.get("userId"), str)
-            ]
-            next_page = self._calls.next_page(tenant, page)
-            if next_page is None:
-                return tuple(members)
-            path = next_page
-        raise lost("a list of members without an end", repeatable=True)
+        listed, is_all = await self._listed(
+            tenant, f"{_path(chat)}/members", needs="ChatMember.ReadWrite.All", most_pages=_MOST_PAGES
+        )
+        if not is_all:
+            raise lost("a list of members without an end", repeatable=True)
+        return tuple(
+            Membership(id, person)
+            for one in listed
+            if isinstance(id := one.get("id"), str) and isinstance(person := one.get("userId"), str)
+        )
 
     async def add(self, tenant: str, chat: str, person: Invited) -> None:
         """Add one person, who sees what was written before; whoever is there already stays."""
@@ -169,6 +163,20 @@ class ChatsClient:
         if found is None:
             raise lost("an answer without a person", repeatable=True)
         return found
+
+    async def _listed(
+        self, tenant: str, path: str, *, needs: str, most_pages: int
+    ) -> tuple[list[Body], bool]:
+        """The entries of so many pages, and whether there are no more."""
+        entries: list[Body] = []
+        for _ in range(most_pages):
+            page = await self._calls.send(tenant, "GET", path, needs=needs, repeatable=True)
+            entries += mappings(page.get("value"))
+            next_page = self._calls.next_page(tenant, page)
+            if next_page is None:
+                return entries, True
+            path = next_page
+        return entries, False
 
     def _member(self, tenant: str, person: Invited) -> dict[str, Any]:
         return {

@@ -23,7 +23,7 @@ CREATE TABLE incident_room (
     left_at timestamptz,                  -- when everybody was taken out
     PRIMARY KEY (account, incident_id)
 );
-CREATE INDEX incident_room_chat ON incident_room (chat) WHERE chat IS NOT NULL;
+CREATE UNIQUE INDEX incident_room_chat ON incident_room (chat) WHERE chat IS NOT NULL;
 
 -- Who is wanted in it, and who is in it. PagerDuty's user, then whom the tenant knows as them.
 CREATE TABLE room_member (
@@ -39,6 +39,7 @@ CREATE TABLE room_member (
     looked_at timestamptz,
     in_chat boolean NOT NULL DEFAULT false,
     taken_out boolean NOT NULL DEFAULT false, -- who declined, where they leave
+    left_at timestamptz,                  -- by themselves: nobody brings them back
     PRIMARY KEY (account, incident_id, pagerduty_user),
     FOREIGN KEY (account, incident_id) REFERENCES incident_room ON DELETE CASCADE
 );

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sandbox.company import Person
-from sandbox.graph_errors import bad_request, not_found
+from sandbox.graph_errors import bad_request, no_licence, not_found
 from sandbox.teams.chats import Chats
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.graph.bodies import WantedMember, wanted_chat, wanted_topic
@@ -26,7 +26,7 @@ class GraphChats:
         topic, wanted = wanted_chat(body)
         people = [(self.person(one.key, gone), one) for one in wanted]
         for person, one in people:
-            check_role(person, one)
+            check_member(person, one)
         kept = [(person, one) for person, one in people if person.aad_object_id not in dropped]
         chat = self._chats.open([person for person, _ in kept], topic, meeting=False)
         chat.guests = {person.aad_object_id for person, one in kept if one.role == "guest"}
@@ -87,8 +87,10 @@ class GraphChats:
         }
 
 
-def check_role(person: Person, wanted: WantedMember) -> None:
-    """Guests of the tenant are asked for as guests, all others as owners; raises GraphError."""
+def check_member(person: Person, wanted: WantedMember) -> None:
+    """They have Teams; guests are asked for as guests, all others as owners. Raises GraphError."""
+    if not person.has_teams:
+        raise no_licence()
     if (person.guest_from is not None) != (wanted.role == "guest"):
         raise bad_request(f"Invalid role '{wanted.role}' for the member '{wanted.key}'.")
 

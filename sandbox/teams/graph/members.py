@@ -9,7 +9,7 @@ from sandbox.graph_errors import GraphError, bad_request, not_found
 from sandbox.teams.chats import Chats
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.graph.bodies import wanted_member
-from sandbox.teams.graph.chats import GraphChats, check_role
+from sandbox.teams.graph.chats import GraphChats, check_member
 from sandbox.teams.state import Conversation, Json, timestamp
 
 LARGEST_PAGE = 100
@@ -37,7 +37,7 @@ class GraphMembers:
         """Add one person; who is there already stays as they are. Their membership."""
         wanted = wanted_member(body)
         person = self._chats.person(wanted.key, gone)
-        check_role(person, wanted)
+        check_member(person, wanted)
         if blocked:
             raise roster_blocked()
         if person.aad_object_id not in chat.members:

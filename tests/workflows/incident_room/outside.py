@@ -36,6 +36,7 @@ from workflows.incident_room.activities import (
     Installed,
     NoteChat,
     OfChat,
+    OpenRoom,
     PeopleBrought,
     PeopleFound,
     PeopleRemoved,
@@ -45,12 +46,12 @@ from workflows.incident_room.activities import (
     ShowInChat,
     StoredRoom,
     SumUp,
-    WantedPerson,
 )
 from workflows.incident_room.messages import RoomKey
 from workflows.incident_room.state import Asker
 from workflows.room import Absence, Absent, Room
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
+from workflows.wanted import ASKER, WantedPerson
 
 Row = Activity[Any, Any]
 Stage = Literal["none", "making", "unknown", "made", "gone"]
@@ -122,6 +123,7 @@ class FakeActivities:
         self.others = 0
         self.chat: Chat | None = None
         self.installed = False
+        self.bot_removed = False
         self.noted = False
         self.told: Room | None = None
         self.summed_up: datetime | None = None
@@ -218,9 +220,24 @@ class FakeActivities:
         user = USERS.get(name, f"P-{name}")
         self.exists = True
         self.askers[user] = name
-        self._want(WantedPerson(user=user, rank=rows.ASKER, name=name))
+        self._want(WantedPerson(user=user, rank=ASKER, name=name))
         details = self.life.details()
         return Admitted(asker=Asker(pagerduty_user=user, name=name), tenant_name="Acme", details=details)
+
+    @activity.defn(name=rows.OPEN_ROOM.name)
+    async def open_room(self, request: OpenRoom) -> Admitted:
+        admitted: Admitted = await self._answer(rows.OPEN_ROOM, request, self._open)
+        return admitted
+
+    def _open(self, request: OpenRoom) -> Admitted:
+        if self.refused is not None:
+            return Admitted(refused=self.refused)
+        owner = Asker(pagerduty_user=request.owner, name="Owner") if request.owner else None
+        self.exists = True
+        if owner is not None:
+            self.askers[owner.pagerduty_user] = owner.name
+            self._want(WantedPerson(user=owner.pagerduty_user, rank=ASKER, name=owner.name))
+        return Admitted(asker=owner, tenant_name="Acme", details=self.life.details())
 
     @activity.defn(name=rows.RESTORE_ROOM.name)
     async def restore_room(self, room: RoomKey) -> StoredRoom:
@@ -251,6 +268,12 @@ class FakeActivities:
             searched_for=tuple(sorted(self.wanted)),
             left=self.left,
             present=len(self.members & set(self.found)),
+            bot_removed=self.bot_removed,
+            clicks=tuple(
+                one
+                for one in self.recorded
+                if one.outcome.kind in ("done", "already") or one.outcome.reason == "chat_unknown"
+            ),
         )
 
     @activity.defn(name=rows.BEGIN_ANEW.name)
@@ -482,6 +505,7 @@ class FakeActivities:
     def activities(self) -> list[Callable[..., Awaitable[Any]]]:
         return [
             self.admit,
+            self.open_room,
             self.restore_room,
             self.begin_anew,
             self.identify_people,

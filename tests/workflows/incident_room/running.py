@@ -9,15 +9,23 @@ from typing import Any
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 
-from muster.temporal.starting import signal_with_start, start_options
+from muster.temporal.starting import signal_running, signal_with_start, start_options
 from tests.support.life import Life
 from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.observed import Observed
 from tests.workflows.working import working
 from workflows.incident.events import IncidentEvent
-from workflows.incident_room.messages import AskedForChat, End, Policy, RoomAnswer, Start, Timing
+from workflows.incident_room.messages import AskedForChat, End, OpenChat, Policy, RoomAnswer, Start, Timing
 from workflows.incident_room.workflow import IncidentRoomWorkflow
-from workflows.incident_room.workflow_type import CREATE_CHAT, EVENTS, INCIDENT_ROOM
+from workflows.incident_room.workflow_type import (
+    BOT_ADDED,
+    BOT_REMOVED,
+    CREATE_CHAT,
+    EVENTS,
+    INCIDENT_ROOM,
+    OPEN_CHAT,
+    UPDATES,
+)
 from workflows.verbs.click import Click, Clicker
 
 QUICK = Timing(search_for=1.5, search_every=0.2, grace=0.1)
@@ -93,23 +101,37 @@ class Run(Observed):
         )
         return AskedForChat(click=click, conversation=OPS)
 
-    async def ask(self, asked: AskedForChat | None = None) -> RoomAnswer:
-        """A click whose answer the API waits for; where no run goes on, one starts."""
+    def program(self, *, key: str | None = None, owner: str | None = None) -> OpenChat:
+        """A program's request, in the name of Cy."""
+        number = next(self._numbers)
+        return OpenChat(key=key or f"call-{number}", by="PUSER03", owner=owner, correlation=f"api:{number}")
+
+    async def ask(self, asked: AskedForChat | OpenChat | None = None) -> RoomAnswer:
+        """A request whose answer the API waits for; where no run goes on, one starts."""
         message = asked or self.click()
         start: WithStartWorkflowOperation[Any, End] = WithStartWorkflowOperation(
             INCIDENT_ROOM.name, **start_options(INCIDENT_ROOM, self.start, message, task_queue=self.queue)
         )
         answer: RoomAnswer = await self.client.execute_update_with_start_workflow(
-            CREATE_CHAT.name, message, start_workflow_operation=start, result_type=RoomAnswer
+            _update_of(message), message, start_workflow_operation=start, result_type=RoomAnswer
         )
         self._reached((await start.workflow_handle()).result_run_id)
         return answer
 
-    async def hand_over(self, asked: AskedForChat) -> None:
+    async def hand_over(self, asked: AskedForChat | OpenChat) -> None:
         """The same as a signal, as the API sends it where the answer is not there in time."""
         await signal_with_start(
-            self.client, INCIDENT_ROOM, self.start, CREATE_CHAT.goes_on_as, asked, task_queue=self.queue
+            self.client,
+            INCIDENT_ROOM,
+            self.start,
+            UPDATES[_update_of(asked)].goes_on_as,
+            asked,
+            task_queue=self.queue,
         )
+
+    async def hears_of_bot(self, *, is_away: bool) -> bool:
+        """The edge tells the run that goes on; ``False`` where none does."""
+        return await signal_running(self.client, self.id, BOT_REMOVED if is_away else BOT_ADDED)
 
     async def hears(self, *events: IncidentEvent) -> None:
         """Webhooks arrive, in this order."""
@@ -139,6 +161,10 @@ class Run(Observed):
     async def run_id(self) -> str | None:
         """Of the latest run."""
         return (await self.handle.describe()).run_id
+
+
+def _update_of(asked: AskedForChat | OpenChat) -> str:
+    return OPEN_CHAT.name if isinstance(asked, OpenChat) else CREATE_CHAT.name
 
 
 @asynccontextmanager

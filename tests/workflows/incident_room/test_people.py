@@ -12,16 +12,13 @@ from workflows.incident.events import IncidentEvent
 from workflows.incident.values import Reference, Role
 from workflows.incident_room.activities import (
     ADD_PEOPLE,
-    ASKER,
-    ASSIGNEE,
     CREATE_CHAT,
     IDENTIFY_PEOPLE,
     INSTALL_APP,
     REMOVE_PEOPLE,
-    RESPONDER,
-    ROLE,
 )
 from workflows.incident_room.messages import Policy
+from workflows.wanted import ASKED, ASKER, ASSIGNEE, ROLE
 
 pytestmark = pytest.mark.anyio
 
@@ -58,7 +55,7 @@ async def test_assignees_come_first_then_roles_then_responders_then_whoever_aske
     assert [(one.user, one.rank) for one in wanted] == [
         (BO.id, ASSIGNEE),
         (FLO.id, ROLE),
-        (DI.id, RESPONDER),
+        (DI.id, ASKED),
         (ADA.id, ASKER),
     ]
     assert ED.id not in run.outside.members
@@ -97,6 +94,21 @@ async def test_events_that_name_nobody_new_ask_nobody(client: Client) -> None:
         await run.is_idle()
         await run.details()
     assert [run.outside.count(row) for row in (IDENTIFY_PEOPLE, ADD_PEOPLE, REMOVE_PEOPLE)] == [1, 1, 0]
+
+
+async def test_of_a_burst_of_responders_everybody_is_brought_in(client: Client) -> None:
+    """The state of an incident keeps the newest fifty; the search for the first of them takes a while."""
+    outside = FakeActivities()
+    crowd = [Reference(id=f"PMANY{number:03}", name=f"Many {number}") for number in range(120)]
+    async with made(client, outside, timing=PATIENT) as run:
+        held = outside.holds(IDENTIFY_PEOPLE)
+        await run.hears(*(run.life.asks_for_help(one) for one in crowd))
+        await run.hears(run.life.is_answered(crowd[0], "declined"))
+        held.set()
+        await _brought(run, *crowd[60:])
+        await outside.until(lambda: len(outside.members) >= 121)
+        await run.is_idle()
+    assert {one.id for one in crowd[1:]} <= outside.members
 
 
 # Bringing them in

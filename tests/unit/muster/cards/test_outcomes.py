@@ -170,8 +170,13 @@ SENTENCES: list[tuple[VerbName, Outcome, str]] = [
     ),
     (
         "create_chat",
+        Outcome(kind="failed", reason="owner_unknown"),
+        "Create Chat was not done. PagerDuty does not know who is to own the chat.",
+    ),
+    (
+        "create_chat",
         Outcome(kind="failed", reason="not_made", says="Forbidden"),
-        "The chat was not made: Microsoft refuses it. Whoever runs Muster finds why in its log.",
+        "The chat was not made: it was refused. Whoever runs Muster finds why in its log.",
     ),
     (
         "create_chat",

@@ -6,16 +6,19 @@ import pytest
 
 from muster.payloads.room_people import people_of
 from tests.support.bodies import ADA_BODY, BO_BODY, reference
-from workflows.incident_room.activities import ASSIGNEE, RESPONDER, WantedPerson
+from workflows.wanted import ASKED, ASSIGNEE, JOINED, WantedPerson
 
 CY_BODY = reference("user", "PUSER03", "Cy Net")
 ADA = WantedPerson(user="PUSER01", rank=ASSIGNEE, name="Ada Ops")
 BO = WantedPerson(user="PUSER02", rank=ASSIGNEE, name="Bo Call")
-CY = WantedPerson(user="PUSER03", rank=RESPONDER, name="Cy Net")
+CY = WantedPerson(user="PUSER03", rank=JOINED, name="Cy Net")
 
 
 def assigned(*people: Any) -> list[Any]:
     return [{"at": "2026-01-02T14:31:52Z", "assignee": one} for one in people]
+
+
+ASKED_CY = CY.model_copy(update={"rank": ASKED})
 
 
 def asked(person: Any, state: Any = "pending") -> dict[str, Any]:
@@ -36,19 +39,22 @@ def test_an_assignee_who_was_asked_too_is_there_once_as_an_assignee() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "is_wanted"),
+    ("state", "wanted"),
     [
-        ("pending", True),
-        ("joined", True),
-        ("declined", False),
-        ("cancelled", False),
-        ("a state of tomorrow", True),
-        (None, True),
+        ("joined", (CY,)),
+        ("pending", (ASKED_CY,)),
+        ("declined", ()),
+        ("cancelled", ()),
+        ("a state of tomorrow", (ASKED_CY,)),
+        (None, (ASKED_CY,)),
+        ({}, (ASKED_CY,)),
     ],
 )
-def test_who_declined_is_not_wanted(state: str | None, is_wanted: bool) -> None:
+def test_who_joined_comes_before_who_is_asked_and_who_declined_is_not_wanted(
+    state: Any, wanted: tuple[WantedPerson, ...]
+) -> None:
     incident = {"incidents_responders": [asked(CY_BODY, state)]}
-    assert people_of(incident) == ((CY,) if is_wanted else ())
+    assert people_of(incident) == wanted
 
 
 def test_of_a_crowd_everybody_is_wanted() -> None:
@@ -57,7 +63,7 @@ def test_of_a_crowd_everybody_is_wanted() -> None:
     incident = {"assignments": assigned(*crowd[:100]), "incidents_responders": [asked(one) for one in crowd]}
     found = people_of(incident)
     assert [one.user for one in found] == [one["id"] for one in crowd]
-    assert [one.rank for one in found] == [ASSIGNEE] * 100 + [RESPONDER] * 200
+    assert [one.rank for one in found] == [ASSIGNEE] * 100 + [ASKED] * 200
 
 
 @pytest.mark.parametrize("odd", [None, {}, [], "PUSER01", [None], ["PUSER01"], [{}], [{"assignee": None}]])
@@ -70,7 +76,7 @@ def test_what_is_no_list_of_people_names_nobody(odd: Any) -> None:
 def test_who_has_no_id_is_left_out_and_the_others_stay(id: Any) -> None:
     incident = {
         "assignments": assigned(ADA_BODY | {"id": id}, BO_BODY),
-        "incidents_responders": [asked({"id": id}), asked(CY_BODY)],
+        "incidents_responders": [asked({"id": id}), asked(CY_BODY, "joined")],
     }
     assert people_of(incident)[-2:] == (BO, CY)
 
@@ -85,4 +91,4 @@ def test_a_person_without_a_name_is_wanted_and_a_long_name_is_clipped() -> None:
 def test_a_responder_of_an_event_is_no_other_than_in_rest() -> None:
     """Both say ``user`` with its state beside it; escalation policies that were asked are no people."""
     policy = {"state": "pending", "escalation_policy": reference("escalation_policy", "PEP0001", "Default")}
-    assert people_of({"incidents_responders": [policy, asked(CY_BODY)]}) == (CY,)
+    assert people_of({"incidents_responders": [policy, asked(CY_BODY)]}) == (ASKED_CY,)

@@ -1,0 +1,92 @@
+"""Who asks for the chat, and how each way of asking is judged and recorded."""
+
+from typing import Protocol
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from workflows.channel_incident.activities import RECORD_CLICKS, JudgedClick, RecordClicks
+from workflows.channel_incident.messages import CardKey
+from workflows.contract import call
+from workflows.errors import failure_of
+from workflows.incident_room.activities import ADMIT, OPEN_ROOM, Admit, Admitted, OpenRoom
+from workflows.incident_room.messages import AskedForChat, OpenChat
+from workflows.incident_room.run_state import RunState
+from workflows.verbs.judging import judge_person
+from workflows.verbs.outcomes import Outcome
+
+
+class Asking(Protocol):
+    """One request for the chat."""
+
+    key: str
+    """Tells it from every other."""
+    who: str
+    """As the timeline tells it."""
+    correlation: str
+    takes_risk: bool
+    """They know that a chat may be there already which nobody knows of, and want another one."""
+
+    def judge(self, run: RunState) -> Outcome | None:
+        """Why it is not acted on whatever anybody says, or ``None``."""
+
+    async def admit(self, run: RunState) -> Admitted:
+        """Ask PagerDuty whether they may."""
+
+    async def record(self, run: RunState, outcome: Outcome) -> None:
+        """Keep how it ended, for whoever asks later."""
+
+
+class Pressed:
+    """**Create Chat** was pressed: it is asked as whoever pressed."""
+
+    def __init__(self, asked: AskedForChat) -> None:
+        self._asked = asked
+        self.key = asked.click.key
+        self.who = f"{asked.click.person.name} in Teams"
+        self.correlation = asked.click.correlation
+        self.takes_risk = True  # the card says so
+
+    def judge(self, run: RunState) -> Outcome | None:
+        """Too late, or by somebody without a link."""
+        return judge_person(self._asked.click, run.now)
+
+    async def admit(self, run: RunState) -> Admitted:
+        """As them."""
+        request = Admit(**run.call_of(), click=self._asked.click)
+        return await call(ADMIT, request, f"as {self._asked.click.person.name}")
+
+    async def record(self, run: RunState, outcome: Outcome) -> None:
+        """Beside the clicks of the card that was pressed."""
+        start, asked = run.start, self._asked
+        card = CardKey(account=start.account, incident_id=start.incident_id, conversation=asked.conversation)
+        clicks = RecordClicks(card=card, clicks=(JudgedClick(click=asked.click, outcome=outcome),))
+        try:
+            await call(RECORD_CLICKS, clicks, outcome.kind)
+        except ActivityError as error:
+            workflow.logger.warning(
+                "the outcome of a click stays in the history alone: %s", failure_of(error).name
+            )
+
+
+class Programmed:
+    """A program asks. Whoever runs Muster has given it a token, and it is asked as Muster's own app."""
+
+    def __init__(self, asked: OpenChat) -> None:
+        self._asked = asked
+        self.key = asked.key
+        self.who = f"a program as {asked.by}"
+        self.correlation = asked.correlation
+        self.takes_risk = False
+
+    def judge(self, run: RunState) -> Outcome | None:
+        """Nothing speaks against it before it is asked."""
+        return None
+
+    async def admit(self, run: RunState) -> Admitted:
+        """Whether the incident is there."""
+        request = OpenRoom(**run.call_of(), by=self._asked.by, owner=self._asked.owner)
+        return await call(OPEN_ROOM, request, f"as {self._asked.by}")
+
+    async def record(self, run: RunState, outcome: Outcome) -> None:
+        """Its outcome is in the history; the API keeps what it answered."""
