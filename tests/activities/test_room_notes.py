@@ -17,7 +17,7 @@ from tests.support.pagerduty_account import ADA_USER, BO_USER, COMPANY, CY_USER
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.rooms import failed, ran
 from workflows.contract import Done
-from workflows.incident_room.activities import Admit, Admitted, NoteChat
+from workflows.incident_room.activities import Admit, Admitted, NoteChat, OpenRoom
 from workflows.incident_room.messages import RoomKey
 from workflows.incident_room.state import Asker
 from workflows.verbs.click import Click, Clicker
@@ -175,6 +175,54 @@ async def test_pagerduty_is_asked_as_whoever_asks(askers: Askers) -> None:
     askers.room = askers.room.model_copy(update={"incident_id": incident["id"]})
     assert (await refused(askers, BO_USER)).reason in ("not_found", "forbidden")
     assert (await askers.admit(ADA_USER)).refused is None
+
+
+# Programs
+
+
+async def opened(askers: Askers, *, owner: str | None = None, by: str = ADA_USER) -> Admitted:
+    request = OpenRoom(**askers.call, by=by, owner=owner)
+    return await ran(askers.activities.open_room, request)
+
+
+async def test_a_program_opens_a_room_for_whoever_is_to_own_it(askers: Askers) -> None:
+    """Also for somebody who is not linked; PagerDuty is asked as the app."""
+    admitted = await opened(askers, owner=CY_USER)
+    assert admitted.refused is None
+    assert admitted.asker == Asker(pagerduty_user=CY_USER, name=askers.side.person(CY_USER).name)
+    assert admitted.details is not None
+    row = await rooms.restore(askers.pool, askers.room)
+    assert (row.stage, row.askers) == ("none", (admitted.asker,))
+    assert sorted(row.searched_for) == sorted([BO_USER, CY_USER]), "Bo is on call for it"
+
+
+async def test_without_an_owner_it_is_the_assignees(askers: Askers) -> None:
+    assert (await opened(askers)).asker is None
+    row = await rooms.restore(askers.pool, askers.room)
+    assert (row.askers, row.searched_for) == ((), (BO_USER,))
+
+
+async def test_where_nobody_is_assigned_it_is_for_whom_the_program_asks(askers: Askers) -> None:
+    await askers.side.put(askers.room.incident_id, status="resolved")
+    admitted = await opened(askers)
+    assert admitted.asker == Asker(pagerduty_user=ADA_USER, name="Ada Ops")
+
+
+@pytest.mark.parametrize(
+    ("unknown", "owner", "reason"),
+    [("QUNKNOWN", None, "not_found"), (None, "PNOBODY", "owner_unknown")],
+)
+async def test_what_pagerduty_does_not_know_opens_no_room(
+    askers: Askers, unknown: str | None, owner: str | None, reason: Any
+) -> None:
+    if unknown is not None:
+        askers.room = askers.room.model_copy(update={"incident_id": unknown})
+    admitted = await opened(askers, owner=owner)
+    assert admitted.refused == Outcome(kind="failed", reason=reason)
+    assert not (await rooms.restore(askers.pool, askers.room)).exists
+
+
+# What speaks against it
 
 
 async def test_an_incident_that_pagerduty_does_not_know_is_not_found(askers: Askers) -> None:

@@ -376,13 +376,19 @@ async def test_without_the_permission_a_chat_keeps_its_first_people(room: Room, 
     assert (await room.row()).stage == "made"
 
 
-@pytest.mark.parametrize("what", ["add", "remove"])
+@pytest.mark.parametrize("what", ["add", "remove", "rename"])
 async def test_a_chat_that_somebody_deleted_is_gone(room: Room, office: Office, what: str) -> None:
     await room.invites(office.person("Ada"), office.person("Bo"))
     chat = (await room.create()).id
     office.call("DELETE", f"/chats/{chat}")
     with pytest.raises(Exception, match="404"):
-        await (room.add(chat) if what == "add" else room.remove(chat, everybody=True))
+        match what:
+            case "add":
+                await room.add(chat)
+            case "remove":
+                await room.remove(chat, everybody=True)
+            case _:
+                await room.rename(chat)
     assert (await room.row()).stage == "gone"
 
 
@@ -416,6 +422,23 @@ async def test_everybody_whom_muster_brought_leaves_and_others_stay(room: Room, 
     assert (row.left, row.present) == (True, 0)
     assert (await room.add(chat)).present == 2
     assert not (await room.row()).left, "people are in it again"
+
+
+async def test_who_left_by_themselves_is_not_brought_back_by_the_next_who_comes(
+    room: Room, office: Office
+) -> None:
+    bo = office.person("Bo")
+    await room.invites(office.person("Ada"), bo, office.person("Cy"))
+    chat = (await room.create()).id
+    await room.add(chat)
+    office.teams.post("/_sandbox/chat", {"chat": chat, "event": "membersRemoved", "people": [bo.email]})
+    await room.invites(office.person("Di"))
+    assert (await room.add(chat)).absent == (), "nothing keeps him out but himself"
+    assert room.names(chat) == ["Ada", "Cy", "Di"]
+    office.teams.post("/_sandbox/chat", {"chat": chat, "event": "membersAdded", "people": [bo.email]})
+    await room.add(chat)
+    await room.remove(chat, everybody=True)
+    assert (await room.add(chat)).present == 4, "whom Muster took out comes back"
 
 
 async def test_the_asker_is_wanted_as_long_as_the_room_is_there(room: Room, office: Office) -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from muster.store import accounts, chats
+from muster.store import accounts, chats, rooms
 from muster.store.chats import Chat
 from muster.store.pool import Pool, transaction
 from muster.temporal.attempts import Rejected, TemporalUnavailable
@@ -25,6 +25,7 @@ from tests.api.team_bot import (
 )
 from tests.support.company import TENANT
 from workflows.channel_incident.messages import Start
+from workflows.incident_room.messages import RoomKey
 
 pytestmark = pytest.mark.anyio
 
@@ -105,6 +106,21 @@ def later(seconds: float = 1) -> datetime:
 
 
 # The bot comes and goes
+
+
+async def test_a_room_hears_that_the_bot_left_its_chat_and_that_it_is_back(
+    bot: Bot, gateway: RecordingGateway
+) -> None:
+    room = RoomKey(account="acme", incident_id="Q1")
+    await rooms.open_room(bot.pool, room, tenant=TENANT)
+    began_at = await rooms.begin(bot.pool, room, topic="Incident #42", owner="ada")
+    await rooms.note_made(bot.pool, room, began_at=began_at, chat=CHAT, url="")
+    await bot.hears(left())
+    assert gateway.signals_to_running == [(RUN, "detach"), ("room/acme/Q1", "bot_removed")]
+    assert (await rooms.restore(bot.pool, room)).bot_removed
+    await bot.hears(came(later()))
+    assert gateway.signals_to_running[2:] == [("room/acme/Q1", "bot_added")]
+    assert not (await rooms.restore(bot.pool, room)).bot_removed
 
 
 @pytest.mark.pooler_too

@@ -3,11 +3,21 @@
 from collections import Counter
 from typing import Any
 
-from tests.chaos.company import BO_EMAIL, DI_EMAIL, Company, Incident
+from temporalio.client import WorkflowExecutionDescription
+
+from tests.chaos.company import ACCOUNT, BO_EMAIL, DI_EMAIL, Company, Incident
 from tests.support.waiting import eventually
 
 MEMBERS = (BO_EMAIL, DI_EMAIL)
 """Bo is on call, and Di asks for the chat."""
+
+
+async def made_for(incident: Incident) -> "Room":
+    """The incident's chat, asked for on its card, with everything in it."""
+    room = Room(incident)
+    await room.ask()
+    await room.is_complete()
+    return room
 
 
 class Room:
@@ -21,6 +31,11 @@ class Room:
         """Di presses **Create Chat** on the card in the channel; what the answer says."""
         (answer,) = await self.incident.click("create_chat", by=DI_EMAIL)
         return str(answer["body"]["value"])
+
+    async def run(self) -> WorkflowExecutionDescription:
+        """The latest run of its workflow."""
+        name = f"room/{ACCOUNT}/{self.incident.id}"
+        return await self.company.temporal.get_workflow_handle(name).describe()
 
     async def row(self) -> dict[str, Any] | None:
         rows = await self.company.rows("SELECT * FROM incident_room WHERE incident_id = $1", self.incident.id)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.chaos.company import BO_EMAIL, DI_EMAIL, SOON, Company, Incident
 from tests.chaos.invariants import in_sync
+from tests.chaos.room import made_for
 from tests.support import bodies
 from tests.support.waiting import eventually
 
@@ -14,8 +15,14 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_late_and_repeated_events_change_nothing(company: Company) -> None:
-    incident = await ended(company)
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    room = await made_for(incident)
+    await incident.becomes("acknowledged")
+    await incident.agrees("Acknowledged by Ada Ops")
+    await in_sync(incident)
     before, replies = await incident.card(), await incident.said()
+    in_chat = await incident.said(incident.chats[0])
     now = await company.pagerduty.incident(incident.id)
     began, over = (datetime.fromisoformat(now[name]) for name in ("created_at", "last_status_change_at"))
     acknowledged = began + timedelta(milliseconds=1)  # never in the same as it was triggered
@@ -33,7 +40,9 @@ async def test_late_and_repeated_events_change_nothing(company: Company) -> None
     assert shows(after) == shows(before)
     assert "Resolved by Ada Ops" in shows(after)
     assert await incident.said() == replies
+    assert await incident.said(incident.chats[0]) == in_chat, "it is summed up once"
     await in_sync(incident)
+    assert await room.violations() == []
 
 
 async def test_a_click_on_the_card_of_an_ended_run_changes_nothing_and_says_so(company: Company) -> None:

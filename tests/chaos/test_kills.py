@@ -8,6 +8,7 @@ import pytest
 
 from tests.chaos.company import BO_EMAIL, DI_EMAIL, SOON, Company, Incident, QuietPlace, holding, holding_card
 from tests.chaos.invariants import in_sync
+from tests.chaos.room import made_for
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -101,6 +102,7 @@ async def test_a_click_is_done_once_if_the_worker_is_killed_before_its_outcome_i
 async def test_a_worker_killed_with_a_burst_waiting_loses_nothing(company: Company) -> None:
     old = await company.incident()
     await old.shown_and_recorded()
+    room = await made_for(old)
     await company.product.stop("worker", seconds=2)
     new = [await company.incident(service=company.pagerduty.ledger) for _ in range(3)]
     for number, incident in enumerate((old, *new)):
@@ -115,6 +117,7 @@ async def test_a_worker_killed_with_a_burst_waiting_loses_nothing(company: Compa
         await incident.shows("Acknowledged by Ada Ops", f"Note {number}")
     await asyncio.gather(*(in_sync(incident) for incident in (old, *new)))
     assert await old.changes_by_buttons() == ["resolved"]
+    assert await room.violations() == []
 
 
 async def test_a_worker_killed_where_a_run_continues_as_new_loses_nothing(impatient: Company) -> None:
@@ -134,6 +137,31 @@ async def test_a_worker_killed_where_a_run_continues_as_new_loses_nothing(impati
     await incident.shows("Acknowledged by Bo Call", f"Note {notes - 1}")
     assert await incident.changes_by_buttons() == ["acknowledged"]
     await in_sync(incident)
+
+
+async def test_a_worker_killed_where_the_run_of_a_chat_continues_as_new_makes_no_other_chat(
+    impatient: Company,
+) -> None:
+    incident = await impatient.incident()
+    await incident.shown_and_recorded()
+    room = await made_for(incident)
+    first = await room.run()
+    notes = 0
+    while (await room.run()).history_length < SOON * 0.8:
+        await incident.note(f"Note {notes}")
+        notes += 1
+    impatient.product.kill("worker")
+    await incident.note("Written while the worker was dead")
+    await impatient.product.expect_back("worker")
+
+    async def continued() -> bool:
+        return (await room.run()).run_id != first.run_id
+
+    await eventually(continued)
+    await incident.click("acknowledge", by=BO_EMAIL, place=incident.chats[0])
+    await incident.agrees("Acknowledged by Bo Call", "Written while the worker was dead")
+    await in_sync(incident)
+    assert await room.violations() == []
 
 
 async def test_an_api_killed_between_registration_and_signal_leaves_one_card(company: Company) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.chaos.company import DI_EMAIL, Company, Incident, QuietPlace
 from tests.chaos.invariants import in_sync
+from tests.chaos.room import made_for
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -36,6 +37,21 @@ async def test_a_lost_reply_is_not_said_again(company: Company, place: QuietPlac
     await in_sync(incident)
     calls = (await company.teams.records())["calls"]
     assert "lose_answer" in [call["fault"] for call in calls if call["conversation"] == place.conversation]
+
+
+async def test_a_chat_of_which_every_answer_is_lost_once_is_one_chat_with_everything_in_it(
+    company: Company,
+) -> None:
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    await company.teams.fault("chat", "lose_answer", match={"method": "POST"})
+    for step in ("member", "install", "create"):
+        await company.teams.fault(step, "lose_answer")
+    room = await made_for(incident)
+    await incident.click("acknowledge", by=DI_EMAIL, place=incident.chats[0])
+    await incident.agrees("Acknowledged by Di Pager")
+    await in_sync(incident)
+    assert await room.violations() == []
 
 
 async def test_a_card_that_a_person_deleted_is_posted_anew_and_forgotten(company: Company) -> None:

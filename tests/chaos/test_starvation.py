@@ -22,6 +22,8 @@ import pytest
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
 from tests.chaos.company import MANY_SERVICES, Company, Incident
+from tests.chaos.invariants import in_sync
+from tests.chaos.room import Room
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(400)]
@@ -29,6 +31,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(400)]
 LIVES = 200
 SLOW_POST = 6.5
 """Seconds: it goes on when Temporal has given it up and the run has waited for its back-off."""
+ROOMS, SLOW_CHAT = 20, 5.0
+"""How many chats are made, each in so many seconds: longer than the heartbeat timeout too."""
+WITH_CPU = 1.0
+"""Seconds between two times without CPU."""
 WITHOUT_CPU = 3.5
 """Seconds: longer than the heartbeat timeout."""
 GIVEN_UP = ("a send goes on without its activity", "Activity not found on completion")
@@ -75,6 +81,36 @@ async def test_a_starved_worker_posts_no_second_message_in_two_hundred_lives(
         assert "Resolved by Ada Ops" in str(card["versions"][-1])
         assert row["orphans"] >= len(found[row["incident_id"]]) - 1
     await company.restart("worker")  # with its right to the cores
+
+
+async def test_a_starved_worker_makes_no_second_chat_in_twenty_rooms(
+    company: Company, stack: Launched
+) -> None:
+    log = DataFolder(stack.output.parent / "data").log("worker")
+    begins = log.stat().st_size
+    lives = await asyncio.gather(*(company.incident(service=one) for one in MANY_SERVICES[:ROOMS]))
+    await eventually(partial(are_posted, company, lives), within=60)
+    rooms = [Room(incident) for incident in lives]
+    match = {"method": "POST"}
+    await company.teams.fault("chat", "slow", seconds=SLOW_CHAT, times=ROOMS, match=match)
+    with starved(stack.pids["worker"]):
+        asking = asyncio.gather(*(room.ask() for room in rooms))
+        while not await are_made(rooms):
+            await without_cpu(stack.pids["worker"])
+            await asyncio.sleep(WITH_CPU)
+        await asking
+    given_up = [one for one in entries(log, begins) if one["event"].startswith(GIVEN_UP)]
+    assert given_up, "it was starved"
+    for room in rooms:
+        await room.is_complete(within=120)
+    await asyncio.gather(*(in_sync(room.incident, within=120) for room in rooms))
+    assert [await room.violations() for room in rooms] == [[]] * ROOMS
+    await company.restart("worker")  # with its right to the cores
+
+
+async def are_made(rooms: Sequence[Room]) -> bool:
+    rows = [await room.row() for room in rooms]
+    return all(row is not None and row["stage"] == "made" for row in rows)
 
 
 @contextmanager

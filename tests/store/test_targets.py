@@ -317,6 +317,19 @@ async def test_an_event_concerns_the_room_also_where_every_card_is_suspended(inc
     assert await heard(incident, LEDGER) == ([], TENANT)
 
 
+@pytest.mark.parametrize(
+    ("stage", "hears"), [("none", False), ("making", True), ("made", True), ("unknown", True), ("gone", False)]
+)
+async def test_a_room_without_a_chat_hears_of_nothing_an_hour_after_it_was_asked_for(
+    incident: Incident, stage: str, hears: bool
+) -> None:
+    await a_room(incident)
+    await incident.pool.execute("UPDATE incident_room SET stage = $1", stage)
+    assert await heard(incident) == ([OPS], TENANT)
+    await incident.pool.execute("UPDATE incident_room SET opened_at = now() - interval '61 minutes'")
+    assert await heard(incident) == ([OPS], TENANT if hears else None)
+
+
 async def test_another_accounts_room_of_the_same_incident_is_not_meant(incident: Incident) -> None:
     await a_room(incident)
     await incident.pool.execute("UPDATE incident_room SET account = 'emca'")
