@@ -154,7 +154,7 @@ class ChatActivities:
     async def _made_of_fewer(
         self, request: CreateChat, topic: str, people: People, refusal: OutsideError
     ) -> MadeChat:
-        """Make it of those whom the directory has; else of a group of them: Microsoft does not tell who it is.
+        """Make it of those whom the directory has; else of some of them: Microsoft does not tell who it is.
 
         A refusal made nothing, so that the next one may be sent. Who is not in the group is added singly.
         """

@@ -318,7 +318,8 @@ async def test_an_event_concerns_the_room_also_where_every_card_is_suspended(inc
 
 
 @pytest.mark.parametrize(
-    ("stage", "hears"), [("none", False), ("making", True), ("made", True), ("unknown", True), ("gone", False)]
+    ("stage", "hears"),
+    [("none", False), ("making", True), ("made", True), ("unknown", True), ("gone", False)],
 )
 async def test_a_room_without_a_chat_hears_of_nothing_an_hour_after_it_was_asked_for(
     incident: Incident, stage: str, hears: bool
