@@ -66,7 +66,7 @@ class RoomActivities:
             one for one in await rooms.cards(self._pool, request.room) if one.conversation.id == request.chat
         ]
         await self._card_runs.take_up(own, correlation=request.correlation)
-        await rooms.note_shown(self._pool, request.room)
+        await rooms.note_shown(self._pool, request.room, chat=request.chat)
         return Done()
 
     @implements(ANNOUNCE)

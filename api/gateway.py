@@ -55,14 +55,15 @@ class Gateway:
         except TimeoutError as error:
             raise TemporalUnavailable("Temporal did not take the signal in time") from error
 
-    async def signal_running(self, workflow_id: str, signal: Signal[Any]) -> bool:
-        """Signal a run that goes on, without anything to carry; ``False`` where none does.
-
-        Raises as ``signal``.
-        """
+    async def signal_running(
+        self, workflow_id: str, signal: Signal[ArgumentT], message: ArgumentT | None = None
+    ) -> bool:
+        """Signal a run that goes on; ``False`` where none does. Raises as ``signal``."""
         try:
             async with asyncio.timeout(_SIGNAL_WITHIN):
-                return await Attempts().make(lambda: signal_running(self._client, workflow_id, signal))
+                return await Attempts().make(
+                    lambda: signal_running(self._client, workflow_id, signal, message)
+                )
         except TimeoutError as error:
             raise TemporalUnavailable("Temporal did not take the signal in time") from error
 

@@ -123,8 +123,8 @@ GRAPH_WRITE = Options(
     heartbeat_timeout=timedelta(seconds=3),
     retry_policy=ONE_ATTEMPT,
 )
-"""A token and calls of at most 8 s, of which all but one are refused. The reconciler is the only retry, and
-looks where it may be done."""
+"""A token and some calls. What takes longer goes on without its activity and is recorded all the same. The
+reconciler is the only retry, and looks where it may be done."""
 
 GRAPH_PEOPLE = Options(
     start_to_close_timeout=timedelta(seconds=60),

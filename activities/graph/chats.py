@@ -2,8 +2,10 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import structlog
 
@@ -11,7 +13,15 @@ from activities.heartbeats import heartbeats
 from activities.registration import implements
 from activities.teams.sends import Sends
 from muster.cards.rooms.topic import topic_of
-from muster.clients.graph.chats import FIRST_PEOPLE, ChatsClient, FoundChat, Invited, MadeChat
+from muster.clients.graph.chats import (
+    AT_ONCE,
+    FIRST_PEOPLE,
+    FOR_A_PERSON,
+    ChatsClient,
+    FoundChat,
+    Invited,
+    MadeChat,
+)
 from muster.linked_people.together import all_of
 from muster.settings import Settings
 from muster.store import room_members, rooms
@@ -44,13 +54,10 @@ _CLOCKS_DIFFER = timedelta(seconds=5)
 """By which Microsoft's clock may be behind ours."""
 _FEWEST = 2
 """People of a chat: whoever asked, and somebody to talk to."""
-_MOST_TRIES = 14
-"""Refused groups of the people before it is given up: enough to find each of eight."""
-_AT_ONCE = 4
+_MOST_TRIES, _TRIES_TAKE = 26, 15.0
+"""Refused groups of the people, and seconds that they may take together, before it is given up."""
 
 People = Sequence[room_members.Invited]
-FOR_A_PERSON = (RequestInvalid, NotFound, Forbidden)
-"""Refusals that may be about one person among many: a bad id, nobody, no licence for Teams."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -92,7 +99,7 @@ class ChatActivities:
                     return Installed(app_unknown=True)
                 await rooms.note_gone(self._pool, request.room, chat=request.chat)
                 raise
-            await rooms.note_installed(self._pool, request.room)
+            await rooms.note_installed(self._pool, request.room, chat=request.chat)
         return Installed()
 
     @implements(RENAME_CHAT)
@@ -106,7 +113,7 @@ class ChatActivities:
             except NotFound:
                 await rooms.note_gone(self._pool, request.room, chat=request.chat)
                 raise
-            await rooms.note_renamed(self._pool, request.room, topic=shown)
+            await rooms.note_renamed(self._pool, request.room, chat=request.chat, topic=shown)
         return Renamed(topic=shown)
 
     async def _is_there(self, request: OfChat) -> bool:
@@ -148,7 +155,8 @@ class ChatActivities:
         except OutcomeUnknown:
             raise
         except OutsideError:
-            await rooms.note_not_made(self._pool, request.room, began_at=began_at)
+            note = partial(rooms.note_not_made, self._pool, request.room, began_at=began_at)
+            await self._record(request, note)
             raise
 
     async def _made_of_fewer(
@@ -158,14 +166,16 @@ class ChatActivities:
 
         A refusal made nothing, so that the next one may be sent. Who is not in the group is added singly.
         """
-        kept = await self._accepted(request, people)
-        if len(kept) < _FEWEST:
-            raise refusal
-        if kept[0].aad_object_id != people[0].aad_object_id:
-            await rooms.note_owner(self._pool, request.room, owner=kept[0].aad_object_id)
+        kept, owner = await self._accepted(request, people), people[0].aad_object_id
         groups = itertools.chain([] if kept == list(people) else [kept], _groups(kept))
+        begins = asyncio.get_running_loop().time()
         for group in itertools.islice(groups, _MOST_TRIES):
+            if len(group) < _FEWEST or asyncio.get_running_loop().time() - begins > _TRIES_TAKE:
+                break
             log.warning("a chat is made with fewer people", reason=str(refusal), people=len(group))
+            if group[0].aad_object_id != owner:
+                owner = group[0].aad_object_id
+                await rooms.note_owner(self._pool, request.room, owner=owner)
             try:
                 return await self._chats.create(request.tenant, topic, _bodies(group))
             except FOR_A_PERSON as again:
@@ -174,7 +184,7 @@ class ChatActivities:
 
     async def _accepted(self, request: CreateChat, people: People) -> list[room_members.Invited]:
         """Those whom the directory still has, each with the role that it says; asked four at once."""
-        few = asyncio.Semaphore(_AT_ONCE)
+        few = asyncio.Semaphore(AT_ONCE)
 
         async def accepted(one: room_members.Invited) -> room_members.Invited | None:
             async with few:
@@ -190,9 +200,13 @@ class ChatActivities:
         return [one for one in await all_of(*map(accepted, people)) if one is not None]
 
     async def _note(self, request: CreateChat, made: MadeChat, began_at: datetime) -> None:
-        async def note() -> None:
-            await rooms.note_made(self._pool, request.room, began_at=began_at, chat=made.id, url=made.url)
+        note = partial(
+            rooms.note_made, self._pool, request.room, began_at=began_at, chat=made.id, url=made.url
+        )
+        await self._record(request, note)
 
+    async def _record(self, request: CreateChat, note: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """What is known must not be lost because the database is away for a moment."""
         try:
             await note()
         except UNAVAILABLE:
@@ -205,15 +219,18 @@ class ChatActivities:
             return ChatFound(can_search=False)
         if row.stage == "made":
             return ChatFound(id=row.chat or "", url=row.url, topic=row.topic)
+        if row.stage == "none":
+            return ChatFound(topic=row.topic, not_made=True)
+        unknown = partial(rooms.note_unknown, self._pool, request.room, began_at=row.began_at)
         try:
             newest = await self._chats.newest(request.tenant, row.owner)
         except (ConsentMissing, Forbidden, RequestInvalid, NotFound):  # not found: the owner is gone
-            await rooms.note_unknown(self._pool, request.room)
+            await unknown()
             return ChatFound(topic=row.topic, can_search=False)
         ours = [one for one in newest if one.topic == row.topic and _is_since(one, row.began_at)]
         if not ours:
             if request.last:
-                await rooms.note_unknown(self._pool, request.room)
+                await unknown()
             return ChatFound(topic=row.topic)
         oldest, *others = sorted(ours, key=lambda one: one.made_at)
         await rooms.note_made(
@@ -232,12 +249,13 @@ def _is_since(chat: FoundChat, began_at: datetime) -> bool:
 
 
 def _groups(people: People) -> Iterator[list[room_members.Invited]]:
-    """The first of them with ever smaller groups of the others, the largest before."""
-    owner, others = people[0], people[1:]
-    size = len(others)
-    while size > 1:
-        size = (size + 1) // 2
-        yield from ([owner, *others[start : start + size]] for start in range(0, len(others), size))
+    """The first of them with ever smaller groups of the others, the largest before; then so the second."""
+    for first in range(min(len(people), 2)):
+        owner, others = people[first], [*people[:first], *people[first + 1 :]]
+        size = len(others)
+        while size > 1:
+            size = (size + 1) // 2
+            yield from ([owner, *others[start : start + size]] for start in range(0, len(others), size))
 
 
 def _first(people: People, owner: room_members.Invited) -> list[room_members.Invited]:

@@ -1,15 +1,22 @@
 """The people of an incident's chat: who they are in the tenant, and bringing them in."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import structlog
 
-from activities.graph.chats import FOR_A_PERSON
 from activities.heartbeats import heartbeats
 from activities.registration import implements
-from muster.clients.graph.chats import FILTERS_PEOPLE, ChatsClient, Invited, Membership, Role
+from muster.clients.graph.chats import (
+    AT_ONCE,
+    FILTERS_PEOPLE,
+    FOR_A_PERSON,
+    ChatsClient,
+    Invited,
+    Membership,
+    Role,
+)
 from muster.clients.pagerduty.access import account_of
 from muster.clients.pagerduty.app_scopes import USERS
 from muster.clients.pagerduty.rest import PagerDutyClient
@@ -20,7 +27,7 @@ from muster.store import room_members, rooms
 from muster.store.pool import Pool
 from muster.store.room_members import Known
 from muster.values import NAME, VALUE, one_line
-from workflows.errors import ConsentMissing, Forbidden, NotFound, RequestInvalid
+from workflows.errors import ConsentMissing, Forbidden, NotFound, OutsideError, RequestInvalid
 from workflows.incident_room.activities import (
     ADD_PEOPLE,
     IDENTIFY_PEOPLE,
@@ -37,7 +44,6 @@ from workflows.room import Absence
 
 MOST_IN_CHAT = 250
 """People in a group chat (Microsoft: *Limits and specifications for Microsoft Teams*)."""
-_AT_ONCE = 4
 _SEARCHED_FOR, _ADDED = 80, 60
 """People in one call of an activity, which then says that there are more."""
 
@@ -71,7 +77,7 @@ class PeopleActivities:
     @implements(IDENTIFY_PEOPLE)
     async def identify_people(self, request: IdentifyPeople) -> PeopleFound:
         """Know them by their links, else by their e-mail address, a few at a time."""
-        room, few = request.room, asyncio.Semaphore(_AT_ONCE)
+        room, few = request.room, asyncio.Semaphore(AT_ONCE)
         lacks: set[str] = set()
         has_searched = False
         async with heartbeats():
@@ -96,7 +102,7 @@ class PeopleActivities:
     @implements(ADD_PEOPLE)
     async def add_people(self, request: AddPeople) -> PeopleBrought:
         """Read who is there, then add those who lack, four at once; whoever is refused is told of."""
-        room, few = request.room, asyncio.Semaphore(_AT_ONCE)
+        room = request.room
         async with heartbeats():
             await room_members.take_out(self._pool, room, request.back, out=False)
             there = await self._there(request)
@@ -110,30 +116,33 @@ class PeopleActivities:
             for one in lacking[places:]:
                 await room_members.note_absence(self._pool, room, one.aad_object_id, "full")
             added = lacking[:places]
-            await all_of(*(self._add(request, one, few) for one in added[:_ADDED]))
+            await self._add_all(request, added[:_ADDED])
             if added:
                 there = await self._there(request)
             absent, count = await room_members.absent(self._pool, room)
-        await rooms.note_left(self._pool, room, left=False)
+        await rooms.note_left(self._pool, room, chat=request.chat, left=False)
         present = sum(one.aad_object_id in there for one in invited)
         return PeopleBrought(present=present, more=len(added) > _ADDED, absent=absent, absent_count=count)
 
     @implements(REMOVE_PEOPLE)
     async def remove_people(self, request: RemovePeople) -> PeopleRemoved:
-        """Take them out, four at once; who is not there has left already."""
-        room, few = request.room, asyncio.Semaphore(_AT_ONCE)
+        """Take them out, four at once; who is not there has left already.
+
+        The rows say so before: whom Muster takes out has not left by themselves.
+        """
+        room, few = request.room, asyncio.Semaphore(AT_ONCE)
         leaving = await room_members.keys_of(self._pool, room, request.users, everybody=request.everybody)
         async with heartbeats():
             there = await self._members(request)
+            await room_members.take_out(self._pool, room, request.users, out=True)
+            await room_members.note_removed(self._pool, room, leaving)
+            if request.everybody:
+                await rooms.note_left(self._pool, room, chat=request.chat, left=True)
             await all_of(
                 *(self._remove(request, one.id, few) for one in there if one.aad_object_id in leaving)
             )
-            await room_members.note_removed(self._pool, room, leaving)
             left = {one.aad_object_id for one in there} - leaving
             await room_members.note_members(self._pool, room, left)
-            await room_members.take_out(self._pool, room, request.users, out=True)
-            if request.everybody:
-                await rooms.note_left(self._pool, room, left=True)
             invited = await room_members.invited(self._pool, room)
         return PeopleRemoved(present=sum(one.aad_object_id in left for one in invited))
 
@@ -155,15 +164,30 @@ class PeopleActivities:
             await rooms.note_gone(self._pool, request.room, chat=request.chat)
             raise
 
-    async def _add(self, request: OfChat, one: room_members.Invited, few: asyncio.Semaphore) -> None:
+    async def _add_all(self, request: OfChat, people: Sequence[room_members.Invited]) -> None:
+        """Add them; a 403 of all, where there are several, is no matter of single people."""
+        few = asyncio.Semaphore(AT_ONCE)
+        refused = await all_of(*(self._add(request, one, few) for one in people))
+        forbidden = [one for answer in refused for one in answer if isinstance(one, Forbidden)]
+        if len(forbidden) == len(people) > 1:
+            raise forbidden[0]
+        refusals = [(one, refusal) for one, answer in zip(people, refused, strict=True) for refusal in answer]
+        for one, refusal in refusals:
+            absence: Absence = "blocked" if refusal.code == "RosterAddMemberBlocked" else "refused"
+            log.warning("somebody is not added to a chat", reason=str(refusal), absence=absence)
+            await room_members.note_absence(self._pool, request.room, one.aad_object_id, absence)
+
+    async def _add(
+        self, request: OfChat, one: room_members.Invited, few: asyncio.Semaphore
+    ) -> tuple[OutsideError, ...]:
+        """Add one of them; why Microsoft refuses that, where it does."""
         try:
             async with few:
                 person = Invited(one.aad_object_id, one.role)
                 await self._chats.add(request.tenant, request.chat, person)
         except FOR_A_PERSON as refusal:
-            absence: Absence = "blocked" if refusal.code == "RosterAddMemberBlocked" else "refused"
-            log.warning("somebody is not added to a chat", reason=str(refusal), absence=absence)
-            await room_members.note_absence(self._pool, request.room, one.aad_object_id, absence)
+            return (refusal,)
+        return ()
 
     async def _search(self, request: IdentifyPeople, user: str, few: asyncio.Semaphore) -> str | None:
         """Look for one of them, and note what came of it; the permission that is missing for it.

@@ -31,6 +31,7 @@ from workflows.incident_room.activities import (
     NoteChat,
     OpenRoom,
 )
+from workflows.incident_room.messages import RoomKey
 from workflows.incident_room.state import Asker
 from workflows.rights import READ_ONLY
 from workflows.verbs.outcomes import Outcome
@@ -81,17 +82,19 @@ class RoomNoteActivities:
             )
 
         async with bounded(_ADMIT_SECONDS):
+            # Before PagerDuty is asked: what happens from here on, events tell the run.
+            await rooms.open_room(self._pool, room, tenant=request.tenant)
             try:
                 incident = await asked_as(self._tokens, read, link=link, account=account.key)
             except NoIdentity as nobody:
-                return _refused(nobody.reason)
+                return await self._closed(room, nobody.reason)
             except NotFound:
-                return _refused("not_found")
+                return await self._closed(room, "not_found")
             except Forbidden:
-                return _refused("forbidden", by=request.click.person.name)
+                return await self._closed(room, "forbidden", by=request.click.person.name)
             (user,) = asker
-            await rooms.open_room(self._pool, room, tenant=request.tenant)
             await room_members.want(self._pool, room, people_of(incident))
+            await room_members.want_roles(self._pool, room)
             own = WantedPerson(user=user.pagerduty_user, rank=ASKER, name=user.name)
             await room_members.want(self._pool, room, [own], asked=True)
             stored = await rooms.restore(self._pool, room)
@@ -110,13 +113,14 @@ class RoomNoteActivities:
         """
         room, account = request.room, account_of(self._accounts, request.room.account)
         async with bounded(_ADMIT_SECONDS):
+            await rooms.open_room(self._pool, room, tenant=request.tenant)
             try:
                 token = await self._app_tokens.get(account.key, INCIDENTS)
                 incident = await self._client.get_incident(
                     account, room.incident_id, token=token, within=INTERACTIVE
                 )
             except NotFound:
-                return _refused("not_found")
+                return await self._closed(room, "not_found")
             named = people_of(incident)
             has_assignee = any(one.rank == ASSIGNEE for one in named)
             owner = request.owner or (None if has_assignee else request.by)
@@ -125,9 +129,9 @@ class RoomNoteActivities:
                 try:
                     asker = await self._asker(account, owner)
                 except NotFound:
-                    return _refused("owner_unknown")
-            await rooms.open_room(self._pool, room, tenant=request.tenant)
+                    return await self._closed(room, "owner_unknown")
             await room_members.want(self._pool, room, named)
+            await room_members.want_roles(self._pool, room)
             if asker is not None:
                 own = WantedPerson(user=asker.pagerduty_user, rank=ASKER, name=asker.name)
                 await room_members.want(self._pool, room, [own], asked=True)
@@ -161,9 +165,14 @@ class RoomNoteActivities:
                 except Forbidden as refusal:
                     log.warning("a note is not written as somebody", reason=str(refusal))
                     continue
-                await rooms.note_noted(self._pool, room)
+                await rooms.note_noted(self._pool, room, chat=request.chat)
                 return Done()
         raise Forbidden("nobody who asked for the chat can write the note")
+
+    async def _closed(self, room: RoomKey, reason: Any, *, by: str | None = None) -> Admitted:
+        """They may not, and where nobody else asked there is no room."""
+        await rooms.withdraw(self._pool, room)
+        return _refused(reason, by=by)
 
     async def _asker(self, account: PagerDutyAccount, user: str) -> Asker:
         token = await self._app_tokens.get(account.key, USERS)

@@ -89,7 +89,8 @@ class FanOut:
             _Hearer(card.conversation.id, partial(self._tell_card, card, event)) for card in found.cards
         ]
         if found.room_tenant is not None:
-            hearers.append(_Hearer(_ROOM, partial(self._tell_room, found.room_tenant, event)))
+            tell = self._tell_room if found.room_has_chat else self._tell_room_that_runs
+            hearers.append(_Hearer(_ROOM, partial(tell, found.room_tenant, event)))
         return hearers
 
     async def _tell_card(self, card: Target, event: IncidentEvent) -> None:
@@ -100,6 +101,11 @@ class FanOut:
     async def _tell_room(self, tenant: str, event: IncidentEvent) -> None:
         start = self._rooms.of(event.account, event.incident_id, tenant=tenant)
         await self._gateway.signal(INCIDENT_ROOM, start, ROOM_EVENTS[event.event_type], event)
+
+    async def _tell_room_that_runs(self, tenant: str, event: IncidentEvent) -> None:
+        """Where there is no chat, only a run that is about to make one has anything to hear."""
+        name = INCIDENT_ROOM.workflow_id(self._rooms.of(event.account, event.incident_id, tenant=tenant))
+        await self._gateway.signal_running(name, ROOM_EVENTS[event.event_type], event)
 
     async def _quarantine(
         self, event: IncidentEvent, body: bytes, target: _Hearer, refusal: Rejected

@@ -8,7 +8,7 @@ from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from workflows.incident_room.messages import RoomKey
 from workflows.room import Absence, Absent
-from workflows.wanted import WantedPerson
+from workflows.wanted import ROLE, WantedPerson
 
 QUERIES = load_queries(__file__)
 
@@ -46,6 +46,11 @@ async def want(
         names=[one.name for one in people],
         asked=asked,
     )
+
+
+async def want_roles(connection: Connection | Pool, room: RoomKey) -> None:
+    """Those who hold a role of the incident, as far as its cards know, are wanted too."""
+    await QUERIES["want_roles"].execute(connection, **dict(room), rank=ROLE)
 
 
 async def take_links(connection: Connection | Pool, room: RoomKey, *, tenant: str) -> None:

@@ -9,6 +9,16 @@ SET rank = least(m.rank, excluded.rank),
     name = CASE WHEN excluded.name = '' THEN m.name ELSE excluded.name END,
     asked = m.asked OR excluded.asked
 
+-- name: want_roles
+-- Holders of the incident's roles, as its cards have heard of them: PagerDuty's REST API does not tell.
+INSERT INTO room_member AS m (account, incident_id, pagerduty_user, rank, name)
+SELECT DISTINCT ON (r.value #>> '{holder,id}')
+       k.account, k.incident_id, r.value #>> '{holder,id}', :rank, coalesce(r.value #>> '{holder,name}', '')
+FROM incident_card k, jsonb_array_elements(coalesce(k.view -> 'roles', '[]')) r
+WHERE k.account = :account AND k.incident_id = :incident_id AND r.value #>> '{holder,id}' <> ''
+ORDER BY r.value #>> '{holder,id}'
+ON CONFLICT (account, incident_id, pagerduty_user) DO UPDATE SET rank = least(m.rank, excluded.rank)
+
 -- name: link
 -- Whoever linked their accounts is known by that, however they are called.
 UPDATE room_member m
@@ -49,11 +59,13 @@ ORDER BY l.id
 -- Who can be in the chat, by rank; each person once, by the most that is known of any of their PagerDuty users.
 SELECT aad_object_id, role, asked, absence, has_left
 FROM (
-  SELECT DISTINCT ON (aad_object_id) pagerduty_user, aad_object_id, role, absence, left_at IS NOT NULL AS has_left,
+  SELECT DISTINCT ON (aad_object_id) pagerduty_user, aad_object_id, role, absence,
+         bool_or(left_at IS NOT NULL) OVER same AS has_left,
          bool_or(asked) OVER same AS asked, min(rank) OVER same AS rank
   FROM room_member
   WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NOT NULL AND role IS NOT NULL
-    AND NOT taken_out AND (absence IS NULL OR absence NOT IN ('no_account', 'refused'))
+    AND NOT taken_out AND (absence IS NULL OR absence <> 'no_account')
+    AND (absence IS DISTINCT FROM 'refused' OR looked_at < now() - interval '1 hour')
   WINDOW same AS (PARTITION BY aad_object_id)
   ORDER BY aad_object_id, pagerduty_user
 ) AS one
@@ -61,7 +73,7 @@ ORDER BY rank, pagerduty_user
 
 -- name: take_out
 -- They are not brought in again until they are wanted again.
-UPDATE room_member SET taken_out = :out
+UPDATE room_member SET taken_out = :out, left_at = CASE WHEN :out THEN left_at END
 WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = ANY(:users::text[])
 
 -- name: note_members
@@ -70,7 +82,8 @@ WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = ANY
 UPDATE room_member
 SET in_chat = aad_object_id = ANY(:people::text[]),
     absence = CASE WHEN aad_object_id = ANY(:people::text[]) THEN NULL ELSE absence END,
-    left_at = CASE WHEN aad_object_id = ANY(:people::text[]) THEN NULL WHEN in_chat THEN now() ELSE left_at END
+    left_at = CASE WHEN aad_object_id = ANY(:people::text[]) THEN NULL
+                   WHEN in_chat AND NOT taken_out THEN now() ELSE left_at END
 WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NOT NULL
 
 -- name: note_removed
@@ -88,7 +101,7 @@ WHERE m.account = :account AND m.incident_id = :incident_id AND m.aad_object_id 
       AND o.pagerduty_user <> ALL(:users::text[]) AND NOT o.taken_out))
 
 -- name: note_absence
-UPDATE room_member SET absence = :absence
+UPDATE room_member SET absence = :absence, looked_at = now()
 WHERE account = :account AND incident_id = :incident_id AND aad_object_id = :aad_object_id
 
 -- name: absent

@@ -96,9 +96,14 @@ async def note_made(
     )
 
 
-async def note_unknown(connection: Connection | Pool, room: RoomKey) -> None:
-    """Nobody will look for it any more."""
-    await QUERIES["unknown"].execute(connection, **dict(room))
+async def note_unknown(connection: Connection | Pool, room: RoomKey, *, began_at: datetime) -> None:
+    """Nobody will look any more for what was begun then."""
+    await QUERIES["unknown"].execute(connection, **dict(room), began_at=began_at)
+
+
+async def withdraw(connection: Connection | Pool, room: RoomKey) -> None:
+    """Whoever asked may not: where nobody else has, there is no room."""
+    await QUERIES["withdraw"].execute(connection, **dict(room))
 
 
 async def begin_anew(connection: Connection, room: RoomKey) -> None:
@@ -112,9 +117,9 @@ async def note_gone(connection: Connection | Pool, room: RoomKey, *, chat: str) 
     await QUERIES["gone"].execute(connection, **dict(room), chat=chat)
 
 
-async def note_installed(connection: Connection | Pool, room: RoomKey) -> None:
+async def note_installed(connection: Connection | Pool, room: RoomKey, *, chat: str) -> None:
     """The bot is in the chat."""
-    await QUERIES["note_installed"].execute(connection, **dict(room))
+    await QUERIES["note_installed"].execute(connection, **dict(room), chat=chat)
 
 
 async def of_chat(connection: Connection | Pool, chat: str) -> RoomKey | None:
@@ -128,24 +133,24 @@ async def is_new(connection: Connection | Pool, chat: str) -> bool:
     return bool(await QUERIES["is_new"].fetchval(connection, chat=chat))
 
 
-async def note_left(connection: Connection | Pool, room: RoomKey, *, left: bool) -> None:
-    """Everybody was taken out of the chat, or people are in it again."""
-    await QUERIES["note_left"].execute(connection, **dict(room), left=left)
+async def note_left(connection: Connection | Pool, room: RoomKey, *, chat: str, left: bool) -> None:
+    """Everybody is taken out of the chat, or people are brought in again."""
+    await QUERIES["note_left"].execute(connection, **dict(room), chat=chat, left=left)
 
 
-async def note_shown(connection: Connection | Pool, room: RoomKey) -> None:
+async def note_shown(connection: Connection | Pool, room: RoomKey, *, chat: str) -> None:
     """The card's run was told to show it there."""
-    await QUERIES["note_shown"].execute(connection, **dict(room))
+    await QUERIES["note_shown"].execute(connection, **dict(room), chat=chat)
 
 
-async def note_noted(connection: Connection | Pool, room: RoomKey) -> None:
+async def note_noted(connection: Connection | Pool, room: RoomKey, *, chat: str) -> None:
     """The incident has a note with the address."""
-    await QUERIES["note_noted"].execute(connection, **dict(room))
+    await QUERIES["note_noted"].execute(connection, **dict(room), chat=chat)
 
 
-async def note_renamed(connection: Connection | Pool, room: RoomKey, *, topic: str) -> None:
+async def note_renamed(connection: Connection | Pool, room: RoomKey, *, chat: str, topic: str) -> None:
     """What the chat is called now."""
-    await QUERIES["note_renamed"].execute(connection, **dict(room), topic=topic)
+    await QUERIES["note_renamed"].execute(connection, **dict(room), chat=chat, topic=topic)
 
 
 async def note_told(connection: Connection | Pool, room: RoomKey, told: Room) -> None:

@@ -1,8 +1,7 @@
 -- name: open
 -- Somebody may ask for a chat: from here on the incident's events concern the room.
 INSERT INTO incident_room (account, incident_id, tenant) VALUES (:account, :incident_id, :tenant)
-ON CONFLICT (account, incident_id) DO UPDATE SET tenant = excluded.tenant, opened_at = now()
-WHERE incident_room.stage = 'none'
+ON CONFLICT (account, incident_id) DO UPDATE SET tenant = excluded.tenant WHERE incident_room.stage = 'none'
 
 -- name: restore
 SELECT r.tenant, coalesce(t.name, '') AS tenant_name, r.stage, r.topic, r.began_at, r.chat, r.url, r.others,
@@ -38,20 +37,27 @@ WHERE account = :account AND incident_id = :incident_id AND stage = 'making'
 -- name: not_made
 -- It certainly was not. An answer counts for the intent that it was asked under, and for no later one.
 UPDATE incident_room SET stage = 'none'
-WHERE account = :account AND incident_id = :incident_id AND stage = 'making' AND began_at = :began_at
+WHERE account = :account AND incident_id = :incident_id AND stage IN ('making', 'unknown') AND began_at = :began_at
 
 -- name: made
 UPDATE incident_room
 SET stage = 'made', chat = :chat, url = :url, others = :others, shown_topic = topic
-WHERE account = :account AND incident_id = :incident_id AND stage = 'making' AND began_at = :began_at
+WHERE account = :account AND incident_id = :incident_id AND stage IN ('making', 'unknown') AND began_at = :began_at
 
 -- name: unknown
-UPDATE incident_room SET stage = 'unknown' WHERE account = :account AND incident_id = :incident_id AND stage = 'making'
+UPDATE incident_room SET stage = 'unknown'
+WHERE account = :account AND incident_id = :incident_id AND stage = 'making' AND began_at = :began_at
+
+-- name: withdraw
+-- Whoever asked may not, and nobody else has asked.
+DELETE FROM incident_room r
+WHERE r.account = :account AND r.incident_id = :incident_id AND r.stage = 'none'
+  AND NOT EXISTS (SELECT FROM room_member m WHERE m.account = r.account AND m.incident_id = r.incident_id)
 
 -- name: begin_anew
 -- Somebody asks for another chat, and nobody will look for the old one.
 UPDATE incident_room
-SET stage = 'none', opened_at = now(), chat = NULL, url = '', shown_topic = '', installed_at = NULL, shown_at = NULL, noted_at = NULL
+SET stage = 'none', chat = NULL, url = '', shown_topic = '', installed_at = NULL, shown_at = NULL, noted_at = NULL
 WHERE account = :account AND incident_id = :incident_id AND stage IN ('unknown', 'gone')
 
 -- name: forget_members
@@ -65,7 +71,8 @@ UPDATE incident_room SET stage = 'gone'
 WHERE account = :account AND incident_id = :incident_id AND chat = :chat AND stage = 'made'
 
 -- name: note_installed
-UPDATE incident_room SET installed_at = now() WHERE account = :account AND incident_id = :incident_id
+UPDATE incident_room SET installed_at = now()
+WHERE account = :account AND incident_id = :incident_id AND chat = :chat
 
 -- name: of_chat
 SELECT account, incident_id FROM incident_room WHERE chat = :chat AND stage = 'made'
@@ -76,16 +83,19 @@ SELECT EXISTS (SELECT FROM incident_room WHERE chat = :chat AND installed_at > n
 
 -- name: note_left
 UPDATE incident_room SET left_at = CASE WHEN :left THEN now() END
-WHERE account = :account AND incident_id = :incident_id AND (left_at IS NULL) = :left
+WHERE account = :account AND incident_id = :incident_id AND chat = :chat AND (left_at IS NULL) = :left
 
 -- name: note_shown
-UPDATE incident_room SET shown_at = now() WHERE account = :account AND incident_id = :incident_id
+UPDATE incident_room SET shown_at = now()
+WHERE account = :account AND incident_id = :incident_id AND chat = :chat
 
 -- name: note_noted
-UPDATE incident_room SET noted_at = now() WHERE account = :account AND incident_id = :incident_id
+UPDATE incident_room SET noted_at = now()
+WHERE account = :account AND incident_id = :incident_id AND chat = :chat
 
 -- name: note_renamed
-UPDATE incident_room SET shown_topic = :topic WHERE account = :account AND incident_id = :incident_id
+UPDATE incident_room SET shown_topic = :topic
+WHERE account = :account AND incident_id = :incident_id AND chat = :chat
 
 -- name: note_told
 UPDATE incident_room SET told = :told::jsonb

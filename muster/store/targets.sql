@@ -34,9 +34,8 @@ WITH known AS (
 )
 SELECT c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored, k.preset, k.preset_number,
        k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
-       CASE WHEN r.stage NOT IN ('none', 'gone') OR r.opened_at > now() - interval '1 hour' THEN r.tenant END AS room_tenant,
-       r.told AS room
-FROM (VALUES (1)) AS always (one) -- a room with a chat, or with one on its way, hears of its incident also without cards
+       r.tenant AS room_tenant, r.stage NOT IN ('none', 'gone') AS room_has_chat, r.told AS room
+FROM (VALUES (1)) AS always (one) -- the room hears of its incident also where no card is
 LEFT JOIN incident_room r ON r.account = :account AND r.incident_id = :incident_id
 LEFT JOIN (concerned k JOIN conversation c ON c.id = k.conversation AND c.suspended_at IS NULL) ON true
 LEFT JOIN team t ON t.id = c.team

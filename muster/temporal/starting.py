@@ -50,10 +50,13 @@ async def signal_with_start(
     )
 
 
-async def signal_running(client: Client, workflow_id: str, signal: Signal[Any]) -> bool:
-    """Signal a run that goes on, without anything to carry; ``False`` where none does. Raises RPCError."""
+async def signal_running(
+    client: Client, workflow_id: str, signal: Signal[ArgumentT], message: ArgumentT | None = None
+) -> bool:
+    """Signal a run that goes on, with what it carries; ``False`` where none does. Raises RPCError."""
+    carried = [] if message is None else [message]
     try:
-        await client.get_workflow_handle(workflow_id).signal(signal.name)
+        await client.get_workflow_handle(workflow_id).signal(signal.name, args=carried)
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return False

@@ -104,6 +104,8 @@ class Cards:
 async def cards(pool: Pool, client: Client, signals: WorkflowSignals) -> Cards:
     cards = Cards(pool, client, signals)
     await rooms.open_room(pool, cards.room, tenant=COMPANY.tenant_id)
+    began_at = await rooms.begin(pool, cards.room, topic=TOPIC, owner="ada")
+    await rooms.note_made(pool, cards.room, began_at=began_at, chat=CHAT, url="")
     return cards
 
 

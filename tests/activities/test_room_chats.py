@@ -257,7 +257,7 @@ async def test_a_refusal_of_everybody_is_given_up(room: Room, office: Office) ->
     await room.invites(*others, rank=JOINED)
     office.fault("chat", "status", status=400, body=REFUSED, times=50)
     kind, _ = await failed(room.worker.chats.create_chat, room.creating())
-    assert (kind, office.asked("POST", "/chats")) == ("RequestInvalid", 15)
+    assert (kind, office.asked("POST", "/chats")) == ("RequestInvalid", 27)
     assert (await room.row()).stage == "none"
 
 

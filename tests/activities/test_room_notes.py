@@ -26,6 +26,7 @@ from workflows.wanted import ASKER, WantedPerson
 
 pytestmark = pytest.mark.anyio
 
+CHAT = "19:room@thread.v2"
 URL = "https://teams.microsoft.com/l/chat/19%3Aroom%40thread.v2/0?tenantId=t"
 NOTE = f"Microsoft Teams chat: {URL}"
 
@@ -69,6 +70,8 @@ class Askers:
     async def ask(self, *users: str) -> None:
         """They have asked for it."""
         await rooms.open_room(self.pool, self.room, tenant=COMPANY.tenant_id)
+        began_at = await rooms.begin(self.pool, self.room, topic="Incident #42", owner="ada")
+        await rooms.note_made(self.pool, self.room, began_at=began_at, chat=CHAT, url=URL)
         own = [WantedPerson(user=one, rank=ASKER, name=self.side.person(one).name) for one in users]
         await room_members.want(self.pool, self.room, own, asked=True)
 
@@ -76,7 +79,7 @@ class Askers:
         return await ran(self.activities.note_chat, self.noting())
 
     def noting(self) -> NoteChat:
-        return NoteChat(**self.call, chat="19:room@thread.v2", url=URL)
+        return NoteChat(**self.call, chat=CHAT, url=URL)
 
     async def notes(self) -> list[tuple[str, str]]:
         """Of the incident: by whom, and what."""

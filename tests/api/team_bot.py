@@ -134,7 +134,7 @@ class RecordingGateway(Gateway):
         assert row.signals[signal.name] is signal
         self.signals.append((start, signal.name, message))
 
-    async def signal_running(self, workflow_id: str, signal: Any) -> bool:
+    async def signal_running(self, workflow_id: str, signal: Any, message: Any = None) -> bool:
         if self.failure is not None:
             raise self.failure
         self.signals_to_running.append((workflow_id, signal.name))

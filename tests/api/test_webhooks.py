@@ -416,9 +416,10 @@ async def test_a_target_that_refuses_does_not_hold_up_the_others(edge: Edge) -> 
 
 
 async def a_room(edge: Edge, incident: dict[str, Any], tenant: str = TENANT) -> RoomKey:
-    """Somebody has asked for a chat of the incident."""
+    """A chat of the incident is being made, or was."""
     room = RoomKey(account=ACCOUNT, incident_id=incident["id"])
     await rooms.open_room(edge.pool, room, tenant=tenant)
+    await rooms.begin(edge.pool, room, topic="Incident #42", owner="ada")
     return room
 
 
@@ -454,6 +455,20 @@ async def test_without_a_room_none_is_started(edge: Edge) -> None:
     await edge.deliver(event("incident.triggered", incident))
     room = RoomKey(account=ACCOUNT, incident_id=incident["id"])
     assert await heard_by_room(edge, room) == (None, [])
+
+
+async def test_a_room_without_a_chat_hears_what_happens_while_its_run_goes_on(edge: Edge) -> None:
+    """Somebody has asked and the chat is not begun yet; nobody begins a run for one that was refused."""
+    incident = new_incident()
+    room = await a_room(edge, incident)
+    await edge.pool.execute("UPDATE incident_room SET stage = 'none'")
+    await edge.deliver(event("incident.triggered", incident))
+    assert await heard_by_room(edge, room) == (None, [])
+    await edge.pool.execute("UPDATE incident_room SET stage = 'made'")
+    await edge.deliver(event("incident.acknowledged", incident | {"status": "acknowledged"}))
+    await edge.pool.execute("UPDATE incident_room SET stage = 'gone'")
+    await edge.deliver(event("incident.resolved", incident | {"status": "resolved"}))
+    assert (await heard_by_room(edge, room))[1] == ["incident.acknowledged", "incident.resolved"]
 
 
 async def test_the_room_hears_its_incident_also_where_no_card_is(edge: Edge) -> None:

@@ -155,6 +155,7 @@ async def searches_for_it(tenant: Tenant, chat: str) -> None:
 async def changes_it(tenant: Tenant, chat: str) -> None:
     """People, the bot, the name: none of them needs another's permission."""
     room, people, chats = tenant.room, tenant.room.worker.people, tenant.room.worker.chats
+    await room.pool.execute("UPDATE incident_room SET stage = 'made', chat = $1", chat)
     await room.invites(tenant.person("Di"))
     removing = RemovePeople(
         **room.call, chat=chat, users=(str(tenant.person("Bo").pagerduty_user),), everybody=False

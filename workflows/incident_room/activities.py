@@ -95,6 +95,8 @@ class ChatFound(Value):
     others: int = 0
     can_search: bool = True
     """``False``: the permission to look is not granted."""
+    not_made: bool = False
+    """It is certain by now that it was not made."""
 
 
 class OfChat(InRoom):

@@ -1,11 +1,13 @@
 """The chat itself: made once. Where the answer was lost it is looked for, and never made again unasked."""
 
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
 
 from workflows.contract import call
-from workflows.errors import Failure, Gone, NotFound, OutcomeUnknown
+from workflows.degradations import Degradation
+from workflows.errors import BotRemoved, Failure, Gone, NotFound, OutcomeUnknown
 from workflows.incident_room.activities import (
     BEGIN_ANEW,
     CREATE_CHAT,
@@ -16,12 +18,28 @@ from workflows.incident_room.activities import (
     SHOW_IN_CHAT,
     CreateChat,
     FindChat,
+    OfChat,
     RenameChat,
     ShowInChat,
 )
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Chat, People, State
 from workflows.reconcile import NotBefore, Reconciler
+
+PRESENCE = "presence"
+"""By this name operators read that the bot was removed from the chat."""
+
+
+def with_bot(state: State, *, is_away: bool) -> State:
+    """Teams tells whether the bot is in the chat; without it, the members tell whether the chat is there."""
+    if state.chat.stage != "made" or state.bot_removed == is_away:
+        return state
+    if not is_away:
+        return state.replace(bot_removed=False).recovered(PRESENCE)
+    removed = Degradation(name=PRESENCE, reason=BotRemoved.__name__)
+    people = state.people
+    reread = state.with_people(brought=-1, rereads=people.rereads + 1)
+    return reread.replace(bot_removed=True).degraded(removed)
 
 
 def with_chat_wanted(state: State) -> State:
@@ -34,9 +52,10 @@ def with_chat_wanted(state: State) -> State:
 def without_chat(state: State) -> State:
     """Nothing is done any more for a chat that is not there."""
     people = People(taken_out=state.people.taken_out, waiting=state.people.waiting)
-    return state.replace(
+    bare = state.replace(
         chat=Chat(), people=people, installed=False, shown=False, noted=False, bot_removed=False
     )
+    return bare.recovered(PRESENCE)
 
 
 def with_chat_gone(state: State) -> State:
@@ -44,10 +63,28 @@ def with_chat_gone(state: State) -> State:
     return without_chat(state).with_chat(stage="gone")
 
 
-def note_if_gone(run: RunState, failure: Failure) -> None:
-    """A call about the chat that is answered 404 says that somebody has deleted it."""
-    if issubclass(failure.kind, NotFound):
-        run.apply(with_chat_gone(run.state))
+class OfChatReconciler(Reconciler):
+    """Does something in the chat. What it hears of a chat counts for no later one."""
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+        self._asked = ""
+        """Id of the chat that the last call was about."""
+
+    def of_chat(self) -> dict[str, Any]:
+        """What a call about the chat as it is now carries."""
+        request = self._run.of_chat()
+        self._asked = request.chat
+        return request.model_dump()
+
+    def is_same(self) -> bool:
+        """The chat that the call was about is still the room's."""
+        return self._run.state.chat.id == self._asked
+
+    def on_failure(self, failure: Failure) -> None:
+        """Where Teams does not know the chat any more, somebody has deleted it."""
+        if issubclass(failure.kind, NotFound) and self.is_same():
+            self._run.apply(with_chat_gone(self._run.state))
 
 
 class ChatReconciler(Reconciler):
@@ -132,6 +169,9 @@ class ChatReconciler(Reconciler):
                 )
             )
             return None
+        if found.not_made:
+            run.apply(run.state.with_chat(stage="wanted", in_doubt_since=None))
+            return None
         if last or not found.can_search:
             run.tells("nobody knows whether the chat was made")
             run.apply(run.state.with_chat(stage="unknown", topic=found.topic, in_doubt_since=None))
@@ -163,20 +203,20 @@ class BeginningReconciler(Reconciler):
         run.apply(with_chat_wanted(run.state))
 
 
-class AppReconciler(Reconciler):
+class AppReconciler(OfChatReconciler):
     """Brings the bot into the chat."""
 
     name = "bot"
 
     def __init__(self, run: RunState) -> None:
-        self._run = run
-        self._asked = run.continues
+        super().__init__(run)
+        self._has_asked = run.continues
         """Which app it is stays unknown until this process starts anew: it is asked once."""
 
     def is_due(self) -> bool:
         """The chat is there and the bot is not in it."""
         state = self._run.state
-        is_unknown = state.app_unknown and self._asked
+        is_unknown = state.app_unknown and self._has_asked
         return state.chat.stage == "made" and not state.installed and not is_unknown
 
     def holds_run(self) -> bool:
@@ -186,30 +226,30 @@ class AppReconciler(Reconciler):
     async def reconcile(self) -> None:
         """Install the app; where it is already, that is all right."""
         run = self._run
-        request = run.of_chat()
-        installed = await call(INSTALL_APP, request, "the app")
-        self._asked = True
-        if run.state.chat.id != request.chat:
-            return  # it is gone meanwhile
+        installed = await call(INSTALL_APP, OfChat(**self.of_chat()), "the app")
+        self._has_asked = True
+        if not self.is_same():
+            return
         run.apply(run.state.replace(installed=not installed.app_unknown, app_unknown=installed.app_unknown))
 
-    def on_failure(self, failure: Failure) -> None:
-        """Where Teams does not know the chat any more, somebody has deleted it."""
-        note_if_gone(self._run, failure)
 
-
-class CardReconciler(Reconciler):
+class CardReconciler(OfChatReconciler):
     """Has the incident's card shown in the chat, by the run that owns it."""
 
     name = "card"
 
-    def __init__(self, run: RunState) -> None:
-        self._run = run
-
     def is_due(self) -> bool:
         """The bot is in the chat, and nobody was told to show the card."""
         state = self._run.state
-        return state.chat.stage == "made" and state.installed and not state.shown
+        is_there = state.chat.stage == "made" and state.installed and not state.bot_removed
+        return is_there and not state.shown
+
+    def urgencies(self) -> int:
+        """The bot is back."""
+        return self._run.returns
+
+    def on_failure(self, failure: Failure) -> None:
+        """It says nothing of the chat."""
 
     def holds_run(self) -> bool:
         """A card that nobody can show keeps no run alive."""
@@ -220,21 +260,17 @@ class CardReconciler(Reconciler):
         run = self._run
         snapshot = run.state.incident.snapshot
         number = snapshot.number if snapshot else None
-        request = ShowInChat(**run.of_chat().model_dump(), topic=run.state.chat.topic, number=number)
+        request = ShowInChat(**self.of_chat(), topic=run.state.chat.topic, number=number)
         await call(SHOW_IN_CHAT, request, "the incident's card")
-        if run.state.chat.id != request.chat:
-            return
-        run.apply(run.state.replace(shown=True))
+        if self.is_same():
+            run.apply(run.state.replace(shown=True))
 
 
-class NamesReconciler(Reconciler):
+class NamesReconciler(OfChatReconciler):
     """The chat is called as the incident is, with a mark once it is over."""
 
     name = "names"
     defers = True
-
-    def __init__(self, run: RunState) -> None:
-        self._run = run
 
     def is_due(self) -> bool:
         """The incident is over and its topic does not say so, or it is open and its topic says it is over."""
@@ -252,17 +288,14 @@ class NamesReconciler(Reconciler):
         run = self._run
         snapshot = run.state.incident.snapshot
         request = RenameChat(
-            **run.of_chat().model_dump(),
+            **self.of_chat(),
             number=snapshot.number if snapshot else None,
             title=snapshot.title if snapshot else "",
             is_over=run.wants_mark,
         )
         renamed = await call(RENAME_CHAT, request, "resolved" if run.wants_mark else "open")
-        run.apply(run.state.with_chat(shown_topic=renamed.topic))
-
-    def on_failure(self, failure: Failure) -> None:
-        """Where Teams does not know the chat any more, somebody has deleted it."""
-        note_if_gone(self._run, failure)
+        if self.is_same():
+            run.apply(run.state.with_chat(shown_topic=renamed.topic))
 
     @property
     def _has_mark(self) -> bool:

@@ -24,7 +24,7 @@ class GraceWatch(DeadlineWatch):
         return None if run.leaves_at is None else Deadline(run.leaves_at, "until everybody leaves")
 
     def passed(self, deadline: Deadline) -> None:
-        """It is grace_passed, or everybody leaves."""
+        """The grace has passed, or everybody leaves."""
         if deadline.name == _GRACE:
             self._run.grace_passed = True
         else:

@@ -21,6 +21,8 @@ class Timing(Value):
     search_every: float = 5
     repeats_after: float = 15
     """After a refusal, before the same click counts as another try."""
+    people_again: float = 300
+    """After a search that lacked a permission."""
     grace: float = 60
     """After a resolve, before it is summed up."""
 
@@ -76,6 +78,10 @@ class OpenChat(Value):
     """PagerDuty's id of the user in whose name the program asks."""
     owner: str | None = None
     """PagerDuty's id of who is to own the chat; ``None``: the first assignee, else whoever asks."""
+    number: int | None = None
+    """Of the incident, where the program knows it."""
+    service: str | None = None
+    """Name of its service, likewise."""
     correlation: str
 
 

@@ -1,9 +1,11 @@
 """People: who is wanted in the chat, who of them is found, and who is in it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+
+from temporalio import workflow
 
 from workflows.contract import call
-from workflows.errors import Failure
 from workflows.incident.values import Reference
 from workflows.incident_room.activities import (
     ADD_PEOPLE,
@@ -13,10 +15,10 @@ from workflows.incident_room.activities import (
     IdentifyPeople,
     RemovePeople,
 )
-from workflows.incident_room.chat import note_if_gone
+from workflows.incident_room.chat import OfChatReconciler
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import People, State
-from workflows.reconcile import Reconciler
+from workflows.reconcile import NotBefore, Reconciler
 from workflows.wanted import ASKER, ASSIGNEE, NOT_WANTED, ROLE, WantedPerson, rank_of_responder
 
 
@@ -69,25 +71,31 @@ class SearchReconciler(Reconciler):
         self._run = run
 
     def is_due(self) -> bool:
-        """Somebody is wanted who was not looked for."""
+        """Somebody is wanted who was not looked for, or could not be: a permission may be granted by now."""
+        state = self._run.state
+        return self._is_wanted() or (state.chat.stage == "made" and bool(state.people.lacks))
+
+    def _is_wanted(self) -> bool:
         state = self._run.state
         if state.chat.stage not in ("wanted", "made"):
             return False
         return not state.people.searched or bool(with_people_waiting(state).people.waiting)
 
     def urgencies(self) -> int:
-        """Somebody asks for what could not be made before."""
-        return self._run.requests
+        """Somebody asks for what could not be made before, or somebody else is wanted."""
+        people = with_people_waiting(self._run.state).people
+        return self._run.requests + len(people.searched_for) + len(people.waiting)
 
     def holds_run(self) -> bool:
         """Who cannot be looked for keeps no run alive, once the chat is there."""
         is_made = self._run.state.chat.stage == "made"
-        return self.is_due() and not (is_made and self._run.is_stuck(self.name))
+        return self._is_wanted() and not (is_made and self._run.is_stuck(self.name))
 
-    async def reconcile(self) -> None:
+    async def reconcile(self) -> NotBefore | None:
         """Look for all of them; those who are known are not asked for again."""
         run = self._run
-        named = {one.user: one for one in (*run.state.people.waiting, *wanted_people(run.state))}
+        waiting = with_people_waiting(run.state).people.waiting
+        named = {one.user: one for one in (*waiting, *wanted_people(run.state))}
         wanted = tuple(sorted(named.values(), key=lambda one: (one.rank, one.user)))
         request = IdentifyPeople(**run.call_of(), wanted=wanted)
         found = await call(IDENTIFY_PEOPLE, request, f"{len(wanted)} wanted")
@@ -101,23 +109,25 @@ class SearchReconciler(Reconciler):
                 absent=found.absent,
                 absent_count=found.absent_count,
                 lacks=found.lacks if found.searched else run.state.people.lacks,
+                brought=run.state.people.brought if found.found == run.state.people.found else -1,
             )
         )
+        if not run.state.people.lacks:
+            return None
+        again = workflow.now() + timedelta(seconds=run.start.timing.people_again)
+        return NotBefore(again, "until people are looked for again", firm=False)
 
 
-class MembersReconciler(Reconciler):
+class MembersReconciler(OfChatReconciler):
     """Brings in whoever was found and is not in the chat, after a read back."""
 
     name = "members"
     defers = True
 
-    def __init__(self, run: RunState) -> None:
-        self._run = run
-
     def is_due(self) -> bool:
         """The chat is there, and somebody may be missing in it."""
         run, people = self._run, self._run.state.people
-        if run.state.chat.stage != "made" or not people.searched:
+        if run.state.chat.stage != "made" or not people.searched or run.is_left:
             return False
         if people.left:
             return run.is_open
@@ -134,16 +144,20 @@ class MembersReconciler(Reconciler):
 
     async def reconcile(self) -> None:
         """Read who is there and add some of the others; until nobody is left who can be added."""
-        run = self._run
-        searched_for = len(run.state.people.searched_for)
+        run, before = self._run, self._run.state.people
+        searched_for = len(before.searched_for)
         wanted = {one.user for one in wanted_people(run.state)}
         back = tuple(user for user in run.state.people.taken_out if user in wanted)
-        request = AddPeople(**run.of_chat().model_dump(), back=back)
-        brought = await call(ADD_PEOPLE, request, "read back, then those who lack")
+        request = AddPeople(**self.of_chat(), back=back)
+        async with run.members_turn:
+            brought = await call(ADD_PEOPLE, request, "read back, then those who lack")
+        if not self.is_same():
+            return
+        again = brought.more or run.state.people.rereads != before.rereads
         run.apply(
             run.state.with_people(
                 present=brought.present,
-                brought=-1 if brought.more else searched_for,
+                brought=-1 if again else searched_for,
                 left=False,
                 taken_out=tuple(user for user in run.state.people.taken_out if user not in back),
                 absent=brought.absent,
@@ -151,19 +165,12 @@ class MembersReconciler(Reconciler):
             )
         )
 
-    def on_failure(self, failure: Failure) -> None:
-        """Where Teams does not know the chat any more, somebody has deleted it."""
-        note_if_gone(self._run, failure)
 
-
-class LeavingReconciler(Reconciler):
+class LeavingReconciler(OfChatReconciler):
     """Takes people out, where the policy says so: who declined; everybody, some time after the resolve."""
 
     name = "leaving"
     defers = True
-
-    def __init__(self, run: RunState) -> None:
-        self._run = run
 
     def is_due(self) -> bool:
         """Somebody is to leave."""
@@ -177,9 +184,14 @@ class LeavingReconciler(Reconciler):
     async def reconcile(self) -> None:
         """Take them out; who is not there has left already."""
         run, everybody, declined = self._run, self._everybody, self._declined()
-        request = RemovePeople(**run.of_chat().model_dump(), users=declined, everybody=everybody)
+        request = RemovePeople(**self.of_chat(), users=declined, everybody=everybody)
         who = "everybody" if everybody else f"{len(declined)} declined"
-        removed = await call(REMOVE_PEOPLE, request, who)
+        if everybody:  # should it fail half-way, and the incident be open again, they are brought back
+            run.apply(run.state.with_people(brought=-1))
+        async with run.members_turn:
+            removed = await call(REMOVE_PEOPLE, request, who)
+        if not self.is_same():
+            return
         people = run.state.people
         run.apply(
             run.state.with_people(
@@ -188,10 +200,6 @@ class LeavingReconciler(Reconciler):
                 taken_out=(*people.taken_out, *declined),
             )
         )
-
-    def on_failure(self, failure: Failure) -> None:
-        """Where Teams does not know the chat any more, somebody has deleted it."""
-        note_if_gone(self._run, failure)
 
     @property
     def _everybody(self) -> bool:

@@ -43,15 +43,17 @@ class Requests:
         return RoomAnswer(outcome=outcome, url=self._run.state.chat.url)
 
     def _known(self, key: str) -> Outcome | None:
-        """How this click ended. One that was refused is tried again when it comes a while later."""
+        """How this request ended. One that was refused is tried again when it comes a while later."""
         state, patience = self._run.state, timedelta(seconds=self._run.start.timing.repeats_after)
         ended = {one.key: one.outcome for one in state.refused if self._run.now - one.at < patience}
         ended |= {one.key: one.outcome for one in state.clicks}
         return ended.get(key)
 
-    def _with(self, key: str, outcome: Outcome) -> State:
-        """The state with the outcome. A click on what nobody knows is not repeated: it would begin anew."""
-        if outcome.kind in MAY_BE_REPEATED and outcome.reason != "chat_unknown":
+    def _with(self, asking: Asking, outcome: Outcome) -> State:
+        """The state with the outcome. What would begin anew beside a chat nobody knows of is not repeated."""
+        key = asking.key
+        begins_anew = outcome.reason == "chat_unknown" and asking.takes_risk
+        if outcome.kind in MAY_BE_REPEATED and not begins_anew:
             return self._run.state.with_refused(Refused(key=key, outcome=outcome, at=self._run.now))
         return self._run.state.with_outcome(RecordedOutcome(key=key, outcome=outcome))
 
@@ -70,7 +72,7 @@ class Requests:
             if outcome is None:
                 outcome = await self._when_decided(is_first=is_first)
         run.tells(f"create_chat: {outcome.kind}", asking.who)
-        run.apply(self._with(asking.key, outcome), cause=asking.correlation)
+        run.apply(self._with(asking, outcome), cause=asking.correlation)
         await asking.record(run, outcome)
         return outcome
 

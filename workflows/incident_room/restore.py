@@ -8,6 +8,7 @@ from workflows.contract import call
 from workflows.errors import ConsentMissing, failure_of
 from workflows.incident.stamps import Stamp
 from workflows.incident_room.activities import RESTORE_ROOM, StoredRoom
+from workflows.incident_room.chat import with_bot
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Chat, State
 from workflows.reconcile import Reconciler
@@ -54,7 +55,7 @@ def restored(state: State, stored: StoredRoom) -> State:
 
 def _with_made(state: State, stored: StoredRoom) -> State:
     told = _told_of_chat(stored)
-    return state.replace(
+    made = state.replace(
         chat=Chat(
             stage="made",
             topic=stored.topic,
@@ -80,10 +81,10 @@ def _with_made(state: State, stored: StoredRoom) -> State:
         ),
         app_unknown=told.app_unknown,
         installed=stored.installed,
-        bot_removed=stored.bot_removed,
         shown=stored.shown,
         noted=stored.noted,
     )
+    return with_bot(made, is_away=stored.bot_removed)
 
 
 def _told_of_chat(stored: StoredRoom) -> Room:

@@ -1,5 +1,6 @@
 """What a run knows, and the one place where that changes."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,10 @@ class RunState(DegradableRun[State]):
         """How often somebody asked for a chat that was not there."""
         self.begins_anew = False
         """Somebody asked for another chat than the one that nobody knows of."""
+        self.returns = 0
+        """How often the bot came back into the chat."""
+        self.members_turn = asyncio.Lock()
+        """Whoever changes the members reads them first, and nobody else changes them meanwhile."""
         self.grace_passed = False
         """The incident has been over for so long that it is summed up and marked."""
         self.is_left = False
@@ -74,7 +79,7 @@ class RunState(DegradableRun[State]):
 
     @property
     def grace_ends_at(self) -> datetime | None:
-        """When the resolved incident is summed up; ``None``: it is open, or it is grace_passed."""
+        """When the resolved incident is summed up; ``None``: it is open, or that has passed."""
         resolution = self._state.incident.resolution
         if not self.is_over or self.grace_passed or resolution is None:
             return None

@@ -51,6 +51,8 @@ class People(Value):
     """PagerDuty's ids of everybody who was looked for."""
     brought: int = -1
     """How many had been looked for when everybody who was found was brought in."""
+    rereads: int = 0
+    """How often something said that the members have to be read anew."""
     left: bool = False
     """Everybody was taken out, a while after the resolve."""
     taken_out: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from temporalio.exceptions import ActivityError
 from workflows.channel_incident.activities import TELL_PERSON, TellPerson
 from workflows.channel_incident.messages import CardKey
 from workflows.contract import call
-from workflows.errors import OutcomeUnknown, Temporary, failure_of
+from workflows.errors import Failure, OutcomeUnknown, Temporary, failure_of
 from workflows.incident.stamps import whole_second
 from workflows.incident_room.activities import (
     ANNOUNCE,
@@ -16,19 +16,17 @@ from workflows.incident_room.activities import (
     NoteChat,
     SumUp,
 )
+from workflows.incident_room.chat import OfChatReconciler
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.told import is_news, room_of
 from workflows.options import STALE_NEWS
 from workflows.reconcile import Reconciler
 
 
-class NoteReconciler(Reconciler):
+class NoteReconciler(OfChatReconciler):
     """Writes the chat's address among the incident's notes, after looking whether it is there."""
 
     name = "note"
-
-    def __init__(self, run: RunState) -> None:
-        self._run = run
 
     def is_due(self) -> bool:
         """The chat is there and has an address, and no note says so."""
@@ -42,11 +40,13 @@ class NoteReconciler(Reconciler):
     async def reconcile(self) -> None:
         """Look, then write."""
         run = self._run
-        request = NoteChat(**run.of_chat().model_dump(), url=run.state.chat.url)
+        request = NoteChat(**self.of_chat(), url=run.state.chat.url)
         await call(NOTE_CHAT, request, "the chat's address")
-        if run.state.chat.id != request.chat:
-            return  # it is gone meanwhile
-        run.apply(run.state.replace(noted=True))
+        if self.is_same():
+            run.apply(run.state.replace(noted=True))
+
+    def on_failure(self, failure: Failure) -> None:
+        """It says nothing of the chat: PagerDuty was asked."""
 
 
 class AnnounceReconciler(Reconciler):
@@ -88,7 +88,7 @@ class SummaryReconciler(Reconciler):
         self._run = run
 
     def is_due(self) -> bool:
-        """The incident is over and grace_passed, and the chat has not heard of this resolve."""
+        """The incident is over, its grace has passed, and the chat has not heard of this resolve."""
         run, state = self._run, self._run.state
         resolution = state.incident.resolution
         return (

@@ -16,6 +16,7 @@ from workflows.incident_room.chat import (
     CardReconciler,
     ChatReconciler,
     NamesReconciler,
+    with_bot,
 )
 from workflows.incident_room.grace import GraceWatch
 from workflows.incident_room.messages import AskedForChat, End, OpenChat, RoomAnswer, Start
@@ -59,6 +60,8 @@ class IncidentRoomWorkflow:
     def __init__(self, start: Start) -> None:
         self.run_state = RunState(start)
         self.restored = start.carried is not None or not start.stored
+        self.is_bot_away: bool | None = None
+        """What Teams told of the bot since this run began."""
         self.requests = Requests(self.run_state)
         self.grace_watch = GraceWatch(self.run_state)
         self.reconcilers = (
@@ -86,6 +89,8 @@ class IncidentRoomWorkflow:
         if not self.restored:
             await restore(self.run_state)
             self.restored = True
+            if self.is_bot_away is not None:
+                self._hear_of_bot(is_away=self.is_bot_away)
         while True:
             await self._keep_in_sync_until_over()
             if self._must_continue() and not self._final():
@@ -124,18 +129,22 @@ class IncidentRoomWorkflow:
     @workflow.signal(name=BOT_REMOVED.name)
     def bot_removed(self) -> None:
         """Signal: the bot was removed from the chat, or the chat is gone: its members tell which."""
-        run = self.run_state
-        if run.state.chat.stage == "made":
-            run.tells("the bot is not in the chat")
-            run.apply(run.state.replace(bot_removed=True).with_people(brought=-1))
+        self._hear_of_bot(is_away=True)
 
     @workflow.signal(name=BOT_ADDED.name)
     def bot_added(self) -> None:
         """Signal: the bot is in the chat again."""
+        self._hear_of_bot(is_away=False)
+
+    def _hear_of_bot(self, *, is_away: bool) -> None:
+        """What is heard before the row was read counts after it."""
         run = self.run_state
-        if run.state.bot_removed:
-            run.tells("the bot is in the chat")
-            run.apply(run.state.replace(bot_removed=False))
+        self.is_bot_away = is_away
+        changed = with_bot(run.state, is_away=is_away)
+        if self.restored and changed is not run.state:
+            run.returns += not is_away
+            run.apply(changed)
+            run.tells("the bot left the chat" if is_away else "the bot is back in the chat")
 
     # How long it lives
 

@@ -78,7 +78,7 @@ def _listing(start: Start, message: Value | None) -> RunListing:
     snapshot = message.snapshot if isinstance(message, IncidentEvent) else None
     service = snapshot.service.name if snapshot and snapshot.service else None
     number = snapshot.number if snapshot else None
-    if isinstance(message, AskedForChat):
+    if isinstance(message, AskedForChat | OpenChat):
         number, service = message.number, message.service
     return RunListing(
         title=title(number, start.incident_id, service), attributes=attributes_of(start, snapshot)

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from muster.clients.graph.app_calls import AppCalls, lost
 from muster.payloads.values import Body, mappings, moment_or_none
-from workflows.errors import Conflict, NotFound
+from workflows.errors import Conflict, Forbidden, NotFound, RequestInvalid
 
 FIRST_PEOPLE = 20
 """Of a create: larger ones have dropped people without a word (docs/platform-facts.md §8.2)."""
@@ -23,6 +23,11 @@ _MOST_PAGES = 10
 _NEWEST_CHATS, _PAGES_OF_CHATS = 50, 4
 """Chats of a page, which is Graph's largest; pages in which a lost chat is looked for, which is new."""
 
+
+AT_ONCE = 4
+"""Calls about people that are under way together."""
+FOR_A_PERSON = (RequestInvalid, NotFound, Forbidden)
+"""Refusals that may be about one person among many: a bad id, nobody, no licence for Teams."""
 
 Role = Literal["owner", "guest"]
 """Guests of the tenant are guests, all others are owners."""

@@ -96,6 +96,8 @@ class FakeActivities:
         self.chats: list[Chat] = []
         self.absent: dict[str, Absence] = {}
         """Why somebody, by PagerDuty's id, cannot be in a chat."""
+        self.lacks: tuple[str, ...] = ()
+        """Permissions without which some are not looked for."""
         self.dropped: set[str] = set()
         """Whom Microsoft leaves out of a create without a word."""
         self.places = 60
@@ -295,7 +297,7 @@ class FakeActivities:
         for one in request.wanted:
             self._want(one)
         absent = self._absent()
-        return PeopleFound(found=len(self.found), absent=absent, absent_count=len(absent))
+        return PeopleFound(found=len(self.found), absent=absent, absent_count=len(absent), lacks=self.lacks)
 
     def _want(self, one: WantedPerson) -> None:
         held = self.wanted.get(one.user, one)

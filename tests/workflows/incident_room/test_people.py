@@ -111,6 +111,31 @@ async def test_of_a_burst_of_responders_everybody_is_brought_in(client: Client) 
     assert {one.id for one in crowd[1:]} <= outside.members
 
 
+async def test_whom_no_permission_lets_be_found_is_looked_for_again_and_brought_in_once_it_is_granted(
+    client: Client,
+) -> None:
+    outside = FakeActivities()
+    outside.lacks, outside.absent = ("User.Read.All",), {CY.id: "not_granted"}
+    timing = PATIENT.model_copy(update={"people_again": 0.2})
+    async with made(client, outside, timing=timing) as run:
+        await run.hears(run.life.asks_for_help(CY))
+        await outside.until(lambda: outside.count(IDENTIFY_PEOPLE) > 3)
+        assert [one.permission for one in outside.announced[-1].lacks] == ["User.Read.All"]
+        outside.lacks, outside.absent = (), {}
+        await _brought(run, CY)
+        assert outside.announced[-1].lacks == ()
+
+
+async def test_who_is_asked_for_meanwhile_is_looked_for_at_once(client: Client) -> None:
+    outside = FakeActivities()
+    outside.lacks = ("User.Read.All",)
+    async with made(client, outside, timing=PATIENT) as run:
+        await run.hears(run.life.asks_for_help(CY))
+        await _brought(run, CY)
+        await run.hears(run.life.is_resolved())
+    assert outside.count(IDENTIFY_PEOPLE) == 2
+
+
 # Bringing them in
 
 
