@@ -1,5 +1,7 @@
 """The incident's own chat: who tells the card's run of it, and what its card then offers and says."""
 
+from typing import Any
+
 import pytest
 from temporalio.client import Client
 
@@ -15,6 +17,7 @@ from tests.workflows.channel_incident.running import (
     shown,
 )
 from workflows.channel_incident.messages import Conversation
+from workflows.channel_incident.room import Place, shown_room
 from workflows.channel_incident.view import View
 from workflows.following import Following
 from workflows.room import Absent, Lack, Room, RoomStage, ShownRoom
@@ -70,6 +73,35 @@ async def until_it_says(run: Run, kind: str) -> ShownRoom:
     room = view(run).room
     assert room is not None
     return room
+
+
+ABSENT = (Absent(name="Cy", why="no_account"),)
+HERE, ELSEWHERE = Place("tenant", "19:ops"), Place("another", "19:ops")
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        {"app_unknown": True},
+        {"bot_removed": True},
+        {"lacks": (Lack(step="bot", permission="A.B"),)},
+    ],
+    ids=lambda why: next(iter(why)),
+)
+def test_what_a_chat_without_a_living_card_cannot_say_the_other_cards_say(why: dict[str, Any]) -> None:
+    room = told(absent=ABSENT, absent_count=1, tenant="tenant", **why)
+    join = ShownRoom(kind="join", url=URL, absent=ABSENT, absent_count=1)
+    assert shown_room(room, HERE) == join.model_copy(update=why)
+    own = shown_room(room, Place("tenant", CHAT))
+    assert own is not None
+    assert (own.kind, own.app_unknown, own.bot_removed) == ("own", False, False)
+    assert shown_room(room, ELSEWHERE) == ShownRoom(kind="elsewhere", tenant_name="Acme")
+
+
+def test_what_the_chats_own_card_says_the_others_do_not_say_again() -> None:
+    room = told(absent=ABSENT, absent_count=1, tenant="tenant")
+    assert shown_room(room, HERE) == ShownRoom(kind="join", url=URL)
+    assert shown_room(room, Place("tenant", CHAT)) == ShownRoom(kind="own", absent=ABSENT, absent_count=1)
 
 
 # Who tells of it

@@ -11,7 +11,6 @@ from tests.workflows.incident_room.running import PATIENT, made, running
 from workflows.channel_incident.activities import RECORD_CLICKS, TELL_PERSON
 from workflows.incident_room.activities import ADMIT, BEGIN_ANEW, CREATE_CHAT, OPEN_ROOM
 from workflows.incident_room.messages import OpenChat
-from workflows.incident_room.workflow_type import OPEN_CHAT
 from workflows.verbs.outcomes import Outcome
 
 pytestmark = pytest.mark.anyio
@@ -81,4 +80,3 @@ async def test_a_program_whose_answer_is_late_is_told_nothing_privately(client: 
         await run.hand_over(message)
         await run.ends()
     assert (outside.count(OPEN_ROOM), outside.count(TELL_PERSON)) == (1, 0)
-    assert OPEN_CHAT.goes_on_as.name == OPEN_CHAT.name

@@ -232,6 +232,12 @@ def test_a_chat_without_a_card_says_where_the_apps_id_is_and_where_it_goes() -> 
     ) in text.splitlines()
 
 
+def test_a_chat_that_the_bot_left_says_how_its_card_goes_on() -> None:
+    sentence = "⚠️ Muster was removed from the chat: its card stands still until somebody adds it again."
+    assert sentence in text_of(with_room(ShownRoom(kind="join", url=URL, bot_removed=True))).splitlines()
+    assert sentence not in text_of(with_room(JOIN)).splitlines()
+
+
 # What others wrote
 
 
@@ -269,6 +275,7 @@ def test_with_a_chat_the_largest_card_is_one_that_teams_takes(kind: Any, status:
         tenant_name="🔥" * 200,
         lacks=tuple(Lack(step=step, permission="P" * 60) for step in ("people", "members", "bot", "names")),
         app_unknown=True,
+        bot_removed=True,
         absent=absent,
         absent_count=1_000,
     )
