@@ -37,7 +37,7 @@ class RunState(DegradableRun[State]):
         """The incident has been over for so long that it is summed up and marked."""
         self.is_left = False
         """The incident has been over for so long that everybody leaves."""
-        self._state = start.carried or State()
+        self._state = self._timed(start.carried or State())
         self._attributes = WrittenAttributes()
         self._pass_grace()
 
@@ -80,19 +80,19 @@ class RunState(DegradableRun[State]):
     @property
     def grace_ends_at(self) -> datetime | None:
         """When the resolved incident is summed up; ``None``: it is open, or that has passed."""
-        resolution = self._state.incident.resolution
-        if not self.is_over or self.grace_passed or resolution is None:
+        since = self._state.over_since
+        if self.grace_passed or since is None:
             return None
-        return resolution.stamp.at + timedelta(seconds=self.start.timing.grace)
+        return since + timedelta(seconds=self.start.timing.grace)
 
     @property
     def leaves_at(self) -> datetime | None:
         """When everybody leaves the chat of the resolved incident; ``None``: they stay, or they left."""
-        after, resolution = self.start.policy.leave_after, self._state.incident.resolution
+        after, since = self.start.policy.leave_after, self._state.over_since
         has_chat = self._state.chat.stage == "made" and not self._state.people.left
-        if after is None or not self.grace_passed or self.is_left or resolution is None or not has_chat:
+        if after is None or not self.grace_passed or self.is_left or since is None or not has_chat:
             return None
-        return resolution.stamp.at + timedelta(seconds=after)
+        return since + timedelta(seconds=after)
 
     def call_of(self) -> dict[str, Any]:
         """What every call about the room carries."""
@@ -108,7 +108,7 @@ class RunState(DegradableRun[State]):
 
     def apply(self, state: State, *, cause: str | None = None) -> None:
         """Replace the state; ``cause`` is the correlation id of what was folded."""
-        self._state = state if cause is None else state.replace(cause=cause)
+        self._state = self._timed(state if cause is None else state.replace(cause=cause))
         if not self.is_over:
             self.grace_passed = self.is_left = False
         self._pass_grace()
@@ -117,6 +117,15 @@ class RunState(DegradableRun[State]):
     def is_stuck(self, name: str) -> bool:
         """This reconciler failed, and no waiting helps: people must do something, or its object is gone."""
         return self.needs_people(name) or self.is_degraded(name, NotFound.__name__)
+
+    def _timed(self, state: State) -> State:
+        """With the time since when the incident is over, by our clock: PagerDuty's may be ahead of it."""
+        snapshot, resolution = state.incident.snapshot, state.incident.resolution
+        is_over = snapshot is not None and snapshot.status == "resolved"
+        over_at = resolution.stamp.at if is_over and resolution is not None else None
+        if over_at == state.over_at:
+            return state
+        return state.replace(over_at=over_at, over_since=over_at and min(over_at, self.now))
 
     def _pass_grace(self) -> None:
         """What was over long before this run knew of it needs no timer to have passed."""

@@ -116,6 +116,10 @@ class State(Degradable):
     """What the cards know."""
     tellings: int = 0
     """The number that a telling bore last, whether all of them heard it or not."""
+    over_at: AwareDatetime | None = None
+    """When the incident was resolved, as PagerDuty tells it."""
+    over_since: AwareDatetime | None = None
+    """When this run knew so, where PagerDuty's clock is ahead of ours; else the same."""
     summed_up: AwareDatetime | None = None
     """The second of the resolve that was summed up last."""
     clicks: tuple[RecordedOutcome, ...] = ()

@@ -74,6 +74,16 @@ async def test_before_the_grace_has_passed_a_resolve_changes_nothing(client: Cli
     assert (run.outside.count(SUM_UP), run.outside.count(RENAME_CHAT)) == (0, 0)
 
 
+async def test_a_pagerduty_whose_clock_is_ahead_delays_nothing(client: Client) -> None:
+    async with made(client) as run:
+        resolved = run.life.is_resolved(by=BO)
+        ahead = resolved.occurred_at + timedelta(hours=1)
+        await run.hears(resolved.model_copy(update={"occurred_at": ahead}))
+        await run.ends()
+    (summary,) = run.outside.summaries
+    assert summary.resolved_at == ahead.replace(microsecond=0), "as PagerDuty tells it"
+
+
 async def test_a_reopening_takes_the_mark_away_and_each_resolve_is_summed_up(client: Client) -> None:
     async with made(client) as run:
         outside = run.outside
