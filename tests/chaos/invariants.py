@@ -14,10 +14,19 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.company import ADA_EMAIL, NO_CHANNEL, QUIET_SERVICE, Company, Incident, is_card, lines_beside
+from tests.chaos.company import (
+    ADA_EMAIL,
+    MANY_SERVICES,
+    NO_CHANNEL,
+    QUIET_SERVICE,
+    Company,
+    Incident,
+    is_card,
+    lines_beside,
+)
 from workflows.incident_room.activities import NOTE
 
-CHANNELS = {"PSVC001": 1, "PSVC002": 2, NO_CHANNEL: 0, QUIET_SERVICE: 1}
+CHANNELS = {"PSVC001": 1, "PSVC002": 2, NO_CHANNEL: 0, QUIET_SERVICE: 1, **dict.fromkeys(MANY_SERVICES, 1)}
 """Into how many channels the incidents of a service go."""
 SENT_AGAIN_WITHIN = timedelta(seconds=30)
 HIGHLIGHTS = {
