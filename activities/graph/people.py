@@ -171,8 +171,8 @@ class PeopleActivities:
         forbidden = [one for answer in refused for one in answer if isinstance(one, Forbidden)]
         if len(forbidden) == len(people) > 1:
             raise forbidden[0]
-        refusals = [(one, refusal) for one, answer in zip(people, refused, strict=True) for refusal in answer]
-        for one, refusal in refusals:
+        told = [(one, refusal) for one, answer in zip(people, refused, strict=True) for refusal in answer]
+        for one, refusal in told:
             absence: Absence = "blocked" if refusal.code == "RosterAddMemberBlocked" else "refused"
             log.warning("somebody is not added to a chat", reason=str(refusal), absence=absence)
             await room_members.note_absence(self._pool, request.room, one.aad_object_id, absence)

@@ -50,9 +50,9 @@ async def test_a_chat_of_which_every_answer_is_lost_once_is_one_chat_with_everyt
         await company.teams.fault(step, "lose_answer")
     room = await made_for(incident)
     calls = (await company.teams.records())["graph_calls"][before:]
-    made, *looks = [one for one in calls if one["path"].endswith("/chats")]
+    made, *searches = [one for one in calls if one["path"].endswith("/chats")]
     assert (made["method"], made["fault"]) == ("POST", "lose_answer"), "it was made, and nobody heard so"
-    assert {one["method"] for one in looks} == {"GET"}
+    assert {one["method"] for one in searches} == {"GET"}
     assert len([one for one in calls if one["fault"] == "lose_answer"]) == 3
     await incident.click("acknowledge", by=DI_EMAIL, place=incident.chats[0])
     await incident.agrees("Acknowledged by Di Pager")
