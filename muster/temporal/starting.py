@@ -54,9 +54,9 @@ async def signal_running(
     client: Client, workflow_id: str, signal: Signal[ArgumentT], message: ArgumentT | None = None
 ) -> bool:
     """Signal a run that goes on, with what it carries; ``False`` where none does. Raises RPCError."""
-    carried = [] if message is None else [message]
+    handle = client.get_workflow_handle(workflow_id)
     try:
-        await client.get_workflow_handle(workflow_id).signal(signal.name, args=carried)
+        await (handle.signal(signal.name) if message is None else handle.signal(signal.name, message))
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return False

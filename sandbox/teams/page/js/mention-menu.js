@@ -31,6 +31,7 @@ export class MentionMenu {
     const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-controls": this.#id };
     for (const [name, value] of Object.entries(attributes)) box.setAttribute(name, value);
     box.addEventListener("blur", () => this.close());
+    box.addEventListener("focus", () => this.update()); // whoever comes back from another window goes on
     this.close();
   }
 
