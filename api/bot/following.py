@@ -136,7 +136,7 @@ class FollowHandler(CardActionHandler):
         """Raises ``TemporalUnavailable``, ``Rejected``, or what says that the database was not reached."""
         snapshot = found.details.snapshot
         try:
-            await self._places.make(place, pressed, account=found.account, number=snapshot.number or 0)
+            await self._places.make(place, pressed, account=found.account, number=snapshot.number or found.id)
         except ChatOfAnotherTenant as error:
             raise ActionMalformed(NOT_OUR_CARD) from error
         followed = await following.follow(

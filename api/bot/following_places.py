@@ -83,7 +83,7 @@ class FollowingPlaces:
             )
         return Place(kind)
 
-    async def make(self, place: Place, pressed: PressedButton, *, account: str, number: int) -> None:
+    async def make(self, place: Place, pressed: PressedButton, *, account: str, number: int | str) -> None:
         """Make the row of a chat in which nothing is followed yet; raises ``ChatOfAnotherTenant``."""
         if place.kind is None:
             return

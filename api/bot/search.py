@@ -107,8 +107,10 @@ class IncidentSearch:
             found, failures = await self._find(Sought.of(query.text), own, within)
         log.info("a search was answered", accounts=len(own), found=len(found), failed=len(failures))
         if found:
-            lines = [self._result(one, tenant, is_one_of_several=len(own) > 1) for one in found[:MOST]]
-            return results(lines + [_missing(account, one) for account, one in failures.items()])
+            missing = [_missing(account, one) for account, one in failures.items()]
+            shown = found[: max(MOST - len(missing), 1)]
+            lines = [self._result(one, tenant, is_one_of_several=len(own) > 1) for one in shown]
+            return results([*lines, *missing][:MOST])
         ended = next((account for account, one in failures.items() if is_unlinked(one)), None)
         if ended is not None:
             return await self._offer_link(activity, tenant, person, ended, answer_by)

@@ -1,7 +1,7 @@
 """The manifest of the app, and the schema that it is held against before anybody gets it.
 
 Sources: Microsoft's manifest schema 1.29, of which ``teams-manifest.schema.json`` is an extract (its
-``source`` says from where), and docs/platform-facts.md §5.11 and §8.1.
+``source`` says from where), and docs/platform-facts.md §5.11 and §7.1.
 """
 
 import json
@@ -56,7 +56,7 @@ def app_manifest(
 
     It asks for no permission of a team. With ``ChannelMessage.Read.Group`` Teams sends the bot every message
     of a channel, and the app could no longer be brought into a chat by
-    ``TeamsAppInstallation.ReadWriteSelfForChat.All`` (docs/platform-facts.md §8.2).
+    ``TeamsAppInstallation.ReadWriteSelfForChat.All`` (docs/platform-facts.md §7.2).
     """
     domain = public_domain(public_url)
     page = about or public_url

@@ -1,13 +1,15 @@
 -- name: follow
 -- Somebody follows an incident in a conversation: its card is registered, unless it is there. One that was stopped begins
 -- anew, with another message, and remembers what was said. Where a connection brings the incident, it is not theirs to stop,
--- and enters with the connection's preset.
+-- and enters with the connection's preset; so it does in the chat that was made for it, with all updates.
 -- No row: the conversation is not this tenant's, or it is suspended.
 WITH place AS (
-  SELECT c.id, con.id IS NOT NULL AS is_connected, con.preset
+  SELECT c.id, con.id IS NOT NULL OR r.chat IS NOT NULL AS is_connected,
+         coalesce(con.preset, CASE WHEN r.chat IS NOT NULL THEN 'all_updates' END) AS preset
   FROM conversation c
   LEFT JOIN connection con
     ON con.conversation = c.id AND con.account = :account AND con.service = :service AND con.ended_at IS NULL
+  LEFT JOIN incident_room r ON r.account = :account AND r.incident_id = :incident_id AND r.chat = c.id
   WHERE c.id = :conversation AND c.tenant = :tenant AND c.suspended_at IS NULL
 ), followed AS (
   INSERT INTO incident_card AS k

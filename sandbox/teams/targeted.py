@@ -1,6 +1,6 @@
 """Targeted messages: one person of a channel or group chat sees them, for 24 hours.
 
-Their life goes by the clock of ages, which tests move. Source: docs/platform-facts.md §8.1.
+Their life goes by the clock of ages, which tests move. Source: docs/platform-facts.md §7.1.
 """
 
 from collections.abc import Iterator

@@ -257,6 +257,17 @@ async def test_an_account_that_does_not_answer_takes_nothing_from_the_others(
     assert await told(bot, "elsewhere", place="chat") == DID_NOT_ANSWER, "it may be there"
 
 
+async def test_with_the_line_of_an_account_that_does_not_answer_there_are_ten(
+    bot: Bot, pagerduty: Searchable
+) -> None:
+    await link(bot.pool, account="umbrella", access_token="pdus+_umbrella")
+    pagerduty.incidents = [listed(number) for number in range(1, 15)]
+    pagerduty.failing = {"pdus+_umbrella"}
+    found = await lines(bot)
+    assert len(found) == 10
+    assert found[-1] == ("umbrella was not searched", DID_NOT_ANSWER)
+
+
 async def test_of_an_account_whose_link_ended_a_line_says_how_to_link_it_again(
     bot: Bot, pagerduty: Searchable
 ) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from muster.store import cards, following, subscriptions
+from muster.store import cards, following, rooms, subscriptions
 from muster.store.chats import find_or_make
 from muster.store.following import Followed
 from muster.store.pool import Pool, transaction
@@ -26,6 +26,7 @@ from workflows.channel_incident.activities import ShowCard
 from workflows.channel_incident.messages import CardKey, Timing
 from workflows.channel_incident.view import CardIdentity, View
 from workflows.following import Following, Stopped
+from workflows.incident_room.messages import RoomKey
 from workflows.verbs.click import Click, Clicker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.pooler_too]
@@ -146,6 +147,18 @@ async def test_whoever_follows_registers_a_card_and_its_events_reach_it(chat: Po
     assert target.start(Timing()).following == BY_ADA
     assert (target.preset.preset, target.preset.number) == ("highlights_only", 0)
     assert await event(chat) == [CHAT]
+
+
+async def test_in_the_chat_that_was_made_for_it_it_is_nobodys_to_stop_and_all_is_said(chat: Pool) -> None:
+    """Somebody added the bot to a chat that Muster could not bring it into, and follows there."""
+    room = RoomKey(account=ACCOUNT, incident_id="Q1")
+    await rooms.open_room(chat, room, tenant=TENANT)
+    began_at = await rooms.begin(chat, room, topic="Incident #42", owner="ada")
+    await rooms.note_made(chat, room, began_at=began_at, chat=CHAT, url="")
+    await follow(chat)
+    row = await chat.fetchrow("SELECT followed_at, preset FROM incident_card WHERE conversation = $1", CHAT)
+    assert row is not None
+    assert (row["followed_at"], row["preset"]) == (None, "all_updates")
 
 
 async def test_it_is_followed_once_whoever_else_asks(chat: Pool) -> None:

@@ -15,7 +15,7 @@ from muster.payloads.values import Body, mappings, moment_or_none
 from workflows.errors import Conflict, Forbidden, NotFound, RequestInvalid
 
 FIRST_PEOPLE = 20
-"""Of a create: larger ones have dropped people without a word (docs/platform-facts.md §8.2)."""
+"""Of a create: larger ones have dropped people without a word (docs/platform-facts.md §7.2)."""
 FILTERS_PEOPLE = "User.Read.All"
 """The permission without which the directory is asked for people by their principal names alone."""
 _FROM_THE_BEGINNING = "0001-01-01T00:00:00Z"
