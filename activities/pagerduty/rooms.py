@@ -93,16 +93,8 @@ class RoomNoteActivities:
             except Forbidden:
                 return await self._closed(room, "forbidden", by=request.click.person.name)
             (user,) = asker
-            await room_members.want(self._pool, room, people_of(incident))
-            await room_members.want_roles(self._pool, room)
-            own = WantedPerson(user=user.pagerduty_user, rank=ASKER, name=user.name)
-            await room_members.want(self._pool, room, [own], asked=True)
-            stored = await rooms.restore(self._pool, room)
-        return Admitted(
-            asker=Asker(pagerduty_user=user.pagerduty_user, name=user.name),
-            tenant_name=stored.tenant_name,
-            details=details_of(incident),
-        )
+            asks = Asker(pagerduty_user=user.pagerduty_user, name=user.name)
+            return await self._admitted(room, incident, asks)
 
     @implements(OPEN_ROOM)
     async def open_room(self, request: OpenRoom) -> Admitted:
@@ -121,8 +113,7 @@ class RoomNoteActivities:
                 )
             except NotFound:
                 return await self._closed(room, "not_found")
-            named = people_of(incident)
-            has_assignee = any(one.rank == ASSIGNEE for one in named)
+            has_assignee = any(one.rank == ASSIGNEE for one in people_of(incident))
             owner = request.owner or (None if has_assignee else request.by)
             asker = None
             if owner is not None:
@@ -130,13 +121,7 @@ class RoomNoteActivities:
                     asker = await self._asker(account, owner)
                 except NotFound:
                     return await self._closed(room, "owner_unknown")
-            await room_members.want(self._pool, room, named)
-            await room_members.want_roles(self._pool, room)
-            if asker is not None:
-                own = WantedPerson(user=asker.pagerduty_user, rank=ASKER, name=asker.name)
-                await room_members.want(self._pool, room, [own], asked=True)
-            stored = await rooms.restore(self._pool, room)
-        return Admitted(asker=asker, tenant_name=stored.tenant_name, details=details_of(incident))
+            return await self._admitted(room, incident, asker)
 
     @implements(NOTE_CHAT)
     async def note_chat(self, request: NoteChat) -> Done:
@@ -168,6 +153,16 @@ class RoomNoteActivities:
                 await rooms.note_noted(self._pool, room, chat=request.chat)
                 return Done()
         raise Forbidden("nobody who asked for the chat can write the note")
+
+    async def _admitted(self, room: RoomKey, incident: Mapping[str, Any], asker: Asker | None) -> Admitted:
+        """Whom the incident names is wanted, and whoever asks for it to be theirs."""
+        await room_members.want(self._pool, room, people_of(incident))
+        await room_members.want_roles(self._pool, room)
+        if asker is not None:
+            own = WantedPerson(user=asker.pagerduty_user, rank=ASKER, name=asker.name)
+            await room_members.want(self._pool, room, [own], asked=True)
+        stored = await rooms.restore(self._pool, room)
+        return Admitted(asker=asker, tenant_name=stored.tenant_name, details=details_of(incident))
 
     async def _closed(self, room: RoomKey, reason: Any, *, by: str | None = None) -> Admitted:
         """They may not, and where nobody else asked there is no room."""

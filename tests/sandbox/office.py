@@ -98,34 +98,34 @@ def running_office(folder: Path, *, crowd: int = 0, company: Company | None = No
 
 def with_guest(company: Company) -> Company:
     """Greta, whose account is at home elsewhere."""
-    greta = company.people[-1].model_copy(
-        update={
-            "name": "Greta Guest",
-            "email": "greta@partner.example",
-            "aad_object_id": "00000000-0000-4000-9000-000000000001",
-            "teams_id": "29:1greta",
-            "tenant": None,
-            "guest_from": "77777777-7777-4777-8777-777777777777",
-        }
+    return _with_one_more(
+        company,
+        name="Greta Guest",
+        email="greta@partner.example",
+        aad_object_id="00000000-0000-4000-9000-000000000001",
+        teams_id="29:1greta",
+        guest_from="77777777-7777-4777-8777-777777777777",
     )
-    return company.model_copy(update={"people": (*company.people, greta)})
 
 
 def with_unlicensed(company: Company) -> Company:
     """Lee, whom the directory has and Teams does not."""
-    lee = company.people[-1].model_copy(
-        update={
-            "name": "Lee Mail",
-            "email": "lee@acme.example",
-            "aad_object_id": "00000000-0000-4000-9000-000000000002",
-            "teams_id": "29:1lee",
-            "tenant": None,
-            "guest_from": None,
-            "pagerduty_user": None,
-            "has_teams": False,
-        }
+    return _with_one_more(
+        company,
+        name="Lee Mail",
+        email="lee@acme.example",
+        aad_object_id="00000000-0000-4000-9000-000000000002",
+        teams_id="29:1lee",
+        has_teams=False,
     )
-    return company.model_copy(update={"people": (*company.people, lee)})
+
+
+def _with_one_more(company: Company, **person: Any) -> Company:
+    """Somebody of the company's directory who has no user in PagerDuty."""
+    new = company.people[-1].model_copy(
+        update={"tenant": None, "guest_from": None, "pagerduty_user": None, **person}
+    )
+    return company.model_copy(update={"people": (*company.people, new)})
 
 
 def member(person: Person, role: str = "owner", **more: Any) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from muster.store.pool import Connection, Pool
 from muster.store.targets import (
     Target,
     bring_in,
-    find_and_register,
     find_card,
     find_card_of_incident,
     in_chat,
@@ -284,29 +283,12 @@ async def a_room(incident: Incident, told: Room | None = TOLD) -> RoomKey:
 
 async def heard(incident: Incident, service: str | None = CHECKOUT) -> tuple[list[str], str | None]:
     """Where the cards are that an event concerns, and the tenant of the room that it concerns."""
-    found = await find_and_register(
-        incident.pool,
-        account=ACCOUNT,
-        incident_id=incident.id,
-        service=service,
-        is_open=True,
-        just_matched=False,
-        created_at=SECOND,
-    )
+    found = await incident.concerned(service=service)
     return places(found.cards), found.room_tenant
 
 
 async def has_chat(incident: Incident) -> bool:
-    found = await find_and_register(
-        incident.pool,
-        account=ACCOUNT,
-        incident_id=incident.id,
-        service=CHECKOUT,
-        is_open=True,
-        just_matched=False,
-        created_at=SECOND,
-    )
-    return found.room_has_chat
+    return (await incident.concerned()).room_has_chat
 
 
 async def test_an_event_concerns_the_room_beside_the_cards(incident: Incident) -> None:

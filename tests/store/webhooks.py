@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from muster.store.pool import Connection, Pool
-from muster.store.targets import Target, find_and_register
+from muster.store.targets import Concerned, Target, find_and_register
 from tests.support.company import ACCOUNT, CHECKOUT, OPS
 from workflows.bringing_in.activities import OfConnection
 
@@ -22,15 +23,15 @@ class Incident:
     pool: Pool | Connection
     id: str = "Q1"
 
-    async def event(
+    async def concerned(
         self,
         *,
         service: str | None = CHECKOUT,
         is_open: bool = True,
         just_matched: bool = False,
         created_at: datetime | None = SECOND,
-    ) -> tuple[Target, ...]:
-        found = await find_and_register(
+    ) -> Concerned:
+        return await find_and_register(
             self.pool,
             account=ACCOUNT,
             incident_id=self.id,
@@ -39,7 +40,10 @@ class Incident:
             just_matched=just_matched,
             created_at=created_at,
         )
-        return found.cards
+
+    async def event(self, **told: Any) -> tuple[Target, ...]:
+        """The cards that an event of the incident concerns, which says what ``concerned`` takes."""
+        return (await self.concerned(**told)).cards
 
     async def note(self) -> tuple[Target, ...]:
         """An event that names its incident and nothing else."""

@@ -23,11 +23,8 @@ from workflows.incident_room.activities import (
     ShowInChat,
 )
 from workflows.incident_room.run_state import RunState
-from workflows.incident_room.state import Chat, People, State
+from workflows.incident_room.state import PRESENCE, Chat, People, State
 from workflows.reconcile import NotBefore, Reconciler
-
-PRESENCE = "presence"
-"""By this name operators read that the bot was removed from the chat."""
 
 
 def with_bot(state: State, *, is_away: bool) -> State:
@@ -35,11 +32,9 @@ def with_bot(state: State, *, is_away: bool) -> State:
     if state.chat.stage != "made" or state.bot_removed == is_away:
         return state
     if not is_away:
-        return state.replace(bot_removed=False).recovered(PRESENCE)
-    removed = Degradation(name=PRESENCE, reason=BotRemoved.__name__)
-    people = state.people
-    reread = state.with_people(brought=-1, rereads=people.rereads + 1)
-    return reread.replace(bot_removed=True).degraded(removed)
+        return state.recovered(PRESENCE)
+    reread = state.with_people(brought=-1, rereads=state.people.rereads + 1)
+    return reread.degraded(Degradation(name=PRESENCE, reason=BotRemoved.__name__))
 
 
 def with_chat_wanted(state: State) -> State:
@@ -52,9 +47,7 @@ def with_chat_wanted(state: State) -> State:
 def without_chat(state: State) -> State:
     """Nothing is done any more for a chat that is not there."""
     people = People(taken_out=state.people.taken_out, waiting=state.people.waiting)
-    bare = state.replace(
-        chat=Chat(), people=people, installed=False, shown=False, noted=False, bot_removed=False
-    )
+    bare = state.replace(chat=Chat(), people=people, installed=False, shown=False, noted=False)
     return bare.recovered(PRESENCE)
 
 
@@ -81,8 +74,12 @@ class OfChatReconciler(Reconciler):
         """The chat that the call was about is still the room's."""
         return self._run.state.chat.id == self._asked
 
+
+class MicrosoftReconciler(OfChatReconciler):
+    """Asks Microsoft for something in the chat: a 404 says that somebody has deleted it."""
+
     def on_failure(self, failure: Failure) -> None:
-        """Where Teams does not know the chat any more, somebody has deleted it."""
+        """It is gone, where it is still the room's."""
         if issubclass(failure.kind, NotFound) and self.is_same():
             self._run.apply(with_chat_gone(self._run.state))
 
@@ -203,7 +200,7 @@ class BeginningReconciler(Reconciler):
         run.apply(with_chat_wanted(run.state))
 
 
-class AppReconciler(OfChatReconciler):
+class AppReconciler(MicrosoftReconciler):
     """Brings the bot into the chat."""
 
     name = "bot"
@@ -248,9 +245,6 @@ class CardReconciler(OfChatReconciler):
         """The bot is back."""
         return self._run.returns
 
-    def on_failure(self, failure: Failure) -> None:
-        """It says nothing of the chat."""
-
     def holds_run(self) -> bool:
         """A card that nobody can show keeps no run alive."""
         return self.is_due() and not self._run.is_stuck(self.name)
@@ -266,7 +260,7 @@ class CardReconciler(OfChatReconciler):
             run.apply(run.state.replace(shown=True))
 
 
-class NamesReconciler(OfChatReconciler):
+class NamesReconciler(MicrosoftReconciler):
     """The chat is called as the incident is, with a mark once it is over."""
 
     name = "names"

@@ -15,7 +15,7 @@ from workflows.incident_room.activities import (
     IdentifyPeople,
     RemovePeople,
 )
-from workflows.incident_room.chat import OfChatReconciler
+from workflows.incident_room.chat import MicrosoftReconciler
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import People, State
 from workflows.reconcile import NotBefore, Reconciler
@@ -118,7 +118,7 @@ class SearchReconciler(Reconciler):
         return NotBefore(again, "until people are looked for again", firm=False)
 
 
-class MembersReconciler(OfChatReconciler):
+class MembersReconciler(MicrosoftReconciler):
     """Brings in whoever was found and is not in the chat, after a read back."""
 
     name = "members"
@@ -166,7 +166,7 @@ class MembersReconciler(OfChatReconciler):
         )
 
 
-class LeavingReconciler(OfChatReconciler):
+class LeavingReconciler(MicrosoftReconciler):
     """Takes people out, where the policy says so: who declined; everybody, some time after the resolve."""
 
     name = "leaving"

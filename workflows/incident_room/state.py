@@ -14,6 +14,8 @@ from workflows.verbs.outcomes import Outcome, RecordedOutcome
 from workflows.wanted import WantedPerson
 
 LONGEST_TIMELINE = 25
+PRESENCE = "presence"
+"""By this name a degradation says that the bot was removed from the chat."""
 
 Stage = Literal["none", "wanted", "in_doubt", "unknown", "made", "gone"]
 """``wanted``: it is to be made. ``in_doubt``: the answer to its making was lost, and it is looked for.
@@ -106,8 +108,6 @@ class State(Degradable):
     installed: bool = False
     """The bot is in the chat."""
     app_unknown: bool = False
-    bot_removed: bool = False
-    """Somebody has removed the bot from the chat."""
     shown: bool = False
     """The card's run was told to show it there."""
     noted: bool = False
@@ -131,6 +131,11 @@ class State(Degradable):
     timeline: tuple[TimelineEntry, ...] = ()
     cause: str = ""
     """Correlation id of what was folded last."""
+
+    @property
+    def bot_removed(self) -> bool:
+        """Somebody has removed the bot from the chat."""
+        return any(one.name == PRESENCE for one in self.degradations)
 
     def with_chat(self, **changes: object) -> Self:
         """The same but for these fields of the chat."""

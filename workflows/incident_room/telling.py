@@ -5,7 +5,7 @@ from temporalio.exceptions import ActivityError
 from workflows.channel_incident.activities import TELL_PERSON, TellPerson
 from workflows.channel_incident.messages import CardKey
 from workflows.contract import call
-from workflows.errors import Failure, OutcomeUnknown, Temporary, failure_of
+from workflows.errors import OutcomeUnknown, Temporary, failure_of
 from workflows.incident.stamps import whole_second
 from workflows.incident_room.activities import (
     ANNOUNCE,
@@ -44,9 +44,6 @@ class NoteReconciler(OfChatReconciler):
         await call(NOTE_CHAT, request, "the chat's address")
         if self.is_same():
             run.apply(run.state.replace(noted=True))
-
-    def on_failure(self, failure: Failure) -> None:
-        """It says nothing of the chat: PagerDuty was asked."""
 
 
 class AnnounceReconciler(Reconciler):
