@@ -24,7 +24,7 @@ from tests.support.settings import settings_for
 from tests.support.simulators import Microsoft, PagerDuty, Teams
 from tests.support.waiting import eventually
 
-ADA_EMAIL, BO_EMAIL, DI_EMAIL = "ada@acme.example", "bo@acme.example", "di@acme.example"
+ADA_EMAIL, BO_EMAIL, CY_EMAIL, DI_EMAIL = (f"{name}@acme.example" for name in ("ada", "bo", "cy", "di"))
 ACCOUNT = "acme"
 SOON = 60
 """Events after which the impatient server suggests to continue as new; 4,096 by default."""

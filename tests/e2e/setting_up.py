@@ -88,10 +88,15 @@ async def mention_bot(window: TeamsWindow, team: str, channel: str, text: str) -
 
 async def expect_answer(window: TeamsWindow, *texts: str) -> None:
     """One message of the open conversation says all this."""
+    await expect(answer(window, *texts)).to_be_visible()
+
+
+def answer(window: TeamsWindow, *texts: str) -> Locator:
+    """The newest message of the open conversation that says all this."""
     said = window.page.get_by_test_id("message").or_(window.page.get_by_test_id("reply"))
     for text in texts:
         said = said.filter(has_text=text)
-    await expect(said.last).to_be_visible()
+    return said.last
 
 
 async def keep_on_every_screen(windows: Windows, name: str, text: str, picture: str) -> None:

@@ -30,6 +30,7 @@ from tests.e2e.setting_up import (
     address_behind,
     expect_answer,
     keep_found_on_every_screen,
+    keep_on_every_screen,
     keep_page_on_every_screen,
     private_card,
     tell_bot,
@@ -135,7 +136,7 @@ async def test_a_link_ties_nobody_but_the_person_it_was_made_for(stack: Launched
     await expect_linked(page, "Cy Net")
     await keep_page_on_every_screen(page, "linking-6-linked")
     await private_card(cy, "Your accounts are linked")
-    await keep(cy.page, "linking-7-in-private")
+    await keep_on_every_screen(windows, "Cy Net", "Your accounts are linked", "linking-7-in-private")
     assert await ties(stack) == before | {("Cy Net", CY_USER)}
     await tell_bot(cy, "linkUser")
     await expect_answer(cy, "You are Cy Net in PagerDuty (acme)")

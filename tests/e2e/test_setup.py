@@ -14,6 +14,7 @@ from tests.e2e.setting_up import (
     allow,
     connected,
     expect_answer,
+    keep_channel_on_every_screen,
     keep_on_every_screen,
     keep_page_on_every_screen,
     key_on,
@@ -79,7 +80,9 @@ async def test_a_team_comes_aboard(stack: Launched, windows: Windows) -> None:
 
     general = await ada.open_channel("Payments", "General")
     await general.expect_message("Muster is connected to PagerDuty")
-    await keep(ada.page, "setup-9-welcome")
+    await keep_channel_on_every_screen(
+        windows, "Ada Ops", "Payments", "General", "Muster is connected to PagerDuty", "setup-9-welcome"
+    )
     await _the_timeline_reads_like_the_setup(windows, stack)
 
 

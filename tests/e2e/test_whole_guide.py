@@ -14,9 +14,11 @@ from tests.e2e.linking import OFFER, expect_linked, open_offer, sign_in_at_micro
 from tests.e2e.pagerduty_console import PagerDutyConsole
 from tests.e2e.setting_up import (
     allow,
+    answer,
     connected,
     expect_answer,
     keep_channel_on_every_screen,
+    keep_found_on_every_screen,
     keep_on_every_screen,
     mention_bot,
     opened,
@@ -33,6 +35,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow, pytest.m
 
 _WELCOME = "PagerDuty's incidents arrive in this channel"
 _AWAY, _BACK = "Incidents no longer appear in Teams", "Incidents appear in Teams again"
+_LISTED = ("Connected to this channel", "Checkout", "connected by Ada Ops since")
 _OLDER, _OUTAGE = "Card payments are declined", "Checkout answers 502"
 _MEANWHILE, _AFTERWARDS = "Refunds are stuck", "Vouchers are empty"
 
@@ -111,6 +114,8 @@ async def _brings_in_what_is_open(windows: Windows, ada: TeamsWindow) -> None:
     await welcome.get_by_role("button", name="Bring in").click()
     conversation = await ada.open_channel("Payments", "ops")
     await conversation.card(_OLDER).expect("Triggered", "Checkout")
+    await expect(welcome).to_contain_text("1 open incident was brought in by Ada Ops")
+    await keep_channel_on_every_screen(windows, "Ada Ops", "Payments", "ops", _WELCOME, "guide-3-brought-in")
 
 
 async def _an_incident_arrives(windows: Windows, ada: TeamsWindow, console: PagerDutyConsole) -> str:
@@ -129,7 +134,8 @@ async def _the_channel_is_renamed_deleted_and_restored(
 ) -> None:
     await ada.choose("ops", "Rename channel", confirm="Rename", name="night-watch")
     await mention_bot(ada, "Payments", "night-watch", "list")
-    await expect_answer(ada, "Connected to this channel", "Checkout", "connected by Ada Ops since")
+    await expect_answer(ada, *_LISTED)
+    await _keep_the_list(windows)
     await ada.choose("night-watch", "Delete channel", confirm="Delete")
     await private_card(ada, _AWAY, "night-watch", "Checkout")
     await keep_on_every_screen(windows, "Ada Ops", _AWAY, "guide-5-suspended")
@@ -142,6 +148,16 @@ async def _the_channel_is_renamed_deleted_and_restored(
     await conversation.card(_OUTAGE).expect("Acknowledged by Ada Ops")
     await conversation.card(_MEANWHILE).click("Resolve")
     await conversation.card(_MEANWHILE).expect("Resolved by Ada Ops")
+
+
+async def _keep_the_list(windows: Windows) -> None:
+    async def find(window: TeamsWindow) -> Locator:
+        await window.open_channel("Payments", "night-watch")
+        listed = answer(window, *_LISTED)
+        await expect(listed).to_be_visible()
+        return listed
+
+    await keep_found_on_every_screen(windows, "Ada Ops", find, "guide-4-list")
 
 
 async def _disconnects(

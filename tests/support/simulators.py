@@ -182,6 +182,11 @@ class Teams:
         statuses: list[int | None] = (await self._call("POST", "uninstall", removal))["statuses"]
         return statuses
 
+    async def upgrade(self, **upgrade: Any) -> list[int | None]:
+        """Give a team the app's newer version; the bot's answers to what Teams tells it."""
+        statuses: list[int | None] = (await self._call("POST", "upgrade", upgrade))["statuses"]
+        return statuses
+
     async def happens(self, event: str, **more: Any) -> list[int | None]:
         """Let something happen to a team; the bot's answers to what Teams tells it."""
         answer = await self._call("POST", "team", {"event": event, **more})

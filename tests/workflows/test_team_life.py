@@ -224,12 +224,14 @@ async def test_what_takes_nothing_away_tells_nobody(client: Client, event: str) 
     ],
     ids=["no app", "no channel", "refused there", "at random"],
 )
-async def test_a_refused_send_suspends_what_is_found_to_be_gone(
+async def test_a_refused_send_that_is_told_twice_suspends_once_what_is_found_to_be_gone(
     client: Client, found: Found, is_certain: bool, suspended: set[str], step: str, because: str | None
 ) -> None:
     async with connected(client) as run:
         run.outside.found = found
-        await run.signal("send_refused", SendRefused(channel=OPS, at=run.now(), is_certain=is_certain))
+        refusal = SendRefused(channel=OPS, at=run.now(), is_certain=is_certain)
+        for _ in range(2):
+            await run.signal("send_refused", refusal)
         assert await run.ends() == step
         assert run.outside.suspended == suspended
         assert told(run) == ([("ada", "suspended", because, suspended)] if because else [])

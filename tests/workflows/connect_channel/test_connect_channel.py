@@ -337,10 +337,12 @@ async def test_connected_anew_is_a_new_row_and_another_message(client: Client) -
 # Who may
 
 
-async def test_whose_role_is_too_low_is_told_whom_to_ask(client: Client) -> None:
+@pytest.mark.parametrize("message", [None, "17"], ids=["asked without a card", "pressed"])
+async def test_whose_role_is_too_low_is_told_whom_to_ask(client: Client, message: str | None) -> None:
+    """Somebody whose role was enough may have been given the card that is pressed."""
     async with running(client) as run:
         run.outside.may_not("Grace Admin", "Hal Lead")
-        answer = await run.connects()
+        answer = await run.connects(message=message)
         await run.ends()
     assert answer.reply == "role_too_low"
     assert [team.managers for team in answer.teams] == [("Grace Admin", "Hal Lead")]
