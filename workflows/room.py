@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from workflows.meeting import ToldMeeting
 from workflows.values import Value
 
 RoomStage = Literal["none", "made", "unknown", "gone"]
@@ -47,6 +48,7 @@ class Room(Value):
     absent: tuple[Absent, ...] = ()
     """The first of them; ``absent_count`` tells how many there are."""
     absent_count: int = 0
+    meeting: ToldMeeting | None = None
 
     @property
     def shows_card(self) -> bool:

@@ -189,7 +189,7 @@ class ChatActivities:
         async def accepted(one: room_members.Invited) -> room_members.Invited | None:
             async with few:
                 try:
-                    _, role = await self._chats.person(request.tenant, one.aad_object_id)
+                    role = (await self._chats.person(request.tenant, one.aad_object_id)).role
                 except NotFound:
                     await room_members.note_absence(self._pool, request.room, one.aad_object_id, "refused")
                     return None

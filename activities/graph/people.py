@@ -13,9 +13,9 @@ from muster.clients.graph.chats import (
     FILTERS_PEOPLE,
     FOR_A_PERSON,
     ChatsClient,
+    DirectoryPerson,
     Invited,
     Membership,
-    Role,
 )
 from muster.clients.pagerduty.access import account_of
 from muster.clients.pagerduty.app_scopes import USERS
@@ -46,6 +46,8 @@ MOST_IN_CHAT = 250
 """People in a group chat (Microsoft: *Limits and specifications for Microsoft Teams*)."""
 _SEARCHED_FOR, _ADDED = 80, 60
 """People in one call of an activity, which then says that there are more."""
+
+_NOBODY = Known(None, None)
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -194,7 +196,7 @@ class PeopleActivities:
 
         Where people cannot be filtered, whoever has another principal name is nobody.
         """
-        known, name, lacks = Known(None, None), "", None
+        known, name, lacks = _NOBODY, "", None
         absence: Absence | None = None
         async with few:
             try:
@@ -236,15 +238,15 @@ class PeopleActivities:
 
     async def _by_email(self, tenant: str, email: str) -> Known:
         if not email:
-            return Known(None, None)
+            return _NOBODY
         known = await room_members.directory(self._pool, tenant=tenant, email=email)
         if known is None:
             found = await self._found(tenant, email)
-            known = Known(*found) if found else Known(None, None)
+            known = Known(found.aad_object_id, found.role, found.address or email) if found else _NOBODY
             await room_members.keep_directory(self._pool, tenant=tenant, email=email, known=known)
         return known
 
-    async def _found(self, tenant: str, email: str) -> tuple[str, Role] | None:
+    async def _found(self, tenant: str, email: str) -> DirectoryPerson | None:
         """Whom the directory has; an address that it does not even take is nobody's."""
         try:
             return await self._chats.find_person(tenant, email)

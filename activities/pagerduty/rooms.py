@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
-
+from activities.pagerduty.askers import as_askers, write_link_note
 from activities.registration import implements
 from muster.clients.pagerduty.access import account_of, bounded, details_of
 from muster.clients.pagerduty.app_scopes import INCIDENTS, USERS
@@ -14,7 +13,6 @@ from muster.config_file import PagerDutyAccount
 from muster.linked_people.identity import NoIdentity, asked_as
 from muster.linked_people.person_token import PersonTokens
 from muster.payloads.room_people import people_of
-from muster.payloads.values import mappings
 from muster.store import links, room_members, rooms
 from muster.store.links import LinkedUser
 from muster.store.pool import Pool
@@ -40,8 +38,6 @@ from workflows.wanted import ASKER, ASSIGNEE, WantedPerson
 _ADMIT_SECONDS = 4.5
 _NOTE_SECONDS = 7.0
 """Less than the rows' start-to-close limits."""
-
-log = structlog.stdlib.get_logger(__name__)
 
 
 class RoomNoteActivities:
@@ -130,29 +126,13 @@ class RoomNoteActivities:
         account = account_of(self._accounts, room.account)
 
         async def write(user: LinkedUser) -> None:
-            notes = await self._client.list_notes(account, room.incident_id, token=user.access_token)
-            if not any(request.url in str(note.get("content")) for note in mappings(notes)):
-                await self._client.add_note(
-                    account,
-                    room.incident_id,
-                    f"{NOTE}{request.url}",
-                    token=user.access_token,
-                    from_email=user.email,
-                )
+            text = f"{NOTE}{request.url}"
+            await write_link_note(self._client, account, room, text, request.url, user=user)
 
         async with bounded(_NOTE_SECONDS):
-            for link in await room_members.links_of_askers(self._pool, room, tenant=request.tenant):
-                try:
-                    await asked_as(self._tokens, write, link=link, account=account.key)
-                except NoIdentity as nobody:
-                    log.warning("a note is not written as somebody", reason=nobody.reason)
-                    continue
-                except Forbidden as refusal:
-                    log.warning("a note is not written as somebody", reason=str(refusal))
-                    continue
-                await rooms.note_noted(self._pool, room, chat=request.chat)
-                return Done()
-        raise Forbidden("nobody who asked for the chat can write the note")
+            await as_askers(write, room=room, tenant=request.tenant, tokens=self._tokens, pool=self._pool)
+            await rooms.note_noted(self._pool, room, chat=request.chat)
+        return Done()
 
     async def _admitted(self, room: RoomKey, incident: Mapping[str, Any], asker: Asker | None) -> Admitted:
         """Whom the incident names is wanted, and whoever asks for it to be theirs."""

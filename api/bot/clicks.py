@@ -16,6 +16,7 @@ from api.gateway import Gateway
 from api.rooms import RoomStarts
 from muster.cards.incident.card import incident_card
 from muster.cards.outcomes import sentence_of, working_sentence
+from muster.cards.rooms import meetings
 from muster.cards.rooms.sentences import not_linked_sentence, there_is_one
 from muster.cards.sentences import (
     INCOMPLETE_BUTTON,
@@ -31,8 +32,8 @@ from muster.values import ID, identifier, one_line
 from workflows.channel_incident.messages import ClickAnswer, Timing
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK, CLICKS
 from workflows.ids import click_key, delivery_key
-from workflows.incident_room.messages import AskedForChat
-from workflows.incident_room.workflow_type import CREATE_CHAT, INCIDENT_ROOM
+from workflows.incident_room.messages import AskedByClick, RoomAnswer
+from workflows.incident_room.workflow_type import CREATE_CHAT, INCIDENT_ROOM, ON_CLICK
 from workflows.verbs.button_data import ButtonData, ButtonDataMalformed
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.registry import VERBS
@@ -45,13 +46,21 @@ class ClickHandler(CardActionHandler):
     """Answers clicks: finds the card, asks its workflow, draws the answer."""
 
     def __init__(
-        self, pool: Pool, gateway: Gateway, linking: Linking, timing: Timing, rooms: RoomStarts
+        self,
+        pool: Pool,
+        gateway: Gateway,
+        linking: Linking,
+        timing: Timing,
+        rooms: RoomStarts,
+        policies: Mapping[str, str],
     ) -> None:
+        """``policies``: by tenant, the commands that let Muster make meetings in people's names."""
         self._pool = pool
         self._gateway = gateway
         self._linking = linking
         self._timing = timing
         self._rooms = rooms
+        self._policies = policies
 
     async def _handle(self, activity: InboundActivity, answer_by: float) -> dict[str, Any]:
         verb, button = _button_of(activity)
@@ -102,7 +111,7 @@ class ClickHandler(CardActionHandler):
     async def _ask_room(
         self, activity: InboundActivity, target: Target, click: Click, answer_by: float
     ) -> dict[str, Any]:
-        """Ask the run that owns the incident's chat; whoever is not linked is offered a link before."""
+        """Ask the run of the incident's room; whoever is not linked is offered a link before."""
         person = person_of(activity)
         if click.person.link is None and person is not None:
             asked = Asked(
@@ -113,10 +122,10 @@ class ClickHandler(CardActionHandler):
                 correlation=click.correlation,
             )
             told = await self._linking.ask(asked, answer_by=answer_by)
-            return sentence(not_linked_sentence(target.account, told))
+            return sentence(not_linked_sentence(target.account, told, label=VERBS[click.verb].label))
         async with asyncio.timeout_at(answer_by - ASKING_TAKES):
             shown = await targets.shown_as(self._pool, target)
-        asked_for = AskedForChat(
+        asked_for = AskedByClick(
             click=click,
             conversation=target.conversation.id,
             tenant=target.conversation.tenant,
@@ -126,7 +135,7 @@ class ClickHandler(CardActionHandler):
         answer = await self._gateway.ask(
             INCIDENT_ROOM,
             self._rooms.of(target.account, target.incident_id, tenant=target.conversation.tenant),
-            CREATE_CHAT,
+            ON_CLICK[click.verb],
             asked_for,
             update_id=delivery_key(click.key, click.correlation),
             answer_by=answer_by,
@@ -136,8 +145,9 @@ class ClickHandler(CardActionHandler):
             return sentence(working_sentence(click.verb))
         if answer.outcome.kind in ("done", "already"):
             await self._tell_of_orphan(target, click, answer_by)
-            return sentence(there_is_one(answer.url))
-        return sentence(sentence_of(answer.outcome, click.verb, account=target.account))
+            return sentence(_there_is(click.verb, answer))
+        policy = self._policies.get(target.conversation.tenant, "")
+        return sentence(sentence_of(answer.outcome, click.verb, account=target.account, policy=policy))
 
     async def _tell_of_orphan(self, target: Target, click: Click, answer_by: float) -> None:
         """The card shows what came of the click, so that the orphan on which it was made can go.
@@ -192,6 +202,15 @@ def _button_of(activity: InboundActivity) -> tuple[VerbName, ButtonData]:
     if not names_a_card or any(one_line(text, ID) != text for text in (button.marker, button.nonce)):
         raise ActionMalformed(INCOMPLETE_BUTTON)
     return verb, button
+
+
+def _there_is(verb: VerbName, answer: RoomAnswer) -> str:
+    """What was asked for is there, or was before."""
+    if verb == CREATE_CHAT.name:
+        return there_is_one(answer.url)
+    if answer.outcome.kind == "already":
+        return meetings.there_is_one(answer.url)
+    return meetings.made_sentence(answer.url, invited=answer.invited, count=answer.invited_count)
 
 
 def _drawn(answer: ClickAnswer | None, click: Click, account: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from api.gateway import Gateway
 from api.person_readers import PersonReaders
 from api.rooms import RoomStarts
 from muster.card_runs import CardRuns
+from muster.cards.access_policy import policy_commands
 from muster.cards.incident.shared import FOLLOW, REFRESH
 from muster.chat_life import ChatLife
 from muster.clients.teams.connector import ConnectorClient
@@ -63,7 +64,17 @@ def muster_bot(
     channels = Channels(pool, connector)
     events = TeamEvents(pool, gateway, connector, deadlines)
     return MusterBot(
-        ClickHandler(pool, gateway, linking, timing, RoomStarts(settings.rooms, grace=settings.room_grace)),
+        ClickHandler(
+            pool,
+            gateway,
+            linking,
+            timing,
+            RoomStarts(settings.rooms, grace=settings.room_grace),
+            {
+                tenant: policy_commands(name=one.name, app_id=one.app_id)
+                for tenant, one in settings.teams.items()
+            },
+        ),
         {
             **dict.fromkeys(BUTTONS, ButtonHandler(pool, gateway, deadlines)),
             **dict.fromkeys(LINK_BUTTONS, LinkButtonHandler(pool, linking)),

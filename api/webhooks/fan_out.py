@@ -89,7 +89,7 @@ class FanOut:
             _Hearer(card.conversation.id, partial(self._tell_card, card, event)) for card in found.cards
         ]
         if found.room_tenant is not None:
-            tell = self._tell_room if found.room_has_chat else self._tell_room_that_runs
+            tell = self._tell_room if found.room_has_something else self._tell_room_that_runs
             hearers.append(_Hearer(_ROOM, partial(tell, found.room_tenant, event)))
         return hearers
 
@@ -103,7 +103,7 @@ class FanOut:
         await self._gateway.signal(INCIDENT_ROOM, start, ROOM_EVENTS[event.event_type], event)
 
     async def _tell_room_that_runs(self, tenant: str, event: IncidentEvent) -> None:
-        """Where there is no chat, only a run that is about to make one has anything to hear."""
+        """Where there is nothing, only a run that is about to make something has anything to hear."""
         name = INCIDENT_ROOM.workflow_id(self._rooms.of(event.account, event.incident_id, tenant=tenant))
         await self._gateway.signal_running(name, ROOM_EVENTS[event.event_type], event)
 

@@ -36,6 +36,17 @@ def access_policy_commands(*, name: str, tenant: str, app_id: str, cloud: str) -
     )
 
 
+def policy_commands(*, name: str, app_id: str) -> str:
+    """The two commands that make and grant the policy, on one line, for whoever has connected already."""
+    policy = quoted(f"MUSTER_ACCESS_POLICY_{app_id}")
+    description = quoted(f"{name} makes online meetings for incidents")
+    return (
+        f"New-CsApplicationAccessPolicy -Identity {policy} -AppIds {quoted(app_id)} "
+        f"-Description {description}; "
+        f"Grant-CsApplicationAccessPolicy -PolicyName {policy} -Global"
+    )
+
+
 def quoted(text: str) -> str:
     """A text that PowerShell takes letter by letter: in single quotes, nothing but a quote means anything."""
     return "'" + "".join(letter * 2 if letter in _QUOTES else letter for letter in text) + "'"

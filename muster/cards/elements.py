@@ -26,10 +26,11 @@ ActionMode = Literal["primary", "secondary"]
 
 
 class ActionOptions(TypedDict, total=False):
-    """What a button is called: ``title`` on it, ``tooltip`` for a pointer and for a screen reader."""
+    """What a button is called, ``tooltip`` for a pointer and for a screen reader, and where it stands."""
 
     title: str
     tooltip: str
+    mode: ActionMode
 
 
 class OpenUrlAction(ActionOptions):
@@ -47,10 +48,9 @@ class ToggleVisibilityAction(ActionOptions):
 
 
 class ExecuteActionOptions(ActionOptions, total=False):
-    """How a button looks, and where it stands."""
+    """How a button looks."""
 
     style: ActionStyle
-    mode: ActionMode
 
 
 class ExecuteAction(ExecuteActionOptions):

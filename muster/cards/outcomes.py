@@ -4,6 +4,7 @@ The one place that turns the codes of ``workflows.verbs.outcomes`` into words.
 """
 
 from muster.cards.incident.names import numbered
+from muster.cards.rooms import meetings
 from muster.cards.rooms.sentences import MAKING, room_sentence
 from muster.cards.text import escape, plain, web_link
 from workflows.channel_incident.view import View
@@ -15,6 +16,7 @@ _TITLE_LIMIT = 80
 _ID_LIMIT = 40
 _SENTENCE_LIMIT = 500
 _SAYS_LIMIT = 200
+_MAKING: dict[VerbName, str] = {"create_chat": MAKING, "create_meeting": meetings.MAKING}
 _REASONS: dict[Reason, str] = {
     "link_removed": ": your link to PagerDuty was removed meanwhile.",
     "link_ended": ". Your link to PagerDuty has ended; link your accounts again.",
@@ -27,6 +29,7 @@ _REASONS: dict[Reason, str] = {
     "may_not_write": ": your role in PagerDuty reads only.",
     "nobody_to_talk_to": ".",
     "not_granted": ".",
+    "no_organiser": ".",
     "not_found": ". PagerDuty does not know this incident any more.",
     "conflict": ". Somebody else was changing the incident at that moment. Try again.",
     "rate_limited": ". PagerDuty is limiting requests right now. Try again in a minute.",
@@ -37,6 +40,7 @@ _REASONS: dict[Reason, str] = {
     "answer_lost": ". PagerDuty's answer was lost; the card shows what is known.",
     "chat_unknown": ".",
     "not_made": ".",
+    "meeting_not_made": ".",
     "owner_unknown": ". PagerDuty does not know who is to own the chat.",
     "unavailable": ". PagerDuty did not answer. Try again in a moment.",
 }
@@ -46,11 +50,14 @@ PagerDuty's own words follow, where it gave some.
 """
 
 
-def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
-    """How the click ended, for the person who clicked; plain text."""
+def sentence_of(outcome: Outcome, verb: VerbName, *, account: str, policy: str = "") -> str:
+    """How the click ended, for the person who clicked; plain text.
+
+    ``policy``: the commands that let Muster make meetings in this tenant, where they are at hand.
+    """
     row = VERBS[verb]
     label = row.label
-    if row.owner == "room" and (sentence := room_sentence(outcome, account=account)) is not None:
+    if (sentence := _of_room(outcome, verb, account, policy)) is not None:
         return sentence
     match outcome.kind:
         case "done" if row.stops_following:
@@ -76,10 +83,19 @@ def sentence_of(outcome: Outcome, verb: VerbName, *, account: str) -> str:
             return f"{label} was not done" + reason.format(by=outcome.by or "you") + _said(outcome)
 
 
+def _of_room(outcome: Outcome, verb: VerbName, account: str, policy: str) -> str | None:
+    match verb:
+        case "create_chat":
+            return room_sentence(outcome, account=account)
+        case "create_meeting":
+            return meetings.meeting_sentence(outcome, account=account, policy=policy)
+    return None
+
+
 def working_sentence(verb: VerbName) -> str:
     """The click was taken, and its outcome is not known yet."""
-    if VERBS[verb].owner == "room":
-        return MAKING
+    if verb in _MAKING:
+        return _MAKING[verb]
     return f"Muster is working on it: {VERBS[verb].label}. The card will show what came of it."
 
 

@@ -49,7 +49,7 @@ async def recent(connection: Connection | Pool, card: CardKey) -> tuple[Recorded
 
 
 async def of_room(connection: Connection | Pool, room: RoomKey) -> tuple[RecordedOutcome, ...]:
-    """What clicks have come to that asked for the incident's chat, oldest first."""
+    """What clicks have come to that asked for the incident's chat or meeting, oldest first."""
     rows = await QUERIES["of_room"].fetch(connection, **dict(room))
     return tuple(RecordedOutcome(key=row["key"], outcome=_outcome(row)) for row in reversed(rows))
 

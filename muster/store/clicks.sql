@@ -12,7 +12,7 @@ ON CONFLICT (key) DO NOTHING
 -- name: of_room
 -- What somebody asked of the incident's room, and is not asked again by the same click.
 SELECT key, outcome, outcome_reason, outcome_by, outcome_status, outcome_code, outcome_says FROM click
-WHERE account = :account AND incident_id = :incident_id AND verb = 'create_chat'
+WHERE account = :account AND incident_id = :incident_id AND verb IN ('create_chat', 'create_meeting')
   AND (outcome IN ('done', 'already') OR outcome_reason = 'chat_unknown')
 ORDER BY received_at DESC
 LIMIT 50

@@ -32,6 +32,8 @@ class Known(NamedTuple):
 
     aad_object_id: str | None
     role: Role | None
+    address: str = ""
+    """By which they are invited; empty: nobody has told."""
 
 
 async def want(
@@ -88,13 +90,14 @@ async def note_found(
         pagerduty_user=pagerduty_user,
         aad_object_id=known.aad_object_id,
         role=known.role,
+        address=known.address,
         absence=absence,
         name=name,
     )
 
 
 async def links_of_askers(connection: Connection | Pool, room: RoomKey, *, tenant: str) -> tuple[int, ...]:
-    """Links of those who asked for the chat."""
+    """Links of those who asked for the chat or the meeting."""
     rows = await QUERIES["links_of_askers"].fetch(connection, **dict(room), tenant=tenant)
     return tuple(row["id"] for row in rows)
 
@@ -155,7 +158,12 @@ async def directory(connection: Connection | Pool, *, tenant: str, email: str) -
 async def keep_directory(connection: Connection | Pool, *, tenant: str, email: str, known: Known) -> None:
     """Keep what the directory said."""
     await QUERIES["keep_directory"].execute(
-        connection, tenant=tenant, email=email, aad_object_id=known.aad_object_id, role=known.role
+        connection,
+        tenant=tenant,
+        email=email,
+        aad_object_id=known.aad_object_id,
+        role=known.role,
+        address=known.address,
     )
 
 

@@ -45,11 +45,12 @@ LIMIT :most
 
 -- name: note_found
 UPDATE room_member
-SET aad_object_id = :aad_object_id, role = :role, absence = :absence, looked_at = now(),
+SET aad_object_id = :aad_object_id, role = :role, address = :address, absence = :absence, looked_at = now(),
     name = CASE WHEN :name = '' THEN name ELSE :name END
 WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = :pagerduty_user
 
 -- name: links_of_askers
+-- Of those who asked for the chat or the meeting.
 SELECT l.id FROM room_member m
 JOIN user_link l ON l.account = m.account AND l.tenant = :tenant AND l.pagerduty_user = m.pagerduty_user
 WHERE m.account = :account AND m.incident_id = :incident_id AND m.asked
@@ -111,15 +112,15 @@ ORDER BY rank, name, pagerduty_user
 LIMIT :most
 
 -- name: directory
-SELECT aad_object_id, role FROM directory_cache
+SELECT aad_object_id, role, address FROM directory_cache
 WHERE tenant = :tenant AND email = :email
   AND read_at > now() - CASE WHEN aad_object_id IS NULL THEN interval '1 hour' ELSE interval '1 day' END
 
 -- name: keep_directory
-INSERT INTO directory_cache (tenant, email, aad_object_id, role, read_at)
-VALUES (:tenant, :email, :aad_object_id, :role, now())
+INSERT INTO directory_cache (tenant, email, aad_object_id, role, address, read_at)
+VALUES (:tenant, :email, :aad_object_id, :role, :address, now())
 ON CONFLICT (tenant, email) DO UPDATE
-SET aad_object_id = excluded.aad_object_id, role = excluded.role, read_at = excluded.read_at
+SET aad_object_id = excluded.aad_object_id, role = excluded.role, address = excluded.address, read_at = excluded.read_at
 
 -- name: delete_old_directory
 WITH deleted AS (DELETE FROM directory_cache WHERE read_at < now() - :age::interval RETURNING tenant)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from muster.store import clicks
+from muster.store import clicks, meetings
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from muster.store.targets import Target, target_of
@@ -27,7 +27,7 @@ class LockedRoom(NamedTuple):
 
 
 async def open_room(connection: Connection | Pool, room: RoomKey, *, tenant: str) -> None:
-    """Somebody may ask for a chat; once."""
+    """Somebody may ask for a chat or a meeting; once."""
     await QUERIES["open"].execute(connection, **dict(room), tenant=tenant)
 
 
@@ -62,6 +62,7 @@ async def restore(connection: Connection | Pool, room: RoomKey) -> StoredRoom:
         left=row["left_at"] is not None,
         present=row["present"],
         clicks=await clicks.of_room(connection, room),
+        meeting=await meetings.stored(connection, room),
     )
 
 

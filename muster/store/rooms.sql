@@ -1,7 +1,10 @@
 -- name: open
--- Somebody may ask for a chat: from here on the incident's events concern the room.
+-- Somebody may ask for a chat or a meeting: from here on the incident's events concern the room.
 INSERT INTO incident_room (account, incident_id, tenant) VALUES (:account, :incident_id, :tenant)
-ON CONFLICT (account, incident_id) DO UPDATE SET tenant = excluded.tenant WHERE incident_room.stage = 'none'
+ON CONFLICT (account, incident_id) DO UPDATE SET tenant = excluded.tenant
+WHERE incident_room.stage = 'none' AND NOT EXISTS (
+  SELECT FROM room_meeting m
+  WHERE m.account = excluded.account AND m.incident_id = excluded.incident_id AND m.stage <> 'none')
 
 -- name: restore
 SELECT r.tenant, coalesce(t.name, '') AS tenant_name, r.stage, r.topic, r.began_at, r.chat, r.url, r.others,

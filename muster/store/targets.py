@@ -56,6 +56,7 @@ class Target(Value):
             following=self.following,
             stored=self.stored,
             offers_chat=True,
+            offers_meeting=True,
             room=self.room,
         )
 
@@ -65,9 +66,9 @@ class Concerned(NamedTuple):
 
     cards: tuple[Target, ...]
     room_tenant: str | None
-    """Of the chat that was made or asked for; ``None``: nobody asked."""
-    room_has_chat: bool
-    """There is one, or one may have been made; ``False``: only a run that goes on has anything to hear."""
+    """Of the chat or meeting that was made or asked for; ``None``: nobody asked."""
+    room_has_something: bool
+    """A chat or a meeting is there, or may be; ``False``: only a run that goes on has anything to hear."""
 
 
 async def find_and_register(
@@ -93,7 +94,7 @@ async def find_and_register(
     return Concerned(
         tuple(target_of(row, account, incident_id) for row in rows if row["id"] is not None),
         rows[0]["room_tenant"] if rows else None,
-        bool(rows and rows[0]["room_has_chat"]),
+        bool(rows and rows[0]["room_has_something"]),
     )
 
 

@@ -34,9 +34,11 @@ WITH known AS (
 )
 SELECT c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored, k.preset, k.preset_number,
        k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
-       r.tenant AS room_tenant, r.stage NOT IN ('none', 'gone') AS room_has_chat, r.told AS room
+       r.tenant AS room_tenant, r.told AS room,
+       r.stage NOT IN ('none', 'gone') OR coalesce(m.stage, 'none') NOT IN ('none', 'gone') AS room_has_something
 FROM (VALUES (1)) AS always (one) -- the room hears of its incident also where no card is
 LEFT JOIN incident_room r ON r.account = :account AND r.incident_id = :incident_id
+LEFT JOIN room_meeting m ON m.account = r.account AND m.incident_id = r.incident_id
 LEFT JOIN (concerned k JOIN conversation c ON c.id = k.conversation AND c.suspended_at IS NULL) ON true
 LEFT JOIN team t ON t.id = c.team
 WHERE c.id IS NOT NULL OR r.tenant IS NOT NULL

@@ -38,7 +38,7 @@ from workflows.connect_channel import messages as connect_channel
 from workflows.connect_channel.messages import ConnectAnswer
 from workflows.connect_channel.messages import Start as ConnectStart
 from workflows.connect_channel.workflow_type import CONNECT_CHANNEL
-from workflows.incident_room.messages import AskedForChat, RoomAnswer
+from workflows.incident_room.messages import AskedByClick, RoomAnswer
 from workflows.incident_room.messages import Start as RoomStart
 from workflows.incident_room.workflow_type import INCIDENT_ROOM
 from workflows.team_setup.messages import Pressed, SetupAnswer, Start
@@ -109,7 +109,7 @@ class AskedOfRoom:
     start: RoomStart
     update: str
     update_id: str
-    asked: AskedForChat
+    asked: AskedByClick
 
 
 class RecordingGateway(Gateway):

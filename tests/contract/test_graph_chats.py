@@ -9,7 +9,7 @@ import pytest
 
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.graph.app_calls import AppCalls
-from muster.clients.graph.chats import ChatsClient, Invited
+from muster.clients.graph.chats import ChatsClient, DirectoryPerson, Invited
 from muster.clients.http import open_pool
 from muster.clients.teams.clouds import CLOUDS
 from sandbox.company import Person
@@ -206,8 +206,9 @@ async def test_a_person_is_read_by_their_object_id_with_the_role_that_they_come_
     graph: Graph, office: Office
 ) -> None:
     ada, guest = office.person("Ada"), office.guest
-    assert await graph.client.person(graph.tenant, ada.aad_object_id) == (ada.aad_object_id, "owner")
-    assert await graph.client.person(graph.tenant, guest.aad_object_id) == (guest.aad_object_id, "guest")
+    for person, role in ((ada, "owner"), (guest, "guest")):
+        found = await graph.client.person(graph.tenant, person.aad_object_id)
+        assert found == DirectoryPerson(person.aad_object_id, role, person.email)
     with pytest.raises(NotFound):
         await graph.client.person(graph.tenant, "00000000-0000-4000-9000-00000000dead")
     with pytest.raises(RequestInvalid):

@@ -288,7 +288,7 @@ async def heard(incident: Incident, service: str | None = CHECKOUT) -> tuple[lis
 
 
 async def has_chat(incident: Incident) -> bool:
-    return (await incident.concerned()).room_has_chat
+    return (await incident.concerned()).room_has_something
 
 
 async def test_an_event_concerns_the_room_beside_the_cards(incident: Incident) -> None:

@@ -56,6 +56,8 @@ class Start(Value):
     """The card's row has had an intent: restore it before anything is shown."""
     offers_chat: bool = False
     """Its card may offer to make the incident a chat of its own."""
+    offers_meeting: bool = False
+    """Likewise a meeting."""
     room: Room | None = None
     """That chat, as the cards were told."""
     carried: State | None = None

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from workflows.channel_incident.state import State
+from workflows.meeting import ToldMeeting
 from workflows.room import Room, ShownRoom
 
 
@@ -47,6 +48,22 @@ def shown_room(room: Room | None, place: Place | None) -> ShownRoom | None:
             absent_count=room.absent_count,
         )
     return ShownRoom(kind="gone" if room.stage == "gone" else "unknown", topic=room.topic)
+
+
+def told_meeting(state: State, place: Place | None) -> ToldMeeting | None:
+    """What the incident's bridge does not tell of the meeting that was made for it."""
+    return state.room.meeting if state.room is not None and place is not None else None
+
+
+def offers_meeting(state: State, place: Place | None) -> bool:
+    """Whether the card offers to make a meeting: there is none that anybody organises."""
+    if not state.offers_meeting or place is None:
+        return False
+    told, bridge = told_meeting(state, place), state.incident.bridge_now
+    address = bridge.url if bridge else None
+    if told is None:
+        return not address
+    return told.standing == "gone" and address in (None, "", told.url)
 
 
 def offers_chat(state: State, place: Place | None) -> bool:

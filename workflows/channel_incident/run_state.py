@@ -34,6 +34,7 @@ class RunState(DegradableRun[State]):
             preset=start.preset,
             following=start.following,
             offers_chat=start.offers_chat,
+            offers_meeting=start.offers_meeting,
             room=start.room,
         )
         self._view = self._build_view(self._state)

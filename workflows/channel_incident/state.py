@@ -188,6 +188,7 @@ class State(Degradable):
     """What happened last, for operators."""
     detached: bool = False
     offers_chat: bool = False
+    offers_meeting: bool = False
     """The card has the button **Create Chat** while the incident has no chat of its own."""
     room: Room | None = None
     """That chat, as the cards were told."""

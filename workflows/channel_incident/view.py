@@ -5,7 +5,13 @@ from typing import Literal, get_args
 
 from pydantic import AwareDatetime
 
-from workflows.channel_incident.room import Place, offers_chat, shown_room
+from workflows.channel_incident.room import (
+    Place,
+    offers_chat,
+    offers_meeting,
+    shown_room,
+    told_meeting,
+)
 from workflows.channel_incident.state import State
 from workflows.following import Stopped, stopped_of
 from workflows.incident.stamps import Entry, whole_second
@@ -27,6 +33,7 @@ from workflows.incident.values import (
     Task,
     Urgency,
 )
+from workflows.meeting import ToldMeeting
 from workflows.room import ShownRoom
 from workflows.values import Value
 from workflows.verbs.registry import VERBS
@@ -90,6 +97,8 @@ class View(Value):
     """Who stopped following the incident here: this is its last state, without buttons."""
     room: ShownRoom | None = None
     """The chat that was made for the incident."""
+    meeting: ToldMeeting | None = None
+    """What ``bridge`` does not tell of the meeting that was made for it."""
 
 
 class CardIdentity(Value):
@@ -134,7 +143,7 @@ def build_view(state: State, *, account: str, incident_id: str, place: Place | N
         roles=tuple(entry.value for entry in incident.roles if entry.value.holder is not None),
         open_tasks=_open_tasks(incident),
         fields=incident.fields,
-        bridge=_bridge(incident, snapshot),
+        bridge=incident.bridge_now,
         latest_note=_latest_note(incident),
         latest_status_update=_latest(incident.status_updates),
         opened_at=snapshot.created_at,
@@ -149,6 +158,7 @@ def build_view(state: State, *, account: str, incident_id: str, place: Place | N
         degraded=() if resolved or stopped else _degraded(state),
         stopped=stopped,
         room=shown_room(state.room, place),
+        meeting=told_meeting(state, place),
     )
 
 
@@ -189,14 +199,6 @@ def _open_tasks(incident: IncidentState) -> tuple[Task, ...]:
     return tuple(entry.value for entry in incident.tasks if entry.value.status not in _CLOSED_TASKS)
 
 
-def _bridge(incident: IncidentState, snapshot: Snapshot) -> Bridge | None:
-    """The newer of the bridge's own event and the snapshot's."""
-    own, held = incident.bridge, incident.snapshot_stamp
-    if own is not None and (held is None or snapshot.bridge is None or held <= own.stamp):
-        return own.value
-    return snapshot.bridge
-
-
 def _escalation(incident: IncidentState, snapshot: Snapshot) -> Escalation | None:
     """Nobody waits for a level of a resolved incident; an acknowledged one stays where it is."""
     escalation = None if snapshot.status == "resolved" else incident.escalation_now
@@ -229,7 +231,9 @@ def _verbs(snapshot: Snapshot, state: State, place: Place | None) -> tuple[VerbN
     def is_offered(verb: Verb) -> bool:
         if verb.stops_following:
             return state.following is not None
-        return verb.owner == "card" or offers_chat(state, place)
+        if verb.owner == "card":
+            return True
+        return (offers_meeting if verb.name == "create_meeting" else offers_chat)(state, place)
 
     return tuple(
         verb.name for verb in VERBS.values() if snapshot.status in verb.offered_in and is_offered(verb)

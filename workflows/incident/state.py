@@ -84,6 +84,15 @@ class IncidentState(Value):
         return held.value
 
     @property
+    def bridge_now(self) -> Bridge | None:
+        """The newer of the bridge's own event and the snapshot's."""
+        own, held, snapshot = self.bridge, self.snapshot_stamp, self.snapshot
+        shown = snapshot.bridge if snapshot else None
+        if own is not None and (held is None or shown is None or held <= own.stamp):
+            return own.value
+        return shown
+
+    @property
     def standing(self) -> Standing | None:
         """How the incident stands; ``None`` while its status is not known."""
         if self.snapshot is None:

@@ -9,6 +9,7 @@ from workflows.contract import Activity, Done
 from workflows.incident.events import Details
 from workflows.incident_room.messages import RoomKey
 from workflows.incident_room.state import Asker
+from workflows.meeting import StoredMeeting
 from workflows.room import Absent, Room
 from workflows.values import Value
 from workflows.verbs.click import Click
@@ -218,7 +219,9 @@ class StoredRoom(Value):
     left: bool = False
     present: int = 0
     clicks: tuple[RecordedOutcome, ...] = ()
-    """Those that came to a chat, or to one that nobody knows of: the same click asks for no other one."""
+    """Those that came to a chat or a meeting, or to a chat that nobody knows of: the same click asks for no
+    other one."""
+    meeting: StoredMeeting = StoredMeeting()
 
 
 ADMIT = Activity("pagerduty.admit_to_room", Admit, Admitted, options.PAGERDUTY_INTERACTIVE)

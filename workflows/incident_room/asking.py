@@ -1,4 +1,4 @@
-"""Who asks for the chat, and how each way of asking is judged and recorded."""
+"""Who asks for the chat or the meeting, and how each way of asking is judged and recorded."""
 
 from typing import Protocol
 
@@ -10,14 +10,14 @@ from workflows.channel_incident.messages import CardKey
 from workflows.contract import call
 from workflows.errors import failure_of
 from workflows.incident_room.activities import ADMIT, OPEN_ROOM, Admit, Admitted, OpenRoom
-from workflows.incident_room.messages import AskedForChat, OpenChat
+from workflows.incident_room.messages import AskedByClick, AskedByProgram
 from workflows.incident_room.run_state import RunState
 from workflows.verbs.judging import judge_person
 from workflows.verbs.outcomes import Outcome
 
 
 class Asking(Protocol):
-    """One request for the chat."""
+    """One request for the chat or the meeting."""
 
     key: str
     """Tells it from every other."""
@@ -38,9 +38,9 @@ class Asking(Protocol):
 
 
 class Pressed:
-    """**Create Chat** was pressed: it is asked as whoever pressed."""
+    """A button was pressed: it is asked as whoever pressed."""
 
-    def __init__(self, asked: AskedForChat) -> None:
+    def __init__(self, asked: AskedByClick) -> None:
         self._asked = asked
         self.key = asked.click.key
         self.who = f"{asked.click.person.name} in Teams"
@@ -72,7 +72,7 @@ class Pressed:
 class Programmed:
     """A program asks. Whoever runs Muster has given it a token, and it is asked as Muster's own app."""
 
-    def __init__(self, asked: OpenChat) -> None:
+    def __init__(self, asked: AskedByProgram) -> None:
         self._asked = asked
         self.key = asked.key
         self.who = f"a program as {asked.by}"

@@ -1,6 +1,7 @@
 """What travels between the edge and a run of ``IncidentRoom``: no token, no secret, people by row id."""
 
 from workflows.incident_room.state import State
+from workflows.meeting import LASTING_FOR_A_POLICY
 from workflows.values import Value
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome
@@ -23,6 +24,12 @@ class Timing(Value):
     """After a refusal, before the same click counts as another try."""
     people_again: float = 300
     """After a search that lacked a permission."""
+    policy_again: float = 300
+    """After nobody could organise a meeting for lack of an access policy."""
+    policy_lasts: float = LASTING_FOR_A_POLICY
+    """How long that is tried again."""
+    invite_every: float = 60
+    """Between two changes of a meeting's entry in a calendar."""
     grace: float = 60
     """After a resolve, before it is summed up."""
 
@@ -56,8 +63,8 @@ class Start(Value):
         return RoomKey(account=self.account, incident_id=self.incident_id)
 
 
-class AskedForChat(Value):
-    """Somebody pressed **Create Chat** on a card in this conversation."""
+class AskedByClick(Value):
+    """Somebody pressed **Create Chat** or **Create Meeting** on a card in this conversation."""
 
     click: Click
     conversation: str
@@ -69,15 +76,15 @@ class AskedForChat(Value):
     """Name of its service, likewise."""
 
 
-class OpenChat(Value):
-    """A program asks for the chat, as a PagerDuty user who answers for it."""
+class AskedByProgram(Value):
+    """A program asks for the chat or the meeting, as a PagerDuty user who answers for it."""
 
     key: str
     """Tells this request from every other, however often it arrives."""
     by: str
     """PagerDuty's id of the user in whose name the program asks."""
     owner: str | None = None
-    """PagerDuty's id of who is to own the chat; ``None``: the first assignee, else whoever asks."""
+    """PagerDuty's id of who is to own it; ``None``: the first assignee, else whoever asks."""
     number: int | None = None
     """Of the incident, where the program knows it."""
     service: str | None = None
@@ -90,7 +97,10 @@ class RoomAnswer(Value):
 
     outcome: Outcome
     url: str = ""
-    """Of the chat; empty where there is none, or none yet."""
+    """Of what was asked for; empty where there is none, or none yet."""
+    invited: tuple[str, ...] = ()
+    """To the meeting: the first names; ``invited_count`` tells how many there are."""
+    invited_count: int = 0
 
 
 class End(Value):
@@ -98,3 +108,4 @@ class End(Value):
 
     chat: str
     people: int
+    meeting: str = "none"

@@ -73,11 +73,17 @@ class SearchReconciler(Reconciler):
     def is_due(self) -> bool:
         """Somebody is wanted who was not looked for, or could not be: a permission may be granted by now."""
         state = self._run.state
-        return self._is_wanted() or (state.chat.stage == "made" and bool(state.people.lacks))
+        return self._is_wanted() or (self._is_made and bool(state.people.lacks))
+
+    @property
+    def _is_made(self) -> bool:
+        """They are looked for because of something that is there."""
+        state = self._run.state
+        return state.wants_people and "wanted" not in (state.chat.stage, state.meeting.stage)
 
     def _is_wanted(self) -> bool:
         state = self._run.state
-        if state.chat.stage not in ("wanted", "made"):
+        if not state.wants_people:
             return False
         return not state.people.searched or bool(with_people_waiting(state).people.waiting)
 
@@ -87,9 +93,8 @@ class SearchReconciler(Reconciler):
         return self._run.requests + len(people.searched_for) + len(people.waiting)
 
     def holds_run(self) -> bool:
-        """Who cannot be looked for keeps no run alive, once the chat is there."""
-        is_made = self._run.state.chat.stage == "made"
-        return self._is_wanted() and not (is_made and self._run.is_stuck(self.name))
+        """Who cannot be looked for keeps no run alive, once what was asked for is there."""
+        return self._is_wanted() and not (self._is_made and self._run.is_stuck(self.name))
 
     async def reconcile(self) -> NotBefore | None:
         """Look for all of them; those who are known are not asked for again."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from temporalio import workflow
 
-from workflows.incident_room.requests import HINDERING
 from workflows.incident_room.run_state import RunState
+from workflows.incident_room.wishes import HINDERING
 from workflows.reconcile import Reconciler
 
 

@@ -1,23 +1,18 @@
-"""Requests for the chat: each comes to one outcome, however often and by whatever way it arrives."""
+"""Requests for chat and meeting: each comes to one outcome, however often and by whatever way it arrives."""
 
-import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.degradations import Degradation
-from workflows.errors import ConsentMissing, failure_of, refusal_of
+from workflows.errors import failure_of, refusal_of
 from workflows.incident_room.asking import Asking
-from workflows.incident_room.chat import with_chat_wanted
-from workflows.incident_room.messages import AskedForChat, RoomAnswer
+from workflows.incident_room.messages import AskedByClick, RoomAnswer
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Refused, State, Told
+from workflows.incident_room.wishes import Wish
 from workflows.verbs.judging import failed
 from workflows.verbs.outcomes import MAY_BE_REPEATED, TOLD_PRIVATELY, Outcome, RecordedOutcome
-
-HINDERING = ("people", "beginning", "chat")
-"""The reconcilers without which no chat is made."""
 
 
 class Requests:
@@ -26,10 +21,9 @@ class Requests:
     def __init__(self, run: RunState) -> None:
         self._run = run
         self._handling: set[str] = set()
-        self._turn = asyncio.Lock()
 
-    async def handle(self, asking: Asking) -> RoomAnswer:
-        """The request's one outcome: the recorded one, or by asking PagerDuty and waiting for the chat."""
+    async def handle(self, asking: Asking, wish: Wish) -> RoomAnswer:
+        """The request's one outcome: the recorded one, or by asking PagerDuty and waiting for the wish."""
         key = asking.key
         while key in self._handling:  # whoever wakes first may be handling it again
             await workflow.wait_condition(lambda: key not in self._handling)
@@ -37,10 +31,10 @@ class Requests:
         if outcome is None:
             self._handling.add(key)
             try:
-                outcome = await self._come_to_outcome(asking)
+                outcome = await self._come_to_outcome(asking, wish)
             finally:
                 self._handling.discard(key)
-        return RoomAnswer(outcome=outcome, url=self._run.state.chat.url)
+        return wish.answer(outcome)
 
     def _known(self, key: str) -> Outcome | None:
         """How this request ended. One that was refused is tried again when it comes a while later."""
@@ -57,83 +51,31 @@ class Requests:
             return self._run.state.with_refused(Refused(key=key, outcome=outcome, at=self._run.now))
         return self._run.state.with_outcome(RecordedOutcome(key=key, outcome=outcome))
 
-    def unheard(self, asked: AskedForChat, outcome: Outcome) -> None:
+    def unheard(self, asked: AskedByClick, outcome: Outcome) -> None:
         """Nobody hears the answer: what the cards do not show is told to its person, once."""
         told = Told(click=asked.click, conversation=asked.conversation, tenant=asked.tenant, outcome=outcome)
         if outcome.kind in TOLD_PRIVATELY:
             self._run.apply(self._run.state.with_private(told))
 
-    async def _come_to_outcome(self, asking: Asking) -> Outcome:
+    async def _come_to_outcome(self, asking: Asking, wish: Wish) -> Outcome:
         run = self._run
-        outcome = asking.judge(run)
+        outcome, is_first = asking.judge(run), False
         if outcome is None:
-            async with self._turn:  # of two at once the second finds the chat wanted
-                outcome, is_first = await self._admit(asking)
-            if outcome is None:
-                outcome = await self._when_decided(is_first=is_first)
-        run.tells(f"create_chat: {outcome.kind}", asking.who)
+            async with wish.turn:  # of two at once the second finds it wanted
+                outcome, is_first = await self._admit(asking, wish)
+        if outcome is None:
+            outcome = await wish.decided(is_first=is_first)
+        run.tells(f"{wish.name}: {outcome.kind}", asking.who)
         run.apply(self._with(asking, outcome), cause=asking.correlation)
         await asking.record(run, outcome)
         return outcome
 
-    async def _admit(self, asking: Asking) -> tuple[Outcome | None, bool]:
-        """Whether they may, asked as them; then the chat is wanted, by them first or by others before."""
-        run = self._run
+    async def _admit(self, asking: Asking, wish: Wish) -> tuple[Outcome | None, bool]:
+        """Whether they may, asked as them; then it is wanted, by them first or by others before."""
         try:
-            admitted = await asking.admit(run)
+            admitted = await asking.admit(self._run)
         except ActivityError as error:
             return failed(failure_of(error).kind, refusal=refusal_of(error)), False
         if admitted.refused is not None:
             return admitted.refused, False
-        state = run.state if admitted.asker is None else run.state.with_asker(admitted.asker)
-        if admitted.tenant_name:
-            state = state.replace(tenant_name=admitted.tenant_name)
-        may_be_made = state.chat.stage in ("none", "gone") or (
-            state.chat.stage == "unknown" and asking.takes_risk
-        )
-        is_first = may_be_made and not run.begins_anew
-        if is_first:
-            for name in HINDERING:
-                state = state.recovered(name)
-            run.requests += 1
-            if state.chat.stage == "none":
-                state = with_chat_wanted(state)
-            else:
-                run.begins_anew = True
-        run.apply(state, cause=asking.correlation)
-        if admitted.details is not None:
-            run.fold_details(admitted.details)
-        return None, is_first
-
-    async def _when_decided(self, *, is_first: bool) -> Outcome:
-        """Wait until there is a chat, or until it is certain that there will be none for now."""
-        run = self._run
-
-        def is_decided() -> bool:
-            waits = run.begins_anew or run.state.chat.stage in ("wanted", "in_doubt")
-            return not waits or self._hindrance() is not None
-
-        while not is_decided():  # by who wakes first it may be wanted again
-            await workflow.wait_condition(is_decided)
-        chat = run.state.chat
-        if chat.stage == "made":
-            return Outcome(kind="done" if is_first else "already")
-        if chat.refusal is not None:
-            return Outcome(kind="refused", reason=chat.refusal)
-        if chat.stage == "unknown" and not run.begins_anew:
-            return Outcome(kind="failed", reason="chat_unknown", says=chat.topic)
-        hindrance = self._hindrance()
-        run.begins_anew = False
-        if chat.stage == "wanted":
-            run.apply(run.state.with_chat(stage="none"))
-        if hindrance is not None and hindrance.reason == ConsentMissing.__name__:
-            return Outcome(kind="refused", reason="not_granted", says=hindrance.code)
-        return Outcome(kind="failed", reason="not_made", says=hindrance.reason if hindrance else None)
-
-    def _hindrance(self) -> Degradation | None:
-        """What keeps the chat from being made until somebody does something."""
-        state = self._run.state
-        if state.chat.stage == "in_doubt":
-            return None
-        lasting = (one for one in state.degradations if one.until is None and one.name in HINDERING)
-        return next((one for one in lasting if one.name != "people" or not state.people.searched), None)
+        return None, wish.want(asking, admitted)

@@ -1,5 +1,7 @@
 """A run that follows an ended one must not forget: what was done for the room, then the incident as it is."""
 
+from typing import Any
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
@@ -9,8 +11,9 @@ from workflows.errors import ConsentMissing, failure_of
 from workflows.incident.stamps import Stamp
 from workflows.incident_room.activities import RESTORE_ROOM, StoredRoom
 from workflows.incident_room.chat import with_bot
+from workflows.incident_room.meeting import with_meeting_gone
 from workflows.incident_room.run_state import RunState
-from workflows.incident_room.state import Chat, State
+from workflows.incident_room.state import Chat, Meeting, State
 from workflows.reconcile import Reconciler
 from workflows.restoring import until_read
 from workflows.room import Room
@@ -34,14 +37,19 @@ def restored(state: State, stored: StoredRoom) -> State:
     """The row of an ended run, under what this run has been told already."""
     folded = state.replace(
         # Where nothing was made it is that of whoever asks now.
-        tenant="" if stored.stage == "none" else stored.tenant,
+        tenant="" if stored.stage == stored.meeting.stage == "none" else stored.tenant,
         tenant_name=stored.tenant_name,
         askers=(*stored.askers, *state.askers),
         told=stored.told,
         tellings=stored.told.number if stored.told else 0,
         summed_up=stored.summed_up,
         clicks=stored.clicks,
+        meeting=_meeting(stored),
     )
+    if folded.meeting.stage == "gone":
+        folded = with_meeting_gone(folded)
+    if folded.wants_people:
+        folded = folded.with_people(**_people(stored))
     match stored.stage:
         case "made":
             return _with_made(folded, stored)
@@ -66,8 +74,7 @@ def _with_made(state: State, stored: StoredRoom) -> State:
         ),
         people=state.people.model_copy(
             update={
-                "searched": bool(stored.searched_for),
-                "searched_for": stored.searched_for,
+                **_people(stored),
                 # Who left since then on their own account is not brought in once more.
                 "brought": len(stored.searched_for) if stored.present else -1,
                 "taken_out": stored.taken_out,
@@ -85,6 +92,34 @@ def _with_made(state: State, stored: StoredRoom) -> State:
         noted=stored.noted,
     )
     return with_bot(made, is_away=stored.bot_removed)
+
+
+def _people(stored: StoredRoom) -> dict[str, Any]:
+    """Who was looked for."""
+    return {"searched": bool(stored.searched_for), "searched_for": stored.searched_for}
+
+
+def _meeting(stored: StoredRoom) -> Meeting:
+    """What was begun is asked for again, in the same name and with the same key."""
+    row = stored.meeting
+    is_made = row.stage == "made"
+    return Meeting(
+        stage="wanted" if row.stage == "making" else row.stage,
+        attempt=row.attempt,
+        organiser=row.organiser,
+        key=row.key,
+        way=row.way,
+        url=row.url,
+        number=row.number,
+        bridge=row.bridge,
+        noted=row.noted,
+        has_entry=row.has_entry,
+        invited=row.invited,
+        invited_count=row.invited_count,
+        invited_for=len(stored.searched_for) if is_made else 0,
+        marked=row.marked,
+        replaces=row.replaces,
+    )
 
 
 def _told_of_chat(stored: StoredRoom) -> Room:
@@ -111,7 +146,7 @@ class DetailsReconciler(Reconciler):
         Or the incident is over, and the event that told so never came.
         """
         run, incident = self._run, self._run.state.incident
-        if run.state.chat.stage != "none":
+        if run.state.chat.stage != "none" or run.state.meeting.stage != "none":
             lacks_resolution = run.is_over and incident.resolution is None and not self._asked_who
             if incident.snapshot is None or lacks_resolution:
                 return True

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 from workflows.degradations import Degradable
 from workflows.incident.stamps import MOST_ENTRIES
 from workflows.incident.state import IncidentState
+from workflows.meeting import Hindrance, Way
 from workflows.room import Absent, Room
 from workflows.values import Value
 from workflows.verbs.click import Click
@@ -22,8 +23,15 @@ Stage = Literal["none", "wanted", "in_doubt", "unknown", "made", "gone"]
 ``unknown``: it was not found, and may be there all the same."""
 
 
+MeetingStage = Literal["none", "wanted", "made", "gone"]
+"""``wanted``: it is to be made, or nobody knows whether it was: asked again, Microsoft answers with the one
+there is. ``gone``: the account of whoever organised it was deleted."""
+BridgeStanding = Literal["unread", "ours", "theirs"]
+"""Whose address the incident's bridge has, as far as it was read since the meeting is there."""
+
+
 class Asker(Value):
-    """Somebody who asked for the chat, and is to be in it."""
+    """Somebody who asked for the chat or the meeting, and is to be in it."""
 
     pagerduty_user: str
     name: str
@@ -42,6 +50,44 @@ class Chat(Value):
     shown_topic: str = ""
     others: int = 0
     """Chats of the same topic beside it, of which one was made although its answer was lost."""
+
+
+class Meeting(Value):
+    """The meeting, as far as anybody knows."""
+
+    stage: MeetingStage = "none"
+    asked_by: str = ""
+    """PagerDuty's id of whoever is to organise it before everybody else."""
+    organiser: str = ""
+    """Name of whoever does, until Microsoft has certainly refused it; empty: nobody was chosen."""
+    key: str = ""
+    """Tells them from the other candidates."""
+    attempt: int = 0
+    way: Way = "calendar"
+    hindrances: tuple[Hindrance, ...] = ()
+    """Why it is not made in other ways, or by others."""
+    tried: tuple[str, ...] = ()
+    """Keys of the candidates who cannot organise it."""
+    refused: bool = False
+    """There is nobody left who could."""
+    policy_since: AwareDatetime | None = None
+    """Since when an access policy is waited for."""
+    url: str = ""
+    number: str = ""
+    """To dial in; empty where the organiser's licence has none."""
+    bridge: BridgeStanding = "unread"
+    noted: bool = False
+    """The incident has a note with the meeting's address."""
+    has_entry: bool = False
+    """It stands in the organiser's calendar."""
+    invited: tuple[str, ...] = ()
+    invited_count: int = 0
+    invited_for: int = 0
+    """How many people had been looked for when those who were found were invited."""
+    marked: bool = False
+    """Its entry says that the incident is over."""
+    replaces: str = ""
+    """Address of one whose organiser is gone."""
 
 
 class People(Value):
@@ -104,6 +150,7 @@ class State(Degradable):
     incident: IncidentState = IncidentState()
     askers: tuple[Asker, ...] = ()
     chat: Chat = Chat()
+    meeting: Meeting = Meeting()
     people: People = People()
     installed: bool = False
     """The bot is in the chat."""
@@ -137,9 +184,23 @@ class State(Degradable):
         """Somebody has removed the bot from the chat."""
         return any(one.name == PRESENCE for one in self.degradations)
 
+    @property
+    def wants_people(self) -> bool:
+        """There is something that they are to be in, or there is to be."""
+        return self.chat.stage in ("wanted", "made") or self.meeting.stage in ("wanted", "made")
+
+    @property
+    def has_nothing(self) -> bool:
+        """Neither a chat nor a meeting, and none is on its way."""
+        return self.chat.stage in ("none", "gone") and self.meeting.stage in ("none", "gone")
+
     def with_chat(self, **changes: object) -> Self:
         """The same but for these fields of the chat."""
         return self.replace(chat=self.chat.model_copy(update=changes))
+
+    def with_meeting(self, **changes: object) -> Self:
+        """The same but for these fields of the meeting."""
+        return self.replace(meeting=self.meeting.model_copy(update=changes))
 
     def with_people(self, **changes: object) -> Self:
         """The same but for these counts."""

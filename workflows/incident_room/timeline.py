@@ -3,7 +3,7 @@
 from workflows.degradations import lines_of
 from workflows.incident.event_types import EVENT_TYPES
 from workflows.incident.events import IncidentEvent
-from workflows.incident_room.state import State, TimelineEntry
+from workflows.incident_room.state import Meeting, State, TimelineEntry
 from workflows.markdown import as_markdown
 
 _NAME_LIMIT = 160
@@ -25,6 +25,7 @@ def markdown_of(name: str, state: State) -> str:
     if chat.others:
         head.append(f"- {chat.others} more chats of this topic")
     head += [f"- not in it: {_cell(one.name)} ({one.why})" for one in people.absent]
+    head += _meeting(state.meeting)
     head += lines_of(state)
     table = ["", "| when (UTC) | what | who |", "|---|---|---|"]
     table += [
@@ -32,6 +33,18 @@ def markdown_of(name: str, state: State) -> str:
         for entry in state.timeline
     ]
     return "\n".join(head + table)
+
+
+def _meeting(meeting: Meeting) -> list[str]:
+    """Its way, who organises it, and what was missing before it was made so."""
+    if meeting.stage == "none" and not meeting.hindrances:
+        return []
+    ways = {"calendar": "calendar", "meeting": "meeting alone"}
+    organiser = f" · {ways[meeting.way]} of {_cell(meeting.organiser)}" if meeting.organiser else ""
+    return [
+        f"\n**meeting {meeting.stage}**{organiser} · {meeting.invited_count} invited",
+        *(f"- {_cell(one.who)}: {one.why} {one.permission}".rstrip() for one in meeting.hindrances),
+    ]
 
 
 def _cell(text: str) -> str:

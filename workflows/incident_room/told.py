@@ -1,7 +1,9 @@
 """What the cards of the incident are told of its room."""
 
 from workflows.errors import ConsentMissing
+from workflows.incident_room.bridge import BRIDGE
 from workflows.incident_room.state import State
+from workflows.meeting import ToldMeeting
 from workflows.room import Lack, Room, RoomStage
 
 _STAGES: dict[str, RoomStage] = {"made": "made", "unknown": "unknown", "gone": "gone"}
@@ -23,6 +25,7 @@ def room_of(state: State, *, tenant: str) -> Room:
         bot_removed=state.bot_removed,
         absent=state.people.absent if chat.stage == "made" else (),
         absent_count=state.people.absent_count if chat.stage == "made" else 0,
+        meeting=_meeting(state),
     )
 
 
@@ -30,8 +33,21 @@ def is_news(state: State, *, tenant: str) -> bool:
     """Whether the cards know less, or something else."""
     now = room_of(state, tenant=tenant)
     if state.told is None:
-        return now.stage != "none"
+        return now.stage != "none" or now.meeting is not None
     return now != state.told
+
+
+def _meeting(state: State) -> ToldMeeting | None:
+    """What the bridge does not tell of it."""
+    meeting = state.meeting
+    if meeting.stage == "gone":
+        return ToldMeeting(url=meeting.url, standing="gone")
+    if meeting.stage != "made" or meeting.bridge == "ours":
+        return None
+    if meeting.bridge == "theirs":
+        return ToldMeeting(url=meeting.url, standing="theirs")
+    is_refused = any(one.name == BRIDGE and one.until is None for one in state.degradations)
+    return ToldMeeting(url=meeting.url, standing="refused") if is_refused else None
 
 
 def _lacks(state: State) -> tuple[Lack, ...]:

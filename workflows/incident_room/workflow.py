@@ -1,4 +1,4 @@
-"""``IncidentRoom``: the chat of one incident, from the first request until the incident is over."""
+"""``IncidentRoom``: chat and meeting of one incident, from the first request until the incident is over."""
 
 import asyncio
 
@@ -10,6 +10,7 @@ from workflows.handlers import takes_requests, takes_signals
 from workflows.incident.events import IncidentEvent
 from workflows.incident.reduce import fold_event
 from workflows.incident_room.asking import Pressed, Programmed
+from workflows.incident_room.bridge import BridgeReconciler, MeetingNoteReconciler
 from workflows.incident_room.chat import (
     AppReconciler,
     BeginningReconciler,
@@ -19,7 +20,8 @@ from workflows.incident_room.chat import (
     with_bot,
 )
 from workflows.incident_room.grace import GraceWatch
-from workflows.incident_room.messages import AskedForChat, End, OpenChat, RoomAnswer, Start
+from workflows.incident_room.meeting import EntryReconciler, MeetingReconciler
+from workflows.incident_room.messages import AskedByClick, AskedByProgram, End, RoomAnswer, Start
 from workflows.incident_room.people import (
     LeavingReconciler,
     MembersReconciler,
@@ -37,6 +39,7 @@ from workflows.incident_room.telling import (
     SummaryReconciler,
 )
 from workflows.incident_room.timeline import entry_of_event
+from workflows.incident_room.wishes import ChatWish, MeetingWish
 from workflows.incident_room.workflow_type import BOT_ADDED, BOT_REMOVED, EVENTS, INCIDENT_ROOM, UPDATES
 from workflows.reconcile import ReconcileLoop
 
@@ -45,15 +48,16 @@ from workflows.reconcile import ReconcileLoop
 @takes_signals(EVENTS, "fold")
 @takes_requests(UPDATES, unheard="unheard")
 class IncidentRoomWorkflow:
-    """Owns the chat that was made for an incident.
+    """Owns the chat and the meeting that were made for an incident.
 
-    Started by **Create Chat** (update-with-start), later by PagerDuty's events; id
+    Started by **Create Chat** or **Create Meeting** (update-with-start), later by PagerDuty's events; id
     ``room/{account}/{incident}``. Whoever asks is judged as themselves before anything is made. Then each
     step has a reconciler of its own, and one that cannot go on stops no other: the people are looked for, the
     chat is made once, its members are read back and completed, the bot is brought in, the card's run is told
     to show the incident there, a note gets the address, the cards are told. Its people follow PagerDuty's. A
-    minute after the resolve it is summed up and its topic marked; then the run ends. A later event or request
-    starts a new run, which first restores the row.
+    meeting is made in the name of whoever asked, else of the next who can; then the incident's bridge and a
+    note get its address. A minute after the resolve the chat is summed up and its topic marked; then the run
+    ends. A later event or request starts a new run, which first restores the rows.
     """
 
     @workflow.init
@@ -63,6 +67,7 @@ class IncidentRoomWorkflow:
         self.is_bot_away: bool | None = None
         """What Teams told of the bot since this run began."""
         self.requests = Requests(self.run_state)
+        self.chat, self.meeting = ChatWish(self.run_state), MeetingWish(self.run_state)
         self.grace_watch = GraceWatch(self.run_state)
         self.reconcilers = (
             SearchReconciler(self.run_state),
@@ -78,6 +83,10 @@ class IncidentRoomWorkflow:
             NamesReconciler(self.run_state),
             SummaryReconciler(self.run_state),
             PrivateReconciler(self.run_state),
+            MeetingReconciler(self.run_state),
+            BridgeReconciler(self.run_state),
+            MeetingNoteReconciler(self.run_state),
+            EntryReconciler(self.run_state),
         )
         self.recoveries = Recoveries(self.run_state, self.reconcilers)
         self.loops = [ReconcileLoop(reconciler, self.run_state) for reconciler in self.reconcilers]
@@ -98,7 +107,7 @@ class IncidentRoomWorkflow:
                 workflow.continue_as_new(start.model_copy(update=carried))
             if self._final():
                 state = self.run_state.state
-                return End(chat=state.chat.stage, people=state.people.present)
+                return End(chat=state.chat.stage, people=state.people.present, meeting=state.meeting.stage)
 
     # What happens to it
 
@@ -111,19 +120,29 @@ class IncidentRoomWorkflow:
         folded = with_people_waiting(state.replace(incident=fold_event(state.incident, event)))
         run.apply(folded.with_entry(entry_of_event(event)), cause=event.event_id)
 
-    async def create_chat(self, asked: AskedForChat) -> RoomAnswer:
+    async def create_chat(self, asked: AskedByClick) -> RoomAnswer:
         """**Create Chat**."""
         await workflow.wait_condition(lambda: self.restored)
-        return await self.requests.handle(Pressed(asked))
+        return await self.requests.handle(Pressed(asked), self.chat)
 
-    async def open_chat(self, asked: OpenChat) -> RoomAnswer:
+    async def open_chat(self, asked: AskedByProgram) -> RoomAnswer:
         """A program asks for the chat."""
         await workflow.wait_condition(lambda: self.restored)
-        return await self.requests.handle(Programmed(asked))
+        return await self.requests.handle(Programmed(asked), self.chat)
 
-    def unheard(self, _kind: str, asked: AskedForChat | OpenChat, answer: RoomAnswer) -> None:
+    async def create_meeting(self, asked: AskedByClick) -> RoomAnswer:
+        """**Create Meeting**."""
+        await workflow.wait_condition(lambda: self.restored)
+        return await self.requests.handle(Pressed(asked), self.meeting)
+
+    async def open_meeting(self, asked: AskedByProgram) -> RoomAnswer:
+        """A program asks for the meeting."""
+        await workflow.wait_condition(lambda: self.restored)
+        return await self.requests.handle(Programmed(asked), self.meeting)
+
+    def unheard(self, _kind: str, asked: AskedByClick | AskedByProgram, answer: RoomAnswer) -> None:
         """The API waits for its answer no longer: a person is told, a program asks again."""
-        if isinstance(asked, AskedForChat):
+        if isinstance(asked, AskedByClick):
             self.requests.unheard(asked, answer.outcome)
 
     @workflow.signal(name=BOT_REMOVED.name)
@@ -172,9 +191,9 @@ class IncidentRoomWorkflow:
         return workflow.all_handlers_finished() and not any(loop.busy for loop in self.loops)
 
     def _final(self) -> bool:
-        """Nobody asks, and there is nothing to keep in sync: no chat, or an incident that is over."""
+        """Nobody asks, and there is nothing to keep in sync, or the incident is over."""
         run = self.run_state
         pending = not self._is_quiet() or any(reconciler.holds_run() for reconciler in self.reconcilers)
         is_over = run.is_over and run.grace_ends_at is None and run.leaves_at is None
         is_unheard_of = run.state.incident.snapshot is None and run.is_degraded("details", NotFound.__name__)
-        return not pending and (is_over or is_unheard_of or run.state.chat.stage in ("none", "gone"))
+        return not pending and (is_over or is_unheard_of or run.state.has_nothing)

@@ -9,7 +9,7 @@ from workflows.ids import IncidentRoomId
 from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
 from workflows.incident.values import Snapshot
-from workflows.incident_room.messages import AskedForChat, OpenChat, RoomAnswer, Start
+from workflows.incident_room.messages import AskedByClick, AskedByProgram, RoomAnswer, Start
 from workflows.markdown import as_markdown
 from workflows.search_attributes import (
     ATTENTION,
@@ -27,11 +27,25 @@ from workflows.values import Value
 
 EVENTS = {name: Signal(name, IncidentEvent) for name in INCIDENT_EVENTS}
 """What happened, under PagerDuty's own names."""
-CREATE_CHAT = Update("create_chat", AskedForChat, RoomAnswer, goes_on_as=Signal("create_chat", AskedForChat))
+CREATE_CHAT = Update("create_chat", AskedByClick, RoomAnswer, goes_on_as=Signal("create_chat", AskedByClick))
 """**Create Chat** on a card of the incident."""
-OPEN_CHAT = Update("open_chat", OpenChat, RoomAnswer, goes_on_as=Signal("open_chat", OpenChat))
+OPEN_CHAT = Update("open_chat", AskedByProgram, RoomAnswer, goes_on_as=Signal("open_chat", AskedByProgram))
 """A program asks for the chat."""
-UPDATES: dict[str, Update[Any, RoomAnswer]] = {row.name: row for row in (CREATE_CHAT, OPEN_CHAT)}
+CREATE_MEETING = Update(
+    "create_meeting", AskedByClick, RoomAnswer, goes_on_as=Signal("create_meeting", AskedByClick)
+)
+"""**Create Meeting** on a card of the incident."""
+OPEN_MEETING = Update(
+    "open_meeting", AskedByProgram, RoomAnswer, goes_on_as=Signal("open_meeting", AskedByProgram)
+)
+"""A program asks for the meeting."""
+UPDATES: dict[str, Update[Any, RoomAnswer]] = {
+    row.name: row for row in (CREATE_CHAT, OPEN_CHAT, CREATE_MEETING, OPEN_MEETING)
+}
+ON_CLICK: dict[str, Update[AskedByClick, RoomAnswer]] = {
+    row.name: row for row in (CREATE_CHAT, CREATE_MEETING)
+}
+"""By the verb of the button."""
 BOT_REMOVED: Signal[Value] = Signal("bot_removed", None)
 """The bot is not in the chat any more, or the chat is not there."""
 BOT_ADDED: Signal[Value] = Signal("bot_added", None)
@@ -78,7 +92,7 @@ def _listing(start: Start, message: Value | None) -> RunListing:
     snapshot = message.snapshot if isinstance(message, IncidentEvent) else None
     service = snapshot.service.name if snapshot and snapshot.service else None
     number = snapshot.number if snapshot else None
-    if isinstance(message, AskedForChat | OpenChat):
+    if isinstance(message, AskedByClick | AskedByProgram):
         number, service = message.number, message.service
     return RunListing(
         title=title(number, start.incident_id, service), attributes=attributes_of(start, snapshot)

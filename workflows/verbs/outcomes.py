@@ -3,6 +3,7 @@
 from typing import Literal
 
 from workflows.incident.values import Status
+from workflows.meeting import Hindrance
 from workflows.values import Value
 
 OutcomeKind = Literal["done", "already", "stale", "unlinked", "refused", "failed", "late"]
@@ -19,6 +20,7 @@ Reason = Literal[
     "may_not_write",
     "nobody_to_talk_to",
     "not_granted",
+    "no_organiser",
     "not_found",
     "conflict",
     "rate_limited",
@@ -27,10 +29,11 @@ Reason = Literal[
     "answer_lost",
     "chat_unknown",
     "not_made",
+    "meeting_not_made",
     "owner_unknown",
     "unavailable",
 ]
-"""Why a click was ``refused`` (the first eleven) or ``failed`` (the others).
+"""Why a click was ``refused`` (the first twelve) or ``failed`` (the others).
 
 ``link_removed``: the person unlinked meanwhile. ``link_ended``: PagerDuty does not refresh the link any more,
 and the person has to link again. ``link_rejected``: PagerDuty does not accept the link's
@@ -40,8 +43,10 @@ whoever asks; ``says`` has its words. ``not_followed``: somebody stopped followi
 conversation. ``by_connection``: a connection of the conversation brings the incident, so that nobody stops
 it. ``may_not_write``: the person's role writes no notes. ``nobody_to_talk_to``: of an incident's people
 nobody but whoever pressed was found. ``not_granted``: a Microsoft permission is missing, which ``says``
-names. ``chat_unknown``: nobody knows whether a chat was made; ``says`` is its topic. ``not_made``: Microsoft
-refuses it, ``says`` names the error. ``owner_unknown``: PagerDuty does not know who is to own the chat.
+names. ``no_organiser``: there is nobody in whose name a meeting can be made; ``hindrances`` tells why.
+``chat_unknown``: nobody knows whether a chat was made; ``says`` is its topic. ``not_made``: Microsoft
+refuses it, ``says`` names the error. ``meeting_not_made``: likewise. ``owner_unknown``: PagerDuty does not
+know who is to own the chat.
 ``not_found``: PagerDuty does not know the incident. ``conflict``:
 somebody else changed the incident at
 that moment. ``not_sent``: the request cannot be written.
@@ -67,6 +72,8 @@ class Outcome(Value):
     """PagerDuty's number of its refusal."""
     says: str | None = None
     """PagerDuty's own words of its refusal: another's text, to be escaped where it is shown."""
+    hindrances: tuple[Hindrance, ...] = ()
+    """Why nobody organises the meeting. Rows do not keep them."""
 
 
 class RecordedOutcome(Value):

@@ -15,7 +15,7 @@ VerbOpening = Literal["at_once"]
 
 Owner = Literal["card", "room"]
 """Which run handles the click: ``card``, the run that owns the pressed card; ``room``, the one that owns the
-chat of its incident."""
+chat and the meeting of its incident."""
 
 FindOut = Literal["state", "look_up", "event", "openly"]
 """How an unknown outcome of the verb's PagerDuty call is found out.

@@ -24,6 +24,7 @@ from muster.cards.incident.buttons import further_buttons, open_tooltip, verb_bu
 from muster.cards.incident.comments import latest_comments
 from muster.cards.incident.details import DETAILS, details_of
 from muster.cards.incident.fact_rows import fact_rows
+from muster.cards.incident.meeting import meeting_block
 from muster.cards.incident.names import NAME_LIMIT, PRIORITY_LIMIT, TITLE_LIMIT, merged_into, numbered
 from muster.cards.incident.room import room_block
 from muster.cards.incident.size import ever_smaller, is_small_enough
@@ -80,6 +81,7 @@ def _body(view: View, identity: CardIdentity, notice: str | None) -> Iterator[El
         yield container(*(_warning(_MISSING[what]) for what in view.degraded))
     if view.room:
         yield from room_block(view.room, offers_chat="create_chat" in view.verbs)
+    yield from meeting_block(view)
     if view.stopped:
         yield _stopped(view.stopped)
     if notice:

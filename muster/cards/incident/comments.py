@@ -11,6 +11,7 @@ from muster.cards.elements import (
     text_run,
 )
 from muster.cards.formatting import instant_after
+from muster.cards.incident.meeting import says_where_meeting_is
 from muster.cards.incident.names import NAME_LIMIT
 from muster.cards.incident.room import says_where_chat_is
 from muster.cards.rich_text import lines_with_links
@@ -21,7 +22,9 @@ from workflows.incident.values import Comment
 
 def latest_comments(view: View) -> Container | None:
     """The newer of the two first and at length, the older in brief; ``None`` where neither says anything."""
-    note = None if says_where_chat_is(view.latest_note, view.room) else view.latest_note
+    note = view.latest_note
+    if says_where_chat_is(note, view.room) or says_where_meeting_is(note, view):
+        note = None
     both = (("Latest note", note), ("Latest status update", view.latest_status_update))
     labelled = [(label, comment) for label, comment in both if comment and tidy(comment.text)]
     if not labelled:

@@ -40,9 +40,10 @@ def there_is_one(url: str) -> str:
     return f"There is a chat for this incident: {web_link(url) or 'the card shows Join Chat.'}"
 
 
-def not_linked_sentence(account: str, told: str) -> str:
-    """The person is not linked; ``told`` is what came of asking for their link."""
-    return unlinked_sentence(account, told, so="no chat is made", then="Then press Create Chat again.")
+def not_linked_sentence(account: str, told: str, *, label: str) -> str:
+    """The person is not linked; ``told`` is what came of asking for their link, ``label`` the button's."""
+    made = label.removeprefix("Create ").lower()
+    return unlinked_sentence(account, told, so=f"no {made} is made", then=f"Then press {label} again.")
 
 
 def unknown_sentence(topic: str, written: Callable[[str, int], str] = plain) -> str:

@@ -18,6 +18,7 @@ FIRST_PEOPLE = 20
 """Of a create: larger ones have dropped people without a word (docs/platform-facts.md §7.2)."""
 FILTERS_PEOPLE = "User.Read.All"
 """The permission without which the directory is asked for people by their principal names alone."""
+_OF_A_PERSON = "id,mail,userPrincipalName"
 _FROM_THE_BEGINNING = "0001-01-01T00:00:00Z"
 _MOST_PAGES = 10
 _NEWEST_CHATS, _PAGES_OF_CHATS = 50, 4
@@ -38,6 +39,15 @@ class Invited(NamedTuple):
 
     aad_object_id: str
     role: Role
+
+
+class DirectoryPerson(NamedTuple):
+    """Somebody as the tenant's directory has them."""
+
+    aad_object_id: str
+    role: Role
+    address: str
+    """Their e-mail address; empty where they have none."""
 
 
 class MadeChat(NamedTuple):
@@ -141,8 +151,8 @@ class ChatsClient:
         except Conflict:
             return
 
-    async def find_person(self, tenant: str, address: str) -> tuple[str, Role] | None:
-        """The object id of whoever has this e-mail address, by their name first and by filter then.
+    async def find_person(self, tenant: str, address: str) -> DirectoryPerson | None:
+        """Whoever has this e-mail address, by their name first and by filter then.
 
         Raises ``ConsentMissing`` with ``FILTERS_PEOPLE`` where the tenant's consent does not filter people.
         """
@@ -152,16 +162,16 @@ class ChatsClient:
             pass
         literal = address.replace("'", "''")
         condition = f"mail eq '{literal}' or userPrincipalName eq '{literal}'"
-        path = "users?" + urlencode({"$filter": condition, "$select": "id,userPrincipalName"})
+        path = "users?" + urlencode({"$filter": condition, "$select": _OF_A_PERSON})
         answer = await self._calls.send(tenant, "GET", path, needs=FILTERS_PEOPLE, repeatable=True)
         return next((one for one in map(_person, mappings(answer.get("value"))) if one is not None), None)
 
-    async def person(self, tenant: str, key: str) -> tuple[str, Role]:
-        """The object id and the role of whom the directory has under this object id or principal name.
+    async def person(self, tenant: str, key: str) -> DirectoryPerson:
+        """Whom the directory has under this object id or principal name.
 
         Raises ``NotFound`` where it has nobody.
         """
-        select = urlencode({"$select": "id,userPrincipalName"})
+        select = urlencode({"$select": _OF_A_PERSON})
         path = f"users/{quote(key, safe='@')}?{select}"
         answer = await self._calls.send(tenant, "GET", path, needs="User.ReadBasic.All", repeatable=True)
         found = _person(answer)
@@ -210,9 +220,10 @@ def _found(one: Any) -> FoundChat | None:
     return FoundChat(id, url if isinstance(url, str) else "", topic if isinstance(topic, str) else "", moment)
 
 
-def _person(one: Any) -> tuple[str, Role] | None:
-    id, name = one.get("id"), one.get("userPrincipalName")
+def _person(one: Any) -> DirectoryPerson | None:
+    id, name, mail = (one.get(key) for key in ("id", "userPrincipalName", "mail"))
     if not isinstance(id, str) or not id:
         return None
     # A guest's principal name is made of their address, in the tenant's own domain.
-    return id, "guest" if isinstance(name, str) and "#EXT#" in name.upper() else "owner"
+    role: Role = "guest" if isinstance(name, str) and "#EXT#" in name.upper() else "owner"
+    return DirectoryPerson(id, role, mail if isinstance(mail, str) else "")

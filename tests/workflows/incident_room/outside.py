@@ -10,6 +10,7 @@ from temporalio import activity
 
 from tests.support.life import ADA, BO, CY, Life
 from tests.support.waiting import Changes
+from tests.workflows.incident_room.meetings import FakeMeetings
 from workflows.channel_incident.activities import (
     READ_DETAILS,
     RECORD_CLICKS,
@@ -84,7 +85,7 @@ class Chat:
         return f"https://teams.example/{self.id}"
 
 
-class FakeActivities:
+class FakeActivities(FakeMeetings):
     """By default everything works at once, and everybody who is wanted is found.
 
     ``fails`` makes the next calls of a row fail before anything is done, ``loses`` after it was done, and
@@ -92,6 +93,7 @@ class FakeActivities:
     """
 
     def __init__(self, life: Life | None = None) -> None:
+        super().__init__()
         self.life = life or Life(began=datetime.now(UTC) - timedelta(hours=1))
         self.chats: list[Chat] = []
         self.absent: dict[str, Absence] = {}
@@ -223,7 +225,7 @@ class FakeActivities:
         self.exists = True
         self.askers[user] = name
         self._want(WantedPerson(user=user, rank=ASKER, name=name))
-        details = self.life.details()
+        details = self._as_it_is()
         return Admitted(asker=Asker(pagerduty_user=user, name=name), tenant_name="Acme", details=details)
 
     @activity.defn(name=rows.OPEN_ROOM.name)
@@ -239,7 +241,7 @@ class FakeActivities:
         if owner is not None:
             self.askers[owner.pagerduty_user] = owner.name
             self._want(WantedPerson(user=owner.pagerduty_user, rank=ASKER, name=owner.name))
-        return Admitted(asker=owner, tenant_name="Acme", details=self.life.details())
+        return Admitted(asker=owner, tenant_name="Acme", details=self._as_it_is())
 
     @activity.defn(name=rows.RESTORE_ROOM.name)
     async def restore_room(self, room: RoomKey) -> StoredRoom:
@@ -276,6 +278,7 @@ class FakeActivities:
                 for one in self.recorded
                 if one.outcome.kind in ("done", "already") or one.outcome.reason == "chat_unknown"
             ),
+            meeting=self.stored_meeting(),
         )
 
     @activity.defn(name=rows.BEGIN_ANEW.name)
@@ -496,7 +499,13 @@ class FakeActivities:
         return details
 
     def _details(self, request: ReadDetails) -> Details:
-        return self.life.details(read_for=request.wanted)
+        return self._as_it_is(read_for=request.wanted)
+
+    def _as_it_is(self, **more: Any) -> Details:
+        """What REST says of the incident, with the bridge that it has by now."""
+        details = self.life.details(**more)
+        snapshot = details.snapshot.model_copy(update={"bridge": self.bridge})
+        return details.model_copy(update={"snapshot": snapshot})
 
     def _chat(self, request: OfChat) -> Chat:
         """The chat that the request is about, which must be the one that was made."""
@@ -525,4 +534,5 @@ class FakeActivities:
             self.record_clicks,
             self.read_details,
             self.restore_incident,
+            *self.meeting_activities(),
         ]

@@ -15,12 +15,20 @@ from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.observed import Observed
 from tests.workflows.working import working
 from workflows.incident.events import IncidentEvent
-from workflows.incident_room.messages import AskedForChat, End, OpenChat, Policy, RoomAnswer, Start, Timing
+from workflows.incident_room.messages import (
+    AskedByClick,
+    AskedByProgram,
+    End,
+    Policy,
+    RoomAnswer,
+    Start,
+    Timing,
+)
 from workflows.incident_room.workflow import IncidentRoomWorkflow
 from workflows.incident_room.workflow_type import (
     BOT_ADDED,
     BOT_REMOVED,
-    CREATE_CHAT,
+    CREATE_MEETING,
     EVENTS,
     INCIDENT_ROOM,
     OPEN_CHAT,
@@ -88,37 +96,46 @@ class Run(Observed):
         key: str | None = None,
         link: int | None = 1,
         received_at: datetime | None = None,
-    ) -> AskedForChat:
-        """**Create Chat**, clicked on a card."""
+        verb: str = "create_chat",
+    ) -> AskedByClick:
+        """**Create Chat**, or the button of another verb, clicked on a card."""
         number = next(self._numbers)
         click = Click(
             key=key or f"click-{number}",
-            verb="create_chat",
+            verb=verb,
             person=Clicker(aad_object_id=name, teams_id=f"29:{name}", name=name, link=link),
             message="17",
             received_at=received_at or datetime.now(UTC),
             correlation=f"f:{number}",
         )
-        return AskedForChat(click=click, conversation=OPS)
+        return AskedByClick(click=click, conversation=OPS)
 
-    def program(self, *, key: str | None = None, owner: str | None = None) -> OpenChat:
+    def program(self, *, key: str | None = None, owner: str | None = None) -> AskedByProgram:
         """A program's request, in the name of Cy."""
         number = next(self._numbers)
-        return OpenChat(key=key or f"call-{number}", by="PUSER03", owner=owner, correlation=f"api:{number}")
+        return AskedByProgram(
+            key=key or f"call-{number}", by="PUSER03", owner=owner, correlation=f"api:{number}"
+        )
 
-    async def ask(self, asked: AskedForChat | OpenChat | None = None) -> RoomAnswer:
+    async def ask_for_meeting(self, name: str = "Ada Ops") -> RoomAnswer:
+        """**Create Meeting**, clicked on a card."""
+        return await self.ask(self.click(name, verb=CREATE_MEETING.name))
+
+    async def ask(
+        self, asked: AskedByClick | AskedByProgram | None = None, *, update: str | None = None
+    ) -> RoomAnswer:
         """A request whose answer the API waits for; where no run goes on, one starts."""
         message = asked or self.click()
         start: WithStartWorkflowOperation[Any, End] = WithStartWorkflowOperation(
             INCIDENT_ROOM.name, **start_options(INCIDENT_ROOM, self.start, message, task_queue=self.queue)
         )
         answer: RoomAnswer = await self.client.execute_update_with_start_workflow(
-            _update_of(message), message, start_workflow_operation=start, result_type=RoomAnswer
+            update or _update_of(message), message, start_workflow_operation=start, result_type=RoomAnswer
         )
         self._reached((await start.workflow_handle()).result_run_id)
         return answer
 
-    async def hand_over(self, asked: AskedForChat | OpenChat) -> None:
+    async def hand_over(self, asked: AskedByClick | AskedByProgram) -> None:
         """The same as a signal, as the API sends it where the answer is not there in time."""
         await signal_with_start(
             self.client,
@@ -163,8 +180,8 @@ class Run(Observed):
         return (await self.handle.describe()).run_id
 
 
-def _update_of(asked: AskedForChat | OpenChat) -> str:
-    return OPEN_CHAT.name if isinstance(asked, OpenChat) else CREATE_CHAT.name
+def _update_of(asked: AskedByClick | AskedByProgram) -> str:
+    return OPEN_CHAT.name if isinstance(asked, AskedByProgram) else asked.click.verb
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.incident_room.running import PATIENT, made, running
 from workflows.channel_incident.activities import RECORD_CLICKS, TELL_PERSON
 from workflows.incident_room.activities import ADMIT, BEGIN_ANEW, CREATE_CHAT, OPEN_ROOM
-from workflows.incident_room.messages import OpenChat
+from workflows.incident_room.messages import AskedByProgram
 from workflows.verbs.outcomes import Outcome
 
 pytestmark = pytest.mark.anyio
@@ -76,7 +76,7 @@ async def test_a_program_whose_answer_is_late_is_told_nothing_privately(client: 
     outside = FakeActivities()
     outside.refused = Outcome(kind="failed", reason="not_found")
     async with running(client, outside) as run:
-        message: OpenChat = run.program(owner=ADA.id)
+        message: AskedByProgram = run.program(owner=ADA.id)
         await run.hand_over(message)
         await run.ends()
     assert (outside.count(OPEN_ROOM), outside.count(TELL_PERSON)) == (1, 0)

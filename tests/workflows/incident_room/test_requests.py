@@ -25,7 +25,7 @@ from workflows.incident_room.activities import (
     IDENTIFY_PEOPLE,
     RESTORE_ROOM,
 )
-from workflows.incident_room.messages import AskedForChat, RoomAnswer
+from workflows.incident_room.messages import AskedByClick, RoomAnswer
 from workflows.verbs.outcomes import Outcome
 
 pytestmark = pytest.mark.anyio
@@ -111,7 +111,7 @@ async def test_an_outcome_that_is_not_recorded_is_answered_all_the_same(client: 
 # Nothing is made
 
 
-async def _refuses(run: Run, asked: AskedForChat) -> Outcome:
+async def _refuses(run: Run, asked: AskedByClick) -> Outcome:
     answer = await run.ask(asked)
     end = await run.ends()
     outside = run.outside

@@ -40,9 +40,12 @@ def test_a_chat_without_an_address_is_joined_from_the_card(url: str) -> None:
 
 
 def test_whoever_is_not_linked_is_told_what_comes_of_it() -> None:
-    text = not_linked_sentence("acme", "A link waits in your private chat.")
+    text = not_linked_sentence("acme", "A link waits in your private chat.", label="Create Chat")
     assert "not linked to PagerDuty (acme), so no chat is made." in text
     assert text.endswith("A link waits in your private chat. Then press Create Chat again.")
+    text = not_linked_sentence("acme", "A link waits in your private chat.", label="Create Meeting")
+    assert "not linked to PagerDuty (acme), so no meeting is made." in text
+    assert text.endswith("A link waits in your private chat. Then press Create Meeting again.")
 
 
 @pytest.mark.parametrize("step", ["people", "chat", "members", "bot", "names"])

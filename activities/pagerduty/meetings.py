@@ -1,0 +1,126 @@
+"""A meeting's way into PagerDuty: the incident's bridge and a note, both as whoever asked for it."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from activities.pagerduty.askers import as_askers, write_link_note
+from activities.registration import implements
+from muster.clients.pagerduty.access import account_of, bounded
+from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient
+from muster.config_file import PagerDutyAccount
+from muster.linked_people.person_token import PersonTokens
+from muster.payloads.incident import bridge_of_incident
+from muster.store import meetings
+from muster.store.details import lock_incident
+from muster.store.links import LinkedUser
+from muster.store.pool import Pool, transaction
+from workflows.contract import Done
+from workflows.errors import Forbidden, OutcomeUnknown, ProviderUnavailable, RequestInvalid
+from workflows.incident.values import Bridge
+from workflows.incident_room.meeting_activities import (
+    MEETING_NOTE,
+    NOTE_MEETING,
+    SET_BRIDGE,
+    BridgeSet,
+    NoteMeeting,
+    SetBridge,
+)
+
+_WITHIN = 7.0
+"""Seconds; less than the rows' start-to-close limits."""
+_NOT_IN_THE_BRIDGE: Mapping[str, str] = {
+    "theirs": " (not the incident's conference bridge: that has another address)",
+    "refused": " (not in the incident's conference bridge: PagerDuty refused it)",
+}
+
+
+class MeetingLinkActivities:
+    """Tells PagerDuty where the meeting is.
+
+    ``clicks_pool``: a connection is held while PagerDuty answers, as for the clicks, whose lock it is.
+    """
+
+    def __init__(
+        self,
+        pagerduty: PagerDutyClient,
+        accounts: Mapping[str, PagerDutyAccount],
+        person_tokens: PersonTokens,
+        pool: Pool,
+        clicks_pool: Pool,
+    ) -> None:
+        self._client = pagerduty
+        self._accounts = accounts
+        self._tokens = person_tokens
+        self._pool = pool
+        self._clicks_pool = clicks_pool
+
+    @implements(SET_BRIDGE)
+    async def set_bridge(self, request: SetBridge) -> BridgeSet:
+        """Write the address where the bridge has none, under the incident's lock, right after reading it.
+
+        A bridge with another address stays, but for that of a meeting which nobody organises any more.
+        """
+        account = account_of(self._accounts, request.room.account)
+
+        async def write(user: LinkedUser) -> Literal["ours", "theirs"]:
+            async with transaction(self._clicks_pool) as connection:
+                await lock_incident(connection, "write", request.room.account, request.room.incident_id)
+                held = await self._bridge(account, request, user)
+                if held.url == request.url:
+                    return "ours"
+                if held.url and held.url != request.replaces:
+                    return "theirs"
+                number = held.number if held.number and not held.url else request.number
+                await self._write(account, request, user, number=number)
+            return "ours"
+
+        async with bounded(_WITHIN):
+            standing = await as_askers(
+                write,
+                room=request.room,
+                tenant=request.tenant,
+                tokens=self._tokens,
+                pool=self._pool,
+                refusals=(Forbidden, RequestInvalid),
+            )
+            await meetings.note_bridge(self._pool, request.room, attempt=request.attempt, bridge=standing)
+        return BridgeSet(standing=standing)
+
+    @implements(NOTE_MEETING)
+    async def note_meeting(self, request: NoteMeeting) -> Done:
+        """Write ``Microsoft Teams meeting: <url>`` with the number to dial, unless a note has the address."""
+        account = account_of(self._accounts, request.room.account)
+        number = f", {request.number}" if request.number else ""
+        text = f"{MEETING_NOTE}{request.url}{number}{_NOT_IN_THE_BRIDGE.get(request.standing, '')}"
+
+        async def write(user: LinkedUser) -> None:
+            await write_link_note(self._client, account, request.room, text, request.url, user=user)
+
+        async with bounded(_WITHIN):
+            await as_askers(
+                write, room=request.room, tenant=request.tenant, tokens=self._tokens, pool=self._pool
+            )
+            await meetings.note_noted(self._pool, request.room, attempt=request.attempt)
+        return Done()
+
+    async def _bridge(self, account: PagerDutyAccount, request: SetBridge, user: LinkedUser) -> Bridge:
+        incident: Mapping[str, Any] = await self._client.get_incident(
+            account, request.room.incident_id, token=user.access_token, within=INTERACTIVE
+        )
+        return bridge_of_incident(incident.get("conference_bridge")) or Bridge()
+
+    async def _write(
+        self, account: PagerDutyAccount, request: SetBridge, user: LinkedUser, *, number: str
+    ) -> None:
+        try:
+            await self._client.set_bridge(
+                account,
+                request.room.incident_id,
+                url=request.url,
+                number=number,
+                token=user.access_token,
+                from_email=user.email,
+            )
+        except OutcomeUnknown as error:
+            # The next look shows it.
+            raise ProviderUnavailable(str(error), code=error.code, says=error.says) from error

@@ -1,0 +1,209 @@
+"""Calendars, meetings, the incident's bridge and the row about them: fakes at the contract's rows."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+from temporalio import activity
+
+from tests.support.life import Life
+from workflows.contract import Activity, Done
+from workflows.errors import NotFound
+from workflows.incident.values import Bridge
+from workflows.incident_room import meeting_activities as rows
+from workflows.incident_room.meeting_activities import (
+    BridgeSet,
+    ChooseOrganiser,
+    Chosen,
+    CreateMeeting,
+    EntryUpdated,
+    MeetingMade,
+    NoteMeeting,
+    SetBridge,
+    UpdateEntry,
+)
+from workflows.meeting import Hindrance, StoredMeeting, Way, WhyNot
+
+Row = Activity[Any, Any]
+NAMES = {"PUSER01": "Ada Ops", "PUSER02": "Bo Call", "configured": "Mia Tenant"}
+CONFIGURED = "configured"
+
+
+class Meeting:
+    """A meeting as Microsoft has it."""
+
+    def __init__(self, number: int, organiser: str, way: Way, invited: list[str]) -> None:
+        self.url = f"https://teams.example/meet/{number}"
+        self.organiser = organiser
+        self.way = way
+        self.invited = invited
+        self.is_marked = False
+
+
+class FakeMeetings:
+    """By default whoever asks has a calendar that takes meetings, and the incident's bridge is empty."""
+
+    life: Life
+
+    def __init__(self) -> None:
+        self.meetings: list[Meeting] = []
+        self.passed_over: dict[str, WhyNot] = {}
+        """Candidates who are out of the question before anybody is asked, by key."""
+        self.hindered: dict[tuple[Way, str], Hindrance] = {}
+        """What Microsoft answers, by way and candidate."""
+        self.has_configured = False
+        """The account's configuration names somebody."""
+        self.bridge: Bridge | None = None
+        self.bridges: list[str] = []
+        """Addresses that were written."""
+        self.meeting_notes: list[NoteMeeting] = []
+        self.organiser_is_gone = False
+
+        # The meeting's row.
+        self.meeting_stage: Literal["none", "making", "made", "gone"] = "none"
+        self.organiser = ""
+        self.attempt = 0
+        self.way: Way = "calendar"
+        self.meeting: Meeting | None = None
+        self.meeting_bridge: Literal["unread", "ours", "theirs"] = "unread"
+        self.meeting_noted = False
+        self.replaces = ""
+
+    # What the room's fake gives
+
+    async def _answer(self, row: Row, argument: Any, answer: Callable[[Any], Any]) -> Any:
+        raise NotImplementedError
+
+    @property
+    def found(self) -> list[str]:
+        raise NotImplementedError
+
+    def stored_meeting(self) -> StoredMeeting:
+        """The row."""
+        meeting = self.meeting
+        return StoredMeeting(
+            stage=self.meeting_stage,
+            organiser=NAMES.get(self.organiser, ""),
+            key=self.organiser,
+            attempt=self.attempt,
+            way=self.way,
+            url=meeting.url if meeting else "",
+            bridge=self.meeting_bridge,
+            noted=self.meeting_noted,
+            has_entry=meeting is not None and meeting.way == "calendar",
+            invited=tuple(meeting.invited) if meeting else (),
+            invited_count=len(meeting.invited) if meeting else 0,
+            marked=meeting is not None and meeting.is_marked,
+            replaces=self.replaces,
+        )
+
+    # The activities
+
+    @activity.defn(name=rows.CHOOSE_ORGANISER.name)
+    async def choose_organiser(self, request: ChooseOrganiser) -> Chosen:
+        chosen: Chosen = await self._answer(rows.CHOOSE_ORGANISER, request, self._choose)
+        return chosen
+
+    def _choose(self, request: ChooseOrganiser) -> Chosen:
+        """What was begun is gone on with."""
+        if self.meeting_stage == "making":
+            return self._chosen((), ())
+        if self.meeting_stage == "gone" and self.meeting is not None:
+            self.replaces, self.meeting = self.meeting.url, None
+            self.meeting_bridge, self.meeting_noted = "unread", False
+        candidates = [*request.candidates, *([CONFIGURED] if self.has_configured else [])]
+        left = [one for one in candidates if one not in request.tried]
+        able = [one for one in left if one not in self.passed_over]
+        before = left[: left.index(able[0])] if able else left
+        passed_over = tuple(Hindrance(who=NAMES[one], why=self.passed_over[one]) for one in before)
+        if not able:
+            return Chosen(passed_over=passed_over, tried=tuple(before))
+        self.meeting_stage, self.organiser, self.way = "making", able[0], "calendar"
+        self.attempt += 1
+        return self._chosen(passed_over, tuple(before))
+
+    def _chosen(self, passed_over: tuple[Hindrance, ...], tried: tuple[str, ...]) -> Chosen:
+        return Chosen(
+            key=self.organiser,
+            name=NAMES[self.organiser],
+            attempt=self.attempt,
+            way=self.way,
+            passed_over=passed_over,
+            tried=tried,
+        )
+
+    @activity.defn(name=rows.CREATE_MEETING.name)
+    async def create_meeting(self, request: CreateMeeting) -> MeetingMade:
+        made: MeetingMade = await self._answer(rows.CREATE_MEETING, request, self._create_meeting)
+        return made
+
+    def _create_meeting(self, request: CreateMeeting) -> MeetingMade:
+        """The same key makes no other one."""
+        assert request.attempt == self.attempt
+        hindrance = self.hindered.get((request.way, self.organiser))
+        if hindrance is not None:
+            self.way = "meeting"
+            if request.way == "meeting":
+                self.meeting_stage = "none"
+            return MeetingMade(hindrance=hindrance)
+        if self.meeting is None:
+            invited = [user for user in self.found if user != self.organiser]
+            self.meeting = Meeting(len(self.meetings) + 1, self.organiser, request.way, invited)
+            self.meetings.append(self.meeting)
+        self.meeting_stage = "made"
+        return MeetingMade(
+            url=self.meeting.url,
+            has_entry=self.meeting.way == "calendar",
+            invited=tuple(self.meeting.invited),
+            invited_count=len(self.meeting.invited),
+        )
+
+    @activity.defn(name=rows.UPDATE_ENTRY.name)
+    async def update_entry(self, request: UpdateEntry) -> EntryUpdated:
+        updated: EntryUpdated = await self._answer(rows.UPDATE_ENTRY, request, self._update)
+        return updated
+
+    def _update(self, request: UpdateEntry) -> EntryUpdated:
+        if self.organiser_is_gone:
+            self.meeting_stage = "gone"
+            raise NotFound("the user does not exist").to_application_error()
+        assert self.meeting is not None
+        new = [one for one in self.found if one not in (*self.meeting.invited, self.organiser)]
+        self.meeting.invited += new
+        self.meeting.is_marked = request.is_over
+        return EntryUpdated(invited=tuple(self.meeting.invited), invited_count=len(self.meeting.invited))
+
+    @activity.defn(name=rows.SET_BRIDGE.name)
+    async def set_bridge(self, request: SetBridge) -> BridgeSet:
+        done: BridgeSet = await self._answer(rows.SET_BRIDGE, request, self._set_bridge)
+        return done
+
+    def _set_bridge(self, request: SetBridge) -> BridgeSet:
+        held = self.bridge.url if self.bridge else None
+        if held and held not in (request.url, request.replaces):
+            self.meeting_bridge = "theirs"
+            return BridgeSet(standing="theirs")
+        if held != request.url:
+            self.bridge = Bridge(url=request.url)
+            self.bridges.append(request.url)
+        self.meeting_bridge = "ours"
+        return BridgeSet(standing="ours")
+
+    @activity.defn(name=rows.NOTE_MEETING.name)
+    async def note_meeting(self, request: NoteMeeting) -> Done:
+        done: Done = await self._answer(rows.NOTE_MEETING, request, self._note_meeting)
+        return done
+
+    def _note_meeting(self, request: NoteMeeting) -> Done:
+        if request.url not in [one.url for one in self.meeting_notes]:
+            self.meeting_notes.append(request)
+        self.meeting_noted = True
+        return Done()
+
+    def meeting_activities(self) -> list[Callable[..., Awaitable[Any]]]:
+        return [
+            self.choose_organiser,
+            self.create_meeting,
+            self.update_entry,
+            self.set_bridge,
+            self.note_meeting,
+        ]

@@ -1,0 +1,375 @@
+"""One incident, one meeting: in the name of the first who can, in the first way that works."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.service import RPCError
+
+from tests.workflows.incident_room.meetings import CONFIGURED, Meeting
+from tests.workflows.incident_room.outside import FakeActivities, Row
+from tests.workflows.incident_room.running import PATIENT, running
+from workflows.errors import Forbidden, ProviderUnavailable, RateLimited, RequestInvalid
+from workflows.incident.values import Bridge, Reference
+from workflows.incident_room.activities import ADMIT, ANNOUNCE, CREATE_CHAT, IDENTIFY_PEOPLE
+from workflows.incident_room.meeting_activities import (
+    CHOOSE_ORGANISER,
+    CREATE_MEETING,
+    NOTE_MEETING,
+    SET_BRIDGE,
+    UPDATE_ENTRY,
+)
+from workflows.incident_room.messages import Timing
+from workflows.incident_room.workflow_type import OPEN_MEETING
+from workflows.meeting import Hindrance, ToldMeeting, Way, WhyNot
+from workflows.verbs.outcomes import Outcome
+
+pytestmark = pytest.mark.anyio
+
+QUICK = Timing(
+    search_for=1.5, search_every=0.2, grace=0.1, invite_every=0.1, policy_again=0.2, policy_lasts=0.5
+)
+DOWN = ProviderUnavailable("503")
+STEPS: dict[str, Row] = {
+    "people": IDENTIFY_PEOPLE,
+    "choose": CHOOSE_ORGANISER,
+    "create": CREATE_MEETING,
+    "bridge": SET_BRIDGE,
+    "note": NOTE_MEETING,
+    "mark": UPDATE_ENTRY,
+}
+BEATING = {name: row for name, row in STEPS.items() if "heartbeat_timeout" in row.options}
+"""Steps of which it is soon known that their worker died."""
+NO_CALENDAR = Hindrance(who="Ada Ops", why="not_granted", permission="Calendars.ReadWrite")
+NO_POLICY = Hindrance(who="Ada Ops", why="no_policy")
+WAYS: dict[str, dict[tuple[Way, str], Hindrance]] = {
+    "calendar": {},
+    "meeting": {("calendar", "PUSER01"): NO_CALENDAR},
+}
+"""What Microsoft refuses, for a meeting that is made in each of the ways."""
+
+Mishap = Callable[[FakeActivities, Row], None]
+
+
+def fails_before(outside: FakeActivities, row: Row) -> None:
+    outside.fails(row, DOWN)
+
+
+def is_rate_limited(outside: FakeActivities, row: Row) -> None:
+    outside.fails(row, RateLimited("429", retry_after=0.1))
+
+
+def loses_the_answer(outside: FakeActivities, row: Row) -> None:
+    outside.loses(row)
+
+
+def only(outside: FakeActivities) -> Meeting:
+    (meeting,) = outside.meetings
+    return meeting
+
+
+async def test_a_click_makes_a_meeting_that_is_the_incidents_bridge(client: Client) -> None:
+    async with running(client, timing=PATIENT) as run:
+        answer = await run.ask_for_meeting()
+        await run.is_idle()
+        assert "calendar of Ada Ops" in await run.details()
+    outside = run.outside
+    meeting = only(outside)
+    assert (answer.outcome, answer.url) == (Outcome(kind="done"), meeting.url)
+    assert (answer.invited, answer.invited_count) == (("PUSER02",), 1)
+    assert (meeting.organiser, meeting.way) == ("PUSER01", "calendar")
+    assert outside.bridges == [meeting.url]
+    assert [(one.url, one.standing) for one in outside.meeting_notes] == [(meeting.url, "ours")]
+    rows = (ADMIT, IDENTIFY_PEOPLE, CHOOSE_ORGANISER, CREATE_MEETING, SET_BRIDGE, NOTE_MEETING)
+    assert [outside.count(row) for row in rows] == [1] * len(rows)
+    assert outside.count(CREATE_CHAT) == outside.count(ANNOUNCE) == 0
+
+
+# Whatever goes wrong
+
+
+@pytest.mark.parametrize("mishap", [fails_before, is_rate_limited, loses_the_answer])
+@pytest.mark.parametrize("row", STEPS.values(), ids=STEPS)
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_step_that_goes_wrong_once_is_done_once(
+    client: Client, way: str, row: Row, mishap: Mishap
+) -> None:
+    outside = FakeActivities()
+    mishap(outside, row)
+    await _lives(client, outside, way)
+
+
+@pytest.mark.parametrize("row", BEATING.values(), ids=BEATING)
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_step_whose_worker_died_is_done_once(client: Client, way: str, row: Row) -> None:
+    outside = FakeActivities()
+    outside.dies(row)
+    await _lives(client, outside, way)
+
+
+async def _lives(client: Client, outside: FakeActivities, way: str) -> None:
+    """From a click to the end, which is a resolve: one meeting, one bridge, one note."""
+    outside.hindered = WAYS[way]
+    async with running(client, outside, timing=QUICK) as run:
+        answer = await run.ask_for_meeting()
+        assert answer.outcome.kind == "done"
+        await run.hears(run.life.is_resolved())
+        assert (await run.ends()).meeting == "made"
+    meeting = only(outside)
+    assert (meeting.way, outside.bridges) == (way, [meeting.url])
+    assert [one.url for one in outside.meeting_notes] == [meeting.url]
+    assert meeting.is_marked is (way == "calendar"), "the resolve is written into the entry"
+
+
+async def test_a_run_that_follows_asks_again_for_what_was_begun_in_the_same_name(client: Client) -> None:
+    """Its predecessor was lost between the intent and the answer."""
+    outside = FakeActivities()
+    async with running(client, outside, timing=PATIENT) as run:
+        answers = outside.holds(CREATE_MEETING)
+        asked = asyncio.create_task(run.ask_for_meeting())
+        await outside.until(lambda: outside.count(CREATE_MEETING) == 1)
+        await run.handle.terminate("an operator did")
+        answers.set()
+        with pytest.raises((WorkflowUpdateFailedError, RPCError)):
+            await asked
+        outside.passed_over = {"PUSER01": "disabled"}
+        answer = await run.ask_for_meeting("Bo Call")
+        await run.is_idle()
+    assert answer.outcome.kind == "already"
+    assert only(outside).organiser == "PUSER01"
+
+
+# Whoever organises it
+
+
+def _refused(why: WhyNot) -> dict[tuple[Way, str], Hindrance]:
+    """Ada has no calendar, and no meeting is made for her for this reason."""
+    return {
+        ("calendar", "PUSER01"): Hindrance(who="Ada Ops", why="no_mailbox"),
+        ("meeting", "PUSER01"): Hindrance(who="Ada Ops", why=why),
+    }
+
+
+@pytest.mark.parametrize(
+    ("passed_over", "hindered", "organiser"),
+    [
+        ({}, {}, "PUSER01"),
+        ({"PUSER01": "guest"}, {}, "PUSER02"),
+        ({"PUSER01": "disabled", "PUSER02": "guest"}, {}, CONFIGURED),
+        ({}, _refused("no_licence"), "PUSER02"),
+        ({"PUSER02": "guest"}, _refused("no_policy"), CONFIGURED),
+    ],
+)
+async def test_the_first_candidate_who_can_organises_it(
+    client: Client,
+    passed_over: dict[str, WhyNot],
+    hindered: dict[tuple[Way, str], Hindrance],
+    organiser: str,
+) -> None:
+    outside = FakeActivities()
+    outside.has_configured = True
+    outside.passed_over, outside.hindered = passed_over, hindered
+    async with running(client, outside, timing=PATIENT) as run:
+        assert (await run.ask_for_meeting()).outcome.kind == "done"
+        await run.is_idle()
+    assert only(outside).organiser == organiser
+
+
+@pytest.mark.parametrize(("owner", "organiser"), [("PUSER01", "PUSER01"), (None, "PUSER02")])
+async def test_a_program_names_who_organises_it_else_the_first_assignee_does(
+    client: Client, owner: str | None, organiser: str
+) -> None:
+    async with running(client, timing=PATIENT) as run:
+        program = run.program(owner=owner)
+        first = await run.ask(program, update=OPEN_MEETING.name)
+        again = await run.ask(program, update=OPEN_MEETING.name)
+        await run.is_idle()
+    assert (first.outcome.kind, again) == ("done", first)
+    assert only(run.outside).organiser == organiser
+
+
+async def test_where_nobody_is_left_all_reasons_are_told_and_another_click_asks_anew(client: Client) -> None:
+    outside = FakeActivities()
+    outside.passed_over = {"PUSER01": "disabled", "PUSER02": "guest"}
+    async with running(client, outside, timing=PATIENT) as run:
+        refused = (await run.ask_for_meeting()).outcome
+        await run.ends()
+        outside.passed_over = {}
+        assert (await run.ask_for_meeting()).outcome.kind == "done"
+        await run.is_idle()
+    assert (refused.kind, refused.reason) == ("refused", "no_organiser")
+    assert [(one.who, one.why) for one in refused.hindrances] == [
+        ("Ada Ops", "disabled"),
+        ("Bo Call", "guest"),
+    ]
+    assert only(outside).organiser == "PUSER01"
+
+
+async def test_an_access_policy_that_was_granted_is_waited_for(client: Client) -> None:
+    outside = FakeActivities()
+    outside.passed_over = {"PUSER02": "guest"}
+    outside.hindered = {("calendar", "PUSER01"): NO_CALENDAR, ("meeting", "PUSER01"): NO_POLICY}
+    timing = PATIENT.model_copy(update={"policy_again": 0.2, "policy_lasts": 30})
+    async with running(client, outside, timing=timing) as run:
+        refused = (await run.ask_for_meeting()).outcome
+        guest = Hindrance(who="Bo Call", why="guest")
+        assert refused.hindrances == (NO_CALENDAR, NO_POLICY, guest)
+        await outside.until(lambda: outside.count(CREATE_MEETING) >= 4)
+        assert "until an access policy counts" in await run.details()
+        outside.hindered = {("calendar", "PUSER01"): NO_CALENDAR}
+        await outside.until(lambda: outside.meeting_noted)
+        await run.is_idle()
+    assert only(outside).way == "meeting"
+
+
+async def test_nobody_waits_for_a_policy_for_ever(client: Client) -> None:
+    outside = FakeActivities()
+    outside.passed_over = {"PUSER02": "guest"}
+    outside.hindered = {("calendar", "PUSER01"): NO_CALENDAR, ("meeting", "PUSER01"): NO_POLICY}
+    async with running(client, outside, timing=QUICK) as run:
+        await run.ask_for_meeting()
+        assert (await run.ends()).meeting == "none"
+    assert outside.meetings == []
+    assert 2 <= outside.count(CHOOSE_ORGANISER) // 2 <= 5
+
+
+# There is one already
+
+
+async def test_two_clicks_and_a_program_make_one_meeting(client: Client) -> None:
+    async with running(client, timing=PATIENT) as run:
+        answers = await asyncio.gather(
+            run.ask_for_meeting(),
+            run.ask_for_meeting("Bo Call"),
+            run.ask(run.program(), update=OPEN_MEETING.name),
+        )
+        await run.is_idle()
+    meeting = only(run.outside)
+    assert sorted(one.outcome.kind for one in answers) == ["already", "already", "done"]
+    assert {one.url for one in answers} == {meeting.url}
+
+
+async def test_a_click_that_is_delivered_again_gets_the_same_answer(client: Client) -> None:
+    async with running(client, timing=PATIENT) as run:
+        click = run.click(verb="create_meeting")
+        assert await run.ask(click) == await run.ask(click)
+        await run.is_idle()
+    assert run.outside.count(ADMIT) == 1
+    only(run.outside)
+
+
+async def test_where_the_incident_has_a_bridge_there_is_nothing_to_make(client: Client) -> None:
+    outside = FakeActivities()
+    outside.bridge = Bridge(url="https://zoom.example/j/1")
+    async with running(client, outside, timing=PATIENT) as run:
+        answer = await run.ask_for_meeting()
+        await run.ends()
+    assert (answer.outcome.kind, answer.url) == ("already", "https://zoom.example/j/1")
+    assert (outside.meetings, outside.count(CHOOSE_ORGANISER)) == ([], 0)
+
+
+async def test_whoever_may_not_is_refused_before_anything_is_made(client: Client) -> None:
+    outside = FakeActivities()
+    outside.refused = Outcome(kind="refused", reason="may_not_write", by="Ada Ops")
+    async with running(client, outside) as run:
+        assert (await run.ask_for_meeting()).outcome == outside.refused
+        await run.ends()
+    assert outside.count(IDENTIFY_PEOPLE) == outside.count(CHOOSE_ORGANISER) == 0
+
+
+async def test_chat_and_meeting_are_made_side_by_side(client: Client) -> None:
+    async with running(client, timing=PATIENT) as run:
+        chat, meeting = await asyncio.gather(run.ask(), run.ask_for_meeting("Bo Call"))
+        await run.is_idle()
+        assert (chat.outcome.kind, meeting.outcome.kind) == ("done", "done")
+    assert (len(run.outside.chats), only(run.outside).organiser) == (1, "PUSER02")
+    assert run.outside.members == {"PUSER01", "PUSER02"}
+
+
+# The bridge
+
+
+async def test_a_bridge_that_somebody_wrote_meanwhile_stays_and_ours_is_told(client: Client) -> None:
+    outside = FakeActivities()
+    async with running(client, outside, timing=PATIENT) as run:
+        writing = outside.holds(SET_BRIDGE)
+        await run.ask_for_meeting()
+        outside.bridge = Bridge(url="https://zoom.example/j/1")
+        writing.set()
+        await outside.until(lambda: outside.announced != [])
+        await run.is_idle()
+    meeting = only(outside)
+    assert outside.bridges == []
+    assert [one.standing for one in outside.meeting_notes] == ["theirs"]
+    assert outside.announced[-1].meeting == ToldMeeting(url=meeting.url, standing="theirs")
+
+
+@pytest.mark.parametrize("refusal", [Forbidden("403"), RequestInvalid("402")])
+async def test_a_bridge_that_pagerduty_refuses_leaves_the_meeting_and_is_said(
+    client: Client, refusal: Forbidden | RequestInvalid
+) -> None:
+    outside = FakeActivities()
+    outside.breaks(SET_BRIDGE, refusal)
+    async with running(client, outside, timing=QUICK) as run:
+        await run.ask_for_meeting()
+        await outside.until(lambda: outside.meeting_noted and outside.announced != [])
+        assert outside.announced[-1].meeting == ToldMeeting(url=only(outside).url, standing="refused")
+        await run.until_attribute("Attention", "degraded")
+        await run.hears(run.life.is_resolved())
+        await run.ends()
+    assert [one.standing for one in outside.meeting_notes] == ["refused"]
+
+
+# People, and the end
+
+
+async def test_people_who_come_later_are_invited_with_the_whole_list(client: Client) -> None:
+    async with running(client, timing=PATIENT.model_copy(update={"invite_every": 0.1})) as run:
+        await run.ask_for_meeting()
+        await run.hears(run.life.asks_for_help())
+        await run.outside.until(lambda: run.outside.count(UPDATE_ENTRY) == 1)
+        await run.is_idle()
+    assert only(run.outside).invited == ["PUSER02", "PUSER03"]
+
+
+async def test_people_are_invited_once_a_minute_at_most(client: Client) -> None:
+    async with running(client, timing=PATIENT) as run:
+        await run.ask_for_meeting()
+        await run.hears(run.life.asks_for_help())
+        await run.outside.until(lambda: run.outside.count(UPDATE_ENTRY) == 1)
+        await run.hears(run.life.asks_for_help(Reference(id="PUSER04", name="Di Pager")))
+        await run.outside.until(lambda: run.outside.count(IDENTIFY_PEOPLE) == 3)
+        await run.is_idle()
+    assert run.outside.count(UPDATE_ENTRY) == 1
+
+
+async def test_a_reopened_incidents_entry_loses_its_mark(client: Client) -> None:
+    async with running(client, timing=QUICK) as run:
+        await run.ask_for_meeting()
+        await run.hears(run.life.is_resolved())
+        await run.ends()
+        assert only(run.outside).is_marked
+        await run.hears(run.life.reopens())
+        await run.outside.until(lambda: not only(run.outside).is_marked)
+        await run.is_idle()
+
+
+async def test_a_meeting_whose_organiser_is_gone_is_told_and_made_anew(client: Client) -> None:
+    outside = FakeActivities()
+    async with running(client, outside, timing=PATIENT.model_copy(update={"invite_every": 0.1})) as run:
+        await run.ask_for_meeting()
+        await outside.until(lambda: outside.meeting_noted)
+        outside.organiser_is_gone = True
+        await run.hears(run.life.asks_for_help())
+        await outside.until(lambda: outside.announced != [])
+        first = only(outside)
+        assert outside.announced[-1].meeting == ToldMeeting(url=first.url, standing="gone")
+        await run.until_attribute("Attention", "degraded")
+        outside.organiser_is_gone = False
+        answer = await run.ask_for_meeting("Bo Call")
+        await outside.until(lambda: len(outside.bridges) == 2)
+        await run.is_idle()
+    _, second = outside.meetings
+    assert (answer.outcome.kind, answer.url, outside.attempt) == ("done", second.url, 2)
+    assert outside.bridge == Bridge(url=second.url)

@@ -1,0 +1,209 @@
+"""The meeting: made once, in the name of one person after the other, in one way after the other.
+
+Its keys make repeating safe: asked again with the same key, Microsoft answers with the meeting there is. So
+another way or another person is tried only after a refusal that certainly made nothing.
+"""
+
+from datetime import datetime, timedelta
+
+from workflows.contract import call
+from workflows.degradations import Degradation
+from workflows.errors import Failure, NotFound
+from workflows.incident_room.meeting_activities import (
+    CHOOSE_ORGANISER,
+    CREATE_MEETING,
+    UPDATE_ENTRY,
+    ChooseOrganiser,
+    CreateMeeting,
+    UpdateEntry,
+)
+from workflows.incident_room.run_state import RunState
+from workflows.incident_room.state import Meeting, State
+from workflows.markdown import as_markdown
+from workflows.meeting import Hindrance
+from workflows.reconcile import NotBefore, Reconciler
+
+ORGANISER = "organiser"
+"""By this name a degradation says that nobody organises the meeting any more."""
+_NAME_LIMIT = 60
+"""Most bytes: Temporal takes 200 of a summary."""
+
+
+def with_meeting_wanted(state: State, *, asked_by: str) -> State:
+    """Somebody asks for it: it is to be made anew, whoever could not organise it before."""
+    known, state = state.meeting, state.recovered(ORGANISER)
+    replaces = known.url if known.stage == "gone" else known.replaces
+    return state.replace(
+        meeting=Meeting(stage="wanted", asked_by=asked_by, attempt=known.attempt, replaces=replaces)
+    )
+
+
+def with_meeting_gone(state: State) -> State:
+    """Its organiser's account was deleted: whoever wants one asks for a new one."""
+    gone = state.with_meeting(stage="gone")
+    return gone.degraded(Degradation(name=ORGANISER, reason=NotFound.__name__))
+
+
+class MeetingReconciler(Reconciler):
+    """Makes the meeting. It waits for the search for people, who are invited with it."""
+
+    name = "meeting"
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def is_due(self) -> bool:
+        """It is wanted, and somebody may be able to organise it."""
+        state = self._run.state
+        is_wanted = state.meeting.stage == "wanted" and state.people.searched
+        return is_wanted and (not state.meeting.refused or state.meeting.policy_since is not None)
+
+    def urgencies(self) -> int:
+        """Somebody asks for what could not be made before."""
+        return self._run.requests
+
+    async def reconcile(self) -> NotBefore | None:
+        """Choose who organises it; then make it in one way."""
+        if not self._run.state.meeting.key:
+            return await self._choose()
+        await self._make()
+        return None
+
+    async def _choose(self) -> NotBefore | None:
+        run, meeting = self._run, self._run.state.meeting
+        snapshot = run.state.incident.snapshot
+        request = ChooseOrganiser(
+            **run.call_of(),
+            candidates=_candidates(run.state),
+            tried=meeting.tried,
+            number=snapshot.number if snapshot else None,
+            title=snapshot.title if snapshot else "",
+            incident_url=(snapshot.url or "") if snapshot else "",
+            chat_url=run.state.chat.url,
+        )
+        searched_for = len(run.state.people.searched_for)
+        chosen = await call(CHOOSE_ORGANISER, request, f"{len(meeting.tried)} tried")
+        meeting = run.state.meeting
+        # Another round, after a wait, tells its own reasons.
+        hindrances = (*([] if meeting.refused else meeting.hindrances), *chosen.passed_over)
+        if not chosen.key:
+            return self._nobody_is_left(hindrances)
+        run.apply(
+            run.state.with_meeting(
+                key=chosen.key,
+                organiser=chosen.name,
+                attempt=chosen.attempt,
+                way=chosen.way,
+                hindrances=hindrances,
+                tried=(*meeting.tried, *chosen.tried),
+                refused=False,
+                invited_for=searched_for,
+            )
+        )
+        return None
+
+    def _nobody_is_left(self, hindrances: tuple[Hindrance, ...]) -> NotBefore | None:
+        """It is refused. A policy that an admin has granted a moment ago counts half an hour later."""
+        run, meeting, timing = self._run, self._run.state.meeting, self._run.start.timing
+        since: datetime | None = None
+        if any(one.why == "no_policy" for one in hindrances):
+            since = meeting.policy_since or run.now
+        waits = since is not None and run.now - since < timedelta(seconds=timing.policy_lasts)
+        run.tells("nobody can organise the meeting")
+        run.apply(
+            run.state.with_meeting(
+                stage="wanted" if waits else "none",
+                refused=True,
+                hindrances=hindrances,
+                tried=(),
+                policy_since=since if waits else None,
+            )
+        )
+        again = run.now + timedelta(seconds=timing.policy_again)
+        return NotBefore(again, "until an access policy counts", firm=False) if waits else None
+
+    async def _make(self) -> None:
+        run, meeting = self._run, self._run.state.meeting
+        where = "calendar" if meeting.way == "calendar" else "meetings"
+        request = CreateMeeting(**run.call_of(), attempt=meeting.attempt, way=meeting.way)
+        made = await call(CREATE_MEETING, request, f"{_of(meeting.organiser)} {where}")
+        meeting = run.state.meeting
+        if made.hindrance is None:
+            run.tells(f"the meeting is there, in {_of(meeting.organiser)} {where}")
+            run.apply(
+                run.state.with_meeting(
+                    stage="made",
+                    url=made.url,
+                    number=made.number,
+                    has_entry=made.has_entry,
+                    invited=made.invited,
+                    invited_count=made.invited_count,
+                    policy_since=None,
+                )
+            )
+        elif meeting.way == "calendar":
+            hindrances = (*meeting.hindrances, made.hindrance)
+            run.apply(run.state.with_meeting(way="meeting", hindrances=hindrances))
+        else:
+            hindrances = (*meeting.hindrances, made.hindrance)
+            tried = (*meeting.tried, meeting.key)
+            run.apply(run.state.with_meeting(key="", organiser="", hindrances=hindrances, tried=tried))
+
+
+class EntryReconciler(Reconciler):
+    """Keeps the entry in the organiser's calendar: whom it names, and a mark once the incident is over."""
+
+    name = "entry"
+    interval_name = "between two changes of the entry"
+    defers = True
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+        self.interval = timedelta(seconds=run.start.timing.invite_every)
+
+    def is_due(self) -> bool:
+        """Somebody was looked for since it was written, or it says of the incident what is not so."""
+        run, state = self._run, self._run.state
+        if state.meeting.stage != "made" or not state.meeting.has_entry:
+            return False
+        is_marked_wrongly = run.is_open if state.meeting.marked else run.wants_mark
+        lacks_people = state.people.searched and state.meeting.invited_for != len(state.people.searched_for)
+        return is_marked_wrongly or (lacks_people and run.is_open)
+
+    def holds_run(self) -> bool:
+        """An entry that nobody may change keeps no run alive."""
+        return self.is_due() and not self._run.is_stuck(self.name)
+
+    def on_failure(self, failure: Failure) -> None:
+        """Whoever organised it is not there any more."""
+        if issubclass(failure.kind, NotFound):
+            self._run.apply(with_meeting_gone(self._run.state))
+
+    async def reconcile(self) -> None:
+        """Write the whole list, so that nobody is invited twice or lost. Who left stays invited."""
+        run = self._run
+        searched_for, is_over = len(run.state.people.searched_for), run.wants_mark
+        request = UpdateEntry(**run.call_of(), attempt=run.state.meeting.attempt, is_over=is_over)
+        updated = await call(UPDATE_ENTRY, request, f"{_of(run.state.meeting.organiser)} calendar")
+        run.apply(
+            run.state.with_meeting(
+                has_entry=updated.exists,
+                marked=is_over,
+                invited=updated.invited,
+                invited_count=updated.invited_count,
+                invited_for=searched_for,
+            )
+        )
+
+
+def _candidates(state: State) -> tuple[str, ...]:
+    """Whoever asked, or whom a program names; then the first assignee."""
+    snapshot = state.incident.snapshot
+    assignees = [one.id for one in snapshot.assignees[:1]] if snapshot else []
+    return tuple(dict.fromkeys(one for one in (state.meeting.asked_by, *assignees) if one))
+
+
+def _of(name: str) -> str:
+    """``Ada Ops'``, ``Bo Call's``."""
+    written = as_markdown(name, _NAME_LIMIT)
+    return f"{written}'" if written.endswith("s") else f"{written}'s"

@@ -1,0 +1,189 @@
+"""What can be asked for, a chat or a meeting: whether it is there, when it is wanted, and how that ends."""
+
+import asyncio
+from typing import Protocol
+
+from temporalio import workflow
+
+from workflows.degradations import Degradation
+from workflows.errors import ConsentMissing
+from workflows.incident_room.activities import Admitted
+from workflows.incident_room.asking import Asking
+from workflows.incident_room.chat import with_chat_wanted
+from workflows.incident_room.meeting import with_meeting_wanted
+from workflows.incident_room.messages import RoomAnswer
+from workflows.incident_room.run_state import RunState
+from workflows.incident_room.state import State
+from workflows.verbs.outcomes import Outcome
+
+HINDERING = ("people", "beginning", "chat")
+"""The reconcilers without which no chat is made."""
+_HINDERING_A_MEETING = ("people", "meeting")
+
+
+class Wish(Protocol):
+    """One of the two."""
+
+    name: str
+    """As the timeline and the verb name it."""
+    turn: asyncio.Lock
+    """Of two who ask at once, the second finds it wanted."""
+
+    def want(self, asking: Asking, admitted: Admitted) -> bool:
+        """Want it on behalf of whoever was admitted; whether nobody did before."""
+
+    async def decided(self, *, is_first: bool) -> Outcome:
+        """Wait until it is there, or until it is certain that it will not be for now."""
+
+    def answer(self, outcome: Outcome) -> RoomAnswer:
+        """What whoever asked is told."""
+
+
+class ChatWish:
+    """The incident's chat."""
+
+    name = "create_chat"
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+        self.turn = asyncio.Lock()
+
+    def want(self, asking: Asking, admitted: Admitted) -> bool:
+        """Want it, unless it is there or on its way."""
+        run, state = self._run, with_admitted(self._run, admitted)
+        may_be_made = state.chat.stage in ("none", "gone") or (
+            state.chat.stage == "unknown" and asking.takes_risk
+        )
+        is_first = may_be_made and not run.begins_anew
+        if is_first:
+            for name in HINDERING:
+                state = state.recovered(name)
+            run.requests += 1
+            if state.chat.stage == "none":
+                state = with_chat_wanted(state)
+            else:
+                run.begins_anew = True
+        run.apply(state, cause=asking.correlation)
+        if admitted.details is not None:
+            run.fold_details(admitted.details)
+        return is_first
+
+    async def decided(self, *, is_first: bool) -> Outcome:
+        """Wait until there is a chat, or until it is certain that there will be none for now."""
+        run = self._run
+
+        def is_decided() -> bool:
+            waits = run.begins_anew or run.state.chat.stage in ("wanted", "in_doubt")
+            return not waits or self._hindrance() is not None
+
+        while not is_decided():  # by who wakes first it may be wanted again
+            await workflow.wait_condition(is_decided)
+        chat = run.state.chat
+        if chat.stage == "made":
+            return Outcome(kind="done" if is_first else "already")
+        if chat.refusal is not None:
+            return Outcome(kind="refused", reason=chat.refusal)
+        if chat.stage == "unknown" and not run.begins_anew:
+            return Outcome(kind="failed", reason="chat_unknown", says=chat.topic)
+        hindrance = self._hindrance()
+        run.begins_anew = False
+        if chat.stage == "wanted":
+            run.apply(run.state.with_chat(stage="none"))
+        if hindrance is not None and hindrance.reason == ConsentMissing.__name__:
+            return Outcome(kind="refused", reason="not_granted", says=hindrance.code)
+        return Outcome(kind="failed", reason="not_made", says=hindrance.reason if hindrance else None)
+
+    def answer(self, outcome: Outcome) -> RoomAnswer:
+        """Where the chat is."""
+        return RoomAnswer(outcome=outcome, url=self._run.state.chat.url)
+
+    def _hindrance(self) -> Degradation | None:
+        """What keeps the chat from being made until somebody does something."""
+        state = self._run.state
+        if state.chat.stage == "in_doubt":
+            return None
+        return _lasting(self._run, HINDERING)
+
+
+class MeetingWish:
+    """The incident's meeting."""
+
+    name = "create_meeting"
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+        self.turn = asyncio.Lock()
+
+    def want(self, asking: Asking, admitted: Admitted) -> bool:
+        """Want it, unless the incident has a bridge with an address, or it is there or on its way.
+
+        Who presses after a refusal asks again: something may have been granted since.
+        """
+        run = self._run
+        run.apply(with_admitted(run, admitted), cause=asking.correlation)
+        if admitted.details is not None:
+            run.fold_details(admitted.details)
+        meeting = run.state.meeting
+        may_be_made = meeting.stage in ("none", "gone") or meeting.refused
+        is_first = may_be_made and not self._bridge
+        if is_first:
+            state = run.state
+            for name in _HINDERING_A_MEETING:
+                state = state.recovered(name)
+            run.requests += 1
+            asked_by = admitted.asker.pagerduty_user if admitted.asker else ""
+            run.apply(with_meeting_wanted(state, asked_by=asked_by))
+        return is_first
+
+    async def decided(self, *, is_first: bool) -> Outcome:
+        """Wait until there is a meeting, or until it is certain that there will be none for now."""
+        run = self._run
+
+        def is_decided() -> bool:
+            meeting = run.state.meeting
+            return meeting.stage != "wanted" or meeting.refused or self._hindrance() is not None
+
+        while not is_decided():  # by who wakes first it may be wanted again
+            await workflow.wait_condition(is_decided)
+        meeting, hindrance = run.state.meeting, self._hindrance()
+        if meeting.stage == "made" or self._bridge:
+            return Outcome(kind="done" if is_first else "already")
+        if meeting.refused:
+            return Outcome(kind="refused", reason="no_organiser", hindrances=meeting.hindrances)
+        if meeting.stage == "wanted":
+            run.apply(run.state.with_meeting(stage="none"))
+        return Outcome(kind="failed", reason="meeting_not_made", says=hindrance.reason if hindrance else None)
+
+    def answer(self, outcome: Outcome) -> RoomAnswer:
+        """Where the meeting is, and who is invited to it."""
+        meeting = self._run.state.meeting
+        is_made = meeting.stage == "made"
+        return RoomAnswer(
+            outcome=outcome,
+            url=self._bridge or (meeting.url if is_made else ""),
+            invited=meeting.invited if is_made else (),
+            invited_count=meeting.invited_count if is_made else 0,
+        )
+
+    @property
+    def _bridge(self) -> str:
+        """The address of the incident's bridge; that of a meeting which nobody organises any more is none."""
+        bridge, meeting = self._run.state.incident.bridge_now, self._run.state.meeting
+        dead = {meeting.replaces} | ({meeting.url} if meeting.stage == "gone" else set())
+        return bridge.url if bridge is not None and bridge.url and bridge.url not in dead else ""
+
+    def _hindrance(self) -> Degradation | None:
+        """What keeps the meeting from being made until somebody does something."""
+        return _lasting(self._run, _HINDERING_A_MEETING)
+
+
+def with_admitted(run: RunState, admitted: Admitted) -> State:
+    """Whoever asked, and where."""
+    state = run.state if admitted.asker is None else run.state.with_asker(admitted.asker)
+    return state.replace(tenant_name=admitted.tenant_name) if admitted.tenant_name else state
+
+
+def _lasting(run: RunState, names: tuple[str, ...]) -> Degradation | None:
+    """What one of these reconcilers waits for; without the people who cannot be found, others are."""
+    lasting = (one for one in run.state.degradations if one.until is None and one.name in names)
+    return next((one for one in lasting if one.name != "people" or not run.state.people.searched), None)
