@@ -22,9 +22,12 @@ from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
 from muster.card_runs import CardRuns
 from muster.chat_life import ChatLife
+from muster.clients.graph.accounts import AccountsClient
 from muster.clients.graph.app_calls import app_calls
+from muster.clients.graph.calendar import CalendarClient
 from muster.clients.graph.chats import ChatsClient
 from muster.clients.graph.client import graph_client
+from muster.clients.graph.meetings import MeetingsClient
 from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.refresh import RefreshClient
 from muster.clients.pagerduty.rest import PagerDutyClient
@@ -103,6 +106,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             keys,
         )
         connector = connector_client(settings, http)
+        graph_calls = app_calls(settings, http)
         timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
         card_runs = CardRuns(signals, timing)
         dependencies = Dependencies(
@@ -114,7 +118,10 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             keys=keys,
             settings=settings,
             graph=graph_client(settings, http),
-            chats=ChatsClient(app_calls(settings, http)),
+            chats=ChatsClient(graph_calls),
+            calendars=CalendarClient(graph_calls),
+            online_meetings=MeetingsClient(graph_calls),
+            directory=AccountsClient(graph_calls),
             signals=signals,
             card_runs=card_runs,
             sends=sends,

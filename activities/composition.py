@@ -13,8 +13,11 @@ from activities.signals import WorkflowSignals
 from activities.teams.refused_sends import RefusedSends
 from activities.teams.sends import Sends
 from muster.card_runs import CardRuns
+from muster.clients.graph.accounts import AccountsClient
+from muster.clients.graph.calendar import CalendarClient
 from muster.clients.graph.chats import ChatsClient
 from muster.clients.graph.client import GraphClient
+from muster.clients.graph.meetings import MeetingsClient
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.subscriptions import SubscriptionClient
 from muster.clients.pagerduty.tokens import AppTokens
@@ -40,6 +43,9 @@ class Dependencies:
     settings: Settings
     graph: GraphClient
     chats: ChatsClient
+    calendars: CalendarClient
+    online_meetings: MeetingsClient
+    directory: AccountsClient
     signals: WorkflowSignals
     card_runs: CardRuns
     sends: Sends

@@ -51,6 +51,8 @@ class PagerDutyAccount(_Entry):
     identity_url: WebAddress = "https://identity.pagerduty.com"
     tenants: tuple[Uuid, ...] = ()
     """Microsoft tenants whose teams may belong to this account. Empty: the one that is configured."""
+    organiser: Text | None = None
+    """E-mail address or object id of whoever organises meetings where nobody else can."""
 
     @field_validator("api_url")
     @classmethod

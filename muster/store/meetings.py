@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from muster.store.pool import Connection, Pool
@@ -41,8 +41,11 @@ class MeetingRow(NamedTuple):
     organiser_name: str
     subject: str
     starts_at: datetime
-    entry: str
+    html: str
+    """What an entry says."""
     attendees: tuple[Attendee, ...]
+    left_out: int
+    """For whom an entry has no place."""
     hindered: Mapping[str, Hindrance]
     event_id: str
     url: str
@@ -51,6 +54,30 @@ class MeetingRow(NamedTuple):
     bridge: Literal["unread", "ours", "theirs"]
     noted: bool
     marked: bool
+
+
+NOTHING = MeetingRow(
+    stage="none",
+    attempt=0,
+    way="calendar",
+    candidate="",
+    organiser="",
+    organiser_name="",
+    subject="",
+    starts_at=datetime.min.replace(tzinfo=UTC),
+    html="",
+    attendees=(),
+    left_out=0,
+    hindered={},
+    event_id="",
+    url="",
+    number="",
+    replaces="",
+    bridge="unread",
+    noted=False,
+    marked=False,
+)
+"""Nothing was ever asked for."""
 
 
 async def read(connection: Connection | Pool, room: RoomKey) -> MeetingRow | None:
@@ -108,8 +135,9 @@ async def begin(connection: Connection | Pool, room: RoomKey, row: MeetingRow) -
         organiser_name=row.organiser_name,
         subject=row.subject,
         starts_at=row.starts_at,
-        entry=row.entry,
+        html=row.html,
         attendees=json.dumps(row.attendees),
+        left_out=row.left_out,
     )
 
 

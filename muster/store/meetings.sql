@@ -1,6 +1,6 @@
 -- name: read
-SELECT stage, attempt, way, candidate, organiser, organiser_name, subject, starts_at, entry, attendees, hindered,
-       event_id, url, number, replaces, bridge, noted_at IS NOT NULL AS noted, marked
+SELECT stage, attempt, way, candidate, organiser, organiser_name, subject, starts_at, html, attendees, left_out,
+       hindered, event_id, url, number, replaces, bridge, noted_at IS NOT NULL AS noted, marked
 FROM room_meeting
 WHERE account = :account AND incident_id = :incident_id
 
@@ -11,21 +11,21 @@ SELECT account FROM incident_room WHERE account = :account AND incident_id = :in
 -- name: begin
 -- Another attempt. What is there of one that is gone is what this one replaces.
 INSERT INTO room_meeting AS m (account, incident_id, stage, attempt, candidate, organiser, organiser_name, subject,
-                               starts_at, entry, attendees)
+                               starts_at, html, attendees, left_out)
 VALUES (:account, :incident_id, 'making', :attempt, :candidate, :organiser, :organiser_name, :subject, :starts_at,
-        :entry, :attendees)
+        :html, :attendees, :left_out)
 ON CONFLICT (account, incident_id) DO UPDATE
 SET stage = 'making', attempt = excluded.attempt, candidate = excluded.candidate, organiser = excluded.organiser,
     organiser_name = excluded.organiser_name, subject = excluded.subject, starts_at = excluded.starts_at,
-    entry = excluded.entry, attendees = excluded.attendees, way = 'calendar', hindered = '{}', event_id = '',
+    html = excluded.html, attendees = excluded.attendees, left_out = excluded.left_out, way = 'calendar', hindered = '{}', event_id = '',
     url = '', number = '', bridge = 'unread', noted_at = NULL, marked = false,
     replaces = CASE WHEN m.stage = 'gone' THEN m.url ELSE m.replaces END
 
 -- name: hindered
--- It certainly was not made in this way. After the second there is no other.
+-- It certainly was not made in this way. After the second there is no other, nor for whom nobody knows.
 UPDATE room_meeting
 SET hindered = hindered || jsonb_build_object(:way::text, :hindrance::jsonb), way = 'meeting',
-    stage = CASE WHEN :way = 'meeting' THEN 'none' ELSE stage END
+    stage = CASE WHEN :way = 'meeting' OR :hindrance::jsonb ->> 'why' = 'unknown' THEN 'none' ELSE stage END
 WHERE account = :account AND incident_id = :incident_id AND attempt = :attempt AND stage = 'making'
 
 -- name: made

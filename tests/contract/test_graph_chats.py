@@ -206,9 +206,11 @@ async def test_a_person_is_read_by_their_object_id_with_the_role_that_they_come_
     graph: Graph, office: Office
 ) -> None:
     ada, guest = office.person("Ada"), office.guest
-    for person, role in ((ada, "owner"), (guest, "guest")):
-        found = await graph.client.person(graph.tenant, person.aad_object_id)
-        assert found == DirectoryPerson(person.aad_object_id, role, person.email)
+    found = [await graph.client.person(graph.tenant, one.aad_object_id) for one in (ada, guest)]
+    assert found == [
+        DirectoryPerson(ada.aad_object_id, "owner", ada.email),
+        DirectoryPerson(guest.aad_object_id, "guest", guest.email),
+    ]
     with pytest.raises(NotFound):
         await graph.client.person(graph.tenant, "00000000-0000-4000-9000-00000000dead")
     with pytest.raises(RequestInvalid):

@@ -138,10 +138,11 @@ class MeetingReconciler(Reconciler):
                     has_entry=made.has_entry,
                     invited=made.invited,
                     invited_count=made.invited_count,
+                    left_out=made.left_out,
                     policy_since=None,
                 )
             )
-        elif meeting.way == "calendar":
+        elif meeting.way == "calendar" and made.hindrance.why != "unknown":
             hindrances = (*meeting.hindrances, made.hindrance)
             run.apply(run.state.with_meeting(way="meeting", hindrances=hindrances))
         else:
@@ -191,6 +192,7 @@ class EntryReconciler(Reconciler):
                 marked=is_over,
                 invited=updated.invited,
                 invited_count=updated.invited_count,
+                left_out=updated.left_out,
                 invited_for=searched_for,
             )
         )

@@ -57,6 +57,8 @@ class MeetingMade(Value):
     invited: tuple[str, ...] = ()
     """The first names."""
     invited_count: int = 0
+    left_out: int = 0
+    """For whom the entry has no place."""
 
 
 class OfMeeting(InRoom):
@@ -77,6 +79,7 @@ class EntryUpdated(Value):
     exists: bool = True
     invited: tuple[str, ...] = ()
     invited_count: int = 0
+    left_out: int = 0
 
 
 class SetBridge(OfMeeting):

@@ -82,6 +82,7 @@ class Meeting(Value):
     """It stands in the organiser's calendar."""
     invited: tuple[str, ...] = ()
     invited_count: int = 0
+    left_out: int = 0
     invited_for: int = 0
     """How many people had been looked for when those who were found were invited."""
     marked: bool = False

@@ -41,8 +41,9 @@ def _meeting(meeting: Meeting) -> list[str]:
         return []
     ways = {"calendar": "calendar", "meeting": "meeting alone"}
     organiser = f" · {ways[meeting.way]} of {_cell(meeting.organiser)}" if meeting.organiser else ""
+    left_out = f", {meeting.left_out} more than an entry takes" if meeting.left_out else ""
     return [
-        f"\n**meeting {meeting.stage}**{organiser} · {meeting.invited_count} invited",
+        f"\n**meeting {meeting.stage}**{organiser} · {meeting.invited_count} invited{left_out}",
         *(f"- {_cell(one.who)}: {one.why} {one.permission}".rstrip() for one in meeting.hindrances),
     ]
 

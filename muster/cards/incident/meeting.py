@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from muster.cards.elements import Container, Element, container, rich_text_block, text_block, text_run
-from muster.cards.rooms.meetings import told_sentence
 from muster.cards.rich_text import markdown_link
+from muster.cards.rooms.meetings import told_sentence
 from muster.cards.text import web_link
 from workflows.channel_incident.view import View
 from workflows.incident.values import Comment

@@ -1,7 +1,7 @@
-"""The topic of an incident's chat, and the mark of one that is over.
+"""The topic of an incident's chat and the subject of its meeting, and the mark of one that is over.
 
 Teams takes at most 250 characters, as .NET counts them (UTF-16 units), and no colon (learn.microsoft.com
-*Create chat*, docs/platform-facts.md §5.9).
+*Create chat*, docs/platform-facts.md §5.9). A subject has at most 255 characters.
 """
 
 import unicodedata
@@ -9,6 +9,7 @@ import unicodedata
 from workflows.incident_room.activities import OVER
 
 MOST_UNITS = 250
+MOST_OF_A_SUBJECT = 255
 _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Embeddings, overrides and isolates: they reorder what stands around the topic."""
 _JOINER, _VARIATIONS = "\u200d", frozenset("\ufe0e\ufe0f")
@@ -19,15 +20,22 @@ _MODIFIERS = ("\U0001f3fb", "\U0001f3ff")
 
 def topic_of(number: int | None, title: str, incident_id: str) -> str:
     """``Incident #42 Checkout is slow``, with room for the mark; without a title ``Incident #42``."""
+    return _named(number, title.replace(":", " "), incident_id, most=MOST_UNITS)
+
+
+def subject_of(number: int | None, title: str, incident_id: str) -> str:
+    """The same for a calendar, which takes colons."""
+    return _named(number, title, incident_id, most=MOST_OF_A_SUBJECT)
+
+
+def _named(number: int | None, title: str, incident_id: str, *, most: int) -> str:
     name = f"Incident #{number}" if number is not None else f"Incident {incident_id}"
     text = " ".join("".join(map(_spoken, title)).split())
-    return _cut(f"{name} {text}".strip(), MOST_UNITS - _units(OVER))
+    return _cut(f"{name} {text}".strip(), most - _units(OVER))
 
 
 def _spoken(character: str) -> str:
-    """The character, or what stands for one that a topic does not take."""
-    if character == ":":
-        return " "
+    """The character, or what stands for one that nobody can read."""
     category = unicodedata.category(character)
     if category in ("Cc", "Zl", "Zp", "Cs"):  # controls, ends of lines and paragraphs, halves of pairs
         return " "

@@ -13,18 +13,28 @@ import httpx
 from muster.clients.entra.token import app_tokens
 from muster.clients.expiring import ExpiringCache
 from muster.clients.graph.client import GRAPH
-from muster.clients.graph.errors import code_of
+from muster.clients.graph.errors import KEY_USED, NO_POLICY, ROSTER_BLOCKED, code_of
 from muster.clients.graph.roles import roles_of
 from muster.clients.http import broken_contract, exchange, json_object, refusal
 from muster.clients.teams.clouds import Cloud, clouds_of
 from muster.clients.way_out import way_out
 from muster.settings import Settings
-from workflows.errors import ConsentMissing, CredentialRejected, OutsideError, RequestInvalid
+from workflows.errors import (
+    Conflict,
+    ConsentMissing,
+    CredentialRejected,
+    Forbidden,
+    OutsideError,
+    RequestInvalid,
+)
 
 PROVIDER = "Microsoft Graph"
 _WITHIN = 8.0
-_BLOCKED = "RosterAddMemberBlocked"
-_BY_CODE: Mapping[str, type[OutsideError]] = {_BLOCKED: RequestInvalid}
+_BY_CODE: Mapping[str, type[OutsideError]] = {
+    ROSTER_BLOCKED: RequestInvalid,
+    KEY_USED: Conflict,
+    NO_POLICY: Forbidden,
+}
 
 
 class AppCalls:
@@ -93,8 +103,9 @@ def _refused(response: httpx.Response, token: str, needs: str, *, repeatable: bo
             return ConsentMissing(f"{needs} is not granted", code=needs)
     if response.status_code == 401:
         return CredentialRejected(f"{PROVIDER} answered 401", code=code_of(response))
-    code = _BLOCKED if _BLOCKED in response.text else code_of(response)
-    return refusal(response, provider=PROVIDER, repeatable=repeatable, code=code, by_code=_BY_CODE)
+    return refusal(
+        response, provider=PROVIDER, repeatable=repeatable, code=code_of(response), by_code=_BY_CODE
+    )
 
 
 def lost(what: str, *, repeatable: bool) -> OutsideError:

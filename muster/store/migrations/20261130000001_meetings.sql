@@ -13,8 +13,9 @@ CREATE TABLE room_meeting (
     organiser_name text NOT NULL DEFAULT '',
     subject text NOT NULL DEFAULT '',
     starts_at timestamptz,
-    entry text NOT NULL DEFAULT '',       -- the body of the calendar's entry, byte for byte
-    attendees text NOT NULL DEFAULT '[]', -- whom the entry names now
+    html text NOT NULL DEFAULT '',        -- what the entry says
+    attendees text NOT NULL DEFAULT '[]', -- whom the entry names: addresses and names
+    left_out integer NOT NULL DEFAULT 0,  -- for whom it has no place
     hindered jsonb NOT NULL DEFAULT '{}', -- by way: why it was not made so
     event_id text NOT NULL DEFAULT '',    -- of the entry; empty: there is none
     url text NOT NULL DEFAULT '',

@@ -142,7 +142,7 @@ class FakeMeetings:
         hindrance = self.hindered.get((request.way, self.organiser))
         if hindrance is not None:
             self.way = "meeting"
-            if request.way == "meeting":
+            if request.way == "meeting" or hindrance.why == "unknown":
                 self.meeting_stage = "none"
             return MeetingMade(hindrance=hindrance)
         if self.meeting is None:
