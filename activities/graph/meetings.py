@@ -21,8 +21,7 @@ from muster.store import meetings
 from muster.store.meetings import Attendee, MeetingRow
 from muster.store.pool import UNAVAILABLE, Pool
 from workflows.errors import Conflict, ConsentMissing, Forbidden, NotFound, RequestInvalid
-from workflows.incident_room.activities import OVER
-from workflows.incident_room.meeting_activities import (
+from workflows.incident_meeting.activities import (
     CREATE_MEETING,
     UPDATE_ENTRY,
     CreateMeeting,
@@ -30,13 +29,14 @@ from workflows.incident_room.meeting_activities import (
     MeetingMade,
     UpdateEntry,
 )
+from workflows.incident_room.activities import OVER
 from workflows.incident_room.messages import RoomKey
 from workflows.meeting import Hindrance, Way, WhyNot
 
 LASTS = timedelta(hours=1)
 """What the entry says. The address outlives it, the number to dial by 60 days (docs/platform-facts.md)."""
-LOOKS = (2.0, 8.0)
-"""Seconds before each look whether a meeting that was promised has an address by now."""
+WAITS = (2.0, 8.0)
+"""Seconds before a meeting that was promised is read once more: it may have an address by then."""
 _KEYS = uuid.UUID("6e5d1d1f-0f0c-4a6b-9a55-2b8f4f0f2c11")
 """Namespace of the keys."""
 
@@ -60,7 +60,7 @@ class _Made(NamedTuple):
 class MeetingActivities:
     """Makes meetings of what a row has committed. Its keys make it safe to ask again."""
 
-    looks: Sequence[float] = LOOKS
+    waits: Sequence[float] = WAITS
 
     def __init__(
         self, calendars: CalendarClient, online_meetings: MeetingsClient, pool: Pool, sends: Sends
@@ -105,7 +105,7 @@ class MeetingActivities:
             entry = await self._entry(tenant, _wanted_entry(room, row), row.organiser)
         except (ConsentMissing, Forbidden, NotFound, RequestInvalid) as refusal:
             _give_up(refusal)
-        for seconds in self.looks:
+        for seconds in self.waits:
             if entry.joining is not None:
                 break
             await asyncio.sleep(seconds)

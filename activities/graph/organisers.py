@@ -15,7 +15,7 @@ from muster.store import meetings
 from muster.store.meetings import MeetingRow
 from muster.store.pool import Pool, transaction
 from workflows.errors import ConsentMissing, Forbidden, NotFound, RequestInvalid
-from workflows.incident_room.meeting_activities import CHOOSE_ORGANISER, ChooseOrganiser, Chosen
+from workflows.incident_meeting.activities import CHOOSE_ORGANISER, ChooseOrganiser, Chosen
 from workflows.meeting import Hindrance, WhyNot
 
 _CONFIGURED = "configured"

@@ -28,7 +28,7 @@ async def as_askers(
     tenant: str,
     tokens: PersonTokens,
     pool: Pool,
-    refusals: tuple[type[OutsideError], ...] = (Forbidden,),
+    tolerates: tuple[type[OutsideError], ...] = (Forbidden,),
 ) -> ResultT:
     """What PagerDuty answers the first of them whom it does not refuse; raises the last refusal.
 
@@ -40,7 +40,7 @@ async def as_askers(
             return await asked_as(tokens, ask, link=link, account=room.account)
         except NoIdentity as nobody:
             log.warning("PagerDuty is not asked as somebody", reason=nobody.reason)
-        except refusals as error:
+        except tolerates as error:
             log.warning("PagerDuty refuses somebody", reason=str(error))
             refusal = error
     raise refusal

@@ -17,7 +17,7 @@ from muster.store.pool import Pool, transaction
 from workflows.contract import Done
 from workflows.errors import Forbidden, OutcomeUnknown, ProviderUnavailable, RequestInvalid
 from workflows.incident.values import Bridge
-from workflows.incident_room.meeting_activities import (
+from workflows.incident_meeting.activities import (
     MEETING_NOTE,
     NOTE_MEETING,
     SET_BRIDGE,
@@ -81,7 +81,7 @@ class MeetingLinkActivities:
                 tenant=request.tenant,
                 tokens=self._tokens,
                 pool=self._pool,
-                refusals=(Forbidden, RequestInvalid),
+                tolerates=(Forbidden, RequestInvalid),
             )
             await meetings.note_bridge(self._pool, request.room, attempt=request.attempt, bridge=standing)
         return BridgeSet(standing=standing)

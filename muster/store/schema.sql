@@ -77,6 +77,7 @@ CREATE TABLE directory_cache (
     aad_object_id text,
     role text,
     read_at timestamp with time zone NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
     CONSTRAINT directory_cache_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'guest'::text])))
 );
 
@@ -316,6 +317,33 @@ ALTER TABLE quarantined_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE room_meeting (
+    account text NOT NULL,
+    incident_id text NOT NULL,
+    stage text DEFAULT 'none'::text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    way text DEFAULT 'calendar'::text NOT NULL,
+    candidate text DEFAULT ''::text NOT NULL,
+    organiser text DEFAULT ''::text NOT NULL,
+    organiser_name text DEFAULT ''::text NOT NULL,
+    subject text DEFAULT ''::text NOT NULL,
+    starts_at timestamp with time zone,
+    html text DEFAULT ''::text NOT NULL,
+    attendees text DEFAULT '[]'::text NOT NULL,
+    left_out integer DEFAULT 0 NOT NULL,
+    hindered jsonb DEFAULT '{}'::jsonb NOT NULL,
+    event_id text DEFAULT ''::text NOT NULL,
+    url text DEFAULT ''::text NOT NULL,
+    number text DEFAULT ''::text NOT NULL,
+    replaces text DEFAULT ''::text NOT NULL,
+    bridge text DEFAULT 'unread'::text NOT NULL,
+    noted_at timestamp with time zone,
+    marked boolean DEFAULT false NOT NULL,
+    CONSTRAINT room_meeting_bridge_check CHECK ((bridge = ANY (ARRAY['unread'::text, 'ours'::text, 'theirs'::text]))),
+    CONSTRAINT room_meeting_stage_check CHECK ((stage = ANY (ARRAY['none'::text, 'making'::text, 'made'::text, 'gone'::text]))),
+    CONSTRAINT room_meeting_way_check CHECK ((way = ANY (ARRAY['calendar'::text, 'meeting'::text])))
+);
+
 CREATE TABLE room_member (
     account text NOT NULL,
     incident_id text NOT NULL,
@@ -330,6 +358,7 @@ CREATE TABLE room_member (
     in_chat boolean DEFAULT false NOT NULL,
     taken_out boolean DEFAULT false NOT NULL,
     left_at timestamp with time zone,
+    address text DEFAULT ''::text NOT NULL,
     CONSTRAINT room_member_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'guest'::text])))
 );
 
@@ -482,6 +511,9 @@ ALTER TABLE ONLY person
 ALTER TABLE ONLY quarantined_event
     ADD CONSTRAINT quarantined_event_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY room_meeting
+    ADD CONSTRAINT room_meeting_pkey PRIMARY KEY (account, incident_id);
+
 ALTER TABLE ONLY room_member
     ADD CONSTRAINT room_member_pkey PRIMARY KEY (account, incident_id, pagerduty_user);
 
@@ -602,6 +634,9 @@ ALTER TABLE ONLY notice
 
 ALTER TABLE ONLY person
     ADD CONSTRAINT person_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);
+
+ALTER TABLE ONLY room_meeting
+    ADD CONSTRAINT room_meeting_account_incident_id_fkey FOREIGN KEY (account, incident_id) REFERENCES incident_room(account, incident_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY room_member
     ADD CONSTRAINT room_member_account_incident_id_fkey FOREIGN KEY (account, incident_id) REFERENCES incident_room(account, incident_id) ON DELETE CASCADE;

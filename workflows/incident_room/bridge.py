@@ -1,7 +1,7 @@
 """The meeting's way into PagerDuty: the incident's bridge, then a note."""
 
 from workflows.contract import call
-from workflows.incident_room.meeting_activities import NOTE_MEETING, SET_BRIDGE, NoteMeeting, SetBridge
+from workflows.incident_meeting.activities import NOTE_MEETING, SET_BRIDGE, NoteMeeting, SetBridge
 from workflows.incident_room.run_state import RunState
 from workflows.reconcile import Reconciler
 

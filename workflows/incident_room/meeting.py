@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from workflows.contract import call
 from workflows.degradations import Degradation
 from workflows.errors import Failure, NotFound
-from workflows.incident_room.meeting_activities import (
+from workflows.incident_meeting.activities import (
     CHOOSE_ORGANISER,
     CREATE_MEETING,
     UPDATE_ENTRY,

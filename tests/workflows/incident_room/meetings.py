@@ -9,8 +9,8 @@ from tests.support.life import Life
 from workflows.contract import Activity, Done
 from workflows.errors import NotFound
 from workflows.incident.values import Bridge
-from workflows.incident_room import meeting_activities as rows
-from workflows.incident_room.meeting_activities import (
+from workflows.incident_meeting import activities as rows
+from workflows.incident_meeting.activities import (
     BridgeSet,
     ChooseOrganiser,
     Chosen,

@@ -12,14 +12,14 @@ from tests.workflows.incident_room.outside import FakeActivities, Row
 from tests.workflows.incident_room.running import PATIENT, running
 from workflows.errors import Forbidden, ProviderUnavailable, RateLimited, RequestInvalid
 from workflows.incident.values import Bridge, Reference
-from workflows.incident_room.activities import ADMIT, ANNOUNCE, CREATE_CHAT, IDENTIFY_PEOPLE
-from workflows.incident_room.meeting_activities import (
+from workflows.incident_meeting.activities import (
     CHOOSE_ORGANISER,
     CREATE_MEETING,
     NOTE_MEETING,
     SET_BRIDGE,
     UPDATE_ENTRY,
 )
+from workflows.incident_room.activities import ADMIT, ANNOUNCE, CREATE_CHAT, IDENTIFY_PEOPLE
 from workflows.incident_room.messages import Timing
 from workflows.incident_room.workflow_type import OPEN_MEETING
 from workflows.meeting import Hindrance, ToldMeeting, Way, WhyNot
@@ -210,13 +210,13 @@ async def test_an_access_policy_that_was_granted_is_waited_for(client: Client) -
     outside = FakeActivities()
     outside.passed_over = {"PUSER02": "guest"}
     outside.hindered = {("calendar", "PUSER01"): NO_CALENDAR, ("meeting", "PUSER01"): NO_POLICY}
-    timing = PATIENT.model_copy(update={"policy_again": 0.2, "policy_lasts": 30})
+    timing = PATIENT.model_copy(update={"policy_again": 1, "policy_lasts": 30})
     async with running(client, outside, timing=timing) as run:
         refused = (await run.ask_for_meeting()).outcome
         guest = Hindrance(who="Bo Call", why="guest")
         assert refused.hindrances == (NO_CALENDAR, NO_POLICY, guest)
-        await outside.until(lambda: outside.count(CREATE_MEETING) >= 4)
         assert "until an access policy counts" in await run.details()
+        await outside.until(lambda: outside.count(CREATE_MEETING) >= 4)
         outside.hindered = {("calendar", "PUSER01"): NO_CALENDAR}
         await outside.until(lambda: outside.meeting_noted)
         await run.is_idle()

@@ -7,6 +7,7 @@ import pytest
 from muster.cards.outcomes import private_text, sentence_of, working_sentence
 from tests.support.views import a_view
 from workflows.channel_incident.view import View
+from workflows.meeting import Hindrance
 from workflows.verbs.outcomes import TOLD_PRIVATELY, Outcome, OutcomeKind, Reason
 from workflows.verbs.registry import VERBS
 from workflows.verbs.verb import VerbName
@@ -161,6 +162,28 @@ SENTENCES: list[tuple[VerbName, Outcome, str]] = [
         "create_chat",
         Outcome(kind="refused", reason="not_granted"),
         "The chat cannot be made: Chat.Create is not granted. A Microsoft admin grants it with appconnect.",
+    ),
+    (
+        "create_meeting",
+        Outcome(
+            kind="refused", reason="no_organiser", hindrances=(Hindrance(who="Ada Ops", why="disabled"),)
+        ),
+        "The meeting cannot be made: the account of Ada Ops is disabled.",
+    ),
+    (
+        "create_meeting",
+        Outcome(kind="failed", reason="meeting_not_made", says="Forbidden"),
+        "The meeting was not made: it was refused. Whoever runs Muster finds why in its log.",
+    ),
+    (
+        "create_meeting",
+        Outcome(kind="refused", reason="may_not_write", by="Sam Sees"),
+        "The meeting was not made: your role in PagerDuty (acme) reads only, and the incident gets a bridge.",
+    ),
+    (
+        "create_meeting",
+        Outcome(kind="already"),
+        "There is a meeting for this incident: the card shows Join Meeting.",
     ),
     (
         "create_chat",

@@ -87,7 +87,7 @@ def test_the_first_button_is_the_prominent_one() -> None:
 
 
 def test_buttons_beyond_the_third_go_into_the_overflow_menu() -> None:
-    verbs: tuple[VerbName, ...] = ("acknowledge", "resolve", "acknowledge", "resolve")
+    verbs: tuple[VerbName, ...] = ("acknowledge", "resolve", "create_meeting", "create_chat")
     buttons = of_type(drawn(a_view(verbs=verbs)), "Action.Execute")
     assert [button.get("mode") for button in buttons] == [None, None, None, "secondary"]
 

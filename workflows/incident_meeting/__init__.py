@@ -1,0 +1,1 @@
+"""The meeting of an incident, as the run of its room asks for it."""
