@@ -10,7 +10,7 @@ from tests.schemas.dialects import OpenApi3
 from tests.schemas.exchange import Exchange
 from tools.schemas.originals import GRAPH
 
-_OF_READS = ("$select", "$filter", "$top", "$skip", "$skiptoken")
+_OF_READS = ("$select", "$filter", "$orderby", "$top", "$skip", "$skiptoken")
 
 
 class GraphApi(OpenApi3):
