@@ -11,7 +11,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _NEEDS_STATUS = frozenset({"status", "status_after"})
-_NEEDS_SECONDS = frozenset({"slow", "late", "late_answer"})
+_NEEDS_SECONDS = frozenset({"slow", "late", "late_answer", "join_later"})
 
 
 @dataclass(frozen=True, slots=True)

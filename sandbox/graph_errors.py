@@ -18,14 +18,19 @@ class GraphError(Exception):
         message: str,
         *,
         inner: Mapping[str, Any] | None = None,
+        beside: Mapping[str, Any] | None = None,
         retry_after: int | None = None,
     ) -> None:
-        """``inner``: what the service behind Graph said; ``retry_after``: seconds."""
+        """``inner``: what the service behind Graph said; ``beside``: what stands beside code and message.
+
+        ``retry_after``: seconds.
+        """
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.inner = inner or {}
+        self.beside = beside or {}
         self.retry_after = retry_after
 
     def response(self, client_request_id: str | None) -> Response:
@@ -37,7 +42,7 @@ class GraphError(Exception):
             "request-id": request_id,
             "client-request-id": client_request_id or request_id,
         }
-        body = {"error": {"code": self.code, "message": self.message, "innerError": inner}}
+        body = {"error": {"code": self.code, "message": self.message, **self.beside, "innerError": inner}}
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         return JSONResponse(body, self.status, headers)
 
@@ -69,6 +74,11 @@ def missing_roles(one_of: Iterable[str], roles: Iterable[str]) -> GraphError:
         f"Roles on the request '{', '.join(roles)}'."
     )
     return GraphError(403, "Forbidden", message)
+
+
+def access_denied() -> GraphError:
+    """The token lacks the permission that Exchange asks for."""
+    return GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 
 
 def not_found(message: str) -> GraphError:

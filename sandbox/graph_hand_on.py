@@ -1,4 +1,4 @@
-"""What Graph's simulator says to Teams' when it hands a call about chats on."""
+"""What Graph's simulator says to Teams' when it hands a call about chats, calendars or meetings on."""
 
 PATH = "/graph/v1.0"
 """Where Teams' simulator answers what came to Graph's ``/v1.0``."""

@@ -34,6 +34,12 @@ class Person(Value):
     """The Microsoft tenant where a guest's account is at home; its object id is of the company's tenant."""
     has_teams: bool = True
     """Whether the person's licence has Teams: without it they are in the directory, and in no new chat."""
+    has_mailbox: bool = True
+    """Whether the person has a mailbox in Exchange Online, and so a calendar; a guest has none."""
+    online_meeting_providers: tuple[str, ...] = ("teamsForBusiness",)
+    """The calendar's ``allowedOnlineMeetingProviders``."""
+    has_dial_in: bool = True
+    """Whether the person's licence has audio conferencing: a telephone number for their meetings."""
     microsoft_admin: bool = False
     """Whether the person may consent to an application's permissions for the whole tenant."""
 

@@ -29,7 +29,9 @@ def main() -> None:
     parser.add_argument(
         "--consented", action="store_true", help="start with all permissions of the registration granted"
     )
-    parser.add_argument("--teams-url", help="the Teams simulator, which answers Graph's calls about chats")
+    parser.add_argument(
+        "--teams-url", help="the Teams simulator, which answers Graph's calls about chats and meetings"
+    )
     parser.add_argument("--state", type=Path, help="snapshot file; without it nothing is kept")
     parser.add_argument(
         "--ports", type=Path, help="the sandbox's ports; addresses in the snapshot follow them"

@@ -50,7 +50,7 @@ class Options:
     consented: bool = False
     """Start with everything granted that the registration asks for."""
     teams_url: str | None = None
-    """Where the Teams simulator answers Graph's calls about chats."""
+    """Where the Teams simulator answers Graph's calls about chats, calendars and meetings."""
     state_file: Path | None = None
     ports: Mapping[str, int] = field(default_factory=dict)
     """The sandbox's ports by name: addresses in an older snapshot follow them."""

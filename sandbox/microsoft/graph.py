@@ -16,7 +16,7 @@ from sandbox.microsoft.calls import answered
 from sandbox.microsoft.directory import Directory
 from sandbox.microsoft.graph_people import GraphPeople
 from sandbox.microsoft.state import ReadRecord, Store
-from sandbox.microsoft.teams_graph import TeamsGraph, is_about_chats
+from sandbox.microsoft.teams_graph import TeamsGraph, is_answered_by_teams
 
 
 class Graph:
@@ -82,14 +82,14 @@ def _must_read(method: str) -> None:
 def graph_router(
     graph: Graph, of_teams: TeamsGraph, store: Store, clock: Clock, faults: FaultBook
 ) -> APIRouter:
-    """The routes of every call, each recorded; those about chats by Teams."""
+    """The routes of every call, each recorded; some of them by Teams."""
     router = APIRouter(prefix="/v1.0")
 
     @router.api_route("/{_:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     async def call(request: Request) -> Response:
         method, path = request.method, request.url.path.removeprefix("/v1.0")
 
-        if is_about_chats(path):
+        if is_answered_by_teams(path):
             try:
                 return await of_teams.answer(request, path)
             except GraphError as error:

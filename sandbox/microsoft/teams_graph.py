@@ -1,4 +1,4 @@
-"""Graph's calls about chats: the Teams simulator has the chats, and answers what is handed on to it.
+"""Graph's calls about chats, calendars and meetings: the Teams simulator has them, and answers.
 
 Graph has one address, and so it has here. What Teams cannot know goes along: who was deleted from the
 directory, and Graph's own address, for the links of pages.
@@ -17,10 +17,12 @@ _KEPT = ("authorization", "client-request-id", "content-type")
 _SHOWN = ("content-type", "location", "retry-after")
 
 
-def is_about_chats(path: str) -> bool:
+def is_answered_by_teams(path: str) -> bool:
     """Whether Teams answers this call below ``/v1.0``."""
     match path.strip("/").split("/"):
         case ["chats", *_] | ["appCatalogs", *_] | ["users", _, "chats"]:
+            return True
+        case ["users", _, "events" | "onlineMeetings", *_]:
             return True
     return False
 

@@ -30,9 +30,11 @@ from sandbox.teams.conversations import Conversations
 from sandbox.teams.deliveries import Deliveries, Waits
 from sandbox.teams.errors import ConnectorError
 from sandbox.teams.extension_api import extension_router
+from sandbox.teams.graph.access_policy import AccessPolicies
 from sandbox.teams.graph.route import FAULTS as GRAPH_FAULTS
 from sandbox.teams.graph.route import GraphRoute
 from sandbox.teams.installations import Installations
+from sandbox.teams.meetings_api import access_policy_router, page_meetings_router
 from sandbox.teams.message_extension import MessageExtension
 from sandbox.teams.operations import WriteOperations
 from sandbox.teams.page_api import page_router
@@ -119,7 +121,14 @@ class TeamsSimulator:
         self._limits = RateWindows()
         self._targeted = TargetedMessages(self._conversations)
         self._refreshes = Refreshes(self._conversations, activities, self._deliveries, self._targeted.clock)
-        self._graph = GraphRoute(self._conversations, GraphTokens(key, company), self._faults)
+        self._policies = AccessPolicies(self._conversations, self._targeted.clock)
+        self._graph = GraphRoute(
+            self._conversations,
+            GraphTokens(key, company),
+            self._faults,
+            self._policies,
+            self._targeted.clock,
+        )
         self._connector_calls = ConnectorCalls(self._conversations, self._faults, bot_tokens, SERVICE_PATH)
         self._app = self._plain_app(key)
         if options.playground_port is not None:
@@ -188,6 +197,8 @@ class TeamsSimulator:
                 )
             )
         app.include_router(targeted_router(self._targeted))
+        app.include_router(access_policy_router(self._conversations, self._policies))
+        app.include_router(page_meetings_router(self._conversations))
         app.include_router(fault_router(self._faults, FAULTS | GRAPH_FAULTS))
         app.include_router(
             page_router(

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.teams.calendar_state import CalendarEntry, OnlineMeeting
+
 Json = dict[str, Any]
 Kind = Literal["channel", "personal", "group"]
 ChannelType = Literal["standard", "private", "shared"]
@@ -149,4 +151,10 @@ class State(BaseModel):
     calls: list[Call] = Field(default_factory=list)
     """Of the connector."""
     graph_calls: list[Call] = Field(default_factory=list)
-    """Of Graph, about chats."""
+    """Of Graph, about chats, calendars and meetings."""
+    calendar: dict[str, CalendarEntry] = Field(default_factory=dict)
+    """The entries of all calendars, by id, the oldest first."""
+    meetings: dict[str, OnlineMeeting] = Field(default_factory=dict)
+    """Online meetings, by the id of their chat."""
+    access_policies: dict[str, datetime] = Field(default_factory=dict)
+    """When the app's access to online meetings was granted, by the clock: for a person, or ``""`` for all."""

@@ -63,6 +63,11 @@ class Office:
     def names(self, chat_id: str) -> list[str]:
         return [one["displayName"].partition(" ")[0] for one in self.members(chat_id)]
 
+    def refused(self, method: str, path: str, body: Any = None) -> tuple[int, str]:
+        """Status and code of a call that is refused."""
+        answer = self.call(method, path, body)
+        return answer.status_code, str(answer.json()["error"]["code"])
+
     def fault(self, on: str, do: str, **more: Any) -> None:
         assert self.teams.post("/_sandbox/faults", {"on": on, "do": do, **more}).status_code == 201
 
@@ -98,7 +103,7 @@ def running_office(folder: Path, *, crowd: int = 0, company: Company | None = No
 
 def with_guest(company: Company) -> Company:
     """Greta, whose account is at home elsewhere."""
-    return _with_one_more(
+    return with_one_more(
         company,
         name="Greta Guest",
         email="greta@partner.example",
@@ -110,7 +115,7 @@ def with_guest(company: Company) -> Company:
 
 def with_unlicensed(company: Company) -> Company:
     """Lee, whom the directory has and Teams does not."""
-    return _with_one_more(
+    return with_one_more(
         company,
         name="Lee Mail",
         email="lee@acme.example",
@@ -120,11 +125,10 @@ def with_unlicensed(company: Company) -> Company:
     )
 
 
-def _with_one_more(company: Company, **person: Any) -> Company:
+def with_one_more(company: Company, **person: Any) -> Company:
     """Somebody of the company's directory who has no user in PagerDuty."""
-    new = company.people[-1].model_copy(
-        update={"tenant": None, "guest_from": None, "pagerduty_user": None, **person}
-    )
+    stranger = next(one for one in company.people if one.tenant is not None)
+    new = stranger.model_copy(update={"tenant": None, "guest_from": None, "pagerduty_user": None, **person})
     return company.model_copy(update={"people": (*company.people, new)})
 
 

@@ -1,56 +1,13 @@
 """Answer one of Graph's calls about chats: which one it is, who may make it, and what it does."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
-
 from sandbox.graph_errors import bad_request
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.graph import permissions
 from sandbox.teams.graph.apps import GraphApps
+from sandbox.teams.graph.call import Answer, GraphCall, Known, page
 from sandbox.teams.graph.chats import LARGEST_PAGE, GraphChats
 from sandbox.teams.graph.members import LARGEST_PAGE as MEMBERS_OF_A_PAGE
 from sandbox.teams.graph.members import GraphMembers
-from sandbox.teams.state import Json
-
-
-@dataclass(frozen=True)
-class GraphCall:
-    """A call below ``/v1.0``, as it came."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    body: Json
-    address: str
-    """Graph's own address, for the links of pages."""
-    gone: Collection[str] = ()
-    """Object ids of people who were deleted from the directory."""
-    dropped: Collection[str] = ()
-    """Object ids of people whom a creation leaves out without a word."""
-    blocked: bool = False
-    """Whether the chat takes nobody more."""
-
-
-class Answer(NamedTuple):
-    """What a call is answered with."""
-
-    status: int
-    body: Json | None = None
-    location: str | None = None
-
-
-class Known(NamedTuple):
-    """Which call it is."""
-
-    on: str
-    """As faults name its kind: ``chat``, ``member`` or ``install``."""
-    chat: str | None
-    one_of: tuple[str, ...]
-    """The permissions of which it takes any."""
-    run: Callable[[], Answer]
-    """Raises GraphError."""
 
 
 class GraphCalls:
@@ -65,29 +22,29 @@ class GraphCalls:
         """Which call it is; raises GraphError for one that is not imitated."""
         match (call.method, *call.path.strip("/").split("/")):
             case ("POST", "chats"):
-                return Known("chat", None, permissions.CREATE_CHAT, lambda: self._create(call))
+                return Known("chat", permissions.CREATE_CHAT, lambda: self._create(call))
             case ("GET", "users", person, "chats"):
-                return Known("chat", None, permissions.LIST_CHATS, lambda: self._chats_of(call, person))
+                return Known("chat", permissions.LIST_CHATS, lambda: self._chats_of(call, person))
             case ("GET", "chats", chat):
-                return Known("chat", chat, permissions.READ_CHAT, lambda: self._show(chat))
+                return Known("chat", permissions.READ_CHAT, lambda: self._show(chat), chat)
             case ("PATCH", "chats", chat):
-                return Known("chat", chat, permissions.RENAME_CHAT, lambda: self._rename(call, chat))
+                return Known("chat", permissions.RENAME_CHAT, lambda: self._rename(call, chat), chat)
             case ("DELETE", "chats", chat):
-                return Known("chat", chat, permissions.DELETE_CHAT, lambda: self._delete(chat))
+                return Known("chat", permissions.DELETE_CHAT, lambda: self._delete(chat), chat)
             case ("GET", "chats", chat, "members"):
-                return Known("member", chat, permissions.READ_MEMBERS, lambda: self._list(call, chat))
+                return Known("member", permissions.READ_MEMBERS, lambda: self._list(call, chat), chat)
             case ("POST", "chats", chat, "members"):
-                return Known("member", chat, permissions.CHANGE_MEMBERS, lambda: self._add(call, chat))
+                return Known("member", permissions.CHANGE_MEMBERS, lambda: self._add(call, chat), chat)
             case ("DELETE", "chats", chat, "members", membership):
                 return Known(
-                    "member", chat, permissions.CHANGE_MEMBERS, lambda: self._remove(chat, membership)
+                    "member", permissions.CHANGE_MEMBERS, lambda: self._remove(chat, membership), chat
                 )
             case ("GET", "chats", chat, "installedApps"):
-                return Known("install", chat, permissions.INSTALL_APP, lambda: self._installed(chat))
+                return Known("install", permissions.INSTALL_APP, lambda: self._installed(chat), chat)
             case ("POST", "chats", chat, "installedApps"):
-                return Known("install", chat, permissions.INSTALL_APP, lambda: self._install(call, chat))
+                return Known("install", permissions.INSTALL_APP, lambda: self._install(call, chat), chat)
             case ("GET", "appCatalogs", "teamsApps"):
-                return Known("install", None, permissions.READ_CATALOG, lambda: self._catalog(call))
+                return Known("install", permissions.READ_CATALOG, lambda: self._catalog(call))
             case (_, segment, *_):
                 raise bad_request(f"Resource not found for the segment '{segment}'.")
         raise AssertionError(call.path)  # a split text has a first part
@@ -98,7 +55,7 @@ class GraphCalls:
 
     def _chats_of(self, call: GraphCall, person: str) -> Answer:
         chats, more = self._chats.of_person(person, call.query, call.gone)
-        return self._page(call, chats, more, "$skip", LARGEST_PAGE)
+        return page(call, chats, more, "$skip", LARGEST_PAGE)
 
     def _show(self, chat: str) -> Answer:
         return Answer(200, self._chats.shown(self._chats.find(chat), context="$metadata#chats/$entity"))
@@ -112,7 +69,7 @@ class GraphCalls:
 
     def _list(self, call: GraphCall, chat: str) -> Answer:
         members, more = self._members.page(self._chats.find(chat), call.query)
-        return self._page(call, members, more, "$skiptoken", MEMBERS_OF_A_PAGE)
+        return page(call, members, more, "$skiptoken", MEMBERS_OF_A_PAGE)
 
     def _add(self, call: GraphCall, chat: str) -> Answer:
         found = self._chats.find(chat)
@@ -132,10 +89,3 @@ class GraphCalls:
 
     def _catalog(self, call: GraphCall) -> Answer:
         return Answer(200, {"value": self._apps.in_catalog(call.query)})
-
-    def _page(self, call: GraphCall, shown: list[Json], more: bool, name: str, size: int) -> Answer:
-        body: dict[str, Any] = {"@odata.count": len(shown), "value": shown}
-        if more:
-            query = urlencode({**call.query, name: int(call.query.get(name, "0")) + min(size, len(shown))})
-            body["@odata.nextLink"] = f"{call.address}/v1.0{call.path}?{query}"
-        return Answer(200, body)

@@ -1,7 +1,6 @@
 """Group chats as Graph makes, shows, renames and deletes them."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
 from urllib.parse import quote
 
 from sandbox.company import Person
@@ -9,6 +8,7 @@ from sandbox.graph_errors import bad_request, no_licence, not_found
 from sandbox.teams.chats import Chats
 from sandbox.teams.conversations import Conversations
 from sandbox.teams.graph.bodies import WantedMember, wanted_chat, wanted_topic
+from sandbox.teams.graph.call import number_in
 from sandbox.teams.state import Conversation, Json, timestamp
 
 LARGEST_PAGE = 50
@@ -41,7 +41,7 @@ class GraphChats:
 
     def of_person(self, key: str, query: Mapping[str, str], gone: Collection[str]) -> tuple[list[Json], bool]:
         """A page of the group chats that a person is in, and whether there are more."""
-        person, first, most = self.person(key, gone), _number(query, "$skip"), _number(query, "$top")
+        person, first, most = self.person(key, gone), number_in(query, "$skip"), number_in(query, "$top")
         chats = [
             chat
             for chat in self._conversations.state.conversations.values()
@@ -93,10 +93,3 @@ def check_member(person: Person, wanted: WantedMember) -> None:
         raise no_licence()
     if (person.guest_from is not None) != (wanted.role == "guest"):
         raise bad_request(f"Invalid role '{wanted.role}' for the member '{wanted.key}'.")
-
-
-def _number(query: Mapping[str, Any], name: str) -> int:
-    value = str(query.get(name, "0"))
-    if not value.isdecimal():
-        raise bad_request(f"Invalid value for {name}.")
-    return int(value)

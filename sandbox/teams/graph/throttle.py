@@ -1,16 +1,20 @@
-"""Graph's limit for one app in one tenant: 30 calls about Teams in a second; it uses real time.
+"""Graph's limits for one app in one tenant: 30 calls about Teams in a second, and 4 at once in a mailbox.
 
-Source: learn.microsoft.com *Microsoft Graph service-specific throttling limits*, Microsoft Teams.
+The second is one of real time.
+
+Source: learn.microsoft.com *Microsoft Graph service-specific throttling limits*, Microsoft Teams and Outlook.
 """
 
 import math
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from sandbox.graph_errors import too_many_requests
+from sandbox.graph_errors import GraphError, too_many_requests
 
 MOST_IN_A_SECOND = 30
+MOST_AT_ONCE = 4
 
 
 class GraphThrottle:
@@ -32,3 +36,22 @@ class GraphThrottle:
     def clear(self) -> None:
         """Forget every call."""
         self._passed.clear()
+
+
+class MailboxThrottle:
+    """Counts the calls that are under way in each mailbox."""
+
+    def __init__(self) -> None:
+        self._running: Counter[str] = Counter()
+
+    @contextmanager
+    def admitted(self, mailbox: str) -> Iterator[None]:
+        """Count one call while the block runs; raises GraphError where too many are under way."""
+        if self._running[mailbox] >= MOST_AT_ONCE:
+            message = "Application is over its MailboxConcurrency limit."
+            raise GraphError(429, "ApplicationThrottled", message, retry_after=1)
+        self._running[mailbox] += 1
+        try:
+            yield
+        finally:
+            self._running[mailbox] -= 1
