@@ -19,12 +19,16 @@ def renderer_path() -> Path:
 
 
 def files_router(renderer: Path) -> APIRouter:
-    """The routes of ``/`` and of the renderer; if it is missing, both say how to get it."""
+    """The routes of both pages and of the renderer; where that is missing, ``/`` and it say how to get it."""
     router = APIRouter()
 
     @router.get("/")
     def index() -> Response:
         return FileResponse(PAGE / "index.html") if renderer.is_file() else _missing(renderer)
+
+    @router.get("/calendar")
+    def calendar() -> Response:
+        return FileResponse(PAGE / "calendar.html")
 
     @router.get("/page/vendor/adaptivecards.min.js")
     def adaptive_cards() -> Response:

@@ -23,6 +23,10 @@ export const lists = (person) => request(`/page/state?person=${encodeURIComponen
 export const conversation = (id, person) =>
   request(`/page/conversations/${encodeURIComponent(id)}/messages?person=${encodeURIComponent(person)}`);
 
+export const calendar = (person) => request(`/page/calendar?person=${encodeURIComponent(person)}`);
+
+export const meeting = (id) => request(`/page/meetings/${encodeURIComponent(id)}`);
+
 export const hostConfig = (name) => request(`/page/static/host-config/${name}.json`);
 
 export const teamsClients = () => request("/page/static/teams-clients.json");

@@ -8,7 +8,7 @@ import { CardActions } from "./card-actions.js";
 import { prepareRenderer } from "./cards.js";
 import { askForChat } from "./chat-dialogs.js";
 import { ConversationView } from "./conversation.js";
-import { placeAt } from "./deep-links.js";
+import { calendarPage, meetingPage, placeAt } from "./deep-links.js";
 import { loadHostConfigs } from "./host-config.js";
 import { ListView } from "./list.js";
 import { showRail } from "./rail.js";
@@ -88,6 +88,11 @@ async function go(id, message = null) {
 
 /** Goes where an address leads within Teams; false where a browser should open it. */
 function follow(address) {
+  const meeting = meetingPage(address, store.person);
+  if (meeting) {
+    location.assign(meeting);
+    return true;
+  }
   const place = placeAt(address);
   if (!place) return false;
   if (store.find(place.conversation)) go(place.conversation, place.message);
@@ -124,7 +129,13 @@ function drawList() {
 }
 
 function drawRail() {
-  showRail(part("rail"), { chosen: app, unread: store.unread, temporal: store.links.temporal_ui, choose });
+  showRail(part("rail"), {
+    chosen: app,
+    unread: store.unread,
+    calendar: calendarPage(store.person),
+    temporal: store.links.temporal_ui,
+    choose,
+  });
 }
 
 function drawTitle() {

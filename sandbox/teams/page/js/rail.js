@@ -1,4 +1,4 @@
-// The app rail: which list is shown beside it, and the way to Temporal's own pages.
+// The app rail: which list is shown beside it, and the ways to the calendar and to Temporal's own pages.
 
 import { fill, h, icon } from "./dom.js";
 
@@ -9,7 +9,7 @@ const APPS = [
 ];
 
 /** Draws the rail into `element`; `choose(name)` shows an app's list. */
-export function showRail(element, { chosen, unread, temporal, choose }) {
+export function showRail(element, { chosen, unread, calendar, temporal, choose }) {
   const focused = element.contains(document.activeElement) && document.activeElement.dataset.app;
   fill(
     element,
@@ -34,6 +34,7 @@ export function showRail(element, { chosen, unread, temporal, choose }) {
           ),
       ),
     ),
+    h("a", { class: "app", href: calendar }, icon("calendar", 24), h("span", {}, "Calendar")),
     temporal &&
       h(
         "a",
