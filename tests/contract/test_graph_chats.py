@@ -1,22 +1,16 @@
 """Our client of Graph's group chats, against the simulators and the published description."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import pytest
 
-from muster.clients.expiring import Expiring, ExpiringCache
-from muster.clients.graph.app_calls import AppCalls
 from muster.clients.graph.chats import ChatsClient, DirectoryPerson, Invited
-from muster.clients.http import open_pool
-from muster.clients.teams.clouds import CLOUDS
 from sandbox.company import Person
 from sandbox.teams.graph.apps import catalog_id_of
-from tests.contract.wire import Wire
+from tests.contract.graph import NewCalls, described_calls
 from tests.sandbox.office import Office, running_office
-from tests.schemas.graph import graph_api
 from workflows.errors import (
     ConsentMissing,
     NotFound,
@@ -50,7 +44,7 @@ class Graph:
     """Our client, and what it has asked for."""
 
     office: Office
-    pool: httpx.AsyncClient
+    new_calls: NewCalls
     client: ChatsClient = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,12 +56,7 @@ class Graph:
 
     def forgets_tokens(self) -> None:
         """Begin anew: what a kept token may do, it may do while it lives."""
-
-        async def token(_: str) -> Expiring[str]:
-            return Expiring(self.office.microsoft.graph_token(), 3600)
-
-        clouds = {self.tenant: replace(CLOUDS["public"], graph=self.office.microsoft.authority)}
-        self.client = ChatsClient(AppCalls(self.pool, ExpiringCache(token), clouds))
+        self.client = ChatsClient(self.new_calls())
 
     async def made(self, *names: str) -> str:
         """A chat of these people."""
@@ -78,13 +67,8 @@ class Graph:
 
 @pytest.fixture
 async def graph(office: Office) -> AsyncIterator[Graph]:
-    """Every request and answer is as the description says."""
-    wire = Wire(under="/v1.0", verify=office.microsoft.tls())
-
-    async with open_pool(transport=wire) as pool:
-        yield Graph(office, pool)
-    for exchange in wire.exchanges:
-        graph_api().check_request(exchange)
+    async with described_calls(office) as new_calls:
+        yield Graph(office, new_calls)
 
 
 def invited(person: Person) -> Invited:
