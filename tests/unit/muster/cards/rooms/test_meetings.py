@@ -53,8 +53,8 @@ def test_all_candidates_have_their_reasons_and_none_is_said_twice() -> None:
         Hindrance(who="Gil Guest", why="guest"),
     )
     assert text == (
-        "The meeting cannot be made: the account of Ada Ops is disabled; Bo Call has no calendar, and Bo Call "
-        "has no licence for meetings of Teams; Gil Guest is a guest of this organization."
+        "The meeting cannot be made: the account of Ada Ops is disabled; Bo Call has no calendar, and Bo "
+        "Call has no licence for meetings of Teams; Gil Guest is a guest of this organization."
     )
 
 
