@@ -1,7 +1,7 @@
 """A meeting's way into PagerDuty: the incident's bridge and a note, both as whoever asked for it."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from activities.pagerduty.askers import as_askers, write_link_note
 from activities.registration import implements
@@ -9,14 +9,12 @@ from muster.clients.pagerduty.access import account_of, bounded
 from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient
 from muster.config_file import PagerDutyAccount
 from muster.linked_people.person_token import PersonTokens
-from muster.payloads.incident import bridge_of_incident
 from muster.store import meetings
 from muster.store.details import lock_incident
 from muster.store.links import LinkedUser
 from muster.store.pool import Pool, transaction
 from workflows.contract import Done
 from workflows.errors import Forbidden, OutcomeUnknown, ProviderUnavailable, RequestInvalid
-from workflows.incident.values import Bridge
 from workflows.incident_meeting.activities import (
     MEETING_NOTE,
     NOTE_MEETING,
@@ -32,6 +30,11 @@ _NOT_IN_THE_BRIDGE: Mapping[str, str] = {
     "theirs": " (not the incident's conference bridge: that has another address)",
     "refused": " (not in the incident's conference bridge: PagerDuty refused it)",
 }
+
+
+class _Held(NamedTuple):
+    url: str
+    number: str
 
 
 class MeetingLinkActivities:
@@ -70,7 +73,8 @@ class MeetingLinkActivities:
                     return "ours"
                 if held.url and held.url != request.replaces:
                     return "theirs"
-                number = held.number if held.number and not held.url else request.number
+                # A number that somebody has set without an address stays.
+                number = request.number if held.url or not held.number else held.number
                 await self._write(account, request, user, number=number)
             return "ours"
 
@@ -103,11 +107,15 @@ class MeetingLinkActivities:
             await meetings.note_noted(self._pool, request.room, attempt=request.attempt)
         return Done()
 
-    async def _bridge(self, account: PagerDutyAccount, request: SetBridge, user: LinkedUser) -> Bridge:
+    async def _bridge(self, account: PagerDutyAccount, request: SetBridge, user: LinkedUser) -> _Held:
+        """As it is, to the letter: what is no address for a card is one that somebody has set."""
         incident: Mapping[str, Any] = await self._client.get_incident(
             account, request.room.incident_id, token=user.access_token, within=INTERACTIVE
         )
-        return bridge_of_incident(incident.get("conference_bridge")) or Bridge()
+        bridge = incident.get("conference_bridge")
+        held = bridge if isinstance(bridge, Mapping) else {}
+        url, number = (held.get(name) for name in ("conference_url", "conference_number"))
+        return _Held(*(one.strip() if isinstance(one, str) else "" for one in (url, number)))
 
     async def _write(
         self, account: PagerDutyAccount, request: SetBridge, user: LinkedUser, *, number: str

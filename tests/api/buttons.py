@@ -27,6 +27,7 @@ from muster.clients.http import open_pool
 from muster.clients.teams.connector import ConnectorClient
 from muster.clients.teams.jwks import BotKeys
 from muster.config_file import TeamsRegistration
+from muster.settings import Settings
 from muster.store import cards
 from muster.store.pool import Pool
 from sandbox.serving import Listener, serving
@@ -143,13 +144,14 @@ async def serving_buttons(
     framework_pool: httpx.AsyncClient,
     connector: Connector,
     places: Places | None = None,
+    settings: Settings | None = None,
 ) -> AsyncIterator[Buttons]:
     """The bot's route with everything behind it that is real."""
 
     async def token(tenant: str) -> Expiring[str]:
         return Expiring(f"token-of-{tenant}", 3600)
 
-    settings = settings_for("postgresql://nobody@127.0.0.1:1/not-used", "127.0.0.1:1")
+    settings = settings or settings_for("postgresql://nobody@127.0.0.1:1/not-used", "127.0.0.1:1")
     async with (
         open_pool() as http,
         readers_in_an_api(settings, pool, http, gateway) as readers,

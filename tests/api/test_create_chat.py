@@ -1,4 +1,4 @@
-"""**Create Chat** through the whole edge: whose room is asked, and what whoever pressed gets to see."""
+"""**Create Chat** and **Create Meeting** through the whole edge: who asks, and what they get to see."""
 
 import asyncio
 import time
@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,9 +22,9 @@ from muster.temporal.attempts import Rejected, TemporalUnavailable
 from muster.temporal.client import connect
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.buttons import NOBODYS_MESSAGE, Buttons, Connector, is_sentence, serving_buttons
-from tests.api.conftest import BotFramework
+from tests.api.conftest import APP_ID, BotFramework
 from tests.api.outage import line_to
-from tests.api.team_bot import OTHER_TENANT, AskedOfRoom, RecordingGateway
+from tests.api.team_bot import OTHER_TENANT, AskedOfRoom, RecordingGateway, bot_settings
 from tests.support.company import ACCOUNT, ADA_AAD, BO_AAD, CY_AAD, OPS, RELEASES, TENANT, company
 from tests.support.settings import settings_for
 from tests.support.views import a_view
@@ -32,10 +33,12 @@ from workflows.channel_incident.activities import ShowCard
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import CardIdentity
 from workflows.incident_room.messages import Policy, RoomAnswer
+from workflows.meeting import Hindrance
 from workflows.verbs.outcomes import Outcome
 
 pytestmark = pytest.mark.anyio
 
+MEETING = "https://teams.microsoft.com/l/meetup-join/1"
 URL = "https://teams.microsoft.com/l/chat/19%3Aroom%40thread.v2/0"
 MESSAGE = "1700000000042"
 MAKING = "Muster is making the chat; the card will show Join Chat."
@@ -71,14 +74,18 @@ async def serve(
     framework: BotFramework,
     framework_pool: httpx.AsyncClient,
     card: ShowCard,
+    tmp_path: Path,
 ) -> Serve:
     """``serve(gateway)``: the edge, with the card in its row."""
+    settings = bot_settings(database_url, tmp_path)
     await seed(settings_for(database_url, "127.0.0.1:1"), company())
     connector = Connector()
 
     @asynccontextmanager
     async def serving(gateway: Gateway) -> AsyncIterator[Buttons]:
-        async with serving_buttons(pool, gateway, framework, framework_pool, connector) as buttons:
+        async with serving_buttons(
+            pool, gateway, framework, framework_pool, connector, settings=settings
+        ) as buttons:
             await buttons.register(card.card.incident_id)
             await cards.intend(pool, card, datetime.now(UTC))
             assert (await cards.record_shown(pool, card, MESSAGE)).recorded
@@ -101,9 +108,15 @@ async def buttons(gateway: RecordingGateway, serve: Serve) -> AsyncIterator[Butt
 
 
 def pressed(
-    buttons: Buttons, card: ShowCard, who: str = ADA_AAD, message: str = MESSAGE, **changes: Any
+    buttons: Buttons,
+    card: ShowCard,
+    who: str = ADA_AAD,
+    message: str = MESSAGE,
+    *,
+    verb: str = "create_chat",
+    **changes: Any,
 ) -> dict[str, Any]:
-    return buttons.on(card, message, who, verb="create_chat") | changes
+    return buttons.on(card, message, who, verb=verb) | changes
 
 
 def with_marker(click: dict[str, Any], marker: str) -> dict[str, Any]:
@@ -394,3 +407,61 @@ async def test_while_temporal_is_out_of_reach_the_click_was_not_taken(
             began = asyncio.get_running_loop().time()
             assert said(await buttons.click(pressed(buttons, card))) == UNREACHABLE
             assert asyncio.get_running_loop().time() - began < 2.5
+
+
+# The meeting
+
+
+async def test_a_meeting_is_asked_of_the_same_room(
+    buttons: Buttons, gateway: RecordingGateway, card: ShowCard, incident: str
+) -> None:
+    gateway.room_reply = RoomAnswer(
+        outcome=Outcome(kind="done"), url=MEETING, invited=("Bo Call", "Cy Net"), invited_count=2
+    )
+    answer = await buttons.click(pressed(buttons, card, verb="create_meeting"))
+    assert said(answer) == f"There is a meeting for this incident: {MEETING} · Invited: Bo Call, Cy Net"
+    asked = the_one(gateway)
+    assert (asked.update, asked.asked.click.verb) == ("create_meeting", "create_meeting")
+    assert (asked.start.incident_id, asked.start.tenant) == (incident, TENANT)
+
+
+async def test_a_meeting_that_was_there_is_told_without_names(
+    buttons: Buttons, gateway: RecordingGateway, card: ShowCard
+) -> None:
+    gateway.room_reply = RoomAnswer(outcome=Outcome(kind="already"), url=MEETING, invited=("Bo Call",))
+    answer = await buttons.click(pressed(buttons, card, verb="create_meeting"))
+    assert said(answer) == f"There is a meeting for this incident: {MEETING}"
+
+
+async def test_what_a_teams_admin_has_to_run_is_told_with_the_tenants_own_app(
+    buttons: Buttons, gateway: RecordingGateway, card: ShowCard
+) -> None:
+    hindrances = (
+        Hindrance(who="Ada Ops", why="not_granted", permission="Calendars.ReadWrite"),
+        Hindrance(who="Ada Ops", why="no_policy"),
+    )
+    outcome = Outcome(kind="refused", reason="no_organiser", hindrances=hindrances)
+    gateway.room_reply = RoomAnswer(outcome=outcome)
+    text = said(await buttons.click(pressed(buttons, card, verb="create_meeting")))
+    assert text.startswith(
+        "The meeting cannot be made: Calendars.ReadWrite is not granted, and no application access policy "
+        "allows Muster to make meetings for Ada Ops. A Teams admin runs: New-CsApplicationAccessPolicy "
+    )
+    assert f"-AppIds '{APP_ID}'" in text
+
+
+async def test_somebody_unlinked_makes_no_meeting(
+    buttons: Buttons, gateway: RecordingGateway, card: ShowCard
+) -> None:
+    text = said(await buttons.click(pressed(buttons, card, CY_AAD, verb="create_meeting")))
+    assert text.startswith("Your Teams account is not linked to PagerDuty (acme), so no meeting is made.")
+    assert text.endswith("Then press Create Meeting again.")
+    assert gateway.asked_of_rooms == []
+
+
+async def test_without_an_answer_in_time_the_card_tells_of_the_meeting(
+    buttons: Buttons, gateway: RecordingGateway, card: ShowCard
+) -> None:
+    gateway.room_reply = None
+    text = said(await buttons.click(pressed(buttons, card, verb="create_meeting")))
+    assert text == "Muster is making the meeting; the card will show Join Meeting."

@@ -66,6 +66,18 @@ class PagerDutyConsole:
         await form.get_by_role("button", name="Ask", exact=True).click()
         await expect(self.page.get_by_text("Responders", exact=True)).to_be_visible()
 
+    async def expect_bridge(self, *texts: str) -> None:
+        """The open incident's conference bridge says this."""
+        bridge = self.page.get_by_text("Conference bridge", exact=True).locator(
+            "xpath=following-sibling::dd[1]"
+        )
+        for text in texts:
+            await expect(bridge).to_contain_text(text)
+
+    async def expect_note(self, text: str) -> None:
+        """The open incident has one note that says this."""
+        await expect(self.page.get_by_role("list").get_by_text(text)).to_have_count(1)
+
     async def set_priority(self, name: str) -> None:
         """Change the open incident's priority."""
         await self.page.get_by_test_id("priority-select").select_option(label=name)

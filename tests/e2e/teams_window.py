@@ -207,16 +207,25 @@ class Card:
         await answer.finished()
         return answer.request.timing["responseEnd"] / 1000
 
-    async def choose(self, label: str, *, picture: str | None = None) -> None:
-        """Choose from the overflow menu, of which a picture may be kept, and wait for the bot's answer."""
+    async def choose(self, label: str, *, picture: str | None = None) -> float:
+        """Choose from the overflow menu, of which a picture may be kept, and wait for the bot's answer.
+
+        How many seconds that took.
+        """
+        async with self._page.expect_response("**/page/invoke") as answering:
+            await self.choose_on_page(label, picture=picture)
+        answer = await answering.value
+        await answer.finished()
+        return answer.request.timing["responseEnd"] / 1000
+
+    async def choose_on_page(self, label: str, *, picture: str | None = None) -> None:
+        """Choose from the overflow menu, and wait for nothing."""
         await self.click_on_page("•••")
         item = self._page.get_by_role("menuitem").filter(has_text=label)
         await expect(item).to_be_visible()
         if picture is not None:
             await keep(self._page, picture)
-        async with self._page.expect_response("**/page/invoke") as answering:
-            await item.click()
-        await (await answering.value).finished()
+        await item.click()
 
     async def click_on_page(self, label: str) -> None:
         """Click a button that the page answers itself, without the bot."""

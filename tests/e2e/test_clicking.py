@@ -42,7 +42,7 @@ async def test_whoever_is_not_linked_changes_nothing(
     assert len(message["versions"]) == 1
     await seen_by_bo.expect_without("not linked")
     await expect(bo.page.get_by_test_id("only-you")).to_have_count(0)
-    await seen_by_bo.expect_buttons("Acknowledge", "Resolve", "Create Chat", "Open in PagerDuty")
+    await seen_by_bo.expect_buttons("Acknowledge", "Resolve", "Create Meeting", "•••", "Open in PagerDuty")
     await cy.expect_no_unread_chat()
     await bo.expect_no_unread_chat()
 

@@ -77,7 +77,7 @@ async def test_an_incident_is_followed_in_two_chats_and_left_in_one(
     await ada.window.close_toast(FOLLOWS)
     live = room.card(TITLE)
     await live.expect("Triggered", "P3 · High", "Bo Call")
-    await live.expect_buttons("Acknowledge", "Resolve", "Create Chat", "•••", "Open in PagerDuty")
+    await live.expect_buttons("Acknowledge", "Resolve", "Create Meeting", "•••", "Open in PagerDuty")
     await bo.expect_card("Triggered", picture="following-3-live")
     await seen_by_bo.shared(TITLE).click("Follow here")
     await seen_by_bo.shared(TITLE).expect("This incident is followed here already.")

@@ -24,13 +24,15 @@ async def test_an_incident_lives_in_pagerduty_and_teams(windows: Windows) -> Non
     await console.trigger(TITLE, service="Checkout", priority="P3")
     await keep(console.page, "1-triggered-pagerduty")
     await card.expect("Triggered", "P3 · High", "Bo Call")
-    await card.expect_buttons("Acknowledge", "Resolve", "Create Chat", "Details", "Open in PagerDuty")
+    await card.expect_buttons(
+        "Acknowledge", "Resolve", "Create Meeting", "•••", "Details", "Open in PagerDuty"
+    )
     await bo.expect_card(TITLE, "Triggered", picture="1-triggered")
     await elsewhere.expect_unread("Payments", "ops", count=1)
 
     await card.click("Acknowledge")
     await card.expect("Acknowledged by Ada Ops")
-    await card.expect_buttons("Resolve", "Create Chat", "Details", "Open in PagerDuty")
+    await card.expect_buttons("Resolve", "Create Meeting", "Create Chat", "Details", "Open in PagerDuty")
     await keep(ada.page, "2-acknowledged-by-me")
     await bo.expect_card(TITLE, "Acknowledged by Ada Ops", picture="2-acknowledged")
     await console.expect_acknowledged_by("Ada Ops")

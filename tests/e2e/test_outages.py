@@ -26,7 +26,7 @@ async def test_a_click_while_pagerduty_is_down_is_told_and_works_later(
     await pagerduty.fault("rest", "status", status=503, times=100, match={"incident": incident})
     assert await card.click("Acknowledge") < TEAMS_PATIENCE
     await card.expect("Triggered", "Acknowledge was not done. PagerDuty did not answer.")
-    await card.expect_buttons("Acknowledge", "Resolve", "Create Chat", "Open in PagerDuty")
+    await card.expect_buttons("Acknowledge", "Resolve", "Create Meeting", "•••", "Open in PagerDuty")
     await keep(ada.page, "pagerduty-down")
     await pagerduty.clear_faults()
     assert await pagerduty.changes(incident) == []

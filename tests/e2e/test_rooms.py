@@ -26,6 +26,8 @@ MAKING_OR_THERE = re.compile(
     r"|Muster is making the chat; the card will show Join Chat\."
 )
 QUESTION, NOTE = "I am here. Shall we roll the release of 14:02 back?", "The release of 14:02 is rolled back."
+_OPEN = ("Acknowledge", "Resolve", "Create Meeting", "•••")
+"""Buttons of an open incident; the last one opens the others."""
 TEAMS_PATIENCE = 3.0
 """Seconds in which Teams wants an answer to a press."""
 _PICTURED = Screen("room", width=1100, height=980, scale=1.5)
@@ -58,10 +60,10 @@ async def test_a_chat_is_made_from_the_card_and_follows_to_the_end(
     incident = await pagerduty.trigger(title, priority=P2)
     topic = await _topic(pagerduty, incident)
     await in_ops.expect("Triggered")
-    await in_ops.expect_buttons("Acknowledge", "Resolve", "Create Chat", "Open in PagerDuty")
+    await in_ops.expect_buttons(*_OPEN, "Open in PagerDuty")
 
     # Di asks for it: she is answered in time, and Bo, who is on call, finds the chat in his list.
-    assert await in_ops.click("Create Chat") < TEAMS_PATIENCE
+    assert await in_ops.choose("Create Chat") < TEAMS_PATIENCE
     await expect(di.page.get_by_test_id("toast")).to_contain_text(MAKING_OR_THERE)
     await keep(di.page, "room-1-answered")
     await bo.window.expect_unread_chat(topic)
@@ -69,10 +71,10 @@ async def test_a_chat_is_made_from_the_card_and_follows_to_the_end(
     seen_by_bo = await bo.window.open_chat(topic)
     in_room = seen_by_bo.card(title)
     await in_room.expect("Triggered", "P2 · High")
-    await in_room.expect_buttons("Acknowledge", "Resolve", "Open in PagerDuty")
+    await in_room.expect_buttons("Acknowledge", "Resolve", "Create Meeting", "Open in PagerDuty")
     assert await bo.members() == ["Bo Call", "Di Pager", "Muster"]
     await in_ops.expect("Join Chat")
-    await in_ops.expect_buttons("Acknowledge", "Resolve", "Join Chat", "Open in PagerDuty")
+    await in_ops.expect_buttons(*_OPEN, "Open in PagerDuty")
 
     # What is done there is seen in the channel, whose card leads there.
     await in_room.click("Acknowledge")
@@ -124,21 +126,21 @@ async def test_what_an_admin_has_not_granted_is_said_and_the_rest_goes_on(
     await microsoft.revoke(CREATE, MEMBERS)
     await _forget_tokens(product)
 
-    await card.click("Create Chat")
+    await card.choose("Create Chat")
     await di.window.close_toast(f"The chat cannot be made: {CREATE} {ASK_ADMIN}")
     await keep(di.page, "room-6-not-granted")
-    await card.expect_buttons("Acknowledge", "Resolve", "Create Chat", "Open in PagerDuty")
+    await card.expect_buttons(*_OPEN, "Open in PagerDuty")
     await di.window.expect_no_chat(topic)
 
     # An admin grants one of the two: there is a chat, and its people are those of the beginning.
     await microsoft.grant(without=(MEMBERS,))
-    await card.click("Create Chat")
+    await card.choose("Create Chat")
     for screen in SCREENS:
         window = await windows.onlooking("Bo Call", screen)
         in_room = (await window.open_chat(topic)).card(title)
         await in_room.expect("Triggered", f"People cannot be added to the chat: {MEMBERS} {ASK_ADMIN}")
         await keep(window.page, f"room-7-lacks-{screen.name}")
-    await card.expect_buttons("Acknowledge", "Resolve", "Join Chat", "Open in PagerDuty")
+    await card.expect_buttons(*_OPEN, "Open in PagerDuty")
     await keep(di.page, "room-7-lacks-in-the-channel")
 
 
@@ -154,7 +156,7 @@ async def test_a_worker_that_is_killed_in_the_middle_leaves_one_chat_and_tells_o
 
     await records.fault("chat", "slow", seconds=TEAMS_PATIENCE / 2, match={"method": "POST"})
     creations = await _creations(records)
-    await card.click_on_page("Create Chat")
+    await card.choose_on_page("Create Chat")
     await eventually(partial(_is_created, records, creations))
     product.kill("worker")
     await expect(di.page.get_by_test_id("toast")).to_contain_text(MAKING_OR_THERE)

@@ -14,10 +14,15 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.graph.chats import ChatActivities
+from activities.graph.meetings import MeetingActivities
+from activities.graph.organisers import OrganiserActivities
 from activities.graph.people import PeopleActivities
 from activities.teams.sends import Sends
+from muster.clients.graph.accounts import AccountsClient
 from muster.clients.graph.app_calls import app_calls
+from muster.clients.graph.calendar import CalendarClient
 from muster.clients.graph.chats import ChatsClient
+from muster.clients.graph.meetings import MeetingsClient
 from muster.clients.http import open_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import AppTokens
@@ -75,7 +80,11 @@ async def failed(activity: Callable[[ArgumentT], Awaitable[object]], request: Ar
 
 def staffed_company(crowd: int) -> Company:
     """Acme with a guest, somebody without Teams and a crowd; everybody has a PagerDuty user."""
-    company = crowded(with_unlicensed(with_guest(build_company())), crowd)
+    return all_in_pagerduty(crowded(with_unlicensed(with_guest(build_company())), crowd))
+
+
+def all_in_pagerduty(company: Company) -> Company:
+    """The same company, where everybody of its own has a PagerDuty user."""
     people = tuple(
         one.model_copy(update={"pagerduty_user": f"PMORE{number:03}", "role": "limited_user"})
         if one.pagerduty_user is None and one.tenant is None
@@ -121,6 +130,8 @@ class Worker:
 
     chats: ChatActivities
     people: PeopleActivities
+    organisers: OrganiserActivities
+    meetings: MeetingActivities
 
 
 @dataclass
@@ -133,9 +144,15 @@ class Room:
     settings: Settings
     accounts: Mapping[str, PagerDutyAccount]
     sends: Sends = field(default_factory=Sends)
+    sent: list[httpx.Request] = field(default_factory=list)
+    """What its workers asked Microsoft and PagerDuty, in order."""
     worker: Worker = field(init=False)
 
     def __post_init__(self) -> None:
+        async def keep(request: httpx.Request) -> None:
+            self.sent.append(request)
+
+        self.http.event_hooks["request"].append(keep)
         self.begins_anew()
 
     @property
@@ -149,9 +166,12 @@ class Room:
 
     def another_worker(self, sends: Sends | None = None) -> Worker:
         """One that knows nothing of the first; its tokens are new."""
-        client = ChatsClient(app_calls(self.settings, self.http))
+        calls, sends = app_calls(self.settings, self.http), sends or Sends()
+        client = ChatsClient(calls)
+        meetings = MeetingActivities(CalendarClient(calls), MeetingsClient(calls), self.pool, sends)
+        meetings.waits = (0.05, 0.4)
         return Worker(
-            ChatActivities(client, self.pool, sends or Sends(), self.settings),
+            ChatActivities(client, self.pool, sends, self.settings),
             PeopleActivities(
                 client,
                 PagerDutyClient(self.http),
@@ -159,6 +179,8 @@ class Room:
                 self.accounts,
                 self.pool,
             ),
+            OrganiserActivities(client, AccountsClient(calls), self.accounts, self.pool),
+            meetings,
         )
 
     def begins_anew(self) -> None:
@@ -177,7 +199,7 @@ class Room:
         await room_members.want(self.pool, ROOM, wanted, asked=asked)
         for one in people:
             role: room_members.Role = "owner" if one.guest_from is None else "guest"
-            await self.knows(one, Known(one.aad_object_id, role))
+            await self.knows(one, Known(one.aad_object_id, role, one.email))
 
     async def knows(self, person: Person, known: Known) -> None:
         await room_members.note_found(

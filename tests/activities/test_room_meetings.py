@@ -1,0 +1,419 @@
+"""``graph.choose_organiser``, ``create_meeting`` and ``update_entry``: one meeting, by whoever can."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from muster.config_file import PagerDutyAccount
+from muster.store import meetings, rooms
+from muster.store.meetings import MeetingRow
+from muster.store.pool import Pool
+from sandbox.company import Person
+from tests.sandbox.meetings import company_of_organizers, events_of, grant_policy
+from tests.sandbox.office import Office, running_office
+from tests.support.rooms import ROOM, Room, all_in_pagerduty, failed, office_settings, opened_room, ran
+from tests.support.waiting import eventually
+from workflows.incident_meeting.activities import (
+    ChooseOrganiser,
+    Chosen,
+    CreateMeeting,
+    EntryUpdated,
+    MeetingMade,
+    UpdateEntry,
+)
+from workflows.meeting import Hindrance, Way
+from workflows.wanted import ASKER
+
+pytestmark = pytest.mark.anyio
+
+SUBJECT = "Incident #42 Checkout is slow"
+PAGERDUTY = "https://acme.pagerduty.com/incidents/Q1"
+CALENDAR, ALONE = "Calendars.ReadWrite", "OnlineMeetings.ReadWrite.All"
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    company = all_in_pagerduty(company_of_organizers())
+    with running_office(tmp_path_factory.mktemp("office"), company=company) as office:
+        yield office
+
+
+@pytest.fixture
+def office(processes: Office) -> Office:
+    processes.reset()
+    return processes
+
+
+@pytest.fixture
+async def room(office: Office, pool: Pool, database_url: str, tmp_path: Path) -> AsyncIterator[Room]:
+    """Ada asked for the meeting, and Bo is to come. The configuration names Mia."""
+    account = PagerDutyAccount(
+        subdomain="acme", client_id="id", client_secret="secret", organiser=office.person("Mia").email
+    )
+    settings = office_settings(office, database_url, tmp_path)
+    async with opened_room(office, pool, settings, {"acme": account}) as room:
+        await room.invites(office.person("Bo"))
+        await room.invites(office.person("Ada"), rank=ASKER, asked=True)
+        yield room
+
+
+# What a run asks
+
+
+async def choose(room: Room, *people: Person, tried: tuple[str, ...] = (), **more: Any) -> Chosen:
+    request = ChooseOrganiser(
+        **room.call,
+        candidates=tuple(str(one.pagerduty_user) for one in people),
+        tried=tried,
+        **{
+            "number": 42,
+            "title": "Checkout is slow",
+            "incident_url": PAGERDUTY,
+            "chat_url": "",
+            **more,
+        },
+    )
+    return await ran(room.worker.organisers.choose_organiser, request)
+
+
+def creating(room: Room, attempt: int = 1, way: Way = "calendar") -> CreateMeeting:
+    return CreateMeeting(**room.call, attempt=attempt, way=way)
+
+
+async def create(room: Room, attempt: int = 1, way: Way = "calendar") -> MeetingMade:
+    return await ran(room.worker.meetings.create_meeting, creating(room, attempt, way))
+
+
+def updating(room: Room, *, is_over: bool = False) -> UpdateEntry:
+    return UpdateEntry(**room.call, attempt=1, is_over=is_over)
+
+
+async def update(room: Room, *, is_over: bool = False) -> EntryUpdated:
+    return await ran(room.worker.meetings.update_entry, updating(room, is_over=is_over))
+
+
+async def row(room: Room) -> MeetingRow:
+    found = await meetings.read(room.pool, ROOM)
+    assert found is not None
+    return found
+
+
+def entries(office: Office, person: Person) -> list[dict[str, Any]]:
+    answer = office.patient("GET", events_of(person))
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["value"]
+    return found
+
+
+def bodies(room: Room, ending: str) -> list[bytes]:
+    """Of every call of the worker's whose path ends so, as it was sent."""
+    return [one.content for one in room.sent if one.method == "POST" and one.url.path.endswith(ending)]
+
+
+# Whoever organises it
+
+
+async def test_whoever_asked_organises_it_and_all_is_committed_before_it_is_sent(
+    room: Room, office: Office
+) -> None:
+    ada = office.person("Ada")
+    chosen = await choose(room, ada, office.person("Bo"))
+    assert chosen == Chosen(key=str(ada.pagerduty_user), name="Ada Ops", attempt=1, way="calendar")
+    begun = await row(room)
+    assert (begun.stage, begun.organiser, begun.subject) == ("making", ada.aad_object_id, SUBJECT)
+    assert [one.name for one in begun.attendees] == ["Bo Call"]
+    assert PAGERDUTY in begun.html
+    assert bodies(room, "/events") == []
+
+
+@pytest.mark.parametrize(
+    ("lack", "why"),
+    [("guest", "guest"), ("disabled", "disabled"), ("unknown", "unknown"), ("elsewhere", "elsewhere")],
+)
+async def test_who_cannot_is_passed_over_for_the_next(
+    room: Room, office: Office, lack: str, why: Any
+) -> None:
+    ada, bo = office.person("Ada"), office.person("Bo")
+    first = office.guest if lack == "guest" else ada
+    await room.invites(first)
+    match lack:
+        case "disabled":
+            office.microsoft.sandbox("POST", f"people/{ada.email}", {"enabled": False})
+        case "unknown":
+            office.microsoft.sandbox("POST", f"people/{ada.email}", {"deleted": True})
+        case "elsewhere":
+            await room.pool.execute("UPDATE room_member SET aad_object_id = NULL WHERE name = 'Ada Ops'")
+    chosen = await choose(room, first, bo)
+    assert (chosen.name, chosen.tried) == ("Bo Call", (str(first.pagerduty_user),))
+    assert chosen.passed_over == (Hindrance(who=first.name, why=why),)
+
+
+async def test_whoever_the_configuration_names_comes_last(room: Room, office: Office) -> None:
+    ada = office.person("Ada")
+    chosen = await choose(room, ada, tried=(str(ada.pagerduty_user),))
+    mia = office.person("Mia")
+    assert (chosen.key, chosen.name) == ("configured", mia.email)
+    assert (await row(room)).organiser == mia.aad_object_id
+
+
+async def test_where_accounts_may_not_be_read_nobody_knows_of_a_disabled_one(
+    room: Room, office: Office
+) -> None:
+    ada = office.person("Ada")
+    office.microsoft.sandbox("POST", f"people/{ada.email}", {"enabled": False})
+    office.revoke("User.Read.All")
+    room.begins_anew()
+    assert (await choose(room, ada)).name == "Ada Ops"
+
+
+async def test_where_nobody_is_left_each_has_a_reason(room: Room, office: Office) -> None:
+    await room.invites(office.guest)
+    chosen = await choose(room, office.guest, tried=("configured",))
+    assert (chosen.key, chosen.tried) == ("", (str(office.guest.pagerduty_user),))
+    assert chosen.passed_over == (Hindrance(who=office.guest.name, why="guest"),)
+
+
+async def test_what_was_begun_is_gone_on_with_in_the_same_name(room: Room, office: Office) -> None:
+    first = await choose(room, office.person("Ada"))
+    assert await choose(room, office.person("Bo")) == first
+    await create(room)
+    both = await asyncio.gather(*(choose(room, office.person("Bo")) for _ in range(2)))
+    assert {one.attempt for one in both} == {1}
+
+
+# In a calendar
+
+
+async def test_an_entry_with_a_meeting_is_made_as_it_was_committed(room: Room, office: Office) -> None:
+    ada, bo = office.person("Ada"), office.person("Bo")
+    await choose(room, ada)
+    made = await create(room)
+    (entry,) = entries(office, ada)
+    assert made == MeetingMade(
+        url=entry["onlineMeeting"]["joinUrl"],
+        number=f"+1 206 555 0100,,{entry['onlineMeeting']['conferenceId']}#",
+        has_entry=True,
+        invited=("Bo Call",),
+        invited_count=1,
+    )
+    assert [one["emailAddress"]["address"] for one in entry["attendees"]] == [bo.email]
+    told = {name: entry[name] for name in ("subject", "showAs", "isReminderOn", "responseRequested")}
+    assert told == {"subject": SUBJECT, "showAs": "free", "isReminderOn": False, "responseRequested": False}
+    assert (await row(room)).stage == "made"
+
+
+async def test_made_once_more_it_is_the_same(room: Room, office: Office) -> None:
+    await choose(room, office.person("Ada"))
+    first = await create(room)
+    assert await create(room) == first
+    assert len(bodies(room, "/events")) == 1
+
+
+async def test_a_lost_answer_is_asked_for_again_byte_for_byte(room: Room, office: Office) -> None:
+    ada = office.person("Ada")
+    await choose(room, ada)
+    office.fault("event", "lose_answer", match={"method": "POST"})
+    assert (await failed(room.worker.meetings.create_meeting, creating(room)))[0] == "ProviderUnavailable"
+    room.begins_anew()
+    await room.invites(office.person("Cy"))  # who is wanted by now changes nothing of it
+    made = await create(room)
+    first, second = bodies(room, "/events")
+    assert first == second
+    assert (len(entries(office, ada)), made.invited) == (1, ("Bo Call",))
+
+
+async def test_a_key_that_has_made_another_body_is_looked_for(room: Room, office: Office) -> None:
+    """As after an update of Muster that writes something else."""
+    ada = office.person("Ada")
+    await choose(room, ada)
+    office.fault("event", "lose_answer", match={"method": "POST"})
+    await failed(room.worker.meetings.create_meeting, creating(room))
+    await room.pool.execute("UPDATE room_meeting SET html = '<p>Another</p>'")
+    made = await create(room)
+    (entry,) = entries(office, ada)
+    assert made.url == entry["onlineMeeting"]["joinUrl"]
+
+
+async def test_an_address_that_comes_late_is_waited_for(room: Room, office: Office) -> None:
+    await choose(room, office.person("Ada"))
+    office.fault("event", "join_later", seconds=0.3)
+    made = await create(room)
+    assert made.hindrance is None
+    assert made.url
+
+
+@pytest.mark.parametrize("lack", ["provider", "fault", "licence", "never"])
+async def test_an_entry_without_a_meeting_is_deleted_again(room: Room, office: Office, lack: str) -> None:
+    person = office.person({"provider": "Pia", "licence": "Lee"}.get(lack, "Ada"))
+    await room.invites(person)
+    if lack == "fault":
+        office.fault("event", "no_provider")
+    if lack == "never":
+        office.fault("event", "join_later", seconds=3600)
+    await choose(room, person)
+    made = await create(room)
+    assert made.hindrance == Hindrance(who=person.name, why="no_meeting")
+    assert entries(office, person) == []
+    begun = await row(room)
+    assert (begun.stage, begun.way) == ("making", "meeting")
+
+
+async def test_without_a_calendar_the_second_way_is_tried_at_once(room: Room, office: Office) -> None:
+    max_ = office.person("Max")
+    await room.invites(max_)
+    grant_policy(office)
+    await choose(room, max_)
+    assert (await create(room)).hindrance == Hindrance(who="Max Lacks", why="no_mailbox")
+    made = await create(room, way="meeting")
+    assert (made.hindrance, made.has_entry, made.invited_count) == (None, False, 0)
+    assert made.url.startswith("https://teams.microsoft.com/l/meetup-join/")
+
+
+async def test_for_an_organiser_whom_nobody_knows_there_is_no_second_way(room: Room, office: Office) -> None:
+    ada = office.person("Ada")
+    await choose(room, ada)
+    office.microsoft.sandbox("POST", f"people/{ada.email}", {"deleted": True})
+    assert (await create(room)).hindrance == Hindrance(who="Ada Ops", why="unknown")
+    assert (await row(room)).stage == "none"
+
+
+# A meeting alone
+
+
+async def without_calendars(room: Room, office: Office, *people: Person) -> None:
+    """The permission of the first way is not granted."""
+    office.revoke(CALENDAR)
+    room.begins_anew()
+    await choose(room, *people)
+    made = await create(room)
+    assert made.hindrance == Hindrance(who=people[0].name, why="not_granted", permission=CALENDAR)
+
+
+async def test_a_meeting_alone_is_made_once_whatever_is_lost(room: Room, office: Office) -> None:
+    grant_policy(office)
+    await without_calendars(room, office, office.person("Ada"))
+    office.fault("meeting", "lose_answer")
+    request = creating(room, way="meeting")
+    assert (await failed(room.worker.meetings.create_meeting, request))[0] == "ProviderUnavailable"
+    made = await create(room, way="meeting")
+    first, second = bodies(room, "/onlineMeetings/createOrGet")
+    assert first == second
+    assert made == await create(room, way="meeting")
+
+
+async def test_a_policy_counts_half_an_hour_after_it_was_granted(room: Room, office: Office) -> None:
+    ada = office.person("Ada")
+    await without_calendars(room, office, ada)
+    grant_policy(office, after=1700)
+    assert (await create(room, way="meeting")).hindrance == Hindrance(who="Ada Ops", why="no_policy")
+    assert (await row(room)).stage == "none"
+    office.teams.post("/_sandbox/clock", {"advance": 101})
+    assert (await choose(room, ada)).attempt == 2
+    await create(room, attempt=2)
+    assert (await create(room, attempt=2, way="meeting")).hindrance is None
+
+
+@pytest.mark.parametrize(
+    ("who", "why", "permission"), [("Lee", "no_licence", ""), ("Ada", "not_granted", ALONE)]
+)
+async def test_what_the_second_way_lacks_is_told(
+    room: Room, office: Office, who: str, why: Any, permission: str
+) -> None:
+    person = office.person(who)
+    await room.invites(person)
+    grant_policy(office)
+    if permission:
+        office.revoke(permission)
+    await without_calendars(room, office, person)
+    made = await create(room, way="meeting")
+    assert made.hindrance == Hindrance(who=person.name, why=why, permission=permission)
+
+
+async def test_a_refusal_whose_answer_was_lost_is_told_once_more(room: Room, office: Office) -> None:
+    await without_calendars(room, office, office.person("Ada"))
+    first = await create(room, way="meeting")
+    assert await create(room, way="meeting") == first
+    assert await create(room) == MeetingMade(
+        hindrance=Hindrance(who="Ada Ops", why="not_granted", permission=CALENDAR)
+    )
+    assert len(bodies(room, "/onlineMeetings/createOrGet")) == 1
+
+
+@pytest.mark.parametrize("attempt", [0, 2])
+async def test_another_attempt_than_the_one_that_was_begun_makes_nothing(
+    room: Room, office: Office, attempt: int
+) -> None:
+    await choose(room, office.person("Ada"))
+    failure, _ = await failed(room.worker.meetings.create_meeting, creating(room, attempt))
+    assert (failure, bodies(room, "/events")) == ("RequestInvalid", [])
+
+
+# The entry afterwards
+
+
+async def test_people_who_come_later_are_added_to_the_whole_list(room: Room, office: Office) -> None:
+    ada = office.person("Ada")
+    await choose(room, ada)
+    await create(room)
+    await room.invites(office.person("Di"))
+    assert await update(room) == EntryUpdated(invited=("Bo Call", "Di Pager"), invited_count=2)
+    (entry,) = entries(office, ada)
+    assert [one["emailAddress"]["name"] for one in entry["attendees"]] == ["Bo Call", "Di Pager"]
+    calls = len(office.teams.records()["graph_calls"])
+    await update(room)
+    assert len(office.teams.records()["graph_calls"]) == calls, "there is nothing to change"
+
+
+async def test_an_incident_that_is_over_has_its_mark_until_it_is_reopened(room: Room, office: Office) -> None:
+    ada = office.person("Ada")
+    await choose(room, ada)
+    await create(room)
+    await update(room, is_over=True)
+    assert [one["subject"] for one in entries(office, ada)] == [f"✓ {SUBJECT}"]
+    await update(room)
+    assert [one["subject"] for one in entries(office, ada)] == [SUBJECT]
+
+
+async def test_an_entry_that_somebody_deleted_is_left_alone(room: Room, office: Office) -> None:
+    ada = office.person("Ada")
+    await choose(room, ada)
+    await create(room)
+    (entry,) = entries(office, ada)
+    assert office.call("DELETE", f"{events_of(ada)}/{entry['id']}").status_code == 204
+    assert not (await update(room, is_over=True)).exists
+    assert not (await update(room, is_over=True)).exists
+    assert (await rooms.restore(room.pool, ROOM)).meeting.stage == "made"
+
+
+async def test_an_organiser_whose_account_was_deleted_is_noted(room: Room, office: Office) -> None:
+    ada = office.person("Ada")
+    await choose(room, ada)
+    made = await create(room)
+    office.microsoft.sandbox("POST", f"people/{ada.email}", {"deleted": True})
+    assert (await failed(room.worker.meetings.update_entry, updating(room, is_over=True)))[0] == "NotFound"
+    stored = (await rooms.restore(room.pool, ROOM)).meeting
+    assert (stored.stage, stored.url) == ("gone", made.url)
+    assert (await choose(room, office.person("Bo"))).attempt == 2
+    assert (await row(room)).replaces == made.url
+
+
+async def test_a_worker_that_is_cut_off_leaves_what_microsoft_answered_in_the_row(
+    room: Room, office: Office
+) -> None:
+    await choose(room, office.person("Ada"))
+    office.fault("event", "slow", seconds=1, match={"method": "POST"})
+    asked = asyncio.create_task(create(room))
+    await eventually(lambda: _is_asked(office))
+    asked.cancel()
+
+    async def is_made() -> bool:
+        return (await row(room)).stage == "made"
+
+    await eventually(is_made)
+
+
+async def _is_asked(office: Office) -> bool:
+    return office.asked("POST", "/events") > 0
