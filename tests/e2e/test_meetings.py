@@ -1,4 +1,4 @@
-"""A meeting for an incident: made from the card, in calendars and in PagerDuty; what can keep it from that."""
+"""A meeting for an incident: made from the card, in calendars, in PagerDuty; what can keep it from that."""
 
 import re
 from collections.abc import AsyncIterator, Iterator

@@ -86,7 +86,7 @@ def _no_organiser(hindrances: Sequence[Hindrance], policy: str) -> str:
     if "no_policy" in reasons:
         runs = policy or "what muster permissions --powershell prints"
         return (
-            f"{said} A Teams admin runs: {runs}\n"
+            f"{said} A Teams admin runs: {runs} · "
             "That counts after up to 30 minutes, for which Muster tries again every five."
         )
     if "not_granted" in reasons:

@@ -30,8 +30,8 @@ def test_the_words_are_those_that_are_promised() -> None:
         "-AppIds '0a5cf8a4-0000-4000-8000-000000000002' "
         "-Description 'Muster makes online meetings for incidents'; "
         "Grant-CsApplicationAccessPolicy "
-        "-PolicyName 'MUSTER_ACCESS_POLICY_0a5cf8a4-0000-4000-8000-000000000002' -Global\n"
-        "That counts after up to 30 minutes, for which Muster tries again every five."
+        "-PolicyName 'MUSTER_ACCESS_POLICY_0a5cf8a4-0000-4000-8000-000000000002' -Global "
+        "· That counts after up to 30 minutes, for which Muster tries again every five."
     )
     assert "what muster permissions --powershell prints" in refused(NO_CALENDAR, no_policy, policy="")
 
