@@ -173,6 +173,24 @@ _WITHOUT: tuple[tuple[str, str], ...] = (
 )
 """What a chat of an incident lacks without a permission."""
 
+_WITHOUT_A_MEETING: tuple[tuple[str, str], ...] = (
+    (
+        "Calendars.ReadWrite",
+        "a meeting is made alone, without an entry in calendars: nobody is invited, and the access policy is "
+        "needed",
+    ),
+    (
+        "OnlineMeetings.ReadWrite.All",
+        "a meeting is made for those alone whose calendar takes meetings of Teams",
+    ),
+    (
+        "User.Read.All",
+        "a disabled account is not passed over: nobody can know of it beforehand, and its meeting may have "
+        "nobody to open it",
+    ),
+)
+"""What a meeting of an incident lacks without a permission."""
+
 _PACKAGES: tuple[tuple[str, str], ...] = (
     (
         "a package that asks for none, as `muster package` writes it",
@@ -223,6 +241,16 @@ def as_markdown() -> str:
         "| without | what happens |",
         "|---|---|",
         *(f"| `{name}` | {what} |" for name, what in _WITHOUT),
+        "",
+        "## Meetings of incidents without one of them",
+        "",
+        "A meeting is made in one of two ways ([meetings.md](meetings.md)); without both permissions the answer",
+        "to **Create Meeting** says which are missing. The second one also takes an access policy of Teams",
+        "([installing.md](installing.md#8-the-policy-for-meetings)).",
+        "",
+        "| without | what happens |",
+        "|---|---|",
+        *(f"| `{name}` | {what} |" for name, what in _WITHOUT_A_MEETING),
         "",
         "## Resource-specific permissions",
         "",

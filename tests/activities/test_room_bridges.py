@@ -150,7 +150,7 @@ async def test_a_meeting_that_nobody_organises_any_more_is_replaced(meeting: Mee
     assert await meeting.bridge() == {"conference_url": URL, "conference_number": NUMBER}
 
 
-async def test_nobody_writes_between_the_look_and_the_writing(meeting: Meeting) -> None:
+async def test_nobody_writes_between_the_reading_and_the_writing(meeting: Meeting) -> None:
     """The incident's lock is that of the clicks."""
     async with transaction(meeting.pool) as connection:
         await lock_incident(connection, "write", meeting.room.account, meeting.room.incident_id)
