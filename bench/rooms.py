@@ -1,5 +1,6 @@
-"""A chat for an incident: from the click until its card stands in it, with eight people."""
+"""A chat for an incident with eight people, alone and with a meeting: from the click until all is ready."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from itertools import islice
@@ -9,6 +10,7 @@ import aiohttp
 
 from bench.figures import progress, timed
 from bench.incidents import Incident
+from bench.sink import Card
 from bench.stack import ONE_CHANNEL, Stack
 from sandbox.company import Person
 
@@ -23,17 +25,39 @@ async def room_ready(stack: Stack) -> None:
     crowd = iter(stack.company.people[4:])
     stack.sink.graph.delay = _CALL
     try:
-        await _room(stack, list(islice(crowd, _PEOPLE - 1)))  # opens connections: not counted
-        samples = [await _room(stack, list(islice(crowd, _PEOPLE - 1))) for _ in range(_SAMPLES)]
+        await _chat(stack, list(islice(crowd, _PEOPLE - 1)))  # opens connections: not counted
+        chats = [await _chat(stack, list(islice(crowd, _PEOPLE - 1))) for _ in range(_SAMPLES)]
         floor = [await _bare(stack) for _ in range(3)]
+        both = [await _chat_and_meeting(stack, list(islice(crowd, _PEOPLE - 1))) for _ in range(_SAMPLES)]
     finally:
         stack.sink.graph.delay = 0.0
-    what: dict[str, Any] = {"with": "chat", "people": _PEOPLE}
-    timed("room_ready", samples, floor=floor, **what)
+    with_chat: dict[str, Any] = {"with": "chat", "people": _PEOPLE}
+    with_both: dict[str, Any] = {"with": "chat, meeting", "people": _PEOPLE}
+    timed("room_ready", chats, floor=floor, **with_chat)
+    timed("room_ready", both, **with_both)
 
 
-async def _room(stack: Stack, responders: Sequence[Person]) -> float:
+async def _chat(stack: Stack, responders: Sequence[Person]) -> float:
     """Milliseconds from Ada's click until the card is in the chat."""
+    card = await _card(stack, responders)
+    began = time.monotonic()
+    await stack.click_as(card, "create_chat", by=0, http=stack.http)
+    return (await _in_chat(stack, card) - began) * 1000
+
+
+async def _chat_and_meeting(stack: Stack, responders: Sequence[Person]) -> float:
+    """Milliseconds from her clicks, both at once, until the card is in the chat and the bridge is written."""
+    card = await _card(stack, responders)
+    began = time.monotonic()
+    await asyncio.gather(
+        *(stack.click_as(card, verb, by=0, http=stack.http) for verb in ("create_chat", "create_meeting"))
+    )
+    ready = (await _in_chat(stack, card), await stack.sink.until_bridged(card.incident))
+    return (max(ready) - began) * 1000
+
+
+async def _card(stack: Stack, responders: Sequence[Person]) -> Card:
+    """The card of a new incident, to which all that is known has come."""
     incident = Incident(
         ONE_CHANNEL, responders=tuple(filter(None, (one.pagerduty_user for one in responders)))
     )
@@ -41,11 +65,13 @@ async def _room(stack: Stack, responders: Sequence[Person]) -> float:
     await stack.sink.until(incident.id, "Triggered")
     await stack.until_idle(incident)
     (card,) = stack.sink.cards(incident.id)
-    began = time.monotonic()
-    await stack.click_as(card, "create_chat", by=0, http=stack.http)
-    await stack.sink.until(incident.id, "Triggered", cards=2)
-    in_chat = stack.sink.cards(incident.id)[-1]
-    return (in_chat.moments[0] - began) * 1000
+    return card
+
+
+async def _in_chat(stack: Stack, card: Card) -> float:
+    """When the second card came."""
+    await stack.sink.until(card.incident, "Triggered", cards=2)
+    return stack.sink.cards(card.incident)[-1].moments[0]
 
 
 async def _bare(stack: Stack) -> float:

@@ -70,6 +70,8 @@ class Sink:
         self.writes: Counter[str] = Counter()
         """How often each incident's status was to be changed."""
         self.incidents: dict[str, Incident] = {}
+        self.bridges: dict[str, float] = {}
+        """When the bridge of each incident was written."""
         self.graph = GraphSink()
         self._ids = itertools.count(1_700_000_000_000)
         self._cards: dict[str, Card] = {}
@@ -107,12 +109,20 @@ class Sink:
         if says is not None:
             card.moments.append(time.monotonic())
             card.says = says
-        if (arrival := self._arrivals.get(card.incident)) is not None:
+        self._happened(card.incident)
+
+    def _happened(self, incident: str) -> None:
+        if (arrival := self._arrivals.get(incident)) is not None:
             arrival.set()
 
     async def until_sending(self, incident: str) -> None:
         """Wait until an edit of the incident's card has arrived, even if it is not done yet."""
         await self._wait(incident, lambda: any(card.sending for card in self.cards(incident)))
+
+    async def until_bridged(self, incident: str) -> float:
+        """Wait until the incident's bridge was written; the moment at which that was."""
+        await self._wait(incident, lambda: incident in self.bridges)
+        return self.bridges[incident]
 
     async def _wait(self, incident: str, true: Callable[[], bool]) -> None:
         arrival = self._arrivals.setdefault(incident, asyncio.Event())
@@ -195,7 +205,12 @@ class Sink:
         return web.json_response({"note": (await request.json())["note"]}, status=201)
 
     async def _put_incident(self, request: web.Request) -> web.Response:
-        return await self._incident(request, (await request.json())["incident"]["status"])
+        change = (await request.json())["incident"]
+        if "conference_bridge" in change:
+            name = request.match_info["incident"]
+            self.bridges[name] = time.monotonic()
+            self._happened(name)
+        return await self._incident(request, change.get("status"))
 
     async def _incident(self, request: web.Request, status: str | None) -> web.Response:
         self.pagerduty_calls += 1

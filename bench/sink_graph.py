@@ -1,4 +1,4 @@
-"""Microsoft Graph in the sink: chats, members, installations and people, each call after a delay."""
+"""Microsoft Graph in the sink: chats, their people and apps, calendars; each call after a delay."""
 
 import asyncio
 import itertools
@@ -8,7 +8,7 @@ from aiohttp import web
 
 
 class GraphSink:
-    """Answers what Muster asks about chats. Everybody is there, and is no guest."""
+    """Answers what Muster asks about chats and meetings. Everybody is there, and is no guest."""
 
     def __init__(self) -> None:
         self.delay = 0.0
@@ -24,6 +24,7 @@ class GraphSink:
         router.add_get(f"{root}/chats/{{chat}}/members", self._list)
         router.add_post(f"{root}/chats/{{chat}}/installedApps", self._install)
         router.add_get(f"{root}/users/{{person}}", self._person)
+        router.add_post(f"{root}/users/{{person}}/events", self._enter)
 
     async def _called(self) -> None:
         self.calls += 1
@@ -49,4 +50,14 @@ class GraphSink:
     async def _person(self, request: web.Request) -> web.Response:
         await self._called()
         person = request.match_info["person"]
-        return web.json_response({"id": person, "userPrincipalName": f"{person}@acme.example"})
+        address = f"{person}@acme.example"
+        return web.json_response(
+            {"id": person, "userPrincipalName": address, "mail": address, "accountEnabled": True}
+        )
+
+    async def _enter(self, _: web.Request) -> web.Response:
+        await self._called()
+        number = next(self._numbers)
+        address = f"https://teams.example/l/meetup-join/{number}"
+        entry = {"id": f"entry-{number}", "isOnlineMeeting": True, "onlineMeeting": {"joinUrl": address}}
+        return web.json_response(entry, status=201)

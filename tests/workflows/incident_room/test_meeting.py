@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 from tests.workflows.incident_room.meetings import CONFIGURED, Meeting
 from tests.workflows.incident_room.outside import FakeActivities, Row
 from tests.workflows.incident_room.running import PATIENT, running
-from workflows.errors import Forbidden, ProviderUnavailable, RateLimited, RequestInvalid
+from workflows.errors import ConsentMissing, Forbidden, ProviderUnavailable, RateLimited, RequestInvalid
 from workflows.incident.values import Bridge, Reference
 from workflows.incident_meeting.activities import (
     CHOOSE_ORGANISER,
@@ -285,6 +285,31 @@ async def test_chat_and_meeting_are_made_side_by_side(client: Client) -> None:
         assert (chat.outcome.kind, meeting.outcome.kind) == ("done", "done")
     assert (len(run.outside.chats), only(run.outside).organiser) == (1, "PUSER02")
     assert run.outside.members == {"PUSER01", "PUSER02"}
+
+
+@pytest.mark.parametrize("has_chats", [True, False], ids=["chats granted", "chats not granted"])
+@pytest.mark.parametrize("alone", [None, "no_policy", "not_granted"])
+@pytest.mark.parametrize("has_calendars", [True, False], ids=["calendars granted", "no calendars"])
+async def test_what_the_chat_lacks_keeps_no_meeting_from_being_made_and_the_other_way_round(
+    client: Client, has_calendars: bool, alone: WhyNot | None, has_chats: bool
+) -> None:
+    outside = FakeActivities()
+    outside.passed_over = {"PUSER02": "guest"}
+    if not has_chats:
+        outside.breaks(CREATE_CHAT, ConsentMissing("not granted", code="Chat.Create"))
+    if not has_calendars:
+        outside.hindered[("calendar", "PUSER01")] = NO_CALENDAR
+    if alone is not None:
+        outside.hindered[("meeting", "PUSER01")] = Hindrance(who="Ada Ops", why=alone)
+    async with running(client, outside, timing=PATIENT) as run:
+        chat, meeting = await asyncio.gather(run.ask(), run.ask_for_meeting())
+        await run.is_idle()
+    can_meet = has_calendars or alone is None
+    assert (chat.outcome.reason, len(outside.chats)) == ((None, 1) if has_chats else ("not_granted", 0))
+    assert (meeting.outcome.reason, len(outside.meetings)) == ((None, 1) if can_meet else ("no_organiser", 0))
+    if not can_meet:
+        told = [one.why for one in meeting.outcome.hindrances]
+        assert told == ["not_granted", alone, "guest"]
 
 
 # The bridge
