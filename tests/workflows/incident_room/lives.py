@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from temporalio.client import Client
 
 from tests.support.life import BO, CY, Life
-from tests.workflows.incident_room.outside import LOST, FakeActivities
+from tests.workflows.incident_room.calls import LOST
+from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.incident_room.running import QUICK, Run
 from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT
 from workflows.errors import ConsentMissing, NotFound, OutcomeUnknown, ProviderUnavailable, RateLimited

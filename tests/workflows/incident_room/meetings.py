@@ -1,12 +1,14 @@
 """Calendars, meetings, the incident's bridge and the row about them: fakes at the contract's rows."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Literal
 
 from temporalio import activity
 
 from tests.support.life import Life
-from workflows.contract import Activity, Done
+from tests.workflows.incident_room.calls import Calls
+from workflows.contract import Done
 from workflows.errors import NotFound
 from workflows.incident.values import Bridge
 from workflows.incident_meeting import activities as rows
@@ -23,7 +25,6 @@ from workflows.incident_meeting.activities import (
 )
 from workflows.meeting import Hindrance, StoredMeeting, Way, WhyNot
 
-Row = Activity[Any, Any]
 NAMES = {"PUSER01": "Ada Ops", "PUSER02": "Bo Call", "configured": "Mia Tenant"}
 CONFIGURED = "configured"
 
@@ -39,12 +40,13 @@ class Meeting:
         self.is_marked = False
 
 
-class FakeMeetings:
+class FakeMeetings(Calls):
     """By default whoever asks has a calendar that takes meetings, and the incident's bridge is empty."""
 
     life: Life
 
     def __init__(self) -> None:
+        super().__init__()
         self.meetings: list[Meeting] = []
         self.passed_over: dict[str, WhyNot] = {}
         """Candidates who are out of the question before anybody is asked, by key."""
@@ -69,9 +71,6 @@ class FakeMeetings:
         self.replaces = ""
 
     # What the room's fake gives
-
-    async def _answer(self, row: Row, argument: Any, answer: Callable[[Any], Any]) -> Any:
-        raise NotImplementedError
 
     @property
     def found(self) -> list[str]:
@@ -100,8 +99,7 @@ class FakeMeetings:
 
     @activity.defn(name=rows.CHOOSE_ORGANISER.name)
     async def choose_organiser(self, request: ChooseOrganiser) -> Chosen:
-        chosen: Chosen = await self._answer(rows.CHOOSE_ORGANISER, request, self._choose)
-        return chosen
+        return await self._call(rows.CHOOSE_ORGANISER, request, partial(self._choose, request))
 
     def _choose(self, request: ChooseOrganiser) -> Chosen:
         """What was begun is gone on with."""
@@ -133,8 +131,7 @@ class FakeMeetings:
 
     @activity.defn(name=rows.CREATE_MEETING.name)
     async def create_meeting(self, request: CreateMeeting) -> MeetingMade:
-        made: MeetingMade = await self._answer(rows.CREATE_MEETING, request, self._create_meeting)
-        return made
+        return await self._call(rows.CREATE_MEETING, request, partial(self._create_meeting, request))
 
     def _create_meeting(self, request: CreateMeeting) -> MeetingMade:
         """The same key makes no other one."""
@@ -159,8 +156,7 @@ class FakeMeetings:
 
     @activity.defn(name=rows.UPDATE_ENTRY.name)
     async def update_entry(self, request: UpdateEntry) -> EntryUpdated:
-        updated: EntryUpdated = await self._answer(rows.UPDATE_ENTRY, request, self._update)
-        return updated
+        return await self._call(rows.UPDATE_ENTRY, request, partial(self._update, request))
 
     def _update(self, request: UpdateEntry) -> EntryUpdated:
         if self.organiser_is_gone:
@@ -174,8 +170,7 @@ class FakeMeetings:
 
     @activity.defn(name=rows.SET_BRIDGE.name)
     async def set_bridge(self, request: SetBridge) -> BridgeSet:
-        done: BridgeSet = await self._answer(rows.SET_BRIDGE, request, self._set_bridge)
-        return done
+        return await self._call(rows.SET_BRIDGE, request, partial(self._set_bridge, request))
 
     def _set_bridge(self, request: SetBridge) -> BridgeSet:
         held = self.bridge.url if self.bridge else None
@@ -190,8 +185,7 @@ class FakeMeetings:
 
     @activity.defn(name=rows.NOTE_MEETING.name)
     async def note_meeting(self, request: NoteMeeting) -> Done:
-        done: Done = await self._answer(rows.NOTE_MEETING, request, self._note_meeting)
-        return done
+        return await self._call(rows.NOTE_MEETING, request, partial(self._note_meeting, request))
 
     def _note_meeting(self, request: NoteMeeting) -> Done:
         if request.url not in [one.url for one in self.meeting_notes]:

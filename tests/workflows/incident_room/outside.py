@@ -1,16 +1,18 @@
 """Microsoft, PagerDuty and the rows around one incident's chat: fakes at the contract's rows."""
 
-import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from functools import partial
+from typing import Any
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from tests.support.life import ADA, BO, CY, Life
-from tests.support.waiting import Changes
+from tests.workflows.incident_room.calls import LOST, Row
 from tests.workflows.incident_room.meetings import FakeMeetings
+from tests.workflows.incident_room.store import Store
 from workflows.channel_incident.activities import (
     READ_DETAILS,
     RECORD_CLICKS,
@@ -20,8 +22,8 @@ from workflows.channel_incident.activities import (
     RecordClicks,
     TellPerson,
 )
-from workflows.contract import Activity, Done
-from workflows.errors import OutcomeUnknown, OutsideError
+from workflows.contract import Done
+from workflows.errors import OutcomeUnknown
 from workflows.incident.events import Details
 from workflows.incident_room import activities as rows
 from workflows.incident_room.activities import (
@@ -54,18 +56,8 @@ from workflows.room import Absence, Absent, Room
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
 from workflows.wanted import ASKER, WantedPerson
 
-Row = Activity[Any, Any]
-Stage = Literal["none", "making", "unknown", "made", "gone"]
-LOST = OutcomeUnknown("the answer was lost")
 USERS = {one.name: one.id for one in (ADA, BO, CY)}
 OVER = "✓ "
-
-
-class Mishap(NamedTuple):
-    """What goes wrong with a call: before it is done, or after it."""
-
-    when: Literal["before", "after", "dies"]
-    error: OutsideError = LOST
 
 
 class Chat:
@@ -78,23 +70,30 @@ class Chat:
         self.joined = members
         """Everybody who was ever brought in, in order."""
         self.members = set(members)
+        self.removed: list[str] = []
+        """Everybody who was ever taken out, in order."""
         self.has_bot = False
 
     @property
     def url(self) -> str:
         return f"https://teams.example/{self.id}"
 
+    def add(self, people: list[str]) -> None:
+        self.members |= set(people)
+        self.joined += people
+
+    def remove(self, people: set[str]) -> None:
+        self.removed += sorted(self.members & people)
+        self.members -= people
+
 
 class FakeActivities(FakeMeetings):
-    """By default everything works at once, and everybody who is wanted is found.
-
-    ``fails`` makes the next calls of a row fail before anything is done, ``loses`` after it was done, and
-    ``dies`` kills their worker then; ``holds`` makes them wait.
-    """
+    """By default everything works at once, and everybody who is wanted is found."""
 
     def __init__(self, life: Life | None = None) -> None:
         super().__init__()
         self.life = life or Life(began=datetime.now(UTC) - timedelta(hours=1))
+        self.store = Store()
         self.chats: list[Chat] = []
         self.absent: dict[str, Absence] = {}
         """Why somebody, by PagerDuty's id, cannot be in a chat."""
@@ -115,343 +114,153 @@ class FakeActivities(FakeMeetings):
         self.announced: list[Room] = []
         self.summaries: list[SumUp] = []
         self.informed: list[TellPerson] = []
-        self.recorded: list[RecordedOutcome] = []
-        self.calls: list[tuple[str, Any]] = []
-        """All that began, in order, with what it was given."""
-
-        # The room's row, and its people's.
-        self.exists = False
-        self.stage: Stage = "none"
-        self.topic = ""
-        self.began_at: datetime | None = None
-        self.others = 0
-        self.chat: Chat | None = None
-        self.installed = False
-        self.bot_removed = False
-        self.noted = False
-        self.told: Room | None = None
-        self.summed_up: datetime | None = None
-        self.left = False
-        self.wanted: dict[str, WantedPerson] = {}
-        self.askers: dict[str, str] = {}
-
         self._ids = itertools.count(1)
-        self._mishaps: dict[str, list[Mishap]] = {}
-        self._broken: dict[str, OutsideError] = {}
-        self._held: dict[str, asyncio.Event] = {}
-        self._changes = Changes()
-
-    # What a test says about the outside
-
-    def fails(self, row: Row, *errors: OutsideError) -> None:
-        self._mishaps.setdefault(row.name, []).extend(Mishap("before", error) for error in errors)
-
-    def loses(self, row: Row) -> None:
-        self._mishaps.setdefault(row.name, []).append(Mishap("after"))
-
-    def dies(self, row: Row) -> None:
-        self._mishaps.setdefault(row.name, []).append(Mishap("dies"))
-
-    def breaks(self, row: Row, error: OutsideError) -> None:
-        """Every call of the row fails."""
-        self._broken[row.name] = error
-
-    def recovers(self, row: Row) -> None:
-        self._broken.pop(row.name, None)
-
-    def holds(self, row: Row) -> asyncio.Event:
-        """The row's calls wait until the event is set."""
-        self._held[row.name] = asyncio.Event()
-        return self._held[row.name]
-
-    async def until(self, condition: Callable[[], bool], *, within: float = 20) -> None:
-        await self._changes.until(condition, within=within)
 
     def delete_chat(self) -> None:
         """Somebody deletes it in Teams, and the next that needs it notes so."""
-        assert self.chat is not None
-        self.stage = "gone"
+        self.store.stage = "gone"
 
-    # What a test asks of the outside
-
-    def of(self, row: Row) -> list[Any]:
-        """What each call of the row was given."""
-        return [argument for name, argument in self.calls if name == row.name]
-
-    def count(self, row: Row) -> int:
-        return len(self.of(row))
+    @property
+    def chat(self) -> Chat | None:
+        """The one that the room's row knows."""
+        return next((one for one in self.chats if one.id == self.store.chat), None)
 
     @property
     def members(self) -> set[str]:
         return self.chat.members if self.chat else set()
 
     @property
+    def recorded(self) -> list[RecordedOutcome]:
+        return self.store.recorded
+
+    @property
     def found(self) -> list[str]:
         """Who can be in the chat, by rank."""
-        ranked = sorted(self.wanted.values(), key=lambda one: (one.rank, one.user))
-        return [one.user for one in ranked if one.user not in self.absent]
+        return [one.user for one in self.store.invited() if one.user not in self.absent]
 
-    # The activities
-
-    async def _answer(self, row: Row, argument: Any, answer: Callable[[Any], Any]) -> Any:
-        self.calls.append((row.name, argument))
-        self._changes.add()
-        if row.name in self._held:
-            await self._held[row.name].wait()
-        if broken := self._broken.get(row.name):
-            raise broken.to_application_error()
-        mishaps = self._mishaps.get(row.name)
-        mishap = mishaps.pop(0) if mishaps else None
-        if mishap is not None and mishap.when == "before":
-            raise mishap.error.to_application_error()
-        result = answer(argument)
-        self._changes.add()
-        if mishap is not None and mishap.when == "after":
-            raise LOST.to_application_error()
-        if mishap is not None:
-            await asyncio.Event().wait()
-        return result
+    # Whoever asks, and the rows
 
     @activity.defn(name=rows.ADMIT.name)
     async def admit(self, request: Admit) -> Admitted:
-        admitted: Admitted = await self._answer(rows.ADMIT, request, self._admit)
-        return admitted
-
-    def _admit(self, request: Admit) -> Admitted:
-        if self.refused is not None:
-            return Admitted(refused=self.refused)
         name = request.click.person.name
-        user = USERS.get(name, f"P-{name}")
-        self.exists = True
-        self.askers[user] = name
-        self._want(WantedPerson(user=user, rank=ASKER, name=name))
-        details = self._as_it_is()
-        return Admitted(asker=Asker(pagerduty_user=user, name=name), tenant_name="Acme", details=details)
+        asker = Asker(pagerduty_user=USERS.get(name, f"P-{name}"), name=name)
+        return await self._admit(rows.ADMIT, request, asker)
 
     @activity.defn(name=rows.OPEN_ROOM.name)
     async def open_room(self, request: OpenRoom) -> Admitted:
-        admitted: Admitted = await self._answer(rows.OPEN_ROOM, request, self._open)
-        return admitted
+        owner = Asker(pagerduty_user=request.owner, name="Owner") if request.owner else None
+        return await self._admit(rows.OPEN_ROOM, request, owner)
 
-    def _open(self, request: OpenRoom) -> Admitted:
+    async def _admit(self, row: Row, request: Admit | OpenRoom, asker: Asker | None) -> Admitted:
+        """The room has a row before PagerDuty is asked, and whoever asks is wanted after it."""
+        self.store.exists = True
+        return await self._call(row, request, partial(self._admitted, asker), self._want_asker)
+
+    def _admitted(self, asker: Asker | None) -> Admitted:
         if self.refused is not None:
             return Admitted(refused=self.refused)
-        owner = Asker(pagerduty_user=request.owner, name="Owner") if request.owner else None
-        self.exists = True
-        if owner is not None:
-            self.askers[owner.pagerduty_user] = owner.name
-            self._want(WantedPerson(user=owner.pagerduty_user, rank=ASKER, name=owner.name))
-        return Admitted(asker=owner, tenant_name="Acme", details=self._as_it_is())
+        return Admitted(asker=asker, tenant_name="Acme", details=self._as_it_is())
+
+    def _want_asker(self, admitted: Admitted) -> None:
+        if admitted.refused is not None:
+            self.store.exists = bool(self.store.members)
+        elif (asker := admitted.asker) is not None:
+            person = WantedPerson(user=asker.pagerduty_user, rank=ASKER, name=asker.name)
+            self.store.want(person, asked=True)
 
     @activity.defn(name=rows.RESTORE_ROOM.name)
     async def restore_room(self, room: RoomKey) -> StoredRoom:
-        stored: StoredRoom = await self._answer(rows.RESTORE_ROOM, room, self._restore)
-        return stored
+        return await self._call(rows.RESTORE_ROOM, room, self._restored)
 
-    def _restore(self, _: RoomKey) -> StoredRoom:
-        if not self.exists:
-            return StoredRoom()
-        chat = self.chat if self.stage in ("made", "gone") else None
-        return StoredRoom(
-            exists=True,
-            tenant="tenant",
-            tenant_name="Acme",
-            stage=self.stage,
-            topic=self.topic,
-            began_at=self.began_at,
-            id=chat.id if chat else "",
-            url=chat.url if chat else "",
-            shown_topic=chat.topic if chat else "",
-            others=self.others,
-            installed=self.installed,
-            shown=bool(chat and chat.id in self.shown),
-            noted=self.noted,
-            told=self.told,
-            summed_up=self.summed_up,
-            askers=tuple(Asker(pagerduty_user=user, name=name) for user, name in self.askers.items()),
-            searched_for=tuple(sorted(self.wanted)),
-            left=self.left,
-            present=len(self.members & set(self.found)),
-            bot_removed=self.bot_removed,
-            clicks=tuple(
-                one
-                for one in self.recorded
-                if one.outcome.kind in ("done", "already") or one.outcome.reason == "chat_unknown"
-            ),
-            meeting=self.stored_meeting(),
-        )
+    def _restored(self) -> StoredRoom:
+        return self.store.restored().model_copy(update={"meeting": self.stored_meeting()})
 
     @activity.defn(name=rows.BEGIN_ANEW.name)
     async def begin_anew(self, room: RoomKey) -> Done:
-        done: Done = await self._answer(rows.BEGIN_ANEW, room, self._begin_anew)
-        return done
+        return await self._call(rows.BEGIN_ANEW, room, partial(_done, self.store.begin_anew))
 
-    def _begin_anew(self, _: RoomKey) -> Done:
-        if self.stage in ("unknown", "gone"):
-            self.stage, self.chat, self.installed, self.noted = "none", None, False, False
-        return Done()
+    @activity.defn(name=RECORD_CLICKS.name)
+    async def record_clicks(self, request: RecordClicks) -> Done:
+        return await self._call(RECORD_CLICKS, request, partial(_done, self._record, request))
 
-    @activity.defn(name=rows.IDENTIFY_PEOPLE.name)
-    async def identify_people(self, request: IdentifyPeople) -> PeopleFound:
-        found: PeopleFound = await self._answer(rows.IDENTIFY_PEOPLE, request, self._identify)
-        return found
+    def _record(self, request: RecordClicks) -> None:
+        for one in request.clicks:
+            self.store.record(RecordedOutcome(key=one.click.key, outcome=one.outcome))
 
-    def _identify(self, request: IdentifyPeople) -> PeopleFound:
-        for one in request.wanted:
-            self._want(one)
-        absent = self._absent()
-        return PeopleFound(found=len(self.found), absent=absent, absent_count=len(absent), lacks=self.lacks)
-
-    def _want(self, one: WantedPerson) -> None:
-        held = self.wanted.get(one.user, one)
-        self.wanted[one.user] = held.model_copy(update={"rank": min(held.rank, one.rank)})
-
-    def _absent(self) -> tuple[Absent, ...]:
-        """Those who are wanted and are not there."""
-        named = ((self.wanted[user].name, why) for user, why in self.absent.items() if user in self.wanted)
-        return tuple(Absent(name=name, why=why) for name, why in named)
+    # The chat
 
     @activity.defn(name=rows.CREATE_CHAT.name)
     async def create_chat(self, request: CreateChat) -> ChatMade:
         """The row holds the intent before; where the answer is lost, it holds nothing more."""
-        self._begin(request)
-        begun, number = self.stage, len(self.chats)
+        topic = f"Incident #{request.number} {request.title}"
+        if self.store.stage in ("made", "making") or len(self.found) < 2:
+            return await self._call(rows.CREATE_CHAT, request, partial(self._create_none, topic))
+        self.store.begin(topic)
         try:
-            made: ChatMade = await self._answer(rows.CREATE_CHAT, request, self._create)
-        except BaseException as error:
-            is_lost = getattr(error, "type", None) in (None, OutcomeUnknown.__name__)
-            if begun == "making" and not is_lost:
-                self.stage = "none"
-            elif len(self.chats) > number:
-                self.stage, self.chat = "making", None
+            return await self._call(rows.CREATE_CHAT, request, self._create, self._note_made)
+        except ApplicationError as error:
+            if error.type != OutcomeUnknown.__name__:
+                self.store.note_not_made()
             raise
-        return made
 
-    def _begin(self, request: CreateChat) -> None:
-        if self.stage == "none" and len(self.found) > 1:
-            self.stage = "making"
-            self.topic = f"Incident #{request.number} {request.title}"
-            self.began_at = datetime.now(UTC)
-            self._is_mine = True
-        else:
-            self._is_mine = False
-
-    def _create(self, _: CreateChat) -> ChatMade:
-        if self.stage == "made" and self.chat is not None:
-            return ChatMade(id=self.chat.id, url=self.chat.url, topic=self.topic)
-        if self.stage == "none":
-            return ChatMade(topic=self.topic, refusal="nobody_to_talk_to")
-        if not self._is_mine:
+    def _create_none(self, topic: str) -> ChatMade:
+        if self.store.stage == "making":
             raise LOST.to_application_error()
+        if self.store.stage == "made":
+            return ChatMade(id=self.store.chat, url=self.store.url, topic=self.store.topic)
+        return ChatMade(topic=topic, refusal="nobody_to_talk_to")
+
+    def _create(self) -> ChatMade:
         first = [user for user in self.found[:20] if user not in self.dropped]
-        self._made(self._new_chat(first))
-        assert self.chat is not None
-        return ChatMade(id=self.chat.id, url=self.chat.url, topic=self.topic)
-
-    def _new_chat(self, members: list[str]) -> Chat:
-        chat = Chat(f"19:{next(self._ids)}chat@thread.v2", self.topic, members)
+        chat = Chat(f"19:{next(self._ids)}chat@thread.v2", self.store.topic, first)
         self.chats.append(chat)
-        return chat
+        return ChatMade(id=chat.id, url=chat.url, topic=chat.topic)
 
-    def _made(self, chat: Chat) -> None:
-        self.stage, self.chat = "made", chat
+    def _note_made(self, made: ChatMade) -> None:
+        self.store.note_made(made.id, made.url)
 
     @activity.defn(name=rows.FIND_CHAT.name)
     async def find_chat(self, request: FindChat) -> ChatFound:
-        found: ChatFound = await self._answer(rows.FIND_CHAT, request, self._find)
-        return found
+        return await self._call(rows.FIND_CHAT, request, self._find, partial(self._note_found, request))
 
-    def _find(self, request: FindChat) -> ChatFound:
+    def _find(self) -> ChatFound:
+        store = self.store
+        if store.stage == "made":
+            return ChatFound(id=store.chat, url=store.url, topic=store.topic)
+        if store.stage == "none":
+            return ChatFound(topic=store.topic, not_made=True)
         if not self.can_search:
-            self.stage = "unknown"
-            return ChatFound(topic=self.topic, can_search=False)
-        began_at = self.began_at
-        assert began_at is not None
-        since = [one for one in self.chats if one.topic == self.topic and one.made_at >= began_at]
-        if not since:
-            self.stage = "unknown" if request.last else self.stage
-            return ChatFound(topic=self.topic)
-        self._made(since[0])
-        self.others = len(since) - 1
-        return ChatFound(id=since[0].id, url=since[0].url, topic=self.topic, others=self.others)
+            return ChatFound(topic=store.topic, can_search=False)
+        assert store.began_at is not None
+        ours = [one for one in self.chats if one.topic == store.topic and one.made_at >= store.began_at]
+        if not ours:
+            return ChatFound(topic=store.topic)
+        return ChatFound(id=ours[0].id, url=ours[0].url, topic=store.topic, others=len(ours) - 1)
 
-    @activity.defn(name=rows.ADD_PEOPLE.name)
-    async def add_people(self, request: AddPeople) -> PeopleBrought:
-        brought: PeopleBrought = await self._answer(rows.ADD_PEOPLE, request, self._add)
-        return brought
-
-    def _add(self, request: OfChat) -> PeopleBrought:
-        chat = self._chat(request)
-        lacking = [user for user in self.found if user not in chat.members]
-        chat.members |= set(lacking[: self.places])
-        chat.joined += lacking[: self.places]
-        self.left = False
-        absent = self._absent()
-        return PeopleBrought(
-            present=len(chat.members),
-            more=len(lacking) > self.places,
-            absent=absent,
-            absent_count=len(absent),
-        )
-
-    @activity.defn(name=rows.REMOVE_PEOPLE.name)
-    async def remove_people(self, request: RemovePeople) -> PeopleRemoved:
-        removed: PeopleRemoved = await self._answer(rows.REMOVE_PEOPLE, request, self._remove)
-        return removed
-
-    def _remove(self, request: RemovePeople) -> PeopleRemoved:
-        chat = self._chat(request)
-        chat.members -= set(self.wanted) if request.everybody else set(request.users)
-        self.left = self.left or request.everybody
-        return PeopleRemoved(present=len(chat.members))
+    def _note_found(self, request: FindChat, found: ChatFound) -> None:
+        if found.id:
+            self.store.note_made(found.id, found.url, found.others)
+        elif request.last or not found.can_search:
+            self.store.note_unknown()
 
     @activity.defn(name=rows.INSTALL_APP.name)
     async def install_app(self, request: OfChat) -> Installed:
-        installed: Installed = await self._answer(rows.INSTALL_APP, request, self._install)
-        return installed
+        return await self._call(
+            rows.INSTALL_APP, request, partial(self._install, request), self._note_installed
+        )
 
     def _install(self, request: OfChat) -> Installed:
         if self.app_unknown:
             return Installed(app_unknown=True)
-        self._chat(request).has_bot = self.installed = True
+        self._chat(request).has_bot = True
         return Installed()
 
-    @activity.defn(name=rows.SHOW_IN_CHAT.name)
-    async def show_in_chat(self, request: ShowInChat) -> Done:
-        done: Done = await self._answer(rows.SHOW_IN_CHAT, request, self._show)
-        return done
-
-    def _show(self, request: ShowInChat) -> Done:
-        assert self._chat(request).has_bot
-        if request.chat not in self.shown:
-            self.shown.append(request.chat)
-        return Done()
-
-    @activity.defn(name=rows.NOTE_CHAT.name)
-    async def note_chat(self, request: NoteChat) -> Done:
-        done: Done = await self._answer(rows.NOTE_CHAT, request, self._note)
-        return done
-
-    def _note(self, request: NoteChat) -> Done:
-        if request.url not in self.notes:
-            self.notes.append(request.url)
-        self.noted = True
-        return Done()
-
-    @activity.defn(name=rows.ANNOUNCE.name)
-    async def announce(self, request: Announce) -> Done:
-        done: Done = await self._answer(rows.ANNOUNCE, request, self._announce)
-        return done
-
-    def _announce(self, request: Announce) -> Done:
-        self.told = request.told
-        self.announced.append(request.told)
-        return Done()
+    def _note_installed(self, installed: Installed) -> None:
+        self.store.installed = not installed.app_unknown
 
     @activity.defn(name=rows.RENAME_CHAT.name)
     async def rename_chat(self, request: RenameChat) -> Renamed:
-        renamed: Renamed = await self._answer(rows.RENAME_CHAT, request, self._rename)
-        return renamed
+        return await self._call(rows.RENAME_CHAT, request, partial(self._rename, request), self._note_renamed)
 
     def _rename(self, request: RenameChat) -> Renamed:
         chat = self._chat(request)
@@ -459,59 +268,156 @@ class FakeActivities(FakeMeetings):
         chat.topic = f"{OVER}{topic}" if request.is_over else topic
         return Renamed(topic=chat.topic)
 
-    @activity.defn(name=rows.SUM_UP.name)
-    async def sum_up(self, request: SumUp) -> Done:
-        done: Done = await self._answer(rows.SUM_UP, request, self._sum_up)
-        return done
-
-    def _sum_up(self, request: SumUp) -> Done:
-        if self.summed_up != request.resolved_at:
-            self.summed_up = request.resolved_at
-            self.summaries.append(request)
-        return Done()
-
-    @activity.defn(name=TELL_PERSON.name)
-    async def tell_person(self, request: TellPerson) -> Done:
-        done: Done = await self._answer(TELL_PERSON, request, self._tell)
-        return done
-
-    def _tell(self, request: TellPerson) -> Done:
-        self.informed.append(request)
-        return Done()
-
-    @activity.defn(name=RECORD_CLICKS.name)
-    async def record_clicks(self, request: RecordClicks) -> Done:
-        done: Done = await self._answer(RECORD_CLICKS, request, self._record)
-        return done
-
-    def _record(self, request: RecordClicks) -> Done:
-        self.recorded += [RecordedOutcome(key=one.click.key, outcome=one.outcome) for one in request.clicks]
-        return Done()
-
-    @activity.defn(name=READ_DETAILS.name)
-    async def read_details(self, request: ReadDetails) -> Details:
-        details: Details = await self._answer(READ_DETAILS, request, self._details)
-        return details
-
-    @activity.defn(name=RESTORE_INCIDENT.name)
-    async def restore_incident(self, request: ReadDetails) -> Details:
-        details: Details = await self._answer(RESTORE_INCIDENT, request, self._details)
-        return details
-
-    def _details(self, request: ReadDetails) -> Details:
-        return self._as_it_is(read_for=request.wanted)
-
-    def _as_it_is(self, **more: Any) -> Details:
-        """What REST says of the incident, with the bridge that it has by now."""
-        details = self.life.details(**more)
-        snapshot = details.snapshot.model_copy(update={"bridge": self.bridge})
-        return details.model_copy(update={"snapshot": snapshot})
+    def _note_renamed(self, renamed: Renamed) -> None:
+        self.store.shown_topic = renamed.topic
 
     def _chat(self, request: OfChat) -> Chat:
         """The chat that the request is about, which must be the one that was made."""
         assert self.chat is not None
         assert self.chat.id == request.chat
         return self.chat
+
+    # Its people
+
+    @activity.defn(name=rows.IDENTIFY_PEOPLE.name)
+    async def identify_people(self, request: IdentifyPeople) -> PeopleFound:
+        for one in request.wanted:
+            self.store.want(one)
+        return await self._call(rows.IDENTIFY_PEOPLE, request, self._identify)
+
+    def _identify(self) -> PeopleFound:
+        absent = self._absent()
+        return PeopleFound(found=len(self.found), absent=absent, absent_count=len(absent), lacks=self.lacks)
+
+    def _absent(self) -> tuple[Absent, ...]:
+        """Those who are wanted and cannot be there."""
+        members = self.store.members
+        named = ((members[user].name, why) for user, why in self.absent.items() if user in members)
+        return tuple(Absent(name=name, why=why) for name, why in named)
+
+    @activity.defn(name=rows.ADD_PEOPLE.name)
+    async def add_people(self, request: AddPeople) -> PeopleBrought:
+        """The first read back tells who has left by themselves, and they are not brought in again."""
+        chat = self._chat(request)
+        self.store.take_out(request.back, out=False)
+        self.store.note_members(chat.members)
+        return await self._call(
+            rows.ADD_PEOPLE, request, partial(self._add, chat), partial(self._note_added, chat)
+        )
+
+    def _add(self, chat: Chat) -> PeopleBrought:
+        has_left = {one.user for one in self.store.members.values() if one.has_left}
+        lacking = [user for user in self.found if user not in chat.members | has_left]
+        chat.add(lacking[: self.places])
+        absent = self._absent()
+        return PeopleBrought(
+            present=self._present(chat),
+            more=len(lacking) > self.places,
+            absent=absent,
+            absent_count=len(absent),
+        )
+
+    def _note_added(self, chat: Chat, _: PeopleBrought) -> None:
+        self.store.note_members(chat.members)
+        self.store.left = False
+
+    @activity.defn(name=rows.REMOVE_PEOPLE.name)
+    async def remove_people(self, request: RemovePeople) -> PeopleRemoved:
+        """The rows say so before: whom Muster takes out has not left by themselves."""
+        chat = self._chat(request)
+        known = set(self.store.members) - set(self.absent)
+        leaving = known if request.everybody else known & set(request.users)
+        self.store.take_out(request.users, out=True)
+        self.store.note_removed(leaving)
+        self.store.left = self.store.left or request.everybody
+        return await self._call(
+            rows.REMOVE_PEOPLE,
+            request,
+            partial(self._remove, chat, leaving),
+            partial(self._note_removed, chat),
+        )
+
+    def _remove(self, chat: Chat, leaving: set[str]) -> PeopleRemoved:
+        chat.remove(leaving)
+        return PeopleRemoved(present=self._present(chat))
+
+    def _note_removed(self, chat: Chat, _: PeopleRemoved) -> None:
+        self.store.note_members(chat.members)
+
+    def _present(self, chat: Chat) -> int:
+        return len(chat.members.intersection(self.found))
+
+    # What others are told
+
+    @activity.defn(name=rows.SHOW_IN_CHAT.name)
+    async def show_in_chat(self, request: ShowInChat) -> Done:
+        return await self._call(
+            rows.SHOW_IN_CHAT, request, partial(_done, self._show, request), self._note_shown
+        )
+
+    def _show(self, request: ShowInChat) -> None:
+        assert self._chat(request).has_bot
+        if request.chat not in self.shown:
+            self.shown.append(request.chat)
+
+    def _note_shown(self, _: Done) -> None:
+        self.store.shown = True
+
+    @activity.defn(name=rows.NOTE_CHAT.name)
+    async def note_chat(self, request: NoteChat) -> Done:
+        return await self._call(
+            rows.NOTE_CHAT, request, partial(_done, self._note, request), self._note_noted
+        )
+
+    def _note(self, request: NoteChat) -> None:
+        if request.url not in self.notes:
+            self.notes.append(request.url)
+
+    def _note_noted(self, _: Done) -> None:
+        self.store.noted = True
+
+    @activity.defn(name=rows.ANNOUNCE.name)
+    async def announce(self, request: Announce) -> Done:
+        """New cards know it before the others are told."""
+        self.store.note_told(request.told)
+        return await self._call(rows.ANNOUNCE, request, partial(_done, self.announced.append, request.told))
+
+    @activity.defn(name=rows.SUM_UP.name)
+    async def sum_up(self, request: SumUp) -> Done:
+        """The row holds the intent before: it is said at most once."""
+        is_new = self.store.intend_summary(request.resolved_at)
+        try:
+            return await self._call(rows.SUM_UP, request, partial(_done, self._say, request, is_new))
+        except ApplicationError as error:
+            if error.type != OutcomeUnknown.__name__:
+                self.store.withdraw_summary(request.resolved_at)
+            raise
+
+    def _say(self, request: SumUp, is_new: bool) -> None:
+        if is_new:
+            self.summaries.append(request)
+
+    @activity.defn(name=TELL_PERSON.name)
+    async def tell_person(self, request: TellPerson) -> Done:
+        return await self._call(TELL_PERSON, request, partial(_done, self.informed.append, request))
+
+    # The incident
+
+    @activity.defn(name=READ_DETAILS.name)
+    async def read_details(self, request: ReadDetails) -> Details:
+        return await self._call(READ_DETAILS, request, partial(self._as_it_is, read_for=request.wanted))
+
+    @activity.defn(name=RESTORE_INCIDENT.name)
+    async def restore_incident(self, request: ReadDetails) -> Details:
+        return await self._call(
+            RESTORE_INCIDENT, request, partial(self._as_it_is, read_for=request.wanted)
+        )
+
+    def _as_it_is(self, **more: Any) -> Details:
+        """What REST says of the incident, with the bridge that it has by now."""
+        details = self.life.details(**more)
+        snapshot = details.snapshot.model_copy(update={"bridge": self.bridge})
+        return details.model_copy(update={"snapshot": snapshot})
 
     def activities(self) -> list[Callable[..., Awaitable[Any]]]:
         return [
@@ -536,3 +442,8 @@ class FakeActivities(FakeMeetings):
             self.restore_incident,
             *self.meeting_activities(),
         ]
+
+
+def _done(do: Callable[..., object], *arguments: object) -> Done:
+    do(*arguments)
+    return Done()

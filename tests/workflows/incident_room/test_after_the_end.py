@@ -6,7 +6,8 @@ import pytest
 from temporalio.client import Client
 
 from tests.support.life import ADA, BO, CY, under_another_id
-from tests.workflows.incident_room.outside import LOST, OVER, FakeActivities
+from tests.workflows.incident_room.calls import LOST
+from tests.workflows.incident_room.outside import OVER, FakeActivities
 from tests.workflows.incident_room.running import PATIENT, Run, made, running
 from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT
 from workflows.errors import (

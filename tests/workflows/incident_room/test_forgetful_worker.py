@@ -10,8 +10,9 @@ from tests.support.life import CY
 from tests.workflows.channel_incident.conftest import SOON
 from tests.workflows.channel_incident.conftest import impatient as impatient
 from tests.workflows.channel_incident.conftest import impatient_temporal as impatient_temporal
+from tests.workflows.incident_room.calls import Row
 from tests.workflows.incident_room.lives import LIVES, Live, policy_of, room_continued
-from tests.workflows.incident_room.outside import OVER, FakeActivities, Row
+from tests.workflows.incident_room.outside import OVER, FakeActivities
 from tests.workflows.incident_room.running import NO_CACHE, PATIENT, QUICK, Run, made, running
 from workflows.channel_incident.activities import TELL_PERSON
 from workflows.errors import ConsentMissing

@@ -4,7 +4,8 @@ import pytest
 from temporalio.client import Client
 
 from tests.support.life import ADA, BO
-from tests.workflows.incident_room.outside import FakeActivities, Row
+from tests.workflows.incident_room.calls import Row
+from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.incident_room.running import PATIENT, QUICK, made, running
 from workflows.errors import NotFound
 from workflows.incident_room.activities import ADD_PEOPLE, CREATE_CHAT, REMOVE_PEOPLE, RENAME_CHAT, SUM_UP
@@ -43,7 +44,7 @@ async def test_a_run_that_begins_later_asks_the_rows_whether_the_bot_is_there(cl
         await run.hears(run.life.is_resolved(by=BO))
         await run.ends()
         assert not await run.hears_of_bot(is_away=True)
-        run.outside.bot_removed = True
+        run.outside.store.bot_removed = True
         await run.hears(run.life.reopens())
         await run.outside.until(lambda: run.outside.announced[-1].bot_removed)
 

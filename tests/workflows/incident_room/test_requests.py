@@ -7,7 +7,8 @@ import pytest
 from temporalio.client import Client
 
 from tests.support.life import CY
-from tests.workflows.incident_room.outside import FakeActivities, Row
+from tests.workflows.incident_room.calls import Row
+from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.incident_room.running import PATIENT, QUICK, Run, made, running
 from workflows.channel_incident.activities import RECORD_CLICKS, TELL_PERSON
 from workflows.errors import (

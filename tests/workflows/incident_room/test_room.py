@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from temporalio.client import Client
 
-from tests.workflows.incident_room.outside import OVER, FakeActivities, Row
+from tests.workflows.incident_room.calls import Row
+from tests.workflows.incident_room.outside import OVER, FakeActivities
 from tests.workflows.incident_room.running import PATIENT, Run, made, running
 from workflows.channel_incident.activities import RECORD_CLICKS
 from workflows.errors import (
@@ -102,7 +103,7 @@ async def test_a_step_that_goes_wrong_once_is_done_once(client: Client, row: Row
 @pytest.mark.parametrize("row", BEATING.values(), ids=BEATING)
 async def test_a_step_whose_worker_died_is_done_once(client: Client, row: Row) -> None:
     outside = FakeActivities()
-    outside.dies(row)
+    outside.dies(row, "before the record")
     await _lives(client, outside)
     _is_all_there_once(outside)
 
