@@ -49,8 +49,6 @@ STEPS: dict[str, Row] = {
     "rename": RENAME_CHAT,
     "sum up": SUM_UP,
 }
-BEATING = {name: row for name, row in STEPS.items() if "heartbeat_timeout" in row.options}
-"""Steps of which it is soon known that their worker died."""
 
 Mishap = Callable[[FakeActivities, Row], None]
 
@@ -97,14 +95,6 @@ async def test_a_step_that_goes_wrong_once_is_done_once(client: Client, row: Row
     mishap(outside, row)
     await _lives(client, outside)
     assert outside.count(row) >= (1 if row in (SUM_UP, CREATE_CHAT) else 2)
-    _is_all_there_once(outside)
-
-
-@pytest.mark.parametrize("row", BEATING.values(), ids=BEATING)
-async def test_a_step_whose_worker_died_is_done_once(client: Client, row: Row) -> None:
-    outside = FakeActivities()
-    outside.dies(row, "before the record")
-    await _lives(client, outside)
     _is_all_there_once(outside)
 
 

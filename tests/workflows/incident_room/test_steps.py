@@ -1,0 +1,157 @@
+"""A step that goes wrong, or whose worker is killed, at any moment: one chat, everybody once, one note."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+import pytest
+from temporalio.client import Client
+
+from tests.workflows.incident_room.calls import LOST, MOMENTS, Moment, Row
+from tests.workflows.incident_room.outside import OVER, FakeActivities
+from tests.workflows.incident_room.running import NO_CACHE, Run, running
+from tests.workflows.incident_room.steps import STEPS, Step
+from workflows.channel_incident.activities import TELL_PERSON
+from workflows.errors import OutsideError, ProviderUnavailable
+from workflows.incident_room.activities import (
+    ADD_PEOPLE,
+    ANNOUNCE,
+    INSTALL_APP,
+    NOTE_CHAT,
+    SUM_UP,
+)
+from workflows.verbs.outcomes import Outcome
+
+pytestmark = pytest.mark.anyio
+
+DOWN = ProviderUnavailable("503")
+FAULTS = [("before the send", DOWN), *((moment, LOST) for moment in MOMENTS)]
+KILLS = [(moment,) for moment in MOMENTS]
+SOON = timedelta(seconds=1)
+"""After it the server knows that a killed worker does not answer; most rows say more."""
+
+every_step = pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+
+
+@every_step
+async def test_a_step_that_goes_wrong_at_any_moment_is_done_once(client: Client, step: Step) -> None:
+    async def live(moment: Moment, error: OutsideError) -> None:
+        outside = FakeActivities()
+        async with running(client, outside, policy=step.policy) as run:
+            await step.live(run, lambda: outside.fails(step.row, error, at=moment))
+            await _is_over(run)
+        _is_all_there_once(outside, step)
+
+    await _beside_each_other(live, FAULTS)
+
+
+@every_step
+async def test_a_step_whose_worker_is_killed_at_any_moment_is_done_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch, step: Step
+) -> None:
+    """The next worker knows the run by its history alone."""
+    _is_missed_soon(monkeypatch, step.row)
+
+    async def live(moment: Moment) -> None:
+        outside = FakeActivities()
+        async with running(client, outside, policy=step.policy, cached=NO_CACHE) as run:
+            await step.live(run, lambda: outside.dies(step.row, moment))
+            await _is_over(run)
+        _is_all_there_once(outside, step)
+
+    await _beside_each_other(live, KILLS)
+
+
+async def test_a_worker_that_is_killed_in_the_middle_of_all_steps_leaves_each_done_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = (ADD_PEOPLE, INSTALL_APP, NOTE_CHAT, ANNOUNCE)
+    _is_missed_soon(monkeypatch, *steps)
+
+    async def live(moment: Moment) -> None:
+        outside = FakeActivities()
+        for row in steps:
+            outside.dies(row, moment)
+        async with running(client, outside, cached=NO_CACHE) as run:
+            assert (await run.ask()).outcome.kind == "done"
+            await _is_over(run)
+        _is_all_there_once(outside, STEPS["create"])
+
+    await _beside_each_other(live, KILLS)
+
+
+async def test_a_summary_whose_worker_is_killed_is_said_at_most_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may have been said is not said again."""
+    _is_missed_soon(monkeypatch, SUM_UP)
+
+    async def live(moment: Moment) -> None:
+        outside = FakeActivities()
+        outside.dies(SUM_UP, moment)
+        async with running(client, outside, cached=NO_CACHE) as run:
+            await run.ask()
+            await _is_over(run)
+            await run.hears(run.life.is_noted("post-mortem on Monday"))
+            await run.ends()
+        assert len(outside.summaries) == (moment != "before the send")
+
+    await _beside_each_other(live, KILLS)
+
+
+async def test_a_private_message_whose_worker_is_killed_is_told_at_most_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _is_missed_soon(monkeypatch, TELL_PERSON)
+
+    async def live(moment: Moment) -> None:
+        outside = FakeActivities()
+        outside.refused = Outcome(kind="refused", reason="forbidden", by="Ada Ops")
+        outside.dies(TELL_PERSON, moment)
+        async with running(client, outside, cached=NO_CACHE) as run:
+            await run.hand_over(run.click())
+            await run.ends()
+        assert len(outside.informed) == (moment != "before the send")
+
+    await _beside_each_other(live, KILLS)
+
+
+async def _beside_each_other(
+    live: Callable[..., Awaitable[None]], cases: Sequence[tuple[object, ...]]
+) -> None:
+    """Most of the time they wait."""
+
+    async def noted(case: tuple[object, ...]) -> None:
+        try:
+            await live(*case)
+        except Exception as error:
+            error.add_note(f"cut off: {case}")
+            raise
+
+    async with asyncio.TaskGroup() as group:
+        for case in cases:
+            group.create_task(noted(case))
+
+
+def _is_missed_soon(monkeypatch: pytest.MonkeyPatch, *steps: Row) -> None:
+    for row in steps:
+        monkeypatch.setitem(row.options, "start_to_close_timeout", SOON)
+
+
+async def _is_over(run: Run) -> None:
+    await run.hears(run.life.is_resolved())
+    end = await run.ends()
+    assert (end.chat, end.people) == ("made", len(run.outside.members))
+
+
+def _is_all_there_once(outside: FakeActivities, step: Step) -> None:
+    (chat,) = outside.chats
+    assert (sorted(chat.joined), sorted(chat.removed)) == (sorted(step.joined), sorted(step.removed))
+    assert (chat.has_bot, outside.shown, outside.notes) == (True, [chat.id], [chat.url])
+    assert chat.topic == f"{OVER}Incident #42 Checkout latency"
+    assert len(outside.summaries) == 1
+    assert max(Counter(one.key for one in outside.recorded).values(), default=1) == 1
+    assert outside.announced[-1].stage == "made"
+    numbers = [room.number for room in outside.announced]
+    assert numbers == sorted(numbers)
