@@ -110,7 +110,7 @@ class AddPeople(OfChat):
     """Bring in whoever was found and is not there."""
 
     back: tuple[str, ...] = ()
-    """PagerDuty's ids of those who were taken out and are wanted again."""
+    """PagerDuty's ids of those who were taken out or left, and are wanted again."""
 
 
 class PeopleBrought(Value):

@@ -17,7 +17,7 @@ from workflows.incident_room.activities import (
 )
 from workflows.incident_room.chat import MicrosoftReconciler
 from workflows.incident_room.run_state import RunState
-from workflows.incident_room.state import People, State
+from workflows.incident_room.state import Asker, State
 from workflows.reconcile import NotBefore, Reconciler
 from workflows.wanted import ASKER, ASSIGNEE, NOT_WANTED, ROLE, WantedPerson, rank_of_responder
 
@@ -60,6 +60,15 @@ def declined_of(state: State) -> list[str]:
     declined = [one.person.id for one in responders if one.state in NOT_WANTED]
     wanted = {one.user for one in wanted_people(state)} if declined else set()
     return [user for user in declined if user not in wanted]
+
+
+def with_asker(state: State, asker: Asker) -> State:
+    """Somebody asks for the chat and is to be in it: where it is there, also who left it by themselves."""
+    people, user = state.people, asker.pagerduty_user
+    is_again = state.chat.stage == "made" and user in people.searched_for and user not in people.asked_again
+    if is_again and workflow.patched("who-asks-again-is-brought-back"):
+        state = state.with_people(asked_again=(*people.asked_again, user))
+    return state.with_asker(asker)
 
 
 class SearchReconciler(Reconciler):
@@ -136,23 +145,22 @@ class MembersReconciler(MicrosoftReconciler):
             return False
         if people.left:
             return run.is_open
-        return people.brought != len(people.searched_for) or self._has_somebody_back(people)
+        return people.brought != len(people.searched_for) or bool(self._back())
 
     def holds_run(self) -> bool:
         """Without the permission a chat keeps its first people."""
         return self.is_due() and not self._run.is_stuck(self.name)
 
-    def _has_somebody_back(self, people: People) -> bool:
-        """Somebody who was taken out is wanted again."""
-        out = people.taken_out
-        return bool(out) and any(one.user in out for one in wanted_people(self._run.state))
+    def _back(self) -> tuple[str, ...]:
+        """Those who were taken out and are wanted again, and those who asked again and may have left."""
+        people = self._run.state.people
+        wanted = {one.user for one in wanted_people(self._run.state)} if people.taken_out else set()
+        return (*(user for user in people.taken_out if user in wanted), *people.asked_again)
 
     async def reconcile(self) -> None:
         """Read who is there and add some of the others; until nobody is left who can be added."""
-        run, before = self._run, self._run.state.people
+        run, before, back = self._run, self._run.state.people, self._back()
         searched_for = len(before.searched_for)
-        wanted = {one.user for one in wanted_people(run.state)}
-        back = tuple(user for user in run.state.people.taken_out if user in wanted)
         request = AddPeople(**self.of_chat(), back=back)
         async with run.members_turn:
             brought = await call(ADD_PEOPLE, request, "read back, then those who lack")
@@ -165,6 +173,7 @@ class MembersReconciler(MicrosoftReconciler):
                 brought=-1 if again else searched_for,
                 left=False,
                 taken_out=tuple(user for user in run.state.people.taken_out if user not in back),
+                asked_again=tuple(user for user in run.state.people.asked_again if user not in back),
                 absent=brought.absent,
                 absent_count=brought.absent_count,
             )

@@ -106,6 +106,8 @@ class People(Value):
     """Everybody was taken out, a while after the resolve."""
     taken_out: tuple[str, ...] = ()
     """PagerDuty's ids of those who declined and were taken out."""
+    asked_again: tuple[str, ...] = ()
+    """PagerDuty's ids of those who asked for the chat that is there: who of them has left is brought back."""
     waiting: tuple[WantedPerson, ...] = ()
     """Those whom events have named, and who were not looked for."""
     found: int = 0

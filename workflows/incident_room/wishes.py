@@ -12,6 +12,7 @@ from workflows.incident_room.asking import Asking
 from workflows.incident_room.chat import with_chat_wanted
 from workflows.incident_room.meeting import with_meeting_wanted
 from workflows.incident_room.messages import RoomAnswer
+from workflows.incident_room.people import with_asker
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import State
 from workflows.verbs.outcomes import Outcome
@@ -50,7 +51,8 @@ class ChatWish:
 
     def want(self, asking: Asking, admitted: Admitted) -> bool:
         """Want it, unless it is there or on its way."""
-        run, state = self._run, with_admitted(self._run, admitted)
+        run, asker = self._run, admitted.asker
+        state = with_tenant_of(run.state if asker is None else with_asker(run.state, asker), admitted)
         may_be_made = state.chat.stage in ("none", "gone") or (
             state.chat.stage == "unknown" and asking.takes_risk
         )
@@ -119,8 +121,9 @@ class MeetingWish:
 
         Who presses after a refusal asks again: something may have been granted since.
         """
-        run = self._run
-        run.apply(with_admitted(run, admitted), cause=asking.correlation)
+        run, asker = self._run, admitted.asker
+        known = run.state if asker is None else run.state.with_asker(asker)
+        run.apply(with_tenant_of(known, admitted), cause=asking.correlation)
         if admitted.details is not None:
             run.fold_details(admitted.details)
         meeting = run.state.meeting
@@ -131,8 +134,7 @@ class MeetingWish:
             for name in _HINDERING_A_MEETING:
                 state = state.recovered(name)
             run.requests += 1
-            asked_by = admitted.asker.pagerduty_user if admitted.asker else ""
-            run.apply(with_meeting_wanted(state, asked_by=asked_by))
+            run.apply(with_meeting_wanted(state, asked_by=asker.pagerduty_user if asker else ""))
         return is_first
 
     async def decided(self, *, is_first: bool) -> Outcome:
@@ -177,9 +179,8 @@ class MeetingWish:
         return _lasting(self._run, _HINDERING_A_MEETING)
 
 
-def with_admitted(run: RunState, admitted: Admitted) -> State:
-    """Whoever asked, and where."""
-    state = run.state if admitted.asker is None else run.state.with_asker(admitted.asker)
+def with_tenant_of(state: State, admitted: Admitted) -> State:
+    """What the tenant is called."""
     return state.replace(tenant_name=admitted.tenant_name) if admitted.tenant_name else state
 
 
