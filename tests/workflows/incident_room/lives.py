@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
 
-from tests.support.life import BO, CY, Life
+from tests.support.life import ADA, BO, CY, Life
 from tests.workflows.incident_room.calls import LOST
+from tests.workflows.incident_room.lives_of_presence import room_presence, room_presence_continued
 from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.incident_room.running import QUICK, Run
 from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT
@@ -136,6 +137,29 @@ async def room_refused(run: Run) -> None:
     await run.ends()
 
 
+async def room_programs(run: Run) -> None:
+    """Programs ask: in vain, beside a chat that nobody knows of, with a click, and where it is there."""
+    outside = run.outside
+    outside.refused = Outcome(kind="failed", reason="owner_unknown")
+    await run.ask(run.program(owner="PNOBODY"))
+    await run.ends()
+    outside.refused = None
+    outside.can_search = False
+    outside.fails(CREATE_CHAT, LOST)
+    program = run.program(owner=ADA.id)
+    await run.ask(program)
+    await run.ask(program)
+    await asyncio.gather(run.ask(), run.ask(run.program()))
+    await run.is_idle()
+    await run.hand_over(run.program(owner=CY.id))
+    await outside.until(lambda: CY.id in outside.members)
+    await run.is_idle()
+    await run.hears(run.life.is_resolved())
+    await run.ends()
+    await run.ask(run.program(owner=CY.id))
+    await run.ends()
+
+
 async def room_continued(run: Run) -> None:
     """So many notes and clicks that it goes on in a new run; the server must be an impatient one."""
     await run.ask()
@@ -153,9 +177,10 @@ async def room_continued(run: Run) -> None:
 
 
 LIVES: Mapping[str, Live] = {
-    live.__name__: live for live in (room_standard, room_people, room_lost, room_refused)
+    live.__name__: live
+    for live in (room_standard, room_people, room_lost, room_refused, room_programs, room_presence)
 }
-LONG_LIVES: Mapping[str, Live] = {room_continued.__name__: room_continued}
+LONG_LIVES: Mapping[str, Live] = {live.__name__: live for live in (room_continued, room_presence_continued)}
 """Lives for a server on which runs are long very soon."""
 
 _POLICIES: Mapping[str, Policy] = {room_people.__name__: POLICY}

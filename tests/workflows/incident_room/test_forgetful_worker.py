@@ -11,7 +11,7 @@ from tests.workflows.channel_incident.conftest import SOON
 from tests.workflows.channel_incident.conftest import impatient as impatient
 from tests.workflows.channel_incident.conftest import impatient_temporal as impatient_temporal
 from tests.workflows.incident_room.calls import Row
-from tests.workflows.incident_room.lives import LIVES, Live, policy_of, room_continued
+from tests.workflows.incident_room.lives import LIVES, LONG_LIVES, Live, policy_of
 from tests.workflows.incident_room.outside import OVER, FakeActivities
 from tests.workflows.incident_room.running import NO_CACHE, PATIENT, QUICK, Run, made, running
 from workflows.channel_incident.activities import TELL_PERSON
@@ -45,9 +45,10 @@ async def test_a_life_replayed_at_every_step_does_nothing_twice(client: Client, 
     assert run.outside.announced[-1].stage == "made"
 
 
-async def test_a_life_that_continued_as_new_replayed_at_every_step(impatient: Client) -> None:
+@pytest.mark.parametrize("live", LONG_LIVES.values(), ids=LONG_LIVES)
+async def test_a_life_that_continued_as_new_replayed_at_every_step(impatient: Client, live: Live) -> None:
     async with running(impatient, cached=NO_CACHE) as run:
-        await room_continued(run)
+        await live(run)
         assert (await run.timeline(run.runs[0])).continued_as
     _nothing_twice(run.outside)
     assert [run.outside.count(row) for row in ONCE] == [1] * len(ONCE)
