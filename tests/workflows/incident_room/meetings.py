@@ -59,6 +59,7 @@ class FakeMeetings(Calls):
         """Addresses that were written."""
         self.meeting_notes: list[NoteMeeting] = []
         self.organiser_is_gone = False
+        self._keys: dict[tuple[int, str, Way], Meeting] = {}
 
         # The meeting's row.
         self.meeting_stage: Literal["none", "making", "made", "gone"] = "none"
@@ -131,28 +132,36 @@ class FakeMeetings(Calls):
 
     @activity.defn(name=rows.CREATE_MEETING.name)
     async def create_meeting(self, request: CreateMeeting) -> MeetingMade:
-        return await self._call(rows.CREATE_MEETING, request, partial(self._create_meeting, request))
+        make, note = partial(self._make, request), partial(self._note_meeting_made, request)
+        return await self._call(rows.CREATE_MEETING, request, make, note)
 
-    def _create_meeting(self, request: CreateMeeting) -> MeetingMade:
+    def _make(self, request: CreateMeeting) -> MeetingMade:
         """The same key makes no other one."""
         assert request.attempt == self.attempt
         hindrance = self.hindered.get((request.way, self.organiser))
         if hindrance is not None:
-            self.way = "meeting"
-            if request.way == "meeting" or hindrance.why == "unknown":
-                self.meeting_stage = "none"
             return MeetingMade(hindrance=hindrance)
-        if self.meeting is None:
+        key = (self.attempt, self.organiser, request.way)
+        if key not in self._keys:
             invited = [user for user in self.found if user != self.organiser]
-            self.meeting = Meeting(len(self.meetings) + 1, self.organiser, request.way, invited)
-            self.meetings.append(self.meeting)
-        self.meeting_stage = "made"
+            self._keys[key] = Meeting(len(self.meetings) + 1, self.organiser, request.way, invited)
+            self.meetings.append(self._keys[key])
+        made = self._keys[key]
         return MeetingMade(
-            url=self.meeting.url,
-            has_entry=self.meeting.way == "calendar",
-            invited=tuple(self.meeting.invited),
-            invited_count=len(self.meeting.invited),
+            url=made.url,
+            has_entry=made.way == "calendar",
+            invited=tuple(made.invited),
+            invited_count=len(made.invited),
         )
+
+    def _note_meeting_made(self, request: CreateMeeting, made: MeetingMade) -> None:
+        if made.hindrance is None:
+            self.meeting_stage = "made"
+            self.meeting = self._keys[(self.attempt, self.organiser, request.way)]
+            return
+        self.way = "meeting"
+        if request.way == "meeting" or made.hindrance.why == "unknown":
+            self.meeting_stage = "none"
 
     @activity.defn(name=rows.UPDATE_ENTRY.name)
     async def update_entry(self, request: UpdateEntry) -> EntryUpdated:
@@ -170,28 +179,36 @@ class FakeMeetings(Calls):
 
     @activity.defn(name=rows.SET_BRIDGE.name)
     async def set_bridge(self, request: SetBridge) -> BridgeSet:
-        return await self._call(rows.SET_BRIDGE, request, partial(self._set_bridge, request))
+        return await self._call(
+            rows.SET_BRIDGE, request, partial(self._set_bridge, request), self._note_bridge
+        )
 
     def _set_bridge(self, request: SetBridge) -> BridgeSet:
         held = self.bridge.url if self.bridge else None
         if held and held not in (request.url, request.replaces):
-            self.meeting_bridge = "theirs"
             return BridgeSet(standing="theirs")
         if held != request.url:
             self.bridge = Bridge(url=request.url)
             self.bridges.append(request.url)
-        self.meeting_bridge = "ours"
         return BridgeSet(standing="ours")
+
+    def _note_bridge(self, done: BridgeSet) -> None:
+        self.meeting_bridge = done.standing
 
     @activity.defn(name=rows.NOTE_MEETING.name)
     async def note_meeting(self, request: NoteMeeting) -> Done:
-        return await self._call(rows.NOTE_MEETING, request, partial(self._note_meeting, request))
+        return await self._call(
+            rows.NOTE_MEETING, request, partial(self._write_note, request), self._note_noted
+        )
 
-    def _note_meeting(self, request: NoteMeeting) -> Done:
+    def _write_note(self, request: NoteMeeting) -> Done:
+        """After looking for the address."""
         if request.url not in [one.url for one in self.meeting_notes]:
             self.meeting_notes.append(request)
-        self.meeting_noted = True
         return Done()
+
+    def _note_noted(self, _: Done) -> None:
+        self.meeting_noted = True
 
     def meeting_activities(self) -> list[Callable[..., Awaitable[Any]]]:
         return [

@@ -409,9 +409,7 @@ class FakeActivities(FakeMeetings):
 
     @activity.defn(name=RESTORE_INCIDENT.name)
     async def restore_incident(self, request: ReadDetails) -> Details:
-        return await self._call(
-            RESTORE_INCIDENT, request, partial(self._as_it_is, read_for=request.wanted)
-        )
+        return await self._call(RESTORE_INCIDENT, request, partial(self._as_it_is, read_for=request.wanted))
 
     def _as_it_is(self, **more: Any) -> Details:
         """What REST says of the incident, with the bridge that it has by now."""

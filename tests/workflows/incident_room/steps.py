@@ -24,7 +24,7 @@ from workflows.incident_room.activities import (
     RESTORE_ROOM,
     SHOW_IN_CHAT,
 )
-from workflows.incident_room.messages import AskedForChat, OpenChat, Policy
+from workflows.incident_room.messages import AskedByClick, AskedByProgram, Policy
 
 GoWrong = Callable[[], None]
 """From here on the step's next call goes wrong."""
@@ -105,7 +105,7 @@ async def _is_made(run: Run) -> None:
     await run.is_idle()
 
 
-async def _is_let_in(run: Run, asked: Callable[[], AskedForChat | OpenChat]) -> None:
+async def _is_let_in(run: Run, asked: Callable[[], AskedByClick | AskedByProgram]) -> None:
     outcome = (await run.ask(asked())).outcome
     if outcome.reason in CLICKED_AGAIN:
         outcome = (await run.ask(asked())).outcome

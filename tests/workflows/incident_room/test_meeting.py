@@ -1,16 +1,17 @@
 """One incident, one meeting: in the name of the first who can, in the first way that works."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
+from tests.workflows.incident_room.calls import Moment, Row
+from tests.workflows.incident_room.cutting_off import FAULTS, KILLS, are_missed_soon, beside_each_other
 from tests.workflows.incident_room.meetings import CONFIGURED, Meeting
-from tests.workflows.incident_room.outside import FakeActivities, Row
-from tests.workflows.incident_room.running import PATIENT, running
-from workflows.errors import ConsentMissing, Forbidden, ProviderUnavailable, RateLimited, RequestInvalid
+from tests.workflows.incident_room.outside import FakeActivities
+from tests.workflows.incident_room.running import NO_CACHE, PATIENT, running
+from workflows.errors import ConsentMissing, Forbidden, OutsideError, RateLimited, RequestInvalid
 from workflows.incident.values import Bridge, Reference
 from workflows.incident_meeting.activities import (
     CHOOSE_ORGANISER,
@@ -30,7 +31,6 @@ pytestmark = pytest.mark.anyio
 QUICK = Timing(
     search_for=1.5, search_every=0.2, grace=0.1, invite_every=0.1, policy_again=0.2, policy_lasts=0.5
 )
-DOWN = ProviderUnavailable("503")
 STEPS: dict[str, Row] = {
     "people": IDENTIFY_PEOPLE,
     "choose": CHOOSE_ORGANISER,
@@ -39,8 +39,6 @@ STEPS: dict[str, Row] = {
     "note": NOTE_MEETING,
     "mark": UPDATE_ENTRY,
 }
-BEATING = {name: row for name, row in STEPS.items() if "heartbeat_timeout" in row.options}
-"""Steps of which it is soon known that their worker died."""
 NO_CALENDAR = Hindrance(who="Ada Ops", why="not_granted", permission="Calendars.ReadWrite")
 NO_POLICY = Hindrance(who="Ada Ops", why="no_policy")
 WAYS: dict[str, dict[tuple[Way, str], Hindrance]] = {
@@ -48,20 +46,6 @@ WAYS: dict[str, dict[tuple[Way, str], Hindrance]] = {
     "meeting": {("calendar", "PUSER01"): NO_CALENDAR},
 }
 """What Microsoft refuses, for a meeting that is made in each of the ways."""
-
-Mishap = Callable[[FakeActivities, Row], None]
-
-
-def fails_before(outside: FakeActivities, row: Row) -> None:
-    outside.fails(row, DOWN)
-
-
-def is_rate_limited(outside: FakeActivities, row: Row) -> None:
-    outside.fails(row, RateLimited("429", retry_after=0.1))
-
-
-def loses_the_answer(outside: FakeActivities, row: Row) -> None:
-    outside.loses(row)
 
 
 def only(outside: FakeActivities) -> Meeting:
@@ -89,29 +73,48 @@ async def test_a_click_makes_a_meeting_that_is_the_incidents_bridge(client: Clie
 # Whatever goes wrong
 
 
-@pytest.mark.parametrize("mishap", [fails_before, is_rate_limited, loses_the_answer])
-@pytest.mark.parametrize("row", STEPS.values(), ids=STEPS)
-@pytest.mark.parametrize("way", WAYS)
-async def test_a_step_that_goes_wrong_once_is_done_once(
-    client: Client, way: str, row: Row, mishap: Mishap
+every_step = pytest.mark.parametrize("row", STEPS.values(), ids=STEPS)
+each_way = pytest.mark.parametrize("way", WAYS)
+
+
+@every_step
+@each_way
+async def test_a_step_that_goes_wrong_at_any_moment_is_done_once(client: Client, way: str, row: Row) -> None:
+    async def live(moment: Moment, error: OutsideError) -> None:
+        outside = FakeActivities()
+        outside.fails(row, error, at=moment)
+        await _lives(client, outside, way)
+
+    await beside_each_other(live, FAULTS)
+
+
+@every_step
+async def test_a_step_that_is_asked_to_wait_is_done_once(client: Client, row: Row) -> None:
+    outside = FakeActivities()
+    outside.fails(row, RateLimited("429", retry_after=0.1))
+    await _lives(client, outside, "calendar")
+
+
+@every_step
+@each_way
+async def test_a_step_whose_worker_is_killed_at_any_moment_is_done_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch, way: str, row: Row
 ) -> None:
-    outside = FakeActivities()
-    mishap(outside, row)
-    await _lives(client, outside, way)
+    """The next worker knows the run by its history alone."""
+    are_missed_soon(monkeypatch, row)
+
+    async def live(moment: Moment) -> None:
+        outside = FakeActivities()
+        outside.dies(row, moment)
+        await _lives(client, outside, way, cached=NO_CACHE)
+
+    await beside_each_other(live, KILLS)
 
 
-@pytest.mark.parametrize("row", BEATING.values(), ids=BEATING)
-@pytest.mark.parametrize("way", WAYS)
-async def test_a_step_whose_worker_died_is_done_once(client: Client, way: str, row: Row) -> None:
-    outside = FakeActivities()
-    outside.dies(row)
-    await _lives(client, outside, way)
-
-
-async def _lives(client: Client, outside: FakeActivities, way: str) -> None:
+async def _lives(client: Client, outside: FakeActivities, way: str, *, cached: int = 100) -> None:
     """From a click to the end, which is a resolve: one meeting, one bridge, one note."""
-    outside.hindered = WAYS[way]
-    async with running(client, outside, timing=QUICK) as run:
+    outside.hindered = dict(WAYS[way])
+    async with running(client, outside, timing=QUICK, cached=cached) as run:
         answer = await run.ask_for_meeting()
         assert answer.outcome.kind == "done"
         await run.hears(run.life.is_resolved())

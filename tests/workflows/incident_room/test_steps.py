@@ -1,19 +1,17 @@
 """A step that goes wrong, or whose worker is killed, at any moment: one chat, everybody once, one note."""
 
-import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 
 import pytest
 from temporalio.client import Client
 
-from tests.workflows.incident_room.calls import LOST, MOMENTS, Moment, Row
+from tests.workflows.incident_room.calls import Moment
+from tests.workflows.incident_room.cutting_off import FAULTS, KILLS, are_missed_soon, beside_each_other
 from tests.workflows.incident_room.outside import OVER, FakeActivities
 from tests.workflows.incident_room.running import NO_CACHE, Run, running
 from tests.workflows.incident_room.steps import STEPS, Step
 from workflows.channel_incident.activities import TELL_PERSON
-from workflows.errors import OutsideError, ProviderUnavailable
+from workflows.errors import OutsideError
 from workflows.incident_room.activities import (
     ADD_PEOPLE,
     ANNOUNCE,
@@ -24,12 +22,6 @@ from workflows.incident_room.activities import (
 from workflows.verbs.outcomes import Outcome
 
 pytestmark = pytest.mark.anyio
-
-DOWN = ProviderUnavailable("503")
-FAULTS = [("before the send", DOWN), *((moment, LOST) for moment in MOMENTS)]
-KILLS = [(moment,) for moment in MOMENTS]
-SOON = timedelta(seconds=1)
-"""After it the server knows that a killed worker does not answer; most rows say more."""
 
 every_step = pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 
@@ -43,7 +35,7 @@ async def test_a_step_that_goes_wrong_at_any_moment_is_done_once(client: Client,
             await _is_over(run)
         _is_all_there_once(outside, step)
 
-    await _beside_each_other(live, FAULTS)
+    await beside_each_other(live, FAULTS)
 
 
 @every_step
@@ -51,7 +43,7 @@ async def test_a_step_whose_worker_is_killed_at_any_moment_is_done_once(
     client: Client, monkeypatch: pytest.MonkeyPatch, step: Step
 ) -> None:
     """The next worker knows the run by its history alone."""
-    _is_missed_soon(monkeypatch, step.row)
+    are_missed_soon(monkeypatch, step.row)
 
     async def live(moment: Moment) -> None:
         outside = FakeActivities()
@@ -60,14 +52,14 @@ async def test_a_step_whose_worker_is_killed_at_any_moment_is_done_once(
             await _is_over(run)
         _is_all_there_once(outside, step)
 
-    await _beside_each_other(live, KILLS)
+    await beside_each_other(live, KILLS)
 
 
 async def test_a_worker_that_is_killed_in_the_middle_of_all_steps_leaves_each_done_once(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = (ADD_PEOPLE, INSTALL_APP, NOTE_CHAT, ANNOUNCE)
-    _is_missed_soon(monkeypatch, *steps)
+    are_missed_soon(monkeypatch, *steps)
 
     async def live(moment: Moment) -> None:
         outside = FakeActivities()
@@ -78,14 +70,14 @@ async def test_a_worker_that_is_killed_in_the_middle_of_all_steps_leaves_each_do
             await _is_over(run)
         _is_all_there_once(outside, STEPS["create"])
 
-    await _beside_each_other(live, KILLS)
+    await beside_each_other(live, KILLS)
 
 
 async def test_a_summary_whose_worker_is_killed_is_said_at_most_once(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What may have been said is not said again."""
-    _is_missed_soon(monkeypatch, SUM_UP)
+    are_missed_soon(monkeypatch, SUM_UP)
 
     async def live(moment: Moment) -> None:
         outside = FakeActivities()
@@ -97,13 +89,13 @@ async def test_a_summary_whose_worker_is_killed_is_said_at_most_once(
             await run.ends()
         assert len(outside.summaries) == (moment != "before the send")
 
-    await _beside_each_other(live, KILLS)
+    await beside_each_other(live, KILLS)
 
 
 async def test_a_private_message_whose_worker_is_killed_is_told_at_most_once(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _is_missed_soon(monkeypatch, TELL_PERSON)
+    are_missed_soon(monkeypatch, TELL_PERSON)
 
     async def live(moment: Moment) -> None:
         outside = FakeActivities()
@@ -114,29 +106,7 @@ async def test_a_private_message_whose_worker_is_killed_is_told_at_most_once(
             await run.ends()
         assert len(outside.informed) == (moment != "before the send")
 
-    await _beside_each_other(live, KILLS)
-
-
-async def _beside_each_other(
-    live: Callable[..., Awaitable[None]], cases: Sequence[tuple[object, ...]]
-) -> None:
-    """Most of the time they wait."""
-
-    async def noted(case: tuple[object, ...]) -> None:
-        try:
-            await live(*case)
-        except Exception as error:
-            error.add_note(f"cut off: {case}")
-            raise
-
-    async with asyncio.TaskGroup() as group:
-        for case in cases:
-            group.create_task(noted(case))
-
-
-def _is_missed_soon(monkeypatch: pytest.MonkeyPatch, *steps: Row) -> None:
-    for row in steps:
-        monkeypatch.setitem(row.options, "start_to_close_timeout", SOON)
+    await beside_each_other(live, KILLS)
 
 
 async def _is_over(run: Run) -> None:
