@@ -24,6 +24,7 @@ from tests.chaos.company import (
     is_card,
     lines_beside,
 )
+from tests.chaos.made_chats import MadeChat, Search, chats_made, made_unasked, searches
 from workflows.incident_room.activities import NOTE
 
 CHANNELS = {"PSVC001": 1, "PSVC002": 2, NO_CHANNEL: 0, QUIET_SERVICE: 1, **dict.fromkeys(MANY_SERVICES, 1)}
@@ -101,8 +102,9 @@ class Evidence:
     clicks: Sequence[Mapping[str, Any]]
     expected_outcomes: int
     expected_places: int
-    chats_made: Sequence[str]
-    """Chats that are called as the incident is, whether or not Muster knows them."""
+    chats_made: Sequence[MadeChat]
+    searches: Sequence[Search]
+    """Of Microsoft, for a chat whose answer was lost."""
     places: Sequence[Place]
     users: Mapping[str, str]
     """PagerDuty's user of each linked AAD object id."""
@@ -135,12 +137,12 @@ def violations(evidence: Evidence) -> Iterator[str]:
 
 
 def _one_chat(evidence: Evidence) -> Iterator[str]:
-    """15: one chat that the room knows, and none made again without a look or a click in between."""
+    """15: one chat that the room knows, and none made again without a search or a click in between."""
     if len([place for place in evidence.places if place.is_own]) > 1:
         yield "15: the room knows more than one chat"
-    asked = [click for click in evidence.clicks if click["verb"] == "create_chat"]
-    if len(evidence.chats_made) > max(len(asked), 1) or (evidence.chats_made and not asked):
-        yield f"15: {len(evidence.chats_made)} chats were made after {len(asked)} clicks"
+    clicked = [click["received_at"] for click in evidence.clicks if click["verb"] == "create_chat"]
+    for unasked in made_unasked(evidence.chats_made, evidence.searches, clicked):
+        yield f"15: {unasked}"
 
 
 def _shows_everything(place: Place, evidence: Evidence) -> Iterator[str]:
@@ -251,7 +253,7 @@ def _statuses(evidence: Evidence) -> list[tuple[str, str]]:
 async def gather(incident: Incident) -> Evidence:
     """Read the records."""
     company, path = incident.company, f"/incidents/{incident.id}"
-    pagerduty = await company.pagerduty.records()
+    pagerduty, teams = await company.pagerduty.records(), await company.teams.records()
     notes = await company.pagerduty.notes(incident.id)
     now = await company.pagerduty.incident(incident.id)
     return Evidence(
@@ -265,8 +267,9 @@ async def gather(incident: Incident) -> Evidence:
         ],
         expected_outcomes=incident.expected_outcomes,
         expected_places=CHANNELS[now["service"]["id"]] + len(incident.chats),
-        chats_made=await _chats_made(incident, now["incident_number"]),
-        places=await _places(incident),
+        chats_made=chats_made(teams, now["incident_number"]),
+        searches=searches(teams),
+        places=await _places(incident, teams),
         users={person["aad_object_id"]: person["pagerduty_user"] for person in company.people},
         outsider=_user(company, ADA_EMAIL),
     )
@@ -276,14 +279,7 @@ def _user(company: Company, email: str) -> str:
     return str(next(p["pagerduty_user"] for p in company.people if p["email"] == email))
 
 
-async def _chats_made(incident: Incident, number: int) -> list[str]:
-    conversations = (await incident.company.teams.records())["conversations"]
-    topics = (f"Incident #{number} ", f"✓ Incident #{number} ")
-    return [one["id"] for one in conversations if one["kind"] == "group" and one["name"].startswith(topics)]
-
-
-async def _places(incident: Incident) -> list[Place]:
-    records = await incident.company.teams.records()
+async def _places(incident: Incident, records: Mapping[str, Any]) -> list[Place]:
     rows = {row["conversation"]: row for row in await incident.row()}
     late_edits = Counter(call["conversation"] for call in records["calls"] if call["fault"] == "late")
     own = await incident.company.rows("SELECT chat FROM incident_room WHERE incident_id = $1", incident.id)

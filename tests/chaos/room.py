@@ -6,6 +6,7 @@ from typing import Any
 from temporalio.client import WorkflowExecutionDescription
 
 from tests.chaos.company import ACCOUNT, BO_EMAIL, DI_EMAIL, Company, Incident
+from tests.chaos.made_chats import chats_of
 from tests.support.waiting import eventually
 
 MEMBERS = (BO_EMAIL, DI_EMAIL)
@@ -80,9 +81,7 @@ class Room:
     async def chats(self) -> list[dict[str, Any]]:
         """Chats that are called as the incident is."""
         number = (await self.company.pagerduty.incident(self.incident.id))["incident_number"]
-        conversations = (await self.company.teams.records())["conversations"]
-        topics = (f"Incident #{number} ", f"✓ Incident #{number} ")
-        return [one for one in conversations if one["kind"] == "group" and one["name"].startswith(topics)]
+        return chats_of(await self.company.teams.records(), number)
 
     async def violations(self) -> list[str]:
         """Every promise about the room that does not hold."""

@@ -1,0 +1,94 @@
+"""Chats that were made for incidents, as Microsoft recorded it: for which one, when, and who searched before.
+
+Graph's records tell that a chat was made and not which one. They tell it in the order in which the chats are
+there, so that each chat has its record.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from workflows.incident_room.activities import OVER
+
+_ANY_INCIDENT = "Incident "
+
+
+@dataclass(frozen=True)
+class MadeChat:
+    """A chat that is called as an incident is, whether or not Muster knows it."""
+
+    id: str
+    members: Sequence[str]
+    asked_at: datetime
+    """When Microsoft was asked to make it, whatever was heard of that."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """Somebody's newest chats were read, to find one whose answer was lost."""
+
+    person: str
+    at: datetime
+
+
+def chats_of(records: Mapping[str, Any], number: int) -> list[dict[str, Any]]:
+    """The conversations that are called as the incident of this number is, oldest first."""
+    return _called(records, f"Incident #{number} ")
+
+
+def chats_made(records: Mapping[str, Any], number: int) -> list[MadeChat]:
+    """The chats that were made for the incident of this number, oldest first."""
+    creates = sorted((one for one in records["graph_calls"] if _makes_a_chat(one)), key=_answered_at)
+    of_incident = {one["id"] for one in chats_of(records, number)}
+    return [
+        MadeChat(id=chat["id"], members=chat["members"], asked_at=datetime.fromisoformat(create["at"]))
+        for chat, create in zip(_called(records, _ANY_INCIDENT), creates, strict=True)
+        if chat["id"] in of_incident
+    ]
+
+
+def searches(records: Mapping[str, Any]) -> list[Search]:
+    """Every search for a lost chat that Microsoft answered."""
+    return [
+        Search(person=one["path"].split("/")[2], at=datetime.fromisoformat(one["at"]))
+        for one in records["graph_calls"]
+        if one["method"] == "GET" and one["path"].startswith("/users/") and one["path"].endswith("/chats")
+        if one["status"] == 200 and one["fault"] != "lose_answer"
+    ]
+
+
+def made_unasked(
+    chats: Sequence[MadeChat], searched: Sequence[Search], clicked: Sequence[datetime]
+) -> Iterator[str]:
+    """The first one takes a click. Each other one takes a click too, or a search, since the one before."""
+    before: datetime | None = None
+    for chat in chats:
+        asked = any(_is_between(before, at, chat.asked_at) for at in clicked)
+        sought = before is not None and any(
+            _is_between(before, one.at, chat.asked_at) for one in searched if one.person in chat.members
+        )
+        if not (asked or sought):
+            since = "at all" if before is None else f"since that of {before}"
+            yield f"{chat.id} was made at {chat.asked_at}, and nobody clicked or searched {since}"
+        before = chat.asked_at
+
+
+def _called(records: Mapping[str, Any], beginning: str) -> list[dict[str, Any]]:
+    topics = (beginning, f"{OVER}{beginning}")
+    groups = (one for one in records["conversations"] if one["kind"] == "group")
+    return [one for one in groups if one["name"].startswith(topics)]
+
+
+def _makes_a_chat(call: Mapping[str, Any]) -> bool:
+    """Whether there was a chat afterwards: it is also there where Microsoft said that it failed."""
+    is_create = (call["method"], call["path"]) == ("POST", "/chats")
+    return is_create and (call["status"] == 201 or call["fault"] == "status_after")
+
+
+def _answered_at(call: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(call["at"]) + timedelta(milliseconds=call["ms"])
+
+
+def _is_between(before: datetime | None, at: datetime, after: datetime) -> bool:
+    return (before is None or before < at) and at <= after
