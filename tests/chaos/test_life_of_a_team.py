@@ -3,59 +3,24 @@
 Teams tells events twice, late, out of order or not at all. Every test leaves the team as it was.
 """
 
-from typing import Any
-
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
+from tests.chaos.checkout_team import (
+    LIVES,
+    away,
+    channel_id,
+    happens,
+    is_let_go,
+    is_suspended,
+    row,
+)
 from tests.chaos.company import ADA_EMAIL, BO_EMAIL, Company, Incident
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
 GONE, BACK = "Incidents no longer appear in Teams", "Incidents appear in Teams again"
-LIVES = [
-    ("channelDeleted", "channelRestored"),
-    ("teamArchived", "teamUnarchived"),
-    ("teamDeleted", "teamRestored"),
-    ("uninstall", "install"),
-]
-"""What takes the channel away, and what brings it back."""
-
-
-async def happens(company: Company, what: str, **how: Any) -> list[int | None]:
-    teams = company.teams
-    if what in ("install", "uninstall"):
-        place = {"person": ADA_EMAIL, "team": await team_id(company)}
-        return await (teams.install if what == "install" else teams.uninstall)(**place, **how)
-    of_channel = {"channel": await channel_id(company)} if what.startswith("channel") else {}
-    return await teams.happens(what, team=await team_id(company), person=ADA_EMAIL, **of_channel, **how)
-
-
-async def team_id(company: Company) -> str:
-    return str((await row(company))["team"])
-
-
-async def channel_id(company: Company) -> str:
-    return str((await row(company))["id"])
-
-
-async def row(company: Company) -> Any:
-    """Of the channel to which Checkout is connected, whatever it and its team are called."""
-    (found,) = await company.rows(
-        """SELECT c.*, t.name AS team_name, t.key AS team_key FROM conversation c
-           JOIN team t ON t.id = c.team JOIN connection con ON con.conversation = c.id
-           WHERE con.service = $1 AND con.ended_at IS NULL""",
-        company.pagerduty.checkout,
-    )
-    return found
-
-
-async def is_suspended(company: Company, wanted: bool) -> None:
-    async def true() -> bool:
-        return ((await row(company))["suspended_at"] is not None) is wanted
-
-    await eventually(true, within=30)
 
 
 async def told(company: Company, title: str) -> int:
@@ -106,17 +71,6 @@ async def does_not_arrive(company: Company) -> None:
     assert await incident.row() == []
 
 
-async def is_let_go(company: Company, incident: Incident) -> None:
-    """The run that showed its card has ended."""
-    key = (await row(company))["key"]
-    handle = company.temporal.get_workflow_handle(f"incident/acme/{incident.id}/{key}")
-
-    async def ended() -> bool:
-        return (await handle.describe()).status is WorkflowExecutionStatus.COMPLETED
-
-    await eventually(ended, within=30)
-
-
 @pytest.mark.parametrize(("takes", "brings"), LIVES)
 async def test_what_takes_a_channel_away_and_brings_it_back_is_followed_by_rows_cards_and_messages(
     company: Company, takes: str, brings: str
@@ -124,13 +78,10 @@ async def test_what_takes_a_channel_away_and_brings_it_back_is_followed_by_rows_
     await is_connected_by_bo(company)
     gone, back = await told(company, GONE), await told(company, BACK)
     incident = await arrives(company)
-    assert set(await happens(company, takes, repeat=2)) == {200}
-    await is_suspended(company, True)
-    await is_let_go(company, incident)
-    await are_told(company, GONE, gone + 1)
-    await does_not_arrive(company)
-    assert set(await happens(company, brings, repeat=2)) == {200}
-    await is_suspended(company, False)
+    async with away(company, takes, brings):
+        await is_let_go(company, incident)
+        await are_told(company, GONE, gone + 1)
+        await does_not_arrive(company)
     await are_told(company, BACK, back + 1)
     await arrives(company)
     assert (await told(company, GONE), await told(company, BACK)) == (gone + 1, back + 1)
