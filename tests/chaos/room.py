@@ -5,6 +5,7 @@ from typing import Any
 
 from temporalio.client import WorkflowExecutionDescription
 
+from muster.cards.incident.room import JOIN_CHAT
 from tests.chaos.company import ACCOUNT, BO_EMAIL, DI_EMAIL, Company, Incident
 from tests.chaos.made_chats import chats_of
 from tests.support.waiting import eventually
@@ -28,9 +29,9 @@ class Room:
         self.incident = incident
         self.company: Company = incident.company
 
-    async def ask(self) -> str:
-        """Di presses **Create Chat** on the card in the channel; what the answer says."""
-        (answer,) = await self.incident.click("create_chat", by=DI_EMAIL)
+    async def ask(self, place: str | None = None) -> str:
+        """Di presses **Create Chat** in the channel or in another place; what the answer says."""
+        (answer,) = await self.incident.click("create_chat", by=DI_EMAIL, place=place)
         return str(answer["body"]["value"])
 
     async def run(self) -> WorkflowExecutionDescription:
@@ -65,6 +66,11 @@ class Room:
         if row["chat"] not in self.incident.chats:
             self.incident.chats.append(row["chat"])
         await self.incident.shown_and_recorded()
+
+    async def is_joined_from(self, place: str | None = None) -> bool:
+        """Whether the card in the channel, or in another place, leads to the chat."""
+        row, card = await self.row(), str((await self.incident.card(place))["versions"][-1])
+        return row is not None and JOIN_CHAT in card and row["url"] in card
 
     async def calls(self, method: str, ending: str) -> list[dict[str, Any]]:
         """Graph's calls whose path ends so, in this incident's chat where it is one of a chat."""
