@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.buttons import data_of, on_screen
 from tests.chaos.chat import Chat
 from tests.chaos.company import ACCOUNT, BO_EMAIL, DI_EMAIL, TEAMS_PATIENCE, Company, Incident
 from tests.chaos.conftest import CROWD
 from tests.chaos.invariants import in_sync
+from tests.chaos.room import made_for
 from tests.support.waiting import eventually
 from workflows.verbs.click import Click, Clicker
 
@@ -67,6 +69,38 @@ async def test_twenty_people_at_once_change_the_status_once_and_each_has_an_outc
     assert all(f"Acknowledged by {first}" in card and "'verb': 'acknowledge'" not in card for card in cards)
     assert await incident.changes_by_buttons() == ["acknowledged"]
     await in_sync(incident)
+
+
+async def test_clicks_in_the_incidents_own_chat_and_elsewhere_at_once_change_the_status_once(
+    company: Company,
+) -> None:
+    """Bo's click in the incident's own chat is delivered four times, while others press in the channel."""
+    incident = await shown(company)
+    (followed,) = incident.chats
+    room = await made_for(incident)
+    own, crowd = incident.chats[-1], _people(10)
+    in_own, in_followed = [on_screen(await incident.card(place), "acknowledge") for place in (own, followed)]
+    deliveries: list[dict[str, Any]] = [{"after": 0}, {"after": 0.05}]
+    deliveries += [{"after": after, "new_id": True} for after in (0.1, 2)]
+    answers = await asyncio.gather(
+        _all_acknowledge(incident, crowd),
+        incident.click("acknowledge", by=BO_EMAIL, message=in_own, deliveries=deliveries),
+        incident.click("acknowledge", by=DI_EMAIL, message=in_own),
+        incident.click("acknowledge", by=DI_EMAIL, message=in_followed),
+    )
+    assert max(answer["ms"] for each in answers for answer in each) < TEAMS_PATIENCE
+
+    clicks = len(crowd) + 3
+    await eventually(lambda: _has_outcomes(incident, 1 + clicks))
+    rows = await company.rows(
+        "SELECT * FROM click WHERE incident_id = $1 AND verb = 'acknowledge'", incident.id
+    )
+    assert Counter(row["outcome"] for row in rows) == {"done": 1, "already": clicks - 1}
+    (first,) = (row["person_name"] for row in rows if row["outcome"] == "done")
+    assert await incident.changes_by_buttons() == ["acknowledged"]
+    await incident.agrees(f"Acknowledged by {first}")
+    await in_sync(incident)
+    assert await room.violations() == []
 
 
 async def test_two_hundred_people_at_once_are_told_the_truth(company: Company) -> None:
@@ -238,17 +272,6 @@ def kind(answer: dict[str, Any]) -> str:
     return str(answer["body"]["type"])
 
 
-def data_of(shown: Any, verb: str) -> Any:
-    """What the verb's button carries, in the card of a message's version or of an answer."""
-    if isinstance(shown, list):
-        return next((found for one in shown if (found := data_of(one, verb)) is not None), None)
-    if not isinstance(shown, dict):
-        return None
-    if shown.get("type") == "Action.Execute" and shown.get("verb") == verb:
-        return shown["data"]
-    return data_of(list(shown.values()), verb)
-
-
 def _slots(row: Any) -> str:
     return ", ".join(f"${number}" for number in range(1, len(row) + 1))
 
@@ -277,7 +300,6 @@ def _people(count: int) -> list[str]:
 
 async def _all_acknowledge(incident: Incident, crowd: list[str]) -> list[dict[str, Any]]:
     """The answers to these people, who press at once."""
-    card = await incident.card()
-    card["data"] = data_of(card["versions"][-1], "acknowledge")  # each of them has this card on the screen
+    card = on_screen(await incident.card(), "acknowledge")
     sent = [incident.click("acknowledge", by=email, message=card) for email in crowd]
     return [answer for (answer,) in await asyncio.gather(*sent)]
