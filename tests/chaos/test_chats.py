@@ -8,10 +8,12 @@ from functools import partial
 
 import pytest
 
+from muster.cards.rooms.sentences import BOT_REMOVED
 from tests.chaos.chat import Chat
-from tests.chaos.company import DI_EMAIL, Company, Incident, holding
+from tests.chaos.company import BO_EMAIL, DI_EMAIL, Company, Incident, holding
 from tests.chaos.conftest import CROWD
-from tests.chaos.invariants import in_sync
+from tests.chaos.invariants import SUMMED_UP, in_sync
+from tests.chaos.room import made_for
 from tests.support.simulators import P1
 from tests.support.waiting import eventually
 
@@ -75,6 +77,47 @@ async def test_three_places_agree_although_answers_are_lost_the_worker_dies_and_
     assert "Resolved by Di Pager" in anew, "the picture that somebody shared is theirs, and agrees too"
 
 
+async def test_its_own_chat_agrees_although_the_worker_dies_and_the_bot_leaves_it_and_returns(
+    company: Company,
+) -> None:
+    """Wherever else the incident is, its card says that the one in its own chat stands still."""
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    following = await Chat.opened(company)
+    await following.follow(incident)
+    await following.choose("none")
+    room = await made_for(incident)
+    own = Chat(company, incident.chats[-1])
+
+    async with holding(company, _CARD_IN_A_CHAT, incident.id, own.id):
+        await incident.note("The deploy is rolled back")
+        await eventually(partial(own.shows, incident, "The deploy is rolled back"))
+        await company.somebody_waits_for_a_lock()
+        company.product.kill("worker")
+    await incident.agrees("The deploy is rolled back")
+    await eventually(partial(_has_said, incident, own, 1))
+
+    await own.loses_the_bot()
+    await eventually(partial(following.shows, incident, BOT_REMOVED))
+    company.product.kill("worker")
+    await incident.note("Caches are filling up")
+    await incident.click("acknowledge", by=DI_EMAIL, place=following.id)
+    for text in ("Caches are filling up", "Acknowledged by Di Pager"):
+        await eventually(partial(following.shows, incident, text), within=30)
+        assert not await own.shows(incident, text)
+    await own.gets_the_bot()
+    await incident.agrees("Caches are filling up", "Acknowledged by Di Pager")
+    await eventually(partial(_says_no_more, following, incident, BOT_REMOVED))
+
+    await incident.click("resolve", by=BO_EMAIL, place=own.id)
+    await in_sync(incident)
+    assert await _said(incident, own) == [NOTE, SUMMED_UP], "nothing of meanwhile"
+    assert await _said(incident, following) == []
+    for place in (None, following.id):
+        assert await room.is_joined_from(place)
+    assert await room.violations() == []
+
+
 async def test_a_chat_leaves_by_stop_following_although_the_worker_dies_and_the_others_go_on(
     company: Company,
 ) -> None:
@@ -125,6 +168,10 @@ async def _cards(incident: Incident, chat: Chat) -> list[str]:
     """Ids of the bot's cards that nobody deleted."""
     cards = [one for one in await incident.messages() if one["conversation"] == chat.id]
     return [one["id"] for one in cards if not one["deleted_at"]]
+
+
+async def _says_no_more(chat: Chat, incident: Incident, text: str) -> bool:
+    return not await chat.shows(incident, text)
 
 
 async def _is_gone(chat: Chat, message: str) -> bool:
