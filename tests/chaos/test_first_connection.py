@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.chaos.commits import Commit, commits_held
-from tests.chaos.company import Incident
-from tests.chaos.first_connection import ANOTHER_SERVICE, FirstConnection
+from tests.chaos.company import DI_EMAIL, Incident
+from tests.chaos.first_connection import A_SERVICE, ANOTHER_SERVICE, FirstConnection
+from tests.chaos.invariants import in_sync
 from tests.chaos.place import Place
+from tests.chaos.room import made_for
 from tests.chaos.subscribed import subscribed
 from tests.support.waiting import eventually
 
@@ -136,6 +138,25 @@ async def test_a_worker_killed_while_the_channel_is_welcomed_welcomes_it_once(
     await _killed_while_connecting(first.place(), commit, committed=False)
     await subscribed(first)
     assert len(await first.made()) == 1
+
+
+async def test_an_incident_of_a_service_that_was_just_connected_gets_a_chat_of_its_own(
+    first: FirstConnection,
+) -> None:
+    """The worker dies meanwhile. Then an admin consents to chats. Bo, who is on call, is not linked."""
+    company, place = first.company, first.place()
+    await _killed_while_connecting(place, _SECRET, committed=True)
+    await subscribed(first)
+    await company.microsoft.grant()
+    incident = await company.incident(service=A_SERVICE)
+    await incident.shown_and_recorded()
+    assert (await incident.card())["conversation"] == place.channel.id
+    room = await made_for(incident)
+    await incident.click("acknowledge", by=DI_EMAIL, place=incident.chats[-1])
+    await incident.agrees("Acknowledged by Di Pager")
+    await eventually(room.is_joined_from)
+    await in_sync(incident)
+    assert await room.violations() == []
 
 
 async def test_a_service_that_is_connected_before_the_last_other_one_ends_keeps_the_subscription(
