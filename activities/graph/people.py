@@ -136,6 +136,7 @@ class PeopleActivities:
         leaving = await room_members.keys_of(self._pool, room, request.users, everybody=request.everybody)
         async with heartbeats():
             there = await self._members(request)
+            await room_members.note_members(self._pool, room, {one.aad_object_id for one in there})
             await room_members.take_out(self._pool, room, request.users, out=True)
             await room_members.note_removed(self._pool, room, leaving)
             if request.everybody:

@@ -74,7 +74,8 @@ ORDER BY rank, pagerduty_user
 
 -- name: take_out
 -- They are not brought in again until they are wanted again.
-UPDATE room_member SET taken_out = :out, left_at = CASE WHEN :out THEN left_at END
+UPDATE room_member
+SET taken_out = :out, left_at = CASE WHEN :out THEN left_at END, in_chat = in_chat AND :out
 WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = ANY(:users::text[])
 
 -- name: note_members

@@ -101,7 +101,10 @@ class TeamsSimulator:
             self._server_sent_events,
             self._snapshots.changed,
         )
-        self._http = httpx.AsyncClient(trust_env=False, limits=httpx.Limits())
+        # Less than the five seconds for which the API keeps a connection: what is sent on one that it closes
+        # at that moment gets no answer.
+        limits = httpx.Limits(keepalive_expiry=2)
+        self._http = httpx.AsyncClient(trust_env=False, limits=limits)
         activities = Activities(self._roster, service_url)
         channel_tokens = ChannelTokens(key, company)
         self._waits = Waits()

@@ -119,6 +119,30 @@ async def test_a_click_of_which_nobody_knows_makes_no_second_chat_and_the_next_o
     await in_sync(incident)
 
 
+async def test_of_two_clicks_at_once_none_makes_a_second_chat_beside_one_that_nobody_knows(
+    company: Company,
+) -> None:
+    """Both cards offered Create Chat, and said nothing of a chat that may be there already."""
+    incident = await shown(company)
+    chat = await Chat.opened(company)
+    await chat.follow(incident)
+    await incident.shown_and_recorded()
+    await answers_are_lost(company)
+    await company.pagerduty.fault(
+        "rest", "slow", seconds=1.7, times=50, match={"method": "GET", "incident": incident.id}
+    )
+    await asyncio.gather(
+        incident.click("create_chat", by=DI_EMAIL),
+        incident.click("create_chat", by=DI_EMAIL, place=chat.id),
+    )
+    await eventually(partial(_has_outcomes, incident, 2))
+    await incident.agrees(NOBODY_KNOWS)
+    assert await incident.outcomes() == ["failed", "failed"]
+    assert len(await Room(incident).chats()) == 1
+    await company.pagerduty.clear_faults()
+    await in_sync(incident)
+
+
 async def shown(company: Company) -> Incident:
     """An incident whose card is in its channel."""
     incident = await company.incident()
@@ -130,3 +154,7 @@ async def answers_are_lost(company: Company) -> None:
     """The next chat is made and nobody hears of it; then nobody may search for it."""
     await company.teams.fault("chat", "lose_answer", match={"method": "POST"})
     await company.teams.fault("chat", "status", status=403, times=50, match={"method": "GET"})
+
+
+async def _has_outcomes(incident: Incident, count: int) -> bool:
+    return len(await incident.outcomes()) == count

@@ -1,5 +1,6 @@
 """Who asks for the chat or the meeting, and how each way of asking is judged and recorded."""
 
+from datetime import datetime
 from typing import Protocol
 
 from temporalio import workflow
@@ -27,6 +28,9 @@ class Asking(Protocol):
     takes_risk: bool
     """They know that a chat may be there already which nobody knows of, and want another one."""
 
+    def is_after(self, moment: datetime | None) -> bool:
+        """Whether it was asked when that had happened; ``None``: that was long ago."""
+
     def judge(self, run: RunState) -> Outcome | None:
         """Why it is not acted on whatever anybody says, or ``None``."""
 
@@ -46,6 +50,10 @@ class Pressed:
         self.who = f"{asked.click.person.name} in Teams"
         self.correlation = asked.click.correlation
         self.takes_risk = True  # the card says so
+
+    def is_after(self, moment: datetime | None) -> bool:
+        """By when it was pressed: a click may have waited for others."""
+        return moment is None or self._asked.click.received_at > moment
 
     def judge(self, run: RunState) -> Outcome | None:
         """Too late, or by somebody without a link."""
@@ -78,6 +86,10 @@ class Programmed:
         self.who = f"a program as {asked.by}"
         self.correlation = asked.correlation
         self.takes_risk = False
+
+    def is_after(self, moment: datetime | None) -> bool:
+        """It is asked again and again by itself."""
+        return True
 
     def judge(self, run: RunState) -> Outcome | None:
         """Nothing speaks against it before it is asked."""

@@ -56,6 +56,11 @@ def with_chat_gone(state: State) -> State:
     return without_chat(state).with_chat(stage="gone")
 
 
+def with_chat_unknown(state: State) -> State:
+    """Nobody knows whether it was made, and nobody looks for it any more."""
+    return state.with_chat(stage="unknown", in_doubt_since=None, unknown_since=workflow.now())
+
+
 class OfChatReconciler(Reconciler):
     """Does something in the chat. What it hears of a chat counts for no later one."""
 
@@ -120,7 +125,7 @@ class ChatReconciler(Reconciler):
             run.apply(run.state.with_chat(stage="in_doubt", in_doubt_since=workflow.now()))
         elif stage == "in_doubt" and (failure.pace == "person" or issubclass(failure.kind, Gone)):
             run.tells("nobody knows whether the chat was made")
-            run.apply(run.state.with_chat(stage="unknown", in_doubt_since=None))
+            run.apply(with_chat_unknown(run.state))
 
     async def _make(self) -> None:
         run = self._run
@@ -171,7 +176,7 @@ class ChatReconciler(Reconciler):
             return None
         if last or not found.can_search:
             run.tells("nobody knows whether the chat was made")
-            run.apply(run.state.with_chat(stage="unknown", topic=found.topic, in_doubt_since=None))
+            run.apply(with_chat_unknown(run.state).with_chat(topic=found.topic))
             return None
         return NotBefore(workflow.now() + timedelta(seconds=timing.search_every), "looking for the chat")
 

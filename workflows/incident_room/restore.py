@@ -56,7 +56,7 @@ def restored(state: State, stored: StoredRoom) -> State:
         case "making":  # what was begun and never recorded may have been done
             return folded.with_chat(stage="in_doubt", topic=stored.topic, in_doubt_since=stored.began_at)
         case "unknown":
-            return folded.with_chat(stage="unknown", topic=stored.topic)
+            return folded.with_chat(stage="unknown", topic=stored.topic, unknown_since=stored.began_at)
         case "none" | "gone":  # what the row holds of an earlier chat is nothing to anybody
             return folded.with_chat(stage=stored.stage)
 

@@ -43,6 +43,8 @@ class Chat(Value):
     stage: Stage = "none"
     topic: str = ""
     in_doubt_since: AwareDatetime | None = None
+    unknown_since: AwareDatetime | None = None
+    """From when the cards could say so: who pressed before knows of no chat that may be there."""
     refusal: Literal["nobody_to_talk_to"] | None = None
     """Why it is not made, although somebody asked."""
     id: str = ""

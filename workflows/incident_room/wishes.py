@@ -53,8 +53,9 @@ class ChatWish:
         """Want it, unless it is there or on its way."""
         run, asker = self._run, admitted.asker
         state = with_tenant_of(run.state if asker is None else with_asker(run.state, asker), admitted)
-        may_be_made = state.chat.stage in ("none", "gone") or (
-            state.chat.stage == "unknown" and asking.takes_risk
+        chat = state.chat
+        may_be_made = chat.stage in ("none", "gone") or (
+            chat.stage == "unknown" and asking.takes_risk and asking.is_after(chat.unknown_since)
         )
         is_first = may_be_made and not run.begins_anew
         if is_first:

@@ -148,7 +148,7 @@ class Store:
         """They are not brought in any more; or they are again, even who left by themselves before."""
         for one in self.members.values():
             if one.user in users:
-                one.taken_out, one.has_left = out, one.has_left and out
+                one.taken_out, one.has_left, one.in_chat = out, one.has_left and out, one.in_chat and out
 
     def note_members(self, there: Collection[str]) -> None:
         """A read back. Whoever was there and is not any more has left by themselves."""
