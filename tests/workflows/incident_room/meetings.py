@@ -132,10 +132,10 @@ class FakeMeetings(Calls):
 
     @activity.defn(name=rows.CREATE_MEETING.name)
     async def create_meeting(self, request: CreateMeeting) -> MeetingMade:
-        make, note = partial(self._make, request), partial(self._note_meeting_made, request)
+        make, note = partial(self._make_meeting, request), partial(self._note_meeting_made, request)
         return await self._call(rows.CREATE_MEETING, request, make, note)
 
-    def _make(self, request: CreateMeeting) -> MeetingMade:
+    def _make_meeting(self, request: CreateMeeting) -> MeetingMade:
         """The same key makes no other one."""
         assert request.attempt == self.attempt
         hindrance = self.hindered.get((request.way, self.organiser))
@@ -198,16 +198,16 @@ class FakeMeetings(Calls):
     @activity.defn(name=rows.NOTE_MEETING.name)
     async def note_meeting(self, request: NoteMeeting) -> Done:
         return await self._call(
-            rows.NOTE_MEETING, request, partial(self._write_note, request), self._note_noted
+            rows.NOTE_MEETING, request, partial(self._write_meeting_note, request), self._note_meeting_noted
         )
 
-    def _write_note(self, request: NoteMeeting) -> Done:
+    def _write_meeting_note(self, request: NoteMeeting) -> Done:
         """After looking for the address."""
         if request.url not in [one.url for one in self.meeting_notes]:
             self.meeting_notes.append(request)
         return Done()
 
-    def _note_noted(self, _: Done) -> None:
+    def _note_meeting_noted(self, _: Done) -> None:
         self.meeting_noted = True
 
     def meeting_activities(self) -> list[Callable[..., Awaitable[Any]]]:
