@@ -45,7 +45,7 @@ SAID = {
     "all_updates": {**HIGHLIGHTS, **STATUS_UPDATES, "📝": "incident.annotated"},
 }
 """What each preset says; responders are asked and answer in tests of their own."""
-CHANGE_NO_STATUS = frozenset({"stop_following", "create_chat"})
+CHANGE_NO_STATUS = frozenset({"stop_following", "create_chat", "create_meeting"})
 """Verbs that change no status in PagerDuty."""
 SUMMED_UP = "🏁"
 """How the line begins that a chat of the incident's own gets after each resolve."""

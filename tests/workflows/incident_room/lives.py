@@ -18,6 +18,7 @@ from tests.workflows.incident_room.running import QUICK, Run
 from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT
 from workflows.errors import ConsentMissing, NotFound, OutcomeUnknown, ProviderUnavailable, RateLimited
 from workflows.incident.values import Reference
+from workflows.incident_meeting.activities import CREATE_MEETING, SET_BRIDGE
 from workflows.incident_room.activities import (
     ADD_PEOPLE,
     ANNOUNCE,
@@ -31,6 +32,8 @@ from workflows.incident_room.activities import (
     SUM_UP,
 )
 from workflows.incident_room.messages import Policy
+from workflows.incident_room.workflow_type import OPEN_MEETING
+from workflows.meeting import Hindrance
 from workflows.verbs.outcomes import Outcome
 
 Live = Callable[[Run], Awaitable[None]]
@@ -160,6 +163,27 @@ async def room_programs(run: Run) -> None:
     await run.ends()
 
 
+async def room_meeting(run: Run) -> None:
+    """A meeting that is refused, then made in the second way by the second candidate, beside a chat."""
+    outside = run.outside
+    outside.passed_over = {ADA.id: "disabled", BO.id: "guest"}
+    await run.ask_for_meeting()
+    await run.ends()
+    outside.passed_over = {ADA.id: "disabled"}
+    outside.hindered = {("calendar", BO.id): Hindrance(who=BO.name, why="no_mailbox")}
+    outside.loses(CREATE_MEETING)
+    outside.loses(SET_BRIDGE)
+    await asyncio.gather(run.ask_for_meeting(), run.ask(run.program(), update=OPEN_MEETING.name))
+    await run.ask()
+    await run.is_idle()
+    await run.hears(run.life.asks_for_help())
+    await run.hears(run.life.is_resolved())
+    await run.ends()
+    await run.hears(run.life.reopens())
+    await run.hears(run.life.is_resolved())
+    await run.ends()
+
+
 async def room_continued(run: Run) -> None:
     """So many notes and clicks that it goes on in a new run; the server must be an impatient one."""
     await run.ask()
@@ -178,7 +202,15 @@ async def room_continued(run: Run) -> None:
 
 LIVES: Mapping[str, Live] = {
     live.__name__: live
-    for live in (room_standard, room_people, room_lost, room_refused, room_programs, room_presence)
+    for live in (
+        room_standard,
+        room_people,
+        room_lost,
+        room_refused,
+        room_programs,
+        room_presence,
+        room_meeting,
+    )
 }
 LONG_LIVES: Mapping[str, Live] = {live.__name__: live for live in (room_continued, room_presence_continued)}
 """Lives for a server on which runs are long very soon."""
