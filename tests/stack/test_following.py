@@ -114,7 +114,7 @@ async def test_an_incident_is_shared_followed_acted_on_and_stopped_in_a_chat(
 
     async def is_live() -> bool:
         return any(
-            _verbs(one) == {"acknowledge", "resolve", "create_chat", "stop_following"}
+            _verbs(one) == {"acknowledge", "resolve", "create_chat", "create_meeting", "stop_following"}
             for one in await chat.posted()
         )
 
@@ -137,7 +137,7 @@ async def test_an_incident_is_shared_followed_acted_on_and_stopped_in_a_chat(
 
     await eventually(agree, within=_WITHIN)
     (in_channel,) = await teams.cards("Payments", "ops", incident)
-    assert _verbs(in_channel) == {"resolve", "create_chat"}, "a connection brings it there"
+    assert _verbs(in_channel) == {"resolve", "create_meeting", "create_chat"}, "a connection brings it there"
 
     (card,) = await chat.posted()
     await chat.clicks(ada, card["id"], "stop_following")
