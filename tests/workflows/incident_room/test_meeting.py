@@ -95,6 +95,7 @@ async def test_a_step_that_is_asked_to_wait_is_done_once(client: Client, row: Ro
     await _lives(client, outside, "calendar")
 
 
+@pytest.mark.soak
 @every_step
 @each_way
 async def test_a_step_whose_worker_is_killed_at_any_moment_is_done_once(

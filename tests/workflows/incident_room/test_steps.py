@@ -38,6 +38,7 @@ async def test_a_step_that_goes_wrong_at_any_moment_is_done_once(client: Client,
     await beside_each_other(live, FAULTS)
 
 
+@pytest.mark.soak
 @every_step
 async def test_a_step_whose_worker_is_killed_at_any_moment_is_done_once(
     client: Client, monkeypatch: pytest.MonkeyPatch, step: Step
