@@ -62,6 +62,7 @@ NOT_COMPARED = {
     "incident_detail": "likewise",
     "incident_room": "likewise",
     "room_member": "likewise",
+    "room_meeting": "likewise",
     "directory_cache": "people whom somebody looked for, for a chat of an incident",
     "quarantined_event": "likewise",
     "ended_link": "nobody's link has ended",
