@@ -25,7 +25,7 @@ from muster.clients.graph.chats import (
 from muster.linked_people.together import all_of
 from muster.settings import Settings
 from muster.store import room_members, rooms
-from muster.store.pool import UNAVAILABLE, Pool, transaction
+from muster.store.pool import Pool, transaction
 from workflows.errors import (
     ConsentMissing,
     Forbidden,
@@ -206,11 +206,7 @@ class ChatActivities:
         await self._record(request, note)
 
     async def _record(self, request: CreateChat, note: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """What is known must not be lost because the database is away for a moment."""
-        try:
-            await note()
-        except UNAVAILABLE:
-            self._sends.record_later(("recording", request.room), note, room=request.room.incident_id)
+        await self._sends.record(("recording", request.room), note, room=request.room.incident_id)
 
     async def _find(self, request: FindChat) -> ChatFound:
         async with transaction(self._pool) as connection:

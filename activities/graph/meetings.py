@@ -12,14 +12,13 @@ import structlog
 from activities.heartbeats import heartbeats
 from activities.registration import implements
 from activities.teams.sends import Sends
-from muster.clients.graph import calendar
 from muster.clients.graph.calendar import MOST_PEOPLE, CalendarClient, CalendarEntry, WantedEntry
 from muster.clients.graph.errors import ENTRY_GONE, KEY_USED, NO_MAILBOX, NO_POLICY
 from muster.clients.graph.joining import Joining
 from muster.clients.graph.meetings import MeetingsClient, WantedMeeting
 from muster.store import meetings
-from muster.store.meetings import Attendee, MeetingRow
-from muster.store.pool import UNAVAILABLE, Pool
+from muster.store.meetings import MeetingRow
+from muster.store.pool import Pool
 from workflows.errors import Conflict, ConsentMissing, Forbidden, NotFound, RequestInvalid
 from workflows.incident_meeting.activities import (
     CREATE_MEETING,
@@ -146,7 +145,6 @@ class MeetingActivities:
             _give_up(refusal)
 
     async def _note_made(self, request: CreateMeeting, made: _Made, number: str) -> None:
-        """What is known must not be lost because the database is away for a moment."""
         note = partial(
             meetings.note_made,
             self._pool,
@@ -156,10 +154,7 @@ class MeetingActivities:
             number=number,
             event_id=made.event_id,
         )
-        try:
-            await note()
-        except UNAVAILABLE:
-            self._sends.record_later(("recording", request.room), note, room=request.room.incident_id)
+        await self._sends.record(("recording", request.room), note, room=request.room.incident_id)
 
     async def _note_hindered(
         self, request: CreateMeeting, row: MeetingRow, refusal: _Hindered
@@ -182,7 +177,7 @@ class MeetingActivities:
         event_id = row.event_id
         try:
             if attendees != row.attendees:
-                await self._calendars.invite(request.tenant, row.organiser, event_id, _people(attendees))
+                await self._calendars.invite(request.tenant, row.organiser, event_id, attendees)
             if request.is_over != row.marked:
                 subject = f"{OVER}{row.subject}" if request.is_over else row.subject
                 await self._calendars.rename(request.tenant, row.organiser, event_id, subject)
@@ -220,12 +215,8 @@ def _wanted_entry(room: RoomKey, row: MeetingRow) -> WantedEntry:
         body=row.html,
         starts_at=row.starts_at,
         ends_at=row.starts_at + LASTS,
-        people=_people(row.attendees),
+        people=row.attendees,
     )
-
-
-def _people(attendees: Sequence[Attendee]) -> tuple[calendar.Attendee, ...]:
-    return tuple(calendar.Attendee(one.address, one.name) for one in attendees)
 
 
 def _told(row: MeetingRow) -> MeetingMade:

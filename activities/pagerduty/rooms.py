@@ -141,8 +141,8 @@ class RoomNoteActivities:
         if asker is not None:
             own = WantedPerson(user=asker.pagerduty_user, rank=ASKER, name=asker.name)
             await room_members.want(self._pool, room, [own], asked=True)
-        stored = await rooms.restore(self._pool, room)
-        return Admitted(asker=asker, tenant_name=stored.tenant_name, details=details_of(incident))
+        tenant_name = await rooms.tenant_name(self._pool, room)
+        return Admitted(asker=asker, tenant_name=tenant_name, details=details_of(incident))
 
     async def _closed(self, room: RoomKey, reason: Any, *, by: str | None = None) -> Admitted:
         """They may not, and where nobody else asked there is no room."""

@@ -68,6 +68,15 @@ class Sends:
         task.add_done_callback(partial(self._ended, key))
         return task
 
+    async def record(
+        self, key: Hashable, record: Callable[[], Coroutine[Any, Any, object]], **told: object
+    ) -> None:
+        """Record what is known; where the database is away for a moment, it must not be lost: later."""
+        try:
+            await record()
+        except UNAVAILABLE:
+            self.record_later(key, record, **told)
+
     def record_later(
         self, key: Hashable, record: Callable[[], Coroutine[Any, Any, object]], **told: object
     ) -> None:

@@ -14,11 +14,10 @@ _ENVIRONMENTS = {"gcc-high": "TeamsGCCH", "dod": "TeamsDOD"}
 
 def access_policy_commands(*, name: str, tenant: str, app_id: str, cloud: str) -> str:
     """The commands for one registration. What the configuration says stands in quotes, never in a comment."""
-    policy, app = quoted(f"MUSTER_ACCESS_POLICY_{app_id}"), quoted(app_id)
+    make, grant = _make_and_grant(name, app_id)
     connect = f"Connect-MicrosoftTeams -TenantId {quoted(tenant)}"
     if cloud in _ENVIRONMENTS:
         connect += f" -TeamsEnvironmentName {quoted(_ENVIRONMENTS[cloud])}"
-    description = quoted(f"{name} makes online meetings for incidents")
     return "\n".join(
         (
             "# Lets the app make online meetings in the name of everybody in the organization.",
@@ -26,11 +25,11 @@ def access_policy_commands(*, name: str, tenant: str, app_id: str, cloud: str) -
             "Install-Module -Name MicrosoftTeams -Scope CurrentUser",
             "Import-Module MicrosoftTeams",
             connect,
-            f"New-CsApplicationAccessPolicy -Identity {policy} -AppIds {app} -Description {description}",
+            make,
             "# Everybody has one such policy, and the next command would replace another app's. Where one is",
             "# granted already, leave the command out and add this app's id to that policy instead:",
             "#   Set-CsApplicationAccessPolicy -Identity <that policy> -AppIds @{Add=<the id above>}",
-            f"Grant-CsApplicationAccessPolicy -PolicyName {policy} -Global",
+            grant,
             "",
         )
     )
@@ -38,12 +37,15 @@ def access_policy_commands(*, name: str, tenant: str, app_id: str, cloud: str) -
 
 def policy_commands(*, name: str, app_id: str) -> str:
     """The two commands that make and grant the policy, on one line, for whoever has connected already."""
-    policy = quoted(f"MUSTER_ACCESS_POLICY_{app_id}")
+    return "; ".join(_make_and_grant(name, app_id))
+
+
+def _make_and_grant(name: str, app_id: str) -> tuple[str, str]:
+    policy, app = quoted(f"MUSTER_ACCESS_POLICY_{app_id}"), quoted(app_id)
     description = quoted(f"{name} makes online meetings for incidents")
     return (
-        f"New-CsApplicationAccessPolicy -Identity {policy} -AppIds {quoted(app_id)} "
-        f"-Description {description}; "
-        f"Grant-CsApplicationAccessPolicy -PolicyName {policy} -Global"
+        f"New-CsApplicationAccessPolicy -Identity {policy} -AppIds {app} -Description {description}",
+        f"Grant-CsApplicationAccessPolicy -PolicyName {policy} -Global",
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
+from muster.attendees import Attendee
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from workflows.incident_room.messages import RoomKey
@@ -12,13 +13,6 @@ from workflows.meeting import Hindrance, StoredMeeting, Way
 
 QUERIES = load_queries(__file__)
 MOST_NAMED = 20
-
-
-class Attendee(NamedTuple):
-    """Somebody whom an entry names."""
-
-    address: str
-    name: str
 
 
 class Candidate(NamedTuple):

@@ -66,6 +66,12 @@ async def restore(connection: Connection | Pool, room: RoomKey) -> StoredRoom:
     )
 
 
+async def tenant_name(connection: Connection | Pool, room: RoomKey) -> str:
+    """What the room's tenant is called; empty where nobody has told."""
+    name: str | None = await QUERIES["tenant_name"].fetchval(connection, **dict(room))
+    return name or ""
+
+
 async def lock(connection: Connection, room: RoomKey) -> LockedRoom | None:
     """The row, which nobody else changes until the transaction ends."""
     row = await QUERIES["lock"].fetchrow(connection, **dict(room))

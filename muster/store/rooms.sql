@@ -17,6 +17,10 @@ LEFT JOIN teams_tenant t ON t.id = r.tenant
 LEFT JOIN conversation c ON c.id = r.chat
 WHERE r.account = :account AND r.incident_id = :incident_id
 
+-- name: tenant_name
+SELECT t.name FROM incident_room r JOIN teams_tenant t ON t.id = r.tenant
+WHERE r.account = :account AND r.incident_id = :incident_id
+
 -- name: people
 SELECT pagerduty_user, name, asked, taken_out FROM room_member
 WHERE account = :account AND incident_id = :incident_id

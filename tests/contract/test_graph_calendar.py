@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from muster.attendees import Attendee
 from muster.clients.graph.accounts import Account, AccountsClient
 from muster.clients.graph.calendar import (
     LONGEST_SUBJECT,
     MOST_PEOPLE,
-    Attendee,
     CalendarClient,
     CalendarEntry,
     WantedEntry,

@@ -11,7 +11,7 @@ from tests.e2e.windows import Windows
 from tests.support.chromium import chromium
 from tests.support.connections import KEPT_SHORTLY
 from tests.support.product import Product, ends_of_logs, running
-from tests.support.simulators import PagerDuty, Teams
+from tests.support.simulators import Microsoft, PagerDuty, Teams
 
 _FAILED = pytest.StashKey[bool]()
 
@@ -41,6 +41,14 @@ async def pagerduty(stack: Launched, http: httpx.AsyncClient) -> AsyncIterator[P
     account = PagerDuty(http, stack.ready)
     yield account
     await account.clear_faults()
+
+
+@pytest.fixture
+async def microsoft(stack: Launched, http: httpx.AsyncClient) -> AsyncIterator[Microsoft]:
+    """What an admin takes back is granted again afterwards."""
+    microsoft = Microsoft(http, stack.ready)
+    yield microsoft
+    await microsoft.grant()
 
 
 @pytest.fixture

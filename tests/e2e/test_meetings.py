@@ -1,9 +1,8 @@
 """A meeting for an incident: made from the card, in calendars, in PagerDuty; what can keep it from that."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
-import httpx
 import pytest
 from playwright.async_api import Page, expect
 
@@ -30,13 +29,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     """A product of its own: a permission is taken away, and its worker is killed."""
     with running(tmp_path_factory.mktemp("meetings")) as stack:
         yield stack
-
-
-@pytest.fixture
-async def microsoft(stack: Launched, http: httpx.AsyncClient) -> AsyncIterator[Microsoft]:
-    microsoft = Microsoft(http, stack.ready)
-    yield microsoft
-    await microsoft.grant()
 
 
 async def test_a_meeting_is_made_from_the_card_and_everybody_finds_the_way_in(
@@ -104,8 +96,7 @@ async def test_what_is_missing_is_said_with_what_an_admin_runs_and_then_it_works
     incident = await pagerduty.trigger(title)
     await card.expect("Triggered")
     await microsoft.revoke(CALENDARS)
-    product.kill("worker")  # another worker has tokens of its own
-    await product.expect_back("worker")
+    await product.forget_tokens()
 
     await card.click("Create Meeting")
     toast = di.page.get_by_test_id("toast")

@@ -1,10 +1,9 @@
 """A chat of its own for an incident: made from the card, lived in, ended; and what can keep it from that."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from functools import partial
 
-import httpx
 import pytest
 from playwright.async_api import expect
 
@@ -39,13 +38,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     """A product of its own: its permissions are taken away, and its worker is killed."""
     with running(tmp_path_factory.mktemp("rooms")) as stack:
         yield stack
-
-
-@pytest.fixture
-async def microsoft(stack: Launched, http: httpx.AsyncClient) -> AsyncIterator[Microsoft]:
-    microsoft = Microsoft(http, stack.ready)
-    yield microsoft
-    await microsoft.grant()
 
 
 async def test_a_chat_is_made_from_the_card_and_follows_to_the_end(
@@ -124,7 +116,7 @@ async def test_what_an_admin_has_not_granted_is_said_and_the_rest_goes_on(
     topic = await _topic(pagerduty, incident)
     await card.expect("Triggered")
     await microsoft.revoke(CREATE, MEMBERS)
-    await _forget_tokens(product)
+    await product.forget_tokens()
 
     await card.choose("Create Chat")
     await di.window.close_toast(f"The chat cannot be made: {CREATE} {ASK_ADMIN}")
@@ -191,12 +183,6 @@ async def _show_on_all_screens(windows: Windows, title: str, topic: str) -> None
         await chat.card(title).show()
         await keep(window.page, f"room-3-chat-{screen.name}")
         await window.back()
-
-
-async def _forget_tokens(product: Product) -> None:
-    """Another worker has tokens of its own: what is taken back is missing in them."""
-    product.kill("worker")
-    await product.expect_back("worker")
 
 
 async def _creations(records: Teams) -> int:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from muster.attendees import Attendee
 from muster.store import meetings, room_members, rooms
-from muster.store.meetings import NOTHING, Attendee, Candidate
+from muster.store.meetings import NOTHING, Candidate
 from muster.store.pool import Pool, transaction
 from muster.store.room_members import Known
 from tests.support.company import ACCOUNT, TENANT

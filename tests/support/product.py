@@ -68,6 +68,11 @@ class Product:
         """A new process of this part answers."""
         await eventually(lambda: self._is(part, "up"), within=60)
 
+    async def forget_tokens(self) -> None:
+        """Another worker has tokens of its own: what was taken back is missing in them."""
+        self.kill("worker")
+        await self.expect_back("worker")
+
     async def _is(self, part: str, state: str) -> bool:
         parts = {status["name"]: status for status in (await self._http.get(self._parts)).json()}
         return (parts[part]["state"], parts[part]["pid"] == self._gone[part]) == (state, False)

@@ -16,6 +16,8 @@ from workflows.incident_room.activities import (
     OVER,
     RENAME_CHAT,
     SHOW_IN_CHAT,
+    ChatFound,
+    ChatMade,
     CreateChat,
     FindChat,
     OfChat,
@@ -54,6 +56,18 @@ def without_chat(state: State) -> State:
 def with_chat_gone(state: State) -> State:
     """It was deleted: whoever wants one asks for a new one."""
     return without_chat(state).with_chat(stage="gone")
+
+
+def with_chat_made(state: State, made: ChatMade | ChatFound) -> State:
+    """It is there."""
+    return state.with_chat(
+        stage="made",
+        id=made.id,
+        url=made.url,
+        topic=made.topic,
+        shown_topic=made.topic,
+        in_doubt_since=None,
+    )
 
 
 def with_chat_unknown(state: State) -> State:
@@ -140,16 +154,7 @@ class ChatReconciler(Reconciler):
             run.apply(run.state.with_chat(stage="none", refusal=made.refusal))
             return
         run.tells(f"the chat is there: {made.topic}")
-        run.apply(
-            run.state.with_chat(
-                stage="made",
-                id=made.id,
-                url=made.url,
-                topic=made.topic,
-                shown_topic=made.topic,
-                in_doubt_since=None,
-            )
-        )
+        run.apply(with_chat_made(run.state, made))
 
     async def _search(self) -> NotBefore | None:
         """Look as long as it may turn up; then it is unknown."""
@@ -159,17 +164,7 @@ class ChatReconciler(Reconciler):
         found = await call(FIND_CHAT, FindChat(**run.call_of(), last=last), "is it there?")
         if found.id:
             run.tells(f"the chat was found: {found.topic}")
-            run.apply(
-                run.state.with_chat(
-                    stage="made",
-                    id=found.id,
-                    url=found.url,
-                    topic=found.topic,
-                    shown_topic=found.topic,
-                    others=found.others,
-                    in_doubt_since=None,
-                )
-            )
+            run.apply(with_chat_made(run.state, found).with_chat(others=found.others))
             return None
         if found.not_made:
             run.apply(run.state.with_chat(stage="wanted", in_doubt_since=None))

@@ -59,9 +59,7 @@ class ChatWish:
         )
         is_first = may_be_made and not run.begins_anew
         if is_first:
-            for name in HINDERING:
-                state = state.recovered(name)
-            run.requests += 1
+            state = _asked_anew(run, state, HINDERING)
             if state.chat.stage == "none":
                 state = with_chat_wanted(state)
             else:
@@ -131,10 +129,7 @@ class MeetingWish:
         may_be_made = meeting.stage in ("none", "gone") or meeting.refused
         is_first = may_be_made and not self._bridge
         if is_first:
-            state = run.state
-            for name in _HINDERING_A_MEETING:
-                state = state.recovered(name)
-            run.requests += 1
+            state = _asked_anew(run, run.state, _HINDERING_A_MEETING)
             run.apply(with_meeting_wanted(state, asked_by=asker.pagerduty_user if asker else ""))
         return is_first
 
@@ -183,6 +178,14 @@ class MeetingWish:
 def with_tenant_of(state: State, admitted: Admitted) -> State:
     """What the tenant is called."""
     return state.replace(tenant_name=admitted.tenant_name) if admitted.tenant_name else state
+
+
+def _asked_anew(run: RunState, state: State, hindering: tuple[str, ...]) -> State:
+    """Nothing that kept it from being made before counts any more."""
+    run.requests += 1
+    for name in hindering:
+        state = state.recovered(name)
+    return state
 
 
 def _lasting(run: RunState, names: tuple[str, ...]) -> Degradation | None:

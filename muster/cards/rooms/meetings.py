@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from muster.cards.formatting import listed
+from muster.cards.rooms.sentences import WHO_GRANTS
 from muster.cards.text import plain, web_link
 from workflows.meeting import Hindrance, ToldMeeting, WhyNot
 from workflows.verbs.outcomes import Outcome
@@ -90,7 +91,7 @@ def _no_organiser(hindrances: Sequence[Hindrance], policy: str) -> str:
             "That counts after up to 30 minutes, for which Muster tries again every five."
         )
     if "not_granted" in reasons:
-        return f"{said} A Microsoft admin grants it with appconnect."
+        return f"{said} {WHO_GRANTS}"
     return said
 
 

@@ -14,6 +14,7 @@ APP_UNKNOWN = (
     "admin center under Manage apps, and it goes into catalog_app of muster.toml."
 )
 BOT_REMOVED = "Muster was removed from the chat: its card stands still until somebody adds it again."
+WHO_GRANTS = "A Microsoft admin grants it with appconnect."
 _TOPIC_LIMIT = 260
 _NAME_LIMIT = 60
 _STEPS = {
@@ -67,7 +68,7 @@ def lacks_sentence(lack: Lack) -> str:
 
 def not_granted(permission: str) -> str:
     """What is missing, and who can grant it."""
-    return f"{permission} is not granted. A Microsoft admin grants it with appconnect."
+    return f"{permission} is not granted. {WHO_GRANTS}"
 
 
 def absence_words(name: str, why: Absence, written: Callable[[str, int], str] = plain) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
+from muster.attendees import Attendee
 from muster.clients.graph.app_calls import AppCalls, lost
 from muster.clients.graph.joining import Joining, joining_of
 from muster.payloads.values import Body, mappings
@@ -22,13 +23,6 @@ _NEEDS = "Calendars.ReadWrite"
 _NEWEST = 100
 """Entries among which one is looked for that has just been made."""
 _SELECTED = "id,transactionId,isOnlineMeeting,onlineMeeting"
-
-
-class Attendee(NamedTuple):
-    """Somebody who is invited."""
-
-    address: str
-    name: str
 
 
 class WantedEntry(NamedTuple):

@@ -1,5 +1,6 @@
 """Calendars, meetings, the incident's bridge and the row about them: fakes at the contract's rows."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Literal
@@ -40,7 +41,7 @@ class Meeting:
         self.is_marked = False
 
 
-class FakeMeetings(Calls):
+class FakeMeetings(Calls, ABC):
     """By default whoever asks has a calendar that takes meetings, and the incident's bridge is empty."""
 
     life: Life
@@ -74,8 +75,9 @@ class FakeMeetings(Calls):
     # What the room's fake gives
 
     @property
+    @abstractmethod
     def found(self) -> list[str]:
-        raise NotImplementedError
+        """Who can be invited, by rank."""
 
     def stored_meeting(self) -> StoredMeeting:
         """The row."""

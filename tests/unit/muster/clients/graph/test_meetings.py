@@ -8,10 +8,11 @@ import httpx
 import jwt
 import pytest
 
+from muster.attendees import Attendee
 from muster.clients.expiring import Expiring, ExpiringCache
 from muster.clients.graph.accounts import AccountsClient
 from muster.clients.graph.app_calls import AppCalls
-from muster.clients.graph.calendar import Attendee, CalendarClient, WantedEntry
+from muster.clients.graph.calendar import CalendarClient, WantedEntry
 from muster.clients.graph.errors import NO_POLICY
 from muster.clients.graph.joining import DialIn, Joining
 from muster.clients.graph.meetings import Meeting, MeetingsClient, Participant, WantedMeeting
