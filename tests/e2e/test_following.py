@@ -111,6 +111,7 @@ async def test_an_incident_is_followed_in_two_chats_and_left_in_one(
         await card.expect("P1 · High", NOTE)
     await managers.expect_said(QUIET)
     await bo.expect_card("P1 · High", picture="following-5-all-updates")
+    await seen_by_bo.card(TITLE).expect_pointed_at()  # an edit takes no mark away
     await keep(ada.page, _PICTURED.name, folder=PICTURES)
     await in_ops.show()
     await keep(ops.page, "following-5-highlights-only")

@@ -55,6 +55,7 @@ export class ConversationView {
     if (!conversation) return this.#showNothing();
     const stays = conversation.id === this.#shown;
     const place = stays && !this.#timeline.scroller.atEnd ? this.#timeline.scroller.position : null;
+    const pointed = stays ? this.#timeline.pointed : null;
     this.#shown = conversation.id;
     this.#timeline = new Timeline(conversation, {
       person: this.#store.person,
@@ -85,6 +86,7 @@ export class ConversationView {
       ),
     );
     if (focused && this.#element.contains(focused)) focused.focus();
+    this.#timeline.pointed = pointed;
     this.#scrollTo(place);
   }
 

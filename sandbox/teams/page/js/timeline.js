@@ -21,6 +21,7 @@ export class Timeline {
   #elements = new Map();
   #threads = new Map();
   #last = null;
+  #pointed = null;
   #messages = h("div", { class: "messages" });
   #pill = h(
     "button",
@@ -80,7 +81,26 @@ export class Timeline {
     if (!element) return;
     for (const thread of this.#threads.values()) if (thread.element.contains(element)) thread.expand();
     element.scrollIntoView({ block: "center" });
+    this.pointed = { id, since: performance.now() };
+  }
+
+  /** The message that a link has led to, and since when; null for none. */
+  get pointed() {
+    return this.#pointed;
+  }
+
+  set pointed(pointed) {
+    this.#pointed = pointed;
+    if (pointed) this.#mark();
+  }
+
+  /** Drawn anew, a message stays marked, and its mark fades where it had come to. */
+  #mark() {
+    const { id, since } = this.#pointed;
+    const element = this.#elements.get(id);
+    if (!element) return;
     element.classList.add("pointed-at");
+    element.style.animationDelay = `${since - performance.now()}ms`;
   }
 
   #announce(message) {
@@ -166,6 +186,11 @@ export class Timeline {
   }
 
   #replace(message) {
+    this.#redraw(message);
+    if (message.id === this.#pointed?.id) this.#mark();
+  }
+
+  #redraw(message) {
     const thread = this.#threads.get(message.id);
     if (thread) return thread.update(message);
     const parent = message.reply_to && this.#threads.get(message.reply_to);
