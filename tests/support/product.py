@@ -43,8 +43,7 @@ class Product:
 
     def kill(self, part: str) -> None:
         """``kill -9`` of a part's process."""
-        self._gone[part] = self._stack.pids[part]
-        os.kill(self._gone[part], signal.SIGKILL)
+        self._end(part, signal.SIGKILL)
 
     async def stop(self, part: str, *, seconds: float) -> None:
         """``kill -9`` a part, which begins to come back so many seconds later."""
@@ -69,9 +68,17 @@ class Product:
         await eventually(lambda: self._is(part, "up"), within=60)
 
     async def forget_tokens(self) -> None:
-        """Another worker has tokens of its own: what was taken back is missing in them."""
-        self.kill("worker")
+        """Another worker has tokens of its own: what was taken back is missing in them.
+
+        The old one finishes what it does. A kill could come after Teams took a card and before that is known:
+        the card would be sent again, beside one that no test asked for.
+        """
+        self._end("worker", signal.SIGTERM)
         await self.expect_back("worker")
+
+    def _end(self, part: str, how: signal.Signals) -> None:
+        self._gone[part] = self._stack.pids[part]
+        os.kill(self._gone[part], how)
 
     async def _is(self, part: str, state: str) -> bool:
         parts = {status["name"]: status for status in (await self._http.get(self._parts)).json()}
