@@ -1,7 +1,5 @@
 """One incident, one chat: whatever goes wrong in whichever step."""
 
-from collections.abc import Callable
-
 import pytest
 from temporalio.client import Client
 
@@ -50,20 +48,6 @@ STEPS: dict[str, Row] = {
     "sum up": SUM_UP,
 }
 
-Mishap = Callable[[FakeActivities, Row], None]
-
-
-def fails_before(outside: FakeActivities, row: Row) -> None:
-    outside.fails(row, DOWN)
-
-
-def is_rate_limited(outside: FakeActivities, row: Row) -> None:
-    outside.fails(row, RateLimited("429", retry_after=0.1))
-
-
-def loses_the_answer(outside: FakeActivities, row: Row) -> None:
-    outside.loses(row)
-
 
 async def test_a_click_makes_a_chat_with_everything_in_it(client: Client) -> None:
     async with made(client) as run:
@@ -88,21 +72,18 @@ async def test_the_answer_has_the_chats_address(client: Client) -> None:
     assert (answer.outcome.kind, answer.url) == ("done", run.outside.chats[0].url)
 
 
-@pytest.mark.parametrize("mishap", [fails_before, is_rate_limited, loses_the_answer])
 @pytest.mark.parametrize("row", STEPS.values(), ids=STEPS)
-async def test_a_step_that_goes_wrong_once_is_done_once(client: Client, row: Row, mishap: Mishap) -> None:
+async def test_a_refusal_and_then_an_outage_of_a_step_are_waited_out(client: Client, row: Row) -> None:
+    """Until they are over the run does not end. One mishap at each moment of a step: test_steps.py."""
     outside = FakeActivities()
-    mishap(outside, row)
+    outside.fails(row, RateLimited("429", retry_after=0.1), DOWN)
     await _lives(client, outside)
-    assert outside.count(row) >= (1 if row in (SUM_UP, CREATE_CHAT) else 2)
     _is_all_there_once(outside)
 
 
-@pytest.mark.parametrize("row", STEPS.values(), ids=STEPS)
-async def test_an_outage_of_a_step_is_waited_out(client: Client, row: Row) -> None:
-    """Until it is over, operators read that it waits, and the run does not end."""
+async def test_a_summary_whose_answer_was_lost_is_not_said_again(client: Client) -> None:
     outside = FakeActivities()
-    outside.fails(row, DOWN, DOWN)
+    outside.loses(SUM_UP)
     await _lives(client, outside)
     _is_all_there_once(outside)
 
