@@ -31,7 +31,7 @@ DIRECT := $(addprefix -u ,$(filter $(PROXIES),$(.VARIABLES)))
 DIRECT := $(if $(DIRECT),env $(DIRECT))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak test-quick lint lint-pages format lock lock-check audit browser golden icons permissions schemas \
+.PHONY: help setup run test soak test-quick lint lint-pages format lock lock-check audit browser golden icons permissions openapi schemas \
 	pooler histories fingerprints schema-sql pictures mutants bench playground test-playground clean
 
 help:  ## this list
@@ -86,6 +86,9 @@ icons: setup  ## draw the app's icons, which muster/app_package holds
 
 permissions: setup  ## write docs/permissions.md from its table; review the diff
 	$(DIRECT) MUSTER_PERMISSIONS_WRITE=1 $(BIN)/pytest -q tests/docs/test_permissions.py
+
+openapi: setup  ## write docs/api.openapi.json, the document of the public API; review the diff
+	$(DIRECT) MUSTER_OPENAPI_WRITE=1 $(BIN)/pytest -q tests/api/test_public.py -k document
 
 golden: setup  ## write the cards that tests/golden compares; review the diff
 	$(DIRECT) MUSTER_GOLDEN_WRITE=1 $(BIN)/pytest -q tests/golden

@@ -21,6 +21,8 @@ from api.links.assembly import link_routers
 from api.oauth.recipients import Recipients
 from api.oauth.reports import Reports
 from api.person_readers import running_readers
+from api.public.app import Beside, public_app
+from api.public.public_api import PublicApi
 from api.rooms import RoomStarts
 from api.strangers import Strangers
 from api.webhooks.fan_out import FanOut
@@ -113,6 +115,7 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
         readers = await stack.enter_async_context(reading)
         timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
         app = FastAPI(title="Muster", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+        app.add_middleware(Beside, public=public_app(PublicApi(settings, pool, gateway)))
         app.add_middleware(WithoutClosingSlash)
         app.add_middleware(Strangers)  # around the other: the last one added is the first one asked
         app.router.routes.extend(health_app(dependency_checks(pool, gateway)).routes)

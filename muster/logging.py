@@ -39,6 +39,7 @@ _SECRET_TEXT = re.compile(
     r"(?<=bearer )\S+"
     r"|(?<=token=)[^\s&\"']+"
     r"|pdus\+_[\w.-]+"  # PagerDuty's OAuth tokens
+    r"|mst_[\w-]{20,}"  # tokens of our own API
     r"|eyJ[\w-]+\.[\w-]+\.[\w-]*"  # any JWT
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)",  # name and password of an address
     re.IGNORECASE,

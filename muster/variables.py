@@ -17,6 +17,7 @@ OTHERS = frozenset(
         "MUSTER_PASSWORD_FILE",
         "MUSTER_MIGRATE_URL",
         "MUSTER_GOLDEN_WRITE",
+        "MUSTER_OPENAPI_WRITE",
         "MUSTER_SCHEMA_WRITE",
         "MUSTER_PICTURES",
     }

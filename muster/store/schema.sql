@@ -1,5 +1,18 @@
 -- What the migrations make of an empty database. Generated: MUSTER_SCHEMA_WRITE=1 pytest tests/store/test_schema.py
 
+CREATE TABLE api_token (
+    id text NOT NULL,
+    digest bytea NOT NULL,
+    account text NOT NULL,
+    name text NOT NULL,
+    pagerduty_user text NOT NULL,
+    pagerduty_email text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    revoked_at timestamp with time zone,
+    minute_began_at timestamp with time zone,
+    calls integer DEFAULT 0 NOT NULL
+);
+
 CREATE TABLE click (
     key text NOT NULL,
     account text NOT NULL,
@@ -448,6 +461,9 @@ ALTER TABLE wrong_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+ALTER TABLE ONLY api_token
+    ADD CONSTRAINT api_token_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY click
     ADD CONSTRAINT click_pkey PRIMARY KEY (key);
 
@@ -586,6 +602,9 @@ CREATE INDEX user_link_of_account ON user_link USING btree (account, id);
 CREATE UNIQUE INDEX webhook_subscription_once ON webhook_subscription USING btree (account, url) WHERE (ended_at IS NULL);
 
 CREATE INDEX wrong_key_of_person ON wrong_key USING btree (tenant, aad_object_id, written_at);
+
+ALTER TABLE ONLY api_token
+    ADD CONSTRAINT api_token_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);
 
 ALTER TABLE ONLY command
     ADD CONSTRAINT command_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);

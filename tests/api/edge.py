@@ -147,7 +147,7 @@ async def serving_edge(
         configure_logging(settings.log_level, "api")
         async with (
             opened_app(settings) as app,
-            _serving(app, port),
+            listening(app, port),
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=15) as http,
         ):
             assert (await http.get("/readyz")).json() == {"status": "ready"}
@@ -155,7 +155,8 @@ async def serving_edge(
 
 
 @asynccontextmanager
-async def _serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
+async def listening(app: ASGIApp, port: int) -> AsyncIterator[None]:
+    """An application at the real server, while the block runs."""
     server = Server(app, port=port)
     running = asyncio.create_task(server.serve())
 

@@ -65,6 +65,7 @@ NOT_COMPARED = {
     "room_meeting": "likewise",
     "directory_cache": "people whom somebody looked for, for a chat of an incident",
     "quarantined_event": "likewise",
+    "api_token": "an operator makes it, by a command",
     "ended_link": "nobody's link has ended",
     "suspension": "nothing was taken away",
 }

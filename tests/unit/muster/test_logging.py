@@ -99,6 +99,7 @@ def test_secrets_are_redacted_by_their_key_at_any_depth(written):
         "sent with Bearer abc.def",
         "Token token=abc",
         "got pdus+_0XBPWQQ_abc",
+        f"got mst_{'x' * 40}abc",
         "eyJhbGciOiJub25lIn0.eyJhYmMiOjF9.abc",
         "postgresql://muster:abc@db:5432/muster",
     ],

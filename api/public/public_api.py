@@ -1,0 +1,37 @@
+"""What the routes of the public API are made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from api.gateway import Gateway
+from api.public.admission import Admission
+from api.public.errors import errors
+from api.public.route import ANSWER_WITHIN, SECURITY, route_class
+from muster.config_file import PagerDutyAccount
+from muster.settings import Settings
+from muster.store.pool import Pool
+
+
+@dataclass(frozen=True)
+class PublicApi:
+    """The dependencies of all routes."""
+
+    settings: Settings
+    pool: Pool
+    gateway: Gateway
+    answer_within: float = ANSWER_WITHIN
+
+    @property
+    def accounts(self) -> Mapping[str, PagerDutyAccount]:
+        """The configured accounts by key; a caller's is one of them."""
+        return self.settings.accounts
+
+    def router(self) -> APIRouter:
+        """A router whose routes let nobody in without a token, and name the errors that all of them have."""
+        return APIRouter(
+            route_class=route_class(Admission(self.pool, self.accounts), within=self.answer_within),
+            dependencies=[*SECURITY],
+            responses=errors(401, 429, 500, 503),
+        )
