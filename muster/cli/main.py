@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from muster.cli import check, migrate, package, permissions, seed, serve, ui, up, worker
+from muster.cli import check, migrate, package, permissions, seed, serve, tokens, ui, up, worker
 from muster.errors import OperatorError
 
 
@@ -40,6 +40,7 @@ for command in (
     ui.ui,
 ):
     app.command()(command)
+app.add_typer(tokens.tokens, name="tokens")
 
 
 def _print_version(asked: bool) -> None:

@@ -75,6 +75,7 @@ def test_every_key_of_the_file_has_its_row_with_its_default(table: str, model: t
 
 def test_a_setting_is_read_by_commands_that_are_there() -> None:
     commands = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    commands |= {str(group.name) for group in app.registered_groups}
     told = rows("variable | meaning | default | read by")
     readers = {name.strip() for row in told for name in row[3].split(",")}
     assert readers <= commands

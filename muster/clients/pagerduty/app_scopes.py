@@ -18,6 +18,7 @@ class Use(NamedTuple):
 INCIDENTS = Use("reading incidents", ("incidents.read",))
 INCIDENT_TYPES = Use("the names of incident types", ("incident_types.read",))
 USERS = Use("noticing who left PagerDuty", ("users.read",))
+TOKENS = Use("tokens of the API", ("users.read",))
 SUBSCRIPTION = Use(
     "the webhook subscription",
     (
@@ -30,7 +31,7 @@ SUBSCRIPTION = Use(
     ),
 )
 
-USES = (INCIDENTS, INCIDENT_TYPES, USERS, SUBSCRIPTION)
+USES = (INCIDENTS, INCIDENT_TYPES, USERS, TOKENS, SUBSCRIPTION)
 
 SCOPES = tuple(dict.fromkeys(scope for use in USES for scope in use.scopes))
 """What the token is asked for."""

@@ -11,7 +11,7 @@ import httpx
 
 from muster.clients.http import broken_contract, date_of, exchange, json_object, refusal
 from muster.config_file import PagerDutyAccount
-from muster.values import one_line, written
+from muster.values import identifier, one_line, written
 from workflows.errors import (
     Conflict,
     CredentialRejected,
@@ -343,6 +343,22 @@ class PagerDutyClient:
         users = _list_in(await self._answer(request, within=within, repeatable=True), "users")
         ids = (user.get("id") for user in users if isinstance(user, dict))
         return tuple(id for id in ids if isinstance(id, str) and id)
+
+    async def find_user(
+        self, account: PagerDutyAccount, email: str, *, token: str, within: float = BACKGROUND
+    ) -> tuple[str, str] | None:
+        """Id and e-mail of the user with this e-mail, in any case; ``None`` where there is none.
+
+        Asks for ``users.read``. PagerDuty lists whose name or e-mail contains the text.
+        """
+        params = {"query": email, "limit": LARGEST_PAGE}
+        request = self._request(account, "GET", ("users",), token, params=params)
+        users = _list_in(await self._answer(request, within=within, repeatable=True), "users")
+        for user in users:
+            known = written(user.get("email")) if isinstance(user, dict) else ""
+            if known.casefold() == email.casefold() and (id := identifier(user.get("id"))):
+                return id, known
+        return None
 
     async def get_time(self, account: PagerDutyAccount, *, within: float = BACKGROUND) -> datetime:
         """PagerDuty's time, by which tokens die: the ``Date`` of its identity host, to the second.
