@@ -5,17 +5,20 @@ Teams, people and connections come to be by this command alone (docs/seeding.md)
 """
 
 from pathlib import Path
+from typing import Annotated
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from muster.config_file import Region
 from muster.errors import OperatorError
 from muster.identifiers import Subdomain, Uuid
+from muster.security.api_tokens import is_token
 from muster.security.sealing import KeyRing
 from muster.setting_types import Secret, Storable, Text, WebAddress
 from muster.settings import Settings
-from muster.store import accounts, connections, conversations, links, people, subscriptions, teams
+from muster.store import accounts, api_tokens, connections, conversations, links, people, subscriptions, teams
 from muster.store.links import LinkedUser
 from muster.store.migrate import require_schema
 from muster.store.pool import UNAVAILABLE, Connection, open_pool
@@ -27,6 +30,12 @@ class SeedRefused(OperatorError):
 
     Usually the row that one refers to is missing both in the file and in the database.
     """
+
+
+def _of_a_token(value: SecretStr) -> SecretStr:
+    if not is_token(value.get_secret_value()):
+        raise PydanticCustomError("token", "it must be mst_ and 43 characters of base64url")
+    return value
 
 
 class _Row(BaseModel):
@@ -127,6 +136,16 @@ class ServiceConnection(_Row):
     """How much is said beside the cards that enter by it."""
 
 
+class ApiToken(_Row):
+    """A token of our own API, as it is."""
+
+    account: Subdomain
+    name: Storable
+    token: Annotated[Secret, AfterValidator(_of_a_token)]
+    pagerduty_user: Text
+    pagerduty_email: Text
+
+
 class Seed(_Row):
     """The file, as JSON."""
 
@@ -138,6 +157,7 @@ class Seed(_Row):
     people: tuple[Person, ...] = ()
     links: tuple[Link, ...] = ()
     connections: tuple[ServiceConnection, ...] = ()
+    api_tokens: tuple[ApiToken, ...] = ()
 
     @field_validator("channels")
     @classmethod
@@ -211,6 +231,9 @@ async def _write(connection: Connection, content: Seed, keys: KeyRing) -> None:
         )
     for link in content.links:
         await _write_link(connection, link, keys)
+    for token in content.api_tokens:
+        values = token.model_dump(exclude={"token"})
+        await api_tokens.seed(connection, token.token.get_secret_value(), **values)
 
 
 async def _write_channel(connection: Connection, channel: Channel, team: Team) -> None:

@@ -1,5 +1,8 @@
 """What a company consists of: people, teams, channels, services, and the secrets of its accounts."""
 
+import base64
+import hashlib
+import hmac
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -201,6 +204,15 @@ class Company(Value):
     priorities: tuple[Priority, ...]
     teams: tuple[Team, ...]
     connections: tuple[Connection, ...]
+
+    @property
+    def muster_token(self) -> str:
+        """The token by which the account's workflows call Muster's API.
+
+        Made of another secret, so that a company has it whose file was written before there was any.
+        """
+        digest = hmac.digest(self.webhook_secret.encode(), b"token of the API", hashlib.sha256)
+        return "mst_" + base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
     @property
     def pagerduty_users(self) -> dict[str, Person]:

@@ -40,6 +40,9 @@ def main(
     webhook_url: Annotated[
         str | None, typer.Option(help="Receiver of the account's first subscription.")
     ] = None,
+    muster_url: Annotated[
+        str | None, typer.Option(help="Where workflows reach Muster's API, with the company's token for it.")
+    ] = None,
     subscribe: Annotated[
         bool, typer.Option(help="Whether the account starts with that subscription.")
     ] = True,
@@ -67,6 +70,7 @@ def main(
         redirect_uris=tuple(redirect_uri or ()),
         keys=ca_dir,
         webhook_url=webhook_url if subscribe else None,
+        muster_url=muster_url,
         state=state,
         ports=read_ports(ports).now if ports is not None else {},
         requests_per_minute=requests_per_minute,

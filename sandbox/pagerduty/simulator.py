@@ -42,6 +42,8 @@ class Options:
     """The folder of the key that signs ID tokens; without it each start has a new key."""
     webhook_url: str | None = None
     """The receiver of the account's first subscription; without it the account starts with none."""
+    muster_url: str | None = None
+    """Where workflows reach Muster's API; they call it with ``Company.muster_token``."""
     state: Path | None = None
     """The snapshot's file; without it the state lives in memory alone."""
     ports: Mapping[str, int] = field(default_factory=dict)

@@ -152,6 +152,15 @@ def seed(company: Company, addresses: Addresses, elsewhere: Mapping[str, str]) -
             }
             for connection in company.connections
         ],
+        "api_tokens": [
+            {
+                "account": company.account,
+                "name": "PagerDuty workflows",
+                "token": company.muster_token,
+                "pagerduty_user": owner.pagerduty_user,
+                "pagerduty_email": owner.email,
+            }
+        ],
     }
 
 

@@ -267,6 +267,7 @@ def secrets_of(stack: Launched) -> dict[str, str]:
         "the app's client secret": company.client_secret,
         "the account's key": company.api_token,
         "the webhook secret": company.webhook_secret,
+        "the token of the API": company.muster_token,
         "the bot's app secret": company.bot_app_secret,
         **{f"the token of {one.name}": one.access_token for one in company.pagerduty_users.values()},
         **{f"the key {key_id}": key for key_id, _, key in (pair.partition(":") for pair in keys.split(","))},

@@ -122,7 +122,7 @@ def pagerduty(folder: DataFolder, addresses: Addresses, company: Company, public
             "--ca-dir", str(folder.certificates), "--rest-url", addresses.pagerduty_https,
             "--identity-url", addresses.pagerduty_identity,
             "--redirect-uri", f"{public_url.rstrip('/')}/oauth/pagerduty/callback",
-            "--webhook-url", addresses.webhooks(company.account),
+            "--webhook-url", addresses.webhooks(company.account), "--muster-url", addresses.api,
             "--state", str(folder.path / "pagerduty.json"), "--ports", str(folder.ports), *subscribe,
         ),
         log=folder.log("pagerduty"),

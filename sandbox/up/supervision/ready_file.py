@@ -72,6 +72,7 @@ def company_entries(company: Company, addresses: Addresses, ca: Path) -> dict[st
         "service": _SERVICE,
         "service_two_channels": _SERVICE_TWO_CHANNELS,
         "webhook_secret": company.webhook_secret,
+        "api_token": company.muster_token,
         "people": [
             person.model_dump(include={"name", "email", "aad_object_id", "pagerduty_user", "linked"})
             for person in company.people
