@@ -13,9 +13,12 @@ class ServerSentEvents:
     def __init__(self) -> None:
         self._pages: set[asyncio.Event] = set()
         self._closed = False
+        self.count = 0
+        """How often the account changed; a page that is made has it."""
 
     def changed(self) -> None:
         """Tell every open page that the account changed."""
+        self.count += 1
         for page in self._pages:
             page.set()
 
@@ -24,9 +27,11 @@ class ServerSentEvents:
         self._closed = True
         self.changed()
 
-    async def stream(self) -> AsyncIterator[str]:
-        """The events for one page."""
+    async def stream(self, seen: int | None = None) -> AsyncIterator[str]:
+        """The events for one page, at once if the account changed since the page was made with ``seen``."""
         page = asyncio.Event()
+        if seen not in (None, self.count):
+            page.set()
         self._pages.add(page)
         try:
             yield "retry: 1000\n\n"

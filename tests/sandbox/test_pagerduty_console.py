@@ -1,6 +1,7 @@
 """The console: what people do there is what the API would do, and open pages follow without a reload."""
 
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -137,6 +138,15 @@ async def test_forms_that_make_no_sense_are_refused(
     assert answer.json()["error"]["message"]
 
 
+async def test_a_page_hears_at_once_of_what_happened_while_it_loaded(account: SimulatedAccount) -> None:
+    page = (await account.http.get("/app/incidents")).text
+    (seen,) = re.findall(r'data-seen="(\d+)"', page)
+    await account.trigger()
+    async with account.http.stream("GET", f"/app/live?seen={seen}") as stream:
+        lines = stream.aiter_lines()
+        assert [await anext(lines) for _ in range(3)] == ["retry: 1000", "", "event: change"]
+
+
 @pytest.mark.browser
 async def test_two_people_at_their_consoles_change_incidents_in_their_own_names(
     account: SimulatedAccount, browser: Browser
@@ -248,7 +258,7 @@ async def test_an_error_is_shown_and_a_subscription_is_enabled(
 
     await page.goto(f"{account.url}/app/incidents/{incident}")
     await account.fault("webhook", "lose", times=2)
-    await page.route("**/app/live", lambda route: route.abort())
+    await page.route("**/app/live?*", lambda route: route.abort())
     await page.reload()
     await account.put(incident, status="resolved")
     await page.get_by_test_id("resolve").click()

@@ -40,6 +40,7 @@ class Pages:
             "account": account.company.account,
             "app": account.company.bot_name,
             "clock": account.clock,
+            "changes": account.server_sent_events,
             "incident_commands": account.incident_commands,
             "incident_types": INCIDENT_TYPES,
             "disabled": account.subscriptions.is_disabled,

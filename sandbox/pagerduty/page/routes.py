@@ -29,10 +29,10 @@ def page_router(account: Simulator, pages: Pages) -> APIRouter:
         return RedirectResponse("/app/incidents")
 
     @router.get("/app/live")
-    async def stream() -> Response:
+    async def stream(seen: int | None = None) -> Response:
         headers = {"Cache-Control": "no-store"}
         return StreamingResponse(
-            account.server_sent_events.stream(), media_type="text/event-stream", headers=headers
+            account.server_sent_events.stream(seen), media_type="text/event-stream", headers=headers
         )
 
     @router.get("/app/incidents")

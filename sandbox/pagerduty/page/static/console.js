@@ -45,7 +45,7 @@ function replace(region, fresh) {
   region.dataset.shown = shown;
 }
 
-const stream = new EventSource("/app/live");
+const stream = new EventSource(`/app/live?seen=${document.body.dataset.seen}`);
 let connected = false;
 stream.addEventListener("change", refresh);
 stream.addEventListener("open", () => { if (connected) refresh(); connected = true; });
