@@ -79,6 +79,13 @@ def _mend(schemas: dict[str, Any]) -> None:
     field["properties"]["value"] = {"anyOf": variants}
     # Both can be null, and nulls are left out of what is checked.
     field["required"] = [name for name in field["required"] if name not in ("value", "description")]
+    schemas["CursorPagination"]["required"].remove("next_cursor")  # likewise
+    steps = schemas["IncidentWorkflow"]["allOf"][1]["properties"]["steps"]
+    while steps:
+        action = steps["items"]["allOf"][1]["properties"]["action_configuration"]["properties"]
+        action["outputs"]["items"]["required"].remove("value")  # which outputs have not
+        inside = action.get("inline_steps_inputs")
+        steps = inside and inside["items"]["properties"]["value"]["properties"]["steps"]
 
 
 def _without_nulls(value: Any) -> Any:
