@@ -12,7 +12,7 @@ from sandbox.company import Company
 from sandbox.faults import fault_router
 from sandbox.id_token_changes import id_token_router
 from sandbox.own_pages import OwnPagesOnly
-from sandbox.pagerduty import sandbox_api, sandbox_teams
+from sandbox.pagerduty import sandbox_api, sandbox_teams, sandbox_workflows
 from sandbox.pagerduty.error_handlers import add_error_handlers
 from sandbox.pagerduty.identity import discovery, token_endpoint
 from sandbox.pagerduty.identity import pages as identity_pages
@@ -21,7 +21,14 @@ from sandbox.pagerduty.page.actions import action_router
 from sandbox.pagerduty.page.rendering import STATIC, Pages
 from sandbox.pagerduty.page.routes import page_router
 from sandbox.pagerduty.page.service_pages import ServicePages
-from sandbox.pagerduty.rest import account, alerts, incident_details, incidents, webhook_subscriptions
+from sandbox.pagerduty.rest import (
+    account,
+    alerts,
+    incident_details,
+    incident_workflows,
+    incidents,
+    webhook_subscriptions,
+)
 from sandbox.pagerduty.rest.middleware import RestMiddleware
 from sandbox.pagerduty.simulator import Options, Simulator, assemble
 from sandbox.serving import Dated
@@ -49,12 +56,14 @@ def build_app(company: Company, options: Options) -> FastAPI:
     app.include_router(alerts.router)
     app.include_router(account.router)
     app.include_router(webhook_subscriptions.router)
+    app.include_router(incident_workflows.router)
     app.include_router(token_endpoint.router)
     app.include_router(discovery.router)
     app.include_router(identity_pages.router)
     app.mount("/oauth/static", StaticFiles(directory=identity_pages.STATIC))
     app.include_router(sandbox_api.router)
     app.include_router(sandbox_teams.router)
+    app.include_router(sandbox_workflows.router)
     app.include_router(identity_sandbox_api.router)
     app.include_router(id_token_router(simulator.identity.id_token_changes))
     app.include_router(fault_router(simulator.faults, sandbox_api.FAULTS))
@@ -73,10 +82,10 @@ def build_app(company: Company, options: Options) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     simulator: Simulator = app.state.simulator
     async with simulator.store.snapshots.running():
-        simulator.webhook_delivery.resume()
+        simulator.resume()
         timers = asyncio.create_task(simulator.timers.run())
         yield
         timers.cancel()
         await asyncio.gather(timers, return_exceptions=True)
-        await simulator.webhook_delivery.stop()
-        await simulator.webhook_sender.close()
+        await simulator.stop()
+        await simulator.close()

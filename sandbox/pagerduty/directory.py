@@ -179,6 +179,16 @@ class Directory:
             "html_url": self.console_url("incident", key),
         }
 
+    def workflow_reference(self, key: str, name: str) -> JSON:
+        """The short form of an incident workflow."""
+        return {
+            "id": key,
+            "type": "incident_workflow_reference",
+            "summary": name,
+            "self": self.api_url("incident_workflows", key),
+            "html_url": f"{self.public_url}/app/workflows/{key}",
+        }
+
     def name(self, kind: Kind, key: str) -> str:
         """The object's name."""
         match kind:

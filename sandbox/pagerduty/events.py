@@ -11,6 +11,7 @@ from sandbox.pagerduty.ids import new_event_id
 from sandbox.pagerduty.incident_change import CustomFieldChange, Step, Subject
 from sandbox.pagerduty.model import ConferenceBridge, Incident, Note, Responder, StatusUpdate
 from sandbox.pagerduty.times import in_milliseconds, in_seconds
+from sandbox.pagerduty.workflows.model import WorkflowRun
 
 EVENT_TYPES = (
     "incident.triggered",
@@ -90,7 +91,7 @@ def ping_data() -> JSON:
 def step_data(step: Step, directory: Directory) -> JSON:
     """The ``data`` of a step's event: the incident itself, or the note, responder and so on."""
     if step.subject is None:
-        return _incident(step.incident, directory)
+        return incident_data(step.incident, directory)
     return _subject(step.subject, step.incident, directory) | {
         "incident": directory.incident_reference(step.incident.id, step.incident.title)
     }
@@ -109,6 +110,26 @@ def service_data(service: str, directory: Directory) -> JSON:
     }
 
 
+def workflow_data(run: WorkflowRun, incident: Incident, directory: Directory) -> JSON:
+    """The ``data`` of a workflow's event. That a run of the API has no trigger is our choice."""
+    trigger = run.trigger and {
+        "id": run.trigger,
+        "type": "workflow_trigger_reference",
+        "summary": run.name,
+        "self": directory.api_url("incident_workflows", "triggers", run.trigger),
+        "html_url": None,
+    }
+    return {
+        "id": run.id,
+        "type": "incident_workflow_instance",
+        "summary": run.name,
+        "incident_workflow": directory.workflow_reference(run.workflow, run.name),
+        "workflow_trigger": trigger,
+        "incident": directory.incident_reference(incident.id, incident.title),
+        "service": directory.reference("service", incident.service),
+    }
+
+
 def resolve_reason(incident: Incident, directory: Directory) -> JSON | None:
     """Why an incident is resolved, where it was merged into another; also in REST answers."""
     target = incident.merged_into
@@ -120,7 +141,8 @@ def resolve_reason(incident: Incident, directory: Directory) -> JSON | None:
     }
 
 
-def _incident(incident: Incident, directory: Directory) -> JSON:
+def incident_data(incident: Incident, directory: Directory) -> JSON:
+    """The ``data`` of an event about the incident itself."""
     return {
         "id": incident.id,
         "type": "incident",

@@ -3,7 +3,7 @@
 A command checks the rules, saves the state, and sends the webhook events, in this order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sandbox.clock import Clock
 from sandbox.pagerduty import errors, incidents
@@ -27,6 +27,9 @@ from sandbox.pagerduty.store import Store
 from sandbox.pagerduty.subscriptions import Subscriptions
 from sandbox.pagerduty.webhook_delivery import WebhookDelivery
 
+Watcher = Callable[[Incident | None, Incident], None]
+"""Is told an incident as it was before a change, None for a new one, and as it is after it."""
+
 
 class IncidentCommands:
     """Reads incidents; nothing else writes them."""
@@ -47,6 +50,11 @@ class IncidentCommands:
         self._subscriptions = subscriptions
         self._webhook_delivery = webhook_delivery
         self._server_sent_events = server_sent_events
+        self._watchers: list[Watcher] = []
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell it every change, after the change's own webhooks."""
+        self._watchers.append(watcher)
 
     def incidents(self) -> list[Incident]:
         """All incidents, oldest first."""
@@ -83,9 +91,12 @@ class IncidentCommands:
     def save(self, changes: Iterable[IncidentChange]) -> None:
         """Save the changes and send their webhooks."""
         for change in changes:
+            before = self._store.state.incidents.get(change.incident.id)
             self._store.state.incidents[change.incident.id] = change.incident
             for step in change.steps:
                 self._publish(step, by=change.by)
+            for watcher in self._watchers:
+                watcher(before, change.incident)
         self._store.changed()
         self._server_sent_events.changed()
 

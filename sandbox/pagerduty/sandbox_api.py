@@ -27,6 +27,9 @@ FAULTS = {
         do=frozenset({"lose", "slow", "duplicate", "reorder"}),
         match=frozenset({"event_type", "incident"}),
     ),
+    "web_request": FaultyPlace(
+        do=frozenset({"slow", "duplicate", "lose_answer"}), match=frozenset({"method", "path"})
+    ),
 }
 """The faults that this simulator knows."""
 

@@ -6,9 +6,12 @@ from pathlib import Path
 
 from sandbox.clock import Clock
 from sandbox.company import Company
+from sandbox.company.automation import Automation, WebApiConnection
+from sandbox.company.ready_automation import ready_automation
 from sandbox.faults import FaultBook
 from sandbox.pagerduty import errors
 from sandbox.pagerduty.credentials import Credentials
+from sandbox.pagerduty.custom_actions.calls import ActionCalls
 from sandbox.pagerduty.directory import Directory
 from sandbox.pagerduty.events import EVENT_TYPES, envelope, ping_data, service_data
 from sandbox.pagerduty.identity.host import IdentityHost, assemble_identity
@@ -22,8 +25,15 @@ from sandbox.pagerduty.server_sent_events import ServerSentEvents
 from sandbox.pagerduty.store import State, Store
 from sandbox.pagerduty.subscriptions import Subscriptions
 from sandbox.pagerduty.timers import Timers
+from sandbox.pagerduty.web_requests import WebRequests
 from sandbox.pagerduty.webhook_delivery import WebhookDelivery
 from sandbox.pagerduty.webhook_sender import WebhookSender
+from sandbox.pagerduty.workflows import connections
+from sandbox.pagerduty.workflows.calls import Calls, TeamsIntegration
+from sandbox.pagerduty.workflows.library import Library
+from sandbox.pagerduty.workflows.model import ConnectionCheck
+from sandbox.pagerduty.workflows.runs import WorkflowRuns
+from sandbox.pagerduty.workflows.starting import WorkflowStarts
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,36 @@ class Simulator:
     credentials: Credentials
     rate_limit: RateLimit
     identity: IdentityHost
+    web_requests: WebRequests
+    library: Library
+    workflow_runs: WorkflowRuns
+    workflow_starts: WorkflowStarts
+    action_calls: ActionCalls
+
+    def resume(self) -> None:
+        """Go on with what the last process left behind."""
+        self.webhook_delivery.resume()
+        self.action_calls.resume()
+        self.workflow_runs.end_interrupted()
+
+    async def stop(self) -> None:
+        """Stop everything that sends; what waits goes on after the next start."""
+        await self.workflow_runs.stop()
+        await self.action_calls.stop()
+        await self.webhook_delivery.stop()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.webhook_sender.close()
+        await self.web_requests.close()
+
+    async def check_connection(self, connection: WebApiConnection) -> ConnectionCheck:
+        """Ask the connection's health address, and keep what it says."""
+        check = await connections.check(connection, self.web_requests, self.clock)
+        self.store.state.connection_checks[connection.id] = check
+        self.store.changed()
+        self.server_sent_events.changed()
+        return check
 
     def ping(self, subscription: Subscription) -> None:
         """Send a test event, also to a subscription that asks for other event types."""
@@ -113,7 +153,7 @@ class Simulator:
 
     async def reset(self) -> None:
         """Go back to the state after the first start; ids and incident numbers are not used again."""
-        await self.webhook_delivery.stop()
+        await self.stop()
         self.faults.clear()
         self.identity.id_token_changes.clear()
         self.clock.reset()
@@ -152,6 +192,20 @@ def assemble(company: Company, options: Options) -> Simulator:
         webhook_delivery=webhook_delivery,
         server_sent_events=server_sent_events,
     )
+    web_requests = WebRequests(faults)
+    library = Library(company, _automation(company, options), store, server_sent_events)
+    workflow_runs = WorkflowRuns(
+        store=store,
+        calls=Calls(web_requests, library, _teams(company, options)),
+        incident_commands=incident_commands,
+        directory=directory,
+        clock=clock,
+        subscriptions=subscriptions,
+        webhook_delivery=webhook_delivery,
+        server_sent_events=server_sent_events,
+    )
+    workflow_starts = WorkflowStarts(library, workflow_runs, directory)
+    incident_commands.watch(workflow_starts.incident_changed)
     return Simulator(
         company=company,
         clock=clock,
@@ -175,7 +229,34 @@ def assemble(company: Company, options: Options) -> Simulator:
             redirect_uris=options.redirect_uris,
             keys=options.keys,
         ),
+        web_requests=web_requests,
+        library=library,
+        workflow_runs=workflow_runs,
+        workflow_starts=workflow_starts,
+        action_calls=ActionCalls(
+            store=store,
+            library=library,
+            web_requests=web_requests,
+            incident_commands=incident_commands,
+            directory=directory,
+            clock=clock,
+            server_sent_events=server_sent_events,
+        ),
     )
+
+
+def _automation(company: Company, options: Options) -> Automation:
+    """Without Muster's address, nothing runs by itself."""
+    if options.muster_url is None:
+        return Automation()
+    return ready_automation(company, options.muster_url, company.muster_token)
+
+
+def _teams(company: Company, options: Options) -> TeamsIntegration | None:
+    """Without Muster's address, Microsoft Teams is not connected."""
+    if options.muster_url is None:
+        return None
+    return TeamsIntegration(options.muster_url.rstrip("/"), company.muster_token)
 
 
 def _first_state(company: Company, options: Options) -> State:

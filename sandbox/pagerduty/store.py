@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 from sandbox.clock import Clock
 from sandbox.company import DefaultRole, TeamMember
+from sandbox.company.automation import CustomAction, IncidentWorkflow, WebApiConnection
+from sandbox.pagerduty.custom_actions.model import ActionCall
 from sandbox.pagerduty.identity.model import (
     AccessToken,
     Allowance,
@@ -21,15 +23,17 @@ from sandbox.pagerduty.identity.model import (
     TokenCall,
 )
 from sandbox.pagerduty.model import Incident, Read, ServiceState, Subscription, Webhook, Write
+from sandbox.pagerduty.workflows.model import ConnectionCheck, WorkflowRun
 from sandbox.snapshot import Snapshots, Taken, read_snapshot
 
 KEPT = 5_000
-"""How many reads, writes, token calls and webhooks the snapshot has; it has every webhook that waits."""
+"""How many reads, writes, webhooks and so on the snapshot has; it has all that waits to be sent."""
 CODES_KEPT = timedelta(days=1)
 """How long after its end a code is known, so that a second use ends what the first one began."""
 
 
 Ending = TypeVar("Ending", AccessToken, Code, RefreshToken)
+Sent = TypeVar("Sent", Webhook, ActionCall)
 
 
 class State(BaseModel):
@@ -62,6 +66,19 @@ class State(BaseModel):
     refresh_tokens: dict[str, RefreshToken] = {}
     token_calls: dict[str, TokenCall] = {}
     """In the order in which they arrived."""
+    web_api_connections: dict[str, WebApiConnection] = {}
+    """Those that were made; the ready ones are in no snapshot."""
+    incident_workflows: dict[str, IncidentWorkflow] = {}
+    """Those that were made."""
+    custom_actions: dict[str, CustomAction] = {}
+    """Those that were made."""
+    connection_checks: dict[str, ConnectionCheck] = {}
+    """The last check of each connection that was checked, by connection."""
+    disabled_workflows: frozenset[str] = frozenset()
+    workflow_runs: dict[str, WorkflowRun] = {}
+    """In the order in which they began."""
+    action_calls: dict[str, ActionCall] = {}
+    """In the order of their clicks."""
     last_number: int = 0
     clock_ahead: timedelta = timedelta()
 
@@ -102,6 +119,8 @@ class Store:
         def worth_keeping() -> dict[str, Any]:
             return copied | {
                 "webhooks": _newest_and_waiting(copied["webhooks"]),
+                "workflow_runs": dict([*copied["workflow_runs"].items()][-KEPT:]),
+                "action_calls": _newest_and_waiting(copied["action_calls"]),
                 "writes": copied["writes"][-KEPT:],
                 "reads": copied["reads"][-KEPT:],
                 "token_calls": dict([*copied["token_calls"].items()][-KEPT:]),
@@ -119,10 +138,10 @@ def _ending_after(then: datetime, kept: dict[str, Ending]) -> dict[str, Ending]:
     return {key: one for key, one in kept.items() if then < one.expires_at}
 
 
-def _newest_and_waiting(webhooks: dict[str, Webhook]) -> dict[str, Webhook]:
-    too_many = len(webhooks) - KEPT
+def _newest_and_waiting(sent: dict[str, Sent]) -> dict[str, Sent]:
+    too_many = len(sent) - KEPT
     return {
-        key: webhook
-        for place, (key, webhook) in enumerate(webhooks.items())
-        if place >= too_many or webhook.state == "waiting"
+        key: one
+        for place, (key, one) in enumerate(sent.items())
+        if place >= too_many or one.state == "waiting"
     }

@@ -125,7 +125,7 @@ class WebhookDelivery:
         webhook = self._webhook(webhook_id)
         if webhook.fault == "slow":
             await asyncio.sleep(webhook.fault_seconds)
-        for pause in _pauses():
+        for pause in pauses():
             if self._webhook(webhook_id).state != "waiting":
                 return
             subscription = self._subscriptions.find(webhook.subscription)
@@ -136,13 +136,13 @@ class WebhookDelivery:
                 self._drop(webhook_id)
                 return
             attempt = await self._attempt(webhook, subscription)
-            if _is_accepted(attempt):
+            if is_accepted(attempt):
                 if webhook.fault == "duplicate":
                     await self._attempt(webhook, subscription)
                 self._finish(webhook_id, "delivered")
                 self._subscriptions.accepted(subscription.id)
                 return
-            if not _is_worth_retrying(attempt):
+            if not is_worth_retrying(attempt):
                 self._drop(webhook_id)
                 return
             await self._clock.sleep_until(self._clock.now() + timedelta(seconds=pause))
@@ -176,13 +176,16 @@ class WebhookDelivery:
         self._server_sent_events.changed()
 
 
-def _pauses() -> Iterator[float]:
+def pauses() -> Iterator[float]:
+    """The seconds between the attempts, without end."""
     return chain(_PAUSES, repeat(_LONGEST_PAUSE))
 
 
-def _is_accepted(attempt: Attempt) -> bool:
+def is_accepted(attempt: Attempt) -> bool:
+    """Whether the receiver took it."""
     return attempt.status is not None and 200 <= attempt.status < 300
 
 
-def _is_worth_retrying(attempt: Attempt) -> bool:
+def is_worth_retrying(attempt: Attempt) -> bool:
+    """Whether another attempt follows: no answer, 429, or a server's error."""
     return attempt.status is None or attempt.status == 429 or attempt.status >= 500

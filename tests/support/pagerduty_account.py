@@ -204,10 +204,12 @@ async def running_account(
     company: Company = COMPANY,
     redirect_uris: Sequence[str] = (REDIRECT_URI,),
     keys: Path | None = None,
+    muster_url: str | None = None,
 ) -> AsyncIterator[SimulatedAccount]:
     """A new account on a new port; with ``listen=False`` its webhooks have no receiver.
 
     Its app is registered with ``redirect_uris``; its ID tokens are signed by the key in the folder ``keys``.
+    Without ``muster_url`` it has no workflows.
     """
     receiver = receiver or Receiver()
     port = free_port()
@@ -218,6 +220,7 @@ async def running_account(
         redirect_uris=tuple(redirect_uris),
         keys=keys,
         webhook_url=receiver.url,
+        muster_url=muster_url,
         state=state,
         ports={"pagerduty": port, "receiver": receiver.port},
         requests_per_minute=per_minute,
