@@ -21,6 +21,8 @@ from sandbox.pagerduty.page.actions import action_router
 from sandbox.pagerduty.page.rendering import STATIC, Pages
 from sandbox.pagerduty.page.routes import page_router
 from sandbox.pagerduty.page.service_pages import ServicePages
+from sandbox.pagerduty.page.workflow_actions import workflow_action_router
+from sandbox.pagerduty.page.workflow_pages import workflow_page_router
 from sandbox.pagerduty.rest import (
     account,
     alerts,
@@ -69,6 +71,8 @@ def build_app(company: Company, options: Options) -> FastAPI:
     app.include_router(fault_router(simulator.faults, sandbox_api.FAULTS))
     pages = Pages(simulator)
     app.include_router(page_router(simulator, pages))
+    app.include_router(workflow_page_router(simulator, pages))
+    app.include_router(workflow_action_router(simulator))
     app.include_router(action_router(simulator))
     app.mount("/app/static", StaticFiles(directory=STATIC))
     add_error_handlers(app, pages)

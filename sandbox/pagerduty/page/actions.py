@@ -1,8 +1,5 @@
 """The forms of the console. Rules and events are those of the API."""
 
-from collections import defaultdict
-from urllib.parse import parse_qsl
-
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
@@ -12,11 +9,10 @@ from sandbox.pagerduty.ids import new_id
 from sandbox.pagerduty.incident_change import IncidentChange
 from sandbox.pagerduty.incident_requests import IncidentUpdate, NewIncident, apply_update, known_service
 from sandbox.pagerduty.model import ResponderRequest, ServiceState, Target
+from sandbox.pagerduty.page.forms import Form, read_form, redirect
 from sandbox.pagerduty.page.rendering import PERSON_COOKIE, acting_user
 from sandbox.pagerduty.page.service_pages import DIRECTORY
 from sandbox.pagerduty.simulator import Simulator
-
-Form = defaultdict[str, str]
 
 
 def action_router(account: Simulator) -> APIRouter:
@@ -26,31 +22,33 @@ def action_router(account: Simulator) -> APIRouter:
     @router.post("/person")
     async def choose_person(request: Request) -> Response:
         answer = RedirectResponse(request.headers.get("Referer", "/app"), status_code=303)
-        answer.set_cookie(PERSON_COOKIE, (await _form(request)).get("person", ""), path="/", samesite="lax")
+        answer.set_cookie(
+            PERSON_COOKIE, (await read_form(request)).get("person", ""), path="/", samesite="lax"
+        )
         return answer
 
     @router.post("/incidents")
     async def create(request: Request) -> Response:
         me = acting_user(request, account.directory)
-        wanted = _new_incident(await _form(request))
+        wanted = _new_incident(await read_form(request))
         known_service(wanted.service, account.directory.as_seen_by(me))
         created = account.trigger(wanted, by=me)
-        return _redirect(f"/app/incidents/{created.id}")
+        return redirect(f"/app/incidents/{created.id}")
 
     @router.post("/incidents/{key}/merge")
     async def merge(request: Request, key: str) -> Response:
         me = acting_user(request, account.directory)
-        target = account.incident((await _form(request))["target"], me)
+        target = account.incident((await read_form(request))["target"], me)
         account.incident_commands.merge(target, [account.incident(key, me)], by=me)
-        return _redirect(f"/app/incidents/{key}")
+        return redirect(f"/app/incidents/{key}")
 
     @router.post("/incidents/{key}/{action}")
     async def submit(request: Request, key: str, action: str) -> Response:
         me = acting_user(request, account.directory)
         change = account.incident_commands.begin_change(account.incident(key, me), by=me)
-        _do(action, await _form(request), change, account.directory.as_seen_by(me))
+        _do(action, await read_form(request), change, account.directory.as_seen_by(me))
         account.incident_commands.save([change])
-        return _redirect(f"/app/incidents/{key}")
+        return redirect(f"/app/incidents/{key}")
 
     @router.post("/services/{key}/{state}")
     async def set_service_state(request: Request, key: str, state: ServiceState) -> Response:
@@ -58,24 +56,24 @@ def action_router(account: Simulator) -> APIRouter:
         if not account.directory.as_seen_by(me).sees_service(key):
             raise errors.not_found()
         account.set_service_state(key, state)
-        return _redirect("/app/services" if state == "deleted" else f"{DIRECTORY}/{key}")
+        return redirect("/app/services" if state == "deleted" else f"{DIRECTORY}/{key}")
 
     @router.post("/webhooks/{key}/ping")
     async def ping(key: str) -> Response:
         account.ping(account.subscriptions.get(key))
-        return _redirect("/app/webhooks")
+        return redirect("/app/webhooks")
 
     @router.post("/webhooks/{key}/enable")
     async def enable(key: str) -> Response:
         account.subscriptions.enable(key)
-        return _redirect("/app/webhooks")
+        return redirect("/app/webhooks")
 
     @router.post("/users/{key}/apps/remove")
     async def remove_app(request: Request, key: str) -> Response:
         if acting_user(request, account.directory) != key:
             raise errors.access_denied("Each user removes their own apps")
         account.identity.revocation.of_user(key)
-        return _redirect(f"/app/users/{key}")
+        return redirect(f"/app/users/{key}")
 
     return router
 
@@ -144,13 +142,3 @@ def _new_incident(form: Form) -> NewIncident:
     if form["details"]:
         wanted["body"] = {"details": form["details"]}
     return NewIncident.model_validate(wanted)
-
-
-async def _form(request: Request) -> Form:
-    """The form's fields; a missing one is empty."""
-    fields = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
-    return defaultdict(str, fields)
-
-
-def _redirect(path: str) -> Response:
-    return RedirectResponse(path, status_code=303)

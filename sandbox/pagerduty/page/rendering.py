@@ -18,6 +18,12 @@ from sandbox.pagerduty.simulator import Simulator
 
 STATIC = Path(__file__).parent / "static"
 PERSON_COOKIE = "person"
+_STARTED_BY = {
+    "manual": "by hand",
+    "conditional": "by condition",
+    "incident_type": "by incident type",
+    "api": "by the API",
+}
 _PLACES = ("/app/", f"{DIRECTORY}/")
 
 
@@ -31,6 +37,9 @@ class Pages:
         )
         filters: dict[str, Callable[..., Any]] = {
             "user_name": lambda key: account.directory.name("user", key),
+            "service_name": lambda key: account.directory.name("service", key),
+            "type_name": lambda name: INCIDENT_TYPES[name]["display_name"],
+            "started_by": lambda kind: _STARTED_BY[kind],
             "pending": lambda incident: pending_actions(incident, account.directory),
             "source": source_of,
             "links": links_of,

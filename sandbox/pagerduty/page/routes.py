@@ -41,10 +41,22 @@ def page_router(account: Simulator, pages: Pages) -> APIRouter:
 
     @router.get("/app/incidents/{key}")
     async def incident(request: Request, key: str) -> Response:
-        shown = account.incident(key, acting_user(request, account.directory))
+        me = acting_user(request, account.directory)
+        shown = account.incident(key, me)
         webhooks = [one for one in account.store.state.webhooks.values() if one.incident == shown.id]
+        runs = [one for one in account.store.state.workflow_runs.values() if one.incident == shown.id]
+        calls = [one for one in account.store.state.action_calls.values() if one.incident == shown.id]
+        offered = account.workflow_starts.offered(shown, me)
         return pages.show(
-            "incident.html", request, place="incidents", incident=shown, webhooks=webhooks[::-1]
+            "incident.html",
+            request,
+            place="incidents",
+            incident=shown,
+            webhooks=webhooks[::-1],
+            runs=runs[::-1],
+            action_calls=calls[::-1],
+            workflows=[account.library.workflow(key) for key in offered],
+            custom_actions=account.action_calls.offered(shown),
         )
 
     @router.get("/app/services")

@@ -89,6 +89,17 @@ document.addEventListener("click", (event) => {
   else if (event.target instanceof HTMLDialogElement) event.target.close();
 });
 
+// ---- steps that the builder of workflows adds and removes
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-adds], [data-removes]");
+  if (button?.dataset.adds) {
+    const chosen = document.getElementById(button.dataset.adds).value;
+    const step = document.querySelector(`template[data-action="${chosen}"]`).content.cloneNode(true);
+    document.getElementById("steps").append(step);
+  } else button?.closest("fieldset").remove();
+});
+
 // ---- times, by the account's clock, which may be ahead
 
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
