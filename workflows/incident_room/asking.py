@@ -88,8 +88,8 @@ class Programmed:
         self.takes_risk = False
 
     def is_after(self, moment: datetime | None) -> bool:
-        """It is asked again and again by itself."""
-        return True
+        """Nobody knows: it is asked again and again by itself."""
+        return False
 
     def judge(self, run: RunState) -> Outcome | None:
         """Nothing speaks against it before it is asked."""

@@ -21,7 +21,7 @@ class Timing(Value):
     """How long a chat whose answer was lost is looked for."""
     search_every: float = 5
     repeats_after: float = 15
-    """After a refusal, before the same click counts as another try."""
+    """After a refusal, before the same request counts as another try, whenever it was made."""
     people_again: float = 300
     """After a search that lacked a permission."""
     policy_again: float = 300

@@ -14,6 +14,9 @@ from workflows.incident_room.wishes import Wish
 from workflows.verbs.judging import failed
 from workflows.verbs.outcomes import MAY_BE_REPEATED, TOLD_PRIVATELY, Outcome, RecordedOutcome
 
+CLICKED_AFTER_A_REFUSAL = "clicked-after-a-refusal"
+"""Before, for a quarter of a minute whoever clicked once more heard the same again, and nothing was tried."""
+
 
 class Requests:
     """Brings requests to their outcomes."""
@@ -27,7 +30,7 @@ class Requests:
         key = asking.key
         while key in self._handling:  # whoever wakes first may be handling it again
             await workflow.wait_condition(lambda: key not in self._handling)
-        outcome = self._known(key)
+        outcome = self._known(asking)
         if outcome is None:
             self._handling.add(key)
             try:
@@ -36,12 +39,16 @@ class Requests:
                 self._handling.discard(key)
         return wish.answer(outcome)
 
-    def _known(self, key: str) -> Outcome | None:
-        """How this request ended. One that was refused is tried again when it comes a while later."""
-        state, patience = self._run.state, timedelta(seconds=self._run.start.timing.repeats_after)
-        ended = {one.key: one.outcome for one in state.refused if self._run.now - one.at < patience}
-        ended |= {one.key: one.outcome for one in state.clicks}
-        return ended.get(key)
+    def _known(self, asking: Asking) -> Outcome | None:
+        """How this request ended. One that was refused is tried again when it is asked after that."""
+        state = self._run.state
+        recorded = next((one.outcome for one in state.clicks if one.key == asking.key), None)
+        refused = next((one for one in state.refused if one.key == asking.key), None)
+        if recorded is not None or refused is None:
+            return recorded
+        is_past = self._run.now - refused.at >= timedelta(seconds=self._run.start.timing.repeats_after)
+        is_another = is_past or (asking.is_after(refused.at) and workflow.patched(CLICKED_AFTER_A_REFUSAL))
+        return None if is_another else refused.outcome
 
     def _with(self, asking: Asking, outcome: Outcome) -> State:
         """The state with the outcome. What would begin anew beside a chat nobody knows of is not repeated."""

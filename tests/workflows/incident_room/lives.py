@@ -140,6 +140,20 @@ async def room_refused(run: Run) -> None:
     await run.ends()
 
 
+async def room_clicked_again(run: Run) -> None:
+    """A click that is refused beside a meeting, and the same button clicked again."""
+    outside = run.outside
+    await run.ask_for_meeting()
+    await run.is_idle()
+    outside.fails(CREATE_CHAT, ConsentMissing("no consent", code="Chat.Create"))
+    refused = run.click()
+    await run.ask(refused)
+    await run.ask(run.click(key=refused.click.key))
+    await run.is_idle()
+    await run.hears(run.life.is_resolved())
+    await run.ends()
+
+
 async def room_programs(run: Run) -> None:
     """Programs ask: in vain, beside a chat that nobody knows of, with a click, and where it is there."""
     outside = run.outside
@@ -207,6 +221,7 @@ LIVES: Mapping[str, Live] = {
         room_people,
         room_lost,
         room_refused,
+        room_clicked_again,
         room_programs,
         room_presence,
         room_meeting,

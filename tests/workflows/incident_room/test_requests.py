@@ -344,9 +344,13 @@ async def test_what_may_have_been_told_is_not_told_again(client: Client, error: 
     assert outside.count(TELL_PERSON) == 1
 
 
-@pytest.mark.parametrize(("after", "again"), [(60.0, "failed"), (0.0, "already")])
-async def test_a_click_that_was_refused_is_another_try_a_while_later(
-    client: Client, after: float, again: str
+@pytest.mark.parametrize(
+    ("after", "is_clicked_anew", "again"),
+    [(60.0, False, "failed"), (60.0, True, "already"), (0.0, False, "already")],
+    ids=["the same delivery", "clicked after the refusal", "a while later"],
+)
+async def test_a_click_that_was_refused_is_another_try_afterwards(
+    client: Client, after: float, *, is_clicked_anew: bool, again: str
 ) -> None:
     """Nothing draws its button anew: the same key comes back."""
     outside = FakeActivities()
@@ -355,7 +359,8 @@ async def test_a_click_that_was_refused_is_another_try_a_while_later(
         await run.is_idle()
         outside.fails(ADMIT, ProviderUnavailable("away"), ProviderUnavailable("away"))
         refused = run.click("Cy Lead")
-        first, second = await run.ask(refused), await run.ask(refused)
+        first = await run.ask(refused)
+        second = await run.ask(run.click("Cy Lead", key=refused.click.key) if is_clicked_anew else refused)
         await run.is_idle()
     assert (first.outcome.kind, second.outcome.kind) == ("failed", again)
     assert len(outside.chats) == 1
