@@ -9,7 +9,7 @@ import pytest
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.architecture.tree import copied_tree, run
 
-HEADING = re.compile(r"^(.+)\n-+\n(.*?)(?=^.+\n-+\n|\Z)", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^([^\n]+)\n-+\n(.*?)(?=^[^\n]+\n-+\n|\Z)", re.MULTILINE | re.DOTALL)
 """A contract's name, underlined, and what is said of it."""
 
 
@@ -86,7 +86,7 @@ def broken(tree: Path) -> dict[str, str]:
     return dict(HEADING.findall(finished.stdout.partition("Broken contracts")[2]))
 
 
-@pytest.mark.parametrize(("number", "contract"), enumerate(BREACHES))
+@pytest.mark.parametrize(("number", "contract"), list(enumerate(BREACHES)))
 def test_a_contract_is_broken_by_what_it_forbids(broken: dict[str, str], number: int, contract: str) -> None:
     said = next((text for name, text in broken.items() if contract in name), "")
     assert f".breach_{number} -> " in said, broken
