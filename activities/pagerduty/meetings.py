@@ -16,13 +16,13 @@ from muster.store.pool import Pool, transaction
 from workflows.contract import Done
 from workflows.errors import Forbidden, OutcomeUnknown, ProviderUnavailable, RequestInvalid
 from workflows.incident_meeting.activities import (
-    MEETING_NOTE,
     NOTE_MEETING,
     SET_BRIDGE,
     BridgeSet,
     NoteMeeting,
     SetBridge,
 )
+from workflows.link_notes import MEETING_NOTE
 
 _WITHIN = 7.0
 """Seconds; less than the rows' start-to-close limits."""

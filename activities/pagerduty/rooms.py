@@ -21,7 +21,6 @@ from workflows.contract import Done
 from workflows.errors import Forbidden, NotFound
 from workflows.incident_room.activities import (
     ADMIT,
-    NOTE,
     NOTE_CHAT,
     OPEN_ROOM,
     Admit,
@@ -31,6 +30,7 @@ from workflows.incident_room.activities import (
 )
 from workflows.incident_room.messages import RoomKey
 from workflows.incident_room.state import Asker
+from workflows.link_notes import CHAT_NOTE
 from workflows.rights import READ_ONLY
 from workflows.verbs.outcomes import Outcome
 from workflows.wanted import ASKER, ASSIGNEE, WantedPerson
@@ -126,7 +126,7 @@ class RoomNoteActivities:
         account = account_of(self._accounts, room.account)
 
         async def write(user: LinkedUser) -> None:
-            text = f"{NOTE}{request.url}"
+            text = f"{CHAT_NOTE}{request.url}"
             await write_link_note(self._client, account, room, text, request.url, user=user)
 
         async with bounded(_NOTE_SECONDS):

@@ -25,7 +25,7 @@ from tests.chaos.company import (
     lines_beside,
 )
 from tests.chaos.made_chats import MadeChat, Search, chats_made, made_unasked, searches
-from workflows.incident_room.activities import NOTE
+from workflows.link_notes import is_link_note
 
 CHANNELS = {"PSVC001": 1, "PSVC002": 2, NO_CHANNEL: 0, QUIET_SERVICE: 1, **dict.fromkeys(MANY_SERVICES, 1)}
 """Into how many channels the incidents of a service go."""
@@ -259,7 +259,7 @@ async def gather(incident: Incident) -> Evidence:
     return Evidence(
         incident=now,
         # The note with the chat's address tells those nothing who see its link on the card.
-        latest_note=notes[0] if notes and not notes[0].startswith(NOTE) else None,
+        latest_note=notes[0] if notes and not is_link_note(notes[0]) else None,
         webhooks=[webhook for webhook in pagerduty["webhooks"] if webhook["incident"] == incident.id],
         writes=[write for write in pagerduty["writes"] if (write["method"], write["path"]) == ("PUT", path)],
         clicks=[

@@ -8,9 +8,6 @@ from workflows.incident_room.activities import InRoom
 from workflows.meeting import Hindrance, Way
 from workflows.values import Value
 
-MEETING_NOTE = "Microsoft Teams meeting: "
-"""How the note with the meeting's address begins."""
-
 
 class ChooseOrganiser(InRoom):
     """Find the first candidate who may organise the meeting, and commit what is to be made in their name."""

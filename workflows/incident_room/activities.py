@@ -150,8 +150,6 @@ class ShowInChat(OfChat):
 
 OVER = "✓ "
 """Before the topic of an incident that is resolved."""
-NOTE = "Microsoft Teams chat: "
-"""How the note with the chat's address begins."""
 
 
 class NoteChat(OfChat):

@@ -9,7 +9,6 @@ from workflows.errors import OutcomeUnknown, Temporary, failure_of
 from workflows.incident.stamps import whole_second
 from workflows.incident_room.activities import (
     ANNOUNCE,
-    NOTE,
     NOTE_CHAT,
     SUM_UP,
     Announce,
@@ -19,6 +18,7 @@ from workflows.incident_room.activities import (
 from workflows.incident_room.chat import OfChatReconciler
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.told import is_news, room_of
+from workflows.link_notes import is_link_note
 from workflows.options import STALE_NEWS
 from workflows.reconcile import Reconciler
 
@@ -114,7 +114,7 @@ class SummaryReconciler(Reconciler):
             number=incident.snapshot.number,
             title=incident.snapshot.title,
             incident_url=incident.snapshot.url or "",
-            notes=sum(not entry.value.text.startswith(NOTE) for entry in incident.notes),
+            notes=sum(not is_link_note(entry.value.text) for entry in incident.notes),
             people=run.state.people.present,
         )
         try:

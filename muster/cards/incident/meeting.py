@@ -8,7 +8,7 @@ from muster.cards.rooms.meetings import told_sentence
 from muster.cards.text import web_link
 from workflows.channel_incident.view import View
 from workflows.incident.values import Comment
-from workflows.incident_meeting.activities import MEETING_NOTE
+from workflows.link_notes import MEETING_NOTE
 
 JOIN_MEETING = "Join Meeting"
 

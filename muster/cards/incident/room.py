@@ -21,7 +21,7 @@ from muster.cards.rooms.sentences import (
 )
 from muster.cards.text import literal, web_link
 from workflows.incident.values import Comment
-from workflows.incident_room.activities import NOTE
+from workflows.link_notes import CHAT_NOTE, is_link_note
 from workflows.room import ShownRoom
 
 JOIN_CHAT = "Join Chat"
@@ -38,7 +38,7 @@ def says_where_chat_is(note: Comment | None, room: ShownRoom | None) -> bool:
     """Whether a note has the chat's address and no more: a card that knows the chat shows the way itself."""
     if note is None or room is None or room.kind not in ("join", "own"):
         return False
-    return note.text.startswith(NOTE) and len(note.text.removeprefix(NOTE).split()) == 1
+    return note.text.startswith(CHAT_NOTE) and is_link_note(note.text)
 
 
 def room_block(room: ShownRoom, *, offers_chat: bool) -> Iterator[Container]:
