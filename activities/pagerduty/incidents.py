@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from activities.pagerduty.notes import Notes
 from activities.pagerduty.type_names import TypeNames
 from activities.registration import implements
 from muster.clients.pagerduty.access import account_of, bounded, details_of
@@ -24,8 +25,6 @@ from workflows.incident.values import Alerts
 
 _DETAILS_WITHIN = 4.5
 _ALERTS_WITHIN = 1.0
-_NOTES_WITHIN = 1.2
-"""Beside the incident; less than either reading of it takes at most."""
 _RESTORE_WITHIN = 1.5
 _READ_SECONDS = 7.0
 """Less than the row's start-to-close limit, so that an attempt that timed out holds no connection."""
@@ -51,6 +50,7 @@ class IncidentActivities:
         self._app_tokens = app_tokens
         self._pool = details_pool
         self._accounts = accounts
+        self._incident_notes = Notes(pagerduty, app_tokens, accounts)
         self._type_names = TypeNames(pagerduty, app_tokens, accounts)
 
     @implements(READ_DETAILS)
@@ -90,17 +90,8 @@ class IncidentActivities:
 
     async def _notes(self, request: ReadDetails) -> dict[str, Any]:
         """What the details tell of notes; nothing where they cannot be read now: the card does without."""
-        account = account_of(self._accounts, request.account)
-        try:
-            async with bounded(_NOTES_WITHIN):
-                token = await self._app_tokens.get(account.key, INCIDENTS)
-                notes = await self._client.list_notes(
-                    account, request.incident_id, token=token, within=_NOTES_WITHIN
-                )
-        except OutsideError as error:
-            log.warning("notes not read", incident=request.incident_id, reason=type(error).__name__)
-            return {}
-        return {"latest_note": latest_note_of(notes), "notes_read": True}
+        notes = await self._incident_notes.of(request.account, request.incident_id)
+        return {} if notes is None else {"latest_note": latest_note_of(notes), "notes_read": True}
 
     async def _alerts(
         self, request: ReadDetails, incident: Mapping[str, Any], known: Alerts | None

@@ -7,10 +7,11 @@ from muster.payloads.alerts import description_of
 from muster.payloads.escalation import escalation_of
 from muster.payloads.incident import MOST_PEOPLE, comment_of, fields_of, snapshot_of
 from muster.payloads.values import Body, mappings, moment_or_none, reference_to
-from muster.values import STATE, clipped
+from muster.values import STATE, clipped, is_visible, written
 from workflows.incident.events import Details
 from workflows.incident.stamps import Stamp, end_of_second
 from workflows.incident.values import Acknowledgement, Comment, Responder
+from workflows.link_notes import is_link_note
 
 _MOST_RESPONDERS = 15
 
@@ -45,7 +46,7 @@ def details_of_incident(incident: Body, *, read_for: Stamp | None = None) -> Det
 
 
 def latest_note_of(notes: Iterable[object]) -> Comment | None:
-    """The newest of a list of notes that says something; of one second the first that is listed.
+    """The newest of what people wrote, where it says something; of one second the first that is listed.
 
     PagerDuty lists the newest first, which its reference does not promise.
     """
@@ -54,7 +55,14 @@ def latest_note_of(notes: Iterable[object]) -> Comment | None:
         for note in mappings(notes)
         if (at := moment_or_none(note.get("created_at"))) is not None
     )
-    return max((note for note in said if note.text), key=lambda note: note.at, default=None)
+    by_people = (note for note in said if note.text and not is_link_note(note.text))
+    return max(by_people, key=lambda note: note.at, default=None)
+
+
+def count_of_notes(notes: Iterable[object]) -> int:
+    """How many of a list of notes people wrote: those that say something, and are not Muster's own."""
+    said = (written(note.get("content")) for note in mappings(notes))
+    return sum(is_visible(text) and not is_link_note(text) for text in said)
 
 
 def _author_of(note: Body) -> str | None:

@@ -4,25 +4,34 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from activities.teams.sends import Sends
 from activities.teams.summaries import SummaryActivities
+from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.clients.teams.connector import ConnectorClient
+from muster.config_file import PagerDutyAccount
 from muster.store import chats, rooms
 from muster.store.pool import Pool, transaction
 from tests.support.pagerduty_account import ADA_USER, BO_USER, COMPANY
+from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.refused_sends import KeptRefusedSends
-from tests.support.rooms import ROOM, TOPIC, failed, ran
+from tests.support.rooms import TOPIC, failed, ran
 from tests.support.teams_service import TeamsService
 from workflows.incident_room.activities import SumUp
+from workflows.incident_room.messages import RoomKey
+from workflows.link_notes import CHAT_NOTE, MEETING_NOTE
 
 pytestmark = pytest.mark.anyio
 
 OPENED = datetime(2026, 1, 1, 10, tzinfo=UTC)
 RESOLVED = OPENED + timedelta(minutes=42)
+EARLY = ("The first deploy is rolled back", "So is the second one")
+"""Notes that people wrote before the incident had a room."""
 TEXT = (
-    "🏁 **#42 Checkout is slow** was resolved by Bo Call after 42 min · 3 notes · 1 person"
+    "🏁 **#42 Checkout is slow** was resolved by Bo Call after 42 min · 2 notes · 1 person"
     " · [PagerDuty](https://acme.pagerduty.com/incidents/Q1)"
 )
 
@@ -31,16 +40,17 @@ class Summaries:
     """Says how an incident went, and reads what its chat was told."""
 
     def __init__(
-        self, activities: SummaryActivities, teams_side: TeamsService, pool: Pool, chat: str
+        self, activities: SummaryActivities, teams_side: TeamsService, pool: Pool, chat: str, room: RoomKey
     ) -> None:
         self.activities = activities
         self.teams_side = teams_side
         self.pool = pool
         self.chat = chat
+        self.room = room
 
     def summing(self, resolved_at: datetime = RESOLVED, **changes: Any) -> SumUp:
         given: dict[str, Any] = {
-            "room": ROOM,
+            "room": self.room,
             "tenant": COMPANY.tenant_id,
             "correlation": "f:1",
             "chat": self.chat,
@@ -50,7 +60,7 @@ class Summaries:
             "number": 42,
             "title": "Checkout is slow",
             "incident_url": "https://acme.pagerduty.com/incidents/Q1",
-            "notes": 3,
+            "notes": 1,
             "people": 1,
         }
         return SumUp(**given | changes)
@@ -67,7 +77,7 @@ class Summaries:
         return [one["versions"][-1]["activity"]["text"] for one in messages]
 
     async def summed_up(self) -> datetime | None:
-        return (await rooms.restore(self.pool, ROOM)).summed_up
+        return (await rooms.restore(self.pool, self.room)).summed_up
 
 
 @pytest.fixture
@@ -77,6 +87,10 @@ async def summaries(
     sends: Sends,
     refused_sends: KeptRefusedSends,
     teams_side: TeamsService,
+    http: httpx.AsyncClient,
+    accounts: dict[str, PagerDutyAccount],
+    pagerduty_side: PagerDuty,
+    incident: str,
 ) -> Summaries:
     ada, bo = (COMPANY.pagerduty_users[one].aad_object_id for one in (ADA_USER, BO_USER))
     chat = await teams_side.chats.open(ada, bo, topic=TOPIC, app=True)
@@ -91,8 +105,20 @@ async def summaries(
             service_url=teams_side.service_url,
             at=datetime.now(UTC),
         )
-    await rooms.open_room(pool, ROOM, tenant=COMPANY.tenant_id)
-    return Summaries(SummaryActivities(connector, pool, sends, refused_sends), teams_side, pool, chat)
+    for note in EARLY:
+        await pagerduty_side.add_note(incident, note)
+    room = RoomKey(account=COMPANY.account, incident_id=incident)
+    await rooms.open_room(pool, room, tenant=COMPANY.tenant_id)
+    activities = SummaryActivities(
+        connector,
+        PagerDutyClient(http),
+        AppTokens(http, accounts),
+        accounts,
+        pool,
+        sends,
+        refused_sends,
+    )
+    return Summaries(activities, teams_side, pool, chat, room)
 
 
 @pytest.mark.pooler_too
@@ -148,5 +174,33 @@ async def test_what_people_wrote_is_no_markup(summaries: Summaries) -> None:
 
 
 async def test_what_is_not_known_is_left_out(summaries: Summaries) -> None:
-    await summaries.say(opened_at=None, resolved_by="", incident_url="", notes=1, people=8)
-    assert await summaries.said() == ["🏁 **#42 Checkout is slow** was resolved · 1 note · 8 people"]
+    await summaries.say(opened_at=None, resolved_by="", incident_url="", people=8)
+    assert await summaries.said() == ["🏁 **#42 Checkout is slow** was resolved · 2 notes · 8 people"]
+
+
+async def test_notes_with_the_way_to_the_chat_and_to_the_meeting_are_not_counted(
+    summaries: Summaries, pagerduty_side: PagerDuty
+) -> None:
+    for address in (f"{CHAT_NOTE}https://chat.example", f"{MEETING_NOTE}https://meet.example, +1 2,,3#"):
+        await pagerduty_side.add_note(summaries.room.incident_id, address)
+    await summaries.say()
+    assert await summaries.said() == [TEXT]
+
+
+@pytest.mark.parametrize("status", [403, 404, 500, 503])
+async def test_where_pagerduty_tells_no_notes_those_that_the_run_heard_are_counted(
+    summaries: Summaries, pagerduty_side: PagerDuty, status: int
+) -> None:
+    path = f"/incidents/{summaries.room.incident_id}/notes"
+    await pagerduty_side.fault("rest", "status", status=status, match={"path": path})
+    await summaries.say(notes=1)
+    assert await summaries.said() == [TEXT.replace("2 notes", "1 note")]
+
+
+async def test_where_pagerduty_hangs_it_is_said_all_the_same(
+    summaries: Summaries, pagerduty_side: PagerDuty
+) -> None:
+    path = f"/incidents/{summaries.room.incident_id}/notes"
+    await pagerduty_side.fault("rest", "slow", seconds=9, match={"path": path})
+    await summaries.say(notes=1)
+    assert await summaries.said() == [TEXT.replace("2 notes", "1 note")]

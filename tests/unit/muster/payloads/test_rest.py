@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from muster.payloads.rest import details_of_incident, latest_note_of
+from muster.payloads.rest import count_of_notes, details_of_incident, latest_note_of
 from muster.payloads.values import EventUnusable
 from tests.schemas.exchange import Exchange
 from tests.schemas.pagerduty import rest_api
@@ -274,6 +274,30 @@ def test_a_note_that_says_nothing_or_has_no_time_does_not_count() -> None:
     assert told.text == "Looking"
     assert latest_note_of([silent]) is None
     assert latest_note_of([]) is None
+
+
+CHAT, MEETING = (
+    NOTE | {"id": f"PNOTE{kind}", "content": f"Microsoft Teams {kind}: https://teams.example/{kind}{more}"}
+    for kind, more in (("chat", ""), ("meeting", ", +1 555 0100,,42#"))
+)
+ABOUT_CHAT = NOTE | {"id": "PNOTE05", "content": "Microsoft Teams chat: https://teams.example/chat is full"}
+
+
+def test_what_people_wrote_last_counts_and_not_musters_own_notes() -> None:
+    told = latest_note_of([MEETING, CHAT, EARLIER])
+    assert told is not None
+    assert told.text == "Looking"
+    assert latest_note_of([CHAT]) is None
+    told = latest_note_of([ABOUT_CHAT, EARLIER])
+    assert told is not None
+    assert told.text == ABOUT_CHAT["content"], "somebody said more than the address"
+
+
+def test_what_people_wrote_is_counted() -> None:
+    silent, odd = NOTE | {"content": "\u200b"}, NOTE | {"content": {"text": "?"}}
+    undated = NOTE | {"created_at": "soon"}
+    assert count_of_notes([NOTE, EARLIER, undated, ABOUT_CHAT]) == 4
+    assert count_of_notes([CHAT, MEETING, silent, odd, "a text", None]) == 0
 
 
 def test_a_note_of_nobody_has_no_author() -> None:
