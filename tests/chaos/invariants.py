@@ -258,8 +258,8 @@ async def gather(incident: Incident) -> Evidence:
     now = await company.pagerduty.incident(incident.id)
     return Evidence(
         incident=now,
-        # The note with the chat's address tells those nothing who see its link on the card.
-        latest_note=notes[0] if notes and not is_link_note(notes[0]) else None,
+        # A note with an address tells those nothing who see its link on the card.
+        latest_note=next((note for note in notes if not is_link_note(note)), None),
         webhooks=[webhook for webhook in pagerduty["webhooks"] if webhook["incident"] == incident.id],
         writes=[write for write in pagerduty["writes"] if (write["method"], write["path"]) == ("PUT", path)],
         clicks=[

@@ -155,7 +155,7 @@ def _under(incident: IncidentState, view: View) -> IncidentState:
     update: dict[str, Any] = {
         "acknowledgements": upsert(incident.acknowledgements, *acknowledgements),
         "responders": upsert(incident.responders, *responders),
-        "notes": upsert(incident.notes, *_entries(view.latest_note)),
+        "notes": upsert(incident.notes, *_entries(view.peoples_note, view.latest_note)),
         "status_updates": upsert(incident.status_updates, *_entries(view.latest_status_update)),
         "roles": upsert(incident.roles, *(Entry[Role](key=r.id, stamp=old, value=r) for r in view.roles)),
         "tasks": upsert(
@@ -173,7 +173,9 @@ def _under(incident: IncidentState, view: View) -> IncidentState:
     return incident.model_copy(update=update)
 
 
-def _entries(comment: Comment | None) -> tuple[Entry[Comment], ...]:
-    if comment is None:
-        return ()
-    return (Entry[Comment](key=comment.id, stamp=Stamp(at=comment.at), value=comment),)
+def _entries(*comments: Comment | None) -> tuple[Entry[Comment], ...]:
+    return tuple(
+        Entry[Comment](key=comment.id, stamp=Stamp(at=comment.at), value=comment)
+        for comment in comments
+        if comment is not None
+    )

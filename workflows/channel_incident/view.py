@@ -33,6 +33,7 @@ from workflows.incident.values import (
     Task,
     Urgency,
 )
+from workflows.link_notes import is_link_note
 from workflows.meeting import ToldMeeting
 from workflows.room import ShownRoom
 from workflows.values import Value
@@ -76,6 +77,8 @@ class View(Value):
     fields: tuple[Field, ...] = ()
     bridge: Bridge | None = None
     latest_note: Comment | None = None
+    peoples_note: Comment | None = None
+    """What people last wrote, where ``latest_note`` is Muster's own, which tells where they meet."""
     latest_status_update: Comment | None = None
     opened_at: AwareDatetime | None = None
     resolved_at: AwareDatetime | None = None
@@ -122,6 +125,7 @@ def build_view(state: State, *, account: str, incident_id: str, place: Place | N
     resolved = snapshot.status == "resolved"
     resolution = incident.resolution if resolved else None
     stopped = stopped_of(state.following)
+    latest_note = _latest_note(incident)
     return View(
         account=account,
         incident_id=incident_id,
@@ -144,7 +148,8 @@ def build_view(state: State, *, account: str, incident_id: str, place: Place | N
         open_tasks=_open_tasks(incident),
         fields=incident.fields,
         bridge=incident.bridge_now,
-        latest_note=_latest_note(incident),
+        latest_note=latest_note,
+        peoples_note=_peoples_note(incident, latest_note),
         latest_status_update=_latest(incident.status_updates),
         opened_at=snapshot.created_at,
         resolved_at=whole_second(resolution.stamp.at) if resolution else None,
@@ -166,9 +171,10 @@ def fingerprint(view: View) -> str:
     """Names what the view shows; revision and *as of* alone are no change.
 
     Without defaults, so that a field which a later version adds leaves the fingerprints of running
-    incidents as they are.
+    incidents as they are. So does a note that is shown in the place of the latest: it was there before.
     """
-    shown = view.model_copy(update={"revision": 0, "as_of": view.opened_at or view.as_of.replace(year=2000)})
+    as_of = view.opened_at or view.as_of.replace(year=2000)
+    shown = view.model_copy(update={"revision": 0, "as_of": as_of, "peoples_note": None})
     return hashlib.sha256(shown.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:16]
 
 
@@ -217,6 +223,14 @@ def _latest_note(incident: IncidentState) -> Comment | None:
         return heard or read
     is_newer = whole_second(heard.at) < read.at
     return read if is_newer or heard.id == read.id else heard
+
+
+def _peoples_note(incident: IncidentState, latest: Comment | None) -> Comment | None:
+    """The newest that an event or REST told of those which people wrote; ``None`` where it is the latest."""
+    if latest is None or not is_link_note(latest.text):
+        return None
+    by_people = tuple(entry for entry in incident.notes if not is_link_note(entry.value.text))
+    return _latest_note(incident.model_copy(update={"notes": by_people}))
 
 
 def _latest(comments: tuple[Entry[Comment], ...]) -> Comment | None:

@@ -21,8 +21,11 @@ from workflows.incident.values import Comment
 
 
 def latest_comments(view: View) -> Container | None:
-    """The newer of the two first and at length, the older in brief; ``None`` where neither says anything."""
-    note = view.latest_note
+    """The newer of the two first and at length, the older in brief; ``None`` where neither says anything.
+
+    What people wrote goes before Muster's own note, which tells where they meet.
+    """
+    note = view.peoples_note or view.latest_note
     if says_where_chat_is(note, view.room) or says_where_meeting_is(note, view):
         note = None
     both = (("Latest note", note), ("Latest status update", view.latest_status_update))

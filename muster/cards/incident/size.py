@@ -48,6 +48,7 @@ def _without_long_comments(view: View) -> View:
     return view.model_copy(
         update={
             "latest_note": _shortened(view.latest_note),
+            "peoples_note": _shortened(view.peoples_note),
             "latest_status_update": _shortened(view.latest_status_update),
         }
     )

@@ -52,6 +52,18 @@ def test_a_restored_card_is_the_one_that_was_shown() -> None:
     assert not card.is_due
 
 
+def test_what_people_wrote_before_the_note_with_the_way_to_the_chat_is_not_forgotten() -> None:
+    life = Life("Q1")
+    link = "Microsoft Teams chat: https://teams.example/chat"
+    shown = stored(after(life.triggers(), life.is_noted("Rolled back"), life.is_noted(link)))
+    view = view_of(
+        restored(EMPTY.replace(incident=after(life.triggers()).incident), shown, marker="marker-9")
+    )
+    assert view.latest_note is not None
+    assert view.peoples_note is not None
+    assert (view.latest_note.text, view.peoples_note.text) == (link, "Rolled back")
+
+
 def test_a_post_of_unknown_outcome_is_restored_as_none() -> None:
     lost = StoredCard(marker="marker-0", unknown=True)
     assert restored(EMPTY, lost, marker="marker-9").card.marker == "marker-9"

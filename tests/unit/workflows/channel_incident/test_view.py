@@ -203,6 +203,29 @@ def test_the_newest_note_is_shown_whoever_told_it(life: Life, order: str) -> Non
     assert shown(heard.model_copy(update={"at": second, "text": "Edited"})) == "Edited"
 
 
+CHAT = "Microsoft Teams chat: https://teams.example/chat"
+
+
+def test_a_note_with_the_way_to_the_chat_leaves_what_people_wrote_to_be_shown(life: Life) -> None:
+    state = after(life.triggers(), life.is_noted("Rolled back"), life.is_noted(CHAT))
+    view = view_of(state)
+    assert (said(view.latest_note), said(view.peoples_note)) == (CHAT, "Rolled back")
+    view = view_of(state.replace(incident=fold_event(state.incident, life.is_noted("Fixed"))))
+    assert (said(view.latest_note), said(view.peoples_note)) == ("Fixed", None)
+    assert view_of(after(life.triggers(), life.is_noted(CHAT))).peoples_note is None
+
+
+def test_a_note_in_the_place_of_the_latest_is_no_change_of_its_own(life: Life) -> None:
+    """Runs that began when nothing took that place come to the same revisions."""
+    view = view_of(after(life.triggers(), life.is_noted("Rolled back"), life.is_noted(CHAT)))
+    assert fingerprint(view) == fingerprint(view.model_copy(update={"peoples_note": None}))
+    assert fingerprint(view) != fingerprint(view.model_copy(update={"latest_note": view.peoples_note}))
+
+
+def said(note: Comment | None) -> str | None:
+    return note.text if note else None
+
+
 def test_a_note_that_was_deleted_is_not_read_again(life: Life) -> None:
     incident, note = after(life.triggers()).incident, Comment(id="N1", text="Oops", at=AT)
     incident = fold_details(incident, life.details(latest_note=note, notes_read=True))

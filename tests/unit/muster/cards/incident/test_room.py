@@ -111,6 +111,17 @@ def test_a_note_that_says_where_the_chat_is_is_not_said_again(room: ShownRoom) -
 
 
 @pytest.mark.parametrize(
+    "room", [JOIN, ShownRoom(kind="gone"), ShownRoom(kind="elsewhere")], ids=lambda room: str(room.kind)
+)
+def test_what_people_wrote_is_shown_before_the_note_that_says_where_the_chat_is(room: ShownRoom) -> None:
+    note = Comment(id="1", text=f"Microsoft Teams chat: {URL}", author="Di Pager", at=OPENED)
+    people_wrote = Comment(id="0", text="Rolled back", author="Bo Call", at=OPENED)
+    card = text_of(with_room(room, latest_note=note, peoples_note=people_wrote))
+    assert "Rolled back" in card
+    assert "Microsoft Teams chat" not in card
+
+
+@pytest.mark.parametrize(
     ("room", "text"),
     [
         (JOIN, f"Microsoft Teams chat: {URL} is the one to join"),
