@@ -22,7 +22,7 @@ from tests.support.rooms import (
     staffed_office,
     wanted_person,
 )
-from workflows.incident_room.activities import IdentifyPeople
+from workflows.incident_room.activities import OVER, IdentifyPeople, Installed
 from workflows.room import Absent
 from workflows.wanted import ASKER, ASSIGNEE, JOINED, ROLE, WantedPerson
 
@@ -389,6 +389,31 @@ async def test_a_chat_that_somebody_deleted_is_gone(room: Room, office: Office, 
     with pytest.raises(Exception, match="404"):
         await calls[what]()
     assert (await room.row()).stage == "gone"
+
+
+@pytest.mark.parametrize("why", ["left", "disabled", "deleted"])
+async def test_a_chat_whose_owner_left_it_or_lost_their_account_goes_on(
+    room: Room, office: Office, why: str
+) -> None:
+    ada = office.person("Ada")
+    await room.invites(ada, rank=ASKER, asked=True)
+    await room.invites(office.person("Bo"))
+    chat = (await room.create()).id
+    match why:
+        case "left":
+            left = {"chat": chat, "event": "membersRemoved", "people": [ada.email]}
+            assert office.teams.post("/_sandbox/chat", left).status_code == 200
+        case "disabled":
+            office.microsoft.sandbox("POST", f"people/{ada.email}", {"enabled": False})
+        case "deleted":
+            office.microsoft.sandbox("POST", f"people/{ada.email}", {"deleted": True})
+    await room.invites(office.person("Cy"))
+    brought = await room.add(chat)
+    assert (brought.more, brought.absent) == (False, ())
+    assert set(room.names(chat)) - {"Ada"} == {"Bo", "Cy"}
+    assert await room.install(chat) == Installed()
+    assert (await room.rename(chat)).topic.startswith(OVER)
+    assert (await room.row()).stage == "made"
 
 
 # Taken out
