@@ -24,6 +24,7 @@ def _conversation(conversations: Conversations, conversation: Conversation) -> J
         "name": conversation.name,
         "team": None if team is None else team.name,
         "members": conversation.members,
+        "created_at": conversation.created_at,
         "messages": [_message(message) for message in conversation.messages],
     }
 

@@ -17,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from muster.temporal.client import connect
 from sandbox.up.supervision.launch import Launched
+from tests.chaos.graph import Graph
 from tests.sandbox.chats import Chats
 from tests.support.connections import KEPT_SHORTLY
 from tests.support.product import Product
@@ -48,6 +49,7 @@ class Company:
         self.teams = Teams(http, stack.ready)
         self.chats = Chats(http, stack.ready["teams"])
         self.microsoft = Microsoft(http, stack.ready)
+        self.graph = Graph(stack)
         self.product = Product(http, stack)
         self.temporal = temporal
         self.database_url: str = stack.ready["database_url"]
@@ -130,6 +132,8 @@ class Incident:
         """Presses that ought to have one outcome each."""
         self.chats: list[str] = []
         """Those in which somebody follows it, beside the channels of its service; ids."""
+        self.deleted_chats: list[dict[str, Any]] = []
+        """Those of its own that somebody has deleted, as the records had them before."""
 
     # What happens in PagerDuty
 
@@ -220,7 +224,8 @@ class Incident:
         """Wait until the live card shows all of this in every conversation where it is followed."""
 
         async def true() -> bool:
-            followed = [row["activity_id"] for row in await self.row() if row["stopped_at"] is None]
+            rows = await self._rows_of_living()
+            followed = [row["activity_id"] for row in rows if row["stopped_at"] is None]
             living = {m["id"]: str(m["versions"][-1]) for m in await self.messages() if not m["deleted_at"]}
             return all(text in living.get(card, "") for card in followed for text in texts)
 
@@ -230,10 +235,15 @@ class Incident:
         """Wait until the first card is there and known, in each conversation."""
 
         async def true() -> bool:
-            rows = await self.row()
+            rows = await self._rows_of_living()
             return bool(rows) and all(row["marker"] for row in rows)
 
         await eventually(true)
+
+    async def _rows_of_living(self) -> list[asyncpg.Record]:
+        """Those of conversations that nobody has deleted."""
+        deleted = {chat["id"] for chat in self.deleted_chats}
+        return [row for row in await self.row() if row["conversation"] not in deleted]
 
     async def said(self, place: str | None = None) -> list[str]:
         """The lines beside its cards, in this conversation or in its channels."""

@@ -256,6 +256,7 @@ async def gather(incident: Incident) -> Evidence:
     pagerduty, teams = await company.pagerduty.records(), await company.teams.records()
     notes = await company.pagerduty.notes(incident.id)
     now = await company.pagerduty.incident(incident.id)
+    there = {*incident.chats} - {chat["id"] for chat in incident.deleted_chats}
     return Evidence(
         incident=now,
         # A note with an address tells those nothing who see its link on the card.
@@ -266,8 +267,8 @@ async def gather(incident: Incident) -> Evidence:
             dict(row) for row in await company.rows("SELECT * FROM click WHERE incident_id = $1", incident.id)
         ],
         expected_outcomes=incident.expected_outcomes,
-        expected_places=CHANNELS[now["service"]["id"]] + len(incident.chats),
-        chats_made=chats_made(teams, now["incident_number"]),
+        expected_places=CHANNELS[now["service"]["id"]] + len(there),
+        chats_made=chats_made(teams, now["incident_number"], incident.deleted_chats),
         searches=searches(teams),
         places=await _places(incident, teams),
         users={person["aad_object_id"]: person["pagerduty_user"] for person in company.people},

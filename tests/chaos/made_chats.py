@@ -1,7 +1,7 @@
 """Chats that were made for incidents, as Microsoft recorded it: for which one, when, and who searched before.
 
-Graph's records tell that a chat was made and not which one. They tell it in the order in which the chats are
-there, so that each chat has its record.
+Graph's records tell that a chat was made and not which one. They tell it of the time in which it came to be,
+so that each chat has its record.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +12,8 @@ from typing import Any
 from workflows.incident_room.activities import OVER
 
 _ANY_INCIDENT = "Incident "
+_ROUNDED = timedelta(milliseconds=2)
+"""How much later a chat may seem to have come than the call that made it was over."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,23 @@ def chats_of(records: Mapping[str, Any], number: int) -> list[dict[str, Any]]:
     return _called(records, f"Incident #{number} ")
 
 
-def chats_made(records: Mapping[str, Any], number: int) -> list[MadeChat]:
-    """The chats that were made for the incident of this number, oldest first."""
-    creates = sorted((one for one in records["graph_calls"] if _makes_a_chat(one)), key=_answered_at)
-    of_incident = {one["id"] for one in chats_of(records, number)}
-    return [
-        MadeChat(id=chat["id"], members=chat["members"], asked_at=datetime.fromisoformat(create["at"]))
-        for chat, create in zip(_called(records, _ANY_INCIDENT), creates, strict=True)
-        if chat["id"] in of_incident
-    ]
+def chats_made(
+    records: Mapping[str, Any], number: int, deleted: Sequence[Mapping[str, Any]] = ()
+) -> list[MadeChat]:
+    """The chats that were made for the incident of this number, oldest first.
+
+    ``deleted`` are those of them that somebody has deleted, as the records had them before.
+    """
+    creates = sorted((one for one in records["graph_calls"] if _makes_a_chat(one)), key=_over_at)
+    of_incident = {one["id"] for one in (*chats_of(records, number), *deleted)}
+    made: list[MadeChat] = []
+    for chat in sorted((*_called(records, _ANY_INCIDENT), *deleted), key=_came_at):
+        create = next(one for one in creates if _asked_at(one) <= _came_at(chat) <= _over_at(one))
+        creates.remove(create)
+        if chat["id"] in of_incident:
+            made.append(MadeChat(id=chat["id"], members=chat["members"], asked_at=_asked_at(create)))
+    assert len(creates) == sum(map(_deletes_a_chat, records["graph_calls"])) - len(deleted)
+    return made
 
 
 def searches(records: Mapping[str, Any]) -> list[Search]:
@@ -86,8 +96,21 @@ def _makes_a_chat(call: Mapping[str, Any]) -> bool:
     return is_create and (call["status"] == 201 or call["fault"] == "status_after")
 
 
-def _answered_at(call: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(call["at"]) + timedelta(milliseconds=call["ms"])
+def _deletes_a_chat(call: Mapping[str, Any]) -> bool:
+    _, kind, *rest = call["path"].split("/")
+    return (call["method"], kind, len(rest), call["status"]) == ("DELETE", "chats", 1, 204)
+
+
+def _came_at(chat: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(chat["created_at"])
+
+
+def _asked_at(call: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(call["at"])
+
+
+def _over_at(call: Mapping[str, Any]) -> datetime:
+    return _asked_at(call) + timedelta(milliseconds=call["ms"]) + _ROUNDED
 
 
 def _is_between(before: datetime | None, at: datetime, after: datetime) -> bool:

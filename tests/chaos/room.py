@@ -1,7 +1,9 @@
 """The chat that is made for an incident, as people and Microsoft's records see it."""
 
+import uuid
 from collections import Counter
 from typing import Any
+from urllib.parse import quote
 
 from temporalio.client import WorkflowExecutionDescription
 
@@ -10,13 +12,10 @@ from tests.chaos.company import ACCOUNT, BO_EMAIL, DI_EMAIL, Company, Incident
 from tests.chaos.made_chats import chats_of
 from tests.support.waiting import eventually
 
-MEMBERS = (BO_EMAIL, DI_EMAIL)
-"""Bo is on call, and Di asks for the chat."""
 
-
-async def made_for(incident: Incident) -> "Room":
+async def made_for(incident: Incident, *, asker: str = DI_EMAIL) -> "Room":
     """The incident's chat, asked for on its card, with everything in it."""
-    room = Room(incident)
+    room = Room(incident, asker=asker)
     await room.ask()
     await room.is_complete()
     return room
@@ -25,13 +24,16 @@ async def made_for(incident: Incident) -> "Room":
 class Room:
     """The room of an incident."""
 
-    def __init__(self, incident: Incident) -> None:
+    def __init__(self, incident: Incident, *, asker: str = DI_EMAIL) -> None:
         self.incident = incident
         self.company: Company = incident.company
+        self.asker = asker
+        self.members = (BO_EMAIL, asker)
+        """Bo is on call."""
 
     async def ask(self, place: str | None = None) -> str:
-        """Di presses **Create Chat** in the channel or in another place; what the answer says."""
-        (answer,) = await self.incident.click("create_chat", by=DI_EMAIL, place=place)
+        """Somebody presses **Create Chat** in the channel or in another place; what the answer says."""
+        (answer,) = await self.incident.click("create_chat", by=self.asker, place=place)
         return str(answer["body"]["value"])
 
     async def run(self) -> WorkflowExecutionDescription:
@@ -58,7 +60,7 @@ class Room:
             present = await self.company.rows(
                 "SELECT FROM room_member WHERE incident_id = $1 AND in_chat", self.incident.id
             )
-            return len(present) == len(MEMBERS) and "made" in str(row["told"])
+            return len(present) == len(self.members) and "made" in str(row["told"])
 
         await eventually(done, within=within)
         row = await self.row()
@@ -66,6 +68,22 @@ class Room:
         if row["chat"] not in self.incident.chats:
             self.incident.chats.append(row["chat"])
         await self.incident.shown_and_recorded()
+
+    async def is_deleted(self) -> None:
+        """Somebody deletes the chat that the room knows."""
+        row = await self.row()
+        assert row is not None
+        records = await self.company.teams.records()
+        if row["chat"] not in self.incident.chats:
+            self.incident.chats.append(row["chat"])
+        self.incident.deleted_chats += [one for one in records["conversations"] if one["id"] == row["chat"]]
+        await self.company.graph.delete_chat(row["chat"])
+
+    async def goes_on(self) -> None:
+        """What somebody writes is shown in the chat and wherever else the incident is."""
+        text = f"Written as {uuid.uuid4().hex}"
+        await self.incident.note(text)
+        await self.incident.agrees(text)
 
     async def is_joined_from(self, place: str | None = None) -> bool:
         """Whether the card in the channel, or in another place, leads to the chat."""
@@ -98,12 +116,17 @@ class Room:
         if [one["id"] for one in chats] != [row["chat"]]:
             broken.append(f"15: there are {len(chats)} chats, the room knows {row['chat']}")
         people = {one["email"]: one["aad_object_id"] for one in self.company.people}
-        wanted = Counter(people[email] for email in MEMBERS)
+        wanted = Counter(people[email] for email in self.members)
         for chat in chats:
             if Counter(chat["members"]) != wanted:
                 broken.append(f"15: in the chat are {chat['members']}")
         notes = await self.company.pagerduty.notes(self.incident.id)
-        told = [one for one in notes if one.startswith("Microsoft Teams chat: ")]
+        deleted = [quote(one["id"], safe="") for one in self.incident.deleted_chats]
+        told = [
+            one
+            for one in notes
+            if one.startswith("Microsoft Teams chat: ") and not any(chat in one for chat in deleted)
+        ]
         if told != [f"Microsoft Teams chat: {row['url']}"]:
             broken.append(f"15: the notes are {told}")
         return broken

@@ -59,15 +59,15 @@ def test_a_first_chat_without_a_click_is_a_violation() -> None:
     assert broken.startswith("made at 2")
 
 
-def test_chats_are_told_from_the_records_by_their_order() -> None:
+def test_chats_are_told_from_the_records_by_the_time_in_which_they_came() -> None:
     """A refused create made nothing. One whose answer was lost or an error did; a slow one did it late."""
     records = {
         "conversations": [
-            chat("one", "Incident #1 Checkout is slow"),
-            chat("people's own", ""),
-            chat("two", "✓ Incident #2 Checkout is slow"),
-            chat("one again", "Incident #1 Checkout is slow"),
-            chat("twelve", "Incident #12 Checkout is slow"),
+            chat("one", "Incident #1 Checkout is slow", 3),
+            chat("people's own", "", 4),
+            chat("two", "✓ Incident #2 Checkout is slow", 5),
+            chat("one again", "Incident #1 Checkout is slow", 11),
+            chat("twelve", "Incident #12 Checkout is slow", 12),
         ],
         "graph_calls": [
             call("POST", "/chats", 1, status=403),
@@ -82,6 +82,27 @@ def test_chats_are_told_from_the_records_by_their_order() -> None:
     assert asked == {"one": at(3), "one again": at(2), "two": at(5), "twelve": at(12)}
 
 
+def test_a_chat_that_was_deleted_leaves_to_the_others_their_own_times() -> None:
+    """Its own is known where the records of before are."""
+    deleted = chat("one", "Incident #1 Checkout is slow", 1)
+    records = {
+        "conversations": [
+            chat("two", "Incident #2 Checkout is slow", 2),
+            chat("one again", "Incident #1 ", 4),
+        ],
+        "graph_calls": [
+            call("POST", "/chats", 1, status=201),
+            call("POST", "/chats", 2, status=201),
+            call("DELETE", "/chats/one/members/di", 2.5, status=204),
+            call("DELETE", "/chats/one", 3, status=204),
+            call("POST", "/chats", 4, status=201),
+        ],
+    }
+    assert [one.asked_at for one in chats_made(records, 2)] == [at(2)]
+    assert [one.asked_at for one in chats_made(records, 1)] == [at(4)]
+    assert [one.asked_at for one in chats_made(records, 1, [deleted])] == [at(1), at(4)]
+
+
 def test_a_search_counts_where_it_was_answered() -> None:
     records = {
         "graph_calls": [
@@ -94,8 +115,9 @@ def test_a_search_counts_where_it_was_answered() -> None:
     assert searches(records) == [Search(DI, at(1))]
 
 
-def chat(id: str, topic: str) -> dict[str, Any]:
-    return {"id": id, "kind": "group", "name": topic, "members": [DI]}
+def chat(id: str, topic: str, seconds: float) -> dict[str, Any]:
+    created_at = at(seconds).isoformat()
+    return {"id": id, "kind": "group", "name": topic, "members": [DI], "created_at": created_at}
 
 
 def call(
