@@ -12,12 +12,21 @@ from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
 from tests.chaos.chat import chat_to_follow_in
 from tests.chaos.company import MANY_SERVICES, QUIET_SERVICE, SOON, Company, QuietPlace, at_work, channel_of
-from tests.chaos.first_connection import FirstConnection, channels_of, first_connection, with_channels
+from tests.chaos.first_connection import (
+    A_SERVICE,
+    FirstConnection,
+    channels_of,
+    first_connection,
+    with_channels,
+)
+from tests.chaos.invariants import in_sync
 from tests.chaos.newcomer import Newcomer, with_more_teams
 from tests.chaos.newcomer import newcomer as new_team
 from tests.chaos.responder import Responder, responders_of, with_responders
 from tests.chaos.responder import responder as new_responder
+from tests.chaos.room import Room, made_for
 from tests.support.product import ends_of_logs, running
+from tests.support.waiting import eventually
 
 CROWD = 300
 """People who are linked and in every team, beside those of the sandbox."""
@@ -44,6 +53,25 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
 async def company(stack: Launched) -> AsyncIterator[Company]:
     async with at_work(stack) as company:
         yield company
+
+
+@pytest.fixture(scope="module")
+async def room_of_the_module(stack: Launched) -> AsyncIterator[Room]:
+    """The chat of an incident that nobody in the module knows of: whatever goes wrong, its run lives by."""
+    async with at_work(stack) as company:
+        incident = await company.incident(service=MANY_SERVICES[-1])
+        await incident.shown_and_recorded()
+        room = await made_for(incident)
+        yield room
+        await in_sync(incident)
+        assert await room.violations() == []
+
+
+@pytest.fixture
+async def room_beside(room_of_the_module: Room) -> AsyncIterator[None]:
+    """It goes on after the test."""
+    yield
+    await room_of_the_module.goes_on()
 
 
 @pytest.fixture(params=["in a channel", "in a chat"])
@@ -116,6 +144,35 @@ async def first(empty_stack: Launched, quiet_channels: Iterator[Channel]) -> Asy
         first_connection(company, quiet_channels, empty_stack) as first,
     ):
         yield first
+
+
+@pytest.fixture(scope="module")
+async def room_of_another_team(
+    empty_stack: Launched, quiet_channels: Iterator[Channel]
+) -> AsyncIterator[Room]:
+    """The chat of an incident of a team that is aboard already."""
+    async with (
+        at_work(empty_stack) as company,
+        first_connection(company, quiet_channels, empty_stack) as first,
+    ):
+        place = first.place()
+        await place.connect()
+        await eventually(place.is_over)
+        await company.microsoft.grant()
+        incident = await company.incident(service=A_SERVICE)
+        await incident.shown_and_recorded()
+        room = await made_for(incident)
+        yield room
+        await company.microsoft.grant()
+        await in_sync(incident)
+        assert await room.violations() == []
+
+
+@pytest.fixture
+async def room_beside_a_setup(room_of_another_team: Room) -> AsyncIterator[None]:
+    """It goes on after the test, which takes its tenant's consent back and gives it again."""
+    yield
+    await room_of_another_team.goes_on()
 
 
 def _company_of(stack: Launched) -> SandboxCompany:

@@ -1,4 +1,7 @@
-"""``kill -9`` while somebody links themselves: they are linked once, told, and their click is done once."""
+"""``kill -9`` while somebody links themselves: they are linked once, told, and their click is done once.
+
+An incident with a chat of its own lives through all of it.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +17,7 @@ from tests.chaos.responder import LINKED, Responder
 from tests.support.plain_browser import Page
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.usefixtures("room_beside")]
 
 SLOW = 3
 """Seconds that Teams takes for a message, or PagerDuty for a refresh, while a worker's end is prepared."""

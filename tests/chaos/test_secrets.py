@@ -22,6 +22,7 @@ from tests.chaos.company import ADA_EMAIL, BO_EMAIL, DI_EMAIL, Company
 from tests.chaos.invariants import in_sync
 from tests.chaos.newcomer import AUTHORIZE, CONNECTED, CONSENT, EXPAND, Newcomer
 from tests.chaos.responder import Responder
+from tests.chaos.room import made_for
 from tests.support.plain_browser import PlainBrowser
 from tests.support.waiting import eventually
 
@@ -31,7 +32,7 @@ LOGS = ("api", "worker", "migrate")
 """Of the product's own processes; where something is connected from the start, ``seed`` is one too."""
 WRONG_KEY = "7ZZY8XXW9VVT"
 FLOW_COOKIE = "muster-flow-"
-HOLD_E_MAILS = frozenset({"user_link", "person"})
+HOLD_E_MAILS = frozenset({"user_link", "person", "room_member", "directory_cache"})
 """Tables that keep the e-mail of somebody (docs/privacy.md)."""
 DRAWN_MEANWHILE = {
     "a token of PagerDuty's": re.compile(r"pdus\+_"),
@@ -40,9 +41,13 @@ DRAWN_MEANWHILE = {
 
 
 async def test_histories_search_attributes_and_logs_hold_no_secret(company: Company, stack: Launched) -> None:
-    """Two people's tokens, the app's and the bot's are used, and an error is told on the way."""
+    """Two people's tokens, the app's and the bot's are used, and an error is told on the way.
+
+    The incident has a chat of its own, for which Graph is asked too, and which is summed up.
+    """
     incident = await company.incident()
     await incident.shown_and_recorded()
+    room = await made_for(incident)
     change = {"method": "PUT", "incident": incident.id}
     await company.pagerduty.fault("rest", "status", status=503, match=change)
     await incident.click("acknowledge", by=BO_EMAIL)
@@ -51,14 +56,21 @@ async def test_histories_search_attributes_and_logs_hold_no_secret(company: Comp
     await in_sync(incident)
     assert await incident.changes_by_buttons() == ["acknowledged", "resolved"]
 
-    (run,) = await incident.runs()
-    readable = {**await told_by(company, run), **logs_of(stack, *LOGS, "seed")}
+    assert await room.violations() == []
+
+    readable = {**await told_by(company, *await incident.runs()), **logs_of(stack, *LOGS, "seed")}
+    tables = await rows_by_table(company)
     assert "as Bo Call" in readable["the history"]
     assert "PagerDuty answered 503" in readable["the history"]
     assert "Payments" in readable["search attributes, memo and summary"]
     assert "click answered" in readable["api.log"]
     assert "exchange" in readable["worker.log"]
-    assert found(readable, secrets_of(stack)) == []
+    row = await room.row()
+    assert row is not None
+    assert row["url"] in readable["the history"]
+    assert row["chat"] in readable["search attributes, memo and summary"]
+    assert row["chat"] in tables["incident_room"]
+    assert found(readable | tables, secrets_of(stack)) == []
 
 
 @pytest.mark.slow
@@ -141,12 +153,13 @@ async def test_linking_leaves_no_token_code_link_cookie_or_e_mail_behind(
     assert (await responder.browser.open(returned.replace("state=", "state=x"))).status == 400
     await responder.is_told("You acknowledged this incident.")
     first = await tokens_of(responder, stack)
+    room = await made_for(incident, asker=responder.email)
     await responder.expire()
     await incident.click("resolve", by=responder.email)
     await incident.shows(f"Resolved by {responder.name}")
     second = await tokens_of(responder, stack)
     assert not set(first.values()) & set(second.values())
-    (of_incident,), of_link = await incident.runs(), await responder.run()
+    of_incident, of_link = await incident.runs(), await responder.run()
     await responder.write("status")
     await responder.write("unlinkUser")
     await eventually(lambda: is_unlinked(responder))
@@ -163,12 +176,15 @@ async def test_linking_leaves_no_token_code_link_cookie_or_e_mail_behind(
     assert {"code", "state", "secret", "verifier", "nonce", "cookie"} <= kinds
     told = {
         **{f"{name} of the link": text for name, text in (await told_by(company, of_link)).items()},
-        **{f"{name} of the incident": text for name, text in (await told_by(company, of_incident)).items()},
+        **{f"{name} of the incident": text for name, text in (await told_by(company, *of_incident)).items()},
         **logs_of(stack, *LOGS, "seed"),
     }
     tables = await rows_by_table(company)
     assert responder.name in told["the history of the link"]
     assert responder.name in told["the history of the incident"]
+    row = await room.row()
+    assert row is not None
+    assert row["url"] in told["the history of the incident"]
     assert "a personal link was opened by somebody else" in told["api.log"]
     assert "a person was linked" in told["api.log"]
     assert "a link was refreshed" in told["worker.log"]
@@ -209,11 +225,13 @@ def in_the_browser(browser: PlainBrowser, ring: KeyRing) -> dict[str, str]:
     return given
 
 
-async def told_by(company: Company, run: WorkflowExecutionDescription) -> dict[str, str]:
-    """What Temporal shows of a run."""
+async def told_by(company: Company, *runs: WorkflowExecutionDescription) -> dict[str, str]:
+    """What Temporal shows of runs."""
     return {
-        "the history": await history(company, run),
-        "search attributes, memo and summary": "\n".join(texts(run.raw_description)),
+        "the history": "\n".join([await history(company, run) for run in runs]),
+        "search attributes, memo and summary": "\n".join(
+            text for run in runs for text in texts(run.raw_description)
+        ),
     }
 
 

@@ -1,4 +1,7 @@
-"""``kill -9`` while a team comes aboard: it goes on where it was, and nobody reads anything public twice."""
+"""``kill -9`` while a team comes aboard: it goes on where it was, and nobody reads anything public twice.
+
+Another team's incident with a chat of its own lives through all of it.
+"""
 
 import asyncio
 from typing import Any
@@ -12,7 +15,7 @@ from tests.chaos.newcomer import AUTHORIZE, CONNECTED, CONSENT, CONSENTED, EXPAN
 from tests.support.plain_browser import Page
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.usefixtures("room_beside_a_setup")]
 
 _committed = pytest.mark.parametrize("committed", [True, False], ids=["recorded", "not recorded"])
 AWAY = 4
