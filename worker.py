@@ -115,6 +115,7 @@ async def running_worker(settings: Settings, client: Client) -> AsyncIterator[Wo
             subscriptions=SubscriptionClient(http),
             app_tokens=AppTokens(http, settings.accounts),
             accounts=settings.accounts,
+            registrations=settings.teams,
             keys=keys,
             settings=settings,
             graph=graph_client(settings, http),

@@ -22,7 +22,7 @@ from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.subscriptions import SubscriptionClient
 from muster.clients.pagerduty.tokens import AppTokens
 from muster.clients.teams.connector import ConnectorClient
-from muster.config_file import PagerDutyAccount
+from muster.config_file import PagerDutyAccount, TeamsRegistration
 from muster.linked_people.person_token import PersonTokens
 from muster.private_sends import PrivateSends
 from muster.security.sealing import KeyRing
@@ -39,6 +39,8 @@ class Dependencies:
     subscriptions: SubscriptionClient
     app_tokens: AppTokens
     accounts: Mapping[str, PagerDutyAccount]
+    registrations: Mapping[str, TeamsRegistration]
+    """By tenant."""
     keys: KeyRing
     settings: Settings
     graph: GraphClient

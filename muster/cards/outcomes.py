@@ -14,7 +14,8 @@ from workflows.verbs.verb import Verb, VerbName
 
 _TITLE_LIMIT = 80
 _ID_LIMIT = 40
-_SENTENCE_LIMIT = 500
+_SENTENCE_LIMIT = 2_000
+"""Characters. The longest tells why three people organise no meeting, and what a Teams admin runs."""
 _SAYS_LIMIT = 200
 _MAKING: dict[VerbName, str] = {"create_chat": MAKING, "create_meeting": meetings.MAKING}
 _REASONS: dict[Reason, str] = {
@@ -99,12 +100,15 @@ def working_sentence(verb: VerbName) -> str:
     return f"Muster is working on it: {VERBS[verb].label}. The card will show what came of it."
 
 
-def private_text(outcome: Outcome, verb: VerbName, view: View | None, *, account: str) -> str:
+def private_text(
+    outcome: Outcome, verb: VerbName, view: View | None, *, account: str, policy: str = ""
+) -> str:
     """How a click ended that changed nothing, for its person alone; Markdown.
 
     ``view`` tells which incident it was about; without it the text is the sentence of the answer.
+    ``policy`` as for ``sentence_of``.
     """
-    sentence = escape(sentence_of(outcome, verb, account=account), _SENTENCE_LIMIT)
+    sentence = escape(sentence_of(outcome, verb, account=account, policy=policy), _SENTENCE_LIMIT)
     if view is None:
         return sentence
     match outcome.kind:

@@ -21,7 +21,7 @@ from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import AppTokens
 from muster.clients.teams.connector import ConnectorClient
-from muster.config_file import PagerDutyAccount
+from muster.config_file import PagerDutyAccount, TeamsRegistration
 from muster.linked_people.person_token import PersonTokens
 from muster.private_sends import PrivateSends
 from muster.seed import Seed, seed
@@ -144,7 +144,9 @@ def private(connector: ConnectorClient, pool: Pool) -> PrivateSends:
 
 @pytest.fixture
 def outcome_activities(private: PrivateSends, sends: Sends) -> OutcomeActivities:
-    return OutcomeActivities(private, sends)
+    lines = {"tenant": COMPANY.tenant_id, "app_id": COMPANY.bot_app_id, "app_secret": COMPANY.bot_app_secret}
+    registration = TeamsRegistration.model_validate(lines)
+    return OutcomeActivities(private, sends, {registration.tenant: registration})
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.teams.outcomes import OutcomeActivities
 from activities.teams.sends import Sends
+from muster.cards.access_policy import policy_commands
+from muster.cards.text import escape
 from muster.store import people
 from muster.store.pool import Pool
 from sandbox.company import Person
@@ -16,6 +18,7 @@ from tests.support.teams_service import TeamsService
 from workflows.channel_incident.activities import TellPerson
 from workflows.channel_incident.messages import CardKey
 from workflows.channel_incident.view import View
+from workflows.meeting import Hindrance
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.outcomes import Outcome, OutcomeKind
 
@@ -123,6 +126,23 @@ async def test_without_a_card_the_outcome_speaks_for_itself(
     assert message["versions"][0]["activity"]["text"] == (
         "Acknowledge was not done. PagerDuty did not answer. Try again in a moment."
     )
+
+
+async def test_what_a_teams_admin_has_to_run_is_told_with_the_tenants_own_app(
+    outcome_activities: OutcomeActivities, teams_side: TeamsService, person: Person
+) -> None:
+    """As the answer tells it to whoever could wait. A room tells it without the card."""
+    hindrances = (Hindrance(who=person.name, why="no_policy"),)
+    refused = Outcome(kind="refused", reason="no_organiser", hindrances=hindrances)
+    request = telling(teams_side, person, "refused", viewed=False)
+    click = request.click.model_copy(update={"verb": "create_meeting"})
+    request = request.model_copy(update={"click": click, "outcome": refused})
+    await ActivityEnvironment().run(outcome_activities.tell_person, request)
+    (message,) = await teams_side.messages()
+    commands = policy_commands(name="Muster", app_id=teams_side.company.bot_app_id)
+    text = message["versions"][0]["activity"]["text"]
+    assert text.startswith("The meeting cannot be made: no application access policy allows Muster to make ")
+    assert f"A Teams admin runs: {escape(commands, 1_000)} · That counts after up to 30 minutes" in text
 
 
 async def test_a_message_that_began_is_sent_although_its_activity_is_gone(

@@ -53,7 +53,7 @@ class RealSends(FakeActivities):
         sends = Sends()
         self._cards = CardActivities(connector, pool, sends, KeptRefusedSends())
         self._replies = ReplyActivities(connector, pool, sends, KeptRefusedSends())
-        self._private = OutcomeActivities(PrivateSends(connector, pool), sends)
+        self._private = OutcomeActivities(PrivateSends(connector, pool), sends, {})
 
     @activity.defn(name=SHOW_CARD.name)
     async def show_card(self, request: ShowCard) -> Shown:

@@ -119,7 +119,7 @@ class Channel:
             outcome=Outcome(kind=kind),
             view=view,
         )
-        activities = OutcomeActivities(PrivateSends(self.connector, self.pool), Sends())
+        activities = OutcomeActivities(PrivateSends(self.connector, self.pool), Sends(), {})
         await ActivityEnvironment().run(activities.tell_person, request)
 
 

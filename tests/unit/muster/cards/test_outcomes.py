@@ -4,10 +4,12 @@ from typing import get_args
 
 import pytest
 
+from muster.cards.access_policy import policy_commands
 from muster.cards.outcomes import private_text, sentence_of, working_sentence
+from muster.cards.text import escape
 from tests.support.views import a_view
 from workflows.channel_incident.view import View
-from workflows.meeting import Hindrance
+from workflows.meeting import Hindrance, WhyNot
 from workflows.verbs.outcomes import TOLD_PRIVATELY, Outcome, OutcomeKind, Reason
 from workflows.verbs.registry import VERBS
 from workflows.verbs.verb import VerbName
@@ -273,6 +275,17 @@ def test_a_failed_click_says_why(verb: VerbName, outcome: Outcome, sentence: str
         f"You pressed **{VERBS[verb].label}** on #42 Checkout latency, and it did not work: {sentence} "
         "The card shows the incident as it is; if the button is still there, you can press it again."
     )
+
+
+def test_the_longest_sentence_is_told_whole() -> None:
+    """Three people in each of the two ways, and commands."""
+    why: tuple[WhyNot, ...] = ("no_meeting", "no_policy")
+    hindrances = tuple(Hindrance(who=f"{n}" * 60, why=one) for n in range(3) for one in why)
+    outcome = Outcome(kind="refused", reason="no_organiser", hindrances=hindrances)
+    policy = policy_commands(name="M" * 30, app_id="0a5cf8a4-0000-4000-8000-000000000002")
+    text = private_text(outcome, "create_meeting", a_view(), account="acme", policy=policy)
+    assert escape(sentence_of(outcome, "create_meeting", account="acme", policy=policy), 10_000) in text
+    assert "-Global · That counts after up to 30 minutes" in text
 
 
 def test_a_name_does_not_become_markup() -> None:
