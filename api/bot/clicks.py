@@ -16,8 +16,8 @@ from api.gateway import Gateway
 from api.rooms import RoomStarts
 from muster.cards.incident.card import incident_card
 from muster.cards.outcomes import sentence_of, working_sentence
-from muster.cards.rooms import meetings
-from muster.cards.rooms.sentences import not_linked_sentence, there_is_one
+from muster.cards.rooms.answers import answer_sentence
+from muster.cards.rooms.sentences import not_linked_sentence
 from muster.cards.sentences import (
     INCOMPLETE_BUTTON,
     NOT_OUR_CARD,
@@ -32,8 +32,8 @@ from muster.values import ID, identifier, one_line
 from workflows.channel_incident.messages import ClickAnswer, Timing
 from workflows.channel_incident.workflow_type import CHANNEL_INCIDENT, CLICK, CLICKS
 from workflows.ids import click_key, delivery_key
-from workflows.incident_room.messages import AskedByClick, RoomAnswer
-from workflows.incident_room.workflow_type import CREATE_CHAT, INCIDENT_ROOM, ON_CLICK
+from workflows.incident_room.messages import AskedByClick
+from workflows.incident_room.workflow_type import INCIDENT_ROOM, ON_CLICK
 from workflows.verbs.button_data import ButtonData, ButtonDataMalformed
 from workflows.verbs.click import Click, Clicker
 from workflows.verbs.registry import VERBS
@@ -141,13 +141,10 @@ class ClickHandler(CardActionHandler):
             answer_by=answer_by,
         )
         log.info("click answered", verb=click.verb, outcome=answer.outcome.kind if answer else "working")
-        if answer is None:
-            return sentence(working_sentence(click.verb))
-        if answer.outcome.kind in ("done", "already"):
+        if answer is not None and answer.outcome.kind in ("done", "already"):
             await self._tell_of_orphan(target, click, answer_by)
-            return sentence(_there_is(click.verb, answer))
         policy = self._policies.get(target.conversation.tenant, "")
-        return sentence(sentence_of(answer.outcome, click.verb, account=target.account, policy=policy))
+        return sentence(answer_sentence(answer, click.verb, account=target.account, policy=policy))
 
     async def _tell_of_orphan(self, target: Target, click: Click, answer_by: float) -> None:
         """The card shows what came of the click, so that the orphan on which it was made can go.
@@ -202,15 +199,6 @@ def _button_of(activity: InboundActivity) -> tuple[VerbName, ButtonData]:
     if not names_a_card or any(one_line(text, ID) != text for text in (button.marker, button.nonce)):
         raise ActionMalformed(INCOMPLETE_BUTTON)
     return verb, button
-
-
-def _there_is(verb: VerbName, answer: RoomAnswer) -> str:
-    """What was asked for is there, or was before."""
-    if verb == CREATE_CHAT.name:
-        return there_is_one(answer.url)
-    if answer.outcome.kind == "already":
-        return meetings.there_is_one(answer.url)
-    return meetings.made_sentence(answer.url, invited=answer.invited, count=answer.invited_count)
 
 
 def _drawn(answer: ClickAnswer | None, click: Click, account: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Cards that are stored beside what they are drawn of, and what holds of each of them.
+"""Cards and texts that are stored beside what they are drawn of, and what holds of each card.
 
-``make golden`` writes the cards; review the diff.
+``make golden`` writes them; review the diff.
 """
 
 import json
@@ -32,6 +32,13 @@ def check_is_stored(card: Mapping[str, Any], file: Path) -> None:
     if os.environ.get("MUSTER_GOLDEN_WRITE"):
         file.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
     assert card == json.loads(file.read_text())
+
+
+def check_text_is_stored(text: str, file: Path) -> None:
+    """The text is the one in the file, likewise."""
+    if os.environ.get("MUSTER_GOLDEN_WRITE"):
+        file.write_text(text)
+    assert text == file.read_text()
 
 
 def check_is_valid_and_small(card: Mapping[str, Any], *, refreshes: bool = False) -> None:

@@ -5,7 +5,6 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from muster.app_package.archive import package
 from muster.app_package.manifest import app_manifest
 from muster.cards.access_policy import access_policy_commands
 from muster.config_file import TeamsRegistration
+from tests.golden.stored import check_text_is_stored
 
 STORED = Path(__file__).parent / "package"
 REGISTRATION = TeamsRegistration.model_validate(
@@ -39,9 +39,7 @@ def drawn() -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ["manifest.json", "muster.zip.sha256", "access-policy.ps1"])
 def test_what_is_written_is_what_is_stored(name: str) -> None:
-    if os.environ.get("MUSTER_GOLDEN_WRITE"):
-        (STORED / name).write_text(drawn()[name])
-    assert drawn()[name] == (STORED / name).read_text()
+    check_text_is_stored(drawn()[name], STORED / name)
 
 
 def test_everything_that_is_stored_is_compared() -> None:
