@@ -25,12 +25,17 @@ from workflows.incident_meeting.activities import (
     UpdateEntry,
 )
 from workflows.meeting import Hindrance, Way
-from workflows.wanted import ASKER
+from workflows.wanted import ASKER, ROLE
 
 pytestmark = pytest.mark.anyio
 
 SUBJECT = "Incident #42 Checkout is slow"
 PAGERDUTY = "https://acme.pagerduty.com/incidents/Q1"
+_CROWD = """
+INSERT INTO room_member (account, incident_id, pagerduty_user, rank, name, aad_object_id, role, address)
+SELECT $1, $2, 'PCROWD' || n, $3, 'Person ' || n, 'crowd-' || n, 'owner', 'person' || n || '@acme.example'
+FROM (SELECT to_char(generate_series(0, 599), 'FM000') AS n) AS crowd
+"""
 CALENDAR, ALONE = "Calendars.ReadWrite", "OnlineMeetings.ReadWrite.All"
 
 
@@ -365,6 +370,24 @@ async def test_people_who_come_later_are_added_to_the_whole_list(room: Room, off
     calls = len(office.teams.records()["graph_calls"])
     await update(room)
     assert len(office.teams.records()["graph_calls"]) == calls, "there is nothing to change"
+
+
+async def test_of_600_people_an_entry_names_500_and_the_others_are_counted(
+    room: Room, office: Office
+) -> None:
+    """Beside Bo, who was wanted first and stays; Di, who comes later, is the 602nd."""
+    ada = office.person("Ada")
+    await room.pool.execute(_CROWD, *ROOM.model_dump().values(), ROLE)
+    await choose(room, ada)
+    made = await create(room)
+    assert (made.invited_count, made.left_out) == (500, 101)
+    (entry,) = entries(office, ada)
+    named = [one["emailAddress"]["name"] for one in entry["attendees"]]
+    assert named == ["Bo Call", *(f"Person {number:03}" for number in range(499))]
+    await room.invites(office.person("Di"))
+    updated = await update(room)
+    assert (updated.invited_count, updated.left_out) == (500, 102)
+    assert (await row(room)).attendees[0].name == "Bo Call"
 
 
 async def test_an_incident_that_is_over_has_its_mark_until_it_is_reopened(room: Room, office: Office) -> None:

@@ -60,6 +60,8 @@ class FakeMeetings(Calls, ABC):
         """Addresses that were written."""
         self.meeting_notes: list[NoteMeeting] = []
         self.organiser_is_gone = False
+        self.most_invited = 500
+        """For so many an entry has a place."""
         self._keys: dict[tuple[int, str, Way], Meeting] = {}
 
         # The meeting's row.
@@ -145,7 +147,7 @@ class FakeMeetings(Calls, ABC):
             return MeetingMade(hindrance=hindrance)
         key = (self.attempt, self.organiser, request.way)
         if key not in self._keys:
-            invited = [user for user in self.found if user != self.organiser]
+            invited = self._invited()[: self.most_invited]
             self._keys[key] = Meeting(len(self.meetings) + 1, self.organiser, request.way, invited)
             self.meetings.append(self._keys[key])
         made = self._keys[key]
@@ -154,7 +156,11 @@ class FakeMeetings(Calls, ABC):
             has_entry=made.way == "calendar",
             invited=tuple(made.invited),
             invited_count=len(made.invited),
+            left_out=len(self._invited()) - len(made.invited),
         )
+
+    def _invited(self) -> list[str]:
+        return [user for user in self.found if user != self.organiser]
 
     def _note_meeting_made(self, request: CreateMeeting, made: MeetingMade) -> None:
         if made.hindrance is None:
@@ -174,10 +180,15 @@ class FakeMeetings(Calls, ABC):
             self.meeting_stage = "gone"
             raise NotFound("the user does not exist").to_application_error()
         assert self.meeting is not None
-        new = [one for one in self.found if one not in (*self.meeting.invited, self.organiser)]
-        self.meeting.invited += new
+        new = [one for one in self._invited() if one not in self.meeting.invited]
+        everybody = [*self.meeting.invited, *new]
+        self.meeting.invited = everybody[: self.most_invited]
         self.meeting.is_marked = request.is_over
-        return EntryUpdated(invited=tuple(self.meeting.invited), invited_count=len(self.meeting.invited))
+        return EntryUpdated(
+            invited=tuple(self.meeting.invited),
+            invited_count=len(self.meeting.invited),
+            left_out=len(everybody) - len(self.meeting.invited),
+        )
 
     @activity.defn(name=rows.SET_BRIDGE.name)
     async def set_bridge(self, request: SetBridge) -> BridgeSet:

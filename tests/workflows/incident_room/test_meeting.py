@@ -6,6 +6,7 @@ import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
+from tests.support.life import BO
 from tests.workflows.incident_room.calls import Moment, Row
 from tests.workflows.incident_room.cutting_off import FAULTS, KILLS, are_missed_soon, beside_each_other
 from tests.workflows.incident_room.meetings import CONFIGURED, Meeting
@@ -273,13 +274,45 @@ async def test_where_the_incident_has_a_bridge_there_is_nothing_to_make(client: 
     assert (outside.meetings, outside.count(CHOOSE_ORGANISER)) == ([], 0)
 
 
-async def test_whoever_may_not_is_refused_before_anything_is_made(client: Client) -> None:
+@pytest.mark.parametrize(
+    "refused",
+    [
+        Outcome(kind="refused", reason="may_not_write", by="Ada Ops"),
+        Outcome(kind="failed", reason="not_found"),
+    ],
+    ids=["a role that reads only", "an unknown incident"],
+)
+async def test_what_speaks_against_it_is_said_before_anything_is_made(
+    client: Client, refused: Outcome
+) -> None:
     outside = FakeActivities()
-    outside.refused = Outcome(kind="refused", reason="may_not_write", by="Ada Ops")
+    outside.refused = refused
     async with running(client, outside) as run:
-        assert (await run.ask_for_meeting()).outcome == outside.refused
+        assert (await run.ask_for_meeting()).outcome == refused
         await run.ends()
     assert outside.count(IDENTIFY_PEOPLE) == outside.count(CHOOSE_ORGANISER) == 0
+
+
+async def test_a_refusal_that_nobody_waited_for_is_told_privately_with_its_reasons(client: Client) -> None:
+    outside = FakeActivities()
+    outside.passed_over = {"PUSER01": "disabled", "PUSER02": "guest"}
+    async with running(client, outside, timing=PATIENT) as run:
+        click = run.click(verb="create_meeting")
+        await run.hand_over(click)
+        await outside.until(lambda: bool(outside.informed))
+        await run.ends()
+    (informed,) = outside.informed
+    assert (informed.click, informed.outcome.reason) == (click.click, "no_organiser")
+    assert [one.why for one in informed.outcome.hindrances] == ["disabled", "guest"]
+
+
+async def test_for_an_incident_that_is_over_a_meeting_is_made_and_its_entry_marked(client: Client) -> None:
+    async with running(client, timing=QUICK) as run:
+        run.life.set_status("resolved", by=BO)
+        answer = await run.ask_for_meeting()
+        assert (answer.outcome.kind, (await run.ends()).meeting) == ("done", "made")
+    meeting = only(run.outside)
+    assert (meeting.is_marked, run.outside.bridges) == (True, [meeting.url])
 
 
 async def test_chat_and_meeting_are_made_side_by_side(client: Client) -> None:
@@ -371,6 +404,20 @@ async def test_people_are_invited_once_a_minute_at_most(client: Client) -> None:
         await run.outside.until(lambda: run.outside.count(IDENTIFY_PEOPLE) == 3)
         await run.is_idle()
     assert run.outside.count(UPDATE_ENTRY) == 1
+
+
+async def test_people_for_whom_an_entry_has_no_place_are_counted_for_operators(client: Client) -> None:
+    outside = FakeActivities()
+    outside.most_invited = 1
+    async with running(client, outside, timing=PATIENT.model_copy(update={"invite_every": 0.1})) as run:
+        await run.ask_for_meeting()
+        await run.is_idle()
+        assert "· 1 invited\n" in await run.details()
+        await run.hears(run.life.asks_for_help())
+        await outside.until(lambda: outside.count(UPDATE_ENTRY) == 1)
+        await run.is_idle()
+        assert "· 1 invited, 1 more than an entry takes\n" in await run.details()
+    assert only(outside).invited == ["PUSER02"]
 
 
 async def test_a_reopened_incidents_entry_loses_its_mark(client: Client) -> None:
