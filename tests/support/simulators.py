@@ -1,12 +1,16 @@
 """Clients of the simulators: PagerDuty's API, records, clicks, and faults on demand."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 
 P1, P2, P3 = "PPRIO01", "PPRIO02", "PPRIO03"
 """Priorities, the highest first."""
+_MEETING = re.compile(r"19:meeting_[^/]+@thread\.v2")
+"""A meeting's id, in the address to join by."""
 
 
 class PagerDuty:
@@ -172,6 +176,21 @@ class Teams:
         """Every conversation with its messages in all their versions, and every connector call."""
         found: Mapping[str, Any] = await self._call("GET", "records")
         return found
+
+    async def calendar(self, person: str) -> list[dict[str, Any]]:
+        """The entries of a person's calendar, their own and those to which they are invited."""
+        answer = await self._http.get(f"{self._url}/page/calendar", params={"person": person})
+        answer.raise_for_status()
+        entries: list[dict[str, Any]] = answer.json()
+        return entries
+
+    async def has_meeting(self, address: str) -> bool:
+        """Whether somebody who opens this address can join a meeting."""
+        found = _MEETING.search(unquote(address))
+        if found is None:
+            return False
+        answer = await self._http.get(f"{self._url}/page/meetings/{found[0]}")
+        return answer.status_code == 200
 
     async def click(self, **click: Any) -> list[dict[str, Any]]:
         """Click a button as Teams would deliver it; one answer for each delivery."""
