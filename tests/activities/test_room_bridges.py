@@ -17,6 +17,7 @@ from muster.store.pool import Pool, transaction
 from tests.support.pagerduty_account import ADA_USER, BO_USER, COMPANY
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.rooms import failed, ran
+from tests.support.waiting import eventually
 from workflows.incident_meeting.activities import BridgeSet, NoteMeeting, SetBridge
 from workflows.incident_room.messages import RoomKey
 from workflows.meeting import StoredMeeting
@@ -155,8 +156,14 @@ async def test_nobody_writes_between_the_reading_and_the_writing(meeting: Meetin
     async with transaction(meeting.pool) as connection:
         await lock_incident(connection, "write", meeting.room.account, meeting.room.incident_id)
         asked = asyncio.create_task(meeting.set_bridge())
+
+        async def is_decided() -> bool:
+            waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            return asked.done() or await meeting.pool.fetchval(waits) > 0
+
+        await eventually(is_decided)
+        assert not asked.done(), "it waits before it reads"
         await meeting.has(ZOOM)
-        assert not asked.done()
     assert await asked == THEIRS
 
 
