@@ -66,7 +66,7 @@ async def test_a_meeting_is_made_from_the_card_and_everybody_finds_the_way_in(
     await ada.open_incident(title)
     await ada.expect_bridge("https://teams.microsoft.com/l/meetup-join/", "+1 206 555 0100,,")
     await ada.expect_note("Microsoft Teams meeting: https://teams.microsoft.com/l/meetup-join/")
-    await keep(ada.page, "meeting-3-pagerduty", whole=True)
+    await keep_page_on_every_screen(ada.page, "meeting-3-pagerduty")
 
     # The way in leads to a page that says who would be there; the meeting stands in calendars.
     await in_ops.click_on_page("Join Meeting")
@@ -105,7 +105,7 @@ async def test_what_is_missing_is_said_with_what_an_admin_runs_and_then_it_works
         "allows Muster to make meetings for Di Pager"
     )
     await expect(toast).to_contain_text("A Teams admin runs: New-CsApplicationAccessPolicy -Identity")
-    await keep(di.page, "meeting-7-help")
+    await keep_page_on_every_screen(di.page, "meeting-7-help")
     await di.close_toast("Grant-CsApplicationAccessPolicy")
     assert await pagerduty.bridge(incident) is None
 
