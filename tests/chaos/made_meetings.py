@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from workflows.incident_meeting.activities import MEETING_NOTE
 from workflows.incident_room.activities import OVER
+from workflows.link_notes import MEETING_NOTE
 
 
 @dataclass(frozen=True)
