@@ -62,6 +62,17 @@ TEAMS_PRIVATE = Options(
 """Three calls of at most 8 s: a targeted message that is refused, the private chat that has to be opened, the
 message there. Said at most once."""
 
+TEAMS_ONCE = Options(
+    start_to_close_timeout=timedelta(seconds=28),
+    schedule_to_close_timeout=timedelta(minutes=2),
+    heartbeat_timeout=timedelta(seconds=3),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=5)
+    ),
+)
+"""A send of at most 24 s (a private one takes three calls) whose row says whether it began. Each attempt
+reads it first, so that it is sent once; the later ones tell what came of it."""
+
 PAGERDUTY_INTERACTIVE = Options(
     start_to_close_timeout=timedelta(seconds=5),
     schedule_to_close_timeout=timedelta(seconds=12),

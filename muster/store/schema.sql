@@ -305,6 +305,27 @@ CREATE VIEW offered_link AS
      LEFT JOIN team t ON ((t.id = o.team)))
      LEFT JOIN person p ON (((p.tenant = t.tenant) AND (p.aad_object_id = t.installer))));
 
+CREATE TABLE operation (
+    account text NOT NULL,
+    key text NOT NULL,
+    caller text NOT NULL,
+    kind text NOT NULL,
+    call_key text,
+    request_hash text NOT NULL,
+    begun_at timestamp with time zone DEFAULT now() NOT NULL,
+    intent_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    outcome text,
+    reason text DEFAULT ''::text NOT NULL,
+    says text DEFAULT ''::text NOT NULL,
+    url text DEFAULT ''::text NOT NULL,
+    status smallint,
+    answer text,
+    CONSTRAINT operation_answered CHECK (((status IS NULL) = (answer IS NULL))),
+    CONSTRAINT operation_ended CHECK (((ended_at IS NULL) = (outcome IS NULL))),
+    CONSTRAINT operation_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'failed'::text, 'unknown'::text])))
+);
+
 CREATE TABLE pagerduty_account (
     key text NOT NULL,
     subdomain text NOT NULL,
@@ -518,6 +539,12 @@ ALTER TABLE ONLY link_offer
 ALTER TABLE ONLY notice
     ADD CONSTRAINT notice_pkey PRIMARY KEY (subject, name, recipient);
 
+ALTER TABLE ONLY operation
+    ADD CONSTRAINT operation_account_call_key_key UNIQUE (account, call_key);
+
+ALTER TABLE ONLY operation
+    ADD CONSTRAINT operation_pkey PRIMARY KEY (account, key);
+
 ALTER TABLE ONLY pagerduty_account
     ADD CONSTRAINT pagerduty_account_pkey PRIMARY KEY (key);
 
@@ -650,6 +677,9 @@ ALTER TABLE ONLY link_offer
 
 ALTER TABLE ONLY notice
     ADD CONSTRAINT notice_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);
+
+ALTER TABLE ONLY operation
+    ADD CONSTRAINT operation_account_fkey FOREIGN KEY (account) REFERENCES pagerduty_account(key);
 
 ALTER TABLE ONLY person
     ADD CONSTRAINT person_tenant_fkey FOREIGN KEY (tenant) REFERENCES teams_tenant(id);

@@ -447,12 +447,20 @@ async def test_old_rows_go_and_younger_ones_stay(pool: Pool) -> None:
             " VALUES ($1, $2, $3, 'acme', 'refused', now() - interval '40 days', now() - $4::interval)",
             *(link, TENANT, person, None if told is None else timedelta(days=told)),
         )
+    for key, hours in (("old", 31 * 24), ("given up", 25), ("young", 23)):
+        await pool.execute(
+            "INSERT INTO operation (account, key, caller, kind, request_hash, begun_at)"
+            " VALUES ('acme', $1, 't1', 'message', 'h', now() - $2::interval)",
+            *(key, timedelta(hours=hours)),
+        )
     of_account = OfAccount(account="acme")
     old_rows = OldRowActivities(pool)
-    assert (await run(old_rows.delete_old_rows, of_account)).done == 5
+    assert (await run(old_rows.delete_old_rows, of_account)).done == 6
     assert (await run(old_rows.delete_old_rows, of_account)).done == 0
     assert await pool.fetchval("SELECT array_agg(request) FROM link_offer") == ["young"]
     assert await pool.fetchval("SELECT array_agg(activity_id) FROM command") == ["young"]
     assert await pool.fetchval("SELECT array_agg(aad_object_id) FROM wrong_key") == ["young"]
     assert await pool.fetchval("SELECT array_agg(email) FROM directory_cache") == ["young"]
     assert await pool.fetchval("SELECT array_agg(link ORDER BY link) FROM ended_link") == [902, 903]
+    operations = await pool.fetch("SELECT key, outcome FROM operation ORDER BY key")
+    assert [tuple(row) for row in operations] == [("given up", "unknown"), ("young", None)]

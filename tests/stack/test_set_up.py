@@ -68,6 +68,7 @@ NOT_COMPARED = {
     "api_token": "an operator makes it, by a command",
     "ended_link": "nobody's link has ended",
     "suspension": "nothing was taken away",
+    "operation": "no program has asked for anything",
 }
 NOBODY_MET = ("Cy Net", "Eve Stand", "Mia Tenant")
 """They are in the seed's file, and have not written to the app on the way here."""
