@@ -78,6 +78,17 @@ class ConnectChannelId(NamedTuple):
         return f"connect/{self.conversation_key}/{self.service}"
 
 
+class OperationId(NamedTuple):
+    """The parts of an ``Operation`` workflow's id."""
+
+    account: str
+    key: str
+    """Drawn when the operation begins: what a program calls it may hold anything."""
+
+    def __str__(self) -> str:
+        return f"operation/{self.account}/{self.key}"
+
+
 _UPKEEP = "upkeep/"
 
 

@@ -2,9 +2,9 @@
 
 - ``literal`` is for a card's ``TextRun``, which shows text as it is.
 - ``escape`` is for a message, which is Markdown with HTML entities.
-- ``plain`` is for a place without any markup.
+- ``plain`` is for a place without any markup, and ``plain_lines`` for several lines there.
 
-All three take bidirectional controls out and isolate right-to-left text, so that a text cannot reorder
+All take bidirectional controls out and isolate right-to-left text, so that a text cannot reorder
 what stands beside it. Nothing else is added: a name that somebody copies from a card is the name.
 """
 
@@ -27,6 +27,8 @@ _INVISIBLE = re.compile(
 )
 _FUNCTION = re.compile(r"\{\{(?=(DATE|TIME)\()")
 _NO_BREAK = "\u2060"
+_TAB = 4
+"""Spaces."""
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
@@ -43,6 +45,12 @@ _REGIONAL_INDICATORS = range(0x1F1E6, 0x1F200)
 def plain(text: str, limit: int) -> str:
     """One visible line of at most ``limit`` characters, for a place without any markup."""
     return _isolated(clip(tidy(text), limit))
+
+
+def plain_lines(text: str) -> str:
+    """The lines of a text as they are, for a place without any markup."""
+    lines = (_INVISIBLE.sub("", line.expandtabs(_TAB)).rstrip() for line in text.splitlines())
+    return "\n".join(map(_isolated, lines)).strip("\n")
 
 
 def literal(text: str, limit: int) -> str:

@@ -1,0 +1,16 @@
+"""A worker that keeps no run in memory replays it at every step: all there is to know is in the history."""
+
+import pytest
+from temporalio.client import Client
+
+from tests.workflows.operation.lives import LIVES, Live
+from tests.workflows.operation.running import NO_CACHE, running
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("live", LIVES.values(), ids=LIVES)
+async def test_a_life_replayed_at_every_step_asks_once_a_run(client: Client, live: Live) -> None:
+    async with running(client, cached=NO_CACHE) as run:
+        await live(run)
+    assert len(run.outside.sent) == len(run.runs)
