@@ -22,6 +22,7 @@ from api.oauth.recipients import Recipients
 from api.oauth.reports import Reports
 from api.person_readers import running_readers
 from api.public.app import Beside, public_app
+from api.public.incidents import Incidents
 from api.public.public_api import PublicApi
 from api.rooms import RoomStarts
 from api.strangers import Strangers
@@ -33,6 +34,7 @@ from muster.clients.http import open_pool as open_http_pool
 from muster.clients.pagerduty.oauth import OAuthClient
 from muster.clients.pagerduty.refresh import RefreshClient
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.clients.teams.clouds import clouds_of
 from muster.clients.teams.connector import connector_client
 from muster.clients.teams.jwks import BotKeys
@@ -115,7 +117,10 @@ async def opened_app(settings: Settings) -> AsyncIterator[FastAPI]:
         readers = await stack.enter_async_context(reading)
         timing = Timing(edit_interval=settings.edit_interval, grace=settings.grace)
         app = FastAPI(title="Muster", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-        app.add_middleware(Beside, public=public_app(PublicApi(settings, pool, gateway)))
+        incidents = Incidents(
+            pool, PagerDutyClient(http), AppTokens(http, settings.accounts), settings.accounts
+        )
+        app.add_middleware(Beside, public=public_app(PublicApi(settings, pool, gateway, incidents)))
         app.add_middleware(WithoutClosingSlash)
         app.add_middleware(Strangers)  # around the other: the last one added is the first one asked
         app.router.routes.extend(health_app(dependency_checks(pool, gateway)).routes)

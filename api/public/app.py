@@ -12,12 +12,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.public.document import DocumentedApp
 from api.public.errors import ErrorHandler, error_answer, error_handlers
 from api.public.health import health_router
+from api.public.messages import messages_router
+from api.public.operations import operations_router
 from api.public.public_api import PublicApi
 
 DOCUMENT = "/v1/openapi.json"
 PREFIXES = ("/integration-ms-teams", "/v1")
 
-ROUTERS: tuple[Callable[[PublicApi], APIRouter], ...] = (health_router,)
+ROUTERS: tuple[Callable[[PublicApi], APIRouter], ...] = (
+    health_router,
+    messages_router,
+    operations_router,
+)
 _DESCRIPTION = """\
 For automations: PagerDuty's own Teams API under `/integration-ms-teams`, and what goes beyond it under `/v1`.
 An error is `{"error": {"message": …}}`."""

@@ -30,7 +30,9 @@ _DESCRIPTIONS = {
     422: "The Idempotency-Key was used for another body.",
     429: "The token has called too often within a minute.",
     500: "Muster failed.",
+    502: "Teams refused it.",
     503: "Something that Muster needs is away; nothing was done.",
+    504: "It was sent and the answer lost; it is not sent again.",
 }
 _WITH_RETRY_AFTER = frozenset({429, 503})
 _BY_TYPE = {

@@ -1,6 +1,7 @@
 """What the routes of the public API are made of."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -8,6 +9,7 @@ from fastapi import APIRouter
 from api.gateway import Gateway
 from api.public.admission import Admission
 from api.public.errors import errors
+from api.public.incidents import Incidents
 from api.public.route import ANSWER_WITHIN, SECURITY, route_class
 from muster.config_file import PagerDutyAccount
 from muster.settings import Settings
@@ -21,7 +23,10 @@ class PublicApi:
     settings: Settings
     pool: Pool
     gateway: Gateway
+    incidents: Incidents
     answer_within: float = ANSWER_WITHIN
+    clock: Callable[[], float] = time.time
+    """By which calls without a key are told apart."""
 
     @property
     def accounts(self) -> Mapping[str, PagerDutyAccount]:

@@ -17,9 +17,13 @@ from api.gateway import Gateway
 from api.public.app import public_app
 from api.public.bodies import LARGEST, PagerDutyBody, StrictBody
 from api.public.errors import ApiError, errors
+from api.public.incidents import Incidents
 from api.public.public_api import PublicApi
 from api.public.route import AnswerBy, Caller, IncidentId
 from api.strangers import Strangers
+from muster.clients.http import open_pool as open_http_pool
+from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.seed import seed
 from muster.store.pool import open_pool, transaction
 from muster.temporal.attempts import TemporalUnavailable
@@ -99,7 +103,9 @@ async def public(
     await seed(settings, company())
     async with await open_pool(settings.database) as pool:
         gateway = Gateway(await Client.connect(temporal.address), task_queue="nobody")
-        yield PublicApi(settings, pool, gateway)
+        async with open_http_pool() as http:
+            incidents = Incidents(pool, PagerDutyClient(http), AppTokens(http, {}), settings.accounts)
+            yield PublicApi(settings, pool, gateway, incidents)
     postgres.drop_database("public_routes")
 
 

@@ -1,0 +1,184 @@
+"""Calls that are made again: the same ``Idempotency-Key`` gets the same answer, and one effect.
+
+Every call that does something is an operation with a row. What does not end in time is answered 202 with the
+operation, and whoever does the work writes how it ended.
+"""
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, NamedTuple, Protocol
+
+from fastapi import Depends, Header
+from pydantic import AfterValidator, BaseModel
+from pydantic_core import PydanticCustomError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from api.public.admission import CallerIdentity
+from api.public.errors import ApiError, error_answer
+from api.public.route import Caller
+from muster.lenient_json import read_json
+from muster.store import operations
+from muster.store.operations import AnotherRequest, Answer, Asked, Operation
+from muster.store.pool import Pool
+from muster.temporal.attempts import TemporalUnavailable
+from workflows.operation.state import Ended, OperationKey
+
+_LONGEST_KEY = 255
+"""Characters."""
+_MINUTE = 60
+
+
+class OperationLink(BaseModel):
+    """Where to ask how it ended."""
+
+    id: str
+    href: str
+
+
+class Accepted(BaseModel):
+    """It is not done yet."""
+
+    operation: OperationLink
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a program, as it came."""
+
+    caller: CallerIdentity
+    path: str
+    body: Any
+    """The JSON object; ``None``: the call has none."""
+    idempotency_key: str | None
+    operation: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Drawn for the operation that it begins, should it begin one."""
+
+    @property
+    def request_hash(self) -> str:
+        """Of the body, however it is laid out."""
+        return _hash(json.dumps(self.body, sort_keys=True))
+
+    def key(self, minute: int | None) -> str | None:
+        """Tells the call from every other; without a key, from those of another ``minute``."""
+        if self.idempotency_key is not None:
+            return _hash("key", self.path, self.idempotency_key)
+        return None if minute is None else _hash("minute", self.path, self.request_hash, str(minute))
+
+
+class Given(NamedTuple):
+    """What a call gets that was done."""
+
+    status: int
+    body: BaseModel
+
+
+class Work(Protocol):
+    """What a call does. Done again for the same operation it has no second effect."""
+
+    async def do(self, operation: OperationKey) -> Ended | None:
+        """Do it: how it ended; ``None``: it goes on, and whoever does it ends the row.
+
+        Raises ``ApiError`` or ``TemporalUnavailable`` where certainly nothing was begun.
+        """
+
+    async def answer(self, operation: OperationKey, ended: Ended) -> Given:
+        """What the call gets; raises ``ApiError``; one with ``retry_after`` frees the key."""
+
+
+class Idempotency:
+    """Does each call once and answers it as often as it is made."""
+
+    def __init__(self, pool: Pool, *, public_url: str, clock: Callable[[], float] = time.time) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._operations = f"{public_url}/v1/operations"
+
+    async def answered(self, call: Call, kind: str, work: Work, *, within_minute: bool = False) -> Response:
+        """Do a call of this kind, or find what came of it; raises ``ApiError``.
+
+        ``within_minute``: without an ``Idempotency-Key`` the same call within the minute is the same.
+        """
+        minute = int(self._clock() // _MINUTE) if within_minute else None
+        operation = await self._begun(call, kind, call.key(minute))
+        if operation.answer is not None:
+            return _response(operation.answer)
+        key = OperationKey(account=call.caller.account, key=operation.key)
+        ended = operation.ended
+        if ended is None:
+            try:
+                # Also where another call has begun it: the API may have ended before Temporal took it.
+                ended = await work.do(key)
+            except (ApiError, TemporalUnavailable):
+                if operation.key == call.operation:
+                    await operations.withdraw(self._pool, key)
+                raise
+        if ended is None:
+            link = OperationLink(id=key.key, href=f"{self._operations}/{key.key}")
+            return JSONResponse(Accepted(operation=link).model_dump(), 202)
+        return _response(await self._ended(key, ended, work))
+
+    async def _begun(self, call: Call, kind: str, call_key: str | None) -> Operation:
+        asked = Asked(
+            account=call.caller.account,
+            key=call.operation,
+            kind=kind,
+            caller=call.caller.token_id,
+            call_key=call_key,
+            request_hash=call.request_hash,
+        )
+        try:
+            return await operations.begin(self._pool, asked)
+        except AnotherRequest as error:
+            raise ApiError(422, "this Idempotency-Key was used for another body") from error
+
+    async def _ended(self, key: OperationKey, ended: Ended, work: Work) -> Answer:
+        try:
+            given = await work.answer(key, ended)
+        except ApiError as refused:
+            if refused.retry_after is not None:
+                await operations.let_go(self._pool, key)
+                raise
+            refusal = error_answer(refused.status, refused.message)
+            answer = Answer(refused.status, bytes(refusal.body).decode())
+        else:
+            answer = Answer(given.status, given.body.model_dump_json())
+        return await operations.answer(self._pool, key, ended, answer)
+
+
+def _printable(value: str | None) -> str | None:
+    if value is None or (value.strip() and len(value) <= _LONGEST_KEY and value.isprintable()):
+        return value
+    raise PydanticCustomError("key", "it must have 1 to 255 characters that can be printed")
+
+
+async def _call(
+    request: Request,
+    caller: Caller,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="Within 24 hours the same call with the same key gets the same answer.",
+        ),
+        AfterValidator(_printable),
+    ] = None,
+) -> Call:
+    raw = await request.body()
+    return Call(caller, request.url.path, read_json(raw) if raw else None, idempotency_key)
+
+
+IdempotentCall = Annotated[Call, Depends(_call)]
+"""A call that does something: a parameter of its route, which ``Idempotency.answered`` is given."""
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, media_type="application/json")
+
+
+def _hash(*values: str) -> str:
+    return hashlib.sha256("\x1f".join(values).encode()).hexdigest()

@@ -1,0 +1,484 @@
+"""Messages of programs: each call has one effect and one answer, whatever ends between any two steps."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.operations import OperationActivities
+from activities.registration import registered
+from activities.teams.messages import MessageActivities
+from activities.teams.sends import Sends
+from api.gateway import Gateway
+from api.public.app import public_app
+from api.public.idempotency import Call
+from api.public.incidents import Incidents
+from api.public.public_api import PublicApi
+from api.strangers import Strangers
+from muster.clients.http import open_pool as open_http_pool
+from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import AppTokens
+from muster.private_sends import PrivateSends
+from muster.seed import Seed, seed
+from muster.settings import Settings
+from muster.store import operations
+from muster.store.operations import Asked
+from muster.store.pool import Pool, open_pool
+from muster.temporal.client import temporal_client
+from sandbox.up.addresses import Addresses
+from sandbox.up.product import seed as rows_of
+from sandbox.up.servers.ports import free_port
+from sandbox.up.servers.postgres import EmbeddedPostgres
+from sandbox.up.servers.temporal import EmbeddedTemporal
+from tests.api.edge import listening
+from tests.api.outage import line_to
+from tests.api.public import bearer, error_of, given_token
+from tests.support.pagerduty_account import ADA_USER, COMPANY, SimulatedAccount, running_account
+from tests.support.refused_sends import KeptRefusedSends
+from tests.support.settings import CONFIG, config_file, settings_for
+from tests.support.teams_service import TeamsService, teams_service
+from tests.support.temporal import LETS_END, client_of
+from worker import workflow_runner
+from workflows.operation.state import OperationKey
+from workflows.operation.workflow import OperationWorkflow
+
+pytestmark = pytest.mark.anyio
+
+ANSWER_WITHIN = 2.0
+"""Seconds, so that a test of what takes longer is over soon."""
+OPS = {"channel": "payments-ops"}
+
+
+@dataclass
+class Program:
+    """Calls the API with a token of its own, about an incident of its own."""
+
+    http: httpx.AsyncClient
+    api: PublicApi
+    teams: TeamsService
+    headers: dict[str, str]
+    incident: str = field(default_factory=lambda: f"Q{uuid.uuid4().hex[:13].upper()}")
+
+    @property
+    def path(self) -> str:
+        return f"/v1/incidents/{self.incident}/messages"
+
+    async def says(self, text: str, to: Any = None, *, key: str | None = None) -> httpx.Response:
+        return await self.posts({"to": to or OPS, "text": text}, key=key)
+
+    async def posts(self, body: Any, *, key: str | None = None) -> httpx.Response:
+        headers = self.headers if key is None else self.headers | {"Idempotency-Key": key}
+        return await self.http.post(self.path, json=body, headers=headers)
+
+    async def operation(self, id: str) -> httpx.Response:
+        return await self.http.get(f"/v1/operations/{id}", headers=self.headers)
+
+    async def heard(self, text: str) -> int:
+        """How often the channel was told this."""
+        messages = await self.teams.messages()
+        return sum(m["versions"][0]["activity"]["text"].endswith(f":\n{text}") for m in messages)
+
+    async def is_shown(self) -> None:
+        """The incident has a row."""
+        await self.api.pool.execute(
+            "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', $1, $2)",
+            *(self.incident, self.teams.channel),
+        )
+
+    async def rows(self) -> int:
+        return int(await self.api.pool.fetchval("SELECT count(*) FROM operation"))
+
+
+@dataclass
+class Stack:
+    """One API with its worker between the simulators, for all tests here."""
+
+    api: PublicApi
+    client: Client
+    teams: TeamsService
+    pagerduty: SimulatedAccount
+    http: httpx.AsyncClient
+
+    @asynccontextmanager
+    async def program(self, api: PublicApi | None = None, **more: Any) -> AsyncIterator[Program]:
+        """A program, and the API that it calls: by default the stack's."""
+        served, port = api or self.api, free_port()
+        async with (
+            listening(Strangers(public_app(served)), port),
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=15) as http,
+        ):
+            program = Program(http, served, self.teams, bearer(await given_token(self.api.pool)), **more)
+            await program.is_shown()
+            yield program
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """A worker that sends what the API's operations say."""
+        pool = self.api.pool
+        connector = self.teams.connector(self.http, self.teams.tokens())
+        sends = Sends()
+        messages = MessageActivities(
+            connector, PrivateSends(connector, pool), pool, sends, KeptRefusedSends()
+        )
+        async with Worker(
+            self.client,
+            task_queue=self.api.settings.task_queue,
+            workflows=[OperationWorkflow],
+            activities=registered(messages, OperationActivities(pool)),
+            workflow_runner=workflow_runner(sandboxed=True),
+            graceful_shutdown_timeout=LETS_END,
+        ):
+            yield
+        sends.stop(within=LETS_END)
+        await sends.finish()
+
+
+def stack_settings(
+    database_url: str, temporal_address: str, pagerduty: SimulatedAccount, folder: Path
+) -> Settings:
+    account = pagerduty.configured
+    config = CONFIG.replace('"client"', f'"{account.client_id}"')
+    config = config.replace("not used here", account.client_secret.get_secret_value())
+    config += f'api_url = "{account.api_url}"\nidentity_url = "{account.identity_url}"\n'
+    queue = f"q-{uuid.uuid4().hex[:8]}"
+    return settings_for(database_url, temporal_address, config=config_file(folder, config), task_queue=queue)
+
+
+@asynccontextmanager
+async def api_of(settings: Settings, pool: Pool, http: httpx.AsyncClient) -> AsyncIterator[PublicApi]:
+    """What the routes are made of, as one API process opens it."""
+    async with temporal_client(settings, repeats=False) as client:
+        gateway = Gateway(client, task_queue=settings.task_queue)
+        tokens = AppTokens(http, settings.accounts)
+        incidents = Incidents(pool, PagerDutyClient(http), tokens, settings.accounts)
+        yield PublicApi(settings, pool, gateway, incidents, ANSWER_WITHIN, clock=lambda: 90.0)
+        await gateway.finish()
+
+
+@pytest.fixture(scope="module")
+async def stack(
+    postgres: EmbeddedPostgres,
+    migrated: str,
+    temporal: EmbeddedTemporal,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Stack]:
+    folder = tmp_path_factory.mktemp("messages")
+    url = postgres.create_database("messages", template=migrated)
+    async with (
+        teams_service(COMPANY, folder) as teams,
+        running_account() as pagerduty,
+        open_http_pool() as http,
+    ):
+        settings = stack_settings(url, temporal.address, pagerduty, folder)
+        await seed(settings, Seed.model_validate(rows_of(COMPANY, Addresses.pick(), {})))
+        async with await open_pool(settings.database) as pool, api_of(settings, pool, http) as api:
+            await pool.execute("UPDATE conversation SET service_url = $1", teams.service_url)
+            await pool.execute("UPDATE team SET service_url = $1", teams.service_url)
+            yield Stack(api, await client_of(temporal), teams, pagerduty, http)
+    postgres.drop_database("messages")
+
+
+@pytest.fixture
+async def program(stack: Stack) -> AsyncIterator[Program]:
+    """A program whose messages a worker sends."""
+    await stack.teams.reset()
+    async with stack.working(), stack.program() as program:
+        yield program
+
+
+@pytest.fixture
+async def unheard(stack: Stack) -> AsyncIterator[Program]:
+    """A program for which no worker works."""
+    await stack.teams.reset()
+    async with stack.program() as program:
+        yield program
+
+
+# What a message is
+
+
+async def test_a_message_is_sent_and_its_operation_says_so(program: Program) -> None:
+    answer = await program.says("Deploy 7 is out")
+    assert answer.status_code == 201
+    told = answer.json()
+    assert told == {
+        "id": told["id"],
+        "state": "done",
+        "result": "Success",
+        "result_summary": "Message sent to Payments/#ops",
+        "error": None,
+        "url": told["url"],
+    }
+    assert told["url"].startswith("https://teams.microsoft.com/l/message/")
+    assert (await program.operation(told["id"])).json() == told
+    assert await program.heard("Deploy 7 is out") == 1
+
+
+async def test_a_person_is_told_alone(program: Program) -> None:
+    answer = await program.says("Only you", {"person": ADA_USER})
+    assert (answer.status_code, answer.json()["result_summary"]) == (201, "Message sent to Ada Ops")
+    assert await program.heard("Only you") == 0
+
+
+@pytest.mark.parametrize(
+    ("to", "message"),
+    [
+        ({"channel": "nowhere"}, "there is no such channel, or Muster is not in it"),
+        ({"chat": "dedicated"}, "there is no such chat, or Muster is not in it"),
+        (
+            {"person": "nobody@acme.example"},
+            "nobody with this e-mail or PagerDuty user id has linked their accounts",
+        ),
+    ],
+)
+async def test_a_place_that_is_not_there_is_not_found(
+    program: Program, to: dict[str, str], message: str
+) -> None:
+    before = await program.rows()
+    assert error_of(await program.says("Hello", to)) == (404, message)
+    assert await program.rows() == before, "nothing is left of it"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"text": "a"}, "to: it is missing"),
+        ({"to": {}, "text": "a"}, "to: name one of channel, chat and person"),
+        ({"to": OPS | {"person": "a"}, "text": "a"}, "to: name one of channel, chat and person"),
+        ({"to": OPS | {"mood": "a"}, "text": "a"}, "to.mood: there is no such field"),
+        ({"to": "payments-ops", "text": "a"}, "to: it must be an object"),
+        ({"to": OPS}, "text: it is missing"),
+        ({"to": OPS, "text": 7}, "text: it must be a text"),
+        ({"to": OPS, "text": ""}, "text: nothing of it can be seen"),
+        ({"to": OPS, "text": " \n\u200b"}, "text: nothing of it can be seen"),
+        ({"to": OPS, "text": "a" * 8001}, "text: String should have at most 8000 characters"),
+    ],
+)
+async def test_a_bad_body_is_refused_by_name(unheard: Program, body: Any, message: str) -> None:
+    assert error_of(await unheard.posts(body)) == (400, message)
+
+
+async def test_an_incident_that_pagerduty_does_not_know_is_not_found(program: Program) -> None:
+    unknown = replace(program, incident="QNOSUCH")
+    assert error_of(await unknown.says("Hello")) == (404, "there is no such incident")
+
+
+async def test_an_incident_that_pagerduty_alone_knows_is_found(program: Program, stack: Stack) -> None:
+    known = replace(program, incident=str((await stack.pagerduty.trigger())["id"]))
+    assert (await known.says("Nobody saw it yet")).status_code == 201
+
+
+# The same call again
+
+
+async def test_the_same_key_gets_the_same_answer_and_no_second_message(program: Program) -> None:
+    first = await program.says("Once", key="deploy-7")
+    again = await program.says("Once", key="deploy-7")
+    assert first.status_code == 201
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert again.headers["content-type"] == "application/json"
+    assert await program.heard("Once") == 1
+
+
+async def test_of_two_at_once_with_one_key_both_get_the_same_answer(program: Program) -> None:
+    answers = await asyncio.gather(*(program.says("Together", key="k") for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert await program.heard("Together") == 1
+
+
+async def test_the_same_key_with_another_body_is_refused(program: Program) -> None:
+    await program.says("Once", key="k")
+    refused = await program.says("Twice", key="k")
+    assert error_of(refused) == (422, "this Idempotency-Key was used for another body")
+    assert await program.heard("Twice") == 0
+
+
+async def test_a_body_that_says_the_same_is_the_same(program: Program) -> None:
+    await program.posts({"to": OPS, "text": "Once"}, key="k")
+    assert (await program.posts({"text": "Once", "to": OPS}, key="k")).status_code == 201
+    assert await program.heard("Once") == 1
+
+
+async def test_the_same_key_at_another_address_is_another_call(program: Program) -> None:
+    other = replace(program, incident=f"{program.incident[:-1]}Z")
+    await other.is_shown()
+    await program.says("Both", key="k")
+    assert (await other.says("Both", key="k")).status_code == 201
+    assert await program.heard("Both") == 2
+
+
+async def test_without_a_key_the_same_message_within_the_minute_is_sent_once(
+    program: Program, stack: Stack
+) -> None:
+    first = await program.says("Run")
+    assert (await program.says("Run")).content == first.content
+    assert await program.heard("Run") == 1
+    later = replace(stack.api, clock=lambda: 120.0)
+    async with stack.program(later) as other:
+        a_minute_later = replace(other, incident=program.incident)
+        assert (await a_minute_later.says("Run")).json()["id"] != first.json()["id"]
+    assert await program.heard("Run") == 2
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256, "a\tb"])
+async def test_a_key_that_cannot_be_one_is_refused(unheard: Program, key: str) -> None:
+    answer = await unheard.says("Hello", key=key)
+    assert error_of(answer) == (400, "Idempotency-Key: it must have 1 to 255 characters that can be printed")
+
+
+async def test_the_longest_key_is_one(program: Program) -> None:
+    assert (await program.says("Long", key="k" * 255)).status_code == 201
+
+
+# What takes longer
+
+
+async def test_what_is_still_being_sent_is_answered_with_its_operation(
+    unheard: Program, stack: Stack
+) -> None:
+    first = await unheard.says("Later", key="k")
+    assert first.status_code == 202
+    told = first.json()["operation"]
+    assert told["href"] == f"{stack.api.settings.public_url}/v1/operations/{told['id']}"
+    working = (await unheard.operation(told["id"])).json()
+    assert (working["state"], working["result"], working["error"]) == ("working", None, None)
+    async with stack.working():
+        answer = await unheard.says("Later", key="k")
+    assert (answer.status_code, answer.json()["id"]) == (201, told["id"])
+    assert (await unheard.operation(told["id"])).json()["result"] == "Success"
+    assert await unheard.heard("Later") == 1
+
+
+async def test_what_ended_when_nobody_waited_is_answered_to_the_next_call(
+    unheard: Program, stack: Stack
+) -> None:
+    told = (await unheard.says("Later", key="k")).json()["operation"]
+
+    async with stack.working():
+        handle = stack.client.get_workflow_handle(f"operation/acme/{told['id']}")
+        await handle.result()
+    assert (await unheard.says("Later", key="k")).json()["id"] == told["id"]
+    assert await unheard.heard("Later") == 1
+
+
+# What Teams does not take
+
+
+async def test_after_a_lost_answer_nobody_sends_it_again(program: Program) -> None:
+    await program.teams.fault("create", "lose_answer")
+    lost = (504, "The answer was lost: look in Payments/#ops before you send it again")
+    for _ in range(2):
+        assert error_of(await program.says("Lost", key="k")) == lost
+    assert await program.heard("Lost") == 1
+    id = await program.api.pool.fetchval("SELECT key FROM operation ORDER BY begun_at DESC LIMIT 1")
+    told = (await program.operation(id)).json()
+    assert (told["state"], told["result"], told["error"]) == ("unknown", "Failed", lost[1])
+
+
+async def test_what_teams_takes_no_more_of_may_be_called_again(program: Program) -> None:
+    await program.teams.fault("create", "status", status=429, retry_after=1)
+    answer = await program.says("Busy", key="k")
+    assert answer.headers["retry-after"] == "5"
+    assert error_of(answer)[0] == 503
+    assert (await program.says("Busy", key="k")).status_code == 201
+    assert await program.heard("Busy") == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (403, "BotNotInConversationRoster", (404, "Muster is not in Payments/#ops any more")),
+        (403, "NotEnoughPermissions", (403, "Teams does not let Muster write to Payments/#ops")),
+        (413, "TooLarge", (502, "Teams refused the message in Payments/#ops")),
+    ],
+)
+async def test_what_teams_refuses_is_refused_again(
+    program: Program, status: int, code: str, expected: tuple[int, str]
+) -> None:
+    await program.teams.fault("create", "status", status=status, body={"error": {"code": code}})
+    for _ in range(2):
+        assert error_of(await program.says("No", key="k")) == expected
+    assert await program.heard("No") == 0
+
+
+# What ends between two steps
+
+
+async def test_a_call_that_ended_before_temporal_took_it_is_done_by_the_next(program: Program) -> None:
+    """The API wrote the row and ended."""
+    body = {"to": OPS, "text": "Begun"}
+    caller: Any = None
+    call = Call(caller, program.path, body, "k")
+    asked = Asked("acme", call.operation, "message", "t1", call.key(None), call.request_hash)
+    await operations.begin(program.api.pool, asked)
+    answer = await program.posts(body, key="k")
+    assert (answer.status_code, answer.json()["id"]) == (201, call.operation)
+    assert await program.heard("Begun") == 1
+
+
+async def test_a_call_whose_api_ends_while_it_is_sent_is_answered_by_another(
+    program: Program, stack: Stack
+) -> None:
+    gate = stack.teams.holds(len(stack.teams.asked) + 1)
+    async with stack.program() as first:
+        ended = replace(first, incident=program.incident)
+        calling = asyncio.create_task(ended.says("Held", key="k"))
+        await stack.teams.until(lambda: bool(stack.teams.calls("POST", "/activities")))
+        calling.cancel()
+    gate.set()
+    assert (await program.says("Held", key="k")).status_code == 201
+    assert await program.heard("Held") == 1
+
+
+async def test_what_a_dead_worker_began_is_not_sent_by_the_next(unheard: Program, stack: Stack) -> None:
+    told = (await unheard.says("Dead", key="k")).json()["operation"]
+    key = OperationKey(account="acme", key=told["id"])
+    assert await operations.intend(unheard.api.pool, key)
+    await unheard.api.pool.execute(
+        "UPDATE operation SET intent_at = now() - interval '31 s' WHERE key = $1", key.key
+    )
+    async with stack.working():
+        assert error_of(await unheard.says("Dead", key="k"))[0] == 504
+    assert await unheard.heard("Dead") == 0
+
+
+async def test_nothing_is_left_of_a_call_while_temporal_is_away(
+    stack: Stack, temporal: EmbeddedTemporal
+) -> None:
+    await stack.teams.reset()
+    async with line_to(temporal.address) as line:
+        settings = stack.api.settings.model_copy(update={"temporal_address": line.address})
+        async with (
+            api_of(settings, stack.api.pool, stack.http) as api,
+            stack.working(),
+            stack.program(api) as program,
+        ):
+            before = await program.rows()
+            await line.cut()
+            answer = await program.says("Away", key="k")
+            assert error_of(answer) == (503, "Muster cannot do this now, call again")
+            assert await program.rows() == before
+            await line.mend()
+            assert (await program.says("Another text", key="k")).status_code == 201
+            assert await program.heard("Away") == 0
+
+
+# Whose it is
+
+
+async def test_another_accounts_operation_is_not_found(program: Program) -> None:
+    id = (await program.says("Ours")).json()["id"]
+    pool = program.api.pool
+    await pool.execute("INSERT INTO pagerduty_account (key, subdomain, region) VALUES ('globex', 'g', 'us')")
+    await pool.execute("UPDATE operation SET account = 'globex' WHERE key = $1", id)
+    assert error_of(await program.operation(id)) == (404, "there is no such operation")
+    assert error_of(await program.operation("nosuch")) == (404, "there is no such operation")
