@@ -11,7 +11,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import clicks, crowds, growth, hops, kills, lives, open_runs, rooms, shared_cards, standard
+from bench import (
+    clicks,
+    crowds,
+    growth,
+    hops,
+    kills,
+    lives,
+    messages,
+    open_runs,
+    rooms,
+    shared_cards,
+    standard,
+)
 from bench.figures import exit_code, progress
 from bench.runs import judge_medians, whole_runs
 from bench.stack import running
@@ -23,6 +35,7 @@ GROUPS = {
     "crowds": crowds.clicks_at_once,
     "shared": shared_cards.refresh_to_answer,
     "rooms": rooms.room_ready,
+    "messages": messages.api_accept,
     "standard": standard.standard_incident,
     "growth": growth.history_growth,
     "lives": lives.incident_lives,

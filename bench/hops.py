@@ -42,7 +42,7 @@ class Hops:
 async def webhook_accept(stack: Stack) -> None:
     """The time from a webhook to its 202."""
     progress("webhook_accept: 25/s, the worker on")
-    samples = await _paced(25, 250, lambda: stack.webhook(Incident(ONE_CHANNEL), "triggered"))
+    samples = await paced(25, 250, lambda: stack.webhook(Incident(ONE_CHANNEL), "triggered"))
     timed("webhook_accept", samples, rate=25, worker="on")
     await stack.stop("worker")
     for floor in (FLOOR, LIKE_FOR_LIKE):
@@ -51,8 +51,8 @@ async def webhook_accept(stack: Stack) -> None:
     ours: list[float] = []
     bare: list[float] = []
     for _ in range(_ACCEPT_BLOCKS):
-        ours += await _paced(100, _ACCEPT_BLOCK, lambda: stack.webhook(Incident(ONE_CHANNEL), "triggered"))
-        bare += await _paced(100, _ACCEPT_BLOCK, lambda: _bare_signal(stack, FLOOR, uuid.uuid4().hex, "x"))
+        ours += await paced(100, _ACCEPT_BLOCK, lambda: stack.webhook(Incident(ONE_CHANNEL), "triggered"))
+        bare += await paced(100, _ACCEPT_BLOCK, lambda: _bare_signal(stack, FLOOR, uuid.uuid4().hex, "x"))
     timed("webhook_accept", ours, floor=bare, rate=100, worker="off")
 
 
@@ -109,7 +109,7 @@ async def _bare_signal(stack: Stack, floor: str, key: str, says: str, *, last: b
     return (time.monotonic() - began) * 1000
 
 
-async def _paced(rate: int, count: int, call: Callable[[], Coroutine[Any, Any, float]]) -> list[float]:
+async def paced(rate: int, count: int, call: Callable[[], Coroutine[Any, Any, float]]) -> list[float]:
     """Begin ``count`` calls at ``rate`` a second, whether the earlier ones are done or not."""
     loop = asyncio.get_running_loop()
     began = loop.time()

@@ -72,6 +72,7 @@ TARGETS = (
     Target("memory", "value", "<=", 250, {"process": "worker", "open": 1000}),
     Target("kill_to_card", "p95", "<=", 6000, {"when": "idle"}),
     Target("kill_to_card", "p95", "<=", 6000, {"when": "mid-send"}),
+    Target("api_accept", "p99", "<=", 300),
     Target("webhook_accept", "p99", "<", 50, {"rate": 25}),
     Target("webhook_accept", "ratio_p99", "<=", 2, {"rate": 100}),
 )

@@ -1,0 +1,71 @@
+"""From a program's message to its answer, which says that it is there."""
+
+import itertools
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from bench.figures import progress, timed
+from bench.hops import paced
+from bench.incidents import Incident
+from bench.stack import ONE_CHANNEL, Stack
+from muster.security.api_tokens import new_token
+from muster.store import api_tokens
+
+_RATE, _CALLS = 25, 250
+_TOKENS = 4
+"""A token has 120 calls a minute."""
+
+
+async def api_accept(stack: Stack) -> None:
+    """Messages into the thread of a card, by some automations at once."""
+    progress("api_accept: 25/s, the worker on")
+    incident = Incident(ONE_CHANNEL)
+    await stack.webhook(incident, "triggered")
+    await stack.sink.until(incident.id, "Triggered")
+    await stack.until_idle(incident)
+    numbers = itertools.count()
+    async with _tokens(stack) as tokens:
+        turn = itertools.cycle(tokens)
+        samples = await paced(
+            _RATE, _CALLS, lambda: _message(stack, incident, next(turn), f"Deploy {next(numbers)} is out")
+        )
+    if stack.sink.cards(incident.id)[0].replies != _CALLS:
+        raise RuntimeError("not every message is there once")
+    timed("api_accept", samples, rate=_RATE)
+
+
+async def _message(stack: Stack, incident: Incident, token: str, text: str) -> float:
+    """Milliseconds until the answer; raises RuntimeError for one that does not say that it is there."""
+    began = time.monotonic()
+    async with stack.http.post(
+        f"http://127.0.0.1:{stack.addresses.api_port}/v1/incidents/{incident.id}/messages",
+        json={"to": {"channel": "payments-ops"}, "text": text},
+        headers={"Authorization": f"Bearer {token}"},
+    ) as answer:
+        if answer.status != 201:
+            raise RuntimeError(f"a message was answered {answer.status}: {await answer.text()}")
+    return (time.monotonic() - began) * 1000
+
+
+@asynccontextmanager
+async def _tokens(stack: Stack) -> AsyncIterator[list[str]]:
+    """Tokens of automations, which act as the first person of the company."""
+    person = stack.company.people[0]
+    connection = await asyncpg.connect(stack.env["DATABASE_URL"])
+    try:
+        tokens = [new_token() for _ in range(_TOKENS)]
+        for number, token in enumerate(tokens):
+            await api_tokens.insert(
+                connection,
+                token,
+                account=stack.company.account,
+                name=f"bench {number}",
+                pagerduty_user=person.pagerduty_user or "",
+                pagerduty_email=person.email,
+            )
+        yield tokens
+    finally:
+        await connection.close()
