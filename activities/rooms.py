@@ -60,7 +60,10 @@ class RoomActivities:
                 service_url=service_url,
                 at=datetime.now(UTC),
             )
-            if not await rooms.register_card(connection, request.room, chat=request.chat):
+            is_in = await rooms.register_card(
+                connection, request.room, chat=request.chat, preset=request.preset
+            )
+            if not is_in:
                 raise BotRemoved("the bot is not in the chat any more")
         own = [
             one for one in await rooms.cards(self._pool, request.room) if one.conversation.id == request.chat

@@ -24,6 +24,9 @@ SAID: dict[Preset, frozenset[News]] = {
 IN_CHANNELS: Preset = "highlights_only"
 """Where nobody chose another one. The defaults of the columns say the same."""
 
+IN_ROOMS: Preset = "all_updates"
+"""In the chat that is made for an incident, likewise."""
+
 
 class ChosenPreset(Value):
     """The preset of one card. Of two that with the higher ``number`` counts, in whatever order they come."""

@@ -25,7 +25,7 @@ from muster.clients.graph.chats import (
 from muster.linked_people.together import all_of
 from muster.settings import Settings
 from muster.store import room_members, rooms
-from muster.store.pool import Pool, transaction
+from muster.store.pool import Connection, Pool, transaction
 from workflows.errors import (
     ConsentMissing,
     Forbidden,
@@ -105,7 +105,8 @@ class ChatActivities:
     @implements(RENAME_CHAT)
     async def rename_chat(self, request: RenameChat) -> Renamed:
         """Call the chat as its incident, with the mark once that is over."""
-        topic = topic_of(request.number, request.title, request.room.incident_id)
+        number, title, incident = request.number, request.title, request.room.incident_id
+        topic = topic_of(number, title, incident, name=request.name)
         shown = f"{OVER}{topic}" if request.is_over else topic
         async with heartbeats():
             try:
@@ -127,7 +128,8 @@ class ChatActivities:
         return True
 
     async def _create(self, request: CreateChat) -> ChatMade:
-        topic = topic_of(request.number, request.title, request.room.incident_id)
+        number, title, plan = request.number, request.title, request.plan
+        topic = topic_of(number, title, request.room.incident_id, name=plan.name)
         async with transaction(self._pool) as connection:
             row = await rooms.lock(connection, request.room)
             if row is None:
@@ -137,13 +139,26 @@ class ChatActivities:
             if row.stage == "making":
                 raise OutcomeUnknown("an earlier call may have made the chat")
             people = await room_members.invited(connection, request.room)
-            if len(people) < _FEWEST:
+            owner = await self._owner(connection, request, people)
+            if owner is None and plan.owner:
+                return ChatMade(topic=topic, refusal="owner_absent")
+            if owner is None or len(people) < _FEWEST:
                 return ChatMade(topic=topic, refusal="nobody_to_talk_to")
-            owner = next((one for one in people if one.asked), people[0])
-            began_at = await rooms.begin(connection, request.room, topic=topic, owner=owner.aad_object_id)
+            began_at = await rooms.begin(
+                connection, request.room, topic=topic, owner=owner.aad_object_id, plan=plan
+            )
         made = await self._made(request, topic, _first(people, owner), began_at)
         await self._note(request, made, began_at)
         return ChatMade(id=made.id, url=made.url, topic=topic)
+
+    async def _owner(
+        self, connection: Connection, request: CreateChat, people: People
+    ) -> room_members.Invited | None:
+        """Who is named, and nobody else; else who asked, else who matters most. ``None``: nobody is here."""
+        if request.plan.owner:
+            key = await room_members.key_of(connection, request.room, request.plan.owner)
+            return next((one for one in people if one.aad_object_id == key), None)
+        return next((one for one in people if one.asked), next(iter(people), None))
 
     async def _made(self, request: CreateChat, topic: str, people: People, began_at: datetime) -> MadeChat:
         """Make it; where Microsoft refuses it for a person, without them."""

@@ -11,7 +11,7 @@ from muster.clients.graph.accounts import AccountsClient
 from muster.clients.graph.calendar import MOST_PEOPLE
 from muster.clients.graph.chats import ChatsClient
 from muster.config_file import PagerDutyAccount
-from muster.store import meetings
+from muster.store import meetings, room_members, rooms
 from muster.store.meetings import MeetingRow
 from muster.store.pool import Pool, transaction
 from workflows.errors import ConsentMissing, Forbidden, NotFound, RequestInvalid
@@ -51,6 +51,8 @@ class OrganiserActivities:
         begun = await meetings.read(self._pool, request.room)
         if begun is not None and begun.stage == "making":
             return _chosen(begun)
+        if await self._lacks_owner(request):
+            return Chosen(refusal="owner_absent")
         passed_over: list[Hindrance] = []
         tried: list[str] = []
         async for candidate in self._candidates(request):
@@ -65,9 +67,14 @@ class OrganiserActivities:
         return Chosen(passed_over=tuple(passed_over), tried=tuple(tried))
 
     async def _candidates(self, request: ChooseOrganiser) -> AsyncIterator[_Candidate]:
-        """Those who are wanted, as the search for people knows them; then whoever is configured."""
-        known = await meetings.candidates(self._pool, request.room, request.candidates)
-        for user in request.candidates:
+        """Those who are wanted, as the search for people knows them; whom a program asks for; the configured.
+
+        Whom a program asks for is known where no assignee is.
+        """
+        program = await rooms.program_of(self._pool, request.room)
+        users = tuple(dict.fromkeys((*request.candidates, *([program.user] if program else []))))
+        known = await meetings.candidates(self._pool, request.room, users)
+        for user in users:
             if user in request.tried or user not in known:
                 continue
             one = known[user]
@@ -80,6 +87,11 @@ class OrganiserActivities:
         account = self._accounts.get(request.room.account)
         if account is not None and account.organiser and _CONFIGURED not in request.tried:
             yield await self._configured(request.tenant, account.organiser)
+
+    async def _lacks_owner(self, request: ChooseOrganiser) -> bool:
+        """Whether who is to organise it, and nobody else, has no account here."""
+        owner = request.plan.owner
+        return bool(owner) and await room_members.key_of(self._pool, request.room, owner) is None
 
     async def _configured(self, tenant: str, address: str) -> _Candidate:
         try:
@@ -117,7 +129,8 @@ class OrganiserActivities:
             held = await meetings.read(connection, room)
             if held is not None and held.stage in ("making", "made"):
                 return held
-            subject = subject_of(request.number, request.title, room.incident_id)
+            number, title = request.number, request.title
+            subject = subject_of(number, title, room.incident_id, name=request.plan.name)
             invited = await meetings.invited(connection, room, organiser=organiser)
             row = meetings.NOTHING._replace(
                 stage="making",

@@ -52,6 +52,15 @@ _NOBODY = Known(None, None)
 log = structlog.stdlib.get_logger(__name__)
 
 
+class _Search(NamedTuple):
+    """What a search came to."""
+
+    lacks: frozenset[str]
+    """Permissions without which some were not looked for."""
+    has_searched: bool
+    """Somebody was looked for."""
+
+
 class _User(NamedTuple):
     """A user as PagerDuty has them."""
 
@@ -78,27 +87,24 @@ class PeopleActivities:
 
     @implements(IDENTIFY_PEOPLE)
     async def identify_people(self, request: IdentifyPeople) -> PeopleFound:
-        """Know them by their links, else by their e-mail address, a few at a time."""
-        room, few = request.room, asyncio.Semaphore(AT_ONCE)
-        lacks: set[str] = set()
-        has_searched = False
+        """Know them by their links, else by their e-mail address, a few at a time.
+
+        Where a program names no owner, and no assignee is found, whom it asks for is wanted too.
+        """
+        room = request.room
         async with heartbeats():
             await room_members.want(self._pool, room, request.wanted)
-            await room_members.take_links(self._pool, room, tenant=request.tenant)
-            while strangers := await room_members.unknown(self._pool, room, most=_SEARCHED_FOR):
-                searched = await all_of(*(self._search(request, one, few) for one in strangers))
-                lacks.update(permission for permission in searched if permission)
-                has_searched = True
-            while linked := await room_members.without_role(self._pool, room, most=_SEARCHED_FOR):
-                await all_of(*(self._note_role(request, user, key, few) for user, key in linked))
+            searches = [await self._identify(request)]
+            if await room_members.want_program(self._pool, room):
+                searches.append(await self._identify(request))
             found = await room_members.invited(self._pool, room)
             absent, count = await room_members.absent(self._pool, room)
         return PeopleFound(
             found=len(found),
             absent=absent,
             absent_count=count,
-            lacks=tuple(sorted(lacks)),
-            searched=has_searched,
+            lacks=tuple(sorted(set().union(*(one.lacks for one in searches)))),
+            searched=any(one.has_searched for one in searches),
         )
 
     @implements(ADD_PEOPLE)
@@ -148,6 +154,20 @@ class PeopleActivities:
             await room_members.note_members(self._pool, room, left)
             invited = await room_members.invited(self._pool, room)
         return PeopleRemoved(present=sum(one.aad_object_id in left for one in invited))
+
+    async def _identify(self, request: IdentifyPeople) -> _Search:
+        """Everybody who is wanted and is not known."""
+        room, few = request.room, asyncio.Semaphore(AT_ONCE)
+        lacks: set[str] = set()
+        has_searched = False
+        await room_members.take_links(self._pool, room, tenant=request.tenant)
+        while strangers := await room_members.unknown(self._pool, room, most=_SEARCHED_FOR):
+            searched = await all_of(*(self._search(request, one, few) for one in strangers))
+            lacks.update(permission for permission in searched if permission)
+            has_searched = True
+        while linked := await room_members.without_role(self._pool, room, most=_SEARCHED_FOR):
+            await all_of(*(self._note_role(request, user, key, few) for user, key in linked))
+        return _Search(frozenset(lacks), has_searched)
 
     async def _remove(self, request: RemovePeople, membership: str, few: asyncio.Semaphore) -> None:
         async with few:

@@ -1,17 +1,20 @@
-"""A meeting's way into PagerDuty: the incident's bridge and a note, both as whoever asked for it."""
+"""A meeting's way into PagerDuty: the incident's bridge and a note, both as whoever asked for it.
+
+For a program as the app, where nobody who asked is linked.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from activities.pagerduty.askers import as_askers, write_link_note
+from activities.pagerduty.askers import Askers, Writer, write_link_note
 from activities.registration import implements
 from muster.clients.pagerduty.access import account_of, bounded
 from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
 from muster.linked_people.person_token import PersonTokens
 from muster.store import meetings
 from muster.store.details import lock_incident
-from muster.store.links import LinkedUser
 from muster.store.pool import Pool, transaction
 from workflows.contract import Done
 from workflows.errors import Forbidden, OutcomeUnknown, ProviderUnavailable, RequestInvalid
@@ -47,13 +50,14 @@ class MeetingLinkActivities:
         self,
         pagerduty: PagerDutyClient,
         accounts: Mapping[str, PagerDutyAccount],
+        app_tokens: AppTokens,
         person_tokens: PersonTokens,
         pool: Pool,
         clicks_pool: Pool,
     ) -> None:
         self._client = pagerduty
         self._accounts = accounts
-        self._tokens = person_tokens
+        self._askers = Askers(person_tokens, app_tokens, pool)
         self._pool = pool
         self._clicks_pool = clicks_pool
 
@@ -65,27 +69,22 @@ class MeetingLinkActivities:
         """
         account = account_of(self._accounts, request.room.account)
 
-        async def write(user: LinkedUser) -> Literal["ours", "theirs"]:
+        async def write(writer: Writer) -> Literal["ours", "theirs"]:
             async with transaction(self._clicks_pool) as connection:
                 await lock_incident(connection, "write", request.room.account, request.room.incident_id)
-                held = await self._bridge(account, request, user)
+                held = await self._bridge(account, request, writer)
                 if held.url == request.url:
                     return "ours"
                 if held.url and held.url != request.replaces:
                     return "theirs"
                 # A number that somebody has set without an address stays.
                 number = request.number if held.url or not held.number else held.number
-                await self._write(account, request, user, number=number)
+                await self._write(account, request, writer, number=number)
             return "ours"
 
         async with bounded(_WITHIN):
-            standing = await as_askers(
-                write,
-                room=request.room,
-                tenant=request.tenant,
-                tokens=self._tokens,
-                pool=self._pool,
-                tolerates=(Forbidden, RequestInvalid),
+            standing = await self._askers.asked(
+                write, room=request.room, tenant=request.tenant, tolerates=(Forbidden, RequestInvalid)
             )
             await meetings.note_bridge(self._pool, request.room, attempt=request.attempt, bridge=standing)
         return BridgeSet(standing=standing)
@@ -97,20 +96,18 @@ class MeetingLinkActivities:
         number = f", {request.number}" if request.number else ""
         text = f"{MEETING_NOTE}{request.url}{number}{_NOT_IN_THE_BRIDGE.get(request.standing, '')}"
 
-        async def write(user: LinkedUser) -> None:
-            await write_link_note(self._client, account, request.room, text, request.url, user=user)
+        async def write(writer: Writer) -> None:
+            await write_link_note(self._client, account, request.room, text, request.url, writer=writer)
 
         async with bounded(_WITHIN):
-            await as_askers(
-                write, room=request.room, tenant=request.tenant, tokens=self._tokens, pool=self._pool
-            )
+            await self._askers.asked(write, room=request.room, tenant=request.tenant)
             await meetings.note_noted(self._pool, request.room, attempt=request.attempt)
         return Done()
 
-    async def _bridge(self, account: PagerDutyAccount, request: SetBridge, user: LinkedUser) -> _Held:
+    async def _bridge(self, account: PagerDutyAccount, request: SetBridge, writer: Writer) -> _Held:
         """As it is, to the letter: what is no address for a card is one that somebody has set."""
         incident: Mapping[str, Any] = await self._client.get_incident(
-            account, request.room.incident_id, token=user.access_token, within=INTERACTIVE
+            account, request.room.incident_id, token=writer.token, within=INTERACTIVE
         )
         bridge = incident.get("conference_bridge")
         held = bridge if isinstance(bridge, Mapping) else {}
@@ -118,7 +115,7 @@ class MeetingLinkActivities:
         return _Held(*(one.strip() if isinstance(one, str) else "" for one in (url, number)))
 
     async def _write(
-        self, account: PagerDutyAccount, request: SetBridge, user: LinkedUser, *, number: str
+        self, account: PagerDutyAccount, request: SetBridge, writer: Writer, *, number: str
     ) -> None:
         try:
             await self._client.set_bridge(
@@ -126,8 +123,8 @@ class MeetingLinkActivities:
                 request.room.incident_id,
                 url=request.url,
                 number=number,
-                token=user.access_token,
-                from_email=user.email,
+                token=writer.token,
+                from_email=writer.email,
             )
         except OutcomeUnknown as error:
             # The next look shows it.

@@ -1,10 +1,11 @@
 """What PagerDuty has to do with an incident's chat: who may ask for it, and the note with its address."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from activities.pagerduty.askers import as_askers, write_link_note
+from activities.pagerduty.askers import Askers, Writer, write_link_note
 from activities.registration import implements
+from muster.cards.rooms.topic import own_subject, own_topic
 from muster.clients.pagerduty.access import account_of, bounded, details_of
 from muster.clients.pagerduty.app_scopes import INCIDENTS, USERS
 from muster.clients.pagerduty.rest import INTERACTIVE, PagerDutyClient
@@ -35,6 +36,7 @@ from workflows.rights import READ_ONLY
 from workflows.verbs.outcomes import Outcome
 from workflows.wanted import ASKER, ASSIGNEE, WantedPerson
 
+_OWN: Mapping[str, Callable[[str], str]] = {"chat": own_topic, "meeting": own_subject}
 _ADMIT_SECONDS = 4.5
 _NOTE_SECONDS = 7.0
 """Less than the rows' start-to-close limits."""
@@ -55,6 +57,7 @@ class RoomNoteActivities:
         self._app_tokens = app_tokens
         self._accounts = accounts
         self._tokens = person_tokens
+        self._askers = Askers(person_tokens, app_tokens, pool)
         self._pool = pool
 
     @implements(ADMIT)
@@ -94,12 +97,14 @@ class RoomNoteActivities:
 
     @implements(OPEN_ROOM)
     async def open_room(self, request: OpenRoom) -> Admitted:
-        """Whether PagerDuty has the incident, asked as Muster's app; and whose chat it is to be.
+        """Whether PagerDuty has the incident, asked as Muster's app; and whose room it is to be.
 
         That is whoever is named, else nobody's in particular where the incident has assignees, of whom the
         first one that is found will own it, else that of whoever the program asks for.
         """
         room, account = request.room, account_of(self._accounts, request.room.account)
+        if request.name is not None and not _OWN[request.what](request.name):
+            return _refused("empty_name")
         async with bounded(_ADMIT_SECONDS):
             await rooms.open_room(self._pool, room, tenant=request.tenant)
             try:
@@ -117,20 +122,24 @@ class RoomNoteActivities:
                     asker = await self._asker(account, owner)
                 except NotFound:
                     return await self._closed(room, "owner_unknown")
+            await rooms.note_program(self._pool, room, rooms.Program(request.by, request.by_email))
             return await self._admitted(room, incident, asker)
 
     @implements(NOTE_CHAT)
     async def note_chat(self, request: NoteChat) -> Done:
-        """Write ``Microsoft Teams chat: <url>`` as whoever asked, unless a note has the address."""
+        """Write ``Microsoft Teams chat: <url>`` as whoever asked, unless a note has the address.
+
+        For a program as the app, where nobody who asked is linked.
+        """
         room = request.room
         account = account_of(self._accounts, room.account)
 
-        async def write(user: LinkedUser) -> None:
+        async def write(writer: Writer) -> None:
             text = f"{CHAT_NOTE}{request.url}"
-            await write_link_note(self._client, account, room, text, request.url, user=user)
+            await write_link_note(self._client, account, room, text, request.url, writer=writer)
 
         async with bounded(_NOTE_SECONDS):
-            await as_askers(write, room=room, tenant=request.tenant, tokens=self._tokens, pool=self._pool)
+            await self._askers.asked(write, room=room, tenant=request.tenant)
             await rooms.note_noted(self._pool, room, chat=request.chat)
         return Done()
 

@@ -29,6 +29,8 @@ _REASONS: dict[Reason, str] = {
     "by_connection": ": the incident comes here because its service is connected. disconnect ends that.",
     "may_not_write": ": your role in PagerDuty reads only.",
     "nobody_to_talk_to": ".",
+    "owner_absent": ". Who is to own it has no account in this organization.",
+    "empty_name": ". Nothing that people can read is left of the name.",
     "not_granted": ".",
     "no_organiser": ".",
     "not_found": ". PagerDuty does not know this incident any more.",

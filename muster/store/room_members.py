@@ -8,7 +8,7 @@ from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from workflows.incident_room.messages import RoomKey
 from workflows.room import Absence, Absent
-from workflows.wanted import ROLE, WantedPerson
+from workflows.wanted import ASKER, ASSIGNEE, ROLE, WantedPerson
 
 QUERIES = load_queries(__file__)
 
@@ -53,6 +53,20 @@ async def want(
 async def want_roles(connection: Connection | Pool, room: RoomKey) -> None:
     """Those who hold a role of the incident, as far as its cards know, are wanted too."""
     await QUERIES["want_roles"].execute(connection, **dict(room), rank=ROLE)
+
+
+async def want_program(connection: Connection | Pool, room: RoomKey) -> bool:
+    """Whether whom a program asks for is wanted from now on: nobody else asks, and no assignee is known."""
+    found = await QUERIES["want_program"].fetchval(connection, **dict(room), rank=ASKER, assignee=ASSIGNEE)
+    return found is not None
+
+
+async def key_of(connection: Connection | Pool, room: RoomKey, pagerduty_user: str) -> str | None:
+    """AAD object id of somebody who can be in the chat."""
+    key: str | None = await QUERIES["key_of"].fetchval(
+        connection, **dict(room), pagerduty_user=pagerduty_user
+    )
+    return key
 
 
 async def take_links(connection: Connection | Pool, room: RoomKey, *, tenant: str) -> None:

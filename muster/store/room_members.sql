@@ -27,6 +27,25 @@ FROM user_link l
 WHERE m.account = :account AND m.incident_id = :incident_id AND m.aad_object_id IS NULL
   AND l.account = m.account AND l.tenant = :tenant AND l.pagerduty_user = m.pagerduty_user
 
+-- name: want_program
+-- Nobody asked who is named, and no assignee is known here: it is for whom the program asks. No row: it is not.
+INSERT INTO room_member AS m (account, incident_id, pagerduty_user, rank, name, asked)
+SELECT r.account, r.incident_id, r.program_user, :rank, '', true
+FROM incident_room r
+WHERE r.account = :account AND r.incident_id = :incident_id AND r.program_user <> ''
+  AND NOT EXISTS (
+    SELECT FROM room_member o
+    WHERE o.account = r.account AND o.incident_id = r.incident_id
+      AND (o.asked OR (o.rank = :assignee AND o.aad_object_id IS NOT NULL AND o.absence IS DISTINCT FROM 'no_account')))
+ON CONFLICT (account, incident_id, pagerduty_user) DO UPDATE SET asked = true
+RETURNING pagerduty_user
+
+-- name: key_of
+-- AAD object id of one PagerDuty user who can be in the chat.
+SELECT aad_object_id FROM room_member
+WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = :pagerduty_user
+  AND absence IS DISTINCT FROM 'no_account'
+
 -- name: unknown
 -- Those who are not known and were not looked for within the hour; or within the minute, where that was not granted.
 SELECT pagerduty_user FROM room_member

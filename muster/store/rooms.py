@@ -9,10 +9,12 @@ from muster.store.queries import load_queries
 from muster.store.targets import Target, target_of
 from workflows.incident_room.activities import StoredRoom
 from workflows.incident_room.messages import RoomKey
-from workflows.incident_room.state import Asker
+from workflows.incident_room.state import Asker, Plan
+from workflows.presets import IN_ROOMS, Preset
 from workflows.room import Room
 
 QUERIES = load_queries(__file__)
+AS_THE_INCIDENT = Plan()
 
 
 class LockedRoom(NamedTuple):
@@ -26,9 +28,29 @@ class LockedRoom(NamedTuple):
     url: str
 
 
+class Program(NamedTuple):
+    """In whose name a program asks."""
+
+    user: str
+    """PagerDuty's id."""
+    email: str
+    """Empty where the program has not told it."""
+
+
 async def open_room(connection: Connection | Pool, room: RoomKey, *, tenant: str) -> None:
     """Somebody may ask for a chat or a meeting; once."""
     await QUERIES["open"].execute(connection, **dict(room), tenant=tenant)
+
+
+async def note_program(connection: Connection | Pool, room: RoomKey, program: Program) -> None:
+    """A program asks for the chat or the meeting."""
+    await QUERIES["note_program"].execute(connection, **dict(room), **program._asdict())
+
+
+async def program_of(connection: Connection | Pool, room: RoomKey) -> Program | None:
+    """In whose name a program has asked; ``None``: none has."""
+    row = await QUERIES["program"].fetchrow(connection, **dict(room))
+    return Program(**row) if row else None
 
 
 async def restore(connection: Connection | Pool, room: RoomKey) -> StoredRoom:
@@ -43,6 +65,8 @@ async def restore(connection: Connection | Pool, room: RoomKey) -> StoredRoom:
         tenant_name=row["tenant_name"],
         stage=row["stage"],
         topic=row["topic"],
+        name=row["name"],
+        preset=row["preset"],
         began_at=row["began_at"],
         id=row["chat"] or "",
         url=row["url"],
@@ -78,9 +102,16 @@ async def lock(connection: Connection, room: RoomKey) -> LockedRoom | None:
     return LockedRoom(*row) if row else None
 
 
-async def begin(connection: Connection | Pool, room: RoomKey, *, topic: str, owner: str) -> datetime:
-    """Commit that the chat is being made; since when, which names this intent among all of the room."""
-    began_at: datetime = await QUERIES["begin"].fetchval(connection, **dict(room), topic=topic, owner=owner)
+async def begin(
+    connection: Connection | Pool, room: RoomKey, *, topic: str, owner: str, plan: Plan = AS_THE_INCIDENT
+) -> datetime:
+    """Commit that the chat is being made; since when, which names this intent among all of the room.
+
+    ``owner``: AAD object id of whoever it is made for.
+    """
+    began_at: datetime = await QUERIES["begin"].fetchval(
+        connection, **dict(room), topic=topic, name=plan.name, preset=plan.preset, owner=owner
+    )
     return began_at
 
 
@@ -182,9 +213,12 @@ async def cards(connection: Connection | Pool, room: RoomKey) -> tuple[Target, .
     return tuple(target_of(row, row["account"], row["incident_id"]) for row in rows)
 
 
-async def register_card(connection: Connection | Pool, room: RoomKey, *, chat: str) -> bool:
+async def register_card(
+    connection: Connection | Pool, room: RoomKey, *, chat: str, preset: Preset = IN_ROOMS
+) -> bool:
     """Register the incident in its own chat; ``False`` where the bot is not in it any more."""
-    return await QUERIES["register_card"].fetchval(connection, **dict(room), chat=chat) is not None
+    found = await QUERIES["register_card"].fetchval(connection, **dict(room), chat=chat, preset=preset)
+    return found is not None
 
 
 async def service_url(connection: Connection | Pool, tenant: str) -> str | None:

@@ -6,8 +6,17 @@ WHERE incident_room.stage = 'none' AND NOT EXISTS (
   SELECT FROM room_meeting m
   WHERE m.account = excluded.account AND m.incident_id = excluded.incident_id AND m.stage <> 'none')
 
+-- name: note_program
+-- In whose name a program asks. The latest: its e-mail address is the one that PagerDuty takes.
+UPDATE incident_room SET program_user = :user, program_email = :email
+WHERE account = :account AND incident_id = :incident_id
+
+-- name: program
+SELECT program_user AS user, program_email AS email FROM incident_room
+WHERE account = :account AND incident_id = :incident_id AND program_user <> ''
+
 -- name: restore
-SELECT r.tenant, coalesce(t.name, '') AS tenant_name, r.stage, r.topic, r.began_at, r.chat, r.url, r.others,
+SELECT r.tenant, coalesce(t.name, '') AS tenant_name, r.stage, r.topic, r.name, r.preset, r.began_at, r.chat, r.url, r.others,
        c.suspended_at IS NOT NULL AS bot_removed,
        r.shown_topic, r.installed_at, r.shown_at, r.noted_at, r.told, r.summed_up_for, r.left_at,
        (SELECT count(*) FROM room_member m WHERE m.account = r.account AND m.incident_id = r.incident_id AND m.in_chat)
@@ -32,7 +41,8 @@ WHERE account = :account AND incident_id = :incident_id
 FOR UPDATE
 
 -- name: begin
-UPDATE incident_room SET stage = 'making', topic = :topic, owner = :owner, began_at = now()
+UPDATE incident_room
+SET stage = 'making', topic = :topic, name = :name, preset = :preset, owner = :owner, began_at = now()
 WHERE account = :account AND incident_id = :incident_id
 RETURNING began_at
 
@@ -132,9 +142,9 @@ WHERE k.account = :account AND k.incident_id = :incident_id AND c.suspended_at I
 ORDER BY c.key
 
 -- name: register_card
--- The incident enters its own chat, with all updates. No row where the bot is not in it any more.
+-- The incident enters its own chat. No row where the bot is not in it any more.
 INSERT INTO incident_card AS k (account, incident_id, conversation, preset)
-SELECT :account, :incident_id, c.id, 'all_updates' FROM conversation c WHERE c.id = :chat AND c.suspended_at IS NULL
+SELECT :account, :incident_id, c.id, :preset FROM conversation c WHERE c.id = :chat AND c.suspended_at IS NULL
 ON CONFLICT (account, incident_id, conversation) DO UPDATE SET registered_at = k.registered_at
 RETURNING k.conversation
 

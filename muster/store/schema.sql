@@ -175,6 +175,11 @@ CREATE TABLE incident_room (
     told jsonb,
     summed_up_for timestamp with time zone,
     left_at timestamp with time zone,
+    name text DEFAULT ''::text NOT NULL,
+    preset text DEFAULT 'all_updates'::text NOT NULL,
+    program_user text DEFAULT ''::text NOT NULL,
+    program_email text DEFAULT ''::text NOT NULL,
+    CONSTRAINT incident_room_preset_check CHECK ((preset = ANY (ARRAY['no_updates'::text, 'status_updates_only'::text, 'highlights_only'::text, 'all_updates'::text]))),
     CONSTRAINT incident_room_stage_check CHECK ((stage = ANY (ARRAY['none'::text, 'making'::text, 'made'::text, 'unknown'::text, 'gone'::text])))
 );
 

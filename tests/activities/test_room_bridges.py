@@ -8,6 +8,7 @@ import pytest
 
 from activities.pagerduty.meetings import MeetingLinkActivities
 from muster.clients.pagerduty.rest import PagerDutyClient
+from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
 from muster.linked_people.person_token import PersonTokens
 from muster.store import meetings, room_members, rooms
@@ -107,7 +108,8 @@ async def meeting(
     pagerduty_side: PagerDuty,
     incident: str,
 ) -> Meeting:
-    activities = MeetingLinkActivities(PagerDutyClient(http), accounts, person_tokens, pool, pool)
+    app_tokens = AppTokens(http, accounts)
+    activities = MeetingLinkActivities(PagerDutyClient(http), accounts, app_tokens, person_tokens, pool, pool)
     meeting = Meeting(activities, pagerduty_side, pool, incident)
     await meeting.is_made(ADA_USER)
     return meeting

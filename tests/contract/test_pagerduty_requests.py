@@ -216,8 +216,8 @@ async def test_what_pagerduty_refuses_is_typed_by_its_condition(
     await ours.tell(incident, "resolved", bo)
     assert await refusal(ours.tell(incident, "resolved", bo)) == (Conflict, "2001")
     token = await ours.tokens.get(ours.account.key, INCIDENTS)
-    as_app = bo.model_copy(update={"access_token": token})
-    assert await refusal(ours.tell(incident, "acknowledged", as_app)) == (Forbidden, "2010")
+    reading_teams = ours.client.list_team_members(ours.account, "PTEAM01", token=token)
+    assert await refusal(reading_teams) == (Forbidden, "2010"), "the app's token is not asked for teams"
 
 
 async def test_a_rate_limit_says_when_it_ends() -> None:

@@ -5,6 +5,7 @@ from typing import Literal
 from workflows import options
 from workflows.contract import Activity, Done
 from workflows.incident_room.activities import InRoom
+from workflows.incident_room.state import NotMade, Plan
 from workflows.meeting import Hindrance, Way
 from workflows.values import Value
 
@@ -20,10 +21,13 @@ class ChooseOrganiser(InRoom):
     title: str
     incident_url: str
     chat_url: str
+    plan: Plan = Plan()
 
 
 class Chosen(Value):
-    """Who organises the meeting; or that nobody is left."""
+    """Who organises the meeting; or that nobody is left; or why none is to be made."""
+
+    refusal: NotMade | None = None
 
     key: str = ""
     """Tells them from the other candidates; empty: nobody is left."""

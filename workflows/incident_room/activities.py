@@ -8,8 +8,9 @@ from workflows import options
 from workflows.contract import Activity, Done
 from workflows.incident.events import Details
 from workflows.incident_room.messages import RoomKey
-from workflows.incident_room.state import Asker
+from workflows.incident_room.state import Asker, NotMade, Plan
 from workflows.meeting import StoredMeeting
+from workflows.presets import IN_ROOMS, Preset
 from workflows.room import Absent, Room
 from workflows.values import Value
 from workflows.verbs.click import Click
@@ -41,10 +42,14 @@ class Admitted(Value):
 
 
 class OpenRoom(InRoom):
-    """A program asks for the chat: find out whether the incident is there, and whose chat it is to be."""
+    """A program asks for a chat or a meeting: find out whether there is such an incident, and whose it is."""
 
     by: str
+    by_email: str = ""
     owner: str | None
+    what: Literal["chat", "meeting"] = "chat"
+    name: str | None = None
+    """What it is to be called; ``None``: as the incident is."""
 
 
 class IdentifyPeople(InRoom):
@@ -70,15 +75,16 @@ class CreateChat(InRoom):
 
     number: int | None
     title: str
+    plan: Plan = Plan()
 
 
 class ChatMade(Value):
-    """The chat is there; or it was not made, because there is nobody to talk to."""
+    """The chat is there; or why it was not made."""
 
     id: str = ""
     url: str = ""
     topic: str
-    refusal: Literal["nobody_to_talk_to"] | None = None
+    refusal: NotMade | None = None
 
 
 class FindChat(InRoom):
@@ -146,6 +152,8 @@ class ShowInChat(OfChat):
 
     topic: str
     number: int | None
+    preset: Preset = IN_ROOMS
+    """How much is said beside the card."""
 
 
 OVER = "✓ "
@@ -165,10 +173,11 @@ class Announce(InRoom):
 
 
 class RenameChat(OfChat):
-    """Give the chat the topic of the incident as it is; ``is_over``: with the mark."""
+    """Give the chat its own name, else that of the incident as it is; ``is_over``: with the mark."""
 
     number: int | None
     title: str
+    name: str = ""
     is_over: bool
 
 
@@ -200,6 +209,9 @@ class StoredRoom(Value):
     stage: Literal["none", "making", "unknown", "made", "gone"] = "none"
     """``making``: it was begun and its outcome never recorded."""
     topic: str = ""
+    name: str = ""
+    """What the chat is called, where it is not called as the incident is."""
+    preset: Preset = IN_ROOMS
     began_at: AwareDatetime | None = None
     id: str = ""
     url: str = ""

@@ -1,7 +1,7 @@
 """Who asks for the chat or the meeting, and how each way of asking is judged and recorded."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -13,6 +13,7 @@ from workflows.errors import failure_of
 from workflows.incident_room.activities import ADMIT, OPEN_ROOM, Admit, Admitted, OpenRoom
 from workflows.incident_room.messages import AskedByClick, AskedByProgram
 from workflows.incident_room.run_state import RunState
+from workflows.incident_room.state import Plan
 from workflows.verbs.judging import judge_person
 from workflows.verbs.outcomes import Outcome
 
@@ -27,6 +28,7 @@ class Asking(Protocol):
     correlation: str
     takes_risk: bool
     """They know that a chat may be there already which nobody knows of, and want another one."""
+    plan: Plan
 
     def is_after(self, moment: datetime | None) -> bool:
         """Whether it was asked when that had happened; ``None``: that was long ago."""
@@ -50,6 +52,7 @@ class Pressed:
         self.who = f"{asked.click.person.name} in Teams"
         self.correlation = asked.click.correlation
         self.takes_risk = True  # the card says so
+        self.plan = Plan()
 
     def is_after(self, moment: datetime | None) -> bool:
         """By when it was pressed: a click may have waited for others."""
@@ -80,12 +83,14 @@ class Pressed:
 class Programmed:
     """A program asks. Whoever runs Muster has given it a token, and it is asked as Muster's own app."""
 
-    def __init__(self, asked: AskedByProgram) -> None:
+    def __init__(self, asked: AskedByProgram, what: Literal["chat", "meeting"]) -> None:
         self._asked = asked
+        self._what = what
         self.key = asked.key
         self.who = f"a program as {asked.by}"
         self.correlation = asked.correlation
         self.takes_risk = False
+        self.plan = Plan(owner=asked.owner or "", name=asked.name or "", preset=asked.preset)
 
     def is_after(self, moment: datetime | None) -> bool:
         """Nobody knows: it is asked again and again by itself."""
@@ -96,9 +101,17 @@ class Programmed:
         return None
 
     async def admit(self, run: RunState) -> Admitted:
-        """Whether the incident is there."""
-        request = OpenRoom(**run.call_of(), by=self._asked.by, owner=self._asked.owner)
-        return await call(OPEN_ROOM, request, f"as {self._asked.by}")
+        """Whether the incident is there, and the name one that people can read."""
+        asked = self._asked
+        request = OpenRoom(
+            **run.call_of(),
+            by=asked.by,
+            by_email=asked.by_email,
+            owner=asked.owner,
+            what=self._what,
+            name=asked.name,
+        )
+        return await call(OPEN_ROOM, request, f"as {asked.by}")
 
     async def record(self, run: RunState, outcome: Outcome) -> None:
         """Its outcome is in the history; the API keeps what it answered."""

@@ -148,6 +148,7 @@ class ChatReconciler(Reconciler):
             **run.call_of(),
             number=snapshot.number if snapshot else None,
             title=snapshot.title if snapshot else "",
+            plan=run.state.plan,
         )
         made = await call(CREATE_CHAT, request, f"{run.state.people.found} found")
         if made.refusal is not None:
@@ -254,7 +255,8 @@ class CardReconciler(OfChatReconciler):
         run = self._run
         snapshot = run.state.incident.snapshot
         number = snapshot.number if snapshot else None
-        request = ShowInChat(**self.of_chat(), topic=run.state.chat.topic, number=number)
+        topic, preset = run.state.chat.topic, run.state.plan.preset
+        request = ShowInChat(**self.of_chat(), topic=topic, number=number, preset=preset)
         await call(SHOW_IN_CHAT, request, "the incident's card")
         if self.is_same():
             run.apply(run.state.replace(shown=True))
@@ -285,6 +287,7 @@ class NamesReconciler(MicrosoftReconciler):
             **self.of_chat(),
             number=snapshot.number if snapshot else None,
             title=snapshot.title if snapshot else "",
+            name=run.state.plan.name,
             is_over=run.wants_mark,
         )
         renamed = await call(RENAME_CHAT, request, "resolved" if run.wants_mark else "open")

@@ -18,7 +18,7 @@ from workflows.incident_meeting.activities import (
     UpdateEntry,
 )
 from workflows.incident_room.run_state import RunState
-from workflows.incident_room.state import Meeting, State
+from workflows.incident_room.state import Meeting, Plan, State
 from workflows.markdown import as_markdown
 from workflows.meeting import Hindrance
 from workflows.reconcile import NotBefore, Reconciler
@@ -29,12 +29,14 @@ _NAME_LIMIT = 60
 """Most bytes: Temporal takes 200 of a summary."""
 
 
-def with_meeting_wanted(state: State, *, asked_by: str) -> State:
+def with_meeting_wanted(state: State, *, asked_by: str, plan: Plan) -> State:
     """Somebody asks for it: it is to be made anew, whoever could not organise it before."""
     known, state = state.meeting, state.recovered(ORGANISER)
     replaces = known.url if known.stage == "gone" else known.replaces
     return state.replace(
-        meeting=Meeting(stage="wanted", asked_by=asked_by, attempt=known.attempt, replaces=replaces)
+        meeting=Meeting(
+            stage="wanted", asked_by=asked_by, plan=plan, attempt=known.attempt, replaces=replaces
+        )
     )
 
 
@@ -80,9 +82,13 @@ class MeetingReconciler(Reconciler):
             title=snapshot.title if snapshot else "",
             incident_url=(snapshot.url or "") if snapshot else "",
             chat_url=run.state.chat.url,
+            plan=meeting.plan,
         )
         searched_for = len(run.state.people.searched_for)
         chosen = await call(CHOOSE_ORGANISER, request, f"{len(meeting.tried)} tried")
+        if chosen.refusal is not None:
+            run.apply(run.state.with_meeting(stage="none", refusal=chosen.refusal))
+            return None
         meeting = run.state.meeting
         # Another round, after a wait, tells its own reasons.
         hindrances = (*([] if meeting.refused else meeting.hindrances), *chosen.passed_over)
@@ -199,10 +205,10 @@ class EntryReconciler(Reconciler):
 
 
 def _candidates(state: State) -> tuple[str, ...]:
-    """Whoever asked, or whom a program names; then the first assignee."""
-    snapshot = state.incident.snapshot
-    assignees = [one.id for one in snapshot.assignees[:1]] if snapshot else []
-    return tuple(dict.fromkeys(one for one in (state.meeting.asked_by, *assignees) if one))
+    """Whoever asked, or whom a program names; then the first assignee. A program that names nobody: any."""
+    snapshot, asked_by = state.incident.snapshot, state.meeting.asked_by
+    assignees = [one.id for one in snapshot.assignees[: 1 if asked_by else None]] if snapshot else []
+    return tuple(dict.fromkeys(one for one in (asked_by, *assignees) if one))
 
 
 def _of(name: str) -> str:

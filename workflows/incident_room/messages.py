@@ -2,6 +2,7 @@
 
 from workflows.incident_room.state import State
 from workflows.meeting import LASTING_FOR_A_POLICY
+from workflows.presets import IN_ROOMS, Preset
 from workflows.values import Value
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome
@@ -83,8 +84,14 @@ class AskedByProgram(Value):
     """Tells this request from every other, however often it arrives."""
     by: str
     """PagerDuty's id of the user in whose name the program asks."""
+    by_email: str = ""
+    """Their e-mail address in PagerDuty: the ``From`` of what is written there for the program."""
     owner: str | None = None
-    """PagerDuty's id of who is to own it; ``None``: the first assignee, else whoever asks."""
+    """PagerDuty's id of who is to own it; ``None``: the first assignee who is known, else whoever asks."""
+    name: str | None = None
+    """Topic of the chat, or subject of the meeting; ``None``: they are called as the incident is."""
+    preset: Preset = IN_ROOMS
+    """How much is said beside the card in the chat."""
     number: int | None = None
     """Of the incident, where the program knows it."""
     service: str | None = None

@@ -13,7 +13,7 @@ from workflows.incident_room.activities import RESTORE_ROOM, StoredRoom
 from workflows.incident_room.chat import with_bot
 from workflows.incident_room.meeting import with_meeting_gone
 from workflows.incident_room.run_state import RunState
-from workflows.incident_room.state import Chat, Meeting, State
+from workflows.incident_room.state import Chat, Meeting, Plan, State
 from workflows.reconcile import Reconciler
 from workflows.restoring import until_read
 from workflows.room import Room
@@ -36,6 +36,7 @@ async def restore(run: RunState) -> None:
 def restored(state: State, stored: StoredRoom) -> State:
     """The row of an ended run, under what this run has been told already."""
     folded = state.replace(
+        plan=Plan(name=stored.name, preset=stored.preset),
         # Where nothing was made it is that of whoever asks now.
         tenant="" if stored.stage == stored.meeting.stage == "none" else stored.tenant,
         tenant_name=stored.tenant_name,

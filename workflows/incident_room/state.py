@@ -8,6 +8,7 @@ from workflows.degradations import Degradable
 from workflows.incident.stamps import MOST_ENTRIES
 from workflows.incident.state import IncidentState
 from workflows.meeting import Hindrance, Way
+from workflows.presets import IN_ROOMS, Preset
 from workflows.room import Absent, Room
 from workflows.values import Value
 from workflows.verbs.click import Click
@@ -37,6 +38,22 @@ class Asker(Value):
     name: str
 
 
+class Plan(Value):
+    """What whoever asks for a chat or a meeting wants of it."""
+
+    owner: str = ""
+    """PagerDuty's id of who is to own it, and nobody else; empty: whoever asks, or is found."""
+    name: str = ""
+    """What it is to be called; empty: as the incident is."""
+    preset: Preset = IN_ROOMS
+    """How much is said beside the card in the chat."""
+
+
+NotMade = Literal["nobody_to_talk_to", "owner_absent"]
+"""Why a chat or a meeting is not made, although somebody asked: there is nobody else to talk to; who is to
+own it has no account in the organization."""
+
+
 class Chat(Value):
     """The chat, as far as anybody knows."""
 
@@ -45,8 +62,7 @@ class Chat(Value):
     in_doubt_since: AwareDatetime | None = None
     unknown_since: AwareDatetime | None = None
     """From when the cards could say so: who pressed before knows of no chat that may be there."""
-    refusal: Literal["nobody_to_talk_to"] | None = None
-    """Why it is not made, although somebody asked."""
+    refusal: NotMade | None = None
     id: str = ""
     url: str = ""
     shown_topic: str = ""
@@ -60,6 +76,8 @@ class Meeting(Value):
     stage: MeetingStage = "none"
     asked_by: str = ""
     """PagerDuty's id of whoever is to organise it before everybody else."""
+    plan: Plan = Plan()
+    refusal: NotMade | None = None
     organiser: str = ""
     """Name of whoever does, until Microsoft has certainly refused it; empty: nobody was chosen."""
     key: str = ""
@@ -155,6 +173,8 @@ class State(Degradable):
     incident: IncidentState = IncidentState()
     askers: tuple[Asker, ...] = ()
     chat: Chat = Chat()
+    plan: Plan = Plan()
+    """Of the chat: what whoever asked for it first wants of it."""
     meeting: Meeting = Meeting()
     people: People = People()
     installed: bool = False

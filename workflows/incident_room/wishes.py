@@ -14,7 +14,7 @@ from workflows.incident_room.meeting import with_meeting_wanted
 from workflows.incident_room.messages import RoomAnswer
 from workflows.incident_room.people import with_asker
 from workflows.incident_room.run_state import RunState
-from workflows.incident_room.state import State
+from workflows.incident_room.state import NotMade, State
 from workflows.verbs.outcomes import Outcome
 
 HINDERING = ("people", "beginning", "chat")
@@ -64,6 +64,7 @@ class ChatWish:
                 state = with_chat_wanted(state)
             else:
                 run.begins_anew = True
+            state = state.replace(plan=asking.plan)
         run.apply(state, cause=asking.correlation)
         if admitted.details is not None:
             run.fold_details(admitted.details)
@@ -83,7 +84,7 @@ class ChatWish:
         if chat.stage == "made":
             return Outcome(kind="done" if is_first else "already")
         if chat.refusal is not None:
-            return Outcome(kind="refused", reason=chat.refusal)
+            return _not_made(run.state, chat.refusal)
         if chat.stage == "unknown" and not run.begins_anew:
             return Outcome(kind="failed", reason="chat_unknown", says=chat.topic)
         hindrance = self._hindrance()
@@ -130,7 +131,8 @@ class MeetingWish:
         is_first = may_be_made and not self._bridge
         if is_first:
             state = _asked_anew(run, run.state, _HINDERING_A_MEETING)
-            run.apply(with_meeting_wanted(state, asked_by=asker.pagerduty_user if asker else ""))
+            asked_by = asker.pagerduty_user if asker else ""
+            run.apply(with_meeting_wanted(state, asked_by=asked_by, plan=asking.plan))
         return is_first
 
     async def decided(self, *, is_first: bool) -> Outcome:
@@ -146,6 +148,8 @@ class MeetingWish:
         meeting, hindrance = run.state.meeting, self._hindrance()
         if meeting.stage == "made" or self._bridge:
             return Outcome(kind="done" if is_first else "already")
+        if meeting.refusal is not None:
+            return _not_made(run.state, meeting.refusal)
         if meeting.refused:
             return Outcome(kind="refused", reason="no_organiser", hindrances=meeting.hindrances)
         if meeting.stage == "wanted":
@@ -186,6 +190,12 @@ def _asked_anew(run: RunState, state: State, hindering: tuple[str, ...]) -> Stat
     for name in hindering:
         state = state.recovered(name)
     return state
+
+
+def _not_made(state: State, refusal: NotMade) -> Outcome:
+    """Why not; whoever was not found may be there, where a permission to look is missing."""
+    lacks = state.people.lacks if refusal == "owner_absent" else ()
+    return Outcome(kind="refused", reason=refusal, says=lacks[0] if lacks else None)
 
 
 def _lasting(run: RunState, names: tuple[str, ...]) -> Degradation | None:

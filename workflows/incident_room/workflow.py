@@ -128,7 +128,7 @@ class IncidentRoomWorkflow:
     async def open_chat(self, asked: AskedByProgram) -> RoomAnswer:
         """A program asks for the chat."""
         await workflow.wait_condition(lambda: self.restored)
-        return await self.requests.handle(Programmed(asked), self.chat)
+        return await self.requests.handle(Programmed(asked, "chat"), self.chat)
 
     async def create_meeting(self, asked: AskedByClick) -> RoomAnswer:
         """**Create Meeting**."""
@@ -138,7 +138,7 @@ class IncidentRoomWorkflow:
     async def open_meeting(self, asked: AskedByProgram) -> RoomAnswer:
         """A program asks for the meeting."""
         await workflow.wait_condition(lambda: self.restored)
-        return await self.requests.handle(Programmed(asked), self.meeting)
+        return await self.requests.handle(Programmed(asked, "meeting"), self.meeting)
 
     def unheard(self, _kind: str, asked: AskedByClick | AskedByProgram, answer: RoomAnswer) -> None:
         """The API waits for its answer no longer: a person is told, a program asks again."""

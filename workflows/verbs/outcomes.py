@@ -19,6 +19,8 @@ Reason = Literal[
     "by_connection",
     "may_not_write",
     "nobody_to_talk_to",
+    "owner_absent",
+    "empty_name",
     "not_granted",
     "no_organiser",
     "not_found",
@@ -33,7 +35,7 @@ Reason = Literal[
     "owner_unknown",
     "unavailable",
 ]
-"""Why a click was ``refused`` (the first twelve) or ``failed`` (the others).
+"""Why a click was ``refused`` (the first fourteen) or ``failed`` (the others).
 
 ``link_removed``: the person unlinked meanwhile. ``link_ended``: PagerDuty does not refresh the link any more,
 and the person has to link again. ``link_rejected``: PagerDuty does not accept the link's
@@ -42,7 +44,9 @@ is done already, and shows it otherwise. ``refused_by_pagerduty``: PagerDuty ans
 whoever asks; ``says`` has its words. ``not_followed``: somebody stopped following the incident in this
 conversation. ``by_connection``: a connection of the conversation brings the incident, so that nobody stops
 it. ``may_not_write``: the person's role writes no notes. ``nobody_to_talk_to``: of an incident's people
-nobody but whoever pressed was found. ``not_granted``: a Microsoft permission is missing, which ``says``
+nobody but whoever pressed was found. ``owner_absent``: who is to own it is not linked, and has no account in
+the organization; ``says`` is the permission without which nobody could look. ``empty_name``: nothing that
+people can read is left of a name. ``not_granted``: a Microsoft permission is missing, which ``says``
 names. ``no_organiser``: there is nobody in whose name a meeting can be made; ``hindrances`` tells why.
 ``chat_unknown``: nobody knows whether a chat was made; ``says`` is its topic. ``not_made``: Microsoft
 refuses it, ``says`` names the error. ``meeting_not_made``: likewise. ``owner_unknown``: PagerDuty does not

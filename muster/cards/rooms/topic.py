@@ -1,5 +1,7 @@
 """The topic of an incident's chat and the subject of its meeting, and the mark of one that is over.
 
+A program may give either a name of its own, which is cleaned in the same way.
+
 Teams takes at most 250 characters, as .NET counts them (UTF-16 units), and no colon (learn.microsoft.com
 *Create chat*, docs/platform-facts.md §5.9). A subject has at most 255 characters.
 """
@@ -18,20 +20,40 @@ _MODIFIERS = ("\U0001f3fb", "\U0001f3ff")
 """Tones of skin, likewise."""
 
 
-def topic_of(number: int | None, title: str, incident_id: str) -> str:
-    """``Incident #42 Checkout is slow``, with room for the mark; without a title ``Incident #42``."""
-    return _named(number, title.replace(":", " "), incident_id, most=MOST_UNITS)
+def topic_of(number: int | None, title: str, incident_id: str, *, name: str = "") -> str:
+    """``Incident #42 Checkout is slow``, with room for the mark; without a title ``Incident #42``.
+
+    A ``name`` of its own stands for all of that, where anything is left of it.
+    """
+    return own_topic(name) or _named(number, title.replace(":", " "), incident_id, most=MOST_UNITS)
 
 
-def subject_of(number: int | None, title: str, incident_id: str) -> str:
+def subject_of(number: int | None, title: str, incident_id: str, *, name: str = "") -> str:
     """The same for a calendar, which takes colons."""
-    return _named(number, title, incident_id, most=MOST_OF_A_SUBJECT)
+    return own_subject(name) or _named(number, title, incident_id, most=MOST_OF_A_SUBJECT)
+
+
+def own_topic(name: str) -> str:
+    """A chat's own name as a topic; empty where nothing that people can read is left of it."""
+    return _own(name.replace(":", " "), most=MOST_UNITS)
+
+
+def own_subject(name: str) -> str:
+    """The same for a calendar."""
+    return _own(name, most=MOST_OF_A_SUBJECT)
+
+
+def _own(name: str, *, most: int) -> str:
+    return _cut(_cleaned(name), most - _units(OVER))
 
 
 def _named(number: int | None, title: str, incident_id: str, *, most: int) -> str:
     name = f"Incident #{number}" if number is not None else f"Incident {incident_id}"
-    text = " ".join("".join(map(_spoken, title)).split())
-    return _cut(f"{name} {text}".strip(), most - _units(OVER))
+    return _cut(f"{name} {_cleaned(title)}".strip(), most - _units(OVER))
+
+
+def _cleaned(text: str) -> str:
+    return " ".join("".join(map(_spoken, text)).split())
 
 
 def _spoken(character: str) -> str:

@@ -31,7 +31,9 @@ SUBSCRIPTION = Use(
     ),
 )
 
-USES = (INCIDENTS, INCIDENT_TYPES, USERS, TOKENS, SUBSCRIPTION)
+WRITES = Use("writing bridges and notes for programs", ("incidents.write",))
+
+USES = (INCIDENTS, INCIDENT_TYPES, USERS, TOKENS, SUBSCRIPTION, WRITES)
 
 SCOPES = tuple(dict.fromkeys(scope for use in USES for scope in use.scopes))
 """What the token is asked for."""

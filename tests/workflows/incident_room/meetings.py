@@ -25,6 +25,7 @@ from workflows.incident_meeting.activities import (
     UpdateEntry,
 )
 from workflows.meeting import Hindrance, StoredMeeting, Way, WhyNot
+from workflows.room import Absence
 
 NAMES = {"PUSER01": "Ada Ops", "PUSER02": "Bo Call", "configured": "Mia Tenant"}
 CONFIGURED = "configured"
@@ -45,6 +46,7 @@ class FakeMeetings(Calls, ABC):
     """By default whoever asks has a calendar that takes meetings, and the incident's bridge is empty."""
 
     life: Life
+    absent: dict[str, Absence]
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,6 +115,8 @@ class FakeMeetings(Calls, ABC):
         if self.meeting_stage == "gone" and self.meeting is not None:
             self.replaces, self.meeting = self.meeting.url, None
             self.meeting_bridge, self.meeting_noted = "unread", False
+        if request.plan.owner in self.absent:
+            return Chosen(refusal="owner_absent")
         candidates = [*request.candidates, *([CONFIGURED] if self.has_configured else [])]
         left = [one for one in candidates if one not in request.tried]
         able = [one for one in left if one not in self.passed_over]

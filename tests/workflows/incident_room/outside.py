@@ -52,6 +52,7 @@ from workflows.incident_room.activities import (
 )
 from workflows.incident_room.messages import RoomKey
 from workflows.incident_room.state import Asker
+from workflows.presets import Preset
 from workflows.room import Absence, Absent, Room
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
 from workflows.wanted import ASKER, WantedPerson
@@ -111,6 +112,8 @@ class FakeActivities(FakeMeetings):
         self.notes: list[str] = []
         self.shown: list[str] = []
         """Chats whose card's run was started."""
+        self.presets: list[Preset] = []
+        """With which the cards entered those chats."""
         self.announced: list[Room] = []
         self.summaries: list[SumUp] = []
         self.informed: list[TellPerson] = []
@@ -192,10 +195,14 @@ class FakeActivities(FakeMeetings):
     @activity.defn(name=rows.CREATE_CHAT.name)
     async def create_chat(self, request: CreateChat) -> ChatMade:
         """The row holds the intent before; where the answer is lost, it holds nothing more."""
-        topic = f"Incident #{request.number} {request.title}"
-        if self.store.stage in ("made", "making") or len(self.found) < 2:
-            return await self._call(rows.CREATE_CHAT, request, partial(self._create_none, topic))
-        self.store.begin(topic)
+        plan = request.plan
+        topic = plan.name or f"Incident #{request.number} {request.title}"
+        owner_is_here = not plan.owner or plan.owner in self.found
+        if self.store.stage in ("made", "making") or len(self.found) < 2 or not owner_is_here:
+            return await self._call(
+                rows.CREATE_CHAT, request, partial(self._create_none, topic, owner_is_here=owner_is_here)
+            )
+        self.store.begin(topic, plan)
         try:
             return await self._call(rows.CREATE_CHAT, request, self._create, self._note_made)
         except ApplicationError as error:
@@ -203,12 +210,12 @@ class FakeActivities(FakeMeetings):
                 self.store.note_not_made()
             raise
 
-    def _create_none(self, topic: str) -> ChatMade:
+    def _create_none(self, topic: str, *, owner_is_here: bool) -> ChatMade:
         if self.store.stage == "making":
             raise LOST.to_application_error()
         if self.store.stage == "made":
             return ChatMade(id=self.store.chat, url=self.store.url, topic=self.store.topic)
-        return ChatMade(topic=topic, refusal="nobody_to_talk_to")
+        return ChatMade(topic=topic, refusal="nobody_to_talk_to" if owner_is_here else "owner_absent")
 
     def _create(self) -> ChatMade:
         first = [user for user in self.found[:20] if user not in self.dropped]
@@ -264,7 +271,7 @@ class FakeActivities(FakeMeetings):
 
     def _rename(self, request: RenameChat) -> Renamed:
         chat = self._chat(request)
-        topic = f"Incident #{request.number} {request.title}"
+        topic = request.name or f"Incident #{request.number} {request.title}"
         chat.topic = f"{OVER}{topic}" if request.is_over else topic
         return Renamed(topic=chat.topic)
 
@@ -359,6 +366,7 @@ class FakeActivities(FakeMeetings):
         assert self._chat(request).has_bot
         if request.chat not in self.shown:
             self.shown.append(request.chat)
+            self.presets.append(request.preset)
 
     def _note_shown(self, _: Done) -> None:
         self.store.shown = True

@@ -10,7 +10,7 @@ from typing import Any
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 
 from muster.temporal.starting import signal_running, signal_with_start, start_options
-from tests.support.life import Life
+from tests.support.life import CY, Life
 from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.observed import Observed
 from tests.workflows.working import working
@@ -110,11 +110,15 @@ class Run(Observed):
         )
         return AskedByClick(click=click, conversation=OPS)
 
-    def program(self, *, key: str | None = None, owner: str | None = None) -> AskedByProgram:
+    def program(self, *, key: str | None = None, **asked: Any) -> AskedByProgram:
         """A program's request, in the name of Cy."""
         number = next(self._numbers)
         return AskedByProgram(
-            key=key or f"call-{number}", by="PUSER03", owner=owner, correlation=f"api:{number}"
+            key=key or f"call-{number}",
+            by=CY.id,
+            by_email="cy@acme.example",
+            correlation=f"api:{number}",
+            **asked,
         )
 
     async def ask_for_meeting(self, name: str = "Ada Ops") -> RoomAnswer:

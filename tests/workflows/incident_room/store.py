@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from workflows.incident_room.activities import StoredRoom
-from workflows.incident_room.state import Asker
+from workflows.incident_room.state import Asker, Plan
 from workflows.room import Room
 from workflows.verbs.outcomes import RecordedOutcome
 from workflows.wanted import WantedPerson
@@ -40,6 +40,7 @@ class Store:
         self.exists = False
         self.stage: Stage = "none"
         self.topic = ""
+        self.plan = Plan()
         self.began_at: datetime | None = None
         self.chat = ""
         self.url = ""
@@ -66,6 +67,8 @@ class Store:
             tenant_name="Acme",
             stage=self.stage,
             topic=self.topic,
+            name=self.plan.name,
+            preset=self.plan.preset,
             began_at=self.began_at,
             id=self.chat,
             url=self.url,
@@ -91,8 +94,9 @@ class Store:
 
     # The chat
 
-    def begin(self, topic: str) -> None:
+    def begin(self, topic: str, plan: Plan) -> None:
         self.stage, self.topic, self.began_at = "making", topic, datetime.now(UTC)
+        self.plan = plan
 
     def note_made(self, chat: str, url: str, others: int = 0) -> None:
         if self.stage in ("making", "unknown"):

@@ -200,6 +200,16 @@ SENTENCES: list[tuple[VerbName, Outcome, str]] = [
     ),
     (
         "create_chat",
+        Outcome(kind="refused", reason="owner_absent"),
+        "Create Chat was not done. Who is to own it has no account in this organization.",
+    ),
+    (
+        "create_chat",
+        Outcome(kind="refused", reason="empty_name"),
+        "Create Chat was not done. Nothing that people can read is left of the name.",
+    ),
+    (
+        "create_chat",
         Outcome(kind="failed", reason="not_made", says="Forbidden"),
         "The chat was not made: it was refused. Whoever runs Muster finds why in its log.",
     ),
