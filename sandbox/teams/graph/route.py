@@ -24,8 +24,8 @@ from sandbox.teams.graph.access_policy import AccessPolicies
 from sandbox.teams.graph.call import Answer, GraphCall, Known
 from sandbox.teams.graph.calls import GraphCalls
 from sandbox.teams.graph.meeting_calls import MeetingCalls
-from sandbox.teams.graph.permissions import check
-from sandbox.teams.graph.throttle import GraphThrottle, MailboxThrottle
+from sandbox.teams.graph.permissions import DELETE_CHAT, check
+from sandbox.teams.graph.throttle import MOST_DELETED_IN_A_SECOND, GraphThrottle, MailboxThrottle
 from sandbox.teams.state import Call, Json, timestamp
 
 _DO = frozenset({"lose_answer", "status", "status_after", "slow"})
@@ -60,6 +60,7 @@ class GraphRoute:
         self._tokens = tokens
         self._faults = faults
         self._throttle = GraphThrottle()
+        self._deletions = GraphThrottle(most=MOST_DELETED_IN_A_SECOND)
         self._mailboxes = MailboxThrottle()
 
     def router(self) -> APIRouter:
@@ -71,6 +72,7 @@ class GraphRoute:
     def reset(self) -> None:
         """Forget which calls were made."""
         self._throttle.clear()
+        self._deletions.clear()
 
     async def _answer(self, request: Request) -> Response:
         started, path = time.monotonic(), request.url.path.removeprefix(PATH)
@@ -108,6 +110,8 @@ class GraphRoute:
         if known.on == "event" and known.person is not None:
             return self._mailboxes.admitted(known.person)
         self._throttle.admit()
+        if known.one_of == DELETE_CHAT:
+            self._deletions.admit()
         return nullcontext()
 
     async def _perform(self, call: GraphCall, known: Known, record: Call) -> Response:

@@ -1,8 +1,9 @@
 """Graph's limits for one app in one tenant: 30 calls about Teams in a second, and 4 at once in a mailbox.
 
-The second is one of real time.
+Of those that delete a chat one. The second is one of real time.
 
-Source: learn.microsoft.com *Microsoft Graph service-specific throttling limits*, Microsoft Teams and Outlook.
+Source: learn.microsoft.com *Microsoft Graph service-specific throttling limits*, Microsoft Teams and Outlook,
+and *Delete chat*.
 """
 
 import math
@@ -13,15 +14,16 @@ from contextlib import contextmanager
 
 from sandbox.graph_errors import GraphError, too_many_requests
 
-MOST_IN_A_SECOND = 30
+MOST_IN_A_SECOND, MOST_DELETED_IN_A_SECOND = 30, 1
 MOST_AT_ONCE = 4
 
 
 class GraphThrottle:
     """A sliding window over the calls that were allowed; a refused call does not count."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, most: int = MOST_IN_A_SECOND) -> None:
         self._clock = clock
+        self._most = most
         self._passed: deque[float] = deque()
 
     def admit(self) -> None:
@@ -29,7 +31,7 @@ class GraphThrottle:
         now = self._clock()
         while self._passed and self._passed[0] <= now - 1:
             self._passed.popleft()
-        if len(self._passed) >= MOST_IN_A_SECOND:
+        if len(self._passed) >= self._most:
             raise too_many_requests(max(1, math.ceil(self._passed[0] + 1 - now)))
         self._passed.append(now)
 
