@@ -6,16 +6,19 @@ import structlog
 
 from activities.registration import implements
 from muster.card_runs import CardRuns
-from muster.store import chats, rooms
+from muster.store import chats, rooms, targets
 from muster.store.pool import Pool, transaction
 from workflows.contract import Done
 from workflows.errors import BotRemoved, ProviderUnavailable
 from workflows.incident_room.activities import (
     ANNOUNCE,
+    ARCHIVE_ROOM,
     BEGIN_ANEW,
+    END_CARD,
     RESTORE_ROOM,
     SHOW_IN_CHAT,
     Announce,
+    OfChat,
     ShowInChat,
     StoredRoom,
 )
@@ -70,6 +73,24 @@ class RoomActivities:
         ]
         await self._card_runs.take_up(own, correlation=request.correlation)
         await rooms.note_shown(self._pool, request.room, chat=request.chat)
+        return Done()
+
+    @implements(END_CARD)
+    async def end_card(self, request: OfChat) -> Done:
+        """Write that the card in the chat is not kept up any more, and have its run show its last state."""
+        room = request.room
+        await rooms.end_card(self._pool, room, chat=request.chat)
+        card = await targets.find_card_of_incident(
+            self._pool, conversation=request.chat, account=room.account, incident_id=room.incident_id
+        )
+        if card is not None and card.following is not None:
+            await self._card_runs.end(card, card.following)
+        return Done()
+
+    @implements(ARCHIVE_ROOM)
+    async def archive_room(self, request: OfChat) -> Done:
+        """Write that nothing is done in the chat any more."""
+        await rooms.archive(self._pool, request.room, chat=request.chat)
         return Done()
 
     @implements(ANNOUNCE)

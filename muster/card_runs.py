@@ -11,8 +11,16 @@ import structlog
 
 from muster.store.targets import Target
 from workflows.channel_incident.messages import Attached, PresetChosen, Timing
-from workflows.channel_incident.workflow_type import ATTACH, CHANNEL_INCIDENT, CHOOSE_PRESET, DETACH, ROOM
+from workflows.channel_incident.workflow_type import (
+    ATTACH,
+    CHANNEL_INCIDENT,
+    CHOOSE_PRESET,
+    DETACH,
+    END_CARD,
+    ROOM,
+)
 from workflows.contract import ArgumentT, Signal, StartT, WorkflowType
+from workflows.following import Following
 from workflows.ids import IncidentRoomId
 from workflows.incident_room.messages import RoomKey
 from workflows.incident_room.workflow_type import BOT_ADDED, BOT_REMOVED
@@ -73,6 +81,10 @@ class CardRuns:
             await self._signals.signal(CHANNEL_INCIDENT, card.start(self._timing), ROOM, room)
 
         await _each(cards, tell)
+
+    async def end(self, card: Target, ended: Following) -> None:
+        """The card's chat is archived, as its row says: it shows its last state, and nothing more."""
+        await self._signals.signal(CHANNEL_INCIDENT, card.start(self._timing), END_CARD, ended)
 
     async def tell_of_bot(self, room: RoomKey, *, is_away: bool) -> None:
         """The run of an incident's own chat: whether the bot is in it."""

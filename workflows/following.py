@@ -6,11 +6,12 @@ from workflows.values import Value
 
 
 class Stopped(Value):
-    """Somebody stopped it."""
+    """Somebody stopped it, or the chat is archived."""
 
     by: str
-    """Their name."""
+    """Their name; empty where the chat is archived."""
     at: AwareDatetime
+    is_archived: bool = False
 
 
 class Following(Value):

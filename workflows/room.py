@@ -5,9 +5,9 @@ from typing import Literal
 from workflows.meeting import ToldMeeting
 from workflows.values import Value
 
-RoomStage = Literal["none", "made", "unknown", "gone"]
+RoomStage = Literal["none", "made", "unknown", "gone", "archived"]
 """``none``: there is no chat, or none any more that anybody could join. ``unknown``: one may have been made,
-and nobody knows. ``gone``: it was deleted."""
+and nobody knows. ``gone``: it was deleted. ``archived``: it is there to be read."""
 
 Absence = Literal["no_account", "no_user", "not_granted", "blocked", "refused", "full"]
 """Why somebody is not in the chat: nobody in the tenant has their e-mail address; PagerDuty does not know
@@ -65,11 +65,11 @@ class Room(Value):
 class ShownRoom(Value):
     """What a card says of the chat.
 
-    ``join`` it; it is in another tenant, ``elsewhere``; nobody knows whether it was made; it is ``gone``; or
-    the card is the chat's ``own``.
+    ``join`` it; it is in another tenant, ``elsewhere``; nobody knows whether it was made; it is ``gone``, or
+    ``archived``; or the card is the chat's ``own``.
     """
 
-    kind: Literal["join", "elsewhere", "unknown", "gone", "own"]
+    kind: Literal["join", "elsewhere", "unknown", "gone", "archived", "own"]
     url: str = ""
     topic: str = ""
     tenant_name: str = ""

@@ -6,19 +6,12 @@ from typing import NamedTuple
 
 import structlog
 
+from activities.graph.directory import NOBODY, Directory
+from activities.graph.roster import MOST_IN_CHAT, Roster
 from activities.heartbeats import heartbeats
 from activities.registration import implements
-from muster.clients.graph.chats import (
-    AT_ONCE,
-    FILTERS_PEOPLE,
-    FOR_A_PERSON,
-    ChatsClient,
-    DirectoryPerson,
-    Invited,
-    Membership,
-)
-from muster.clients.pagerduty.access import account_of
-from muster.clients.pagerduty.app_scopes import USERS
+from muster.clients.graph.chats import AT_ONCE, FILTERS_PEOPLE, ChatsClient, Invited
+from muster.clients.graph.errors import ROSTER_BLOCKED
 from muster.clients.pagerduty.rest import PagerDutyClient
 from muster.clients.pagerduty.tokens import AppTokens
 from muster.config_file import PagerDutyAccount
@@ -26,8 +19,7 @@ from muster.linked_people.together import all_of
 from muster.store import room_members, rooms
 from muster.store.pool import Pool
 from muster.store.room_members import Known
-from muster.values import NAME, VALUE, one_line
-from workflows.errors import ConsentMissing, Forbidden, NotFound, OutsideError, RequestInvalid
+from workflows.errors import ConsentMissing, Forbidden, NotFound
 from workflows.incident_room.activities import (
     ADD_PEOPLE,
     IDENTIFY_PEOPLE,
@@ -42,12 +34,8 @@ from workflows.incident_room.activities import (
 )
 from workflows.room import Absence
 
-MOST_IN_CHAT = 250
-"""People in a group chat (Microsoft: *Limits and specifications for Microsoft Teams*)."""
 _SEARCHED_FOR, _ADDED = 80, 60
 """People in one call of an activity, which then says that there are more."""
-
-_NOBODY = Known(None, None)
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -59,13 +47,6 @@ class _Search(NamedTuple):
     """Permissions without which some were not looked for."""
     has_searched: bool
     """Somebody was looked for."""
-
-
-class _User(NamedTuple):
-    """A user as PagerDuty has them."""
-
-    email: str
-    name: str
 
 
 class PeopleActivities:
@@ -80,9 +61,7 @@ class PeopleActivities:
         pool: Pool,
     ) -> None:
         self._chats = chats
-        self._client = pagerduty
-        self._app_tokens = app_tokens
-        self._accounts = accounts
+        self._directory = Directory(chats, pagerduty, app_tokens, accounts, pool)
         self._pool = pool
 
     @implements(IDENTIFY_PEOPLE)
@@ -110,10 +89,10 @@ class PeopleActivities:
     @implements(ADD_PEOPLE)
     async def add_people(self, request: AddPeople) -> PeopleBrought:
         """Read who is there, then add those who lack, four at once; whoever is refused is told of."""
-        room = request.room
+        room, roster = request.room, Roster(self._chats, self._pool)
         async with heartbeats():
             await room_members.take_out(self._pool, room, request.back, out=False)
-            there = await self._there(request)
+            there = await roster.there(request)
             invited = await room_members.invited(self._pool, room)
             lacking = [
                 one
@@ -124,9 +103,9 @@ class PeopleActivities:
             for one in lacking[places:]:
                 await room_members.note_absence(self._pool, room, one.aad_object_id, "full")
             added = lacking[:places]
-            await self._add_all(request, added[:_ADDED])
+            await self._add_all(roster, request, added[:_ADDED])
             if added:
-                there = await self._there(request)
+                there = await roster.there(request)
             absent, count = await room_members.absent(self._pool, room)
         await rooms.note_left(self._pool, room, chat=request.chat, left=False)
         present = sum(one.aad_object_id in there for one in invited)
@@ -138,18 +117,16 @@ class PeopleActivities:
 
         The rows say so before: whom Muster takes out has not left by themselves.
         """
-        room, few = request.room, asyncio.Semaphore(AT_ONCE)
+        room, roster = request.room, Roster(self._chats, self._pool)
         leaving = await room_members.keys_of(self._pool, room, request.users, everybody=request.everybody)
         async with heartbeats():
-            there = await self._members(request)
+            there = await roster.members(request)
             await room_members.note_members(self._pool, room, {one.aad_object_id for one in there})
             await room_members.take_out(self._pool, room, request.users, out=True)
             await room_members.note_removed(self._pool, room, leaving)
             if request.everybody:
                 await rooms.note_left(self._pool, room, chat=request.chat, left=True)
-            await all_of(
-                *(self._remove(request, one.id, few) for one in there if one.aad_object_id in leaving)
-            )
+            await all_of(*(roster.remove(request, one.id) for one in there if one.aad_object_id in leaving))
             left = {one.aad_object_id for one in there} - leaving
             await room_members.note_members(self._pool, room, left)
             invited = await room_members.invited(self._pool, room)
@@ -169,61 +146,28 @@ class PeopleActivities:
             await all_of(*(self._note_role(request, user, key, few) for user, key in linked))
         return _Search(frozenset(lacks), has_searched)
 
-    async def _remove(self, request: RemovePeople, membership: str, few: asyncio.Semaphore) -> None:
-        async with few:
-            await self._chats.remove(request.tenant, request.chat, membership)
-
-    async def _there(self, request: OfChat) -> set[str]:
-        """A read back: everybody in the chat."""
-        there = {one.aad_object_id for one in await self._members(request)}
-        await room_members.note_members(self._pool, request.room, there)
-        return there
-
-    async def _members(self, request: OfChat) -> tuple[Membership, ...]:
-        """Everybody in the chat; where that is gone, the row says so."""
-        try:
-            return await self._chats.members(request.tenant, request.chat)
-        except NotFound:
-            await rooms.note_gone(self._pool, request.room, chat=request.chat)
-            raise
-
-    async def _add_all(self, request: OfChat, people: Sequence[room_members.Invited]) -> None:
-        """Add them; a 403 of all, where there are several, is no matter of single people."""
-        few = asyncio.Semaphore(AT_ONCE)
-        refused = await all_of(*(self._add(request, one, few) for one in people))
-        forbidden = [one for answer in refused for one in answer if isinstance(one, Forbidden)]
-        if len(forbidden) == len(people) > 1:
-            raise forbidden[0]
-        told = [(one, refusal) for one, answer in zip(people, refused, strict=True) for refusal in answer]
-        for one, refusal in told:
-            absence: Absence = "blocked" if refusal.code == "RosterAddMemberBlocked" else "refused"
+    async def _add_all(self, roster: Roster, request: OfChat, people: Sequence[room_members.Invited]) -> None:
+        refused = await roster.add_all(request, [Invited(one.aad_object_id, one.role) for one in people])
+        for one in people:
+            refusal = refused.get(one.aad_object_id)
+            if refusal is None:
+                continue
+            absence: Absence = "blocked" if refusal.code == ROSTER_BLOCKED else "refused"
             log.warning("somebody is not added to a chat", reason=str(refusal), absence=absence)
             await room_members.note_absence(self._pool, request.room, one.aad_object_id, absence)
-
-    async def _add(
-        self, request: OfChat, one: room_members.Invited, few: asyncio.Semaphore
-    ) -> tuple[OutsideError, ...]:
-        """Add one of them; why Microsoft refuses that, where it does."""
-        try:
-            async with few:
-                person = Invited(one.aad_object_id, one.role)
-                await self._chats.add(request.tenant, request.chat, person)
-        except FOR_A_PERSON as refusal:
-            return (refusal,)
-        return ()
 
     async def _search(self, request: IdentifyPeople, user: str, few: asyncio.Semaphore) -> str | None:
         """Look for one of them, and note what came of it; the permission that is missing for it.
 
         Where people cannot be filtered, whoever has another principal name is nobody.
         """
-        known, name, lacks = _NOBODY, "", None
+        known, name, lacks = NOBODY, "", None
         absence: Absence | None = None
         async with few:
             try:
-                found = await self._user(request.room.account, user)
+                found = await self._directory.user(request.room.account, user)
                 name = found.name
-                known = await self._by_email(request.tenant, found.email)
+                known = await self._directory.by_email(request.tenant, found.email)
                 absence = "no_account" if known.aad_object_id is None else None
             except NotFound:
                 absence = "no_user"
@@ -250,28 +194,3 @@ class PeopleActivities:
             except (ConsentMissing, Forbidden):
                 known = Known(key, "owner")
         await room_members.note_found(self._pool, request.room, user, known=known, absence=absence)
-
-    async def _user(self, account: str, user: str) -> _User:
-        configured = account_of(self._accounts, account)
-        token = await self._app_tokens.get(account, USERS)
-        found = await self._client.get_user(configured, user, token=token)
-        return _User(one_line(found.get("email"), VALUE), one_line(found.get("name"), NAME))
-
-    async def _by_email(self, tenant: str, email: str) -> Known:
-        if not email:
-            return _NOBODY
-        known = await room_members.directory(self._pool, tenant=tenant, email=email)
-        if known is None:
-            found = await self._found(tenant, email)
-            known = Known(found.aad_object_id, found.role, found.address or email) if found else _NOBODY
-            await room_members.keep_directory(self._pool, tenant=tenant, email=email, known=known)
-        return known
-
-    async def _found(self, tenant: str, email: str) -> DirectoryPerson | None:
-        """Whom the directory has; an address that it does not even take is nobody's."""
-        try:
-            return await self._chats.find_person(tenant, email)
-        except RequestInvalid as refusal:
-            if refusal.refusal is None:  # it was not asked
-                raise
-            return None

@@ -45,6 +45,8 @@ _REASONS: dict[Reason, str] = {
     "not_made": ".",
     "meeting_not_made": ".",
     "owner_unknown": ". PagerDuty does not know who is to own the chat.",
+    "no_chat": ". The incident has no chat.",
+    "not_changed": ". Microsoft refused it. Whoever runs Muster finds why in its log.",
     "unavailable": ". PagerDuty did not answer. Try again in a moment.",
 }
 """Ends of the sentence *Acknowledge was not done…*; ``by`` is whom PagerDuty refused.

@@ -9,7 +9,8 @@ WITH place AS (
   FROM conversation c
   LEFT JOIN connection con
     ON con.conversation = c.id AND con.account = :account AND con.service = :service AND con.ended_at IS NULL
-  LEFT JOIN incident_room r ON r.account = :account AND r.incident_id = :incident_id AND r.chat = c.id
+  LEFT JOIN incident_room r
+    ON r.account = :account AND r.incident_id = :incident_id AND r.chat = c.id AND r.stage = 'made'
   WHERE c.id = :conversation AND c.tenant = :tenant AND c.suspended_at IS NULL
 ), followed AS (
   INSERT INTO incident_card AS k

@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
+import asyncpg
+
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
 from workflows.incident_room.messages import RoomKey
@@ -13,6 +15,8 @@ from workflows.wanted import ASKER, ASSIGNEE, ROLE, WantedPerson
 QUERIES = load_queries(__file__)
 
 MOST_NAMED = 20
+OF_NO_USER = "aad:"
+"""Before the AAD object id of somebody whom PagerDuty may not know, in the place of their user's id."""
 Role = Literal["owner", "guest"]
 
 
@@ -36,6 +40,31 @@ class Known(NamedTuple):
     """By which they are invited; empty: nobody has told."""
 
 
+class Standing(NamedTuple):
+    """Who a PagerDuty user is in the tenant, as far as rows tell."""
+
+    aad_object_id: str | None
+    is_elsewhere: bool
+    """They are linked in another tenant."""
+
+
+class Member(NamedTuple):
+    """Somebody who is wanted in the chat, as whoever asks about its members is told."""
+
+    pagerduty_user: str | None
+    """``None``: PagerDuty is not known to know them."""
+    name: str
+    aad_object_id: str | None
+    role: Role | None
+    in_chat: bool
+    """By the last read back."""
+    asked: bool
+    """They asked for the chat, or a program brought them in."""
+    absence: Absence | None
+    has_left: bool
+    """By themselves, or a program took them out."""
+
+
 async def want(
     connection: Connection | Pool, room: RoomKey, people: Sequence[WantedPerson], *, asked: bool = False
 ) -> None:
@@ -48,6 +77,50 @@ async def want(
         names=[one.name for one in people],
         asked=asked,
     )
+
+
+async def note_by_program(
+    connection: Connection | Pool, room: RoomKey, users: Sequence[str], *, by_program: bool
+) -> None:
+    """A program has brought these in, so that they are wanted again; or it has taken them out."""
+    await QUERIES["note_by_program"].execute(
+        connection, **dict(room), users=list(users), by_program=by_program
+    )
+
+
+async def user_of(
+    connection: Connection | Pool, room: RoomKey, *, tenant: str, key: str
+) -> tuple[str, str] | None:
+    """As whom this person, by AAD object id, stands in the room, else is linked: the id, and a name."""
+    row = await QUERIES["user_of"].fetchrow(connection, **dict(room), tenant=tenant, aad_object_id=key)
+    return (row["pagerduty_user"], row["name"]) if row else None
+
+
+async def known_as(
+    connection: Connection | Pool, room: RoomKey, *, tenant: str, pagerduty_user: str
+) -> Standing:
+    """Who a PagerDuty user is in the tenant, by the room or by a link."""
+    (row,) = await QUERIES["known_as"].fetch(
+        connection, **dict(room), tenant=tenant, pagerduty_user=pagerduty_user
+    )
+    return Standing(row["in_room"] or row["linked"], row["is_elsewhere"])
+
+
+async def is_email_elsewhere(connection: Connection | Pool, *, account: str, tenant: str, email: str) -> bool:
+    """Whether somebody with this e-mail address in PagerDuty is linked in another tenant."""
+    return bool(
+        await QUERIES["is_email_elsewhere"].fetchval(connection, account=account, tenant=tenant, email=email)
+    )
+
+
+async def listed(connection: Connection | Pool, room: RoomKey) -> tuple[Member, ...]:
+    """Everybody who is wanted in the room, those who matter most first."""
+    return tuple(_member(row) for row in await QUERIES["listed"].fetch(connection, **dict(room)))
+
+
+def _member(row: asyncpg.Record) -> Member:
+    user = row["pagerduty_user"]
+    return Member(**{**row, "pagerduty_user": None if user.startswith(OF_NO_USER) else user})
 
 
 async def want_roles(connection: Connection | Pool, room: RoomKey) -> None:

@@ -19,6 +19,47 @@ WHERE k.account = :account AND k.incident_id = :incident_id AND r.value #>> '{ho
 ORDER BY r.value #>> '{holder,id}'
 ON CONFLICT (account, incident_id, pagerduty_user) DO UPDATE SET rank = least(m.rank, excluded.rank)
 
+-- name: note_by_program
+-- A program brings them in, and they are wanted again if they left or were taken out; or it takes them out.
+UPDATE room_member
+SET by_program = :by_program, taken_out = taken_out AND NOT :by_program,
+    left_at = CASE WHEN NOT :by_program THEN left_at END
+WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = ANY(:users::text[])
+
+-- name: user_of
+-- As whom somebody stands in the room; else as whom they are linked.
+SELECT pagerduty_user, name FROM (
+  SELECT m.pagerduty_user, m.name, 1 AS place FROM room_member m
+  WHERE m.account = :account AND m.incident_id = :incident_id AND m.aad_object_id = :aad_object_id
+  UNION ALL
+  SELECT l.pagerduty_user, l.pagerduty_name, 2 FROM user_link l
+  WHERE l.account = :account AND l.tenant = :tenant AND l.aad_object_id = :aad_object_id
+) AS known
+ORDER BY place, pagerduty_user LIMIT 1
+
+-- name: known_as
+-- Whom the room, or a link, knows as this PagerDuty user; and whether another tenant's link does.
+SELECT
+  (SELECT m.aad_object_id FROM room_member m
+   WHERE m.account = :account AND m.incident_id = :incident_id AND m.pagerduty_user = :pagerduty_user
+     AND m.absence IS DISTINCT FROM 'no_account') AS in_room,
+  (SELECT l.aad_object_id FROM user_link l
+   WHERE l.account = :account AND l.tenant = :tenant AND l.pagerduty_user = :pagerduty_user
+   ORDER BY l.id LIMIT 1) AS linked,
+  EXISTS (SELECT FROM user_link l
+          WHERE l.account = :account AND l.tenant <> :tenant AND l.pagerduty_user = :pagerduty_user) AS is_elsewhere
+
+-- name: is_email_elsewhere
+SELECT EXISTS (SELECT FROM user_link
+               WHERE account = :account AND tenant <> :tenant AND lower(pagerduty_email) = lower(:email))
+
+-- name: listed
+SELECT pagerduty_user, name, aad_object_id, role, in_chat, asked OR by_program AS asked, absence,
+       left_at IS NOT NULL AS has_left
+FROM room_member
+WHERE account = :account AND incident_id = :incident_id
+ORDER BY rank, name, pagerduty_user
+
 -- name: link
 -- Whoever linked their accounts is known by that, however they are called.
 UPDATE room_member m

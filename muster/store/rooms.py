@@ -83,6 +83,7 @@ async def restore(connection: Connection | Pool, room: RoomKey) -> StoredRoom:
         ),
         searched_for=tuple(one["pagerduty_user"] for one in people),
         taken_out=tuple(one["pagerduty_user"] for one in people if one["taken_out"]),
+        asked_for=tuple(one["pagerduty_user"] for one in people if one["by_program"]),
         left=row["left_at"] is not None,
         present=row["present"],
         clicks=await clicks.of_room(connection, room),
@@ -155,6 +156,26 @@ async def note_gone(connection: Connection | Pool, room: RoomKey, *, chat: str) 
     await QUERIES["gone"].execute(connection, **dict(room), chat=chat)
 
 
+async def archive(connection: Connection | Pool, room: RoomKey, *, chat: str) -> None:
+    """Nothing is done in it any more."""
+    await QUERIES["archive"].execute(connection, **dict(room), chat=chat)
+
+
+async def detach(connection: Connection | Pool, *, chat: str) -> None:
+    """No event goes into the chat any more: it is about to be deleted."""
+    await QUERIES["detach"].execute(connection, chat=chat)
+
+
+async def attach(connection: Connection | Pool, *, chat: str) -> None:
+    """The chat could not be deleted: events go there again."""
+    await QUERIES["attach"].execute(connection, chat=chat)
+
+
+async def end_card(connection: Connection | Pool, room: RoomKey, *, chat: str) -> None:
+    """The chat is archived: its card shows its last state, and no event changes it."""
+    await QUERIES["end_card"].execute(connection, **dict(room), chat=chat)
+
+
 async def note_installed(connection: Connection | Pool, room: RoomKey, *, chat: str) -> None:
     """The bot is in the chat."""
     await QUERIES["note_installed"].execute(connection, **dict(room), chat=chat)
@@ -189,6 +210,13 @@ async def note_noted(connection: Connection | Pool, room: RoomKey, *, chat: str)
 async def note_renamed(connection: Connection | Pool, room: RoomKey, *, chat: str, topic: str) -> None:
     """What the chat is called now."""
     await QUERIES["note_renamed"].execute(connection, **dict(room), chat=chat, topic=topic)
+
+
+async def note_named(
+    connection: Connection | Pool, room: RoomKey, *, chat: str, name: str, topic: str
+) -> None:
+    """A program gave the chat a name of its own; ``topic`` is that with the mark."""
+    await QUERIES["note_named"].execute(connection, **dict(room), chat=chat, name=name, topic=topic)
 
 
 async def note_told(connection: Connection | Pool, room: RoomKey, told: Room) -> None:

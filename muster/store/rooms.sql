@@ -31,7 +31,7 @@ SELECT t.name FROM incident_room r JOIN teams_tenant t ON t.id = r.tenant
 WHERE r.account = :account AND r.incident_id = :incident_id
 
 -- name: people
-SELECT pagerduty_user, name, asked, taken_out FROM room_member
+SELECT pagerduty_user, name, asked, taken_out, by_program FROM room_member
 WHERE account = :account AND incident_id = :incident_id
 ORDER BY pagerduty_user
 
@@ -75,7 +75,7 @@ WHERE r.account = :account AND r.incident_id = :incident_id AND r.stage = 'none'
 -- Somebody asks for another chat, and nobody will look for the old one.
 UPDATE incident_room
 SET stage = 'none', chat = NULL, url = '', shown_topic = '', installed_at = NULL, shown_at = NULL, noted_at = NULL
-WHERE account = :account AND incident_id = :incident_id AND stage IN ('unknown', 'gone')
+WHERE account = :account AND incident_id = :incident_id AND stage IN ('unknown', 'gone', 'archived')
 
 -- name: forget_members
 -- What kept somebody out of the old chat says nothing of another one.
@@ -85,7 +85,27 @@ WHERE account = :account AND incident_id = :incident_id
 
 -- name: gone
 UPDATE incident_room SET stage = 'gone'
+WHERE account = :account AND incident_id = :incident_id AND chat = :chat AND stage IN ('made', 'archived')
+
+-- name: archive
+UPDATE incident_room SET stage = 'archived'
 WHERE account = :account AND incident_id = :incident_id AND chat = :chat AND stage = 'made'
+
+-- name: detach
+-- The chat is about to be deleted: no event of any incident goes there. Its runs are told by whoever deletes it.
+UPDATE conversation
+SET suspended_at = coalesce(suspended_at, now()), suspended_by = 'deletion', told_by = 'deletion'
+WHERE id = :chat AND team IS NULL
+
+-- name: attach
+-- It could not be deleted.
+UPDATE conversation SET suspended_at = NULL WHERE id = :chat AND team IS NULL AND suspended_by = 'deletion'
+
+-- name: end_card
+-- The chat is archived: nobody stopped it by name, and no event brings the incident back there.
+UPDATE incident_card
+SET followed_at = coalesce(followed_at, now()), followed_name = coalesce(followed_name, ''), stopped_at = now()
+WHERE account = :account AND incident_id = :incident_id AND conversation = :chat AND stopped_at IS NULL
 
 -- name: note_installed
 UPDATE incident_room SET installed_at = now()
@@ -112,6 +132,11 @@ WHERE account = :account AND incident_id = :incident_id AND chat = :chat
 
 -- name: note_renamed
 UPDATE incident_room SET shown_topic = :topic
+WHERE account = :account AND incident_id = :incident_id AND chat = :chat
+
+-- name: note_named
+-- A program gave it a name of its own.
+UPDATE incident_room SET name = :name, topic = :name, shown_topic = :topic
 WHERE account = :account AND incident_id = :incident_id AND chat = :chat
 
 -- name: note_told

@@ -180,7 +180,7 @@ CREATE TABLE incident_room (
     program_user text DEFAULT ''::text NOT NULL,
     program_email text DEFAULT ''::text NOT NULL,
     CONSTRAINT incident_room_preset_check CHECK ((preset = ANY (ARRAY['no_updates'::text, 'status_updates_only'::text, 'highlights_only'::text, 'all_updates'::text]))),
-    CONSTRAINT incident_room_stage_check CHECK ((stage = ANY (ARRAY['none'::text, 'making'::text, 'made'::text, 'unknown'::text, 'gone'::text])))
+    CONSTRAINT incident_room_stage_check CHECK ((stage = ANY (ARRAY['none'::text, 'making'::text, 'made'::text, 'unknown'::text, 'gone'::text, 'archived'::text])))
 );
 
 CREATE TABLE installation (
@@ -398,6 +398,7 @@ CREATE TABLE room_member (
     taken_out boolean DEFAULT false NOT NULL,
     left_at timestamp with time zone,
     address text DEFAULT ''::text NOT NULL,
+    by_program boolean DEFAULT false NOT NULL,
     CONSTRAINT room_member_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'guest'::text])))
 );
 

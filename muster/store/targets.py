@@ -223,7 +223,9 @@ def following_of(row: asyncpg.Record) -> Following | None:
         return None
     stopped = None
     if row["stopped_at"] is not None:
-        stopped = Stopped(by=row["stopped_name"], at=row["stopped_at"])
+        # Whoever stops it has a name, be it an empty one.
+        name = row["stopped_name"]
+        stopped = Stopped(by=name or "", at=row["stopped_at"], is_archived=name is None)
     return Following(number=row["follow_number"], by=row["followed_name"], stopped=stopped)
 
 

@@ -35,7 +35,7 @@ WITH known AS (
 SELECT c.id, c.kind, c.tenant, c.key, c.name, t.name AS team_name, k.stored, k.preset, k.preset_number,
        k.followed_at, k.followed_name, k.follow_number, k.stopped_at, k.stopped_name,
        r.tenant AS room_tenant, r.told AS room,
-       r.stage NOT IN ('none', 'gone') OR coalesce(m.stage, 'none') NOT IN ('none', 'gone') AS room_has_something
+       r.stage NOT IN ('none', 'gone', 'archived') OR coalesce(m.stage, 'none') NOT IN ('none', 'gone') AS room_has_something
 FROM (VALUES (1)) AS always (one) -- the room hears of its incident also where no card is
 LEFT JOIN incident_room r ON r.account = :account AND r.incident_id = :incident_id
 LEFT JOIN room_meeting m ON m.account = r.account AND m.incident_id = r.incident_id

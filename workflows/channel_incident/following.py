@@ -71,6 +71,11 @@ def with_stopped(state: State, stopped: Following) -> State:
     known = state.following
     if known is None or known.number > stopped.number:
         return state
+    return with_ended(state, stopped)
+
+
+def with_ended(state: State, stopped: Following) -> State:
+    """The last state is shown here, and nothing more, whatever brings the incident."""
     announcements = state.announcements.keeping(lambda _: False)
     return state.replace(following=stopped, announcements=announcements).recovered("announcements")
 

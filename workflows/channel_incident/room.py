@@ -26,6 +26,8 @@ def shown_room(room: Room | None, place: Place | None) -> ShownRoom | None:
     if room is None or place is None or room.stage == "none":
         return None
     if room.chat == place.conversation:
+        if room.stage == "archived":
+            return None
         return ShownRoom(
             kind="own",
             lacks=room.lacks,
@@ -47,7 +49,12 @@ def shown_room(room: Room | None, place: Place | None) -> ShownRoom | None:
             absent=room.absent,
             absent_count=room.absent_count,
         )
-    return ShownRoom(kind="gone" if room.stage == "gone" else "unknown", topic=room.topic)
+    match room.stage:
+        case "gone":
+            return ShownRoom(kind="gone", topic=room.topic)
+        case "archived":
+            return ShownRoom(kind="archived", url=room.url)
+    return ShownRoom(kind="unknown", topic=room.topic)
 
 
 def told_meeting(state: State, place: Place | None) -> ToldMeeting | None:

@@ -61,6 +61,11 @@ def entry_of_room(room: Room, at: datetime) -> TimelineEntry:
     return TimelineEntry(at=at, what=f"chat: {room.stage}", who="Muster")
 
 
+def entry_of_end(at: datetime) -> TimelineEntry:
+    """The chat is archived, as the timeline tells it."""
+    return TimelineEntry(at=at, what="the chat is archived", who="Muster")
+
+
 def entry_of_click(click: Click, outcome: Outcome) -> TimelineEntry:
     """A click as the timeline tells it."""
     return TimelineEntry(

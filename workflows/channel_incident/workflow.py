@@ -15,6 +15,7 @@ from workflows.channel_incident.details import DetailsReconciler
 from workflows.channel_incident.following import (
     SubscriptionReconciler,
     is_follow_news,
+    with_ended,
     with_follower,
     with_following,
     with_reread,
@@ -27,6 +28,7 @@ from workflows.channel_incident.room import with_room
 from workflows.channel_incident.run_state import RunState
 from workflows.channel_incident.timeline import (
     entry_of_attached,
+    entry_of_end,
     entry_of_event,
     entry_of_followed,
     entry_of_preset,
@@ -39,12 +41,14 @@ from workflows.channel_incident.workflow_type import (
     CLICK,
     CLICKS,
     DETACH,
+    END_CARD,
     EVENTS,
     FOLLOW,
     ROOM,
 )
 from workflows.draining import drain
 from workflows.errors import NotFound
+from workflows.following import Following
 from workflows.handlers import takes_signals, takes_updates
 from workflows.incident.events import IncidentEvent
 from workflows.incident.news import announcement_of, is_urgent
@@ -154,6 +158,12 @@ class ChannelIncidentWorkflow:
         """Signal: somebody chose how much is said beside the card, and its row says so."""
         run = self.run_state
         run.apply(with_preset(run.state, message.chosen), entry=entry_of_preset(message, workflow.now()))
+
+    @workflow.signal(name=END_CARD.name)
+    def end_card(self, ended: Following) -> None:
+        """Signal: the chat is archived, and the card's row says so."""
+        run = self.run_state
+        run.apply(with_ended(run.state, ended), entry=entry_of_end(workflow.now()))
 
     @workflow.signal(name=ROOM.name)
     def hear_of_room(self, room: Room) -> None:

@@ -13,6 +13,7 @@ from workflows.channel_incident.messages import (
     Start,
 )
 from workflows.contract import RunListing, Signal, Update, WorkflowType
+from workflows.following import Following
 from workflows.ids import ChannelIncidentId
 from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
@@ -47,6 +48,8 @@ FOLLOW = Signal("follow", Followed)
 """Somebody follows the incident here, whether or not it is open."""
 CHOOSE_PRESET = Signal("choose_preset", PresetChosen)
 """How much is said beside the card from now on, as its row says."""
+END_CARD = Signal("end_card", Following)
+"""The chat is archived, and the card's row says so: the last state is shown, and nothing more."""
 ROOM = Signal("room", Room)
 """How the chat that was made for the incident stands."""
 CLICKS = {verb: Update(verb, Click, ClickAnswer, goes_on_as=CLICK) for verb in CARD_VERBS}
@@ -113,7 +116,7 @@ CHANNEL_INCIDENT = WorkflowType(
     listing=_listing,
     signals={
         **EVENTS,
-        **{signal.name: signal for signal in (CLICK, DETACH, ATTACH, FOLLOW, CHOOSE_PRESET, ROOM)},
+        **{signal.name: signal for signal in (CLICK, DETACH, ATTACH, FOLLOW, CHOOSE_PRESET, ROOM, END_CARD)},
     },
     updates=CLICKS,
 )

@@ -10,6 +10,7 @@ from workflows.incident.events import Details
 from workflows.incident_room.messages import RoomKey
 from workflows.incident_room.state import Asker, NotMade, Plan
 from workflows.meeting import StoredMeeting
+from workflows.members import MembersChange, NamedPerson
 from workflows.presets import IN_ROOMS, Preset
 from workflows.room import Absent, Room
 from workflows.values import Value
@@ -187,6 +188,46 @@ class Renamed(Value):
     topic: str
 
 
+ARCHIVED = "🗄 "
+"""Before the topic of a chat that is archived, in the place of every other mark."""
+
+
+class SetTopicOf(OfChat):
+    """Give the chat a name of its own; ``is_over``: with the mark."""
+
+    name: str
+    is_over: bool
+
+
+class TopicSet(Value):
+    """What the chat is called now; nothing, where nothing that people can read is left of the name."""
+
+    name: str = ""
+    topic: str = ""
+    """With the mark."""
+
+
+class MarkArchived(OfChat):
+    """Put the mark of what is archived before the chat's topic."""
+
+    topic: str
+
+
+class ChangeMembersOf(OfChat):
+    """Bring these people in, or take them out."""
+
+    people: tuple[NamedPerson, ...]
+
+
+class MembersChanged(Value):
+    """Who was brought in or taken out; who is in the chat after a read back."""
+
+    change: MembersChange
+    keys: tuple[str, ...] = ()
+    """Ids of those who were changed, as their rows have them."""
+    present: int
+
+
 class SumUp(OfChat):
     """Say once, in the chat, how the incident went."""
 
@@ -206,7 +247,7 @@ class StoredRoom(Value):
     exists: bool = False
     tenant: str = ""
     tenant_name: str = ""
-    stage: Literal["none", "making", "unknown", "made", "gone"] = "none"
+    stage: Literal["none", "making", "unknown", "made", "gone", "archived"] = "none"
     """``making``: it was begun and its outcome never recorded."""
     topic: str = ""
     name: str = ""
@@ -226,6 +267,7 @@ class StoredRoom(Value):
     askers: tuple[Asker, ...] = ()
     searched_for: tuple[str, ...] = ()
     taken_out: tuple[str, ...] = ()
+    asked_for: tuple[str, ...] = ()
     left: bool = False
     present: int = 0
     clicks: tuple[RecordedOutcome, ...] = ()
@@ -248,4 +290,11 @@ SHOW_IN_CHAT = Activity("workflow.show_in_chat", ShowInChat, Done, options.SIGNA
 NOTE_CHAT = Activity("pagerduty.note_chat", NoteChat, Done, options.PAGERDUTY_READ)
 ANNOUNCE = Activity("workflow.announce_room", Announce, Done, options.SIGNAL_MANY)
 RENAME_CHAT = Activity("graph.rename_chat", RenameChat, Renamed, options.GRAPH_WRITE)
+DELETE_CHAT = Activity("graph.delete_chat", OfChat, Done, options.GRAPH_WRITE)
+SET_TOPIC = Activity("graph.set_topic", SetTopicOf, TopicSet, options.GRAPH_WRITE)
+MARK_ARCHIVED = Activity("graph.mark_archived", MarkArchived, Renamed, options.GRAPH_WRITE)
+ADD_MEMBERS = Activity("graph.add_members", ChangeMembersOf, MembersChanged, options.GRAPH_PEOPLE)
+REMOVE_MEMBERS = Activity("graph.remove_members", ChangeMembersOf, MembersChanged, options.GRAPH_PEOPLE)
+END_CARD = Activity("workflow.end_card", OfChat, Done, options.SIGNAL_ONE)
+ARCHIVE_ROOM = Activity("store.archive_room", OfChat, Done, options.STORE)
 SUM_UP = Activity("teams.sum_up", SumUp, Done, options.TEAMS_SHOW)

@@ -11,7 +11,7 @@ from workflows.channel_incident.messages import CardKey
 from workflows.contract import call
 from workflows.errors import failure_of
 from workflows.incident_room.activities import ADMIT, OPEN_ROOM, Admit, Admitted, OpenRoom
-from workflows.incident_room.messages import AskedByClick, AskedByProgram
+from workflows.incident_room.messages import AskedByClick, AskedByProgram, AskedOfChat
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Plan
 from workflows.verbs.judging import judge_person
@@ -112,6 +112,32 @@ class Programmed:
             name=asked.name,
         )
         return await call(OPEN_ROOM, request, f"as {asked.by}")
+
+    async def record(self, run: RunState, outcome: Outcome) -> None:
+        """Its outcome is in the history; the API keeps what it answered."""
+
+
+class Ordered:
+    """A program wants something done with the chat that is there: PagerDuty is not asked."""
+
+    def __init__(self, asked: AskedOfChat) -> None:
+        self.key = asked.key
+        self.who = f"a program as {asked.by}"
+        self.correlation = asked.correlation
+        self.takes_risk = False
+        self.plan = Plan()
+
+    def is_after(self, moment: datetime | None) -> bool:
+        """It is asked again and again by itself."""
+        return True
+
+    def judge(self, run: RunState) -> Outcome | None:
+        """Nothing speaks against it before the chat is looked at."""
+        return None
+
+    async def admit(self, run: RunState) -> Admitted:
+        """Whoever runs Muster has given the program a token."""
+        return Admitted()
 
     async def record(self, run: RunState, outcome: Outcome) -> None:
         """Its outcome is in the history; the API keeps what it answered."""

@@ -48,7 +48,8 @@ def with_chat_wanted(state: State) -> State:
 
 def without_chat(state: State) -> State:
     """Nothing is done any more for a chat that is not there."""
-    people = People(taken_out=state.people.taken_out, waiting=state.people.waiting)
+    kept = state.people
+    people = People(taken_out=kept.taken_out, asked_for=kept.asked_for, waiting=kept.waiting)
     bare = state.replace(chat=Chat(), people=people, installed=False, shown=False, noted=False)
     return bare.recovered(PRESENCE)
 
@@ -56,6 +57,14 @@ def without_chat(state: State) -> State:
 def with_chat_gone(state: State) -> State:
     """It was deleted: whoever wants one asks for a new one."""
     return without_chat(state).with_chat(stage="gone")
+
+
+def with_chat_archived(state: State) -> State:
+    """Nothing is done in it any more. Where everybody was taken out, nobody has a way in."""
+    chat, is_left = state.chat, state.people.left
+    return without_chat(state).with_chat(
+        stage="archived", id=chat.id, url="" if is_left else chat.url, topic=chat.topic
+    )
 
 
 def with_chat_made(state: State, made: ChatMade | ChatFound) -> State:
@@ -269,10 +278,15 @@ class NamesReconciler(MicrosoftReconciler):
     defers = True
 
     def is_due(self) -> bool:
-        """The incident is over and its topic does not say so, or it is open and its topic says it is over."""
+        """The incident is over and its topic does not say so, or it is open and its topic says it is over.
+
+        Or it has a name of its own, and is called otherwise.
+        """
         chat, run = self._run.state.chat, self._run
         if chat.stage != "made" or chat.topic == "":
             return False
+        if run.state.plan.name and chat.shown_topic.removeprefix(OVER) != chat.topic:
+            return True
         return run.is_open if self._has_mark else run.wants_mark
 
     def holds_run(self) -> bool:

@@ -2,7 +2,9 @@
 
 from workflows.incident_room.state import State
 from workflows.meeting import LASTING_FOR_A_POLICY
+from workflows.members import MembersChange, NamedPerson
 from workflows.presets import IN_ROOMS, Preset
+from workflows.room import Lack
 from workflows.values import Value
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome
@@ -99,15 +101,54 @@ class AskedByProgram(Value):
     correlation: str
 
 
+class AskedOfChat(Value):
+    """A program wants something done with the chat that is there, as a user who answers for it."""
+
+    key: str
+    """Tells this request from every other, however often it arrives."""
+    by: str
+    """PagerDuty's id of the user in whose name the program asks."""
+    correlation: str
+
+
+class DeleteChat(AskedOfChat):
+    """Delete the chat."""
+
+
+class ArchiveChat(AskedOfChat):
+    """Leave the chat as it is: card and topic show it for the last time, and nothing more is done there."""
+
+    people_leave: bool = False
+    """Everybody whom Muster brought in is taken out."""
+
+
+class SetTopic(AskedOfChat):
+    """Call the chat this, and not as the incident is called."""
+
+    topic: str
+
+
+class ChangeMembers(AskedOfChat):
+    """Bring these people in, or take them out."""
+
+    people: tuple[NamedPerson, ...]
+
+
 class RoomAnswer(Value):
     """What the API says to whoever asked."""
 
     outcome: Outcome
     url: str = ""
     """Of what was asked for; empty where there is none, or none yet."""
+    name: str = ""
+    """Of the chat."""
     invited: tuple[str, ...] = ()
     """To the meeting: the first names; ``invited_count`` tells how many there are."""
     invited_count: int = 0
+    members: MembersChange = MembersChange()
+    """Who was brought in or taken out, and who was not."""
+    lacks: tuple[Lack, ...] = ()
+    """Steps that were left out, and the permissions that they take."""
 
 
 class End(Value):

@@ -59,7 +59,7 @@ def declined_of(state: State) -> list[str]:
     responders = (entry.value for entry in state.incident.responders)
     declined = [one.person.id for one in responders if one.state in NOT_WANTED]
     wanted = {one.user for one in wanted_people(state)} if declined else set()
-    return [user for user in declined if user not in wanted]
+    return [user for user in declined if user not in wanted and user not in state.people.asked_for]
 
 
 def with_asker(state: State, asker: Asker) -> State:
@@ -142,6 +142,8 @@ class MembersReconciler(MicrosoftReconciler):
         """The chat is there, and somebody may be missing in it."""
         run, people = self._run, self._run.state.people
         if run.state.chat.stage != "made" or not people.searched or run.is_left:
+            return False
+        if run.state.is_being_emptied:
             return False
         if people.left:
             return run.is_open

@@ -49,6 +49,7 @@ def restored(state: State, stored: StoredRoom) -> State:
     )
     if folded.meeting.stage == "gone":
         folded = with_meeting_gone(folded)
+    folded = folded.with_people(asked_for=stored.asked_for)
     if folded.wants_people:
         folded = folded.with_people(**_people(stored))
     match stored.stage:
@@ -58,6 +59,9 @@ def restored(state: State, stored: StoredRoom) -> State:
             return folded.with_chat(stage="in_doubt", topic=stored.topic, in_doubt_since=stored.began_at)
         case "unknown":
             return folded.with_chat(stage="unknown", topic=stored.topic, unknown_since=stored.began_at)
+        case "archived":
+            url = "" if stored.left else stored.url
+            return folded.with_chat(stage="archived", id=stored.id, url=url, topic=stored.topic)
         case "none" | "gone":  # what the row holds of an earlier chat is nothing to anybody
             return folded.with_chat(stage=stored.stage)
 
@@ -79,6 +83,7 @@ def _with_made(state: State, stored: StoredRoom) -> State:
                 # Who left since then on their own account is not brought in once more.
                 "brought": len(stored.searched_for) if stored.present else -1,
                 "taken_out": stored.taken_out,
+                "asked_for": stored.asked_for,
                 "left": stored.left,
                 "lacks": tuple(one.permission for one in told.lacks if one.step == "people"),
                 "found": stored.present,

@@ -27,6 +27,8 @@ class RunState(DegradableRun[State]):
         """The run is about to end or to continue as new: nothing may be started any more."""
         self.requests = 0
         """How often somebody asked for a chat that was not there."""
+        self.orders = 0
+        """How often a program wanted something done with the chat."""
         self.begins_anew = False
         """Somebody asked for another chat than the one that nobody knows of."""
         self.returns = 0

@@ -8,8 +8,9 @@ from workflows.degradations import Degradable
 from workflows.incident.stamps import MOST_ENTRIES
 from workflows.incident.state import IncidentState
 from workflows.meeting import Hindrance, Way
+from workflows.members import MembersChange, NamedPerson
 from workflows.presets import IN_ROOMS, Preset
-from workflows.room import Absent, Room
+from workflows.room import Absent, Lack, Room
 from workflows.values import Value
 from workflows.verbs.click import Click
 from workflows.verbs.outcomes import Outcome, RecordedOutcome
@@ -19,9 +20,13 @@ LONGEST_TIMELINE = 25
 PRESENCE = "presence"
 """By this name a degradation says that the bot was removed from the chat."""
 
-Stage = Literal["none", "wanted", "in_doubt", "unknown", "made", "gone"]
+ORDER = "order"
+"""By this name a degradation says why a program's order cannot be done: that program alone is told."""
+
+Stage = Literal["none", "wanted", "in_doubt", "unknown", "made", "gone", "archived"]
 """``wanted``: it is to be made. ``in_doubt``: the answer to its making was lost, and it is looked for.
-``unknown``: it was not found, and may be there all the same."""
+``unknown``: it was not found, and may be there all the same. ``archived``: it is there, and nothing is done
+in it any more."""
 
 
 MeetingStage = Literal["none", "wanted", "made", "gone"]
@@ -128,6 +133,8 @@ class People(Value):
     """PagerDuty's ids of those who declined and were taken out."""
     asked_again: tuple[str, ...] = ()
     """PagerDuty's ids of those who asked for the chat that is there: who of them has left is brought back."""
+    asked_for: tuple[str, ...] = ()
+    """Ids of those whom a program has brought in, as their rows have them: nothing else takes them out."""
     waiting: tuple[WantedPerson, ...] = ()
     """Those whom events have named, and who were not looked for."""
     found: int = 0
@@ -136,6 +143,36 @@ class People(Value):
     absent_count: int = 0
     lacks: tuple[str, ...] = ()
     """Permissions without which some were not looked for."""
+
+
+OrderKind = Literal["delete_chat", "archive_chat", "set_topic", "add_members", "remove_members"]
+OrderStep = Literal["card", "names", "leaving"]
+
+
+class Order(Value):
+    """What a program wants done with the chat, while it is done."""
+
+    key: str
+    """Of the request."""
+    kind: OrderKind
+    topic: str = ""
+    people: tuple[NamedPerson, ...] = ()
+    people_leave: bool = False
+    steps: tuple[OrderStep, ...] = ()
+    """Those that are behind it."""
+    lacks: tuple[Lack, ...] = ()
+    """Steps that were left out."""
+    members: MembersChange = MembersChange()
+    outcome: Outcome | None = None
+    """``None``: it goes on."""
+
+
+class EndedOrder(Value):
+    """What an order came to beside its outcome, for whoever asks again."""
+
+    key: str
+    members: MembersChange
+    lacks: tuple[Lack, ...]
 
 
 class Told(Value):
@@ -177,6 +214,8 @@ class State(Degradable):
     """Of the chat: what whoever asked for it first wants of it."""
     meeting: Meeting = Meeting()
     people: People = People()
+    order: Order | None = None
+    ended_orders: tuple[EndedOrder, ...] = ()
     installed: bool = False
     """The bot is in the chat."""
     app_unknown: bool = False
@@ -210,6 +249,11 @@ class State(Degradable):
         return any(one.name == PRESENCE for one in self.degradations)
 
     @property
+    def is_being_emptied(self) -> bool:
+        """A program archives the chat, and everybody is to leave it."""
+        return self.order is not None and self.order.people_leave
+
+    @property
     def wants_people(self) -> bool:
         """There is something that they are to be in, or there is to be."""
         return self.chat.stage in ("wanted", "made") or self.meeting.stage in ("wanted", "made")
@@ -217,7 +261,7 @@ class State(Degradable):
     @property
     def has_nothing(self) -> bool:
         """Neither a chat nor a meeting, and none is on its way."""
-        return self.chat.stage in ("none", "gone") and self.meeting.stage in ("none", "gone")
+        return self.chat.stage in ("none", "gone", "archived") and self.meeting.stage in ("none", "gone")
 
     def with_chat(self, **changes: object) -> Self:
         """The same but for these fields of the chat."""
@@ -226,6 +270,12 @@ class State(Degradable):
     def with_meeting(self, **changes: object) -> Self:
         """The same but for these fields of the meeting."""
         return self.replace(meeting=self.meeting.model_copy(update=changes))
+
+    def with_order(self, order: Order) -> Self:
+        """How the order stands, unless it is not waited for any more."""
+        if self.order is None or self.order.key != order.key:
+            return self
+        return self.replace(order=order)
 
     def with_people(self, **changes: object) -> Self:
         """The same but for these counts."""

@@ -2,11 +2,11 @@
 
 from workflows.errors import ConsentMissing
 from workflows.incident_room.bridge import BRIDGE
-from workflows.incident_room.state import State
+from workflows.incident_room.state import ORDER, State
 from workflows.meeting import ToldMeeting
 from workflows.room import Lack, Room, RoomStage
 
-_STAGES: dict[str, RoomStage] = {"made": "made", "unknown": "unknown", "gone": "gone"}
+_STAGES: dict[str, RoomStage] = {"made": "made", "unknown": "unknown", "gone": "gone", "archived": "archived"}
 
 
 def room_of(state: State, *, tenant: str) -> Room:
@@ -54,6 +54,9 @@ def _lacks(state: State) -> tuple[Lack, ...]:
     hindered = [
         Lack(step=one.name, permission=one.code)
         for one in state.degradations
-        if one.reason == ConsentMissing.__name__ and one.code and one.code not in state.people.lacks
+        if one.reason == ConsentMissing.__name__
+        and one.name != ORDER
+        and one.code
+        and one.code not in state.people.lacks
     ]
     return (*hindered, *(Lack(step="people", permission=one) for one in state.people.lacks))

@@ -54,7 +54,7 @@ class ChatWish:
         run, asker = self._run, admitted.asker
         state = with_tenant_of(run.state if asker is None else with_asker(run.state, asker), admitted)
         chat = state.chat
-        may_be_made = chat.stage in ("none", "gone") or (
+        may_be_made = chat.stage in ("none", "gone", "archived") or (
             chat.stage == "unknown" and asking.takes_risk and asking.is_after(chat.unknown_since)
         )
         is_first = may_be_made and not run.begins_anew
@@ -97,14 +97,15 @@ class ChatWish:
 
     def answer(self, outcome: Outcome) -> RoomAnswer:
         """Where the chat is."""
-        return RoomAnswer(outcome=outcome, url=self._run.state.chat.url)
+        chat = self._run.state.chat
+        return RoomAnswer(outcome=outcome, url=chat.url, name=chat.topic)
 
     def _hindrance(self) -> Degradation | None:
         """What keeps the chat from being made until somebody does something."""
         state = self._run.state
         if state.chat.stage == "in_doubt":
             return None
-        return _lasting(self._run, HINDERING)
+        return lasting(self._run, HINDERING)
 
 
 class MeetingWish:
@@ -176,7 +177,7 @@ class MeetingWish:
 
     def _hindrance(self) -> Degradation | None:
         """What keeps the meeting from being made until somebody does something."""
-        return _lasting(self._run, _HINDERING_A_MEETING)
+        return lasting(self._run, _HINDERING_A_MEETING)
 
 
 def with_tenant_of(state: State, admitted: Admitted) -> State:
@@ -198,7 +199,7 @@ def _not_made(state: State, refusal: NotMade) -> Outcome:
     return Outcome(kind="refused", reason=refusal, says=lacks[0] if lacks else None)
 
 
-def _lasting(run: RunState, names: tuple[str, ...]) -> Degradation | None:
+def lasting(run: RunState, names: tuple[str, ...]) -> Degradation | None:
     """What one of these reconcilers waits for; without the people who cannot be found, others are."""
     lasting = (one for one in run.state.degradations if one.until is None and one.name in names)
     return next((one for one in lasting if one.name != "people" or not run.state.people.searched), None)

@@ -9,7 +9,7 @@ from workflows.errors import NotFound
 from workflows.handlers import takes_requests, takes_signals
 from workflows.incident.events import IncidentEvent
 from workflows.incident.reduce import fold_event
-from workflows.incident_room.asking import Pressed, Programmed
+from workflows.incident_room.asking import Ordered, Pressed, Programmed
 from workflows.incident_room.bridge import BridgeReconciler, MeetingNoteReconciler
 from workflows.incident_room.chat import (
     AppReconciler,
@@ -21,7 +21,19 @@ from workflows.incident_room.chat import (
 )
 from workflows.incident_room.grace import GraceWatch
 from workflows.incident_room.meeting import EntryReconciler, MeetingReconciler
-from workflows.incident_room.messages import AskedByClick, AskedByProgram, End, RoomAnswer, Start
+from workflows.incident_room.messages import (
+    ArchiveChat,
+    AskedByClick,
+    AskedByProgram,
+    AskedOfChat,
+    ChangeMembers,
+    DeleteChat,
+    End,
+    RoomAnswer,
+    SetTopic,
+    Start,
+)
+from workflows.incident_room.orders import OrderReconciler, OrderWish
 from workflows.incident_room.people import (
     LeavingReconciler,
     MembersReconciler,
@@ -32,6 +44,7 @@ from workflows.incident_room.recoveries import Recoveries
 from workflows.incident_room.requests import Requests
 from workflows.incident_room.restore import DetailsReconciler, restore
 from workflows.incident_room.run_state import RunState
+from workflows.incident_room.state import Order
 from workflows.incident_room.telling import (
     AnnounceReconciler,
     NoteReconciler,
@@ -56,8 +69,9 @@ class IncidentRoomWorkflow:
     chat is made once, its members are read back and completed, the bot is brought in, the card's run is told
     to show the incident there, a note gets the address, the cards are told. Its people follow PagerDuty's. A
     meeting is made in the name of whoever asked, else of the next who can; then the incident's bridge and a
-    note get its address. A minute after the resolve the chat is summed up and its topic marked; then the run
-    ends. A later event or request starts a new run, which first restores the rows.
+    note get its address. Programs may rename, archive or delete the chat, and change its people. A minute
+    after the resolve the chat is summed up and its topic marked; then the run ends. A later event or request
+    starts a new run, which first restores the rows.
     """
 
     @workflow.init
@@ -68,6 +82,7 @@ class IncidentRoomWorkflow:
         """What Teams told of the bot since this run began."""
         self.requests = Requests(self.run_state)
         self.chat, self.meeting = ChatWish(self.run_state), MeetingWish(self.run_state)
+        self.turns_of_orders = asyncio.Lock()
         self.grace_watch = GraceWatch(self.run_state)
         self.reconcilers = (
             SearchReconciler(self.run_state),
@@ -87,6 +102,7 @@ class IncidentRoomWorkflow:
             BridgeReconciler(self.run_state),
             MeetingNoteReconciler(self.run_state),
             EntryReconciler(self.run_state),
+            OrderReconciler(self.run_state),
         )
         self.recoveries = Recoveries(self.run_state, self.reconcilers)
         self.loops = [ReconcileLoop(reconciler, self.run_state) for reconciler in self.reconcilers]
@@ -140,7 +156,35 @@ class IncidentRoomWorkflow:
         await workflow.wait_condition(lambda: self.restored)
         return await self.requests.handle(Programmed(asked, "meeting"), self.meeting)
 
-    def unheard(self, _kind: str, asked: AskedByClick | AskedByProgram, answer: RoomAnswer) -> None:
+    async def delete_chat(self, asked: DeleteChat) -> RoomAnswer:
+        """A program deletes the chat."""
+        return await self._done(asked, Order(key=asked.key, kind="delete_chat"))
+
+    async def archive_chat(self, asked: ArchiveChat) -> RoomAnswer:
+        """A program archives the chat."""
+        order = Order(key=asked.key, kind="archive_chat", people_leave=asked.people_leave)
+        return await self._done(asked, order)
+
+    async def set_topic(self, asked: SetTopic) -> RoomAnswer:
+        """A program gives the chat a name of its own."""
+        return await self._done(asked, Order(key=asked.key, kind="set_topic", topic=asked.topic))
+
+    async def add_members(self, asked: ChangeMembers) -> RoomAnswer:
+        """A program brings people into the chat."""
+        return await self._done(asked, Order(key=asked.key, kind="add_members", people=asked.people))
+
+    async def remove_members(self, asked: ChangeMembers) -> RoomAnswer:
+        """A program takes people out of the chat."""
+        return await self._done(asked, Order(key=asked.key, kind="remove_members", people=asked.people))
+
+    async def _done(self, asked: AskedOfChat, order: Order) -> RoomAnswer:
+        await workflow.wait_condition(lambda: self.restored)
+        wish = OrderWish(self.run_state, order, self.turns_of_orders)
+        return await self.requests.handle(Ordered(asked), wish)
+
+    def unheard(
+        self, _kind: str, asked: AskedByClick | AskedByProgram | AskedOfChat, answer: RoomAnswer
+    ) -> None:
         """The API waits for its answer no longer: a person is told, a program asks again."""
         if isinstance(asked, AskedByClick):
             self.requests.unheard(asked, answer.outcome)

@@ -9,7 +9,16 @@ from workflows.ids import IncidentRoomId
 from workflows.incident.event_types import INCIDENT_EVENTS
 from workflows.incident.events import IncidentEvent
 from workflows.incident.values import Snapshot
-from workflows.incident_room.messages import AskedByClick, AskedByProgram, RoomAnswer, Start
+from workflows.incident_room.messages import (
+    ArchiveChat,
+    AskedByClick,
+    AskedByProgram,
+    ChangeMembers,
+    DeleteChat,
+    RoomAnswer,
+    SetTopic,
+    Start,
+)
 from workflows.markdown import as_markdown
 from workflows.search_attributes import (
     ATTENTION,
@@ -39,8 +48,26 @@ OPEN_MEETING = Update(
     "open_meeting", AskedByProgram, RoomAnswer, goes_on_as=Signal("open_meeting", AskedByProgram)
 )
 """A program asks for the meeting."""
+DELETE_CHAT = Update("delete_chat", DeleteChat, RoomAnswer, goes_on_as=Signal("delete_chat", DeleteChat))
+"""A program deletes the chat."""
+ARCHIVE_CHAT = Update("archive_chat", ArchiveChat, RoomAnswer, goes_on_as=Signal("archive_chat", ArchiveChat))
+"""A program archives the chat."""
+SET_TOPIC = Update("set_topic", SetTopic, RoomAnswer, goes_on_as=Signal("set_topic", SetTopic))
+"""A program gives the chat a name of its own."""
+ADD_MEMBERS = Update(
+    "add_members", ChangeMembers, RoomAnswer, goes_on_as=Signal("add_members", ChangeMembers)
+)
+"""A program brings people into the chat."""
+REMOVE_MEMBERS = Update(
+    "remove_members", ChangeMembers, RoomAnswer, goes_on_as=Signal("remove_members", ChangeMembers)
+)
+"""A program takes people out of the chat."""
 UPDATES: dict[str, Update[Any, RoomAnswer]] = {
-    row.name: row for row in (CREATE_CHAT, OPEN_CHAT, CREATE_MEETING, OPEN_MEETING)
+    row.name: row
+    for row in (
+        *(CREATE_CHAT, OPEN_CHAT, CREATE_MEETING, OPEN_MEETING),
+        *(DELETE_CHAT, ARCHIVE_CHAT, SET_TOPIC, ADD_MEMBERS, REMOVE_MEMBERS),
+    )
 }
 ON_CLICK: dict[str, Update[AskedByClick, RoomAnswer]] = {
     row.name: row for row in (CREATE_CHAT, CREATE_MEETING)

@@ -33,6 +33,8 @@ Reason = Literal[
     "not_made",
     "meeting_not_made",
     "owner_unknown",
+    "no_chat",
+    "not_changed",
     "unavailable",
 ]
 """Why a click was ``refused`` (the first fourteen) or ``failed`` (the others).
@@ -50,7 +52,8 @@ people can read is left of a name. ``not_granted``: a Microsoft permission is mi
 names. ``no_organiser``: there is nobody in whose name a meeting can be made; ``hindrances`` tells why.
 ``chat_unknown``: nobody knows whether a chat was made; ``says`` is its topic. ``not_made``: Microsoft
 refuses it, ``says`` names the error. ``meeting_not_made``: likewise. ``owner_unknown``: PagerDuty does not
-know who is to own the chat.
+know who is to own the chat. ``no_chat``: the incident has none in which anything could be done.
+``not_changed``: Microsoft refuses a change of the chat, ``says`` names the error.
 ``not_found``: PagerDuty does not know the incident. ``conflict``:
 somebody else changed the incident at
 that moment. ``not_sent``: the request cannot be written.

@@ -113,10 +113,13 @@ def _warning(sentence: str) -> TextBlock:
 
 
 def _stopped(stopped: Stopped) -> Container:
-    by = text_run(f"{literal(stopped.by, NAME_LIMIT)} stopped it.")
+    if stopped.is_archived:
+        heading, why = "This chat was archived", "This is the incident as it was then."
+    else:
+        heading, why = "Not followed here any more since", f"{literal(stopped.by, NAME_LIMIT)} stopped it."
     return container(
-        text_block(f"Not followed here any more since {instant(stopped.at)}.", weight="Bolder"),
-        rich_text_block(by, spacing="None"),
+        text_block(f"{heading} {instant(stopped.at)}.", weight="Bolder"),
+        rich_text_block(text_run(why), spacing="None"),
         style="emphasis",
         spacing="Medium",
     )

@@ -14,7 +14,7 @@ from muster.cards.elements import (
 )
 from muster.cards.formatting import duration, instant_after, listed
 from muster.cards.incident.names import NAME_LIMIT, name_of
-from muster.cards.incident.room import JOIN_CHAT, chat_address
+from muster.cards.incident.room import JOIN_CHAT, READ_CHAT, archive_address, chat_address
 from muster.cards.rich_text import is_address, label_of, links_in, markdown_link
 from muster.cards.text import literal, tidy
 from muster.web_addresses import begins_as_address
@@ -91,6 +91,8 @@ def _help(view: View) -> Iterator[ColumnSet]:
         yield _row("Bridge", *ways_in)
     if join := markdown_link(JOIN_CHAT, chat_address(view.room)):
         yield _row("Chat", text_block(join))
+    if read := markdown_link(READ_CHAT, archive_address(view.room)):
+        yield _row("Chat", text_block(read))
 
 
 def _work(view: View) -> Iterator[ColumnSet]:

@@ -15,6 +15,7 @@ from muster.cards.rooms.sentences import (
     APP_UNKNOWN,
     BOT_REMOVED,
     absence_words,
+    archived_sentence,
     gone_sentence,
     lacks_sentence,
     unknown_sentence,
@@ -25,8 +26,14 @@ from workflows.link_notes import CHAT_NOTE, is_link_note
 from workflows.room import ShownRoom
 
 JOIN_CHAT = "Join Chat"
+READ_CHAT = "Archived chat"
 _MOST_ABSENT = 6
 _SENTENCE_LIMIT = 200
+
+
+def archive_address(room: ShownRoom | None) -> str | None:
+    """Where the chat that was archived is read; ``None`` where there is none, or nobody is in it."""
+    return web_link(room.url) if room is not None and room.kind == "archived" else None
 
 
 def chat_address(room: ShownRoom | None) -> str | None:
@@ -59,6 +66,8 @@ def _lines(room: ShownRoom, offers_chat: bool) -> Iterator[RichTextBlock]:
         yield _warning(unknown_sentence(room.topic, literal))
     if room.kind == "gone":
         yield _warning(gone_sentence(offers_chat=offers_chat))
+    if room.kind == "archived":
+        yield rich_text_block(text_run(archived_sentence(offers_chat=offers_chat), isSubtle=True))
     for lack in room.lacks:
         yield _warning(literal(lacks_sentence(lack), _SENTENCE_LIMIT))
     if room.app_unknown:

@@ -61,6 +61,12 @@ def gone_sentence(*, offers_chat: bool) -> str:
     return f"The chat of this incident was deleted.{then}"
 
 
+def archived_sentence(*, offers_chat: bool) -> str:
+    """It is there to be read by whoever is in it; a card may offer another one."""
+    then = " Create Chat makes a new one." if offers_chat else ""
+    return f"The chat of this incident was archived.{then}"
+
+
 def lacks_sentence(lack: Lack) -> str:
     """A step that takes a permission."""
     return f"{_STEPS.get(lack.step, _STEPS['chat'])}: {not_granted(lack.permission)}"

@@ -8,7 +8,7 @@ Teams takes at most 250 characters, as .NET counts them (UTF-16 units), and no c
 
 import unicodedata
 
-from workflows.incident_room.activities import OVER
+from workflows.incident_room.activities import ARCHIVED, OVER
 
 MOST_UNITS = 250
 MOST_OF_A_SUBJECT = 255
@@ -26,6 +26,11 @@ def topic_of(number: int | None, title: str, incident_id: str, *, name: str = ""
     A ``name`` of its own stands for all of that, where anything is left of it.
     """
     return own_topic(name) or _named(number, title.replace(":", " "), incident_id, most=MOST_UNITS)
+
+
+def archived_topic(topic: str) -> str:
+    """The topic of a chat that is archived, in which no other mark stands any more."""
+    return f"{ARCHIVED}{_cut(topic.removeprefix(OVER), MOST_UNITS - _units(ARCHIVED))}"
 
 
 def subject_of(number: int | None, title: str, incident_id: str, *, name: str = "") -> str:

@@ -75,10 +75,7 @@ class AppCalls:
     ) -> dict[str, Any]:
         """The answer's object; ``needs`` is the permission that the call takes."""
         address = self.address(tenant, path)
-        token = await self._tokens.get(tenant)
-        roles = roles_of(token)
-        if roles is not None and needs not in roles:
-            token = await self._tokens.renew(tenant, token)
+        token = await self._token_for(tenant, needs)
         response = await self._exchange(method, address, body, token, repeatable=repeatable)
         if response.status_code == 401:
             token = await self._tokens.renew(tenant, token)
@@ -86,6 +83,17 @@ class AppCalls:
         if response.is_success:
             return json_object(response)
         raise _refused(response, token, needs, repeatable=repeatable)
+
+    async def require(self, tenant: str, needs: str) -> None:
+        """Raise ``ConsentMissing`` where the permission is not granted, before anything is asked."""
+        self.address(tenant, "")
+        if _lacks(await self._token_for(tenant, needs), needs):
+            raise _not_granted(needs)
+
+    async def _token_for(self, tenant: str, needs: str) -> str:
+        """A kept one, renewed once where it lacks the permission."""
+        token = await self._tokens.get(tenant)
+        return await self._tokens.renew(tenant, token) if _lacks(token, needs) else token
 
     async def _exchange(
         self, method: str, address: str, body: Mapping[str, Any] | None, token: str, *, repeatable: bool
@@ -97,15 +105,23 @@ class AppCalls:
 
 
 def _refused(response: httpx.Response, token: str, needs: str, *, repeatable: bool) -> OutsideError:
-    if response.status_code == 403:
-        roles = roles_of(token)
-        if roles is not None and needs not in roles:
-            return ConsentMissing(f"{needs} is not granted", code=needs)
+    if response.status_code == 403 and _lacks(token, needs):
+        return _not_granted(needs)
     if response.status_code == 401:
         return CredentialRejected(f"{PROVIDER} answered 401", code=code_of(response))
     return refusal(
         response, provider=PROVIDER, repeatable=repeatable, code=code_of(response), by_code=_BY_CODE
     )
+
+
+def _lacks(token: str, needs: str) -> bool:
+    """Whether a token that can be read certainly does not have the permission."""
+    roles = roles_of(token)
+    return roles is not None and needs not in roles
+
+
+def _not_granted(needs: str) -> ConsentMissing:
+    return ConsentMissing(f"{needs} is not granted", code=needs)
 
 
 def lost(what: str, *, repeatable: bool) -> OutsideError:

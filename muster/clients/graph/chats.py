@@ -2,7 +2,7 @@
 
 What the permissions are for stands in ``muster/permissions.py``. Paths, bodies and limits:
 learn.microsoft.com *Create chat*, *List members of a chat*, *Add member to a chat*, *Remove member from
-chat*, *Update chat*, *List chats*, *Add app to chat* and *Get user*.
+chat*, *Update chat*, *Delete chat*, *List chats*, *Add app to chat* and *Get user*.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ FIRST_PEOPLE = 20
 """Of a create: larger ones have dropped people without a word (docs/platform-facts.md §7.2)."""
 FILTERS_PEOPLE = "User.Read.All"
 """The permission without which the directory is asked for people by their principal names alone."""
+_DELETES = "Chat.ManageDeletion.All"
 _OF_A_PERSON = "id,mail,userPrincipalName"
 _FROM_THE_BEGINNING = "0001-01-01T00:00:00Z"
 _MOST_PAGES = 10
@@ -135,6 +136,20 @@ class ChatsClient:
         await self._calls.send(
             tenant, "PATCH", _path(chat), {"topic": topic}, needs="Chat.ReadWrite.All", repeatable=True
         )
+
+    async def may_delete(self, tenant: str) -> None:
+        """Raise ``ConsentMissing`` where chats may not be deleted."""
+        await self._calls.require(tenant, _DELETES)
+
+    async def delete(self, tenant: str, chat: str) -> None:
+        """Take the chat away from everybody; one that is not there any more is deleted already.
+
+        Microsoft takes one such call a second in a tenant, and its admins can bring the chat back for a week.
+        """
+        try:
+            await self._calls.send(tenant, "DELETE", _path(chat), needs=_DELETES, repeatable=True)
+        except NotFound:
+            return
 
     async def install(self, tenant: str, chat: str, catalog_app: str) -> None:
         """Bring the app into the chat; where it is already, that is all right."""

@@ -12,6 +12,7 @@ from temporalio.client import Client
 
 from tests.support.life import ADA, BO, CY, Life
 from tests.workflows.incident_room.calls import LOST
+from tests.workflows.incident_room.lives_of_orders import room_orders
 from tests.workflows.incident_room.lives_of_presence import room_presence, room_presence_continued
 from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.incident_room.running import QUICK, Run
@@ -225,6 +226,7 @@ LIVES: Mapping[str, Live] = {
         room_programs,
         room_presence,
         room_meeting,
+        room_orders,
     )
 }
 LONG_LIVES: Mapping[str, Live] = {live.__name__: live for live in (room_continued, room_presence_continued)}

@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 from tests.support.life import ADA, BO, CY, Life
 from tests.workflows.incident_room.calls import LOST, Row
 from tests.workflows.incident_room.meetings import FakeMeetings
+from tests.workflows.incident_room.orders import FakeOrders
 from tests.workflows.incident_room.store import Store
 from workflows.channel_incident.activities import (
     READ_DETAILS,
@@ -88,7 +89,7 @@ class Chat:
         self.members -= people
 
 
-class FakeActivities(FakeMeetings):
+class FakeActivities(FakeMeetings, FakeOrders):
     """By default everything works at once, and everybody who is wanted is found."""
 
     def __init__(self, life: Life | None = None) -> None:
@@ -447,6 +448,7 @@ class FakeActivities(FakeMeetings):
             self.read_details,
             self.restore_incident,
             *self.meeting_activities(),
+            *self.order_activities(),
         ]
 
 

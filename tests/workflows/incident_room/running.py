@@ -5,7 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 
@@ -18,6 +18,7 @@ from workflows.incident.events import IncidentEvent
 from workflows.incident_room.messages import (
     AskedByClick,
     AskedByProgram,
+    AskedOfChat,
     End,
     Policy,
     RoomAnswer,
@@ -35,6 +36,8 @@ from workflows.incident_room.workflow_type import (
     UPDATES,
 )
 from workflows.verbs.click import Click, Clicker
+
+AskedOfChatT = TypeVar("AskedOfChatT", bound=AskedOfChat)
 
 QUICK = Timing(search_for=1.5, search_every=0.2, grace=0.1)
 PATIENT = Timing(search_for=1.5, search_every=0.2, grace=86400)
@@ -121,12 +124,20 @@ class Run(Observed):
             **asked,
         )
 
+    def order(self, message: type[AskedOfChatT], *, key: str | None = None, **asked: Any) -> AskedOfChatT:
+        """What a program wants done with the chat, in the name of Cy."""
+        number = next(self._numbers)
+        return message(key=key or f"call-{number}", by=CY.id, correlation=f"api:{number}", **asked)
+
     async def ask_for_meeting(self, name: str = "Ada Ops") -> RoomAnswer:
         """**Create Meeting**, clicked on a card."""
         return await self.ask(self.click(name, verb=CREATE_MEETING.name))
 
     async def ask(
-        self, asked: AskedByClick | AskedByProgram | None = None, *, update: str | None = None
+        self,
+        asked: AskedByClick | AskedByProgram | AskedOfChat | None = None,
+        *,
+        update: str | None = None,
     ) -> RoomAnswer:
         """A request whose answer the API waits for; where no run goes on, one starts."""
         message = asked or self.click()
@@ -139,7 +150,7 @@ class Run(Observed):
         self._reached((await start.workflow_handle()).result_run_id)
         return answer
 
-    async def hand_over(self, asked: AskedByClick | AskedByProgram) -> None:
+    async def hand_over(self, asked: AskedByClick | AskedByProgram | AskedOfChat) -> None:
         """The same as a signal, as the API sends it where the answer is not there in time."""
         await signal_with_start(
             self.client,
@@ -184,8 +195,13 @@ class Run(Observed):
         return (await self.handle.describe()).run_id
 
 
-def _update_of(asked: AskedByClick | AskedByProgram) -> str:
-    return OPEN_CHAT.name if isinstance(asked, AskedByProgram) else asked.click.verb
+def _update_of(asked: AskedByClick | AskedByProgram | AskedOfChat) -> str:
+    """Of a message that goes with one update alone."""
+    if isinstance(asked, AskedByClick):
+        return asked.click.verb
+    if isinstance(asked, AskedByProgram):
+        return OPEN_CHAT.name
+    return next(name for name, row in UPDATES.items() if row.argument is type(asked))
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from workflows.room import Room
 from workflows.verbs.outcomes import RecordedOutcome
 from workflows.wanted import WantedPerson
 
-Stage = Literal["none", "making", "unknown", "made", "gone"]
+Stage = Literal["none", "making", "unknown", "made", "gone", "archived"]
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Member:
     has_left: bool = False
     """By themselves: nobody brings them back."""
     taken_out: bool = False
+    by_program: bool = False
 
 
 class Store:
@@ -83,6 +84,7 @@ class Store:
             askers=tuple(Asker(pagerduty_user=one.user, name=one.name) for one in people if one.asked),
             searched_for=tuple(one.user for one in people),
             taken_out=tuple(one.user for one in people if one.taken_out),
+            asked_for=tuple(one.user for one in people if one.by_program),
             left=self.left,
             present=sum(one.in_chat for one in people),
             clicks=tuple(
@@ -112,7 +114,7 @@ class Store:
             self.stage = "unknown"
 
     def begin_anew(self) -> None:
-        if self.stage in ("unknown", "gone"):
+        if self.stage in ("unknown", "gone", "archived"):
             self.stage, self.chat, self.url, self.shown_topic = "none", "", "", ""
             self.installed = self.shown = self.noted = False
         for one in self.members.values():
@@ -153,6 +155,16 @@ class Store:
         for one in self.members.values():
             if one.user in users:
                 one.taken_out, one.has_left, one.in_chat = out, one.has_left and out, one.in_chat and out
+
+    def note_by_program(self, users: Collection[str], *, by_program: bool) -> None:
+        """They are wanted again, or are as those who left by themselves."""
+        for one in self.members.values():
+            if one.user in users:
+                one.by_program = by_program
+                one.taken_out, one.has_left = (
+                    one.taken_out and not by_program,
+                    one.has_left and not by_program,
+                )
 
     def note_members(self, there: Collection[str]) -> None:
         """A read back. Whoever was there and is not any more has left by themselves."""

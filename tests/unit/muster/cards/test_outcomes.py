@@ -215,6 +215,16 @@ SENTENCES: list[tuple[VerbName, Outcome, str]] = [
     ),
     (
         "create_chat",
+        Outcome(kind="failed", reason="no_chat"),
+        "Create Chat was not done. The incident has no chat.",
+    ),
+    (
+        "create_chat",
+        Outcome(kind="failed", reason="not_changed"),
+        "Create Chat was not done. Microsoft refused it. Whoever runs Muster finds why in its log.",
+    ),
+    (
+        "create_chat",
         Outcome(kind="failed", reason="unavailable"),
         "The chat was not made: PagerDuty did not answer. Try again in a moment.",
     ),
