@@ -1,0 +1,99 @@
+"""What programs read: each outcome of each call is one sentence, and a lack is told in the card's words."""
+
+from typing import get_args
+
+import pytest
+
+from muster.cards.rooms.programs import (
+    CHAT_EXISTS,
+    ProgramCall,
+    not_changed_sentence,
+    program_sentence,
+)
+from muster.cards.rooms.sentences import room_sentence
+from workflows.incident_room.state import OrderKind
+from workflows.meeting import Hindrance
+from workflows.members import NotChanged, WhyNotChanged
+from workflows.verbs.outcomes import Outcome
+
+CALLS: tuple[ProgramCall, ...] = ("open_chat", "open_meeting", *get_args(OrderKind))
+DELETES = "Chat.ManageDeletion.All"
+
+
+@pytest.mark.parametrize("called", CALLS)
+def test_what_was_done_has_a_sentence(called: ProgramCall) -> None:
+    assert program_sentence(called, Outcome(kind="done"), account="acme").endswith(".")
+    assert program_sentence(called, Outcome(kind="already"), account="acme").endswith(".")
+
+
+def test_a_chat_that_is_there_is_told_in_pagerdutys_words() -> None:
+    assert program_sentence("open_chat", Outcome(kind="already"), account="acme") == CHAT_EXISTS
+
+
+@pytest.mark.parametrize(
+    ("called", "outcome", "sentence"),
+    [
+        (
+            "delete_chat",
+            Outcome(kind="refused", reason="not_granted", says=DELETES),
+            f"The chat cannot be deleted: {DELETES} is not granted. "
+            "A Microsoft admin grants it with appconnect.",
+        ),
+        ("set_topic", Outcome(kind="failed", reason="no_chat"), "The incident has no chat."),
+        (
+            "set_topic",
+            Outcome(kind="refused", reason="empty_name"),
+            "The chat cannot be renamed: nothing that people can read is left of the name.",
+        ),
+        (
+            "open_chat",
+            Outcome(kind="refused", reason="owner_absent"),
+            "The chat cannot be made: who is to own it is not linked, and has no account in this "
+            "organization.",
+        ),
+        (
+            "open_meeting",
+            Outcome(kind="refused", reason="owner_absent", says="User.ReadBasic.All"),
+            "The meeting cannot be made: who is to own it is not linked, and has no account in this "
+            "organization. User.ReadBasic.All is not granted. A Microsoft admin grants it with appconnect.",
+        ),
+        (
+            "archive_chat",
+            Outcome(kind="failed", reason="not_changed", says="Forbidden"),
+            "The chat cannot be archived: Microsoft refused it. Whoever runs Muster finds why in its log.",
+        ),
+        (
+            "open_chat",
+            Outcome(kind="failed", reason="not_found"),
+            "The chat cannot be made: PagerDuty does not know this incident.",
+        ),
+        (
+            "open_chat",
+            Outcome(kind="refused", reason="app_refused"),
+            "The chat cannot be made. Whoever runs Muster finds why in its log.",
+        ),
+        (
+            "open_meeting",
+            Outcome(kind="refused", reason="no_organiser", hindrances=(Hindrance(who="Ada", why="guest"),)),
+            "The meeting cannot be made: Ada is a guest of this organization.",
+        ),
+    ],
+)
+def test_why_not_is_said(called: ProgramCall, outcome: Outcome, sentence: str) -> None:
+    assert program_sentence(called, outcome, account="acme") == sentence
+
+
+@pytest.mark.parametrize("reason", ["not_granted", "nobody_to_talk_to", "chat_unknown", "not_made"])
+def test_what_a_card_says_a_program_reads(reason: str) -> None:
+    outcome = Outcome.model_validate({"kind": "refused", "reason": reason, "says": "Chat.Create"})
+    assert program_sentence("open_chat", outcome, account="acme") == room_sentence(outcome, account="acme")
+
+
+@pytest.mark.parametrize("why", get_args(WhyNotChanged))
+def test_why_somebody_was_not_changed_is_said(why: WhyNotChanged) -> None:
+    sentence = not_changed_sentence(NotChanged(who="bo@acme.example", why=why))
+    assert sentence.startswith("bo@acme.example: ")
+
+
+def test_a_hostile_name_is_text() -> None:
+    assert "\u202e" not in not_changed_sentence(NotChanged(who="\u202e[x](http://evil)\n", why="unknown"))
