@@ -14,6 +14,8 @@ from workflows.incident_room.activities import ADMIT, OPEN_ROOM, Admit, Admitted
 from workflows.incident_room.messages import AskedByClick, AskedByProgram, AskedOfChat
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Plan
+from workflows.operation.activities import RECORD_OPERATION, RecordOperation
+from workflows.operation.state import Ended, OperationKey
 from workflows.verbs.judging import judge_person
 from workflows.verbs.outcomes import Outcome
 
@@ -114,13 +116,17 @@ class Programmed:
         return await call(OPEN_ROOM, request, f"as {asked.by}")
 
     async def record(self, run: RunState, outcome: Outcome) -> None:
-        """Its outcome is in the history; the API keeps what it answered."""
+        """In the row of its operation, which tells the end although the API waits no longer."""
+        meeting = run.state.meeting
+        url = meeting.url if self._what == "meeting" else run.state.chat.url
+        await _record(run, self._asked.operation, outcome, url=url)
 
 
 class Ordered:
     """A program wants something done with the chat that is there: PagerDuty is not asked."""
 
     def __init__(self, asked: AskedOfChat) -> None:
+        self._asked = asked
         self.key = asked.key
         self.who = f"a program as {asked.by}"
         self.correlation = asked.correlation
@@ -140,4 +146,30 @@ class Ordered:
         return Admitted()
 
     async def record(self, run: RunState, outcome: Outcome) -> None:
-        """Its outcome is in the history; the API keeps what it answered."""
+        """In the row of its operation."""
+        await _record(run, self._asked.operation, outcome, url=run.state.chat.url)
+
+
+async def _record(run: RunState, operation: str, outcome: Outcome, *, url: str) -> None:
+    if not operation:
+        return
+    key = OperationKey(account=run.start.account, key=operation)
+    request = RecordOperation(operation=key, ended=ended_by(outcome, url=url))
+    try:
+        await call(RECORD_OPERATION, request, outcome.kind)
+    except ActivityError as error:
+        workflow.logger.warning(
+            "how an operation ended stays in the history alone: %s", failure_of(error).name
+        )
+
+
+def ended_by(outcome: Outcome, *, url: str) -> Ended:
+    """An outcome as the rows of operations have it. Whether a chat was made nobody may know."""
+    if outcome.kind in ("done", "already"):
+        return Ended(outcome="done", url=url)
+    is_unknown = outcome.reason == "chat_unknown"
+    return Ended(
+        outcome="unknown" if is_unknown else "failed",
+        reason=outcome.reason or outcome.kind,
+        says=outcome.says or "",
+    )

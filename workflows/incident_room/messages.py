@@ -94,6 +94,8 @@ class AskedByProgram(Value):
     """Topic of the chat, or subject of the meeting; ``None``: they are called as the incident is."""
     preset: Preset = IN_ROOMS
     """How much is said beside the card in the chat."""
+    operation: str = ""
+    """Key of the row that is to tell how it ended; empty: there is none."""
     number: int | None = None
     """Of the incident, where the program knows it."""
     service: str | None = None
@@ -109,6 +111,8 @@ class AskedOfChat(Value):
     by: str
     """PagerDuty's id of the user in whose name the program asks."""
     correlation: str
+    operation: str = ""
+    """Key of the row that is to tell how it ended; empty: there is none."""
 
 
 class DeleteChat(AskedOfChat):

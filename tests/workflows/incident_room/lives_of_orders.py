@@ -19,7 +19,7 @@ async def room_orders(run: Run) -> None:
     outside.absent = {"PUSER09": "no_account"}
     await run.ask(run.program(owner="PUSER09"))
     await run.ends()
-    await run.ask(run.program(owner=ADA.id, name="War room", preset="no_updates"))
+    await run.ask(run.program(owner=ADA.id, name="War room", preset="no_updates", operation="op-1"))
     await run.is_idle()
     named = tuple(NamedPerson(user=one) for one in (CY.id, "PUSER09"))
     await asyncio.gather(
@@ -41,5 +41,5 @@ async def room_orders(run: Run) -> None:
     await run.ask()
     await run.is_idle()
     outside.fails(DELETE_CHAT, ProviderUnavailable("503"))
-    await run.hand_over(run.order(DeleteChat))
+    await run.hand_over(run.order(DeleteChat, operation="op-2"))
     await run.ends()

@@ -24,6 +24,8 @@ from workflows.incident_room.activities import (
     TopicSet,
 )
 from workflows.members import MembersChange, NamedPerson, NotChanged
+from workflows.operation.activities import RECORD_OPERATION, RecordOperation
+from workflows.operation.state import Ended
 from workflows.room import Absence
 from workflows.wanted import ASKER, WantedPerson
 
@@ -54,6 +56,8 @@ class FakeOrders(Calls, ABC):
         self.detached: list[str] = []
         """Chats of which nothing goes to their cards any more."""
         self.deleted: list[str] = []
+        self.operations: list[RecordOperation] = []
+        """How operations ended."""
         self.ended_cards: list[str] = []
         """Chats whose card shows its last state."""
 
@@ -172,6 +176,14 @@ class FakeOrders(Calls, ABC):
         present = len(self._chat(request).members)
         return MembersChanged(change=change, keys=tuple(sorted(changed)), present=present)
 
+    @activity.defn(name=RECORD_OPERATION.name)
+    async def record_operation(self, request: RecordOperation) -> Ended:
+        return await self._call(RECORD_OPERATION, request, partial(self._record_operation, request))
+
+    def _record_operation(self, request: RecordOperation) -> Ended:
+        self.operations.append(request)
+        return request.ended
+
     def order_activities(self) -> list[Callable[..., Awaitable[Any]]]:
         return [
             self.delete_as_ordered,
@@ -181,6 +193,7 @@ class FakeOrders(Calls, ABC):
             self.archive_room,
             self.add_members,
             self.remove_members,
+            self.record_operation,
         ]
 
 
