@@ -134,8 +134,8 @@ class Ordered:
         self.plan = Plan()
 
     def is_after(self, moment: datetime | None) -> bool:
-        """It is asked again and again by itself."""
-        return True
+        """Nobody knows: it is asked again and again by itself."""
+        return False
 
     def judge(self, run: RunState) -> Outcome | None:
         """Nothing speaks against it before the chat is looked at."""
