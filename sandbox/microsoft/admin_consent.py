@@ -58,11 +58,7 @@ class AdminConsent:
 
     def may_decide(self, person: Person) -> bool:
         """Whether the person is an admin of this tenant, with an account that is on."""
-        try:
-            self.check_person(person)
-        except EntraError:
-            return False
-        return person.microsoft_admin
+        return self._directory.is_admin(person)
 
     def decide(self, person: Person, query: Mapping[str, str], *, accepted: bool) -> Response:
         """Do what the admin decided, and go back to the application."""

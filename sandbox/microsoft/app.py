@@ -33,6 +33,7 @@ from sandbox.microsoft.sandbox_api import people_router, sandbox_router
 from sandbox.microsoft.sessions import Sessions
 from sandbox.microsoft.state import Store
 from sandbox.microsoft.teams_graph import TeamsGraph
+from sandbox.microsoft.tenant_admin import tenant_admin_router
 from sandbox.microsoft.token_endpoint import TokenEndpoint
 from sandbox.own_pages import OwnPagesOnly
 from sandbox.signing_key import SigningKey
@@ -151,7 +152,8 @@ class MicrosoftSimulator:
         )
         app.include_router(authorize_router(company, authorization, sessions, pages))
         app.include_router(admin_consent_router(company, admin_consent, sessions, pages))
-        app.include_router(home_router(company, registration, sessions, pages))
+        app.include_router(home_router(company, self._directory, registration, sessions, pages))
+        app.include_router(tenant_admin_router(company, self._directory, sessions, self._consent))
         app.include_router(sandbox_router(self._store, self._consent, self._clock, self.reset))
         app.include_router(people_router(company, self._directory))
         app.include_router(id_token_router(self._id_token_changes))

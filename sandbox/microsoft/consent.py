@@ -61,10 +61,15 @@ class Consent:
         state = self._store.state
         state.signing_in_granted = True
         if permissions:
-            state.granted_before = self.roles()
-            state.shown_at = self._clock.now() + timedelta(seconds=state.delay)
-            state.granted = state.requested
+            self._set_granted(state.requested)
         self._store.changed()
+
+    def grant_one(self, permission: str) -> None:
+        """Grant one permission beside those that are granted."""
+        granted = self._store.state.granted
+        if permission not in granted:
+            self._set_granted((*granted, permission))
+            self._store.changed()
 
     def revoke(self, permission: str) -> bool:
         """Take one permission back, at once; False if it is not granted."""
@@ -84,3 +89,9 @@ class Consent:
         state.signing_in_granted = False
         state.people_consented.clear()
         self._store.changed()
+
+    def _set_granted(self, permissions: tuple[str, ...]) -> None:
+        state = self._store.state
+        state.granted_before = self.roles()
+        state.shown_at = self._clock.now() + timedelta(seconds=state.delay)
+        state.granted = permissions

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sandbox.company import Company, Person
 from sandbox.microsoft import errors
+from sandbox.microsoft.errors import EntraError
 from sandbox.microsoft.state import Store
 
 
@@ -67,6 +68,14 @@ class Directory:
             raise errors.account_deleted(person.email, tenant, error)
         if self.is_disabled(person):
             raise errors.account_disabled(error)
+
+    def is_admin(self, person: Person) -> bool:
+        """Whether the person is an admin of this tenant, with an account that is on."""
+        try:
+            self.check_account(person, "access_denied")
+        except EntraError:
+            return False
+        return person.microsoft_admin
 
     def change(self, person: Person, *, deleted: bool | None, enabled: bool | None) -> None:
         """Delete the person or bring them back, switch their account on or off; None leaves it."""

@@ -4,18 +4,23 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from sandbox.company import Company
+from sandbox.microsoft.directory import Directory
 from sandbox.microsoft.page.rendering import Pages, chosen_person
 from sandbox.microsoft.registration import Registration
 from sandbox.microsoft.sessions import COOKIE, Sessions, keep_session
 
 
-def home_router(company: Company, registration: Registration, sessions: Sessions, pages: Pages) -> APIRouter:
+def home_router(
+    company: Company, directory: Directory, registration: Registration, sessions: Sessions, pages: Pages
+) -> APIRouter:
     """The routes of these pages."""
     router = APIRouter()
 
     @router.get("/")
     async def home(request: Request) -> Response:
-        return pages.home(request, sessions.person_of(request))
+        person = sessions.person_of(request)
+        is_admin = person is not None and directory.is_admin(person)
+        return pages.home(request, person, is_admin=is_admin)
 
     @router.get("/sign-in")
     async def choose(request: Request) -> Response:

@@ -43,14 +43,15 @@ class Pages:
         }
         self._templates.globals |= {"company": company, "application": company.bot_name}
 
-    def home(self, request: Request, signed_in: Person | None) -> Response:
-        """Who is signed in, and what the tenant has consented to."""
+    def home(self, request: Request, signed_in: Person | None, *, is_admin: bool) -> Response:
+        """Who is signed in, and what the tenant has consented to; an admin can change it."""
         return self._show(
             "home.html",
             request,
             signed_in,
             requested=self._consent.requested,
             granted=frozenset(self._consent.granted),
+            is_admin=is_admin,
         )
 
     def signed_out(self, request: Request) -> Response:

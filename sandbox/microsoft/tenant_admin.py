@@ -1,0 +1,46 @@
+"""What an admin changes by the buttons of the home page: single permissions."""
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+
+from sandbox.company import Company
+from sandbox.microsoft import errors
+from sandbox.microsoft.consent import Consent
+from sandbox.microsoft.directory import Directory
+from sandbox.microsoft.sessions import Sessions
+
+
+def tenant_admin_router(
+    company: Company, directory: Directory, sessions: Sessions, consent: Consent
+) -> APIRouter:
+    """The forms' routes, which lead back to the page; EntraError for whoever is no admin."""
+
+    def check_admin(request: Request) -> None:
+        person = sessions.person_of(request)
+        if person is None or not directory.is_admin(person):
+            raise errors.admin_must_consent(company.bot_name)
+
+    router = APIRouter(dependencies=[Depends(check_admin)])
+
+    @router.post("/permissions/{permission}/grant")
+    async def grant_permission(permission: str) -> Response:
+        check_permission(permission)
+        consent.grant_one(permission)
+        return _back()
+
+    @router.post("/permissions/{permission}/take-back")
+    async def take_permission_back(permission: str) -> Response:
+        check_permission(permission)
+        consent.revoke(permission)
+        return _back()
+
+    def check_permission(permission: str) -> None:
+        if permission not in consent.requested:
+            raise HTTPException(404, f"{company.bot_name} does not ask for {permission}")
+
+    return router
+
+
+def _back() -> Response:
+    """The page, scrolled to where the button is."""
+    return RedirectResponse("/#permissions", status_code=303)
