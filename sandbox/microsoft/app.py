@@ -16,6 +16,7 @@ from sandbox.company import Company
 from sandbox.faults import FaultBook, fault_router
 from sandbox.graph_tokens import GraphTokens
 from sandbox.id_token_changes import IdTokenChanges, id_token_router
+from sandbox.microsoft.access_policy import AccessPolicy
 from sandbox.microsoft.admin_consent import AdminConsent, admin_consent_router
 from sandbox.microsoft.authority import document_router, token_router
 from sandbox.microsoft.authorize import Authorization, authorize_router
@@ -51,7 +52,8 @@ class Options:
     consented: bool = False
     """Start with everything granted that the registration asks for."""
     teams_url: str | None = None
-    """Where the Teams simulator answers Graph's calls about chats, calendars and meetings."""
+    """The Teams simulator: it answers Graph's calls about chats, calendars and meetings, and has the policy
+    for these."""
     state_file: Path | None = None
     ports: Mapping[str, int] = field(default_factory=dict)
     """The sandbox's ports by name: addresses in an older snapshot follow them."""
@@ -152,8 +154,9 @@ class MicrosoftSimulator:
         )
         app.include_router(authorize_router(company, authorization, sessions, pages))
         app.include_router(admin_consent_router(company, admin_consent, sessions, pages))
-        app.include_router(home_router(company, self._directory, registration, sessions, pages))
-        app.include_router(tenant_admin_router(company, self._directory, sessions, self._consent))
+        policy = AccessPolicy(self._http, self._options.teams_url, company)
+        app.include_router(home_router(company, self._directory, registration, sessions, policy, pages))
+        app.include_router(tenant_admin_router(company, self._directory, sessions, self._consent, policy))
         app.include_router(sandbox_router(self._store, self._consent, self._clock, self.reset))
         app.include_router(people_router(company, self._directory))
         app.include_router(id_token_router(self._id_token_changes))

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from sandbox.company import Company
+from sandbox.microsoft.access_policy import AccessPolicy, TeamsAway
 from sandbox.microsoft.directory import Directory
 from sandbox.microsoft.page.rendering import Pages, chosen_person
 from sandbox.microsoft.registration import Registration
@@ -11,7 +12,12 @@ from sandbox.microsoft.sessions import COOKIE, Sessions, keep_session
 
 
 def home_router(
-    company: Company, directory: Directory, registration: Registration, sessions: Sessions, pages: Pages
+    company: Company,
+    directory: Directory,
+    registration: Registration,
+    sessions: Sessions,
+    policy: AccessPolicy,
+    pages: Pages,
 ) -> APIRouter:
     """The routes of these pages."""
     router = APIRouter()
@@ -20,7 +26,11 @@ def home_router(
     async def home(request: Request) -> Response:
         person = sessions.person_of(request)
         is_admin = person is not None and directory.is_admin(person)
-        return pages.home(request, person, is_admin=is_admin)
+        try:
+            organizers = await policy.organizers()
+        except TeamsAway:
+            organizers = None
+        return pages.home(request, person, is_admin=is_admin, organizers=organizers)
 
     @router.get("/sign-in")
     async def choose(request: Request) -> Response:

@@ -1,7 +1,7 @@
 """Render the pages, and read the forms on them."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 
 from sandbox.company import Company, Person
 from sandbox.microsoft import errors
+from sandbox.microsoft.access_policy import Organizer
 from sandbox.microsoft.answers import way_back_with_error
 from sandbox.microsoft.consent import Consent
 from sandbox.microsoft.errors import EntraError
@@ -43,8 +44,18 @@ class Pages:
         }
         self._templates.globals |= {"company": company, "application": company.bot_name}
 
-    def home(self, request: Request, signed_in: Person | None, *, is_admin: bool) -> Response:
-        """Who is signed in, and what the tenant has consented to; an admin can change it."""
+    def home(
+        self,
+        request: Request,
+        signed_in: Person | None,
+        *,
+        is_admin: bool,
+        organizers: Sequence[Organizer] | None,
+    ) -> Response:
+        """Who is signed in, and what the tenant allows the app; an admin can change it.
+
+        ``organizers`` is None where Teams does not answer.
+        """
         return self._show(
             "home.html",
             request,
@@ -52,6 +63,7 @@ class Pages:
             requested=self._consent.requested,
             granted=frozenset(self._consent.granted),
             is_admin=is_admin,
+            organizers=organizers,
         )
 
     def signed_out(self, request: Request) -> Response:
