@@ -82,7 +82,8 @@ async def revoke(settings: Settings, id: str) -> str:
 async def _user_of(settings: Settings, account: PagerDutyAccount, email: str) -> tuple[str, str]:
     async with open_http_pool(way_out(settings)) as http:
         try:
-            app_token = await AppTokens(http, settings.accounts).get(account.key, TOKENS)
+            app_tokens = AppTokens(http, settings.accounts)
+            app_token = await app_tokens.get(account.key, TOKENS)
             user = await PagerDutyClient(http).find_user(account, email, token=app_token)
         except OutsideError as error:
             raise TokenRefused(f"PagerDuty does not tell who {email} is: {error}") from error

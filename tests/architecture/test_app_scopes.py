@@ -6,10 +6,10 @@ from pathlib import Path
 from muster.clients.pagerduty import app_scopes
 
 REPOSITORY = Path(__file__).parents[2]
-CALLERS = ("activities", "api")
-"""Who calls PagerDuty. ``muster check`` tries every use there is, and so counts for none."""
+CALLERS = ("activities", "api", "muster")
+"""Who calls PagerDuty. ``muster check`` names no use, since it tries every one there is, and so counts for none."""
 TOKENS = ("app_tokens", "self._app_tokens")
-"""How callers name the ``AppTokens`` that they were given."""
+"""How callers name their ``AppTokens``."""
 
 
 def uses_in(path: Path) -> set[str]:
