@@ -7,7 +7,7 @@ from muster.clients.pagerduty import app_scopes
 
 REPOSITORY = Path(__file__).parents[2]
 CALLERS = ("activities", "api", "muster")
-"""Who calls PagerDuty. ``muster check`` names no use, since it tries every one there is, and so counts for none."""
+"""Who calls PagerDuty. ``muster check`` tries every use there is without a name, and so counts for none."""
 TOKENS = ("app_tokens", "self._app_tokens")
 """How callers name their ``AppTokens``."""
 
