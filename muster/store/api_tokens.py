@@ -55,7 +55,17 @@ async def insert(
     pagerduty_email: str,
 ) -> str:
     """Keep a new token's hash; its id."""
-    return await _write("insert", connection, token, account, name, (pagerduty_user, pagerduty_email))
+    id, digest = fingerprint_of(token)
+    await QUERIES["insert"].execute(
+        connection,
+        id=id,
+        digest=digest,
+        account=account,
+        name=name,
+        pagerduty_user=pagerduty_user,
+        pagerduty_email=pagerduty_email,
+    )
+    return id
 
 
 async def seed(
@@ -68,7 +78,17 @@ async def seed(
     pagerduty_email: str,
 ) -> str:
     """The same as a seed file says; one that was revoked stays so."""
-    return await _write("seed", connection, token, account, name, (pagerduty_user, pagerduty_email))
+    id, digest = fingerprint_of(token)
+    await QUERIES["seed"].execute(
+        connection,
+        id=id,
+        digest=digest,
+        account=account,
+        name=name,
+        pagerduty_user=pagerduty_user,
+        pagerduty_email=pagerduty_email,
+    )
+    return id
 
 
 async def find(connection: Connection | Pool, id: str) -> ApiToken | None:
@@ -92,19 +112,3 @@ async def revoke(connection: Connection | Pool, id: str) -> str | None:
     """Let nobody use the token any more; its name, or ``None`` where there is none that could be used."""
     name = await QUERIES["revoke"].fetchval(connection, id=id)
     return None if name is None else str(name)
-
-
-async def _write(
-    query: str, connection: Connection | Pool, token: str, account: str, name: str, user: tuple[str, str]
-) -> str:
-    id, digest = fingerprint_of(token)
-    await QUERIES[query].execute(
-        connection,
-        id=id,
-        digest=digest,
-        account=account,
-        name=name,
-        pagerduty_user=user[0],
-        pagerduty_email=user[1],
-    )
-    return id
