@@ -44,7 +44,7 @@ async def open_room(connection: Connection | Pool, room: RoomKey, *, tenant: str
 
 async def note_program(connection: Connection | Pool, room: RoomKey, program: Program) -> None:
     """A program asks for the chat or the meeting."""
-    await QUERIES["note_program"].execute(connection, **dict(room), **program._asdict())
+    await QUERIES["note_program"].execute(connection, **dict(room), user=program.user, email=program.email)
 
 
 async def program_of(connection: Connection | Pool, room: RoomKey) -> Program | None:
