@@ -1,12 +1,23 @@
 """What whoever asks for an operation reads of how it ended."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import get_args
 
 from muster.cards.messages import message_error, message_summary
+from muster.cards.rooms.programs import ProgramCall, room_error, room_summary
+from workflows.incident_room.state import OrderKind
 from workflows.operation.state import Ended
 
-_SUMMARIES: Mapping[str, Callable[[Ended], str]] = {"message": message_summary}
-_ERRORS: Mapping[str, Callable[[Ended], str | None]] = {"message": message_error}
+_ROOMS: tuple[ProgramCall, ...] = ("open_chat", "open_meeting", *get_args(OrderKind))
+_SUMMARIES: Mapping[str, Callable[[Ended], str]] = {
+    "message": message_summary,
+    **{called: partial(room_summary, called) for called in _ROOMS},
+}
+_ERRORS: Mapping[str, Callable[[Ended], str | None]] = {
+    "message": message_error,
+    **{called: partial(room_error, called) for called in _ROOMS},
+}
 """By kind."""
 
 

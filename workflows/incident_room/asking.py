@@ -11,11 +11,11 @@ from workflows.channel_incident.messages import CardKey
 from workflows.contract import call
 from workflows.errors import failure_of
 from workflows.incident_room.activities import ADMIT, OPEN_ROOM, Admit, Admitted, OpenRoom
-from workflows.incident_room.messages import AskedByClick, AskedByProgram, AskedOfChat
+from workflows.incident_room.messages import AskedByClick, AskedByProgram, AskedOfChat, ended_by
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Plan
 from workflows.operation.activities import RECORD_OPERATION, RecordOperation
-from workflows.operation.state import Ended, OperationKey
+from workflows.operation.state import OperationKey
 from workflows.verbs.judging import judge_person
 from workflows.verbs.outcomes import Outcome
 
@@ -161,15 +161,3 @@ async def _record(run: RunState, operation: str, outcome: Outcome, *, url: str) 
         workflow.logger.warning(
             "how an operation ended stays in the history alone: %s", failure_of(error).name
         )
-
-
-def ended_by(outcome: Outcome, *, url: str) -> Ended:
-    """An outcome as the rows of operations have it. Whether a chat was made nobody may know."""
-    if outcome.kind in ("done", "already"):
-        return Ended(outcome="done", url=url)
-    is_unknown = outcome.reason == "chat_unknown"
-    return Ended(
-        outcome="unknown" if is_unknown else "failed",
-        reason=outcome.reason or outcome.kind,
-        says=outcome.says or "",
-    )

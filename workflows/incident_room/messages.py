@@ -1,13 +1,16 @@
 """What travels between the edge and a run of ``IncidentRoom``: no token, no secret, people by row id."""
 
+from typing import get_args
+
 from workflows.incident_room.state import State
 from workflows.meeting import LASTING_FOR_A_POLICY
 from workflows.members import MembersChange, NamedPerson
+from workflows.operation.state import Ended
 from workflows.presets import IN_ROOMS, Preset
 from workflows.room import Lack
 from workflows.values import Value
 from workflows.verbs.click import Click
-from workflows.verbs.outcomes import Outcome
+from workflows.verbs.outcomes import Outcome, Reason
 
 
 class RoomKey(Value):
@@ -161,3 +164,23 @@ class End(Value):
     chat: str
     people: int
     meeting: str = "none"
+
+
+def ended_by(outcome: Outcome, *, url: str) -> Ended:
+    """An outcome as the rows of operations have it. Whether a chat was made nobody may know."""
+    if outcome.kind in ("done", "already"):
+        return Ended(outcome="done", url=url)
+    is_unknown = outcome.reason == "chat_unknown"
+    return Ended(
+        outcome="unknown" if is_unknown else "failed",
+        reason=outcome.reason or outcome.kind,
+        says=outcome.says or "",
+    )
+
+
+def outcome_of(ended: Ended) -> Outcome:
+    """The outcome that a row tells of. Whether it was so already, and who keeps a meeting, it does not."""
+    if ended.outcome == "done":
+        return Outcome(kind="done")
+    reason: Reason | None = next((one for one in get_args(Reason) if one == ended.reason), None)
+    return Outcome(kind="failed", reason=reason, says=ended.says or None)

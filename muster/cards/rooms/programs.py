@@ -9,8 +9,10 @@ from typing import Literal
 from muster.cards.rooms.meetings import meeting_sentence
 from muster.cards.rooms.sentences import not_granted, room_sentence
 from muster.cards.text import plain
+from workflows.incident_room.messages import outcome_of
 from workflows.incident_room.state import OrderKind
 from workflows.members import NotChanged, WhyNotChanged
+from workflows.operation.state import Ended
 from workflows.verbs.outcomes import Outcome, Reason
 
 ProgramCall = Literal["open_chat", "open_meeting"] | OrderKind
@@ -18,6 +20,7 @@ ProgramCall = Literal["open_chat", "open_meeting"] | OrderKind
 CHAT_EXISTS = "The incident chat group already exists."
 """PagerDuty's own words (its API for Microsoft Teams, *Create a Dedicated Chat*, 409)."""
 NO_CHAT = "The incident has no chat."
+_UNKNOWN = "Nobody knows what became of it. Look in Teams before you ask again."
 _WHO_LIMIT = 120
 _DONE: Mapping[ProgramCall, str] = {
     "open_chat": "The chat is there.",
@@ -82,6 +85,27 @@ def program_sentence(called: ProgramCall, outcome: Outcome, *, account: str, pol
     else:
         found = f"{_CANNOT[called]}: {not_granted(outcome.says or '')}" if outcome.says else None
     return found or f"{_CANNOT[called]}. Whoever runs Muster finds why in its log."
+
+
+def room_summary(called: ProgramCall, ended: Ended) -> str:
+    """What became of the operation."""
+    match ended.outcome:
+        case "done":
+            return _DONE[called]
+        case "unknown":
+            return _UNKNOWN
+        case "failed":
+            return f"{_CANNOT[called]}."
+
+
+def room_error(called: ProgramCall, ended: Ended) -> str | None:
+    """Why the operation was not done, as its row tells it; ``None`` where it was."""
+    if ended.outcome == "done":
+        return None
+    outcome = outcome_of(ended)
+    if ended.outcome == "unknown" and outcome.reason is None:
+        return _UNKNOWN
+    return program_sentence(called, outcome, account="")  # which names roles of people alone
 
 
 def not_changed_sentence(one: NotChanged) -> str:

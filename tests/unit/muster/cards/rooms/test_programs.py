@@ -4,16 +4,20 @@ from typing import get_args
 
 import pytest
 
+from muster.cards.operations import error_of, summary_of
 from muster.cards.rooms.programs import (
     CHAT_EXISTS,
     ProgramCall,
     not_changed_sentence,
     program_sentence,
+    room_error,
+    room_summary,
 )
 from muster.cards.rooms.sentences import room_sentence
 from workflows.incident_room.state import OrderKind
 from workflows.meeting import Hindrance
 from workflows.members import NotChanged, WhyNotChanged
+from workflows.operation.state import Ended
 from workflows.verbs.outcomes import Outcome
 
 CALLS: tuple[ProgramCall, ...] = ("open_chat", "open_meeting", *get_args(OrderKind))
@@ -97,3 +101,32 @@ def test_why_somebody_was_not_changed_is_said(why: WhyNotChanged) -> None:
 
 def test_a_hostile_name_is_text() -> None:
     assert "\u202e" not in not_changed_sentence(NotChanged(who="\u202e[x](http://evil)\n", why="unknown"))
+
+
+@pytest.mark.parametrize("called", CALLS)
+def test_the_operation_of_each_call_tells_how_it_ended(called: ProgramCall) -> None:
+    done, failed = Ended(outcome="done"), Ended(outcome="failed", reason="not_found")
+    assert (summary_of(called, done), error_of(called, done)) == (room_summary(called, done), None)
+    assert (
+        error_of(called, failed)
+        == f"{summary_of(called, failed)[:-1]}: PagerDuty does not know this incident."
+    )
+
+
+def test_an_operation_tells_which_permission_is_missing() -> None:
+    ended = Ended(outcome="failed", reason="not_granted", says=DELETES)
+    told = program_sentence(
+        "delete_chat", Outcome(kind="refused", reason="not_granted", says=DELETES), account="acme"
+    )
+    assert room_error("delete_chat", ended) == told
+
+
+def test_an_operation_that_nobody_works_on_any_more_is_to_be_sought_in_teams() -> None:
+    ended = Ended(outcome="unknown", reason="given_up")
+    assert room_error("open_chat", ended) == room_summary("open_chat", ended)
+    assert "Look in Teams" in room_summary("open_chat", ended)
+
+
+def test_an_operation_whose_chat_nobody_knows_of_names_it() -> None:
+    ended = Ended(outcome="unknown", reason="chat_unknown", says="Incident 7")
+    assert "“Incident 7”" in (room_error("open_chat", ended) or "")

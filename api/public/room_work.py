@@ -1,0 +1,151 @@
+"""What programs ask of an incident's room: an update each, and what they are answered by how that ended.
+
+Whether it is so already is the room's to find: chat and meeting are one for each incident, whoever asks::
+
+    work = RoomWork(
+        rooms,
+        call,
+        "archive_chat",
+        RoomOf(incident, tenant),
+        lambda key: ArchiveChat(**asked_as(call, key)),
+        given,
+        answer_by,
+    )
+    return await idempotency.answered(call, work.called, work)
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypedDict
+
+from api.public.errors import ApiError
+from api.public.idempotency import Call, Given
+from api.public.public_api import PublicApi
+from api.rooms import RoomStarts
+from muster.cards.access_policy import policy_commands
+from muster.cards.rooms.programs import ProgramCall, program_sentence, room_error
+from muster.logging import correlation_id
+from workflows.incident_room.messages import RoomAnswer, ended_by, outcome_of
+from workflows.incident_room.workflow_type import INCIDENT_ROOM, UPDATES
+from workflows.operation.state import Ended, OperationKey
+from workflows.values import Value
+from workflows.verbs.outcomes import Outcome, Reason
+
+_RETRY_AFTER = 5
+"""Seconds."""
+_STATUSES: Mapping[Reason, int] = {
+    "owner_absent": 400,
+    "nobody_to_talk_to": 400,
+    "empty_name": 400,
+    "not_granted": 403,
+    "no_organiser": 403,
+    "forbidden": 403,
+    "app_refused": 403,
+    "owner_unknown": 404,
+    "not_found": 404,
+    "no_chat": 404,
+    "rate_limited": 503,
+    "unavailable": 503,
+    "answer_lost": 503,
+    "conflict": 503,
+}
+"""By the reason for which it was not done; all else was refused for good."""
+_REFUSED, _LOST = 502, 504
+
+
+class RoomOf(NamedTuple):
+    """The room that is asked."""
+
+    incident_id: str
+    tenant: str
+    """In which the chat or the meeting is made where there is none yet."""
+
+
+class AskedAs(TypedDict):
+    """What every message of a program to a room has."""
+
+    key: str
+    operation: str
+    by: str
+    correlation: str
+
+
+def asked_as(call: Call, operation: str) -> AskedAs:
+    """The fields by which a room knows this call, however often it arrives."""
+    return AskedAs(
+        key=operation,
+        operation=operation,
+        by=call.caller.pagerduty_user,
+        correlation=correlation_id.get() or operation,
+    )
+
+
+class Rooms:
+    """Asks rooms, and says why they did not do it."""
+
+    def __init__(self, api: PublicApi) -> None:
+        settings = api.settings
+        self._gateway = api.gateway
+        self._starts = RoomStarts(settings.rooms, grace=settings.room_grace)
+        self._policies = {
+            tenant: policy_commands(name=one.name, app_id=one.app_id)
+            for tenant, one in settings.teams.items()
+        }
+
+    async def ask(
+        self, account: str, room: RoomOf, called: ProgramCall, message: Value, *, key: str, answer_by: float
+    ) -> RoomAnswer | None:
+        """The room's answer; ``None`` where it goes on. Raises as ``Gateway.ask``."""
+        start = self._starts.of(account, room.incident_id, tenant=room.tenant)
+        return await self._gateway.ask(
+            INCIDENT_ROOM, start, UPDATES[called], message, update_id=key, answer_by=answer_by
+        )
+
+    def refusal(self, account: str, room: RoomOf, called: ProgramCall, outcome: Outcome) -> ApiError:
+        """Why it was certainly not done, as the call is answered."""
+        policy = self._policies.get(room.tenant, "")
+        told = program_sentence(called, outcome, account=account, policy=policy)
+        status = _STATUSES.get(outcome.reason, _REFUSED) if outcome.reason else _REFUSED
+        return ApiError(status, told, _RETRY_AFTER if status == 503 else None)
+
+
+@dataclass
+class RoomWork:
+    """Asks a room for one thing. Asked again for the same operation it answers the same."""
+
+    rooms: Rooms
+    call: Call
+    called: ProgramCall
+    """Also the kind of the operation."""
+    room: RoomOf
+    message: Callable[[str], Value]
+    """What the room is sent, by the key of the operation."""
+    given: Callable[[RoomAnswer], Awaitable[Given]]
+    """What the call gets where it was done, or found so. Where another call has heard the room's answer, it
+    has the address alone."""
+    answer_by: float
+    _heard: RoomAnswer | None = field(default=None, init=False)
+
+    async def do(self, operation: OperationKey) -> Ended | None:
+        """Ask, and wait for how that ended."""
+        answer = await self.rooms.ask(
+            operation.account,
+            self.room,
+            self.called,
+            self.message(operation.key),
+            key=operation.key,
+            answer_by=self.answer_by,
+        )
+        if answer is None:
+            return None
+        self._heard = answer
+        return ended_by(answer.outcome, url=answer.url)
+
+    async def answer(self, operation: OperationKey, ended: Ended) -> Given:
+        """What came of it; raises ``ApiError``."""
+        answer = self._heard or RoomAnswer(outcome=outcome_of(ended), url=ended.url)
+        if ended.outcome == "done":
+            return await self.given(answer)
+        if ended.outcome == "unknown":
+            raise ApiError(_LOST, room_error(self.called, ended) or "")
+        raise self.rooms.refusal(operation.account, self.room, self.called, answer.outcome)
