@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.public.dedicated_chats import dedicated_chats_router
 from api.public.document import DocumentedApp
 from api.public.errors import ErrorHandler, error_answer, error_handlers
 from api.public.health import health_router
@@ -21,6 +22,7 @@ PREFIXES = ("/integration-ms-teams", "/v1")
 
 ROUTERS: tuple[Callable[[PublicApi], APIRouter], ...] = (
     health_router,
+    dedicated_chats_router,
     messages_router,
     operations_router,
 )

@@ -74,7 +74,8 @@ class Given(NamedTuple):
     """What a call gets that was done."""
 
     status: int
-    body: BaseModel
+    body: BaseModel | None
+    """``None``: the answer has none."""
 
 
 class Work(Protocol):
@@ -118,9 +119,13 @@ class Idempotency:
                     await operations.withdraw(self._pool, key)
                 raise
         if ended is None:
-            link = OperationLink(id=key.key, href=f"{self._operations}/{key.key}")
-            return JSONResponse(Accepted(operation=link).model_dump(), 202)
+            return JSONResponse(self.accepted(key).model_dump(), 202)
         return _response(await self._ended(key, ended, work))
+
+    def accepted(self, operation: OperationKey) -> Accepted:
+        """Where to ask how it ends."""
+        link = OperationLink(id=operation.key, href=f"{self._operations}/{operation.key}")
+        return Accepted(operation=link)
 
     async def _begun(self, call: Call, kind: str, call_key: str | None) -> Operation:
         asked = Asked(
@@ -146,7 +151,7 @@ class Idempotency:
             refusal = error_answer(refused.status, refused.message)
             answer = Answer(refused.status, bytes(refusal.body).decode())
         else:
-            answer = Answer(given.status, given.body.model_dump_json())
+            answer = Answer(given.status, given.body.model_dump_json() if given.body else "")
         return await operations.answer(self._pool, key, ended, answer)
 
 
@@ -177,7 +182,7 @@ IdempotentCall = Annotated[Call, Depends(_call)]
 
 
 def _response(answer: Answer) -> Response:
-    return Response(answer.body, answer.status, media_type="application/json")
+    return Response(answer.body, answer.status, media_type="application/json" if answer.body else None)
 
 
 def _hash(*values: str) -> str:

@@ -16,10 +16,10 @@ Whether it is so already is the room's to find: chat and meeting are one for eac
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from api.public.errors import ApiError
-from api.public.idempotency import Call, Given
+from api.public.idempotency import Accepted, Call, Given
 from api.public.public_api import PublicApi
 from api.rooms import RoomStarts
 from muster.cards.access_policy import policy_commands
@@ -31,6 +31,10 @@ from workflows.operation.state import Ended, OperationKey
 from workflows.values import Value
 from workflows.verbs.outcomes import Outcome, Reason
 
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    202: {"model": Accepted, "description": "It takes longer; the operation tells how it ends."}
+}
+"""What a route that asks a room may answer beside its errors."""
 _RETRY_AFTER = 5
 """Seconds."""
 _STATUSES: Mapping[Reason, int] = {
@@ -100,6 +104,11 @@ class Rooms:
         return await self._gateway.ask(
             INCIDENT_ROOM, start, UPDATES[called], message, update_id=key, answer_by=answer_by
         )
+
+    async def hand_over(self, account: str, room: RoomOf, called: ProgramCall, message: Value) -> None:
+        """Ask without waiting for the answer. Raises as ``Gateway.signal``."""
+        start = self._starts.of(account, room.incident_id, tenant=room.tenant)
+        await self._gateway.signal(INCIDENT_ROOM, start, UPDATES[called].goes_on_as, message)
 
     def refusal(self, account: str, room: RoomOf, called: ProgramCall, outcome: Outcome) -> ApiError:
         """Why it was certainly not done, as the call is answered."""

@@ -1,0 +1,46 @@
+"""In which of its account's Microsoft tenants a program has a chat or a meeting made."""
+
+from api.public.errors import ApiError
+from api.public.public_api import PublicApi
+from muster.cards.rooms.programs import NO_TEAM, NO_TENANT
+from muster.store import program_rooms, teams
+from workflows.incident_room.messages import RoomKey
+
+
+class Tenants:
+    """Finds tenants. What is configured says which of them an account may use."""
+
+    def __init__(self, api: PublicApi) -> None:
+        self._settings = api.settings
+        self._pool = api.pool
+
+    def require(self, account: str, tenant: str) -> str:
+        """The tenant as it is configured; raises ``ApiError`` 404 where it is not this account's."""
+        found = tenant.lower()
+        if not self._is_of(account, found):
+            raise ApiError(404, NO_TENANT)
+        return found
+
+    async def of_team(self, account: str, team: str) -> str:
+        """The tenant of a team of the account, by the team's thread id; raises ``ApiError`` 404."""
+        found = await teams.find(self._pool, team)
+        if found is None or found.removed_at is not None or not found.is_authorized:
+            raise ApiError(404, NO_TEAM)
+        if found.account != account or not self._is_of(account, found.tenant):
+            raise ApiError(404, NO_TEAM)
+        return found.tenant
+
+    async def of_click(self, room: RoomKey, *, linked: str | None) -> str:
+        """Where nobody names one: the incident's, else that of whoever clicked, else the account's first.
+
+        ``linked``: the tenant of whoever clicked, where they are linked. Raises ``ApiError`` 404.
+        """
+        known = (await program_rooms.tenant_of_incident(self._pool, room), linked)
+        mine = (tenant for tenant in (*known, *self._settings.teams) if tenant)
+        found = next((tenant for tenant in mine if self._is_of(room.account, tenant)), None)
+        if found is None:
+            raise ApiError(404, NO_TENANT)
+        return found
+
+    def _is_of(self, account: str, tenant: str) -> bool:
+        return tenant in self._settings.teams and account in self._settings.accounts_of(tenant)

@@ -1,0 +1,44 @@
+"""What programs are told of an incident's chat and meeting, and in which tenant theirs are to be made."""
+
+from typing import NamedTuple
+
+from muster.store.pool import Connection, Pool
+from muster.store.queries import load_queries
+from workflows.incident_room.messages import RoomKey
+
+QUERIES = load_queries(__file__)
+
+
+class ShownChat(NamedTuple):
+    """A chat that is there."""
+
+    name: str
+    """As Teams shows it."""
+    url: str
+    tenant: str
+
+
+async def chat(connection: Connection | Pool, room: RoomKey) -> ShownChat | None:
+    """The chat that was made for the incident, archived or not; ``None``: there is none."""
+    row = await QUERIES["chat"].fetchrow(connection, **dict(room))
+    return ShownChat(*row) if row else None
+
+
+async def meeting_name(connection: Connection | Pool, room: RoomKey, *, url: str) -> str:
+    """The subject of the incident's meeting; empty where the one at this address is not Muster's."""
+    name: str | None = await QUERIES["meeting_name"].fetchval(connection, **dict(room), url=url)
+    return name or ""
+
+
+async def tenant_of_user(connection: Connection | Pool, *, account: str, pagerduty_user: str) -> str | None:
+    """The tenant of whoever is linked to a user of PagerDuty; ``None``: nobody is."""
+    tenant: str | None = await QUERIES["tenant_of_user"].fetchval(
+        connection, account=account, pagerduty_user=pagerduty_user
+    )
+    return tenant
+
+
+async def tenant_of_incident(connection: Connection | Pool, room: RoomKey) -> str | None:
+    """The tenant in which the incident is at home; ``None``: nothing was shown of it anywhere."""
+    tenant: str | None = await QUERIES["tenant_of_incident"].fetchval(connection, **dict(room))
+    return tenant

@@ -1,0 +1,25 @@
+-- name: chat
+-- The chat that was made for the incident, which may be archived; called as Teams shows it.
+SELECT shown_topic, url, tenant FROM incident_room
+WHERE account = :account AND incident_id = :incident_id AND stage IN ('made', 'archived')
+
+-- name: meeting_name
+-- Of the meeting that is at this address, and not of a bridge that somebody else has set.
+SELECT subject FROM room_meeting
+WHERE account = :account AND incident_id = :incident_id AND stage = 'made' AND url = :url
+
+-- name: tenant_of_user
+-- Of several people who are linked to one user, whoever came last.
+SELECT tenant FROM user_link
+WHERE account = :account AND pagerduty_user = :pagerduty_user
+ORDER BY id DESC
+LIMIT 1
+
+-- name: tenant_of_incident
+-- That of its room, else of a conversation in which it is shown.
+SELECT tenant FROM incident_room WHERE account = :account AND incident_id = :incident_id
+UNION ALL
+(SELECT c.tenant FROM incident_card k JOIN conversation c ON c.id = k.conversation
+ WHERE k.account = :account AND k.incident_id = :incident_id
+ ORDER BY c.tenant, c.id)
+LIMIT 1
