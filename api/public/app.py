@@ -13,6 +13,7 @@ from api.public.dedicated_chats import dedicated_chats_router
 from api.public.document import DocumentedApp
 from api.public.errors import ErrorHandler, error_answer, error_handlers
 from api.public.health import health_router
+from api.public.meetings import meetings_router
 from api.public.messages import messages_router
 from api.public.operations import operations_router
 from api.public.public_api import PublicApi
@@ -23,6 +24,7 @@ PREFIXES = ("/integration-ms-teams", "/v1")
 ROUTERS: tuple[Callable[[PublicApi], APIRouter], ...] = (
     health_router,
     dedicated_chats_router,
+    meetings_router,
     messages_router,
     operations_router,
 )
