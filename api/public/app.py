@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.public.custom_actions import custom_actions_router
 from api.public.dedicated_chats import dedicated_chats_router
 from api.public.document import DocumentedApp
 from api.public.errors import ErrorHandler, error_answer, error_handlers
@@ -25,6 +26,7 @@ ROUTERS: tuple[Callable[[PublicApi], APIRouter], ...] = (
     health_router,
     dedicated_chats_router,
     meetings_router,
+    custom_actions_router,
     messages_router,
     operations_router,
 )
