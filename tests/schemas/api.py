@@ -171,13 +171,13 @@ class Api(ABC):
     def _at(self, place: Place) -> Any:
         found: Any = self._description
         for key in place:
-            found = found[key]
+            found = found[int(key) if isinstance(found, list) else key]
         return found
 
     def _resolved(self, place: Place) -> Place:
         """The place itself, or the one that it refers to."""
         while "$ref" in self._at(place):
-            keys = self._at(place)["$ref"].removeprefix("#/").split("/")
+            keys = unquote(self._at(place)["$ref"]).removeprefix("#/").split("/")
             place = tuple(key.replace("~1", "/").replace("~0", "~") for key in keys)
         return place
 

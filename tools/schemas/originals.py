@@ -81,6 +81,18 @@ REST = Original(
     },
 )
 
+MS_TEAMS = Original(
+    file="pagerduty/ms-teams.openapi.json",
+    name="PagerDuty MS Teams Integration API",
+    published="https://github.com/PagerDuty/api-schema/blob/main/reference/integration-ms-teams-service/openapiv3.json",
+    calls=(
+        "POST /incidents/{incident_id}/dedicated_chat",
+        "GET /incidents/{incident_id}/dedicated_chat",
+        "DELETE /incidents/{incident_id}/dedicated_chat",
+        "POST /incidents/{incident_id}/meeting",
+    ),
+)
+
 CONNECTOR = Original(
     file="teams/bot-connector.swagger.json",
     name="Microsoft Bot Connector API",
@@ -146,4 +158,4 @@ MANIFEST = Original(
     folder="muster/app_package",  # the product itself validates by it
 )
 
-ORIGINALS = (REST, CONNECTOR, GRAPH, CARD, COMPOSE, MANIFEST)
+ORIGINALS = (REST, MS_TEAMS, CONNECTOR, GRAPH, CARD, COMPOSE, MANIFEST)
