@@ -11,8 +11,8 @@ from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.outage import line_to
 from tests.api.public import error_of
-from tests.api.room_programs import RoomProgram, RoomStack, room_stack
-from tests.support.company import TENANT
+from tests.api.room_programs import OTHER_TENANT, RoomProgram, RoomStack, room_stack
+from tests.support.company import ACCOUNT, TENANT
 from tests.support.life import ADA, BO, CY
 from tests.workflows.incident_room.outside import FakeActivities
 from workflows.incident_room.activities import CREATE_CHAT, OPEN_ROOM
@@ -101,6 +101,18 @@ async def test_whoever_is_not_linked_owns_nothing(unheard: RoomProgram, user: st
         await unheard.outside.until(lambda: unheard.outside.count(OPEN_ROOM) == 1)
     (asked,) = unheard.outside.of(OPEN_ROOM)
     assert (asked.owner, asked.by) == (None, "PUSER01")
+
+
+async def test_whoever_is_linked_in_a_tenant_of_another_account_owns_nothing(program: RoomProgram) -> None:
+    await program.pool.execute(
+        "INSERT INTO user_link (tenant, aad_object_id, account, pagerduty_user, pagerduty_name, "
+        "pagerduty_email, access_token) VALUES ($1, 'a-9', $2, 'PUSER09', 'Di', 'di@acme.example', '')",
+        *(OTHER_TENANT, ACCOUNT),
+    )
+    await clicked(program, v3(program.incident, "PUSER09"))
+    await program.outside.until(lambda: program.outside.count(OPEN_ROOM) == 1)
+    (asked,) = program.outside.of(OPEN_ROOM)
+    assert (asked.owner, asked.tenant) == (None, TENANT)
 
 
 async def test_an_agent_that_is_no_user_owns_nothing(program: RoomProgram) -> None:
