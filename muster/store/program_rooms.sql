@@ -17,9 +17,7 @@ LIMIT 1
 
 -- name: tenant_of_incident
 -- That of its room, else of a conversation in which it is shown.
-SELECT tenant FROM incident_room WHERE account = :account AND incident_id = :incident_id
-UNION ALL
-(SELECT c.tenant FROM incident_card k JOIN conversation c ON c.id = k.conversation
- WHERE k.account = :account AND k.incident_id = :incident_id
- ORDER BY c.tenant, c.id)
-LIMIT 1
+SELECT coalesce(
+  (SELECT tenant FROM incident_room WHERE account = :account AND incident_id = :incident_id),
+  (SELECT min(c.tenant) FROM incident_card k JOIN conversation c ON c.id = k.conversation
+   WHERE k.account = :account AND k.incident_id = :incident_id))
