@@ -283,7 +283,7 @@ class NamesReconciler(MicrosoftReconciler):
         Or it has a name of its own, and is called otherwise.
         """
         chat, run = self._run.state.chat, self._run
-        if chat.stage != "made" or chat.topic == "":
+        if chat.stage != "made" or chat.topic == "" or run.state.is_being_archived:
             return False
         if run.state.plan.name and chat.shown_topic.removeprefix(OVER) != chat.topic:
             return True

@@ -249,6 +249,11 @@ class State(Degradable):
         return any(one.name == PRESENCE for one in self.degradations)
 
     @property
+    def is_being_archived(self) -> bool:
+        """A program archives the chat: its mark stands, and nothing more is said in it."""
+        return self.order is not None and self.order.kind == "archive_chat"
+
+    @property
     def is_being_emptied(self) -> bool:
         """A program archives the chat, and everybody is to leave it."""
         return self.order is not None and self.order.people_leave

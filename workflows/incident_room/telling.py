@@ -1,5 +1,6 @@
 """What others are told of the room: the incident's notes, its cards, the chat at the end, single people."""
 
+from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.channel_incident.activities import TELL_PERSON, TellPerson
@@ -21,6 +22,9 @@ from workflows.incident_room.told import is_news, room_of
 from workflows.link_notes import is_link_note
 from workflows.options import STALE_NEWS
 from workflows.reconcile import Reconciler
+
+ASKED_AGAIN = "a-summary-is-asked-for-again"
+"""Before, a worker that was killed while it read the notes left a resolve of which nothing was said."""
 
 
 class NoteReconciler(OfChatReconciler):
@@ -91,6 +95,7 @@ class SummaryReconciler(Reconciler):
         return (
             run.wants_mark
             and state.shown
+            and not state.is_being_archived
             and not state.bot_removed
             and resolution is not None
             and state.summed_up != whole_second(resolution.stamp.at)
@@ -101,7 +106,7 @@ class SummaryReconciler(Reconciler):
         return self.is_due() and not self._run.is_stuck(self.name)
 
     async def reconcile(self) -> None:
-        """Say it; what may have been said is not said again."""
+        """Say it; the row knows what may have been said, and says it not again."""
         run, incident = self._run, self._run.state.incident
         if incident.resolution is None or incident.snapshot is None:
             return
@@ -120,7 +125,7 @@ class SummaryReconciler(Reconciler):
         try:
             await call(SUM_UP, request, "how it went")
         except ActivityError as error:
-            if not issubclass(failure_of(error).kind, OutcomeUnknown):
+            if not issubclass(failure_of(error).kind, OutcomeUnknown) or workflow.patched(ASKED_AGAIN):
                 raise
         run.apply(run.state.replace(summed_up=second))
 

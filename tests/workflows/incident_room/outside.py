@@ -393,17 +393,11 @@ class FakeActivities(FakeMeetings, FakeOrders):
 
     @activity.defn(name=rows.SUM_UP.name)
     async def sum_up(self, request: SumUp) -> Done:
-        """The row holds the intent before: it is said at most once."""
-        is_new = self.store.intend_summary(request.resolved_at)
-        try:
-            return await self._call(rows.SUM_UP, request, partial(_done, self._say, request, is_new))
-        except ApplicationError as error:
-            if error.type != OutcomeUnknown.__name__:
-                self.store.withdraw_summary(request.resolved_at)
-            raise
+        """The row holds the intent before the send: it is said at most once."""
+        return await self._call(rows.SUM_UP, request, partial(_done, self._say, request))
 
-    def _say(self, request: SumUp, is_new: bool) -> None:
-        if is_new:
+    def _say(self, request: SumUp) -> None:
+        if self.store.intend_summary(request.resolved_at):
             self.summaries.append(request)
 
     @activity.defn(name=TELL_PERSON.name)

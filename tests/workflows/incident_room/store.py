@@ -131,10 +131,6 @@ class Store:
             self.summed_up = resolved_at
         return is_new
 
-    def withdraw_summary(self, resolved_at: datetime) -> None:
-        if self.summed_up == resolved_at:
-            self.summed_up = None
-
     def record(self, click: RecordedOutcome) -> None:
         """The first outcome stands."""
         if all(one.key != click.key for one in self.recorded):

@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from tests.support.life import ADA, BO, CY
+from tests.support.waiting import eventually
 from tests.workflows.incident_room.calls import LOST
 from tests.workflows.incident_room.orders import DELETES
 from tests.workflows.incident_room.outside import FakeActivities
@@ -23,6 +25,7 @@ from workflows.incident_room.activities import (
     OPEN_ROOM,
     OVER,
     REMOVE_PEOPLE,
+    RENAME_CHAT,
     SET_TOPIC,
 )
 from workflows.incident_room.messages import (
@@ -202,6 +205,27 @@ async def test_nothing_is_done_in_an_archived_chat_any_more(client: Client) -> N
         await run.ends()
     assert outside.members == {ADA.id, BO.id}
     assert (outside.summaries, outside.announced) == ([], told)
+    assert outside.chats[0].topic == f"{ARCHIVED}{TOPIC}"
+
+
+async def test_a_chat_that_is_being_archived_gets_no_other_mark_and_no_summary(client: Client) -> None:
+    """The grace after a resolve ends while people are taken out."""
+    async with made(client) as run:
+        outside = run.outside
+        held = outside.holds(REMOVE_PEOPLE)
+        archived = asyncio.create_task(archive(run, people_leave=True))
+        await outside.until(lambda: outside.count(REMOVE_PEOPLE) == 1)
+        await run.hears(run.life.is_resolved())
+
+        async def grace_has_passed() -> bool:
+            events = (await run.timeline()).events
+            return any(event.event_type == EventType.EVENT_TYPE_TIMER_FIRED for event in events)
+
+        await eventually(grace_has_passed)
+        held.set()
+        assert (await archived).outcome == DONE
+        await run.ends()
+    assert (outside.summaries, outside.count(RENAME_CHAT)) == ([], 0)
     assert outside.chats[0].topic == f"{ARCHIVED}{TOPIC}"
 
 
