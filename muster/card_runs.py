@@ -83,7 +83,7 @@ class CardRuns:
         await _each(cards, tell)
 
     async def end(self, card: Target, ended: Following) -> None:
-        """The card's chat is archived, as its row says: it shows its last state, and nothing more."""
+        """Its chat is archived, or a program stopped it, as its row says: its last state, and no more."""
         await self._signals.signal(CHANNEL_INCIDENT, card.start(self._timing), END_CARD, ended)
 
     async def tell_of_bot(self, room: RoomKey, *, is_away: bool) -> None:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.public.conversations import conversations_router
 from api.public.custom_actions import custom_actions_router
 from api.public.dedicated_chats import dedicated_chats_router
 from api.public.document import DocumentedApp
@@ -28,6 +29,7 @@ ROUTERS: tuple[Callable[[PublicApi], APIRouter], ...] = (
     meetings_router,
     custom_actions_router,
     messages_router,
+    conversations_router,
     operations_router,
 )
 _DESCRIPTION = """\

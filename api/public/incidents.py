@@ -34,11 +34,14 @@ class Incidents:
 
     async def require(self, account: str, incident_id: str, *, answer_by: float) -> None:
         """Return where the account has this incident; raises ``ApiError`` 404, or 503 where nobody tells."""
-        if await message_places.is_known(self._pool, account=account, incident_id=incident_id):
-            return
+        if not await message_places.is_known(self._pool, account=account, incident_id=incident_id):
+            await self.read(account, incident_id, answer_by=answer_by)
+
+    async def read(self, account: str, incident_id: str, *, answer_by: float) -> Mapping[str, Any]:
+        """The incident as PagerDuty has it now; raises as ``require``."""
         try:
             async with asyncio.timeout_at(answer_by):
-                await self._read(self._accounts[account], incident_id)
+                return await self._read(self._accounts[account], incident_id)
         except NotFound as error:
             raise ApiError(404, "there is no such incident") from error
         except (OutsideError, TimeoutError) as error:

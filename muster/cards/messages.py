@@ -38,8 +38,12 @@ _NOT_SENT: dict[str, str] = {
 
 def message_text(text: str, *, by: str, through: str) -> str:
     """A plain text: a line that says who speaks, then what was written, with its lines as they are."""
-    speaker = f"{plain(by, _NAME_LIMIT)} through {plain(through, _NAME_LIMIT)}"
-    return f"{speaker}:\n{plain_lines(text)}"
+    return f"{speaker_name(by, through=through)}:\n{plain_lines(text)}"
+
+
+def speaker_name(by: str, *, through: str) -> str:
+    """Who does something in Teams through a program: ``Ada Ops through PagerDuty workflows``."""
+    return f"{plain(by, _NAME_LIMIT)} through {plain(through, _NAME_LIMIT)}"
 
 
 def message_summary(ended: Ended) -> str:

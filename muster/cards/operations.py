@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import get_args
 
+from muster.cards.conversations import following_error, following_summary, stopped_summary
 from muster.cards.messages import message_error, message_summary
 from muster.cards.rooms.programs import ProgramCall, room_error, room_summary
 from workflows.incident_room.state import OrderKind
@@ -12,10 +13,14 @@ from workflows.operation.state import Ended
 _ROOMS: tuple[ProgramCall, ...] = ("open_chat", "open_meeting", *get_args(OrderKind))
 _SUMMARIES: Mapping[str, Callable[[Ended], str]] = {
     "message": message_summary,
+    "follow": following_summary,
+    "stop_following": stopped_summary,
     **{called: partial(room_summary, called) for called in _ROOMS},
 }
 _ERRORS: Mapping[str, Callable[[Ended], str | None]] = {
     "message": message_error,
+    "follow": following_error,
+    "stop_following": following_error,
     **{called: partial(room_error, called) for called in _ROOMS},
 }
 """By kind."""

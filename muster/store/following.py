@@ -1,5 +1,6 @@
 """Following an incident in a conversation, and stopping it there (docs/decisions/0055)."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from muster.store.pool import Connection, Pool
@@ -7,7 +8,7 @@ from muster.store.queries import load_queries
 from muster.store.targets import Target, following_of, target_of
 from workflows.channel_incident.messages import CardKey
 from workflows.following import Following
-from workflows.presets import IN_CHANNELS
+from workflows.presets import IN_CHANNELS, Preset
 from workflows.verbs.click import Click
 
 QUERIES = load_queries(__file__)
@@ -31,12 +32,14 @@ async def follow(
     service: str | None,
     conversation: str,
     tenant: str,
-    by: str,
+    by: str | None,
     name: str,
+    preset: Preset = IN_CHANNELS,
 ) -> Followed | None:
     """Register a card for whoever follows the incident there, unless one is there; ``by``: AAD object id.
 
-    One that was stopped begins anew. ``None``: the conversation is suspended, or is not the tenant's.
+    ``by`` is ``None`` for a program. ``preset``: of a card that no connection and no room brings. One that
+    was stopped begins anew. ``None``: the conversation is suspended, or is not the tenant's.
     """
     row = await QUERIES["follow"].fetchrow(
         connection,
@@ -47,7 +50,7 @@ async def follow(
         tenant=tenant,
         by=by,
         name=name,
-        preset=IN_CHANNELS,
+        preset=preset,
     )
     if row is None:
         return None
@@ -56,13 +59,15 @@ async def follow(
 
 async def stop(connection: Connection | Pool, card: CardKey, click: Click) -> Following | None:
     """Stop it for whoever clicked; ``None``: it is stopped already, or a connection brings the incident."""
-    row = await QUERIES["stop"].fetchrow(
-        connection,
-        **dict(card),
-        by=click.person.aad_object_id,
-        name=click.person.name,
-        at=click.received_at,
-    )
+    person = click.person
+    return await stop_as(connection, card, by=person.aad_object_id, name=person.name, at=click.received_at)
+
+
+async def stop_as(
+    connection: Connection | Pool, card: CardKey, *, by: str | None, name: str, at: datetime
+) -> Following | None:
+    """The same for somebody of this name; ``by`` is ``None`` for a program."""
+    row = await QUERIES["stop"].fetchrow(connection, **dict(card), by=by, name=name, at=at)
     return following_of(row) if row else None
 
 

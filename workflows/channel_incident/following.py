@@ -80,6 +80,12 @@ def with_ended(state: State, stopped: Following) -> State:
     return state.replace(following=stopped, announcements=announcements).recovered("announcements")
 
 
+def with_end_heard(state: State, ended: Following) -> State:
+    """The same where a signal tells it, which may come late: somebody has begun anew meanwhile."""
+    known = state.following
+    return state if known is not None and known.number > ended.number else with_ended(state, ended)
+
+
 def with_reread(state: State) -> State:
     """What is known of the incident may be old."""
     if state.incident.snapshot is None:

@@ -6,6 +6,7 @@ from workflows.channel_incident.activities import ShowCard
 from workflows.channel_incident.messages import Attached, Followed, PresetChosen
 from workflows.channel_incident.state import State, TimelineEntry
 from workflows.degradations import lines_of
+from workflows.following import Following, stopped_of
 from workflows.incident.event_types import EVENT_TYPES
 from workflows.incident.events import IncidentEvent
 from workflows.markdown import as_markdown
@@ -61,9 +62,12 @@ def entry_of_room(room: Room, at: datetime) -> TimelineEntry:
     return TimelineEntry(at=at, what=f"chat: {room.stage}", who="Muster")
 
 
-def entry_of_end(at: datetime) -> TimelineEntry:
-    """The chat is archived, as the timeline tells it."""
-    return TimelineEntry(at=at, what="the chat is archived", who="Muster")
+def entry_of_end(ended: Following, at: datetime) -> TimelineEntry:
+    """The chat is archived, or a program stopped it there, as the timeline tells it."""
+    stopped = stopped_of(ended)
+    if stopped is None or stopped.is_archived:
+        return TimelineEntry(at=at, what="the chat is archived", who="Muster")
+    return TimelineEntry(at=at, what="not followed any more", who=stopped.by)
 
 
 def entry_of_click(click: Click, outcome: Outcome) -> TimelineEntry:

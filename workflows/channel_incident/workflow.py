@@ -15,7 +15,7 @@ from workflows.channel_incident.details import DetailsReconciler
 from workflows.channel_incident.following import (
     SubscriptionReconciler,
     is_follow_news,
-    with_ended,
+    with_end_heard,
     with_follower,
     with_following,
     with_reread,
@@ -161,9 +161,9 @@ class ChannelIncidentWorkflow:
 
     @workflow.signal(name=END_CARD.name)
     def end_card(self, ended: Following) -> None:
-        """Signal: the chat is archived, and the card's row says so."""
+        """Signal: the chat is archived, or a program stopped it here, and the card's row says so."""
         run = self.run_state
-        run.apply(with_ended(run.state, ended), entry=entry_of_end(workflow.now()))
+        run.apply(with_end_heard(run.state, ended), entry=entry_of_end(ended, workflow.now()))
 
     @workflow.signal(name=ROOM.name)
     def hear_of_room(self, room: Room) -> None:

@@ -49,7 +49,7 @@ FOLLOW = Signal("follow", Followed)
 CHOOSE_PRESET = Signal("choose_preset", PresetChosen)
 """How much is said beside the card from now on, as its row says."""
 END_CARD = Signal("end_card", Following)
-"""The chat is archived, and the card's row says so: the last state is shown, and nothing more."""
+"""The chat is archived, or a program stopped it there, as the card's row says: the last state is shown."""
 ROOM = Signal("room", Room)
 """How the chat that was made for the incident stands."""
 CLICKS = {verb: Update(verb, Click, ClickAnswer, goes_on_as=CLICK) for verb in CARD_VERBS}
