@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.public.chat import chat_router
 from api.public.conversations import conversations_router
 from api.public.custom_actions import custom_actions_router
 from api.public.dedicated_chats import dedicated_chats_router
@@ -16,6 +17,7 @@ from api.public.document import DocumentedApp
 from api.public.errors import ErrorHandler, error_answer, error_handlers
 from api.public.health import health_router
 from api.public.meetings import meetings_router
+from api.public.members import members_router
 from api.public.messages import messages_router
 from api.public.operations import operations_router
 from api.public.public_api import PublicApi
@@ -30,6 +32,8 @@ ROUTERS: tuple[Callable[[PublicApi], APIRouter], ...] = (
     custom_actions_router,
     messages_router,
     conversations_router,
+    chat_router,
+    members_router,
     operations_router,
 )
 _DESCRIPTION = """\

@@ -97,6 +97,12 @@ async def tenant_name(connection: Connection | Pool, room: RoomKey) -> str:
     return name or ""
 
 
+async def tenant_of_chat(connection: Connection | Pool, room: RoomKey) -> str | None:
+    """Microsoft's tenant of the incident's chat; ``None``: it has none, or none any more."""
+    tenant: str | None = await QUERIES["tenant_of_chat"].fetchval(connection, **dict(room))
+    return tenant
+
+
 async def lock(connection: Connection, room: RoomKey) -> LockedRoom | None:
     """The row, which nobody else changes until the transaction ends."""
     row = await QUERIES["lock"].fetchrow(connection, **dict(room))

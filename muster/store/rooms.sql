@@ -35,6 +35,11 @@ SELECT pagerduty_user, name, asked, taken_out, by_program FROM room_member
 WHERE account = :account AND incident_id = :incident_id
 ORDER BY pagerduty_user
 
+-- name: tenant_of_chat
+-- Of a chat that is there, is being made or may be, or is archived.
+SELECT tenant FROM incident_room
+WHERE account = :account AND incident_id = :incident_id AND stage NOT IN ('none', 'gone')
+
 -- name: lock
 SELECT stage, topic, owner, began_at, chat, url FROM incident_room
 WHERE account = :account AND incident_id = :incident_id

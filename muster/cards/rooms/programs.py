@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Literal
 
 from muster.cards.rooms.meetings import meeting_sentence
-from muster.cards.rooms.sentences import not_granted, room_sentence
+from muster.cards.rooms.sentences import absence_reason, not_granted, room_sentence
 from muster.cards.text import plain
 from workflows.incident_room.messages import outcome_of
 from workflows.incident_room.state import OrderKind
 from workflows.members import NotChanged, WhyNotChanged
 from workflows.operation.state import Ended
+from workflows.room import Absence, Lack
 from workflows.verbs.outcomes import Outcome, Reason
 
 ProgramCall = Literal["open_chat", "open_meeting"] | OrderKind
@@ -57,6 +58,11 @@ _REASONS: Mapping[Reason, str] = {
     "answer_lost": "PagerDuty's answer was lost. Try again.",
     "forbidden": "PagerDuty does not let Muster's app read this incident.",
     "unavailable": "PagerDuty did not answer. Try again in a moment.",
+}
+_LEFT_OUT: Mapping[str, str] = {
+    "card": "The card keeps its buttons",
+    "names": "The topic has no mark",
+    "leaving": "People were not taken out",
 }
 _WHY: Mapping[WhyNotChanged, str] = {
     "unknown": "neither PagerDuty nor this organization knows them",
@@ -113,6 +119,19 @@ def room_error(called: ProgramCall, ended: Ended) -> str | None:
 def not_changed_sentence(one: NotChanged) -> str:
     """Why somebody was not added, or not taken out: ``bo@acme.example: the chat is full``."""
     return f"{plain(one.who, _WHO_LIMIT) or 'Somebody'}: {_WHY[one.why]}"
+
+
+def not_there_sentence(why: Absence | None, *, has_left: bool) -> str | None:
+    """Why somebody who is wanted in the chat is not in it; ``None``: nobody knows yet."""
+    if has_left:
+        return "they left the chat, or were taken out"
+    return absence_reason(why) if why else None
+
+
+def left_out_sentence(lack: Lack) -> str:
+    """A step of archiving that was not taken, and what it takes."""
+    why = not_granted(lack.permission) if lack.permission else "Microsoft refused it."
+    return f"{_LEFT_OUT.get(lack.step, _CANNOT['archive_chat'])}: {why}"
 
 
 def _with_lack(sentence: str, outcome: Outcome) -> str:

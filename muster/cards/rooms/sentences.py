@@ -79,7 +79,12 @@ def not_granted(permission: str) -> str:
 
 def absence_words(name: str, why: Absence, written: Callable[[str, int], str] = plain) -> str:
     """Somebody who is not in the chat, and why: ``Di Pager (no account in this organization)``."""
-    return f"{written(name, _NAME_LIMIT) or 'Somebody'} ({_ABSENCES[why]})"
+    return f"{written(name, _NAME_LIMIT) or 'Somebody'} ({absence_reason(why)})"
+
+
+def absence_reason(why: Absence) -> str:
+    """Why somebody is not in the chat."""
+    return _ABSENCES[why]
 
 
 def room_sentence(outcome: Outcome, *, account: str) -> str | None:

@@ -8,16 +8,19 @@ from muster.cards.operations import error_of, summary_of
 from muster.cards.rooms.programs import (
     CHAT_EXISTS,
     ProgramCall,
+    left_out_sentence,
     not_changed_sentence,
+    not_there_sentence,
     program_sentence,
     room_error,
     room_summary,
 )
-from muster.cards.rooms.sentences import room_sentence
-from workflows.incident_room.state import OrderKind
+from muster.cards.rooms.sentences import not_granted, room_sentence
+from workflows.incident_room.state import OrderKind, OrderStep
 from workflows.meeting import Hindrance
 from workflows.members import NotChanged, WhyNotChanged
 from workflows.operation.state import Ended
+from workflows.room import Lack
 from workflows.verbs.outcomes import Outcome
 
 CALLS: tuple[ProgramCall, ...] = ("open_chat", "open_meeting", *get_args(OrderKind))
@@ -97,6 +100,20 @@ def test_what_a_card_says_a_program_reads(reason: str) -> None:
 def test_why_somebody_was_not_changed_is_said(why: WhyNotChanged) -> None:
     sentence = not_changed_sentence(NotChanged(who="bo@acme.example", why=why))
     assert sentence.startswith("bo@acme.example: ")
+
+
+@pytest.mark.parametrize("step", get_args(OrderStep))
+def test_what_archiving_left_out_is_said(step: OrderStep) -> None:
+    sentence = left_out_sentence(Lack(step=step, permission=DELETES))
+    assert sentence.endswith(f": {not_granted(DELETES)}")
+    assert "cannot be archived" not in sentence, "the step has a sentence of its own"
+    assert left_out_sentence(Lack(step=step, permission="")).endswith(": Microsoft refused it.")
+
+
+def test_why_somebody_is_not_in_the_chat_is_said() -> None:
+    assert not_there_sentence(None, has_left=False) is None
+    assert not_there_sentence("full", has_left=False) == "the chat is full"
+    assert not_there_sentence("full", has_left=True) == "they left the chat, or were taken out"
 
 
 def test_a_hostile_name_is_text() -> None:
