@@ -55,6 +55,7 @@ class Call:
     body: Any
     """The JSON object; ``None``: the call has none."""
     idempotency_key: str | None
+    method: str = field(kw_only=True)
     operation: str = field(default_factory=lambda: secrets.token_hex(8))
     """Drawn for the operation that it begins, should it begin one."""
 
@@ -66,8 +67,10 @@ class Call:
     def key(self, minute: int | None) -> str | None:
         """Tells the call from every other; without a key, from those of another ``minute``."""
         if self.idempotency_key is not None:
-            return _hash("key", self.path, self.idempotency_key)
-        return None if minute is None else _hash("minute", self.path, self.request_hash, str(minute))
+            return _hash("key", self.method, self.path, self.idempotency_key)
+        if minute is None:
+            return None
+        return _hash("minute", self.method, self.path, self.request_hash, str(minute))
 
 
 class Given(NamedTuple):
@@ -174,7 +177,8 @@ async def _call(
     ] = None,
 ) -> Call:
     raw = await request.body()
-    return Call(caller, request.url.path, read_json(raw) if raw else None, idempotency_key)
+    body = read_json(raw) if raw else None
+    return Call(caller, request.url.path, body, idempotency_key, method=request.method)
 
 
 IdempotentCall = Annotated[Call, Depends(_call)]

@@ -417,7 +417,7 @@ async def test_a_call_that_ended_before_temporal_took_it_is_done_by_the_next(pro
     """The API wrote the row and ended."""
     body = {"to": OPS, "text": "Begun"}
     caller: Any = None
-    call = Call(caller, program.path, body, "k")
+    call = Call(caller, program.path, body, "k", method="POST")
     asked = Asked("acme", call.operation, "message", "t1", call.key(None), call.request_hash)
     await operations.begin(program.api.pool, asked)
     answer = await program.posts(body, key="k")

@@ -1,0 +1,78 @@
+"""Calls that are made again, whatever they do: one row each, and what it tells the next."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from api.public.admission import CallerIdentity
+from api.public.idempotency import Call, Given, Idempotency
+from muster.seed import seed
+from muster.store.pool import Pool, open_pool
+from tests.support.company import ACCOUNT, company
+from tests.support.settings import database_at, settings_for
+from workflows.operation.state import Ended, OperationKey
+
+pytestmark = pytest.mark.anyio
+
+ADA = CallerIdentity(
+    token_id="t1",
+    name="Runbook",
+    account=ACCOUNT,
+    pagerduty_user="PUSER01",
+    pagerduty_email="ada@acme.example",
+)
+DONE = Ended(outcome="done")
+
+
+class Body(BaseModel):
+    """What a call gets."""
+
+    says: str
+
+
+@dataclass
+class FakeWork:
+    """Does nothing, and says what it is told to."""
+
+    says: str = "done"
+    ended: Ended | None = DONE
+    done: list[str] = field(default_factory=list)
+    """Keys of the operations, in the order in which they were asked for."""
+
+    async def do(self, operation: OperationKey) -> Ended | None:
+        self.done.append(operation.key)
+        return self.ended
+
+    async def answer(self, operation: OperationKey, ended: Ended) -> Given:
+        return Given(201, Body(says=self.says))
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    """With the company's rows."""
+    await seed(settings_for(database_url, "127.0.0.1:1"), company())
+    async with await open_pool(database_at(database_url)) as opened:
+        yield opened
+
+
+def called(method: str = "POST", key: str | None = "k", body: Any = None) -> Call:
+    return Call(ADA, "/v1/incidents/Q1/chat/members", body, key, method=method)
+
+
+async def answered(pool: Pool, call: Call, work: FakeWork, *, within_minute: bool = False) -> Response:
+    idempotency = Idempotency(pool, public_url="https://muster.example", clock=lambda: 90.0)
+    return await idempotency.answered(call, "members", work, within_minute=within_minute)
+
+
+@pytest.mark.parametrize("key", ["k", None], ids=["with a key", "without one"])
+async def test_another_method_of_the_same_address_is_another_call(pool: Pool, key: str | None) -> None:
+    adding, removing = FakeWork("added"), FakeWork("removed")
+    for _ in range(2):
+        added = await answered(pool, called("POST", key), adding, within_minute=True)
+        removed = await answered(pool, called("DELETE", key), removing, within_minute=True)
+        assert (added.body, removed.body) == (b'{"says":"added"}', b'{"says":"removed"}')
+    assert (len(adding.done), len(removing.done)) == (1, 1)
