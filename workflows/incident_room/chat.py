@@ -199,8 +199,10 @@ class BeginningReconciler(Reconciler):
         return self._run.requests
 
     def is_due(self) -> bool:
-        """The row still holds what was given up."""
-        return self._run.begins_anew
+        """The row still holds what was given up, and no program waits for that to be deleted."""
+        order = self._run.state.order
+        is_deleting = order is not None and order.kind == "delete_chat" and order.outcome is None
+        return self._run.begins_anew and not is_deleting
 
     async def reconcile(self) -> None:
         """Forget it, and want another one."""

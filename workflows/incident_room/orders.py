@@ -229,8 +229,8 @@ class OrderWish:
         if order is not None and order.outcome is not None:
             return order.outcome
         if not may_be_done(self._order, run.state.chat.stage):  # somebody found it gone
-            is_wanted = self._order.kind == "delete_chat"
-            return DONE if is_wanted else Outcome(kind="failed", reason="no_chat")
+            is_deleted = self._order.kind == "delete_chat" and run.state.chat.stage == "gone"
+            return DONE if is_deleted else Outcome(kind="failed", reason="no_chat")
         hindrance = lasting(run, (ORDER,))
         if hindrance is None:
             return None

@@ -269,6 +269,44 @@ async def test_after_it_another_chat_can_be_made(client: Client) -> None:
         answer = await run.ask()
         await run.is_idle()
         assert (answer.outcome.kind, answer.url) == ("done", run.outside.chats[1].url)
+async def test_who_asks_for_a_chat_while_an_archived_one_is_deleted_gets_another_once_that_is_gone(
+    client: Client,
+) -> None:
+    async with made(client, timing=PATIENT) as run:
+        outside = run.outside
+        await archive(run)
+        await run.ends()
+        held = outside.holds(DELETE_CHAT)
+        outside.fails(DELETE_CHAT, ProviderUnavailable("503"))
+        deleting = asyncio.create_task(delete(run))
+        await outside.until(lambda: outside.count(DELETE_CHAT) == 1)
+        asking = asyncio.create_task(run.ask())
+        await run.details()
+        held.set()
+        assert (await deleting).outcome == DONE
+        assert outside.deleted == [outside.chats[0].id]
+        answer = await asking
+        await run.is_idle()
+        assert (answer.outcome.kind, answer.url) == ("done", outside.chats[1].url)
+
+
+async def test_an_archived_chat_that_may_not_be_deleted_holds_up_no_other(client: Client) -> None:
+    async with made(client, timing=PATIENT) as run:
+        outside = run.outside
+        await archive(run)
+        await run.ends()
+        held = outside.holds(DELETE_CHAT)
+        outside.may_delete = False
+        deleting = asyncio.create_task(delete(run))
+        await outside.until(lambda: outside.count(DELETE_CHAT) == 1)
+        asking = asyncio.create_task(run.ask())
+        await run.details()
+        held.set()
+        assert (await deleting).outcome == Outcome(kind="refused", reason="not_granted", says=DELETES)
+        assert (await asking).outcome.kind == "done"
+        assert (outside.deleted, len(outside.chats)) == ([], 2)
+
+
         assert (run.outside.count(BEGIN_ANEW), run.outside.announced[-1].stage) == (1, "made")
 
 
