@@ -56,18 +56,19 @@ class OrderActivities:
     async def delete_chat(self, request: OfChat) -> Done:
         """Delete it, once its card and its events have let go of it; without the permission nothing changes.
 
-        Where Microsoft refuses it all the same, the card takes up its chat again.
+        Where Microsoft refuses it all the same, the card takes up its chat again, of which an earlier
+        attempt may have had it let go.
         """
         async with heartbeats():
-            await self._chats.may_delete(request.tenant)
             card = await self._card(request)
-            await rooms.detach(self._pool, chat=request.chat)
-            await self._card_runs.let_go([card.workflow_id] if card else [])
             try:
+                await self._chats.may_delete(request.tenant)
+                await rooms.detach(self._pool, chat=request.chat)
+                await self._card_runs.let_go([card.workflow_id] if card else [])
                 await self._chats.delete(request.tenant, request.chat)
             except (NeedsPerson, RefusedForNow):
-                await rooms.attach(self._pool, chat=request.chat)
-                await self._card_runs.take_up([card] if card else [], correlation=request.correlation)
+                if await rooms.attach(self._pool, chat=request.chat):
+                    await self._card_runs.take_up([card] if card else [], correlation=request.correlation)
                 raise
             await rooms.note_gone(self._pool, request.room, chat=request.chat)
         return Done()

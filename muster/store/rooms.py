@@ -172,9 +172,9 @@ async def detach(connection: Connection | Pool, *, chat: str) -> None:
     await QUERIES["detach"].execute(connection, chat=chat)
 
 
-async def attach(connection: Connection | Pool, *, chat: str) -> None:
-    """The chat could not be deleted: events go there again."""
-    await QUERIES["attach"].execute(connection, chat=chat)
+async def attach(connection: Connection | Pool, *, chat: str) -> bool:
+    """The chat could not be deleted: events go there again; ``False``: nobody had detached it for that."""
+    return await QUERIES["attach"].fetchval(connection, chat=chat) is not None
 
 
 async def end_card(connection: Connection | Pool, room: RoomKey, *, chat: str) -> None:

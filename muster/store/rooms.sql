@@ -98,13 +98,16 @@ WHERE account = :account AND incident_id = :incident_id AND chat = :chat AND sta
 
 -- name: detach
 -- The chat is about to be deleted: no event of any incident goes there. Its runs are told by whoever deletes it.
+-- Where the bot has left it that is so already, and stays so whatever becomes of the deletion.
 UPDATE conversation
-SET suspended_at = coalesce(suspended_at, now()), suspended_by = 'deletion', told_by = 'deletion'
-WHERE id = :chat AND team IS NULL
+SET suspended_at = now(), suspended_by = 'deletion', told_by = 'deletion'
+WHERE id = :chat AND team IS NULL AND suspended_at IS NULL
 
 -- name: attach
 -- It could not be deleted.
-UPDATE conversation SET suspended_at = NULL WHERE id = :chat AND team IS NULL AND suspended_by = 'deletion'
+UPDATE conversation SET suspended_at = NULL
+WHERE id = :chat AND team IS NULL AND suspended_by = 'deletion' AND suspended_at IS NOT NULL
+RETURNING id
 
 -- name: end_card
 -- The chat is archived: nobody stopped it by name, and no event brings the incident back there.

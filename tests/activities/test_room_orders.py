@@ -266,6 +266,36 @@ async def test_a_chat_is_called_as_a_program_wants_and_its_row_keeps_that(ordere
     done = await ordered.set_topic("War room: 42", is_over=True)
     assert done == TopicSet(name="War room 42", topic="✓ War room 42")
     assert ordered.topic() == "✓ War room 42"
+async def test_where_the_permission_is_withdrawn_between_two_attempts_the_card_takes_up_its_chat_again(
+    ordered: Ordered,
+) -> None:
+    ordered.office.fault("chat", "status", status=503, match={"method": "DELETE"})
+    await ordered.is_not_deleted()
+    assert await ordered.is_suspended()
+    ordered.office.revoke(DELETES)
+    ordered.begins_anew()
+    assert await ordered.is_not_deleted() == ("ConsentMissing", DELETES)
+    assert await ordered.heard() == ["attach", "detach", "attach"]
+    assert not await ordered.is_suspended()
+
+
+async def test_a_chat_that_the_bot_had_left_is_not_revived_where_microsoft_refuses_to_delete_it(
+    ordered: Ordered,
+) -> None:
+    await ordered.room.pool.execute(
+        "UPDATE conversation SET suspended_at = now(), suspended_by = 'r1', told_by = 'r1' WHERE id = $1",
+        ordered.chat,
+    )
+    ordered.office.fault("chat", "status", status=403, match={"method": "DELETE"})
+    assert (await ordered.is_not_deleted())[0] == "Forbidden"
+    assert "attach" not in (await ordered.heard())[1:]
+    row = await ordered.room.pool.fetchrow(
+        "SELECT suspended_at IS NOT NULL, suspended_by, told_by FROM conversation WHERE id = $1", ordered.chat
+    )
+    assert row is not None
+    assert tuple(row) == (True, "r1", "r1")
+
+
     row = await ordered.room.row()
     assert (row.name, row.topic, row.shown_topic) == ("War room 42", "War room 42", "✓ War room 42")
 
