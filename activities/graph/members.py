@@ -86,20 +86,26 @@ class MemberActivities:
 
     @implements(REMOVE_MEMBERS)
     async def remove_members(self, request: ChangeMembersOf) -> MembersChanged:
-        """Take them out after a read back. As those who left by themselves they are not brought back."""
+        """Take them out after a read back. As those who left by themselves they are not brought back.
+
+        Whoever is there by the rows alone was taken out by an attempt whose worker ended before it wrote so.
+        """
         roster = Roster(self._chats, self._pool)
         async with heartbeats():
             people, refused = await self._found(request)
             memberships = {one.aad_object_id: one.id for one in await roster.members(request)}
-            await room_members.note_members(self._pool, request.room, memberships)
-            leaving = [one for one in people if one.aad_object_id in memberships]
+            keys = {one.aad_object_id for one in people}
+            gone = await room_members.expected(self._pool, request.room, keys) - set(memberships)
+            await room_members.note_members(self._pool, request.room, {*memberships, *gone})
+            leaving = [one for one in people if one.aad_object_id in {*memberships, *gone}]
             refused += [
                 NotChanged(who=one.named.name, why="not_there") for one in people if one not in leaving
             ]
-            keys = {one.aad_object_id for one in leaving}
-            await all_of(*(roster.remove(request, memberships[key]) for key in sorted(keys)))
+            await all_of(
+                *(roster.remove(request, memberships[key]) for key in sorted(keys & set(memberships)))
+            )
             there = set(memberships) - keys
-            users = [one.user for one in leaving]
+            users = [one.user for one in people]
             await room_members.note_by_program(self._pool, request.room, users, by_program=False)
             await room_members.note_members(self._pool, request.room, there)
             return await self._changed(request, leaving, refused, there)

@@ -88,6 +88,12 @@ async def note_by_program(
     )
 
 
+async def expected(connection: Connection | Pool, room: RoomKey, people: Collection[str]) -> frozenset[str]:
+    """Who of these, by AAD object id, is in the chat as far as the rows know."""
+    rows = await QUERIES["expected"].fetch(connection, **dict(room), people=list(people))
+    return frozenset(row["aad_object_id"] for row in rows)
+
+
 async def user_of(
     connection: Connection | Pool, room: RoomKey, *, tenant: str, key: str
 ) -> tuple[str, str] | None:

@@ -26,6 +26,11 @@ SET by_program = :by_program, taken_out = taken_out AND NOT :by_program,
     left_at = CASE WHEN NOT :by_program THEN left_at END
 WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = ANY(:users::text[])
 
+-- name: expected
+-- Who of these is in the chat by the last read back, or because a program brought them in.
+SELECT aad_object_id FROM room_member
+WHERE account = :account AND incident_id = :incident_id AND aad_object_id = ANY(:people::text[]) AND (in_chat OR by_program)
+
 -- name: user_of
 -- As whom somebody stands in the room; else as whom they are linked.
 SELECT pagerduty_user, name FROM (

@@ -127,6 +127,13 @@ class Ordered:
     async def end_card(self) -> None:
         await ran(self.rooms.end_card, self.room.of(self.chat))
 
+    def leaves(self, person: Person) -> None:
+        """Microsoft has taken them out; the rows do not know it."""
+        (membership,) = [
+            one["id"] for one in self.office.members(self.chat) if one["displayName"] == person.name
+        ]
+        self.office.patient("DELETE", f"/chats/{self.chat}/members/{membership}")
+
     def topic(self) -> str:
         """As Graph has it."""
         return str(self.office.call("GET", f"/chats/{self.chat}").json()["topic"])
@@ -259,13 +266,6 @@ async def test_what_may_pass_is_tried_again(ordered: Ordered, fault: dict[str, A
     await ordered.delete()
 
 
-# Called otherwise
-
-
-async def test_a_chat_is_called_as_a_program_wants_and_its_row_keeps_that(ordered: Ordered) -> None:
-    done = await ordered.set_topic("War room: 42", is_over=True)
-    assert done == TopicSet(name="War room 42", topic="✓ War room 42")
-    assert ordered.topic() == "✓ War room 42"
 async def test_where_the_permission_is_withdrawn_between_two_attempts_the_card_takes_up_its_chat_again(
     ordered: Ordered,
 ) -> None:
@@ -296,6 +296,13 @@ async def test_a_chat_that_the_bot_had_left_is_not_revived_where_microsoft_refus
     assert tuple(row) == (True, "r1", "r1")
 
 
+# Called otherwise
+
+
+async def test_a_chat_is_called_as_a_program_wants_and_its_row_keeps_that(ordered: Ordered) -> None:
+    done = await ordered.set_topic("War room: 42", is_over=True)
+    assert done == TopicSet(name="War room 42", topic="✓ War room 42")
+    assert ordered.topic() == "✓ War room 42"
     row = await ordered.room.row()
     assert (row.name, row.topic, row.shown_topic) == ("War room 42", "War room 42", "✓ War room 42")
 
@@ -449,6 +456,20 @@ async def test_who_is_taken_out_is_not_brought_back(ordered: Ordered) -> None:
     assert (await ordered.room.row()).asked_for == ()
     member = (await ordered.listed())["Bo"]
     assert (member.in_chat, member.has_left) == (False, True)
+
+
+async def test_who_was_taken_out_by_a_worker_that_died_is_one_who_was_taken_out(ordered: Ordered) -> None:
+    """Microsoft has done it, and no row says so."""
+    bo, di = ordered.office.person("Bo"), ordered.office.person("Di")
+    await ordered.add(user(di))
+    for person in (bo, di):
+        ordered.leaves(person)
+    changed = await ordered.remove(user(bo), user(di))
+    assert changed.change == MembersChange(changed=(str(bo.pagerduty_user), str(di.pagerduty_user)))
+    assert changed.keys == tuple(sorted((str(bo.pagerduty_user), str(di.pagerduty_user))))
+    assert (await ordered.room.row()).asked_for == ()
+    listed = await ordered.listed()
+    assert [(listed[name].in_chat, listed[name].has_left) for name in ("Bo", "Di")] == [(False, True)] * 2
 
 
 async def test_brought_in_again_they_are_back(ordered: Ordered) -> None:
