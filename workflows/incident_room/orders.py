@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.contract import call
-from workflows.errors import ConsentMissing, Forbidden, failure_of
+from workflows.errors import ConsentMissing, CredentialRejected, Failure, NeedsPerson, failure_of
 from workflows.incident_room.activities import (
     ADD_MEMBERS,
     ARCHIVE_ROOM,
@@ -92,7 +92,7 @@ class OrderReconciler(MicrosoftReconciler):
             self._end(order, named)
 
     async def _archive(self, order: Order) -> None:
-        """The card first, while the bot can still edit it. What a permission is missing for is left out."""
+        """The card first, while the bot can still edit it. What Microsoft refuses for good is left out."""
         run = self._run
         steps: tuple[tuple[OrderStep, Callable[[Order], Awaitable[None]]], ...] = (
             ("card", self._end_card),
@@ -114,7 +114,7 @@ class OrderReconciler(MicrosoftReconciler):
             await take(order)
         except ActivityError as error:
             failure = failure_of(error)
-            if not issubclass(failure.kind, ConsentMissing | Forbidden):
+            if step == "card" or not _is_lasting_refusal(failure):
                 raise
             permission = failure.code if issubclass(failure.kind, ConsentMissing) else None
             lacks = (*lacks, Lack(step=step, permission=permission or ""))
@@ -154,6 +154,11 @@ class OrderReconciler(MicrosoftReconciler):
     def _end(self, order: Order, state: State, outcome: Outcome = DONE) -> None:
         """The order has come to this, which leaves this state."""
         self._run.apply(state.with_order(order.model_copy(update={"outcome": outcome})))
+
+
+def _is_lasting_refusal(failure: Failure) -> bool:
+    """Microsoft will not do it until somebody does something; a dead token is renewed."""
+    return issubclass(failure.kind, NeedsPerson) and not issubclass(failure.kind, CredentialRejected)
 
 
 def with_brought_in(state: State, changed: MembersChanged) -> State:

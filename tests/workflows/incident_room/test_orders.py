@@ -13,7 +13,14 @@ from tests.workflows.incident_room.orders import DELETES
 from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.incident_room.running import PATIENT, Run, made, running
 from tests.workflows.incident_room.steps import ALL_LEAVE, DECLINED_LEAVE
-from workflows.errors import ConsentMissing, Forbidden, NotFound, ProviderUnavailable
+from workflows.errors import (
+    ConsentMissing,
+    CredentialRejected,
+    Forbidden,
+    NotFound,
+    ProviderUnavailable,
+    RequestInvalid,
+)
 from workflows.incident_room.activities import (
     ADD_MEMBERS,
     ARCHIVE_ROOM,
@@ -262,13 +269,6 @@ async def test_archived_again_it_is_so_already_and_it_can_be_deleted_still(clien
     assert run.outside.deleted == [run.outside.chats[0].id]
 
 
-async def test_after_it_another_chat_can_be_made(client: Client) -> None:
-    async with made(client, timing=PATIENT) as run:
-        await archive(run)
-        await run.ends()
-        answer = await run.ask()
-        await run.is_idle()
-        assert (answer.outcome.kind, answer.url) == ("done", run.outside.chats[1].url)
 async def test_who_asks_for_a_chat_while_an_archived_one_is_deleted_gets_another_once_that_is_gone(
     client: Client,
 ) -> None:
@@ -307,7 +307,37 @@ async def test_an_archived_chat_that_may_not_be_deleted_holds_up_no_other(client
         assert (outside.deleted, len(outside.chats)) == ([], 2)
 
 
+async def test_after_it_another_chat_can_be_made(client: Client) -> None:
+    async with made(client, timing=PATIENT) as run:
+        await archive(run)
+        await run.ends()
+        answer = await run.ask()
+        await run.is_idle()
+        assert (answer.outcome.kind, answer.url) == ("done", run.outside.chats[1].url)
         assert (run.outside.count(BEGIN_ANEW), run.outside.announced[-1].stage) == (1, "made")
+
+
+async def test_what_microsoft_does_not_take_is_left_out_and_the_chat_is_archived_all_the_same(
+    client: Client,
+) -> None:
+    """Its card has ended by then: half of it helps nobody."""
+    async with made(client, timing=PATIENT) as run:
+        outside = run.outside
+        outside.breaks(MARK_ARCHIVED, RequestInvalid("400"))
+        outside.breaks(REMOVE_PEOPLE, RequestInvalid("400"))
+        answer = await archive(run, people_leave=True)
+        await run.ends()
+    assert (answer.outcome, outside.store.stage) == (DONE, "archived")
+    assert answer.lacks == (Lack(step="names", permission=""), Lack(step="leaving", permission=""))
+
+
+async def test_a_credential_that_is_renewed_leaves_nothing_out(client: Client) -> None:
+    async with made(client, timing=PATIENT) as run:
+        run.outside.fails(MARK_ARCHIVED, CredentialRejected("401"))
+        answer = await archive(run)
+        await run.ends()
+    assert (answer.outcome, answer.lacks) == (DONE, ())
+    assert run.outside.count(MARK_ARCHIVED) == 2
 
 
 async def test_a_chat_that_somebody_deletes_meanwhile_is_none(client: Client) -> None:
