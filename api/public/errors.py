@@ -16,8 +16,9 @@ from muster.store.pool import UNAVAILABLE
 from muster.temporal.attempts import TemporalUnavailable
 from muster.values import clipped
 
-_RETRY_AFTER = 5
+RETRY_AFTER = 5
 """Seconds after which to call again while something that we need is away."""
+NOT_IN_TIME = "this took too long and may be done: call again, with the same Idempotency-Key"
 _LONGEST = 300
 """Bytes of a message."""
 _DESCRIPTIONS = {
@@ -31,7 +32,7 @@ _DESCRIPTIONS = {
     429: "The token has called too often within a minute.",
     500: "Muster failed.",
     502: "Teams refused it.",
-    503: "Something that Muster needs is away; nothing was done.",
+    503: "Something that Muster needs is away; nothing was done unless the message says that it may be.",
     504: "It was sent and the answer lost; it is not sent again.",
 }
 _WITH_RETRY_AFTER = frozenset({429, 503})
@@ -137,7 +138,7 @@ def _sentences(found: Iterable[ErrorDetails]) -> Iterable[str]:
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
     log.warning("an API call was not served", reason=type(error).__name__, problem=str(error))
-    return error_answer(503, "Muster cannot do this now, call again", {"Retry-After": str(_RETRY_AFTER)})
+    return error_answer(503, "Muster cannot do this now, call again", {"Retry-After": str(RETRY_AFTER)})
 
 
 async def _failed(_request: Request, _error: Exception) -> JSONResponse:

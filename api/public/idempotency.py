@@ -9,9 +9,11 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple, Protocol
 
+import structlog
 from fastapi import Depends, Header
 from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
@@ -24,13 +26,15 @@ from api.public.route import Caller
 from muster.lenient_json import read_json
 from muster.store import operations
 from muster.store.operations import AnotherRequest, Answer, Asked, Operation
-from muster.store.pool import Pool
+from muster.store.pool import UNAVAILABLE, Pool
 from muster.temporal.attempts import TemporalUnavailable
 from workflows.operation.state import Ended, OperationKey
 
 _LONGEST_KEY = 255
 """Characters."""
 _MINUTE = 60
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class OperationLink(BaseModel):
@@ -149,13 +153,19 @@ class Idempotency:
             given = await work.answer(key, ended)
         except ApiError as refused:
             if refused.retry_after is not None:
-                await operations.let_go(self._pool, key)
+                with suppress(*UNAVAILABLE):  # the next call hears the same, and frees the key
+                    await operations.let_go(self._pool, key)
                 raise
             refusal = error_answer(refused.status, refused.message)
             answer = Answer(refused.status, bytes(refusal.body).decode())
         else:
             answer = Answer(given.status, given.body.model_dump_json() if given.body else "")
-        return await operations.answer(self._pool, key, ended, answer)
+        try:
+            return await operations.answer(self._pool, key, ended, answer)
+        except UNAVAILABLE as error:
+            # It is over, and its caller hears so. The next call is told by how it ended.
+            log.warning("an answer is not kept", operation=key.key, reason=type(error).__name__)
+            return answer
 
 
 def _printable(value: str | None) -> str | None:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api.public.admission import Admission, CallerIdentity
 from api.public.bodies import read_object
+from api.public.errors import NOT_IN_TIME, RETRY_AFTER, ApiError
 from muster.logging import correlated
 from muster.values import identifier
 
@@ -81,8 +82,13 @@ def route_class(admission: Admission, *, within: float) -> type[APIRoute]:
                     if has_body:  # as slowly as the server allows: that is the caller's time
                         request = await read_object(request)
                     request.state.answer_by = answer_by = clock() + within - spent
-                    async with asyncio.timeout_at(answer_by + _OVERDUE):
-                        response = await handle(request)
+                    try:
+                        async with asyncio.timeout_at(answer_by + _OVERDUE) as end:
+                            response = await handle(request)
+                    except TimeoutError as error:
+                        if end.expired():
+                            raise ApiError(503, NOT_IN_TIME, RETRY_AFTER) from error
+                        raise
                     log.info("API call", caller=caller.token_id, route=self.path, status=response.status_code)
                     return response
 

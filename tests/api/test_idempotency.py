@@ -1,6 +1,6 @@
 """Calls that are made again, whatever they do: one row each, and what it tells the next."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,9 +42,13 @@ class FakeWork:
     ended: Ended | None = DONE
     done: list[str] = field(default_factory=list)
     """Keys of the operations, in the order in which they were asked for."""
+    begins: Callable[[], Awaitable[None]] | None = None
+    """What happens while it is done."""
 
     async def do(self, operation: OperationKey) -> Ended | None:
         self.done.append(operation.key)
+        if self.begins is not None:
+            await self.begins()
         return self.ended
 
     async def answer(self, operation: OperationKey, ended: Ended) -> Given:
@@ -76,3 +80,20 @@ async def test_another_method_of_the_same_address_is_another_call(pool: Pool, ke
         removed = await answered(pool, called("DELETE", key), removing, within_minute=True)
         assert (added.body, removed.body) == (b'{"says":"added"}', b'{"says":"removed"}')
     assert (len(adding.done), len(removing.done)) == (1, 1)
+
+
+# Where the database is away after it was done
+
+
+async def test_what_was_done_is_told_though_nobody_can_write_the_answer(pool: Pool) -> None:
+    async def stops() -> None:
+        await pool.execute(
+            "CREATE FUNCTION stops() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'stopping' USING ERRCODE = 'admin_shutdown'; END $$"
+        )
+        await pool.execute(
+            "CREATE TRIGGER stops BEFORE UPDATE ON operation FOR EACH ROW EXECUTE FUNCTION stops()"
+        )
+
+    answer = await answered(pool, called(), FakeWork("sent", begins=stops))
+    assert (answer.status_code, answer.body) == (201, b'{"says":"sent"}')

@@ -16,7 +16,7 @@ from temporalio.client import Client
 from api.gateway import Gateway
 from api.public.app import public_app
 from api.public.bodies import LARGEST, PagerDutyBody, StrictBody
-from api.public.errors import ApiError, errors
+from api.public.errors import NOT_IN_TIME, ApiError, errors
 from api.public.incidents import Incidents
 from api.public.public_api import PublicApi
 from api.public.route import AnswerBy, Caller, IncidentId
@@ -251,7 +251,8 @@ async def test_what_nobody_expected_is_500_without_details(
 async def test_a_route_that_does_not_end_is_ended(public: PublicApi) -> None:
     async with serving(replace(public, answer_within=0.2)) as api:
         answer = await api.get("/v1/fails/never")
-    assert error_of(answer)[0] == 503
+    assert error_of(answer) == (503, NOT_IN_TIME)
+    assert answer.headers["retry-after"] == "5"
     assert answer.elapsed.total_seconds() < 2
 
 
