@@ -122,9 +122,10 @@ class Idempotency:
                 # Also where another call has begun it: the API may have ended before Temporal took it.
                 ended = await work.do(key)
             except (ApiError, TemporalUnavailable):
+                # What another call has begun may go on, whatever this one finds by now.
                 if operation.key == call.operation:
                     await operations.withdraw(self._pool, key)
-                raise
+                    raise
         if ended is None:
             return JSONResponse(self.accepted(key).model_dump(), 202)
         return _response(await self._ended(key, ended, work))

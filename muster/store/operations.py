@@ -97,7 +97,7 @@ async def let_go(connection: Connection | Pool, operation: OperationKey) -> None
 
 
 async def withdraw(connection: Connection | Pool, operation: OperationKey) -> None:
-    """Forget an operation that nobody took; one that began to be sent stays."""
+    """Forget an operation that nobody took; one that began to be sent stays, or that two calls asked for."""
     await QUERIES["withdraw"].execute(connection, account=operation.account, key=operation.key)
 
 

@@ -2,7 +2,7 @@
 -- Of two calls at once with one key the second gets the first one's row.
 INSERT INTO operation AS o (account, key, caller, kind, call_key, request_hash)
 VALUES (:account, :key, :caller, :kind, :call_key, :request_hash)
-ON CONFLICT (account, call_key) DO UPDATE SET call_key = excluded.call_key
+ON CONFLICT (account, call_key) DO UPDATE SET is_shared = true
 RETURNING key, kind, request_hash, outcome, reason, says, url, status, answer,
           begun_at <= now() - :key_life::interval AS is_over
 
@@ -13,7 +13,7 @@ UPDATE operation SET call_key = NULL WHERE account = :account AND key = :key
 -- name: withdraw
 -- Nobody took it. One that began to be sent stays.
 DELETE FROM operation
-WHERE account = :account AND key = :key AND intent_at IS NULL AND outcome IS NULL
+WHERE account = :account AND key = :key AND intent_at IS NULL AND outcome IS NULL AND NOT is_shared
 
 -- name: find
 SELECT key, kind, request_hash, outcome, reason, says, url, status, answer

@@ -1,5 +1,7 @@
 """Calls that are made again, whatever they do: one row each, and what it tells the next."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,9 +11,11 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.public.admission import CallerIdentity
+from api.public.errors import ApiError
 from api.public.idempotency import Call, Given, Idempotency
 from muster.seed import seed
 from muster.store.pool import Pool, open_pool
+from muster.temporal.attempts import TemporalUnavailable
 from tests.support.company import ACCOUNT, company
 from tests.support.settings import database_at, settings_for
 from workflows.operation.state import Ended, OperationKey
@@ -82,6 +86,19 @@ async def test_another_method_of_the_same_address_is_another_call(pool: Pool, ke
     assert (len(adding.done), len(removing.done)) == (1, 1)
 
 
+async def refuses() -> None:
+    raise ApiError(404, "there is no such chat")
+
+
+async def is_away() -> None:
+    raise TemporalUnavailable("not reached")
+
+
+def operation_of(answer: Response) -> tuple[int, str]:
+    """The status, and the operation that the caller may ask for."""
+    return answer.status_code, json.loads(bytes(answer.body))["operation"]["id"]
+
+
 # Where the database is away after it was done
 
 
@@ -97,3 +114,40 @@ async def test_what_was_done_is_told_though_nobody_can_write_the_answer(pool: Po
 
     answer = await answered(pool, called(), FakeWork("sent", begins=stops))
     assert (answer.status_code, answer.body) == (201, b'{"says":"sent"}')
+
+
+# Where another call has begun it
+
+
+@pytest.mark.parametrize("fails", [refuses, is_away])
+async def test_while_the_first_call_goes_on_the_same_again_is_told_its_operation(
+    pool: Pool, fails: Callable[[], Awaitable[None]]
+) -> None:
+    going_on = operation_of(await answered(pool, called(), FakeWork(ended=None)))
+    again = operation_of(await answered(pool, called(), FakeWork(begins=fails)))
+    assert again == going_on == (202, again[1])
+
+
+@pytest.mark.parametrize("fails", [refuses, is_away])
+async def test_what_nobody_began_is_forgotten(pool: Pool, fails: Callable[[], Awaitable[None]]) -> None:
+    with pytest.raises((ApiError, TemporalUnavailable)):
+        await answered(pool, called(), FakeWork(begins=fails))
+    assert await pool.fetchval("SELECT count(*) FROM operation") == 0
+
+
+async def test_an_operation_that_another_call_was_promised_stays(pool: Pool) -> None:
+    """Both found nothing done, and the second may have begun it."""
+    asked, promised = asyncio.Event(), asyncio.Event()
+
+    async def fails_late() -> None:
+        asked.set()
+        await promised.wait()
+        raise TemporalUnavailable("not reached")
+
+    first = asyncio.create_task(answered(pool, called(), FakeWork(begins=fails_late)))
+    await asked.wait()
+    second = operation_of(await answered(pool, called(), FakeWork(ended=None)))
+    promised.set()
+    with pytest.raises(TemporalUnavailable):
+        await first
+    assert await pool.fetchval("SELECT key FROM operation") == second[1]
