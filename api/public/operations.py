@@ -12,6 +12,9 @@ from muster.cards.operations import error_of, summary_of
 from muster.store import operations
 from workflows.operation.state import Ended, OperationKey
 
+_ID = "^[0-9a-f]{16}$"
+"""What ``idempotency.Call`` draws."""
+
 
 class OperationAnswer(BaseModel):
     """An operation, in the names that PagerDuty's own actions give their outputs."""
@@ -46,7 +49,7 @@ def operations_router(api: PublicApi) -> APIRouter:
     router = api.router()
 
     @router.get("/v1/operations/{operation}", summary="How an operation stands", responses=errors(404))
-    async def get(operation: Annotated[str, Path(max_length=64)], caller: Caller) -> OperationAnswer:
+    async def get(operation: Annotated[str, Path(pattern=_ID)], caller: Caller) -> OperationAnswer:
         """How far it is, and how it ended. Operations are kept for 30 days."""
         found = await operations.find(api.pool, OperationKey(account=caller.account, key=operation))
         if found is None:

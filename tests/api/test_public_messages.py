@@ -481,4 +481,9 @@ async def test_another_accounts_operation_is_not_found(program: Program) -> None
     await pool.execute("INSERT INTO pagerduty_account (key, subdomain, region) VALUES ('globex', 'g', 'us')")
     await pool.execute("UPDATE operation SET account = 'globex' WHERE key = $1", id)
     assert error_of(await program.operation(id)) == (404, "there is no such operation")
-    assert error_of(await program.operation("nosuch")) == (404, "there is no such operation")
+    assert error_of(await program.operation("0" * 16)) == (404, "there is no such operation")
+
+
+@pytest.mark.parametrize("id", ["nosuch", "%00", f"{'0' * 15}%0A", "0" * 64])
+async def test_what_is_no_id_of_an_operation_is_not_found(unheard: Program, id: str) -> None:
+    assert error_of(await unheard.operation(id))[0] == 404
