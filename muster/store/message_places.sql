@@ -30,7 +30,8 @@ WHERE c.kind = 'group' AND c.suspended_at IS NULL
                         WHERE r.account = :account AND r.incident_id = :incident_id AND r.stage = 'made')
            ELSE (c.key = :name OR c.id = :name)
             AND (c.account = :account
-                 OR EXISTS (SELECT FROM incident_card k WHERE k.conversation = c.id AND k.account = :account))
+                 OR EXISTS (SELECT FROM incident_card k
+                            WHERE k.conversation = c.id AND k.account = :account AND k.stopped_at IS NULL))
       END
 
 -- name: person

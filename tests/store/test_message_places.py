@@ -106,6 +106,10 @@ async def test_another_accounts_chat_is_found_where_an_incident_of_ours_is_follo
         "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('acme', 'Q2', $1)", CHAT
     )
     assert await message_places.chat(pool, **Q1, name="chat-42") is not None
+    await pool.execute(
+        "UPDATE incident_card SET followed_at = now(), followed_name = 'Ada', stopped_at = now()"
+    )
+    assert await message_places.chat(pool, **Q1, name="chat-42") is None, "nobody follows it there any more"
 
 
 @pytest.mark.parametrize(
