@@ -11,7 +11,7 @@ RETURNING key, kind, request_hash, outcome, reason, says, url, status, answer,
 UPDATE operation SET call_key = NULL WHERE account = :account AND key = :key
 
 -- name: withdraw
--- Nobody took it. One that began to be sent stays.
+-- Nobody took it. One that began to be sent stays, and one that another call may have been promised.
 DELETE FROM operation
 WHERE account = :account AND key = :key AND intent_at IS NULL AND outcome IS NULL AND NOT is_shared
 
@@ -35,7 +35,9 @@ WHERE account = :account AND key = :key
 -- name: end
 -- The first outcome stands, but for one that nobody knew. What would have been sent and has no intent was not sent.
 UPDATE operation
-SET outcome = CASE WHEN :is_sent AND intent_at IS NULL THEN 'failed' ELSE :outcome END, reason = :reason, says = :says, url = :url, ended_at = coalesce(ended_at, now())
+SET outcome = CASE WHEN :is_sent AND intent_at IS NULL THEN 'failed' ELSE :outcome END,
+    reason = CASE WHEN :is_sent AND intent_at IS NULL THEN 'withdrawn' ELSE :reason END,
+    says = :says, url = :url, ended_at = coalesce(ended_at, now())
 WHERE account = :account AND key = :key AND (outcome IS NULL OR outcome = 'unknown')
 
 -- name: answer
