@@ -126,9 +126,14 @@ class Idempotency:
                 if operation.key == call.operation:
                     await operations.withdraw(self._pool, key)
                     raise
-        if ended is None:
-            return JSONResponse(self.accepted(key).model_dump(), 202)
-        return _response(await self._ended(key, ended, work))
+        if ended is not None:
+            try:
+                return _response(await self._ended(key, ended, work))
+            except UNAVAILABLE as error:
+                log.warning(
+                    "what was done cannot be told yet", operation=key.key, reason=type(error).__name__
+                )
+        return JSONResponse(self.accepted(key).model_dump(), 202)
 
     def accepted(self, operation: OperationKey) -> Accepted:
         """Where to ask how it ends."""

@@ -48,6 +48,8 @@ class FakeWork:
     """Keys of the operations, in the order in which they were asked for."""
     begins: Callable[[], Awaitable[None]] | None = None
     """What happens while it is done."""
+    is_told: bool = True
+    """The database from which it is told what came of it is there."""
 
     async def do(self, operation: OperationKey) -> Ended | None:
         self.done.append(operation.key)
@@ -56,6 +58,8 @@ class FakeWork:
         return self.ended
 
     async def answer(self, operation: OperationKey, ended: Ended) -> Given:
+        if not self.is_told:
+            raise ConnectionRefusedError
         return Given(201, Body(says=self.says))
 
 
@@ -114,6 +118,12 @@ async def test_what_was_done_is_told_though_nobody_can_write_the_answer(pool: Po
 
     answer = await answered(pool, called(), FakeWork("sent", begins=stops))
     assert (answer.status_code, answer.body) == (201, b'{"says":"sent"}')
+
+
+async def test_what_was_done_and_cannot_be_told_yet_has_an_operation_that_tells(pool: Pool) -> None:
+    status, operation = operation_of(await answered(pool, called(), FakeWork(is_told=False)))
+    assert (status, await pool.fetchval("SELECT key FROM operation")) == (202, operation)
+    assert (await answered(pool, called(), FakeWork())).status_code == 201
 
 
 # Where another call has begun it
