@@ -73,6 +73,9 @@ def ready_automation(company: Company, api_url: str, token: str) -> Automation:
 
 
 def _chat_and_meeting(company: Company, api: str) -> IncidentWorkflow:
+    """Where Microsoft is slow a call is answered 202 without an address, so the message waits for both."""
+    chat = _create_chat(company)
+    ask = _ask_for_chat(api)
     meeting = WorkflowStep(
         name="Create Conference Bridge in Microsoft Teams",
         action=_CREATE_MEETING,
@@ -81,13 +84,19 @@ def _chat_and_meeting(company: Company, api: str) -> IncidentWorkflow:
             "Meeting Name": "incident_{{incident.incident_number}}",
         },
     )
-    link = f"{{{{steps['{meeting.name}'].fields['Conference Bridge URL']}}}}"
+    bridge, refused = _field(meeting, "Conference Bridge URL"), _field(meeting, "Error")
     return IncidentWorkflow(
         id=CHAT_AND_MEETING,
         name="Chat and meeting in Teams",
         description="Opens a chat and a meeting, and tells the chat where the meeting is",
         triggers=(WorkflowTrigger(id="0c1f7a30-6f0e-4c55-9d0f-3f5b6f1d0001", type="manual"),),
-        steps=(_create_chat(company), meeting, _message(api, f"The meeting: {link}")),
+        steps=(
+            chat,
+            # Asked for again the meeting is the one there is, so the step itself can be repeated.
+            _loop("Loop until the meeting is there", f"{bridge} exists or {refused} exists", meeting),
+            _loop("Loop until the chat is there", f"{_is_there(ask)} or {_field(chat, 'Error')} exists", ask),
+            _message(api, f"The meeting: {{{{{bridge}}}}}", key="meeting-of-{{incident.id}}"),
+        ),
     )
 
 
@@ -112,15 +121,13 @@ def _p1_at_the_edge(company: Company, api: str) -> IncidentWorkflow:
 
 
 def _security_breach(company: Company, api: str) -> IncidentWorkflow:
-    chat = f"{api}/integration-ms-teams/incidents/{{{{incident.id}}}}/dedicated_chat"
     body = {
         "mst_tenant_id": company.tenant_id,
+        "owner_pd_user_id": company.api_user,
         "chat": {"name": "Security breach {{incident.incident_number}}"},
         "events": "status_updates_only",
     }
-    ask = WorkflowStep(
-        name="Ask for the chat", action=_SEND_GET, inputs={"URL": chat, "Authentication Headers": CONNECTION}
-    )
+    ask = _ask_for_chat(api)
     return IncidentWorkflow(
         id=SECURITY_BREACH,
         name="Security breach",
@@ -133,46 +140,72 @@ def _security_breach(company: Company, api: str) -> IncidentWorkflow:
             ),
         ),
         steps=(
-            _post("Open the chat", chat, body),
-            WorkflowStep(
-                name="Loop until the chat is there",
-                action=_LOOP_UNTIL,
-                inputs={
-                    "Condition": f"steps['{ask.name}'].fields['Response Status Code'] matches '200'",
-                    "Delay between loops": "1",
-                    "Maximum loops": "5",
-                },
-                steps=(ask,),
-            ),
+            _post("Open the chat", _chat_address(api), body),
+            _loop("Loop until the chat is there", _is_there(ask), ask),
             _message(api, "Speak about this breach here alone."),
         ),
     )
 
 
 def _create_chat(company: Company) -> WorkflowStep:
+    """With an owner beside whoever is assigned: Teams has no group chat of one person."""
     return WorkflowStep(
         name="Create a Dedicated Chat in Microsoft Teams",
         action=_CREATE_CHAT,
         inputs={
             "Microsoft Teams Organization": company.tenant_id,
+            "User": company.api_user,
             "Chat Name": "incident_{{incident.incident_number}}",
         },
     )
 
 
-def _message(api: str, text: str) -> WorkflowStep:
+def _ask_for_chat(api: str) -> WorkflowStep:
+    return WorkflowStep(
+        name="Ask for the chat",
+        action=_SEND_GET,
+        inputs={"URL": _chat_address(api), "Authentication Headers": CONNECTION},
+    )
+
+
+def _is_there(ask: WorkflowStep) -> str:
+    return f"{_field(ask, 'Response Status Code')} matches '200'"
+
+
+def _loop(name: str, condition: str, step: WorkflowStep) -> WorkflowStep:
+    """Does the step at most five times, a minute apart."""
+    return WorkflowStep(
+        name=name,
+        action=_LOOP_UNTIL,
+        inputs={"Condition": condition, "Delay between loops": "1", "Maximum loops": "5"},
+        steps=(step,),
+    )
+
+
+def _message(api: str, text: str, *, key: str | None = None) -> WorkflowStep:
+    """With a ``key`` the chat reads it once, however often the workflow is run."""
     url = f"{api}/v1/incidents/{{{{incident.id}}}}/messages"
-    return _post("Tell the chat", url, {"to": {"chat": "dedicated"}, "text": text})
+    headers = () if key is None else (f"Idempotency-Key: {key}",)
+    return _post("Tell the chat", url, {"to": {"chat": "dedicated"}, "text": text}, *headers)
 
 
-def _post(name: str, url: str, body: Mapping[str, object]) -> WorkflowStep:
+def _post(name: str, url: str, body: Mapping[str, object], *headers: str) -> WorkflowStep:
     return WorkflowStep(
         name=name,
         action=_SEND_POST,
         inputs={
             "URL": url,
             "Authentication Headers": CONNECTION,
-            "Headers": _JSON,
+            "Headers": "\n".join((_JSON, *headers)),
             "Body": json.dumps(body),
         },
     )
+
+
+def _chat_address(api: str) -> str:
+    return f"{api}/integration-ms-teams/incidents/{{{{incident.id}}}}/dedicated_chat"
+
+
+def _field(step: WorkflowStep, name: str) -> str:
+    """An output of a step, as conditions name it."""
+    return f"steps['{step.name}'].fields['{name}']"

@@ -20,6 +20,7 @@ from tests.sandbox.workflow_calls import (
     MEETING,
     POST,
     TOKEN,
+    answers_in_time,
     ended,
     publish,
     run,
@@ -43,6 +44,8 @@ pytestmark = pytest.mark.anyio
 
 EDGE = {"id": "PSVC003", "type": "service_reference"}
 P1, P2 = ({"id": key, "type": "priority_reference"} for key in ("PPRIO01", "PPRIO02"))
+OPEN_CHAT_STEP = "Create a Dedicated Chat in Microsoft Teams"
+OPEN_MEETING_STEP = "Create Conference Bridge in Microsoft Teams"
 STARTED, COMPLETED = "incident.workflow.started", "incident.workflow.completed"
 
 
@@ -68,26 +71,28 @@ def api(started: tuple[SimulatedAccount, CalledApi]) -> CalledApi:
 async def test_a_run_by_hand_makes_chat_and_meeting_and_tells_the_chat(
     account: SimulatedAccount, api: CalledApi
 ) -> None:
-    api.answers = {
-        "/dedicated_chat": [Told(201, {"chat": CHAT})],
-        "/meeting": [Told(201, {"meeting": MEETING})],
-        "/messages": [Told(201, {"id": "1700000000001", "result": "Success"})],
-    }
+    api.answers = answers_in_time() | {"/messages": [Told(201, {"id": "1700000000001", "result": "Success"})]}
     incident = await account.trigger()
     ran = await ended(account, await run(account, CHAT_AND_MEETING, incident["id"], BO_USER))
-    chat, meeting, message = api.called
+    chat, meeting, ask, message = api.called
     place = f"/integration-ms-teams/incidents/{incident['id']}"
     name = f"incident_{incident['incident_number']}"
     assert (chat.method, chat.path) == ("POST", f"{place}/dedicated_chat")
-    assert chat.json == {"mst_tenant_id": COMPANY.tenant_id, "chat": {"name": name}}
+    assert chat.json == {
+        "mst_tenant_id": COMPANY.tenant_id,
+        "owner_pd_user_id": ADA_USER,
+        "chat": {"name": name},
+    }
     assert (meeting.path, meeting.json["mst_team_id"]) == (f"{place}/meeting", COMPANY.teams[0].id)
     assert meeting.json["meeting"] == {"name": name}
+    assert (ask.method, ask.path) == ("GET", f"{place}/dedicated_chat")
     for call in (chat, meeting):
         assert call.headers["authorization"] == f"Token token={TOKEN}"
         assert call.headers["accept"] == "application/vnd.pagerduty+json;version=2"
     assert (message.method, message.path) == ("POST", f"/v1/incidents/{incident['id']}/messages")
     assert message.headers["authorization"] == f"Bearer {TOKEN}"
     assert message.headers["content-type"] == "application/json"
+    assert message.headers["idempotency-key"] == f"meeting-of-{incident['id']}"
     assert message.json == {"to": {"chat": "dedicated"}, "text": f"The meeting: {MEETING['url']}"}
 
     assert (ran["state"], ran["has_error"], ran["started_by"], ran["user"]) == (
@@ -96,31 +101,66 @@ async def test_a_run_by_hand_makes_chat_and_meeting_and_tells_the_chat(
         "manual",
         BO_USER,
     )
-    outputs = [step["outputs"] for step in ran["steps"]]
-    assert [one["Result"] for one in outputs] == ["Success"] * 3
-    assert (outputs[0]["Chat Link"], outputs[1]["Conference Bridge URL"]) == (CHAT["url"], MEETING["url"])
-    assert outputs[2]["Response Status Code"] == "201"
-    assert '"id": "1700000000001"' in outputs[2]["Response Body"]
-    assert ran["steps"][2]["request"]["url"] == f"{api.url}/v1/incidents/{incident['id']}/messages"
+    outputs = {step["name"]: step["outputs"] for step in ran["steps"]}
+    assert {one["Result"] for one in outputs.values()} == {"Success"}
+    assert outputs[OPEN_CHAT_STEP]["Chat Link"] == CHAT["url"]
+    assert outputs[OPEN_MEETING_STEP]["Conference Bridge URL"] == MEETING["url"]
+    told = outputs["Tell the chat"]
+    assert told["Response Status Code"] == "201"
+    assert '"id": "1700000000001"' in told["Response Body"]
+    assert ran["steps"][-1]["request"]["url"] == f"{api.url}/v1/incidents/{incident['id']}/messages"
 
 
 async def test_what_is_refused_stands_in_its_step_and_the_next_steps_run(
     account: SimulatedAccount, api: CalledApi
 ) -> None:
     exists = {"error": {"message": "The incident chat group already exists."}}
-    api.answers = {"/dedicated_chat": [Told(409, exists)], "/messages": [Told(503)]}
+    no_team = {"error": {"message": "no such team"}}
+    api.answers = {
+        "/dedicated_chat": [Told(409, exists), Told(404)],
+        "/meeting": [Told(404, no_team)],
+        "/messages": [Told(503)],
+    }
     incident = (await account.trigger())["id"]
     ran = await ended(account, await run(account, CHAT_AND_MEETING, incident))
-    chat, meeting, message = (step["outputs"] for step in ran["steps"])
+    outputs = {step["name"]: step["outputs"] for step in ran["steps"]}
+    chat, meeting = outputs[OPEN_CHAT_STEP], outputs[OPEN_MEETING_STEP]
+    message = outputs["Tell the chat"]
     assert (chat["Result"], chat["Error"]) == ("Failed", "The incident chat group already exists.")
     assert chat["Chat Link"] == ""
-    assert meeting["Result"] == "Success"
+    assert (meeting["Result"], meeting["Error"]) == ("Failed", "no such team")
     assert (message["Result"], message["Error"]) == ("Failed", "The answer has status 503")
     assert ran["has_error"]
-    assert len(api.called) == 3
+    assert len(api.called) == 4, "no loop goes on after a refusal"
 
 
-async def test_a_run_is_told_by_webhooks(account: SimulatedAccount) -> None:
+async def test_the_message_waits_for_a_chat_and_a_meeting_that_come_late(
+    account: SimulatedAccount, api: CalledApi
+) -> None:
+    api.answers = {
+        "/dedicated_chat": [Told(202), Told(404), Told(200, {"chat": CHAT})],
+        "/meeting": [Told(202), Told(201, {"meeting": MEETING})],
+    }
+    incident = (await account.trigger())["id"]
+    key = await run(account, CHAT_AND_MEETING, incident)
+    for count in (2, 4):
+        await api.until(count)
+        await account.until(lambda: _is_between_loops(account, key))
+        await account.sandbox("POST", "/clock", {"advance": 60})
+    ran = await ended(account, key)
+    place = f"/integration-ms-teams/incidents/{incident}"
+    assert api.paths == [
+        f"POST {place}/dedicated_chat",
+        *[f"POST {place}/meeting"] * 2,
+        *[f"GET {place}/dedicated_chat"] * 2,
+        f"POST /v1/incidents/{incident}/messages",
+    ]
+    assert api.called[-1].json["text"] == f"The meeting: {MEETING['url']}"
+    assert not ran["has_error"]
+
+
+async def test_a_run_is_told_by_webhooks(account: SimulatedAccount, api: CalledApi) -> None:
+    api.answers = answers_in_time()
     incident = await account.trigger()
     key = await run(account, CHAT_AND_MEETING, incident["id"], BO_USER)
     _, begun, done = await account.receiver.expect("incident.triggered", STARTED, COMPLETED)
@@ -358,6 +398,7 @@ async def test_a_request_can_arrive_twice_and_its_answer_be_lost(
 async def test_runs_survive_a_restart_and_one_that_was_running_has_ended(tmp_path: Path) -> None:
     state = tmp_path / "pagerduty.json"
     async with running_workflows(state) as (account, api):
+        api.answers = answers_in_time()
         incident = (await account.trigger())["id"]
         done = await ended(account, await run(account, CHAT_AND_MEETING, incident))
         await account.sandbox("POST", f"/workflows/{SECURITY_BREACH}", {"enabled": False})

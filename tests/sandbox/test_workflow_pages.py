@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from sandbox.company.ready_automation import CHAT_AND_MEETING, CONNECTION
 from tests.sandbox.test_pagerduty_console import PHONE, keep_screenshot
-from tests.sandbox.workflow_calls import CHAT, MEETING, TOKEN, ended, run, running_workflows
+from tests.sandbox.workflow_calls import CHAT, MEETING, TOKEN, answers_in_time, ended, run, running_workflows
 from tests.support.called_api import CalledApi, Told
 from tests.support.chromium import chromium
 from tests.support.pagerduty_account import SimulatedAccount
@@ -54,7 +54,7 @@ async def test_a_workflow_is_run_on_an_incident_and_each_step_is_told(
 ) -> None:
     exists = {"error": {"message": "The incident chat group already exists."}}
     api.answers = {
-        "/dedicated_chat": [Told(201, {"chat": CHAT}), Told(409, exists)],
+        "/dedicated_chat": [Told(201, {"chat": CHAT}), Told(200, {"chat": CHAT}), Told(409, exists)],
         "/meeting": [Told(201, {"meeting": MEETING})],
         "/messages": [Told(201, {"result": "Success"})],
     }
@@ -64,9 +64,9 @@ async def test_a_workflow_is_run_on_an_incident_and_each_step_is_told(
     await run_workflow(page, "Chat and meeting in Teams")
     await expect(page.get_by_test_id("run-state")).to_have_text("Completed")
     steps = page.get_by_test_id("step")
-    await expect(steps.get_by_test_id("result")).to_have_text(["Success"] * 3)
+    await expect(steps.get_by_test_id("result")).to_have_text(["Success"] * 6)
     await expect(steps.nth(0)).to_contain_text(CHAT["url"])
-    await expect(steps.nth(2)).to_contain_text(f"The meeting: {MEETING['url']}")
+    await expect(steps.last).to_contain_text(f"The meeting: {MEETING['url']}")
     await keep_screenshot(page, "workflow-run-desktop")
 
     await page.goto(f"{account.url}/app/incidents/{incident}")
@@ -130,7 +130,7 @@ async def test_connections_are_checked_and_workflows_are_disabled(
     await phone.goto(f"{account.url}/app/workflows")
     await keep_screenshot(phone, "workflows-phone-dark")
     await page.get_by_role("link", name="Chat and meeting in Teams").click()
-    await expect(page.get_by_test_id("step")).to_have_count(3)
+    await expect(page.get_by_test_id("step")).to_have_count(4)
     assert page.url.endswith(CHAT_AND_MEETING)
     await keep_screenshot(page, "workflow-desktop")
 
@@ -186,7 +186,8 @@ async def test_a_workflow_that_could_not_run_is_refused(account: SimulatedAccoun
     await expect(page.get_by_role("status")).to_contain_text("no loop is before it")
 
 
-async def test_no_secret_is_shown(account: SimulatedAccount) -> None:
+async def test_no_secret_is_shown(account: SimulatedAccount, api: CalledApi) -> None:
+    api.answers = answers_in_time()
     incident = (await account.trigger())["id"]
     key = await run(account, CHAT_AND_MEETING, incident)
     await ended(account, key)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.called_api import CalledApi
+from tests.support.called_api import CalledApi, Told
 from tests.support.pagerduty_account import ADA_USER, COMPANY, SimulatedAccount, running_account
 
 GET, POST = ("pagerduty.com:http-api:send-get-request:1", "pagerduty.com:http-api:send-post-request:1")
@@ -13,6 +13,14 @@ LOOP_UNTIL = "pagerduty.com:logic:incident-workflows-loop-until:3"
 CHAT = {"name": "incident_1", "url": "https://teams.microsoft.com/l/chat/19%3Aone%40thread.v2/0"}
 MEETING = {"name": "incident_1", "url": "https://teams.microsoft.com/l/meetup-join/19%3ameeting_one"}
 TOKEN = COMPANY.muster_token
+
+
+def answers_in_time() -> dict[str, list[Told]]:
+    """The API's answers where chat and meeting are made in time."""
+    return {
+        "/dedicated_chat": [Told(201, {"chat": CHAT}), Told(200, {"chat": CHAT})],
+        "/meeting": [Told(201, {"meeting": MEETING})],
+    }
 
 
 @asynccontextmanager
