@@ -1,9 +1,10 @@
 """PagerDuty as a person sees it: the simulator's page."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 
 class PagerDutyConsole:
@@ -77,6 +78,57 @@ class PagerDutyConsole:
     async def expect_note(self, text: str) -> None:
         """The open incident has one note that says this."""
         await expect(self.page.get_by_role("list").get_by_text(text)).to_have_count(1)
+
+    async def run_workflow(self, name: str) -> None:
+        """Run a workflow on the open incident; the run's page is open then."""
+        await self.page.get_by_test_id("run-workflow").click()
+        await self.page.get_by_test_id("workflow-select").select_option(label=name)
+        await self.page.get_by_test_id("run-workflow-submit").click()
+        await self.page.wait_for_url(re.compile(r"/app/workflow-runs/\w+$"))
+
+    async def begin_workflow(self, name: str) -> None:
+        """Begin a workflow that is started by hand."""
+        await self.page.get_by_role("link", name="Workflows").first.click()
+        await self.page.get_by_test_id("new-workflow").click()
+        await self.page.get_by_test_id("workflow-name").fill(name)
+
+    async def add_action(
+        self, action: str, name: str, inputs: Mapping[str, str], *, connection: str = "", inside: bool = False
+    ) -> None:
+        """Add a step to the workflow that is begun; ``inside`` the loop before it."""
+        await self.page.get_by_test_id("action").select_option(label=action)
+        await self.page.get_by_test_id("add-action").click()
+        step = self.page.get_by_test_id("step").last
+        await step.get_by_label("Name of the step").fill(name)
+        for label, value in inputs.items():
+            await step.get_by_label(label, exact=True).fill(value)
+        if connection:
+            await step.get_by_label("Authentication Headers").select_option(label=connection)
+        if inside:
+            await step.get_by_label("Inside the loop before it").check()
+
+    async def publish(self) -> None:
+        """Publish the workflow that is begun."""
+        await self.page.get_by_test_id("publish").click()
+        await self.page.wait_for_url(re.compile(r"/app/workflows/P\w+$"))
+
+    def step(self, name: str) -> Locator:
+        """What the open run tells of a step; of one that a loop repeats, each time."""
+        heading = self.page.get_by_role("heading", name=name, exact=True)
+        return self.page.get_by_test_id("step").filter(has=heading)
+
+    @property
+    def repeated_step(self) -> Locator:
+        """The last step of the open run, where a loop has done it and may do it again."""
+        running = self.page.get_by_test_id("result").filter(has_text="Running")
+        return self.page.locator("[data-testid=step].inside:last-child").filter(has_not=running)
+
+    async def expect_step(self, name: str, result: str, *texts: str | re.Pattern[str]) -> None:
+        """The last time that the open run did the step it ended so, and tells this."""
+        step = self.step(name).last
+        await expect(step.get_by_test_id("result")).to_have_text(result)
+        for text in texts:
+            await expect(step).to_contain_text(text)
 
     async def set_priority(self, name: str) -> None:
         """Change the open incident's priority."""

@@ -18,6 +18,15 @@ class TemporalUi:
         await self.page.get_by_role("link", name=name, exact=True).first.click()
         await expect(self.page.get_by_role("heading", name=name)).to_be_visible()
 
+    async def open_only(self, beginning: str, *, query: str) -> None:
+        """Open the one workflow that is found with such an id."""
+        await self.page.goto(f"{self._workflows}?{urlencode({'query': query})}")
+        found = self.page.get_by_role("link", name=beginning)
+        await expect(found.first).to_be_visible()
+        (name,) = {text.strip() for text in await found.all_inner_texts()}
+        await found.first.click()
+        await expect(self.page.get_by_role("heading", name=name)).to_be_visible()
+
     async def expect_status(self, status: str) -> None:
         """The state of the run that is open, once it is over."""
         await expect(self.page.get_by_role("main").get_by_text(status, exact=True).first).to_be_visible()
