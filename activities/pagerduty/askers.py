@@ -1,4 +1,4 @@
-"""PagerDuty asked as those who asked for an incident's chat or meeting: the first who may.
+"""PagerDuty asked as those who pressed for an incident's chat or meeting: the first who may.
 
 Where a program asked, and none of the people can be asked for, it is asked as the account's app, in the name
 of the program's user.
@@ -38,7 +38,7 @@ class Writer:
 
 
 class Askers:
-    """Those who asked for rooms."""
+    """Those who pressed for rooms."""
 
     def __init__(self, person_tokens: PersonTokens, app_tokens: AppTokens, pool: Pool) -> None:
         self._person_tokens = person_tokens
@@ -57,7 +57,7 @@ class Askers:
 
         ``ask`` looks before it writes, since it may be called more than once.
         """
-        refusal: OutsideError = Forbidden("nobody who asked can be asked for")
+        refusal: OutsideError = Forbidden("nobody who pressed can be asked for")
 
         async def ask_as(user: LinkedUser) -> ResultT:
             return await ask(Writer(user.access_token, user.email))

@@ -1,6 +1,6 @@
-"""A meeting's way into PagerDuty: the incident's bridge and a note, both as whoever asked for it.
+"""A meeting's way into PagerDuty: the incident's bridge and a note, both as whoever pressed for it.
 
-For a program as the app, where nobody who asked is linked.
+For a program as the app, where nobody who pressed is linked.
 """
 
 from collections.abc import Mapping

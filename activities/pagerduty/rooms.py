@@ -93,7 +93,7 @@ class RoomNoteActivities:
                 return await self._closed(room, "forbidden", by=request.click.person.name)
             (user,) = asker
             asks = Asker(pagerduty_user=user.pagerduty_user, name=user.name)
-            return await self._admitted(room, incident, asks)
+            return await self._admitted(room, incident, asks, pressed=True)
 
     @implements(OPEN_ROOM)
     async def open_room(self, request: OpenRoom) -> Admitted:
@@ -123,13 +123,13 @@ class RoomNoteActivities:
                 except NotFound:
                     return await self._closed(room, "owner_unknown")
             await rooms.note_program(self._pool, room, rooms.Program(request.by, request.by_email))
-            return await self._admitted(room, incident, asker)
+            return await self._admitted(room, incident, asker, pressed=False)
 
     @implements(NOTE_CHAT)
     async def note_chat(self, request: NoteChat) -> Done:
         """Write ``Microsoft Teams chat: <url>`` as whoever asked, unless a note has the address.
 
-        For a program as the app, where nobody who asked is linked.
+        For a program as the app, where nobody who pressed is linked.
         """
         room = request.room
         account = account_of(self._accounts, room.account)
@@ -143,13 +143,15 @@ class RoomNoteActivities:
             await rooms.note_noted(self._pool, room, chat=request.chat)
         return Done()
 
-    async def _admitted(self, room: RoomKey, incident: Mapping[str, Any], asker: Asker | None) -> Admitted:
-        """Whom the incident names is wanted, and whoever asks for it to be theirs."""
+    async def _admitted(
+        self, room: RoomKey, incident: Mapping[str, Any], asker: Asker | None, *, pressed: bool
+    ) -> Admitted:
+        """Whom the incident names is wanted, and whose it is to be, by themselves or by a program."""
         await room_members.want(self._pool, room, people_of(incident))
         await room_members.want_roles(self._pool, room)
         if asker is not None:
             own = WantedPerson(user=asker.pagerduty_user, rank=ASKER, name=asker.name)
-            await room_members.want(self._pool, room, [own], asked=True)
+            await room_members.want(self._pool, room, [own], asked=True, pressed=pressed)
         tenant_name = await rooms.tenant_name(self._pool, room)
         return Admitted(asker=asker, tenant_name=tenant_name, details=details_of(incident))
 

@@ -66,9 +66,18 @@ class Member(NamedTuple):
 
 
 async def want(
-    connection: Connection | Pool, room: RoomKey, people: Sequence[WantedPerson], *, asked: bool = False
+    connection: Connection | Pool,
+    room: RoomKey,
+    people: Sequence[WantedPerson],
+    *,
+    asked: bool = False,
+    pressed: bool = False,
 ) -> None:
-    """These are wanted too; who was wanted before stays."""
+    """These are wanted too; who was wanted before stays.
+
+    ``asked``: the chat or the meeting is to be theirs. ``pressed``: they asked for it themselves, so that
+    PagerDuty may be asked as them.
+    """
     await QUERIES["want"].execute(
         connection,
         **dict(room),
@@ -76,6 +85,7 @@ async def want(
         ranks=[one.rank for one in people],
         names=[one.name for one in people],
         asked=asked,
+        pressed=pressed,
     )
 
 
@@ -190,7 +200,7 @@ async def note_found(
 
 
 async def links_of_askers(connection: Connection | Pool, room: RoomKey, *, tenant: str) -> tuple[int, ...]:
-    """Links of those who asked for the chat or the meeting."""
+    """Links of those who pressed for the chat or the meeting; of nobody whom a program only named."""
     rows = await QUERIES["links_of_askers"].fetch(connection, **dict(room), tenant=tenant)
     return tuple(row["id"] for row in rows)
 

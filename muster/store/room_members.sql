@@ -1,13 +1,14 @@
 -- name: want
--- A lower rank stands, and whoever asked goes on having asked.
-INSERT INTO room_member AS m (account, incident_id, pagerduty_user, rank, name, asked)
-SELECT :account, :incident_id, w.pagerduty_user, w.rank, w.name, :asked
+-- A lower rank stands, and whoever asked or pressed goes on having done so. Who pressed has asked.
+INSERT INTO room_member AS m (account, incident_id, pagerduty_user, rank, name, asked, pressed)
+SELECT :account, :incident_id, w.pagerduty_user, w.rank, w.name, :asked OR :pressed, :pressed
 FROM unnest(:users::text[], :ranks::smallint[], :names::text[]) AS w (pagerduty_user, rank, name)
 ORDER BY w.pagerduty_user
 ON CONFLICT (account, incident_id, pagerduty_user) DO UPDATE
 SET rank = least(m.rank, excluded.rank),
     name = CASE WHEN excluded.name = '' THEN m.name ELSE excluded.name END,
-    asked = m.asked OR excluded.asked
+    asked = m.asked OR excluded.asked,
+    pressed = m.pressed OR excluded.pressed
 
 -- name: want_roles
 -- Holders of the incident's roles, as its cards have heard of them: PagerDuty's REST API does not tell.
@@ -115,10 +116,10 @@ SET aad_object_id = :aad_object_id, role = :role, address = :address, absence = 
 WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = :pagerduty_user
 
 -- name: links_of_askers
--- Of those who asked for the chat or the meeting.
+-- Of those who pressed for the chat or the meeting. Whom a program named has asked for nothing in PagerDuty.
 SELECT l.id FROM room_member m
 JOIN user_link l ON l.account = m.account AND l.tenant = :tenant AND l.pagerduty_user = m.pagerduty_user
-WHERE m.account = :account AND m.incident_id = :incident_id AND m.asked
+WHERE m.account = :account AND m.incident_id = :incident_id AND m.pressed
 ORDER BY l.id
 
 -- name: invited

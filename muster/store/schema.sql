@@ -400,6 +400,7 @@ CREATE TABLE room_member (
     left_at timestamp with time zone,
     address text DEFAULT ''::text NOT NULL,
     by_program boolean DEFAULT false NOT NULL,
+    pressed boolean DEFAULT false NOT NULL,
     CONSTRAINT room_member_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'guest'::text])))
 );
 

@@ -51,7 +51,7 @@ class Meeting:
         await meetings.begin(self.pool, self.room, row)
         await meetings.note_made(self.pool, self.room, attempt=1, url=URL, number=NUMBER, event_id="E1")
         own = [WantedPerson(user=one, rank=ASKER, name=self.side.person(one).name) for one in askers]
-        await room_members.want(self.pool, self.room, own, asked=True)
+        await room_members.want(self.pool, self.room, own, pressed=True)
 
     @property
     def call(self) -> dict[str, Any]:

@@ -73,7 +73,7 @@ class Askers:
         began_at = await rooms.begin(self.pool, self.room, topic="Incident #42", owner="ada")
         await rooms.note_made(self.pool, self.room, began_at=began_at, chat=CHAT, url=URL)
         own = [WantedPerson(user=one, rank=ASKER, name=self.side.person(one).name) for one in users]
-        await room_members.want(self.pool, self.room, own, asked=True)
+        await room_members.want(self.pool, self.room, own, pressed=True)
 
     async def note(self) -> Done:
         return await ran(self.activities.note_chat, self.noting())
@@ -136,6 +136,11 @@ async def test_two_who_ask_share_the_room_of_the_first(askers: Askers) -> None:
         assert (await askers.admit(user)).refused is None
     row = await rooms.restore(askers.pool, askers.room)
     assert [one.pagerduty_user for one in row.askers] == [ADA_USER, BO_USER]
+    assert len(await lent_links(askers)) == 2, "PagerDuty may be asked as both"
+
+
+async def lent_links(askers: Askers) -> tuple[int, ...]:
+    return await room_members.links_of_askers(askers.pool, askers.room, tenant=COMPANY.tenant_id)
 
 
 async def refused(askers: Askers, user: str = ADA_USER) -> Outcome:
@@ -197,6 +202,11 @@ async def test_a_program_opens_a_room_for_whoever_is_to_own_it(askers: Askers) -
     row = await rooms.restore(askers.pool, askers.room)
     assert (row.stage, row.askers) == ("none", (admitted.asker,))
     assert sorted(row.searched_for) == sorted([BO_USER, CY_USER]), "Bo is on call for it"
+
+
+async def test_whom_a_program_names_has_not_pressed(askers: Askers) -> None:
+    assert (await opened(askers, owner=ADA_USER)).refused is None
+    assert await lent_links(askers) == ()
 
 
 async def test_without_an_owner_it_is_the_assignees(askers: Askers) -> None:

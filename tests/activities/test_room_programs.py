@@ -64,9 +64,9 @@ class Written:
         await meetings.begin(self.pool, self.room, row)
         await meetings.note_made(self.pool, self.room, attempt=1, url=MEETING, number="", event_id="E1")
 
-    async def is_asked_by(self, user: str) -> None:
+    async def is_pressed_by(self, user: str) -> None:
         person = WantedPerson(user=user, rank=ASKER, name=self._side.person(user).name)
-        await room_members.want(self.pool, self.room, [person], asked=True)
+        await room_members.want(self.pool, self.room, [person], pressed=True)
 
     def opening(self, **asked: Any) -> OpenRoom:
         return OpenRoom(**{**self.call, "by": CY_USER, "by_email": self.email, "owner": None, **asked})
@@ -144,16 +144,34 @@ async def test_written_twice_it_stands_there_once(written: Written) -> None:
     assert len(await written.notes()) == 1
 
 
-async def test_who_asked_and_is_linked_writes_before_the_app(written: Written) -> None:
+async def test_who_pressed_and_is_linked_writes_before_the_app(written: Written) -> None:
     await written.is_made(written.email)
-    await written.is_asked_by(ADA_USER)
+    await written.is_pressed_by(ADA_USER)
+    await written.note()
+    assert [by for by, _ in await written.notes()] == [ADA_USER]
+
+
+async def test_whom_a_program_names_as_the_owner_lends_it_no_link(written: Written) -> None:
+    await written.is_made(written.email)
+    assert await written.opened(owner=ADA_USER) is None
+    await written.set_bridge()
+    await written.note()
+    assert (await written.writers(), [by for by, _ in await written.notes()]) == ([CY_USER], [CY_USER])
+
+
+async def test_who_pressed_lends_their_link_although_a_program_names_them_afterwards(
+    written: Written,
+) -> None:
+    await written.is_made(written.email)
+    await written.is_pressed_by(ADA_USER)
+    assert await written.opened(owner=ADA_USER) is None
     await written.note()
     assert [by for by, _ in await written.notes()] == [ADA_USER]
 
 
 async def test_whose_link_is_refused_is_followed_by_the_app(written: Written) -> None:
     await written.is_made(written.email)
-    await written.is_asked_by(ADA_USER)
+    await written.is_pressed_by(ADA_USER)
     path = f"/incidents/{written.room.incident_id}/notes"
     await written._side.fault("rest", do="status", status=403, match={"method": "POST", "path": path})
     await written.note()

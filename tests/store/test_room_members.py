@@ -26,12 +26,12 @@ async def opened(pool: Pool) -> None:
         await rooms.open_room(pool, room, tenant=TENANT)
 
 
-async def want(pool: Pool, *users: str, rank: int = ASSIGNEE, name: str = "", asked: bool = False) -> None:
+async def want(pool: Pool, *users: str, rank: int = ASSIGNEE, name: str = "", **asks: bool) -> None:
     await room_members.want(
         pool,
         ROOM,
         [WantedPerson(user=one, rank=rank, name=name or f"Name of {one}") for one in users],
-        asked=asked,
+        **asks,
     )
 
 
@@ -235,15 +235,17 @@ async def test_people_are_taken_out_by_the_accounts_that_they_have_in_the_tenant
     assert await keys(everybody=True) == {ADA_AAD, BO_AAD}
 
 
-async def test_askers_have_links_while_they_are_linked_in_the_tenant(pool: Pool) -> None:
-    await want(pool, ADA, BO, asked=True)
-    await want(pool, CY, asked=True)
+async def test_who_pressed_has_a_link_while_they_are_linked_in_the_tenant(pool: Pool) -> None:
 
     async def links_of(tenant: str = TENANT) -> list[str]:
         found = await room_members.links_of_askers(pool, ROOM, tenant=tenant)
         rows = await pool.fetch("SELECT pagerduty_user FROM user_link WHERE id = ANY($1::bigint[])", found)
         return sorted(row["pagerduty_user"] for row in rows)
 
+    await want(pool, ADA, BO, asked=True)
+    assert await links_of() == [], "somebody else has named them"
+    await want(pool, ADA, BO, CY, pressed=True)
+    await want(pool, ADA)
     assert await links_of() == [ADA, BO]
     assert await links_of("another") == []
     await pool.execute("DELETE FROM user_link WHERE pagerduty_user = $1", ADA)
