@@ -11,7 +11,7 @@ from muster.clients.graph.accounts import AccountsClient
 from muster.clients.graph.calendar import MOST_PEOPLE
 from muster.clients.graph.chats import ChatsClient
 from muster.config_file import PagerDutyAccount
-from muster.store import meetings, room_members, rooms
+from muster.store import meetings, room_members
 from muster.store.meetings import MeetingRow
 from muster.store.pool import Pool, transaction
 from workflows.errors import ConsentMissing, Forbidden, NotFound, RequestInvalid
@@ -67,14 +67,9 @@ class OrganiserActivities:
         return Chosen(passed_over=tuple(passed_over), tried=tuple(tried))
 
     async def _candidates(self, request: ChooseOrganiser) -> AsyncIterator[_Candidate]:
-        """Those who are wanted, as the search for people knows them; whom a program asks for; the configured.
-
-        Whom a program asks for is known where no assignee is.
-        """
-        program = await rooms.program_of(self._pool, request.room)
-        users = tuple(dict.fromkeys((*request.candidates, *([program.user] if program else []))))
-        known = await meetings.candidates(self._pool, request.room, users)
-        for user in users:
+        """Those who are wanted, as the search for people knows them; then the configured."""
+        known = await meetings.candidates(self._pool, request.room, request.candidates)
+        for user in request.candidates:
             if user in request.tried or user not in known:
                 continue
             one = known[user]

@@ -51,18 +51,20 @@ class Askers:
         *,
         room: RoomKey,
         tenant: str,
+        first: str = "",
         tolerates: tuple[type[OutsideError], ...] = (Forbidden,),
     ) -> ResultT:
         """What PagerDuty answers the first of them whom it does not refuse; raises the last refusal.
 
-        ``ask`` looks before it writes, since it may be called more than once.
+        ``first``: PagerDuty's id of who pressed for what is written now; then the others, whose links are
+        older first. ``ask`` looks before it writes, since it may be called more than once.
         """
         refusal: OutsideError = Forbidden("nobody who pressed can be asked for")
 
         async def ask_as(user: LinkedUser) -> ResultT:
             return await ask(Writer(user.access_token, user.email))
 
-        for link in await room_members.links_of_askers(self._pool, room, tenant=tenant):
+        for link in await room_members.links_of_askers(self._pool, room, tenant=tenant, first=first):
             try:
                 return await asked_as(self._person_tokens, ask_as, link=link, account=room.account)
             except NoIdentity as nobody:

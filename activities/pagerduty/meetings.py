@@ -84,7 +84,11 @@ class MeetingLinkActivities:
 
         async with bounded(_WITHIN):
             standing = await self._askers.asked(
-                write, room=request.room, tenant=request.tenant, tolerates=(Forbidden, RequestInvalid)
+                write,
+                room=request.room,
+                tenant=request.tenant,
+                first=request.pressed_by,
+                tolerates=(Forbidden, RequestInvalid),
             )
             await meetings.note_bridge(self._pool, request.room, attempt=request.attempt, bridge=standing)
         return BridgeSet(standing=standing)
@@ -100,7 +104,9 @@ class MeetingLinkActivities:
             await write_link_note(self._client, account, request.room, text, request.url, writer=writer)
 
         async with bounded(_WITHIN):
-            await self._askers.asked(write, room=request.room, tenant=request.tenant)
+            await self._askers.asked(
+                write, room=request.room, tenant=request.tenant, first=request.pressed_by
+            )
             await meetings.note_noted(self._pool, request.room, attempt=request.attempt)
         return Done()
 

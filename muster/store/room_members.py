@@ -199,9 +199,14 @@ async def note_found(
     )
 
 
-async def links_of_askers(connection: Connection | Pool, room: RoomKey, *, tenant: str) -> tuple[int, ...]:
-    """Links of those who pressed for the chat or the meeting; of nobody whom a program only named."""
-    rows = await QUERIES["links_of_askers"].fetch(connection, **dict(room), tenant=tenant)
+async def links_of_askers(
+    connection: Connection | Pool, room: RoomKey, *, tenant: str, first: str = ""
+) -> tuple[int, ...]:
+    """Links of those who pressed for the chat or the meeting; of nobody whom a program only named.
+
+    ``first``: PagerDuty's id of who comes before the others, if they pressed.
+    """
+    rows = await QUERIES["links_of_askers"].fetch(connection, **dict(room), tenant=tenant, first=first)
     return tuple(row["id"] for row in rows)
 
 

@@ -116,11 +116,11 @@ SET aad_object_id = :aad_object_id, role = :role, address = :address, absence = 
 WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = :pagerduty_user
 
 -- name: links_of_askers
--- Of those who pressed for the chat or the meeting. Whom a program named has asked for nothing in PagerDuty.
+-- Of those who pressed for the chat or the meeting, `first` before the others. Whom a program named lends none.
 SELECT l.id FROM room_member m
 JOIN user_link l ON l.account = m.account AND l.tenant = :tenant AND l.pagerduty_user = m.pagerduty_user
 WHERE m.account = :account AND m.incident_id = :incident_id AND m.pressed
-ORDER BY l.id
+ORDER BY m.pagerduty_user <> :first, l.id
 
 -- name: invited
 -- Who can be in the chat, by rank; each person once, by the most that is known of any of their PagerDuty users.

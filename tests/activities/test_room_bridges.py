@@ -57,14 +57,14 @@ class Meeting:
     def call(self) -> dict[str, Any]:
         return {"room": self.room, "tenant": COMPANY.tenant_id, "correlation": "f:1", "attempt": 1}
 
-    def setting(self, *, number: str = NUMBER, replaces: str = "") -> SetBridge:
-        return SetBridge(**self.call, url=URL, number=number, replaces=replaces)
+    def setting(self, *, number: str = NUMBER, replaces: str = "", pressed_by: str = "") -> SetBridge:
+        return SetBridge(**self.call, url=URL, number=number, replaces=replaces, pressed_by=pressed_by)
 
     async def set_bridge(self, **how: Any) -> BridgeSet:
         return await ran(self.activities.set_bridge, self.setting(**how))
 
-    async def note(self, standing: Any = "ours", *, number: str = NUMBER) -> None:
-        request = NoteMeeting(**self.call, url=URL, number=number, standing=standing)
+    async def note(self, standing: Any = "ours", *, number: str = NUMBER, pressed_by: str = "") -> None:
+        request = NoteMeeting(**self.call, url=URL, number=number, standing=standing, pressed_by=pressed_by)
         await ran(self.activities.note_meeting, request)
 
     async def bridge(self) -> dict[str, str]:
@@ -186,6 +186,14 @@ async def test_a_refusal_leaves_the_bridge_as_it_is(meeting: Meeting, status: in
     await meeting.fault("PUT", do="status", status=status)
     assert (await failed(meeting.activities.set_bridge, meeting.setting()))[0] == kind
     assert (await meeting.bridge(), (await meeting.row()).bridge) == ({}, "unread")
+
+
+async def test_who_pressed_for_the_meeting_writes_before_who_pressed_for_the_chat(meeting: Meeting) -> None:
+    await meeting.is_made(ADA_USER, BO_USER)
+    await meeting.set_bridge(pressed_by=BO_USER)
+    await meeting.note(pressed_by=BO_USER)
+    assert (await meeting.writes())[-1] == BO_USER
+    assert [by for by, _ in await meeting.notes()] == [BO_USER]
 
 
 async def test_whom_pagerduty_refuses_is_followed_by_the_next_who_asked(meeting: Meeting) -> None:

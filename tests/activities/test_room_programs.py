@@ -16,12 +16,12 @@ from muster.linked_people.person_token import PersonTokens
 from muster.store import meetings, room_members, rooms
 from muster.store.meetings import NOTHING
 from muster.store.pool import Pool
-from muster.store.rooms import Program
+from muster.store.rooms import AS_THE_INCIDENT, Program
 from tests.sandbox.office import Office
 from tests.support.pagerduty_account import ADA_USER, COMPANY, CY_USER, running_account
 from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.rooms import ROOM, Room, failed, office_settings, opened_room, ran, staffed_office
-from workflows.incident_meeting.activities import BridgeSet, ChooseOrganiser, NoteMeeting, SetBridge
+from workflows.incident_meeting.activities import BridgeSet, ChooseOrganiser, Chosen, NoteMeeting, SetBridge
 from workflows.incident_room.activities import ChatMade, CreateChat, NoteChat, OpenRoom, RenameChat
 from workflows.incident_room.messages import RoomKey
 from workflows.incident_room.state import Plan
@@ -292,34 +292,34 @@ async def test_an_assignee_who_is_found_leaves_the_programs_user_out(room: Room)
 
 
 async def test_whom_the_program_asks_for_organises_where_nobody_is_assigned(room: Room) -> None:
-    await identified(room)
-    request = ChooseOrganiser(
-        **room.call,
-        candidates=(),
-        tried=(),
-        number=42,
-        title="Checkout",
-        incident_url="",
-        chat_url="",
-        plan=Plan(name="War room: 42"),
-    )
-    chosen = await ran(room.worker.organisers.choose_organiser, request)
+    (user,) = await identified(room)
+    chosen = await choose(room, user, plan=Plan(name="War room: 42"))
     assert chosen.name == room.office.person("Cy").name
     row = await meetings.read(room.pool, ROOM)
     assert row is not None
     assert row.subject == "War room: 42"
 
 
-async def test_a_meeting_of_an_owner_without_an_account_is_refused(room: Room) -> None:
+async def test_a_meeting_for_which_somebody_presses_is_not_that_of_a_programs_user(room: Room) -> None:
+    """Although a program has asked for the room's chat."""
+    await identified(room)
+    assert (await choose(room, str(room.office.person("Bo").pagerduty_user))).key == ""
+
+
+async def choose(room: Room, *candidates: str, plan: Plan = AS_THE_INCIDENT) -> Chosen:
     request = ChooseOrganiser(
         **room.call,
-        candidates=("PELSE01",),
+        candidates=candidates,
         tried=(),
         number=42,
         title="Checkout",
         incident_url="",
         chat_url="",
-        plan=Plan(owner="PELSE01"),
+        plan=plan,
     )
-    assert (await ran(room.worker.organisers.choose_organiser, request)).refusal == "owner_absent"
+    return await ran(room.worker.organisers.choose_organiser, request)
+
+
+async def test_a_meeting_of_an_owner_without_an_account_is_refused(room: Room) -> None:
+    assert (await choose(room, "PELSE01", plan=Plan(owner="PELSE01"))).refusal == "owner_absent"
     assert await meetings.read(room.pool, ROOM) is None

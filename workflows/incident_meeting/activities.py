@@ -83,7 +83,14 @@ class EntryUpdated(Value):
     left_out: int = 0
 
 
-class SetBridge(OfMeeting):
+class WriteLink(OfMeeting):
+    """Write into PagerDuty where the meeting is."""
+
+    pressed_by: str = ""
+    """PagerDuty's id of whoever pressed for it, as whom it is written first; empty: nobody did."""
+
+
+class SetBridge(WriteLink):
     """Give the incident's bridge the meeting's address, unless it has one."""
 
     url: str
@@ -98,7 +105,7 @@ class BridgeSet(Value):
     standing: Literal["ours", "theirs"]
 
 
-class NoteMeeting(OfMeeting):
+class NoteMeeting(WriteLink):
     """Write the meeting's address among the incident's notes, unless it is there."""
 
     url: str

@@ -31,6 +31,8 @@ class Asking(Protocol):
     takes_risk: bool
     """They know that a chat may be there already which nobody knows of, and want another one."""
     plan: Plan
+    program: str
+    """PagerDuty's id of the user in whose name a program asks; empty: somebody pressed."""
 
     def is_after(self, moment: datetime | None) -> bool:
         """Whether it was asked when that had happened; ``None``: that was long ago."""
@@ -55,6 +57,7 @@ class Pressed:
         self.correlation = asked.click.correlation
         self.takes_risk = True  # the card says so
         self.plan = Plan()
+        self.program = ""
 
     def is_after(self, moment: datetime | None) -> bool:
         """By when it was pressed: a click may have waited for others."""
@@ -93,6 +96,7 @@ class Programmed:
         self.correlation = asked.correlation
         self.takes_risk = False
         self.plan = Plan(owner=asked.owner or "", name=asked.name or "", preset=asked.preset)
+        self.program = asked.by
 
     def is_after(self, moment: datetime | None) -> bool:
         """Nobody knows: it is asked again and again by itself."""
@@ -132,6 +136,7 @@ class Ordered:
         self.correlation = asked.correlation
         self.takes_risk = False
         self.plan = Plan()
+        self.program = asked.by
 
     def is_after(self, moment: datetime | None) -> bool:
         """Nobody knows: it is asked again and again by itself."""

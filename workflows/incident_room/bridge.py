@@ -31,6 +31,7 @@ class BridgeReconciler(Reconciler):
         request = SetBridge(
             **run.call_of(),
             attempt=meeting.attempt,
+            pressed_by="" if meeting.program else meeting.asked_by,
             url=meeting.url,
             number=meeting.number,
             replaces=meeting.replaces,
@@ -64,6 +65,7 @@ class MeetingNoteReconciler(Reconciler):
         request = NoteMeeting(
             **run.call_of(),
             attempt=meeting.attempt,
+            pressed_by="" if meeting.program else meeting.asked_by,
             url=meeting.url,
             number=meeting.number,
             standing="refused" if meeting.bridge == "unread" else meeting.bridge,

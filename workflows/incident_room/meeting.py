@@ -29,13 +29,18 @@ _NAME_LIMIT = 60
 """Most bytes: Temporal takes 200 of a summary."""
 
 
-def with_meeting_wanted(state: State, *, asked_by: str, plan: Plan) -> State:
+def with_meeting_wanted(state: State, *, asked_by: str, program: str, plan: Plan) -> State:
     """Somebody asks for it: it is to be made anew, whoever could not organise it before."""
     known, state = state.meeting, state.recovered(ORGANISER)
     replaces = known.url if known.stage == "gone" else known.replaces
     return state.replace(
         meeting=Meeting(
-            stage="wanted", asked_by=asked_by, plan=plan, attempt=known.attempt, replaces=replaces
+            stage="wanted",
+            asked_by=asked_by,
+            program=program,
+            plan=plan,
+            attempt=known.attempt,
+            replaces=replaces,
         )
     )
 
@@ -205,10 +210,13 @@ class EntryReconciler(Reconciler):
 
 
 def _candidates(state: State) -> tuple[str, ...]:
-    """Whoever asked, or whom a program names; then the first assignee. A program that names nobody: any."""
-    snapshot, asked_by = state.incident.snapshot, state.meeting.asked_by
+    """Whoever asked, or whom a program names; then the first assignee. A program that names nobody: any.
+
+    Last whom a program asks for, who is known where no assignee is.
+    """
+    snapshot, asked_by, program = state.incident.snapshot, state.meeting.asked_by, state.meeting.program
     assignees = [one.id for one in snapshot.assignees[: 1 if asked_by else None]] if snapshot else []
-    return tuple(dict.fromkeys(one for one in (asked_by, *assignees) if one))
+    return tuple(dict.fromkeys(one for one in (asked_by, *assignees, program) if one))
 
 
 def _of(name: str) -> str:

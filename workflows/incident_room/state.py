@@ -81,6 +81,8 @@ class Meeting(Value):
     stage: MeetingStage = "none"
     asked_by: str = ""
     """PagerDuty's id of whoever is to organise it before everybody else."""
+    program: str = ""
+    """PagerDuty's id of the user in whose name a program asked for it; empty: somebody pressed."""
     plan: Plan = Plan()
     refusal: NotMade | None = None
     organiser: str = ""

@@ -133,7 +133,8 @@ class MeetingWish:
         if is_first:
             state = _asked_anew(run, run.state, _HINDERING_A_MEETING)
             asked_by = asker.pagerduty_user if asker else ""
-            run.apply(with_meeting_wanted(state, asked_by=asked_by, plan=asking.plan))
+            wanted = with_meeting_wanted(state, asked_by=asked_by, program=asking.program, plan=asking.plan)
+            run.apply(wanted)
         return is_first
 
     async def decided(self, *, is_first: bool) -> Outcome:

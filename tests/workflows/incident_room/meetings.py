@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from temporalio import activity
 
-from tests.support.life import Life
+from tests.support.life import CY, Life
 from tests.workflows.incident_room.calls import Calls
 from workflows.contract import Done
 from workflows.errors import NotFound
@@ -27,7 +27,7 @@ from workflows.incident_meeting.activities import (
 from workflows.meeting import Hindrance, StoredMeeting, Way, WhyNot
 from workflows.room import Absence
 
-NAMES = {"PUSER01": "Ada Ops", "PUSER02": "Bo Call", "configured": "Mia Tenant"}
+NAMES = {"PUSER01": "Ada Ops", "PUSER02": "Bo Call", CY.id: CY.name, "configured": "Mia Tenant"}
 CONFIGURED = "configured"
 
 

@@ -6,7 +6,7 @@ import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
-from tests.support.life import BO
+from tests.support.life import BO, CY
 from tests.workflows.incident_room.calls import Moment, Row
 from tests.workflows.incident_room.cutting_off import FAULTS, KILLS, are_missed_soon, beside_each_other
 from tests.workflows.incident_room.meetings import CONFIGURED, Meeting
@@ -23,7 +23,7 @@ from workflows.incident_meeting.activities import (
 )
 from workflows.incident_room.activities import ADMIT, ANNOUNCE, CREATE_CHAT, IDENTIFY_PEOPLE
 from workflows.incident_room.messages import Timing
-from workflows.incident_room.workflow_type import OPEN_MEETING
+from workflows.incident_room.workflow_type import OPEN_CHAT, OPEN_MEETING
 from workflows.meeting import Hindrance, ToldMeeting, Way, WhyNot
 from workflows.verbs.outcomes import Outcome
 
@@ -322,6 +322,31 @@ async def test_chat_and_meeting_are_made_side_by_side(client: Client) -> None:
         assert (chat.outcome.kind, meeting.outcome.kind) == ("done", "done")
     assert (len(run.outside.chats), only(run.outside).organiser) == (1, "PUSER02")
     assert run.outside.members == {"PUSER01", "PUSER02"}
+
+
+async def test_bridge_and_note_are_written_as_who_pressed_for_the_meeting(client: Client) -> None:
+    async with running(client, timing=PATIENT) as run:
+        await run.ask()
+        await run.ask_for_meeting("Bo Call")
+        await run.is_idle()
+    writes = [*run.outside.of(SET_BRIDGE), *run.outside.of(NOTE_MEETING)]
+    assert [one.pressed_by for one in writes] == ["PUSER02", "PUSER02"]
+
+
+async def test_whom_a_program_asks_for_organises_its_meeting_last_and_lends_nothing(client: Client) -> None:
+    async with running(client, timing=PATIENT) as run:
+        await run.ask(run.program(owner="PUSER01"), update=OPEN_MEETING.name)
+        await run.is_idle()
+    assert [one.candidates for one in run.outside.of(CHOOSE_ORGANISER)] == [("PUSER01", "PUSER02", CY.id)]
+    assert [one.pressed_by for one in run.outside.of(SET_BRIDGE)] == [""]
+
+
+async def test_whom_a_program_asked_for_a_chat_organises_no_meeting_of_a_click(client: Client) -> None:
+    async with running(client, timing=PATIENT) as run:
+        await run.ask(run.program(), update=OPEN_CHAT.name)
+        await run.ask_for_meeting()
+        await run.is_idle()
+    assert [one.candidates for one in run.outside.of(CHOOSE_ORGANISER)] == [("PUSER01", "PUSER02")]
 
 
 @pytest.mark.parametrize("has_chats", [True, False], ids=["chats granted", "chats not granted"])
