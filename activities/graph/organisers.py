@@ -59,6 +59,8 @@ class OrganiserActivities:
             why_not = candidate.why_not or await self._account_says(request.tenant, candidate)
             if why_not is None and candidate.aad_object_id is not None:
                 begun = await self._begin(request, candidate, candidate.aad_object_id)
+                if candidate.key in request.without_calendar:
+                    passed_over.append(Hindrance(who=begun.organiser_name, why="no_meeting"))
                 return _chosen(begun, passed_over, tried)
             passed_over.append(
                 Hindrance(who=candidate.name, why=why_not or "elsewhere", permission=candidate.permission)
@@ -130,6 +132,7 @@ class OrganiserActivities:
             row = meetings.NOTHING._replace(
                 stage="making",
                 attempt=1 if held is None else held.attempt + 1,
+                way="meeting" if candidate.key in request.without_calendar else "calendar",
                 candidate=candidate.key,
                 organiser=organiser,
                 organiser_name=candidate.name,

@@ -124,6 +124,7 @@ async def begin(connection: Connection | Pool, room: RoomKey, row: MeetingRow) -
         connection,
         **dict(room),
         attempt=row.attempt,
+        way=row.way,
         candidate=row.candidate,
         organiser=row.organiser,
         organiser_name=row.organiser_name,

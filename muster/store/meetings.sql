@@ -10,15 +10,15 @@ SELECT account FROM incident_room WHERE account = :account AND incident_id = :in
 
 -- name: begin
 -- Another attempt. What is there of one that is gone is what this one replaces.
-INSERT INTO room_meeting AS m (account, incident_id, stage, attempt, candidate, organiser, organiser_name, subject,
+INSERT INTO room_meeting AS m (account, incident_id, stage, attempt, way, candidate, organiser, organiser_name, subject,
                                starts_at, html, attendees, left_out)
-VALUES (:account, :incident_id, 'making', :attempt, :candidate, :organiser, :organiser_name, :subject, :starts_at,
+VALUES (:account, :incident_id, 'making', :attempt, :way, :candidate, :organiser, :organiser_name, :subject, :starts_at,
         :html, :attendees, :left_out)
 ON CONFLICT (account, incident_id) DO UPDATE
 SET stage = 'making', attempt = excluded.attempt, candidate = excluded.candidate, organiser = excluded.organiser,
     organiser_name = excluded.organiser_name, subject = excluded.subject, starts_at = excluded.starts_at,
-    html = excluded.html, attendees = excluded.attendees, left_out = excluded.left_out, way = 'calendar', hindered = '{}', event_id = '',
-    url = '', number = '', bridge = 'unread', noted_at = NULL, marked = false,
+    html = excluded.html, attendees = excluded.attendees, left_out = excluded.left_out, way = excluded.way, hindered = '{}',
+    event_id = '', url = '', number = '', bridge = 'unread', noted_at = NULL, marked = false,
     replaces = CASE WHEN m.stage = 'gone' THEN m.url ELSE m.replaces END
 
 -- name: hindered

@@ -333,6 +333,27 @@ async def test_a_policy_counts_half_an_hour_after_it_was_granted(room: Room, off
     assert (await create(room, attempt=2, way="meeting")).hindrance is None
 
 
+async def test_an_organiser_in_whose_calendar_there_are_no_meetings_begins_with_the_second_way(
+    room: Room, office: Office
+) -> None:
+    """Another round, while a policy is waited for, mails nobody."""
+    pia = office.person("Pia")
+    await room.invites(pia)
+    await choose(room, pia)
+    no_meeting = (await create(room)).hindrance
+    assert (await create(room, way="meeting")).hindrance == Hindrance(who=pia.name, why="no_policy")
+    again = await choose(room, pia, without_calendar=(str(pia.pagerduty_user),))
+    assert (again.attempt, again.way, again.passed_over) == (2, "meeting", (no_meeting,))
+    assert (await row(room)).way == "meeting"
+    assert (await choose(room, pia)).way == "meeting", "it is begun"
+    grant_policy(office)
+    assert (await create(room, attempt=2, way="meeting")).hindrance is None
+    assert len(bodies(room, "/events")) == 1
+    # Somebody presses, once it is gone.
+    await meetings.note_gone(room.pool, ROOM, attempt=2)
+    assert (await choose(room, pia)).way == "calendar"
+
+
 @pytest.mark.parametrize(
     ("who", "why", "permission"), [("Lee", "no_licence", ""), ("Ada", "not_granted", ALONE)]
 )

@@ -17,6 +17,8 @@ class ChooseOrganiser(InRoom):
     """PagerDuty's ids, the most wanted first; whoever the account's configuration names comes after them."""
     tried: tuple[str, ...]
     """Keys of those who are out of the question."""
+    without_calendar: tuple[str, ...] = ()
+    """Keys of those in whose calendars entries have no meetings: none is made there again."""
     number: int | None
     title: str
     incident_url: str
@@ -36,9 +38,9 @@ class Chosen(Value):
     way: Way = "calendar"
     """The first that was not refused."""
     passed_over: tuple[Hindrance, ...] = ()
-    """Candidates before them, who cannot."""
+    """Candidates before them, who cannot; and that entries in their own calendar have no meetings."""
     tried: tuple[str, ...] = ()
-    """Their keys."""
+    """Keys of the candidates before them."""
 
 
 class CreateMeeting(InRoom):

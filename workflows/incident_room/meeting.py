@@ -83,6 +83,7 @@ class MeetingReconciler(Reconciler):
             **run.call_of(),
             candidates=_candidates(run.state),
             tried=meeting.tried,
+            without_calendar=meeting.without_calendar,
             number=snapshot.number if snapshot else None,
             title=snapshot.title if snapshot else "",
             incident_url=(snapshot.url or "") if snapshot else "",
@@ -155,7 +156,14 @@ class MeetingReconciler(Reconciler):
             )
         elif meeting.way == "calendar" and made.hindrance.why != "unknown":
             hindrances = (*meeting.hindrances, made.hindrance)
-            run.apply(run.state.with_meeting(way="meeting", hindrances=hindrances))
+            without = (meeting.key,) if made.hindrance.why == "no_meeting" else ()
+            run.apply(
+                run.state.with_meeting(
+                    way="meeting",
+                    hindrances=hindrances,
+                    without_calendar=(*meeting.without_calendar, *without),
+                )
+            )
         else:
             hindrances = (*meeting.hindrances, made.hindrance)
             tried = (*meeting.tried, meeting.key)

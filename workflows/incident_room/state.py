@@ -95,6 +95,8 @@ class Meeting(Value):
     """Why it is not made in other ways, or by others."""
     tried: tuple[str, ...] = ()
     """Keys of the candidates who cannot organise it."""
+    without_calendar: tuple[str, ...] = ()
+    """Keys of those whose entries come without a meeting. Everybody is mailed each, and its deletion."""
     refused: bool = False
     """There is nobody left who could."""
     policy_since: AwareDatetime | None = None

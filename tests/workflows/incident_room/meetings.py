@@ -125,6 +125,9 @@ class FakeMeetings(Calls, ABC):
         if not able:
             return Chosen(passed_over=passed_over, tried=tuple(before))
         self.meeting_stage, self.organiser, self.way = "making", able[0], "calendar"
+        if self.organiser in request.without_calendar:
+            self.way = "meeting"
+            passed_over = (*passed_over, Hindrance(who=NAMES[self.organiser], why="no_meeting"))
         self.attempt += 1
         return self._chosen(passed_over, tuple(before))
 

@@ -228,6 +228,32 @@ async def test_an_access_policy_that_was_granted_is_waited_for(client: Client) -
     assert only(outside).way == "meeting"
 
 
+async def test_while_a_policy_is_waited_for_nobody_is_invited_again(client: Client) -> None:
+    """An entry without a meeting was mailed to everybody, and so was its deletion. A click tries it again."""
+    outside = FakeActivities()
+    outside.hindered = {
+        ("calendar", "PUSER01"): Hindrance(who="Ada Ops", why="no_meeting"),
+        ("meeting", "PUSER01"): NO_POLICY,
+        ("calendar", "PUSER02"): Hindrance(who="Bo Call", why="no_meeting"),
+        ("meeting", "PUSER02"): Hindrance(who="Bo Call", why="no_policy"),
+    }
+    timing = PATIENT.model_copy(update={"policy_again": 1, "policy_lasts": 30})
+
+    def entries() -> int:
+        return [one.way for one in outside.of(CREATE_MEETING)].count("calendar")
+
+    async with running(client, outside, timing=timing) as run:
+        refused = (await run.ask_for_meeting()).outcome.hindrances
+        await outside.until(lambda: outside.count(CHOOSE_ORGANISER) == 6)  # the second round is over
+        assert entries() == 2
+        assert (await run.ask_for_meeting()).outcome.hindrances == refused
+        assert entries() == 4
+        outside.hindered = {}
+        await outside.until(lambda: outside.meeting_noted)
+        await run.is_idle()
+    assert (entries(), only(outside).way) == (4, "meeting")
+
+
 async def test_nobody_waits_for_a_policy_for_ever(client: Client) -> None:
     outside = FakeActivities()
     outside.passed_over = {"PUSER02": "guest"}
