@@ -12,6 +12,7 @@ from api.public.idempotency import Accepted, Call, Given, Idempotency, Idempoten
 from api.public.program_wishes import Wish
 from api.public.public_api import PublicApi
 from api.public.room_work import RoomOf, Rooms
+from api.public.route import AnswerBy
 from api.public.tenants import Tenants
 from muster.cards.rooms.programs import ProgramCall
 from muster.store import program_rooms
@@ -38,11 +39,14 @@ class HandedOver:
     called: ProgramCall
     room: RoomOf
     wish: Wish
+    answer_by: float
 
     async def do(self, operation: OperationKey) -> Ended | None:
         """Hand it over; the room writes how it ended."""
         message = self.wish.asked(self.call)(operation.key)
-        await self.rooms.hand_over(operation.account, self.room, self.called, message)
+        await self.rooms.hand_over(
+            operation.account, self.room, self.called, message, answer_by=self.answer_by
+        )
         return None
 
     async def answer(self, operation: OperationKey, ended: Ended) -> Given:
@@ -58,7 +62,9 @@ class Clicks:
         self._rooms, self._tenants = Rooms(api), Tenants(api)
         self._idempotency = Idempotency(api.pool, public_url=api.settings.public_url, clock=api.clock)
 
-    async def take(self, called: ProgramCall, click: Click, call: Call, webhook: str | None) -> Response:
+    async def take(
+        self, called: ProgramCall, click: Click, call: Call, webhook: str | None, *, answer_by: float
+    ) -> Response:
         """Begin it, once for each click; raises ``ApiError`` 404 where the account has no tenant."""
         account = call.caller.account
         linked = click.user and await program_rooms.tenant_of_user(
@@ -70,7 +76,7 @@ class Clicks:
             owner=click.user if linked == room.tenant else None, number=click.number, service=click.service
         )
         once = replace(call, idempotency_key=webhook or call.idempotency_key)
-        work = HandedOver(self._rooms, self._idempotency, once, called, room, wish)
+        work = HandedOver(self._rooms, self._idempotency, once, called, room, wish, answer_by)
         return await self._idempotency.answered(once, called, work)
 
 
@@ -86,9 +92,11 @@ def custom_actions_router(api: PublicApi) -> APIRouter:
         response_model=Accepted,
         responses=errors(404, 422),
     )
-    async def chat(action: ClickedAction, call: IdempotentCall, webhook: WebhookId = None) -> Response:
+    async def chat(
+        action: ClickedAction, call: IdempotentCall, answer_by: AnswerBy, webhook: WebhookId = None
+    ) -> Response:
         """Begin the chat of the incident on which the button was clicked."""
-        return await clicks.take("open_chat", action.click, call, webhook)
+        return await clicks.take("open_chat", action.click, call, webhook, answer_by=answer_by)
 
     @router.post(
         "/v1/custom-actions/meeting",
@@ -97,8 +105,10 @@ def custom_actions_router(api: PublicApi) -> APIRouter:
         response_model=Accepted,
         responses=errors(404, 422),
     )
-    async def meeting(action: ClickedAction, call: IdempotentCall, webhook: WebhookId = None) -> Response:
+    async def meeting(
+        action: ClickedAction, call: IdempotentCall, answer_by: AnswerBy, webhook: WebhookId = None
+    ) -> Response:
         """Begin the meeting of the incident on which the button was clicked."""
-        return await clicks.take("open_meeting", action.click, call, webhook)
+        return await clicks.take("open_meeting", action.click, call, webhook, answer_by=answer_by)
 
     return router

@@ -14,6 +14,7 @@ Whether it is so already is the room's to find: chat and meeting are one for eac
     return await idempotency.answered(call, work.called, work)
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypedDict
@@ -105,10 +106,13 @@ class Rooms:
             INCIDENT_ROOM, start, UPDATES[called], message, update_id=key, answer_by=answer_by
         )
 
-    async def hand_over(self, account: str, room: RoomOf, called: ProgramCall, message: Value) -> None:
+    async def hand_over(
+        self, account: str, room: RoomOf, called: ProgramCall, message: Value, *, answer_by: float
+    ) -> None:
         """Ask without waiting for the answer. Raises as ``Gateway.signal``."""
         start = self._starts.of(account, room.incident_id, tenant=room.tenant)
-        await self._gateway.signal(INCIDENT_ROOM, start, UPDATES[called].goes_on_as, message)
+        within = max(0, answer_by - asyncio.get_running_loop().time())
+        await self._gateway.signal(INCIDENT_ROOM, start, UPDATES[called].goes_on_as, message, within=within)
 
     def refusal(self, account: str, room: RoomOf, called: ProgramCall, outcome: Outcome) -> ApiError:
         """Why it was certainly not done, as the call is answered."""
