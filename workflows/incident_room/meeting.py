@@ -6,6 +6,8 @@ another way or another person is tried only after a refusal that certainly made 
 
 from datetime import datetime, timedelta
 
+from temporalio import workflow
+
 from workflows.contract import call
 from workflows.degradations import Degradation
 from workflows.errors import Failure, NotFound
@@ -25,6 +27,8 @@ from workflows.reconcile import NotBefore, Reconciler
 
 ORGANISER = "organiser"
 """By this name a degradation says that nobody organises the meeting any more."""
+LEFT_TO_BRIDGE = "a-meeting-is-left-to-a-bridge"
+"""Before, a meeting was made also where somebody had set a bridge since it was asked for."""
 _NAME_LIMIT = 60
 """Most bytes: Temporal takes 200 of a summary."""
 
@@ -51,6 +55,13 @@ def with_meeting_gone(state: State) -> State:
     return gone.degraded(Degradation(name=ORGANISER, reason=NotFound.__name__))
 
 
+def bridge_of(state: State) -> str:
+    """The address of the incident's bridge; that of a meeting which nobody organises any more is none."""
+    bridge, meeting = state.incident.bridge_now, state.meeting
+    dead = {meeting.replaces} | ({meeting.url} if meeting.stage == "gone" else set())
+    return bridge.url if bridge is not None and bridge.url and bridge.url not in dead else ""
+
+
 class MeetingReconciler(Reconciler):
     """Makes the meeting. It waits for the search for people, who are invited with it."""
 
@@ -70,11 +81,25 @@ class MeetingReconciler(Reconciler):
         return self._run.requests
 
     async def reconcile(self) -> NotBefore | None:
-        """Choose who organises it; then make it in one way."""
-        if not self._run.state.meeting.key:
+        """Choose who organises it; then make it in one way.
+
+        Before anybody is chosen nothing is on its way: where the incident has got a bridge, none is made.
+        """
+        if self._run.state.meeting.key:
+            await self._make()
+        elif bridge_of(self._run.state) and workflow.patched(LEFT_TO_BRIDGE):
+            self._leave_to_bridge()
+        else:
             return await self._choose()
-        await self._make()
         return None
+
+    def _leave_to_bridge(self) -> None:
+        """Somebody has set one since it was asked for: a meeting beside it would divide people."""
+        run = self._run
+        run.tells("no meeting is made: the incident has a bridge")
+        run.apply(
+            run.state.with_meeting(stage="none", refused=False, hindrances=(), tried=(), policy_since=None)
+        )
 
     async def _choose(self) -> NotBefore | None:
         run, meeting = self._run, self._run.state.meeting

@@ -10,7 +10,7 @@ from workflows.errors import ConsentMissing
 from workflows.incident_room.activities import Admitted
 from workflows.incident_room.asking import Asking
 from workflows.incident_room.chat import with_chat_wanted
-from workflows.incident_room.meeting import with_meeting_wanted
+from workflows.incident_room.meeting import bridge_of, with_meeting_wanted
 from workflows.incident_room.messages import RoomAnswer
 from workflows.incident_room.people import with_asker
 from workflows.incident_room.run_state import RunState
@@ -129,7 +129,7 @@ class MeetingWish:
             run.fold_details(admitted.details)
         meeting = run.state.meeting
         may_be_made = meeting.stage in ("none", "gone") or meeting.refused
-        is_first = may_be_made and not self._bridge
+        is_first = may_be_made and not bridge_of(run.state)
         if is_first:
             state = _asked_anew(run, run.state, _HINDERING_A_MEETING)
             asked_by = asker.pagerduty_user if asker else ""
@@ -148,8 +148,8 @@ class MeetingWish:
         while not is_decided():  # by who wakes first it may be wanted again
             await workflow.wait_condition(is_decided)
         meeting, hindrance = run.state.meeting, self._hindrance()
-        if meeting.stage == "made" or self._bridge:
-            return Outcome(kind="done" if is_first else "already")
+        if meeting.stage == "made" or bridge_of(run.state):
+            return Outcome(kind="done" if is_first and meeting.stage == "made" else "already")
         if meeting.refusal is not None:
             return _not_made(run.state, meeting.refusal)
         if meeting.refused:
@@ -164,17 +164,10 @@ class MeetingWish:
         is_made = meeting.stage == "made"
         return RoomAnswer(
             outcome=outcome,
-            url=self._bridge or (meeting.url if is_made else ""),
+            url=bridge_of(self._run.state) or (meeting.url if is_made else ""),
             invited=meeting.invited if is_made else (),
             invited_count=meeting.invited_count if is_made else 0,
         )
-
-    @property
-    def _bridge(self) -> str:
-        """The address of the incident's bridge; that of a meeting which nobody organises any more is none."""
-        bridge, meeting = self._run.state.incident.bridge_now, self._run.state.meeting
-        dead = {meeting.replaces} | ({meeting.url} if meeting.stage == "gone" else set())
-        return bridge.url if bridge is not None and bridge.url and bridge.url not in dead else ""
 
     def _hindrance(self) -> Degradation | None:
         """What keeps the meeting from being made until somebody does something."""

@@ -18,7 +18,7 @@ from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.incident_room.running import QUICK, Run
 from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT
 from workflows.errors import ConsentMissing, NotFound, OutcomeUnknown, ProviderUnavailable, RateLimited
-from workflows.incident.values import Reference
+from workflows.incident.values import Bridge, Reference
 from workflows.incident_meeting.activities import CREATE_MEETING, SET_BRIDGE
 from workflows.incident_room.activities import (
     ADD_PEOPLE,
@@ -199,6 +199,21 @@ async def room_meeting(run: Run) -> None:
     await run.ends()
 
 
+async def room_left_to_a_bridge(run: Run) -> None:
+    """Somebody sets a bridge while a meeting waits for the search for people."""
+    search = run.outside.holds(IDENTIFY_PEOPLE)
+    asking = asyncio.create_task(run.ask_for_meeting())
+    await run.outside.until(lambda: run.outside.count(IDENTIFY_PEOPLE) == 1)
+    bridge = Bridge(url="https://zoom.example/j/1")
+    await run.hears(run.life.tells("incident.conference_bridge.updated", bridge=bridge))
+    search.set()
+    await asking
+    await run.ask()
+    await run.is_idle()
+    await run.hears(run.life.is_resolved())
+    await run.ends()
+
+
 async def room_continued(run: Run) -> None:
     """So many notes and clicks that it goes on in a new run; the server must be an impatient one."""
     await run.ask()
@@ -226,6 +241,7 @@ LIVES: Mapping[str, Live] = {
         room_programs,
         room_presence,
         room_meeting,
+        room_left_to_a_bridge,
         room_orders,
     )
 }

@@ -49,6 +49,9 @@ WAYS: dict[str, dict[tuple[Way, str], Hindrance]] = {
 """What Microsoft refuses, for a meeting that is made in each of the ways."""
 
 
+BRIDGE_SET, ZOOM = "incident.conference_bridge.updated", "https://zoom.example/j/1"
+
+
 def only(outside: FakeActivities) -> Meeting:
     (meeting,) = outside.meetings
     return meeting
@@ -292,12 +295,41 @@ async def test_a_click_that_is_delivered_again_gets_the_same_answer(client: Clie
 
 async def test_where_the_incident_has_a_bridge_there_is_nothing_to_make(client: Client) -> None:
     outside = FakeActivities()
-    outside.bridge = Bridge(url="https://zoom.example/j/1")
+    outside.bridge = Bridge(url=ZOOM)
     async with running(client, outside, timing=PATIENT) as run:
         answer = await run.ask_for_meeting()
         await run.ends()
-    assert (answer.outcome.kind, answer.url) == ("already", "https://zoom.example/j/1")
+    assert (answer.outcome.kind, answer.url) == ("already", ZOOM)
     assert (outside.meetings, outside.count(CHOOSE_ORGANISER)) == ([], 0)
+
+
+async def test_a_bridge_that_is_set_before_anybody_is_chosen_is_the_answer(client: Client) -> None:
+    outside = FakeActivities()
+    search = outside.holds(IDENTIFY_PEOPLE)
+    async with running(client, outside, timing=PATIENT) as run:
+        async with asyncio.TaskGroup() as group:
+            asking = group.create_task(run.ask_for_meeting())
+            await outside.until(lambda: outside.count(IDENTIFY_PEOPLE) == 1)
+            await run.hears(run.life.tells(BRIDGE_SET, bridge=Bridge(url=ZOOM)))
+            search.set()
+        answer = asking.result()
+        assert (answer.outcome.kind, answer.url) == ("already", ZOOM)
+        assert (await run.ends()).meeting == "none"
+    assert outside.count(CHOOSE_ORGANISER) == 0
+
+
+async def test_a_bridge_that_is_set_while_a_policy_is_waited_for_ends_the_wait(client: Client) -> None:
+    outside = FakeActivities()
+    outside.passed_over = {"PUSER02": "guest"}
+    outside.hindered = {("calendar", "PUSER01"): NO_CALENDAR, ("meeting", "PUSER01"): NO_POLICY}
+    timing = PATIENT.model_copy(update={"policy_again": 0.5, "policy_lasts": 30})
+    async with running(client, outside, timing=timing) as run:
+        await run.ask_for_meeting()
+        await run.hears(run.life.tells(BRIDGE_SET, bridge=Bridge(url=ZOOM)))
+        outside.hindered = {}
+        assert (await run.ends()).meeting == "none"
+        assert "the incident has a bridge" in await run.details()
+    assert (outside.meetings, outside.bridges) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -408,7 +440,7 @@ async def test_a_bridge_that_somebody_wrote_meanwhile_stays_and_ours_is_told(cli
     async with running(client, outside, timing=PATIENT) as run:
         writing = outside.holds(SET_BRIDGE)
         await run.ask_for_meeting()
-        outside.bridge = Bridge(url="https://zoom.example/j/1")
+        outside.bridge = Bridge(url=ZOOM)
         writing.set()
         await outside.until(lambda: outside.announced != [])
         await run.is_idle()
