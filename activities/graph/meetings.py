@@ -175,12 +175,17 @@ class MeetingActivities:
         all_of_them = [*row.attendees, *(one for one in people if one.address.lower() not in named)]
         attendees = tuple(all_of_them[:MOST_PEOPLE])
         event_id = row.event_id
+        lacks_people, is_marked_wrongly = attendees != row.attendees, request.is_over != row.marked
+        subject = f"{OVER}{row.subject}" if request.is_over else row.subject
         try:
-            if attendees != row.attendees:
-                await self._calendars.invite(request.tenant, row.organiser, event_id, attendees)
-            if request.is_over != row.marked:
-                subject = f"{OVER}{row.subject}" if request.is_over else row.subject
-                await self._calendars.rename(request.tenant, row.organiser, event_id, subject)
+            if lacks_people or is_marked_wrongly:
+                await self._calendars.change(
+                    request.tenant,
+                    row.organiser,
+                    event_id,
+                    people=attendees if lacks_people else None,
+                    subject=subject if is_marked_wrongly else None,
+                )
         except NotFound as missing:
             if missing.code != ENTRY_GONE:
                 await meetings.note_gone(self._pool, request.room, attempt=row.attempt)

@@ -433,6 +433,19 @@ async def test_an_incident_that_is_over_has_its_mark_until_it_is_reopened(room: 
     assert [one["subject"] for one in entries(office, ada)] == [SUBJECT]
 
 
+async def test_people_and_mark_are_written_by_one_call(room: Room, office: Office) -> None:
+    """Exchange tells people of each change."""
+    ada = office.person("Ada")
+    await choose(room, ada)
+    await create(room)
+    await room.invites(office.person("Di"))
+    calls = len(office.teams.records()["graph_calls"])
+    await update(room, is_over=True)
+    assert [call["method"] for call in office.teams.records()["graph_calls"][calls:]] == ["PATCH"]
+    (entry,) = entries(office, ada)
+    assert (entry["subject"], len(entry["attendees"])) == (f"✓ {SUBJECT}", 2)
+
+
 async def test_an_entry_that_somebody_deleted_is_left_alone(room: Room, office: Office) -> None:
     ada = office.person("Ada")
     await choose(room, ada)

@@ -105,8 +105,9 @@ async def test_an_entry_is_made_read_changed_and_deleted(graph: Graph) -> None:
     assert made.joining.dial_in.number == "+1 206 555 0100"
     assert await graph.calendar.read(graph.tenant, graph.id("Ada"), made.id) == made
     people = [invited(graph.office.person(name)) for name in ("Cy", "Di")]
-    await graph.calendar.invite(graph.tenant, graph.id("Ada"), made.id, people)
-    await graph.calendar.rename(graph.tenant, graph.id("Ada"), made.id, "✓ Incident #42")
+    await graph.calendar.change(
+        graph.tenant, graph.id("Ada"), made.id, people=people, subject="✓ Incident #42"
+    )
     shown = graph.in_calendar("Ada")
     assert shown["subject"] == "✓ Incident #42"
     assert [one["emailAddress"]["name"] for one in shown["attendees"]] == ["Cy Net", "Di Pager"]

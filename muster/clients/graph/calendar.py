@@ -80,13 +80,23 @@ class CalendarClient:
         query = urlencode({"$select": _SELECTED})
         return _entry(await self._send(tenant, "GET", f"{_event(organizer, entry)}?{query}"))
 
-    async def invite(self, tenant: str, organizer: str, entry: str, people: Sequence[Attendee]) -> None:
-        """Invite these people and no others: the whole list, so that nobody is invited twice or lost."""
-        await self._send(tenant, "PATCH", _event(organizer, entry), {"attendees": _attendees(people)})
+    async def change(
+        self,
+        tenant: str,
+        organizer: str,
+        entry: str,
+        *,
+        people: Sequence[Attendee] | None = None,
+        subject: str | None = None,
+    ) -> None:
+        """Invite these people and no others, give the entry this subject, in one call; ``None``: as it is.
 
-    async def rename(self, tenant: str, organizer: str, entry: str, subject: str) -> None:
-        """Give the entry another subject."""
-        await self._send(tenant, "PATCH", _event(organizer, entry), {"subject": subject})
+        The whole list of people, so that nobody is invited twice or lost.
+        """
+        body: dict[str, Any] = {} if people is None else {"attendees": _attendees(people)}
+        if subject is not None:
+            body["subject"] = subject
+        await self._send(tenant, "PATCH", _event(organizer, entry), body)
 
     async def delete(self, tenant: str, organizer: str, entry: str) -> None:
         """Delete the entry with its meeting; what is not there any more is deleted already."""
