@@ -300,7 +300,7 @@ async def test_whom_the_program_asks_for_organises_where_nobody_is_assigned(room
     assert row.subject == "War room: 42"
 
 
-async def test_a_meeting_for_which_somebody_presses_is_not_that_of_a_programs_user(room: Room) -> None:
+async def test_a_meeting_for_which_somebody_clicks_is_not_that_of_a_programs_user(room: Room) -> None:
     """Although a program has asked for the room's chat."""
     await identified(room)
     assert (await choose(room, str(room.office.person("Bo").pagerduty_user))).key == ""
