@@ -16,7 +16,7 @@ from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.scheduling import BySharedServers, slow_ones_first
 from tests.support.pgbouncer import WAYS, PgBouncer, pgbouncer
-from tests.support.recycled_database import RecycledDatabase
+from tests.support.recycled_database import RecycledDatabase, copied, execute
 from tests.support.settings import database_at, settings_for
 from tests.support.temporal import client_of, prepare
 
@@ -83,19 +83,15 @@ def database_url(pooled: bool, request: pytest.FixtureRequest) -> str:
     return postgres.url(recycled.emptied())
 
 
-@pytest.fixture(scope="session")
-def recycled_behind_pooler(postgres: EmbeddedPostgres, migrated: str, pooler: PgBouncer) -> RecycledDatabase:
-    """The one of those that reach it through the pooler."""
-    return RecycledDatabase(postgres, migrated, pooler=pooler)
-
-
 @pytest.fixture
 def pooled_url(
-    recycled_behind_pooler: RecycledDatabase, pooler: PgBouncer, monkeypatch: pytest.MonkeyPatch
-) -> str:
-    """A database of this test's own, through the pooler."""
+    postgres: EmbeddedPostgres, migrated: str, pooler: PgBouncer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """The same through the pooler, which must not meet the sessions of another test."""
     monkeypatch.setenv("MUSTER_DATABASE_POOLER", "transaction")
-    return pooler.url(recycled_behind_pooler.emptied())
+    name = asyncio.run(copied(postgres, migrated))
+    yield pooler.url(name)
+    asyncio.run(execute(postgres, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import asyncpg
 import pytest
 import trustme
 
@@ -37,18 +36,6 @@ class PgBouncer:
     def url(self, database: str) -> str:
         """The address of a database, through the pooler."""
         return f"postgresql://postgres:{self._password}@{LOOPBACK}:{self.port}/{database}"
-
-    @asynccontextmanager
-    async def without_sessions(self, database: str) -> AsyncIterator[None]:
-        """End the sessions of a database; none begins in the block."""
-        await (await asyncpg.connect(self.url(database))).close()  # it knows those that somebody has reached
-        console = await asyncpg.connect(self.url("pgbouncer"))
-        try:
-            await console.execute(f"KILL {database}")
-            yield
-            await console.execute(f"RESUME {database}")
-        finally:
-            await console.close()
 
 
 def pgbouncer_path() -> str:
@@ -79,7 +66,7 @@ def pgbouncer(
         config.write_text(
             f"[databases]\n* = host={LOOPBACK} port={server.port}\n"
             f"[pgbouncer]\nlisten_addr = {LOOPBACK}\nlisten_port = {port}\nunix_socket_dir =\n"
-            f"auth_type = scram-sha-256\nauth_file = {users}\nadmin_users = postgres\n"
+            f"auth_type = scram-sha-256\nauth_file = {users}\n"
             f"pool_mode = {mode}\ndefault_pool_size = 8\nserver_round_robin = 1\n"
             "max_client_conn = 1000\nserver_idle_timeout = 10\n"
             "ignore_startup_parameters = extra_float_digits\n"

@@ -2,12 +2,10 @@
 
 import asyncio
 import uuid
-from contextlib import nullcontext
 
 import asyncpg
 
 from sandbox.up.servers.postgres import EmbeddedPostgres
-from tests.support.pgbouncer import PgBouncer
 
 _END_OTHERS = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
@@ -43,10 +41,8 @@ $$
 class RecycledDatabase:
     """A copy of ``template``, and another one where a test has changed its schema."""
 
-    def __init__(self, server: EmbeddedPostgres, template: str, *, pooler: PgBouncer | None = None) -> None:
-        """``pooler``: through which tests reach it, one after the other without the sessions of the last."""
+    def __init__(self, server: EmbeddedPostgres, template: str) -> None:
         self._server = server
-        self._pooler = pooler
         self._template = template
         self._name: str | None = None
         self._schema = asyncio.run(self._schema_of(template))
@@ -61,17 +57,15 @@ class RecycledDatabase:
         return self._name
 
     async def _is_emptied(self, name: str) -> bool:
-        pooled = self._pooler.without_sessions(name) if self._pooler is not None else nullcontext()
-        async with pooled:
-            connection = await asyncpg.connect(self._server.url(name))
-            try:
-                await connection.execute(_END_OTHERS)
-                if await connection.fetchval(_SCHEMA) != self._schema:
-                    return False
-                await connection.execute(_EMPTY)
-                return True
-            finally:
-                await connection.close()
+        connection = await asyncpg.connect(self._server.url(name))
+        try:
+            await connection.execute(_END_OTHERS)
+            if await connection.fetchval(_SCHEMA) != self._schema:
+                return False
+            await connection.execute(_EMPTY)
+            return True
+        finally:
+            await connection.close()
 
     async def _schema_of(self, name: str) -> str:
         connection = await asyncpg.connect(self._server.url(name))
