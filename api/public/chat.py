@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.public.bodies import StrictBody
 from api.public.errors import errors
-from api.public.idempotency import Accepted, Idempotency, IdempotentCall
+from api.public.idempotency import Accepted, IdempotentCall
 from api.public.operations import OperationAnswer
 from api.public.order_work import Chats, OrderWork
 from api.public.public_api import PublicApi
@@ -69,7 +69,7 @@ def chat_router(api: PublicApi) -> APIRouter:
     """The routes."""
     router = api.router()
     chats = Chats.of(api)
-    idempotency = Idempotency(api.pool, public_url=api.settings.public_url, clock=api.clock)
+    idempotency = api.idempotency
 
     @router.patch(
         "/v1/incidents/{incident}/chat",

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from api.public.bodies import StrictBody
 from api.public.errors import errors
 from api.public.following_work import FOLLOW, STOP, FollowWork, Linking, StopWork
-from api.public.idempotency import Idempotency, IdempotentCall
+from api.public.idempotency import IdempotentCall
 from api.public.operations import OperationAnswer
 from api.public.public_api import PublicApi
 from api.public.route import AnswerBy, IncidentId
@@ -43,7 +43,7 @@ def conversations_router(api: PublicApi) -> APIRouter:
     """The routes."""
     router = api.router()
     linking = Linking.of(api)
-    idempotency = Idempotency(api.pool, public_url=api.settings.public_url, clock=api.clock)
+    idempotency = api.idempotency
     path = "/v1/incidents/{incident}/conversations/{conversation}"
 
     @router.put(

@@ -60,7 +60,7 @@ class Clicks:
     def __init__(self, api: PublicApi) -> None:
         self._pool = api.pool
         self._rooms, self._tenants = Rooms(api), Tenants(api)
-        self._idempotency = Idempotency(api.pool, public_url=api.settings.public_url, clock=api.clock)
+        self._idempotency = api.idempotency
 
     async def take(
         self, called: ProgramCall, click: Click, call: Call, webhook: str | None, *, answer_by: float

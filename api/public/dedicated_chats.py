@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.public.bodies import PagerDutyBody
 from api.public.errors import ApiError, errors
-from api.public.idempotency import Given, Idempotency, IdempotentCall
+from api.public.idempotency import Given, IdempotentCall
 from api.public.program_wishes import Wish, pagerduty_user
 from api.public.public_api import PublicApi
 from api.public.room_work import ACCEPTED, RoomOf, Rooms, RoomWork, asked_as
@@ -73,7 +73,7 @@ def dedicated_chats_router(api: PublicApi) -> APIRouter:
     """The routes."""
     router = api.router()
     rooms, tenants = Rooms(api), Tenants(api)
-    idempotency = Idempotency(api.pool, public_url=api.settings.public_url, clock=api.clock)
+    idempotency = api.idempotency
 
     @router.post(
         _ADDRESS,

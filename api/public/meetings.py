@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.public.bodies import PagerDutyBody
 from api.public.errors import errors
-from api.public.idempotency import Given, Idempotency, IdempotentCall
+from api.public.idempotency import Given, IdempotentCall
 from api.public.program_wishes import Wish
 from api.public.public_api import PublicApi
 from api.public.room_work import ACCEPTED, RoomOf, Rooms, RoomWork
@@ -56,7 +56,7 @@ def meetings_router(api: PublicApi) -> APIRouter:
     """The routes."""
     router = api.router()
     rooms, tenants = Rooms(api), Tenants(api)
-    idempotency = Idempotency(api.pool, public_url=api.settings.public_url, clock=api.clock)
+    idempotency = api.idempotency
 
     @router.post(
         "/integration-ms-teams/incidents/{incident_id}/meeting",

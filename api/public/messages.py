@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.public.bodies import StrictBody
 from api.public.errors import errors
-from api.public.idempotency import Accepted, Idempotency, IdempotentCall
+from api.public.idempotency import Accepted, IdempotentCall
 from api.public.message_work import KIND, MessageWork, Recipient, Saying
 from api.public.operations import OperationAnswer
 from api.public.public_api import PublicApi
@@ -66,7 +66,7 @@ def messages_router(api: PublicApi) -> APIRouter:
     """The routes."""
     router = api.router()
     saying = Saying(api.pool, api.gateway, api.incidents)
-    idempotency = Idempotency(api.pool, public_url=api.settings.public_url, clock=api.clock)
+    idempotency = api.idempotency
 
     @router.post(
         "/v1/incidents/{incident}/messages",

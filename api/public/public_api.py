@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from api.gateway import Gateway
 from api.public.admission import Admission
 from api.public.errors import errors
+from api.public.idempotency import Idempotency
 from api.public.incidents import Incidents
 from api.public.route import ANSWER_WITHIN, SECURITY, route_class
 from muster.config_file import PagerDutyAccount
@@ -32,6 +33,11 @@ class PublicApi:
     def accounts(self) -> Mapping[str, PagerDutyAccount]:
         """The configured accounts by key; a caller's is one of them."""
         return self.settings.accounts
+
+    @property
+    def idempotency(self) -> Idempotency:
+        """Does each call once."""
+        return Idempotency(self.pool, public_url=self.settings.public_url, clock=self.clock)
 
     def router(self) -> APIRouter:
         """A router whose routes let nobody in without a token, and name the errors that all of them have."""
