@@ -1,5 +1,6 @@
 """``/v1/incidents/{incident}/chat/members``: who is in the incident's own chat."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from api.public.bodies import StrictBody
 from api.public.chat import ENDS
 from api.public.errors import errors
-from api.public.idempotency import Idempotency, IdempotentCall
+from api.public.idempotency import Call, IdempotentCall
 from api.public.operations import OperationAnswer
 from api.public.order_work import Chats, OrderWork
 from api.public.public_api import PublicApi
@@ -98,7 +99,7 @@ def members_router(api: PublicApi) -> APIRouter:
     """The routes."""
     router = api.router()
     chats = Chats.of(api)
-    idempotency = Idempotency(api.pool, public_url=api.settings.public_url, clock=api.clock)
+    idempotency = api.idempotency
 
     @router.get(_PATH, summary="List the people of the chat", responses=errors(404))
     async def get(incident: IncidentId, caller: Caller, answer_by: AnswerBy) -> Members:
@@ -117,10 +118,7 @@ def members_router(api: PublicApi) -> APIRouter:
         incident: IncidentId, people: People, call: IdempotentCall, answer_by: AnswerBy
     ) -> Response:
         """With all that was said before. Who cannot be added is named with the reason, and hinders nobody."""
-
-        def message(key: str) -> ChangeMembers:
-            return ChangeMembers(**asked_as(call, key), people=people.named)
-
+        message = _changing(call, people)
         work = OrderWork(chats, call, "add_members", incident, message, _added, answer_by)
         return await idempotency.answered(call, work.called, work)
 
@@ -134,14 +132,15 @@ def members_router(api: PublicApi) -> APIRouter:
         incident: IncidentId, people: People, call: IdempotentCall, answer_by: AnswerBy
     ) -> Response:
         """They are not brought back by what PagerDuty tells of the incident."""
-
-        def message(key: str) -> ChangeMembers:
-            return ChangeMembers(**asked_as(call, key), people=people.named)
-
+        message = _changing(call, people)
         work = OrderWork(chats, call, "remove_members", incident, message, _removed, answer_by)
         return await idempotency.answered(call, work.called, work)
 
     return router
+
+
+def _changing(call: Call, people: People) -> Callable[[str], ChangeMembers]:
+    return lambda key: ChangeMembers(**asked_as(call, key), people=people.named)
 
 
 def _listed(one: Member) -> ListedMember:

@@ -59,6 +59,7 @@ class OrderWork:
     told: Callable[[OperationAnswer, RoomAnswer], BaseModel]
     """What the call gets where it was done, or found so."""
     answer_by: float
+    _asked: RoomOf | None = field(default=None, init=False)
     _heard: RoomAnswer | None = field(default=None, init=False)
 
     async def do(self, operation: OperationKey) -> Ended | None:
@@ -86,7 +87,11 @@ class OrderWork:
         return Given(200, self.told(told, self._heard))
 
     async def _room(self) -> RoomOf:
-        return await self.chats.room(self.call.caller.account, self.incident_id, answer_by=self.answer_by)
+        """Looked for once in a call: whether the incident is there PagerDuty may have to be asked."""
+        if self._asked is None:
+            account = self.call.caller.account
+            self._asked = await self.chats.room(account, self.incident_id, answer_by=self.answer_by)
+        return self._asked
 
     async def _refusal(self, operation: OperationKey, ended: Ended) -> ApiError:
         if ended.outcome == "unknown":
