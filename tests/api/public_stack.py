@@ -120,16 +120,17 @@ async def public_stack(
     """The stack, with a database of this name and the company's rows in it."""
     url = postgres.create_database(name, template=migrated)
     async with running_account(listen=False) as pagerduty, open_http_pool() as http:
-        settings = _settings(url, temporal.address, pagerduty, folder)
+        settings = settings_of(url, temporal.address, pagerduty, folder)
         await seed(settings, Seed.model_validate(rows_of(COMPANY, Addresses.pick(), {})))
         async with await open_pool(settings.database) as pool, api_of(settings, pool, http) as api:
             yield Stack(api, await client_of(temporal), temporal, pagerduty, http)
     postgres.drop_database(name)
 
 
-def _settings(
+def settings_of(
     database_url: str, temporal_address: str, pagerduty: SimulatedAccount, folder: Path
 ) -> Settings:
+    """Those of an API whose account is the simulated one; it has a task queue of its own."""
     account = pagerduty.configured
     config = CONFIG.replace('"client"', f'"{account.client_id}"')
     config = config.replace("not used here", account.client_secret.get_secret_value())

@@ -5,7 +5,6 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,22 +16,16 @@ from activities.operations import OperationActivities
 from activities.registration import registered
 from activities.teams.messages import MessageActivities
 from activities.teams.sends import Sends
-from api.gateway import Gateway
 from api.public.app import public_app
 from api.public.idempotency import Call
-from api.public.incidents import Incidents
 from api.public.public_api import PublicApi
 from api.strangers import Strangers
 from muster.clients.http import open_pool as open_http_pool
-from muster.clients.pagerduty.rest import PagerDutyClient
-from muster.clients.pagerduty.tokens import AppTokens
 from muster.private_sends import PrivateSends
 from muster.seed import Seed, seed
-from muster.settings import Settings
 from muster.store import operations
 from muster.store.operations import Asked
-from muster.store.pool import Pool, open_pool
-from muster.temporal.client import temporal_client
+from muster.store.pool import open_pool
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import seed as rows_of
 from sandbox.up.servers.ports import free_port
@@ -41,9 +34,9 @@ from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import listening
 from tests.api.outage import line_to
 from tests.api.public import bearer, error_of, given_token
+from tests.api.public_stack import api_of, settings_of
 from tests.support.pagerduty_account import ADA_USER, COMPANY, SimulatedAccount, running_account
 from tests.support.refused_sends import KeptRefusedSends
-from tests.support.settings import CONFIG, config_file, settings_for
 from tests.support.teams_service import TeamsService, teams_service
 from tests.support.temporal import LETS_END, client_of
 from worker import workflow_runner
@@ -52,8 +45,6 @@ from workflows.operation.workflow import OperationWorkflow
 
 pytestmark = pytest.mark.anyio
 
-ANSWER_WITHIN = 2.0
-"""Seconds, so that a test of what takes longer is over soon."""
 OPS = {"channel": "payments-ops"}
 
 
@@ -141,28 +132,6 @@ class Stack:
         await sends.finish()
 
 
-def stack_settings(
-    database_url: str, temporal_address: str, pagerduty: SimulatedAccount, folder: Path
-) -> Settings:
-    account = pagerduty.configured
-    config = CONFIG.replace('"client"', f'"{account.client_id}"')
-    config = config.replace("not used here", account.client_secret.get_secret_value())
-    config += f'api_url = "{account.api_url}"\nidentity_url = "{account.identity_url}"\n'
-    queue = f"q-{uuid.uuid4().hex[:8]}"
-    return settings_for(database_url, temporal_address, config=config_file(folder, config), task_queue=queue)
-
-
-@asynccontextmanager
-async def api_of(settings: Settings, pool: Pool, http: httpx.AsyncClient) -> AsyncIterator[PublicApi]:
-    """What the routes are made of, as one API process opens it."""
-    async with temporal_client(settings, repeats=False) as client:
-        gateway = Gateway(client, task_queue=settings.task_queue)
-        tokens = AppTokens(http, settings.accounts)
-        incidents = Incidents(pool, PagerDutyClient(http), tokens, settings.accounts)
-        yield PublicApi(settings, pool, gateway, incidents, ANSWER_WITHIN, clock=lambda: 90.0)
-        await gateway.finish()
-
-
 @pytest.fixture(scope="module")
 async def stack(
     postgres: EmbeddedPostgres,
@@ -177,7 +146,7 @@ async def stack(
         running_account() as pagerduty,
         open_http_pool() as http,
     ):
-        settings = stack_settings(url, temporal.address, pagerduty, folder)
+        settings = settings_of(url, temporal.address, pagerduty, folder)
         await seed(settings, Seed.model_validate(rows_of(COMPANY, Addresses.pick(), {})))
         async with await open_pool(settings.database) as pool, api_of(settings, pool, http) as api:
             await pool.execute("UPDATE conversation SET service_url = $1", teams.service_url)
