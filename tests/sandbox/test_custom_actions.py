@@ -123,8 +123,8 @@ async def test_an_action_is_offered_on_its_service_alone(account: SimulatedAccou
     other = (await account.trigger(service={"id": "PSVC002", "type": "service_reference"}))["id"]
     body = {"incident": other, "user": ADA_USER}
     assert (await account.http.post(f"/_sandbox/custom_actions/{OPEN_CHAT}", json=body)).status_code == 404
-    made = {"label": "Own", "url": f"{api.url}/own", "service": "PSVC002"}
-    made |= {"headers": [{"name": "X-Key", "value": "k-1"}]}  # type: ignore[dict-item]
+    headers = [{"name": "X-Key", "value": "k-1"}]
+    made = {"label": "Own", "url": f"{api.url}/own", "service": "PSVC002", "headers": headers}
     key = (await account.sandbox("POST", "/custom_actions", made))["id"]
     await finished(account, await click(account, key, other))
     assert (api.called[0].path, api.called[0].headers["x-key"]) == ("/own", "k-1")

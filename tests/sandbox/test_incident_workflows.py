@@ -445,8 +445,8 @@ async def test_rest_lists_workflows_and_triggers_as_described(account: Simulated
 async def test_rest_starts_a_workflow(account: SimulatedAccount) -> None:
     incident = (await account.trigger())["id"]
     path = f"/incident_workflows/{P1_AT_THE_EDGE}/instances"
-    wanted = {"incident": {"id": incident, "type": "incident_reference"}, "id": "P3SNKQS"}
-    body = {"incident_workflow_instance": wanted}
+    reference = {"id": incident, "type": "incident_reference"}
+    body = {"incident_workflow_instance": {"incident": reference, "id": "P3SNKQS"}}
     started = await account.call("POST", path, body, user=DI_USER)
     assert started.status_code == 201
     assert started.json()["incident_workflow_instance"]["id"] == "P3SNKQS"
@@ -456,7 +456,7 @@ async def test_rest_starts_a_workflow(account: SimulatedAccount) -> None:
     assert again.json()["incident_workflow_instance"]["id"] != "P3SNKQS"
     refused = await account.call("POST", path, body, user=CY_USER)
     unknown = await account.call("POST", "/incident_workflows/PNONE/instances", body)
-    wanted["incident"]["id"] = "QNONE"  # type: ignore[index]
+    reference["id"] = "QNONE"
     nowhere = await account.call("POST", path, body)
     assert [one.status_code for one in (refused, unknown, nowhere)] == [403, 404, 404]
     for answer in (started, again, refused, unknown, nowhere):
