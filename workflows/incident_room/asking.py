@@ -85,17 +85,15 @@ class Pressed:
             )
 
 
-class Programmed:
-    """A program asks. Whoever runs Muster has given it a token, and it is asked as Muster's own app."""
+class _OfProgram:
+    """What a program asks for."""
 
-    def __init__(self, asked: AskedByProgram, what: Literal["chat", "meeting"]) -> None:
-        self._asked = asked
-        self._what = what
+    def __init__(self, asked: AskedByProgram | AskedOfChat, plan: Plan) -> None:
         self.key = asked.key
         self.who = f"a program as {asked.by}"
         self.correlation = asked.correlation
         self.takes_risk = False
-        self.plan = Plan(owner=asked.owner or "", name=asked.name or "", preset=asked.preset)
+        self.plan = plan
         self.program = asked.by
 
     def is_after(self, moment: datetime | None) -> bool:
@@ -103,8 +101,17 @@ class Programmed:
         return False
 
     def judge(self, run: RunState) -> Outcome | None:
-        """Nothing speaks against it before it is asked."""
+        """Nothing speaks against it before PagerDuty or the chat is asked."""
         return None
+
+
+class Programmed(_OfProgram):
+    """A program asks. Whoever runs Muster has given it a token, and it is asked as Muster's own app."""
+
+    def __init__(self, asked: AskedByProgram, what: Literal["chat", "meeting"]) -> None:
+        super().__init__(asked, Plan(owner=asked.owner or "", name=asked.name or "", preset=asked.preset))
+        self._asked = asked
+        self._what = what
 
     async def admit(self, run: RunState) -> Admitted:
         """Whether the incident is there, and the name one that people can read."""
@@ -126,25 +133,12 @@ class Programmed:
         await _record(run, self._asked.operation, outcome, url=url)
 
 
-class Ordered:
+class Ordered(_OfProgram):
     """A program wants something done with the chat that is there: PagerDuty is not asked."""
 
     def __init__(self, asked: AskedOfChat) -> None:
+        super().__init__(asked, Plan())
         self._asked = asked
-        self.key = asked.key
-        self.who = f"a program as {asked.by}"
-        self.correlation = asked.correlation
-        self.takes_risk = False
-        self.plan = Plan()
-        self.program = asked.by
-
-    def is_after(self, moment: datetime | None) -> bool:
-        """Nobody knows: it is asked again and again by itself."""
-        return False
-
-    def judge(self, run: RunState) -> Outcome | None:
-        """Nothing speaks against it before the chat is looked at."""
-        return None
 
     async def admit(self, run: RunState) -> Admitted:
         """Whoever runs Muster has given the program a token."""
