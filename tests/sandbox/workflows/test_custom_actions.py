@@ -1,36 +1,16 @@
 """Custom incident actions: buttons that post the incident, in either version of webhooks."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.company.ready_automation import OPEN_CHAT, OPEN_MEETING
-from tests.sandbox.workflow_calls import TOKEN, running_workflows
+from tests.sandbox.workflows.workflow_calls import TOKEN, running_workflows
 from tests.support.called_api import CalledApi, Told
 from tests.support.pagerduty_account import ADA_USER, BO_USER, SimulatedAccount
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-async def started() -> AsyncIterator[tuple[SimulatedAccount, CalledApi]]:
-    async with running_workflows() as both:
-        yield both
-
-
-@pytest.fixture
-async def account(started: tuple[SimulatedAccount, CalledApi]) -> SimulatedAccount:
-    account, api = started
-    await account.reset()
-    api.forget()
-    return account
-
-
-@pytest.fixture
-def api(started: tuple[SimulatedAccount, CalledApi]) -> CalledApi:
-    return started[1]
 
 
 async def click(account: SimulatedAccount, action: str, incident: str, user: str = ADA_USER) -> str:

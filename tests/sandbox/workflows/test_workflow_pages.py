@@ -8,31 +8,19 @@ from playwright.async_api import Browser, Page, expect
 
 from sandbox.company.ready_automation import CHAT_AND_MEETING, CONNECTION
 from tests.sandbox.test_pagerduty_console import PHONE, keep_screenshot
-from tests.sandbox.workflow_calls import CHAT, MEETING, TOKEN, answers_in_time, ended, run, running_workflows
+from tests.sandbox.workflows.workflow_calls import (
+    CHAT,
+    MEETING,
+    TOKEN,
+    answers_in_time,
+    ended,
+    run,
+)
 from tests.support.called_api import CalledApi, Told
 from tests.support.chromium import chromium
 from tests.support.pagerduty_account import SimulatedAccount
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-async def started() -> AsyncIterator[tuple[SimulatedAccount, CalledApi]]:
-    async with running_workflows() as both:
-        yield both
-
-
-@pytest.fixture
-async def account(started: tuple[SimulatedAccount, CalledApi]) -> SimulatedAccount:
-    account, api = started
-    await account.reset()
-    api.forget()
-    return account
-
-
-@pytest.fixture
-def api(started: tuple[SimulatedAccount, CalledApi]) -> CalledApi:
-    return started[1]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Incident workflows: what starts them, what their steps send, and what a run tells."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from sandbox.company.ready_automation import (
 )
 from sandbox.faults import FaultBook
 from sandbox.pagerduty.web_requests import LARGEST_ANSWER, WebRequests
-from tests.sandbox.workflow_calls import (
+from tests.sandbox.workflows.workflow_calls import (
     CHAT,
     LOOP_UNTIL,
     MEETING,
@@ -47,25 +46,6 @@ P1, P2 = ({"id": key, "type": "priority_reference"} for key in ("PPRIO01", "PPRI
 OPEN_CHAT_STEP = "Create a Dedicated Chat in Microsoft Teams"
 OPEN_MEETING_STEP = "Create Conference Bridge in Microsoft Teams"
 STARTED, COMPLETED = "incident.workflow.started", "incident.workflow.completed"
-
-
-@pytest.fixture(scope="module")
-async def started() -> AsyncIterator[tuple[SimulatedAccount, CalledApi]]:
-    async with running_workflows() as both:
-        yield both
-
-
-@pytest.fixture
-async def account(started: tuple[SimulatedAccount, CalledApi]) -> SimulatedAccount:
-    account, api = started
-    await account.reset()
-    api.forget()
-    return account
-
-
-@pytest.fixture
-def api(started: tuple[SimulatedAccount, CalledApi]) -> CalledApi:
-    return started[1]
 
 
 async def test_a_run_by_hand_makes_chat_and_meeting_and_tells_the_chat(
