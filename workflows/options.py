@@ -75,7 +75,7 @@ reads it first, so that it is sent once; the later ones tell what came of it."""
 
 PAGERDUTY_INTERACTIVE = Options(
     start_to_close_timeout=timedelta(seconds=5),
-    schedule_to_close_timeout=timedelta(seconds=12),
+    schedule_to_close_timeout=timedelta(seconds=60),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(milliseconds=500),
         maximum_attempts=2,
@@ -83,6 +83,9 @@ PAGERDUTY_INTERACTIVE = Options(
     ),
 )
 """Inside a click: a read (2 s) and a write (2 s), tried twice; the second begins with the read.
+
+Both tries take 11 s at most. The rest of the minute is for a worker that was killed and is starting again: the
+click is then done late instead of failing by the absence of a worker.
 
 A limit is not waited out: the person would hear of it only after the answer to the click, which then
 cannot say it.
