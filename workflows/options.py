@@ -84,8 +84,8 @@ PAGERDUTY_INTERACTIVE = Options(
 )
 """Inside a click: a read (2 s) and a write (2 s), tried twice; the second begins with the read.
 
-Both tries take 11 s at most. The rest of the minute is for a worker that was killed and is starting again: the
-click is then done late instead of failing by the absence of a worker.
+Both tries take 11 s at most. The rest of the minute is for a worker that was killed and is starting again:
+the click is done late then, and does not fail for want of a worker.
 
 A limit is not waited out: the person would hear of it only after the answer to the click, which then
 cannot say it.
