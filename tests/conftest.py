@@ -16,7 +16,7 @@ from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.scheduling import BySharedServers, slow_ones_first
 from tests.support.pgbouncer import WAYS, PgBouncer, pgbouncer
-from tests.support.recycled_database import RecycledDatabase, copied, execute
+from tests.support.recycled_database import RecycledDatabase
 from tests.support.settings import database_at, settings_for
 from tests.support.temporal import client_of, prepare
 
@@ -69,7 +69,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def recycled(postgres: EmbeddedPostgres, migrated: str) -> RecycledDatabase:
     """The database that one test after the other has for itself."""
-    return RecycledDatabase(postgres, migrated)
+    return RecycledDatabase(postgres, migrated, name="direct")
+
+
+@pytest.fixture(scope="session")
+def recycled_behind_pooler(postgres: EmbeddedPostgres, migrated: str, pooler: PgBouncer) -> RecycledDatabase:
+    """The same for those that go through the pooler."""
+    return RecycledDatabase(postgres, migrated, name=pooler.recycled)
 
 
 @pytest.fixture
@@ -85,13 +91,12 @@ def database_url(pooled: bool, request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def pooled_url(
-    postgres: EmbeddedPostgres, migrated: str, pooler: PgBouncer, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
+    recycled_behind_pooler: RecycledDatabase, pooler: PgBouncer, monkeypatch: pytest.MonkeyPatch
+) -> str:
     """The same through the pooler, which must not meet the sessions of another test."""
     monkeypatch.setenv("MUSTER_DATABASE_POOLER", "transaction")
-    name = asyncio.run(copied(postgres, migrated))
-    yield pooler.url(name)
-    asyncio.run(execute(postgres, f"DROP DATABASE {name} WITH (FORCE)"))
+    recycled_behind_pooler.emptied()
+    return pooler.new_url()
 
 
 @pytest.fixture

@@ -22,16 +22,30 @@ _OTHER_USER = "nobody"
 """pgbouncer refuses to run as root."""
 
 
+_RECYCLED = "recycled"
+_OTHER_NAMES = 2000
+"""As many tests of one process may go through the pooler."""
 WAYS = (pytest.param(False, id=pytest.HIDDEN_PARAM), pytest.param(True, id="pooler"))
 """Values for a fixture: whether to go through it. The direct way has the test's own name."""
 
 
 class PgBouncer:
-    """A running pooler: every database of the server, by the same names and with the same password."""
+    """A running pooler: every database of the server, by the same names and with the same password.
+
+    One of them has many names more. Sessions are kept by name: under a new one nobody meets an old session.
+    """
+
+    recycled = _RECYCLED
+    """The name of that one."""
 
     def __init__(self, port: int, password: str) -> None:
         self.port = port
         self._password = password
+        self._names = iter(_other_names())
+
+    def new_url(self) -> str:
+        """The address of the database with many names, by one that nobody has used."""
+        return self.url(next(self._names))
 
     def url(self, database: str) -> str:
         """The address of a database, through the pooler."""
@@ -64,7 +78,7 @@ def pgbouncer(
         users.touch(mode=0o600)
         users.write_text(f'"postgres" "{password}"\n')
         config.write_text(
-            f"[databases]\n* = host={LOOPBACK} port={server.port}\n"
+            f"[databases]\n* = host={LOOPBACK} port={server.port}\n{_lines_of_names(server.port)}"
             f"[pgbouncer]\nlisten_addr = {LOOPBACK}\nlisten_port = {port}\nunix_socket_dir =\n"
             f"auth_type = scram-sha-256\nauth_file = {users}\n"
             f"pool_mode = {mode}\ndefault_pool_size = 8\nserver_round_robin = 1\n"
@@ -92,6 +106,14 @@ def pgbouncer(
             process.stop()
     finally:
         shutil.rmtree(folder)
+
+
+def _other_names() -> list[str]:
+    return [f"{_RECYCLED}_{number}" for number in range(_OTHER_NAMES)]
+
+
+def _lines_of_names(port: int) -> str:
+    return "".join(f"{name} = host={LOOPBACK} port={port} dbname={_RECYCLED}\n" for name in _other_names())
 
 
 def _listens(port: int) -> bool:
